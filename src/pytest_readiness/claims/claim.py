@@ -1,0 +1,33 @@
+"""A claim: one test is evidence for one item of one use case, within a scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One item of one use case that a test is evidence for. A marker with several of either makes several claims."""
+
+    use_case: str
+    """Use case id as the register spells it, such as ``UC-003``."""
+    item: str
+    """Key of the item, such as ``4``."""
+    environment: str | None = None
+    """Environment that the claim is limited to; None: wherever the test runs."""
+    provider_mode: str | None = None
+    """Provider mode that the claim is limited to; None: whichever the test uses."""
+    part: str | None = None
+    """Named part of the item (such as ``rotation``); None: the parts that the test's proofs name, else all."""
+    replay_mode: str | None = None
+    """``FULL`` or ``TRACE_ONLY``, for an item that validates replay."""
+
+    def to_plain(self) -> dict[str, str]:
+        """Return the claim as plain data without its empty fields (for xdist and for the journal)."""
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Claim:
+        """Return the claim that ``to_plain`` described."""
+        return cls(**plain)

@@ -1,0 +1,65 @@
+"""What can go wrong, in words a user can act on.
+
+Every error that a user can cause is one line: what happened, where (file:line), what to do next.
+The class says which exit code of the command it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+class ReadinessError(Exception):
+    """Base of every error of this package; ``str(error)`` is one line for people."""
+
+    exit_code: ClassVar[int] = 2
+    """Exit code of the command: 1 refused, 2 usage or config, 3 integrity or storage."""
+
+
+class ConfigError(ReadinessError):
+    """The config, the tracker or an option cannot be used as it stands."""
+
+
+class ClaimError(ReadinessError):
+    """A marker or a ``scope()`` names something that does not exist, or names it wrongly."""
+
+
+class EvidenceError(ReadinessError):
+    """Something given to ``record_evidence`` cannot be kept (a missing file, a folder, too large, a wrong type)."""
+
+    exit_code = 1
+
+
+class StorageError(ReadinessError):
+    """The store, the journal or the artifact folder cannot be read or written."""
+
+    exit_code = 3
+
+
+class IntegrityError(ReadinessError):
+    """What is stored is not what was recorded."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, told and not raised: ``check`` and ``verify`` yield these."""
+
+    where: str
+    """A file, ``file:line``, or the name of the thing."""
+    what: str
+    """What is wrong, and what to do next."""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` for the known word closest to ``word``, or an empty text."""
+    by_lower = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    return f" (did you mean '{by_lower[close[0]]}'?)" if close else ""

@@ -1,0 +1,29 @@
+"""UTC moments as texts with milliseconds: they sort as they happened, and are what is stored."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+def moment(seconds: float | None = None) -> str:
+    """Return ``2026-02-12T18:29:00.000Z`` for seconds since the epoch (now, if none are given)."""
+    whole = time.time() if seconds is None else seconds
+    milliseconds = int(whole * 1000)
+    parts = time.gmtime(milliseconds // 1000)
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % (*parts[:6], milliseconds % 1000)
+
+
+def parse(text: str) -> datetime:
+    """Return the aware UTC datetime of an ISO 8601 text; a date alone is its first moment, no zone means UTC.
+
+    Raises:
+        ValueError: the text is no date and no time.
+    """
+    value = datetime.fromisoformat(text)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def age_days(earlier: str, later: str) -> float:
+    """Return how many days of 24 hours lie between two moments."""
+    return (parse(later) - parse(earlier)).total_seconds() / 86400

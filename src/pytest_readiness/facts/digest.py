@@ -1,0 +1,13 @@
+"""SHA-256 digests, each kind with a prefix of its own so that one can never stand for another."""
+
+from __future__ import annotations
+
+import hashlib
+
+EMPTY = "0" * 64
+"""What a chain's first line names as the line before it."""
+
+
+def digest(kind: str, data: bytes) -> str:
+    """Return the SHA-256 (64 hex digits) of ``data``, separated by ``kind`` from every other kind of digest."""
+    return hashlib.sha256(b"readiness/" + kind.encode() + b"/v1\0" + data).hexdigest()

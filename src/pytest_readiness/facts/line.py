@@ -1,0 +1,116 @@
+"""The canonical line: one JSON object a line, each holding the digest of the line before.
+
+The text equals RFC 8785 (JSON Canonicalization Scheme) for the values we allow: objects with ASCII keys, lists,
+texts, integers below 2^53, booleans and null. Lone surrogates, which JSON text cannot carry, are escaped first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import IntegrityError
+from .digest import EMPTY, digest
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def canonical(value: dict[str, Any]) -> str:
+    """Return the canonical text of a value made of the allowed kinds."""
+    text = _encode(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _encode(printable(value))
+    return text
+
+
+def printable(value: Any) -> Any:
+    """Return the value with lone surrogates in its texts spelled out (``\\ud800``), as UTF-8 cannot carry them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {printable(key): printable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(inner) for inner in value]
+    return value
+
+
+def line_digest(text: str) -> str:
+    """Return the digest that the next line names."""
+    return digest("line", text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a run: its text, which is the evidence, and what the text says."""
+
+    text: str
+    body: dict[str, Any]
+    digest: str
+
+    @property
+    def kind(self) -> str:
+        """What happened: ``run``, ``planned``, ``started``, ``attempt``, ``finished``, ``not_run`` or ``sealed``."""
+        return str(self.body.get("kind", ""))
+
+    @property
+    def seq(self) -> int:
+        """Position in the run, from 0."""
+        return int(self.body["seq"])
+
+    @classmethod
+    def parse(cls, text: str) -> Line:
+        """Return the line that a text is.
+
+        Raises:
+            IntegrityError: it is not JSON, not an object, or names a key twice.
+        """
+        try:
+            body = json.loads(text, object_pairs_hook=_no_duplicates)
+        except ValueError as error:
+            raise IntegrityError(f"a line is not valid: {error}") from None
+        if not isinstance(body, dict) or not isinstance(body.get("seq"), int):
+            raise IntegrityError("a line is not an object with a sequence number")
+        return cls(text, body, line_digest(text))
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    body = dict(pairs)
+    if len(body) != len(pairs):
+        raise ValueError("a key stands twice")
+    return body
+
+
+class Chain:
+    """Makes the lines of one run, each naming the digest of the one before."""
+
+    def __init__(self, run_id: str, *, seq: int = 0, head: str = EMPTY) -> None:
+        self.run_id = run_id
+        self.seq = seq
+        """Sequence number of the next line."""
+        self.head = head
+        """Digest of the newest line."""
+
+    def next(self, kind: str, body: dict[str, Any]) -> Line:
+        """Return the next line; the chain moves on."""
+        full = {**body, "kind": kind, "prev": self.head, "run": self.run_id, "seq": self.seq}
+        text = canonical(full)
+        line = Line(text, full, line_digest(text))
+        self.seq, self.head = self.seq + 1, line.digest
+        return line
+
+
+def broken_links(run_id: str, lines: Iterable[Line]) -> Iterator[str]:
+    """Yield a sentence for each line that does not follow from the one before it."""
+    expected, head = 0, EMPTY
+    for line in lines:
+        if line.body.get("run") != run_id:
+            yield f"line {line.seq} belongs to another run"
+        if line.seq != expected:
+            yield f"line {expected} is missing or out of order (found {line.seq})"
+        elif line.body.get("prev") != head:
+            yield f"line {line.seq} does not follow the line before it: one of them was changed"
+        expected, head = line.seq + 1, line.digest

@@ -1,0 +1,127 @@
+"""A run: one pytest session (or one ``readiness record``). Who, when, which code, which machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from ..errors import IntegrityError
+from .evidence import Evidence, evidence_of
+from .line import Line
+
+
+class RunState(StrEnum):
+    """Whether a run is closed."""
+
+    OPEN = "OPEN"
+    """Not sealed: still running, or killed and not recovered. Its failures count and its passes do not."""
+    SEALED = "SEALED"
+    INTERRUPTED = "INTERRUPTED"
+    """Sealed by ``recover`` after its process ended without a seal."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The lines of one run, as one value. What it says is read out of its first and last line."""
+
+    lines: tuple[Line, ...] = field(repr=False)
+
+    @classmethod
+    def parse(cls, texts: Sequence[str]) -> Run:
+        """Return the run that these lines are.
+
+        Raises:
+            IntegrityError: a line is damaged, or the first line does not open a run.
+        """
+        lines = tuple(Line.parse(text) for text in texts)
+        if not lines or lines[0].kind != "run" or not isinstance(lines[0].body.get("run"), str):
+            raise IntegrityError("the first line does not open a run")
+        return cls(lines)
+
+    @cached_property
+    def head(self) -> dict[str, Any]:
+        """The first line: id, register, context, provenance, requirements digest."""
+        return self.lines[0].body
+
+    @cached_property
+    def seal(self) -> Line | None:
+        """The last line, if it closes the run."""
+        return self.lines[-1] if self.lines[-1].kind == "sealed" else None
+
+    @property
+    def id(self) -> str:
+        """Sorts by start: ``20260212T182900Z-`` and 8 hex digits."""
+        return str(self.head["run"])
+
+    @property
+    def register(self) -> str:
+        """Name of the register it was recorded for."""
+        return str(self.head["register"])
+
+    @property
+    def started_at(self) -> str:
+        """When it started (UTC)."""
+        return str(self.head["started_at"])
+
+    @property
+    def finished_at(self) -> str | None:
+        """When it was sealed (UTC)."""
+        return str(self.seal.body["finished_at"]) if self.seal else None
+
+    @property
+    def state(self) -> RunState:
+        """Open, sealed, or sealed by recovery."""
+        if self.seal is None:
+            return RunState.OPEN
+        return RunState.INTERRUPTED if self.seal.body.get("recovered") else RunState.SEALED
+
+    @property
+    def requirements_digest(self) -> str:
+        """Digest of the requirements in force."""
+        return str(self.head.get("requirements", ""))
+
+    @property
+    def actor(self) -> str:
+        """Who recorded it."""
+        return str(self.head.get("actor", ""))
+
+    @property
+    def group(self) -> tuple[str, int] | None:
+        """(id, number of parts) of the logical run it is a part of."""
+        group = self.head.get("group")
+        return (str(group["id"]), int(group["parts"])) if group else None
+
+    @property
+    def release(self) -> str | None:
+        """The release it was made for."""
+        return self.head.get("release")
+
+    @property
+    def planned(self) -> tuple[Planned, ...]:
+        """The evidence tests that were to run, deselected ones included."""
+        lines = [line for line in self.lines if line.kind == "planned"]
+        return tuple(Planned.from_plain(plain) for line in lines for plain in line.body["tests"])
+
+    def evidence(self) -> Iterator[Evidence]:
+        """Yield the evidence of the run, in the order it was recorded."""
+        for line in self.lines:
+            yield from evidence_of(line, self.register)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A test that was to run, and the (use case, item) pairs it claims."""
+
+    test_id: str
+    claims: tuple[tuple[str, str], ...]
+    selected: bool = True
+    """False: collected and deselected (another shard may run it)."""
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Planned:
+        """Return what a line of kind ``planned`` says of one test."""
+        claims = tuple((claim["use_case"], claim["item"]) for claim in plain["claims"])
+        return cls(plain["test"], claims, not plain.get("deselected", False))

@@ -1,0 +1,34 @@
+"""A snapshot: the requirements in force when something was recorded, kept by digest.
+
+It holds what decides readiness (register rows, items, environments, policy) and not what a row only tells:
+declared status, date, owner, notes and titles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..claims.catalogue import Catalogue
+from .digest import digest
+from .line import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Canonical text of the requirements in force, and its digest."""
+
+    text: str
+    digest: str
+    """``sha256:`` and 64 hex digits."""
+
+
+def snapshot(catalogue: Catalogue, policy: Mapping[str, Any]) -> Snapshot:
+    """Return the snapshot of a catalogue and the policy (plain data: review and gate settings) judged with it."""
+    told = {"title": "", "owner": "", "declared_status": "", "last_updated": "", "notes": "", "line": None}
+    bare = {name: replace(use_case, **told) for name, use_case in catalogue.use_cases.items()}
+    plain = replace(catalogue, use_cases=bare).to_plain()
+    plain["use_cases"] = [{k: v for k, v in row.items() if v or k == "id"} for row in plain["use_cases"]]
+    text = canonical({"catalogue": plain, "policy": dict(policy)})
+    return Snapshot(text, f"sha256:{digest('requirements', text.encode())}")

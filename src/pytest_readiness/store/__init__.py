@@ -1,0 +1,1 @@
+"""Where evidence is kept: append-only, behind one port."""

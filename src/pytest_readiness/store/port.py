@@ -1,0 +1,88 @@
+"""The port: what a store of evidence does, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..errors import Problem
+from ..facts.evidence import Evidence
+from ..facts.run import Run, RunState
+from ..facts.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What the index says of one run, without its lines."""
+
+    id: str
+    register: str
+    started_at: str
+    finished_at: str
+    state: RunState
+    actor: str
+    commit: str | None
+    dirty: bool | None
+    """Uncommitted changes at the start of the run; None: not known."""
+    release: str | None
+    group_id: str | None
+    group_parts: int | None
+    requirements_digest: str
+    evidence_count: int
+
+
+class Store(Protocol):
+    """An append-only store of sealed runs and the requirements they were recorded under."""
+
+    @property
+    def url(self) -> str:
+        """Its address, without credentials."""
+
+    def keep(self, runs: Sequence[Run], snapshots: Iterable[Snapshot] = ()) -> list[str]:
+        """Take in sealed runs in one transaction and return the ids of those that were new.
+
+        A run that is there already with the same seal is skipped, so that keeping twice is harmless.
+
+        Raises:
+            IntegrityError: a run is not sealed, its chain is broken, or another run has its id.
+            StorageError: it could not be written; nothing of it was.
+        """
+
+    def newest(self, register: str, use_cases: Collection[str] | None = None, until: str | None = None) -> list[Evidence]:
+        """Return the newest execution of each use case, item, test, environment, provider mode, parts and standing.
+
+        Newest by start; of equal start times the worse result. ``until`` leaves out what started after that moment.
+        The time it takes does not grow with the history behind the newest executions.
+        """
+
+    def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
+        """Yield every piece of evidence of a use case (or of one of its items), newest start first."""
+
+    def evidence(self, evidence_id: str) -> Evidence | None:
+        """Return one piece of evidence, or None if there is none with this id."""
+
+    def use_cases(self, register: str) -> list[str]:
+        """Return the ids of the use cases that have evidence, sorted."""
+
+    def runs(self, register: str | None = None) -> list[RunSummary]:
+        """Return the kept runs, newest start first."""
+
+    def run(self, run_id: str) -> Run | None:
+        """Return one run with its lines, or None."""
+
+    def snapshot(self, digest: str) -> Snapshot | None:
+        """Return the requirements kept under this digest, or None."""
+
+    def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
+        """Yield what is wrong with the seals of the runs, and with the lines, that this evidence rests on.
+
+        Checks for each piece that its line has its digest, that the next line follows it, that its index says what
+        the line says, and for each run that its seal closes it: what a gate must know, without reading everything.
+        """
+
+    def verify(self) -> Iterator[Problem]:
+        """Recompute everything that is kept (chains, seals, indexes, schema) and yield each thing that does not fit."""
+
+    def close(self) -> None:
+        """Let go of the store."""

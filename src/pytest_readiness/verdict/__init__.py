@@ -1,0 +1,1 @@
+"""Whether the evidence is enough: a pure function of requirements, evidence, decisions and a moment, and the gate."""

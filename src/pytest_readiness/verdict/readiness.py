@@ -1,0 +1,220 @@
+"""What the evaluation says: frozen values from the smallest requirement up to the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..claims.catalogue import Item, Requirement, UseCase
+from ..facts.evidence import Evidence
+
+
+class State(StrEnum):
+    """State of a requirement; several shown as one show the worst."""
+
+    COMPLETE = "COMPLETE"
+    ASSERTED = "ASSERTED"
+    WAIVED = "WAIVED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    STALE = "STALE"
+    REHEARSED = "REHEARSED"
+    MISSING = "MISSING"
+    FLAKY = "FLAKY"
+    INTERRUPTED = "INTERRUPTED"
+    FAILING = "FAILING"
+
+    @property
+    def sign(self) -> str:
+        """The sign that stands for it in a matrix: never colour alone."""
+        return _SIGNS[self]
+
+
+_SIGNS = {
+    State.COMPLETE: "✓",
+    State.ASSERTED: "a",
+    State.WAIVED: "w",
+    State.NOT_APPLICABLE: "–",  # noqa: RUF001 - the sign that stands in the rules
+    State.STALE: "s",
+    State.REHEARSED: "r",
+    State.MISSING: "·",
+    State.FLAKY: "~",
+    State.INTERRUPTED: "?",
+    State.FAILING: "✗",
+}
+
+WORST_FIRST = (
+    State.FAILING,
+    State.INTERRUPTED,
+    State.FLAKY,
+    State.MISSING,
+    State.REHEARSED,
+    State.STALE,
+    State.WAIVED,
+    State.ASSERTED,
+    State.COMPLETE,
+    State.NOT_APPLICABLE,
+)
+_RANK = {state: rank for rank, state in enumerate(WORST_FIRST)}
+
+
+def worst(states: Iterable[State]) -> State:
+    """Return the worst of the states; of none at all: MISSING, since nothing has been shown."""
+    return min(states, key=_RANK.__getitem__, default=State.MISSING)
+
+
+class Status(StrEnum):
+    """Derived readiness of a use case. Nobody types it."""
+
+    NOT_STARTED = "NOT_STARTED"
+    IN_PROGRESS = "IN_PROGRESS"
+    BLOCKED = "BLOCKED"
+    READY_FOR_GO_LIVE = "READY_FOR_GO_LIVE"
+
+
+class Phase(StrEnum):
+    """Where a use case IN_PROGRESS stands."""
+
+    COLLECTING = "COLLECTING"
+    REVIEW_SUSPECT = "REVIEW_SUSPECT"
+    AWAITING_REVIEW = "AWAITING_REVIEW"
+
+
+class ReviewState(StrEnum):
+    """Standing of the reviews of a use case."""
+
+    NONE = "NONE"
+    CURRENT = "CURRENT"
+    SUSPECT = "SUSPECT"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementReadiness:
+    """Where one requirement stands, why, and what would complete it."""
+
+    requirement: Requirement
+    state: State
+    why: str
+    """One sentence."""
+    completes_it: str
+    """One sentence; empty when COMPLETE or NOT_APPLICABLE."""
+    evidence: tuple[Evidence, ...]
+    """For each test and scope the execution that decides; where none counts, the newest, whatever it is."""
+    expires_at: str | None = None
+    """When it turns STALE (UTC)."""
+    expires_soon: bool = False
+    """75 % of its age has passed."""
+    level: str | None = None
+    """Weakest evidence level that it rests on: ``L0`` recorded, ``L1`` sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReadiness:
+    """The requirements of one item, and the worst of their states."""
+
+    item: Item
+    state: State
+    requirements: tuple[RequirementReadiness, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The sign-offs of a use case, and the basis that a sign-off pins."""
+
+    state: ReviewState = ReviewState.NONE
+    approvals: int = 0
+    required: int = 1
+    by: tuple[str, ...] = ()
+    basis_digest: str = ""
+    """Digest (``sha256:...``) of the use case's requirements."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseCaseReadiness:
+    """Where one use case stands."""
+
+    use_case: UseCase
+    status: Status
+    phase: Phase | None
+    """Only while IN_PROGRESS."""
+    items: tuple[ItemReadiness, ...]
+    review: Review
+    held_by_groups: tuple[str, ...] = ()
+    """Incomplete run groups that keep the gate closed for it."""
+    open_runs: tuple[str, ...] = ()
+    """Unsealed runs that planned or recorded evidence for it."""
+
+    @property
+    def requirements(self) -> tuple[RequirementReadiness, ...]:
+        """Every requirement, in order."""
+        return tuple(req for item in self.items for req in item.requirements)
+
+    @property
+    def required(self) -> tuple[RequirementReadiness, ...]:
+        """The requirements that count: all but NOT_APPLICABLE."""
+        return tuple(req for req in self.requirements if req.state is not State.NOT_APPLICABLE)
+
+    @property
+    def complete(self) -> int:
+        """How many of them are COMPLETE."""
+        return sum(req.state is State.COMPLETE for req in self.required)
+
+    @property
+    def drift(self) -> bool:
+        """The tracker's row declares another status."""
+        return bool(self.use_case.declared_status) and self.use_case.declared_status != self.status.value
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Who must do what next."""
+
+    who: str
+    action: str
+    """``fix``, ``rerun``, ``finish``, ``collect``, ``declare``, ``renew``, ``review``, ``sync``."""
+    use_case: str
+    requirement: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Where a set of use cases stands at a moment."""
+
+    register: str
+    at: str
+    """The moment that is judged (UTC)."""
+    use_cases: tuple[UseCaseReadiness, ...]
+    other_evidence: tuple[Evidence, ...] = ()
+    """Evidence that fits no requirement in force."""
+
+    @property
+    def totals(self) -> dict[Status, int]:
+        """How many use cases have each status."""
+        return {status: sum(uc.status is status for uc in self.use_cases) for status in Status}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule of the gate, with what it found."""
+
+    rule: str
+    passed: bool
+    looked_at: int
+    """How many things it looked at; a rule that looked at none has not passed."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says of a set of use cases."""
+
+    eligible: bool
+    on: str
+    """``review`` or ``evidence``."""
+    rules: tuple[RuleResult, ...]
+    weaker: tuple[str, ...] = ()
+    """Settings that are weaker than their default."""
+    failing: tuple[str, ...] = ()
+    """Use cases that keep it closed."""
