@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from ..errors import IntegrityError
+from .digest import digest
 from .evidence import Evidence, evidence_of
-from .line import Line
+from .line import Line, canonical
 
 
 class RunState(StrEnum):
@@ -125,3 +126,15 @@ class Planned:
         """Return what a line of kind ``planned`` says of one test."""
         claims = tuple((claim["use_case"], claim["item"]) for claim in plain["claims"])
         return cls(plain["test"], claims, not plain.get("deselected", False))
+
+
+def planned_digest(lines: Iterable[Line]) -> str:
+    """Return the digest of everything that was planned: the tests of all ``planned`` lines, in order.
+
+    The seal names it, so that the set of tests that were to run cannot shrink unseen.
+
+    Raises:
+        KeyError, TypeError: a ``planned`` line has no list of tests.
+    """
+    tests = [test for line in lines if line.kind == "planned" for test in line.body["tests"]]
+    return digest("planned", canonical({"tests": tests}).encode())
