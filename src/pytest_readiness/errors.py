@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -58,8 +59,22 @@ class Problem:
         return f"{self.where}: {self.what}" if self.where else self.what
 
 
+def place(path: Path, line: int | None = None) -> str:
+    """Return ``file`` or ``file:line`` as an editor opens it: relative where the file is in the working folder."""
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"{shown}:{line}" if line else str(shown)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for the known word closest to ``word``, or an empty text."""
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
     return f" (did you mean '{by_lower[close[0]]}'?)" if close else ""
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Return the text on one line, with everything that does not print spelled out, cut at ``limit`` characters."""
+    shown = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text[: limit + 1]
+    )
+    return shown if len(text) <= limit and len(shown) <= 2 * limit else shown[: limit - 1] + "…"
