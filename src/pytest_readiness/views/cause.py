@@ -1,0 +1,126 @@
+"""Why a use case stands where it stands: from its status down to the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import ClaimError, nearest
+from ..facts.evidence import Evidence, Result
+from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
+from . import words
+from .gate import holds, standing
+from .pen import Line, Pen, style_of
+from .report import Report
+
+
+def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *, unicode: bool = True) -> list[Line]:
+    """Return why the use case has its status: each requirement that is not COMPLETE, down to its evidence.
+
+    ``tail`` (``2``, an item's name, ``2/staging`` or a whole requirement id) narrows it to these requirements,
+    COMPLETE or not.
+
+    Raises:
+        ClaimError: the report has no such use case, or it has no such requirement.
+    """
+    pen = Pen(width, unicode=unicode)
+    readiness = _use_case(report, use_case_id)
+    lines = list(_status(readiness, pen))
+    if tail is not None:
+        chosen = _chosen(readiness, tail)
+    else:
+        chosen = [needed for needed in readiness.required if needed.state is not State.COMPLETE]
+    for needed in chosen:
+        lines += [pen.line(), *_requirement(needed, pen)]
+    if not chosen:
+        sentence = (
+            "every requirement is COMPLETE"
+            if readiness.required
+            else "it has no requirements: nothing can make it ready"
+        )
+        lines += [pen.line(), *pen.paragraph(sentence)]
+    return lines
+
+
+def _use_case(report: Report, name: str) -> UseCaseReadiness:
+    known = {use_case.use_case.id: use_case for use_case in report.readiness.use_cases}
+    lower = {key.lower(): use_case for key, use_case in known.items()}
+    found = known.get(name) or lower.get(name.lower())
+    if found is None:
+        raise ClaimError(f"there is no use case '{name}' in register '{report.context.register}'{nearest(name, known)}")
+    return found
+
+
+def _chosen(readiness: UseCaseReadiness, tail: str) -> list[RequirementReadiness]:
+    name = readiness.use_case.id
+    keys = {item.item.name.lower(): item.item.key for item in readiness.items if item.item.name}
+    wanted = tail.removeprefix(f"{name}/").strip("/")
+    head, slash, rest = wanted.partition("/")
+    wanted = f"{name}/{keys.get(head.lower(), head)}{slash}{rest}"
+    found = [
+        needed
+        for needed in readiness.requirements
+        if needed.requirement.id == wanted or needed.requirement.id.startswith(f"{wanted}/")
+    ]
+    if not found:
+        ids = [needed.requirement.id for needed in readiness.requirements]
+        raise ClaimError(f"{name} has no requirement '{wanted}'{nearest(wanted, ids)}")
+    return found
+
+
+def _status(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
+    use_case = readiness.use_case
+    title = f"  {use_case.title}" if use_case.title else ""
+    yield pen.line((use_case.id, "strong"), title)
+    yield pen.line((standing(readiness), style_of(readiness.status)), f", {_complete(readiness)}")
+    if readiness.drift:
+        told = f"the tracker says {use_case.declared_status}; readiness sync writes the derived status"
+        yield from pen.paragraph(told, lead=("drift: ", "warn"))
+    if use_case.architecture_status:
+        told = f"architecture status {use_case.architecture_status} (another question: never counts)"
+        yield from pen.paragraph(told, style="dim")
+    yield from pen.paragraph(f"owner: {use_case.owner or 'none'}")
+    yield from pen.paragraph(_review(readiness))
+    for sentence in holds(readiness):
+        yield from pen.paragraph(sentence, style="bad")
+
+
+def _complete(readiness: UseCaseReadiness) -> str:
+    return f"{readiness.complete} of {words.count(len(readiness.required), 'requirement')} complete"
+
+
+def _review(readiness: UseCaseReadiness) -> str:
+    review = readiness.review
+    if review.state is ReviewState.NONE:
+        return f"review: NONE, {words.count(review.required, 'approval')} required"
+    by = f" by {', '.join(review.by)}" if review.by else ""
+    return f"review: {review.state}{by}, {review.approvals} of {words.count(review.required, 'approval')}"
+
+
+def _requirement(readiness: RequirementReadiness, pen: Pen) -> Iterator[Line]:
+    state = (pen.told(readiness.state), style_of(readiness.state))
+    yield pen.line((readiness.requirement.id, "strong"), "  ", state)
+    yield from pen.paragraph(readiness.why, lead=("why: ", "dim"), indent=2)
+    if readiness.completes_it:
+        yield from pen.paragraph(readiness.completes_it, lead=("completes it: ", "dim"), indent=2)
+    if readiness.expires_at:
+        soon = ", soon" if readiness.expires_soon else ""
+        yield from pen.paragraph(f"{readiness.expires_at}{soon}", lead=("stale from: ", "dim"), indent=2)
+    if not readiness.evidence:
+        yield from pen.paragraph("nothing", lead=("rests on: ", "dim"), indent=2)
+    for evidence in readiness.evidence:
+        yield from _evidence(evidence, pen)
+
+
+def _evidence(evidence: Evidence, pen: Pen) -> Iterator[Line]:
+    mode = f", replay {evidence.replay_mode}" if evidence.replay_mode else ""
+    where = evidence.environment or "no environment"
+    proofs = f", proofs {', '.join(proof.kind for proof in evidence.proofs)}" if evidence.proofs else ""
+    style = "good" if evidence.result is Result.PASSED and evidence.real else "warn"
+    told = f"{evidence.result} at {evidence.timestamp} in {where}{mode}{proofs}"
+    yield from pen.paragraph(told, lead=("rests on: ", "dim"), indent=2, style=style)
+    yield from pen.paragraph(evidence.test_id, indent=6)
+    if evidence.not_real_because:
+        yield from pen.paragraph(evidence.not_real_because, lead=("a rehearsal: ", ""), indent=6)
+    if evidence.message and evidence.result is not Result.PASSED:
+        yield from pen.paragraph(evidence.message, indent=6, most=3)
+    yield from pen.paragraph(evidence.id, lead=("readiness show ", "dim"), indent=6)

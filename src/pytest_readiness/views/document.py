@@ -1,0 +1,174 @@
+"""The report as a JSON document: ``readiness/report/v1``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..facts.evidence import Evidence
+from ..facts.line import printable
+from ..verdict.readiness import (
+    Action,
+    ItemReadiness,
+    RequirementReadiness,
+    Review,
+    UseCaseReadiness,
+    Verdict,
+)
+from .report import Report, ReportContext
+
+SCHEMA = "readiness/report/v1"
+
+
+def to_document(report: Report) -> dict[str, Any]:
+    """Return the report as plain data, its keys in the published order.
+
+    Lone surrogates, which JSON text cannot carry, are spelled out.
+    """
+    readiness = report.readiness
+    document = {
+        "schema": SCHEMA,
+        "generated_at": report.context.generated_at,
+        "context": _context(report.context),
+        "verdict": _verdict(report.verdict),
+        "totals": {status.value: number for status, number in readiness.totals.items()},
+        "use_cases": [_use_case(use_case) for use_case in readiness.use_cases],
+        "unclaimed": [
+            needed.requirement.id
+            for use_case in readiness.use_cases
+            for needed in use_case.required
+            if not needed.evidence
+        ],
+        "other_evidence": [to_plain(evidence) for evidence in readiness.other_evidence],
+        "next": [_action(action) for action in report.actions],
+    }
+    shown: dict[str, Any] = printable(document)
+    return shown
+
+
+def to_json(report: Report) -> str:
+    """Return the document as ASCII JSON text with a newline at the end: equal reports give equal bytes.
+
+    Everything else is escaped, so that a terminal or a CI log that shows the text executes nothing in it.
+    """
+    text = json.dumps(to_document(report), indent=2, ensure_ascii=True, allow_nan=False)
+    # Inside a JSON text only: `##[name]` anywhere in a line is a command to a CI server.
+    return text.replace("##", "#\\u0023") + "\n"
+
+
+def report_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the document, as it ships in the package."""
+    from importlib.resources import files  # read only where the schema is asked for
+
+    text = files(__package__ or "").joinpath("report-v1.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def to_plain(evidence: Evidence) -> dict[str, Any]:
+    """Return one piece of evidence as plain data: its id, the ten fields of the template, then the envelope."""
+    return {
+        "id": evidence.id,
+        "uc": evidence.uc,
+        "tenant_id": evidence.tenant_id,
+        "project_id": evidence.project_id,
+        "environment": evidence.environment,
+        "provider_mode": evidence.provider_mode,
+        "item": evidence.item,
+        "test_id": evidence.test_id,
+        "result": evidence.result.value,
+        "timestamp": evidence.timestamp,
+        "references": list(evidence.reference_texts),
+        "real": evidence.real,
+        "not_real_because": evidence.not_real_because,
+        "started_at": evidence.started_at,
+        "attempts": len(evidence.attempts),
+        "proofs": [proof.kind for proof in evidence.proofs],
+        "artifacts": [
+            {"name": artifact.name, "sha256": artifact.sha256, "size": artifact.size} for artifact in evidence.artifacts
+        ],
+        # A TRACE_ONLY replay shows as TRACE_ONLY wherever it is shown.
+        "replay_mode": evidence.replay_mode,
+    }
+
+
+def _context(context: ReportContext) -> dict[str, Any]:
+    return {
+        "register": context.register,
+        "store": context.store,
+        "requirements_digest": context.requirements_digest,
+        "release": context.release,
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    rules = [
+        {"rule": rule.rule, "passed": rule.passed, "looked_at": rule.looked_at, "detail": rule.detail}
+        for rule in verdict.rules
+    ]
+    return {"eligible": verdict.eligible, "on": verdict.on, "rules": rules}
+
+
+def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
+    use_case = readiness.use_case
+    return {
+        "id": use_case.id,
+        "title": use_case.title,
+        "owner": use_case.owner,
+        "architecture_status": use_case.architecture_status,
+        "status": readiness.status.value,
+        "phase": readiness.phase.value if readiness.phase else None,
+        "declared_status": use_case.declared_status,
+        "drift": readiness.drift,
+        "requirements_complete": readiness.complete,
+        "requirements_count": len(readiness.required),
+        "items": [_item(item) for item in readiness.items],
+        "review": _review(readiness.review),
+        "blockers": [],
+        "waivers": [],
+    }
+
+
+def _item(readiness: ItemReadiness) -> dict[str, Any]:
+    return {
+        "item": readiness.item.key,
+        "title": readiness.item.title,
+        "state": readiness.state.value,
+        "requirements": [_requirement(requirement) for requirement in readiness.requirements],
+    }
+
+
+def _requirement(readiness: RequirementReadiness) -> dict[str, Any]:
+    requirement = readiness.requirement
+    return {
+        "id": requirement.id,
+        "environment": requirement.environment,
+        "provider_mode": requirement.provider_mode,
+        "part": requirement.part,
+        "state": readiness.state.value,
+        "why": readiness.why,
+        "completes_it": readiness.completes_it,
+        "level": readiness.level,
+        "expires_at": readiness.expires_at,
+        "evidence": [to_plain(evidence) for evidence in readiness.evidence],
+    }
+
+
+def _review(review: Review) -> dict[str, Any]:
+    return {
+        "state": review.state.value,
+        "approvals": review.approvals,
+        "required": review.required,
+        "by": list(review.by),
+        "basis": {"digest": review.basis_digest},
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "who": action.who,
+        "action": action.action,
+        "use_case": action.use_case,
+        "requirement": action.requirement,
+        "text": action.text,
+    }

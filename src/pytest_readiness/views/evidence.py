@@ -1,0 +1,117 @@
+"""One piece of evidence: the ten fields of the template, then the envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..facts.evidence import Evidence, Result, Step
+from ..store.port import RunSummary
+from .pen import Line, Pen
+
+_LABEL = 24
+"""Width of the labels: the longest name of the template, and two blanks."""
+
+
+def fields(evidence: Evidence) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the ten fields of the evidence template, in its order and under its names; no text where there is none."""
+    return (
+        ("UC", (evidence.uc,)),
+        ("Tenant ID", _given(evidence.tenant_id)),
+        ("Project ID", _given(evidence.project_id)),
+        ("Environment", _given(evidence.environment)),
+        ("Provider Mode", _given(evidence.provider_mode)),
+        ("Validation Item", (evidence.item,)),
+        ("Command/Test ID", (evidence.test_id,)),
+        ("Result", (evidence.result.value,)),
+        ("Timestamp (UTC)", (evidence.timestamp,)),
+        ("Artifact/Log Reference", evidence.reference_texts),
+    )
+
+
+def _given(text: str | None) -> tuple[str, ...]:
+    return () if text is None else (text,)
+
+
+def render_evidence(evidence: Evidence, run: RunSummary | None, width: int, *, unicode: bool = True) -> list[Line]:
+    """Return the evidence in the ten template fields, then what else was recorded with it.
+
+    ``run`` is what the index says of its run; None where the store has only the evidence.
+    """
+    pen = Pen(width, unicode=unicode)
+    lines: list[Line] = []
+    for name, values in fields(evidence):
+        lines += _field(name, values, pen, _style(evidence) if name == "Result" else "")
+    lines.append(pen.line())
+    for name, values in (*_run(evidence, run), *_envelope(evidence)):
+        if values:
+            lines += _field(name, values, pen)
+    return lines
+
+
+def _style(evidence: Evidence) -> str:
+    if evidence.result is not Result.PASSED:
+        return "bad"
+    return "good" if evidence.real else "warn"
+
+
+def _field(name: str, values: Sequence[str], pen: Pen, style: str = "") -> Iterator[Line]:
+    for number, value in enumerate(values or ("-",)):
+        label = pen.pad("" if number else name, _LABEL)
+        yield from pen.paragraph(value, lead=(label, "strong"), style=style)
+
+
+def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield "Evidence", (evidence.id,)
+    yield "Register", (evidence.register,)
+    if run is None:
+        yield "Run", (evidence.run_id,)
+        return
+    yield "Run", (f"{run.id}, {run.state}",)
+    yield "Run started, finished", (f"{run.started_at}, {run.finished_at}",)
+    yield "Actor", (run.actor,)
+    dirty = {True: " with uncommitted changes", False: "", None: ""}[run.dirty]
+    yield "Commit", (f"{run.commit}{dirty}",) if run.commit else ()
+    yield "Release", _given(run.release)
+    yield "Run group", (f"{run.group_id}, {run.group_parts} parts",) if run.group_id else ()
+    yield "Requirements", (run.requirements_digest,)
+
+
+def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
+    real = "yes" if evidence.real else f"no: {evidence.not_real_because or 'the reason was not recorded'}"
+    yield "Real", (real,)
+    yield "Started", (evidence.started_at,)
+    yield "Method", (evidence.method,) if evidence.method != "test" else ()
+    limited = (evidence.claim_environment, evidence.claim_provider_mode)
+    yield "Claim limited to", (", ".join(name for name in limited if name),) if any(limited) else ()
+    yield "Parts", (", ".join(evidence.parts),) if evidence.parts else ()
+    yield "Replay mode", _given(evidence.replay_mode)
+    yield "Message", tuple(evidence.message.splitlines())
+    yield "Attempts", tuple(_attempts(evidence))
+    yield "Proofs", tuple(_proofs(evidence))
+    yield "Steps", tuple(_steps(evidence.steps, 0))
+    yield "Notes", tuple(line for note in evidence.notes for line in note.splitlines())
+    yield "Properties", tuple(f"{name} = {value}" for name, value in evidence.properties)
+    yield (
+        "Artifacts",
+        tuple(f"{one.name} ({one.media_type}, {one.size} bytes) sha256:{one.sha256}" for one in evidence.artifacts),
+    )
+    yield "Redacted", tuple(f"{rule}: {count}" for rule, count in evidence.redactions)
+
+
+def _attempts(evidence: Evidence) -> Iterator[str]:
+    for number, attempt in enumerate(evidence.attempts, 1):
+        yield f"{number}. {attempt.result} at {attempt.started_at} in {attempt.duration_ms} ms"
+        if attempt.message != evidence.message:
+            yield from (f"   {line}" for line in attempt.message.splitlines())
+
+
+def _proofs(evidence: Evidence) -> Iterator[str]:
+    for proof in evidence.proofs:
+        yield proof.kind
+        yield from (f"  {name} = {value}" for name, value in proof.details)
+
+
+def _steps(steps: Sequence[Step], depth: int) -> Iterator[str]:
+    for step in steps:
+        yield f"{'  ' * depth}{step.result} {step.title} ({step.duration_ms} ms)"
+        yield from _steps(step.steps, depth + 1)

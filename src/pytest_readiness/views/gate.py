@@ -1,0 +1,144 @@
+"""The verdict of the gate: every rule, passed ones too, and what completes each use case that keeps it closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..verdict.readiness import Action, RuleResult, State, UseCaseReadiness
+from . import words
+from .pen import Line, Pen
+from .people import Task, task_text
+from .report import Report
+
+_MOST_GROUPS = 6
+_MOST_ACTIONS = 4
+
+
+def headline(report: Report, pen: Pen) -> list[Line]:
+    """Return the verdict in a sentence, wrapped where it is too long for one line."""
+    return pen.paragraph(_sentence(report), style="good" if report.verdict.eligible else "bad")
+
+
+def _sentence(report: Report) -> str:
+    verdict, use_cases = report.verdict, report.readiness.use_cases
+    number = len(use_cases)
+    if verdict.eligible:
+        waived = sum(needed.state is State.WAIVED for use_case in use_cases for needed in use_case.requirements)
+        waivers = f" with {words.count(waived, 'waiver')}" if waived else ""
+        ready = f"{words.count(number, 'use case')} {'is' if number == 1 else 'are'} ready"
+        return f"ELIGIBLE for go-live{waivers} (on {verdict.on}): {ready}"
+    closed = f"NOT ELIGIBLE for go-live (on {verdict.on})"
+    if verdict.failing:
+        failing = len(verdict.failing)
+        of = f"{failing} of {words.count(max(number, failing), 'use case')}"
+        return f"{closed}: {of} {'is' if failing == 1 else 'are'} not ready"
+    broken = next((rule for rule in verdict.rules if not rule.passed), None)
+    return f"{closed}: {broken.rule}: {broken.detail}" if broken else f"{closed}: no rule was judged"
+
+
+def render_verdict(report: Report, width: int, *, unicode: bool = True) -> list[Line]:
+    """Return every rule with what it found, weaker settings, and for each failing use case what completes it."""
+    pen = Pen(width, unicode=unicode)
+    lines = headline(report, pen)
+    for rule in report.verdict.rules:
+        lines.extend(_rule(rule, pen))
+    for setting in report.verdict.weaker:
+        lines.extend(pen.paragraph(setting, lead=("weaker than its default: ", "warn")))
+    lines.extend(_not_applicable(report.readiness.use_cases, pen))
+    lines.extend(_failing(report, pen))
+    return lines
+
+
+def _rule(rule: RuleResult, pen: Pen) -> list[Line]:
+    state, word, style = (State.COMPLETE, "passed", "good") if rule.passed else (State.FAILING, "failed", "bad")
+    lead = (f"{pen.sign(state)} {word}  ", style)
+    detail = f": {rule.detail}" if rule.detail else ""
+    return pen.paragraph(f"{rule.rule} (looked at {rule.looked_at}){detail}", lead=lead, indent=2)
+
+
+def _not_applicable(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator[Line]:
+    alike: dict[tuple[str, str], list[str]] = {}
+    for use_case in use_cases:
+        for needed in use_case.requirements:
+            if needed.state is State.NOT_APPLICABLE:
+                tail = needed.requirement.id.removeprefix(f"{use_case.use_case.id}/")
+                reason = needed.requirement.not_applicable or needed.why
+                alike.setdefault((tail, reason), []).append(use_case.use_case.id)
+    for (tail, reason), names in alike.items():
+        what = f"{names[0]}/{tail}" if len(names) == 1 else f"{tail} of {words.listed(names, pen)}"
+        yield from pen.paragraph(f"{what}: {reason}", lead=("not applicable: ", "dim"))
+
+
+def _failing(report: Report, pen: Pen) -> Iterator[Line]:
+    known = {use_case.use_case.id: use_case for use_case in report.readiness.use_cases}
+    actions: dict[str, list[Action]] = {}
+    for action in report.actions:
+        if action.action != "sync":  # drift keeps no gate closed
+            actions.setdefault(action.use_case, []).append(action)
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for name in report.verdict.failing:
+        use_case = known.get(name)
+        look = _look(use_case, actions.get(name, [])) if use_case else (name,)
+        groups.setdefault(look, []).append(name)
+    for names in list(groups.values())[:_MOST_GROUPS]:
+        first = known.get(names[0])
+        if first is None:
+            yield pen.line((names[0], "strong"), "  is not in the register")
+        elif len(names) == 1:
+            yield from _one(first, actions.get(names[0], []), pen)
+        else:
+            yield from _several(first, names, actions.get(names[0], []), pen)
+    left = sum(len(names) for names in list(groups.values())[_MOST_GROUPS:])
+    if left:
+        yield pen.line((f"{words.count(left, 'more use case')}: readiness next shows who must act", "dim"))
+
+
+def _look(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[object, ...]:
+    states = tuple(
+        (needed.requirement.id.removeprefix(readiness.use_case.id), needed.state) for needed in readiness.required
+    )
+    kinds = tuple((action.who, action.action) for action in actions)
+    return (readiness.status, readiness.phase, states, kinds, readiness.held_by_groups, readiness.open_runs)
+
+
+def standing(readiness: UseCaseReadiness) -> str:
+    """Return the status, and the phase where there is one."""
+    return f"{readiness.status}, {readiness.phase}" if readiness.phase else readiness.status.value
+
+
+def holds(readiness: UseCaseReadiness) -> Iterator[str]:
+    """Yield a sentence for each run or group of runs that keeps the gate closed for the use case."""
+    for group in readiness.held_by_groups:
+        yield f"run group {group} is incomplete: parts of it are missing"
+    for run in readiness.open_runs:
+        yield f"run {run} is open: its passes do not count until it ends, or readiness recover takes it in"
+
+
+def _one(readiness: UseCaseReadiness, actions: Sequence[Action], pen: Pen) -> Iterator[Line]:
+    name = readiness.use_case.id
+    yield pen.line((name, "strong"), f"  {standing(readiness)}")
+    for sentence in holds(readiness):
+        yield from pen.paragraph(sentence, indent=4)
+    for action in actions[:_MOST_ACTIONS]:
+        text = task_text(Task(action.action, (), (action,)), pen)
+        yield from pen.paragraph(f"{text} ({action.who})", lead=(pen.pad(action.action, 7) + "  ", ""), indent=4)
+    if not actions:
+        for needed in readiness.required:
+            if needed.completes_it:
+                yield from pen.paragraph(f"{needed.requirement.id}: {needed.completes_it}", indent=4)
+    if len(actions) > _MOST_ACTIONS:
+        yield pen.line("    ", (f"{len(actions) - _MOST_ACTIONS} more: readiness why {name}", "dim"))
+
+
+def _several(readiness: UseCaseReadiness, names: Sequence[str], actions: Sequence[Action], pen: Pen) -> Iterator[Line]:
+    lead = (f"{words.listed(names, pen)} ({len(names)} use cases)  ", "strong")
+    yield pen.line(lead, standing(readiness))
+    for sentence in holds(readiness):
+        yield from pen.paragraph(sentence, indent=4)
+    for state in State:
+        keys = tuple(dict.fromkeys(one.requirement.item for one in readiness.required if one.state is state))
+        if keys and state is not State.COMPLETE:
+            yield from pen.paragraph(words.items(keys), lead=(f"{pen.told(state)}  ", ""), indent=4)
+    who = ", ".join(dict.fromkeys(action.who for action in actions))
+    told = f"must act: {who}; " if who else ""
+    yield from pen.paragraph(f"{told}readiness why {names[0]} says what completes it", indent=4)

@@ -1,0 +1,113 @@
+"""Who must act: the actions by person, the same action for many use cases told once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..verdict.readiness import Action
+from . import words
+from .pen import Line, Pen
+
+_STYLES = {"fix": "bad", "rerun": "warn", "finish": "warn", "declare": "warn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One kind of action of one person, for the same items of one or several use cases."""
+
+    action: str
+    items: tuple[str, ...]
+    """Keys of the items; none where it concerns the whole use case."""
+    actions: tuple[Action, ...]
+
+    @property
+    def use_cases(self) -> tuple[str, ...]:
+        """The use cases it concerns, in order."""
+        return tuple(dict.fromkeys(action.use_case for action in self.actions))
+
+
+def by_person(actions: Sequence[Action]) -> dict[str, list[Task]]:
+    """Return each person's tasks; the person with the most urgent action, and its most urgent task, first."""
+    people: dict[str, list[Action]] = {}
+    for action in actions:
+        people.setdefault(action.who, []).append(action)
+    return {who: _tasks(theirs) for who, theirs in people.items()}
+
+
+def _tasks(actions: Sequence[Action]) -> list[Task]:
+    of_use_case: dict[tuple[str, str], list[Action]] = {}
+    for action in actions:
+        of_use_case.setdefault((action.action, action.use_case), []).append(action)
+    alike: dict[tuple[str, tuple[str, ...]], list[Action]] = {}
+    for (kind, _), theirs in of_use_case.items():
+        keys = tuple(dict.fromkeys(_item(action) for action in theirs if action.requirement is not None))
+        alike.setdefault((kind, keys), []).extend(theirs)
+    return [Task(kind, keys, tuple(theirs)) for (kind, keys), theirs in alike.items()]
+
+
+def _item(action: Action) -> str:
+    tail = (action.requirement or "").removeprefix(f"{action.use_case}/")
+    return tail.split("/", 1)[0]
+
+
+def task_text(task: Task, pen: Pen) -> str:
+    """Return what must be done: the action's own words, or the items and use cases that several have in common."""
+    first = task.actions[0]
+    if len(task.actions) == 1:
+        return _own_words(first)
+    names = task.use_cases
+    where = words.listed(names, pen)
+    if len(names) > 1:
+        where = f"{where} ({len(names)} use cases)"
+    what = f"{words.items(task.items)} of {where}" if task.items else where
+    shared = first.text if len({action.text for action in task.actions}) == 1 else ""
+    return f"{what}: {shared}" if shared else what
+
+
+def _own_words(action: Action) -> str:
+    name = action.requirement or action.use_case
+    return action.text if name in action.text else f"{name}: {action.text}"
+
+
+def write_people(actions: Sequence[Action], pen: Pen, *, people: int, tasks: int) -> list[Line]:
+    """Return the lines of at most so many people with at most so many tasks each, and how many actions are left out."""
+    lines: list[Line] = []
+    told = 0
+    for who, theirs in list(by_person(actions).items())[:people]:
+        lines.append(pen.line("  ", (who, "strong")))
+        for task in theirs[:tasks]:
+            lines.extend(_write(task, pen, most=2))
+            told += len(task.actions)
+    if told < len(actions):
+        left = words.count(len(actions) - told, "more action")
+        lines.append(pen.line("  ", (f"{left}: readiness next shows all", "dim")))
+    return lines
+
+
+def _write(task: Task, pen: Pen, most: int | None = None) -> list[Line]:
+    lead = (pen.pad(task.action, 7) + "  ", _STYLES.get(task.action, ""))
+    return pen.paragraph(task_text(task, pen), lead=lead, indent=4, most=most)
+
+
+def render_next(
+    actions: Sequence[Action], width: int, *, owner: str | None = None, verbosity: int = 0, unicode: bool = True
+) -> list[Line]:
+    """Return who must do what, most urgent first: for everybody, or for one owner (in any letter case).
+
+    The same action for many use cases is one line; with ``verbosity`` above 0 each action is told in its own words.
+    """
+    pen = Pen(width, unicode=unicode)
+    wanted = [action for action in actions if owner is None or action.who.casefold() == owner.casefold()]
+    if not wanted:
+        return [pen.line("nobody has anything to do" if owner is None else f"{owner} has nothing to do")]
+    people = by_person(wanted)
+    lines: list[Line] = []
+    for who, tasks in people.items():
+        lines.append(pen.line((who, "strong")))
+        for task in tasks:
+            single = [Task(task.action, task.items, (action,)) for action in task.actions]
+            for part in single if verbosity > 0 else [task]:
+                lines.extend(_write(part, pen))
+    total = f"{words.count(len(wanted), 'action')} for {words.count(len(people), 'person', 'people')}"
+    return [*lines, pen.line((total, "dim"))]

@@ -1,0 +1,55 @@
+"""The plan: requirement by requirement the tests that claim it, and what nobody claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from . import words
+from .pen import Line, Pen
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One requirement, and who claims it."""
+
+    requirement_id: str
+    title: str
+    """What must be shown: the item's title."""
+    tests: tuple[str, ...]
+    """Node ids; none: nobody claims it."""
+
+
+def render_plan(rows: Sequence[PlanRow], width: int, *, unicode: bool = True) -> list[Line]:
+    """Return the tests of each claimed requirement, then what nobody claims, then the totals."""
+    pen = Pen(width, unicode=unicode)
+    claimed = [row for row in rows if row.tests]
+    lines: list[Line] = []
+    for row in claimed:
+        lead = (f"{row.requirement_id}  ", "strong")
+        lines += pen.paragraph(row.title, lead=lead, most=2)
+        for test in row.tests:
+            lines += pen.paragraph(test, indent=4)
+    unclaimed = [row for row in rows if not row.tests]
+    if unclaimed:
+        lines += [pen.line()] if lines else []
+        lines += [pen.line(("nobody claims", "strong")), *_unclaimed(unclaimed, pen)]
+    tests = {test for row in rows for test in row.tests}
+    of = f"{len(claimed)} of {words.count(len(rows), 'requirement')} claimed"
+    by = f", by {words.count(len(tests), 'test')}" if tests else ""
+    return [*lines, *([pen.line()] if lines else []), pen.line(f"{of}{by}; {len(unclaimed)} claimed by nobody")]
+
+
+def _unclaimed(rows: Sequence[PlanRow], pen: Pen) -> list[Line]:
+    tails: dict[str, list[str]] = {}
+    for row in rows:
+        use_case, _, tail = row.requirement_id.partition("/")
+        tails.setdefault(use_case, []).append(tail)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for use_case, theirs in tails.items():
+        alike.setdefault(tuple(theirs), []).append(use_case)
+    lines: list[Line] = []
+    for ends, use_cases in alike.items():
+        lines += pen.paragraph(words.listed(use_cases, pen), indent=2, style="strong")
+        lines += pen.paragraph(words.listed(ends, pen, most=len(ends)), indent=4)
+    return lines

@@ -1,0 +1,111 @@
+"""The report for a terminal: what matters first, and a register of 32 use cases on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..verdict.readiness import Readiness, UseCaseReadiness
+from . import words
+from .gate import headline
+from .matrix import write_matrix
+from .pen import Line, Pen, plain, styled
+from .people import write_people
+from .report import Report
+
+__all__ = ["plain", "render", "styled"]
+
+_MANY = 1_000_000
+
+
+def render(report: Report, width: int, *, verbosity: int = 0, unicode: bool = True) -> list[Line]:
+    """Return the report in lines of at most ``width`` columns.
+
+    ``verbosity`` below 0: the verdict alone; 0: rows that are alike as ranges; above 0: every use case, every
+    action, and what the items are.
+    """
+    pen = Pen(width, unicode=unicode)
+    if verbosity < 0:
+        return headline(report, pen)
+    blank = pen.line()
+    lines = [*headline(report, pen), *_about(report, pen), *_problems(report, pen)]
+    most = _MANY if verbosity > 0 else 4
+    if report.actions:
+        lines += [blank, pen.line(("who must act", "strong"))]
+        lines += write_people(report.actions, pen, people=most, tasks=most)
+    lines += [blank, *write_matrix(report.readiness, pen, verbosity)]
+    lines += _beside(report.readiness, pen)
+    if verbosity > 0:
+        lines += _items(report.readiness, pen)
+    return [*lines, blank, *_last(report, pen)]
+
+
+def _about(report: Report, pen: Pen) -> Iterator[Line]:
+    context = report.context
+    release = f", release {context.release}" if context.release else ""
+    yield from pen.paragraph(f"register {context.register} at {report.readiness.at}{release}", style="dim")
+    if context.session is not None:
+        recorded = words.count(context.session.recorded, "piece of evidence", "pieces of evidence")
+        where = f" in {context.store}" if context.store else ""
+        yield from pen.paragraph(f"run {context.session.run_id}: {recorded} recorded{where}", style="dim")
+
+
+def _problems(report: Report, pen: Pen) -> Iterator[Line]:
+    for problem in report.context.problems:
+        yield from pen.paragraph(problem, lead=("problem: ", "bad"), most=4)
+    use_cases = report.readiness.use_cases
+    for group, names in _by_name(use_cases, "held_by_groups").items():
+        told = f"run group {group} is incomplete: it holds {words.listed(names, pen)}"
+        yield from pen.paragraph(told, lead=("problem: ", "bad"))
+    for run, names in _by_name(use_cases, "open_runs").items():
+        told = f"run {run} is open: its passes do not count for {words.listed(names, pen)}; readiness recover closes it"
+        yield from pen.paragraph(told, lead=("problem: ", "bad"))
+    for note in report.context.notes:
+        yield from pen.paragraph(note, lead=("note: ", "warn"), most=3)
+    failed = [rule.rule for rule in report.verdict.rules if not rule.passed]
+    if len(failed) > 1:  # a single one is what the first line says
+        yield from pen.paragraph(", ".join(failed), lead=("failed rules: ", "bad"), most=2)
+
+
+def _by_name(use_cases: tuple[UseCaseReadiness, ...], field: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for use_case in use_cases:
+        for name in getattr(use_case, field):
+            found.setdefault(name, []).append(use_case.use_case.id)
+    return found
+
+
+def _beside(readiness: Readiness, pen: Pen) -> Iterator[Line]:
+    """Yield what stands beside the matrix: drift, what expires soon, evidence that fits nothing."""
+    soon: list[str] = []
+    drift: list[str] = []
+    for use_case in readiness.use_cases:
+        drift += [use_case.use_case.id] if use_case.drift else []
+        soon += [f"{one.requirement.id} ({one.expires_at})" for one in use_case.required if one.expires_soon]
+    if drift:
+        told = f"the tracker declares another status for {words.listed(drift, pen)}: run readiness sync"
+        yield from pen.paragraph(told, lead=("drift: ", "warn"), most=2)
+    if soon:
+        more = f" and {len(soon) - 3} more" if len(soon) > 3 else ""  # noqa: PLR2004 - as many as fit in a line or two
+        yield from pen.paragraph(", ".join(soon[:3]) + more, lead=("expires soon: ", "warn"))
+    if readiness.other_evidence:
+        pieces = words.count(len(readiness.other_evidence), "piece of evidence fits", "pieces of evidence fit")
+        yield pen.line((f"{pieces} no requirement in force", "dim"))
+
+
+def _items(readiness: Readiness, pen: Pen) -> Iterator[Line]:
+    titles = {item.item.key: item.item.title for use_case in readiness.use_cases for item in use_case.items}
+    yield pen.line()
+    for key, title in titles.items():
+        yield from pen.paragraph(title, lead=(f"{key}  ", "strong"), most=2)
+
+
+def _last(report: Report, pen: Pen) -> list[Line]:
+    if report.verdict.eligible:
+        return pen.paragraph("open", lead=("readiness gate: ", "good"))
+    if not report.context.configured:
+        advice = "closed; no config: run readiness init"
+    elif report.verdict.failing:
+        advice = f"closed; see readiness next, readiness why {report.verdict.failing[0]}"
+    else:
+        advice = "closed; readiness gate shows every rule"
+    return pen.paragraph(advice, lead=("readiness gate: ", "bad"))
