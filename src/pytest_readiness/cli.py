@@ -1,0 +1,157 @@
+"""The shell door: ``readiness COMMAND``. It finds the command, and turns every end into one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from .errors import ReadinessError, nearest
+from .views.sanitise import sanitise
+
+NAME = "readiness"
+_USAGE, _STORAGE, _INTERRUPTED = 2, 3, 130
+
+COMMANDS = {
+    "init": ("init", "Write readiness.toml, adopting the tracker or writing a new one."),
+    "check": ("check", "Say whether config, tracker and store are sound."),
+    "report": ("report", "Tell where the use cases stand."),
+    "gate": ("gate", "Say whether the use cases may go live, as an exit code."),
+    "why": ("why", "Tell why a use case or requirement stands where it does."),
+    "next": ("nextsteps", "Tell who must do what, most urgent first."),
+    "show": ("show", "Show evidence in the fields of the template."),
+    "recover": ("recover", "Take in what a crash or an absent server left behind."),
+    "verify": ("verify", "Recompute everything that is kept, and name what does not fit."),
+}
+"""Module in ``commands/`` and one sentence for each command: so that one command does not import the others."""
+
+
+class _Commands(click.Group):
+    """Commands that are imported when called, and errors as one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f".commands.{COMMANDS[cmd_name][0]}", __package__).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"commands/{COMMANDS[cmd_name][0]}.py has no click command called 'command'")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"there is no command '{args[0]}'{nearest(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            result = super().invoke(ctx)
+            # A reader that has gone is noticed here, and not after the exit code has been settled.
+            sys.stdout.flush()
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except KeyboardInterrupt:
+            ctx.exit(_INTERRUPTED)
+        except ReadinessError as error:
+            _fail(ctx, str(error), error.exit_code)
+        except Exception as error:  # noqa: BLE001 - the last one to know
+            _fail(ctx, f"a defect, not your mistake: {_named(error)}{_ask_for_debug(ctx)}", _STORAGE)
+        return result
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        standalone = extra.get("standalone_mode", True)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except click.Abort:
+            code = _INTERRUPTED
+        except click.UsageError as error:
+            _say(f"{error.format_message().rstrip('.')} (see `{_path(error.ctx)} --help`)")
+            code = _USAGE
+        except click.ClickException as error:
+            _say(error.format_message())
+            code = error.exit_code
+        code = code if isinstance(code, int) else 0
+        return sys.exit(code) if standalone else code
+
+
+def _path(context: click.Context | None) -> str:
+    return context.command_path if context is not None else NAME
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _ask_for_debug(ctx: click.Context) -> str:
+    return "" if ctx.params["debug"] else f"; `{NAME} --debug ...` prints where, please report that"
+
+
+def _fail(ctx: click.Context, message: str, code: int) -> NoReturn:
+    if ctx.params["debug"]:
+        traceback.print_exc()
+    _say(message)
+    ctx.exit(code)
+
+
+def _say(message: str) -> None:
+    click.echo(f"{NAME}: {sanitise(' '.join(message.split()))}", err=True)
+
+
+def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
+    if not wanted or ctx.resilient_parsing:
+        return
+    try:
+        click.echo(f"{NAME} {version('pytest-readiness')}")
+    except PackageNotFoundError:  # run from a source tree
+        click.echo(f"{NAME} (not installed)")
+    ctx.exit()
+
+
+@click.group(NAME, cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="READINESS_CONFIG",
+    metavar="PATH",
+    help="Config to use; else the nearest, upward from the working folder.",
+)
+@click.option("--store", envvar="READINESS_STORE", metavar="URL", help="Store to use; else the config's.")
+@click.option("--debug", is_flag=True, help="Print a traceback with an error.")
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Say which.")
+@click.pass_context
+def commands(ctx: click.Context, config: Path | None, store: str | None, debug: bool) -> None:  # noqa: FBT001 - click's way
+    """Production readiness from real test runs: evidence, where each use case stands, and the gate.
+
+    Exit codes: 0 yes, 1 no, 2 usage or config error, 3 integrity or storage failure.
+    """
+    from .commands.door import Door
+
+    ctx.obj = Door(config, store, debug)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(_USAGE)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run ``readiness`` with these arguments (else the process's) and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A terminal that cannot show a sign shows its escape: a report must not end in an encoding error.
+            stream.reconfigure(errors="backslashreplace")
+    commands.main(args=list(arguments) if arguments is not None else None, prog_name=NAME)
+    raise AssertionError("click has exited")

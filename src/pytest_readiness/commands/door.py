@@ -1,0 +1,38 @@
+"""What the command line says before the command's name, as each command gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..pipeline import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The options of ``readiness`` itself."""
+
+    config: Path | None = None
+    """The config to use; None: the nearest, upward from the working folder."""
+    store: str | None = None
+    """The store to use; None: the config's."""
+    debug: bool = False
+    """Print a traceback with an error."""
+
+    def place(self) -> Place:
+        """Return where this command is: its config, its register and the requirements in force.
+
+        Raises:
+            ConfigError: the config or the tracker cannot be used.
+        """
+        from ..pipeline import locate  # brings the store and the models, which `init` does not need
+
+        return locate(Path.cwd(), config=str(self.config) if self.config else None, store=self.store)
+
+
+pass_door = click.make_pass_decorator(Door, ensure=True)
+"""Gives a command its door as first argument."""
