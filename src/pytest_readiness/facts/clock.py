@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 
@@ -27,3 +28,11 @@ def parse(text: str) -> datetime:
 def age_days(earlier: str, later: str) -> float:
     """Return how many days of 24 hours lie between two moments."""
     return (parse(later) - parse(earlier)).total_seconds() / 86400
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+
+
+def is_moment(text: object) -> bool:
+    """Return whether this is a moment as ``moment`` writes it: only these sort as they happened."""
+    return isinstance(text, str) and _MOMENT.fullmatch(text) is not None

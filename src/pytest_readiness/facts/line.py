@@ -20,11 +20,15 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 def canonical(value: dict[str, Any]) -> str:
     """Return the canonical text of a value made of the allowed kinds."""
     text = _encode(value)
+    return text if _encodable(text) else _encode(printable(value))
+
+
+def _encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return _encode(printable(value))
-    return text
+        return False
+    return True
 
 
 def printable(value: Any) -> Any:
@@ -66,15 +70,24 @@ class Line:
         """Return the line that a text is.
 
         Raises:
-            IntegrityError: it is not JSON, not an object, or names a key twice.
+            IntegrityError: it is not JSON, not an object, nested too deeply, or names a key twice.
         """
         try:
             body = json.loads(text, object_pairs_hook=_no_duplicates)
-        except ValueError as error:
+            found = line_digest(text)
+        except (ValueError, RecursionError) as error:
             raise IntegrityError(f"a line is not valid: {error}") from None
         if not isinstance(body, dict) or not isinstance(body.get("seq"), int):
             raise IntegrityError("a line is not an object with a sequence number")
-        return cls(text, body, line_digest(text))
+        return cls(text, body, found)
+
+    @property
+    def sound(self) -> bool:
+        """Its text is the canonical text of what it says, and its digest is the digest of that text."""
+        try:
+            return _encode(self.body) == self.text and line_digest(self.text) == self.digest
+        except (ValueError, TypeError, RecursionError):
+            return False
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -97,7 +110,10 @@ class Chain:
     def next(self, kind: str, body: dict[str, Any]) -> Line:
         """Return the next line; the chain moves on."""
         full = {**body, "kind": kind, "prev": self.head, "run": self.run_id, "seq": self.seq}
-        text = canonical(full)
+        text = _encode(full)
+        if not _encodable(text):  # what is said must be what is written
+            full = printable(full)
+            text = _encode(full)
         line = Line(text, full, line_digest(text))
         self.seq, self.head = self.seq + 1, line.digest
         return line

@@ -90,6 +90,20 @@ class Run:
         return str(self.head.get("actor", ""))
 
     @property
+    def commit(self) -> str | None:
+        """The commit that was tested, where there is git."""
+        return self._git.get("commit")
+
+    @property
+    def dirty(self) -> bool | None:
+        """Uncommitted changes at its start; None: not known."""
+        return self._git.get("dirty")
+
+    @property
+    def _git(self) -> dict[str, Any]:
+        return self.head.get("git") or {}
+
+    @property
     def group(self) -> tuple[str, int] | None:
         """(id, number of parts) of the logical run it is a part of."""
         group = self.head.get("group")
