@@ -142,7 +142,7 @@ class Catalogue:
     def _requirements_of(self, use_case: UseCase, item: Item) -> Iterable[Requirement]:
         environments, undeclared = self._required_environments(use_case, item)
         modes, any_mode = self._required_modes(use_case, item)
-        parts = use_case.drills if item.proof == "drill" and use_case.drills else item.parts
+        parts = self.parts(use_case.id, item.key)
         reasons = dict(use_case.not_applicable)
         for environment in environments:
             for mode in modes:
@@ -215,9 +215,14 @@ class Catalogue:
         if self.provider_modes and name not in self.provider_modes:
             raise ClaimError(f"there is no provider mode '{name}'{nearest(name, self.provider_modes)}")
 
+    def parts(self, use_case_id: str, item_key: str) -> tuple[str, ...]:
+        """Return the named parts (or drills) of an item of a use case; empty where it has none."""
+        use_case, item = self.use_case(use_case_id), self.item(item_key)
+        return use_case.drills if item.proof == "drill" and use_case.drills else item.parts
+
     def check_part(self, use_case: UseCase, item: Item, part: str) -> None:
         """Raise ClaimError if the item of this use case has named parts and ``part`` is none of them."""
-        known = use_case.drills if item.proof == "drill" and use_case.drills else item.parts
+        known = self.parts(use_case.id, item.key)
         if part not in known and (known or item.proof != "drill") and not self.open_world:
             told = nearest(part, known) or (f" (parts are {', '.join(known)})" if known else " (it has no parts)")
             raise ClaimError(f"item {item.key} of {use_case.id} has no part '{part}'{told}")

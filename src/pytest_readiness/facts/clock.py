@@ -12,7 +12,7 @@ def moment(seconds: float | None = None) -> str:
     whole = time.time() if seconds is None else seconds
     milliseconds = int(whole * 1000)
     parts = time.gmtime(milliseconds // 1000)
-    return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % (*parts[:6], milliseconds % 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', parts)}.{milliseconds % 1000:03d}Z"
 
 
 def parse(text: str) -> datetime:

@@ -32,7 +32,7 @@ def _encodable(text: str) -> bool:
 
 
 def printable(value: Any) -> Any:
-    """Return the value with lone surrogates in its texts spelled out (``\\ud800``), as UTF-8 cannot carry them."""
+    r"""Return the value with lone surrogates in its texts spelled out (``\ud800``), as UTF-8 cannot carry them."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):

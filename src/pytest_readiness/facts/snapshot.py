@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..claims.catalogue import Catalogue
+from ..claims.catalogue import Catalogue, UseCase
 from .digest import digest
 from .line import canonical
 
@@ -26,9 +26,12 @@ class Snapshot:
 
 def snapshot(catalogue: Catalogue, policy: Mapping[str, Any]) -> Snapshot:
     """Return the snapshot of a catalogue and the policy (plain data: review and gate settings) judged with it."""
-    told = {"title": "", "owner": "", "declared_status": "", "last_updated": "", "notes": "", "line": None}
-    bare = {name: replace(use_case, **told) for name, use_case in catalogue.use_cases.items()}
+    bare = {name: _bare(use_case) for name, use_case in catalogue.use_cases.items()}
     plain = replace(catalogue, use_cases=bare).to_plain()
     plain["use_cases"] = [{k: v for k, v in row.items() if v or k == "id"} for row in plain["use_cases"]]
     text = canonical({"catalogue": plain, "policy": dict(policy)})
     return Snapshot(text, f"sha256:{digest('requirements', text.encode())}")
+
+
+def _bare(use_case: UseCase) -> UseCase:
+    return replace(use_case, title="", owner="", declared_status="", last_updated="", notes="", line=None)

@@ -1,0 +1,116 @@
+"""The marker: ``@evidence("UC-003", item=4)``, and what a mark on a test says, parsed in one place.
+
+Nothing is raised at import, however wrong a marker is: the one test that carries it fails in its setup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..errors import ClaimError, nearest
+from .catalogue import REPLAY_MODES, Catalogue
+from .claim import Claim
+
+NAME = "evidence"
+DESCRIPTION = (
+    "evidence(*use_cases, item, environment=None, provider_mode=None, part=None, replay_mode=None): "
+    "this test is evidence for these items of these use cases"
+)
+_TEXTS = ("environment", "provider_mode", "part", "replay_mode")
+_KEYWORDS = ("item", *_TEXTS)
+
+if TYPE_CHECKING:
+
+    def evidence(
+        *use_cases: str,
+        item: int | str | Sequence[int | str],
+        environment: str | None = None,
+        provider_mode: str | None = None,
+        part: str | None = None,
+        replay_mode: str | None = None,
+    ) -> pytest.MarkDecorator:
+        """Mark a test, a class, a module or a parametrised case as evidence.
+
+        The same as ``pytest.mark.evidence``, typed.
+
+        Args:
+            *use_cases: ids as in the register, such as ``"UC-003"``.
+            item: number or name of the item, or a list of them.
+            environment: the claim holds in this environment only.
+            provider_mode: the claim holds with this provider mode only.
+            part: named part of the item, such as ``"rotation"`` or a drill's name.
+            replay_mode: ``"FULL"`` or ``"TRACE_ONLY"``, for an item that validates replay.
+        """
+
+else:
+
+    def evidence(*use_cases: Any, **fields: Any) -> pytest.MarkDecorator:
+        """Mark a test, a class, a module or a parametrised case as evidence (typed form above)."""
+        return pytest.mark.evidence(*use_cases, **fields)
+
+
+def claims_of(marks: Sequence[pytest.Mark], catalogue: Catalogue | None) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
+    """Return the claims that marks make, each once, and a sentence for each thing that is wrong with them.
+
+    Without a catalogue only the form of the marks is judged.
+    """
+    claims: dict[Claim, None] = {}
+    problems: list[str] = []
+    for mark in marks:
+        try:
+            made = _parse(mark)
+        except ClaimError as error:
+            problems.append(str(error))
+            continue
+        for claim in made:
+            try:
+                claims[catalogue.resolve(claim) if catalogue else claim] = None
+            except ClaimError as error:
+                problems.append(str(error))
+    return tuple(claims), tuple(problems)
+
+
+def _parse(mark: pytest.Mark) -> list[Claim]:
+    unknown = [name for name in mark.kwargs if name not in _KEYWORDS]
+    if unknown:
+        known = nearest(unknown[0], _KEYWORDS) or f" (known are {', '.join(_KEYWORDS)})"
+        raise ClaimError(f"the evidence marker has no keyword '{unknown[0]}'{known}")
+    use_cases = [_use_case(name) for name in mark.args]
+    if not use_cases:
+        raise ClaimError('the evidence marker names no use case: write @evidence("UC-001", item=1)')
+    texts = {name: _text(name, mark.kwargs.get(name)) for name in _TEXTS}
+    if texts["replay_mode"] not in (None, *REPLAY_MODES):
+        raise ClaimError(f"replay_mode must be FULL or TRACE_ONLY, not '{texts['replay_mode']}'")
+    items = _items(mark.kwargs.get("item"))
+    return [Claim(use_case, item, **texts) for use_case in use_cases for item in items]
+
+
+def _use_case(name: Any) -> str:
+    if not isinstance(name, str):
+        raise ClaimError(f"the evidence marker takes use cases as texts, not {_kind(name)}")
+    if not name.strip():
+        raise ClaimError('the evidence marker names an empty use case: write @evidence("UC-001", item=1)')
+    return name
+
+
+def _items(given: Any) -> list[str]:
+    if given is None or (isinstance(given, list | tuple) and not given):
+        raise ClaimError('the evidence marker names no item: write @evidence("UC-001", item=1)')
+    several = given if isinstance(given, list | tuple) else [given]
+    for item in several:
+        if isinstance(item, bool) or not isinstance(item, int | str) or item == "":
+            raise ClaimError(f"item must be a number, a name or a list of them, not {_kind(item)}")
+    return [str(item) for item in several]
+
+
+def _text(name: str, value: Any) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value):
+        raise ClaimError(f"{name} must be a text, not {_kind(value)}")
+    return value
+
+
+def _kind(value: Any) -> str:
+    return "an empty text" if value == "" else f"{type(value).__name__}"

@@ -1,0 +1,1 @@
+"""The run while it happens: observed, redacted, appended line by line, sealed."""

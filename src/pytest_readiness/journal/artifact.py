@@ -1,0 +1,132 @@
+"""Artifacts: files and texts kept with evidence, in a folder, named by their SHA-256.
+
+Written by the process that has them (an xdist worker too): temporary file, sync, rename. They travel as digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+
+from ..errors import EvidenceError, StorageError, one_line
+from ..facts.evidence import Artifact
+from .redaction import Redactor
+
+BLOCK = 1 << 20
+
+
+class ArtifactFolder:
+    """Keeps artifacts in a folder."""
+
+    def __init__(self, folder: Path | None, limit: int) -> None:
+        """``limit``: the largest artifact in bytes. Without a folder everything is checked and nothing is written."""
+        self.folder = folder
+        self.limit = limit
+
+    def path(self, sha256: str) -> Path:
+        """Return where the artifact with this digest lies."""
+        return (self.folder or Path()) / sha256[:2] / sha256
+
+    def keep_bytes(self, data: bytes, name: str, media_type: str) -> Artifact:
+        """Keep bytes.
+
+        Raises:
+            EvidenceError: they are larger than the limit.
+            StorageError: they could not be written.
+        """
+        self._check_size(len(data), name)
+        return self._keep([data], name, media_type)
+
+    def keep_file(self, path: Path, name: str, media_type: str, redactor: Redactor | None) -> Artifact:
+        """Keep a copy of a regular file; with a redactor, as the text without its secrets.
+
+        Raises:
+            EvidenceError: it is missing, a folder, a link, no regular file, or larger than the limit.
+            StorageError: it could not be written.
+        """
+        descriptor = _open_regular(path)
+        with os.fdopen(descriptor, "rb") as file:
+            self._check_size(os.fstat(descriptor).st_size, str(path))
+            blocks: Iterable[bytes] = iter(lambda: file.read(BLOCK), b"")
+            counted = self._counted(blocks, str(path))
+            return self._keep(redactor.stream(counted) if redactor else counted, name, media_type)
+
+    def _check_size(self, size: int, name: str) -> None:
+        if size > self.limit:
+            told = f"{size:,} bytes, more than artifact_limit ({self.limit:,} bytes)"
+            raise EvidenceError(f"the artifact {one_line(name)} is too large: {told}; raise it in readiness.toml")
+
+    def _counted(self, blocks: Iterable[bytes], name: str) -> Iterator[bytes]:
+        """A file may grow while it is read."""
+        size = 0
+        for block in blocks:
+            size += len(block)
+            self._check_size(size, name)
+            yield block
+
+    def _keep(self, blocks: Iterable[bytes], name: str, media_type: str) -> Artifact:
+        if self.folder is None:
+            return Artifact(name, media_type, 0, "")
+        temporary = self.folder / f".{os.getpid()}-{token_hex(8)}"
+        try:
+            sha256, size = _write(temporary, blocks)
+            final = self.path(sha256)
+            final.parent.mkdir(exist_ok=True)
+            temporary.replace(final)
+        except OSError as error:
+            raise StorageError(f"an artifact could not be kept in {self.folder}: {error.strerror}") from error
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        return Artifact(name, media_type, size, sha256)
+
+
+def _open_regular(path: Path) -> int:
+    """Opened without waiting (a pipe) and without following a link; what is open is what was checked."""
+    shown = one_line(str(path))
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        if path.is_symlink():
+            raise EvidenceError(f"the artifact {shown} is a link: attach the file it points to")
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        raise EvidenceError(f"there is no file {shown} to attach") from None
+    except (OSError, ValueError) as error:
+        raise EvidenceError(f"the artifact {shown} cannot be read: {error}") from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        raise EvidenceError(f"the artifact {shown} is {kind}: attach a file")
+    return descriptor
+
+
+def _write(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sha256, size = hashlib.sha256(), 0
+    with path.open("xb") as file:
+        for block in blocks:
+            sha256.update(block)
+            size += len(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return sha256.hexdigest(), size
+
+
+def guess_media_type(name: str) -> str:
+    """Return the media type that a file's name suggests."""
+    from mimetypes import guess_type  # only needed where files are attached
+
+    return guess_type(name)[0] or ("text/plain" if name.endswith((".log", ".jsonl")) else "application/octet-stream")
+
+
+def is_text(media_type: str) -> bool:
+    """Return whether a media type is text that can be redacted."""
+    kind, _, sub = media_type.partition("/")
+    return kind == "text" or sub in ("json", "xml", "yaml", "x-yaml", "toml", "javascript", "x-sh", "x-ndjson")

@@ -1,0 +1,32 @@
+"""The store's own key for fingerprints: made once, kept beside the store, carried by no bundle or report."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+NAME = "fingerprint.key"
+SIZE = 32
+
+
+def load_key(folder: Path) -> bytes:
+    """Return the key in this folder, or a new one that is written nowhere yet."""
+    with suppress(OSError):
+        key = (folder / NAME).read_bytes()
+        if len(key) == SIZE:
+            return key
+    return secrets.token_bytes(SIZE)
+
+
+def keep_key(folder: Path, key: bytes) -> None:
+    """Write a new key, readable by its owner only; one that is there already stays.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with suppress(FileExistsError):
+        descriptor = os.open(folder / NAME, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)

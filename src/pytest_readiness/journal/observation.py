@@ -1,0 +1,145 @@
+"""One test as it happens: the phases of each attempt, and what its line will say.
+
+Knows nothing of pytest: a phase is a few plain facts, so that the result can be decided (and tested) without it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..claims.catalogue import Catalogue
+from ..claims.claim import Claim
+from ..facts.clock import moment
+from ..facts.evidence import Result
+from .context import Context, placed
+from .recording import Recording
+from .redaction import Redactor
+
+MESSAGE_LIMIT = 4000
+"""Characters of a failure message that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """How setup, call or teardown ended."""
+
+    when: str
+    """``setup``, ``call`` or ``teardown``."""
+    outcome: str
+    """``passed``, ``failed`` or ``skipped``."""
+    expected_to_fail: bool
+    """pytest marked it as an expected failure, whatever came of it."""
+    message: str
+    duration: float
+    """Seconds."""
+
+
+def result_of(phases: Sequence[Phase]) -> Result:
+    """Return how an attempt ended, decided after teardown.
+
+    Subtests report as calls of their own before the test's call does: one that failed makes the test FAILED, and else
+    the last call decides.
+    """
+    setup = [phase for phase in phases if phase.when == "setup"]
+    calls = [phase for phase in phases if phase.when == "call"]
+    teardown = [phase for phase in phases if phase.when == "teardown"]
+    if any(phase.outcome == "failed" for phase in (*setup, *teardown)):
+        return Result.ERROR
+    if any(phase.outcome == "failed" for phase in calls):
+        return Result.FAILED
+    decisive = next((phase for phase in setup if phase.outcome == "skipped"), calls[-1] if calls else None)
+    if decisive is None:
+        return Result.INTERRUPTED
+    if decisive.outcome == "skipped":
+        return Result.XFAILED if decisive.expected_to_fail else Result.SKIPPED
+    return Result.XPASSED if decisive.expected_to_fail else Result.PASSED
+
+
+def message_of(phases: Sequence[Phase]) -> str:
+    """Return the messages of what failed, or of what was skipped if nothing failed."""
+    failed = [phase for phase in phases if phase.outcome == "failed"]
+    told = failed or [phase for phase in phases if phase.outcome == "skipped" or phase.expected_to_fail]
+    return "\n".join(dict.fromkeys(phase.message for phase in told if phase.message))
+
+
+@dataclass
+class Observation:
+    """What is known of one test so far; lives in the process that runs it."""
+
+    test_id: str
+    claims: tuple[Claim, ...]
+    records: bool
+    base: Context
+    redactor: Redactor
+    recording: Recording = field(init=False)
+    started: float = field(default_factory=time.time)
+    phases: list[Phase] = field(default_factory=list)
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    _attempt_started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._attempt_started = self.started
+        self.recording = Recording(self.base)
+
+    def begin_attempt(self) -> None:
+        """Start another attempt; artifacts and notes of earlier ones stay, the scope is said anew."""
+        if self.phases:
+            self.end_attempt()
+        if self.attempts:
+            self._attempt_started = time.time()
+            self.recording.context = self.base
+
+    def saw(self, phase: Phase) -> None:
+        """Take in how a phase ended."""
+        message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
+        self.phases.append(replace(phase, message=_cut(message)))
+
+    def attempt_so_far(self) -> dict[str, Any]:
+        """Return the attempt that runs, as plain data; teardown may still make it worse."""
+        attempt: dict[str, Any] = {
+            "result": result_of(self.phases).value,
+            "started_at": moment(self._attempt_started),
+            "duration_ms": round(sum(phase.duration for phase in self.phases) * 1000),
+        }
+        if message := message_of(self.phases):
+            attempt["message"] = message
+        return attempt
+
+    def end_attempt(self) -> dict[str, Any]:
+        """Close the attempt and return it as plain data."""
+        attempt = self.attempt_so_far()
+        self.attempts.append(attempt)
+        self.phases = []
+        return attempt
+
+    def finish(self, catalogue: Catalogue, *, interrupted: bool = False) -> dict[str, Any]:
+        """Return what the test's line says; ``interrupted`` where it did not run to its end."""
+        last = self.end_attempt() if self.phases or not self.attempts else self.attempts[-1]
+        if interrupted:
+            last["result"] = Result.INTERRUPTED.value
+        body: dict[str, Any] = {
+            **self.recording.to_plain(),
+            "test": self.test_id,
+            "claims": [placed(claim, self.recording.context, catalogue) for claim in self.claims],
+            "result": last["result"],
+            "started_at": moment(self.started),
+            "finished_at": moment(),
+            "attempts": self.attempts,
+        }
+        if message := last.get("message"):
+            body["message"] = message
+        if self.records:
+            body["open_scope"] = True
+        body = dict(self.redactor.plain(body))
+        if counts := self.redactor.take_counts():
+            body["redactions"] = [list(pair) for pair in counts]
+        return body
+
+
+def _cut(message: str) -> str:
+    if len(message) <= MESSAGE_LIMIT:
+        return message
+    return f"{message[: MESSAGE_LIMIT - 40]}… ({len(message):,} characters in all)"

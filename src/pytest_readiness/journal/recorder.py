@@ -1,0 +1,227 @@
+"""Where pytest's reports become observations and lines.
+
+``Observer`` lives in each process that runs tests, ``Keeper`` in the one that owns the session; without xdist that is
+the same process. Nothing raises out of these hooks: that would cost the remaining tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import pytest
+
+from ..claims.catalogue import Catalogue
+from ..claims.collected import TAGGED, Tagged
+from ..facts.line import canonical, printable
+from .artifact import ArtifactFolder
+from .context import Context, placed
+from .observation import Observation, Phase
+from .recording import RecordEvidence, Recording
+from .redaction import Redactor
+from .run_log import RunLog
+
+EVIDENCE = "readiness_evidence"
+ATTEMPT = "readiness_attempt"
+PLAN = "readiness_plan"
+
+
+def test_id(nodeid: str, redactor: Redactor) -> str:
+    """Return pytest's node id as it is written: without secrets, and with what UTF-8 cannot carry spelled out."""
+    return str(printable(redactor.text(nodeid)))
+
+
+class Observer:
+    """Watches the tests that this process runs, and hangs what it saw on their reports."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        context: Context,
+        redactor: Redactor,
+        artifacts: ArtifactFolder,
+        *,
+        worker: bool,
+    ) -> None:
+        self.catalogue = catalogue
+        self.context = context
+        self.redactor = redactor
+        self.artifacts = artifacts
+        self._worker = worker
+        self._running: dict[str, Observation] = {}
+        self._plan: str | None = None
+
+    def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
+        """Return the plan of these tests as plain data."""
+        plan = [self._planned(test) for test in tagged if test.claims]
+        self._plan = canonical({"tests": plan}) if self._worker else None
+        return plan
+
+    def _planned(self, test: Tagged) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "test": self._id(test.test_id),
+            "claims": [placed(claim, self.context, self.catalogue) for claim in test.claims],
+        }
+        if test.records:
+            found["records"] = True
+        if not test.selected:
+            found["deselected"] = True
+        return found
+
+    def _id(self, nodeid: str) -> str:
+        return test_id(nodeid, self.redactor)
+
+    @property
+    def plan(self) -> str:
+        """The plan as a canonical text, for the way to the controller."""
+        return self._plan or '{"tests":[]}'
+
+    def of(self, item: pytest.Item) -> Observation | None:
+        """Return the observation of a test that runs, if it is evidence for anything."""
+        return self._running.get(item.nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
+        """Begin an observation, or another attempt of one."""
+        tagged = item.stash.get(TAGGED, None)
+        if tagged is not None and tagged.claims:
+            observation = self._running.get(item.nodeid)
+            if observation is not None:
+                observation.begin_attempt()
+            else:
+                self._running[item.nodeid] = Observation(
+                    self._id(item.nodeid), tagged.claims, tagged.records, self.context, self.redactor
+                )
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Take in how a phase ended; after teardown, hang the evidence on the report."""
+        report = yield
+        observation = self._running.get(item.nodeid)
+        if observation is not None:
+            observation.saw(_phase(report))
+            if report.when == "teardown":
+                self._hang(report, EVIDENCE, observation.finish(self.catalogue))
+            elif report.failed:
+                attempt = {"test": observation.test_id, **observation.attempt_so_far()}
+                self._hang(report, ATTEMPT, self.redactor.plain(attempt))
+        if self._worker and self._plan is not None:
+            setattr(report, PLAN, self._plan)
+            self._plan = None
+        return report
+
+    def _hang(self, report: pytest.TestReport, name: str, body: dict[str, Any]) -> None:
+        """As a text for a worker's report: it travels whatever is in it, a lone surrogate too."""
+        setattr(report, name, canonical(body) if self._worker else body)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """The test is over, retries included."""
+        self._running.pop(nodeid, None)
+
+    def unfinished(self) -> list[dict[str, Any]]:
+        """Return what is known of tests that were interrupted, fixtures' teardown included."""
+        return [observation.finish(self.catalogue, interrupted=True) for observation in self._running.values()]
+
+    def record_evidence(self, item: pytest.Item) -> RecordEvidence:
+        """Return the fixture's value for a test."""
+        observation = self.of(item)
+        if observation is None:
+            return detached(self.catalogue)
+        return RecordEvidence(
+            observation.recording,
+            self.redactor,
+            self.artifacts,
+            observation.claims,
+            self.catalogue,
+            pytest.skip.Exception,
+        )
+
+
+def detached(catalogue: Catalogue | None = None) -> RecordEvidence:
+    """Return a ``record_evidence`` that checks what it is given and writes nothing."""
+    nowhere = ArtifactFolder(None, 1 << 30)
+    return RecordEvidence(
+        Recording(Context()), Redactor(b"detached", {}), nowhere, (), catalogue, pytest.skip.Exception
+    )
+
+
+def _phase(report: pytest.TestReport) -> Phase:
+    expected = hasattr(report, "wasxfail")  # an expectation without a reason is an empty text
+    return Phase(
+        when=str(report.when),
+        outcome=report.outcome,
+        expected_to_fail=expected,
+        message="" if report.outcome == "passed" and not expected else _message(report),
+        duration=report.duration,
+    )
+
+
+def _message(report: pytest.TestReport) -> str:
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail)
+    if isinstance(report.longrepr, tuple):  # of a skip: file, line, reason
+        return str(report.longrepr[2])
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash is not None else report.longrepr)
+
+
+class Keeper:
+    """Joins what the observers saw, by node id, and writes the run."""
+
+    def __init__(self, log: RunLog, redactor: Redactor, observer: Observer | None, for_workers: dict[str, Any]) -> None:
+        """``observer``: of this process, None under xdist; ``for_workers``: what an xdist worker is given."""
+        self.log = log
+        self.redactor = redactor
+        self.observer = observer
+        self._for_workers = for_workers
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Hand a worker what it needs, so that it reads no config."""
+        node.workerinput["readiness"] = self._for_workers
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take in the plan of a worker that ended, in case no report of its carried it."""
+        output = getattr(node, "workeroutput", None) or {}
+        if plan := output.get(PLAN):
+            self.log.plan(json.loads(plan)["tests"])
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Write that the test starts, before it touches its environment."""
+        self.log.started(self._id(nodeid))
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Forget a test that is no evidence."""
+        self.log.ended(self._id(nodeid))
+
+    def _id(self, nodeid: str) -> str:
+        return test_id(nodeid, self.redactor)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
+        """Write what a report carries, before another plugin can fail over it."""
+        if plan := _taken(report, PLAN):
+            self.log.plan(plan["tests"])
+        attempt, evidence = _taken(report, ATTEMPT), _taken(report, EVIDENCE)
+        if report.when not in ("setup", "call", "teardown"):  # xdist's own report of a worker that crashed
+            self.log.crashed(self._id(report.nodeid), _message(report))
+        elif str(report.outcome) == "rerun":
+            if attempt or evidence:
+                self.log.attempt(attempt or {"test": evidence["test"], **evidence["attempts"][-1]})
+        elif evidence is not None:
+            self.log.finished(evidence)
+        return (yield)
+
+    def interrupted(self) -> None:
+        """Write what is known of tests that this process was running when the session was interrupted."""
+        for body in self.observer.unfinished() if self.observer else ():
+            self.log.finished(body)
+
+
+def _taken(report: pytest.TestReport, name: str) -> Any:
+    """Return what hangs on a report and take it off, so that other reporters do not write it again."""
+    body = report.__dict__.pop(name, None)
+    return json.loads(body) if isinstance(body, str) else body

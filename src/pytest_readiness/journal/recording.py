@@ -1,0 +1,222 @@
+"""``record_evidence``: what a test says about itself while it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..claims.catalogue import Catalogue
+from ..claims.claim import Claim
+from ..errors import ClaimError, EvidenceError, nearest
+from ..facts.evidence import Result
+from .artifact import ArtifactFolder, guess_media_type, is_text
+from .context import Context
+from .redaction import Redactor
+
+
+@dataclass
+class Recording:
+    """What was recorded so far; plain data, redacted."""
+
+    context: Context
+    artifacts: list[dict[str, Any]] = field(default_factory=list)
+    references: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    properties: dict[str, str] = field(default_factory=dict)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as a line holds it, without what is empty."""
+        plain: dict[str, Any] = {
+            "artifacts": self.artifacts,
+            "references": self.references,
+            "notes": self.notes,
+            "properties": [list(pair) for pair in self.properties.items()],
+            "steps": self.steps,
+            "tenant_id": self.context.tenant_id,
+            "project_id": self.context.project_id,
+        }
+        return {name: value for name, value in plain.items() if value}
+
+
+class RecordEvidence:
+    """The value of the fixture ``record_evidence``.
+
+    Where nothing is recorded (the plugin is off, the test carries no mark) it still checks what it is given, and still
+    fails the test; it only writes nothing.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        redactor: Redactor,
+        artifacts: ArtifactFolder,
+        claims: Sequence[Claim] = (),
+        catalogue: Catalogue | None = None,
+        skipped: type[BaseException] | tuple[()] = (),
+    ) -> None:
+        self._recording = recording
+        self._redactor = redactor
+        self._artifacts = artifacts
+        self._claims = claims
+        self._catalogue = catalogue
+        self._skipped = skipped
+        self._open_steps: list[list[dict[str, Any]]] = [recording.steps]
+
+    def attach(
+        self,
+        what: Path | str | bytes,
+        name: str | None = None,
+        media_type: str | None = None,
+        raw: bool = False,  # noqa: FBT001, FBT002 - the published signature
+    ) -> None:
+        """Keep a file, a text or bytes with the evidence, named by its SHA-256.
+
+        Args:
+            what: a ``pathlib.Path`` is a file (no link, up to ``artifact_limit``), ``str`` text, ``bytes`` bytes.
+            name: a label, any text; never used as a path. Default: the file's name, ``text`` or ``bytes``.
+            media_type: such as ``application/json``. Default: guessed from the name.
+            raw: keep a text as it is, secrets included. Default: known secrets are redacted from texts.
+
+        Raises:
+            EvidenceError: it cannot be kept: missing, a folder, a link, too large, a wrong type.
+            StorageError: the artifact folder cannot be written.
+        """
+        label = _given_text("name", name) if name is not None else _label(what)
+        label = self._redactor.text(label)
+        if isinstance(what, Path):
+            kind = media_type or guess_media_type(what.name)
+            redactor = self._redactor if is_text(kind) and not raw else None
+            kept = self._artifacts.keep_file(what, label, kind, redactor)
+        elif isinstance(what, str):
+            data = (what if raw else self._redactor.text(what)).encode("utf-8", "backslashreplace")
+            kept = self._artifacts.keep_bytes(data, label, media_type or "text/plain")
+        elif isinstance(what, bytes):
+            kept = self._artifacts.keep_bytes(what, label, media_type or guess_media_type(label))
+        else:
+            raise EvidenceError(f"attach takes a pathlib.Path, a text or bytes, not {type(what).__name__}")
+        self._recording.artifacts.append(asdict(kept))
+
+    def reference(self, name: str, url: str) -> None:
+        """Record an external log or dashboard.
+
+        Raises:
+            EvidenceError: the name or the URL is no text, or the URL is empty.
+        """
+        name, url = _given_text("name", name), _given_text("url", url)
+        if not url.strip():
+            raise EvidenceError("reference needs a URL")
+        self._recording.references.append({"name": self._redactor.text(name), "url": self._redactor.text(url)})
+
+    def note(self, text: str) -> None:
+        """Record free text.
+
+        Raises:
+            EvidenceError: it is no text.
+        """
+        self._recording.notes.append(self._redactor.text(_given_text("note", text)))
+
+    def set(self, **properties: object) -> None:
+        """Record free properties; values are kept as texts, and a later value of a name replaces the earlier one."""
+        for name, value in properties.items():
+            self._recording.properties[name] = self._redactor.text(str(value))
+
+    def scope(
+        self,
+        environment: str | None = None,
+        provider_mode: str | None = None,
+        part: str | None = None,
+        tenant_id: str | None = None,
+        project_id: str | None = None,
+    ) -> None:
+        """Say where this really ran; checked as the marker is. Parts add up, everything else is replaced.
+
+        Raises:
+            ClaimError: the environment, provider mode or part does not exist; the message names the nearest known one.
+        """
+        given = {
+            "environment": environment,
+            "provider_mode": provider_mode,
+            "tenant_id": tenant_id,
+            "project_id": project_id,
+        }
+        stated: dict[str, Any] = {name: _given_text(name, value) for name, value in given.items() if value is not None}
+        self._check_scope(environment, provider_mode, part)
+        context = replace(self._recording.context, **stated)
+        if part is not None and part not in context.parts:
+            context = replace(context, parts=(*context.parts, part))
+        self._recording.context = context
+
+    def _check_scope(self, environment: str | None, provider_mode: str | None, part: str | None) -> None:
+        if part is not None:
+            _given_text("part", part)
+        if self._catalogue is None:
+            return
+        if environment is not None:
+            self._catalogue.check_environment(environment)
+        if provider_mode is not None:
+            self._catalogue.check_provider_mode(provider_mode)
+        if part is not None and self._claims and not self._catalogue.open_world:
+            known = {name for claim in self._claims for name in self._catalogue.parts(claim.use_case, claim.item)}
+            if part not in known:
+                told = nearest(part, known) or (f" (parts are {', '.join(sorted(known))})" if known else "")
+                raise ClaimError(f"no item that this test is evidence for has a part '{part}'{told}")
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """Record a step with its result and duration; steps nest.
+
+        Raises:
+            EvidenceError: the title is no text.
+        """
+        shown = self._redactor.text(_given_text("title", title))
+        inner: list[dict[str, Any]] = []
+        around = self._open_steps[-1]
+        self._open_steps.append(inner)
+        result, begun = Result.PASSED, time.perf_counter()
+        entry: dict[str, Any] = {"title": shown, "result": Result.INTERRUPTED.value, "duration_ms": 0}
+        around.append(entry)  # at once, in order: an interrupted step is seen as what it is
+        try:
+            yield
+        except self._skipped:
+            result = Result.SKIPPED
+            raise
+        except Exception:
+            result = Result.FAILED
+            raise
+        except BaseException as error:
+            result = Result.INTERRUPTED if isinstance(error, KeyboardInterrupt | SystemExit) else Result.FAILED
+            raise
+        finally:
+            self._open_steps.pop()
+            entry["result"] = result.value
+            entry["duration_ms"] = round((time.perf_counter() - begun) * 1000)
+            if inner:
+                entry["steps"] = inner
+
+    def secret(self, value: str) -> str:
+        """Look for this value in everything that is recorded from now on, and return its fingerprint.
+
+        Returns:
+            HMAC-SHA-256 under the store's key, 12 hex digits; an empty text for a value under 6 characters.
+
+        Raises:
+            EvidenceError: it is no text.
+        """
+        return self._redactor.register(_given_text("secret", value))
+
+
+def _given_text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise EvidenceError(f"{name} must be a text, not {type(value).__name__}")
+    return value
+
+
+def _label(what: object) -> str:
+    if isinstance(what, Path):
+        return what.name
+    return "text" if isinstance(what, str) else "bytes"

@@ -1,0 +1,158 @@
+"""Journals that a crash or an absent store left behind: read them, and close the runs that nobody writes any more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import IntegrityError, ReadinessError, StorageError
+from ..facts.digest import digest
+from ..facts.evidence import Evidence, evidence_of
+from ..facts.line import Chain, Line, broken_links
+from ..facts.run import Run
+from ..facts.snapshot import Snapshot
+from .lock import lock
+from .run_log import close_run, interrupted, requirements_path, tests_of
+from .writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A journal in the folder, as it was found."""
+
+    path: Path
+    living: bool
+    """A process still writes it."""
+    run: Run | None
+    """What it says; None: nothing whole yet, or it cannot be read."""
+    problem: ReadinessError | None
+    """Why it cannot be used."""
+    torn_bytes: int = 0
+    """Bytes of a last line that was cut off in writing."""
+
+
+def leftovers(folder: Path, but: str | None = None) -> list[Leftover]:
+    """Return the journals in a folder, oldest first, without changing anything.
+
+    Args:
+        folder: of the journals; need not exist.
+        but: id of a run to leave out (the session's own: opening its file again would give up the lock).
+    """
+    try:
+        paths = sorted(path for path in folder.glob("*.jsonl") if path.stem != but)
+    except OSError as error:
+        raise StorageError(f"{folder}: the journals cannot be read: {error.strerror}") from error
+    return [_look(path) for path in paths]
+
+
+def _look(path: Path) -> Leftover:
+    try:
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        held = True
+    except PermissionError:
+        descriptor, held = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), False
+    except OSError as error:
+        return Leftover(path, living=False, run=None, problem=StorageError(f"{path}: cannot be read: {error.strerror}"))
+    with os.fdopen(descriptor, "rb") as file:
+        living = held and not lock(descriptor)
+        data = file.read()
+    return _understood(path, data, living=living)
+
+
+def _understood(path: Path, data: bytes, *, living: bool) -> Leftover:
+    whole, _, torn = data.rpartition(b"\n")
+    if not whole:
+        return Leftover(path, living, None, None, len(torn))
+    try:
+        run = Run.parse(whole.decode().split("\n"))
+        wrong = next(broken_links(run.id, run.lines), None)
+    except (ReadinessError, UnicodeDecodeError) as error:
+        return Leftover(path, living, None, IntegrityError(f"{path}: is damaged: {error}"), len(torn))
+    if wrong:
+        return Leftover(path, living, run, IntegrityError(f"{path}: was changed: {wrong}"), len(torn))
+    return Leftover(path, living, run, None, len(torn))
+
+
+def open_evidence(run: Run) -> Iterator[Evidence]:
+    """Yield the evidence of a run that is not sealed: what finished, and what started and did not as INTERRUPTED."""
+    yield from run.evidence()
+    if run.seal is None:
+        chain = Chain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
+        for body in _unfinished(run):
+            yield from evidence_of(chain.next("finished", body), run.register)
+
+
+def _unfinished(run: Run, why: str = "its process ended before the test did") -> Iterator[dict[str, Any]]:
+    started: dict[str, str] = {}
+    for line in run.lines:
+        if line.kind == "started":
+            started[line.body["test"]] = line.body["at"]
+        elif line.kind == "finished":
+            started.pop(line.body["test"], None)
+    plan = tests_of(_planned_tests(run))
+    for test_id, at in started.items():
+        if test_id in plan:
+            body = interrupted(plan[test_id], at, why)
+            earlier = [_attempt(line.body) for line in run.lines if _is_attempt(line, test_id)]
+            yield {**body, "attempts": [*earlier, *body["attempts"]]}
+
+
+def _is_attempt(line: Line, test_id: str) -> bool:
+    return line.kind == "attempt" and line.body["test"] == test_id
+
+
+def _attempt(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in ("result", "started_at", "duration_ms", "message") if name in body}
+
+
+def _planned_tests(run: Run) -> list[dict[str, Any]]:
+    return [test for line in run.lines if line.kind == "planned" for test in line.body["tests"]]
+
+
+def recover(leftover: Leftover) -> tuple[Run, Writer] | None:
+    """Seal a run whose process is gone, and return it with its journal (held until the caller has kept it).
+
+    Returns:
+        None where there was nothing whole to keep: the empty journal is removed.
+
+    Raises:
+        IntegrityError: the journal is damaged or was changed; it is left as it is.
+        StorageError: another process took it, or it cannot be written.
+    """
+    if leftover.problem is not None:
+        raise leftover.problem
+    if leftover.run is None:
+        leftover.path.unlink(missing_ok=True)
+        return None
+    run = leftover.run
+    writer = Writer(leftover.path, Chain(run.id, seq=len(run.lines), head=run.lines[-1].digest), create=False)
+    if writer.trouble:
+        raise StorageError(f"{leftover.path}: cannot be written: {writer.trouble.strerror}")
+    if leftover.torn_bytes:
+        writer.drop_tail(leftover.torn_bytes)
+    if run.seal is None:
+        _close(run, writer, leftover.torn_bytes)
+    sealed = Run.parse(writer.texts())
+    return sealed, writer
+
+
+def _close(run: Run, writer: Writer, torn_bytes: int) -> None:
+    ended = {line.body["test"] for line in run.lines if line.kind == "finished"}
+    for body in list(_unfinished(run)):
+        writer.append("finished", body)
+        ended.add(body["test"])
+    seal = {"exit_status": None, "recovered": True, "torn_bytes": torn_bytes}
+    close_run(writer, [line for line in run.lines if line.kind == "planned"], ended, seal)
+
+
+def requirements_of(folder: Path, run: Run) -> Snapshot | None:
+    """Return the requirements that lie beside a journal, or None where they are missing or are not what they say."""
+    try:
+        text = requirements_path(folder, run.requirements_digest).read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+    found = Snapshot(text, f"sha256:{digest('requirements', text.encode())}")
+    return found if found.digest == run.requirements_digest else None

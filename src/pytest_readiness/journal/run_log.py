@@ -1,0 +1,200 @@
+"""The run that is being written: its plan, what has started and finished, and the seal. One for each session.
+
+Everything is joined by node id, so that what a crashed worker leaves behind is INTERRUPTED for the right
+claims. The journal is opened when the first evidence test starts, and not before.
+"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import ReadinessError
+from ..facts.clock import moment
+from ..facts.evidence import Result
+from ..facts.line import Line
+from ..facts.run import Run, planned_digest
+from ..facts.snapshot import Snapshot
+from .key import keep_key
+from .writer import Writer, ignore_folder, new_journal
+
+
+def new_run_id() -> str:
+    """Return an id that sorts by start: ``20260212T182900Z-`` and 8 hex digits."""
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
+
+
+@dataclass
+class RunLog:
+    """What the controller knows of the run."""
+
+    folder: Path
+    """Of the journals."""
+    head: Callable[[], dict[str, Any]]
+    """What the first line says; asked once, when the journal is opened."""
+    requirements: Snapshot
+    key: bytes = field(repr=False)
+    """Of the fingerprints; kept when the run is opened."""
+    run_id: str = field(default_factory=new_run_id)
+    writer: Writer | None = None
+    failure: ReadinessError | OSError | None = None
+    """Why no journal could be opened."""
+    _plan: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _unwritten_plan: list[str] = field(default_factory=list)
+    _planned: list[Line] = field(default_factory=list)
+    _plan_known: bool = False
+    _running: dict[str, str] = field(default_factory=dict)
+    """When each evidence test that is running started."""
+    _unsure: dict[str, str] = field(default_factory=dict)
+    """The same, for tests that started before the plan was known (under xdist it comes with the first report)."""
+    _ended: set[str] = field(default_factory=set)
+    recorded: int = 0
+    """Pieces of evidence so far."""
+
+    @property
+    def opened(self) -> bool:
+        """An evidence test has started."""
+        return self.writer is not None
+
+    def plan(self, tests: Iterable[Mapping[str, Any]]) -> None:
+        """Take in tests that are to run, or were deselected (``deselected``): plain, with their placed claims."""
+        for test in tests:
+            known = self._plan.get(test["test"])
+            if known is None or (known.get("deselected") and not test.get("deselected")):
+                self._plan[test["test"]] = dict(test)
+                self._unwritten_plan.append(test["test"])
+        self._plan_known = True
+        unsure, self._unsure = self._unsure, {}
+        for test_id, at in unsure.items():
+            self.started(test_id, at)
+
+    def started(self, test_id: str, at: str | None = None) -> None:
+        """A test starts; one that is no evidence is of no interest."""
+        at = at or moment()
+        if not self._plan_known:
+            self._unsure[test_id] = at
+        elif test_id in self._plan:
+            self._running[test_id] = at
+            self._append("started", {"test": test_id, "at": at})
+
+    def ended(self, test_id: str) -> None:
+        """A test ended, whatever it was."""
+        self._unsure.pop(test_id, None)
+
+    def attempt(self, body: Mapping[str, Any]) -> None:
+        """An attempt ended, and the test is run again."""
+        if body["test"] in self._plan:
+            self._append("attempt", dict(body))
+
+    def finished(self, body: Mapping[str, Any]) -> None:
+        """A test ran to its end (or is told how far it came)."""
+        test_id = body["test"]
+        self._running.pop(test_id, None)
+        self._ended.add(test_id)
+        self.recorded += len(body["claims"])
+        self._append("finished", dict(body))
+
+    def crashed(self, test_id: str, why: str) -> None:
+        """The process that ran a test ended before the test did."""
+        at = self._running.pop(test_id, None) or self._unsure.pop(test_id, None) or moment()
+        if test_id in self._plan:
+            self.finished(interrupted(self._plan[test_id], at, why))
+
+    def _append(self, kind: str, body: dict[str, Any], *, sync: bool = False) -> None:
+        if self.writer is None and not self._open():
+            return
+        assert self.writer is not None  # noqa: S101 - for the type checker; _open has seen to it
+        if self._unwritten_plan:
+            tests = [self._plan[test_id] for test_id in self._unwritten_plan]
+            self._unwritten_plan = []
+            self._planned.append(self.writer.append("planned", {"tests": tests}))
+        self.writer.append(kind, body, sync=sync)
+
+    def _open(self) -> bool:
+        """An OSError is the writer's to keep: it goes on in memory and tries again."""
+        try:
+            ignore_folder(self.folder.parent)
+            keep_key(self.folder.parent, self.key)
+            _keep_requirements(self.folder, self.requirements)
+        except OSError as error:
+            self.failure = error
+        try:
+            self.writer = new_journal(self.folder, self.run_id)
+        except ReadinessError as error:
+            self.failure = error
+            return False
+        body = {"started_at": moment(), "requirements": self.requirements.digest, **self.head()}
+        self.writer.append("run", body, sync=True)
+        return True
+
+    def seal(self, exit_status: int) -> Run | None:
+        """Close the run: what was running is INTERRUPTED, what never started NOT_RUN. None if nothing was recorded."""
+        for test_id in list(self._running):
+            self.crashed(test_id, "the session ended before the test did")
+        if self.writer is None:
+            return None
+        close_run(self.writer, self._planned, self._ended, {"exit_status": exit_status, "recovered": False})
+        return Run.parse(self.writer.texts())
+
+
+def interrupted(planned: Mapping[str, Any], started_at: str, why: str) -> dict[str, Any]:
+    """Return the body of the line for a test that started and did not finish."""
+    now = moment()
+    attempt = {"result": Result.INTERRUPTED.value, "started_at": started_at, "duration_ms": 0, "message": why}
+    body = {
+        "test": planned["test"],
+        "claims": planned["claims"],
+        "result": Result.INTERRUPTED.value,
+        "started_at": started_at,
+        "finished_at": now,
+        "attempts": [attempt],
+        "message": why,
+    }
+    return {**body, "open_scope": True} if planned.get("records") else body
+
+
+def close_run(writer: Writer, planned: Sequence[Line], ended: set[str], seal: Mapping[str, Any]) -> None:
+    """Write what never ran, and the seal. ``planned``: the run's lines of that kind."""
+    plan = tests_of([test for line in planned for test in line.body["tests"]]).values()
+    never = [test for test in plan if test["test"] not in ended and not test.get("deselected")]
+    now = moment()
+    if never:
+        tests = [{"test": test["test"], "claims": test["claims"]} for test in never]
+        writer.append("not_run", {"tests": tests, "started_at": now, "finished_at": now})
+    told = {"finished_at": now, "python": platform.python_version(), "clock": _clock_check(writer), **seal}
+    writer.append("sealed", {"count": writer.chain.seq, "planned": planned_digest(planned), **told}, sync=True)
+
+
+def _clock_check(writer: Writer) -> dict[str, int]:
+    """Python's clock and the file system's, in milliseconds: a replaced clock shows as a difference."""
+    try:
+        return {"python": int(time.time() * 1000), "file": int(writer.path.stat().st_mtime * 1000)}
+    except OSError:
+        return {"python": int(time.time() * 1000)}
+
+
+def _keep_requirements(folder: Path, requirements: Snapshot) -> None:
+    """Beside the journals, by digest: a journal that is taken in after a crash brings its requirements with it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = requirements_path(folder, requirements.digest)
+    if not path.exists():
+        path.write_text(requirements.text, encoding="utf-8", newline="")
+
+
+def requirements_path(folder: Path, digest: str) -> Path:
+    """Return where the requirements with this digest are kept beside the journals."""
+    return folder / f"requirements-{digest.removeprefix('sha256:')}.json"
+
+
+def tests_of(lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the planned tests of a run by node id; what was selected goes before what was deselected."""
+    plan: dict[str, dict[str, Any]] = {}
+    for test in lines:
+        if test["test"] not in plan or plan[test["test"]].get("deselected"):
+            plan[test["test"]] = dict(test)
+    return plan

@@ -1,0 +1,156 @@
+"""Appends the lines of one run to its journal: one write a line, no buffer of ours, synced at most every 200 ms.
+
+A line that was written survives any kill of the process; syncing bounds what a power failure costs.
+A line that cannot be written is kept in memory and tried again with the next one; nothing is raised into the session.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from ..errors import StorageError
+from ..facts.digest import EMPTY
+from ..facts.line import Chain, Line
+from .lock import lock
+
+SYNC_SECONDS = 0.2
+_sync = getattr(os, "fdatasync", os.fsync)
+
+
+def ignore_folder(folder: Path) -> None:
+    """Make the folder, with a ``.gitignore`` of its own so that nothing in it enters a commit or makes a tree dirty."""
+    folder.mkdir(parents=True, exist_ok=True)
+    marker = folder / ".gitignore"
+    if not marker.exists():
+        marker.write_text("*\n", encoding="utf-8")
+
+
+class Writer:
+    """The open journal of one run. Holds a lock on it for as long as the process lives."""
+
+    def __init__(self, path: Path, chain: Chain, *, create: bool = True) -> None:
+        """Open the journal.
+
+        Raises:
+            StorageError: another living process holds it. Any other trouble is kept in ``trouble`` and tried again.
+        """
+        self.path = path
+        self.chain = chain
+        self.trouble: OSError | None = None
+        """What keeps lines from being written, if anything does."""
+        self._flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT | os.O_EXCL if create else 0) | getattr(os, "O_BINARY", 0)
+        self._descriptor: int | None = None
+        self._size = 0
+        self._waiting: list[bytes] = []
+        self._synced = 0.0
+        self._process = os.getpid()
+        self._open()
+
+    def _open(self) -> bool:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self.path, self._flags, 0o644)
+        except OSError as error:
+            self.trouble = error
+            return False
+        if not lock(self._descriptor):
+            os.close(self._descriptor)
+            raise StorageError(f"{self.path}: another process is still writing this run")
+        self._size = os.fstat(self._descriptor).st_size
+        self.trouble = None
+        return True
+
+    @property
+    def unwritten(self) -> int:
+        """How many lines could not be written so far."""
+        return len(self._waiting)
+
+    def append(self, kind: str, body: dict[str, Any], *, sync: bool = False) -> Line:
+        """Append the next line of the run and return it."""
+        line = self.chain.next(kind, body)
+        if os.getpid() != self._process:
+            return line  # a forked child: the run belongs to its parent
+        self._waiting.append(line.text.encode() + b"\n")
+        self._flush()
+        now = time.monotonic()
+        if self._descriptor is not None and (sync or now - self._synced >= SYNC_SECONDS):
+            self._synced = now
+            self._sync(self._descriptor)
+        return line
+
+    def _sync(self, descriptor: int) -> None:
+        try:
+            _sync(descriptor)
+        except OSError as error:
+            self.trouble = error
+
+    def _flush(self) -> None:
+        if self._descriptor is None and not self._open():
+            return
+        while self._waiting and self._write(self._waiting[0]):
+            self._waiting.pop(0)
+
+    def _write(self, data: bytes) -> bool:
+        assert self._descriptor is not None  # noqa: S101 - for the type checker; _flush has seen to it
+        try:
+            written = os.write(self._descriptor, data)
+        except OSError as error:
+            self.trouble = error
+            written = 0
+        if written == len(data):
+            self._size += written
+            self.trouble = None
+            return True
+        if written:  # half a line on a full disk: take it back, so that the next try starts clean
+            self.trouble = self.trouble or OSError("the disk is full")
+            self._take_back()
+        return False
+
+    def _take_back(self) -> None:
+        assert self._descriptor is not None  # noqa: S101
+        try:
+            os.ftruncate(self._descriptor, self._size)
+        except OSError as error:
+            self.trouble = error
+
+    def drop_tail(self, count: int) -> None:
+        """Take the last bytes away: a line that was cut off in writing, which was never evidence."""
+        self._size -= count
+        self._take_back()
+
+    def texts(self) -> list[str]:
+        """Return every line of the run, those that could not be written included.
+
+        Read through the open descriptor: closing a second one would give up the lock.
+        """
+        data = b"".join(self._waiting)
+        if self._descriptor is not None:
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            blocks = iter(lambda: os.read(self._descriptor or 0, 1 << 20), b"")
+            data = b"".join(blocks) + data
+        return data.decode().split("\n")[:-1]
+
+    def close(self) -> None:
+        """Let go of the journal and of its lock."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def delete(self) -> None:
+        """Remove the journal, whose run is kept elsewhere now; before the lock goes, where that is allowed."""
+        try:
+            self.path.unlink()
+        except PermissionError:  # Windows does not remove an open file
+            self.close()
+            self.path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            pass
+        self.close()
+
+
+def new_journal(folder: Path, run_id: str) -> Writer:
+    """Open the journal of a new run."""
+    return Writer(folder / f"{run_id}.jsonl", Chain(run_id, head=EMPTY))
