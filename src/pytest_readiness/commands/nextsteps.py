@@ -1,0 +1,24 @@
+"""``readiness next``: who must do what, most urgent first."""
+
+from __future__ import annotations
+
+import click
+
+from ..pipeline import Request, judge
+from ..views.people import render_next
+from . import printing
+from .door import Door, pass_door
+
+
+@click.command("next")
+@click.argument("use_cases", nargs=-1, metavar="[UC]...")
+@click.option("--owner", metavar="NAME", help="Only what this person must do.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell each action in its own words.")
+@pass_door
+def command(door: Door, use_cases: tuple[str, ...], owner: str | None, verbose: bool) -> None:  # noqa: FBT001 - click's flag
+    """Say who must do what next for the use cases (ids or globs; default: all)."""
+    report = judge(door.place(), Request(use_cases))
+    lines = render_next(
+        report.actions, printing.width(), owner=owner, verbosity=int(verbose), unicode=printing.unicode()
+    )
+    printing.say(lines)

@@ -1,0 +1,35 @@
+"""How a command prints: as wide as the terminal, with colours on a terminal only, in the signs it can show."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ..views.pen import Line, plain, styled
+
+NARROWEST = 60
+WIDEST = 120
+
+
+def width() -> int:
+    """Return the columns to fill: the terminal's, within 60 and 120; 100 where there is none."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((100, 24)).columns))
+
+
+def unicode() -> bool:
+    """Return whether standard output can show the signs of the matrix."""
+    try:
+        "✓·✗–…".encode(sys.stdout.encoding or "ascii")  # noqa: RUF001 - the signs of the matrix
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def say(lines: Sequence[Line]) -> None:
+    """Print lines; styled on a terminal, unless NO_COLOR is set."""
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    click.echo(styled(lines) if colours else plain(lines), color=colours)

@@ -1,0 +1,29 @@
+"""``readiness recover``: take in journals that a crash or an absent store left behind."""
+
+from __future__ import annotations
+
+import click
+
+from ..upkeep import recover_left_behind
+from .door import Door, pass_door
+
+
+@click.command("recover")
+@click.pass_context
+@pass_door
+def command(door: Door, context: click.Context) -> None:
+    """Seal and keep the runs whose process is gone; what had not finished is INTERRUPTED.
+
+    Exits 3 where a journal is damaged or cannot be kept; it stays where it is.
+    """
+    recovered = recover_left_behind(door.place())
+    for run in recovered.runs:
+        pieces = sum(1 for _ in run.evidence())
+        click.echo(f"recovered run {run.id}: {pieces} pieces of evidence, {run.state.value}")
+    for run_id in recovered.living:
+        click.echo(f"left run {run_id} alone: a process is still writing it")
+    for problem in recovered.problems:
+        click.echo(f"readiness: {problem}", err=True)
+    if not (recovered.runs or recovered.living or recovered.problems):
+        click.echo("nothing was left behind")
+    context.exit(3 if recovered.problems else 0)

@@ -1,0 +1,44 @@
+"""``readiness report``: where each use case stands, what is missing, who must act."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import StorageError
+from ..pipeline import Request, judge
+from ..views.document import to_json
+from ..views.terminal import render
+from . import printing
+from .door import Door, pass_door
+
+
+@click.command("report")
+@click.argument("use_cases", nargs=-1, metavar="[UC]...")
+@click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every use case, every action, and what the items are.")
+@click.option("-q", "--quiet", is_flag=True, help="Show the verdict alone.")
+@pass_door
+def command(door: Door, use_cases: tuple[str, ...], form: str, output: Path | None, verbose: bool, quiet: bool) -> None:  # noqa: FBT001 - click's flags
+    """Report where the use cases (ids or globs; default: all) stand.
+
+    Exits 0 whatever the report says: the gate is a command of its own.
+    """
+    report = judge(door.place(), Request(use_cases))
+    if form == "json":
+        text = to_json(report)
+    else:
+        lines = render(report, printing.width(), verbosity=verbose - quiet, unicode=printing.unicode())
+        if output is None:
+            printing.say(lines)
+            return
+        text = printing.plain(lines) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{output}: the report cannot be written: {error.strerror}") from error

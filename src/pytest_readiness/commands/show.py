@@ -1,0 +1,35 @@
+"""``readiness show``: evidence in the ten fields of the template, then everything else recorded with it."""
+
+from __future__ import annotations
+
+import click
+
+from ..errors import ClaimError, ConfigError
+from ..upkeep import deciding_evidence, find_evidence
+from ..views.evidence import render_evidence
+from . import printing
+from .door import Door, pass_door
+
+
+@click.command("show")
+@click.argument("target", metavar="EVIDENCE_ID | UC[/ITEM]")
+@pass_door
+def command(door: Door, target: str) -> None:
+    """Show one piece of evidence, or those that decide on a use case or on one of its items."""
+    place = door.place()
+    found = find_evidence(place, target)
+    pieces = [found] if found is not None else deciding_evidence(place, *_use_case(door, target))
+    if not pieces:
+        click.echo(f"there is no evidence for {target} yet")
+    for number, (evidence, run) in enumerate(pieces):
+        lines = render_evidence(evidence, run, printing.width(), unicode=printing.unicode())
+        printing.say([*([()] if number else []), *lines])
+
+
+def _use_case(door: Door, target: str) -> tuple[str, str | None]:
+    name, _, tail = target.partition("/")
+    try:
+        catalogue = door.place().catalogue
+        return catalogue.use_case(name).id, catalogue.item(tail.partition("/")[0]).key if tail else None
+    except ClaimError as error:
+        raise ConfigError(f"'{target}' is no evidence id, and {error}") from None

@@ -1,0 +1,277 @@
+"""A pytest session's way through the pipeline: prepare to record, close the run, say what came of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .claims.catalogue import Catalogue
+from .claims.collected import Tagged
+from .errors import ConfigError, ReadinessError, one_line
+from .journal.artifact import ArtifactFolder
+from .journal.context import Context
+from .journal.key import load_key
+from .journal.provenance import provenance
+from .journal.recorder import Keeper, Observer
+from .journal.redaction import Redactor
+from .journal.run_log import RunLog
+from .pipeline import HOME, Place, Request, judge, keep, locate, select
+from .views.document import to_json
+from .views.gate import render_verdict
+from .views.pen import Line
+from .views.plan import PlanRow, render_plan
+from .views.report import Report, Session
+from .views.terminal import render
+
+NOT_ELIGIBLE = 11
+"""Exit code of a session whose gate is closed: 10 + the command's."""
+NOT_KEPT = 13
+"""Exit code of a session whose evidence could not be kept or is not intact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the options, or their environment variables, say."""
+
+    values: Mapping[str, str]
+    """By the option's name without its prefix, such as ``gate-on``; only those that were given."""
+    patterns: tuple[str, ...] = ()
+    report: bool = False
+    gate: bool = False
+    plan: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.values or self.patterns or self.report or self.gate or self.plan)
+
+    def get(self, name: str) -> str | None:
+        """Return a value, or None."""
+        return self.values.get(name)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Ready to record; nothing is written yet."""
+
+    place: Place
+    keeper: Keeper
+    observer: Observer | None
+    """None where xdist runs the tests in other processes."""
+
+
+def prepare(root: Path, options: Options, argv: Sequence[str], *, distributes: bool) -> Prepared | None:
+    """Return what a session needs to record, or None where there is neither a config nor an option.
+
+    Raises:
+        ReadinessError: the config, the tracker or an option cannot be used.
+    """
+    config, store, artifacts = options.get("config"), options.get("store"), options.get("artifacts")
+    place = locate(root, config=config, store=store, artifacts=artifacts)
+    if not place.configured and not options.any:
+        return None
+    select(place.catalogue, options.patterns)
+    context = _context(place, options)
+    _check_paths(options)
+    key = load_key(place.settings.folder / HOME)
+    redactor = Redactor(key)
+    for_workers = {
+        "catalogue": place.catalogue.to_plain(),
+        "context": context.to_plain(),
+        "key": key.hex(),
+        "artifacts": str(place.artifacts),
+        "artifact_limit": place.settings.artifact_limit,
+    }
+    group = _group(options.get("run-group"))
+    log = RunLog(
+        folder=place.journals,
+        head=lambda: redactor.plain(_head(place, options, context, group, root, argv)),
+        requirements=place.requirements,
+        key=key,
+    )
+    observer = None if distributes else observer_of(for_workers, redactor=redactor)
+    return Prepared(place, Keeper(log, redactor, observer, for_workers), observer)
+
+
+def observer_of(given: Mapping[str, Any], *, redactor: Redactor | None = None) -> Observer:
+    """Return the observer that plain data describes; without a redactor it is a worker's."""
+    return Observer(
+        Catalogue.from_plain(given["catalogue"]),
+        Context.from_plain(given["context"]),
+        redactor or Redactor(bytes.fromhex(given["key"])),
+        ArtifactFolder(Path(given["artifacts"]), given["artifact_limit"]),
+        worker=redactor is None,
+    )
+
+
+def _context(place: Place, options: Options) -> Context:
+    environment, mode = options.get("environment"), options.get("provider-mode")
+    if environment is not None:
+        place.catalogue.check_environment(environment)
+    if mode is not None:
+        place.catalogue.check_provider_mode(mode)
+    said = place.settings.context
+    return Context(
+        environment=environment,
+        provider_mode=mode,
+        tenant_id=options.get("tenant") or said.tenant_id,
+        project_id=options.get("project") or said.project_id,
+        usual_provider_mode=said.provider_mode,
+    )
+
+
+def _group(given: str | None) -> dict[str, Any] | None:
+    """``ID:N``; the id may itself contain colons."""
+    if given is None:
+        return None
+    name, _, parts = given.rpartition(":")
+    if not name or not parts.isascii() or not parts.isdigit() or int(parts) < 1:
+        raise ConfigError(f"--readiness-run-group takes ID:N, such as nightly-7:4, not '{one_line(given)}'")
+    return {"id": name, "parts": int(parts)}
+
+
+def _check_paths(options: Options) -> None:
+    """A report that cannot be written is a mistake that can be known before a test runs."""
+    if (on := options.get("gate-on")) not in (None, "review", "evidence"):
+        raise ConfigError(f"--readiness-gate-on is review or evidence, not '{one_line(str(on))}'")
+    path = options.get("json")
+    if path is not None and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
+        raise ConfigError(f"--readiness-json={one_line(path)}: there is no folder to write this file in")
+
+
+def _head(
+    place: Place, options: Options, context: Context, group: dict[str, Any] | None, root: Path, argv: Sequence[str]
+) -> dict[str, Any]:
+    """What the first line of the run says."""
+    versions = {name: version(name) for name in ("pytest", "pytest-readiness")}
+    head = provenance(root, argv, options.get("actor"), versions)
+    head["register"] = place.catalogue.register
+    head["context"] = {name: value for name, value in context.to_plain().items() if isinstance(value, str)}
+    if release := options.get("release"):
+        head["release"] = release
+    if group is not None:
+        head["group"] = group
+    return head
+
+
+def claims_any(tagged: Tagged | None, patterns: Sequence[str]) -> bool:
+    """Return whether a test claims a use case that matches any of the patterns; a wrong mark is never passed over."""
+    if tagged is None:
+        return False
+    names = {claim.use_case.lower() for claim in tagged.claims}
+    return bool(tagged.problems) or any(fnmatchcase(name, pattern.lower()) for name in names for pattern in patterns)
+
+
+@dataclass
+class Outcome:
+    """What came of a session."""
+
+    run_id: str | None = None
+    recorded: int = 0
+    report: Report | None = None
+    problems: list[str] = field(default_factory=list)
+    """What went wrong, a line each."""
+    exit_code: int = 0
+    """For a session that pytest itself would end with 0."""
+
+
+def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
+    """Seal the run, keep it, judge, and write what is asked for. Nothing is raised: it is told."""
+    outcome = Outcome()
+    try:
+        _keep(prepared, outcome, exit_status)
+        if options.report or options.gate or options.get("json"):
+            _judge(prepared.place, options, outcome)
+    except (ReadinessError, OSError) as error:
+        outcome.problems.append(str(error))
+    except Exception as error:  # noqa: BLE001 - a defect of ours must close the gate, not hide the tests' results
+        outcome.problems.append(f"a defect in pytest-readiness: {type(error).__name__}: {one_line(str(error))}")
+    if outcome.problems:
+        outcome.exit_code = NOT_KEPT
+    elif options.gate and not (outcome.report and outcome.report.verdict.eligible):
+        outcome.exit_code = NOT_ELIGIBLE
+    return outcome
+
+
+def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> None:
+    keeper = prepared.keeper
+    keeper.interrupted()
+    log = keeper.log
+    if log.failure is not None:
+        outcome.problems.append(str(log.failure))
+    sealed = log.seal(exit_status)
+    if sealed is not None and log.writer is not None:
+        outcome.run_id, outcome.recorded = sealed.id, log.recorded
+        outcome.problems += keep(prepared.place, sealed, log.writer)
+
+
+def _judge(place: Place, options: Options, outcome: Outcome) -> None:
+    session = Session(outcome.run_id, outcome.recorded) if outcome.run_id else None
+    request = Request(options.patterns, on=options.get("gate-on"), session=session, problems=tuple(outcome.problems))
+    outcome.report = judge(place, request)
+    outcome.problems += [text for text in outcome.report.context.problems if text not in outcome.problems]
+    if path := options.get("json"):
+        Path(path).write_text(to_json(outcome.report), encoding="utf-8")
+
+
+def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbosity: int) -> list[Line]:
+    """Return the lines for the end of the session; none where nothing was recorded and nothing is asked for."""
+    unicode = _prints_unicode()
+    lines: list[Line] = []
+    if outcome.report is not None and (options.report or options.gate):
+        if options.report:
+            lines += render(outcome.report, width, verbosity=verbosity, unicode=unicode)
+        if options.gate and verbosity >= 0:
+            lines += [(), *render_verdict(outcome.report, width, unicode=unicode)] if lines else []
+            lines = lines or render_verdict(outcome.report, width, unicode=unicode)
+        return lines
+    if outcome.run_id is not None:
+        noun = "piece" if outcome.recorded == 1 else "pieces"
+        lines.append(((f"{outcome.recorded} {noun} of evidence recorded as run {outcome.run_id}", ""),))
+    lines += [((one_line(problem, 2000), "bad"),) for problem in outcome.problems]
+    if lines and not place.configured:
+        lines.append((("no config: run 'readiness init'", "warn"),))
+    return lines
+
+
+def plan_lines(tagged: Sequence[Tagged], place: Place, options: Options, *, width: int) -> list[Line]:
+    """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
+    claims = [(test.test_id, claim) for test in tagged if test.selected for claim in test.claims]
+    chosen = select(place.catalogue, options.patterns)
+    if place.catalogue.open_world and chosen is None:
+        chosen = tuple(sorted({claim.use_case for _, claim in claims}))
+    tests: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+    for test_id, claim in claims:
+        tests.setdefault((claim.use_case, claim.item), []).append((test_id, claim))
+    rows = []
+    for name in chosen if chosen is not None else place.catalogue.use_cases:
+        for needed in place.catalogue.requirements(name):
+            if needed.not_applicable is None:
+                found = [test for test, claim in tests.get((needed.use_case, needed.item), ()) if _may(claim, needed)]
+                title = place.catalogue.item(needed.item).title
+                rows.append(PlanRow(needed.id, title, tuple(dict.fromkeys(found))))
+    return render_plan(rows, width, unicode=_prints_unicode())
+
+
+def _may(claim: Any, needed: Any) -> bool:
+    """A claim without a scope may cover any."""
+    pairs = (
+        (claim.environment, needed.environment),
+        (claim.provider_mode, needed.provider_mode),
+        (claim.part, needed.part),
+    )
+    return all(said is None or asked is None or said == asked for said, asked in pairs)
+
+
+def _prints_unicode() -> bool:
+    encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+    try:
+        "✓·✗–…".encode(encoding)  # noqa: RUF001 - the signs of the matrix
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

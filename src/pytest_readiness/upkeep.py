@@ -1,0 +1,150 @@
+"""Looking after what is kept: take in what was left behind, verify everything, find one piece."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import Problem, ReadinessError
+from .facts.evidence import Artifact, Evidence
+from .facts.run import Run
+from .journal.recovery import leftovers, open_evidence
+from .pipeline import Place, Request, judge, recover_all
+from .store.port import RunSummary, Store
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What ``recover`` did."""
+
+    runs: list[Run] = field(default_factory=list)
+    living: list[str] = field(default_factory=list)
+    """Runs that a process still writes."""
+    problems: list[str] = field(default_factory=list)
+
+
+def recover_left_behind(place: Place) -> Recovered:
+    """Take journals that nobody writes any more into the store. Without any, nothing is created.
+
+    Raises:
+        StorageError: the store cannot be written.
+    """
+    left = leftovers(place.journals)
+    living = [leftover.path.stem for leftover in left if leftover.living]
+    if len(living) == len(left):
+        return Recovered(living=living)
+    store = place.store(create=True)
+    assert store is not None  # noqa: S101 - for the type checker: it was to be made
+    try:
+        runs, problems = recover_all(place, store)
+    finally:
+        store.close()
+    return Recovered(runs, living, problems)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What ``verify`` looked at, and what does not fit."""
+
+    problems: list[Problem]
+    runs: int
+    evidence: int
+    artifacts: int
+
+
+def verify(place: Place) -> Verified:
+    """Recompute every digest, chain, seal, index and artifact of the store, and look at the journals beside it.
+
+    Raises:
+        StorageError: the store cannot be read.
+    """
+    problems = [Problem("", str(left.problem)) for left in leftovers(place.journals) if left.problem is not None]
+    store = place.store()
+    if store is None:
+        return Verified(problems, 0, 0, 0)
+    try:
+        problems += store.verify()
+        summaries = store.runs()
+        artifacts = dict(_artifacts(store, summaries))
+        problems += _artifact_problems(place, artifacts.values())
+        return Verified(problems, len(summaries), sum(run.evidence_count for run in summaries), len(artifacts))
+    finally:
+        store.close()
+
+
+def _artifacts(store: Store, summaries: Iterable[RunSummary]) -> Iterator[tuple[str, tuple[str, Artifact]]]:
+    """Yield each artifact once, by digest, with the evidence that has it."""
+    for summary in summaries:
+        try:
+            run = store.run(summary.id)
+            pieces = list(run.evidence()) if run is not None else []
+        except (ReadinessError, KeyError, ValueError, TypeError):
+            continue  # the store's own verify has named it
+        for piece in pieces:
+            for artifact in piece.artifacts:
+                yield artifact.sha256, (piece.id, artifact)
+
+
+def _artifact_problems(place: Place, artifacts: Iterable[tuple[str, Artifact]]) -> Iterator[Problem]:
+    for evidence_id, artifact in artifacts:
+        path = place.artifacts / artifact.sha256[:2] / artifact.sha256
+        where = f"artifact {artifact.sha256} of {evidence_id}"
+        try:
+            found = _sha256(path)
+        except FileNotFoundError:
+            yield Problem(where, f"is missing: there is no file {path}")
+        except OSError as error:
+            yield Problem(where, f"cannot be read: {error.strerror}")
+        else:
+            if found != artifact.sha256:
+                yield Problem(where, "was changed: its content has another digest")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary | None] | None:
+    """Return one piece of evidence by its id, with its run; from the store, else from a journal; else None."""
+    store = place.store()
+    if store is not None:
+        try:
+            if (found := store.evidence(evidence_id)) is not None:
+                return found, _run_of(store, found)
+        finally:
+            store.close()
+    for leftover in leftovers(place.journals):
+        if leftover.run is not None and leftover.problem is None:
+            for piece in open_evidence(leftover.run):
+                if piece.id == evidence_id:
+                    return piece, None
+    return None
+
+
+def _run_of(store: Store, evidence: Evidence) -> RunSummary | None:
+    return next((run for run in store.runs(evidence.register) if run.id == evidence.run_id), None)
+
+
+def deciding_evidence(place: Place, use_case: str, item: str | None) -> list[tuple[Evidence, RunSummary | None]]:
+    """Return the evidence that decides on a use case, or on one of its items, each piece once."""
+    report = judge(place, Request((use_case,)))
+    pieces = {
+        piece.id: piece
+        for readiness in report.readiness.use_cases
+        for needed in readiness.requirements
+        if item is None or needed.requirement.item == item
+        for piece in needed.evidence
+    }
+    store = place.store()
+    if store is None:
+        return [(piece, None) for piece in pieces.values()]
+    try:
+        runs = {run.id: run for run in store.runs(place.catalogue.register)}
+    finally:
+        store.close()
+    return [(piece, runs.get(piece.run_id)) for piece in pieces.values()]
