@@ -12,6 +12,9 @@ from .gate import holds, standing
 from .pen import Line, Pen, style_of
 from .report import Report
 
+_MESSAGE_LINES = 3
+"""Lines of a failure's message; ``readiness show`` has them all."""
+
 
 def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *, unicode: bool = True) -> list[Line]:
     """Return why the use case has its status: each requirement that is not COMPLETE, down to its evidence.
@@ -122,5 +125,6 @@ def _evidence(evidence: Evidence, pen: Pen) -> Iterator[Line]:
     if evidence.not_real_because:
         yield from pen.paragraph(evidence.not_real_because, lead=("a rehearsal: ", ""), indent=6)
     if evidence.message and evidence.result is not Result.PASSED:
-        yield from pen.paragraph(evidence.message, indent=6, most=3)
+        for line in evidence.message.splitlines()[:_MESSAGE_LINES]:
+            yield from pen.paragraph(line, indent=6, most=2)
     yield from pen.paragraph(evidence.id, lead=("readiness show ", "dim"), indent=6)

@@ -178,7 +178,7 @@ def _pieces(text: str, room: int) -> Iterator[str]:
 
 def _before_colon(word: str, taken: str) -> str:
     """Return a beginning after which no colon follows, so that a node id is cut without an escape."""
-    end = len(taken)
-    while end > 1 and word[end : end + 1] == ":":
-        end -= 1
-    return word[:end] if end > 1 else taken
+    for end in range(len(taken), max(len(taken) - 3, 0), -1):
+        if word[end : end + 1] != ":":
+            return word[:end]
+    return taken

@@ -1,0 +1,175 @@
+"""The JSON report: published keys in their order, valid by the schema that ships, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.verdict.readiness import Phase, Review, ReviewState, State, Status
+from pytest_readiness.views.document import report_schema, to_document, to_json, to_plain
+
+from . import values
+from .hostile import HOSTILE, dangers
+
+TEN = (
+    "uc",
+    "tenant_id",
+    "project_id",
+    "environment",
+    "provider_mode",
+    "item",
+    "test_id",
+    "result",
+    "timestamp",
+    "references",
+)
+
+
+def small():
+    """Return a report with one use case in progress, with evidence for item 4, and evidence that fits nothing."""
+    known = values.catalogue(["UC-003"], title="Trace ingest", not_applicable=(("6", "no secrets"),))
+    states = {"4": State.COMPLETE, "6/rotation": State.NOT_APPLICABLE, "6/revocation": State.NOT_APPLICABLE}
+    review = Review(ReviewState.SUSPECT, 1, 2, ("qa-lead@example.com",), "sha256:ba515")
+    one = values.use_case(
+        known,
+        "UC-003",
+        states,
+        status=Status.IN_PROGRESS,
+        phase=Phase.COLLECTING,
+        found=(values.evidence(),),
+        review=review,
+    )
+    told = values.report([one], release="1.4")
+    other = values.evidence(item="9", real=False, not_real_because="a stub", result=Result.SKIPPED)
+    return replace(told, readiness=replace(told.readiness, other_evidence=(other,)))
+
+
+def valid(document):
+    """Raise ValidationError unless the document is what the schema says."""
+    Draft202012Validator(report_schema()).validate(document)
+
+
+def test_the_schema_is_itself_valid():
+    """What ships is a JSON Schema of draft 2020-12."""
+    schema = report_schema()
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("make", [small, values.untouched, values.mixed, lambda: values.report([])])
+def test_documents_are_what_the_schema_says(make):
+    """Reports of every kind are valid, read back from their JSON text."""
+    valid(json.loads(to_json(make())))
+
+
+def objects(value, path=()):
+    """Yield the path of each object in a document."""
+    if isinstance(value, dict):
+        yield path
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from objects(inner, (*path, key))
+
+
+@pytest.mark.parametrize("path", sorted(objects(to_document(small())), key=str), ids=str)
+def test_the_schema_refuses_a_misspelt_and_a_missing_key_everywhere(path):
+    """In each object of a document a key too many and a key too few are both refused."""
+    document = to_document(small())
+    place = document
+    for key in path:
+        place = place[key]
+    first = next(iter(place))
+    kept = place.pop(first)
+    with pytest.raises(ValidationError):
+        valid(document)
+    place[first] = kept
+    place["misspelt"] = kept
+    with pytest.raises(ValidationError):
+        valid(document)
+
+
+def test_keys_stand_in_the_published_order():
+    """Every object has the keys of the public contract in its order."""
+    document = to_document(small())
+    use_case = document["use_cases"][0]
+    item = use_case["items"][3]
+    assert list(document) == [
+        *("schema", "generated_at", "context", "verdict", "totals"),
+        *("use_cases", "unclaimed", "other_evidence", "next"),
+    ]
+    assert list(document["context"]) == ["register", "store", "requirements_digest", "release"]
+    assert list(document["verdict"]) == ["eligible", "on", "rules"]
+    assert list(document["verdict"]["rules"][0]) == ["rule", "passed", "looked_at", "detail"]
+    assert list(document["totals"]) == ["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE"]
+    assert list(use_case) == [
+        *("id", "title", "owner", "architecture_status", "status", "phase", "declared_status", "drift"),
+        *("requirements_complete", "requirements_count", "items", "review", "blockers", "waivers"),
+    ]
+    assert list(item) == ["item", "title", "state", "requirements"]
+    assert list(item["requirements"][0]) == [
+        *("id", "environment", "provider_mode", "part", "state", "why", "completes_it"),
+        *("level", "expires_at", "evidence"),
+    ]
+    assert list(use_case["review"]) == ["state", "approvals", "required", "by", "basis"]
+    assert list(document["next"][0]) == ["who", "action", "use_case", "requirement", "text"]
+
+
+def test_evidence_has_its_id_then_the_ten_fields_then_the_envelope():
+    """One piece of evidence carries the ten template fields first, in their order, wherever it is shown."""
+    plain = to_plain(values.evidence())
+    assert tuple(plain)[:11] == ("id", *TEN)
+    assert tuple(plain)[11:17] == ("real", "not_real_because", "started_at", "attempts", "proofs", "artifacts")
+    assert [plain[key] for key in TEN] == [
+        *("UC-003", "t-42", "p-7", "staging", "BYOK", "4", "tests/test_trace.py::test_trace", "PASSED"),
+        "2026-02-12T18:28:02.000Z",
+        ["log: https://logs.example.com/42", f"trace.json sha256:{values.SHA}"],
+    ]
+
+
+def test_the_document_says_what_the_report_says():
+    """Counts leave out what is not applicable, and unclaimed names the requirements without any evidence."""
+    document = to_document(small())
+    use_case = document["use_cases"][0]
+    assert (use_case["requirements_complete"], use_case["requirements_count"]) == (1, 6)
+    assert (use_case["status"], use_case["phase"], use_case["drift"]) == ("IN_PROGRESS", "COLLECTING", True)
+    assert document["totals"] == {"NOT_STARTED": 0, "IN_PROGRESS": 1, "BLOCKED": 0, "READY_FOR_GO_LIVE": 0}
+    ends = ("1/BYOK", "2/staging", "3/staging", "5", "7")
+    assert document["unclaimed"] == [f"UC-003/{end}" for end in ends]
+    assert use_case["review"] == {
+        "state": "SUSPECT",
+        "approvals": 1,
+        "required": 2,
+        "by": ["qa-lead@example.com"],
+        "basis": {"digest": "sha256:ba515"},
+    }
+    assert [one["item"] for one in document["other_evidence"]] == ["9"]
+    assert document["context"]["release"] == "1.4"
+    assert document["generated_at"] == values.NOW
+
+
+def test_a_trace_only_replay_shows_as_such():
+    """The mode of a replay stands beside its evidence."""
+    assert to_plain(values.evidence(replay_mode="TRACE_ONLY"))["replay_mode"] == "TRACE_ONLY"
+
+
+def test_equal_reports_are_equal_byte_for_byte():
+    """Two reports made apart from equal input have the same text; another moment has another."""
+    assert to_json(values.mixed()) == to_json(values.mixed())
+    late = values.untouched(generated_at="2026-02-13T00:00:00.000Z")
+    assert to_json(late) != to_json(values.untouched())
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_escaped_in_the_text_and_whole_when_read(text):
+    """The JSON text is harmless in a terminal and a CI log, and reading it gives the text back."""
+    told = values.evidence(test_id=text, not_real_because=text)
+    report = values.report([])
+    report = replace(report, readiness=replace(report.readiness, other_evidence=(told,)))
+    written = to_json(report)
+    assert written.isascii()
+    assert dangers(written) == []
+    read = json.loads(written)["other_evidence"][0]["test_id"]
+    assert read == text.encode("utf-8", "backslashreplace").decode()

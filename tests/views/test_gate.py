@@ -1,0 +1,108 @@
+"""The verdict: every rule, what is weaker than its default, and what completes each use case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+from rich.cells import cell_len
+
+from pytest_readiness.verdict.readiness import Phase, State, Status, Verdict
+from pytest_readiness.views.gate import render_verdict
+from pytest_readiness.views.pen import plain
+
+from . import values
+from .hostile import HOSTILE, dangers
+from .test_terminal import hostile_report
+
+
+def shown(expected):
+    """Return a dedented expectation without its outer line breaks."""
+    return dedent(expected).strip("\n")
+
+
+def test_the_verdict_of_a_mixed_register():
+    """Passed and failed rules, alike use cases as one with their states, others with their own next actions."""
+    report = values.mixed()
+    report = replace(report, verdict=replace(report.verdict, weaker=("[gate] asserted = accept",)))
+    assert plain(render_verdict(report, 80)) == shown("""
+        NOT ELIGIBLE for go-live (on review): 31 of 32 use cases are not ready
+          ✓ passed  config is sound (looked at 1)
+          ✗ failed  use cases are ready (looked at 256): 31 are not
+        weaker than its default: [gate] asserted = accept
+        UC-002, UC-004 … UC-006, UC-008 … UC-032 (29 use cases)  NOT_STARTED
+            · MISSING  items 1-7
+            must act: unassigned; readiness why UC-002 says what completes it
+        UC-003  IN_PROGRESS, COLLECTING
+            collect  collect UC-003/2/staging (trace-team@example.com)
+            collect  collect UC-003/3/staging (trace-team@example.com)
+            collect  collect UC-003/7 (trace-team@example.com)
+        UC-007  BLOCKED
+            fix      UC-007/2/staging: test_handshake failed: mend it and run it again
+                     (trace-team@example.com)
+            rerun    UC-007/7: run test_drill again: it passed only when retried
+                     (trace-team@example.com)
+    """)
+
+
+def test_what_is_not_applicable_is_listed_with_its_reason():
+    """A requirement that the config takes out is part of the verdict, use cases with the same reason together."""
+    ids = values.tracker_ids(3)
+    known = values.catalogue(ids, not_applicable=(("5", "replays nothing"),))
+    report = values.report(values.use_case(known, name, {"5": State.NOT_APPLICABLE}) for name in ids)
+    assert "not applicable: 5 of UC-001 … UC-003: replays nothing" in plain(render_verdict(report, 80)).splitlines()
+
+
+def test_without_actions_each_requirement_says_what_completes_it():
+    """A failing use case is never left without what would complete it."""
+    known = values.catalogue(["UC-001"])
+    told = plain(render_verdict(values.report([values.use_case(known, "UC-001")], actions=[]), 80))
+    assert "UC-001/4: run a test that is evidence for UC-001/4" in told
+
+
+def test_runs_that_hold_the_gate_are_named():
+    """An open run and an incomplete group stand with the use cases that they hold, one or several."""
+    known = values.catalogue(["UC-001"])
+    held = values.use_case(
+        known, "UC-001", status=Status.IN_PROGRESS, phase=Phase.COLLECTING, held_by_groups=("g",), open_runs=("r",)
+    )
+    for held_too in ([held], [held, replace(held, use_case=replace(held.use_case, id="UC-002"))]):
+        told = plain(render_verdict(values.report(held_too, actions=[]), 80))
+        assert "run group g is incomplete" in told
+        assert "run r is open" in told
+
+
+def test_a_use_case_that_is_not_there_is_told():
+    """The gate may fail for a use case that the register has not."""
+    report = replace(values.untouched(1), verdict=Verdict(False, "review", (), (), ("UC-999",)))
+    assert "UC-999  is not in the register" in plain(render_verdict(report, 80))
+
+
+def test_drift_is_nothing_that_opens_the_gate():
+    """A sync action is not told as what completes a use case."""
+    known = values.catalogue(["UC-001"])
+    report = values.report([values.use_case(known, "UC-001")], actions=[values.action("a", "sync", "UC-001")])
+    assert "sync" not in plain(render_verdict(report, 80))
+
+
+def test_actions_and_use_cases_are_capped():
+    """Four actions a use case and six use cases, then numbers and where the rest is."""
+    ids = [f"UC-{n:03}" for n in range(1, 20, 2)]
+    known = values.catalogue(ids)
+    states = list(State)
+    told = [values.use_case(known, name, {"4": states[number]}) for number, name in enumerate(ids)]
+    lines = plain(render_verdict(values.report(told), 80)).splitlines()
+    assert [line.split()[0] for line in lines if line.startswith("UC-")] == ids[:6]
+    assert "    3 more: readiness why UC-001" in lines
+    assert lines[-1] == "4 more use cases: readiness next shows who must act"
+
+
+@pytest.mark.parametrize("bad", HOSTILE)
+@pytest.mark.parametrize("unicode", [True, False])
+def test_hostile_text_is_harmless_and_fits(bad, unicode):
+    """No rule, setting, name or reason gets to the terminal raw or beyond its width."""
+    told = plain(render_verdict(hostile_report(bad), 60, unicode=unicode))
+    assert dangers(told) == []
+    assert max(map(cell_len, told.split("\n"))) <= 60
+    assert unicode or told.isascii()

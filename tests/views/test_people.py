@@ -1,0 +1,101 @@
+"""Who must do what: by person, most urgent first, the same thing for many use cases once."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+from rich.cells import cell_len
+
+from pytest_readiness.views.pen import Pen, plain
+from pytest_readiness.views.people import render_next
+from pytest_readiness.views.words import follows, items, listed
+
+from . import values
+from .hostile import HOSTILE, dangers
+
+
+def test_the_actions_of_a_mixed_register():
+    """The person with the failing test comes first, and hundreds of like actions are one line."""
+    expected = """
+        trace-team@example.com
+            fix      UC-007/2/staging: test_handshake failed: mend it and run it again
+            rerun    UC-007/7: run test_drill again: it passed only when retried
+            collect  items 2, 3, 7 of UC-003
+        unassigned
+            collect  items 1-7 of UC-002, UC-004 … UC-006, UC-008 … UC-032 (29 use
+                     cases)
+        237 actions for 2 people
+    """
+    assert plain(render_next(values.mixed().actions, 80)) == dedent(expected).strip("\n")
+
+
+def test_one_owner_sees_only_their_own_actions():
+    """An owner is found in any letter case; with verbosity each action is told in its own words."""
+    told = plain(render_next(values.mixed().actions, 80, owner="Trace-Team@example.com", verbosity=1)).splitlines()
+    assert told[0] == "trace-team@example.com"
+    assert [line.split()[0] for line in told[1:-1]] == ["fix", "rerun", "collect", "collect", "collect"]
+    assert told[-1] == "5 actions for 1 person"
+
+
+def test_nothing_to_do_is_said():
+    """An empty list of actions is an answer and not an empty page."""
+    assert plain(render_next([], 80)) == "nobody has anything to do"
+    assert plain(render_next(values.mixed().actions, 80, owner="x")) == "x has nothing to do"
+
+
+def test_actions_for_whole_use_cases_name_the_use_cases():
+    """A review concerns no item: the use cases are listed, with the text where it is the same for all."""
+    actions = [values.action("qa", "review", f"UC-00{n}", "sign it off") for n in (1, 2, 3, 5)]
+    told = plain(render_next(actions, 80)).splitlines()
+    assert told[1] == "    review   UC-001 … UC-003, UC-005 (4 use cases): sign it off"
+
+
+def test_use_cases_that_need_other_items_are_told_apart():
+    """Actions are folded only where the items are the same."""
+    actions = [
+        values.action("qa", "collect", one) for one in ("UC-001/4", "UC-001/5", "UC-002/4", "UC-002/5", "UC-003/4")
+    ]
+    told = plain(render_next(actions, 80)).splitlines()
+    assert told[1:3] == ["    collect  items 4, 5 of UC-001, UC-002 (2 use cases)", "    collect  collect UC-003/4"]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "yes"),
+    [
+        ("UC-005", "UC-004", True),
+        ("UC-010", "UC-009", True),
+        ("UC-100", "UC-099", True),
+        ("5", "4", True),
+        ("UC-10", "UC-9", True),
+        ("UC-006", "UC-004", False),
+        ("UC-5", "UC-004", False),
+        ("XC-005", "UC-004", False),
+        ("checkout", "login", False),
+        ("UC-004", "UC-004", False),
+    ],
+)
+def test_names_follow_each_other_by_their_number(name, before, yes):
+    """A range stands only for names that are numbered one after the other in the same way."""
+    assert follows(name, before) is yes
+
+
+def test_lists_are_ranges_where_there_are_three_in_a_row():
+    """Ranges, single names, and the number of names beyond the cap."""
+    pen = Pen(80)
+    names = ["a1", "a2", "a3", "b1", "b2", "c"]
+    assert listed(names, pen) == "a1 … a3, b1, b2, c"
+    assert listed(names, pen, most=2) == "a1 … a3, b1 and 2 more"
+    assert items(["4"]) == "item 4"
+    assert items(["1", "2", "3", "5"]) == "items 1-3, 5"
+
+
+@pytest.mark.parametrize("bad", HOSTILE)
+@pytest.mark.parametrize("unicode", [True, False])
+def test_hostile_text_is_harmless_and_fits(bad, unicode):
+    """No owner, use case or reason gets to the terminal raw or beyond its width."""
+    actions = [values.action(bad, bad, f"{bad}/4", bad), values.action(bad, bad, f"{bad}1/5", bad)]
+    told = plain(render_next(actions, 60, unicode=unicode))
+    assert dangers(told) == []
+    assert max(map(cell_len, told.split("\n"))) <= 60
+    assert unicode or told.isascii()

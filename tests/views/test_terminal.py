@@ -1,0 +1,329 @@
+"""The report for a terminal: what matters first, on one screen, never wider than the screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from rich.cells import cell_len
+
+from pytest_readiness.claims.catalogue import Item
+from pytest_readiness.verdict.readiness import Phase, Review, RuleResult, State, Status, Verdict
+from pytest_readiness.views.report import Session
+from pytest_readiness.views.terminal import plain, render, styled
+
+from . import values
+from .hostile import HOSTILE, dangers
+
+
+def text(report, width=80, **options):
+    """Return the rendered report as text."""
+    return plain(render(report, width, **options))
+
+
+def shown(expected):
+    """Return a dedented expectation without its outer line breaks."""
+    return dedent(expected).strip("\n")
+
+
+def test_an_untouched_register_of_32_at_80_columns():
+    """Nothing recorded: verdict, one line of work, one row, legend, totals, what next."""
+    assert text(values.untouched()) == shown("""
+        NOT ELIGIBLE for go-live (on review): 32 of 32 use cases are not ready
+        register payments at 2026-02-12T18:29:00.000Z
+
+        who must act
+          unassigned
+            collect  items 1-7 of UC-001 … UC-032 (32 use cases)
+
+        UC               Arch   Status            1 2 3 4 5 6 7  Done  Owner
+        UC-001 … UC-032  GREEN  NOT_STARTED (32)  · · · · · · ·  0/8   tbd
+        rows that are alike share a line; -v shows every use case
+        · MISSING
+        32 use cases: 32 NOT_STARTED, 0 IN_PROGRESS, 0 BLOCKED, 0 READY_FOR_GO_LIVE
+
+        readiness gate: closed; see readiness next, readiness why UC-001
+    """)
+
+
+def test_a_mixed_register_of_32_at_80_columns():
+    """Work comes by person with the failing test first; rows of interest stand alone among ranges."""
+    assert text(values.mixed()) == shown("""
+        NOT ELIGIBLE for go-live (on review): 31 of 32 use cases are not ready
+        register payments at 2026-02-12T18:29:00.000Z
+        run 20260212T182800Z-0a1b2c3d: 12 pieces of evidence recorded in
+        sqlite:///.readiness/evidence.db
+
+        who must act
+          trace-team@example.com
+            fix      UC-007/2/staging: test_handshake failed: mend it and run it again
+            rerun    UC-007/7: run test_drill again: it passed only when retried
+            collect  items 2, 3, 7 of UC-003
+          unassigned
+            collect  items 1-7 of UC-002, UC-004 … UC-006, UC-008 … UC-032 (29 use
+                     cases)
+
+        UC               Arch   Status             1 2 3 4 5 6 7  Done  Phase
+        UC-001           GREEN  READY_FOR_GO_LIVE  ✓ ✓ ✓ ✓ ✓ ✓ ✓  8/8
+        UC-002           GREEN  NOT_STARTED        · · · · · · ·  0/8
+        UC-003           GREEN  IN_PROGRESS        a · · ✓ r · ·  1/8   COLLECTING
+        UC-004 … UC-006  GREEN  NOT_STARTED (3)    · · · · · · ·  0/8
+        UC-007           GREEN  BLOCKED            · ✗ · · · · ~  0/8
+        UC-008 … UC-032  GREEN  NOT_STARTED (25)   · · · · · · ·  0/8
+        rows that are alike share a line; -v shows every use case
+        ✓ COMPLETE  a ASSERTED  r REHEARSED  · MISSING  ~ FLAKY  ✗ FAILING
+        32 use cases: 29 NOT_STARTED, 1 IN_PROGRESS, 1 BLOCKED, 1 READY_FOR_GO_LIVE
+        drift: the tracker declares another status for UC-003, UC-007: run readiness
+               sync
+
+        readiness gate: closed; see readiness next, readiness why UC-002
+    """)
+
+
+def test_two_use_cases_at_60_columns_in_ascii():
+    """A narrow terminal without Unicode: ASCII letters for signs, long lines wrapped, the optional columns left out."""
+    known = values.catalogue(["UC-001", "UC-002"])
+    failing = values.use_case(known, "UC-002", {"2/staging": State.FAILING}, status=Status.BLOCKED)
+    report = values.report(
+        [values.use_case(known, "UC-001"), failing],
+        actions=[
+            values.action("ops@example.com", "fix", "UC-002/2/staging", "test_handshake fails in staging: mend it")
+        ],
+        problems=("the store sqlite:///a.db cannot be written: disk full",),
+    )
+    assert text(report, 60, unicode=False) == shown("""
+        NOT ELIGIBLE for go-live (on review): 2 of 2 use cases are
+        not ready
+        register payments at 2026-02-12T18:29:00.000Z
+        problem: the store sqlite:///a.db cannot be written: disk
+                 full
+
+        who must act
+          ops@example.com
+            fix      UC-002/2/staging: test_handshake fails in
+                     staging: mend it
+
+        UC      Arch   Status       1 2 3 4 5 6 7  Done  Owner
+        UC-001  GREEN  NOT_STARTED  . . . . . . .  0/8   tbd
+        UC-002  GREEN  BLOCKED      . X . . . . .  0/8   tbd
+        . MISSING  X FAILING
+        2 use cases: 1 NOT_STARTED, 0 IN_PROGRESS, 1 BLOCKED, 0
+        READY_FOR_GO_LIVE
+        drift: the tracker declares another status for UC-002: run
+               readiness sync
+
+        readiness gate: closed; see readiness next, readiness why
+                        UC-001
+    """)
+
+
+def test_an_eligible_register_says_so_first_and_last():
+    """A ready use case: eligible, nobody must act, the gate is open."""
+    known = values.catalogue(["UC-001"], declared_status="READY_FOR_GO_LIVE")
+    complete = {need.id.removeprefix("UC-001/"): State.COMPLETE for need in known.requirements("UC-001")}
+    one = values.use_case(known, "UC-001", complete, status=Status.READY_FOR_GO_LIVE, review=Review(approvals=1))
+    lines = text(values.report([one])).splitlines()
+    assert lines[0] == "ELIGIBLE for go-live (on review): 1 use case is ready"
+    assert lines[-1] == "readiness gate: open"
+    assert "who must act" not in lines
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_untouched_register_fits_one_screen(width):
+    """32 use cases take at most 45 lines, also where every use case is shown a row at 80 columns and more."""
+    assert len(render(values.untouched(), width)) <= 45
+    assert len([line for line in text(values.untouched(), width, verbosity=1).splitlines() if line[:3] == "UC-"]) == 32
+
+
+def test_the_mixed_register_fits_one_screen():
+    """A register in progress still fits 45 lines of 80 columns."""
+    assert len(render(values.mixed(), 80)) <= 45
+
+
+def test_quiet_is_the_verdict_alone():
+    """Below 0 the verbosity leaves the one line that a script reads."""
+    assert text(values.mixed(), verbosity=-1) == (
+        "NOT ELIGIBLE for go-live (on review): 31 of 32 use cases are not ready"
+    )
+
+
+def test_verbose_shows_every_use_case_and_what_the_items_are():
+    """Above 0 no row is folded into a range, and the items are spelled out."""
+    told = text(values.mixed(), verbosity=1).splitlines()
+    assert [line.split()[0] for line in told if line.startswith("UC-")] == values.tracker_ids()
+    assert "7  Failure drills are executed and leave an audit trail" in told
+
+
+@pytest.mark.parametrize(("number", "rows"), [(8, 8), (9, 1)])
+def test_few_untouched_use_cases_keep_their_rows(number, rows):
+    """Up to eight untouched use cases are shown one by one; more become a range."""
+    told = text(values.untouched(number)).splitlines()
+    assert len([line for line in told if line.startswith("UC-")]) == rows
+
+
+def test_only_neighbours_that_stand_alike_share_a_row():
+    """Another architecture status, a gap in the numbers and a name without a number each end a range."""
+    ids = [*values.tracker_ids(12), "UC-014", "checkout"]
+    known = values.catalogue(ids)
+    told = [values.use_case(known, n, row={"architecture_status": "RED"} if n == "UC-005" else None) for n in ids]
+    rows = [line for line in text(values.report(told)).splitlines() if line.startswith(("UC-", "checkout"))]
+    assert [row.split("  ")[0] for row in rows] == [
+        "UC-001 … UC-004",
+        "UC-005",
+        "UC-006 … UC-012",
+        "UC-014",
+        "checkout",
+    ]
+
+
+def test_a_long_id_costs_no_other_column():
+    """An id too long for the terminal is cut, and status, signs and numbers are still there."""
+    known = values.catalogue(["checkout-and-payment-of-orders"])
+    one = values.use_case(known, "checkout-and-payment-of-orders", status=Status.READY_FOR_GO_LIVE)
+    assert "checkout-and-paymen…  READY_FOR_GO_LIVE  · · · · · · ·  0/8" in text(values.report([one]), 60).splitlines()
+
+
+def test_many_items_stand_closer():
+    """Where a register has more items than fit with blanks between them, each still has its sign."""
+    known = values.catalogue(["UC-001"])
+    known = replace(known, items={str(n): Item(str(n), f"item {n}") for n in range(1, 31)})
+    one = values.use_case(known, "UC-001", {"30": State.FAILING})
+    rows = [line for line in text(values.report([one]), 60).splitlines() if line.startswith("UC")]
+    assert rows[1] == f"UC-001  NOT_STARTED  {'·' * 29}✗  0/30"
+
+
+def test_no_config_ends_with_the_advice_to_write_one():
+    """Without a config the last line says what to run, at any width from 60 columns."""
+    for width in (60, 80):
+        last = text(values.untouched(configured=False, notes=("no config",)), width).splitlines()[-1]
+        assert last == "readiness gate: closed; no config: run readiness init"
+
+
+def test_what_went_wrong_is_told_before_who_must_act():
+    """Problems, incomplete groups, open runs and notes stand near the top."""
+    known = values.catalogue(["UC-001"])
+    held = values.use_case(known, "UC-001", held_by_groups=("ci-42",), open_runs=("run-7",))
+    told = text(values.report([held], problems=("disk full",), notes=("a note",))).split("who must act")[0]
+    assert "problem: disk full" in told
+    assert "problem: run group ci-42 is incomplete: it holds UC-001" in told
+    assert "problem: run run-7 is open" in told
+    assert "note: a note" in told
+
+
+def test_a_closed_gate_without_a_failing_use_case_says_which_rule_failed():
+    """An untrustworthy store closes the gate though every use case is ready, and the first line says why."""
+    report = values.report([])
+    rules = (RuleResult("store is intact", False, 3, "run X was changed"), RuleResult("scope", False, 0, "empty"))
+    told = text(replace(report, verdict=Verdict(False, "review", rules))).splitlines()
+    assert told[0] == "NOT ELIGIBLE for go-live (on review): store is intact: run X was changed"
+    assert "failed rules: store is intact, scope" in told
+    assert told[-1] == "readiness gate: closed; readiness gate shows every rule"
+
+
+def test_waivers_are_part_of_the_verdict():
+    """Who reads only the first line still learns that something was waived."""
+    known = values.catalogue(["UC-001"])
+    one = values.use_case(known, "UC-001", {"4": State.WAIVED, "5": State.WAIVED}, status=Status.IN_PROGRESS)
+    report = values.report([one])
+    eligible = replace(report, verdict=Verdict(True, "review", report.verdict.rules))
+    assert text(eligible).startswith("ELIGIBLE for go-live with 2 waivers (on review): 1 use case is ready")
+
+
+def test_many_people_are_capped_with_what_is_left_out():
+    """Four people with four tasks each are shown; the rest is a number and where to see it."""
+    actions = [values.action(f"p{n}@example.com", "fix", f"UC-{n:03}/4") for n in range(1, 8)]
+    told = text(replace(values.untouched(), actions=tuple(actions)))
+    assert "p4@example.com" in told
+    assert "p5@example.com" not in told
+    assert "3 more actions: readiness next shows all" in told
+    assert "p7@example.com" in text(replace(values.untouched(), actions=tuple(actions)), verbosity=1)
+
+
+def test_what_expires_soon_and_what_fits_nothing_is_told():
+    """Evidence near its age, and evidence for no requirement in force, stand beside the matrix."""
+    known = values.catalogue(["UC-001"])
+    one = values.use_case(known, "UC-001", {"4": State.COMPLETE})
+    items = tuple(
+        replace(
+            item, requirements=tuple(replace(need, expires_soon=item.item.key == "4") for need in item.requirements)
+        )
+        for item in one.items
+    )
+    report = values.report([replace(one, items=items)])
+    report = replace(report, readiness=replace(report.readiness, other_evidence=(values.evidence(item="9"),)))
+    assert "expires soon: UC-001/4 (2026-05-13T18:28:01.000Z)" in text(report)
+    assert "1 piece of evidence fits no requirement in force" in text(report)
+
+
+def test_ascii_mode_is_ascii_and_keeps_the_words():
+    """Without Unicode nothing else is printed, and each letter in the matrix stands in the legend with its word."""
+    told = text(values.mixed(), unicode=False)
+    assert told.isascii()
+    assert "C COMPLETE  a ASSERTED  r REHEARSED  . MISSING  ~ FLAKY  X FAILING" in told
+
+
+def test_styles_are_only_added():
+    """The styled text without its ANSI codes is the plain text: colour says nothing that words do not."""
+    lines = render(values.mixed(), 80)
+    bare = styled(lines)
+    for code in ("\x1b[32m", "\x1b[31;1m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"):
+        assert code in bare
+        bare = bare.replace(code, "")
+    assert bare == plain(lines)
+
+
+def hostile_report(bad):
+    """Return a report with one hostile text in every place that comes from outside."""
+    row = {"title": bad, "owner": bad, "architecture_status": bad, "declared_status": bad, "notes": bad}
+    known = values.catalogue([bad, f"{bad}2"], **row)
+    first = values.use_case(
+        known,
+        bad,
+        {"4": State.FAILING},
+        status=Status.IN_PROGRESS,
+        phase=Phase.AWAITING_REVIEW,
+        held_by_groups=(bad,),
+        open_runs=(bad,),
+    )
+    actions = [values.action(bad, bad, f"{bad}/4", bad), values.action("b", "collect", bad, bad)]
+    report = values.report(
+        [first, values.use_case(known, f"{bad}2")],
+        actions=actions,
+        register=bad,
+        store=bad,
+        release=bad,
+        notes=(bad,),
+        problems=(bad,),
+        session=Session(bad, 1),
+    )
+    rules = (RuleResult(bad, False, 1, bad), RuleResult(bad, False, 1, bad))
+    return replace(report, verdict=Verdict(False, bad, rules, (bad,), (bad, f"{bad}2")))
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize("bad", HOSTILE)
+def test_hostile_text_never_reaches_the_terminal_raw(bad, unicode):
+    """Whatever the register, the tests and the config say, nothing executable is printed."""
+    for verbosity in (-1, 0, 1):
+        told = text(hostile_report(bad), verbosity=verbosity, unicode=unicode)
+        assert dangers(told) == []
+        assert unicode or told.isascii()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.one_of(st.text(max_size=80), st.sampled_from(HOSTILE)), st.integers(60, 200), st.booleans(), st.integers(-1, 1)
+)
+def test_no_line_is_wider_than_the_terminal(bad, width, unicode, verbosity):
+    """For ids, names and messages of any text, every line takes at most the width that was asked for."""
+    lines = text(hostile_report(bad), width, unicode=unicode, verbosity=verbosity).split("\n")
+    assert max(map(cell_len, lines)) <= width
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 140))
+def test_the_real_register_fits_any_width(width):
+    """Ordinary text fits whatever the width, even one that shows nothing useful."""
+    assert max(cell_len(line) for line in text(values.mixed(), width).split("\n")) <= width
