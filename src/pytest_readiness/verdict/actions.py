@@ -1,0 +1,78 @@
+"""What to do next, and who: one action for each thing that keeps a use case from being ready."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .policy import Policy
+from .readiness import Action, Phase, Readiness, RequirementReadiness, State, UseCaseReadiness
+
+UNASSIGNED = "unassigned"
+NOBODY = frozenset({"", "tbd", "none", "-"})
+"""What a register writes where there is no owner."""
+
+_URGENCY = ("fix", "rerun", "finish", "declare", "renew", "collect", "prove", "review", "sync")
+_OF_STATE = {
+    State.FAILING: "fix",
+    State.INTERRUPTED: "rerun",
+    State.FLAKY: "rerun",
+    State.STALE: "renew",
+    State.REHEARSED: "collect",
+    State.MISSING: "collect",
+    State.ASSERTED: "prove",
+}
+_TOLD_AS = {"prove": "collect"}
+"""To prove is to collect the same evidence once more: the same word, later in the list."""
+
+_Ranked = tuple[int, str, Action]
+
+
+def next_actions(readiness: Readiness, policy: Policy) -> tuple[Action, ...]:
+    """Return who must do what, most urgent first; then what expires first; then in the order of the register."""
+    ranked = [one for use_case in readiness.use_cases for one in _of_use_case(use_case, policy)]
+    return tuple(action for _, _, action in sorted(ranked, key=lambda one: one[:2]))
+
+
+def owner_of(use_case: UseCaseReadiness) -> str:
+    """Return the owner of a use case, or ``unassigned`` where its row says ``tbd`` or nothing."""
+    owner = use_case.use_case.owner.strip("` ")
+    return UNASSIGNED if owner.casefold() in NOBODY else owner
+
+
+def _of_use_case(use_case: UseCaseReadiness, policy: Policy) -> Iterator[_Ranked]:
+    undeclared = [one for one in use_case.required if one.requirement.undeclared_environment]
+    for one in use_case.required:
+        if one not in undeclared:
+            yield from _of_requirement(use_case, one, policy)
+    if undeclared:
+        yield _action(use_case, "declare", undeclared[0].completes_it)
+    for group in use_case.held_by_groups:
+        yield _action(use_case, "finish", f"run the missing parts of run group {group}, or run all of its tests again")
+    for run in use_case.open_runs:
+        yield _action(use_case, "finish", f"let run {run} end, or take it in with `readiness recover` if it was killed")
+    if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT):
+        reviewers = ", ".join(policy.reviewers) or UNASSIGNED
+        yield _action(use_case, "review", f"review {use_case.use_case.id}: its evidence is complete", who=reviewers)
+    if use_case.drift:
+        declared = use_case.use_case.declared_status
+        yield _action(use_case, "sync", f"run `readiness sync`: the row says {declared}, not {use_case.status.value}")
+
+
+def _of_requirement(use_case: UseCaseReadiness, one: RequirementReadiness, policy: Policy) -> Iterator[_Ranked]:
+    accepted = {State.ASSERTED: policy.asserted, State.FLAKY: policy.flaky}.get(one.state) == "accept"
+    todo = _OF_STATE.get(one.state)
+    if todo is not None and not accepted:
+        if todo == "prove" and not policy.acceptable(one.state):
+            todo = "collect"
+        yield _action(use_case, todo, one.completes_it, one)
+    if one.expires_soon and todo != "rerun":
+        yield _action(use_case, "renew", f"run its tests again before {one.expires_at}, when they turn stale", one)
+
+
+def _action(
+    use_case: UseCaseReadiness, todo: str, text: str, about: RequirementReadiness | None = None, who: str | None = None
+) -> _Ranked:
+    expires = (about.expires_at if about else None) or "9"
+    requirement = about.requirement.id if about else None
+    action = Action(who or owner_of(use_case), _TOLD_AS.get(todo, todo), use_case.use_case.id, requirement, text)
+    return _URGENCY.index(todo), expires if todo == "renew" else "", action

@@ -1,0 +1,61 @@
+"""Which evidence speaks of which requirement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..claims.catalogue import Catalogue, Requirement
+from ..facts.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where evidence can count: the environments and provider modes that are declared real."""
+
+    environments: frozenset[str]
+    provider_modes: frozenset[str] | None
+    """None: no provider mode is declared, and any that is stated is real."""
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> Places:
+        """Return the places that a catalogue declares real."""
+        environments = frozenset(name for name, known in catalogue.environments.items() if known.real)
+        modes = frozenset(name for name, known in catalogue.provider_modes.items() if known.real)
+        return cls(environments, modes if catalogue.provider_modes else None)
+
+    def covers(self, requirement: Requirement, evidence: Evidence) -> bool:
+        """Return whether the evidence is real and of exactly this requirement's scope."""
+        needs_mode = requirement.provider_mode is not None or requirement.any_provider_mode
+        return (
+            evidence.real
+            and not requirement.undeclared_environment
+            and (evidence.provider_mode is not None or not needs_mode)
+            and self.could_cover(requirement, evidence)
+        )
+
+    def could_cover(self, requirement: Requirement, evidence: Evidence) -> bool:
+        """Return whether the evidence is of this scope, or says too little (or is too unreal) to be of another."""
+        return self.reaches(requirement, evidence) and names_part(requirement, evidence)
+
+    def reaches(self, requirement: Requirement, evidence: Evidence) -> bool:
+        """Return whether it could cover the requirement, whatever part it names."""
+        return self._environment_fits(requirement, evidence) and self._mode_fits(requirement, evidence)
+
+    def _environment_fits(self, requirement: Requirement, evidence: Evidence) -> bool:
+        required, limit = requirement.environment, evidence.claim_environment
+        if evidence.real or evidence.environment in self.environments:
+            return required in (None, evidence.environment) and limit in (None, evidence.environment)
+        # In no real environment it is a rehearsal of whatever its claim speaks of.
+        return required is None or limit in (None, required)
+
+    def _mode_fits(self, requirement: Requirement, evidence: Evidence) -> bool:
+        required, limit, mode = requirement.provider_mode, evidence.claim_provider_mode, evidence.provider_mode
+        stated = evidence.real or self.provider_modes is None or mode in self.provider_modes
+        if mode is not None and stated:
+            return required in (None, mode) and limit in (None, mode)
+        return required is None or limit in (None, required)
+
+
+def names_part(requirement: Requirement, evidence: Evidence) -> bool:
+    """Return whether the evidence speaks of the requirement's part; evidence that names none speaks of all."""
+    return requirement.part is None or not evidence.parts or requirement.part in evidence.parts

@@ -1,0 +1,143 @@
+"""Which executions decide a requirement: the newest of each test, environment and provider mode."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..claims.catalogue import Requirement
+from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing
+from .coverage import Places, names_part
+
+BROKEN = BAD | {Result.INTERRUPTED}
+"""Ended badly: counts against a requirement."""
+ENDED = BAD | {Result.PASSED}
+"""Ran to its end."""
+
+Scope = tuple[str, str | None, str | None]
+"""Test, environment and provider mode."""
+
+
+def recency(evidence: Evidence) -> tuple[str, int, str]:
+    """Return the key by which the newest execution is the greatest: of equal starts the worse result wins."""
+    return evidence.started_at, BADNESS[evidence.result], evidence.id
+
+
+def scope_of(evidence: Evidence) -> Scope:
+    """Return within what an execution replaces older ones; parts do not split."""
+    return evidence.test_id, evidence.environment, evidence.provider_mode
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What there is about one requirement, each newest first."""
+
+    deciding: tuple[Evidence, ...]
+    """The executions that count, one for each test, environment and provider mode."""
+    rest: tuple[Evidence, ...]
+    """Where nothing counts for a test, environment and provider mode: the newest there, whatever it is."""
+    rehearsals: tuple[Evidence, ...]
+    future_passes: tuple[Evidence, ...]
+    """Passes that start after the moment being judged."""
+    fitting: tuple[Evidence, ...]
+    """Everything that speaks of the requirement, replaced or not."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The executions that claim one item of one use case, seen at a moment."""
+
+    executions: tuple[Evidence, ...]
+    """Newest first."""
+    now: str
+    open_runs: Collection[str]
+    """Ids of the runs that are not sealed."""
+    places: Places
+
+    @classmethod
+    def of(cls, executions: Iterable[Evidence], now: str, open_runs: Collection[str], places: Places) -> Ledger:
+        """Return the ledger of executions in any order."""
+        return cls(tuple(sorted(executions, key=recency, reverse=True)), now, open_runs, places)
+
+    def is_future(self, evidence: Evidence) -> bool:
+        """Return whether it starts after the moment being judged."""
+        return evidence.started_at > self.now
+
+    def counts(self, evidence: Evidence) -> bool:
+        """Return whether it may speak at all: a pass from an open run or from the future does not, the rest does."""
+        if evidence.standing is Standing.IDLE:
+            return False
+        return evidence.result is not Result.PASSED or self._is_settled(evidence)
+
+    def select(self, requirement: Requirement) -> Selection:
+        """Return the executions that decide a requirement, and what else there is about it."""
+        fitting = tuple(one for one in self.executions if self.places.could_cover(requirement, one))
+        deciding: dict[tuple[Scope, bool], Evidence] = {}
+        if not requirement.undeclared_environment:
+            for one in fitting:
+                if self._decides(requirement, one):
+                    # One from the future counts beside what is known, and hides none of it.
+                    deciding.setdefault((scope_of(one), self.is_future(one)), one)
+            self._count_unnamed_parts(requirement, deciding)
+        decided = {scope for scope, _ in deciding}
+        rest: dict[Scope, Evidence] = {}
+        for one in fitting:
+            if scope_of(one) not in decided and not self._is_replaced(requirement, one):
+                rest.setdefault(scope_of(one), one)
+        return Selection(
+            deciding=tuple(sorted(deciding.values(), key=recency, reverse=True)),
+            rest=tuple(rest.values()),
+            rehearsals=tuple(one for one in fitting if one.standing is Standing.REHEARSAL and self.counts(one)),
+            future_passes=tuple(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
+            fitting=fitting,
+        )
+
+    def _decides(self, requirement: Requirement, evidence: Evidence) -> bool:
+        if not self.counts(evidence):
+            return False
+        if self.places.covers(requirement, evidence):
+            return True
+        return self._is_loose(requirement, evidence) and not self._is_replaced(requirement, evidence)
+
+    def _is_loose(self, requirement: Requirement, evidence: Evidence) -> bool:
+        """Whether it ended badly before it said where it ran, so that it counts against all it could have covered."""
+        if evidence.result not in BROKEN or self.places.covers(requirement, evidence):
+            return False
+        return evidence.standing is Standing.UNSCOPED or (evidence.real and evidence.open_scope)
+
+    def _is_replaced(self, requirement: Requirement, evidence: Evidence) -> bool:
+        return self._is_loose(requirement, evidence) and self._ran_to_its_end_later(evidence)
+
+    def _ran_to_its_end_later(self, evidence: Evidence) -> bool:
+        """Whether the same test ended later, whatever scope or part it named; a rehearsal never replaces a real one."""
+        return self._newest_end.get((evidence.test_id, evidence.real), "") > evidence.started_at
+
+    @cached_property
+    def _newest_end(self) -> dict[tuple[str, bool], str]:
+        """Newest start of what ran to its end: of each test, of real executions (True) and of all (False)."""
+        ends: dict[tuple[str, bool], str] = {}
+        for one in self.executions:
+            if one.result in ENDED and self._is_settled(one):
+                ends.setdefault((one.test_id, False), one.started_at)
+                if one.real:
+                    ends.setdefault((one.test_id, True), one.started_at)
+        return ends
+
+    def _is_settled(self, evidence: Evidence) -> bool:
+        return evidence.run_id not in self.open_runs and not self.is_future(evidence)
+
+    def _count_unnamed_parts(self, requirement: Requirement, deciding: dict[tuple[Scope, bool], Evidence]) -> None:
+        """Let a failure beat the same test's older pass for a part that it had no time to name.
+
+        A test that shows rotation and then revocation, and fails in between, names the first only.
+        """
+        if requirement.part is None:
+            return
+        for one in self.executions:
+            older = deciding.get((scope_of(one), False))
+            if older is None or older.result is not Result.PASSED or recency(one) < recency(older):
+                continue
+            cut_short = one.real and one.open_scope and one.result in BROKEN and not names_part(requirement, one)
+            if cut_short and not self._ran_to_its_end_later(one):
+                deciding[scope_of(one), self.is_future(one)] = one

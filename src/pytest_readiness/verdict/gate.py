@@ -1,0 +1,245 @@
+"""The gate: whether a set of use cases is eligible. Every rule is told, passed rules too, and it fails closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import Problem
+from ..facts.evidence import Evidence
+from .policy import Policy
+from .readiness import Readiness, RuleResult, State, UseCaseReadiness, Verdict
+from .status import reviewed
+
+NAMED = 5
+"""How many names a rule's detail lists before it only counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What code a run was made with, and for what."""
+
+    release: str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    """It had local changes; None: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Everything a verdict rests on."""
+
+    readiness: Readiness
+    policy: Policy
+    problems: Sequence[Problem] = ()
+    """What does not fit in the runs and lines that the answer rests on."""
+    config_missing: str | None = None
+    """Why there is no config or tracker to judge by; None: there is."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """By run id; a run that is not there is of unknown origin."""
+    release: str | None = None
+    """The release that is judged."""
+
+    def evidence(self) -> Iterator[tuple[UseCaseReadiness, Evidence]]:
+        """Yield each piece of evidence that a requirement in scope shows, once for each use case."""
+        for use_case in self.readiness.use_cases:
+            yield from ((use_case, one) for one in {e.id: e for r in use_case.required for e in r.evidence}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule found."""
+
+    rule: str
+    looked_at: int
+    wrong: tuple[str, ...]
+    """What keeps it from passing, each by name."""
+    detail: str
+    """What it says when nothing is wrong."""
+    failing: tuple[str, ...] = ()
+    """Ids of the use cases that are at fault."""
+
+    @property
+    def result(self) -> RuleResult:
+        """The finding as it is printed: a rule that looked at nothing has not passed."""
+        if self.wrong:
+            return RuleResult(self.rule, passed=False, looked_at=self.looked_at, detail=_names(self.wrong))
+        if not self.looked_at:
+            return RuleResult(self.rule, passed=False, looked_at=0, detail="there was nothing to look at")
+        return RuleResult(self.rule, passed=True, looked_at=self.looked_at, detail=self.detail)
+
+
+Rule = Callable[[Grounds], Finding]
+
+
+def decide(
+    readiness: Readiness,
+    policy: Policy,
+    problems: Sequence[Problem] = (),
+    *,
+    config_missing: str | None = None,
+    origins: Mapping[str, Origin] | None = None,
+    release: str | None = None,
+) -> Verdict:
+    """Return what the gate says of the use cases in a readiness.
+
+    Args:
+        readiness: the use cases in scope, at the moment that is judged.
+        policy: what eligible means.
+        problems: what does not fit in the runs and lines that the readiness rests on.
+        config_missing: why there is no config or tracker to judge by; None: there is one.
+        origins: what each run was made with, by id; needed where the policy asks for a release or a clean commit.
+        release: the release that is judged.
+    """
+    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release)
+    return conclude(grounds, rules_of(policy))
+
+
+def conclude(grounds: Grounds, rules: Iterable[Rule]) -> Verdict:
+    """Return the verdict of these rules; no rules at all never make anything eligible."""
+    findings = [rule(grounds) for rule in rules]
+    results = tuple(finding.result for finding in findings)
+    at_fault = {name for finding in findings for name in finding.failing}
+    return Verdict(
+        eligible=bool(results) and all(result.passed for result in results),
+        on=grounds.policy.on,
+        rules=results,
+        weaker=tuple(grounds.policy.weaker()),
+        failing=tuple(one.use_case.id for one in grounds.readiness.use_cases if one.use_case.id in at_fault),
+    )
+
+
+def rules_of(policy: Policy) -> tuple[Rule, ...]:
+    """Return the rules that a policy asks for, in the order they are printed."""
+    rules: list[Rule] = [_configured, _use_cases, _requirements, _complete, _nothing_failing, _sealed, _groups, _intact]
+    if policy.on != "evidence":
+        rules.append(_reviewed)
+    if policy.architecture != "ignore":
+        rules.append(_architecture)
+    if policy.release != "ignore":
+        rules.append(_release)
+    if policy.clean_commit:
+        rules.append(_clean_commit)
+    return tuple(rules)
+
+
+def _configured(grounds: Grounds) -> Finding:
+    wrong = (grounds.config_missing,) if grounds.config_missing is not None else ()
+    return Finding("tracker and config", 1, wrong, "there is a config")
+
+
+def _use_cases(grounds: Grounds) -> Finding:
+    count = len(grounds.readiness.use_cases)
+    return Finding("use cases in scope", count, (), f"{count} in scope")
+
+
+def _requirements(grounds: Grounds) -> Finding:
+    use_cases = grounds.readiness.use_cases
+    count = sum(len(one.required) for one in use_cases)
+    left_out = list(_not_applicable(grounds.readiness))
+    detail = f"{count} required" + (f"; not applicable: {_names(left_out)}" if left_out else "")
+    empty = tuple(one.use_case.id for one in use_cases if not one.required)
+    return Finding("requirements in scope", count, tuple(f"{name} requires nothing" for name in empty), detail, empty)
+
+
+def _complete(grounds: Grounds) -> Finding:
+    acceptable = grounds.policy.acceptable
+    return _of_requirements(grounds, "evidence complete", acceptable, "each is in a state that can be accepted")
+
+
+def _nothing_failing(grounds: Grounds) -> Finding:
+    return _of_requirements(grounds, "nothing failing", lambda state: state is not State.FAILING, "none is failing")
+
+
+def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool], detail: str) -> Finding:
+    every = [(one, req) for one in grounds.readiness.use_cases for req in one.required]
+    wrong = [(one, req) for one, req in every if not good(req.state)]
+    return Finding(
+        rule,
+        len(every),
+        tuple(f"{req.requirement.id} {req.state.value}" for _, req in wrong),
+        detail,
+        tuple(one.use_case.id for one, _ in wrong),
+    )
+
+
+def _sealed(grounds: Grounds) -> Finding:
+    use_cases = grounds.readiness.use_cases
+    open_runs = dict.fromkeys(run for one in use_cases for run in one.open_runs)
+    runs = {evidence.run_id for _, evidence in grounds.evidence()} | open_runs.keys()
+    failing = tuple(one.use_case.id for one in use_cases if one.open_runs)
+    return Finding(
+        "runs sealed", len(runs), tuple(f"run {run} is open" for run in open_runs), "no run is open", failing
+    )
+
+
+def _groups(grounds: Grounds) -> Finding:
+    use_cases = grounds.readiness.use_cases
+    held = dict.fromkeys(group for one in use_cases for group in one.held_by_groups)
+    failing = tuple(one.use_case.id for one in use_cases if one.held_by_groups)
+    wrong = tuple(f"run group {group} has missing parts" for group in held)
+    return Finding("groups complete", len(use_cases), wrong, "no use case waits for a part of a run group", failing)
+
+
+def _intact(grounds: Grounds) -> Finding:
+    looked_at = len({evidence.id for _, evidence in grounds.evidence()})
+    return Finding("evidence intact", looked_at, tuple(str(one) for one in grounds.problems), "as it was recorded")
+
+
+def _reviewed(grounds: Grounds) -> Finding:
+    use_cases = grounds.readiness.use_cases
+    wrong = [one for one in use_cases if not reviewed(one.review)]
+    told = tuple(f"{one.use_case.id} {one.review.approvals}/{one.review.required}" for one in wrong)
+    return Finding("reviewed", len(use_cases), told, "each has enough current reviews", _ids(wrong))
+
+
+def _architecture(grounds: Grounds) -> Finding:
+    asked = _bare(grounds.policy.architecture)
+    use_cases = grounds.readiness.use_cases
+    wrong = [one for one in use_cases if _bare(one.use_case.architecture_status) != asked]
+    told = tuple(f"{one.use_case.id} is {one.use_case.architecture_status or 'of no status'}" for one in wrong)
+    return Finding("architecture", len(use_cases), told, f"each is {grounds.policy.architecture}", _ids(wrong))
+
+
+def _release(grounds: Grounds) -> Finding:
+    asked = grounds.release
+    if asked is None:
+        return Finding("release", 0, ("no release is named to judge",), "", _ids(grounds.readiness.use_cases))
+    return _of_runs(grounds, "release", lambda origin: origin.release == asked, f"was not made for {asked}")
+
+
+def _clean_commit(grounds: Grounds) -> Finding:
+    def clean(origin: Origin) -> bool:
+        return origin.commit is not None and origin.dirty is False
+
+    return _of_runs(grounds, "clean commit", clean, "was not made from a commit without local changes")
+
+
+def _of_runs(grounds: Grounds, rule: str, good: Callable[[Origin], bool], complaint: str) -> Finding:
+    users: dict[str, list[UseCaseReadiness]] = {}
+    for use_case, evidence in grounds.evidence():
+        users.setdefault(evidence.run_id, []).append(use_case)
+    wrong = sorted(run for run in users if not good(grounds.origins.get(run, Origin())))
+    failing = tuple(one.use_case.id for run in wrong for one in users[run])
+    return Finding(rule, len(users), tuple(f"run {run} {complaint}" for run in wrong), "each run is", failing)
+
+
+def _not_applicable(readiness: Readiness) -> Iterator[str]:
+    for use_case in readiness.use_cases:
+        for one in use_case.requirements:
+            if one.state is State.NOT_APPLICABLE:
+                yield f"{one.requirement.id} ({one.why})"
+
+
+def _ids(use_cases: Iterable[UseCaseReadiness]) -> tuple[str, ...]:
+    return tuple(one.use_case.id for one in use_cases)
+
+
+def _bare(status: str) -> str:
+    """Return an architecture status without the Markdown around it."""
+    return status.strip("`*_ ").casefold()
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,65 @@
+"""The policy in force: what the gate and the review ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from .readiness import State
+
+Leniency = Literal["refuse", "acknowledge", "accept"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``[gate]`` and ``[review]`` of the config, with their defaults."""
+
+    on: Literal["review", "evidence"] = "review"
+    """What eligible means: reviewed, or every requirement in a state that a review could accept."""
+    asserted: Leniency = "acknowledge"
+    """What becomes of a pass without the item's proof."""
+    flaky: Leniency = "acknowledge"
+    """What becomes of a pass after a failed attempt."""
+    waivers: Literal["refuse", "accept"] = "refuse"
+    """Whether the gate accepts a waived requirement."""
+    release: Literal["ignore", "required"] = "ignore"
+    """Whether only evidence made for the release being judged counts."""
+    clean_commit: bool = False
+    """Whether evidence must come from a commit without local changes."""
+    architecture: str = "ignore"
+    """The architecture status that must stand beside; ``ignore``: any."""
+    reviewers: tuple[str, ...] = ()
+    """Whose review counts; empty: nobody's."""
+    required: int = 1
+    """How many reviews are enough."""
+    separate: bool = True
+    """Who recorded the evidence cannot review it."""
+    identity: Literal["declared", "git", "ci", "signed"] = "declared"
+    """Least identity of a reviewer."""
+
+    def acceptable(self, state: State) -> bool:
+        """Return whether the gate could open on a requirement in this state (a review may still have to name it)."""
+        return self.reviewable(state) or (state is State.WAIVED and self.waivers == "accept")
+
+    def reviewable(self, state: State) -> bool:
+        """Return whether a use case with a requirement in this state can be READY_FOR_GO_LIVE once it is reviewed."""
+        # Named values, not "anything but refuse": a value that nobody knows must not let anything through.
+        if state is State.ASSERTED:
+            return self.asserted in ("acknowledge", "accept")
+        if state is State.FLAKY:
+            return self.flaky in ("acknowledge", "accept")
+        return state is State.COMPLETE
+
+    def weaker(self) -> Iterator[str]:
+        """Yield one sentence for each setting that is weaker than its default."""
+        if self.on != "review":
+            yield f'[gate] on = "{self.on}": nobody has to review'
+        if self.asserted == "accept":
+            yield '[gate] asserted = "accept": a pass without its proof needs no acknowledgement'
+        if self.flaky == "accept":
+            yield '[gate] flaky = "accept": a pass after a failed attempt needs no acknowledgement'
+        if self.waivers == "accept":
+            yield '[gate] waivers = "accept": a waived requirement does not keep the gate closed'
+        if not self.separate:
+            yield "[review] separate = false: who recorded the evidence may review it"

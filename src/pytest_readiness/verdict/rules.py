@@ -1,0 +1,156 @@
+"""The state of one requirement: first rule that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from ..claims.catalogue import Requirement
+from ..facts.clock import parse
+from ..facts.evidence import BAD, Evidence, Result
+from . import telling
+from .deciding import Ledger, Selection
+from .readiness import RequirementReadiness, State
+
+SOON = 0.75
+"""Part of the maximum age after which a pass is reported as expiring soon."""
+RAN_HERE = frozenset({"test", "command"})
+"""Methods whose proofs are proofs; what was only examined or imported is ASSERTED at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What every judgement needs besides the requirement and its evidence."""
+
+    now: str
+    open_runs: Collection[str]
+    real_declared: bool
+    """At least one environment is declared real."""
+
+
+def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[RequirementReadiness, Selection]:
+    """Return where a requirement stands, and the evidence that was looked at."""
+    found = ledger.select(requirement)
+    if requirement.not_applicable is not None:
+        reason = telling.short(requirement.not_applicable)
+        return RequirementReadiness(requirement, State.NOT_APPLICABLE, reason, "", found.deciding + found.rest), found
+    judged = _judge_bad(requirement, found) or _judge_passes(requirement, found, moment)
+    judged = judged or _judge_nothing(requirement, found, moment)
+    return replace(
+        judged,
+        why=judged.why + telling.early_note(found.future_passes),
+        evidence=found.deciding + found.rest,
+        level=_level(found.deciding, moment.open_runs),
+    ), found
+
+
+def _level(deciding: Sequence[Evidence], open_runs: Collection[str]) -> str | None:
+    if not deciding:
+        return None
+    return "L0" if any(one.run_id in open_runs for one in deciding) else "L1"
+
+
+def _judge_bad(requirement: Requirement, found: Selection) -> RequirementReadiness | None:
+    failing = [one for one in found.deciding if one.result in BAD]
+    interrupted = [one for one in found.deciding if one.result is Result.INTERRUPTED]
+    bad = failing or interrupted
+    if not bad:
+        return None
+    why = telling.why_bad(requirement, bad[0], len(bad) - 1)
+    state = State.FAILING if failing else State.INTERRUPTED
+    return RequirementReadiness(requirement, state, why, telling.completes_bad(requirement, bad[0]), ())
+
+
+def _judge_passes(requirement: Requirement, found: Selection, moment: Moment) -> RequirementReadiness | None:
+    passes = [one for one in found.deciding if _satisfies(requirement, one)]
+    if not passes:
+        return None
+    expiries = {one.id: expiry(one.started_at, requirement.max_age_days) for one in passes}
+    fresh = [one for one in passes if not _is_over(expiries[one.id], moment.now)]
+    proven = [one for one in fresh if _proves(requirement, one)]
+    flaky = [one for one in passes if one.flaky]
+    if not fresh:
+        rests_on, state = passes[0], State.STALE
+    elif flaky:
+        rests_on, state = (proven or fresh)[0], State.FLAKY
+    else:
+        rests_on, state = (proven or fresh)[0], State.COMPLETE if proven else State.ASSERTED
+    why, completes_it = _told(requirement, state, flaky[0] if state is State.FLAKY else rests_on)
+    soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, moment.now)
+    return RequirementReadiness(
+        requirement, state, why, completes_it, (), expires_at=expiries[rests_on.id], expires_soon=soon
+    )
+
+
+def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
+    if evidence.result is not Result.PASSED:
+        return False
+    return requirement.proof != "replay" or telling.replay_mode(evidence) is not None
+
+
+def _proves(requirement: Requirement, evidence: Evidence) -> bool:
+    if evidence.method not in RAN_HERE:
+        return False
+    return requirement.proof == "none" or any(proof.kind == requirement.proof for proof in evidence.proofs)
+
+
+def _told(requirement: Requirement, state: State, evidence: Evidence) -> tuple[str, str]:
+    """Return why a requirement with a pass stands where it stands, and what would complete it."""
+    passed, test = telling.happened(evidence), telling.short(evidence.test_id)
+    place = telling.place_of(requirement)
+    if requirement.proof == "replay" and telling.replay_mode(evidence) == "TRACE_ONLY":
+        passed += ", TRACE_ONLY"
+    if state is State.STALE:
+        return f"{passed}, more than {requirement.max_age_days} days ago", f"run {test} again{place}"
+    if state is State.FLAKY:
+        attempts = len(evidence.attempts)
+        return f"{passed} only at attempt {attempts}", f"make {test} pass{place} at its first attempt"
+    proof = f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
+    if state is State.COMPLETE:
+        return (passed if requirement.proof == "none" else f"{passed} with {proof}"), ""
+    if evidence.method not in RAN_HERE:
+        how = f"{passed}, but was only {telling.short(evidence.method)}"
+        return how, f"run a test tagged {telling.marker(requirement)}{place}, recording {proof}"
+    return f"{passed} without {proof}", f"record {proof} in {test} and run it{place}"
+
+
+def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -> RequirementReadiness:
+    """Judge a requirement that no real execution satisfies and none counts against."""
+    known = (one for one in found.deciding + found.rest if one not in found.future_passes)
+    state, newest = State.MISSING, next(known, None)
+    if requirement.undeclared_environment:
+        why = "no real environment is declared for it"
+    elif found.rehearsals and not found.deciding:
+        state, newest = State.REHEARSED, found.rehearsals[0]
+        because = telling.short(newest.not_real_because or "its place is not real")
+        why = f"only rehearsed: {telling.happened(newest)}, not real: {because}"
+    else:
+        why = telling.why_missing(requirement, newest)
+    completes_it = telling.completes_missing(requirement, newest, real_declared=moment.real_declared)
+    return RequirementReadiness(requirement, state, why, completes_it, ())
+
+
+def expiry(started_at: str, max_age_days: int | None) -> str | None:
+    """Return the moment until which a pass is fresh; None: always."""
+    return _later(started_at, max_age_days, 1.0)
+
+
+def is_soon(started_at: str, max_age_days: int | None, now: str) -> bool:
+    """Return whether three quarters of the maximum age have passed."""
+    soon = _later(started_at, max_age_days, SOON)
+    return soon is not None and now >= soon
+
+
+def _is_over(expires_at: str | None, now: str) -> bool:
+    return expires_at is not None and now > expires_at
+
+
+def _later(started_at: str, days: int | None, part: float) -> str | None:
+    if days is None:
+        return None
+    try:
+        later = parse(started_at) + timedelta(days=days * part)
+    except OverflowError:  # beyond the year 9999
+        return None
+    return later.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -1,0 +1,40 @@
+"""The status of a use case, and the phase of one that is in progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .policy import Policy
+from .readiness import Phase, RequirementReadiness, Review, ReviewState, State, Status
+
+
+def reviewed(review: Review) -> bool:
+    """Return whether enough current reviews stand; none at all are never enough."""
+    return review.state is ReviewState.CURRENT and review.approvals >= max(1, review.required)
+
+
+def status_of(
+    required: Sequence[RequirementReadiness], review: Review, policy: Policy, *, started: bool
+) -> tuple[Status, Phase | None]:
+    """Return the first status that holds, and the phase while IN_PROGRESS.
+
+    Args:
+        required: the requirements that count (all but NOT_APPLICABLE).
+        review: the standing of the reviews.
+        policy: which states a review can accept.
+        started: there is evidence that starts a use case, or a decision.
+    """
+    if review.state is ReviewState.REJECTED or any(one.state is State.FAILING for one in required):
+        return Status.BLOCKED, None
+    # With nothing required there is nothing to be ready with: every "each" below would hold of nothing.
+    if required and all(policy.reviewable(one.state) for one in required) and reviewed(review):
+        return Status.READY_FOR_GO_LIVE, None
+    if started:
+        return Status.IN_PROGRESS, _phase(required, review, policy)
+    return Status.NOT_STARTED, None
+
+
+def _phase(required: Sequence[RequirementReadiness], review: Review, policy: Policy) -> Phase:
+    if not required or not all(policy.acceptable(one.state) for one in required):
+        return Phase.COLLECTING
+    return Phase.REVIEW_SUSPECT if review.state is ReviewState.SUSPECT else Phase.AWAITING_REVIEW

@@ -1,0 +1,111 @@
+"""The sentences: why a requirement stands where it stands, and what would complete it."""
+
+from __future__ import annotations
+
+from ..claims.catalogue import REPLAY_MODES, Requirement
+from ..errors import one_line
+from ..facts.evidence import Evidence, Result
+
+LIMIT = 200
+"""Characters of a text that a test or a person wrote, within a sentence."""
+
+
+def short(text: str) -> str:
+    """Return the first line that says something, fit to stand in a sentence: on one line and capped."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    shown = one_line(first, LIMIT)
+    return shown if len(shown) <= LIMIT else f"{shown[: LIMIT - 1]}…"
+
+
+def happened(evidence: Evidence) -> str:
+    """Return ``test PASSED in staging with BYOK at TIME``."""
+    where = f" in {short(evidence.environment)}" if evidence.environment else ""
+    mode = f" with {short(evidence.provider_mode)}" if evidence.provider_mode else ""
+    verb = f"was {evidence.result}" if evidence.result is Result.INTERRUPTED else evidence.result.value
+    return f"{short(evidence.test_id)} {verb}{where}{mode} at {evidence.started_at}"
+
+
+def told(evidence: Evidence) -> str:
+    """Return what happened and the first line of its message."""
+    return f"{happened(evidence)}: {short(evidence.message)}" if evidence.message.strip() else happened(evidence)
+
+
+def place_of(requirement: Requirement) -> str:
+    """Return where the requirement must hold, such as `` in staging with provider mode BYOK``."""
+    where = f" in {requirement.environment}" if requirement.environment else " in a real environment"
+    if requirement.provider_mode:
+        return f"{where} with provider mode {requirement.provider_mode}"
+    return f"{where} with a stated provider mode" if requirement.any_provider_mode else where
+
+
+def marker(requirement: Requirement) -> str:
+    """Return the marker that claims the requirement."""
+    item = requirement.item if requirement.item.isdecimal() else f'"{requirement.item}"'
+    part = f', part="{requirement.part}"' if requirement.part else ""
+    return f'@evidence("{requirement.use_case}", item={item}{part})'
+
+
+def replay_mode(evidence: Evidence) -> str | None:
+    """Return FULL or TRACE_ONLY as the replay states it; None where it states neither. The lesser of two wins."""
+    details = [
+        value for proof in evidence.proofs if proof.kind == "replay" for key, value in proof.details if key == "mode"
+    ]
+    stated = {mode for mode in (*details, evidence.replay_mode) if mode in REPLAY_MODES}
+    return min(stated, key=REPLAY_MODES[::-1].index, default=None)
+
+
+def why_bad(requirement: Requirement, bad: Evidence, others: int) -> str:
+    """Return why a requirement is FAILING or INTERRUPTED."""
+    early = ""
+    if bad.environment is None:
+        early = ", before it said where it ran"
+    elif bad.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
+        early = ", before it stated a provider mode"
+    elif requirement.part and bad.parts and requirement.part not in bad.parts:
+        early = f", before it came to {requirement.part}"
+    message = f": {short(bad.message)}" if bad.message.strip() else ""
+    more = f" (and {others} more)" if others else ""
+    return f"{happened(bad)}{early}{message}{more}"
+
+
+def why_missing(requirement: Requirement, newest: Evidence | None) -> str:
+    """Return why nothing satisfies a requirement although (at most) ``newest`` speaks of it."""
+    if newest is None:
+        return "no test has run for it"
+    if newest.result is not Result.PASSED:
+        return told(newest)
+    if not newest.real:
+        return f"{happened(newest)}, which does not count"
+    if newest.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
+        return f"{happened(newest)}, but states no provider mode"
+    if requirement.proof == "replay" and replay_mode(newest) is None:
+        return f"{happened(newest)}, but does not say whether the replay was FULL or TRACE_ONLY"
+    return f"{happened(newest)}, in a run that is not sealed"
+
+
+def completes_missing(requirement: Requirement, newest: Evidence | None, *, real_declared: bool) -> str:
+    """Return what would complete a requirement that nothing satisfies."""
+    if requirement.undeclared_environment and real_declared:
+        return f"list the environments of {requirement.use_case} in the config"
+    if not real_declared:
+        rest = "" if requirement.undeclared_environment else ", then run its test there"
+        return f"declare a real environment ([environments.NAME] real = true in the config){rest}"
+    if newest is None:
+        return f"run a test tagged {marker(requirement)}{place_of(requirement)}"
+    if newest.real and newest.result is Result.PASSED and requirement.proof == "replay" and not replay_mode(newest):
+        return f'say replay_mode="FULL" or "TRACE_ONLY" in the mark of {short(newest.test_id)} and run it again'
+    return f"make {short(newest.test_id)} pass{place_of(requirement)}"
+
+
+def completes_bad(requirement: Requirement, bad: Evidence) -> str:
+    """Return what would mend a failed or an interrupted execution, where it ran."""
+    verb = "run" if bad.result is Result.INTERRUPTED else "make"
+    end = "to its end" if bad.result is Result.INTERRUPTED else "pass"
+    where = f" in {short(bad.environment)}" if bad.environment else place_of(requirement)
+    mode = f" with provider mode {short(bad.provider_mode)}" if bad.environment and bad.provider_mode else ""
+    return f"{verb} {short(bad.test_id)} {end}{where}{mode}"
+
+
+def early_note(future: tuple[Evidence, ...]) -> str:
+    """Return the note that a pass starts after the moment being judged, or an empty text."""
+    return f"; {happened(future[0])} starts after this moment and does not count" if future else ""
