@@ -56,7 +56,7 @@ class Problem:
     """What is wrong, and what to do next."""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}" if self.where else self.what
+        return one_line(f"{self.where}: {self.what}" if self.where else self.what, 1000)
 
 
 def place(path: Path, line: int | None = None) -> str:

@@ -55,11 +55,19 @@ def read_catalogue(settings: Settings, *, rows: _Extra = (), proofs: Collection[
 
 def catalogue_problems(settings: Settings, *, rows: _Extra = (), proofs: Collection[str] = ()) -> Iterator[Problem]:
     """Yield everything that is wrong with the tracker and with what the config says about it."""
+    yield from examine_catalogue(settings, rows=rows, proofs=proofs)[1]
+
+
+def examine_catalogue(
+    settings: Settings, *, rows: _Extra = (), proofs: Collection[str] = ()
+) -> tuple[Catalogue | None, list[Problem]]:
+    """Return the catalogue as far as it can be told (None: not at all), and everything that is wrong."""
     tracker, found = _examined(settings)
-    yield from found
-    if settings.tracker is None or tracker is not None:
-        yield from _misfits(settings, _joined(settings, tracker, rows), tracker, proofs)
-        yield from _unwritten_items(settings, tracker)
+    if settings.tracker is not None and tracker is None:
+        return None, found
+    catalogue = _joined(settings, tracker, rows)
+    misfits = _misfits(settings, catalogue, tracker, proofs)
+    return catalogue, [*found, *misfits, *_unwritten_items(settings, tracker)]
 
 
 def tracker_of(settings: Settings) -> Tracker | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .finder import TRACKER_NAME, find
+from .finder import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 
 if TYPE_CHECKING:
     from .model import (
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .reading import key_place, load, override, problems, shared_names, without_config
 
 __all__ = [
+    "CONFIG_NAME",
+    "PYPROJECT_NAME",
     "TRACKER_NAME",
     "ContextSettings",
     "EnvironmentSettings",

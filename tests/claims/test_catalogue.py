@@ -1,0 +1,137 @@
+"""Which requirements follow from use cases, items and scopes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_readiness.claims.catalogue import Catalogue, Environment, Item, ProviderMode, UseCase
+from pytest_readiness.claims.claim import Claim
+from pytest_readiness.claims.items import SEVEN
+from pytest_readiness.errors import ClaimError
+
+STAGING, PROD, DEV = Environment("staging", real=True), Environment("prod", real=True), Environment("dev", real=False)
+
+
+def catalogue(*use_cases, environments=(STAGING, PROD, DEV), modes=(), items=SEVEN):
+    """Return a catalogue of these use cases (or one, UC-1) in which staging and prod are real."""
+    return Catalogue(
+        "payments",
+        {row.id: row for row in use_cases or (UseCase("UC-1"),)},
+        {item.key: item for item in items},
+        {one.name: one for one in environments},
+        {one.name: one for one in modes},
+    )
+
+
+def ids(known, name="UC-1"):
+    """Return the ids of the requirements, without the use case."""
+    return [requirement.id.removeprefix(f"{name}/") for requirement in known.requirements(name)]
+
+
+def test_each_declared_real_environment_and_mode_is_required():
+    """An item with a scope is required in each real environment and mode, never in one that is not real."""
+    modes = (ProviderMode("BYOK"), ProviderMode("FAKE", real=False))
+    assert ids(catalogue(modes=modes)) == [
+        *("1/BYOK", "2/staging", "2/prod", "3/staging", "3/prod", "4", "5", "6/rotation", "6/revocation", "7")
+    ]
+
+
+def test_where_nothing_is_declared_there_are_eight_requirements():
+    """Without environments and modes each scoped item is one requirement, which says that something is to declare."""
+    found = catalogue(environments=()).requirements("UC-1")
+    assert len(found) == 8
+    assert [req.item for req in found if req.undeclared_environment] == ["2", "3"]
+    assert [req.item for req in found if req.any_provider_mode] == ["1"]
+
+
+def test_a_use_case_says_where_it_must_hold_and_which_drills_it_needs():
+    """Environments, modes and drills of the use case stand in for the declared ones."""
+    row = UseCase("UC-1", environments=("prod",), provider_modes=("BYOK",), drills=("timeout", "failover"))
+    known = catalogue(row, modes=(ProviderMode("BYOK"), ProviderMode("MANAGED")))
+    assert ids(known) == ["1/BYOK", "2/prod", "3/prod", "4", "5", "6/rotation", "6/revocation", "7/timeout", "7/failover"]
+
+
+def test_an_item_scoped_by_both_multiplies():
+    """An item scoped by environment and mode is required in each pair."""
+    both = Item("8", "both", scope=("environment", "provider_mode"))
+    known = catalogue(items=(both,), modes=(ProviderMode("A"), ProviderMode("B")))
+    assert ids(known) == ["8/staging/A", "8/staging/B", "8/prod/A", "8/prod/B"]
+
+
+def test_parts_are_shown_by_the_proof_of_their_name():
+    """An item that asks for each part's own proof asks rotation for a rotation and revocation for a revocation."""
+    proofs = {req.part: req.proof for req in catalogue().requirements("UC-1") if req.item == "6"}
+    assert proofs == {"rotation": "rotation", "revocation": "revocation"}
+
+
+def test_not_applicable_covers_an_item_or_one_requirement():
+    """A reason given for an item holds for all its requirements, one given for the end of an id for that one only."""
+    row = UseCase("UC-1", not_applicable=(("2", "no connector"), ("6/rotation", "keys never change")))
+    reasons = {req.id: req.not_applicable for req in catalogue(row).requirements("UC-1") if req.not_applicable}
+    assert reasons == {
+        "UC-1/2/staging": "no connector",
+        "UC-1/2/prod": "no connector",
+        "UC-1/6/rotation": "keys never change",
+    }
+
+
+def test_names_resolve_in_any_letter_case():
+    """A claim gets the register's spelling of the use case and the number of an item given by name."""
+    assert catalogue().resolve(Claim("uc-1", "TRACE")) == Claim("UC-1", "4")
+
+
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        (Claim("UC-2", "4"), "there is no use case 'UC-2' in register 'payments' (did you mean 'UC-1'?)"),
+        (Claim("UC-1", "trce"), "there is no item 'trce' (did you mean 'trace'?)"),
+        (Claim("UC-1", "99"), "there is no item '99' (items are 1, 2, 3, 4, 5, 6, 7)"),
+        (Claim("UC-1", "2", environment="stagin"), "no environment 'stagin' (did you mean 'staging'?)"),
+        (Claim("UC-1", "1", provider_mode="BYOC"), "no provider mode 'BYOC' (did you mean 'BYOK'?)"),
+        (Claim("UC-1", "6", part="revoke"), "item 6 of UC-1 has no part 'revoke'"),
+        (Claim("UC-1", "4", part="x"), "item 4 of UC-1 has no part 'x' (it has no parts)"),
+    ],
+)
+def test_a_claim_for_what_does_not_exist_is_told(claim, told):
+    """Each name that does not exist is an error that names it and the nearest known one."""
+    with pytest.raises(ClaimError) as raised:
+        catalogue(modes=(ProviderMode("BYOK"),)).resolve(claim)
+    assert told in str(raised.value)
+
+
+def test_an_open_world_refuses_nothing():
+    """Without config and tracker every use case, item and part that a marker names exists."""
+    claim = Claim("anything", "new", part="x")
+    assert Catalogue("default", open_world=True).resolve(claim) == claim
+
+
+@pytest.mark.parametrize(
+    ("environment", "mode", "told"),
+    [
+        ("staging", "BYOK", None),
+        ("staging", None, None),
+        ("dev", "BYOK", "environment 'dev' is not declared real"),
+        (None, None, "the run states no environment"),
+        ("staging", "FAKE", "provider mode 'FAKE' is not declared real"),
+        ("staging", "OTHER", "provider mode 'OTHER' is not declared real"),
+    ],
+)
+def test_only_what_is_declared_real_is_real(environment, mode, told):
+    """Evidence is real in a declared real environment and mode, and otherwise a rehearsal with its reason."""
+    known = catalogue(modes=(ProviderMode("BYOK"), ProviderMode("FAKE", real=False)))
+    because = known.not_real_because(environment, mode)
+    assert because is None if told is None else told in because
+
+
+def test_where_no_real_environment_is_declared_nothing_is_real():
+    """Without a declared real environment the reason says what to declare."""
+    assert "[environments.NAME]" in catalogue(environments=(DEV,)).not_real_because("dev", None)
+
+
+def test_plain_data_and_back():
+    """A catalogue that travels to a worker as JSON comes back equal."""
+    row = UseCase("UC-1", environments=("prod",), drills=("a",), not_applicable=(("6", "why"),))
+    known = catalogue(row, modes=(ProviderMode("BYOK"),))
+    assert Catalogue.from_plain(json.loads(json.dumps(known.to_plain()))) == known

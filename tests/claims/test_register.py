@@ -1,0 +1,214 @@
+"""The tracker's rows and the config's words about them, joined and judged."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from pytest_readiness.claims.catalogue import UseCase
+from pytest_readiness.claims.register import catalogue_problems, examine_catalogue, read_catalogue, tracker_of
+from pytest_readiness.errors import ConfigError
+from pytest_readiness.settings import load, without_config
+
+TRACKER = """\
+| UC | Architecture Status | Prod Readiness Status | Owner | Notes |
+| --- | --- | --- | --- | --- |
+| UC-1 | GREEN | NOT_STARTED | tbd | first |
+| UC-2 | AMBER | BLOCKED | me | second |
+"""
+LIST = "\n# Required Evidence\n1. Provider credentials work\n2. A drill is executed\n"
+ENVIRONMENTS = "[environments.staging]\nreal = true\n[environments.dev]\n[provider_modes]\nBYOK = 'own'\nFAKE = { real = false }\n"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Return a function that writes a project in the working folder and returns its settings."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(config: str, tracker: str | None = TRACKER):
+        if tracker is not None:
+            (tmp_path / "TRACKER.md").write_text(tracker)
+            config = f"tracker = 'TRACKER.md'\n{config}"
+        (tmp_path / "readiness.toml").write_text(config)
+        return load(tmp_path / "readiness.toml")
+
+    return make
+
+
+def told(settings):
+    """Return the problems as lines."""
+    return [str(problem) for problem in catalogue_problems(settings)]
+
+
+def test_the_config_adds_to_the_row(project):
+    """What the config says of a use case replaces what the row says, and the rest of the row stays."""
+    settings = project(
+        ENVIRONMENTS + "[use_cases.UC-1]\ntitle = 'Sign in'\nowner = 'team'\nenvironments = ['staging']\n"
+        "provider_modes = ['BYOK']\ndrills = ['timeout']\nnot_applicable = { trace = 'no trace', 'secrets/rotation' = 'fixed' }\n"
+    )
+    known = read_catalogue(settings)
+    first, second = known.use_cases.values()
+    assert (first.title, first.owner, first.architecture_status, first.declared_status) == (
+        *("Sign in", "team", "GREEN", "NOT_STARTED"),
+    )
+    assert (first.line, first.notes) == (3, "first")
+    assert (first.environments, first.provider_modes, first.drills) == (("staging",), ("BYOK",), ("timeout",))
+    assert first.not_applicable == (("4", "no trace"), ("6/rotation", "fixed"))
+    assert (second.owner, second.declared_status, second.environments) == ("me", "BLOCKED", None)
+    assert known.environments["staging"].real
+    assert not known.environments["dev"].real
+    assert not known.provider_modes["FAKE"].real
+    assert not known.open_world
+
+
+def test_the_config_is_the_register_where_there_is_no_tracker(project):
+    """Use cases and items may stand in the config alone."""
+    settings = project("register = 'r'\n[use_cases.UC-9]\ntitle = 't'\narchitecture_status = 'RED'\n", None)
+    known = read_catalogue(settings)
+    assert known.register == "r"
+    assert known.use_cases == {"UC-9": UseCase("UC-9", title="t", architecture_status="RED")}
+    assert list(known.items) == ["1", "2", "3", "4", "5", "6", "7"]
+    assert tracker_of(settings) is None
+
+
+def test_without_config_and_tracker_everything_exists(tmp_path):
+    """An unconfigured folder is an open world with the seven items."""
+    known = read_catalogue(without_config(tmp_path))
+    assert known.open_world
+    assert [item.name for item in known.items.values()] == [
+        *("credential", "handshake", "attestation", "trace", "replay", "secrets", "drill"),
+    ]
+
+
+def test_without_config_the_tracker_closes_the_world(tmp_path):
+    """A tracker that lies in an unconfigured folder says which use cases exist."""
+    (tmp_path / "PROD_READINESS_TRACKER.md").write_text(TRACKER)
+    known = read_catalogue(without_config(tmp_path))
+    assert not known.open_world
+    assert list(known.use_cases) == ["UC-1", "UC-2"]
+
+
+def test_the_trackers_list_is_what_is_required(project):
+    """Without items in the config, the tracker's list is required, each with the meaning it speaks of."""
+    known = read_catalogue(project("", TRACKER + LIST))
+    assert [(item.key, item.proof) for item in known.items.values()] == [("1", "credential"), ("2", "drill")]
+
+
+def test_the_configs_items_win(project):
+    """An item written out in the config has the meaning written there, though the tracker's text speaks of another."""
+    items = "[items.1]\nscope = 'environment'\nproof = 'none'\n[items.2]\ntitle = 'mine'\nproof = 'trace'\nmax_age_days = 3\n"
+    settings = project(items, TRACKER + LIST)
+    first, second = read_catalogue(settings).items.values()
+    assert (first.title, first.scope, first.proof, first.max_age_days) == (
+        *("Provider credentials work", ("environment",), "none", None),
+    )
+    assert (second.title, second.proof, second.max_age_days) == ("mine", "trace", 3)
+    assert told(settings) == []
+
+
+def test_an_item_that_only_the_tracker_lists_is_required_and_told(project):
+    """A line added to the tracker's list after init is required at once, and `check` asks for its meaning."""
+    settings = project("[items.1]\nproof = 'credential'\n", TRACKER + LIST)
+    assert list(read_catalogue(settings).items) == ["1", "2"]
+    assert told(settings) == [
+        "readiness.toml:2: required evidence 2 of the tracker has no [items.2]: write down what it means"
+    ]
+
+
+def test_two_items_that_speak_of_one_thing_share_no_name(project):
+    """A built-in name that would mean two items means neither, rather than the wrong one."""
+    known = read_catalogue(project("", TRACKER + "\n# Required Evidence\n1. a drill\n2. more drills\n"))
+    assert [item.name for item in known.items.values()] == [None, None]
+
+
+def test_rows_and_proofs_from_elsewhere(project):
+    """Use cases and kinds of proof that plugins bring are known like our own."""
+    settings = project("[use_cases.EXT-1]\nowner = 'x'\n[items.1]\nproof = 'sbom'\n", None)
+    known = read_catalogue(settings, rows=[UseCase("EXT-1", title="ext")], proofs=["sbom"])
+    assert (known.use_cases["EXT-1"].title, known.use_cases["EXT-1"].owner) == ("ext", "x")
+
+
+@pytest.mark.parametrize(
+    ("config", "line", "what"),
+    [
+        ("[use_cases.UC-11]\n", 2, "there is no use case 'UC-11' in TRACKER.md (did you mean 'UC-1'?)"),
+        ("[use_cases.UC-1]\nenvironments = ['stagin']\n", 9, "needs environment 'stagin', which is not declared (did you mean 'staging'?)"),
+        ("[use_cases.UC-1]\nenvironments = ['dev']\n", 9, "needs environment 'dev', which is not declared real"),
+        ("[use_cases.UC-1]\nprovider_modes = ['FAKE']\n", 9, "needs provider mode 'FAKE', which is not declared real"),
+        ("[use_cases.UC-1]\nprovider_modes = []\n", 9, "lists no provider mode"),
+        ("[use_cases.UC-1]\nenvironments = ['staging', 'staging']\n", 9, "lists environment 'staging' twice"),
+        ("[use_cases.UC-1]\ndrills = ['a', 'a']\n", 9, "lists drill 'a' twice"),
+        ("[use_cases.UC-1]\n[use_cases.UC-1.not_applicable]\n99 = 'x'\n", 10, "has no requirement or item '99'"),
+        ("[use_cases.UC-1]\nnot_applicable = { '6/rotat' = 'x' }\n", 9, "'6/rotat' (did you mean '6/rotation'?)"),
+        ("[use_cases.UC-1]\nnot_applicable = { '2/dev' = 'x' }\n", 9, "has no requirement or item '2/dev'"),
+        ("[items.1]\nproof = 'handshak'\n", 9, "asks for a proof 'handshak' that does not exist (did you mean 'handshake'?)"),
+        ("[items.1]\nproof = 'zzzz'\n", 9, "(proofs are none, part, credential,"),
+        ("[items.1]\nproof = 'part'\n", 9, "asks for the proof of each part and has none"),
+        ("[items.1]\nproof = 'part'\nparts = ['rotation', 'revoke']\n", 10, "asks part 'revoke' for the proof of its name"),
+        ("[items.1]\nparts = ['a', 'a']\n", 9, "lists part 'a' twice"),
+        ("[items.1]\nname = 'x'\n[items.2]\nname = 'X'\n", 11, "'X' is the name of item 2 and of item 1"),
+        ("[items.1]\n[items.2]\nname = '1'\n", 10, "'1' is the name of item 2 and of item 1"),
+    ],
+)
+def test_each_misfit_is_one_line_with_its_place(project, config, line, what):
+    """Each thing that does not fit is told once, at its line of the config, and reading raises that line."""
+    head = "" if config.startswith("[use_cases.UC-11]") else ENVIRONMENTS
+    settings = project(head + config)
+    found = told(settings)
+    assert len(found) == 1
+    assert found[0].startswith(f"readiness.toml:{line}: ")
+    assert what in found[0]
+    with pytest.raises(ConfigError) as raised:
+        read_catalogue(settings)
+    assert str(raised.value) == found[0]
+
+
+def test_a_part_of_the_seven_that_is_also_an_environment(project):
+    """An environment called like a built-in part would make two requirements with one id, and is told."""
+    assert told(project("[environments.rotation]\nreal = true\n")) == [
+        "readiness.toml:2: 'rotation' is the name of both a declared environment and a part: rename one"
+    ]
+
+
+def test_a_config_without_use_cases_is_told(project):
+    """A config with neither tracker nor use cases would judge nothing, and is told so."""
+    assert told(project("register = 'r'\n", None)) == [
+        'readiness.toml: there is no use case: name a tracker (tracker = "...") or write [use_cases.ID]'
+    ]
+
+
+def test_an_id_that_no_requirement_could_carry(project):
+    """A use case of the config is held to the rules that a tracker's is held to."""
+    assert "has a '/' in its id" in told(project("[use_cases.'A/B']\n", None))[0]
+
+
+def test_problems_of_tracker_and_config_are_told_together(project):
+    """A mistake in the tracker does not hide one in the config."""
+    settings = project("[use_cases.UC-1]\nenvironments = ['x']\n", TRACKER.replace("BLOCKED", "STUCK"))
+    assert [line.partition(" ")[0] for line in told(settings)] == ["TRACKER.md:4:", "readiness.toml:3:"]
+    assert examine_catalogue(settings)[0] is not None
+    with pytest.raises(ConfigError, match=r"^TRACKER\.md:4: "):
+        read_catalogue(settings)
+
+
+def test_a_tracker_that_cannot_be_read_is_the_only_problem(project):
+    """Where there is no tracker to compare with, the config's use cases are not all told to be missing."""
+    settings = project("[use_cases.UC-1]\n")
+    settings.tracker.unlink()
+    assert [line.partition(": ")[2] for line in told(settings)] == [
+        "there is no such tracker: write one with `readiness init`"
+    ]
+    assert examine_catalogue(settings)[0] is None
+    with pytest.raises(ConfigError, match="no such tracker"):
+        tracker_of(settings)
+
+
+def test_a_thousand_rows_with_words_about_each_join_at_once(project):
+    """A large register with as many tables in the config is joined in a moment."""
+    rows = "".join(f"| UC-{number} | GREEN | NOT_STARTED | tbd | note |\n" for number in range(3, 1003))
+    said = "".join(f"[use_cases.UC-{number}]\nnot_applicable = {{ 6 = 'x' }}\n" for number in range(3, 1003))
+    settings = project(said, TRACKER + rows)
+    start = time.process_time()
+    assert len(read_catalogue(settings).use_cases) == 1002
+    assert time.process_time() - start < 1

@@ -1,0 +1,268 @@
+"""What the config says, and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_readiness.errors import ConfigError
+from pytest_readiness.settings import Settings, key_place, load, override, problems, without_config
+
+FULL = """\
+tracker = "docs/TRACKER.md"
+register = "payments"
+store = "sqlite:///other.db"
+artifacts = "kept"
+decisions = "decisions"
+plugins = ["our_proofs"]
+artifact_limit = "500 MB"
+[context]
+provider_mode = "BYOK"
+tenant_id = "t-42"
+project_id = "p-7"
+[environments.staging]
+real = true
+endpoints = ["*.example.com:443"]
+[environments.dev]
+[provider_modes]
+BYOK = "customer's own key"
+MANAGED = { title = "our key", real = false }
+[items.4]
+title = "Trace"
+scope = "once"
+parts = []
+proof = "trace"
+max_age_days = 90
+[items.9]
+scope = ["environment", "provider_mode"]
+[items.10]
+scope = "environment"
+[use_cases.UC-003]
+owner = "trace-team@example.com"
+environments = ["staging"]
+drills = ["timeout"]
+not_applicable = { 6 = "holds no credentials" }
+[tracker_columns]
+uc = "Case"
+[statuses]
+READY_FOR_GO_LIVE = "Go"
+[review]
+reviewers = ["qa@example.com"]
+required = 2
+separate = false
+identity = "git"
+[people."qa@example.com"]
+also = ["qa-on-ci"]
+[gate]
+on = "evidence"
+clean_commit = true
+architecture = "GREEN"
+"""
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """Return a function that writes readiness.toml in the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str | bytes, name: str = "readiness.toml") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_every_key_is_read(config):
+    """Each key of the documented config arrives in the settings with its type."""
+    path = config(FULL)
+    settings = load(path)
+    assert settings.path == path
+    assert settings.folder == path.parent
+    assert settings.tracker == path.parent / "docs" / "TRACKER.md"
+    assert (settings.register, settings.store, settings.artifacts) == ("payments", "sqlite:///other.db", "kept")
+    assert (settings.decisions, settings.plugins) == ("decisions", ("our_proofs",))
+    assert settings.artifact_limit == 500_000_000
+    assert settings.context.tenant_id == "t-42"
+    assert settings.environments["staging"].endpoints == ("*.example.com:443",)
+    assert settings.provider_modes["BYOK"].title == "customer's own key"
+    assert settings.provider_modes["BYOK"].real
+    assert not settings.provider_modes["MANAGED"].real
+    assert settings.items["4"].scope == ()
+    assert settings.items["9"].scope == ("environment", "provider_mode")
+    assert settings.items["10"].scope == ("environment",)
+    assert settings.use_cases["UC-003"].not_applicable == {"6": "holds no credentials"}
+    assert settings.use_cases["UC-003"].provider_modes is None
+    assert settings.tracker_columns == {"uc": "Case"}
+    assert settings.statuses == {"READY_FOR_GO_LIVE": "Go"}
+    assert (settings.review.required, settings.review.separate, settings.review.identity) == (2, False, "git")
+    assert settings.people["qa@example.com"].also == ("qa-on-ci",)
+    assert (settings.gate.on, settings.gate.clean_commit, settings.gate.architecture) == ("evidence", True, "GREEN")
+
+
+def test_an_empty_config_fails_closed(config):
+    """Where nothing is said, nobody reviews, waivers are refused, and an undeclared standing is not real."""
+    settings = load(config("[environments.dev]\n"))
+    assert settings.review.reviewers == ()
+    assert settings.review.required == 1
+    assert settings.review.separate
+    assert (settings.gate.on, settings.gate.waivers, settings.gate.asserted) == ("review", "refuse", "acknowledge")
+    assert not settings.environments["dev"].real
+    assert settings.artifact_limit == 1024**3
+
+
+@pytest.mark.parametrize("change", [lambda text: b"\xef\xbb\xbf" + text, lambda text: text.replace(b"\n", b"\r\n")])
+def test_editors_of_other_systems_change_nothing(config, change):
+    """A byte order mark or CRLF gives the same settings."""
+    plain = load(config(FULL))
+    assert load(config(change(FULL.encode()))) == plain
+
+
+def test_pyproject_holds_the_same(config):
+    """[tool.readiness] in pyproject.toml says what readiness.toml says, and its problems have its lines."""
+    path = config("[tool.black]\nx = 1\n[tool.readiness]\nregister = 'a'\n[tool.readiness.gate]\non = 'zzz'\n", "pyproject.toml")
+    assert [str(problem) for problem in problems(path)] == [
+        "pyproject.toml:6: gate.on must be 'review' or 'evidence', not 'zzz'"
+    ]
+    assert load(config("[tool.readiness]\nregister = 'a'\n", "pyproject.toml")).register == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ('trakcer = "x"', 1, "unknown key 'trakcer' (did you mean 'tracker'?)"),
+        ("[review]\nreviewer = []", 2, "unknown key 'reviewer' (did you mean 'reviewers'?)"),
+        ("[environments.prod]\nreel = true", 2, "unknown key 'reel' (did you mean 'real'?)"),
+        ("[tracker_columns]\nstaus = 'x'", 2, "unknown key 'staus' (did you mean 'status'?)"),
+        ("[statuses]\nREADY = 'x'", 2, "unknown key 'READY'"),
+        ("[context]\nenvironment = 'prod'", 2, "use --readiness-environment"),
+        ("folder = 'x'", 1, "unknown key 'folder'"),
+        ("[environments.prod]\nreal = 'yes'", 2, "environments.prod.real must be true or false, not 'yes'"),
+        ("[review]\nrequired = 0", 2, "review.required must be at least 1, not 0"),
+        ("[review]\nrequired = true", 2, "review.required must be a whole number, not true"),
+        ("[review]\nreviewers = 'me'", 2, "review.reviewers must be a list of texts, not 'me'"),
+        ("[review]\nreviewers = [\n'a',\n'']", 4, "review.reviewers must not be empty"),
+        ("[gate]\non = 'evidnce'", 2, "gate.on must be 'review' or 'evidence', not 'evidnce' (did you mean 'evidence'?)"),
+        ("[gate]\nflaky = 3", 2, "gate.flaky must be 'refuse' or 'acknowledge' or 'accept', not 3"),
+        ("gate = 3", 1, "gate must be a table, not 3"),
+        ("tracker = 3", 1, "tracker must be a path in quotes, not 3"),
+        ("tracker = ''", 1, "tracker must not be empty"),
+        ("store = ''", 1, "store must not be empty"),
+        ("register = 'a/b'", 1, "register must be a name without '/'"),
+        ("[environments.'a/b']\nreal = true", 1, "'a/b' must be a name without '/'"),
+        ("[provider_modes]\n' x' = 'y'", 2, "' x' must be a name without space around it"),
+        ('[items.4]\nparts = ["a", "b\\u0007"]', 2, "items.4.parts must be a name without control characters"),
+        ("[items.4]\nscope = 'enviroment'", 2, "not 'enviroment' (did you mean 'environment'?)"),
+        ("[items.4]\nmax_age_days = 0", 2, "items.4.max_age_days must be at least 1, not 0"),
+        ("artifact_limit = '1 Gi'", 1, "must be a size such as '1 GiB'"),
+        ("artifact_limit = 0", 1, "must be at least one byte"),
+        ("artifact_limit = true", 1, "must be a size such as '1 GiB'"),
+        ("[use_cases.X]\nnot_applicable = { 6 = '' }", 2, "use_cases.X.not_applicable.6 must not be empty"),
+        ("[statuses]\nBLOCKED = 'x'\nIN_PROGRESS = 'x'", 2, "'x' stands for both IN_PROGRESS and BLOCKED"),
+        ("[statuses]\nREADY_FOR_GO_LIVE = 'BLOCKED'", 2, "'BLOCKED' stands for both"),
+        ("[environments.a]\n[provider_modes]\na = 'x'", 1, "'a' is the name of both an environment and a provider mode"),
+        ("[environments.a]\n[items.1]\nparts = ['a']", 1, "'a' is the name of both an environment and a part"),
+        ("[provider_modes]\na = 'x'\n[use_cases.X]\ndrills = ['a']", 2, "both a provider mode and a part"),
+        ("a = [", 1, "is not TOML"),
+        ("a = 1\nb = ]", 2, "is not TOML"),
+    ],
+)
+def test_each_mistake_is_one_line_with_its_place(config, text, line, told):
+    """Every mistake is told once, with file and line and what would be right; loading raises the same line."""
+    path = config(text + "\n")
+    found = [str(problem) for problem in problems(path)]
+    assert len(found) == 1
+    assert found[0].startswith(f"readiness.toml:{line}: ")
+    assert told in found[0]
+    with pytest.raises(ConfigError) as raised:
+        load(path)
+    assert str(raised.value) == found[0]
+
+
+def test_all_mistakes_in_the_order_of_the_lines(config):
+    """A file with several mistakes tells each of them, and loading raises the topmost."""
+    path = config("[gate]\non = 1\n[review]\nrequired = 0\nx = 1\n[items.'a/b']\n")
+    found = [problem.where for problem in problems(path)]
+    assert found == [f"readiness.toml:{line}" for line in (2, 4, 5, 6)]
+    with pytest.raises(ConfigError, match=r"^readiness\.toml:2: "):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda path: None, "there is no such file: write it with `readiness init`"),
+        (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: path.write_bytes(b"\x00\xff\xfe"), "is not UTF-8 text"),
+    ],
+)
+def test_what_is_no_readable_file_is_told(tmp_path, make, told):
+    """A missing file, a folder and a binary file each end in one line that names the path and says what to do."""
+    path = tmp_path / "readiness.toml"
+    make(path)
+    with pytest.raises(ConfigError) as raised:
+        load(path)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert told in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert [str(problem) for problem in problems(path)] == [str(raised.value)]
+
+
+def test_pyproject_without_our_table_is_told(tmp_path):
+    """A pyproject.toml that was named as config but has no [tool.readiness] is told so."""
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    with pytest.raises(ConfigError, match=r"has no table \[tool\.readiness\]"):
+        load(tmp_path / "pyproject.toml")
+
+
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [("1 GiB", 2**30), ("1.5KiB", 1536), ("500 MB", 500_000_000), ("7", 7), (1024, 1024), ("2 b", 2), ("3tb", 3 * 10**12)],
+)
+def test_sizes(said, size):
+    """Sizes are read with binary and decimal units, in any letter case, or as bytes."""
+    assert Settings.model_validate({"folder": ".", "artifact_limit": said}).artifact_limit == size
+
+
+def test_without_a_config_the_tracker_of_the_folder_is_used(tmp_path):
+    """With no config the defaults hold, and a tracker lying there under its usual name is the register."""
+    assert without_config(tmp_path).tracker is None
+    (tmp_path / "PROD_READINESS_TRACKER.md").write_text("x")
+    settings = without_config(tmp_path)
+    assert settings.tracker == tmp_path / "PROD_READINESS_TRACKER.md"
+    assert settings.path is None
+
+
+def test_override_says_more_than_the_config(config):
+    """What an option says replaces the config's value, everything else stays, and None or nothing says nothing."""
+    settings = load(config(FULL))
+    changed = override(settings, store="sqlite:///x.db", tenant_id="t-1", on="review", artifacts="")
+    assert (changed.store, changed.context.tenant_id, changed.gate.on) == ("sqlite:///x.db", "t-1", "review")
+    assert changed.artifacts == "kept"
+    assert changed.context.project_id == "p-7"
+    assert changed.gate.clean_commit
+    assert override(settings) == settings
+    assert settings.gate.on == "evidence"
+
+
+def test_override_judges_like_the_config(tmp_path):
+    """An option cannot bring in a value that the config could not hold."""
+    with pytest.raises(ConfigError, match=r"gate\.on must be 'review' or 'evidence', not 'never'"):
+        override(without_config(tmp_path), on="never")
+
+
+def test_settings_are_frozen(tmp_path):
+    """Nobody changes the settings in force."""
+    with pytest.raises(ValueError, match="frozen"):
+        without_config(tmp_path).store = "x"
+
+
+def test_key_place_points_into_the_file(config):
+    """A problem found later still points to the line of the key in the config."""
+    path = config(FULL)
+    line = FULL.splitlines().index('environments = ["staging"]') + 1
+    settings = load(path)
+    assert key_place(settings, "use_cases", "UC-003", "environments") == f"readiness.toml:{line}"
+    path.unlink()
+    assert key_place(settings, "use_cases") == "readiness.toml"
