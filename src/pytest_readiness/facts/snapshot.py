@@ -30,7 +30,12 @@ def snapshot(catalogue: Catalogue, policy: Mapping[str, Any]) -> Snapshot:
     plain = replace(catalogue, use_cases=bare).to_plain()
     plain["use_cases"] = [{k: v for k, v in row.items() if v or k == "id"} for row in plain["use_cases"]]
     text = canonical({"catalogue": plain, "policy": dict(policy)})
-    return Snapshot(text, f"sha256:{digest('requirements', text.encode())}")
+    return Snapshot(text, snapshot_digest(text))
+
+
+def snapshot_digest(text: str) -> str:
+    """Return the digest that a snapshot with this text is kept under: ``sha256:`` and 64 hex digits."""
+    return f"sha256:{digest('requirements', text.encode())}"
 
 
 def _bare(use_case: UseCase) -> UseCase:

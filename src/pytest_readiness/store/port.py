@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import Problem
-from ..facts.evidence import Evidence
+from ..facts.evidence import Artifact, Evidence
 from ..facts.run import Run, RunState
 from ..facts.snapshot import Snapshot
 
@@ -45,15 +45,24 @@ class Store(Protocol):
         A run that is there already with the same seal is skipped, so that keeping twice is harmless.
 
         Raises:
-            IntegrityError: a run is not sealed, its chain is broken, or another run has its id.
+            IntegrityError: a run is not sealed, its chain is broken, another run has its id, or the digest of a
+                snapshot is not that of its text; nothing was written.
             StorageError: it could not be written; nothing of it was.
         """
 
-    def newest(self, register: str, use_cases: Collection[str] | None = None, until: str | None = None) -> list[Evidence]:
-        """Return the newest execution of each use case, item, test, environment, provider mode, parts and standing.
+    def newest(
+        self, register: str, use_cases: Collection[str] | None = None, until: str | None = None
+    ) -> list[Evidence]:
+        """Return the newest execution of each slot: use case, item, test, environment, provider mode, parts, standing.
 
-        Newest by start; of equal start times the worse result. ``until`` leaves out what started after that moment.
-        The time it takes does not grow with the history behind the newest executions.
+        What a claim was limited to and its replay mode are parts of the slot too: evidence that could be judged
+        differently does not hide each other. Newest by start; of equal start times the worse result. ``until`` (a
+        moment as ``facts.clock`` writes it) leaves out what started after it. Ordered by use case and item. The time
+        it takes does not grow with the history behind the newest executions.
+
+        Raises:
+            IntegrityError: what is stored does not hold what its index names.
+            StorageError: it could not be read. So it is with every question to the store.
         """
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
@@ -61,6 +70,9 @@ class Store(Protocol):
 
     def evidence(self, evidence_id: str) -> Evidence | None:
         """Return one piece of evidence, or None if there is none with this id."""
+
+    def artifacts(self, register: str | None = None) -> Iterator[tuple[str, Artifact]]:
+        """Yield the id of each piece of evidence with each artifact that it names, in the order of the runs."""
 
     def use_cases(self, register: str) -> list[str]:
         """Return the ids of the use cases that have evidence, sorted."""
@@ -78,7 +90,9 @@ class Store(Protocol):
         """Yield what is wrong with the seals of the runs, and with the lines, that this evidence rests on.
 
         Checks for each piece that its line has its digest, that the next line follows it, that its index says what
-        the line says, and for each run that its seal closes it: what a gate must know, without reading everything.
+        the line says, and for each run that its seal closes it; and of the whole store that its schema is as it was
+        made and that the number of its records is the number the runs name: what a gate must know, without reading
+        everything. Evidence of a run that is not in the store is a problem too.
         """
 
     def verify(self) -> Iterator[Problem]:

@@ -1,0 +1,278 @@
+"""The audit: everything that a store keeps is derived again from its lines, and compared.
+
+``check`` looks at what an answer rests on, ``verify`` at everything. Both read through one function that answers
+queries, and name each finding by run, line and column.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+from ..errors import IntegrityError, Problem, StorageError, one_line
+from ..facts.evidence import Evidence
+from ..facts.line import Line
+from ..facts.run import Run
+from ..facts.snapshot import snapshot_digest
+from .chain import check_run, where
+from .index import UNREADABLE, EvidenceRow, RunRow, SlotRow, pieces, run_row
+from .schema import SCHEMA, SCHEMA_QUERY
+
+Query = Callable[..., list[Any]]
+"""Takes SQL and its parameters, returns all rows; raises StorageError where it cannot."""
+
+_RUN = f"SELECT {', '.join(RunRow._fields)} FROM run WHERE id = ?"  # noqa: S608 - constants
+_INDEX = f"""SELECT {", ".join(f"e.{name}" for name in EvidenceRow._fields)},
+{", ".join(f"s.{name}" for name in SlotRow._fields)}
+FROM evidence AS e LEFT JOIN slot AS s ON s.id = e.slot_id WHERE e.run_id = ?"""  # noqa: S608 - constants
+_LINES = "SELECT seq, text, digest FROM line WHERE run_id = ?"
+_SOME = " AND seq IN (SELECT value FROM json_each(?))"
+
+# Every distinct slot in the index, by one step each: reading all evidence would take as long as the store is old.
+_LOST = """WITH RECURSIVE used (id) AS (
+    SELECT min(slot_id) FROM evidence
+    UNION ALL SELECT (SELECT min(slot_id) FROM evidence WHERE slot_id > used.id) FROM used WHERE used.id IS NOT NULL
+)
+SELECT id FROM used WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM slot)"""
+# One statement each: two could see the store before and after somebody else's run.
+_COUNTS = {
+    "line": "SELECT (SELECT count(*) FROM line), (SELECT coalesce(sum(line_count), 0) FROM run)",
+    "evidence": "SELECT (SELECT count(*) FROM evidence), (SELECT coalesce(sum(evidence_count), 0) FROM run)",
+}
+_STRAYS = {
+    "line": "SELECT DISTINCT run_id FROM line WHERE run_id NOT IN (SELECT id FROM run)",
+    "evidence": "SELECT DISTINCT run_id FROM evidence WHERE run_id NOT IN (SELECT id FROM run)",
+}
+
+_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow)
+
+Index = dict[tuple[int, int], tuple[EvidenceRow, SlotRow | None]]
+"""(line, number) -> the two rows that stand for one piece of evidence; None: its slot is gone."""
+
+
+def verify(query: Query) -> Iterator[Problem]:
+    """Yield each thing in the store that does not fit. What cannot be read is a problem, and ends only its part."""
+    parts: tuple[tuple[str, Callable[[Query], Iterator[Problem]]], ...] = (
+        ("database", _structure),
+        ("schema", _schema),
+        ("runs", _runs),
+        ("strays", _strays),
+        ("requirements", _snapshots),
+    )
+    for name, part in parts:
+        yield from _unbroken(name, part(query))
+
+
+def _unbroken(name: str, problems: Iterator[Problem]) -> Iterator[Problem]:
+    try:
+        yield from problems
+    except StorageError as error:
+        yield Problem(name, str(error))
+
+
+def _structure(query: Query) -> Iterator[Problem]:
+    # Not quick_check: that would not see an index that says something else than its table.
+    for (told,) in query("PRAGMA integrity_check"):
+        if told != "ok":
+            yield Problem("database", f"SQLite finds it damaged: {one_line(told)}")
+    for (mode,) in query("PRAGMA journal_mode"):
+        if mode != "delete":
+            yield Problem("database", f"its journal mode was changed to {mode}: the next run that is kept puts it back")
+
+
+def _schema(query: Query) -> Iterator[Problem]:
+    found = {(kind, name): sql for kind, name, sql in query(SCHEMA_QUERY)}
+    for kind, name in sorted(SCHEMA.keys() - found.keys()):
+        yield Problem(f"{kind} {name}", "was dropped from the schema: records may have been changed since")
+    for kind, name in sorted(found.keys() - SCHEMA.keys()):
+        yield Problem(f"{kind} {one_line(name)}", "does not belong to the schema: it may change what is kept or read")
+    for kind, name in sorted(SCHEMA.keys() & found.keys()):
+        if found[kind, name] != SCHEMA[kind, name]:
+            yield Problem(f"{kind} {name}", "was changed in the schema")
+
+
+def _runs(query: Query) -> Iterator[Problem]:
+    for (run_id,) in query("SELECT id FROM run ORDER BY id"):
+        yield from _unbroken(where(run_id), _run(query, run_id))
+
+
+def _run(query: Query, run_id: str) -> Iterator[Problem]:
+    lines = []
+    for seq, text, stored in query(f"{_LINES} ORDER BY seq", (run_id,)):
+        line, problems = _line(run_id, seq, text, stored)
+        yield from problems
+        if line is not None:
+            lines.append(line)
+    if not lines:
+        yield Problem(where(run_id), "none of its lines are left")
+        return
+    run = Run(tuple(lines))
+    yield from check_run(run)
+    index = _index(query, run_id)
+    yield from _compared_index(run, run_id, index)
+    yield from _compared_run(query, run, run_id, len(lines), sum(1 for line in lines for _ in _pieces(line, run)))
+
+
+def _line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | None, list[Problem]]:
+    try:
+        line = Line.parse(text)
+    except IntegrityError as error:
+        return None, [Problem(where(run_id, seq), f"column text: {one_line(str(error))}")]
+    problems = []
+    if line.digest != stored:
+        problems.append(Problem(where(run_id, seq), "column digest: is not the digest of the text: one was changed"))
+    if line.seq != seq:
+        problems.append(Problem(where(run_id, seq), f"column seq: the text is that of line {line.seq}"))
+    return line, problems
+
+
+def _index(query: Query, run_id: str, only: Iterable[int] | None = None) -> Index:
+    rows = query(_INDEX, (run_id,)) if only is None else query(_INDEX + _SOME, (run_id, json.dumps(list(only))))
+    width = len(EvidenceRow._fields)
+    found = ((EvidenceRow(*row[:width]), row[width:]) for row in rows)
+    return {(row.seq, row.number): (row, SlotRow(*slot) if slot[0] is not None else None) for row, slot in found}
+
+
+def _pieces(line: Line, run: Run) -> list[tuple[Evidence, EvidenceRow, SlotRow]]:
+    """Return the evidence of a line; none where it is not readable, which ``check_run`` tells."""
+    try:
+        return list(pieces(line, run.head.get("register", "")))
+    except UNREADABLE:
+        return []
+
+
+def _compared_index(run: Run, run_id: str, index: Index) -> Iterator[Problem]:
+    left = dict(index)
+    for line in run.lines:
+        for _, evidence, slot in _pieces(line, run):
+            stored = left.pop((evidence.seq, evidence.number), None)
+            yield from _compared_piece(run_id, evidence, slot, stored)
+    for seq, number in left:
+        yield Problem(where(run_id, seq, evidence=number), "stands in the index, and no line holds it")
+
+
+def _compared_piece(
+    run_id: str, row: EvidenceRow, slot: SlotRow, stored: tuple[EvidenceRow, SlotRow | None] | None
+) -> Iterator[Problem]:
+    here = partial(where, run_id, row.seq, evidence=row.number)
+    if stored is None:
+        yield Problem(here(), "is missing from the index: it was deleted")
+        return
+    yield from _differences(row, stored[0], lambda column: here(column=f"evidence.{column}"))
+    if stored[1] is None:
+        yield Problem(here(column="evidence.slot_id"), "its slot is missing: it was deleted")
+    else:
+        yield from _differences(slot, stored[1], lambda column: here(column=f"slot.{column}"))
+
+
+def _compared_run(query: Query, run: Run, run_id: str, lines: int, evidence: int) -> Iterator[Problem]:
+    try:
+        derived = run_row(run, lines, evidence)
+    except UNREADABLE:
+        return  # told by check_run
+    for row in query(_RUN, (run_id,)):
+        yield from _differences(derived, RunRow(*row), lambda column: where(run_id, column=f"run.{column}"))
+
+
+def _differences(derived: _Row, stored: _Row, place: Callable[[str], str]) -> Iterator[Problem]:
+    for column, was, is_now in zip(derived._fields, derived, stored, strict=True):
+        if was != is_now:
+            told = f"the index says {one_line(repr(is_now), 80)}, the lines say {one_line(repr(was), 80)}"
+            yield Problem(place(column), told)
+
+
+def _strays(query: Query) -> Iterator[Problem]:
+    for table, sql in _STRAYS.items():
+        for (run_id,) in query(sql):
+            yield Problem(where(one_line(run_id)), f"rows of the table {table} belong to no run: its row was deleted")
+    unused = "SELECT key FROM slot WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE slot_id = slot.id)"
+    for (key,) in query(unused):
+        yield Problem("table slot", f"no evidence belongs to {one_line(key)}")
+
+
+def _snapshots(query: Query) -> Iterator[Problem]:
+    for digest, text in query("SELECT digest, text FROM snapshot ORDER BY digest"):
+        if snapshot_digest(text) != digest:
+            yield Problem(f"requirements {one_line(digest)}", "column text: is not what was kept under this digest")
+
+
+def check(query: Query, evidence: Iterable[Evidence]) -> Iterator[Problem]:
+    """Yield what is wrong with what these pieces of evidence rest on, and with the store as a whole.
+
+    Raises:
+        StorageError: the store cannot be read.
+    """
+    by_run: dict[str, list[Evidence]] = {}
+    for piece in evidence:
+        by_run.setdefault(piece.run_id, []).append(piece)
+    yield from _schema(query)
+    for table, sql in _COUNTS.items():
+        for kept, named in query(sql):
+            if kept != named:
+                told = f"holds {kept} rows, the runs name {named}: 'readiness verify' says which do not fit"
+                yield Problem(f"table {table}", told)
+    for (slot,) in query(_LOST):
+        yield Problem(
+            "table slot", f"slot {slot} was deleted, and its evidence is not seen: 'readiness verify' says which"
+        )
+    for run_id, resting in by_run.items():
+        yield from _checked_run(query, run_id, resting)
+
+
+def _checked_run(query: Query, run_id: str, resting: list[Evidence]) -> Iterator[Problem]:
+    stored = [RunRow(*row) for row in query(_RUN, (run_id,))]
+    if not stored:
+        yield Problem(where(run_id), "is not in the store")
+        return
+    seqs = {piece.seq for piece in resting}
+    wanted = sorted({0, stored[0].line_count - 1} | seqs | {seq + 1 for seq in seqs})
+    lines: dict[int, Line] = {}
+    for seq, text, digest in query(_LINES + _SOME, (run_id, json.dumps(wanted))):
+        line, problems = _line(run_id, seq, text, digest)
+        yield from problems
+        if line is not None:
+            lines[seq] = line
+    yield from _closed(run_id, stored[0], lines)
+    index = _index(query, run_id, sorted(seqs))
+    for seq in sorted(seqs):
+        yield from _checked_line(run_id, seq, lines, [piece for piece in resting if piece.seq == seq], index)
+
+
+def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Problem]:
+    """Check the seal, and what the index says of the run as far as its first line and its seal tell it."""
+    first, seal = lines.get(0), lines.get(stored.line_count - 1)
+    if first is None or seal is None or first.kind != "run" or seal.kind != "sealed":
+        yield Problem(where(run_id), "its first line or its seal is missing")
+        return
+    if seal.body.get("count") != stored.line_count - 1 or first.body.get("run") != run_id:
+        yield Problem(where(run_id, seal.seq), "the seal does not close this run")
+    try:
+        derived = run_row(Run((first, seal)), stored.line_count, stored.evidence_count)
+    except UNREADABLE:
+        yield Problem(where(run_id), "its first line or its seal is not readable")
+        return
+    yield from _differences(derived, stored, lambda column: where(run_id, column=f"run.{column}"))
+
+
+def _checked_line(
+    run_id: str, seq: int, lines: dict[int, Line], resting: list[Evidence], index: Index
+) -> Iterator[Problem]:
+    line, following = lines.get(seq), lines.get(seq + 1)
+    if line is None:
+        yield Problem(where(run_id, seq), "is missing")
+        return
+    if following is None or following.body.get("prev") != line.digest:
+        yield Problem(where(run_id, seq), "the line after it does not follow it: one of them was changed")
+    try:
+        held = {evidence.id: (evidence, row, slot) for evidence, row, slot in pieces(line, resting[0].register)}
+    except UNREADABLE:
+        yield Problem(where(run_id, seq), "is not readable as evidence")
+        return
+    for piece in resting:
+        if piece.id not in held or held[piece.id][0] != piece:
+            yield Problem(where(run_id, seq), f"does not hold the evidence {one_line(piece.id)} as it was given")
+            continue
+        _, row, slot = held[piece.id]
+        yield from _compared_piece(run_id, row, slot, index.get((row.seq, row.number)))

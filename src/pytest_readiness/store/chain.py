@@ -1,0 +1,95 @@
+"""The chain of a run: pure checks that its lines are complete, in order, unchanged and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..errors import Problem
+from ..facts.clock import is_moment
+from ..facts.line import Line, broken_links
+from ..facts.run import Run, planned_digest
+from .index import UNREADABLE, misfit, pieces, run_row
+
+
+def where(run_id: str, line: int | None = None, *, evidence: int | None = None, column: str = "") -> str:
+    """Return how a problem names its place: ``run X, line 3, evidence 1, column y``."""
+    named = (("run", run_id), ("line", line), ("evidence", evidence), ("column", column or None))
+    return ", ".join(f"{name} {value}" for name, value in named if value is not None)
+
+
+def check_run(run: Run) -> Iterator[Problem]:
+    """Yield everything that keeps a run from being a sealed, unbroken chain of readable lines. Raises nothing."""
+    run_id = str(run.lines[0].body.get("run", "?"))
+    here = where(run_id)
+    yield from (Problem(here, sentence) for sentence in broken_links(run_id, run.lines))
+    for line in run.lines:
+        if not line.sound:
+            yield Problem(where(run_id, line.seq), "its text or its digest is not the canonical one of what it says")
+    yield from _opening(run, run_id)
+    yield from _seal(run, run_id)
+    count = 0
+    for line in run.lines:
+        try:
+            found, problems = _evidence(line, run, run_id)
+        except UNREADABLE as error:
+            yield Problem(where(run_id, line.seq), f"not readable as '{line.kind}': {_told(error)}")
+        else:
+            count += found
+            yield from problems
+    if run.seal is not None:
+        yield from _heading(run, run_id, count)
+
+
+def _opening(run: Run, run_id: str) -> Iterator[Problem]:
+    for number, line in enumerate(run.lines):
+        if (line.kind == "run") is not (number == 0):
+            yield Problem(where(run_id, line.seq), "the line that opens a run must be the first, and only the first")
+
+
+def _seal(run: Run, run_id: str) -> Iterator[Problem]:
+    for line in run.lines[:-1]:
+        if line.kind == "sealed":
+            yield Problem(where(run_id, line.seq), "lines stand after the seal")
+    seal = run.seal
+    if seal is None:
+        yield Problem(where(run_id), "it is not sealed: its last lines are missing, or it never ended")
+        return
+    here, before = where(run_id, seal.seq), len(run.lines) - 1
+    if seal.body.get("count") != before:
+        yield Problem(here, f"the seal closes {seal.body.get('count')} lines, and there are {before}")
+    try:
+        planned = planned_digest(run.lines)
+    except UNREADABLE as error:
+        yield Problem(where(run_id), f"a line of planned tests is not readable: {_told(error)}")
+        return
+    if seal.body.get("planned") != planned:
+        yield Problem(here, "the planned tests are not those that the seal names")
+
+
+def _evidence(line: Line, run: Run, run_id: str) -> tuple[int, list[Problem]]:
+    """Return how many pieces of evidence a line holds, and what is wrong with them."""
+    count, problems = 0, []
+    for evidence, row, slot in pieces(line, run.head.get("register", "")):
+        count += 1
+        here = where(run_id, line.seq, evidence=row.number)
+        if column := misfit(row) or misfit(slot):
+            problems.append(Problem(here, f"{column} is not of the kind it must be"))
+        elif not (is_moment(evidence.started_at) and is_moment(evidence.timestamp)):
+            problems.append(Problem(here, "its times are not UTC moments with milliseconds"))
+    return count, problems
+
+
+def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:
+    try:
+        row = run_row(run, len(run.lines), evidence_count)
+    except UNREADABLE as error:
+        yield Problem(where(run_id), f"its first line or its seal is not readable: {_told(error)}")
+        return
+    if column := misfit(row):
+        yield Problem(where(run_id), f"{column} is not of the kind it must be")
+    elif not (is_moment(row.started_at) and is_moment(row.finished_at)):
+        yield Problem(where(run_id), "its times are not UTC moments with milliseconds")
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__} {error}"

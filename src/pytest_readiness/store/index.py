@@ -1,0 +1,165 @@
+"""The index: what the columns of a store say of a run, derived from its lines and never from anything else.
+
+``keep`` writes these rows, and ``verify`` derives them again and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ..facts.evidence import BADNESS, Evidence, evidence_of
+from ..facts.line import Line, canonical
+from ..facts.run import Run
+
+BIGGEST = 2**53 - 1
+"""The largest integer that a canonical line holds."""
+
+UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
+"""What reading a line raises that has not the fields, or the types, of its kind."""
+
+
+class RunRow(NamedTuple):
+    """One kept run: what its first line and its seal say, and how much there is of it."""
+
+    id: str
+    register: str
+    started_at: str
+    finished_at: str
+    state: str
+    actor: str
+    commit_id: str | None
+    dirty: bool | None
+    release: str | None
+    group_id: str | None
+    group_parts: int | None
+    requirements: str
+    line_count: int
+    evidence_count: int
+    head: str
+    """Digest of the seal: closes the chain."""
+
+
+class SlotRow(NamedTuple):
+    """What executions are newest *of*. Two pieces of evidence that could be judged differently never share a slot."""
+
+    key: str
+    """Canonical text of all the other columns: tells an absent name from an empty one."""
+    register: str
+    use_case: str
+    item: str
+    test_id: str
+    environment: str | None
+    provider_mode: str | None
+    claim_environment: str | None
+    claim_provider_mode: str | None
+    replay_mode: str | None
+    parts: str
+    """Canonical text, sorted."""
+    standing: str
+
+
+class EvidenceRow(NamedTuple):
+    """Where one piece of evidence stands, and how it sorts."""
+
+    run_id: str
+    seq: int
+    number: int
+    started_at: str
+    badness: int
+    result: str
+
+
+def run_row(run: Run, line_count: int, evidence_count: int) -> RunRow:
+    """Return the index of a sealed run, of which the first line and the seal are enough.
+
+    Raises:
+        LookupError, ValueError, TypeError, AttributeError: the first line or the seal lacks what it must say.
+    """
+    if run.seal is None:
+        raise ValueError("the run is not sealed")
+    group_id, group_parts = run.group or (None, None)
+    return RunRow(
+        id=run.id,
+        register=run.register,
+        started_at=run.started_at,
+        finished_at=run.seal.body["finished_at"],
+        state=run.state.value,
+        actor=run.actor,
+        commit_id=run.commit,
+        dirty=run.dirty,
+        release=run.release,
+        group_id=group_id,
+        group_parts=group_parts,
+        requirements=run.requirements_digest,
+        line_count=line_count,
+        evidence_count=evidence_count,
+        head=run.seal.digest,
+    )
+
+
+def slot_row(evidence: Evidence) -> SlotRow:
+    """Return the slot that a piece of evidence belongs to."""
+    named: dict[str, Any] = {
+        "register": evidence.register,
+        "use_case": evidence.uc,
+        "item": evidence.item,
+        "test_id": evidence.test_id,
+        "environment": evidence.environment,
+        "provider_mode": evidence.provider_mode,
+        "claim_environment": evidence.claim_environment,
+        "claim_provider_mode": evidence.claim_provider_mode,
+        "replay_mode": evidence.replay_mode,
+        "parts": canonical({"parts": sorted(set(evidence.parts))}) if evidence.parts else "",
+        "standing": evidence.standing.value,
+    }
+    return SlotRow(key=canonical(named), **named)
+
+
+def evidence_row(evidence: Evidence) -> EvidenceRow:
+    """Return the index of one piece of evidence."""
+    return EvidenceRow(
+        run_id=evidence.run_id,
+        seq=evidence.seq,
+        number=number_of(evidence),
+        started_at=evidence.started_at,
+        badness=BADNESS[evidence.result],
+        result=evidence.result.value,
+    )
+
+
+def number_of(evidence: Evidence) -> int:
+    """Return which piece of evidence of its line it is, from 1."""
+    return int(evidence.id.rpartition(".")[2])
+
+
+def pieces(line: Line, register: str) -> Iterator[tuple[Evidence, EvidenceRow, SlotRow]]:
+    """Yield each piece of evidence that a line holds, with its index.
+
+    Raises:
+        LookupError, ValueError, TypeError, AttributeError: the line lacks what its kind must say.
+    """
+    for evidence in evidence_of(line, register):
+        yield evidence, evidence_row(evidence), slot_row(evidence)
+
+
+def misfit(row: NamedTuple) -> str | None:
+    """Return the name of the first column whose value has not the type it must have, if there is one.
+
+    Lines from elsewhere may hold any JSON value where a text is expected.
+    """
+    for name, value in zip(row._fields, row, strict=True):
+        kinds = _KINDS[type(row).__annotations__[name]]
+        if not isinstance(value, kinds) or (isinstance(value, int) and abs(value) > BIGGEST):
+            return name
+    return None
+
+
+_NOTHING = type(None)
+_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "str | None": (str, _NOTHING),
+    "int | None": (int, _NOTHING),
+    "bool | None": (bool, _NOTHING),
+}
