@@ -50,7 +50,17 @@ def test_a_use_case_says_where_it_must_hold_and_which_drills_it_needs():
     """Environments, modes and drills of the use case stand in for the declared ones."""
     row = UseCase("UC-1", environments=("prod",), provider_modes=("BYOK",), drills=("timeout", "failover"))
     known = catalogue(row, modes=(ProviderMode("BYOK"), ProviderMode("MANAGED")))
-    assert ids(known) == ["1/BYOK", "2/prod", "3/prod", "4", "5", "6/rotation", "6/revocation", "7/timeout", "7/failover"]
+    assert ids(known) == [
+        "1/BYOK",
+        "2/prod",
+        "3/prod",
+        "4",
+        "5",
+        "6/rotation",
+        "6/revocation",
+        "7/timeout",
+        "7/failover",
+    ]
 
 
 def test_an_item_scoped_by_both_multiplies():

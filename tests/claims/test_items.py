@@ -39,7 +39,9 @@ def test_the_meaning_attaches_to_text_that_speaks_of_it(text, name):
     )
 
 
-@pytest.mark.parametrize("text", ["Dashboards are linked", "the trace is pretty", "replay the drill", "rotate the logs", ""])
+@pytest.mark.parametrize(
+    "text", ["Dashboards are linked", "the trace is pretty", "replay the drill", "rotate the logs", ""]
+)
 def test_anything_else_is_plain(text):
     """Text that speaks of none of the meanings, or of two, asks for a real pass, once, and nothing more."""
     item = recognise("3", text)

@@ -18,7 +18,9 @@ TRACKER = """\
 | UC-2 | AMBER | BLOCKED | me | second |
 """
 LIST = "\n# Required Evidence\n1. Provider credentials work\n2. A drill is executed\n"
-ENVIRONMENTS = "[environments.staging]\nreal = true\n[environments.dev]\n[provider_modes]\nBYOK = 'own'\nFAKE = { real = false }\n"
+ENVIRONMENTS = (
+    "[environments.staging]\nreal = true\n[environments.dev]\n[provider_modes]\nBYOK = 'own'\nFAKE = { real = false }\n"
+)
 
 
 @pytest.fixture
@@ -133,7 +135,11 @@ def test_rows_and_proofs_from_elsewhere(project):
     ("config", "line", "what"),
     [
         ("[use_cases.UC-11]\n", 2, "there is no use case 'UC-11' in TRACKER.md (did you mean 'UC-1'?)"),
-        ("[use_cases.UC-1]\nenvironments = ['stagin']\n", 9, "needs environment 'stagin', which is not declared (did you mean 'staging'?)"),
+        (
+            "[use_cases.UC-1]\nenvironments = ['stagin']\n",
+            9,
+            "needs environment 'stagin', which is not declared (did you mean 'staging'?)",
+        ),
         ("[use_cases.UC-1]\nenvironments = ['dev']\n", 9, "needs environment 'dev', which is not declared real"),
         ("[use_cases.UC-1]\nprovider_modes = ['FAKE']\n", 9, "needs provider mode 'FAKE', which is not declared real"),
         ("[use_cases.UC-1]\nprovider_modes = []\n", 9, "lists no provider mode"),
@@ -142,10 +148,18 @@ def test_rows_and_proofs_from_elsewhere(project):
         ("[use_cases.UC-1]\n[use_cases.UC-1.not_applicable]\n99 = 'x'\n", 10, "has no requirement or item '99'"),
         ("[use_cases.UC-1]\nnot_applicable = { '6/rotat' = 'x' }\n", 9, "'6/rotat' (did you mean '6/rotation'?)"),
         ("[use_cases.UC-1]\nnot_applicable = { '2/dev' = 'x' }\n", 9, "has no requirement or item '2/dev'"),
-        ("[items.1]\nproof = 'handshak'\n", 9, "asks for a proof 'handshak' that does not exist (did you mean 'handshake'?)"),
+        (
+            "[items.1]\nproof = 'handshak'\n",
+            9,
+            "asks for a proof 'handshak' that does not exist (did you mean 'handshake'?)",
+        ),
         ("[items.1]\nproof = 'zzzz'\n", 9, "(proofs are none, part, credential,"),
         ("[items.1]\nproof = 'part'\n", 9, "asks for the proof of each part and has none"),
-        ("[items.1]\nproof = 'part'\nparts = ['rotation', 'revoke']\n", 10, "asks part 'revoke' for the proof of its name"),
+        (
+            "[items.1]\nproof = 'part'\nparts = ['rotation', 'revoke']\n",
+            10,
+            "asks part 'revoke' for the proof of its name",
+        ),
         ("[items.1]\nparts = ['a', 'a']\n", 9, "lists part 'a' twice"),
         ("[items.1]\nname = 'x'\n[items.2]\nname = 'X'\n", 11, "'X' is the name of item 2 and of item 1"),
         ("[items.1]\n[items.2]\nname = '1'\n", 10, "'1' is the name of item 2 and of item 1"),

@@ -121,7 +121,9 @@ def test_editors_of_other_systems_change_nothing(config, change):
 
 def test_pyproject_holds_the_same(config):
     """[tool.readiness] in pyproject.toml says what readiness.toml says, and its problems have its lines."""
-    path = config("[tool.black]\nx = 1\n[tool.readiness]\nregister = 'a'\n[tool.readiness.gate]\non = 'zzz'\n", "pyproject.toml")
+    path = config(
+        "[tool.black]\nx = 1\n[tool.readiness]\nregister = 'a'\n[tool.readiness.gate]\non = 'zzz'\n", "pyproject.toml"
+    )
     assert [str(problem) for problem in problems(path)] == [
         "pyproject.toml:6: gate.on must be 'review' or 'evidence', not 'zzz'"
     ]
@@ -143,7 +145,11 @@ def test_pyproject_holds_the_same(config):
         ("[review]\nrequired = true", 2, "review.required must be a whole number, not true"),
         ("[review]\nreviewers = 'me'", 2, "review.reviewers must be a list of texts, not 'me'"),
         ("[review]\nreviewers = [\n'a',\n'']", 4, "review.reviewers must not be empty"),
-        ("[gate]\non = 'evidnce'", 2, "gate.on must be 'review' or 'evidence', not 'evidnce' (did you mean 'evidence'?)"),
+        (
+            "[gate]\non = 'evidnce'",
+            2,
+            "gate.on must be 'review' or 'evidence', not 'evidnce' (did you mean 'evidence'?)",
+        ),
         ("[gate]\nflaky = 3", 2, "gate.flaky must be 'refuse' or 'acknowledge' or 'accept', not 3"),
         ("gate = 3", 1, "gate must be a table, not 3"),
         ("tracker = 3", 1, "tracker must be a path in quotes, not 3"),
@@ -161,7 +167,11 @@ def test_pyproject_holds_the_same(config):
         ("[use_cases.X]\nnot_applicable = { 6 = '' }", 2, "use_cases.X.not_applicable.6 must not be empty"),
         ("[statuses]\nBLOCKED = 'x'\nIN_PROGRESS = 'x'", 2, "'x' stands for both IN_PROGRESS and BLOCKED"),
         ("[statuses]\nREADY_FOR_GO_LIVE = 'BLOCKED'", 2, "'BLOCKED' stands for both"),
-        ("[environments.a]\n[provider_modes]\na = 'x'", 1, "'a' is the name of both an environment and a provider mode"),
+        (
+            "[environments.a]\n[provider_modes]\na = 'x'",
+            1,
+            "'a' is the name of both an environment and a provider mode",
+        ),
         ("[environments.a]\n[items.1]\nparts = ['a']", 1, "'a' is the name of both an environment and a part"),
         ("[provider_modes]\na = 'x'\n[use_cases.X]\ndrills = ['a']", 2, "both a provider mode and a part"),
         ("a = [", 1, "is not TOML"),
@@ -218,7 +228,15 @@ def test_pyproject_without_our_table_is_told(tmp_path):
 
 @pytest.mark.parametrize(
     ("said", "size"),
-    [("1 GiB", 2**30), ("1.5KiB", 1536), ("500 MB", 500_000_000), ("7", 7), (1024, 1024), ("2 b", 2), ("3tb", 3 * 10**12)],
+    [
+        ("1 GiB", 2**30),
+        ("1.5KiB", 1536),
+        ("500 MB", 500_000_000),
+        ("7", 7),
+        (1024, 1024),
+        ("2 b", 2),
+        ("3tb", 3 * 10**12),
+    ],
 )
 def test_sizes(said, size):
     """Sizes are read with binary and decimal units, in any letter case, or as bytes."""

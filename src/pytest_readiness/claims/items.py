@@ -1,4 +1,4 @@
-"""The seven kinds of evidence that production readiness asks for, and how a tracker's own sentence is recognised as one.
+"""The seven kinds of evidence that production readiness asks for, and how a tracker's own sentence becomes one.
 
 The meanings attach to a tracker's item only where its text speaks of the same thing; any other item is plain.
 """

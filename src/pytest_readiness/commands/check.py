@@ -1,0 +1,93 @@
+"""``readiness check``: config, tracker and store are sound, or every problem with its file and line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from ..claims.catalogue import Catalogue, Item
+from ..claims.register import examine_catalogue
+from ..errors import Problem, ReadinessError, place
+from ..pipeline import Place
+from ..settings import Settings, find, load, override, problems
+from ..upkeep import verify
+from ..views.sanitise import sanitise
+from .door import Door, pass_door
+
+
+@click.command("check", help="Say whether config, tracker and store are sound.")
+@click.pass_context
+@pass_door
+def command(door: Door, ctx: click.Context) -> None:
+    """Print every problem, and the meaning that each item got; exit code 1 where there are problems."""
+    settings, found = _config(door)
+    catalogue = None
+    if settings is not None:
+        catalogue, misfits = examine_catalogue(settings)
+        found += [*misfits, *_store_problems(settings, catalogue)]
+    for problem in found:
+        _say(str(problem))
+    if settings is not None and catalogue is not None:
+        for line in _meaning(settings, catalogue):
+            _say(line)
+    _say("sound" if not found else f"{len(found)} problem{'s' * (len(found) > 1)}")
+    ctx.exit(1 if found else 0)
+
+
+def _config(door: Door) -> tuple[Settings | None, list[Problem]]:
+    path = door.config or find(Path.cwd())
+    if path is None:
+        return None, [Problem("", "there is no config: write one with `readiness init`")]
+    found = problems(path)
+    if found:
+        return None, found
+    artifacts = os.environ.get("READINESS_ARTIFACTS")
+    return override(load(path), store=door.store, artifacts=artifacts), []
+
+
+def _store_problems(settings: Settings, catalogue: Catalogue | None) -> list[Problem]:
+    """A store that is not there yet is an empty one, and sound; nothing is created."""
+    try:
+        return verify(Place(settings, catalogue or Catalogue(settings.register))).problems
+    except ReadinessError as error:
+        return [Problem("", str(error))]
+
+
+def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
+    if settings.path is not None:
+        rows = f" from {place(settings.tracker)}" if settings.tracker else ""
+        yield f"{place(settings.path)}: register '{catalogue.register}', {len(catalogue.use_cases)} use cases{rows}"
+    yield from _table([("item", "name", "scope", "proof", "stale after", "required evidence"), *_rows(catalogue)])
+    counts = sorted({len(catalogue.requirements(name)) for name in catalogue.use_cases})
+    if counts:
+        span = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        yield f"each use case has {span} requirements"
+    if not any(environment.real for environment in catalogue.environments.values()):
+        yield "note: no real environment is declared, so that no evidence counts: add [environments.NAME] real = true"
+    if not settings.review.reviewers:
+        yield "note: nobody is listed in [review] reviewers, so that nothing can be signed off"
+
+
+def _rows(catalogue: Catalogue) -> Iterator[tuple[str, ...]]:
+    for item in catalogue.items.values():
+        age = f"{item.max_age_days} d" if item.max_age_days else "never"
+        yield item.key, item.name or "-", _scope(item), item.proof, age, item.title
+
+
+def _scope(item: Item) -> str:
+    return ", ".join((*item.scope, *item.parts)) or "once"
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Columns are as wide as their widest cell; the last one may be any length."""
+    every = [tuple(sanitise(cell) for cell in row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*every, strict=True)][:-1]
+    for *cells, last in every:
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)), last])
+
+
+def _say(line: str) -> None:
+    click.echo(sanitise(line))

@@ -1,0 +1,171 @@
+"""The shell door: finding commands, one-line errors and exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pytest_readiness import cli
+from pytest_readiness.commands.door import Door, pass_door
+from pytest_readiness.errors import ConfigError, IntegrityError
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Return a function that runs `readiness` in an empty folder, where `gate` does what the test gives it to do."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("READINESS_CONFIG", "READINESS_STORE"):
+        monkeypatch.delenv(name, raising=False)
+    real = cli.import_module
+
+    def invoke(*arguments: str, does=None, env=None):
+        @click.command("gate")
+        @click.option("--on")
+        @pass_door
+        def command(door: Door, on: str | None):
+            return does(door) if does else None
+
+        class Module:
+            pass
+
+        Module.command = command
+        replaced = lambda name, package=None: Module if name == ".commands.gate" else real(name, package)  # noqa: E731
+        monkeypatch.setattr(cli, "import_module", replaced)
+        return CliRunner().invoke(cli.commands, arguments, env=env, prog_name="readiness")
+
+    return invoke
+
+
+def raising(error):
+    """Return a command's body that raises."""
+
+    def body(_door):
+        raise error
+
+    return body
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (ConfigError("the config is wrong"), 2, "readiness: the config is wrong"),
+        (IntegrityError("it was changed"), 3, "readiness: it was changed"),
+        (ConfigError("two\nlines \x1b[31mred"), 2, "readiness: two lines \\x1b[31mred"),
+        (click.ClickException("no"), 1, "readiness: no"),
+    ],
+)
+def test_an_error_is_one_line_and_its_exit_code(run, error, code, line):
+    """What goes wrong is told on stderr in one harmless line, with the exit code of its kind and no traceback."""
+    result = run("gate", does=raising(error))
+    assert (result.exit_code, result.stderr, result.stdout) == (code, line + "\n", "")
+
+
+def test_a_defect_is_told_as_one(run):
+    """An unexpected error says that it is ours, how to see more, and exits 3, so that nothing passes for a yes."""
+    result = run("gate", does=raising(KeyError("x")))
+    assert result.exit_code == 3
+    assert result.stderr.splitlines() == [
+        "readiness: a defect, not your mistake: KeyError: 'x'; `readiness --debug ...` prints where, please report that"
+    ]
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ConfigError("x")])
+def test_debug_prints_the_traceback(run, error):
+    """With --debug the traceback stands before the line."""
+    result = run("--debug", "gate", does=raising(error))
+    assert result.stderr.startswith("Traceback (most recent call last):")
+    assert result.stderr.splitlines()[-1].startswith("readiness: ")
+
+
+def test_an_interrupt_is_quiet(run):
+    """Ctrl-C ends with 130 and without a word."""
+    result = run("gate", does=raising(KeyboardInterrupt()))
+    assert (result.exit_code, result.output) == (130, "")
+
+
+def test_a_reader_that_has_gone_is_quiet_and_no_yes(run):
+    """A broken pipe is no traceback, and does not exit 0."""
+    result = run("gate", does=raising(BrokenPipeError(32, "Broken pipe")))
+    assert (result.exit_code, result.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("gaet",), "there is no command 'gaet' (did you mean 'gate'?) (see `readiness --help`)"),
+        (("gate", "--no"), "(see `readiness gate --help`)"),
+        (("--stor", "x", "gate"), "(see `readiness --help`)"),
+        (("gate", "--on"), "requires an argument"),
+    ],
+)
+def test_a_usage_error_is_one_line(run, arguments, told):
+    """A command line that cannot be read ends in one line that says where help is, and exit code 2."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith("readiness: ")
+    assert told in result.stderr
+
+
+def test_without_a_command_the_help_is_shown(run):
+    """`readiness` alone is a usage error that shows what there is."""
+    result = run()
+    assert result.exit_code == 2
+    for name in cli.COMMANDS:
+        assert f"  {name} " in result.stderr
+
+
+def test_the_door_says_config_and_store(run):
+    """Options before the command reach it, and so do the variables, which options overrule."""
+    seen = []
+    run("--config", "a.toml", "--store", "sqlite:///a", "gate", does=seen.append)
+    run("gate", does=seen.append, env={"READINESS_CONFIG": "b.toml", "READINESS_STORE": "sqlite:///b"})
+    run("--config", "c.toml", "gate", does=seen.append, env={"READINESS_CONFIG": "b.toml"})
+    assert [(str(door.config), door.store, door.debug) for door in seen] == [
+        ("a.toml", "sqlite:///a", False),
+        ("b.toml", "sqlite:///b", False),
+        ("c.toml", None, False),
+    ]
+
+
+def test_a_number_that_a_command_returns_is_its_exit_code(run):
+    """A command says no by returning 1 or by leaving with 1."""
+    assert run("gate", does=lambda _door: 1).exit_code == 1
+    assert run("gate", does=lambda _door: click.get_current_context().exit(1)).exit_code == 1
+    assert run("gate", does=lambda _door: None).exit_code == 0
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_can_be_loaded_and_explains_itself(name):
+    """Each command in the list is there and has a help text."""
+    result = CliRunner().invoke(cli.commands, [name, "--help"], prog_name="readiness")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: readiness {name}")
+
+
+def test_as_a_module_and_light():
+    """`python -m pytest_readiness --version` answers, and loads neither commands nor the config's models."""
+    code = (
+        "import runpy, sys\n"
+        "sys.argv = ['readiness', '--version']\n"
+        "try: runpy.run_module('pytest_readiness', run_name='__main__')\n"
+        "except SystemExit as end: print(end.code)\n"
+        "print([name for name in sys.modules if 'pydantic' in name or 'readiness.commands' in name])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    version, exit_code, heavy = done.stdout.splitlines()
+    assert version.startswith("readiness ")
+    assert (exit_code, heavy) == ("0", "[]")
+
+
+def test_the_process_exits_with_the_code(tmp_path):
+    """The real process tells a missing config in one line on stderr and exits 2."""
+    command = [sys.executable, "-m", "pytest_readiness", "--config", "nowhere.toml", "gate"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "readiness: nowhere.toml: there is no such file: write it with `readiness init`\n"
