@@ -165,7 +165,7 @@ def test_as_a_module_and_light():
 
 def test_the_process_exits_with_the_code(tmp_path):
     """The real process tells a missing config in one line on stderr and exits 2."""
-    command = [sys.executable, "-m", "pytest_readiness", "--config", "nowhere.toml", "gate"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    command = [sys.executable, "-m", "pytest_readiness", "--config", str(tmp_path / "nowhere.toml"), "gate"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "readiness: nowhere.toml: there is no such file: write it with `readiness init`\n"
+    assert done.stderr == f"readiness: {tmp_path}/nowhere.toml: there is no such file: write it with `readiness init`\n"
