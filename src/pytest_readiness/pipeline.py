@@ -56,8 +56,7 @@ class Place:
     @cached_property
     def policy(self) -> Policy:
         """What the gate asks for."""
-        gate, review = self.settings.gate, self.settings.review
-        return Policy(**gate.model_dump(), required=review.required, reviewers=review.reviewers)
+        return Policy(**self.settings.gate.model_dump(), **self.settings.review.model_dump())
 
     @cached_property
     def requirements(self) -> Snapshot:

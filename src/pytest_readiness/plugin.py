@@ -227,11 +227,10 @@ class Door:
         self._plan = plan_lines(tagged, self._prepared.place, self.options, width=self._width)
         return True
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
-        """Fail a test whose evidence marks are wrong."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Fail a test whose evidence marks are wrong. No wrapper: teardown needs what other wrappers set up."""
         refuse(item)
-        return (yield)
 
     # -- end
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,7 @@ def prepare(root: Path, options: Options, argv: Sequence[str], *, distributes: b
     log = RunLog(
         folder=place.journals,
         head=lambda: redactor.plain(_head(place, options, context, group, root, argv)),
+        register=place.catalogue.register,
         requirements=place.requirements,
         key=key,
     )
@@ -148,15 +149,21 @@ def _head(
     place: Place, options: Options, context: Context, group: dict[str, Any] | None, root: Path, argv: Sequence[str]
 ) -> dict[str, Any]:
     """What the first line of the run says."""
-    versions = {name: version(name) for name in ("pytest", "pytest-readiness")}
+    versions = {name: _version(name) for name in ("pytest", "pytest-readiness")}
     head = provenance(root, argv, options.get("actor"), versions)
-    head["register"] = place.catalogue.register
     head["context"] = {name: value for name, value in context.to_plain().items() if isinstance(value, str)}
     if release := options.get("release"):
         head["release"] = release
     if group is not None:
         head["group"] = group
     return head
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # run from a source tree
+        return "unknown"
 
 
 def claims_any(tagged: Tagged | None, patterns: Sequence[str]) -> bool:
@@ -203,7 +210,7 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> None:
     keeper.interrupted()
     log = keeper.log
     if log.failure is not None:
-        outcome.problems.append(str(log.failure))
+        outcome.problems.append(f"evidence could not be recorded: {one_line(str(log.failure), 600)}")
     sealed = log.seal(exit_status)
     if sealed is not None and log.writer is not None:
         outcome.run_id, outcome.recorded = sealed.id, log.recorded

@@ -7,7 +7,8 @@ the same process. Nothing raises out of these hooks: that would cost the remaini
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -101,16 +102,21 @@ class Observer:
         report = yield
         observation = self._running.get(item.nodeid)
         if observation is not None:
-            observation.saw(_phase(report))
-            if report.when == "teardown":
-                self._hang(report, EVIDENCE, observation.finish(self.catalogue))
-            elif report.failed:
-                attempt = {"test": observation.test_id, **observation.attempt_so_far()}
-                self._hang(report, ATTEMPT, self.redactor.plain(attempt))
+            # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
+            with suppress(Exception):
+                self._observe(observation, report)
         if self._worker and self._plan is not None:
             setattr(report, PLAN, self._plan)
             self._plan = None
         return report
+
+    def _observe(self, observation: Observation, report: pytest.TestReport) -> None:
+        observation.saw(_phase(report))
+        if report.when == "teardown":
+            self._hang(report, EVIDENCE, observation.finish(self.catalogue))
+        elif report.failed:
+            attempt = {"test": observation.test_id, **observation.attempt_so_far()}
+            self._hang(report, ATTEMPT, self.redactor.plain(attempt))
 
     def _hang(self, report: pytest.TestReport, name: str, body: dict[str, Any]) -> None:
         """As a text for a worker's report: it travels whatever is in it, a lone surrogate too."""
@@ -187,15 +193,21 @@ class Keeper:
         """Take in the plan of a worker that ended, in case no report of its carried it."""
         output = getattr(node, "workeroutput", None) or {}
         if plan := output.get(PLAN):
-            self.log.plan(json.loads(plan)["tests"])
+            self._safely(self.log.plan, json.loads(plan)["tests"])
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Write that the test starts, before it touches its environment."""
-        self.log.started(self._id(nodeid))
+        self._safely(self.log.started, self._id(nodeid))
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Forget a test that is no evidence."""
-        self.log.ended(self._id(nodeid))
+        self._safely(self.log.ended, self._id(nodeid))
+
+    def _safely(self, act: Callable[..., None], *given: Any) -> None:
+        try:
+            act(*given)
+        except Exception as error:  # noqa: BLE001 - kept, told at the end, and closes the gate
+            self.log.failure = self.log.failure or error
 
     def _id(self, nodeid: str) -> str:
         return test_id(nodeid, self.redactor)
@@ -203,6 +215,10 @@ class Keeper:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Write what a report carries, before another plugin can fail over it."""
+        self._safely(self._write, report)
+        return (yield)
+
+    def _write(self, report: pytest.TestReport) -> None:
         if plan := _taken(report, PLAN):
             self.log.plan(plan["tests"])
         attempt, evidence = _taken(report, ATTEMPT), _taken(report, EVIDENCE)
@@ -213,12 +229,11 @@ class Keeper:
                 self.log.attempt(attempt or {"test": evidence["test"], **evidence["attempts"][-1]})
         elif evidence is not None:
             self.log.finished(evidence)
-        return (yield)
 
     def interrupted(self) -> None:
         """Write what is known of tests that this process was running when the session was interrupted."""
         for body in self.observer.unfinished() if self.observer else ():
-            self.log.finished(body)
+            self._safely(self.log.finished, body)
 
 
 def _taken(report: pytest.TestReport, name: str) -> Any:

@@ -36,14 +36,15 @@ class RunLog:
     folder: Path
     """Of the journals."""
     head: Callable[[], dict[str, Any]]
-    """What the first line says; asked once, when the journal is opened."""
+    """What the first line says of the origin; asked once, when the journal is opened."""
+    register: str
     requirements: Snapshot
     key: bytes = field(repr=False)
     """Of the fingerprints; kept when the run is opened."""
     run_id: str = field(default_factory=new_run_id)
     writer: Writer | None = None
-    failure: ReadinessError | OSError | None = None
-    """Why no journal could be opened."""
+    failure: Exception | None = None
+    """What first went wrong in recording; told at the end, and closes the gate."""
     _plan: dict[str, dict[str, Any]] = field(default_factory=dict)
     _unwritten_plan: list[str] = field(default_factory=list)
     _planned: list[Line] = field(default_factory=list)
@@ -128,9 +129,16 @@ class RunLog:
         except ReadinessError as error:
             self.failure = error
             return False
-        body = {"started_at": moment(), "requirements": self.requirements.digest, **self.head()}
-        self.writer.append("run", body, sync=True)
+        self.writer.append("run", self._first_line(), sync=True)
         return True
+
+    def _first_line(self) -> dict[str, Any]:
+        first = {"started_at": moment(), "requirements": self.requirements.digest, "register": self.register}
+        try:
+            return {**first, **self.head()}
+        except Exception as error:  # noqa: BLE001 - evidence with an unknown origin is better than none
+            self.failure = error
+            return first
 
     def seal(self, exit_status: int) -> Run | None:
         """Close the run: what was running is INTERRUPTED, what never started NOT_RUN. None if nothing was recorded."""

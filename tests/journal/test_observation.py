@@ -1,0 +1,61 @@
+"""How an attempt ended, decided after teardown."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.journal.observation import MESSAGE_LIMIT, Observation, Phase, message_of, result_of
+from pytest_readiness.journal.context import Context
+from pytest_readiness.journal.redaction import Redactor
+
+
+def phase(when: str, outcome: str = "passed", message: str = "", *, expected: bool = False) -> Phase:
+    """A phase of a test."""
+    return Phase(when, outcome, expected, message, 0.001)
+
+
+SETUP, CALL, TEARDOWN = phase("setup"), phase("call"), phase("teardown")
+
+
+@pytest.mark.parametrize(
+    ("phases", "result"),
+    [
+        ([SETUP, CALL, TEARDOWN], Result.PASSED),
+        ([SETUP, phase("call", "failed"), TEARDOWN], Result.FAILED),
+        ([phase("setup", "failed"), TEARDOWN], Result.ERROR),
+        ([SETUP, CALL, phase("teardown", "failed")], Result.ERROR),
+        ([SETUP, phase("call", "failed"), phase("teardown", "failed")], Result.ERROR),
+        ([SETUP, phase("call", "skipped"), phase("teardown", "failed")], Result.ERROR),
+        ([phase("setup", "skipped"), TEARDOWN], Result.SKIPPED),
+        ([SETUP, phase("call", "skipped"), TEARDOWN], Result.SKIPPED),
+        ([SETUP, phase("call", "skipped", expected=True), TEARDOWN], Result.XFAILED),
+        ([phase("setup", "skipped", expected=True), TEARDOWN], Result.XFAILED),
+        ([SETUP, phase("call", "passed", expected=True), TEARDOWN], Result.XPASSED),
+        ([SETUP, phase("call", "failed"), CALL, TEARDOWN], Result.FAILED),
+        ([SETUP, phase("call", "skipped"), CALL, TEARDOWN], Result.PASSED),
+        ([SETUP], Result.INTERRUPTED),
+        ([SETUP, TEARDOWN], Result.INTERRUPTED),
+        ([], Result.INTERRUPTED),
+    ],
+)
+def test_result(phases: list[Phase], result: Result) -> None:
+    """Each combination of phases has the result that the rules give it (subtests are calls before the call)."""
+    assert result_of(phases) is result
+
+
+def test_messages_of_what_failed_only() -> None:
+    """Failures are told, once each; a skip's reason only where nothing failed."""
+    assert message_of([phase("setup", "passed"), phase("call", "failed", "a"), phase("teardown", "failed", "b")]) == "a\nb"
+    assert message_of([phase("call", "failed", "a"), phase("call", "failed", "a")]) == "a"
+    assert message_of([phase("setup", "skipped", "not today")]) == "not today"
+
+
+def test_a_secret_across_the_cut_is_redacted_first() -> None:
+    """A long message is cut after redaction, so that no half of a secret is left at its end."""
+    redactor = Redactor(b"k", {"A_TOKEN": "0123456789"})
+    observation = Observation("t", (), False, Context(), redactor)
+    observation.saw(phase("call", "failed", "x" * (MESSAGE_LIMIT - 45) + "0123456789" + "y" * 100))
+    message = observation.phases[0].message
+    assert len(message) <= MESSAGE_LIMIT + 20
+    assert "01234" not in message

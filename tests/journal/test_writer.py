@@ -1,0 +1,151 @@
+"""The journal: written line by line, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_readiness.errors import StorageError
+from pytest_readiness.facts.line import Chain, Line, broken_links
+from pytest_readiness.journal.writer import Writer, ignore_folder, new_journal
+
+
+def lines_of(path: Path) -> list[Line]:
+    """The lines that a journal holds."""
+    return [Line.parse(text) for text in path.read_text().split("\n")[:-1]]
+
+
+def test_each_line_is_on_disk_when_append_returns(tmp_path: Path) -> None:
+    """A line can be read by others as soon as it was appended, and each follows from the one before."""
+    writer = new_journal(tmp_path, "r1")
+    for number in range(3):
+        writer.append("started", {"n": number})
+        assert len(lines_of(tmp_path / "r1.jsonl")) == number + 1
+    assert list(broken_links("r1", lines_of(tmp_path / "r1.jsonl"))) == []
+    writer.close()
+
+
+def test_line_separators_in_texts_do_not_split_a_line(tmp_path: Path) -> None:
+    """Newlines, U+2028 and NUL in a text stay within their line."""
+    writer = new_journal(tmp_path, "r1")
+    writer.append("note", {"text": "a\nb\u2028c\x85d\0\r"})
+    assert [Line.parse(text).body["text"] for text in writer.texts()] == ["a\nb\u2028c\x85d\0\r"]
+    writer.close()
+
+
+def test_another_process_cannot_write_the_same_run(tmp_path: Path) -> None:
+    """While a process holds a journal, another one is told so."""
+    writer = new_journal(tmp_path, "r1")
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.writer import Writer\n"
+        "from pytest_readiness.facts.line import Chain\nfrom pytest_readiness.errors import StorageError\n"
+        "try:\n    Writer(Path(sys.argv[1]), Chain('r1'), create=False)\nexcept StorageError: sys.exit(7)\n"
+    )
+    held = subprocess.run([sys.executable, "-c", code, str(writer.path)], check=False).returncode
+    writer.close()
+    free = subprocess.run([sys.executable, "-c", code, str(writer.path)], check=False).returncode
+    assert (held, free) == (7, 0)
+
+
+def test_reading_the_own_journal_keeps_the_lock(tmp_path: Path) -> None:
+    """Reading back does not let another process in."""
+    writer = new_journal(tmp_path, "r1")
+    writer.append("a", {})
+    writer.texts()
+    code = (
+        "import fcntl, os, sys\nfd = os.open(sys.argv[1], os.O_RDWR)\n"
+        "try:\n    fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)\nexcept OSError: sys.exit(7)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(writer.path)], check=False).returncode == 7
+    writer.close()
+
+
+def test_a_folder_that_cannot_be_written_keeps_lines_in_memory(tmp_path: Path) -> None:
+    """Nothing is raised; the lines wait, and are written once the way is clear."""
+    (tmp_path / "journal").write_text("in the way")
+    writer = new_journal(tmp_path / "journal", "r1")
+    writer.append("a", {})
+    assert (writer.unwritten, writer.trouble is not None, len(writer.texts())) == (1, True, 1)
+    (tmp_path / "journal").unlink()
+    writer.append("b", {})
+    assert (writer.unwritten, writer.trouble) == (0, None)
+    assert [line.kind for line in lines_of(tmp_path / "journal" / "r1.jsonl")] == ["a", "b"]
+    writer.close()
+
+
+def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
+    """Where a write is cut short, half a line is taken back; when there is room again all lines follow, in order."""
+    code = f"""
+import resource, sys
+from pathlib import Path
+from pytest_readiness.journal.writer import new_journal
+resource.setrlimit(resource.RLIMIT_FSIZE, (500, resource.RLIM_INFINITY))
+writer = new_journal(Path({str(tmp_path)!r}), "r1")
+for number in range(10):
+    writer.append("a", {{"n": number, "text": "x" * 50}})
+size = writer.path.stat().st_size
+assert writer.unwritten and writer.trouble, (writer.unwritten, size)
+assert writer.path.read_bytes().endswith(b"\\n")
+assert len(writer.texts()) == 10
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+writer.append("b", {{}})
+assert not writer.unwritten and writer.trouble is None
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = lines_of(tmp_path / "r1.jsonl")
+    assert [line.seq for line in found] == list(range(11))
+    assert list(broken_links("r1", found)) == []
+    assert resource.RLIM_INFINITY  # the limit was the child's own
+
+
+def test_a_forked_child_writes_nothing(tmp_path: Path) -> None:
+    """A test that forks does not make its child write into the run."""
+    writer = new_journal(tmp_path, "r1")
+    writer.append("a", {})
+    child = os.fork()
+    if child == 0:
+        writer.append("b", {})
+        os._exit(0)
+    os.waitpid(child, 0)
+    writer.append("c", {})
+    found = lines_of(tmp_path / "r1.jsonl")
+    assert [line.kind for line in found] == ["a", "c"]
+    assert list(broken_links("r1", found)) == []
+    writer.close()
+
+
+def test_the_folder_ignores_itself(tmp_path: Path) -> None:
+    """The folder has a .gitignore of its own, which is not written over."""
+    ignore_folder(tmp_path / ".readiness")
+    marker = tmp_path / ".readiness" / ".gitignore"
+    assert marker.read_text() == "*\n"
+    marker.write_text("mine\n")
+    ignore_folder(tmp_path / ".readiness")
+    assert marker.read_text() == "mine\n"
+
+
+def test_a_deleted_journal_is_gone_and_free(tmp_path: Path) -> None:
+    """Deleting is harmless twice."""
+    writer = new_journal(tmp_path, "r1")
+    writer.append("a", {})
+    writer.delete()
+    writer.delete()
+    assert not writer.path.exists()
+
+
+def test_an_existing_journal_is_not_opened_as_a_new_one(tmp_path: Path) -> None:
+    """Two runs with one id do not mix: the second keeps its lines to itself and says why."""
+    (tmp_path / "r1.jsonl").write_text("something\n")
+    writer = Writer(tmp_path / "r1.jsonl", Chain("r1"))
+    writer.append("a", {})
+    assert isinstance(writer.trouble, FileExistsError)
+    assert (tmp_path / "r1.jsonl").read_text() == "something\n"
+    with pytest.raises(FileNotFoundError):
+        (tmp_path / "other.jsonl").read_text()
+    assert StorageError.exit_code == 3
