@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 PLUGINS = ("-p", "pytest_readiness.plugin")
-XDIST = ("-p", "xdist.plugin", "-n", "2")
+XDIST = ("-p", "xdist", "-n", "2")
 
 TRACKER = """\
 # Tracker

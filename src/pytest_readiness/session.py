@@ -21,6 +21,7 @@ from .journal.recorder import Keeper, Observer
 from .journal.redaction import Redactor
 from .journal.run_log import RunLog
 from .pipeline import HOME, Place, Request, judge, keep, locate, select
+from .store.address import check_address
 from .views.document import to_json
 from .views.gate import render_verdict
 from .views.pen import Line
@@ -78,6 +79,7 @@ def prepare(root: Path, options: Options, argv: Sequence[str], *, distributes: b
     select(place.catalogue, options.patterns)
     context = _context(place, options)
     _check_paths(options)
+    check_address(place.settings.store, place.settings.folder)
     key = load_key(place.settings.folder / HOME)
     redactor = Redactor(key)
     for_workers = {

@@ -46,7 +46,9 @@ def test_result(phases: list[Phase], result: Result) -> None:
 
 def test_messages_of_what_failed_only() -> None:
     """Failures are told, once each; a skip's reason only where nothing failed."""
-    assert message_of([phase("setup", "passed"), phase("call", "failed", "a"), phase("teardown", "failed", "b")]) == "a\nb"
+    assert (
+        message_of([phase("setup", "passed"), phase("call", "failed", "a"), phase("teardown", "failed", "b")]) == "a\nb"
+    )
     assert message_of([phase("call", "failed", "a"), phase("call", "failed", "a")]) == "a"
     assert message_of([phase("setup", "skipped", "not today")]) == "not today"
 

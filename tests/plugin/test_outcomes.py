@@ -11,7 +11,7 @@ import pytest
 
 from tests.project import Project
 
-SUITE = '''
+SUITE = """
 import unittest
 
 @pytest.fixture
@@ -91,7 +91,7 @@ class TestUnit(unittest.TestCase):
 def test_sys_exit(): raise SystemExit(3)
 
 def test_no_evidence(): pass
-'''
+"""
 
 RESULTS = {
     "test_passed": "PASSED",

@@ -233,7 +233,8 @@ class Keeper:
     def interrupted(self) -> None:
         """Write what is known of tests that this process was running when the session was interrupted."""
         for body in self.observer.unfinished() if self.observer else ():
-            self._safely(self.log.finished, body)
+            if self.log.runs(body["test"]):
+                self._safely(self.log.finished, body)
 
 
 def _taken(report: pytest.TestReport, name: str) -> Any:

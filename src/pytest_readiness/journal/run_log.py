@@ -87,6 +87,10 @@ class RunLog:
         """A test ended, whatever it was."""
         self._unsure.pop(test_id, None)
 
+    def runs(self, test_id: str) -> bool:
+        """Return whether an evidence test has started and not ended."""
+        return test_id in self._running
+
     def attempt(self, body: Mapping[str, Any]) -> None:
         """An attempt ended, and the test is run again."""
         if body["test"] in self._plan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 CONFIG_NAME = "readiness.toml"
@@ -30,6 +29,8 @@ def _has_our_table(pyproject: Path) -> bool:
         return False
     if b"readiness" not in data:
         return False
+    import tomllib  # late: most pyproject.toml do not speak of us, and this costs every session
+
     try:
         tool = tomllib.loads(data.decode("utf-8-sig")).get("tool")
     except ValueError:

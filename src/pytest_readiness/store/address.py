@@ -32,6 +32,11 @@ def open_store(url: str, folder: Path, *, create: bool) -> Store | None:
     return SQLiteStore.open(path, shown(url), create=create)
 
 
+def check_address(url: str, folder: Path) -> None:
+    """Raise ConfigError if a URL names no store of a known kind; nothing is opened."""
+    sqlite_path(url, folder)
+
+
 def sqlite_path(url: str, folder: Path) -> Path:
     """Return the file that a ``sqlite:///`` URL names.
 

@@ -1,0 +1,181 @@
+"""The options of the session."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.project import CONFIG, XDIST, Project
+
+FOUR = """
+@evidence("UC-001", item=1)
+def test_a(): pass
+
+@evidence("UC-001", item=2)
+def test_b(): pass
+
+@evidence("UC-002", item=[1, 2])
+def test_c(): pass
+
+def test_plain(): pass
+"""
+
+
+@pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
+def test_uc_runs_only_what_claims_it(project: Project, how: tuple[str, ...]) -> None:
+    """--readiness-uc is a glob, repeatable; report and gate speak of these use cases only."""
+    project.configured().tests(FOUR)
+    result = project.run(*how, "--readiness-uc=uc-*2", "--readiness-json=out.json", "--readiness-report")
+    result.assert_outcomes(passed=1, deselected=0 if how else 3)
+    document = json.loads((project.path / "out.json").read_text())
+    assert [use_case["id"] for use_case in document["use_cases"]] == ["UC-002"]
+    assert "UC-001" not in result.stdout.str().split("production readiness")[1]
+
+
+def test_uc_from_the_environment(project: Project) -> None:
+    """READINESS_UC is read where the option is not given."""
+    project.configured().tests(FOUR)
+    project.monkeypatch.setenv("READINESS_UC", "UC-001")
+    project.run().assert_outcomes(passed=2, deselected=2)
+    project.run("--readiness-uc=UC-002").assert_outcomes(passed=1, deselected=3)
+
+
+def test_an_unknown_use_case_is_a_usage_error(project: Project) -> None:
+    """A pattern that matches nothing ends the session before a test runs, and names the nearest."""
+    project.configured().tests(FOUR)
+    result = project.run("--readiness-uc=UC-03")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*no use case in register 'default' matches 'UC-03' (did you mean 'UC-00*"])
+
+
+@pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
+def test_plan_runs_nothing(project: Project, how: tuple[str, ...]) -> None:
+    """--readiness-plan shows requirement by requirement who claims it and what nobody claims, and writes nothing."""
+    project.configured().tests(FOUR.replace('@evidence("UC-002", item=[1, 2])\ndef test_c(): pass', ""))
+    result = project.run(*how, "--readiness-plan")
+    told = result.stdout.str()
+    assert result.ret in (0, 5)
+    result.stdout.fnmatch_lines(["*UC-001/1*", "*test_it.py::test_a*", "*UC-001/2*", "*test_b*", "*nobody claims*"])
+    assert "UC-002" in told.split("nobody claims")[1]
+    assert not (project.path / ".readiness").exists()
+
+
+def test_gate_exit_codes(project: Project) -> None:
+    """The gate gives 11 where pytest would say 0, and leaves pytest's own code where it is not 0."""
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): assert os.environ.get('FINE')\n")
+    assert project.run("--readiness-gate").ret == 1
+    project.monkeypatch.setenv("FINE", "1")
+    assert project.run("--readiness-gate").ret == 11
+    assert project.run().ret == 0
+
+
+def test_gate_on_evidence(project: Project) -> None:
+    """--readiness-gate-on=evidence asks for the evidence alone."""
+    project.configured().tests(FOUR)
+    assert project.run("--readiness-gate").ret == 11
+    result = project.run("--readiness-gate", "--readiness-gate-on=evidence")
+    assert result.ret == 0, result.stdout.str()
+    assert "ELIGIBLE for go-live (on evidence)" in result.stdout.str()
+
+
+def test_a_passing_gate_needs_more_than_a_green_session(project: Project) -> None:
+    """A session that ran no evidence test, or only skipped ones, does not open the gate."""
+    project.configured().tests(
+        "def test_plain(): pass\n@evidence('UC-001', item=1)\n@pytest.mark.skip\ndef test_s(): 0\n"
+    )
+    assert project.run("--readiness-gate", "--readiness-gate-on=evidence").ret == 11
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--readiness-environment=stagin", "there is no environment 'stagin' (did you mean 'staging'?)"),
+        ("--readiness-gate-on=revue", "--readiness-gate-on is review or evidence, not 'revue'"),
+        ("--readiness-run-group=nightly", "takes ID:N"),
+        ("--readiness-run-group=nightly:0", "takes ID:N"),
+        ("--readiness-run-group=:3", "takes ID:N"),
+        ("--readiness-json=no/such/folder/x.json", "there is no folder"),
+        ("--readiness-config=nowhere.toml", "nowhere.toml"),
+        ("--readiness-store=mysql://x", "mysql"),
+    ],
+)
+@pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
+def test_mistakes_in_options_are_usage_errors(project: Project, option: str, told: str, how: tuple[str, ...]) -> None:
+    """A mistake that can be known before a test runs is exit code 4 and one line, without a traceback."""
+    project.configured().tests(FOUR)
+    result = project.run(*how, option, environment=None)
+    output = result.stderr.str() + result.stdout.str()
+    assert result.ret == 4, output
+    assert told in output
+    assert "Traceback" not in output
+    assert "INTERNALERROR" not in output
+    assert not (project.path / ".readiness").exists()
+
+
+def test_options_before_variables_before_config(project: Project) -> None:
+    """Tenant, project and provider mode: the option goes before its variable, that before the config."""
+    project.configured(CONFIG + '[context]\ntenant_id = "t-c"\nproject_id = "p-c"\nprovider_mode = "BYOK"\n')
+    project.tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
+
+    def recorded(*args: str) -> tuple[str, str, str]:
+        project.run(*args)
+        newest = max(project.evidence("UC-001"), key=lambda piece: piece["started_at"])
+        return newest["tenant_id"], newest["project_id"], newest["provider_mode"]
+
+    assert recorded() == ("t-c", "p-c", "BYOK")
+    project.monkeypatch.setenv("READINESS_TENANT", "t-v")
+    project.monkeypatch.setenv("READINESS_PROVIDER_MODE", "MANAGED")
+    assert recorded() == ("t-v", "p-c", "MANAGED")
+    assert recorded("--readiness-tenant=t-o", "--readiness-project=p-o") == ("t-o", "p-o", "MANAGED")
+
+
+def test_environment_from_its_variable(project: Project) -> None:
+    """READINESS_ENVIRONMENT says where a run takes place."""
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
+    project.monkeypatch.setenv("READINESS_ENVIRONMENT", "staging")
+    project.run(environment=None)
+    assert project.states()["UC-001/1"] == "COMPLETE"
+
+
+def test_a_shard_that_is_missing_keeps_the_gate_closed(project: Project) -> None:
+    """With one of two parts of a group there, the gate is closed for what its planned tests claim, and says so."""
+    project.configured().tests(FOUR)
+    on = ("--readiness-gate", "--readiness-gate-on=evidence", "--readiness-run-group=nightly-1:2")
+    first = project.run(*on, "-k", "test_a or test_b", "--readiness-uc=UC-001")
+    assert first.ret == 11
+    assert "nightly-1" in first.stdout.str()
+    assert project.cli("gate", "--on", "evidence", "UC-001").exit_code == 1
+    second = project.run(*on, "-k", "test_c")
+    assert second.ret == 0, second.stdout.str()
+    assert project.cli("gate", "--on", "evidence").exit_code == 0
+
+
+def test_a_later_whole_run_replaces_an_incomplete_group(project: Project) -> None:
+    """Where a part never comes, a later run of the same tests lets go of what the group held."""
+    project.configured().tests(FOUR)
+    project.run("--readiness-run-group=nightly-1:2", "-k", "test_a or test_b")
+    assert project.cli("gate", "--on", "evidence", "UC-001").exit_code == 1
+    project.run()
+    assert project.cli("gate", "--on", "evidence").exit_code == 0
+
+
+def test_quiet_and_verbose_reports(project: Project) -> None:
+    """-q shows the verdict, -v what the items are; without an option one line says what was recorded."""
+    project.configured().tests(FOUR)
+    plain = project.run().stdout.str().split("production readiness")[1]
+    assert "4 pieces of evidence recorded as run" in plain
+    assert "matrix" not in plain
+    quiet = project.run("-q", "--readiness-report").stdout.str().split("production readiness")[1]
+    assert "NOT ELIGIBLE" in quiet
+    assert "who must act" not in quiet
+    assert "a trace is kept" in project.run("-v", "--readiness-report").stdout.str()
+
+
+def test_help_names_every_option(project: Project) -> None:
+    """pytest --help tells each option with its environment variable."""
+    told = project.run("--help", environment=None).stdout.str()
+    for name in ("report", "gate", "plan", "uc=", "environment=", "json=", "run-group=", "actor="):
+        assert f"--readiness-{name}" in told, name
+    assert "READINESS_RUN_GROUP" in told
+    assert "--no-readiness" in told
