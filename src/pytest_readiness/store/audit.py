@@ -70,6 +70,8 @@ def _unbroken(name: str, problems: Iterator[Problem]) -> Iterator[Problem]:
         yield from problems
     except StorageError as error:
         yield Problem(name, str(error))
+    except UNREADABLE as error:  # a damaged file can hold anything anywhere, also where a column forbids it
+        yield Problem(name, f"cannot be read: {one_line(f'{type(error).__name__} {error}')}")
 
 
 def _structure(query: Query) -> Iterator[Problem]:
@@ -118,7 +120,7 @@ def _run(query: Query, run_id: str) -> Iterator[Problem]:
 def _line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | None, list[Problem]]:
     try:
         line = Line.parse(text)
-    except IntegrityError as error:
+    except (IntegrityError, *UNREADABLE) as error:
         return None, [Problem(where(run_id, seq), f"column text: {one_line(str(error))}")]
     problems = []
     if line.digest != stored:
@@ -196,14 +198,20 @@ def _snapshots(query: Query) -> Iterator[Problem]:
     for digest, text in query("SELECT digest, text FROM snapshot ORDER BY digest"):
         if snapshot_digest(text) != digest:
             yield Problem(f"requirements {one_line(digest)}", "column text: is not what was kept under this digest")
+    missing = """SELECT requirements, count(*) FROM run
+    WHERE requirements <> '' AND requirements NOT IN (SELECT digest FROM snapshot) GROUP BY requirements"""
+    for digest, count in query(missing):
+        yield Problem(
+            f"requirements {one_line(digest)}", f"are not in the store, and {count} run(s) were made under them"
+        )
 
 
 def check(query: Query, evidence: Iterable[Evidence]) -> Iterator[Problem]:
-    """Yield what is wrong with what these pieces of evidence rest on, and with the store as a whole.
+    """Yield what is wrong with what these pieces of evidence rest on, and with the store as a whole. Raises nothing."""
+    yield from _unbroken("store", _checked(query, evidence))
 
-    Raises:
-        StorageError: the store cannot be read.
-    """
+
+def _checked(query: Query, evidence: Iterable[Evidence]) -> Iterator[Problem]:
     by_run: dict[str, list[Evidence]] = {}
     for piece in evidence:
         by_run.setdefault(piece.run_id, []).append(piece)
@@ -226,8 +234,10 @@ def _checked_run(query: Query, run_id: str, resting: list[Evidence]) -> Iterator
     if not stored:
         yield Problem(where(run_id), "is not in the store")
         return
-    seqs = {piece.seq for piece in resting}
-    wanted = sorted({0, stored[0].line_count - 1} | seqs | {seq + 1 for seq in seqs})
+    by_line: dict[int, list[Evidence]] = {}
+    for piece in resting:
+        by_line.setdefault(piece.seq, []).append(piece)
+    wanted = sorted({0, stored[0].line_count - 1, *by_line, *(seq + 1 for seq in by_line)})
     lines: dict[int, Line] = {}
     for seq, text, digest in query(_LINES + _SOME, (run_id, json.dumps(wanted))):
         line, problems = _line(run_id, seq, text, digest)
@@ -235,9 +245,9 @@ def _checked_run(query: Query, run_id: str, resting: list[Evidence]) -> Iterator
         if line is not None:
             lines[seq] = line
     yield from _closed(run_id, stored[0], lines)
-    index = _index(query, run_id, sorted(seqs))
-    for seq in sorted(seqs):
-        yield from _checked_line(run_id, seq, lines, [piece for piece in resting if piece.seq == seq], index)
+    index = _index(query, run_id, by_line)
+    for seq, rests in sorted(by_line.items()):
+        yield from _checked_line(run_id, seq, lines, rests, index)
 
 
 def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Problem]:

@@ -85,7 +85,8 @@ def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:
     except UNREADABLE as error:
         yield Problem(where(run_id), f"its first line or its seal is not readable: {_told(error)}")
         return
-    if column := misfit(row):
+    said = (name for name in ("register", "started_at") if not isinstance(run.head[name], str))
+    if column := misfit(row) or next(said, None):
         yield Problem(where(run_id), f"{column} is not of the kind it must be")
     elif not (is_moment(row.started_at) and is_moment(row.finished_at)):
         yield Problem(where(run_id), "its times are not UTC moments with milliseconds")

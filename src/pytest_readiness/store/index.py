@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from ..facts.evidence import BADNESS, Evidence, evidence_of
 from ..facts.line import Line, canonical
@@ -148,18 +148,14 @@ def misfit(row: NamedTuple) -> str | None:
 
     Lines from elsewhere may hold any JSON value where a text is expected.
     """
-    for name, value in zip(row._fields, row, strict=True):
-        kinds = _KINDS[type(row).__annotations__[name]]
+    for name, kinds, value in zip(row._fields, _KINDS[type(row)], row, strict=True):
         if not isinstance(value, kinds) or (isinstance(value, int) and abs(value) > BIGGEST):
             return name
     return None
 
 
-_NOTHING = type(None)
-_KINDS: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "int": (int,),
-    "str | None": (str, _NOTHING),
-    "int | None": (int, _NOTHING),
-    "bool | None": (bool, _NOTHING),
-}
+def _kinds(row: type[NamedTuple]) -> tuple[tuple[type, ...], ...]:
+    return tuple(get_args(hint) or (hint,) for hint in get_type_hints(row).values())
+
+
+_KINDS: dict[type, tuple[tuple[type, ...], ...]] = {row: _kinds(row) for row in (RunRow, SlotRow, EvidenceRow)}

@@ -92,11 +92,14 @@ class Store(Protocol):
         Checks for each piece that its line has its digest, that the next line follows it, that its index says what
         the line says, and for each run that its seal closes it; and of the whole store that its schema is as it was
         made and that the number of its records is the number the runs name: what a gate must know, without reading
-        everything. Evidence of a run that is not in the store is a problem too.
+        everything. Evidence of a run that is not in the store, and what cannot be read, are problems too.
         """
 
     def verify(self) -> Iterator[Problem]:
-        """Recompute everything that is kept (chains, seals, indexes, schema) and yield each thing that does not fit."""
+        """Recompute everything that is kept (chains, seals, indexes, schema) and yield each thing that does not fit.
+
+        What cannot be read is a problem too, and not raised.
+        """
 
     def close(self) -> None:
         """Let go of the store."""

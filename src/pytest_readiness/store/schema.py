@@ -279,6 +279,8 @@ def troubles(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StorageError(f"{place(path)} {_advice(error)}") from error
+    except UnicodeDecodeError as error:  # sqlite3 trips over its own message, which quotes damaged bytes
+        raise StorageError(f"{place(path)} {_ADVICE['CORRUPT']}") from error
 
 
 _ADVICE = {

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import IntegrityError, Problem, StorageError
+from ..errors import IntegrityError, Problem, one_line
 from ..facts.evidence import Artifact, Evidence, evidence_of
 from ..facts.line import Line
 from ..facts.run import Run, RunState
@@ -26,14 +26,14 @@ BATCH = 10_000
 _ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 _BY_START = "started_at DESC, badness DESC, run_id DESC, seq DESC, number DESC"
-_NEWEST = f"""SELECT e.run_id, e.seq, e.number FROM slot AS s JOIN evidence AS e
+NEWEST = f"""SELECT e.run_id, e.seq, e.number FROM slot AS s JOIN evidence AS e
 ON (e.run_id, e.seq, e.number) = (
     SELECT run_id, seq, number FROM evidence WHERE slot_id = s.id AND started_at <= :until ORDER BY {_BY_START} LIMIT 1
 )
 WHERE s.register = :register
 AND (:use_cases IS NULL OR s.use_case IN (SELECT value FROM json_each(:use_cases)))
 ORDER BY s.use_case, s.item, s.key"""  # noqa: S608 - constants
-_HISTORY = f"""SELECT run_id, seq, number FROM evidence
+HISTORY = f"""SELECT run_id, seq, number FROM evidence
 WHERE slot_id IN (
     SELECT id FROM slot WHERE register = :register AND use_case = :use_case AND (:item IS NULL OR item = :item)
 )
@@ -126,7 +126,8 @@ class SQLiteStore:
 
     def _slot_id(self, slot: SlotRow) -> int:
         for (known,) in self._rows("SELECT id FROM slot WHERE key = ?", (slot.key,)):
-            return int(known)
+            found: int = known
+            return found
         return self._connection.execute(_KEEP_SLOT, slot).lastrowid or 0
 
     def newest(
@@ -140,7 +141,7 @@ class SQLiteStore:
         """
         asked = None if use_cases is None else json.dumps(sorted(use_cases))
         named = {"register": register, "use_cases": asked, "until": until or LATEST}
-        return list(self._pieces(self._rows(_NEWEST, named), register))
+        return list(self._pieces(self._rows(NEWEST, named), register))
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
         """Yield every piece of evidence of a use case (or of one of its items), newest start first.
@@ -150,7 +151,7 @@ class SQLiteStore:
             StorageError: the file cannot be read.
         """
         # Read at once: a statement that is still open would keep everybody else from writing.
-        keys = self._rows(_HISTORY, {"register": register, "use_case": use_case, "item": item})
+        keys = self._rows(HISTORY, {"register": register, "use_case": use_case, "item": item})
         yield from self._pieces(keys, register)
 
     def _pieces(self, keys: Sequence[tuple[str, int, int]], register: str) -> Iterator[Evidence]:
@@ -171,7 +172,7 @@ class SQLiteStore:
             found = (evidence for (text,) in texts for evidence in evidence_of(Line.parse(text), register))
             return {number_of(evidence): evidence for evidence in found}
         except (IntegrityError, *UNREADABLE) as error:
-            raise IntegrityError(f"{where(run_id, seq)} is damaged: {error}") from None
+            raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
 
     def evidence(self, evidence_id: str) -> Evidence | None:
         """Return one piece of evidence, or None if there is none with this id.
@@ -236,8 +237,8 @@ class SQLiteStore:
         texts = [text for (text,) in self._rows("SELECT text FROM line WHERE run_id = ? ORDER BY seq", (run_id,))]
         try:
             return Run.parse(texts)
-        except IntegrityError as error:
-            raise IntegrityError(f"{where(run_id)}: {error}") from None
+        except (IntegrityError, *UNREADABLE) as error:
+            raise IntegrityError(f"{where(run_id)} is damaged: {one_line(str(error))}") from None
 
     def snapshot(self, digest: str) -> Snapshot | None:
         """Return the requirements kept under this digest, or None.
@@ -247,17 +248,13 @@ class SQLiteStore:
             StorageError: the file cannot be read.
         """
         for (text,) in self._rows("SELECT text FROM snapshot WHERE digest = ?", (digest,)):
-            if snapshot_digest(text) != digest:
+            if not isinstance(text, str) or snapshot_digest(text) != digest:
                 raise IntegrityError(f"the requirements {digest} were changed in the store: restore it from a copy")
             return Snapshot(text, digest)
         return None
 
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
-        """Yield what is wrong with what this evidence rests on, as the port says.
-
-        Raises:
-            StorageError: the file cannot be read.
-        """
+        """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
         yield from audit.check(self._rows, evidence)
 
     def verify(self) -> Iterator[Problem]:
@@ -273,8 +270,8 @@ class SQLiteStore:
         with troubles(self._path):
             try:
                 return self._connection.execute(query, parameters).fetchall()
-            except (UnicodeEncodeError, OverflowError) as error:
-                raise StorageError(f"{self._path.name} was asked for what no store holds: {error}") from None
+            except (UnicodeEncodeError, OverflowError):
+                return []  # asked for a text or a number that no store can hold
 
 
 _STATES = frozenset(RunState)

@@ -1,0 +1,247 @@
+"""The contract of a store: run against every adapter by a class that says how one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from pytest_readiness.errors import IntegrityError
+from pytest_readiness.facts.evidence import Artifact, Result
+from pytest_readiness.facts.run import RunState
+from pytest_readiness.store.index import slot_row
+from pytest_readiness.store.port import Store
+
+from .runs import claim, finished, moment, naive_newest, not_run, planned, run, run_id, snapshot, texts
+
+NUMBERS = count(1000)
+"""Runs of the property test share a store: their ids must differ."""
+
+PLACES = st.fixed_dictionaries(
+    {"use_case": st.sampled_from(["UC-001", "UC-002"]), "item": st.sampled_from(["1", "2"])},
+    optional={
+        "environment": st.sampled_from(["", "staging"]),
+        "provider_mode": st.sampled_from(["", "BYOK"]),
+        "claim_environment": st.just("staging"),
+        "parts": st.sampled_from([["a"], ["a", "b"], ["b", "a"]]),
+        "not_real_because": st.just("no real environment"),
+    },
+)
+EXECUTIONS = st.builds(
+    lambda test, claims, result, at: finished(test, *claims, result=result, at=at),
+    st.sampled_from(["test_a", "test_b"]),
+    st.lists(PLACES, min_size=1, max_size=3),
+    st.sampled_from([result.value for result in Result if result is not Result.NOT_RUN]),
+    st.integers(0, 3),
+)
+BODIES = st.lists(EXECUTIONS | st.builds(lambda at: not_run("test_a", "test_b", at=at), st.integers(0, 3)), max_size=4)
+
+
+class StoreContract:
+    """What the port promises."""
+
+    @pytest.fixture
+    def opened(self) -> Callable[[], Store]:
+        """Opens the same, at first empty, store each time it is called."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self, opened: Callable[[], Store]) -> Store:
+        """An empty store."""
+        return opened()
+
+    def test_keeps_a_run_and_gives_back_the_same_lines(self, store: Store) -> None:
+        """What comes out is, text by text, what went in."""
+        kept = run(1, planned("test_a"), finished("test_a"))
+        assert store.keep([kept]) == [kept.id]
+        found = store.run(kept.id)
+        assert found is not None
+        assert texts(found) == texts(kept)
+
+    def test_keeps_texts_that_databases_stumble_over(self, store: Store) -> None:
+        """NUL, quotes, emoji, line ends and lone surrogates come back as they were written."""
+        odd = "a\0b'\"\u2028\n\U0001f600\ud800"
+        kept = run(1, finished(odd, claim(odd, environment=odd), message=odd))
+        store.keep([kept])
+        (piece,) = store.newest("payments")
+        assert [piece] == list(kept.evidence())
+        assert piece.uc.encode() == odd.encode("utf-8", "backslashreplace")
+        assert list(store.verify()) == []
+
+    def test_keeping_twice_is_harmless(self, store: Store) -> None:
+        """A run that is there with the same seal is skipped, within a call as between calls."""
+        kept = run(1, finished())
+        assert store.keep([kept, kept]) == [kept.id]
+        assert store.keep([kept, run(2)]) == [run_id(2)]
+        assert len(list(store.history("payments", "UC-001"))) == 1
+
+    def test_another_run_with_a_known_id_is_refused(self, store: Store) -> None:
+        """The same id with another seal is a conflict, and nothing of that call is kept."""
+        store.keep([run(1, finished())])
+        with pytest.raises(IntegrityError, match=f"another run with the id {run_id(1)}"):
+            store.keep([run(2), run(1, finished(result="FAILED"))])
+        assert [summary.id for summary in store.runs()] == [run_id(1)]
+
+    @pytest.mark.parametrize(
+        ("kept", "told"),
+        [
+            (run(2, finished(), sealed=False), "not sealed"),
+            (run(2, finished(), seal={"count": 7}), "closes 7 lines"),
+            (run(2, finished(), seal={"planned": "0" * 64}), "planned tests are not those"),
+            (run(2, {"kind": "finished", "test": "test_a"}), "not readable as 'finished'"),
+            (run(2, finished("test_a", claim(item=4))), "item is not of the kind"),
+            (run(2, finished("test_a", started_at="12.02.2026")), "UTC moments"),
+            (run(2, group={"id": "g", "parts": 2**60}), "group_parts is not of the kind"),
+        ],
+    )
+    def test_an_unsound_run_is_refused_whole(self, store: Store, kept: Any, told: str) -> None:
+        """A run that is open, torn or not readable is not taken in, nor is what came with it."""
+        with pytest.raises(IntegrityError, match=told):
+            store.keep([run(1), kept])
+        assert store.runs() == []
+
+    def test_says_of_each_run_what_its_lines_say(self, store: Store) -> None:
+        """The summary has the fields of the first line and of the seal; newest start first."""
+        head = {"git": {"commit": "c0ffee", "dirty": True}, "release": "1.2", "group": {"id": "g", "parts": 3}}
+        store.keep([run(1, finished(), at=1, seal={"recovered": True}, **head), run(2, at=2)])
+        newer, older = store.runs("payments")
+        assert (newer.id, newer.state, newer.commit, newer.dirty) == (run_id(2), RunState.SEALED, None, None)
+        assert (older.commit, older.dirty, older.release) == ("c0ffee", True, "1.2")
+        assert (older.group_id, older.group_parts, older.actor, older.evidence_count) == ("g", 3, "ada", 1)
+        assert (older.state, older.started_at, older.finished_at) == (RunState.INTERRUPTED, moment(1), moment(1))
+
+    def test_registers_do_not_see_each_other(self, store: Store) -> None:
+        """Nothing of one register shows in an answer about another."""
+        store.keep([run(1, finished(), register="payments"), run(2, finished("test_b"), register="billing")])
+        assert [piece.test_id for piece in store.newest("billing")] == ["test_b"]
+        assert [piece.test_id for piece in store.history("billing", "UC-001")] == ["test_b"]
+        assert [summary.id for summary in store.runs("billing")] == [run_id(2)]
+        assert len(store.runs()) == 2
+        assert store.use_cases("nowhere") == []
+
+    def test_newest_can_be_asked_for_some_use_cases(self, store: Store) -> None:
+        """Only the named use cases are answered for, and none where none is named."""
+        store.keep([run(1, finished("test_a", *[claim(f"UC-{number:03d}") for number in range(5)]))])
+        assert [piece.uc for piece in store.newest("payments", ["UC-003", "UC-001", "UC-9"])] == ["UC-001", "UC-003"]
+        assert store.newest("payments", []) == []
+        assert len(store.newest("payments")) == 5
+
+    def test_an_old_pass_that_arrives_late_does_not_hide_a_failure(self, store: Store) -> None:
+        """Newest means newest start, not newest upload."""
+        store.keep([run(1, finished(result="FAILED", at=9))])
+        store.keep([run(2, finished(result="PASSED", at=3))])
+        assert [piece.result for piece in store.newest("payments")] == [Result.FAILED]
+
+    def test_of_equal_starts_the_worse_result_counts(self, store: Store) -> None:
+        """Two executions that start together: the failure is the newest, whichever comes last."""
+        store.keep([run(1, finished(result="FAILED")), run(2, finished(result="PASSED"))])
+        assert [piece.result for piece in store.newest("payments")] == [Result.FAILED]
+
+    def test_until_is_inclusive(self, store: Store) -> None:
+        """What starts at the moment asked for counts, what starts later does not."""
+        store.keep([run(1, finished(at=1), finished(at=2, result="FAILED"))])
+        assert [piece.result for piece in store.newest("payments", until=moment(2))] == [Result.FAILED]
+        assert [piece.result for piece in store.newest("payments", until=moment(1))] == [Result.PASSED]
+        assert store.newest("payments", until=moment(0)) == []
+
+    def test_claims_of_one_test_with_other_limits_are_both_told(self, store: Store) -> None:
+        """Two claims for one item, each limited to an environment, do not hide each other."""
+        both = [claim(environment="staging", claim_environment=name) for name in ("prod", "staging")]
+        store.keep([run(1, finished("test_a", *both))])
+        assert {piece.claim_environment for piece in store.newest("payments")} == {"prod", "staging"}
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(data=st.data(), bodies=st.lists(BODIES, min_size=1, max_size=5), until=st.integers(-1, 4))
+    def test_newest_is_what_the_plain_rule_says(
+        self, store: Store, data: st.DataObject, bodies: list[Any], until: int
+    ) -> None:
+        """Whatever the runs hold and in whichever order they arrive, the answer is that of the rule told in Python."""
+        register = f"register {next(NUMBERS)}"
+        runs = [run(next(NUMBERS), *lines, register=register) for lines in bodies]
+        for value in data.draw(st.permutations(runs)):
+            store.keep([value])
+        last = moment(until) if until >= 0 else None
+        found = store.newest(register, until=last)
+        assert {slot_row(piece).key: piece for piece in found} == naive_newest(runs, register, last or "9")
+        assert len({slot_row(piece).key for piece in found}) == len(found)
+        assert list(store.check(found)) == []
+
+    def test_history_is_complete_and_newest_first(self, store: Store) -> None:
+        """Every execution of a use case is told once, or of one item where that is asked for."""
+        store.keep([run(n, finished("test_a", claim(item="1"), claim(item="2"), at=n)) for n in (2, 3, 1)])
+        history = list(store.history("payments", "UC-001"))
+        assert [piece.started_at for piece in history] == [moment(n) for n in (3, 3, 2, 2, 1, 1)]
+        assert [piece.item for piece in store.history("payments", "UC-001", "2")] == ["2"] * 3
+        assert list(store.history("payments", "UC-002")) == []
+
+    def test_finds_evidence_by_its_id(self, store: Store) -> None:
+        """An id leads to the same evidence as the run does; an id of nothing leads to None."""
+        kept = run(1, not_run("test_a", "test_b"), finished())
+        store.keep([kept])
+        pieces = list(kept.evidence())
+        assert [store.evidence(piece.id) for piece in pieces] == pieces
+        absent = ["", "x", f"{kept.id}.1.9", f"{kept.id}.99.1", f"{kept.id}.1.{'9' * 30}", "other.1.1", "\ud800.1.1"]
+        assert [store.evidence(name) for name in absent] == [None] * len(absent)
+
+    def test_lists_use_cases_and_artifacts(self, store: Store) -> None:
+        """Use cases come sorted, and each artifact with every piece of evidence that names it."""
+        kept = Artifact("log", "text/plain", 3, "a" * 64)
+        plain = {"name": "log", "media_type": "text/plain", "size": 3, "sha256": "a" * 64}
+        store.keep([run(1, finished("test_a", claim("UC-2"), claim("UC-1"), artifacts=[plain]), finished("test_b"))])
+        assert store.use_cases("payments") == ["UC-001", "UC-1", "UC-2"]
+        assert list(store.artifacts("payments")) == [(f"{run_id(1)}.1.1", kept), (f"{run_id(1)}.1.2", kept)]
+        assert list(store.artifacts("billing")) == []
+
+    def test_keeps_requirements_by_their_digest(self, store: Store) -> None:
+        """A snapshot comes back under its digest, and one with another's digest is refused."""
+        kept = snapshot()
+        store.keep([run(1, requirements=kept.digest)], [kept, kept])
+        store.keep([], [kept])
+        assert store.snapshot(kept.digest) == kept
+        assert store.snapshot("sha256:other") is None
+        with pytest.raises(IntegrityError, match="another digest"):
+            store.keep([run(2)], [type(kept)('{"catalogue":1}', kept.digest)])
+        assert store.run(run_id(2)) is None
+
+    def test_everything_is_there_after_opening_again(self, store: Store, opened: Callable[[], Store]) -> None:
+        """What was kept outlives the store that kept it."""
+        store.keep([run(1, finished())])
+        store.close()
+        again = opened()
+        assert [piece.test_id for piece in again.newest("payments")] == ["test_a.py::test_a"]
+        assert list(again.verify()) == []
+
+    def test_a_half_read_history_does_not_keep_others_from_writing(
+        self, store: Store, opened: Callable[[], Store]
+    ) -> None:
+        """A reader that stops in the middle holds no lock."""
+        store.keep([run(1, finished(), finished("test_b"))])
+        history = store.history("payments", "UC-001")
+        next(history)
+        assert opened().keep([run(2)]) == [run_id(2)]
+        assert len(list(history)) == 1
+
+    def test_a_sound_store_has_no_problems(self, store: Store) -> None:
+        """Neither verify nor check finds anything in a store that nobody touched."""
+        kept = snapshot()
+        store.keep([run(1, planned("test_a"), finished(), not_run("test_b"), requirements=kept.digest)], [kept])
+        assert list(store.verify()) == []
+        assert list(store.check(store.newest("payments"))) == []
+
+    def test_check_refuses_evidence_that_is_not_in_the_store(self, store: Store) -> None:
+        """Evidence of a run that was never kept, and evidence that differs from what was kept, are named."""
+        store.keep([run(1, finished())])
+        unknown = list(run(2, finished()).evidence())
+        changed = list(run(1, finished(message="another")).evidence())
+        assert [str(problem) for problem in store.check(unknown)] == [f"run {run_id(2)}: is not in the store"]
+        (problem,) = store.check(changed)
+        assert (problem.where, "as it was given" in problem.what) == (f"run {run_id(1)}, line 1", True)
+
+    def test_requirements_that_are_missing_are_named(self, store: Store) -> None:
+        """A run whose requirements are not in the store cannot be judged later, and verify says so."""
+        store.keep([run(1, requirements=snapshot().digest)])
+        (problem,) = store.verify()
+        assert problem.where == f"requirements {snapshot().digest}"

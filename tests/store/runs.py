@@ -1,0 +1,96 @@
+"""Runs as values: every test builds the chains it needs with these few functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_readiness.facts.evidence import BADNESS, Evidence
+from pytest_readiness.facts.line import Chain, Line
+from pytest_readiness.facts.run import Run, planned_digest
+from pytest_readiness.facts.snapshot import Snapshot, snapshot_digest
+from pytest_readiness.store.index import slot_row
+
+Body = dict[str, Any]
+
+
+def moment(second: int) -> str:
+    """The given second of a February morning."""
+    minutes, seconds = divmod(second, 60)
+    return f"2026-02-12T18:{minutes:02d}:{seconds:02d}.000Z"
+
+
+def run_id(number: int) -> str:
+    """The id of the run with this number; a greater number does not mean a later start."""
+    return f"20260212T182900Z-{number:08x}"
+
+
+def claim(use_case: str = "UC-001", item: str = "1", **more: Any) -> Body:
+    """What a claim looks like in a line."""
+    return {"use_case": use_case, "item": item, **more}
+
+
+def finished(test: str = "test_a.py::test_a", *claims: Body, result: str = "PASSED", at: int = 0, **more: Any) -> Body:
+    """The line of a test that ended."""
+    times = {"started_at": moment(at), "finished_at": moment(at)}
+    return {"kind": "finished", "test": test, "claims": list(claims or (claim(),)), "result": result, **times, **more}
+
+
+def not_run(*tests: str, at: int = 0) -> Body:
+    """The line of the tests that were planned and never started: one line, several pieces of evidence."""
+    listed = [{"test": test, "claims": [claim(), claim("UC-002")]} for test in tests]
+    return {"kind": "not_run", "tests": listed, "started_at": moment(at), "finished_at": moment(at)}
+
+
+def planned(*tests: str) -> Body:
+    """The line of the tests that are to run."""
+    return {"kind": "planned", "tests": [{"test": test, "claims": [claim()]} for test in tests]}
+
+
+def run(
+    number: int = 1,
+    *bodies: Body,
+    register: str = "payments",
+    at: int = 0,
+    seal: Body | None = None,
+    sealed: bool = True,
+    **head: Any,
+) -> Run:
+    """A run with these lines between its first line and its seal; ``seal`` replaces what the seal says."""
+    chain = Chain(run_id(number))
+    told = {"register": register, "started_at": moment(at), "requirements": "", "actor": "ada", **head}
+    lines = [chain.next("run", told)]
+    lines += [chain.next(body["kind"], {k: v for k, v in body.items() if k != "kind"}) for body in bodies]
+    if sealed:
+        closing = {"count": chain.seq, "planned": planned_digest(lines), "finished_at": moment(at), "exit_status": 0}
+        lines.append(chain.next("sealed", {**closing, **(seal or {})}))
+    return Run(tuple(lines))
+
+
+def texts(value: Run) -> list[str]:
+    """The lines of a run as a store keeps them."""
+    return [line.text for line in value.lines]
+
+
+def replaced(value: Run, seq: int, line: Line) -> Run:
+    """The run with one line replaced."""
+    return Run((*value.lines[:seq], line, *value.lines[seq + 1 :]))
+
+
+def snapshot(text: str = '{"catalogue":{}}') -> Snapshot:
+    """Requirements with this text."""
+    return Snapshot(text, snapshot_digest(text))
+
+
+def naive_newest(runs: Sequence[Run], register: str, until: str) -> dict[str, Evidence]:
+    """The rule of the newest execution, as plainly as it can be said: of each slot, the one that sorts last."""
+
+    def order(piece: Evidence) -> tuple[Any, ...]:
+        return piece.started_at, BADNESS[piece.result], piece.run_id, piece.seq, int(piece.id.split(".")[-1])
+
+    found: dict[str, Evidence] = {}
+    for piece in (piece for value in runs if value.register == register for piece in value.evidence()):
+        key = slot_row(piece).key
+        if piece.started_at <= until and (key not in found or order(piece) > order(found[key])):
+            found[key] = piece
+    return found

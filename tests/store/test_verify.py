@@ -1,0 +1,312 @@
+"""What verify and check find: every edit is named by run, line and column."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from pytest_readiness.errors import ReadinessError
+from pytest_readiness.facts.evidence import Evidence
+from pytest_readiness.facts.line import line_digest
+from pytest_readiness.store import schema
+from pytest_readiness.store.address import open_store
+from pytest_readiness.store.index import RunRow, SlotRow
+from pytest_readiness.store.port import Store
+
+from .runs import claim, finished, moment, planned, run, run_id, snapshot
+
+RUN = run_id(1)
+REQUIREMENTS = snapshot()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with two runs in it."""
+    path = tmp_path / "evidence.db"
+    store = open_store(f"sqlite:///{path}", Path(), create=True)
+    assert store is not None
+    bodies = (planned("test_a", "test_b"), finished("test_a", claim(environment="staging")), finished("test_b", at=59))
+    head = {"requirements": REQUIREMENTS.digest, "release": "1.2"}
+    store.keep([run(1, *bodies, **head), run(2, finished("test_c"), **head)], [REQUIREMENTS])
+    store.close()
+    return path
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    """The store in that file, opened while it is still sound."""
+    store = open_store(f"sqlite:///{path}", Path(), create=False)
+    assert store is not None
+    yield store
+    store.close()
+
+
+def tamper(path: Path, *statements: str) -> None:
+    """Do what somebody does who has the file: drop the triggers, edit, and put them back."""
+    with closing(sqlite3.connect(path)) as plain:
+        for name in schema.TRIGGERS:
+            plain.execute(f"DROP TRIGGER {name}")
+        changed = sum(plain.execute(sql).rowcount for sql in statements)
+        assert changed, "nothing was tampered with"
+        for sql in schema.TRIGGERS.values():
+            plain.execute(sql)
+        plain.commit()
+
+
+def verified(store: Store) -> list[str]:
+    """What verify tells."""
+    return [str(problem) for problem in store.verify()]
+
+
+LINE_2 = f"FROM line WHERE run_id = '{RUN}' AND seq = 2"
+OF_LINE_2 = f"WHERE run_id = '{RUN}' AND seq = 2"
+EDITS = {
+    "the text of a line": (
+        f"UPDATE line SET text = replace(text, 'PASSED', 'FAILED') {OF_LINE_2}",
+        f"run {RUN}, line 2: column digest",
+    ),
+    "the digest of a line": (f"UPDATE line SET digest = 'x' {OF_LINE_2}", f"run {RUN}, line 2: column digest"),
+    "a line that is no JSON": (f"UPDATE line SET text = 'x' {OF_LINE_2}", f"run {RUN}, line 2: column text"),
+    "a deleted line": (f"DELETE {LINE_2}", f"run {RUN}: line 2 is missing"),
+    "a deleted seal": (f"DELETE FROM line WHERE run_id = '{RUN}' AND seq = 4", f"run {RUN}: it is not sealed"),
+    "all lines deleted": (f"DELETE FROM line WHERE run_id = '{RUN}'", f"run {RUN}: none of its lines are left"),
+    "an inserted line": (
+        f'INSERT INTO line VALUES (\'{RUN}\', 5, \'{{"kind":"finished","run":"{RUN}","seq":5}}\', \'x\')',
+        f"run {RUN}, line 4: lines stand after the seal",
+    ),
+    "a deleted run": (f"DELETE FROM run WHERE id = '{RUN}'", f"run {RUN}: rows of the table line belong to no run"),
+    "an inserted run": (
+        f"INSERT INTO run SELECT 'other', {', '.join(RunRow._fields[1:])} FROM run LIMIT 1",
+        "run other: none of its lines are left",
+    ),
+    "a deleted piece of evidence": (f"DELETE FROM evidence {OF_LINE_2}", f"run {RUN}, line 2, evidence 1: is missing"),
+    "an inserted piece of evidence": (
+        f"INSERT INTO evidence SELECT run_id, seq, 2, slot_id, started_at, badness, result FROM evidence {OF_LINE_2}",
+        f"run {RUN}, line 2, evidence 2: stands in the index, and no line holds it",
+    ),
+    "evidence in another slot": (
+        f"UPDATE evidence SET slot_id = (SELECT max(id) FROM slot) {OF_LINE_2}",
+        f"run {RUN}, line 2, evidence 1, column slot.test_id: the index says 'test_c', the lines say 'test_a'",
+    ),
+    "a deleted slot": (
+        "DELETE FROM slot WHERE test_id = 'test_a'",
+        f"run {RUN}, line 2, evidence 1, column evidence.slot_id: its slot is missing",
+    ),
+    "an inserted slot": (
+        f"INSERT INTO slot SELECT 99, 'k', {', '.join(SlotRow._fields[1:])} FROM slot LIMIT 1",
+        "table slot: no evidence belongs to k",
+    ),
+    "edited requirements": ("UPDATE snapshot SET text = '{}'", f"requirements {REQUIREMENTS.digest}: column text"),
+    "deleted requirements": ("DELETE FROM snapshot", f"requirements {REQUIREMENTS.digest}: are not in the store"),
+}
+"""What was done -> the statement, and how verify names it."""
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_verify_names_each_edit(path: Path, edit: str) -> None:
+    """Edited, deleted and inserted rows of every table are named by their place."""
+    sql, told = EDITS[edit]
+    tamper(path, sql)
+    store = open_store(f"sqlite:///{path}", Path(), create=False)
+    assert store is not None
+    assert [text for text in verified(store) if text.startswith(told)]
+
+
+def columns(table: str) -> list[tuple[str, str]]:
+    """The columns that an index derives, each with the table it is in."""
+    with closing(sqlite3.connect(":memory:")) as plain:
+        plain.execute(schema.TABLES[table])
+        names = [row[1] for row in plain.execute(f"PRAGMA table_info({table})")]
+    return [(table, name) for name in names if name not in ("id", "run_id", "seq", "number", "slot_id")]
+
+
+@pytest.mark.parametrize(("table", "column"), [*columns("run"), *columns("slot"), *columns("evidence")])
+def test_every_column_of_the_index_is_derived_again(store: Store, path: Path, table: str, column: str) -> None:
+    """An edit of any column is named with that column; check sees it as far as the answer rests on it."""
+    resting = store.newest("payments")
+    key = {"run": f"id = '{RUN}'", "slot": "test_id = 'test_a'", "evidence": f"run_id = '{RUN}' AND seq = 2"}[table]
+    number = column in ("dirty", "group_parts", "line_count", "evidence_count", "badness")
+    tamper(path, f"UPDATE {table} SET {column} = {7 if number else repr('edited')} WHERE {key}")
+    assert [text for text in verified(store) if text.startswith(f"run {RUN}") and f"column {table}.{column}" in text]
+    assert list(store.check(resting)) != []
+
+
+def test_two_lines_that_changed_places_are_named(store: Store, path: Path) -> None:
+    """Rows whose numbers were exchanged are told as lines out of order, each by its column."""
+    tamper(
+        path, *(f"UPDATE line SET seq = {n} WHERE run_id = '{RUN}' AND seq = {m}" for m, n in ((2, 9), (3, 2), (9, 3)))
+    )
+    told = verified(store)
+    assert f"run {RUN}, line 2: column seq: the text is that of line 3" in told
+    assert f"run {RUN}, line 3: column seq: the text is that of line 2" in told
+
+
+def test_a_run_written_anew_from_its_start_is_seen_by_what_was_given(store: Store, path: Path) -> None:
+    """A run that was rehashed as a whole passes every chain: only what somebody kept elsewhere shows it."""
+    forged = run(2, finished("test_c", message="better"), requirements=REQUIREMENTS.digest, release="1.2")
+    given = [piece for piece in store.newest("payments") if piece.test_id == "test_c"]
+    tamper(
+        path,
+        *(
+            f"UPDATE line SET text = '{line.text}', digest = '{line.digest}' WHERE run_id = '{run_id(2)}' AND seq = {line.seq}"
+            for line in forged.lines
+        ),
+        f"UPDATE run SET head = '{forged.lines[-1].digest}' WHERE id = '{run_id(2)}'",
+    )
+    assert verified(store) == []
+    assert ["as it was given" in problem.what for problem in store.check(given)] == [True]
+
+
+@pytest.mark.parametrize("name", schema.TRIGGERS)
+def test_each_dropped_trigger_is_named(store: Store, path: Path, name: str) -> None:
+    """A guard that is gone is told, by verify and by check."""
+    with closing(sqlite3.connect(path)) as plain:
+        plain.execute(f"DROP TRIGGER {name}")
+    told = f"trigger {name}: was dropped from the schema: records may have been changed since"
+    assert verified(store) == [told]
+    assert [str(problem) for problem in store.check([])] == [told]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("CREATE TRIGGER theirs AFTER INSERT ON line BEGIN SELECT 1; END", "trigger theirs: does not belong"),
+        ("CREATE VIEW theirs AS SELECT 1", "view theirs: does not belong"),
+        ("CREATE TABLE theirs (x)", "table theirs: does not belong"),
+        ("CREATE TRIGGER theirs AFTER INSERT ON _sqlite_migrations BEGIN SELECT 1; END", "trigger theirs: does not"),
+        ("CREATE TEMP TABLE x (y)", None),
+        ("DROP INDEX evidence_newest", "index evidence_newest: was dropped"),
+    ],
+)
+def test_what_was_added_to_or_taken_from_the_schema_is_named(
+    store: Store, path: Path, sql: str, told: str | None
+) -> None:
+    """Triggers, views, tables and indexes that do not belong, or are gone, are told by name."""
+    with closing(sqlite3.connect(path)) as plain:
+        plain.execute(sql)
+    assert [text.startswith(told or "") for text in verified(store)] == ([True] if told else [])
+
+
+def test_a_trigger_of_the_same_name_that_does_nothing_is_named(store: Store, path: Path) -> None:
+    """A guard that was replaced by an empty one is told as changed."""
+    with closing(sqlite3.connect(path)) as plain:
+        plain.execute("DROP TRIGGER run_no_delete")
+        plain.execute("CREATE TRIGGER run_no_delete BEFORE DELETE ON run BEGIN SELECT 1; END")
+    assert verified(store) == ["trigger run_no_delete: was changed in the schema"]
+
+
+def test_every_occurrence_of_a_value_in_the_file_is_guarded(path: Path) -> None:
+    """Wherever the bytes of a start time stand (line, table or index), changing them there is found."""
+    data = path.read_bytes()
+    needle, other = moment(59).encode(), moment(58).encode()
+    places = [at for at in range(len(data)) if data.startswith(needle, at)]
+    assert len(places) >= 3
+    for at in places:
+        path.write_bytes(data[:at] + other + data[at + len(other) :])
+        store = open_store(f"sqlite:///{path}", Path(), create=False)
+        assert store is not None
+        assert verified(store) != [], f"a change at byte {at} went unseen"
+        store.close()
+
+
+def everything(path: Path) -> None:
+    """Ask every question; only our own errors may come out."""
+    try:
+        store = open_store(f"sqlite:///{path}", Path(), create=True)
+        assert store is not None
+    except ReadinessError:
+        return
+    pieces: list[Evidence] = []
+    questions = (
+        lambda: pieces.extend(store.newest("payments")),
+        lambda: list(store.check(pieces)),
+        lambda: list(store.history("payments", "UC-001")),
+        lambda: list(store.artifacts()),
+        lambda: [store.run(summary.id) for summary in store.runs()],
+        lambda: store.snapshot(REQUIREMENTS.digest),
+        lambda: store.evidence(f"{RUN}.2.1"),
+        lambda: store.use_cases("payments"),
+        lambda: store.keep([run(3, finished())]),
+    )
+    for question in questions:
+        with suppress(ReadinessError):
+            question()
+    list(store.verify())  # never raises
+    store.close()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_file_never_ends_in_a_traceback(path: Path, seed: int) -> None:
+    """Random damage (flipped bytes, garbage pages, a cut-off end) ends in our own errors, and nothing else."""
+    chance = random.Random(seed)
+    data = bytearray(path.read_bytes())
+    if seed % 4 == 0:
+        del data[chance.randrange(17, len(data)) :]
+    elif seed % 4 == 1:
+        page = chance.randrange(len(data) // 4096) * 4096
+        data[page + 100 : page + 4096] = chance.randbytes(3996)
+    else:
+        for _ in range(chance.choice([1, 10, 100])):
+            data[chance.randrange(100, len(data))] = chance.randrange(256)
+    path.write_bytes(data)
+    everything(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "{}", "[]", '{"seq":2}', '{"kind":"finished","seq":2}', "[" * 100_000, "\\ud800"]
+)
+def test_a_line_of_any_text_is_told(store: Store, path: Path, text: str) -> None:
+    """Whatever somebody writes into a line, it is named, and every question ends in our own errors."""
+    tamper(path, f"UPDATE line SET text = '{text}' {OF_LINE_2}")
+    assert any(f"run {RUN}, line 2" in told for told in verified(store))
+    everything(path)
+
+
+@pytest.mark.parametrize("table", ["line", "evidence", "slot"])
+def test_check_sees_that_records_are_missing(store: Store, path: Path, table: str) -> None:
+    """A failure that was deleted cannot let an older pass stand for it unseen, though no answer rests on it."""
+    store.keep([run(3, finished("test_c", at=30, result="FAILED", environment="x"))])
+    resting = [piece for piece in store.newest("payments") if piece.run_id == RUN]
+    where = "id = (SELECT slot_id FROM evidence WHERE" if table == "slot" else "(true AND"
+    tamper(path, f"DELETE FROM {table} WHERE {where} run_id = '{run_id(3)}')")
+    assert [problem.where for problem in store.check(resting)] == [f"table {table}"]
+
+
+def rewritten(seq: int, text: str) -> str:
+    """SQL that writes a line anew, with the digest of its new text."""
+    return f"UPDATE line SET text = '{text}', digest = '{line_digest(text)}' WHERE run_id = '{RUN}' AND seq = {seq}"
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        (f"DELETE {LINE_2}", f"run {RUN}, line 2: is missing"),
+        (f"DELETE FROM line WHERE run_id = '{RUN}' AND seq = 0", f"run {RUN}: its first line or its seal is missing"),
+        (f"DELETE FROM line WHERE run_id = '{RUN}' AND seq = 4", f"run {RUN}: its first line or its seal is missing"),
+        (f"UPDATE line SET text = replace(text, 'PASSED', 'FAILED') {OF_LINE_2}", f"run {RUN}, line 2: column digest"),
+        (rewritten(2, '{"kind":"finished","seq":2}'), f"run {RUN}, line 2: is not readable as evidence"),
+        (rewritten(3, '{"kind":"note","seq":3}'), f"run {RUN}, line 2: the line after it does not follow it"),
+        (rewritten(0, f'{{"kind":"run","run":"{RUN}","seq":0}}'), f"run {RUN}: its first line or its seal is not"),
+        (rewritten(4, '{"count":9,"kind":"sealed","seq":4}'), f"run {RUN}, line 4: the seal does not close this run"),
+        (f"UPDATE run SET state = 'OPEN' WHERE id = '{RUN}'", f"run {RUN}, column run.state: the index says 'OPEN'"),
+        (f"DELETE FROM run WHERE id = '{RUN}'", f"run {RUN}: is not in the store"),
+    ],
+)
+def test_check_names_what_an_answer_rests_on(store: Store, path: Path, sql: str, told: str) -> None:
+    """First line, seal, the line itself, the line after it and the index: each is looked at for each answer."""
+    resting = store.newest("payments")
+    tamper(path, sql)
+    assert [text for text in map(str, store.check(resting)) if text.startswith(told)]
+
+
+def test_check_leaves_alone_what_an_answer_does_not_rest_on(store: Store, path: Path) -> None:
+    """An edit in another run is for verify to find: check answers for its evidence only."""
+    resting = [piece for piece in store.newest("payments") if piece.run_id == RUN]
+    tamper(path, f"UPDATE line SET digest = 'x' WHERE run_id = '{run_id(2)}'")
+    assert list(store.check(resting)) == []
+    assert len(verified(store)) == 3
