@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from ..claims.catalogue import Requirement
 from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing
@@ -83,7 +84,7 @@ class Ledger:
         decided = {scope for scope, _ in deciding}
         rest: dict[Scope, Evidence] = {}
         for one in fitting:
-            if scope_of(one) not in decided and not self._is_replaced(requirement, one):
+            if scope_of(one) not in decided and not (self._is_loose(requirement, one) and self._is_replaced(one)):
                 rest.setdefault(scope_of(one), one)
         return Selection(
             deciding=tuple(sorted(deciding.values(), key=recency, reverse=True)),
@@ -96,32 +97,29 @@ class Ledger:
     def _decides(self, requirement: Requirement, evidence: Evidence) -> bool:
         if not self.counts(evidence):
             return False
-        if self.places.covers(requirement, evidence):
-            return True
-        return self._is_loose(requirement, evidence) and not self._is_replaced(requirement, evidence)
+        if self._is_loose(requirement, evidence):
+            return not self._is_replaced(evidence)
+        return self.places.covers(requirement, evidence)
 
     def _is_loose(self, requirement: Requirement, evidence: Evidence) -> bool:
-        """Whether it ended badly before it said where it ran, so that it counts against all it could have covered."""
-        if evidence.result not in BROKEN or self.places.covers(requirement, evidence):
+        """Whether it ended badly before it named its scope or part, so that it counts against all it could cover."""
+        if evidence.result not in BROKEN or not evidence.open_scope or evidence.standing is Standing.REHEARSAL:
             return False
-        return evidence.standing is Standing.UNSCOPED or (evidence.real and evidence.open_scope)
+        unnamed_part = requirement.part is not None and not evidence.parts
+        return unnamed_part or not self.places.covers(requirement, evidence)
 
-    def _is_replaced(self, requirement: Requirement, evidence: Evidence) -> bool:
-        return self._is_loose(requirement, evidence) and self._ran_to_its_end_later(evidence)
-
-    def _ran_to_its_end_later(self, evidence: Evidence) -> bool:
-        """Whether the same test ended later, whatever scope or part it named; a rehearsal never replaces a real one."""
-        return self._newest_end.get((evidence.test_id, evidence.real), "") > evidence.started_at
+    def _is_replaced(self, loose: Evidence) -> bool:
+        """Whether the same test ran to its end later, whatever that named where this one had named nothing yet."""
+        later = takewhile(lambda one: one.started_at > loose.started_at, self._ends.get(loose.test_id, ()))
+        return any(_can_replace(one, loose) for one in later)
 
     @cached_property
-    def _newest_end(self) -> dict[tuple[str, bool], str]:
-        """Newest start of what ran to its end: of each test, of real executions (True) and of all (False)."""
-        ends: dict[tuple[str, bool], str] = {}
+    def _ends(self) -> dict[str, list[Evidence]]:
+        """What ran to its end, by test, newest first."""
+        ends: dict[str, list[Evidence]] = {}
         for one in self.executions:
             if one.result in ENDED and self._is_settled(one):
-                ends.setdefault((one.test_id, False), one.started_at)
-                if one.real:
-                    ends.setdefault((one.test_id, True), one.started_at)
+                ends.setdefault(one.test_id, []).append(one)
         return ends
 
     def _is_settled(self, evidence: Evidence) -> bool:
@@ -139,5 +137,13 @@ class Ledger:
             if older is None or older.result is not Result.PASSED or recency(one) < recency(older):
                 continue
             cut_short = one.real and one.open_scope and one.result in BROKEN and not names_part(requirement, one)
-            if cut_short and not self._ran_to_its_end_later(one):
+            if cut_short and not self._is_replaced(one):
                 deciding[scope_of(one), self.is_future(one)] = one
+
+
+def _can_replace(later: Evidence, loose: Evidence) -> bool:
+    """A rehearsal never replaces a real execution, nor does one place hide what went wrong in another."""
+    if not loose.real:
+        return True
+    same_place = later.environment == loose.environment and loose.provider_mode in (None, later.provider_mode)
+    return later.real and same_place

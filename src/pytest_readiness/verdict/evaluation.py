@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..claims.catalogue import Catalogue, UseCase
 from ..facts.evidence import Evidence
-from .basis import basis_digest
+from .basis import Basis
 from .coverage import Places
 from .deciding import Ledger, recency
 from .groups import RunGroup, held_use_cases
@@ -62,8 +62,8 @@ def evaluate(
 def _wanted(catalogue: Catalogue, facts: Facts, names: Collection[str] | None) -> list[UseCase]:
     """Return the use cases to judge, each once: in the order of the register, then those that only a marker named."""
     if names is None:
-        named = sorted({one.uc for one in facts.evidence}) if catalogue.open_world else []
-        ids = dict.fromkeys((*catalogue.use_cases, *named))
+        named = {one.uc for one in facts.evidence if one.register == catalogue.register}
+        ids = dict.fromkeys((*catalogue.use_cases, *sorted(named if catalogue.open_world else ())))
     else:
         asked = {catalogue.use_case(name).id for name in names}
         ids = dict.fromkeys(name for name in catalogue.use_cases if name in asked) | dict.fromkeys(sorted(asked))
@@ -83,6 +83,7 @@ class _Known:
 
     catalogue: Catalogue
     policy: Policy
+    basis: Basis
     moment: Moment
     ledgers: Mapping[str, Mapping[str, Ledger]]
     """By use case and item; only where there is evidence."""
@@ -101,6 +102,7 @@ class _Known:
         return cls(
             catalogue=catalogue,
             policy=policy,
+            basis=Basis.of(catalogue, policy),
             moment=moment,
             ledgers={
                 use_case: {item: Ledger.of(ones, now, moment.open_runs, places) for item, ones in items.items()}
@@ -123,9 +125,7 @@ class _Known:
             fitting.extend(one.id for one in found.fitting)
         # A decision of a person starts a use case as evidence does; reviews, waivers and blockers come in here.
         started = any(ledger.counts(one) for ledger in ledgers.values() for one in ledger.executions)
-        review = Review(
-            required=self.policy.required, basis_digest=basis_digest(self.catalogue, self.policy, requirements)
-        )
+        review = Review(required=self.policy.required, basis_digest=self.basis.digest(requirements))
         required = [one for ones in items.values() for one in ones if one.state is not State.NOT_APPLICABLE]
         status, phase = status_of(required, review, self.policy, started=started)
         readiness = UseCaseReadiness(

@@ -12,6 +12,8 @@ LIMIT = 200
 
 def short(text: str) -> str:
     """Return the first line that says something, fit to stand in a sentence: on one line and capped."""
+    if text.isprintable() and len(text) <= LIMIT:
+        return text.strip()
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     shown = one_line(first, LIMIT)
     return shown if len(shown) <= LIMIT else f"{shown[: LIMIT - 1]}…"

@@ -1,0 +1,116 @@
+"""Who must do what next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_readiness.claims.catalogue import UseCase
+from pytest_readiness.verdict.actions import next_actions
+from pytest_readiness.verdict.groups import RunGroup
+from pytest_readiness.verdict.policy import Policy
+from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, UC, complete, days_ago, ran, readiness
+
+
+def todo(evidence, policy=None, catalogue=CATALOGUE, **facts):
+    """Return the actions as (action, end of the requirement's id)."""
+    found = next_actions(readiness(evidence, policy, catalogue, **facts), policy or Policy())
+    return [(one.action, (one.requirement or "").removeprefix(f"{UC}/")) for one in found]
+
+
+def but(item: str, *instead):
+    """Return complete evidence with that of one item replaced."""
+    return [*(one for one in complete() if one.item != item), *instead]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "action"),
+    [
+        (but("4", ran(FAILED)), ("fix", "4")),
+        (but("4", ran(INTERRUPTED)), ("rerun", "4")),
+        (but("4", ran(attempts=2)), ("rerun", "4")),
+        (but("4", ran(days=91)), ("renew", "4")),
+        (but("4", ran(days=80, proofs=("trace",))), ("renew", "4")),
+        (but("4", ran(environment="dev")), ("collect", "4")),
+        (but("4"), ("collect", "4")),
+        (but("4", ran()), ("collect", "4")),
+    ],
+)
+def test_one_thing_to_do(evidence, action):
+    """Each state that is not COMPLETE, and an expiring pass, is one action on its requirement."""
+    assert [one for one in todo(evidence) if one[0] != "review"] == [action]
+
+
+def test_the_most_urgent_first():
+    """A failure goes before an interruption, an open run, a declaration, a renewal, what is missing, and a proof."""
+    environments = {name: known for name, known in CATALOGUE.environments.items() if name == "staging"}
+    row = UseCase(UC, environments=(), provider_modes=("BYOK",), declared_status="READY_FOR_GO_LIVE")
+    catalogue = replace(CATALOGUE, environments=environments, use_cases={UC: row})
+    evidence = [
+        ran(),
+        ran(item="5", days=91, replay_mode="FULL"),
+        ran(INTERRUPTED, item="6", parts=("rotation",)),
+        ran(FAILED, item="7"),
+        ran(item="plain"),
+    ]
+    assert todo(evidence, catalogue=catalogue, open_runs={"r": {UC}}) == [
+        ("fix", "7"),
+        ("rerun", "6/rotation"),
+        ("finish", ""),
+        ("declare", ""),
+        ("renew", "5"),
+        ("collect", "1/BYOK"),
+        ("collect", "6/revocation"),
+        ("collect", "4"),
+        ("sync", ""),
+    ]
+
+
+def test_what_expires_first_goes_first():
+    """Of passes that expire soon, the one that expires first is renewed first."""
+    rotation = ran(item="6", parts=("rotation",), days=70, proofs=("rotation",))
+    revocation = ran(item="6", parts=("revocation",), days=80, proofs=("revocation",))
+    found = todo(but("6", rotation, revocation))
+    assert found[:2] == [("renew", "6/revocation"), ("renew", "6/rotation")]
+
+
+def test_accepted_states_need_nobody():
+    """What the policy accepts as it is asks for nothing; what it refuses is collected with the rest."""
+    evidence = but("4", ran())
+    assert todo(evidence, Policy(asserted="accept")) == [("review", "")]
+    assert todo(evidence, Policy(asserted="refuse")) == [("collect", "4")]
+    assert todo(but("4", ran(attempts=2)), Policy(flaky="accept")) == [("review", "")]
+
+
+def test_incomplete_group():
+    """A group with missing parts is to be finished for each use case that it holds."""
+    group = RunGroup("ci", 2, 1, days_ago(0), ("part",), (("x", UC, "4"),))
+    found = next_actions(readiness(complete(), groups=[group]), Policy())
+    assert found[0].action == "finish"
+    assert "ci" in found[0].text
+
+
+@pytest.mark.parametrize(("reviewers", "who"), [((), "unassigned"), (("a@x", "b@x"), "a@x, b@x")])
+def test_review_is_for_the_reviewers(reviewers, who):
+    """Complete evidence waits for the listed reviewers, or for nobody yet."""
+    policy = Policy(reviewers=reviewers)
+    (review,) = next_actions(readiness(complete(), policy), policy)
+    assert (review.action, review.who, review.requirement) == ("review", who, None)
+
+
+@pytest.mark.parametrize("owner", ["", "tbd", "TBD", "`tbd`", " `Tbd` ", "none", "-"])
+def test_no_owner(owner):
+    """An owner of ``tbd`` or none is told as unassigned."""
+    catalogue = replace(CATALOGUE, use_cases={UC: replace(CATALOGUE.use_cases[UC], owner=owner)})
+    assert {one.who for one in next_actions(readiness([], catalogue=catalogue), Policy())} == {"unassigned"}
+
+
+def test_owner():
+    """What is to be collected is the owner's to do."""
+    assert {one.who for one in next_actions(readiness([]), Policy())} == {"team@example.com"}
+
+
+def test_nothing_left_to_do():
+    """Where everything is complete and nobody has to act but the reviewer, nothing else is asked."""
+    assert todo(complete()) == [("review", "")]

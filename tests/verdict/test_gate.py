@@ -1,0 +1,202 @@
+"""What the gate says: rule by rule, and closed wherever it cannot tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_readiness.claims.catalogue import UseCase
+from pytest_readiness.errors import Problem
+from pytest_readiness.verdict.evaluation import Facts, evaluate
+from pytest_readiness.verdict.gate import Grounds, Origin, conclude, decide, rules_of
+from pytest_readiness.verdict.groups import RunGroup
+from pytest_readiness.verdict.policy import Policy
+from pytest_readiness.verdict.readiness import ReviewState, State
+from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, complete, days_ago, ran, readiness
+
+EVIDENCE = Policy(on="evidence")
+CLEAN = {"run": Origin(release="1.0", commit="abc", dirty=False)}
+
+
+def reviewed(found, **review):
+    """Return the readiness with a review put on its use case."""
+    stands = replace(found.use_cases[0].review, **{"state": ReviewState.CURRENT, "approvals": 1, **review})
+    return replace(found, use_cases=(replace(found.use_cases[0], review=stands),))
+
+
+def failed(verdict) -> list[str]:
+    """Return the names of the rules that did not pass."""
+    return [rule.rule for rule in verdict.rules if not rule.passed]
+
+
+def test_opens_on_evidence():
+    """Complete evidence is eligible where nobody has to review, and every rule says what it looked at."""
+    verdict = decide(readiness(complete()), EVIDENCE)
+    assert (verdict.eligible, failed(verdict), verdict.failing) == (True, [], ())
+    assert all(rule.looked_at > 0 for rule in verdict.rules)
+    assert verdict.on == "evidence"
+
+
+def test_opens_on_review():
+    """By default complete evidence is eligible only with enough current reviews."""
+    found = readiness(complete())
+    assert failed(decide(found, Policy())) == ["reviewed"]
+    assert decide(found, Policy()).failing == (UC,)
+    assert decide(reviewed(found), Policy()).eligible is True
+    assert failed(decide(reviewed(found, required=2), Policy())) == ["reviewed"]
+    assert failed(decide(reviewed(found, state=ReviewState.SUSPECT), Policy())) == ["reviewed"]
+    assert failed(decide(reviewed(found, approvals=0, required=0), Policy())) == ["reviewed"]
+
+
+OPEN_RUN = {"open_runs": {"open": {UC}}}
+HALF = {"groups": [RunGroup("ci", 2, 1, days_ago(0), ("part",), (("x", UC, "4"),))]}
+
+CLOSED = {
+    "a failure": ([*complete(), ran(FAILED, test="b")], {}, ["evidence complete", "nothing failing"]),
+    "an interruption": ([*complete(), ran(INTERRUPTED, test="b")], {}, ["evidence complete"]),
+    "one missing": (complete()[1:], {}, ["evidence complete"]),
+    "one stale": ([*complete()[1:], *complete(days=31)[:1]], {}, ["evidence complete"]),
+    "an open run": (complete(), OPEN_RUN, ["runs sealed"]),
+    "an incomplete group": (complete(), HALF, ["groups complete"]),
+    "nothing": ([], {}, ["evidence complete", "runs sealed", "evidence intact"]),
+}
+
+
+@pytest.mark.parametrize(("evidence", "facts", "rules"), CLOSED.values(), ids=CLOSED)
+def test_closed(evidence, facts, rules):
+    """Each thing that keeps the gate closed does so by its own rule, and names the use case."""
+    verdict = decide(readiness(evidence, **facts), EVIDENCE)
+    assert (verdict.eligible, failed(verdict), verdict.failing) == (False, rules, (UC,))
+
+
+def test_zero_use_cases():
+    """A scope of no use case is never eligible, with or without rules that would hold of nothing."""
+    empty = evaluate(CATALOGUE, EVIDENCE, Facts(tuple(complete())), NOW, [])
+    verdict = decide(empty, EVIDENCE)
+    assert verdict.eligible is False
+    assert "use cases in scope" in failed(verdict)
+
+
+def test_zero_requirements():
+    """A use case whose every requirement is not applicable keeps the gate closed, beside one that is complete."""
+    excepted = UseCase("UC-9", not_applicable=tuple((key, "not ours") for key in CATALOGUE.items))
+    catalogue = replace(CATALOGUE, use_cases={**CATALOGUE.use_cases, "UC-9": excepted})
+    verdict = decide(readiness(complete(), catalogue=catalogue), EVIDENCE)
+    assert (failed(verdict), verdict.failing) == (["requirements in scope"], ("UC-9",))
+
+
+def test_not_applicable_is_listed():
+    """What is left out of the count is named with its reason, though the rule passes."""
+    row = replace(CATALOGUE.use_cases[UC], not_applicable=(("6/rotation", "holds no secrets"),))
+    verdict = decide(readiness(complete(), catalogue=replace(CATALOGUE, use_cases={UC: row})), EVIDENCE)
+    rule = next(rule for rule in verdict.rules if rule.rule == "requirements in scope")
+    assert (rule.passed, rule.looked_at) == (True, 10)
+    assert f"{UC}/6/rotation (holds no secrets)" in rule.detail
+
+
+def test_damage():
+    """Anything that does not fit in what the answer rests on closes the gate and is told."""
+    verdict = decide(readiness(complete()), EVIDENCE, [Problem("run 1", "line 3 was changed")])
+    assert failed(verdict) == ["evidence intact"]
+    assert "line 3 was changed" in str(verdict.rules)
+
+
+def test_no_config():
+    """Without a config nothing is eligible, however complete; the rule says what to do."""
+    verdict = decide(readiness(complete()), EVIDENCE, config_missing="run init")
+    assert failed(verdict) == ["tracker and config"]
+    assert verdict.rules[0].detail == "run init"
+
+
+def test_no_rules():
+    """An empty list of rules makes nothing eligible."""
+    assert conclude(Grounds(readiness(complete()), EVIDENCE), []).eligible is False
+
+
+def test_a_word_that_nobody_knows_accepts_nothing():
+    """Settings of no known value are read as the strictest."""
+    odd = Policy(on="evidense", asserted="acept", flaky="yes", waivers="all")
+    assert not any(odd.acceptable(state) for state in (State.ASSERTED, State.FLAKY, State.WAIVED))
+    assert "reviewed" in failed(decide(readiness(complete()), odd))
+
+
+@pytest.mark.parametrize(("setting", "attempts"), [("asserted", 1), ("flaky", 2)])
+def test_refused_states(setting, attempts):
+    """Asserted and flaky requirements close the gate where their policy refuses them, and only there."""
+    evidence = [one for one in complete() if one.item != "4"] + [ran(attempts=attempts)]
+    found = readiness(evidence)
+    assert decide(found, Policy(on="evidence")).eligible is True
+    assert failed(decide(found, Policy(on="evidence", **{setting: "refuse"}))) == ["evidence complete"]
+
+
+@pytest.mark.parametrize(
+    ("status", "opens"), [("GREEN", True), ("`green`", True), ("**GREEN**", True), ("AMBER", False), ("", False)]
+)
+def test_architecture(status, opens):
+    """Where an architecture status is asked for it must stand beside, and never helps."""
+    policy = Policy(on="evidence", architecture="GREEN")
+    row = replace(CATALOGUE.use_cases[UC], architecture_status=status)
+    catalogue = replace(CATALOGUE, use_cases={UC: row})
+    assert decide(readiness(complete(), catalogue=catalogue), policy).eligible is opens
+    assert decide(readiness([], catalogue=catalogue), policy).eligible is False
+
+
+@pytest.mark.parametrize(
+    ("origin", "rules"),
+    [
+        (Origin("1.0", "abc", dirty=False), []),
+        (Origin("0.9", "abc", dirty=False), ["release"]),
+        (Origin("1.0", "abc", dirty=True), ["clean commit"]),
+        (Origin("1.0", "abc"), ["clean commit"]),
+        (Origin("1.0", None, dirty=False), ["clean commit"]),
+        (None, ["release", "clean commit"]),
+    ],
+)
+def test_origin_of_the_runs(origin, rules):
+    """Where asked for, each run must be of the release and of a clean commit; an unknown run is neither."""
+    policy = Policy(on="evidence", release="required", clean_commit=True)
+    origins = {"run": origin} if origin else {}
+    verdict = decide(readiness(complete()), policy, origins=origins, release="1.0")
+    assert failed(verdict) == rules
+
+
+def test_no_release_named():
+    """Where a release is required and none is named, nothing is eligible."""
+    policy = Policy(on="evidence", release="required")
+    assert failed(decide(readiness(complete()), policy, origins=CLEAN)) == ["release"]
+    unreleased = {"run": Origin(commit="abc", dirty=False)}
+    assert failed(decide(readiness(complete()), policy, origins=unreleased)) == ["release"]
+
+
+def test_rules_follow_the_policy():
+    """Rules that a policy does not ask for are not there to be passed."""
+    every = Policy(architecture="GREEN", release="required", clean_commit=True)
+    assert len(rules_of(every)) == len(rules_of(Policy())) + 3 == len(rules_of(EVIDENCE)) + 4
+
+
+def test_long_lists_are_counted():
+    """A rule names a few of what is wrong, and counts the rest."""
+    detail = next(rule.detail for rule in decide(readiness([]), EVIDENCE).rules if rule.rule == "evidence complete")
+    assert detail.startswith(f"{UC}/1/BYOK MISSING, ")
+    assert detail.endswith(" and 6 more")
+
+
+@pytest.mark.parametrize(
+    ("policy", "count"),
+    [
+        (Policy(), 0),
+        (Policy(asserted="refuse", flaky="refuse", required=2, identity="signed", reviewers=("a",)), 0),
+        (Policy(on="evidence", asserted="accept", flaky="accept", waivers="accept", separate=False), 5),
+    ],
+)
+def test_weaker_settings_are_told(policy, count):
+    """Each setting weaker than its default is told in a sentence of its own, and no stricter one is."""
+    told = decide(readiness([]), policy).weaker
+    assert len(set(told)) == count
+
+
+def test_reviews_do_not_replace_evidence():
+    """A current review opens nothing while a requirement is in no acceptable state."""
+    found = readiness(complete()[1:])
+    assert failed(decide(reviewed(found), Policy())) == ["evidence complete"]

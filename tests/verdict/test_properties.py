@@ -1,0 +1,218 @@
+"""What holds whatever was recorded."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
+
+from pytest_readiness.claims.catalogue import UseCase
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.verdict.actions import next_actions
+from pytest_readiness.verdict.coverage import Places
+from pytest_readiness.verdict.evaluation import Facts, evaluate
+from pytest_readiness.verdict.gate import decide
+from pytest_readiness.verdict.policy import Policy
+from pytest_readiness.verdict.readiness import WORST_FIRST, State, Status
+from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, ran, readiness, states
+
+ITEMS = ("2", "4", "5", "6", "plain")
+SMALL = replace(
+    CATALOGUE,
+    items={key: CATALOGUE.items[key] for key in ITEMS},
+    use_cases={UC: UseCase(UC, environments=("staging",), provider_modes=("BYOK",))},
+)
+"""Few enough requirements that random evidence meets them."""
+POLICY = Policy(on="evidence")
+LOOSE = {"environment": None, "open_scope": True}
+
+
+def executions(**fixed):
+    """Generate one execution; days before now from a few, so that equal moments happen."""
+    fields = {
+        "result": st.sampled_from((Result.PASSED, Result.PASSED, FAILED, INTERRUPTED, *IDLE)),
+        "item": st.sampled_from(ITEMS),
+        "days": st.sampled_from((-1, 0, 1, 2, 3, 95)),
+        "test": st.sampled_from(("a", "b")),
+        "environment": st.sampled_from(("staging", "prod", "dev", None)),
+        "provider_mode": st.sampled_from((None, "BYOK", "FAKE")),
+        "parts": st.sampled_from(((), ("rotation",), ("revocation",))),
+        "proofs": st.sampled_from(((), ("trace", "handshake", "replay", "rotation", "revocation"))),
+        "attempts": st.sampled_from((1, 1, 2)),
+        "open_scope": st.booleans(),
+        "replay_mode": st.sampled_from((None, "FULL", "TRACE_ONLY")),
+        "run_id": st.sampled_from(("run", "run", "open")),
+    }
+    return st.builds(ran, **{**fields, **{name: st.just(value) for name, value in fixed.items()}})
+
+
+some = st.lists(executions(), max_size=8)
+nearly = st.builds(
+    lambda more, left_out: [*(one for n, one in enumerate(complete(days=4)) if n != left_out), *more],
+    some,
+    st.none() | st.integers(0, 9),
+)
+"""Evidence that is complete, or lacks one piece, and what else was recorded."""
+judging = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def judge(evidence):
+    """Judge the evidence against the small register, with one run open."""
+    return readiness(evidence, POLICY, SMALL, open_runs={"open": ()})
+
+
+def ranks(found) -> list[int]:
+    """Return how good each requirement's state is (0 is the worst); a rehearsal is as little as nothing."""
+    states = [one.state for one in found.use_cases[0].requirements]
+    return [WORST_FIRST.index(State.MISSING if state is State.REHEARSED else state) for state in states]
+
+
+def opens(found) -> bool:
+    """Return whether the gate opens, the open run aside (it closes every gate, and would hide what is looked at)."""
+    closed = replace(found, use_cases=tuple(replace(one, open_runs=()) for one in found.use_cases))
+    return decide(closed, POLICY).eligible
+
+
+@judging
+@given(nearly, executions(result=FAILED) | executions(result=Result.ERROR))
+def test_a_failure_never_improves_what_it_covers(evidence, failure):
+    """Adding a real failure never improves a requirement that it covers, whatever else there is."""
+    before, after = judge(evidence), judge([*evidence, failure])
+    places = Places.of(SMALL)
+    for old, new in zip(before.use_cases[0].requirements, after.use_cases[0].requirements, strict=True):
+        if places.covers(old.requirement, failure):
+            assert new.state in (State.FAILING, State.INTERRUPTED, old.state)
+
+
+@judging
+@given(nearly, executions(result=FAILED) | executions(result=Result.ERROR))
+def test_a_failure_never_improves_anything_where_all_named_their_scope(evidence, failure):
+    """Without executions that ended before they named their scope, a failure improves no requirement and no verdict.
+
+    A failed rehearsal is a rehearsal: it may be all that is known of a requirement that was MISSING.
+    """
+    evidence = [replace(one, open_scope=False) for one in evidence]
+    before, after = judge(evidence), judge([*evidence, failure])
+    assert all(new <= old for new, old in zip(ranks(after), ranks(before), strict=True))
+    assert opens(before) or not opens(after)
+
+
+@judging
+@given(nearly, executions(result=FAILED))
+def test_a_failure_of_a_requirement_never_opens_the_gate(evidence, failure):
+    """Adding a real failure of anything required never opens a closed gate."""
+    requirements = SMALL.requirements(UC)
+    assume(any(Places.of(SMALL).covers(one, failure) for one in requirements))
+    assert opens(judge(evidence)) or not opens(judge([*evidence, failure]))
+
+
+@judging
+@given(nearly, st.data())
+def test_a_rehearsal_changes_nothing_that_counts(evidence, data):
+    """A pass that is not real makes at most a MISSING requirement REHEARSED; it mends only a crash without a scope."""
+    evidence = [one for one in evidence if one.standing != "unscoped"]
+    rehearsal = data.draw(executions(result=Result.PASSED, environment="dev"))
+    before, after = judge(evidence), judge([*evidence, rehearsal])
+    for old, new in zip(before.use_cases[0].requirements, after.use_cases[0].requirements, strict=True):
+        assert new.state == old.state or (old.state, new.state) == (State.MISSING, State.REHEARSED)
+    assert opens(before) == opens(after)
+
+
+@judging
+@given(nearly.flatmap(lambda evidence: st.tuples(st.just(evidence), st.permutations(evidence))))
+def test_order_of_arrival_does_not_matter(both):
+    """The same evidence in any order, and some of it twice, is the same readiness and asks for the same actions."""
+    evidence, shuffled = both
+    before, after = judge(evidence), judge([*shuffled, *shuffled[:2]])
+    assert before.use_cases == after.use_cases
+    assert next_actions(before, POLICY) == next_actions(after, POLICY)
+
+
+@judging
+@given(nearly, st.sampled_from(IDLE).flatmap(lambda result: executions(result=result)))
+def test_what_did_not_run_changes_nothing(evidence, idle):
+    """A skip, an expected failure, an unexpected pass and a test that never ran change no state and no status."""
+    before, after = judge(evidence).use_cases[0], judge([*evidence, idle]).use_cases[0]
+    assert (before.status, before.phase) == (after.status, after.phase)
+    for old, new in zip(before.requirements, after.requirements, strict=True):
+        shown = {"evidence": (), "why": "", "completes_it": ""} if old.state is State.MISSING else {"evidence": ()}
+        assert replace(old, **shown) == replace(new, **shown)
+
+
+@judging
+@given(nearly, executions(result=Result.PASSED, run_id="open"))
+def test_a_pass_in_an_open_run_changes_nothing(evidence, unsealed):
+    """A pass in a run that is not sealed changes no state, no status and no verdict."""
+    before, after = judge(evidence), judge([*evidence, unsealed])
+    assert ranks(before) == ranks(after)
+    assert before.totals == after.totals
+    assert opens(before) == opens(after)
+
+
+@judging
+@given(nearly, executions(result=Result.PASSED, days=-1))
+def test_a_pass_after_this_moment_changes_nothing(evidence, future):
+    """A pass that starts after the moment being judged changes no state, no status and no verdict."""
+    before, after = judge(evidence), judge([*evidence, future])
+    assert ranks(before) == ranks(after)
+    assert before.totals == after.totals
+    assert opens(before) == opens(after)
+
+
+@judging
+@given(nearly, executions(result=FAILED, run_id="run", **LOOSE), st.sampled_from((0, -2)))
+def test_a_crash_without_a_scope_opens_nothing(evidence, crash, days):
+    """The newest crash before a scope is named leaves no requirement of its item in a state that could be accepted."""
+    crash = replace(crash, started_at=ran(days=days).started_at, claim_environment=None, provider_mode=None, parts=())
+    after = judge([*evidence, crash])
+    assert {one.state for one in after.use_cases[0].requirements if one.requirement.item == crash.item} == {
+        State.FAILING
+    }
+
+
+@judging
+@given(nearly)
+def test_a_gate_that_opens_rests_on_passes_alone(evidence):
+    """Where the gate opens each requirement has a real, settled pass, and no deciding execution is anything else."""
+    found = judge(evidence)
+    assume(opens(found))
+    for one in found.use_cases[0].requirements:
+        real = [e for e in one.evidence if e.real and e.run_id == "run" and e.started_at <= NOW]
+        assert any(e.result is Result.PASSED for e in real)
+        assert one.state in (State.COMPLETE, State.ASSERTED, State.FLAKY)
+
+
+@judging
+@given(some, st.sampled_from((POLICY, Policy(), Policy(asserted="accept", flaky="accept", waivers="accept"))))
+def test_zero_use_cases_are_never_eligible(evidence, policy):
+    """A verdict on no use case is closed, whatever was recorded and whatever the policy accepts."""
+    nothing = evaluate(SMALL, policy, Facts(evidence), NOW, [])
+    assert decide(nothing, policy).eligible is False
+
+
+@judging
+@given(nearly, st.sampled_from((Policy(), POLICY)))
+def test_nobody_is_ready_without_a_review(evidence, policy):
+    """Evidence alone makes no use case READY_FOR_GO_LIVE."""
+    assert readiness(evidence, policy, SMALL).totals[Status.READY_FOR_GO_LIVE] == 0
+
+
+def test_the_properties_meet_an_open_gate():
+    """The evidence that the properties start from opens the gate, so that they speak of open gates too."""
+    assert opens(judge(complete(days=4)))
+    assert set(states(complete(days=4)).values()) == {"COMPLETE"}
+
+
+def test_a_thousand_use_cases_are_judged_in_a_moment():
+    """A register of 1,000 use cases is judged in time about linear in its evidence."""
+    times = []
+    for count in (250, 1000):
+        names = [f"UC-{number:04}" for number in range(count)]
+        catalogue = replace(CATALOGUE, use_cases={name: UseCase(name, environments=("staging",)) for name in names})
+        evidence = [replace(one, uc=name, id=f"{name}.{one.id}") for name in names for one in complete()]
+        start = time.process_time()
+        evaluate(catalogue, POLICY, Facts(evidence), NOW)
+        times.append(time.process_time() - start)
+    assert times[1] < 3
+    assert times[1] < 12 * times[0]

@@ -1,0 +1,383 @@
+"""Which state a requirement has: for each state the cases that reach it, and the nearest that do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_readiness.claims.catalogue import Environment, UseCase
+from pytest_readiness.facts.evidence import Proof
+from tests.verdict.judging import (
+    CATALOGUE,
+    ERROR,
+    FAILED,
+    IDLE,
+    INTERRUPTED,
+    UC,
+    days_ago,
+    ran,
+    requirement,
+    states,
+)
+
+DAY = 1 / 86400000  # a millisecond, in days
+
+TABLE = {
+    # COMPLETE and ASSERTED
+    "a pass with its proof": ("4", [ran(proofs=("trace",))], "COMPLETE"),
+    "a pass with another proof": ("4", [ran(proofs=("handshake",))], "ASSERTED"),
+    "a pass without proof": ("4", [ran()], "ASSERTED"),
+    "a pass where no proof is asked": ("plain", [ran(item="plain")], "COMPLETE"),
+    "a pass of another item": ("plain", [ran(item="4")], "MISSING"),
+    "a command with its proof": ("4", [ran(proofs=("trace",), method="command")], "COMPLETE"),
+    "examined, with its proof": ("4", [ran(proofs=("trace",), method="examined")], "ASSERTED"),
+    "imported, where no proof is asked": ("plain", [ran(item="plain", method="imported")], "ASSERTED"),
+    "one of two tests carries the proof": ("4", [ran(proofs=("trace",)), ran(test="b")], "COMPLETE"),
+    "only a stale pass carries the proof": ("4", [ran(proofs=("trace",), days=91), ran(test="b")], "ASSERTED"),
+    "a newer bare pass of the test that carried it": ("4", [ran(proofs=("trace",), days=2), ran()], "ASSERTED"),
+    # scopes
+    "the other environment": ("2/prod", [ran(item="2", proofs=("handshake",))], "MISSING"),
+    "its environment": ("2/staging", [ran(item="2", proofs=("handshake",))], "COMPLETE"),
+    "a claim limited to elsewhere": ("4", [ran(proofs=("trace",), claim_environment="prod")], "MISSING"),
+    "its provider mode": ("1/BYOK", [ran(item="1", provider_mode="BYOK")], "ASSERTED"),
+    "another provider mode": ("1/BYOK", [ran(item="1", provider_mode="MANAGED")], "MISSING"),
+    "no provider mode": ("1/BYOK", [ran(item="1")], "MISSING"),
+    "one part is not the other": ("6/revocation", [ran(item="6", parts=("rotation",))], "MISSING"),
+    "no part named is all parts": ("6/revocation", [ran(item="6")], "ASSERTED"),
+    "the proof of the other part": ("6/revocation", [ran(item="6", proofs=("rotation",))], "ASSERTED"),
+    "another register": ("4", [ran(register="other")], "MISSING"),
+    # FAILING
+    "a failure": ("4", [ran(FAILED)], "FAILING"),
+    "an error in teardown": ("4", [ran(ERROR)], "FAILING"),
+    "a failure newer than a pass": ("4", [ran(days=2), ran(FAILED)], "FAILING"),
+    "a failure older than a pass": ("4", [ran(FAILED, days=2), ran()], "ASSERTED"),
+    "a failure and a pass of one moment": ("4", [ran(), ran(FAILED)], "FAILING"),
+    "another test's failure, older": ("4", [ran(FAILED, days=2, test="b"), ran()], "FAILING"),
+    "a failure in another real environment": ("4", [ran(FAILED, days=2, environment="prod"), ran()], "FAILING"),
+    "a failure in another provider mode": ("4", [ran(FAILED, days=2, provider_mode="BYOK"), ran()], "FAILING"),
+    "a failure that only rehearsed": ("4", [ran(), ran(FAILED, days=0, environment="dev")], "ASSERTED"),
+    "a failure long ago": ("4", [ran(FAILED, days=900)], "FAILING"),
+    "a failure that starts after this moment": ("4", [ran(), ran(FAILED, days=-1)], "FAILING"),
+    "a failure beside an interruption": ("4", [ran(INTERRUPTED), ran(FAILED, test="b")], "FAILING"),
+    # INTERRUPTED
+    "an interruption": ("4", [ran(INTERRUPTED)], "INTERRUPTED"),
+    "an interruption after a pass": ("4", [ran(days=2), ran(INTERRUPTED)], "INTERRUPTED"),
+    "an interruption after a failure": ("4", [ran(FAILED, days=2), ran(INTERRUPTED)], "INTERRUPTED"),
+    "an interruption before a pass": ("4", [ran(INTERRUPTED, days=2), ran()], "ASSERTED"),
+    "an interruption after now hides no failure": ("4", [ran(FAILED), ran(INTERRUPTED, days=-1)], "FAILING"),
+    # FLAKY
+    "a pass at the second attempt": ("4", [ran(proofs=("trace",), attempts=2)], "FLAKY"),
+    "one flaky test of two": ("4", [ran(proofs=("trace",)), ran(test="b", attempts=2)], "FLAKY"),
+    "flaky, then a clean pass": ("4", [ran(attempts=2, days=2), ran()], "ASSERTED"),
+    "a failure after two attempts": ("4", [ran(FAILED, attempts=2)], "FAILING"),
+    # STALE
+    "as old as it may be": ("4", [ran(proofs=("trace",), days=90)], "COMPLETE"),
+    "a millisecond older": ("4", [ran(proofs=("trace",), days=90 + DAY)], "STALE"),
+    "stale and flaky": ("4", [ran(attempts=2, days=91)], "STALE"),
+    "an item that never turns stale": ("plain", [ran(item="plain", days=5000)], "COMPLETE"),
+    # REHEARSED
+    "a pass in an unreal environment": ("4", [ran(environment="dev")], "REHEARSED"),
+    "a pass with the network replaced": ("4", [ran(real=False)], "REHEARSED"),
+    "a failure in an unreal environment": ("4", [ran(FAILED, environment="dev")], "REHEARSED"),
+    "a rehearsal of an item of another place": ("2/prod", [ran(item="2", environment="dev")], "REHEARSED"),
+    "a mocked run in another real place": ("2/prod", [ran(item="2", real=False)], "MISSING"),
+    "a rehearsal in an unreal mode": ("1/BYOK", [ran(item="1", provider_mode="FAKE")], "REHEARSED"),
+    "a rehearsal limited to another place": (
+        "2/prod",
+        [ran(item="2", environment="dev", claim_environment="staging")],
+        "MISSING",
+    ),
+    "a rehearsal and a real pass": ("4", [ran(), ran(environment="dev", days=0)], "ASSERTED"),
+    # MISSING
+    "nothing": ("4", [], "MISSING"),
+    "a pass that starts after this moment": ("4", [ran(days=-1)], "MISSING"),
+    "a pass after this moment hides no failure": ("4", [ran(FAILED), ran(days=-1)], "FAILING"),
+    # replay
+    "a replay that states no mode": ("5", [ran(item="5", proofs=("replay",))], "MISSING"),
+    "a replay of a mode of its own": ("5", [ran(item="5", proofs=("replay",), replay_mode="PARTLY")], "MISSING"),
+    "a replay that is FULL": ("5", [ran(item="5", proofs=("replay",), replay_mode="FULL")], "COMPLETE"),
+    "a replay whose proof says TRACE_ONLY": (
+        "5",
+        [replace(ran(item="5"), proofs=(Proof("replay", (("mode", "TRACE_ONLY"),)),))],
+        "COMPLETE",
+    ),
+    "a modeless replay after a full one": (
+        "5",
+        [ran(item="5", proofs=("replay",), replay_mode="FULL", days=2), ran(item="5", proofs=("replay",))],
+        "MISSING",
+    ),
+    "a modeless replay after a failed one": ("5", [ran(FAILED, item="5", days=2), ran(item="5")], "MISSING"),
+}
+
+
+@pytest.mark.parametrize(("tail", "evidence", "state"), TABLE.values(), ids=TABLE)
+def test_state(tail, evidence, state):
+    """Each state is reached by what the rules say, and by nothing that is almost it."""
+    judged = requirement(tail, evidence)
+    assert judged.state == state
+    assert bool(judged.completes_it) is (state != "COMPLETE")
+    assert "\n" not in judged.why
+    assert judged.why
+
+
+@pytest.mark.parametrize("result", IDLE)
+def test_idle_alone_is_missing(result):
+    """What was skipped, expected to fail or never started satisfies nothing, and the sentence says so."""
+    judged = requirement("4", [ran(result, message="no license\nfor it")])
+    assert judged.state == "MISSING"
+    assert f"{result} in staging" in judged.why
+    assert judged.why.endswith(": no license")
+
+
+UNSCOPED = {"environment": None, "open_scope": True}
+
+
+class TestEndedBeforeItSaidWhere:
+    """An execution that ends badly before it names its scope or part counts against all it could have covered."""
+
+    def test_counts_against_every_environment(self):
+        """A crash before ``scope()`` makes every environment of the item FAILING, and no other item."""
+        passes = [ran(item="2", environment=name, days=2) for name in ("staging", "prod")]
+        judged = states([*passes, ran(FAILED, item="2", **UNSCOPED)])
+        assert (judged["2/staging"], judged["2/prod"], judged["3/prod"]) == ("FAILING", "FAILING", "MISSING")
+
+    def test_without_a_way_to_say_where_it_is_a_rehearsal(self):
+        """A test that could not have named another place is a rehearsal when its run names none."""
+        evidence = [ran(item="2", days=2), ran(FAILED, item="2", environment=None)]
+        assert states(evidence)["2/staging"] == "ASSERTED"
+
+    @pytest.mark.parametrize("later", [{}, {"environment": "prod"}, {"environment": "dev"}, {"result": FAILED}])
+    def test_is_replaced_by_the_next_end_wherever_that_ran(self, later):
+        """The same test's next execution that runs to its end replaces it, in whatever place."""
+        evidence = [ran(item="2", environment="prod", days=3), ran(ERROR, item="2", days=2, **UNSCOPED)]
+        assert states(evidence)["2/prod"] == "FAILING"
+        assert states([*evidence, ran(**{"item": "2", **later})])["2/prod"] == "ASSERTED"
+
+    @pytest.mark.parametrize(
+        "later",
+        [
+            *({"result": result} for result in IDLE),
+            {"result": INTERRUPTED},
+            {"test": "another"},
+            {"item": "3"},
+            {"days": 2},
+            {"days": -1},
+            {"run_id": "open"},
+        ],
+    )
+    def test_is_replaced_by_nothing_less(self, later):
+        """Skips, interruptions, other tests, other items, the same moment, the future and open runs replace nothing."""
+        evidence = [ran(item="2", environment="prod", days=3), ran(ERROR, item="2", days=2, **UNSCOPED)]
+        judged = states([*evidence, ran(**{"item": "2", **later})], open_runs={"open": ()})
+        assert judged["2/prod"] == "FAILING"
+
+    def test_interrupted_counts_as_interrupted(self):
+        """An interruption before ``scope()`` interrupts every requirement it could have covered."""
+        judged = states([ran(item="2", days=2), ran(INTERRUPTED, item="2", **UNSCOPED)])
+        assert (judged["2/staging"], judged["2/prod"]) == ("INTERRUPTED", "INTERRUPTED")
+
+    def test_no_provider_mode_counts_against_each(self):
+        """A real failure that had not stated its mode yet counts against every mode, until a real one ends."""
+        evidence = [
+            ran(item="1", provider_mode="BYOK", days=3),
+            ran(FAILED, item="1", days=2, open_scope=True),
+        ]
+        assert states(evidence)["1/BYOK"] == "FAILING"
+        assert states([*evidence, ran(item="1", environment="dev")])["1/BYOK"] == "FAILING"
+        assert states([*evidence, ran(item="1", provider_mode="MANAGED")])["1/BYOK"] == "ASSERTED"
+
+    def test_a_mode_that_could_not_follow_is_not_guessed(self):
+        """A failure of a test that can name no mode of its own is not of any mode."""
+        evidence = [ran(item="1", provider_mode="BYOK", days=2), ran(FAILED, item="1")]
+        assert states(evidence)["1/BYOK"] == "ASSERTED"
+
+    def test_no_part_counts_against_each_part(self):
+        """A failure before the first part is named counts against both, until the test ends with either."""
+        evidence = [
+            ran(item="6", parts=("rotation", "revocation"), days=3),
+            ran(FAILED, item="6", days=2, open_scope=True),
+        ]
+        assert states(evidence)["6/rotation"] == states(evidence)["6/revocation"] == "FAILING"
+        judged = states([*evidence, ran(item="6", parts=("rotation",))])
+        assert (judged["6/rotation"], judged["6/revocation"]) == ("ASSERTED", "ASSERTED")
+
+    @pytest.mark.parametrize("elsewhere", [{"environment": "prod"}, {"environment": "dev"}])
+    def test_an_unnamed_part_is_not_mended_elsewhere(self, elsewhere):
+        """A failure whose environment is known stands until the test ends there: one place does not hide another."""
+        failed = ran(FAILED, item="6", days=2, open_scope=True)
+        assert states([failed, ran(item="6", parts=("rotation",), **elsewhere)])["6/revocation"] == "FAILING"
+
+    def test_a_part_it_could_never_name(self):
+        """A failure of a test that names no parts is not cleared by narrowing the test's mark to one of them."""
+        failed = ran(FAILED, item="6", days=2)
+        assert states([failed, ran(item="6", parts=("rotation",))])["6/revocation"] == "FAILING"
+
+    def test_a_part_it_did_not_come_to_again(self):
+        """A failure between two parts also beats the same test's older pass of the part it did not come to."""
+        both = ran(item="6", parts=("rotation", "revocation"), days=2)
+        judged = states([both, ran(FAILED, item="6", parts=("rotation",), open_scope=True)])
+        assert (judged["6/rotation"], judged["6/revocation"]) == ("FAILING", "FAILING")
+
+    def test_a_part_it_never_showed(self):
+        """A failure that names its part leaves the other part to the tests that show it."""
+        other = ran(item="6", parts=("revocation",), test="other", days=2)
+        judged = states([other, ran(FAILED, item="6", parts=("rotation",), open_scope=True)])
+        assert (judged["6/rotation"], judged["6/revocation"]) == ("FAILING", "ASSERTED")
+
+
+OPEN = {"open_runs": {"open": {UC}}}
+
+
+class TestOpenRun:
+    """Evidence of a run that is not sealed."""
+
+    @pytest.mark.parametrize(("result", "state"), [(FAILED, "FAILING"), (INTERRUPTED, "INTERRUPTED")])
+    def test_failures_count(self, result, state):
+        """A failure or an interruption counts although its run is open, and rests on recorded evidence only."""
+        judged = requirement("4", [ran(days=2), ran(result, run_id="open")], **OPEN)
+        assert (judged.state, judged.level) == (state, "L0")
+
+    def test_passes_do_not(self):
+        """A pass in an open run satisfies nothing and hides no older failure."""
+        open_pass = ran(run_id="open", proofs=("trace",))
+        assert requirement("4", [open_pass], **OPEN).state == "MISSING"
+        assert "not sealed" in requirement("4", [open_pass], **OPEN).why
+        assert requirement("4", [ran(FAILED, days=2), open_pass], **OPEN).state == "FAILING"
+
+    def test_an_older_pass_stands(self):
+        """What was shown in a sealed run stands while another run passes."""
+        judged = requirement("4", [ran(days=2), ran(run_id="open", proofs=("trace",))], **OPEN)
+        assert (judged.state, judged.level) == ("ASSERTED", "L1")
+
+
+class TestDeclaring:
+    """What is asked for where places are not declared."""
+
+    def test_no_real_environment(self):
+        """With no real environment an item of scope environment is MISSING and says what to declare."""
+        catalogue = replace(CATALOGUE, environments={}, use_cases={UC: UseCase(UC)})
+        judged = requirement("2", [ran(item="2")], catalogue)
+        assert judged.state == "MISSING"
+        assert "[environments.NAME] real = true" in judged.completes_it
+
+    def test_a_use_case_of_no_environment(self):
+        """A use case that lists no environment is told to list them, for others have some."""
+        catalogue = replace(CATALOGUE, use_cases={UC: UseCase(UC, environments=())})
+        judged = requirement("2", [ran(item="2")], catalogue)
+        assert (judged.state, judged.completes_it) == ("MISSING", f"list the environments of {UC} in the config")
+
+    def test_any_provider_mode(self):
+        """Where no mode is declared any stated mode satisfies, and none stated does not."""
+        catalogue = replace(CATALOGUE, provider_modes={}, use_cases={UC: UseCase(UC)})
+        assert requirement("1", [ran(item="1", provider_mode="own", real=True)], catalogue).state == "ASSERTED"
+        judged = requirement("1", [ran(item="1")], catalogue)
+        assert judged.state == "MISSING"
+        assert "states no provider mode" in judged.why
+
+    def test_not_applicable(self):
+        """A requirement that the config excepts is NOT_APPLICABLE with its reason, even where its test fails."""
+        row = replace(CATALOGUE.use_cases[UC], not_applicable=(("6/rotation", "holds no secrets"),))
+        catalogue = replace(CATALOGUE, use_cases={UC: row})
+        judged = requirement("6/rotation", [ran(FAILED, item="6")], catalogue)
+        assert (judged.state, judged.why, judged.completes_it) == ("NOT_APPLICABLE", "holds no secrets", "")
+        assert requirement("6/revocation", [ran(FAILED, item="6")], catalogue).state == "FAILING"
+
+    def test_a_new_environment_is_missing(self):
+        """Declaring another environment asks for evidence from there."""
+        environments = {**CATALOGUE.environments, "eu": Environment("eu", real=True)}
+        catalogue = replace(CATALOGUE, environments=environments, use_cases={UC: UseCase(UC)})
+        assert requirement("2/eu", [ran(item="2")], catalogue).state == "MISSING"
+
+
+class TestFreshness:
+    """When a pass expires."""
+
+    def test_expires_at(self):
+        """A pass expires its maximum age after its start, and reports that from three quarters of it on."""
+        judged = requirement("4", [ran(days=10, proofs=("trace",))])
+        assert (judged.expires_at, judged.expires_soon) == (days_ago(10 - 90), False)
+        assert requirement("4", [ran(days=67.5)]).expires_soon is True
+        assert requirement("4", [ran(days=67.5 - DAY)]).expires_soon is False
+
+    def test_stale_is_over_and_not_soon(self):
+        """A stale pass has expired: its moment is past, and it is not expiring any more."""
+        judged = requirement("4", [ran(days=91)])
+        assert (judged.expires_at, judged.expires_soon) == (days_ago(1), False)
+
+    def test_rests_on_the_pass_with_the_proof(self):
+        """A COMPLETE requirement expires with the pass that carries the proof, not with a newer bare one."""
+        judged = requirement("4", [ran(days=80, proofs=("trace",)), ran(test="b")])
+        assert (judged.expires_at, judged.expires_soon) == (days_ago(80 - 90), True)
+
+    def test_a_maximum_age_past_the_calendar(self):
+        """A maximum age that ends after the calendar does is no age at all."""
+        item = replace(CATALOGUE.items["plain"], max_age_days=10**7)
+        catalogue = replace(CATALOGUE, items={**CATALOGUE.items, "plain": item})
+        judged = requirement("plain", [ran(item="plain")], catalogue)
+        assert (judged.state, judged.expires_at) == ("COMPLETE", None)
+
+
+class TestShown:
+    """Which evidence a requirement shows."""
+
+    def test_the_deciding_one_of_each_test_and_place(self):
+        """Of each test, environment and provider mode the execution that decides is shown, newest first."""
+        old, new = ran(FAILED, days=3), ran(days=1)
+        prod, other = ran(environment="prod", days=2), ran(test="b", days=0)
+        assert requirement("4", [old, new, prod, other]).evidence == (other, new, prod)
+
+    def test_where_none_counts_the_newest(self):
+        """A test of which nothing counts is shown by its newest execution, whatever came of it."""
+        rehearsed, skipped = ran(environment="dev", days=2), ran(IDLE[0], environment="dev")
+        assert requirement("4", [rehearsed, skipped]).evidence == (skipped,)
+        assert requirement("4", [rehearsed, skipped]).state == "REHEARSED"
+
+    def test_a_replaced_crash_is_not_shown(self):
+        """A crash before ``scope()`` is shown while it counts, and not once the test ran to its end."""
+        crash, end = ran(ERROR, item="2", days=2, **UNSCOPED), ran(item="2")
+        assert requirement("2/staging", [crash]).evidence == (crash,)
+        assert requirement("2/staging", [crash, end]).evidence == (end,)
+
+
+class TestSentences:
+    """What the sentences say."""
+
+    def test_failing(self):
+        """A failure names test, place, time and the first line of its message, and where to mend it."""
+        judged = requirement("2/staging", [ran(FAILED, item="2", message="\n  refused\nsecond line")])
+        assert judged.why == f"tests/test_it.py::test_it FAILED in staging at {days_ago(1)}: refused"
+        assert judged.completes_it == "make tests/test_it.py::test_it pass in staging"
+
+    def test_missing(self):
+        """Where nothing ran, the marker to write and the place to run it are named."""
+        assert requirement("4", []).completes_it == f'run a test tagged @evidence("{UC}", item=4) in a real environment'
+        assert requirement("1/BYOK", []).completes_it.endswith("in a real environment with provider mode BYOK")
+        assert f'@evidence("{UC}", item=6, part="rotation")' in requirement("6/rotation", []).completes_it
+        assert 'item="plain"' in requirement("plain", []).completes_it
+
+    def test_rehearsed_says_why_it_is_not_real(self):
+        """A rehearsal is told with the reason why it does not count."""
+        assert "environment 'dev' is not declared real" in requirement("4", [ran(environment="dev")]).why
+
+    @pytest.mark.parametrize(("attempts", "days"), [(1, 1), (2, 1), (1, 91)])
+    def test_trace_only_is_said_everywhere(self, attempts, days):
+        """A replay that is TRACE_ONLY says so whatever its state is."""
+        evidence = ran(item="5", replay_mode="TRACE_ONLY", proofs=("replay",), attempts=attempts, days=days)
+        assert "TRACE_ONLY" in requirement("5", [evidence]).why
+
+    def test_trace_only_is_not_outvoted(self):
+        """Where mark and proof state different modes, the lesser one is told."""
+        evidence = replace(ran(item="5", replay_mode="FULL"), proofs=(Proof("replay", (("mode", "TRACE_ONLY"),)),))
+        assert "TRACE_ONLY" in requirement("5", [evidence]).why
+
+    @pytest.mark.parametrize("older", [[], [ran(FAILED)], [ran(proofs=("trace",))]])
+    def test_a_pass_from_the_future_is_told(self, older):
+        """A pass that starts after this moment does not count, and the sentence says so."""
+        assert "starts after this moment" in requirement("4", [*older, ran(days=-1)]).why
+
+    def test_hostile_texts_stay_on_one_line(self):
+        """Control characters and long texts of a test neither break the line nor flood it."""
+        judged = requirement("4", [ran(FAILED, message="\x1b[31m" + "x\u202e" * 5000, test="t" * 5000)])
+        assert judged.why.isprintable()
+        assert len(judged.why) < 600
