@@ -70,13 +70,17 @@ class Line:
         """Return the line that a text is.
 
         Raises:
-            IntegrityError: it is not JSON, not an object, nested too deeply, or names a key twice.
+            IntegrityError: it is not JSON, nested too deeply, not an object, or not in canonical form (a key that
+                stands twice, say: readers would not agree on what the line says).
         """
         try:
-            body = json.loads(text, object_pairs_hook=_no_duplicates)
+            body = json.loads(text)
             found = line_digest(text)
+            is_canonical = _encode(body) == text
         except (ValueError, RecursionError) as error:
             raise IntegrityError(f"a line is not valid: {error}") from None
+        if not is_canonical:
+            raise IntegrityError("a line is not in canonical form")
         if not isinstance(body, dict) or not isinstance(body.get("seq"), int):
             raise IntegrityError("a line is not an object with a sequence number")
         return cls(text, body, found)
@@ -88,13 +92,6 @@ class Line:
             return _encode(self.body) == self.text and line_digest(self.text) == self.digest
         except (ValueError, TypeError, RecursionError):
             return False
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    body = dict(pairs)
-    if len(body) != len(pairs):
-        raise ValueError("a key stands twice")
-    return body
 
 
 class Chain:
