@@ -1,0 +1,278 @@
+"""The docs say what the program does: every name is in the reference, and what is shown runs."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import get_args, get_origin
+
+import click
+import pytest
+from pydantic import BaseModel
+
+from pytest_readiness import cli, session
+from pytest_readiness.claims.items import SEVEN
+from pytest_readiness.claims.marker import DESCRIPTION
+from pytest_readiness.journal.recording import RecordEvidence
+from pytest_readiness.settings import model
+from pytest_readiness.store.schema import TABLES
+from pytest_readiness.verdict.readiness import State
+from tests.pages import ROOT, fences, play, section
+from tests.project import PLUGINS
+
+DOCS = ROOT / "docs"
+REFERENCE = {path.stem: path.read_text(encoding="utf-8") for path in (DOCS / "reference").glob("*.md")}
+PAGES = sorted([ROOT / "README.md", ROOT / "benchmarks" / "README.md", *DOCS.rglob("*.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SECTIONS = {
+    "context": "## `[context]`",
+    "environments": "## `[environments.NAME]`",
+    "provider_modes": "## `[provider_modes]`",
+    "items": "## `[items.KEY]`",
+    "use_cases": "## `[use_cases.ID]`",
+    "review": "## `[review]` and `[people.NAME]`",
+    "people": "## `[review]` and `[people.NAME]`",
+    "gate": "## `[gate]`",
+}
+TABLE_MODELS: dict[str, type[BaseModel]] = {
+    "context": model.ContextSettings,
+    "environments": model.EnvironmentSettings,
+    "provider_modes": model.ProviderModeSettings,
+    "items": model.ItemSettings,
+    "use_cases": model.UseCaseSettings,
+    "review": model.ReviewSettings,
+    "people": model.PersonSettings,
+    "gate": model.GateSettings,
+}
+TOP_KEYS = set(model.Settings.model_fields) - model.PLACE_FIELDS - set(TABLE_MODELS) - {"tracker_columns", "statuses"}
+COMMANDS = {name: cli.commands.get_command(click.Context(cli.commands), name) for name in cli.COMMANDS}
+
+
+def row(text: str, key: str) -> str:
+    """Return the row of a table whose first cell names the key."""
+    found = [line for line in text.splitlines() if re.match(rf"\| (`[^|]*`, )?`{re.escape(key)}[`= ]", line)]
+    assert len(found) == 1, f"{key} must have one row in the reference, and has {len(found)}"
+    return found[0]
+
+
+def test_every_pytest_option_is_in_the_reference_with_its_variable(pytester, monkeypatch):
+    """Each option that ``pytest --help`` shows has a row, and its row names the variable that the help names."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    told = pytester.runpytest_inprocess("--help", *PLUGINS).stdout.str()
+    ours = told.partition("production readiness:")[2].partition("\n\n")[0]
+    options = re.findall(r"^  (--[\w-]+)(.*?)(?=^  --|\Z)", ours, re.MULTILINE | re.DOTALL)
+    assert len(options) > 10, told
+    for option, about in options:
+        documented = row(REFERENCE["options"], option)
+        for variable in re.findall(r"READINESS_\w+", about):
+            assert f"`{variable}`" in documented
+    in_reference = re.findall(r"^\| `(--[\w-]+)", REFERENCE["options"], re.MULTILINE)
+    assert sorted(in_reference) == sorted(option for option, _ in options)
+
+
+@pytest.mark.parametrize("code", [session.NOT_ELIGIBLE, session.NOT_KEPT, int(pytest.ExitCode.USAGE_ERROR)])
+def test_every_exit_code_of_a_session_is_in_the_reference(code):
+    """The codes that a session can end with on our account have a row of their own."""
+    assert f"\n| {code} | " in REFERENCE["options"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_its_options_are_in_the_reference(name):
+    """Each command has a section that names every option, argument and choice that click knows."""
+    told = section(REFERENCE["cli"], f"## {name}")
+    for parameter in COMMANDS[name].params:
+        names = (
+            parameter.opts
+            if isinstance(parameter, click.Option)
+            else [parameter.make_metavar(click.Context(COMMANDS[name]))]
+        )
+        for each in (*names, *(parameter.type.choices if isinstance(parameter.type, click.Choice) else ())):
+            assert str(each) in told, f"{each} of {name}"
+
+
+def test_no_command_is_in_the_reference_that_does_not_exist():
+    """The sections of the reference are the commands, in their order, and no more."""
+    assert re.findall(r"^## (.+)$", REFERENCE["cli"], re.MULTILINE) == list(COMMANDS)
+
+
+def test_the_options_of_the_command_itself_are_in_the_reference():
+    """What stands before a command's name has a row of its own."""
+    for parameter in cli.commands.params:
+        for name in parameter.opts:
+            row(REFERENCE["cli"].partition("## init")[0], name)
+
+
+@pytest.mark.parametrize("key", sorted(TOP_KEYS))
+def test_every_top_key_of_the_config_is_in_the_reference_with_its_default(key):
+    """The top table of the reference has each key of the model, and says its default."""
+    told = row(section(REFERENCE["config"], "## Top"), key)
+    default = model.Settings.model_fields[key].default
+    shown = {"tracker": "none", "artifact_limit": '`"1 GiB"`', "plugins": "`[]`"}.get(key) or f'`"{default}"`'
+    assert f"| {shown} |" in told
+
+
+@pytest.mark.parametrize(
+    ("table", "key"), [(table, key) for table, kind in TABLE_MODELS.items() for key in kind.model_fields]
+)
+def test_every_key_of_a_table_is_in_the_reference_with_its_default_and_choices(table, key):
+    """Each key of a table has a row in the table's section, with its default where that is a plain value."""
+    text = section(REFERENCE["config"], SECTIONS[table])
+    field = TABLE_MODELS[table].model_fields[key]
+    assert f"`{key}`" in text
+    if isinstance(field.default, str | bool | int) and field.default != "":
+        assert re.search(rf'\| `{key}` \| `"?{re.escape(str(field.default).lower())}"?` \|', text, re.IGNORECASE), key
+    for choice in get_args(field.annotation) if get_origin(field.annotation) is not None else ():
+        assert not isinstance(choice, str) or choice in text
+
+
+@pytest.mark.parametrize("word", [*get_args(model.ColumnKey), *get_args(model.StatusWord)])
+def test_every_column_and_status_that_can_be_renamed_is_in_the_reference(word):
+    """The words that a tracker may replace by its own are listed."""
+    assert f"`{word}`" in section(REFERENCE["config"], "## `[tracker_columns]` and `[statuses]`")
+
+
+@pytest.mark.parametrize("item", SEVEN, ids=lambda item: item.name)
+def test_the_seven_items_are_in_the_reference_as_they_are(item):
+    """Number, name, proof and age of each built-in item stand in one row."""
+    told = section(REFERENCE["config"], "### The seven items")
+    assert re.search(rf"\| {item.key} \| `{item.name}` \| .* \| `{item.proof}` \| {item.max_age_days} d \|", told)
+
+
+@pytest.mark.parametrize("method", [name for name in vars(RecordEvidence) if not name.startswith("_")])
+def test_every_method_of_the_fixture_is_in_the_reference_with_its_arguments(method):
+    """Each public method of ``record_evidence`` has a section whose code shows its signature."""
+    told = section(REFERENCE["fixture"], f"## {method}")
+    signature = inspect.signature(vars(RecordEvidence)[method])
+    arguments = [
+        f"**{p.name}" if p.kind is p.VAR_KEYWORD else p.name if p.default is p.empty else f"{p.name}={p.default!r}"
+        for p in list(signature.parameters.values())[1:]
+    ]
+    assert f"record_evidence.{method}({', '.join(arguments)})" in told
+
+
+def test_every_argument_of_the_marker_is_in_the_reference():
+    """What the registered mark says of itself is what the reference lists."""
+    signature = DESCRIPTION.partition("(")[2].partition(")")[0]
+    arguments = [argument.partition("=")[0] for argument in signature.split(", ")]
+    assert arguments[:2] == ["*use_cases", "item"]
+    assert re.findall(r"^\| `(\*?\w+)", REFERENCE["marker"], re.MULTILINE) == arguments
+    assert f"evidence({signature})" in REFERENCE["marker"]
+
+
+def test_every_key_of_the_json_report_is_in_the_reference():
+    """Every property and every word of the published schema stands on the page about it."""
+    schema = json.loads(files("pytest_readiness.views").joinpath("report-v1.schema.json").read_text(encoding="utf-8"))
+    missing = [name for name in _names(schema) if f"`{name}`" not in REFERENCE["json-report"]]
+    assert not missing
+
+
+def _names(schema: object) -> set[str]:
+    if isinstance(schema, list):
+        return set().union(*map(_names, schema))
+    if not isinstance(schema, dict):
+        return set()
+    return set(schema.get("properties", {})).union(*(_names(inner) for inner in schema.values()))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_and_column_of_the_store_is_in_the_reference(table):
+    """Each table has a row that names all of its columns."""
+    told = row(section(REFERENCE["store"], "## Tables"), table)
+    columns = re.findall(r"^    ([a-z_]+) ", TABLES[table], re.MULTILINE)
+    assert columns
+    assert [
+        name
+        for name in columns
+        if f"`{name}`" not in told and (table, name) not in {("slot", "id"), ("snapshot", "text")}
+    ] == []
+
+
+def test_every_line_of_a_run_is_in_the_reference(project):
+    """Whatever a session with every feature writes into its lines is explained in the table of kinds."""
+    project.configured().tests(
+        """
+        @evidence("UC-001", item=1)
+        def test_it(record_evidence):
+            record_evidence.attach("text")
+            record_evidence.reference("log", "https://example.com")
+            record_evidence.note("hunter2-hunter2 is " + record_evidence.secret("hunter2-hunter2"))
+            record_evidence.set(a=1)
+            record_evidence.scope(tenant_id="t", project_id="p")
+            with record_evidence.step("step"):
+                assert not "hunter2-hunter2"
+
+        @evidence("UC-001", item=2)
+        def test_never():
+            pass
+        """
+    )
+    project.run(
+        "-x", "--readiness-release=1", "--readiness-run-group=g:1", "--readiness-store=sqlite:////dev/null/no.db"
+    )
+    lines = [json.loads(line) for journal in project.journals for line in journal.read_text().splitlines()]
+    assert {"run", "planned", "started", "finished", "not_run", "sealed"} <= {line["kind"] for line in lines}
+    told = section(REFERENCE["store"], "## Lines")
+    for line in lines:
+        documented = row(told, line["kind"])
+        for key in line.keys() - {"run", "seq", "kind", "prev"}:
+            assert f"`{key}`" in documented, f"{key} of {line['kind']}"
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_and_its_sign_are_in_the_reference(state):
+    """The legend of the matrix is complete."""
+    assert f"`{state.sign}` {state.value}" in REFERENCE["cli"].replace("\n", " ")
+
+
+def test_the_readme_begins_with_the_two_commands():
+    """The first two lines with ``venv`` are the two commands: one line each, in a fence of their own."""
+    with_venv = [line for line in README.splitlines() if "venv" in line]
+    blocks = [fence.text.splitlines() for fence in fences(README) if fence.language == "sh"]
+    assert blocks[:2] == [[with_venv[0]], [with_venv[1]]]
+    assert "gate" in with_venv[0]
+    assert with_venv[1].endswith("-m pytest")
+    assert "\\" not in with_venv[0] + with_venv[1]
+
+
+def test_the_example_of_the_readme_has_fifteen_lines():
+    """What is promised as fifteen lines is no more than that, blank lines aside."""
+    lines = [line for fence in fences(README) if "file" in fence.said for line in fence.text.splitlines() if line]
+    assert 0 < len(lines) <= 15
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-evidence.md"])
+def test_a_page_that_is_a_project_runs(page, tmp_path):
+    """Files are written and commands run as the page shows them, with the output that it shows."""
+    assert play(ROOT / page, tmp_path) > 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page):
+    """A link to another page or heading finds it."""
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        linked = (page.parent / name) if name else page
+        assert linked.exists(), target
+        if anchor:
+            assert anchor in _anchors(linked), target
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_reached_from_the_index():
+    """No page of the docs is without a link from the index or from the list of decisions."""
+    linked = set()
+    for page in (DOCS / "index.md", DOCS / "decisions" / "README.md"):
+        targets = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+        linked |= {(page.parent / target).resolve() for target in targets}
+    assert set(DOCS.rglob("*.md")) - linked == {DOCS / "index.md"}

@@ -1,0 +1,53 @@
+"""Every example does what its README says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.pages import ROOT, play, run
+
+EXAMPLES = sorted(path for path in (ROOT / "conftest_examples").iterdir() if path.is_dir())
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the examples, away from what was recorded in this checkout."""
+    leave_out = shutil.ignore_patterns(".readiness", "__pycache__", ".pytest_cache")
+    shutil.copytree(ROOT / "conftest_examples", tmp_path / "conftest_examples", ignore=leave_out)
+    return tmp_path
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_does_what_its_readme_says(example, checkout):
+    """Each command of the README ends with the exit code, and prints the lines, that it shows."""
+    assert play(checkout / "conftest_examples" / example.name / "README.md", checkout) >= 2
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_the_config_and_tracker_of_an_example_are_sound(example, checkout):
+    """``readiness check`` finds no problem in an example."""
+    config = f"conftest_examples/{example.name}/readiness.toml"
+    assert run(f"readiness --config {config} check", checkout, 0, example.name).endswith("sound\n")
+
+
+def test_the_keys_of_the_quickstart_are_in_nothing_that_is_kept(checkout):
+    """Every file under ``.readiness`` is free of the ledger's keys, which begin with ``lk_``."""
+    folder = checkout / "conftest_examples" / "quickstart"
+    run("pytest conftest_examples/quickstart --readiness-environment=demo", checkout, 0, "quickstart")
+    kept = [path for path in (folder / ".readiness").rglob("*") if path.is_file()]
+    assert any(b"audit" in path.read_bytes() for path in kept)
+    assert [path for path in kept if b"lk_" in path.read_bytes()] == []
+
+
+def test_the_quickstart_on_a_laptop_is_a_rehearsal(checkout):
+    """In an environment that is not declared real the same tests complete nothing."""
+    report = "conftest_examples/quickstart/report.json"
+    command = f"pytest conftest_examples/quickstart --readiness-environment=laptop --readiness-json={report}"
+    run(command, checkout, 0, "quickstart")
+    document = json.loads((checkout / report).read_text())
+    states = {item["state"] for use_case in document["use_cases"] for item in use_case["items"]}
+    assert states == {"REHEARSED", "MISSING"}
