@@ -1,0 +1,258 @@
+"""What the plugin costs, in CPU time, beside pytest alone and three other reporters. See benchmarks/README.md.
+
+python benchmarks/overhead.py [--rounds 7]     cost of recording 1,000 one-claim tests
+python benchmarks/overhead.py --idle           cost of being there with nothing to record
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+FILES, TESTS_IN_FILE = 20, 50
+MANY = FILES * TESTS_IN_FILE
+HOME = ".readiness"
+OUT = "out"
+
+TEST = """
+@pytest.mark.evidence("UC-{use_case:03}", item={item})
+def test_{number}():
+    assert {number} >= 0
+"""
+PLAIN_TEST = """
+def test_0():
+    assert 0 >= 0
+"""
+CONFIG = """
+tracker = "PROD_READINESS_TRACKER.md"
+
+[environments.staging]
+real = true
+
+[items.1]
+max_age_days = 30
+
+[items.2]
+max_age_days = 90
+"""
+TRACKER = """
+| UC | Architecture Status | Prod Readiness Status | Owner | Last Updated | Notes |
+| --- | --- | --- | --- | --- | --- |
+"""
+ROW = "| UC-{number:03} | `GREEN` | `NOT_STARTED` | `tbd` | 2026-01-01 | Use case {number} |\n"
+USE_CASES = 20
+INI = "[pytest]\nmarkers = evidence: known to every variant\n"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to run the suite."""
+
+    name: str
+    arguments: tuple[str, ...]
+    distributions: tuple[str, ...] = ()
+    keeps_store: bool = True
+    """There was a session before: the store exists."""
+
+    @property
+    def missing(self) -> list[str]:
+        return [name for name in self.distributions if not is_installed(name)]
+
+
+OURS = ("-p", "pytest_readiness.plugin", "--readiness-environment=staging", "--readiness-report")
+BARE = Variant("pytest alone", ())
+READINESS = Variant("pytest-readiness", OURS)
+FIRST = Variant("pytest-readiness, first session", OURS, keeps_store=False)
+ALLURE = Variant("allure-pytest", ("-p", "allure_pytest.plugin", f"--alluredir={OUT}/allure"), ("allure-pytest",))
+REPORTLOG = Variant(
+    "pytest-reportlog", ("-p", "pytest_reportlog.plugin", f"--report-log={OUT}/log.jsonl"), ("pytest-reportlog",)
+)
+JUNIT = Variant("junitxml", (f"--junitxml={OUT}/junit.xml",))
+RECORDING = (BARE, READINESS, FIRST, ALLURE, REPORTLOG, JUNIT)
+IDLE = (
+    BARE,
+    Variant("installed, no config", ("-p", "pytest_readiness.plugin")),
+    Variant("configured, no evidence test", ("-p", "pytest_readiness.plugin")),
+)
+
+
+def is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+@dataclass
+class Suite:
+    """A folder with tests, and the CPU seconds that each variant took in it."""
+
+    folder: Path
+    tests: int
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def measure(self, variant: Variant, *, keep: bool) -> None:
+        home, before = self.folder / HOME, self.folder.with_name(f"{self.folder.name}-before")
+        shutil.rmtree(self.folder / OUT, ignore_errors=True)
+        (self.folder / OUT).mkdir()
+        shutil.rmtree(home, ignore_errors=True)
+        if variant.keeps_store and before.exists():
+            shutil.copytree(before, home)
+        took = cpu_seconds(variant.arguments, self.folder)
+        if keep:
+            self.seconds.setdefault(variant.name, []).append(took)
+        elif home.exists() and not before.exists():
+            home.rename(before)
+
+    def least(self, variant: Variant) -> float:
+        return min(self.seconds[variant.name])
+
+
+def cpu_seconds(arguments: Sequence[str], folder: Path) -> float:
+    """Run pytest as a whole process; return user and system time, those of its children included."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("READINESS_", "PYTEST_"))}
+    environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    process = subprocess.Popen(
+        command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{output.decode(errors='replace')}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def write_suite(folder: Path, tests: int) -> Suite:
+    folder.mkdir()
+    (folder / "pytest.ini").write_text(INI)
+    (folder / "readiness.toml").write_text(CONFIG)
+    rows = "".join(ROW.format(number=number) for number in range(1, USE_CASES + 1))
+    (folder / "PROD_READINESS_TRACKER.md").write_text(TRACKER.lstrip() + rows)
+    for start in range(0, tests, TESTS_IN_FILE):
+        numbers = range(start, min(start + TESTS_IN_FILE, tests))
+        bodies = [
+            TEST.format(number=number, use_case=number % USE_CASES + 1, item=number // USE_CASES % 2 + 1)
+            for number in numbers
+        ]
+        (folder / f"test_{start // TESTS_IN_FILE:02}.py").write_text("import pytest\n" + "".join(bodies))
+    commit(folder)
+    return Suite(folder, tests)
+
+
+def write_idle(folder: Path, *, configured: bool) -> Suite:
+    suite = write_suite(folder, 0)
+    (folder / "test_one.py").write_text(PLAIN_TEST.lstrip())
+    if not configured:
+        (folder / "readiness.toml").unlink()
+    return suite
+
+
+def commit(folder: Path) -> None:
+    """A session asks git for its commit: there is one."""
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "suite"]):
+        who = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+        subprocess.run(["git", *who, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+def rounds(number: int, runs: Sequence[tuple[Suite, Variant]]) -> None:
+    """Run everything once without counting, then so many rounds, every second one backwards."""
+    for suite, variant in runs:
+        suite.measure(variant, keep=False)
+    for count in range(number):
+        for suite, variant in runs if count % 2 == 0 else reversed(runs):
+            suite.measure(variant, keep=True)
+        print(f"round {count + 1} of {number}", file=sys.stderr, flush=True)
+
+
+def recording(folder: Path, number: int) -> None:
+    variants = [variant for variant in RECORDING if not variant.missing]
+    for variant in RECORDING:
+        if variant.missing:
+            print(f"left out: {variant.name} (pip install {' '.join(variant.missing)})")
+    many, one = write_suite(folder / "many", MANY), write_suite(folder / "one", 1)
+    rounds(number, [(suite, variant) for variant in variants for suite in (many, one)])
+
+    def slope(variant: Variant) -> float:
+        """CPU of one more test."""
+        return (many.least(variant) - one.least(variant)) / (MANY - 1)
+
+    bare = slope(BARE)
+    ours = slope(READINESS) - bare
+    print(f"\nleast of {number} rounds, CPU (user + system, children included)\n")
+    head = ("", f"{MANY} tests", "1 test", "per test", "added per test", "added, fixed", "ours / its added")
+    print("{:33}{:>12}{:>10}{:>11}{:>16}{:>14}{:>18}".format(*head))
+    for variant in variants:
+        added = slope(variant) - bare
+        fixed = one.least(variant) - one.least(BARE)
+        times = f"{ours / added:.2f}" if variant not in (BARE, READINESS, FIRST) and added > 0 else ""
+        print(
+            f"{variant.name:33}{many.least(variant):10.3f} s{one.least(variant):8.3f} s{slope(variant) * 1e6:8.0f} us"
+            f"{added * 1e6:13.0f} us{fixed * 1e3:11.0f} ms{times:>18}"
+        )
+    print("\nper test = (1000 tests - 1 test) / 999; fixed = 1 test, less pytest alone with 1 test")
+    if ALLURE in variants:
+        goal(f"added per test <= 1/5 of allure-pytest's: {ours / (slope(ALLURE) - bare):.2f}", "0.20")
+    if REPORTLOG in variants:
+        goal(
+            f"added per test <= 1.5 x pytest-reportlog's: {ours / (slope(REPORTLOG) - bare):.2f}", "1.5, aim below 1.0"
+        )
+    for variant in (READINESS, FIRST):
+        fixed = (one.least(variant) - one.least(BARE)) * 1e3
+        goal(f"fixed cost of a recording session <= 500 ms: {fixed:.0f} ms ({variant.name})", "500 ms")
+
+
+def idle(folder: Path, number: int) -> None:
+    without, configured = write_idle(folder / "plain", configured=False), write_idle(folder / "conf", configured=True)
+    runs = list(zip((without, without, configured), IDLE, strict=True))
+    rounds(number, runs)
+    print(f"\n{number} rounds of a 1-test session, CPU (user + system, children included)\n")
+    print("{:33}{:>12}{:>10}{:>12}{:>10}".format("", "least", "", "median", ""))
+    bare = without.seconds[BARE.name]
+    for suite, variant in runs:
+        took = suite.seconds[variant.name]
+        print(
+            f"{variant.name:33}{min(took) * 1e3:9.1f} ms{times(min(took), min(bare)):>10}"
+            f"{statistics.median(took) * 1e3:9.1f} ms{times(statistics.median(took), statistics.median(bare)):>10}"
+        )
+        if (suite.folder / HOME).exists():
+            sys.exit(f"{variant.name} left something behind in {suite.folder / HOME}")
+    goal("a session with nothing to record costs less than 3 % more", "see the columns")
+
+
+def times(value: float, base: float) -> str:
+    return f"{(value / base - 1) * 100:+.1f} %"
+
+
+def goal(told: str, wanted: str) -> None:
+    print(f"goal: {told} (wanted: {wanted})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, help="default: 7, with --idle 40")
+    parser.add_argument("--idle", action="store_true", help="measure sessions that have nothing to record")
+    options = parser.parse_args()
+    told = [f"{name} {version(name)}" for name in ("pytest", "pytest-readiness") if is_installed(name)]
+    print(f"Python {platform.python_version()}, {', '.join(told)}, {platform.system()}, {os.cpu_count()} CPUs")
+    with tempfile.TemporaryDirectory(prefix="readiness-benchmark-") as folder:
+        if options.idle:
+            idle(Path(folder), options.rounds or 40)
+        else:
+            recording(Path(folder), options.rounds or 7)
+
+
+if __name__ == "__main__":
+    main()
