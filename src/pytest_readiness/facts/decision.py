@@ -1,0 +1,224 @@
+"""Decisions: a person's recorded word. Append-only: never edited, only followed by another.
+
+A decision is one canonical JSON text, whose digest is part of its id: the same value wherever it is kept, in the store
+or as a file of the repository, and a changed one no longer has its id.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from ..errors import IntegrityError
+from .digest import digest
+from .line import canonical
+
+SCHEMA = "readiness/decision/v1"
+
+
+class Known(StrEnum):
+    """How the identity of the person who decided is known; each is stronger than the one before."""
+
+    DECLARED = "declared"
+    """The name was given."""
+    GIT = "git"
+    """git's user.email, or the author of the commit that added the decision's file."""
+    CI = "ci"
+    """The CI says who started the job."""
+    SIGNED = "signed"
+
+    @property
+    def rank(self) -> int:
+        """Greater is stronger."""
+        return list(Known).index(self)
+
+
+class Meaning(StrEnum):
+    """What a review says."""
+
+    APPROVED_FOR_GO_LIVE = "APPROVED_FOR_GO_LIVE"
+    REJECTED = "REJECTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The evidence of one test that a review rests on, for one requirement."""
+
+    evidence_id: str
+    test_id: str
+    started_at: str
+    actor: str
+    """Who recorded it."""
+    environment: str | None = None
+    provider_mode: str | None = None
+    proofs: tuple[str, ...] = ()
+    """Kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedRequirement:
+    """State of a requirement when it was reviewed, and what it rested on."""
+
+    requirement: str
+    state: str
+    pins: tuple[Pin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Exactly what was reviewed: so that what changed since can be shown."""
+
+    digest: str
+    """Of the use case's requirements (``sha256:...``)."""
+    requirements: tuple[PinnedRequirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What every decision says."""
+
+    KIND: ClassVar[str] = ""
+
+    register: str
+    at: str
+    """When it was made (UTC)."""
+    by: str
+    """Who decided."""
+    known_by: Known = Known.DECLARED
+    requirements_digest: str = ""
+    """Digest of the requirements in force."""
+
+    @property
+    def text(self) -> str:
+        """The canonical JSON text that is kept."""
+        plain = {name: value for name, value in _plain(self).items() if value not in (None, [], "")}
+        return canonical({"schema": SCHEMA, "kind": self.KIND, **plain})
+
+    @property
+    def id(self) -> str:
+        """Sorts by time: the moment, and 16 hex digits of the text's digest."""
+        compact = self.at.replace("-", "").replace(":", "").partition(".")[0]
+        return f"{compact}Z-{digest('decision', self.text.encode())[:16]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review(Decision):
+    """A sign-off of a use case."""
+
+    KIND: ClassVar[str] = "review"
+
+    use_case: str
+    meaning: Meaning
+    basis: Basis
+    comment: str = ""
+    """Required for a rejection."""
+    acknowledged: tuple[str, ...] = ()
+    """Ids of the asserted and flaky requirements that the reviewer saw and accepted, by name."""
+    release: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver(Decision):
+    """An exception from one requirement, for a time. ``by`` is the approver."""
+
+    KIND: ClassVar[str] = "waiver"
+
+    requirement: str
+    """Its id, such as ``UC-003/2/staging``."""
+    reason: str
+    requested_by: str
+    until: str
+    """The last day (UTC date, inclusive)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker(Decision):
+    """Something that keeps a use case from going live until it is unblocked."""
+
+    KIND: ClassVar[str] = "blocker"
+
+    use_case: str
+    reason: str
+    due: str | None = None
+    """UTC date."""
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblock(Decision):
+    """The end of every blocker that a use case had when it was made."""
+
+    KIND: ClassVar[str] = "unblock"
+
+    use_case: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement(Decision):
+    """A test that no longer has to pass, and why."""
+
+    KIND: ClassVar[str] = "retirement"
+
+    test_id: str
+    reason: str
+    replaced_by: str | None = None
+
+
+KINDS: dict[str, type[Decision]] = {kind.KIND: kind for kind in (Review, Waiver, Blocker, Unblock, Retirement)}
+
+
+def parse_decision(text: str) -> Decision:
+    """Return the decision that a text is.
+
+    Raises:
+        IntegrityError: it is not canonical JSON of a known kind with exactly the fields of its kind.
+    """
+    try:
+        plain = json.loads(text)
+        kind = KINDS[plain.pop("kind")]
+        schema = plain.pop("schema")
+        decision = _build(kind, plain)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise IntegrityError(f"this is no decision: {type(error).__name__}: {error}") from None
+    if schema != SCHEMA or decision.text != text:
+        raise IntegrityError("this is no decision in canonical form")
+    return decision
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    return {each.name: _plain_value(getattr(value, each.name)) for each in fields(value)}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_plain_value(inner) for inner in value]
+    if isinstance(value, Basis | PinnedRequirement | Pin):
+        return {name: inner for name, inner in _plain(value).items() if inner not in (None, [], "")}
+    return value
+
+
+def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
+    given = dict(plain)
+    given["known_by"] = Known(given.get("known_by", Known.DECLARED))
+    if kind is Review:
+        given["meaning"] = Meaning(given["meaning"])
+        given["basis"] = _basis(given["basis"])
+        given["acknowledged"] = tuple(given.get("acknowledged", ()))
+    texts = {name for name, value in given.items() if name not in ("basis", "acknowledged")}
+    if any(not isinstance(given[name], str) for name in texts):
+        raise TypeError("a field is no text")
+    return kind(**given)
+
+
+def _basis(plain: dict[str, Any]) -> Basis:
+    return Basis(plain["digest"], tuple(_pinned(row) for row in plain.get("requirements", ())))
+
+
+def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
+    pins = tuple(Pin(**{**row, "proofs": tuple(row.get("proofs", ()))}) for row in plain.get("pins", ()))
+    return PinnedRequirement(plain["requirement"], plain["state"], pins)
