@@ -18,7 +18,6 @@ from tests.verdict.judging import (
     days_ago,
     ran,
     requirement,
-    states,
 )
 
 DAY = 1 / 86400000  # a millisecond, in days
@@ -57,6 +56,11 @@ TABLE = {
     "a failure in another real environment": ("4", [ran(FAILED, days=2, environment="prod"), ran()], "FAILING"),
     "a failure in another provider mode": ("4", [ran(FAILED, days=2, provider_mode="BYOK"), ran()], "FAILING"),
     "a failure that only rehearsed": ("4", [ran(), ran(FAILED, days=0, environment="dev")], "ASSERTED"),
+    "a failure that rehearsed and could say so": (
+        "4",
+        [ran(days=2), ran(FAILED, environment="dev", open_scope=True)],
+        "ASSERTED",
+    ),
     "a failure long ago": ("4", [ran(FAILED, days=900)], "FAILING"),
     "a failure that starts after this moment": ("4", [ran(), ran(FAILED, days=-1)], "FAILING"),
     "a failure beside an interruption": ("4", [ran(INTERRUPTED), ran(FAILED, test="b")], "FAILING"),
@@ -88,6 +92,18 @@ TABLE = {
         [ran(item="2", environment="dev", claim_environment="staging")],
         "MISSING",
     ),
+    "a mocked run in another real mode": ("1/BYOK", [ran(item="1", provider_mode="MANAGED", real=False)], "MISSING"),
+    "a claim limited to another mode": ("4", [ran(claim_provider_mode="BYOK", provider_mode="MANAGED")], "MISSING"),
+    "a rehearsal of a claim that names a mode": (
+        "4",
+        [ran(claim_provider_mode="BYOK", provider_mode="FAKE")],
+        "REHEARSED",
+    ),
+    "a rehearsal of a claim of another mode": (
+        "1/BYOK",
+        [ran(item="1", claim_provider_mode="MANAGED", provider_mode="FAKE")],
+        "MISSING",
+    ),
     "a rehearsal and a real pass": ("4", [ran(), ran(environment="dev", days=0)], "ASSERTED"),
     # MISSING
     "nothing": ("4", [], "MISSING"),
@@ -107,6 +123,7 @@ TABLE = {
         [ran(item="5", proofs=("replay",), replay_mode="FULL", days=2), ran(item="5", proofs=("replay",))],
         "MISSING",
     ),
+    "a modeless replay beside a rehearsal": ("5", [ran(item="5"), ran(item="5", environment="dev")], "MISSING"),
     "a modeless replay after a failed one": ("5", [ran(FAILED, item="5", days=2), ran(item="5")], "MISSING"),
 }
 
@@ -128,127 +145,6 @@ def test_idle_alone_is_missing(result):
     assert judged.state == "MISSING"
     assert f"{result} in staging" in judged.why
     assert judged.why.endswith(": no license")
-
-
-UNSCOPED = {"environment": None, "open_scope": True}
-
-
-class TestEndedBeforeItSaidWhere:
-    """An execution that ends badly before it names its scope or part counts against all it could have covered."""
-
-    def test_counts_against_every_environment(self):
-        """A crash before ``scope()`` makes every environment of the item FAILING, and no other item."""
-        passes = [ran(item="2", environment=name, days=2) for name in ("staging", "prod")]
-        judged = states([*passes, ran(FAILED, item="2", **UNSCOPED)])
-        assert (judged["2/staging"], judged["2/prod"], judged["3/prod"]) == ("FAILING", "FAILING", "MISSING")
-
-    def test_without_a_way_to_say_where_it_is_a_rehearsal(self):
-        """A test that could not have named another place is a rehearsal when its run names none."""
-        evidence = [ran(item="2", days=2), ran(FAILED, item="2", environment=None)]
-        assert states(evidence)["2/staging"] == "ASSERTED"
-
-    @pytest.mark.parametrize("later", [{}, {"environment": "prod"}, {"environment": "dev"}, {"result": FAILED}])
-    def test_is_replaced_by_the_next_end_wherever_that_ran(self, later):
-        """The same test's next execution that runs to its end replaces it, in whatever place."""
-        evidence = [ran(item="2", environment="prod", days=3), ran(ERROR, item="2", days=2, **UNSCOPED)]
-        assert states(evidence)["2/prod"] == "FAILING"
-        assert states([*evidence, ran(**{"item": "2", **later})])["2/prod"] == "ASSERTED"
-
-    @pytest.mark.parametrize(
-        "later",
-        [
-            *({"result": result} for result in IDLE),
-            {"result": INTERRUPTED},
-            {"test": "another"},
-            {"item": "3"},
-            {"days": 2},
-            {"days": -1},
-            {"run_id": "open"},
-        ],
-    )
-    def test_is_replaced_by_nothing_less(self, later):
-        """Skips, interruptions, other tests, other items, the same moment, the future and open runs replace nothing."""
-        evidence = [ran(item="2", environment="prod", days=3), ran(ERROR, item="2", days=2, **UNSCOPED)]
-        judged = states([*evidence, ran(**{"item": "2", **later})], open_runs={"open": ()})
-        assert judged["2/prod"] == "FAILING"
-
-    def test_interrupted_counts_as_interrupted(self):
-        """An interruption before ``scope()`` interrupts every requirement it could have covered."""
-        judged = states([ran(item="2", days=2), ran(INTERRUPTED, item="2", **UNSCOPED)])
-        assert (judged["2/staging"], judged["2/prod"]) == ("INTERRUPTED", "INTERRUPTED")
-
-    def test_no_provider_mode_counts_against_each(self):
-        """A real failure that had not stated its mode yet counts against every mode, until a real one ends."""
-        evidence = [
-            ran(item="1", provider_mode="BYOK", days=3),
-            ran(FAILED, item="1", days=2, open_scope=True),
-        ]
-        assert states(evidence)["1/BYOK"] == "FAILING"
-        assert states([*evidence, ran(item="1", environment="dev")])["1/BYOK"] == "FAILING"
-        assert states([*evidence, ran(item="1", provider_mode="MANAGED")])["1/BYOK"] == "ASSERTED"
-
-    def test_a_mode_that_could_not_follow_is_not_guessed(self):
-        """A failure of a test that can name no mode of its own is not of any mode."""
-        evidence = [ran(item="1", provider_mode="BYOK", days=2), ran(FAILED, item="1")]
-        assert states(evidence)["1/BYOK"] == "ASSERTED"
-
-    def test_no_part_counts_against_each_part(self):
-        """A failure before the first part is named counts against both, until the test ends with either."""
-        evidence = [
-            ran(item="6", parts=("rotation", "revocation"), days=3),
-            ran(FAILED, item="6", days=2, open_scope=True),
-        ]
-        assert states(evidence)["6/rotation"] == states(evidence)["6/revocation"] == "FAILING"
-        judged = states([*evidence, ran(item="6", parts=("rotation",))])
-        assert (judged["6/rotation"], judged["6/revocation"]) == ("ASSERTED", "ASSERTED")
-
-    @pytest.mark.parametrize("elsewhere", [{"environment": "prod"}, {"environment": "dev"}])
-    def test_an_unnamed_part_is_not_mended_elsewhere(self, elsewhere):
-        """A failure whose environment is known stands until the test ends there: one place does not hide another."""
-        failed = ran(FAILED, item="6", days=2, open_scope=True)
-        assert states([failed, ran(item="6", parts=("rotation",), **elsewhere)])["6/revocation"] == "FAILING"
-
-    def test_a_part_it_could_never_name(self):
-        """A failure of a test that names no parts is not cleared by narrowing the test's mark to one of them."""
-        failed = ran(FAILED, item="6", days=2)
-        assert states([failed, ran(item="6", parts=("rotation",))])["6/revocation"] == "FAILING"
-
-    def test_a_part_it_did_not_come_to_again(self):
-        """A failure between two parts also beats the same test's older pass of the part it did not come to."""
-        both = ran(item="6", parts=("rotation", "revocation"), days=2)
-        judged = states([both, ran(FAILED, item="6", parts=("rotation",), open_scope=True)])
-        assert (judged["6/rotation"], judged["6/revocation"]) == ("FAILING", "FAILING")
-
-    def test_a_part_it_never_showed(self):
-        """A failure that names its part leaves the other part to the tests that show it."""
-        other = ran(item="6", parts=("revocation",), test="other", days=2)
-        judged = states([other, ran(FAILED, item="6", parts=("rotation",), open_scope=True)])
-        assert (judged["6/rotation"], judged["6/revocation"]) == ("FAILING", "ASSERTED")
-
-
-OPEN = {"open_runs": {"open": {UC}}}
-
-
-class TestOpenRun:
-    """Evidence of a run that is not sealed."""
-
-    @pytest.mark.parametrize(("result", "state"), [(FAILED, "FAILING"), (INTERRUPTED, "INTERRUPTED")])
-    def test_failures_count(self, result, state):
-        """A failure or an interruption counts although its run is open, and rests on recorded evidence only."""
-        judged = requirement("4", [ran(days=2), ran(result, run_id="open")], **OPEN)
-        assert (judged.state, judged.level) == (state, "L0")
-
-    def test_passes_do_not(self):
-        """A pass in an open run satisfies nothing and hides no older failure."""
-        open_pass = ran(run_id="open", proofs=("trace",))
-        assert requirement("4", [open_pass], **OPEN).state == "MISSING"
-        assert "not sealed" in requirement("4", [open_pass], **OPEN).why
-        assert requirement("4", [ran(FAILED, days=2), open_pass], **OPEN).state == "FAILING"
-
-    def test_an_older_pass_stands(self):
-        """What was shown in a sealed run stands while another run passes."""
-        judged = requirement("4", [ran(days=2), ran(run_id="open", proofs=("trace",))], **OPEN)
-        assert (judged.state, judged.level) == ("ASSERTED", "L1")
 
 
 class TestDeclaring:
@@ -327,6 +223,11 @@ class TestShown:
         prod, other = ran(environment="prod", days=2), ran(test="b", days=0)
         assert requirement("4", [old, new, prod, other]).evidence == (other, new, prod)
 
+    def test_rehearsals_beside_what_decides(self):
+        """A place where nothing counts is shown beside the one that decides, older or not."""
+        real, rehearsed = ran(), ran(environment="dev", days=2)
+        assert requirement("4", [real, rehearsed]).evidence == (real, rehearsed)
+
     def test_where_none_counts_the_newest(self):
         """A test of which nothing counts is shown by its newest execution, whatever came of it."""
         rehearsed, skipped = ran(environment="dev", days=2), ran(IDLE[0], environment="dev")
@@ -335,7 +236,7 @@ class TestShown:
 
     def test_a_replaced_crash_is_not_shown(self):
         """A crash before ``scope()`` is shown while it counts, and not once the test ran to its end."""
-        crash, end = ran(ERROR, item="2", days=2, **UNSCOPED), ran(item="2")
+        crash, end = ran(ERROR, item="2", days=2, environment=None, open_scope=True), ran(item="2")
         assert requirement("2/staging", [crash]).evidence == (crash,)
         assert requirement("2/staging", [crash, end]).evidence == (end,)
 
@@ -348,6 +249,30 @@ class TestSentences:
         judged = requirement("2/staging", [ran(FAILED, item="2", message="\n  refused\nsecond line")])
         assert judged.why == f"tests/test_it.py::test_it FAILED in staging at {days_ago(1)}: refused"
         assert judged.completes_it == "make tests/test_it.py::test_it pass in staging"
+
+    @pytest.mark.parametrize(
+        ("tail", "evidence", "why", "completes_it"),
+        [
+            ("4", ran(proofs=("trace",)), " with the trace proof", ""),
+            ("4", ran(), " without the trace proof", "record the trace proof in T and run it in a real environment"),
+            ("plain", ran(item="plain"), "", ""),
+            ("4", ran(method="examined"), ", but was only examined", "run a test tagged M, recording the trace proof"),
+            (
+                "plain",
+                ran(item="plain", method="imported"),
+                ", but was only imported",
+                "run a test tagged M, recording a proof",
+            ),
+            ("4", ran(attempts=3), " only at attempt 3", "make T pass in a real environment at its first attempt"),
+        ],
+    )
+    def test_passing(self, tail, evidence, why, completes_it):
+        """What passed says whether its proof is there, and what would complete it."""
+        judged = requirement(tail, [evidence])
+        marker = f'@evidence("{UC}", item=4)' if tail == "4" else f'@evidence("{UC}", item="plain")'
+        assert judged.why == f"tests/test_it.py::test_it PASSED in staging at {days_ago(1)}{why}"
+        told = completes_it.replace("T and", f"{evidence.test_id} and").replace("T pass", f"{evidence.test_id} pass")
+        assert judged.completes_it == told.replace("tagged M", f"tagged {marker} in a real environment")
 
     def test_missing(self):
         """Where nothing ran, the marker to write and the place to run it are named."""
@@ -365,6 +290,8 @@ class TestSentences:
         """A replay that is TRACE_ONLY says so whatever its state is."""
         evidence = ran(item="5", replay_mode="TRACE_ONLY", proofs=("replay",), attempts=attempts, days=days)
         assert "TRACE_ONLY" in requirement("5", [evidence]).why
+        assert "TRACE_ONLY" not in requirement("5", [replace(evidence, replay_mode="FULL")]).why
+        assert "TRACE_ONLY" not in requirement("4", [replace(evidence, item="4")]).why
 
     def test_trace_only_is_not_outvoted(self):
         """Where mark and proof state different modes, the lesser one is told."""

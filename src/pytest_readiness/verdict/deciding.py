@@ -128,13 +128,14 @@ class Ledger:
     def _count_unnamed_parts(self, requirement: Requirement, deciding: dict[tuple[Scope, bool], Evidence]) -> None:
         """Let a failure beat the same test's older pass for a part that it had no time to name.
 
-        A test that shows rotation and then revocation, and fails in between, names the first only.
+        A test that shows rotation and then revocation, and fails in between, names the first only. A failure older
+        than the pass is replaced by it.
         """
         if requirement.part is None:
             return
         for one in self.executions:
             older = deciding.get((scope_of(one), False))
-            if older is None or older.result is not Result.PASSED or recency(one) < recency(older):
+            if older is None or older.result is not Result.PASSED:
                 continue
             cut_short = one.real and one.open_scope and one.result in BROKEN and not names_part(requirement, one)
             if cut_short and not self._is_replaced(one):
