@@ -92,7 +92,7 @@ def test_writes_are_synchronous_and_keep_references(store: SQLiteStore) -> None:
 
 
 REPLACE_BY_ROWID = (
-    "INSERT OR REPLACE INTO line (rowid, run_id, seq, text, digest) SELECT rowid, 'x', 0, 'x', 'x' FROM line"
+    "INSERT OR REPLACE INTO line (rowid, run_id, seq, text, digest) SELECT rowid, 'x', seq, 'x', 'x' FROM line"
 )
 
 

@@ -72,6 +72,10 @@ EDITS = {
     ),
     "the digest of a line": (f"UPDATE line SET digest = 'x' {OF_LINE_2}", f"run {RUN}, line 2: column digest"),
     "a line that is no JSON": (f"UPDATE line SET text = 'x' {OF_LINE_2}", f"run {RUN}, line 2: column text"),
+    "a line that is no UTF-8": (
+        f"UPDATE line SET text = CAST(x'7bff7d' AS TEXT) {OF_LINE_2}",
+        f"run {RUN}, line 2: column text",
+    ),
     "a deleted line": (f"DELETE {LINE_2}", f"run {RUN}: line 2 is missing"),
     "a deleted seal": (f"DELETE FROM line WHERE run_id = '{RUN}' AND seq = 4", f"run {RUN}: it is not sealed"),
     "all lines deleted": (f"DELETE FROM line WHERE run_id = '{RUN}'", f"run {RUN}: none of its lines are left"),
