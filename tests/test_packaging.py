@@ -79,7 +79,7 @@ def test_the_metadata_says_what_a_user_needs(wheel):
 @pytest.mark.parametrize(("item", "accepted"), [("4", True), ('["trace", 5]', True), ("4.5", False)])
 def test_a_type_checker_believes_the_types_of_the_wheel(wheel, tmp_path, item, accepted):
     """mypy, which reads an installed package only with ``py.typed``, knows what ``item`` may be."""
-    pytest.importorskip("mypy", reason="mypy checks the types: pip install -e '.[lint]'")
+    pytest.importorskip("mypy", reason="mypy checks the types: pip install -e '.[test]'")
     environment = venv.EnvBuilder(symlinks=True).ensure_directories(tmp_path / "v")
     venv.create(tmp_path / "v", symlinks=True)
     (packages,) = (tmp_path / "v").glob("[Ll]ib/**/site-packages")
