@@ -30,6 +30,7 @@ def but(item: str, *instead):
         (but("4", ran(FAILED)), ("fix", "4")),
         (but("4", ran(INTERRUPTED)), ("rerun", "4")),
         (but("4", ran(attempts=2)), ("rerun", "4")),
+        (but("4", ran(attempts=2, days=80)), ("rerun", "4")),
         (but("4", ran(days=91)), ("renew", "4")),
         (but("4", ran(days=80, proofs=("trace",))), ("renew", "4")),
         (but("4", ran(environment="dev")), ("collect", "4")),

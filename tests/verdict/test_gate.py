@@ -140,6 +140,8 @@ def test_architecture(status, opens):
     catalogue = replace(CATALOGUE, use_cases={UC: row})
     assert decide(readiness(complete(), catalogue=catalogue), policy).eligible is opens
     assert decide(readiness([], catalogue=catalogue), policy).eligible is False
+    told = decide(readiness(complete(), catalogue=catalogue), policy).rules[-1].detail
+    assert told == ("each is GREEN" if opens else f"{UC} is {status or 'of no status'}")
 
 
 @pytest.mark.parametrize(
@@ -200,3 +202,9 @@ def test_reviews_do_not_replace_evidence():
     """A current review opens nothing while a requirement is in no acceptable state."""
     found = readiness(complete()[1:])
     assert failed(decide(reviewed(found), Policy())) == ["evidence complete"]
+
+
+def test_a_list_that_is_just_short_enough():
+    """Five names are all told, and nothing is said of none more."""
+    found = decide(readiness(complete()), EVIDENCE, [Problem("run", str(number)) for number in range(5)])
+    assert next(rule.detail for rule in found.rules if not rule.passed) == "run: 0, run: 1, run: 2, run: 3, run: 4"

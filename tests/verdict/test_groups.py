@@ -27,6 +27,11 @@ def test_missing_parts_hold():
     assert held([], group(planned=(("c", "UC-9", "4"),))) == ()
 
 
+def test_lets_go_at_this_very_moment():
+    """A test that started at the moment being judged has run again."""
+    assert held([ran(test="a", days=0), ran(test="b", days=0)], group()) == ()
+
+
 def test_held_by_several():
     """Each group that holds a use case is named, in the order of the names."""
     assert held([], group(name="b"), group(name="a")) == ("a", "b")

@@ -218,10 +218,10 @@ class TestShown:
     """Which evidence a requirement shows."""
 
     def test_the_deciding_one_of_each_test_and_place(self):
-        """Of each test, environment and provider mode the execution that decides is shown, newest first."""
+        """Of each test, environment and provider mode the execution that decides is shown, within a run by test and place."""
         old, new = ran(FAILED, days=3), ran(days=1)
         prod, other = ran(environment="prod", days=2), ran(test="b", days=0)
-        assert requirement("4", [old, new, prod, other]).evidence == (other, new, prod)
+        assert requirement("4", [old, new, prod, other]).evidence == (other, prod, new)
 
     def test_rehearsals_beside_what_decides(self):
         """A place where nothing counts is shown beside the one that decides, older or not."""
@@ -273,6 +273,56 @@ class TestSentences:
         assert judged.why == f"tests/test_it.py::test_it PASSED in staging at {days_ago(1)}{why}"
         told = completes_it.replace("T and", f"{evidence.test_id} and").replace("T pass", f"{evidence.test_id} pass")
         assert judged.completes_it == told.replace("tagged M", f"tagged {marker} in a real environment")
+
+    @pytest.mark.parametrize(
+        ("tail", "evidence", "early"),
+        [
+            ("4", ran(FAILED), ""),
+            ("1/BYOK", ran(FAILED, item="1", provider_mode="BYOK"), ""),
+            ("6/rotation", ran(FAILED, item="6", parts=("rotation",)), ""),
+            ("4", ran(FAILED, environment=None, open_scope=True), ", before it said where it ran"),
+            ("1/BYOK", ran(FAILED, item="1", open_scope=True), ", before it stated a provider mode"),
+        ],
+    )
+    def test_cut_short(self, tail, evidence, early):
+        """A failure says what it had not named yet where that is why it counts, and only there."""
+        assert requirement(tail, [evidence]).why.endswith(f"{evidence.started_at}{early}")
+
+    def test_cut_short_between_parts(self):
+        """A failure that took an older pass of a part away says that it did not come to that part."""
+        both = ran(item="6", parts=("rotation", "revocation"), days=2)
+        failed = ran(FAILED, item="6", parts=("rotation",), open_scope=True)
+        assert requirement("6/revocation", [both, failed]).why.endswith(", before it came to revocation")
+        assert "before" not in requirement("6/rotation", [both, failed]).why
+
+    def test_several_failures(self):
+        """Of several failures the newest is told and the others are counted."""
+        judged = requirement("4", [ran(FAILED, days=2), ran(FAILED, test="b"), ran(INTERRUPTED, test="c", days=0)])
+        assert judged.why == f"b FAILED in staging at {days_ago(1)} (and 1 more)"
+
+    def test_a_replay_without_a_mode(self):
+        """A replay that passed is told to state its mode; one that was skipped is told to pass."""
+        judged = requirement("5", [ran(item="5", test="t")])
+        assert judged.why.endswith("does not say whether the replay was FULL or TRACE_ONLY")
+        assert judged.completes_it == 'say replay_mode="FULL" or "TRACE_ONLY" in the mark of t and run it again'
+        skipped = requirement("5", [ran(IDLE[0], item="5", test="t")])
+        assert skipped.completes_it == "make t pass in a real environment"
+        stated = requirement("5", [ran(item="5", test="t", replay_mode="FULL", run_id="open")], open_runs={"open": ()})
+        assert stated.why.endswith("in a run that is not sealed")
+        assert stated.completes_it == "make t pass in a real environment"
+
+    def test_nothing_is_real(self):
+        """Where no environment is real each item says to declare one, and then to run where that helps."""
+        catalogue = replace(CATALOGUE, environments={}, use_cases={UC: UseCase(UC)})
+        declare = "declare a real environment ([environments.NAME] real = true in the config)"
+        assert requirement("2", [], catalogue).completes_it == declare
+        assert requirement("4", [], catalogue).completes_it == f"{declare}, then run its test there"
+
+    @pytest.mark.parametrize("length", [199, 200, 201])
+    def test_texts_are_cut_at_their_limit(self, length):
+        """A message of up to 200 characters is told whole, a longer one is cut there."""
+        told = requirement("4", [ran(FAILED, message="x" * length)]).why.rpartition(": ")[2]
+        assert told == ("x" * length if length <= 200 else "x" * 199 + "…")
 
     def test_missing(self):
         """Where nothing ran, the marker to write and the place to run it are named."""

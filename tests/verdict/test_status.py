@@ -140,11 +140,11 @@ class TestScope:
         assert [one.use_case.id for one in found.use_cases] == ["A", "B"]
 
     def test_other_evidence(self):
-        """What fits no requirement in force is told apart, newest first, and within the scope that was asked for."""
+        """What fits no requirement in force is told apart, in a fixed order, and within the scope that was asked for."""
         fits, old = ran(uc="UC-1"), ran(uc="UC-1", item="old", days=5)
         unknown, elsewhere = ran(uc="UC-9", days=2), ran(uc="UC-1", item="2", claim_environment="prod", days=3)
         facts = Facts((old, fits, unknown, elsewhere))
-        assert evaluate(self.REGISTER, Policy(), facts, NOW).other_evidence == (unknown, elsewhere, old)
+        assert evaluate(self.REGISTER, Policy(), facts, NOW).other_evidence == (elsewhere, old, unknown)
         assert evaluate(self.REGISTER, Policy(), facts, NOW, ["UC-1"]).other_evidence == (elsewhere, old)
         assert evaluate(self.REGISTER, Policy(), facts, NOW, ["UC-2"]).other_evidence == ()
 

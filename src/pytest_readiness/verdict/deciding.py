@@ -25,6 +25,20 @@ def recency(evidence: Evidence) -> tuple[str, int, str]:
     return evidence.started_at, BADNESS[evidence.result], evidence.id
 
 
+def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return executions by run, the newest first, and within a run by test and place.
+
+    Within a run the clock does not decide: tests that run side by side end in another order each time.
+    """
+    by_test = sorted(evidence, key=_by_test)
+    return tuple(sorted(by_test, key=lambda one: one.run_id, reverse=True))
+
+
+def _by_test(evidence: Evidence) -> tuple[str, ...]:
+    place = evidence.environment or "", evidence.provider_mode or ""
+    return evidence.uc, evidence.item, evidence.test_id, *place, evidence.started_at, evidence.id
+
+
 def scope_of(evidence: Evidence) -> Scope:
     """Return within what an execution replaces older ones; parts do not split."""
     return evidence.test_id, evidence.environment, evidence.provider_mode
@@ -32,7 +46,7 @@ def scope_of(evidence: Evidence) -> Scope:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What there is about one requirement, each newest first."""
+    """What there is about one requirement, each by run, the newest first, and within a run by test."""
 
     deciding: tuple[Evidence, ...]
     """The executions that count, one for each test, environment and provider mode."""
@@ -87,10 +101,10 @@ class Ledger:
             if scope_of(one) not in decided and not (self._is_loose(requirement, one) and self._is_replaced(one)):
                 rest.setdefault(scope_of(one), one)
         return Selection(
-            deciding=tuple(sorted(deciding.values(), key=recency, reverse=True)),
-            rest=tuple(rest.values()),
-            rehearsals=tuple(one for one in fitting if one.standing is Standing.REHEARSAL and self.counts(one)),
-            future_passes=tuple(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
+            deciding=in_order(deciding.values()),
+            rest=in_order(rest.values()),
+            rehearsals=in_order(one for one in fitting if one.standing is Standing.REHEARSAL and self.counts(one)),
+            future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
             fitting=fitting,
         )
 

@@ -9,7 +9,7 @@ from ..claims.catalogue import Catalogue, UseCase
 from ..facts.evidence import Evidence
 from .basis import Basis
 from .coverage import Places
-from .deciding import Ledger, recency
+from .deciding import Ledger, in_order
 from .groups import RunGroup, held_use_cases
 from .policy import Policy
 from .readiness import ItemReadiness, Readiness, RequirementReadiness, Review, State, UseCaseReadiness, worst
@@ -55,7 +55,7 @@ def evaluate(
         register=catalogue.register,
         at=now,
         use_cases=tuple(one.readiness for one in judged),
-        other_evidence=tuple(sorted(other, key=recency, reverse=True)),
+        other_evidence=in_order(other),
     )
 
 
