@@ -22,8 +22,8 @@ class Facts:
     """What is known. Decisions of people will stand beside the evidence."""
 
     evidence: Sequence[Evidence] = ()
-    """At least the newest execution of each use case, item, test, environment, provider mode, parts and standing, in
-    any order; more of them, older ones included, change nothing that a newer one decides."""
+    """At least the newest execution of each use case, item, test, environment, provider mode, parts and standing that
+    started by the moment being judged, in any order; the evaluation itself picks the newest."""
     open_runs: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Runs that are not sealed: id, and the use cases that their planned tests claim."""
     groups: Sequence[RunGroup] = ()
