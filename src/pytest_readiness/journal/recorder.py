@@ -26,11 +26,12 @@ from .run_log import RunLog
 EVIDENCE = "readiness_evidence"
 ATTEMPT = "readiness_attempt"
 PLAN = "readiness_plan"
+SECRETS = "readiness_secrets"
 
 
 def test_id(nodeid: str, redactor: Redactor) -> str:
     """Return pytest's node id as it is written: without secrets, and with what UTF-8 cannot carry spelled out."""
-    return str(printable(redactor.text(nodeid)))
+    return str(printable(redactor.name(nodeid)))
 
 
 class Observer:
@@ -51,6 +52,7 @@ class Observer:
         self.artifacts = artifacts
         self._worker = worker
         self._running: dict[str, Observation] = {}
+        self._to_be_rerun: set[str] = set()
         self._plan: str | None = None
 
     def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
@@ -108,6 +110,10 @@ class Observer:
         if self._worker and self._plan is not None:
             setattr(report, PLAN, self._plan)
             self._plan = None
+        if self._worker and self.redactor.learned:
+            # The controller writes node ids of its own accord: it must know what is secret in them.
+            setattr(report, SECRETS, json.dumps(self.redactor.learned))
+            self.redactor.learned.clear()
         return report
 
     def _observe(self, observation: Observation, report: pytest.TestReport) -> None:
@@ -122,9 +128,17 @@ class Observer:
         """As a text for a worker's report: it travels whatever is in it, a lone surrogate too."""
         setattr(report, name, canonical(body) if self._worker else body)
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """See that another attempt follows."""
+        if is_rerun(report) and report.nodeid in self._running:
+            self._to_be_rerun.add(report.nodeid)
+
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """The test is over, retries included."""
-        self._running.pop(nodeid, None)
+        """The test is over, unless another attempt follows: some versions of rerunfailures end each attempt so."""
+        if nodeid in self._to_be_rerun:
+            self._to_be_rerun.remove(nodeid)
+        else:
+            self._running.pop(nodeid, None)
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return what is known of tests that were interrupted, fixtures' teardown included."""
@@ -134,7 +148,7 @@ class Observer:
         """Return the fixture's value for a test."""
         observation = self.of(item)
         if observation is None:
-            return detached(self.catalogue)
+            return detached(self.catalogue, self.redactor, self.artifacts.limit)
         return RecordEvidence(
             observation.recording,
             self.redactor,
@@ -145,12 +159,18 @@ class Observer:
         )
 
 
-def detached(catalogue: Catalogue | None = None) -> RecordEvidence:
+def detached(
+    catalogue: Catalogue | None = None, redactor: Redactor | None = None, limit: int = 1 << 30
+) -> RecordEvidence:
     """Return a ``record_evidence`` that checks what it is given and writes nothing."""
-    nowhere = ArtifactFolder(None, 1 << 30)
-    return RecordEvidence(
-        Recording(Context()), Redactor(b"detached", {}), nowhere, (), catalogue, pytest.skip.Exception
-    )
+    redactor = redactor or Redactor(b"detached", {})
+    nowhere = ArtifactFolder(None, limit)
+    return RecordEvidence(Recording(Context()), redactor, nowhere, (), catalogue, pytest.skip.Exception)
+
+
+def is_rerun(report: pytest.TestReport) -> bool:
+    """Return whether pytest-rerunfailures says that another attempt follows."""
+    return str(report.outcome) == "rerun"
 
 
 def _phase(report: pytest.TestReport) -> Phase:
@@ -182,6 +202,9 @@ class Keeper:
         self.redactor = redactor
         self.observer = observer
         self._for_workers = for_workers
+        self._learned = False
+        self._to_be_rerun: set[str] = set()
+        """Tests whose attempt is over, and whose teardown is not the test's end."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -193,7 +216,7 @@ class Keeper:
         """Take in the plan of a worker that ended, in case no report of its carried it."""
         output = getattr(node, "workeroutput", None) or {}
         if plan := output.get(PLAN):
-            self._safely(self.log.plan, json.loads(plan)["tests"])
+            self._safely(self._take_in_plan, json.loads(plan))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Write that the test starts, before it touches its environment."""
@@ -219,19 +242,39 @@ class Keeper:
         return (yield)
 
     def _write(self, report: pytest.TestReport) -> None:
+        for secret in _taken(report, SECRETS) or ():
+            self.redactor.register(secret)
+        self._redact_what_is_written()
         if plan := _taken(report, PLAN):
-            self.log.plan(plan["tests"])
-        attempt, evidence = _taken(report, ATTEMPT), _taken(report, EVIDENCE)
+            self._take_in_plan(plan)
+        attempt, evidence = self._known(_taken(report, ATTEMPT)), self._known(_taken(report, EVIDENCE))
         if report.when not in ("setup", "call", "teardown"):  # xdist's own report of a worker that crashed
-            self.log.crashed(self._id(report.nodeid), _message(report))
-        elif str(report.outcome) == "rerun":
+            self.log.crashed(self._id(report.nodeid), self.redactor.text(_message(report)))
+        elif is_rerun(report):
             if attempt or evidence:
+                self._to_be_rerun.add(report.nodeid)
                 self.log.attempt(attempt or {"test": evidence["test"], **evidence["attempts"][-1]})
-        elif evidence is not None:
+        elif report.when == "setup":
+            self._to_be_rerun.discard(report.nodeid)
+        elif evidence is not None and report.nodeid not in self._to_be_rerun:
             self.log.finished(evidence)
+
+    def _take_in_plan(self, plan: dict[str, Any]) -> None:
+        self.log.plan(self.redactor.plain(plan["tests"]) if self._learned else plan["tests"])
+
+    def _known(self, body: dict[str, Any] | None) -> Any:
+        """Return what a worker says without the secrets that another worker registered."""
+        return self.redactor.plain(body) if body is not None and self._learned and self.observer is None else body
+
+    def _redact_what_is_written(self) -> None:
+        if self.redactor.learned:
+            self.redactor.learned.clear()
+            self._learned = True
+            self.log.redact(self.redactor)
 
     def interrupted(self) -> None:
         """Write what is known of tests that this process was running when the session was interrupted."""
+        self._safely(self._redact_what_is_written)
         for body in self.observer.unfinished() if self.observer else ():
             if self.log.runs(body["test"]):
                 self._safely(self.log.finished, body)

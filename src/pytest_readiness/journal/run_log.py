@@ -21,6 +21,7 @@ from ..facts.line import Line
 from ..facts.run import Run, planned_digest
 from ..facts.snapshot import Snapshot
 from .key import keep_key
+from .redaction import Redactor
 from .writer import Writer, ignore_folder, new_journal
 
 
@@ -79,7 +80,7 @@ class RunLog:
         at = at or moment()
         if not self._plan_known:
             self._unsure[test_id] = at
-        elif test_id in self._plan:
+        elif test_id in self._plan and test_id not in self._running:
             self._running[test_id] = at
             self._append("started", {"test": test_id, "at": at})
 
@@ -109,6 +110,21 @@ class RunLog:
         at = self._running.pop(test_id, None) or self._unsure.pop(test_id, None) or moment()
         if test_id in self._plan:
             self.finished(interrupted(self._plan[test_id], at, why))
+
+    def redact(self, redactor: Redactor) -> None:
+        """A secret became known: take it out of what is remembered, and of what is written already.
+
+        Raises:
+            OSError: the journal could not be written anew.
+        """
+        self._plan = {redactor.name(test): redactor.plain(planned) for test, planned in self._plan.items()}
+        self._unwritten_plan = [redactor.name(test) for test in self._unwritten_plan]
+        self._running = {redactor.name(test): at for test, at in self._running.items()}
+        self._unsure = {redactor.name(test): at for test, at in self._unsure.items()}
+        self._ended = {redactor.name(test) for test in self._ended}
+        lines = self.writer.rewrite(redactor.plain) if self.writer is not None else None
+        if lines is not None:
+            self._planned = [line for line in lines if line.kind == "planned"]
 
     def _append(self, kind: str, body: dict[str, Any], *, sync: bool = False) -> None:
         if self.writer is None and not self._open():
