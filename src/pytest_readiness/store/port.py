@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import Problem
+from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.run import Run, RunState
 from ..facts.snapshot import Snapshot
@@ -32,7 +33,25 @@ class RunSummary:
     evidence_count: int
 
 
-class Store(Protocol):
+class DecisionHome(Protocol):
+    """Where decisions live: the store, or a folder of the repository. Append-only."""
+
+    def decide(self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = ()) -> list[str]:
+        """Keep decisions in one step and return the ids of those that were new; keeping twice is harmless.
+
+        Raises:
+            StorageError: they could not be written; none of them was.
+        """
+
+    def decisions(self, register: str) -> list[Decision]:
+        """Return the decisions of a register that count, oldest first.
+
+        Raises:
+            IntegrityError: one is not what was decided.
+        """
+
+
+class Store(DecisionHome, Protocol):
     """An append-only store of sealed runs and the requirements they were recorded under."""
 
     @property
@@ -82,6 +101,20 @@ class Store(Protocol):
 
     def run(self, run_id: str) -> Run | None:
         """Return one run with its lines, or None."""
+
+    def adverse(self, register: str, since: Mapping[str, str]) -> list[Evidence]:
+        """Return what went wrong after a moment, by use case: what a review made at that moment did not see.
+
+        For each slot of a use case in ``since``: the newest FAILED or ERROR that started after its moment, and each
+        INTERRUPTED whose next execution did not pass. The time it takes grows with what went wrong since, and not
+        with the history.
+        """
+
+    def missing(self, evidence_ids: Iterable[str]) -> set[str]:
+        """Return which of these pieces of evidence the store does not have."""
+
+    def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
+        """Return what the index says of these runs, by id, without reading all."""
 
     def snapshot(self, digest: str) -> Snapshot | None:
         """Return the requirements kept under this digest, or None."""
