@@ -150,7 +150,7 @@ class Door:
         if self._switch("plan"):
             self.config.option.dist = "no"  # before xdist's own trylast hook: nothing runs, so nothing is distributed
         if self._is_worker:
-            if given := self.config.workerinput.get("readiness"):
+            if given := getattr(self.config, "workerinput", {}).get("readiness"):
                 from .session import observer_of
 
                 self._watch(observer_of(given))
@@ -224,7 +224,7 @@ class Door:
         from .session import plan_lines
 
         tagged = tag_all(session.items, self._prepared.place.catalogue)
-        self._plan = plan_lines(tagged, self._prepared.place, self.options, width=self._width)
+        self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
         return True
 
     @pytest.hookimpl(tryfirst=True)
@@ -245,7 +245,8 @@ class Door:
     def _finish(self, session: pytest.Session) -> None:
         if self._is_worker:
             if self.observer is not None:
-                self.config.workeroutput["readiness_plan"] = self.observer.plan
+                output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
+                output["readiness_plan"] = self.observer.plan
         elif self._prepared is not None and not self._switch("plan"):
             from .session import close
 
@@ -279,7 +280,7 @@ class Door:
     def _lines(self, prepared: Prepared) -> list[Line]:
         from .session import told
 
-        assert self._outcome is not None  # noqa: S101 - for the type checker
+        assert self._outcome is not None
         verbosity = self.config.get_verbosity()
         return told(self._outcome, self.options, prepared.place, width=self._width, verbosity=verbosity)
 

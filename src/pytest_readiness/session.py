@@ -92,7 +92,7 @@ def prepare(root: Path, options: Options, argv: Sequence[str], *, distributes: b
     group = _group(options.get("run-group"))
     log = RunLog(
         folder=place.journals,
-        head=lambda: redactor.plain(_head(place, options, context, group, root, argv)),
+        head=lambda: redactor.plain(_head(options, context, group, root, argv)),
         register=place.catalogue.register,
         requirements=place.requirements,
         key=key,
@@ -148,7 +148,7 @@ def _check_paths(options: Options) -> None:
 
 
 def _head(
-    place: Place, options: Options, context: Context, group: dict[str, Any] | None, root: Path, argv: Sequence[str]
+    options: Options, context: Context, group: dict[str, Any] | None, root: Path, argv: Sequence[str]
 ) -> dict[str, Any]:
     """What the first line of the run says."""
     versions = {name: _version(name) for name in ("pytest", "pytest-readiness")}
@@ -198,7 +198,7 @@ def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
             _judge(prepared.place, options, outcome)
     except (ReadinessError, OSError) as error:
         outcome.problems.append(str(error))
-    except Exception as error:  # noqa: BLE001 - a defect of ours must close the gate, not hide the tests' results
+    except Exception as error:
         outcome.problems.append(f"a defect in pytest-readiness: {type(error).__name__}: {one_line(str(error))}")
     if outcome.problems:
         outcome.exit_code = NOT_KEPT
@@ -233,7 +233,7 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
     unicode = _prints_unicode()
     lines: list[Line] = []
     if outcome.report is not None and (options.report or options.gate):
-        if options.report:
+        if options.report or verbosity < 0:
             lines += render(outcome.report, width, verbosity=verbosity, unicode=unicode)
         if options.gate and verbosity >= 0:
             lines += [(), *render_verdict(outcome.report, width, unicode=unicode)] if lines else []
@@ -248,9 +248,10 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
     return lines
 
 
-def plan_lines(tagged: Sequence[Tagged], place: Place, options: Options, *, width: int) -> list[Line]:
+def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:
     """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
-    claims = [(test.test_id, claim) for test in tagged if test.selected for claim in test.claims]
+    place, redactor = prepared.place, prepared.keeper.redactor
+    claims = [(redactor.name(test.test_id), claim) for test in tagged if test.selected for claim in test.claims]
     chosen = select(place.catalogue, options.patterns)
     if place.catalogue.open_world and chosen is None:
         chosen = tuple(sorted({claim.use_case for _, claim in claims}))
@@ -280,7 +281,7 @@ def _may(claim: Any, needed: Any) -> bool:
 def _prints_unicode() -> bool:
     encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
     try:
-        "✓·✗–…".encode(encoding)  # noqa: RUF001 - the signs of the matrix
+        "✓·✗–…".encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -9,6 +9,7 @@ import click
 from ..errors import StorageError
 from ..pipeline import Request, judge
 from ..views.document import to_json
+from ..views.pen import plain
 from ..views.terminal import render
 from . import printing
 from .door import Door, pass_door
@@ -21,7 +22,7 @@ from .door import Door, pass_door
 @click.option("-v", "--verbose", is_flag=True, help="Show every use case, every action, and what the items are.")
 @click.option("-q", "--quiet", is_flag=True, help="Show the verdict alone.")
 @pass_door
-def command(door: Door, use_cases: tuple[str, ...], form: str, output: Path | None, verbose: bool, quiet: bool) -> None:  # noqa: FBT001 - click's flags
+def command(door: Door, use_cases: tuple[str, ...], form: str, output: Path | None, verbose: bool, quiet: bool) -> None:
     """Report where the use cases (ids or globs; default: all) stand.
 
     Exits 0 whatever the report says: the gate is a command of its own.
@@ -34,7 +35,7 @@ def command(door: Door, use_cases: tuple[str, ...], form: str, output: Path | No
         if output is None:
             printing.say(lines)
             return
-        text = printing.plain(lines) + "\n"
+        text = plain(lines) + "\n"
     if output is None:
         click.echo(text, nl=False)
         return

@@ -72,7 +72,7 @@ class RecordEvidence:
         what: Path | str | bytes,
         name: str | None = None,
         media_type: str | None = None,
-        raw: bool = False,  # noqa: FBT001, FBT002 - the published signature
+        raw: bool = False,
     ) -> None:
         """Keep a file, a text or bytes with the evidence, named by its SHA-256.
 
@@ -87,6 +87,8 @@ class RecordEvidence:
             StorageError: the artifact folder cannot be written.
         """
         label = _given_text("name", name) if name is not None else _label(what)
+        if media_type is not None:
+            media_type = self._redactor.text(_given_text("media_type", media_type))
         label = self._redactor.text(label)
         if isinstance(what, Path):
             kind = media_type or guess_media_type(what.name)
@@ -146,10 +148,17 @@ class RecordEvidence:
         }
         stated: dict[str, Any] = {name: _given_text(name, value) for name, value in given.items() if value is not None}
         self._check_scope(environment, provider_mode, part)
+        stated = {name: self._unless_known(value) for name, value in stated.items()}
         context = replace(self._recording.context, **stated)
         if part is not None and part not in context.parts:
             context = replace(context, parts=(*context.parts, part))
         self._recording.context = context
+
+    def _unless_known(self, value: str) -> str:
+        """A name that the catalogue declares is no secret, also where a password is the same word."""
+        known = self._catalogue
+        declared = known is not None and (value in known.environments or value in known.provider_modes)
+        return value if declared else self._redactor.text(value)
 
     def _check_scope(self, environment: str | None, provider_mode: str | None, part: str | None) -> None:
         if part is not None:

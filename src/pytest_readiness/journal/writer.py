@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ class Writer:
             self._waiting.pop(0)
 
     def _write(self, data: bytes) -> bool:
-        assert self._descriptor is not None  # noqa: S101 - for the type checker; _flush has seen to it
+        assert self._descriptor is not None
         try:
             written = os.write(self._descriptor, data)
         except OSError as error:
@@ -110,7 +111,7 @@ class Writer:
         return False
 
     def _take_back(self) -> None:
-        assert self._descriptor is not None  # noqa: S101
+        assert self._descriptor is not None
         try:
             os.ftruncate(self._descriptor, self._size)
         except OSError as error:
@@ -120,6 +121,40 @@ class Writer:
         """Take the last bytes away: a line that was cut off in writing, which was never evidence."""
         self._size -= count
         self._take_back()
+
+    def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> list[Line] | None:
+        """Write every line anew, each with its body changed, and return them; None where there is nothing to change.
+
+        For a secret that became known after it was written. The new file takes the old one's place at once, so that a
+        kill in between loses nothing.
+
+        Raises:
+            OSError: it cannot be written; the lines are as they were.
+        """
+        old = [Line.parse(text) for text in self.texts()]
+        changed = [change(line.body) for line in old]
+        if os.getpid() != self._process or all(body == line.body for body, line in zip(changed, old, strict=True)):
+            return None
+        chain = Chain(self.chain.run_id, head=EMPTY)
+        lines = [chain.next(line.kind, body) for body, line in zip(changed, old, strict=True)]
+        data = "".join(f"{line.text}\n" for line in lines).encode()
+        self._replace(data)
+        self.chain, self._size, self._waiting = chain, len(data), []
+        return lines
+
+    def _replace(self, data: bytes) -> None:
+        temporary = self.path.with_suffix(".rewritten")
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(temporary, flags, 0o644)
+        try:
+            _write_whole(descriptor, data)
+            temporary.replace(self.path)
+        except OSError:
+            os.close(descriptor)
+            temporary.unlink(missing_ok=True)
+            raise
+        self.close()
+        self._descriptor = descriptor
 
     def texts(self) -> list[str]:
         """Return every line of the run, those that could not be written included.
@@ -149,6 +184,13 @@ class Writer:
         except FileNotFoundError:
             pass
         self.close()
+
+
+def _write_whole(descriptor: int, data: bytes) -> None:
+    lock(descriptor)  # nobody else knows this file yet
+    if os.write(descriptor, data) != len(data):
+        raise OSError("the disk is full")
+    _sync(descriptor)
 
 
 def new_journal(folder: Path, run_id: str) -> Writer:

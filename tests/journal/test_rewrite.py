@@ -1,0 +1,83 @@
+"""Writing a journal anew, without a secret that became known too late."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_readiness.facts.line import broken_links
+from pytest_readiness.facts.run import Run
+from pytest_readiness.journal import writer as writer_module
+from pytest_readiness.journal.redaction import Redactor
+from pytest_readiness.journal.writer import Writer, new_journal
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Writer:
+    """A journal whose second line holds a secret."""
+    opened = new_journal(tmp_path, "r")
+    opened.append("run", {"register": "x"})
+    opened.append("started", {"test": "test_it[s3cret-value]", "note": "s3cret-value"})
+    return opened
+
+
+def without_secret(body: dict[str, Any]) -> dict[str, Any]:
+    """The body as a redactor leaves it that knows the secret."""
+    redactor = Redactor(b"k", {})
+    redactor.register("s3cret-value")
+    changed: dict[str, Any] = redactor.plain(body)
+    return changed
+
+
+def test_the_new_lines_are_a_sound_chain_that_goes_on(writer: Writer) -> None:
+    """After it the file holds a whole chain without the secret, and the next line follows it."""
+    lines = writer.rewrite(without_secret)
+    assert lines is not None
+    writer.append("sealed", {})
+    data = writer.path.read_bytes()
+    run = Run.parse(data.decode().splitlines())
+    assert b"s3cret" not in data
+    assert list(broken_links("r", run.lines)) == []
+    assert [line.kind for line in run.lines] == ["run", "started", "sealed"]
+    assert run.lines[:2] == tuple(lines)
+    assert [path.name for path in writer.path.parent.iterdir()] == ["r.jsonl"]
+
+
+def test_nothing_to_change_touches_nothing(writer: Writer) -> None:
+    """Where no line holds the secret the file stays the one it is."""
+    before = writer.path.stat()
+    assert writer.rewrite(dict) is None
+    after = writer.path.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_the_new_file_is_locked(writer: Writer) -> None:
+    """Another process still finds that somebody writes this run."""
+    writer.rewrite(without_secret)
+    code = (
+        "import os, sys; from pytest_readiness.journal.lock import lock;"
+        f"sys.exit(lock(os.open({str(writer.path)!r}, os.O_RDWR)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    writer.close()
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 1
+
+
+def test_where_it_fails_the_lines_are_as_they_were(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk it raises, the old journal stays, and the run can go on."""
+    before = writer.path.read_bytes()
+    with monkeypatch.context() as patch:
+        real = os.write
+        patch.setattr(writer_module.os, "write", lambda descriptor, data: real(descriptor, data[:10]))
+        with pytest.raises(OSError, match="full"):
+            writer.rewrite(without_secret)
+    assert writer.path.read_bytes() == before
+    assert [path.name for path in writer.path.parent.iterdir()] == ["r.jsonl"]
+    writer.append("sealed", {})
+    run = Run.parse(writer.path.read_bytes().decode().splitlines())
+    assert list(broken_links("r", run.lines)) == []
