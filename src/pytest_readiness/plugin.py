@@ -280,7 +280,7 @@ class Door:
     def _lines(self, prepared: Prepared) -> list[Line]:
         from .session import told
 
-        assert self._outcome is not None
+        assert self._outcome is not None  # noqa: S101 - for the type checker
         verbosity = self.config.get_verbosity()
         return told(self._outcome, self.options, prepared.place, width=self._width, verbosity=verbosity)
 

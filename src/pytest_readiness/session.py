@@ -198,7 +198,7 @@ def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
             _judge(prepared.place, options, outcome)
     except (ReadinessError, OSError) as error:
         outcome.problems.append(str(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a defect of ours must close the gate, not hide the tests' results
         outcome.problems.append(f"a defect in pytest-readiness: {type(error).__name__}: {one_line(str(error))}")
     if outcome.problems:
         outcome.exit_code = NOT_KEPT
@@ -281,7 +281,7 @@ def _may(claim: Any, needed: Any) -> bool:
 def _prints_unicode() -> bool:
     encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
     try:
-        "✓·✗–…".encode(encoding)
+        "✓·✗–…".encode(encoding)  # noqa: RUF001 - the signs of the matrix
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -22,7 +22,7 @@ from .door import Door, pass_door
 @click.option("-v", "--verbose", is_flag=True, help="Show every use case, every action, and what the items are.")
 @click.option("-q", "--quiet", is_flag=True, help="Show the verdict alone.")
 @pass_door
-def command(door: Door, use_cases: tuple[str, ...], form: str, output: Path | None, verbose: bool, quiet: bool) -> None:
+def command(door: Door, use_cases: tuple[str, ...], form: str, output: Path | None, verbose: bool, quiet: bool) -> None:  # noqa: FBT001 - click's flags
     """Report where the use cases (ids or globs; default: all) stand.
 
     Exits 0 whatever the report says: the gate is a command of its own.

@@ -72,7 +72,7 @@ class RecordEvidence:
         what: Path | str | bytes,
         name: str | None = None,
         media_type: str | None = None,
-        raw: bool = False,
+        raw: bool = False,  # noqa: FBT001, FBT002 - the published signature
     ) -> None:
         """Keep a file, a text or bytes with the evidence, named by its SHA-256.
 

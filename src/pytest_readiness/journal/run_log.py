@@ -129,7 +129,7 @@ class RunLog:
     def _append(self, kind: str, body: dict[str, Any], *, sync: bool = False) -> None:
         if self.writer is None and not self._open():
             return
-        assert self.writer is not None
+        assert self.writer is not None  # noqa: S101 - for the type checker; _open has seen to it
         if self._unwritten_plan:
             tests = [self._plan[test_id] for test_id in self._unwritten_plan]
             self._unwritten_plan = []
@@ -156,7 +156,7 @@ class RunLog:
         first = {"started_at": moment(), "requirements": self.requirements.digest, "register": self.register}
         try:
             return {**first, **self.head()}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - evidence with an unknown origin is better than none
             self.failure = error
             return first
 

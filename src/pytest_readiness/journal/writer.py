@@ -95,7 +95,7 @@ class Writer:
             self._waiting.pop(0)
 
     def _write(self, data: bytes) -> bool:
-        assert self._descriptor is not None
+        assert self._descriptor is not None  # noqa: S101 - for the type checker; _flush has seen to it
         try:
             written = os.write(self._descriptor, data)
         except OSError as error:
@@ -111,7 +111,7 @@ class Writer:
         return False
 
     def _take_back(self) -> None:
-        assert self._descriptor is not None
+        assert self._descriptor is not None  # noqa: S101
         try:
             os.ftruncate(self._descriptor, self._size)
         except OSError as error:
