@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
+from typing import Literal, cast
 
 from .claims.catalogue import Catalogue, UseCase
 from .claims.register import read_catalogue
@@ -57,6 +58,10 @@ class Place:
     def policy(self) -> Policy:
         """What the gate asks for."""
         return Policy(**self.settings.gate.model_dump(), **self.settings.review.model_dump())
+
+    def policy_on(self, on: str | None) -> Policy:
+        """Return the policy with another meaning of eligible (judged by the door), if one is given."""
+        return replace(self.policy, on=cast(Literal["review", "evidence"], on)) if on else self.policy
 
     @cached_property
     def requirements(self) -> Snapshot:
@@ -212,7 +217,7 @@ def judge(place: Place, request: Request) -> Report:
             open_runs=_open_runs(place, left),
             groups=_incomplete_groups(place, store),
         )
-        policy = replace(place.policy, on=request.on) if request.on else place.policy
+        policy = place.policy_on(request.on)
         now = request.at or moment()
         readiness = evaluate(catalogue, policy, facts, now, use_cases)
         intact = _intact(store, left, _deciding(readiness.use_cases))

@@ -73,8 +73,7 @@ def test_a_session_without_marks_imports_nothing_heavy(project: Project) -> None
 
 
 def test_without_a_config_evidence_is_kept_as_rehearsal(project: Project) -> None:
-    """With an option but no config, every use case that a mark names exists, evidence is kept as a rehearsal, the gate
-    is closed, and the last line says what to do."""
+    """With an option but no config every use case that is named exists, and the last line says what to do."""
     project.tests(
         "@evidence('PAY-7', item=4)\ndef test_a(): pass\n@evidence('PAY-8', item='own')\ndef test_b(): pass\n"
     )
