@@ -1,10 +1,12 @@
-"""The tracker: a Markdown file whose first register table lists the use cases. Read here, never written."""
+"""The tracker: a Markdown file whose first register table lists the use cases. Read here, written by ``mend``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -41,10 +43,24 @@ class Tracker:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """A row of the register, as a reader sees it."""
+
     line: int
+    """In the tracker, from 1."""
     cells: Mapping[str, str]
     """By our name of the column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The register's table."""
+
+    columns: tuple[str, ...]
+    """Our name of each column, in their order; one that we do not know goes by its position."""
+    rows: tuple[Row, ...]
+    quotes: int
+    """How many block quotes stand around it."""
 
 
 def read_tracker(
@@ -78,22 +94,33 @@ def examine(
 ) -> tuple[Tracker | None, list[Problem]]:
     """Return what could be read of the tracker (None: nothing), and everything that is wrong with it."""
     try:
-        tokens = _tokens(path)
-        rows = _register(path, tokens, _headers(columns))
+        return examine_text(path, _read(path), columns, statuses)
     except ConfigError as error:
         return None, [Problem("", str(error))]
+
+
+def examine_text(
+    path: Path, text: str, columns: Mapping[str, str], statuses: Mapping[str, str]
+) -> tuple[Tracker, list[Problem]]:
+    """Return what a tracker with this text says, and what is wrong with it.
+
+    Raises:
+        ConfigError: it has no register.
+    """
+    tokens = parsed(text)
+    rows = find_register(path, tokens, columns).rows
     items = _listed(tokens, _ITEMS_HEADING, ordered=True)
-    found = [*_row_problems(path, rows, _words(statuses)), *_item_problems(path, items)]
+    found = [*_row_problems(path, rows, words_of(statuses)), *_item_problems(path, items)]
     tracker = Tracker(
         path=path,
-        rows=tuple(_use_case(row, _words(statuses)) for row in rows),
+        rows=tuple(_use_case(row, words_of(statuses)) for row in rows),
         items=tuple(recognise(number, text) for number, text, _ in items),
         legend=tuple(text for _, text, _ in _listed(tokens, _LEGEND_HEADING, ordered=False)),
     )
     return tracker, [problem for _, problem in sorted(found, key=lambda pair: pair[0])]
 
 
-def _tokens(path: Path) -> list[Token]:
+def _read(path: Path) -> str:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -106,7 +133,22 @@ def _tokens(path: Path) -> list[Token]:
         raise ConfigError(f"{place(path)}: cannot be read: {error.strerror}") from None
     if not text.strip():
         raise ConfigError(f"{place(path)}: is empty: write a register into it")
-    return MarkdownIt("commonmark").enable("table").parse(text)
+    return text
+
+
+def parsed(text: str, definitions: dict[str, Any] | None = None) -> list[Token]:
+    """Return the text (without byte order mark) as Markdown; ``definitions`` takes in what its links refer to."""
+    return _markdown().parse(text, definitions)
+
+
+def shown_text(cell: str, definitions: dict[str, Any]) -> str:
+    """Return what a reader sees of a cell."""
+    return _text(_markdown().parseInline(cell, definitions)[0])
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark").enable("table")
 
 
 def _headers(columns: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -115,13 +157,20 @@ def _headers(columns: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return headers | {"title": (columns["title"],) if "title" in columns else _TITLES}
 
 
-def _words(statuses: Mapping[str, str]) -> dict[str, str]:
+def words_of(statuses: Mapping[str, str]) -> dict[str, str]:
     """Return our status by the tracker's word."""
     return {statuses.get(status, status): status for status in STATUSES}
 
 
-def _register(path: Path, tokens: Sequence[Token], headers: Mapping[str, tuple[str, ...]]) -> list[_Row]:
+def find_register(path: Path, tokens: Sequence[Token], columns: Mapping[str, str]) -> Register:
+    """Return the first table that has the columns of a register.
+
+    Raises:
+        ConfigError: there is none, it has no rows, or two of its columns have one name that decides.
+    """
+    headers, quotes = _headers(columns), 0
     for start, token in enumerate(tokens):
+        quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
         if token.type != "table_open":
             continue
         header, *body = _table(tokens, start)
@@ -134,7 +183,8 @@ def _register(path: Path, tokens: Sequence[Token], headers: Mapping[str, tuple[s
         if not body:
             raise ConfigError(f"{place(path, header[0])}: the register has no rows: add a row for each use case")
         # Reversed, so that of two columns with one name the first is read.
-        return [_Row(line, dict(reversed(list(zip(names, cells, strict=True))))) for line, cells in body]
+        rows = tuple(Row(line, dict(reversed(list(zip(names, cells, strict=True))))) for line, cells in body)
+        return Register(tuple(names), rows, quotes)
     raise ConfigError(
         f"{place(path)}: no table has the columns '{headers['uc'][0]}' and '{headers['status'][0]}' in its header: "
         "add them, or name yours under [tracker_columns] in readiness.toml"
@@ -214,7 +264,7 @@ def _section(tokens: Sequence[Token], heading: str) -> Iterator[Token]:
             yield token
 
 
-def _use_case(row: _Row, words: Mapping[str, str]) -> UseCase:
+def _use_case(row: Row, words: Mapping[str, str]) -> UseCase:
     get = row.cells.get
     return UseCase(
         id=row.cells["uc"],
@@ -228,7 +278,7 @@ def _use_case(row: _Row, words: Mapping[str, str]) -> UseCase:
     )
 
 
-def _row_problems(path: Path, rows: Sequence[_Row], words: Mapping[str, str]) -> Iterator[tuple[int, Problem]]:
+def _row_problems(path: Path, rows: Sequence[Row], words: Mapping[str, str]) -> Iterator[tuple[int, Problem]]:
     lines: dict[str, int] = {}
     for row in rows:
         name, status = row.cells["uc"], row.cells["status"]
