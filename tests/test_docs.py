@@ -18,7 +18,7 @@ from pytest_readiness.claims.items import SEVEN
 from pytest_readiness.claims.marker import DESCRIPTION
 from pytest_readiness.journal.recording import RecordEvidence
 from pytest_readiness.settings import model
-from pytest_readiness.store.schema import TABLES
+from pytest_readiness.store.tables import TABLES
 from pytest_readiness.verdict.readiness import State
 from tests.pages import ROOT, fences, play, section
 from tests.project import PLUGINS

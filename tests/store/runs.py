@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pytest_readiness.facts.decision import Blocker
 from pytest_readiness.facts.evidence import BADNESS, Evidence
 from pytest_readiness.facts.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
@@ -80,6 +81,16 @@ def replaced(value: Run, seq: int, line: Line) -> Run:
 def snapshot(text: str = '{"catalogue":{}}') -> Snapshot:
     """Requirements with this text."""
     return Snapshot(text, snapshot_digest(text))
+
+
+def blocker(use_case: str = "UC-001", at: int = 0, **more: Any) -> Blocker:
+    """A decision of the simplest kind."""
+    told = {"register": "payments", "by": "ada@example.com", "reason": "not yet", **more}
+    return Blocker(use_case=use_case, at=moment(at), **told)
+
+
+VERDICT = f'{{"generated_at":"{moment(0)}","verdict":{{"eligible":false}}}}'
+"""A verdict as it is kept."""
 
 
 def naive_newest(runs: Sequence[Run], register: str, until: str) -> dict[str, Evidence]:

@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import StorageError
-from pytest_readiness.store import schema
+from pytest_readiness.store import schema, tables
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.port import Store
-from pytest_readiness.store.sqlite import LATEST, NEWEST, SQLiteStore
+from pytest_readiness.store.queries import LATEST, NEWEST
+from pytest_readiness.store.sqlite import SQLiteStore
 
 from .contract import StoreContract
-from .runs import finished, planned, run, run_id, snapshot
+from .runs import VERDICT, blocker, finished, planned, run, run_id, snapshot
 
 ROOT = Path(__file__).parents[2]
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, limits, pipes and permissions of folders are POSIX")
@@ -42,10 +43,12 @@ def opened_at(path: Path) -> SQLiteStore:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[SQLiteStore]:
-    """A store with one run of every kind of line."""
+    """A store with a row in every table."""
     kept = snapshot()
     store = opened_at(path)
     store.keep([run(1, planned("test_a"), finished(), finished("test_b"), requirements=kept.digest)], [kept])
+    store.decide([blocker()])
+    store.keep_verdict(VERDICT)
     yield store
     store.close()
 
@@ -80,9 +83,9 @@ def test_the_file_says_whose_it_is(store: SQLiteStore, path: Path) -> None:
         told = [
             plain.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version", "journal_mode")
         ]
-        tables = plain.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = plain.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
     assert told == [schema.APPLICATION_ID, schema.VERSION, "delete"]
-    assert {name for name, sql in tables if "STRICT" in sql} >= set(schema.TABLES)
+    assert {name for name, sql in found if "STRICT" in sql} >= set(tables.TABLES)
 
 
 def test_writes_are_synchronous_and_keep_references(store: SQLiteStore) -> None:
@@ -99,14 +102,16 @@ REPLACE_BY_ROWID = (
 @pytest.mark.parametrize(
     "sql",
     [
-        *(f"DELETE FROM {table}" for table in schema.TABLES),
-        *(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}" for table in schema.TABLES),
-        *(f"INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT DO NOTHING" for table in schema.TABLES),
+        *(f"DELETE FROM {table}" for table in tables.TABLES),
+        *(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}" for table in tables.TABLES),
+        *(f"INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT DO NOTHING" for table in tables.TABLES),
         "UPDATE run SET actor = 'eve'",
         "UPDATE line SET text = ''",
         "UPDATE slot SET use_case = 'UC-002'",
         "UPDATE evidence SET badness = 0",
         "UPDATE snapshot SET text = ''",
+        "UPDATE decision SET decided_by = 'eve'",
+        "UPDATE verdict SET text = ''",
         "UPDATE OR REPLACE line SET seq = 1",
         REPLACE_BY_ROWID,
         "INSERT OR REPLACE INTO slot SELECT id + 100, key, '', '', '', '', '', '', '', '', '', '', '' FROM slot",
@@ -287,7 +292,7 @@ def test_an_empty_file_is_no_store_yet(path: Path, make: Callable[[Path], object
 
 def test_a_migration_that_fails_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Making the schema is one transaction: half of it is never seen."""
-    monkeypatch.setitem(schema.SCHEMA, ("trigger", "wrong"), "CREATE TRIGGER wrong")
+    monkeypatch.setitem(tables.MIGRATIONS, "0003_wrong", {("trigger", "wrong"): "CREATE TRIGGER wrong"})
     with pytest.raises(StorageError):
         opened_at(path)
     with closing(sqlite3.connect(path)) as plain:

@@ -13,7 +13,7 @@ import pytest
 from pytest_readiness.errors import ReadinessError
 from pytest_readiness.facts.evidence import Evidence
 from pytest_readiness.facts.line import line_digest
-from pytest_readiness.store import schema
+from pytest_readiness.store import tables
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.index import RunRow, SlotRow
 from pytest_readiness.store.port import Store
@@ -49,11 +49,11 @@ def store(path: Path) -> Iterator[Store]:
 def tamper(path: Path, *statements: str) -> None:
     """Do what somebody does who has the file: drop the triggers, edit, and put them back."""
     with closing(sqlite3.connect(path)) as plain:
-        for name in schema.TRIGGERS:
+        for name in tables.TRIGGERS:
             plain.execute(f"DROP TRIGGER {name}")
         changed = sum(plain.execute(sql).rowcount for sql in statements)
         assert changed, "nothing was tampered with"
-        for sql in schema.TRIGGERS.values():
+        for sql in tables.TRIGGERS.values():
             plain.execute(sql)
         plain.commit()
 
@@ -124,7 +124,7 @@ def test_verify_names_each_edit(path: Path, edit: str) -> None:
 def columns(table: str) -> list[tuple[str, str]]:
     """The columns that an index derives, each with the table it is in."""
     with closing(sqlite3.connect(":memory:")) as plain:
-        plain.execute(schema.TABLES[table])
+        plain.execute(tables.TABLES[table])
         names = [row[1] for row in plain.execute(f"PRAGMA table_info({table})")]
     return [(table, name) for name in names if name not in ("id", "run_id", "seq", "number", "slot_id")]
 
@@ -166,7 +166,7 @@ def test_a_run_written_anew_from_its_start_is_seen_by_what_was_given(store: Stor
     assert ["as it was given" in problem.what for problem in store.check(given)] == [True]
 
 
-@pytest.mark.parametrize("name", schema.TRIGGERS)
+@pytest.mark.parametrize("name", tables.TRIGGERS)
 def test_each_dropped_trigger_is_named(store: Store, path: Path, name: str) -> None:
     """A guard that is gone is told, by verify and by check."""
     with closing(sqlite3.connect(path)) as plain:

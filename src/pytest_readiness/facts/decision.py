@@ -7,11 +7,12 @@ or as a file of the repository, and a changed one no longer has its id.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from ..errors import IntegrityError
+from .clock import is_moment
 from .digest import digest
 from .line import canonical
 
@@ -89,6 +90,8 @@ class Decision:
     known_by: Known = Known.DECLARED
     requirements_digest: str = ""
     """Digest of the requirements in force."""
+    kept_id: str = field(default="", metadata={"told": False})
+    """The id it is kept under, where who decided is known better than its text says; empty: that of its text."""
 
     @property
     def text(self) -> str:
@@ -99,8 +102,14 @@ class Decision:
     @property
     def id(self) -> str:
         """Sorts by time: the moment, and 16 hex digits of the text's digest."""
+        if self.kept_id:
+            return self.kept_id
         compact = self.at.replace("-", "").replace(":", "").partition(".")[0]
         return f"{compact}Z-{digest('decision', self.text.encode())[:16]}"
+
+    def attributed(self, author: str) -> Self:
+        """Return it as decided by the author of the commit that added its file; it keeps its id."""
+        return replace(self, by=author, known_by=Known.GIT, kept_id=self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +183,8 @@ def parse_decision(text: str) -> Decision:
     """Return the decision that a text is.
 
     Raises:
-        IntegrityError: it is not canonical JSON of a known kind with exactly the fields of its kind.
+        IntegrityError: it is not canonical JSON of a known kind with exactly the fields of its kind, or was not made
+            at a UTC moment.
     """
     try:
         plain = json.loads(text)
@@ -185,11 +195,15 @@ def parse_decision(text: str) -> Decision:
         raise IntegrityError(f"this is no decision: {type(error).__name__}: {error}") from None
     if schema != SCHEMA or decision.text != text:
         raise IntegrityError("this is no decision in canonical form")
+    if not is_moment(decision.at):
+        raise IntegrityError("this is no decision: it does not say at which UTC moment it was made")
     return decision
 
 
 def _plain(value: Any) -> dict[str, Any]:
-    return {each.name: _plain_value(getattr(value, each.name)) for each in fields(value)}
+    return {
+        each.name: _plain_value(getattr(value, each.name)) for each in fields(value) if each.metadata.get("told", True)
+    }
 
 
 def _plain_value(value: Any) -> Any:

@@ -13,12 +13,25 @@ from typing import Any, TypeVar
 
 from ..errors import IntegrityError, Problem, StorageError, one_line
 from ..facts.evidence import Evidence
+from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line
 from ..facts.run import Run
 from ..facts.snapshot import snapshot_digest
 from .chain import check_run, where
-from .index import UNREADABLE, EvidenceRow, RunRow, SlotRow, pieces, run_row
-from .schema import SCHEMA, SCHEMA_QUERY
+from .checked import decided
+from .index import (
+    UNREADABLE,
+    DecisionRow,
+    EvidenceRow,
+    RunRow,
+    SlotRow,
+    VerdictRow,
+    decision_row,
+    pieces,
+    run_row,
+    verdict_row,
+)
+from .tables import SCHEMA_QUERY, schema_of
 
 Query = Callable[..., list[Any]]
 """Takes SQL and its parameters, returns all rows; raises StorageError where it cannot."""
@@ -46,7 +59,7 @@ _STRAYS = {
     "evidence": "SELECT DISTINCT run_id FROM evidence WHERE run_id NOT IN (SELECT id FROM run)",
 }
 
-_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow)
+_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow)
 
 Index = dict[tuple[int, int], tuple[EvidenceRow, SlotRow | None]]
 """(line, number) -> the two rows that stand for one piece of evidence; None: its slot is gone."""
@@ -60,6 +73,8 @@ def verify(query: Query) -> Iterator[Problem]:
         ("runs", _runs),
         ("strays", _strays),
         ("requirements", _snapshots),
+        ("decisions", _decisions),
+        ("verdicts", _verdicts),
     )
     for name, part in parts:
         yield from _unbroken(name, part(query))
@@ -86,12 +101,13 @@ def _structure(query: Query) -> Iterator[Problem]:
 
 def _schema(query: Query) -> Iterator[Problem]:
     found = {(kind, name): sql for kind, name, sql in query(SCHEMA_QUERY)}
-    for kind, name in sorted(SCHEMA.keys() - found.keys()):
+    made = schema_of(query("SELECT user_version FROM pragma_user_version")[0][0])
+    for kind, name in sorted(made.keys() - found.keys()):
         yield Problem(f"{kind} {name}", "was dropped from the schema: records may have been changed since")
-    for kind, name in sorted(found.keys() - SCHEMA.keys()):
+    for kind, name in sorted(found.keys() - made.keys()):
         yield Problem(f"{kind} {one_line(name)}", "does not belong to the schema: it may change what is kept or read")
-    for kind, name in sorted(SCHEMA.keys() & found.keys()):
-        if found[kind, name] != SCHEMA[kind, name]:
+    for kind, name in sorted(made.keys() & found.keys()):
+        if found[kind, name] != made[kind, name]:
             yield Problem(f"{kind} {name}", "was changed in the schema")
 
 
@@ -204,6 +220,40 @@ def _snapshots(query: Query) -> Iterator[Problem]:
         yield Problem(
             f"requirements {one_line(digest)}", f"are not in the store, and {count} run(s) were made under them"
         )
+
+
+def _decisions(query: Query) -> Iterator[Problem]:
+    if not _there(query, "decision"):
+        return
+    for stored in query(f"SELECT {', '.join(DecisionRow._fields)} FROM decision ORDER BY at, id"):  # noqa: S608
+        here = f"decision {one_line(stored[0])}"
+        try:
+            decision = decided(stored[0], stored[-1], None)
+        except (IntegrityError, *UNREADABLE) as error:
+            yield Problem(here, one_line(str(error)))
+            continue
+        yield from _differences(decision_row(decision), DecisionRow(*stored), partial("{}, column {}".format, here))
+        needs = decision.requirements_digest
+        if needs and not query("SELECT 1 FROM snapshot WHERE digest = ?", (needs,)):
+            yield Problem(here, f"the requirements {one_line(needs)} it was made under are not in the store")
+
+
+def _verdicts(query: Query) -> Iterator[Problem]:
+    if not _there(query, "verdict"):
+        return
+    for stored in query(f"SELECT {', '.join(VerdictRow._fields)} FROM verdict ORDER BY at, id"):  # noqa: S608
+        here = f"verdict {one_line(stored[0])}"
+        try:
+            derived = verdict_row(KeptVerdict.parse(stored[-1]))
+        except (IntegrityError, *UNREADABLE) as error:
+            yield Problem(here, one_line(str(error)))
+            continue
+        yield from _differences(derived, VerdictRow(*stored), partial("{}, column {}".format, here))
+
+
+def _there(query: Query, table: str) -> bool:
+    """An older store has not got every table before its next write; whether it should have, ``_schema`` tells."""
+    return bool(query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
 
 
 def check(query: Query, evidence: Iterable[Evidence]) -> Iterator[Problem]:

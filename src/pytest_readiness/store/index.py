@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, get_args, get_type_hints
 
+from ..facts.decision import Decision
 from ..facts.evidence import BADNESS, Evidence, evidence_of
+from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line, canonical
-from ..facts.run import Run
+from ..facts.run import Run, RunState
+from .port import RunSummary
 
 BIGGEST = 2**53 - 1
 """The largest integer that a canonical line holds."""
@@ -70,6 +73,35 @@ class EvidenceRow(NamedTuple):
     result: str
 
 
+class DecisionRow(NamedTuple):
+    """One kept decision."""
+
+    id: str
+    register: str
+    kind: str
+    at: str
+    decided_by: str
+    text: str
+
+
+class VerdictRow(NamedTuple):
+    """One kept verdict."""
+
+    id: str
+    at: str
+    text: str
+
+
+def decision_row(decision: Decision) -> DecisionRow:
+    """Return the index of a decision, with its text."""
+    return DecisionRow(decision.id, decision.register, decision.KIND, decision.at, decision.by, decision.text)
+
+
+def verdict_row(verdict: KeptVerdict) -> VerdictRow:
+    """Return the index of a kept verdict, with its text."""
+    return VerdictRow(verdict.id, verdict.at, verdict.text)
+
+
 def run_row(run: Run, line_count: int, evidence_count: int) -> RunRow:
     """Return the index of a sealed run, of which the first line and the seal are enough.
 
@@ -95,6 +127,28 @@ def run_row(run: Run, line_count: int, evidence_count: int) -> RunRow:
         line_count=line_count,
         evidence_count=evidence_count,
         head=run.seal.digest,
+    )
+
+
+_STATES = frozenset(RunState)
+
+
+def summary_of(row: RunRow) -> RunSummary:
+    """Return what the index says of a run."""
+    return RunSummary(
+        id=row.id,
+        register=row.register,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        state=RunState(row.state) if row.state in _STATES else RunState.OPEN,  # an unknown state closes nothing
+        actor=row.actor,
+        commit=row.commit_id,
+        dirty=None if row.dirty is None else bool(row.dirty),
+        release=row.release,
+        group_id=row.group_id,
+        group_parts=row.group_parts,
+        requirements_digest=row.requirements,
+        evidence_count=row.evidence_count,
     )
 
 

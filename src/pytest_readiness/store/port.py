@@ -33,6 +33,18 @@ class RunSummary:
     evidence_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One look at the decisions of a register."""
+
+    decisions: tuple[Decision, ...] = ()
+    """Those that count, oldest first."""
+    problems: tuple[Problem, ...] = ()
+    """What keeps a decision from counting that somebody may rely on (a blocker, say)."""
+    notes: tuple[Problem, ...] = ()
+    """What does not count yet, such as a file that is not committed."""
+
+
 class DecisionHome(Protocol):
     """Where decisions live: the store, or a folder of the repository. Append-only."""
 
@@ -50,9 +62,16 @@ class DecisionHome(Protocol):
             IntegrityError: one is not what was decided.
         """
 
+    def look(self, register: str) -> Decided:
+        """Return the decisions that count, and what keeps others from counting.
+
+        Raises:
+            IntegrityError: one is not what was decided, in a home that must not hold such a thing.
+        """
+
 
 class Store(DecisionHome, Protocol):
-    """An append-only store of sealed runs and the requirements they were recorded under."""
+    """An append-only store of sealed runs, decisions, verdicts, and the requirements they were made under."""
 
     @property
     def url(self) -> str:
@@ -102,12 +121,14 @@ class Store(DecisionHome, Protocol):
     def run(self, run_id: str) -> Run | None:
         """Return one run with its lines, or None."""
 
-    def adverse(self, register: str, since: Mapping[str, str]) -> list[Evidence]:
+    def adverse(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
         """Return what went wrong after a moment, by use case: what a review made at that moment did not see.
 
         For each slot of a use case in ``since``: the newest FAILED or ERROR that started after its moment, and each
-        INTERRUPTED whose next execution did not pass. The time it takes grows with what went wrong since, and not
-        with the history.
+        INTERRUPTED whose next execution did not pass, of any standing. ``until`` leaves out what started after it.
+        The next execution is the same test's, for the same item, environment and provider mode (any, where the
+        interrupted one could not say yet where it ran); rehearsals follow rehearsals only. The time it takes grows
+        with what went wrong since, and not with the history.
         """
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
@@ -115,6 +136,24 @@ class Store(DecisionHome, Protocol):
 
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
         """Return what the index says of these runs, by id, without reading all."""
+
+    def grouped(self, register: str) -> list[RunSummary]:
+        """Return the runs of groups whose parts are not all there, newest start first, without reading all."""
+
+    def keep_verdict(self, text: str) -> str:
+        """Keep a verdict (canonical JSON text that says when it was ``generated_at``) and return its id, its digest.
+
+        Raises:
+            IntegrityError: it is no such text.
+            StorageError: it could not be written.
+        """
+
+    def verdicts(self) -> list[str]:
+        """Return the texts of the kept verdicts, oldest first.
+
+        Raises:
+            IntegrityError: one is not what was kept.
+        """
 
     def snapshot(self, digest: str) -> Snapshot | None:
         """Return the requirements kept under this digest, or None."""

@@ -1,138 +1,32 @@
-"""The SQLite file: what it is made of, whether a file is ours, and how a connection to it is opened.
-
-Every table of records is append-only by triggers, and a run that is kept takes no more lines: a guard against
-accidents. Against attackers there is the hash chain, and ``verify``.
-"""
+"""The SQLite file: whether it is ours, how a connection to it is opened, and how its schema is brought up to date."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING
 
 from ..errors import StorageError, one_line, place
+from .tables import MIGRATIONS, SCHEMA_QUERY, VERSION, Schema, schema_of
 
 if TYPE_CHECKING:
     from sqlite_utils.db import Database
 
 APPLICATION_ID = 0x52445931
 """``RDY1``: how SQLite files say whose they are."""
-VERSION = 1
-"""``user_version`` of the newest schema that this version knows."""
 BUSY_SECONDS = 30.0
 OLDEST_SQLITE = (3, 37, 0)
 """The first with STRICT tables."""
-
-MIGRATIONS_TABLE = "_sqlite_migrations"
-
-TABLES = {
-    "run": """CREATE TABLE run (
-    id TEXT NOT NULL PRIMARY KEY,
-    register TEXT NOT NULL,
-    started_at TEXT NOT NULL,
-    finished_at TEXT NOT NULL,
-    state TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    commit_id TEXT,
-    dirty INTEGER,
-    release TEXT,
-    group_id TEXT,
-    group_parts INTEGER,
-    requirements TEXT NOT NULL,
-    line_count INTEGER NOT NULL,
-    evidence_count INTEGER NOT NULL,
-    head TEXT NOT NULL
-) STRICT, WITHOUT ROWID""",
-    "line": """CREATE TABLE line (
-    run_id TEXT NOT NULL REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED,
-    seq INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    PRIMARY KEY (run_id, seq)
-) STRICT""",
-    "slot": """CREATE TABLE slot (
-    id INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
-    register TEXT NOT NULL,
-    use_case TEXT NOT NULL,
-    item TEXT NOT NULL,
-    test_id TEXT NOT NULL,
-    environment TEXT,
-    provider_mode TEXT,
-    claim_environment TEXT,
-    claim_provider_mode TEXT,
-    replay_mode TEXT,
-    parts TEXT NOT NULL,
-    standing TEXT NOT NULL
-) STRICT""",
-    "evidence": """CREATE TABLE evidence (
-    run_id TEXT NOT NULL REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED,
-    seq INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    slot_id INTEGER NOT NULL REFERENCES slot (id),
-    started_at TEXT NOT NULL,
-    badness INTEGER NOT NULL,
-    result TEXT NOT NULL,
-    PRIMARY KEY (run_id, seq, number)
-) STRICT, WITHOUT ROWID""",
-    "snapshot": """CREATE TABLE snapshot (
-    digest TEXT NOT NULL PRIMARY KEY,
-    text TEXT NOT NULL
-) STRICT, WITHOUT ROWID""",
-}
-
-INDEXES = {
-    # Covers the question for the newest execution of a slot: one step into the index per slot, however long its past.
-    "evidence_newest": """CREATE INDEX evidence_newest
-    ON evidence (slot_id, started_at, badness, run_id, seq, number)""",
-    "slot_scope": "CREATE INDEX slot_scope ON slot (register, use_case, item)",
-}
-
-_TAKEN = {
-    # INSERT OR REPLACE deletes without asking the delete triggers; and by rowid it could hit a row of another key.
-    "run": "EXISTS (SELECT 1 FROM run WHERE id = NEW.id)",
-    "line": """EXISTS (SELECT 1 FROM run WHERE id = NEW.run_id)
-    OR EXISTS (SELECT 1 FROM line WHERE rowid = NEW.rowid)
-    OR EXISTS (SELECT 1 FROM line WHERE run_id = NEW.run_id AND seq = NEW.seq)""",
-    "slot": "EXISTS (SELECT 1 FROM slot WHERE id = NEW.id OR key = NEW.key)",
-    "evidence": """EXISTS (SELECT 1 FROM run WHERE id = NEW.run_id)
-    OR EXISTS (SELECT 1 FROM evidence WHERE run_id = NEW.run_id AND seq = NEW.seq AND number = NEW.number)""",
-    "snapshot": "EXISTS (SELECT 1 FROM snapshot WHERE digest = NEW.digest)",
-}
-
-
-def _guards(table: str) -> dict[str, str]:
-    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    return {
-        f"{table}_no_update": f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refuse}",
-        f"{table}_no_delete": f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
-        f"{table}_no_replace": f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}\n"
-        f"WHEN {_TAKEN[table]}\n{refuse}",
-    }
-
-
-TRIGGERS = {name: sql for table in TABLES for name, sql in _guards(table).items()}
-
-SCHEMA = {
-    **{("table", name): sql for name, sql in TABLES.items()},
-    **{("index", name): sql for name, sql in INDEXES.items()},
-    **{("trigger", name): sql for name, sql in TRIGGERS.items()},
-}
-"""(kind, name) -> the SQL that makes it, as ``sqlite_master`` holds it."""
-
-SCHEMA_QUERY = f"""SELECT type, name, sql FROM sqlite_master
-WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-AND NOT (type IN ('table', 'index') AND tbl_name = '{MIGRATIONS_TABLE}') ORDER BY type, name"""  # noqa: S608 - a constant
-"""What ``SCHEMA`` is compared with; the table that says which migrations were applied belongs to sqlite-utils."""
 
 
 def open_file(path: Path, *, create: bool) -> sqlite3.Connection | None:
     """Return a connection to the store in this file; without ``create`` None where no store is yet.
 
-    The schema is brought to the newest version. A file that cannot be written is opened for reading.
+    With ``create`` the schema is brought to the newest version; without, an older store is opened as it is, and is
+    brought up to date by the next write (``migrate``). A file that cannot be written is opened for reading.
 
     Raises:
         StorageError: a folder, another program's file, a newer version's store, a damaged or unreachable file.
@@ -200,13 +94,14 @@ def _text(data: bytes) -> str:
 
 
 def _prepared(connection: sqlite3.Connection, path: Path, *, create: bool) -> bool:
-    """Bring the schema to the newest version; return False where there is no store, and none is to be created."""
+    """Check that it is a store of ours; return False where there is no store, and none is to be created."""
     version = _version(connection, path)
     if version == 0 and not create:
         return False
-    if version < VERSION:
-        _migrate(connection, path)
-    _check_tables(connection, path)
+    if create:
+        migrate(connection, path)
+        version = VERSION
+    _check_tables(connection, path, version)
     return True
 
 
@@ -226,8 +121,16 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    # Imported here: it takes 70 ms, and only the first run of a project needs it.
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the schema to the newest version; nothing is written where it is.
+
+    Raises:
+        StorageError: another program, or a newer version of ours, has taken the file over.
+        sqlite3.Error: it cannot be written.
+    """
+    if _version(connection, path) == VERSION:
+        return
+    # Imported here: it takes 70 ms, and only the first run of a project, or of a new version, needs it.
     from sqlite_utils import Database, Migrations
 
     with writing(connection):
@@ -235,22 +138,26 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         if _version(connection, path) == VERSION:
             return
         migrations = Migrations("pytest-readiness")
-        migrations(name="0001_evidence")(_evidence)
+        for name, adds in MIGRATIONS.items():
+            migrations(name=name)(_step(adds))
         migrations.apply(Database(connection, execute_plugins=False, strict=True))
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _evidence(database: Database) -> None:
-    for sql in SCHEMA.values():
-        database.execute(sql)
+def _step(adds: Schema) -> Callable[[Database], None]:
+    def step(database: Database) -> None:
+        for sql in adds.values():
+            database.execute(sql)
+
+    return step
 
 
-def _check_tables(connection: sqlite3.Connection, path: Path) -> None:
+def _check_tables(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """Refuse tables that are not ours: what they answer could be anything. ``verify`` looks at the rest."""
     found = {name: sql for kind, name, sql in connection.execute(SCHEMA_QUERY) if kind == "table"}
-    for name, sql in TABLES.items():
-        if found.get(name) != sql:
+    for (kind, name), sql in schema_of(version).items():
+        if kind == "table" and found.get(name) != sql:
             what = "was altered" if name in found else "is missing"
             raise StorageError(f"{place(path)}: the table '{name}' {what}: restore the store from a copy")
 

@@ -5,50 +5,46 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..errors import IntegrityError, Problem, one_line
+from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence, evidence_of
+from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line
-from ..facts.run import Run, RunState
+from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
 from .chain import check_run, where
-from .index import UNREADABLE, EvidenceRow, RunRow, SlotRow, number_of, pieces, run_row
-from .port import RunSummary
-from .schema import open_file, troubles, writing
+from .checked import decided, readable, sound
+from .index import UNREADABLE, RunRow, SlotRow, decision_row, number_of, pieces, run_row, summary_of, verdict_row
+from .port import Decided, RunSummary
+from .queries import (
+    FAILED,
+    GROUPED,
+    HISTORY,
+    INTERRUPTED,
+    KEEP_DECISION,
+    KEEP_EVIDENCE,
+    KEEP_LINE,
+    KEEP_RUN,
+    KEEP_SLOT,
+    KEEP_SNAPSHOT,
+    KEEP_VERDICT,
+    LATEST,
+    MISSING,
+    NEWEST,
+    RUNS,
+    RUNS_BY_ID,
+)
+from .schema import migrate, open_file, troubles, writing
 
-LATEST = "9999-12-31T23:59:59.999Z"
 BATCH = 10_000
 """How many pieces of evidence are looked up together: bounds the memory that a long history takes."""
 _ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
-
-_BY_START = "started_at DESC, badness DESC, run_id DESC, seq DESC, number DESC"
-NEWEST = f"""SELECT e.run_id, e.seq, e.number FROM slot AS s JOIN evidence AS e
-ON (e.run_id, e.seq, e.number) = (
-    SELECT run_id, seq, number FROM evidence WHERE slot_id = s.id AND started_at <= :until ORDER BY {_BY_START} LIMIT 1
-)
-WHERE s.register = :register
-AND (:use_cases IS NULL OR s.use_case IN (SELECT value FROM json_each(:use_cases)))
-ORDER BY s.use_case, s.item, s.key"""  # noqa: S608 - constants
-HISTORY = f"""SELECT run_id, seq, number FROM evidence
-WHERE slot_id IN (
-    SELECT id FROM slot WHERE register = :register AND use_case = :use_case AND (:item IS NULL OR item = :item)
-)
-ORDER BY {_BY_START}"""  # noqa: S608 - constants
-
-
-def _insert(table: str, columns: Sequence[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-
-
-_KEEP_RUN = _insert("run", RunRow._fields)
-_KEEP_LINE = _insert("line", ("run_id", "seq", "text", "digest"))
-_KEEP_SLOT = _insert("slot", SlotRow._fields)
-_KEEP_EVIDENCE = _insert("evidence", (*EvidenceRow._fields, "slot_id"))
-_KEEP_SNAPSHOT = _insert("snapshot", ("digest", "text"))
 
 
 class SQLiteStore:
@@ -87,23 +83,27 @@ class SQLiteStore:
                 is not that of its text.
             StorageError: it could not be written; nothing of it was.
         """
-        snapshots = list(snapshots)
         for problem in (problem for run in runs for problem in check_run(run)):
             raise IntegrityError(f"not kept: {problem}")
-        for snapshot in snapshots:
-            if snapshot_digest(snapshot.text) != snapshot.digest:
-                raise IntegrityError(f"not kept: the requirements {snapshot.digest} have another digest")
+        snapshots = sound(snapshots)
+        with self._writing():
+            self._keep_snapshots(snapshots)
+            return [run.id for run in runs if self._keep_run(run)]
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Run the block as one transaction; an older store is brought up to date first."""
         with troubles(self._path):
             # Somebody may have switched the file to WAL, which loses data with the SQLite of many Pythons.
             self._connection.execute("PRAGMA journal_mode = DELETE")
+            migrate(self._connection, self._path)
             with writing(self._connection):
-                for snapshot in snapshots:
-                    self._keep_snapshot(snapshot)
-                return [run.id for run in runs if self._keep_run(run)]
+                yield
 
-    def _keep_snapshot(self, snapshot: Snapshot) -> None:
-        if not self._rows("SELECT 1 FROM snapshot WHERE digest = ?", (snapshot.digest,)):
-            self._connection.execute(_KEEP_SNAPSHOT, (snapshot.digest, snapshot.text))
+    def _keep_snapshots(self, snapshots: Iterable[Snapshot]) -> None:
+        for snapshot in snapshots:
+            if not self._rows("SELECT 1 FROM snapshot WHERE digest = ?", (snapshot.digest,)):
+                self._connection.execute(KEEP_SNAPSHOT, (snapshot.digest, snapshot.text))
 
     def _keep_run(self, run: Run) -> bool:
         """Write a checked run, unless it is there already; the row of the run comes last, and closes it."""
@@ -119,16 +119,16 @@ class SQLiteStore:
                 if slot not in slots:
                     slots[slot] = self._slot_id(slot)
                 rows.append((*evidence, slots[slot]))
-        self._connection.executemany(_KEEP_LINE, ((run.id, line.seq, line.text, line.digest) for line in run.lines))
-        self._connection.executemany(_KEEP_EVIDENCE, rows)
-        self._connection.execute(_KEEP_RUN, run_row(run, len(run.lines), len(rows)))
+        self._connection.executemany(KEEP_LINE, ((run.id, line.seq, line.text, line.digest) for line in run.lines))
+        self._connection.executemany(KEEP_EVIDENCE, rows)
+        self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), len(rows)))
         return True
 
     def _slot_id(self, slot: SlotRow) -> int:
         for (known,) in self._rows("SELECT id FROM slot WHERE key = ?", (slot.key,)):
             found: int = known
             return found
-        return self._connection.execute(_KEEP_SLOT, slot).lastrowid or 0
+        return self._connection.execute(KEEP_SLOT, slot).lastrowid or 0
 
     def newest(
         self, register: str, use_cases: Collection[str] | None = None, until: str | None = None
@@ -173,6 +173,27 @@ class SQLiteStore:
             return {number_of(evidence): evidence for evidence in found}
         except (IntegrityError, *UNREADABLE) as error:
             raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
+
+    def adverse(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
+        """Return what went wrong after a moment, by use case, as the port says.
+
+        Raises:
+            IntegrityError: a line is not what its index says.
+            StorageError: the file cannot be read.
+        """
+        named = {"register": register, "since": json.dumps(dict(since)), "until": until or LATEST}
+        keys = [key for query in (FAILED, INTERRUPTED) for key in self._rows(query, named)]
+        return list(self._pieces(keys, register))
+
+    def missing(self, evidence_ids: Iterable[str]) -> set[str]:
+        """Return which of these pieces of evidence the store does not have.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        asked = sorted(set(evidence_ids))
+        parts = [(found[1], int(found[2]), int(found[3])) if (found := _ID.fullmatch(name)) else () for name in asked]
+        return {asked[number] for (number,) in self._rows(MISSING, (json.dumps(parts),))}
 
     def evidence(self, evidence_id: str) -> Evidence | None:
         """Return one piece of evidence, or None if there is none with this id.
@@ -221,9 +242,24 @@ class SQLiteStore:
         Raises:
             StorageError: the file cannot be read.
         """
-        query = f"SELECT {', '.join(RunRow._fields)} FROM run WHERE register = :only OR :only IS NULL"  # noqa: S608
-        rows = self._rows(f"{query} ORDER BY started_at DESC, id DESC", {"only": register})
-        return [_summary(RunRow(*row)) for row in rows]
+        return [summary_of(RunRow(*row)) for row in self._rows(RUNS, {"only": register})]
+
+    def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
+        """Return what the index says of these runs, by id.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        rows = self._rows(RUNS_BY_ID, (json.dumps(sorted(set(run_ids))),))
+        return {row[0]: summary_of(RunRow(*row)) for row in rows}
+
+    def grouped(self, register: str) -> list[RunSummary]:
+        """Return the runs of groups whose parts are not all there, newest start first.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        return [summary_of(RunRow(*row)) for row in self._rows(GROUPED, {"register": register})]
 
     def run(self, run_id: str) -> Run | None:
         """Return one run with its lines, or None.
@@ -253,6 +289,78 @@ class SQLiteStore:
             return Snapshot(text, digest)
         return None
 
+    def decide(self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = ()) -> list[str]:
+        """Keep decisions in one transaction and return the ids of those that were new.
+
+        Raises:
+            IntegrityError: one cannot be read back as what it says, another decision has its id, or a snapshot's
+                digest is not that of its text; nothing was written.
+            StorageError: they could not be written; none of them was.
+        """
+        kept = [readable(decision) for decision in decisions]
+        snapshots = sound(snapshots)
+        with self._writing():
+            self._keep_snapshots(snapshots)
+            return [decision.id for decision in kept if self._keep_decision(decision)]
+
+    def _keep_decision(self, decision: Decision) -> bool:
+        for (text,) in self._rows("SELECT text FROM decision WHERE id = ?", (decision.id,)):
+            if text == decision.text:
+                return False
+            raise IntegrityError(f"not kept: another decision with the id {decision.id} is in the store already")
+        self._connection.execute(KEEP_DECISION, decision_row(decision))
+        return True
+
+    def decisions(self, register: str | None = None) -> list[Decision]:
+        """Return the decisions of a register (of all, where none is named), oldest first.
+
+        Raises:
+            IntegrityError: one is not what was decided.
+            StorageError: the file cannot be read.
+        """
+        query = "SELECT id, text FROM decision WHERE register = :only OR :only IS NULL ORDER BY at, id"
+        return [decided(id_, text, register) for id_, text in self._later("decision", query, {"only": register})]
+
+    def look(self, register: str) -> Decided:
+        """Return the decisions of a register; one that does not count is an error here.
+
+        Raises:
+            IntegrityError: one is not what was decided.
+            StorageError: the file cannot be read.
+        """
+        return Decided(tuple(self.decisions(register)))
+
+    def keep_verdict(self, text: str) -> str:
+        """Keep a verdict and return its id; keeping twice is harmless.
+
+        Raises:
+            IntegrityError: it is not the canonical text of a document that says when it was ``generated_at``.
+            StorageError: it could not be written.
+        """
+        row = verdict_row(KeptVerdict.parse(text))
+        with self._writing():
+            if not self._rows("SELECT 1 FROM verdict WHERE id = ?", (row.id,)):
+                self._connection.execute(KEEP_VERDICT, row)
+        return row.id
+
+    def verdicts(self) -> list[str]:
+        """Return the texts of the kept verdicts, oldest first.
+
+        Raises:
+            IntegrityError: one is not what was kept.
+            StorageError: the file cannot be read.
+        """
+        rows = self._later("verdict", "SELECT id, text FROM verdict ORDER BY at, id")
+        for id_, text in rows:
+            if KeptVerdict.parse(text).id != id_:
+                raise IntegrityError(f"the verdict {one_line(id_)} was changed in the store: restore it from a copy")
+        return [text for _, text in rows]
+
+    def _later(self, table: str, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+        """Return all rows of a table that an older store has not got before its next write."""
+        there = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+        return self._rows(query, parameters) if there else []
+
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
         yield from audit.check(self._rows, evidence)
@@ -272,24 +380,3 @@ class SQLiteStore:
                 return self._connection.execute(query, parameters).fetchall()
             except (UnicodeEncodeError, OverflowError):
                 return []  # asked for a text or a number that no store can hold
-
-
-_STATES = frozenset(RunState)
-
-
-def _summary(row: RunRow) -> RunSummary:
-    return RunSummary(
-        id=row.id,
-        register=row.register,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        state=RunState(row.state) if row.state in _STATES else RunState.OPEN,  # an unknown state closes nothing
-        actor=row.actor,
-        commit=row.commit_id,
-        dirty=None if row.dirty is None else bool(row.dirty),
-        release=row.release,
-        group_id=row.group_id,
-        group_parts=row.group_parts,
-        requirements_digest=row.requirements,
-        evidence_count=row.evidence_count,
-    )

@@ -1,0 +1,46 @@
+"""A kept verdict: what the gate said, as the document it was told in. Append-only, named by its digest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import IntegrityError
+from .clock import is_moment
+from .digest import digest
+from .line import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVerdict:
+    """A canonical JSON document, and what a store finds it by."""
+
+    text: str
+    at: str
+    """When it was generated (UTC)."""
+    body: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The digest of the text (64 hex digits)."""
+        return digest("verdict", self.text.encode())
+
+    @classmethod
+    def parse(cls, text: str) -> KeptVerdict:
+        """Return the verdict that a text is.
+
+        Raises:
+            IntegrityError: it is not canonical JSON, or does not say at which UTC moment it was ``generated_at``.
+        """
+        try:
+            body = json.loads(text)
+            is_canonical = canonical(body) == text
+        except (ValueError, TypeError, RecursionError) as error:
+            raise IntegrityError(f"this is no verdict: {type(error).__name__}: {error}") from None
+        if not isinstance(body, dict) or not is_canonical:
+            raise IntegrityError("this is no verdict in canonical form")
+        at = body.get("generated_at")
+        if not isinstance(at, str) or not is_moment(at):
+            raise IntegrityError("this is no verdict: it does not say at which UTC moment it was generated")
+        return cls(text, at, body)

@@ -1,0 +1,80 @@
+"""What the SQLite adapter asks and writes, as SQL. Every value is bound; names are constants of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .index import DecisionRow, EvidenceRow, RunRow, SlotRow, VerdictRow
+
+LATEST = "9999-12-31T23:59:59.999Z"
+
+_BY_START = "started_at DESC, badness DESC, run_id DESC, seq DESC, number DESC"
+_RUN_COLUMNS = ", ".join(RunRow._fields)
+
+NEWEST = f"""SELECT e.run_id, e.seq, e.number FROM slot AS s JOIN evidence AS e
+ON (e.run_id, e.seq, e.number) = (
+    SELECT run_id, seq, number FROM evidence WHERE slot_id = s.id AND started_at <= :until ORDER BY {_BY_START} LIMIT 1
+)
+WHERE s.register = :register
+AND (:use_cases IS NULL OR s.use_case IN (SELECT value FROM json_each(:use_cases)))
+ORDER BY s.use_case, s.item, s.key"""  # noqa: S608 - constants
+HISTORY = f"""SELECT run_id, seq, number FROM evidence
+WHERE slot_id IN (
+    SELECT id FROM slot WHERE register = :register AND use_case = :use_case AND (:item IS NULL OR item = :item)
+)
+ORDER BY {_BY_START}"""  # noqa: S608 - constants
+
+# CROSS JOIN: SQLite keeps this order. It starts from the slots of the use cases asked for, and takes one step into a
+# partial index for each; started from the evidence, it would read all that ever went wrong.
+FAILED = f"""SELECT e.run_id, e.seq, e.number FROM json_each(:since) AS asked
+CROSS JOIN slot AS s ON s.register = :register AND s.use_case = asked.key
+CROSS JOIN evidence AS e ON (e.run_id, e.seq, e.number) = (
+    SELECT run_id, seq, number FROM evidence
+    WHERE slot_id = s.id AND badness >= 6 AND started_at > asked.value AND started_at <= :until
+    ORDER BY {_BY_START} LIMIT 1
+)
+ORDER BY s.use_case, s.item, s.key"""  # noqa: S608 - constants
+# The next execution is the same test's, for the same item: with other parts, another limit of its claim or another
+# standing it is in another slot. One that ended before it could say where it ran is followed by any.
+INTERRUPTED = """SELECT e.run_id, e.seq, e.number FROM json_each(:since) AS asked
+CROSS JOIN slot AS s ON s.register = :register AND s.use_case = asked.key
+CROSS JOIN evidence AS e ON e.slot_id = s.id AND e.badness = 5
+AND e.started_at > asked.value AND e.started_at <= :until
+WHERE coalesce((
+    SELECT n.badness FROM slot AS o CROSS JOIN evidence AS n ON (n.run_id, n.seq, n.number) = (
+        SELECT run_id, seq, number FROM evidence
+        WHERE slot_id = o.id AND started_at > e.started_at AND started_at <= :until
+        ORDER BY started_at, badness DESC LIMIT 1
+    )
+    WHERE o.register = s.register AND o.use_case = s.use_case AND o.item = s.item AND o.test_id = s.test_id
+    AND o.standing <> 'idle' AND (o.standing <> 'rehearsal' OR s.standing = 'rehearsal')
+    AND (s.standing = 'unscoped' OR (o.environment IS s.environment AND o.provider_mode IS s.provider_mode))
+    ORDER BY n.started_at, n.badness DESC LIMIT 1
+), 1) <> 0
+ORDER BY s.use_case, s.item, s.key, e.started_at DESC, e.run_id DESC, e.seq DESC, e.number DESC"""
+
+MISSING = """SELECT asked.key FROM json_each(?) AS asked WHERE NOT EXISTS (
+    SELECT 1 FROM evidence WHERE run_id = json_extract(asked.value, '$[0]')
+    AND seq = json_extract(asked.value, '$[1]') AND number = json_extract(asked.value, '$[2]')
+)"""
+RUNS = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :only OR :only IS NULL
+ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
+RUNS_BY_ID = f"SELECT {_RUN_COLUMNS} FROM run WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+GROUPED = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :register AND group_id IN (
+    SELECT group_id FROM run WHERE register = :register AND group_id IS NOT NULL
+    GROUP BY group_id HAVING count(*) < max(group_parts)
+)
+ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+
+
+KEEP_RUN = _insert("run", RunRow._fields)
+KEEP_LINE = _insert("line", ("run_id", "seq", "text", "digest"))
+KEEP_SLOT = _insert("slot", SlotRow._fields)
+KEEP_EVIDENCE = _insert("evidence", (*EvidenceRow._fields, "slot_id"))
+KEEP_SNAPSHOT = _insert("snapshot", ("digest", "text"))
+KEEP_DECISION = _insert("decision", DecisionRow._fields)
+KEEP_VERDICT = _insert("verdict", VerdictRow._fields)

@@ -1,0 +1,162 @@
+"""What the SQLite file is made of, as SQL: tables, indexes, and the triggers that make records append-only.
+
+Every table of records is append-only by triggers, and a run that is kept takes no more lines: a guard against
+accidents. Against attackers there are the hash chain, ids that are digests, and ``verify``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MIGRATIONS_TABLE = "_sqlite_migrations"
+
+_EVIDENCE_TABLES = {
+    "run": """CREATE TABLE run (
+    id TEXT NOT NULL PRIMARY KEY,
+    register TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    commit_id TEXT,
+    dirty INTEGER,
+    release TEXT,
+    group_id TEXT,
+    group_parts INTEGER,
+    requirements TEXT NOT NULL,
+    line_count INTEGER NOT NULL,
+    evidence_count INTEGER NOT NULL,
+    head TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+    "line": """CREATE TABLE line (
+    run_id TEXT NOT NULL REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED,
+    seq INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) STRICT""",
+    "slot": """CREATE TABLE slot (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    register TEXT NOT NULL,
+    use_case TEXT NOT NULL,
+    item TEXT NOT NULL,
+    test_id TEXT NOT NULL,
+    environment TEXT,
+    provider_mode TEXT,
+    claim_environment TEXT,
+    claim_provider_mode TEXT,
+    replay_mode TEXT,
+    parts TEXT NOT NULL,
+    standing TEXT NOT NULL
+) STRICT""",
+    "evidence": """CREATE TABLE evidence (
+    run_id TEXT NOT NULL REFERENCES run (id) DEFERRABLE INITIALLY DEFERRED,
+    seq INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    slot_id INTEGER NOT NULL REFERENCES slot (id),
+    started_at TEXT NOT NULL,
+    badness INTEGER NOT NULL,
+    result TEXT NOT NULL,
+    PRIMARY KEY (run_id, seq, number)
+) STRICT, WITHOUT ROWID""",
+    "snapshot": """CREATE TABLE snapshot (
+    digest TEXT NOT NULL PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+}
+
+_DECISION_TABLES = {
+    "decision": """CREATE TABLE decision (
+    id TEXT NOT NULL PRIMARY KEY,
+    register TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+    "verdict": """CREATE TABLE verdict (
+    id TEXT NOT NULL PRIMARY KEY,
+    at TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+}
+
+TABLES = {**_EVIDENCE_TABLES, **_DECISION_TABLES}
+
+_EVIDENCE_INDEXES = {
+    # Covers the question for the newest execution of a slot: one step into the index per slot, however long its past.
+    "evidence_newest": """CREATE INDEX evidence_newest
+    ON evidence (slot_id, started_at, badness, run_id, seq, number)""",
+    "slot_scope": "CREATE INDEX slot_scope ON slot (register, use_case, item)",
+}
+
+_DECISION_INDEXES = {
+    # What went wrong since a review: one step into each per slot, however long its past.
+    "evidence_failed": """CREATE INDEX evidence_failed
+    ON evidence (slot_id, started_at, badness, run_id, seq, number) WHERE badness >= 6""",
+    "evidence_interrupted": """CREATE INDEX evidence_interrupted
+    ON evidence (slot_id, started_at, run_id, seq, number) WHERE badness = 5""",
+    "run_group": "CREATE INDEX run_group ON run (register, group_id, group_parts) WHERE group_id IS NOT NULL",
+    "decision_time": "CREATE INDEX decision_time ON decision (register, at, id)",
+}
+
+_TAKEN = {
+    # INSERT OR REPLACE deletes without asking the delete triggers; and by rowid it could hit a row of another key.
+    "run": "EXISTS (SELECT 1 FROM run WHERE id = NEW.id)",
+    "line": """EXISTS (SELECT 1 FROM run WHERE id = NEW.run_id)
+    OR EXISTS (SELECT 1 FROM line WHERE rowid = NEW.rowid)
+    OR EXISTS (SELECT 1 FROM line WHERE run_id = NEW.run_id AND seq = NEW.seq)""",
+    "slot": "EXISTS (SELECT 1 FROM slot WHERE id = NEW.id OR key = NEW.key)",
+    "evidence": """EXISTS (SELECT 1 FROM run WHERE id = NEW.run_id)
+    OR EXISTS (SELECT 1 FROM evidence WHERE run_id = NEW.run_id AND seq = NEW.seq AND number = NEW.number)""",
+    "snapshot": "EXISTS (SELECT 1 FROM snapshot WHERE digest = NEW.digest)",
+    "decision": "EXISTS (SELECT 1 FROM decision WHERE id = NEW.id)",
+    "verdict": "EXISTS (SELECT 1 FROM verdict WHERE id = NEW.id)",
+}
+
+
+def _guards(table: str) -> dict[str, str]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    return {
+        f"{table}_no_update": f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refuse}",
+        f"{table}_no_delete": f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
+        f"{table}_no_replace": f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}\n"
+        f"WHEN {_TAKEN[table]}\n{refuse}",
+    }
+
+
+TRIGGERS = {name: sql for table in TABLES for name, sql in _guards(table).items()}
+
+Schema = Mapping[tuple[str, str], str]
+"""(kind, name) -> the SQL that makes it, as ``sqlite_master`` holds it."""
+
+
+def _schema(tables: Mapping[str, str], indexes: Mapping[str, str]) -> Schema:
+    return {
+        **{("table", name): sql for name, sql in tables.items()},
+        **{("index", name): sql for name, sql in indexes.items()},
+        **{("trigger", name): sql for table in tables for name, sql in _guards(table).items()},
+    }
+
+
+MIGRATIONS: dict[str, Schema] = {
+    "0001_evidence": _schema(_EVIDENCE_TABLES, _EVIDENCE_INDEXES),
+    "0002_decisions": _schema(_DECISION_TABLES, _DECISION_INDEXES),
+}
+"""What each step adds, oldest first. A step that was released is never changed, only followed by another."""
+
+VERSION = len(MIGRATIONS)
+"""``user_version`` of the newest schema that this version knows."""
+
+
+def schema_of(version: int) -> Schema:
+    """Return everything that a store of this version is made of."""
+    steps = list(MIGRATIONS.values())[:version]
+    return {name: sql for step in steps for name, sql in step.items()}
+
+
+SCHEMA_QUERY = f"""SELECT type, name, sql FROM sqlite_master
+WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+AND NOT (type IN ('table', 'index') AND tbl_name = '{MIGRATIONS_TABLE}') ORDER BY type, name"""  # noqa: S608 - a constant
+"""What ``schema_of`` is compared with; the table that says which migrations were applied belongs to sqlite-utils."""
