@@ -272,7 +272,7 @@ def _incomplete_groups(place: Place, store: Store | None) -> tuple[RunGroup, ...
     if store is None:
         return ()
     groups: dict[str, list[Run]] = {}
-    for summary in store.runs(place.catalogue.register):
+    for summary in store.grouped(place.catalogue.register):
         if summary.group_id is not None and (run := store.run(summary.id)) is not None:
             groups.setdefault(summary.group_id, []).append(run)
     found = []
