@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import Problem, ReadinessError
+from .errors import IntegrityError, Problem, ReadinessError
 from .facts.evidence import Artifact, Evidence
 from .facts.run import Run
 from .journal.recovery import leftovers, open_evidence
@@ -110,11 +110,17 @@ def _sha256(path: Path) -> str:
 
 
 def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary | None] | None:
-    """Return one piece of evidence by its id, with its run; from the store, else from a journal; else None."""
+    """Return one piece of evidence by its id, with its run; from the store, else from a journal; else None.
+
+    Raises:
+        StorageError: the store cannot be read.
+        IntegrityError: it is not what was recorded.
+    """
     store = place.store()
     if store is not None:
         try:
             if (found := store.evidence(evidence_id)) is not None:
+                refuse_damage([str(problem) for problem in store.check([found])])
                 return found, _run_of(store, found)
         finally:
             store.close()
@@ -126,13 +132,30 @@ def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary 
     return None
 
 
+def refuse_damage(problems: Sequence[str]) -> None:
+    """Raise what is wrong with what an answer rests on, in one line.
+
+    Raises:
+        IntegrityError: there is a problem.
+    """
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise IntegrityError(f"{problems[0]}{more}; 'readiness verify' names everything that does not fit")
+
+
 def _run_of(store: Store, evidence: Evidence) -> RunSummary | None:
     return next((run for run in store.runs(evidence.register) if run.id == evidence.run_id), None)
 
 
 def deciding_evidence(place: Place, use_case: str, item: str | None) -> list[tuple[Evidence, RunSummary | None]]:
-    """Return the evidence that decides on a use case, or on one of its items, each piece once."""
+    """Return the evidence that decides on a use case, or on one of its items, each piece once.
+
+    Raises:
+        StorageError: the store cannot be read.
+        IntegrityError: something that it rests on is not what was recorded.
+    """
     report = judge(place, Request((use_case,)))
+    refuse_damage(report.context.problems)
     pieces = {
         piece.id: piece
         for readiness in report.readiness.use_cases

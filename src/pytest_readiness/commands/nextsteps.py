@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..pipeline import Request, judge
+from ..upkeep import refuse_damage
 from ..views.people import render_next
 from . import printing
 from .door import Door, pass_door
@@ -22,3 +23,4 @@ def command(door: Door, use_cases: tuple[str, ...], owner: str | None, verbose: 
         report.actions, printing.width(), owner=owner, verbosity=int(verbose), unicode=printing.unicode()
     )
     printing.say(lines)
+    refuse_damage(report.context.problems)

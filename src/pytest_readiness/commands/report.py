@@ -8,6 +8,7 @@ import click
 
 from ..errors import StorageError
 from ..pipeline import Request, judge
+from ..upkeep import refuse_damage
 from ..views.document import to_json
 from ..views.pen import plain
 from ..views.terminal import render
@@ -25,7 +26,7 @@ from .door import Door, pass_door
 def command(door: Door, use_cases: tuple[str, ...], form: str, output: Path | None, verbose: bool, quiet: bool) -> None:  # noqa: FBT001 - click's flags
     """Report where the use cases (ids or globs; default: all) stand.
 
-    Exits 0 whatever the report says: the gate is a command of its own.
+    Exits 0 whatever the report says, for the gate is a command of its own; 3 where what is stored is not intact.
     """
     report = judge(door.place(), Request(use_cases))
     if form == "json":
@@ -34,12 +35,16 @@ def command(door: Door, use_cases: tuple[str, ...], form: str, output: Path | No
         lines = render(report, printing.width(), verbosity=verbose - quiet, unicode=printing.unicode())
         if output is None:
             printing.say(lines)
-            return
         text = plain(lines) + "\n"
-    if output is None:
+    if output is not None:
+        _write(output, text)
+    elif form == "json":
         click.echo(text, nl=False)
-        return
+    refuse_damage(report.context.problems)
+
+
+def _write(path: Path, text: str) -> None:
     try:
-        output.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StorageError(f"{output}: the report cannot be written: {error.strerror}") from error
+        raise StorageError(f"{path}: the report cannot be written: {error.strerror}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..pipeline import Request, judge
+from ..upkeep import refuse_damage
 from ..views.cause import render_why
 from . import printing
 from .door import Door, pass_door
@@ -21,3 +22,4 @@ def command(door: Door, target: str) -> None:
     report = judge(place, Request((known,)))
     wide, signs = printing.width(), printing.unicode()
     printing.say(render_why(report, known, tail or None, wide, unicode=signs))
+    refuse_damage(report.context.problems)
