@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
 
@@ -57,6 +57,8 @@ class Selection:
     """Passes that start after the moment being judged."""
     fitting: tuple[Evidence, ...]
     """Everything that speaks of the requirement, replaced or not."""
+    left_out: Mapping[str, str]
+    """Ids of those that do not count though they ran, and why."""
 
 
 @dataclass(frozen=True)
@@ -69,21 +71,59 @@ class Ledger:
     open_runs: Collection[str]
     """Ids of the runs that are not sealed."""
     places: Places
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the executions that do not count though they ran (of a retired test, for another release), and why."""
 
     @classmethod
-    def of(cls, executions: Iterable[Evidence], now: str, open_runs: Collection[str], places: Places) -> Ledger:
+    def of(
+        cls,
+        executions: Iterable[Evidence],
+        now: str,
+        open_runs: Collection[str],
+        places: Places,
+        left_out: Mapping[str, str] | None = None,
+    ) -> Ledger:
         """Return the ledger of executions in any order."""
-        return cls(tuple(sorted(executions, key=recency, reverse=True)), now, open_runs, places)
+        return cls(tuple(sorted(executions, key=recency, reverse=True)), now, open_runs, places, left_out or {})
 
     def is_future(self, evidence: Evidence) -> bool:
         """Return whether it starts after the moment being judged."""
         return evidence.started_at > self.now
 
     def counts(self, evidence: Evidence) -> bool:
+        """Return whether it may speak for or against a requirement."""
+        return evidence.id not in self.left_out and self.speaks(evidence)
+
+    def speaks(self, evidence: Evidence) -> bool:
         """Return whether it may speak at all: a pass from an open run or from the future does not, the rest does."""
         if evidence.standing is Standing.IDLE:
             return False
         return evidence.result is not Result.PASSED or self._is_settled(evidence)
+
+    def went_wrong(self) -> Iterator[Evidence]:
+        """Yield what counts and ended badly, replaced or not; an interruption only if no pass of the test came next."""
+        for one in self.executions:
+            if self.is_adverse(one) and not (one.result is Result.INTERRUPTED and self._passed_next(one)):
+                yield one
+
+    def is_adverse(self, evidence: Evidence) -> bool:
+        """Return whether it ended badly, and not as a rehearsal, for a test and a release that count."""
+        if evidence.result not in BROKEN or evidence.standing is Standing.REHEARSAL:
+            return False
+        return self.counts(evidence)
+
+    def _passed_next(self, interrupted: Evidence) -> bool:
+        later = [
+            one
+            for one in self.executions
+            if one.started_at > interrupted.started_at and self._follows(one, interrupted)
+        ]
+        return bool(later) and later[-1].result is Result.PASSED
+
+    def _follows(self, later: Evidence, interrupted: Evidence) -> bool:
+        if later.test_id != interrupted.test_id or not self.counts(later) or not later.real:
+            return False
+        return scope_of(later) == scope_of(interrupted) or (interrupted.open_scope and _can_replace(later, interrupted))
 
     def select(self, requirement: Requirement) -> Selection:
         """Return the executions that decide a requirement, and what else there is about it."""
@@ -106,6 +146,7 @@ class Ledger:
             rehearsals=in_order(one for one in fitting if one.standing is Standing.REHEARSAL and self.counts(one)),
             future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
             fitting=fitting,
+            left_out={one.id: self.left_out[one.id] for one in fitting if one.id in self.left_out},
         )
 
     def _decides(self, requirement: Requirement, evidence: Evidence) -> bool:
@@ -132,7 +173,7 @@ class Ledger:
         """What ran to its end, by test, newest first."""
         ends: dict[str, list[Evidence]] = {}
         for one in self.executions:
-            if one.result in ENDED and self._is_settled(one):
+            if one.result in ENDED and self._is_settled(one) and one.id not in self.left_out:
                 ends.setdefault(one.test_id, []).append(one)
         return ends
 
@@ -152,7 +193,7 @@ class Ledger:
             if older is None or older.result is not Result.PASSED:
                 continue
             cut_short = one.real and one.open_scope and one.result in BROKEN and not names_part(requirement, one)
-            if cut_short and not self._is_replaced(one):
+            if cut_short and self.counts(one) and not self._is_replaced(one):
                 deciding[scope_of(one), self.is_future(one)] = one
 
 

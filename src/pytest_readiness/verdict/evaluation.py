@@ -3,49 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-from ..claims.catalogue import Catalogue, UseCase
+from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.evidence import Evidence
 from .basis import Basis
 from .coverage import Places
+from .decided import Decided
 from .deciding import Ledger, in_order
-from .groups import RunGroup, held_use_cases
+from .groups import held_use_cases
+from .known import Facts
+from .pinning import pinned
 from .policy import Policy
-from .readiness import ItemReadiness, Readiness, RequirementReadiness, Review, State, UseCaseReadiness, worst
+from .readiness import (
+    ItemReadiness,
+    Readiness,
+    RequirementReadiness,
+    RetirementStanding,
+    Review,
+    State,
+    UseCaseReadiness,
+    WaiverStanding,
+    worst,
+)
+from .reviews import review_of
 from .rules import Moment, judge
 from .status import status_of
+from .suspicion import Seen
 
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known. Decisions of people will stand beside the evidence."""
-
-    evidence: Sequence[Evidence] = ()
-    """At least the newest execution of each use case, item, test, environment, provider mode, parts and standing that
-    started by the moment being judged, in any order; the evaluation itself picks the newest."""
-    open_runs: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Runs that are not sealed: id, and the use cases that their planned tests claim."""
-    groups: Sequence[RunGroup] = ()
-    """Run groups with missing parts."""
+__all__ = ["Facts", "evaluate"]
 
 
 def evaluate(
-    catalogue: Catalogue, policy: Policy, facts: Facts, now: str, use_cases: Collection[str] | None = None
+    catalogue: Catalogue,
+    policy: Policy,
+    facts: Facts,
+    now: str,
+    use_cases: Collection[str] | None = None,
+    *,
+    release: str | None = None,
 ) -> Readiness:
     """Return where the use cases stand at a moment.
 
     Args:
         catalogue: the requirements in force.
-        policy: which states a review can accept, and how many reviews are enough.
-        facts: evidence, open runs and groups.
+        policy: which states a review can accept, whose review counts, and how many are enough.
+        facts: evidence, decisions, open runs and groups.
         now: the moment (UTC, ``2026-02-12T18:29:00.000Z``).
         use_cases: ids of those to judge; None: the whole register.
+        release: the release that is judged; where the policy requires one, nothing made for another counts.
 
     Raises:
         ClaimError: one of ``use_cases`` does not exist.
     """
-    known = _Known.of(catalogue, policy, facts, now)
+    known = _Known.of(catalogue, policy, facts, now, release)
     wanted = _wanted(catalogue, facts, use_cases)
     judged = [known.judge(use_case) for use_case in wanted]
     fitting = {name for one in judged for name in one.fitting}
@@ -56,6 +67,7 @@ def evaluate(
         at=now,
         use_cases=tuple(one.readiness for one in judged),
         other_evidence=in_order(other),
+        notes=() if in_scope is not None else known.decided.unplaced(known.requirement_ids, catalogue.use_cases),
     )
 
 
@@ -83,64 +95,149 @@ class _Known:
 
     catalogue: Catalogue
     policy: Policy
+    facts: Facts
     basis: Basis
     moment: Moment
     ledgers: Mapping[str, Mapping[str, Ledger]]
     """By use case and item; only where there is evidence."""
     nothing: Ledger
+    decided: Decided
+    adverse: Mapping[str, Sequence[Evidence]]
+    """By use case: what went wrong, as the store knows, though something newer may hide it."""
+    release: str | None
     held: Mapping[str, tuple[str, ...]]
     open_runs: Mapping[str, Collection[str]]
     """Use case, and the open runs that planned or recorded something for it."""
 
     @classmethod
-    def of(cls, catalogue: Catalogue, policy: Policy, facts: Facts, now: str) -> _Known:
+    def of(cls, catalogue: Catalogue, policy: Policy, facts: Facts, now: str, release: str | None) -> _Known:
         """Return the facts of the catalogue's register, by what they are looked up by."""
         places = Places.of(catalogue)
         moment = Moment(now, facts.open_runs.keys(), bool(places.environments))
         evidence = [one for one in facts.evidence if one.register == catalogue.register]
         settled = [one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now]
+        decided = Decided.of(facts, policy, catalogue.register, now)
+        adverse = [one for one in facts.adverse if one.register == catalogue.register]
+        left_out = decided.left_out([*evidence, *adverse], release)
+
+        def ledger(executions: Iterable[Evidence]) -> Ledger:
+            return Ledger.of(executions, now, moment.open_runs, places, left_out)
+
         return cls(
             catalogue=catalogue,
             policy=policy,
+            facts=facts,
             basis=Basis.of(catalogue, policy),
             moment=moment,
             ledgers={
-                use_case: {item: Ledger.of(ones, now, moment.open_runs, places) for item, ones in items.items()}
+                use_case: {item: ledger(ones) for item, ones in items.items()}
                 for use_case, items in _by_item(evidence).items()
             },
-            nothing=Ledger((), now, moment.open_runs, places),
+            nothing=ledger(()),
+            decided=decided,
+            adverse=_by_use_case(adverse),
+            release=release,
             held=held_use_cases(facts.groups, settled),
             open_runs=_open_runs(facts, evidence),
         )
+
+    def requirement_ids(self, use_case: str) -> list[str]:
+        """Return the ids of what a use case requires."""
+        return [one.id for one in self.catalogue.requirements(use_case)]
 
     def judge(self, use_case: UseCase) -> _Judged:
         """Return where a use case stands."""
         ledgers = self.ledgers.get(use_case.id, {})
         requirements = self.catalogue.requirements(use_case.id)
-        items: dict[str, list[RequirementReadiness]] = {}
+        judged: list[RequirementReadiness] = []
+        waivers: list[WaiverStanding] = []
         fitting: list[str] = []
         for requirement in requirements:
-            judged, found = judge(requirement, ledgers.get(requirement.item, self.nothing), self.moment)
-            items.setdefault(requirement.item, []).append(judged)
-            fitting.extend(one.id for one in found.fitting)
-        # A decision of a person starts a use case as evidence does; reviews, waivers and blockers come in here.
-        started = any(ledger.counts(one) for ledger in ledgers.values() for one in ledger.executions)
-        review = Review(required=self.policy.required, basis_digest=self.basis.digest(requirements))
-        required = [one for ones in items.values() for one in ones if one.state is not State.NOT_APPLICABLE]
-        status, phase = status_of(required, review, self.policy, started=started)
-        readiness = UseCaseReadiness(
+            alone, found = judge(requirement, ledgers.get(requirement.item, self.nothing), self.moment)
+            one, theirs = self.decided.waive(alone)
+            judged.append(one)
+            waivers.extend(theirs)
+            fitting.extend(piece.id for piece in found.fitting)
+        readiness = self._with_people(use_case, judged, self.basis.digest(requirements), ledgers)
+        return _Judged(replace(readiness, waivers=tuple(waivers)), tuple(fitting))
+
+    def _with_people(
+        self, use_case: UseCase, judged: Sequence[RequirementReadiness], digest: str, ledgers: Mapping[str, Ledger]
+    ) -> UseCaseReadiness:
+        """Return a use case as its requirements and what people decided make it."""
+        required = [one for one in judged if one.state is not State.NOT_APPLICABLE]
+        retirements = self._retirements(use_case.id, ledgers)
+        review = self._review(use_case.id, required, retirements, digest, ledgers)
+        deciding = [piece for one in required for piece in one.deciding]
+        blockers = self.decided.open_blockers(use_case.id, deciding)
+        # A decision of a person starts a use case as evidence does.
+        started = use_case.id in self.decided.started or any(
+            ledger.speaks(one) for ledger in ledgers.values() for one in ledger.executions
+        )
+        status, phase = status_of(required, review, self.policy, started=started, blocked=bool(blockers))
+        return UseCaseReadiness(
             use_case=use_case,
             status=status,
             phase=phase,
-            items=tuple(
-                ItemReadiness(self.catalogue.items[key], worst(one.state for one in ones), tuple(ones))
-                for key, ones in items.items()
-            ),
+            items=self._items(judged),
             review=review,
             held_by_groups=self.held.get(use_case.id, ()),
             open_runs=tuple(sorted(self.open_runs.get(use_case.id, ()))),
+            blockers=blockers,
+            retirements=retirements,
+            basis=pinned(digest, judged, self.facts.origins),
         )
-        return _Judged(readiness, tuple(fitting))
+
+    def _items(self, judged: Iterable[RequirementReadiness]) -> tuple[ItemReadiness, ...]:
+        items: dict[str, list[RequirementReadiness]] = {}
+        for one in judged:
+            items.setdefault(one.requirement.item, []).append(one)
+        return tuple(
+            ItemReadiness(self.catalogue.items[key], worst(one.state for one in ones), tuple(ones))
+            for key, ones in items.items()
+        )
+
+    def _retirements(self, use_case: str, ledgers: Mapping[str, Ledger]) -> tuple[RetirementStanding, ...]:
+        """Return the retirements of tests that have evidence for a use case, or went wrong for it."""
+        if not self.decided.retirements:
+            return ()
+        tests = {one.test_id for ledger in ledgers.values() for one in ledger.executions}
+        tests |= {one.test_id for one in self.adverse.get(use_case, ())}
+        return tuple(one for test, one in self.decided.retirements.items() if test in tests)
+
+    def _review(
+        self,
+        use_case: str,
+        required: Sequence[RequirementReadiness],
+        retirements: Sequence[RetirementStanding],
+        digest: str,
+        ledgers: Mapping[str, Ledger],
+    ) -> Review:
+        reviews = self.decided.reviews.get(use_case, ())
+        if not reviews:
+            return Review(required=self.policy.required, basis_digest=digest)
+        seen = Seen(
+            required=required,
+            digest=digest,
+            policy=self.policy,
+            adverse=self._went_wrong(use_case, required, ledgers),
+            retirements=retirements,
+            missing=self.facts.missing,
+            release=self.release,
+        )
+        return review_of(reviews, seen, self.facts.origins)
+
+    def _went_wrong(
+        self, use_case: str, required: Iterable[RequirementReadiness], ledgers: Mapping[str, Ledger]
+    ) -> list[Evidence]:
+        """Return what went wrong for something that is required, each piece once."""
+        known = {one.id: one for one in self.adverse.get(use_case, ()) if self.nothing.is_adverse(one)}
+        known |= {one.id: one for ledger in ledgers.values() for one in ledger.went_wrong()}
+        needs: dict[str, list[Requirement]] = {}
+        for one in required:
+            needs.setdefault(one.requirement.item, []).append(one.requirement)
+        places = self.nothing.places
+        return [one for one in known.values() if any(places.could_cover(need, one) for need in needs.get(one.item, ()))]
 
 
 def _by_item(evidence: Iterable[Evidence]) -> dict[str, dict[str, list[Evidence]]]:
@@ -148,6 +245,13 @@ def _by_item(evidence: Iterable[Evidence]) -> dict[str, dict[str, list[Evidence]
     index: dict[str, dict[str, list[Evidence]]] = {}
     for one in {one.id: one for one in evidence}.values():
         index.setdefault(one.uc, {}).setdefault(one.item, []).append(one)
+    return index
+
+
+def _by_use_case(evidence: Iterable[Evidence]) -> dict[str, list[Evidence]]:
+    index: dict[str, list[Evidence]] = {}
+    for one in evidence:
+        index.setdefault(one.uc, []).append(one)
     return index
 
 

@@ -7,22 +7,15 @@ from dataclasses import dataclass, field
 
 from ..errors import Problem
 from ..facts.evidence import Evidence
+from .known import UNKNOWN, Origin
 from .policy import Policy
 from .readiness import Readiness, RuleResult, State, UseCaseReadiness, Verdict
 from .status import reviewed
 
+__all__ = ["Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]
+
 NAMED = 5
 """How many names a rule's detail lists before it only counts them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What code a run was made with, and for what."""
-
-    release: str | None = None
-    commit: str | None = None
-    dirty: bool | None = None
-    """It had local changes; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +212,7 @@ def _of_runs(grounds: Grounds, rule: str, good: Callable[[Origin], bool], compla
     users: dict[str, list[UseCaseReadiness]] = {}
     for use_case, evidence in grounds.evidence():
         users.setdefault(evidence.run_id, []).append(use_case)
-    wrong = sorted(run for run in users if not good(grounds.origins.get(run, Origin())))
+    wrong = sorted(run for run in users if not good(grounds.origins.get(run, UNKNOWN)))
     failing = tuple(one.use_case.id for run in wrong for one in users[run])
     return Finding(rule, len(users), tuple(f"run {run} {complaint}" for run in wrong), "each run is", failing)
 

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from ..facts.decision import Known
+from .people import People
 from .readiness import State
 
+NOBODY_JOINED = People()
 Leniency = Literal["refuse", "acknowledge", "accept"]
 
 
@@ -37,6 +40,8 @@ class Policy:
     """Who recorded the evidence cannot review it."""
     identity: Literal["declared", "git", "ci", "signed"] = "declared"
     """Least identity of a reviewer."""
+    people: People = NOBODY_JOINED
+    """Who goes by several names."""
 
     def acceptable(self, state: State) -> bool:
         """Return whether the gate could open on a requirement in this state (a review may still have to name it)."""
@@ -45,11 +50,19 @@ class Policy:
     def reviewable(self, state: State) -> bool:
         """Return whether a use case with a requirement in this state can be READY_FOR_GO_LIVE once it is reviewed."""
         # Named values, not "anything but refuse": a value that nobody knows must not let anything through.
-        if state is State.ASSERTED:
-            return self.asserted in ("acknowledge", "accept")
-        if state is State.FLAKY:
-            return self.flaky in ("acknowledge", "accept")
-        return state is State.COMPLETE
+        return state is State.COMPLETE or self.leniency(state) in ("acknowledge", "accept")
+
+    def leniency(self, state: State) -> Leniency:
+        """Return what becomes of a requirement in this state, in a review: only ASSERTED and FLAKY have a policy."""
+        return {State.ASSERTED: self.asserted, State.FLAKY: self.flaky}.get(state, "refuse")
+
+    def is_reviewer(self, name: str) -> bool:
+        """Return whether this is one of the names of a listed reviewer."""
+        return self.people.includes(self.reviewers, name)
+
+    def trusts(self, known_by: Known) -> bool:
+        """Return whether an identity that is known in this way is good enough to decide."""
+        return known_by.rank >= Known(self.identity).rank
 
     def weaker(self) -> Iterator[str]:
         """Yield one sentence for each setting that is weaker than its default."""

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..claims.catalogue import Item, Requirement, UseCase
+from ..facts import decision as decisions
 from ..facts.evidence import Evidence
+
+NO_BASIS = decisions.Basis("")
 
 
 class State(StrEnum):
@@ -107,6 +110,15 @@ class RequirementReadiness:
     """75 % of its age has passed."""
     level: str | None = None
     """Weakest evidence level that it rests on: ``L0`` recorded, ``L1`` sealed."""
+    deciding: tuple[Evidence, ...] = ()
+    """The part of ``evidence`` that counts."""
+    waived_from: State | None = None
+    """The state it would have without its waiver; None: it is not waived."""
+
+    @property
+    def underlying(self) -> State:
+        """The state that the evidence alone gives it."""
+        return self.waived_from or self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +131,63 @@ class ItemReadiness:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewStanding:
+    """The newest review of one person, and what it is worth now."""
+
+    decision: decisions.Review
+    state: ReviewState
+    """``CURRENT``, ``SUSPECT`` or ``REJECTED``; ``NONE``: it does not count."""
+    why: tuple[str, ...] = ()
+    """Why it is suspect, or does not count; a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """The sign-offs of a use case, and the basis that a sign-off pins."""
 
     state: ReviewState = ReviewState.NONE
     approvals: int = 0
+    """How many people's approvals are current."""
     required: int = 1
     by: tuple[str, ...] = ()
+    """Who gave it its state: who rejected, else whose approvals are current, else whose are suspect."""
     basis_digest: str = ""
     """Digest (``sha256:...``) of the use case's requirements."""
+    why: tuple[str, ...] = ()
+    """What made approvals suspect, what a rejection said; a sentence each."""
+    standings: tuple[ReviewStanding, ...] = ()
+    """The newest review of each person, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverStanding:
+    """A waiver, and whether it holds."""
+
+    decision: decisions.Waiver
+    until: str
+    """The last day (UTC) that it can hold: the cap may end it earlier than it says."""
+    void: str | None = None
+    """Why it does not hold, in a sentence; None: it holds."""
+    used: bool = False
+    """Its requirement is WAIVED by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockerStanding:
+    """An open blocker."""
+
+    decision: decisions.Blocker
+    still_open: tuple[str, ...] = ()
+    """Why a later unblock did not end it; a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetirementStanding:
+    """A retirement of a test that has evidence in the use case, and whether it holds."""
+
+    decision: decisions.Retirement
+    void: str | None = None
+    """Why it does not hold, in a sentence; None: it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +204,14 @@ class UseCaseReadiness:
     """Incomplete run groups that keep the gate closed for it."""
     open_runs: tuple[str, ...] = ()
     """Unsealed runs that planned or recorded evidence for it."""
+    blockers: tuple[BlockerStanding, ...] = ()
+    """The open ones, oldest first."""
+    waivers: tuple[WaiverStanding, ...] = ()
+    """For each waived requirement the waiver that holds, and the newest where that one is void."""
+    retirements: tuple[RetirementStanding, ...] = ()
+    """Of tests that have evidence for it."""
+    basis: decisions.Basis = NO_BASIS
+    """What a review made now would rest on."""
 
     @property
     def requirements(self) -> tuple[RequirementReadiness, ...]:
@@ -188,6 +256,8 @@ class Readiness:
     use_cases: tuple[UseCaseReadiness, ...]
     other_evidence: tuple[Evidence, ...] = ()
     """Evidence that fits no requirement in force."""
+    notes: tuple[str, ...] = ()
+    """Decisions that concern nothing in force; a sentence each."""
 
     @property
     def totals(self) -> dict[Status, int]:

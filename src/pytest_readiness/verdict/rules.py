@@ -34,15 +34,24 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
     found = ledger.select(requirement)
     if requirement.not_applicable is not None:
         reason = telling.short(requirement.not_applicable)
-        return RequirementReadiness(requirement, State.NOT_APPLICABLE, reason, "", found.deciding + found.rest), found
+        shown = found.deciding + found.rest
+        return RequirementReadiness(
+            requirement, State.NOT_APPLICABLE, reason, "", shown, deciding=found.deciding
+        ), found
     judged = _judge_bad(requirement, found) or _judge_passes(requirement, found, moment)
     judged = judged or _judge_nothing(requirement, found, moment)
     return replace(
         judged,
-        why=judged.why + telling.early_note(found.future_passes),
+        why=judged.why + _notes(judged, found),
         evidence=found.deciding + found.rest,
         level=_level(found.deciding, moment.open_runs),
+        deciding=found.deciding,
     ), found
+
+
+def _notes(judged: RequirementReadiness, found: Selection) -> str:
+    left_out = "" if judged.state is State.COMPLETE else telling.left_out_note(found.left_out.values())
+    return telling.early_note(found.future_passes) + left_out
 
 
 def _level(deciding: Sequence[Evidence], open_runs: Collection[str]) -> str | None:
@@ -117,7 +126,9 @@ def _told(requirement: Requirement, state: State, evidence: Evidence) -> tuple[s
 
 def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -> RequirementReadiness:
     """Judge a requirement that no real execution satisfies and none counts against."""
-    known = (one for one in found.deciding + found.rest if one not in found.future_passes)
+    known = (
+        one for one in found.deciding + found.rest if one not in found.future_passes and one.id not in found.left_out
+    )
     state, newest = State.MISSING, next(known, None)
     if requirement.undeclared_environment:
         why = "no real environment is declared for it"

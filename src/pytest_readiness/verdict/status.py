@@ -14,7 +14,12 @@ def reviewed(review: Review) -> bool:
 
 
 def status_of(
-    required: Sequence[RequirementReadiness], review: Review, policy: Policy, *, started: bool
+    required: Sequence[RequirementReadiness],
+    review: Review,
+    policy: Policy,
+    *,
+    started: bool,
+    blocked: bool = False,
 ) -> tuple[Status, Phase | None]:
     """Return the first status that holds, and the phase while IN_PROGRESS.
 
@@ -23,8 +28,9 @@ def status_of(
         review: the standing of the reviews.
         policy: which states a review can accept.
         started: there is evidence that starts a use case, or a decision.
+        blocked: a blocker is open.
     """
-    if review.state is ReviewState.REJECTED or any(one.state is State.FAILING for one in required):
+    if blocked or review.state is ReviewState.REJECTED or any(one.state is State.FAILING for one in required):
         return Status.BLOCKED, None
     # With nothing required there is nothing to be ready with: every "each" below would hold of nothing.
     if required and all(policy.reviewable(one.state) for one in required) and reviewed(review):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..claims.catalogue import REPLAY_MODES, Requirement
 from ..errors import one_line
 from ..facts.evidence import Evidence, Result
@@ -111,3 +113,10 @@ def completes_bad(requirement: Requirement, bad: Evidence) -> str:
 def early_note(future: tuple[Evidence, ...]) -> str:
     """Return the note that a pass starts after the moment being judged, or an empty text."""
     return f"; {happened(future[0])} starts after this moment and does not count" if future else ""
+
+
+def left_out_note(reasons: Iterable[str]) -> str:
+    """Return the note that executions do not count though they ran, or an empty text."""
+    told = list(dict.fromkeys(reasons))
+    more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+    return f"; {told[0]}{more}" if told else ""

@@ -1,0 +1,159 @@
+"""The decisions up to a moment, by what they are about, and what they are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from ..facts.decision import Blocker, Decision, Retirement, Review, Unblock, Waiver
+from ..facts.evidence import Evidence
+from .deciders import may_decide
+from .known import Facts
+from .policy import Policy
+from .readiness import BlockerStanding, RequirementReadiness, RetirementStanding, State, WaiverStanding
+from .telling import happened, short
+from .waivers import last_day, void_because
+
+D = TypeVar("D", bound=Decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided by the moment being judged."""
+
+    policy: Policy
+    facts: Facts
+    now: str
+    reviews: Mapping[str, Sequence[Review]] = field(default_factory=dict)
+    """By use case; so are the blockers and their ends."""
+    blockers: Mapping[str, Sequence[Blocker]] = field(default_factory=dict)
+    unblocks: Mapping[str, Sequence[Unblock]] = field(default_factory=dict)
+    waivers: Mapping[str, Sequence[Waiver]] = field(default_factory=dict)
+    """By requirement, the newest first."""
+    retirements: Mapping[str, RetirementStanding] = field(default_factory=dict)
+    """By test."""
+    started: frozenset[str] = frozenset()
+    """Use cases about which anything was decided."""
+
+    @classmethod
+    def of(cls, facts: Facts, policy: Policy, register: str, now: str) -> Decided:
+        """Return the decisions of a register that were made by a moment."""
+        every = sorted((one for one in facts.decisions if one.register == register and one.at <= now), key=_age)
+        reviews = _grouped((one for one in every if isinstance(one, Review)), lambda one: one.use_case)
+        blockers = _grouped((one for one in every if isinstance(one, Blocker)), lambda one: one.use_case)
+        unblocks = _grouped((one for one in every if isinstance(one, Unblock)), lambda one: one.use_case)
+        waivers = _grouped((one for one in reversed(every) if isinstance(one, Waiver)), lambda one: one.requirement)
+        retirements = _grouped((one for one in every if isinstance(one, Retirement)), lambda one: one.test_id)
+        waived = {name.partition("/")[0] for name in waivers}
+        found = cls(policy, facts, now, reviews, blockers, unblocks, waivers)
+        started = frozenset((*reviews, *blockers, *unblocks, *waived))
+        return replace(found, retirements=found._retired(retirements), started=started)
+
+    def _retired(self, retirements: Mapping[str, Sequence[Retirement]]) -> dict[str, RetirementStanding]:
+        """Return for each test the first retirement that holds, else the newest."""
+        found: dict[str, RetirementStanding] = {}
+        for test, ones in retirements.items():
+            mine = [piece for piece in self.facts.evidence if piece.test_id == test]
+            standings = [RetirementStanding(one, self._wrong(one, mine)) for one in ones]
+            found[test] = next((one for one in standings if one.void is None), standings[-1])
+        return found
+
+    def _wrong(self, decision: Decision, concerned: Iterable[Evidence]) -> str | None:
+        """Return why a person could not decide, by what is known of the evidence that there was at that moment."""
+        return may_decide(decision.by, decision.known_by, self.policy, self._recorders(decision, concerned))
+
+    def _recorders(self, decision: Decision, concerned: Iterable[Evidence]) -> set[str]:
+        return {self.facts.origin(one.id).actor for one in concerned if one.started_at <= decision.at} - {""}
+
+    def left_out(self, evidence: Iterable[Evidence], release: str | None) -> dict[str, str]:
+        """Return the ids of the executions that do not count though they ran, and why, in a sentence each."""
+        retired = {test: one.decision for test, one in self.retirements.items() if one.void is None}
+        found: dict[str, str] = {}
+        if not retired and self.policy.release == "ignore":
+            return found
+        for one in evidence:
+            if one.test_id in retired:
+                why = retired[one.test_id]
+                found[one.id] = f"{short(one.test_id)} was retired by {short(why.by)}: {short(why.reason)}"
+            elif self.policy.release != "ignore" and not self._is_of(one, release):
+                found[one.id] = f"{happened(one)} for {_release(self.facts.origin(one.id).release)}"
+        return found
+
+    def _is_of(self, evidence: Evidence, release: str | None) -> bool:
+        return release is not None and self.facts.origin(evidence.id).release == release
+
+    def waive(self, judged: RequirementReadiness) -> tuple[RequirementReadiness, tuple[WaiverStanding, ...]]:
+        """Return a requirement as its waivers leave it, and the waivers that are told.
+
+        A waiver changes nothing where the state could be signed without it.
+        """
+        waivers = self.waivers.get(judged.requirement.id, ())
+        if not waivers:
+            return judged, ()
+        standings = [self._waiver(one, judged) for one in waivers]
+        holding = next((one for one in standings if one.void is None), None)
+        newest = standings[:1] if standings[0].void is not None else []
+        if holding is None:
+            return judged, tuple(newest)
+        if judged.state is State.NOT_APPLICABLE or self.policy.reviewable(judged.state):
+            return judged, (*newest, holding)
+        return _waived(judged, holding), (*newest, replace(holding, used=True))
+
+    def _waiver(self, waiver: Waiver, judged: RequirementReadiness) -> WaiverStanding:
+        recorders = self._recorders(waiver, judged.deciding)
+        return WaiverStanding(waiver, last_day(waiver), void_because(waiver, self.policy, recorders, self.now))
+
+    def open_blockers(self, use_case: str, deciding: Sequence[Evidence]) -> tuple[BlockerStanding, ...]:
+        """Return the blockers of a use case that no unblock ended; ``deciding`` is the evidence that it rests on."""
+        unblocks = [(one, self._wrong(one, deciding)) for one in self.unblocks.get(use_case, ())]
+        return tuple(
+            BlockerStanding(
+                blocker,
+                tuple(
+                    f"the unblock at {one.at} does not count: {wrong}"
+                    for one, wrong in unblocks
+                    if wrong is not None and one.at > blocker.at
+                ),
+            )
+            for blocker in self.blockers.get(use_case, ())
+            if not any(wrong is None and one.at > blocker.at for one, wrong in unblocks)
+        )
+
+    def unplaced(self, requirements: Callable[[str], Iterable[str]], use_cases: Iterable[str]) -> tuple[str, ...]:
+        """Return a sentence for each decision that concerns no use case, or no requirement, in force."""
+        known = set(use_cases)
+        near = {name.partition("/")[0] for name in self.waivers} & known
+        asked = {name for use_case in near for name in requirements(use_case)}
+        waived = sorted(name for name in self.waivers if name not in asked)
+        others = sorted({*self.reviews, *self.blockers, *self.unblocks} - known)
+        return (
+            *(f"a waiver of {short(name)} is void: there is no such requirement" for name in waived),
+            *(f"a decision is about {short(name)}, which is no use case of the register" for name in others),
+        )
+
+
+def _waived(judged: RequirementReadiness, holding: WaiverStanding) -> RequirementReadiness:
+    waiver = holding.decision
+    why = f"waived by {short(waiver.by)} until {holding.until}: {short(waiver.reason)}"
+    return replace(
+        judged,
+        state=State.WAIVED,
+        waived_from=judged.state,
+        why=f"{why}; without the waiver it is {judged.state.value}: {judged.why}",
+    )
+
+
+def _release(name: str | None) -> str:
+    return f"release {short(name)}, which is not the one judged" if name else "no release"
+
+
+def _age(decision: Decision) -> tuple[str, str, str]:
+    return decision.at, decision.KIND, decision.by
+
+
+def _grouped(decisions: Iterable[D], key: Callable[[D], str]) -> dict[str, list[D]]:
+    found: dict[str, list[D]] = {}
+    for one in decisions:
+        found.setdefault(key(one), []).append(one)
+    return found

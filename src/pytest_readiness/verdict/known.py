@@ -1,0 +1,56 @@
+"""What an evaluation rests on: evidence, decisions, and where both come from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..facts.decision import Decision
+from ..facts.evidence import Evidence
+from .groups import RunGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a run was made with, by whom, and for what."""
+
+    release: str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    """It had local changes; None: not known."""
+    actor: str = ""
+    """Who recorded it; empty: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known: evidence, what people decided, and where both come from."""
+
+    evidence: Sequence[Evidence] = ()
+    """At least the newest execution of each use case, item, test, environment, provider mode, parts and standing that
+    started by the moment being judged, in any order; the evaluation itself picks the newest."""
+    open_runs: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Runs that are not sealed: id, and the use cases that their planned tests claim."""
+    groups: Sequence[RunGroup] = ()
+    """Run groups with missing parts."""
+    decisions: Sequence[Decision] = ()
+    """Those that count, oldest first. What was decided after the moment being judged is left out by the evaluation."""
+    adverse: Sequence[Evidence] = ()
+    """What went wrong since the evidence that reviews rest on, though something newer may hide it: FAILED, ERROR, and
+    INTERRUPTED whose next execution did not pass."""
+    missing: Collection[str] = ()
+    """Ids of the evidence that reviews rest on and the store lacks."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """By run id; a run that is not there is of unknown origin."""
+
+    def origin(self, evidence_id: str) -> Origin:
+        """Return where a piece of evidence comes from; an empty origin where that is not known."""
+        return self.origins.get(run_of(evidence_id), UNKNOWN)
+
+
+UNKNOWN = Origin()
+
+
+def run_of(evidence_id: str) -> str:
+    """Return the id of the run that a piece of evidence is of (``RUN.line.number``)."""
+    return evidence_id.rsplit(".", 2)[0]

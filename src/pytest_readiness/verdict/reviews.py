@@ -1,0 +1,109 @@
+"""The standing of the reviews of a use case: who approves, what made an approval suspect, who rejects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..facts.decision import Decision, Meaning, Review as SignOff
+from .deciders import may_decide
+from .known import Origin
+from .pinning import recorders_of
+from .policy import Policy
+from .readiness import Review, ReviewStanding, ReviewState
+from .suspicion import Seen, reasons
+from .telling import short
+
+
+def review_of(reviews: Iterable[SignOff], seen: Seen, origins: Mapping[str, Origin]) -> Review:
+    """Return how a use case is reviewed.
+
+    Args:
+        reviews: its reviews up to the moment being judged, in any order.
+        seen: what is known of it.
+        origins: who recorded each run, by run id.
+    """
+    policy = seen.policy
+    standings = tuple(_standing(one, seen, origins) for one in _newest_of_each(reviews, policy))
+    rejections = [one for one in standings if one.state is ReviewState.REJECTED]
+    current = [one for one in standings if one.state is ReviewState.CURRENT]
+    suspect = [one for one in standings if one.state is ReviewState.SUSPECT]
+    if rejections:
+        state, givers = ReviewState.REJECTED, rejections
+    elif suspect and len(current) < policy.required:
+        state, givers = ReviewState.SUSPECT, suspect
+    else:
+        state, givers = (ReviewState.CURRENT if current else ReviewState.NONE), current
+    return Review(
+        state=state,
+        approvals=len(current),
+        required=policy.required,
+        by=tuple(one.decision.by for one in givers),
+        basis_digest=seen.digest,
+        why=tuple(dict.fromkeys(sentence for one in (*rejections, *suspect) for sentence in one.why)),
+        standings=standings,
+    )
+
+
+def since(decisions: Sequence[Decision], policy: Policy, now: str) -> dict[str, str]:
+    """Return for each approved use case the moment after which a failure can make an approval suspect.
+
+    It is the start of the oldest execution that an approval which can count rests on.
+    """
+    found: dict[str, str] = {}
+    for use_case, reviews in _by_use_case(decisions, now).items():
+        for one in _newest_of_each(reviews, policy):
+            if one.meaning is Meaning.APPROVED_FOR_GO_LIVE and policy.is_reviewer(one.by):
+                starts = [pin.started_at for row in one.basis.requirements for pin in row.pins]
+                found[use_case] = min([*starts, one.at, *([found[use_case]] if use_case in found else [])])
+    return found
+
+
+def pinned_ids(decisions: Sequence[Decision], policy: Policy, now: str) -> set[str]:
+    """Return the ids of the evidence that the newest approvals rest on."""
+    return {
+        pin.evidence_id
+        for reviews in _by_use_case(decisions, now).values()
+        for one in _newest_of_each(reviews, policy)
+        if one.meaning is Meaning.APPROVED_FOR_GO_LIVE and policy.is_reviewer(one.by)
+        for row in one.basis.requirements
+        for pin in row.pins
+    }
+
+
+def _by_use_case(decisions: Iterable[Decision], now: str) -> dict[str, list[SignOff]]:
+    found: dict[str, list[SignOff]] = {}
+    for one in decisions:
+        if isinstance(one, SignOff) and one.at <= now:
+            found.setdefault(one.use_case, []).append(one)
+    return found
+
+
+def _newest_of_each(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]:
+    """Return each person's newest review, oldest first.
+
+    An approval by someone who is not known well enough replaces nothing: a name is easily given. A rejection makes
+    things worse, which anyone may; and it must not vanish with its reviewer's place on the list.
+    """
+    newest: dict[str, SignOff] = {}
+    for one in sorted(reviews, key=_recency):
+        if one.meaning is Meaning.REJECTED or policy.trusts(one.known_by):
+            newest[policy.people.person(one.by)] = one
+    return sorted(newest.values(), key=_recency)
+
+
+def _recency(review: SignOff) -> tuple[str, bool, str, str, tuple[str, ...]]:
+    """Of two reviews at the same moment the rejection is the newer one."""
+    rejects = review.meaning is Meaning.REJECTED
+    return review.at, rejects, review.by, review.basis.digest, review.acknowledged
+
+
+def _standing(review: SignOff, seen: Seen, origins: Mapping[str, Origin]) -> ReviewStanding:
+    if review.meaning is not Meaning.APPROVED_FOR_GO_LIVE:
+        said = f"{short(review.by)} rejected it: {short(review.comment) or 'no comment'}"
+        return ReviewStanding(review, ReviewState.REJECTED, (said,))
+    apart = recorders_of(review.basis, origins) if seen.policy.separate else ()
+    wrong = may_decide(review.by, review.known_by, seen.policy, apart)
+    if wrong:
+        return ReviewStanding(review, ReviewState.NONE, (wrong,))
+    why = reasons(review, seen)
+    return ReviewStanding(review, ReviewState.SUSPECT if why else ReviewState.CURRENT, why)

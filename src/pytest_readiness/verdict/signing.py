@@ -1,0 +1,208 @@
+"""What a person is told before a decision is kept: why it is refused, what is acknowledged, what changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ..errors import ConfigError, nearest
+from ..facts.decision import Basis, Blocker, Decision, Meaning, PinnedRequirement, Retirement, Review, Unblock, Waiver
+from ..facts.evidence import Result
+from .deciders import may_decide
+from .known import Facts, Origin
+from .pinning import recorders_of
+from .policy import Policy
+from .readiness import Readiness, RequirementReadiness, State, UseCaseReadiness
+from .suspicion import adverse_to, requirement_changes
+from .telling import happened, short
+from .waivers import CAP_DAYS, last_day, void_because
+
+ACKNOWLEDGED = (State.ASSERTED, State.FLAKY)
+"""States that a review has to name."""
+
+
+def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | Basis) -> tuple[str, ...]:
+    """Return the ids of the requirements that names acknowledge, in order.
+
+    Args:
+        names: each a requirement id, a test id, ``asserted`` or ``flaky`` (every requirement in that state).
+        shown: what is being signed; several use cases at once are fine.
+
+    Raises:
+        ConfigError: a name is none of these, or the requirement is neither asserted nor flaky.
+    """
+    rows = [row for one in shown for row in _basis(one).requirements]
+    open_rows = [row for row in rows if row.state in ACKNOWLEDGED]
+    wanted = {id_ for name in names for id_ in _acknowledges(name, rows, open_rows)}
+    return tuple(row.requirement for row in open_rows if row.requirement in wanted)
+
+
+def _acknowledges(name: str, rows: Sequence[PinnedRequirement], open_rows: Sequence[PinnedRequirement]) -> list[str]:
+    if name.upper() in ACKNOWLEDGED:
+        return [row.requirement for row in open_rows if row.state == name.upper()]
+    found = [row for row in rows if row.requirement == name or any(pin.test_id == name for pin in row.pins)]
+    if not found:
+        known = [*(row.requirement for row in rows), *(pin.test_id for row in rows for pin in row.pins)]
+        told = nearest(name, [*known, "asserted", "flaky"])
+        raise ConfigError(f"'{name}' is no requirement and no test of what is signed{told}")
+    named = [row.requirement for row in found if row in open_rows]
+    if not named:
+        raise ConfigError(f"'{name}' is {found[0].state}: there is nothing to acknowledge")
+    return named
+
+
+def _basis(shown: UseCaseReadiness | Basis) -> Basis:
+    return shown if isinstance(shown, Basis) else shown.basis
+
+
+def refusal(
+    decision: Decision, readiness: Readiness, policy: Policy, facts: Facts, recorders: Iterable[str] = ()
+) -> str | None:
+    """Return one sentence why a decision is refused, or None where it may be kept.
+
+    Args:
+        decision: as it would be kept, with the moment it is made at.
+        readiness: where the use cases that it concerns stand now; for a retirement the whole register.
+        policy: whose word counts, and which states a review can accept.
+        facts: what ``readiness`` was judged by.
+        recorders: who else recorded evidence concerned (of executions that newer ones have replaced).
+    """
+    if isinstance(decision, Review):
+        return review_refusal(decision, policy, facts.origins)
+    if isinstance(decision, Waiver):
+        return _waiver_refusal(decision, readiness, policy, facts, recorders)
+    if isinstance(decision, Retirement):
+        return _retirement_refusal(decision, readiness, policy, facts, recorders)
+    if isinstance(decision, Blocker | Unblock):
+        return _blocker_refusal(decision, readiness, policy, facts, recorders)
+    return f"nobody knows a decision of the kind '{decision.KIND}'"
+
+
+def review_refusal(review: Review, policy: Policy, origins: Mapping[str, Origin]) -> str | None:
+    """Return one sentence why a sign-off is refused, or None. The review's own basis is what is judged.
+
+    Args:
+        review: as it would be kept.
+        policy: whose word counts, and which states a review can accept.
+        origins: who recorded each run, by run id, beside what the pins of the basis say.
+    """
+    approves = review.meaning is Meaning.APPROVED_FOR_GO_LIVE
+    apart = recorders_of(review.basis, origins) if approves and policy.separate else ()
+    wrong = may_decide(review.by, review.known_by, policy, apart)
+    if wrong:
+        return wrong
+    if not approves:
+        return None if review.comment.strip() else f"say why: a rejection of {review.use_case} needs a comment"
+    rows = [row for row in review.basis.requirements if row.state != State.NOT_APPLICABLE]
+    if not rows:
+        return f"{review.use_case} requires nothing: there is nothing to sign"
+    return _not_acceptable(rows, policy) or _not_acknowledged(review, rows, policy)
+
+
+def _not_acceptable(rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:
+    wrong = [f"{row.requirement} is {row.state}" for row in rows if not _acceptable(row.state, policy)]
+    return f"not everything is in a state that can be signed: {', '.join(wrong)}" if wrong else None
+
+
+def _acceptable(state: str, policy: Policy) -> bool:
+    return state in set(State) and policy.acceptable(State(state))
+
+
+def _not_acknowledged(review: Review, rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:
+    wrong = [
+        f"{row.requirement} ({row.state})"
+        for row in rows
+        if row.state in ACKNOWLEDGED
+        and policy.leniency(State(row.state)) != "accept"
+        and row.requirement not in review.acknowledged
+    ]
+    return f"acknowledge by name what is asserted or flaky: {', '.join(wrong)}" if wrong else None
+
+
+def _blocker_refusal(
+    decision: Blocker | Unblock, readiness: Readiness, policy: Policy, facts: Facts, recorders: Iterable[str]
+) -> str | None:
+    known = {one.use_case.id: one for one in readiness.use_cases}
+    use_case = known.get(decision.use_case)
+    if use_case is None:
+        return f"there is no use case '{decision.use_case}'{nearest(decision.use_case, known)}"
+    if not decision.reason.strip():
+        return f"say why: to {decision.KIND.removesuffix('er')} {decision.use_case} needs a reason"
+    if isinstance(decision, Blocker):
+        return None
+    if not use_case.blockers:
+        return f"{decision.use_case} has no open blocker"
+    mine = {facts.origin(one.id).actor for need in use_case.required for one in need.deciding}
+    return may_decide(decision.by, decision.known_by, policy, {*mine, *recorders})
+
+
+def _waiver_refusal(
+    waiver: Waiver, readiness: Readiness, policy: Policy, facts: Facts, recorders: Iterable[str]
+) -> str | None:
+    needs = {need.requirement.id: need for one in readiness.use_cases for need in one.requirements}
+    found = needs.get(waiver.requirement)
+    if found is None:
+        return f"there is no requirement '{waiver.requirement}'{nearest(waiver.requirement, needs)}"
+    mine = {facts.origin(one.id).actor for one in found.deciding}
+    wrong = void_because(waiver, policy, {*mine, *recorders}, waiver.at)
+    if wrong:
+        return wrong
+    if waiver.until > last_day(waiver):
+        return f"a waiver lasts {CAP_DAYS} days at most: until {last_day(waiver)}"
+    if found.state is State.NOT_APPLICABLE or policy.reviewable(found.underlying):
+        return f"{waiver.requirement} is {found.state.value}: there is nothing to waive"
+    return None
+
+
+def _retirement_refusal(
+    retirement: Retirement, readiness: Readiness, policy: Policy, facts: Facts, recorders: Iterable[str]
+) -> str | None:
+    tests = {one.test_id for one in facts.evidence}
+    if retirement.test_id not in tests:
+        return f"no evidence is from a test '{short(retirement.test_id)}'{nearest(retirement.test_id, tests)}"
+    if not retirement.reason.strip():
+        return f"say why: retiring {short(retirement.test_id)} needs a reason"
+    standing = [old for one in readiness.use_cases for old in one.retirements if old.void is None]
+    if any(old.decision.test_id == retirement.test_id for old in standing):
+        return f"{short(retirement.test_id)} is retired already"
+    mine = {facts.origin(one.id).actor for one in facts.evidence if one.test_id == retirement.test_id}
+    return may_decide(retirement.by, retirement.known_by, policy, {*mine, *recorders})
+
+
+def changes_since(review: Review, use_case: UseCaseReadiness, facts: Facts) -> list[str]:
+    """Return what changed since a review, a sentence each; none where the same would be signed again.
+
+    Args:
+        review: the review to compare with, of this use case.
+        use_case: where it stands now.
+        facts: what ``use_case`` was judged by.
+    """
+    return list(_changes(review, use_case, facts))
+
+
+def _changes(review: Review, use_case: UseCaseReadiness, facts: Facts) -> Iterator[str]:
+    yield from requirement_changes(
+        review, use_case.review.basis_digest, [one.requirement.id for one in use_case.required]
+    )
+    signed = {row.requirement: row for row in review.basis.requirements}
+    for one in use_case.required:
+        row = signed.get(one.requirement.id)
+        if row is not None and row.state != one.state:
+            yield f"{row.requirement} was {row.state} and is {one.state.value}: {one.why}"
+    wrong = [one for one in facts.adverse if one.uc == use_case.use_case.id]
+    wrong += [one for need in use_case.required for one in need.deciding if one.result is not Result.PASSED]
+    yield from (f"{happened(one)}" for one in adverse_to(review, wrong))
+    for old in use_case.retirements:
+        if old.void is None and old.decision.at > review.at:
+            yield f"{short(old.decision.test_id)} was retired by {short(old.decision.by)}: {short(old.decision.reason)}"
+    for one in use_case.required:
+        row = signed.get(one.requirement.id)
+        if row is not None:
+            yield from _newer(row, one)
+
+
+def _newer(row: PinnedRequirement, now: RequirementReadiness) -> Iterator[str]:
+    seen = {pin.evidence_id for pin in row.pins}
+    newer = [one for one in now.deciding if one.id not in seen and one.result is Result.PASSED]
+    if newer:
+        more = f" (and {len(newer) - 1} more)" if len(newer) > 1 else ""
+        yield f"{row.requirement} has newer evidence: {happened(newer[0])}{more}"

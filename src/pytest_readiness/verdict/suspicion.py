@@ -1,0 +1,158 @@
+"""Why an approval is suspect: what went wrong, or was asked for differently, since it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..facts.decision import Pin, Review
+from ..facts.evidence import Evidence, Result
+from .deciding import Scope, scope_of
+from .policy import Policy
+from .readiness import RequirementReadiness, RetirementStanding, State
+from .telling import happened, short
+
+NAMED = 3
+"""How many things of one kind are told; the rest is counted."""
+SIGNABLE = frozenset({State.COMPLETE, State.ASSERTED, State.FLAKY, State.WAIVED})
+"""States that an approval can have seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of one use case when its approvals are judged."""
+
+    required: Sequence[RequirementReadiness]
+    digest: str
+    """Of its requirements."""
+    policy: Policy
+    adverse: Sequence[Evidence] = ()
+    """What ever went wrong for one of its requirements, as far as it is known."""
+    retirements: Sequence[RetirementStanding] = ()
+    """Of tests that have evidence for it."""
+    missing: Collection[str] = ()
+    """Ids of pinned evidence that the store lacks."""
+    release: str | None = None
+    """The release being judged."""
+
+
+def reasons(review: Review, seen: Seen) -> tuple[str, ...]:
+    """Return why an approval is suspect, a sentence each; none where it is current."""
+    return tuple(_reasons(review, seen))
+
+
+def _reasons(review: Review, seen: Seen) -> Iterator[str]:
+    changes = list(requirement_changes(review, seen.digest, [one.requirement.id for one in seen.required]))
+    yield from changes
+    if not changes:
+        yield from _told(_never_seen(review, seen))
+    yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse)])
+    yield from _unacknowledged(review, seen)
+    for old in seen.retirements:
+        if old.void is None and old.decision.at > review.at:
+            yield f"{short(old.decision.test_id)} was retired since: {short(old.decision.reason)}"
+    yield from _told(_lost(review, seen))
+    if seen.policy.release != "ignore" and (review.release is None or review.release != seen.release):
+        made = f"release {short(review.release)}" if review.release else "no release"
+        yield f"it was made for {made}, not for {short(seen.release) if seen.release else 'one that is named'}"
+
+
+def requirement_changes(review: Review, digest: str, required: Collection[str]) -> Iterator[str]:
+    """Yield how what is required differs from what a review signed."""
+    if review.basis.digest == digest:
+        return
+    signed = [row.requirement for row in review.basis.requirements if row.state != State.NOT_APPLICABLE]
+    added = [name for name in required if name not in signed]
+    removed = [name for name in signed if name not in required]
+    if added:
+        yield f"now also required: {', '.join(added)}"
+    if removed:
+        yield f"no longer required: {', '.join(removed)}"
+    if not added and not removed:
+        yield "what its requirements ask for (items, scopes, environments or policy) changed"
+
+
+def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
+    """Yield the requirements that were not there to be signed: an approval given in advance is none."""
+    signed = {row.requirement: row for row in review.basis.requirements}
+    for one in seen.required:
+        row = signed.get(one.requirement.id)
+        if row is None or row.state not in SIGNABLE:
+            yield f"{one.requirement.id} was {row.state if row else 'not shown'} when it was signed"
+        elif not row.pins and row.state != State.WAIVED:
+            yield f"it names no evidence for {row.requirement}"
+
+
+def adverse_to(review: Review, wrong: Iterable[Evidence]) -> list[Evidence]:
+    """Return what went wrong after what a review rests on, oldest first, each execution once.
+
+    For a test that the review pins that is after the pinned execution in the same place, for any other after the
+    review.
+    """
+    pinned: dict[Scope, str] = {}
+    for row in review.basis.requirements:
+        for pin in row.pins:
+            scope = _scope(pin)
+            pinned[scope] = max(pin.started_at, pinned.get(scope, ""))
+    found = [one for one in wrong if one.started_at > _seen_until(one, pinned, review.at)]
+    by_execution = {(one.run_id, one.test_id, one.started_at, one.result): one for one in found}
+    return sorted(by_execution.values(), key=lambda one: (one.started_at, one.id))
+
+
+def _scope(pin: Pin) -> Scope:
+    return pin.test_id, pin.environment, pin.provider_mode
+
+
+def _seen_until(one: Evidence, pinned: Mapping[Scope, str], at: str) -> str:
+    exact = pinned.get(scope_of(one))
+    if exact is not None or not one.open_scope:
+        return exact or at
+    loose = [
+        start
+        for (test, environment, mode), start in pinned.items()
+        if test == one.test_id and one.environment in (None, environment) and one.provider_mode in (None, mode)
+    ]
+    return max(loose, default=at)
+
+
+def _lately(one: Evidence) -> str:
+    return " and did not pass when it ran next" if one.result is Result.INTERRUPTED else ""
+
+
+def _unacknowledged(review: Review, seen: Seen) -> Iterator[str]:
+    """An acknowledgement is of the state that was seen: what was asserted and is flaky now has to be named anew."""
+    signed = {row.requirement: row.state for row in review.basis.requirements}
+    for one in seen.required:
+        name, state = one.requirement.id, one.state
+        if state not in (State.ASSERTED, State.FLAKY) or seen.policy.leniency(state) == "accept":
+            continue
+        if name not in review.acknowledged or signed.get(name) != state:
+            yield f"{name} is {state.value}, which it does not acknowledge"
+
+
+def _lost(review: Review, seen: Seen) -> Iterator[str]:
+    if not seen.missing:
+        return
+    now = {one.requirement.id: one for one in seen.required}
+    for row in review.basis.requirements:
+        for pin in row.pins:
+            if pin.evidence_id in seen.missing and not _replaced(pin, now.get(row.requirement)):
+                yield f"the store lacks {pin.evidence_id}, on which {row.requirement} rested"
+
+
+def _replaced(pin: Pin, now: RequirementReadiness | None) -> bool:
+    """Whether a newer pass of the same test with the same kinds of proof stands for pinned evidence."""
+    return any(
+        one.result is Result.PASSED
+        and scope_of(one) == _scope(pin)
+        and one.started_at > pin.started_at
+        and {proof.kind for proof in one.proofs} >= set(pin.proofs)
+        for one in (now.deciding if now else ())
+    )
+
+
+def _told(sentences: Iterable[str]) -> Iterator[str]:
+    every = list(sentences)
+    yield from every[:NAMED]
+    if len(every) > NAMED:
+        yield f"and {len(every) - NAMED} more of the kind"

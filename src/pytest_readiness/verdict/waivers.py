@@ -1,0 +1,56 @@
+"""Waivers: whether one holds, and until when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from ..facts.decision import Waiver
+from .deciders import may_decide
+from .policy import Policy
+from .telling import short
+
+CAP_DAYS = 90
+"""A waiver holds no longer than this after the day it was made, whatever it says."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def last_day(waiver: Waiver) -> str:
+    """Return the last day (UTC) that a waiver can hold: the one it names, or where its cap ends it earlier."""
+    named, made = _day(waiver.until), _day(waiver.at[:10])
+    if named is None or made is None:
+        return waiver.until
+    return min(named, made + timedelta(days=CAP_DAYS)).isoformat()
+
+
+def void_because(waiver: Waiver, policy: Policy, recorders: Iterable[str], now: str) -> str | None:
+    """Return one sentence why a waiver does not hold, or None where it does.
+
+    Args:
+        waiver: of a requirement that exists.
+        policy: who may approve it.
+        recorders: who recorded what stood for the requirement when it was waived.
+        now: the moment being judged.
+    """
+    if not waiver.reason.strip():
+        return "it gives no reason"
+    if not waiver.requested_by.strip():
+        return "it does not say who asked for it"
+    if _day(waiver.until) is None:
+        return f"it does not end on a day: '{short(waiver.until)}' is no date (YYYY-MM-DD)"
+    if now[:10] > last_day(waiver):
+        capped = f" ({CAP_DAYS} days after it was made)" if waiver.until > last_day(waiver) else ""
+        return f"it expired with {last_day(waiver)}{capped}"
+    if policy.people.same(waiver.by, waiver.requested_by):
+        return f"{short(waiver.by)} asked for it and cannot approve it too"
+    return may_decide(waiver.by, waiver.known_by, policy, recorders)
+
+
+def _day(text: str) -> date | None:
+    if not _DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
