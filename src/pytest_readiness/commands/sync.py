@@ -1,0 +1,28 @@
+"""``readiness sync``: the derived status into the rows of the tracker that say something else."""
+
+from __future__ import annotations
+
+import click
+
+from ..syncing import drift, sync
+from ..views.sanitise import sanitise
+from .door import Door, pass_door
+
+
+@click.command("sync")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a row says another status.")
+@click.pass_context
+@pass_door
+def command(door: Door, context: click.Context, check: bool) -> None:  # noqa: FBT001 - click's flag
+    """Write the derived status, and the UTC date of its last change, into the tracker's rows whose status differs.
+
+    No other byte of the tracker is touched. Exits 0; with --check 1 where there is drift.
+    """
+    place = door.place()
+    found = drift(place) if check else sync(place)
+    for one in found:
+        how = f"says {one.declared}, derived is {one.derived}" if check else f"{one.declared} -> {one.derived}"
+        click.echo(sanitise(f"{one.where}: {one.use_case} {how}"))
+    if not found:
+        click.echo("the tracker says what is derived")
+    context.exit(1 if check and found else 0)

@@ -1,0 +1,104 @@
+"""Keeping the tracker in step: the derived status and its date into the rows that say something else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+from .claims.mend import Change, mend
+from .errors import ConfigError, IntegrityError, StorageError, place as shown_place
+from .facts.clock import moment
+from .pipeline import Place, Request, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A row of the tracker that says another status than the derived one."""
+
+    use_case: str
+    where: str
+    """``file:line`` of the row."""
+    declared: str
+    derived: str
+    since: str
+    """UTC date of the last change of the derived status."""
+
+
+def drift(place: Place) -> list[Drift]:
+    """Return the rows of the tracker that say another status than the derived one, in their order.
+
+    Raises:
+        ConfigError: the config names no tracker.
+        StorageError, IntegrityError: the store cannot be read, or is not intact: nothing can be derived from it.
+    """
+    tracker = _tracker(place)
+    report = judge(place, Request())
+    if report.context.problems:
+        told = "the tracker is left as it is, since what it would be mended by is not intact"
+        raise IntegrityError(f"{report.context.problems[0]}; {told}")
+    return [
+        Drift(
+            use_case=found.use_case.id,
+            where=shown_place(tracker, found.use_case.line),
+            declared=found.use_case.declared_status,
+            derived=found.status.value,
+            since=changed_on(place, found.use_case.id),
+        )
+        for found in report.readiness.use_cases
+        if found.drift and found.use_case.line is not None
+    ]
+
+
+def changed_on(place: Place, use_case: str) -> str:  # noqa: ARG001 - history will ask for them
+    """Return the UTC date on which the derived status of a use case last changed."""
+    return moment()[:10]
+
+
+def sync(place: Place) -> list[Drift]:
+    """Write the derived status, and the date of its last change, into the rows whose status differs; return these.
+
+    Raises:
+        ConfigError: there is no tracker, or a row cannot be changed with certainty; nothing was written.
+        StorageError, IntegrityError: the store cannot be read or is not intact, or the tracker cannot be written.
+    """
+    found = drift(place)
+    if found:
+        _mend(place, _tracker(place), found)
+    return found
+
+
+def _tracker(place: Place) -> Path:
+    if place.settings.tracker is None:
+        raise ConfigError('there is no tracker to keep in step: name one in the config (tracker = "...")')
+    return place.settings.tracker
+
+
+def _mend(place: Place, tracker: Path, found: Sequence[Drift]) -> None:
+    columns = {str(ours): theirs for ours, theirs in place.settings.tracker_columns.items()}
+    statuses = {str(ours): theirs for ours, theirs in place.settings.statuses.items()}
+    changes = {one.use_case: Change(one.derived, one.since) for one in found}
+    try:
+        data = tracker.read_bytes()
+        mended = mend(tracker, data, changes, columns, statuses)
+        if mended != data:
+            _replace(tracker.resolve(), mended)
+    except OSError as error:
+        raise StorageError(f"{shown_place(tracker)}: the tracker cannot be written: {error.strerror}") from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file in one step, so that a kill in between leaves the old one or the new one; its mode stays."""
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
