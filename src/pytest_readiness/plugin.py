@@ -41,6 +41,7 @@ VALUES = {
     "artifacts": ("URL", "where artifacts are kept"),
     "config": ("PATH", "the config to use"),
     "json": ("PATH", "also write the report as JSON"),
+    "bundle": ("PATH", "also write this run as a bundle, which 'readiness merge' takes in elsewhere"),
     "run-group": ("ID:N", "this session is one of N parts of the logical run ID"),
 }
 DOOR = pytest.StashKey["Door"]()

@@ -10,9 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from .carrying import bundle_session
 from .claims.catalogue import Catalogue
 from .claims.collected import Tagged
 from .errors import ConfigError, ReadinessError, one_line
+from .facts.run import Run
 from .journal.artifact import ArtifactFolder
 from .journal.context import Context
 from .journal.key import load_key
@@ -142,9 +144,10 @@ def _check_paths(options: Options) -> None:
     """A report that cannot be written is a mistake that can be known before a test runs."""
     if (on := options.get("gate-on")) not in (None, "review", "evidence"):
         raise ConfigError(f"--readiness-gate-on is review or evidence, not '{one_line(str(on))}'")
-    path = options.get("json")
-    if path is not None and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
-        raise ConfigError(f"--readiness-json={one_line(path)}: there is no folder to write this file in")
+    for name in ("json", "bundle"):
+        path = options.get(name)
+        if path is not None and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
+            raise ConfigError(f"--readiness-{name}={one_line(path)}: there is no folder to write this file in")
 
 
 def _head(
@@ -193,7 +196,9 @@ def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
     """Seal the run, keep it, judge, and write what is asked for. Nothing is raised: it is told."""
     outcome = Outcome()
     try:
-        _keep(prepared, outcome, exit_status)
+        sealed = _keep(prepared, outcome, exit_status)
+        if path := options.get("bundle"):
+            _bundle(prepared.place, sealed, Path(path), outcome)
         if options.report or options.gate or options.get("json"):
             _judge(prepared.place, options, outcome)
     except (ReadinessError, OSError) as error:
@@ -207,7 +212,7 @@ def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
     return outcome
 
 
-def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> None:
+def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
     keeper = prepared.keeper
     keeper.interrupted()
     log = keeper.log
@@ -217,6 +222,17 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> None:
     if sealed is not None and log.writer is not None:
         outcome.run_id, outcome.recorded = sealed.id, log.recorded
         outcome.problems += keep(prepared.place, sealed, log.writer)
+    return sealed
+
+
+def _bundle(place: Place, sealed: Run | None, path: Path, outcome: Outcome) -> None:
+    """Also where the store could not take the run: then this is how it gets there."""
+    try:
+        missing = bundle_session(place, sealed, path).missing
+    except ReadinessError as error:
+        outcome.problems.append(str(error))
+    else:
+        outcome.problems += [f"{path}: the artifact {sha256} is not in it: it is gone" for sha256 in missing]
 
 
 def _judge(place: Place, options: Options, outcome: Outcome) -> None:

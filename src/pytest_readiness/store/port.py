@@ -77,14 +77,22 @@ class Store(DecisionHome, Protocol):
     def url(self) -> str:
         """Its address, without credentials."""
 
-    def keep(self, runs: Sequence[Run], snapshots: Iterable[Snapshot] = ()) -> list[str]:
-        """Take in sealed runs in one transaction and return the ids of those that were new.
+    def keep(
+        self,
+        runs: Sequence[Run],
+        snapshots: Iterable[Snapshot] = (),
+        decisions: Iterable[Decision] = (),
+        verdicts: Iterable[str] = (),
+    ) -> list[str]:
+        """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
-        A run that is there already with the same seal is skipped, so that keeping twice is harmless.
+        A run that is there already with the same seal is skipped, as is a decision or verdict that is there, so that
+        keeping twice is harmless.
 
         Raises:
-            IntegrityError: a run is not sealed, its chain is broken, another run has its id, or the digest of a
-                snapshot is not that of its text; nothing was written.
+            IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, the digest
+                of a snapshot is not that of its text, or a decision or verdict cannot be read back; nothing was
+                written.
             StorageError: it could not be written; nothing of it was.
         """
 

@@ -75,20 +75,31 @@ class SQLiteStore:
         """Let go of the file."""
         self._connection.close()
 
-    def keep(self, runs: Sequence[Run], snapshots: Iterable[Snapshot] = ()) -> list[str]:
-        """Take in sealed runs in one transaction and return the ids of those that were new.
+    def keep(
+        self,
+        runs: Sequence[Run],
+        snapshots: Iterable[Snapshot] = (),
+        decisions: Iterable[Decision] = (),
+        verdicts: Iterable[str] = (),
+    ) -> list[str]:
+        """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
         Raises:
-            IntegrityError: a run is not sealed, its chain is broken, another run has its id, or a snapshot's digest
-                is not that of its text.
+            IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, a snapshot's
+                digest is not that of its text, or a decision or verdict cannot be read back; nothing was written.
             StorageError: it could not be written; nothing of it was.
         """
         for problem in (problem for run in runs for problem in check_run(run)):
             raise IntegrityError(f"not kept: {problem}")
-        snapshots = sound(snapshots)
+        requirements = sound(snapshots)
+        decided_ = [readable(decision) for decision in decisions]
+        documents = [KeptVerdict.parse(text) for text in verdicts]
         with self._writing():
-            self._keep_snapshots(snapshots)
-            return [run.id for run in runs if self._keep_run(run)]
+            for snapshot in requirements:
+                self._keep_snapshot(snapshot)
+            new = [run.id for run in runs if self._keep_run(run)]
+            new += [decision.id for decision in decided_ if self._keep_decision(decision)]
+            return new + [verdict.id for verdict in documents if self._keep_verdict(verdict)]
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -100,10 +111,9 @@ class SQLiteStore:
             with writing(self._connection):
                 yield
 
-    def _keep_snapshots(self, snapshots: Iterable[Snapshot]) -> None:
-        for snapshot in snapshots:
-            if not self._rows("SELECT 1 FROM snapshot WHERE digest = ?", (snapshot.digest,)):
-                self._connection.execute(KEEP_SNAPSHOT, (snapshot.digest, snapshot.text))
+    def _keep_snapshot(self, snapshot: Snapshot) -> None:
+        if not self._rows("SELECT 1 FROM snapshot WHERE digest = ?", (snapshot.digest,)):
+            self._connection.execute(KEEP_SNAPSHOT, (snapshot.digest, snapshot.text))
 
     def _keep_run(self, run: Run) -> bool:
         """Write a checked run, unless it is there already; the row of the run comes last, and closes it."""
@@ -297,11 +307,7 @@ class SQLiteStore:
                 digest is not that of its text; nothing was written.
             StorageError: they could not be written; none of them was.
         """
-        kept = [readable(decision) for decision in decisions]
-        snapshots = sound(snapshots)
-        with self._writing():
-            self._keep_snapshots(snapshots)
-            return [decision.id for decision in kept if self._keep_decision(decision)]
+        return self.keep((), snapshots, decisions)
 
     def _keep_decision(self, decision: Decision) -> bool:
         for (text,) in self._rows("SELECT text FROM decision WHERE id = ?", (decision.id,)):
@@ -337,11 +343,14 @@ class SQLiteStore:
             IntegrityError: it is not the canonical text of a document that says when it was ``generated_at``.
             StorageError: it could not be written.
         """
-        row = verdict_row(KeptVerdict.parse(text))
-        with self._writing():
-            if not self._rows("SELECT 1 FROM verdict WHERE id = ?", (row.id,)):
-                self._connection.execute(KEEP_VERDICT, row)
-        return row.id
+        self.keep((), verdicts=[text])
+        return KeptVerdict.parse(text).id
+
+    def _keep_verdict(self, verdict: KeptVerdict) -> bool:
+        if self._rows("SELECT 1 FROM verdict WHERE id = ?", (verdict.id,)):
+            return False
+        self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
+        return True
 
     def verdicts(self) -> list[str]:
         """Return the texts of the kept verdicts, oldest first.

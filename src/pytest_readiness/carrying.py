@@ -1,0 +1,152 @@
+"""Carrying what is kept between stores: shards and last week's runs meet in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from .errors import ReadinessError, StorageError
+from .facts.decision import Blocker, Decision, Review, Unblock, Waiver
+from .facts.run import Run
+from .facts.snapshot import Snapshot
+from .journal.writer import ignore_folder
+from .pipeline import HOME, Place, select
+from .store.bundle import Contents, read_bundle, write_bundle
+from .store.merging import Merged, merge as merge_one
+from .store.port import RunSummary, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """What went into a bundle."""
+
+    runs: int
+    decisions: int
+    verdicts: int
+    missing: tuple[str, ...]
+    """SHA-256 of artifacts that the runs name and the artifact folder does not have."""
+
+
+def bundle(place: Place, use_cases: Sequence[str], path: Path) -> Bundled:
+    """Write what the store holds of this register into a file.
+
+    Args:
+        place: whose store, artifacts and register.
+        use_cases: ids or globs; none: everything. Else the runs with evidence for them and the other parts of their
+            groups, whole, and the decisions about them; retirements always, kept verdicts only with everything.
+        path: the file; equal contents give equal bytes.
+
+    Raises:
+        ConfigError: a use case is unknown.
+        IntegrityError: something in the store is not what was recorded.
+        StorageError: the store cannot be read, or the file cannot be written.
+    """
+    register, chosen = place.catalogue.register, select(place.catalogue, use_cases)
+    store = place.store()
+    if store is None:
+        return Bundled(0, 0, 0, tuple(write_bundle(path, Contents(), _reader(place))))
+    try:
+        summaries = _runs(store, register, chosen)
+        decisions = [one for one in _decisions(place, store) if chosen is None or _about(one, chosen)]
+        digests = {run.requirements_digest for run in summaries} | {one.requirements_digest for one in decisions}
+        verdicts = store.verdicts() if chosen is None else []
+        runs = (run for summary in summaries if (run := store.run(summary.id)) is not None)
+        contents = Contents(runs, decisions, _snapshots(store, digests), verdicts)
+        missing = write_bundle(path, contents, _reader(place))
+        return Bundled(len(summaries), len(decisions), len(verdicts), tuple(missing))
+    finally:
+        store.close()
+
+
+def bundle_session(place: Place, run: Run | None, path: Path) -> Bundled:
+    """Write the run of a session into a file, also where the store could not take it; None: a bundle of nothing.
+
+    Raises:
+        IntegrityError: an artifact is not what was recorded.
+        StorageError: the file cannot be written.
+    """
+    runs = [run] if run is not None else []
+    snapshots = [place.requirements for run in runs if run.requirements_digest == place.requirements.digest]
+    missing = write_bundle(path, Contents(runs, (), snapshots), _reader(place))
+    return Bundled(len(runs), 0, 0, tuple(missing))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of one bundle."""
+
+    path: Path
+    merged: Merged | None = None
+    """None: nothing of it was taken in."""
+    problem: str = ""
+    """Why not."""
+    elsewhere: tuple[str, ...] = ()
+    """Registers of its runs and decisions, other than this one."""
+
+
+def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
+    """Take bundles into the store, each whole or not at all; one that is refused does not keep others out.
+
+    Raises:
+        StorageError: the store cannot be opened.
+    """
+    limit = place.settings.artifact_limit
+    taken: list[Taken] = []
+    store: Store | None = None
+    try:
+        for path in paths:
+            try:
+                found = read_bundle(path, limit)
+                store = store or _writable(place)
+                registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
+                elsewhere = tuple(sorted(registers - {place.catalogue.register}))
+                taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere))
+            except ReadinessError as error:
+                taken.append(Taken(path, problem=str(error)))
+    finally:
+        if store is not None:
+            store.close()
+    return taken
+
+
+def _writable(place: Place) -> Store:
+    try:
+        ignore_folder(place.settings.folder / HOME)
+    except OSError as error:
+        raise StorageError(f"{place.settings.folder / HOME}: cannot be made: {error.strerror}") from error
+    store = place.store(create=True)
+    assert store is not None  # noqa: S101 - for the type checker: it was to be made
+    return store
+
+
+def _reader(place: Place) -> Callable[[str], IO[bytes]]:
+    return lambda sha256: (place.artifacts / sha256[:2] / sha256).open("rb")
+
+
+def _runs(store: Store, register: str, chosen: Iterable[str] | None) -> list[RunSummary]:
+    """Return the runs to carry, in the order of their ids; a group without one of its parts would stay incomplete."""
+    runs = {run.id: run for run in store.runs(register)}
+    if chosen is not None:
+        named = {piece.run_id for use_case in chosen for piece in store.history(register, use_case)}
+        groups = {runs[name].group_id for name in named if name in runs} - {None}
+        runs = {name: run for name, run in runs.items() if name in named or run.group_id in groups}
+    return [runs[name] for name in sorted(runs)]
+
+
+def _decisions(place: Place, store: Store) -> list[Decision]:
+    """Return those that the store is the home of: decisions in a folder travel with the repository."""
+    return store.decisions(place.catalogue.register) if place.settings.decisions == "store" else []
+
+
+def _about(decision: Decision, use_cases: Iterable[str]) -> bool:
+    if isinstance(decision, Review | Blocker | Unblock):
+        return decision.use_case in use_cases
+    if isinstance(decision, Waiver):
+        return decision.requirement.partition("/")[0] in use_cases
+    return True
+
+
+def _snapshots(store: Store, digests: Iterable[str]) -> list[Snapshot]:
+    return [found for digest in sorted(digests) if digest and (found := store.snapshot(digest)) is not None]

@@ -1,0 +1,51 @@
+"""``readiness merge``: take bundles from elsewhere into the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..carrying import Taken, merge
+from ..errors import one_line
+from .door import Door, pass_door
+
+
+@click.command("merge")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+)
+@click.pass_context
+@pass_door
+def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None:
+    """Take bundles into the store: what is there already is passed over, and the order does not matter.
+
+    Each is checked first, and taken in whole or not at all. Exits 3 where one was refused.
+    """
+    place = door.place()
+    taken = merge(place, files)
+    for one in taken:
+        _tell(one)
+        brings = one.merged is not None and one.merged.decisions
+        if brings and place.settings.decisions != "store":
+            told = f"decisions are files in '{place.settings.decisions}' here: those of {one.path} do not count"
+            click.echo(f"readiness: {one_line(told, 600)}", err=True)
+    context.exit(3 if any(one.problem for one in taken) else 0)
+
+
+def _tell(one: Taken) -> None:
+    if one.merged is None:
+        click.echo(f"readiness: not merged: {one_line(one.problem, 1000)}", err=True)
+        return
+    new = one.merged
+    brought = (
+        f"{len(new.runs)} runs, {len(new.decisions)} decisions, {new.verdicts} verdicts, {new.artifacts} artifacts"
+    )
+    click.echo(f"{one.path}: {brought} new; {new.known} records were there already")
+    if one.elsewhere:
+        told = f"{one.path} holds records of other registers, which do not count here: {', '.join(one.elsewhere)}"
+        click.echo(f"readiness: {one_line(told, 600)}", err=True)

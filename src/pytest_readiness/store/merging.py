@@ -1,0 +1,86 @@
+"""Taking a bundle into a store: idempotent, in any order, and all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+from ..errors import IntegrityError, StorageError, place
+from .bundle import Bundle
+from .port import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a bundle brought that was not there."""
+
+    runs: tuple[str, ...]
+    decisions: tuple[str, ...]
+    verdicts: int
+    artifacts: int
+    known: int
+    """Runs, decisions and verdicts that were there already."""
+
+
+def merge(bundle: Bundle, store: Store, artifacts: Path) -> Merged:
+    """Take a bundle into a store; what is there already is passed over.
+
+    Artifacts are written before the runs that name them: where it ends in between, they do no harm.
+
+    Args:
+        bundle: as ``read_bundle`` returned it.
+        store: where the records go, in one transaction.
+        artifacts: folder of the artifacts.
+
+    Raises:
+        IntegrityError: the store has another run or decision with an id of the bundle, or the bundle was changed
+            since it was read; none of its records is taken in.
+        StorageError: it could not be written.
+    """
+    _refuse_conflicts(bundle, store)
+    written = sum(_keep_artifact(bundle, sha256, artifacts) for sha256 in sorted(bundle.artifacts))
+    new = set(store.keep(bundle.runs, bundle.snapshots, bundle.decisions, bundle.verdicts))
+    runs = tuple(run.id for run in bundle.runs if run.id in new)
+    decisions = tuple(decision.id for decision in bundle.decisions if decision.id in new)
+    records = len(bundle.runs) + len(bundle.decisions) + len(bundle.verdicts)
+    return Merged(runs, decisions, len(new) - len(runs) - len(decisions), written, records - len(new))
+
+
+def _refuse_conflicts(bundle: Bundle, store: Store) -> None:
+    """The store's transaction refuses them as well; here nothing has been written yet, no artifact either."""
+    known = store.summaries(run.id for run in bundle.runs)
+    for run in bundle.runs:
+        there = store.run(run.id) if run.id in known else None
+        if there is not None and there.lines[-1].digest != run.lines[-1].digest:
+            raise IntegrityError(f"{place(bundle.path)}: another run with the id {run.id} is in the store already")
+
+
+def _keep_artifact(bundle: Bundle, sha256: str, folder: Path) -> bool:
+    """Write an artifact, unless it is there and is what its name says; return whether it was written."""
+    final = folder / sha256[:2] / sha256
+    temporary = folder / f".{os.getpid()}-{token_hex(8)}"
+    try:
+        with suppress(FileNotFoundError), final.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == sha256:
+                return False
+        final.parent.mkdir(parents=True, exist_ok=True)
+        found = hashlib.sha256()
+        with temporary.open("xb") as target:
+            for block in bundle.artifact(sha256):
+                found.update(block)
+                target.write(block)
+            target.flush()
+            os.fsync(target.fileno())
+        if found.hexdigest() != sha256:
+            raise IntegrityError(f"{place(bundle.path)}: artifacts/{sha256} was changed while it was read")
+        temporary.replace(final)
+    except OSError as error:
+        raise StorageError(f"an artifact could not be kept in {place(folder)}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return True
