@@ -1,0 +1,143 @@
+"""`readiness gate`: an exit code, and every rule that it looked at. It fails closed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project import CONFIG, TRACKER, Project
+
+WHOLE = """
+@evidence("UC-001", "UC-002", item=[1, 2])
+def test_all(): assert os.environ.get("FINE", "1") == "1"
+"""
+
+
+def test_eligible_on_evidence_not_on_review(project: Project) -> None:
+    """With all evidence there the gate opens on evidence and not on review, which nobody has given."""
+    project.configured().tests(WHOLE)
+    project.run().assert_outcomes(passed=1)
+    opened = project.cli("gate", "--on", "evidence")
+    assert opened.exit_code == 0
+    assert opened.stdout.splitlines()[0].startswith("ELIGIBLE for go-live")
+    closed = project.cli("gate")
+    assert closed.exit_code == 1
+    assert closed.stdout.splitlines()[0].startswith("NOT ELIGIBLE for go-live (on review)")
+    assert project.cli("gate", "--on", "review").exit_code == 1
+
+
+def test_the_config_says_what_eligible_means_and_it_is_told_as_weaker(project: Project) -> None:
+    """[gate] on = "evidence" opens the gate, which says that this is weaker than its default."""
+    project.configured(CONFIG + '[gate]\non = "evidence"\n').tests(WHOLE)
+    project.run()
+    done = project.cli("gate")
+    assert done.exit_code == 0
+    assert "weaker than its default" in done.stdout
+    assert project.cli("gate", "--on", "review").exit_code == 1
+
+
+def test_every_rule_says_how_many_things_it_looked_at(project: Project) -> None:
+    """Rules that passed are printed as well as those that failed, with a number each."""
+    project.configured().tests(WHOLE)
+    project.run()
+    rules = [line for line in project.cli("gate").stdout.splitlines() if "(looked at " in line]
+    assert {"passed", "failed"} <= {word for line in rules for word in line.split()[:2]}
+    assert len(rules) >= 5
+
+
+def test_both_doors_agree(project: Project) -> None:
+    """The session's gate and the command's say the same of the same evidence, open and closed."""
+    project.configured().tests(WHOLE)
+    for fine, codes in (("1", (0, 0)), ("0", (1, 1))):
+        project.monkeypatch.setenv("FINE", fine)
+        session = project.run("--readiness-gate", "--readiness-gate-on=evidence")
+        command = project.cli("gate", "--on", "evidence")
+        assert (session.ret, command.exit_code) == codes
+        assert command.stdout.splitlines()[0] in session.stdout.str()
+
+
+def test_a_newer_failure_closes_it_at_once(project: Project) -> None:
+    """A failure after a pass closes the gate; the next pass opens it."""
+    project.configured().tests(WHOLE)
+    codes = []
+    for fine in ("1", "0", "1"):
+        project.monkeypatch.setenv("FINE", fine)
+        project.run()
+        codes.append(project.cli("gate", "--on", "evidence").exit_code)
+    assert codes == [0, 1, 0]
+
+
+def test_a_failing_test_that_is_deleted_still_counts(project: Project) -> None:
+    """Taking a failing test out of the suite does not open the gate."""
+    project.configured().tests(WHOLE + "\n@evidence('UC-001', item=1)\ndef test_bad(): assert 0\n")
+    project.run().assert_outcomes(passed=1, failed=1)
+    project.tests(WHOLE)
+    project.run().assert_outcomes(passed=1)
+    done = project.cli("gate", "--on", "evidence")
+    assert done.exit_code == 1
+    assert "test_bad" in done.stdout
+
+
+def test_some_use_cases_only(project: Project) -> None:
+    """The gate can be asked of some use cases; the others do not matter then."""
+    project.configured().tests(WHOLE.replace('"UC-001", "UC-002"', '"UC-002"'))
+    project.run()
+    assert project.cli("gate", "--on", "evidence", "UC-002").exit_code == 0
+    assert project.cli("gate", "--on", "evidence", "UC-*").exit_code == 1
+
+
+def test_no_config(project: Project) -> None:
+    """Without a config the gate is closed with 1 and says to run init; nothing is created."""
+    project.write("PROD_READINESS_TRACKER.md", TRACKER)
+    done = project.cli("gate", "--on", "evidence")
+    assert done.exit_code == 1
+    assert "readiness init" in done.stdout
+    assert sorted(path.name for path in project.path.iterdir()) == ["PROD_READINESS_TRACKER.md", "tox.ini"]
+
+
+def test_nothing_at_all(project: Project) -> None:
+    """With neither config nor tracker, use case nor evidence, the gate is closed."""
+    done = project.cli("gate", "--on", "evidence")
+    assert done.exit_code == 1
+    assert "a defect" not in done.output
+
+
+def test_recorded_without_a_config(project: Project) -> None:
+    """Evidence that was recorded without a config is a rehearsal, and never opens the gate."""
+    project.tests(WHOLE)
+    assert project.run("--readiness-gate", "--readiness-gate-on=evidence", environment=None).ret == 11
+    assert project.cli("gate", "--on", "evidence").exit_code == 1
+    assert "REHEARSED" in project.states().values()
+
+
+def test_no_store(project: Project) -> None:
+    """A store that is not there yet is an empty one: closed with 1, and not created."""
+    project.configured()
+    assert project.cli("gate", "--on", "evidence").exit_code == 1
+    assert not (project.path / ".readiness").exists()
+
+
+@pytest.mark.parametrize("arguments", [("--on", "reviews"), ("--unknown",), ("UC-099",), ("",)])
+def test_what_cannot_be_asked(project: Project, arguments: tuple[str, ...]) -> None:
+    """A wrong option or an unknown use case is exit code 2 and one line."""
+    project.configured()
+    done = project.cli("gate", *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_rehearsal_does_not_open_it(project: Project) -> None:
+    """What passed in an environment that is not real completes nothing."""
+    project.configured().tests(WHOLE)
+    project.run(environment="dev").assert_outcomes(passed=1)
+    assert project.cli("gate", "--on", "evidence").exit_code == 1
+    assert set(project.states().values()) == {"REHEARSED"}
+
+
+def test_a_run_of_another_register_does_not_count(project: Project) -> None:
+    """In a shared store evidence counts within its register only."""
+    project.configured().tests(WHOLE)
+    project.run()
+    assert project.cli("gate", "--on", "evidence").exit_code == 0
+    project.write("readiness.toml", 'register = "other"\n' + CONFIG)
+    assert project.cli("gate", "--on", "evidence").exit_code == 1
+    assert set(project.states().values()) == {"MISSING"}

@@ -1,0 +1,51 @@
+"""`readiness next`: who must do what, most urgent first."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project import Project
+
+SUITE = """
+@evidence("UC-001", item=1)
+def test_a(): assert 0
+
+@evidence("UC-002", item=1)
+def test_b(): pass
+"""
+
+
+@pytest.fixture
+def recorded(project: Project) -> Project:
+    """UC-001 of Ana fails, UC-002 of nobody lacks an item."""
+    project.configured().tests(SUITE)
+    project.run().assert_outcomes(passed=1, failed=1)
+    return project
+
+
+def test_the_failure_comes_first(recorded: Project) -> None:
+    """What is failing stands above what is missing; an owner of tbd is told as unassigned."""
+    done = recorded.cli("next")
+    assert done.exit_code == 0
+    assert done.stdout.index("UC-001") < done.stdout.index("UC-002")
+    assert done.stdout.index("ana@example.com") < done.stdout.index("unassigned")
+    assert "tbd" not in done.stdout
+
+
+def test_one_owner_and_one_use_case(recorded: Project) -> None:
+    """--owner and use cases narrow the list."""
+    assert "UC-002" not in recorded.cli("next", "--owner", "ana@example.com").stdout
+    assert "UC-001" not in recorded.cli("next", "UC-002").stdout
+    nobody = recorded.cli("next", "--owner", "nobody@example.com")
+    assert nobody.exit_code == 0
+    assert "UC-00" not in nobody.stdout
+
+
+def test_it_says_the_same_as_the_json_report(recorded: Project) -> None:
+    """Each action of the JSON report's next is told by -v, in the same order of use cases."""
+    actions = recorded.report()["next"]
+    told = recorded.cli("next", "-v").stdout
+    assert actions[0]["use_case"] == "UC-001"
+    assert {action["who"] for action in actions} == {"ana@example.com", "unassigned"}
+    for action in actions:
+        assert (action["requirement"] or action["use_case"]) in told

@@ -1,0 +1,144 @@
+"""`readiness report`: in terminal and JSON, for the whole register or some use cases."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.project import CONFIG, TRACKER, Project
+
+SUITE = """
+@evidence("UC-001", item=1)
+def test_a(): pass
+
+@evidence("UC-001", item=2)
+def test_b(): assert 0
+
+@evidence("UC-002", item=1)
+def test_c(): pass
+"""
+
+
+@pytest.fixture
+def recorded(project: Project) -> Project:
+    """A project with evidence: UC-001 fails, UC-002 collects."""
+    project.configured().tests(SUITE)
+    project.run().assert_outcomes(passed=2, failed=1)
+    return project
+
+
+def test_terminal_says_first_what_matters(recorded: Project) -> None:
+    """The first line is the verdict; failing and owner stand above the matrix, within the width."""
+    done = recorded.cli("report")
+    lines = done.stdout.splitlines()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert lines[0].startswith("NOT ELIGIBLE for go-live")
+    assert done.stdout.index("ana@example.com") < done.stdout.index("UC-002")
+    assert all(len(line) <= 100 for line in lines)
+    assert "\x1b" not in done.stdout
+
+
+def test_verbose_and_quiet(recorded: Project) -> None:
+    """-q is the verdict in one line, -v adds what the items are."""
+    quiet = recorded.cli("report", "-q").stdout.splitlines()
+    assert len(quiet) == 1
+    assert quiet[0].startswith("NOT ELIGIBLE")
+    assert "a trace is kept" not in recorded.cli("report").stdout
+    assert "a trace is kept" in recorded.cli("report", "-v").stdout
+
+
+def test_json_is_the_document_of_the_contract(recorded: Project) -> None:
+    """Verdict, totals and states are there by name; the session's own JSON file says the same."""
+    document = recorded.report()
+    assert document["schema"] == "readiness/report/v1"
+    assert document["verdict"]["eligible"] is False
+    assert document["totals"] == {"NOT_STARTED": 0, "IN_PROGRESS": 1, "BLOCKED": 1, "READY_FOR_GO_LIVE": 0}
+    assert recorded.states() == {
+        "UC-001/1": "COMPLETE", "UC-001/2": "FAILING", "UC-002/1": "COMPLETE", "UC-002/2": "MISSING",
+    }  # fmt: skip
+    recorded.run("--readiness-json=out.json")
+    from_pytest = json.loads((recorded.path / "out.json").read_text())
+    again = recorded.report()
+    assert from_pytest["use_cases"] == again["use_cases"]
+    assert from_pytest["totals"] == again["totals"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [((), ["UC-001", "UC-002"]), (("UC-002",), ["UC-002"]), (("uc-*1",), ["UC-001"]), (("UC-002", "UC-00?"), ["UC-001", "UC-002"])],
+)  # fmt: skip
+def test_use_cases_by_name_and_glob(recorded: Project, given: tuple[str, ...], expected: list[str]) -> None:
+    """Ids or globs choose use cases, in any case of letters, each once and in the register's order."""
+    assert [use_case["id"] for use_case in recorded.report(*given)["use_cases"]] == expected
+
+
+def test_an_unknown_use_case_is_a_usage_error(recorded: Project) -> None:
+    """A use case that nobody knows is exit code 2 and names the nearest; nothing is printed as if it were a report."""
+    for command in ("report", "gate", "next"):
+        done = recorded.cli(command, "UC-01")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "did you mean 'UC-001'?" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", ["terminal", "json"])
+def test_into_a_file(recorded: Project, form: str) -> None:
+    """-o writes what standard output would show, and says nothing."""
+    shown = recorded.cli("report", "--format", form).stdout
+    done = recorded.cli("report", "--format", form, "-o", "out.txt")
+    assert (done.exit_code, done.output) == (0, "")
+    written = (recorded.path / "out.txt").read_text(encoding="utf-8")
+    assert written.splitlines()[0] == shown.splitlines()[0]
+    assert written.count("\n") == shown.count("\n")
+
+
+def test_a_file_that_cannot_be_written(recorded: Project) -> None:
+    """Where the file cannot be written that is one line and exit code 3."""
+    done = recorded.cli("report", "-o", "no/such/folder/out.txt")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "the report cannot be written" in done.stderr
+
+
+def test_without_a_store_it_creates_nothing(project: Project) -> None:
+    """Before any evidence every use case is NOT_STARTED, and nothing is created."""
+    project.configured()
+    assert {use_case["status"] for use_case in project.report()["use_cases"]} == {"NOT_STARTED"}
+    assert project.cli("report").exit_code == 0
+    assert not (project.path / ".readiness").exists()
+
+
+def test_without_a_config_it_says_what_to_do(project: Project) -> None:
+    """Without a config the tracker in the folder is read, and the report says to run init."""
+    project.write("PROD_READINESS_TRACKER.md", TRACKER)
+    done = project.cli("report")
+    assert done.exit_code == 0
+    assert "readiness init" in done.stdout
+
+
+def test_drift_is_told(project: Project) -> None:
+    """A tracker that declares another status than the evidence gives drifts."""
+    project.configured(tracker=TRACKER.replace("`NOT_STARTED` | tbd", "`READY_FOR_GO_LIVE` | tbd"))
+    assert [use_case["drift"] for use_case in project.report()["use_cases"]] == [False, True]
+    assert "drift" in project.cli("report").stdout
+
+
+def test_config_and_store_from_options_and_variables(recorded: Project) -> None:
+    """--config and --store go before READINESS_CONFIG and READINESS_STORE, those before the folder's config."""
+    other = recorded.path / "other"
+    other.mkdir()
+    (other / "readiness.toml").write_text('register = "theirs"\n' + CONFIG)
+    (other / "PROD_READINESS_TRACKER.md").write_text(TRACKER)
+    assert (
+        json.loads(recorded.cli("--config", "other/readiness.toml", "report", "--format", "json").stdout)["context"][
+            "register"
+        ]
+        == "theirs"
+    )
+    recorded.monkeypatch.setenv("READINESS_CONFIG", str(other / "readiness.toml"))
+    assert recorded.report()["context"]["register"] == "theirs"
+    recorded.monkeypatch.delenv("READINESS_CONFIG")
+    recorded.monkeypatch.setenv("READINESS_STORE", "sqlite:///elsewhere.db")
+    assert recorded.states()["UC-001/1"] == "MISSING"
+    done = recorded.cli("--store", "sqlite:///.readiness/evidence.db", "report", "--format", "json")
+    assert '"COMPLETE"' in done.stdout

@@ -1,0 +1,56 @@
+"""`readiness verify`: everything is recomputed; what fits is counted. What does not is in test_tampering."""
+
+from __future__ import annotations
+
+from tests.project import Project
+
+SUITE = """
+@pytest.mark.parametrize("n", range(3))
+@evidence("UC-001", item=[1, 2])
+def test_a(n, record_evidence): record_evidence.attach(f"log {n % 2}")
+"""
+
+
+def test_what_fits_is_counted(project: Project) -> None:
+    """Runs, pieces of evidence and artifacts (each content once) are counted over all runs."""
+    project.configured().tests(SUITE)
+    project.run()
+    project.run()
+    done = project.cli("verify")
+    assert (done.exit_code, done.stdout) == (0, "intact: 2 runs, 12 pieces of evidence, 2 artifacts\n")
+
+
+def test_no_store_is_intact_and_not_created(project: Project) -> None:
+    """Where nothing is kept nothing can be wrong, and nothing is created."""
+    project.configured()
+    done = project.cli("verify")
+    assert (done.exit_code, done.stdout) == (0, "intact: 0 runs, 0 pieces of evidence, 0 artifacts\n")
+    assert not (project.path / ".readiness").exists()
+
+
+def test_verify_changes_nothing(project: Project) -> None:
+    """It reads: not a byte of the store is another afterwards."""
+    project.configured().tests(SUITE)
+    project.run()
+    files = {path: path.read_bytes() for path in (project.path / ".readiness").rglob("*") if path.is_file()}
+    project.cli("verify")
+    assert files == {path: path.read_bytes() for path in (project.path / ".readiness").rglob("*") if path.is_file()}
+
+
+def test_an_open_journal_is_no_damage(project: Project) -> None:
+    """A run that was killed is for recover; verify finds nothing wrong with it."""
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): os._exit(1)\n")
+    project.run_apart("-q")
+    assert project.cli("verify").exit_code == 0
+    assert len(project.journals) == 1
+
+
+def test_artifacts_elsewhere(project: Project) -> None:
+    """READINESS_ARTIFACTS says where they lie; verify looks there."""
+    project.monkeypatch.setenv("READINESS_ARTIFACTS", "files")
+    project.configured().tests(SUITE)
+    project.run()
+    assert len([path for path in (project.path / "files").rglob("*") if path.is_file()]) == 2
+    assert project.cli("verify").exit_code == 0
+    project.monkeypatch.delenv("READINESS_ARTIFACTS")
+    assert project.cli("verify").exit_code == 3

@@ -1,0 +1,59 @@
+"""`readiness why`: from the status down to the evidence, and what would complete it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project import Project
+
+SUITE = """
+@evidence("UC-001", item=1)
+def test_a(): assert 1 == 2, "the provider said no"
+
+@evidence("UC-002", item=1)
+def test_b(): pass
+"""
+
+
+@pytest.fixture
+def recorded(project: Project) -> Project:
+    """UC-001 is blocked by a failure, UC-002 collects."""
+    project.configured().tests(SUITE)
+    project.run().assert_outcomes(passed=1, failed=1)
+    return project
+
+
+def test_the_cause_of_a_blocked_use_case(recorded: Project) -> None:
+    """It names status, requirement, test and message."""
+    done = recorded.cli("why", "UC-001")
+    assert done.exit_code == 0
+    for told in ("UC-001", "BLOCKED", "UC-001/1", "FAILING", "test_it.py::test_a", "the provider said no"):
+        assert told in done.stdout, told
+
+
+def test_what_completes_a_missing_requirement(recorded: Project) -> None:
+    """For one requirement it says its state, why, and what would complete it; the others are left out."""
+    done = recorded.cli("why", "UC-002/2")
+    assert done.exit_code == 0
+    assert "MISSING" in done.stdout
+    assert '@evidence("UC-002", item=2)' in " ".join(done.stdout.split())
+    assert "UC-002/1" not in done.stdout
+
+
+def test_an_open_run_is_the_cause(project: Project) -> None:
+    """While a run is open its passes do not count, and why says so."""
+    project.configured().tests(
+        "@evidence('UC-001', item=1)\ndef test_a(): pass\n@evidence('UC-001', item=2)\ndef test_b(): os._exit(0)\n"
+    )
+    project.run_apart("-q")
+    done = project.cli("why", "UC-001")
+    assert "readiness recover" in " ".join(done.stdout.split())
+    assert "INTERRUPTED" in done.stdout
+
+
+@pytest.mark.parametrize("target", ["UC-01", "UC-001/9", "UC-001/1/nowhere", "", "/1"])
+def test_what_is_not_there(recorded: Project, target: str) -> None:
+    """An unknown use case, item or requirement is exit code 2 in one line."""
+    done = recorded.cli("why", target)
+    assert (done.exit_code, done.stdout) == (2, ""), done.output
+    assert len(done.stderr.splitlines()) == 1
