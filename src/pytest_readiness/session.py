@@ -10,7 +10,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from .carrying import bundle_session
 from .claims.catalogue import Catalogue
 from .claims.collected import Tagged
 from .errors import ConfigError, ReadinessError, one_line
@@ -227,6 +226,8 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
 
 def _bundle(place: Place, sealed: Run | None, path: Path, outcome: Outcome) -> None:
     """Also where the store could not take the run: then this is how it gets there."""
+    from .carrying import bundle_session  # brings the archives of the standard library, which few sessions need
+
     try:
         missing = bundle_session(place, sealed, path).missing
     except ReadinessError as error:
