@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def moment(seconds: float | None = None) -> str:
     """Return ``2026-02-12T18:29:00.000Z`` for seconds since the epoch (now, if none are given)."""
     whole = time.time() if seconds is None else seconds
-    milliseconds = int(whole * 1000)
-    parts = time.gmtime(milliseconds // 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', parts)}.{milliseconds % 1000:03d}Z"
+    second, milliseconds = divmod(int(whole * 1000), 1000)
+    return f"{_to_the_second(second)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _to_the_second(second: int) -> str:
+    """Many moments of a session lie within one second."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def parse(text: str) -> datetime:

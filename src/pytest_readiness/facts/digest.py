@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 EMPTY = "0" * 64
 """What a chain's first line names as the line before it."""
@@ -10,4 +11,11 @@ EMPTY = "0" * 64
 
 def digest(kind: str, data: bytes) -> str:
     """Return the SHA-256 (64 hex digits) of ``data``, separated by ``kind`` from every other kind of digest."""
-    return hashlib.sha256(b"readiness/" + kind.encode() + b"/v1\0" + data).hexdigest()
+    found = _begun(kind).copy()
+    found.update(data)
+    return found.hexdigest()
+
+
+@cache
+def _begun(kind: str) -> hashlib._Hash:
+    return hashlib.sha256(b"readiness/" + kind.encode() + b"/v1\0")
