@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -10,12 +11,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.evidence import Artifact, Result
+from pytest_readiness.facts.evidence import Artifact, Evidence, Result
 from pytest_readiness.facts.run import RunState
 from pytest_readiness.store.index import slot_row
 from pytest_readiness.store.port import Store
 
-from .runs import claim, finished, moment, naive_newest, not_run, planned, run, run_id, snapshot, texts
+from .runs import (
+    VERDICT,
+    blocker,
+    claim,
+    finished,
+    moment,
+    naive_newest,
+    not_run,
+    planned,
+    retirement,
+    review,
+    run,
+    run_id,
+    snapshot,
+    texts,
+    unblock,
+    waiver,
+)
 
 NUMBERS = count(1000)
 """Runs of the property test share a store: their ids must differ."""
@@ -38,6 +56,12 @@ EXECUTIONS = st.builds(
     st.integers(0, 3),
 )
 BODIES = st.lists(EXECUTIONS | st.builds(lambda at: not_run("test_a", "test_b", at=at), st.integers(0, 3)), max_size=4)
+
+
+def when(found: Iterable[Evidence]) -> list[int]:
+    """The seconds at which these executions started."""
+    seconds = {moment(second): second for second in range(60)}
+    return [seconds[piece.started_at] for piece in found]
 
 
 class StoreContract:
@@ -245,3 +269,138 @@ class StoreContract:
         store.keep([run(1, requirements=snapshot().digest)])
         (problem,) = store.verify()
         assert problem.where == f"requirements {snapshot().digest}"
+
+    def test_decisions_come_back_as_they_were_made(self, store: Store, opened: Callable[[], Store]) -> None:
+        """Every kind of decision is there after opening again: oldest first, of its register only, with its id."""
+        made = [blocker(at=3), review(at=2), waiver(at=1), unblock(at=4), retirement(at=0), blocker(register="billing")]
+        assert store.decide(made, [snapshot()]) == [decision.id for decision in made]
+        assert store.decisions("payments") == sorted(made[:5], key=lambda decision: decision.at)
+        assert opened().decisions("payments") == store.decisions("payments")
+        assert [decision.id for decision in store.look("billing").decisions] == [made[5].id]
+        assert store.look("nowhere").decisions == ()
+        assert store.snapshot(snapshot().digest) == snapshot()
+        assert list(store.verify()) == []
+
+    def test_deciding_twice_is_harmless(self, store: Store) -> None:
+        """A decision that is there is passed over, within a call as between calls."""
+        assert store.decide([blocker(), blocker()]) == [blocker().id]
+        assert store.decide([blocker(), blocker(at=1)]) == [blocker(at=1).id]
+        assert len(store.decisions("payments")) == 2
+
+    @pytest.mark.parametrize("odd", [{"at": "soon"}, {"at": "../../x"}, {"reason": 4}, {"by": None}])
+    def test_a_decision_that_could_not_be_read_again_is_refused(self, store: Store, odd: dict[str, Any]) -> None:
+        """A wrong type, or a moment that is none, is refused before anything is written."""
+        with pytest.raises(IntegrityError, match="not kept: the decision"):
+            store.decide([blocker(), replace(blocker(), **odd)])
+        assert store.decisions("payments") == []
+
+    def test_a_decision_with_odd_texts_keeps_its_id(self, store: Store) -> None:
+        """NUL, emoji, line ends and lone surrogates in a reason are read back under the id that was given."""
+        odd = blocker(reason="a\0b\u2028\n\U0001f600\ud800")
+        assert store.decide([odd]) == [odd.id]
+        assert [decision.id for decision in store.decisions("payments")] == [odd.id]
+
+    def test_a_decision_needs_its_requirements(self, store: Store) -> None:
+        """A decision whose requirements are not in the store cannot be judged later, and verify says so."""
+        made = blocker(requirements_digest=snapshot().digest)
+        store.decide([made])
+        assert [problem.where for problem in store.verify()] == [f"decision {made.id}"]
+        store.decide([], [snapshot()])
+        assert list(store.verify()) == []
+
+    def test_verdicts_are_kept_by_their_digest(self, store: Store) -> None:
+        """The text comes back, once however often it is kept; oldest first."""
+        older = VERDICT.replace(moment(0), "2026-01-01T00:00:00.000Z")
+        ids = [store.keep_verdict(text) for text in (VERDICT, older, VERDICT)]
+        assert (ids[0], len(set(ids))) == (ids[2], 2)
+        assert store.verdicts() == [older, VERDICT]
+        assert list(store.verify()) == []
+
+    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"generated_at":"soon"}', VERDICT + "\n", VERDICT[:-1]])
+    def test_a_text_that_is_no_verdict_is_refused(self, store: Store, text: str) -> None:
+        """Only a canonical document that says when it was generated is kept."""
+        with pytest.raises(IntegrityError, match="this is no verdict"):
+            store.keep_verdict(text)
+        assert store.verdicts() == []
+
+    def test_runs_decisions_and_verdicts_are_kept_together_or_not_at_all(self, store: Store) -> None:
+        """One unsound thing keeps out everything that came with it."""
+        with pytest.raises(IntegrityError):
+            store.keep([run(1)], [snapshot()], [blocker()], ["{}"])
+        assert (store.runs(), store.decisions("payments"), store.snapshot(snapshot().digest)) == ([], [], None)
+        assert store.keep([run(1)], [], [blocker()], [VERDICT])[:2] == [run_id(1), blocker().id]
+
+    def test_adverse_is_the_newest_failure_after_the_moment(self, store: Store) -> None:
+        """A failure counts though a later execution passed; one at the moment or before it does not."""
+        lines = [finished(result=result, at=at) for at, result in enumerate(["ERROR", "FAILED", "FAILED", "PASSED"])]
+        store.keep([run(1, *lines), run(2, finished("test_b", claim("UC-002"), result="FAILED", at=9))])
+        assert when(store.adverse("payments", {"UC-001": moment(0)})) == [2]
+        assert when(store.adverse("payments", {"UC-001": moment(1)})) == [2]
+        assert when(store.adverse("payments", {"UC-001": moment(2)})) == []
+        assert when(store.adverse("payments", {"UC-001": moment(0)}, until=moment(1))) == [1]
+        assert when(store.adverse("payments", {"UC-001": moment(0), "UC-002": moment(0)})) == [2, 9]
+        assert store.adverse("payments", {}) == store.adverse("billing", {"UC-001": moment(0)}) == []
+
+    @pytest.mark.parametrize(
+        ("later", "adverse"),
+        [
+            ([], [5]),
+            ([("PASSED", {})], []),
+            ([("FAILED", {})], [5, 6]),
+            ([("SKIPPED", {}), ("PASSED", {})], []),
+            ([("XPASSED", {})], [5]),
+            ([("INTERRUPTED", {}), ("PASSED", {})], [5]),
+            ([("PASSED", {"parts": ["rotation"]})], []),
+            ([("PASSED", {"environment": "prod"})], [5]),
+            ([("PASSED", {"item": "2"})], [5]),
+            ([("PASSED", {"not_real_because": "a rehearsal"})], [5]),
+        ],
+    )
+    def test_an_interruption_is_adverse_unless_the_next_execution_passed(
+        self, store: Store, later: list[tuple[str, Any]], adverse: list[int]
+    ) -> None:
+        """The next that ends is asked: of the same test, item and environment, with whatever parts, and real."""
+        here = {"environment": "staging"}
+        lines = [finished("test_a", claim(**here), result="INTERRUPTED", at=5)]
+        lines += [
+            finished("test_a", claim(**{**here, **place}), result=result, at=at)
+            for at, (result, place) in enumerate(later, 6)
+        ]
+        store.keep([run(1, *lines)])
+        assert sorted(when(store.adverse("payments", {"UC-001": moment(4)}))) == adverse
+        assert when(store.adverse("payments", {"UC-001": moment(4)}, until=moment(5))) == [5]
+
+    def test_an_interruption_before_the_scope_was_known_is_followed_by_any(self, store: Store) -> None:
+        """A test that was killed before it could say where it runs is made good by its next pass, wherever that was."""
+        nowhere = claim(not_real_because="it did not say")
+        lines = [finished("test_a", nowhere, result="INTERRUPTED", at=5, open_scope=True)]
+        store.keep([run(1, *lines)])
+        assert when(store.adverse("payments", {"UC-001": moment(4)})) == [5]
+        store.keep([run(2, finished("test_a", claim(environment="staging"), at=6))])
+        assert when(store.adverse("payments", {"UC-001": moment(4)})) == []
+
+    def test_says_which_evidence_is_missing(self, store: Store) -> None:
+        """Of any texts, those that are no id of kept evidence."""
+        store.keep([run(1, not_run("test_a"), finished())])
+        there = [f"{run_id(1)}.1.1", f"{run_id(1)}.1.2", f"{run_id(1)}.2.1"]
+        absent = {"", "x", f"{run_id(1)}.1.3", f"{run_id(2)}.1.1", "\ud800.1.1", f"{run_id(1)}.1.{'9' * 30}"}
+        assert store.missing([*there, *absent, *there]) == absent
+        assert store.missing(there) == store.missing([]) == set()
+
+    def test_summaries_are_told_by_id(self, store: Store) -> None:
+        """The same summary as among all runs, and nothing for an id that is none."""
+        store.keep([run(1), run(2, register="billing"), run(3)])
+        everything = {summary.id: summary for summary in store.runs()}
+        assert store.summaries([run_id(2), run_id(3), "x", "\ud800"]) == {
+            run_id(number): everything[run_id(number)] for number in (2, 3)
+        }
+
+    def test_runs_of_incomplete_groups_are_told(self, store: Store) -> None:
+        """Of a group whose parts are all there no run is told; of one that waits, each; newest start first."""
+        whole, waiting = {"group": {"id": "whole", "parts": 2}}, {"group": {"id": "waiting", "parts": 3}}
+        store.keep([run(1, **whole), run(2, **whole), run(3, at=1, **waiting), run(4, at=2, **waiting), run(5)])
+        store.keep([run(6, register="billing", **waiting)])
+        assert [summary.id for summary in store.grouped("payments")] == [run_id(4), run_id(3)]
+        assert [summary.id for summary in store.grouped("billing")] == [run_id(6)]
+        store.keep([run(7, **waiting)])
+        assert store.grouped("payments") == []

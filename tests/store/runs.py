@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_readiness.facts.decision import Blocker
+from pytest_readiness.facts.decision import (
+    Basis,
+    Blocker,
+    Known,
+    Meaning,
+    Pin,
+    PinnedRequirement,
+    Retirement,
+    Review,
+    Unblock,
+    Waiver,
+)
 from pytest_readiness.facts.evidence import BADNESS, Evidence
 from pytest_readiness.facts.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
@@ -87,6 +98,33 @@ def blocker(use_case: str = "UC-001", at: int = 0, **more: Any) -> Blocker:
     """A decision of the simplest kind."""
     told = {"register": "payments", "by": "ada@example.com", "reason": "not yet", **more}
     return Blocker(use_case=use_case, at=moment(at), **told)
+
+
+def review(use_case: str = "UC-001", at: int = 0, **more: Any) -> Review:
+    """A sign-off that fills every field."""
+    pin = Pin(f"{run_id(1)}.1.1", "test_a.py::test_a", moment(0), "ada", "staging", "BYOK", ("trace",))
+    basis = Basis("sha256:basis", (PinnedRequirement(f"{use_case}/1", "COMPLETE", (pin,)),))
+    told = {"register": "payments", "by": "qa@example.com", "known_by": Known.CI, "acknowledged": ("UC-001/2",), **more}
+    return Review(
+        use_case=use_case, at=moment(at), meaning=Meaning.APPROVED_FOR_GO_LIVE, basis=basis, release="1.2", **told
+    )
+
+
+def waiver(requirement: str = "UC-001/2/staging", at: int = 0, **more: Any) -> Waiver:
+    """An exception."""
+    told = {"register": "payments", "by": "qa@example.com", "requested_by": "ada", "until": "2026-03-01", **more}
+    return Waiver(requirement=requirement, at=moment(at), reason="the provider is late", **told)
+
+
+def unblock(use_case: str = "UC-001", at: int = 0, **more: Any) -> Unblock:
+    """The end of a blocker."""
+    return Unblock(register="payments", use_case=use_case, at=moment(at), by="qa@example.com", reason="done", **more)
+
+
+def retirement(test_id: str = "test_a.py::test_a", at: int = 0, **more: Any) -> Retirement:
+    """A test that no longer has to pass."""
+    told = {"register": "payments", "by": "qa@example.com", "replaced_by": "test_b.py::test_b", **more}
+    return Retirement(test_id=test_id, at=moment(at), reason="replaced", **told)
 
 
 VERDICT = f'{{"generated_at":"{moment(0)}","verdict":{{"eligible":false}}}}'
