@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .claims.marker import evidence as evidence
-    from .errors import ReadinessError as ReadinessError
+    from .errors import ProofError as ProofError, ReadinessError as ReadinessError
 
 _HOMES = {
+    "ProofError": "errors",
     "ReadinessError": "errors",
     "evidence": "claims.marker",
 }
 
-__all__ = ["ReadinessError", "__version__", "evidence"]  # noqa: F822 - loaded by __getattr__
+__all__ = ["ProofError", "ReadinessError", "__version__", "evidence"]
 
 
 def __getattr__(name: str) -> Any:

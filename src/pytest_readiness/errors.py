@@ -46,6 +46,10 @@ class IntegrityError(ReadinessError):
     exit_code = 3
 
 
+class ProofError(AssertionError):
+    """A proof does not hold: the test that offers it fails, and the message says what differed, and where."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong, told and not raised: ``check`` and ``verify`` yield these."""

@@ -1,0 +1,129 @@
+"""What a service answered to a secret: an acceptance or a rejection, as a short text.
+
+An answer is a response (anything with an HTTP status), an exception, an HTTP status, or a text about one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ProofError, one_line
+from .traces import Redact
+
+LIMIT = 300
+"""Characters of an answer that are kept."""
+OK, ERROR, BROKEN, END = 200, 400, 500, 600
+"""Where the HTTP statuses of success, of refusal and of a service's own failure begin, and where they end."""
+_LEADING_STATUS = re.compile(r"\s*(?:HTTP/\S+\s+)?([1-5]\d\d)(?!\d)")
+
+
+def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a failed proof is shown where it was offered
+    return isinstance(excinfo.value, ProofError)
+
+
+def acceptance(name: str, given: object, redact: Redact = str) -> str:
+    """Return the text of an answer that accepts.
+
+    Args:
+        name: what the answer was given as, for messages.
+        given: a response, its status or its text.
+        redact: takes secrets out of what is kept and shown.
+
+    Raises:
+        ProofError: it is empty, an exception, or a response that refuses.
+    """
+    answer = _unwrapped(given)
+    if isinstance(answer, BaseException):
+        raise ProofError(f"{name} is an exception, and no acceptance: {_exception_text(answer, redact)}")
+    status = _status(answer)
+    told = _told(name, answer, status, redact)
+    if status is not None and status >= ERROR:
+        raise ProofError(f"{name} is no acceptance: {told}")
+    return told
+
+
+def rejection(name: str, given: object, redact: Redact = str) -> str:
+    """Return the text of an answer that rejects.
+
+    Args:
+        name: what the answer was given as, for messages.
+        given: the exception (or pytest's ``ExceptionInfo``), a response, its status or its text.
+        redact: takes secrets out of what is kept and shown.
+
+    Raises:
+        ProofError: it is empty, a response that accepts, or a failure of something else than the secret.
+    """
+    answer = _unwrapped(given)
+    is_exception = isinstance(answer, BaseException)
+    status = _status(answer)
+    if status is None and isinstance(answer, BaseException):
+        status = _status(getattr(answer, "response", None))
+    told = _exception_text(answer, redact) if isinstance(answer, BaseException) else None
+    told = told or _told(name, answer, status, redact)
+    if status is not None and status < ERROR:
+        raise ProofError(f"{name}: that is an acceptance, and no rejection: {told}")
+    if status is not None and status >= BROKEN:
+        raise ProofError(f"{name}: that is a failure of the service, and no rejection: {told}")
+    if is_exception and isinstance(answer, TimeoutError):
+        raise ProofError(f"{name}: nobody answered, which is no rejection: {told}")
+    return told
+
+
+def _unwrapped(given: object) -> object:
+    """Return the exception within pytest's ``ExceptionInfo`` (as far as there is one), else what is given."""
+    value = getattr(given, "value", None) if type(given).__name__ == "ExceptionInfo" else None
+    return value if isinstance(value, BaseException) else given
+
+
+def _status(answer: object) -> int | None:
+    """Return the HTTP status of an answer, if it has one."""
+    if isinstance(answer, bool) or answer is None:
+        return None
+    if isinstance(answer, int | str):
+        return _as_status(answer)
+    found = (_as_status(_get(answer, name)) for name in ("status_code", "status", "code"))
+    return next((status for status in found if status is not None), None)
+
+
+def _get(answer: object, name: str) -> object:
+    return answer.get(name) if isinstance(answer, Mapping) else getattr(answer, name, None)
+
+
+def _as_status(value: object) -> int | None:
+    if isinstance(value, str):
+        match = _LEADING_STATUS.match(value)
+        value = int(match[1]) if match else None
+    if isinstance(value, int) and not isinstance(value, bool) and OK // 2 <= value < END:
+        return int(value)
+    return None
+
+
+def _told(name: str, answer: object, status: int | None, redact: Redact) -> str:
+    """A response may be falsy (``requests`` says so of a 401), so that truth is not what tells an empty one."""
+    if isinstance(answer, str):
+        text = answer.strip()
+    elif status is not None:
+        return f"HTTP {status}" if isinstance(answer, int) else f"{type(answer).__name__} {status}"
+    elif isinstance(answer, Mapping | list | tuple) and answer:
+        text = str(answer)
+    elif isinstance(answer, bytes):
+        text = answer.decode("utf-8", "replace").strip()
+    else:
+        text = "" if isinstance(answer, Mapping | list | tuple) or _says_nothing(answer) else str(answer).strip()
+    if not text:
+        raise ProofError(f"{name} says nothing: give the response, the exception, or its text")
+    return one_line(redact(text), LIMIT)
+
+
+def _says_nothing(answer: object) -> bool:
+    kind = type(answer)
+    plain = kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__
+    return answer is None or isinstance(answer, bool | int | float) or plain
+
+
+def _exception_text(error: BaseException, redact: Redact) -> str:
+    message = str(error).strip()
+    name = type(error).__name__
+    return one_line(redact(f"{name}: {message}" if message else name), LIMIT)

@@ -1,0 +1,275 @@
+"""Proofs: typed statements inside evidence, each made by a function that raises where it does not hold.
+
+They know nothing of a session: secrets come as fingerprints, and ``redact`` takes secrets out of what a message shows.
+A value of one of these types exists only where its check held.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from ..errors import ProofError, nearest
+from . import answers
+from .evidence import Proof
+from .traces import Redact, a_kind, number_text, whole_line
+
+ProofCheck = Callable[[Mapping[str, object]], Mapping[str, str]]
+"""A proof kind of one's own: judges the values, and returns what is recorded or raises ``ProofError``."""
+_ENDPOINT = re.compile(r"(?:[a-z][a-z0-9+.-]*://[^\s/]+\S*|(?:\[[0-9a-f:.%]+\]|[^\s/:]+):(?P<port>\d+))", re.IGNORECASE)
+_LAST_PORT = 65535
+
+
+def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a failed proof is shown where it was offered
+    return isinstance(excinfo.value, ProofError)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What every proof is: a kind, and details in words."""
+
+    kind: ClassVar[str] = ""
+
+    def to_proof(self) -> Proof:
+        """Return it as evidence holds it: details as texts, in the order of the fields, without empty ones."""
+        details = ((field.name, str(getattr(self, field.name))) for field in fields(self))
+        return Proof(self.kind, tuple((name, text) for name, text in details if text))
+
+
+@dataclass(frozen=True, slots=True)
+class Credential(Shown):
+    """The provider accepted a credential."""
+
+    kind: ClassVar[str] = "credential"
+    mode: str
+    """Provider mode that it belongs to."""
+    fingerprint: str
+    request_id: str
+    """The provider's own id of the request that it answered."""
+
+
+def credential(mode: object, fingerprint: str, request_id: object) -> Credential:
+    """Return the proof that a provider accepted a credential.
+
+    Raises:
+        ProofError: mode or request id is no text or empty, or the secret was too short for a fingerprint.
+    """
+    return Credential(said("mode", mode), _fingerprint("secret", fingerprint), said("request_id", request_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake(Shown):
+    """A connector reached its endpoint, and somebody answered."""
+
+    kind: ClassVar[str] = "handshake"
+    endpoint: str
+    peer: str
+    """Who answered: a TLS subject, a server's version."""
+    details: tuple[tuple[str, str], ...] = ()
+
+    def to_proof(self) -> Proof:
+        """Return it as evidence holds it, with its details among its own."""
+        return Proof(self.kind, (("endpoint", self.endpoint), ("peer", self.peer), *self.details))
+
+
+def handshake(endpoint: object, peer: object, details: Mapping[str, object]) -> Handshake:
+    """Return the proof of a handshake.
+
+    Args:
+        endpoint: ``host:port`` or a URL.
+        peer: who answered: a text, or what the library returned as its identity (a certificate's dict, say).
+        details: more about it; values become texts.
+
+    Raises:
+        ProofError: the endpoint is neither, or the peer is empty.
+    """
+    where = said("endpoint", endpoint)
+    match = _ENDPOINT.fullmatch(where)
+    if match is None or (match["port"] is not None and not 0 < int(match["port"]) <= _LAST_PORT):
+        raise ProofError(f"the endpoint must be host:port or a URL, not '{whole_line(where)}'")
+    if isinstance(peer, Mapping | tuple | list) and peer:
+        peer = str(peer)
+    return Handshake(where, said("peer", peer), tuple((name, str(value)) for name, value in details.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation(Shown):
+    """A new secret took the place of an old one, and was accepted."""
+
+    kind: ClassVar[str] = "rotation"
+    old: str
+    """Fingerprint of the old secret."""
+    new: str
+    accepted_by: str
+    """What accepted the new one."""
+
+
+def rotation(old: str, new: str, accepted_by: object, revoked: Collection[str] = (), redact: Redact = str) -> Rotation:
+    """Return the proof that a secret was rotated.
+
+    Args:
+        old: fingerprint of the old secret.
+        new: fingerprint of the new one.
+        accepted_by: the response that accepted the new one, or its text.
+        revoked: fingerprints of what the same test showed to be revoked.
+        redact: takes secrets out of what is kept and shown.
+
+    Raises:
+        ProofError: a secret was too short for a fingerprint, they are the same, nothing accepted the new one, or
+            another secret than the old one was revoked.
+    """
+    _fingerprint("old", old)
+    _fingerprint("new", new)
+    if old == new:
+        raise ProofError(f"old and new are the same secret (fingerprint {old}): nothing was rotated")
+    if revoked and old not in revoked:
+        raise ProofError(_other_secret(revoked, old))
+    return Rotation(old, new, answers.acceptance("accepted_by", accepted_by, redact))
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation(Shown):
+    """A revoked secret was refused."""
+
+    kind: ClassVar[str] = "revocation"
+    old: str
+    """Fingerprint of the revoked secret."""
+    rejected_by: str
+    """What refused it."""
+
+
+def revocation(old: str, rejected_by: object, rotated: Collection[str] = (), redact: Redact = str) -> Revocation:
+    """Return the proof that a revoked secret is refused.
+
+    Args:
+        old: fingerprint of the revoked secret.
+        rejected_by: the exception or response that refused it, or its text.
+        rotated: fingerprints of the old secrets that the same test rotated.
+        redact: takes secrets out of what is kept and shown.
+
+    Raises:
+        ProofError: the secret was too short for a fingerprint, it is not one that was rotated, or nothing refused it.
+    """
+    _fingerprint("old", old)
+    if rotated and old not in rotated:
+        raise ProofError(_other_secret([old], ", ".join(rotated)))
+    return Revocation(old, answers.rejection("rejected_by", rejected_by, redact))
+
+
+def _other_secret(revoked: Collection[str], rotated: str) -> str:
+    told = f"revoked {', '.join(revoked)}, rotated away from {rotated}"
+    return f"what was revoked is not the old secret of the rotation (fingerprints: {told})"
+
+
+@dataclass(frozen=True, slots=True)
+class Drill(Shown):
+    """A fault was brought about, noticed and mended, and left an audit trail."""
+
+    kind: ClassVar[str] = "drill"
+    name: str
+    """Names the part of the item that it shows."""
+    fault: str
+    detected: str
+    """Seconds until it was noticed."""
+    recovered: str
+    """Seconds until it was mended."""
+    audit: str
+
+
+def drill(
+    name: object, fault: object, detected: object, recovered: object, audit: object, known: Collection[str] = ()
+) -> Drill:
+    """Return the proof of a failure drill.
+
+    Args:
+        name: of the drill.
+        fault: what was broken.
+        detected: seconds until it was noticed.
+        recovered: seconds until it was mended, counted from the same moment.
+        audit: where it can be looked up: a text.
+        known: drills that the use case names; none: any.
+
+    Raises:
+        ProofError: a text is empty, a time is none, it recovered before it was detected, or the use case does not
+            name such a drill.
+    """
+    called = said("name", name)
+    if known and called not in known:
+        told = nearest(called, known) or f" (drills are {', '.join(sorted(known))})"
+        raise ProofError(f"there is no drill '{whole_line(called)}'{told}")
+    noticed, mended = _seconds("detected", detected), _seconds("recovered", recovered)
+    if mended < noticed:
+        told = f"recovered after {number_text(mended)} s, detected after {number_text(noticed)} s"
+        raise ProofError(f"a fault is not mended before it is detected: {told}")
+    times = number_text(noticed), number_text(mended)
+    return Drill(called, said("fault", fault), *times, said("audit", audit))
+
+
+def _seconds(name: str, given: object) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given) or given < 0:
+        raise ProofError(f"{name} must be seconds, 0 or more, not {whole_line(repr(given))}")
+    return float(given)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(Shown):
+    """The provider answered a request that carried this run's nonce."""
+
+    kind: ClassVar[str] = "receipt"
+    request_id: str
+    nonce: str
+
+
+def receipt(request_id: object, nonce: str) -> Receipt:
+    """Return a provider-side receipt.
+
+    Raises:
+        ProofError: the request id is no text or empty.
+    """
+    return Receipt(said("request_id", request_id), nonce)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProof(Shown):
+    """A proof of a kind that a plugin brings."""
+
+    own: str
+    details: tuple[tuple[str, str], ...]
+
+    def to_proof(self) -> Proof:
+        """Return it as evidence holds it."""
+        return Proof(self.own, self.details)
+
+
+def own(kind: str, check: Callable[[Mapping[str, object]], object], values: Mapping[str, object]) -> OwnProof:
+    """Return the proof of a plugin's kind.
+
+    Raises:
+        ProofError: it does not hold, or its check returned something else than texts.
+    """
+    found = check(values)
+    if not isinstance(found, Mapping) or not all(isinstance(text, str) for pair in found.items() for text in pair):
+        raise ProofError(f"the check of proof '{kind}' must return a dict of texts")
+    return OwnProof(kind, tuple(found.items()))
+
+
+def said(name: str, value: object) -> str:
+    """Return what a text says.
+
+    Raises:
+        ProofError: it is no text, or empty.
+    """
+    if not isinstance(value, str):
+        raise ProofError(f"{name} must be a text, not {a_kind(value)}")
+    if not value.strip():
+        raise ProofError(f"{name} is empty")
+    return value.strip()
+
+
+def _fingerprint(name: str, fingerprint: str) -> str:
+    if not fingerprint:
+        raise ProofError(f"{name} has too few characters for a fingerprint, and without one it proves nothing")
+    return fingerprint

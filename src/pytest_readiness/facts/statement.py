@@ -1,0 +1,108 @@
+"""What an installed distribution is: name, version, and a digest of the files that its RECORD names, hashed now."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ProofError, nearest, one_line
+from .traces import canonical, whole_line
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, PackagePath
+
+TOLD = 3
+"""Files that a message names."""
+
+
+def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - the name that pytest looks for
+    return isinstance(excinfo.value, ProofError)
+
+
+def statement(distribution: str) -> dict[str, Any]:
+    """Return what can be attested of an installed distribution.
+
+    Returns:
+        ``name``, ``version``, ``files`` (how many) and ``digest``: SHA-256 of the canonical JSON of the sorted list of
+        ``[path, sha256, size]`` of every file that its RECORD names, but for RECORD itself and ``.pyc`` files.
+
+    Raises:
+        ProofError: there is no such distribution, it is installed editable (its files are not its own), or a file is
+            missing or not as it was installed.
+    """
+    found = _installed(distribution)
+    name, version = str(found.metadata["Name"]), str(found.version)
+    files = [file for file in found.files or () if file.suffix != ".pyc" and not _is_record(file)]
+    if _is_editable(found, files):
+        told = "is installed editable: its files are those of a working tree, and nothing of it can be attested"
+        raise ProofError(f"{name} {version} {told}; install it from a wheel")
+    if not files:
+        raise ProofError(f"{name} {version} names no files of its own (no RECORD): nothing of it can be attested")
+    problems: list[str] = []
+    rows = sorted(row for file in files if (row := _row(file, problems)) is not None)
+    if problems:
+        more = f" (and {len(problems) - TOLD} more)" if len(problems) > TOLD else ""
+        raise ProofError(f"{name} {version} is not as it was installed: {'; '.join(problems[:TOLD])}{more}")
+    digest = hashlib.sha256(canonical_rows(rows).encode()).hexdigest()
+    return {"name": name, "version": version, "files": len(rows), "digest": f"sha256:{digest}"}
+
+
+def canonical_rows(rows: Sequence[tuple[str, str, int]]) -> str:
+    """Return the text whose SHA-256 stands for the files."""
+    return canonical([list(row) for row in rows])
+
+
+def _installed(name: str) -> Distribution:
+    from importlib.metadata import PackageNotFoundError, distribution, distributions  # needed for this proof only
+
+    try:
+        return distribution(name)
+    except (PackageNotFoundError, ValueError):
+        known = sorted({str(found.metadata["Name"]) for found in distributions()})
+        shown = whole_line(str(name))
+        raise ProofError(f"no distribution '{shown}' is installed here{nearest(shown, known)}") from None
+
+
+def _is_record(file: PackagePath) -> bool:
+    return file.name == "RECORD" and file.parent.suffix == ".dist-info"
+
+
+def _is_editable(found: Distribution, files: Sequence[PackagePath]) -> bool:
+    """As the installer noted it down, or as it shows: nothing but pointers to a folder elsewhere."""
+    try:
+        noted = json.loads(found.read_text("direct_url.json") or "{}")
+    except ValueError:
+        noted = {}
+    if isinstance(noted, dict) and (noted.get("dir_info") or {}).get("editable"):
+        return True
+    own = [file for file in files if file.parts[0] != ".." and not file.parts[0].endswith((".dist-info", ".egg-info"))]
+    return bool(own) and all(file.suffix == ".pth" or file.name.startswith("__editable__") for file in own)
+
+
+def _row(file: PackagePath, problems: list[str]) -> tuple[str, str, int] | None:
+    """Return path, SHA-256 and size of a file; None, and a problem more, where it is not as it was installed."""
+    shown = one_line(str(file), 200)
+    try:
+        data = Path(str(file.locate())).read_bytes()
+    except FileNotFoundError:
+        problems.append(f"{shown} is missing")
+        return None
+    except OSError as error:
+        problems.append(f"{shown} cannot be read ({error.strerror})")
+        return None
+    if file.hash is not None and not _agrees(file.hash.mode, file.hash.value, data):
+        problems.append(f"{shown} has another content than RECORD says")
+        return None
+    return file.as_posix(), hashlib.sha256(data).hexdigest(), len(data)
+
+
+def _agrees(algorithm: str, expected: str, data: bytes) -> bool:
+    try:
+        found = hashlib.new(algorithm, data).digest()
+    except (ValueError, TypeError):  # an algorithm that cannot be computed here vouches for nothing
+        return False
+    return base64.urlsafe_b64encode(found).rstrip(b"=") == expected.rstrip("=").encode()

@@ -1,0 +1,260 @@
+"""Traces as trees of JSON values: with masked fields, canonical (RFC 8785), and compared path by path.
+
+Unlike the lines of a run, a trace is a user's: it may hold floats, and is refused where JSON cannot carry it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from ..errors import ProofError, one_line
+
+MASKED = "[MASKED]"
+"""Stands for the value of a masked field."""
+BIGGEST = 2**53 - 1
+"""The largest integer that every reader of JSON reads alike."""
+SHOWN = 80
+"""Characters of a value that a message shows."""
+
+Redact = Callable[[str], str]
+"""Takes the secrets out of a text."""
+_At = tuple[Any, str | int] | None
+"""Where a value stands: where its container stands, and its key or index there. Spelled out only in a message."""
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - the name that pytest looks for
+    return isinstance(excinfo.value, ProofError)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """What stands where one of two trees has nothing."""
+
+
+ABSENT = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first place where two trees differ."""
+
+    keys: tuple[str | int, ...]
+    ours: Any
+    """The value in the first tree, or ``ABSENT``."""
+    theirs: Any
+
+    def path(self, redact: Redact = str) -> str:
+        """Return where, such as ``$[3].user.name``."""
+        return spelled(self.keys, redact)
+
+
+def tree(value: Any, mask: Collection[str] = frozenset()) -> Any:
+    """Return a value as dicts, lists, texts, numbers, booleans and None, with masked fields replaced at any depth.
+
+    Dataclasses become dicts, tuples lists, dates and times their ISO texts. A masked value may be anything.
+
+    Raises:
+        ProofError: JSON cannot carry a value; the message names its path and type.
+    """
+    try:
+        return _tree(value, frozenset(mask), None)
+    except RecursionError:
+        raise ProofError("the values are nested too deeply, or contain themselves") from None
+
+
+def _tree(value: Any, mask: frozenset[str], at: _At) -> Any:  # noqa: PLR0911 - one for each kind of value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value, at)
+    if isinstance(value, int | float):
+        return _number(value, at)
+    if isinstance(value, Mapping):
+        return {_key(key, at): _masked(inner, key, mask, at) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_tree(inner, mask, (at, index)) for index, inner in enumerate(value)]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _masked(getattr(value, field.name), field.name, mask, at) for field in fields(value)}
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    raise ProofError(f"{_spell(at)} is {a_kind(value)}, which JSON cannot carry: convert it, or mask it")
+
+
+def _masked(value: Any, key: str, mask: frozenset[str], at: _At) -> Any:
+    return MASKED if key in mask else _tree(value, mask, (at, key))
+
+
+def _key(key: Any, at: _At) -> str:
+    if not isinstance(key, str):
+        raise ProofError(f"{_spell(at)} has a key of type {type(key).__name__}: the keys of JSON are texts")
+    return _text(key, at)
+
+
+def _text(value: str, at: _At) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ProofError(f"{_spell(at)} has a text with half a character (a lone surrogate) in it") from None
+    return str.__str__(value)
+
+
+def _number(value: float, at: _At) -> int | float:
+    if isinstance(value, int):
+        if abs(value) > BIGGEST:
+            told = "is an integer beyond 2**53, which readers of JSON round: give it as a text, or mask it"
+            raise ProofError(f"{_spell(at)} {told}")
+        return int(value)
+    if not math.isfinite(value):
+        raise ProofError(f"{_spell(at)} is {float(value)}, which is no JSON number")
+    return float(value)
+
+
+def a_kind(value: object) -> str:
+    """Return what a value is, with its article: ``a dict``."""
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def whole_line(text: str) -> str:
+    """Return the text on one line, however long: it is cut only after secrets are taken out of it."""
+    return one_line(text, 10 * len(text) + 1)
+
+
+def _spell(at: _At) -> str:
+    keys: list[str | int] = []
+    while at is not None:
+        at, key = at
+        keys.append(key)
+    return spelled(keys[::-1])
+
+
+def spelled(keys: Iterable[str | int], redact: Redact = str) -> str:
+    """Return a path as JSONPath writes it: ``$[3].user['full name']``."""
+    return "$" + "".join(_step(key, redact) for key in keys)
+
+
+def _step(key: str | int, redact: Redact) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    shown = whole_line(redact(key))
+    return f".{shown}" if shown.isidentifier() else f"[{shown!r}]"
+
+
+def canonical(value: Any) -> str:
+    """Return the canonical text (RFC 8785) of what ``tree`` returned."""
+    return "".join(_written(value))
+
+
+def digest(text: str) -> str:
+    """Return ``sha256:`` and the SHA-256 of a canonical text: what ``sha256sum`` says of it."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _written(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield "{"
+        for number, key in enumerate(sorted(value, key=_utf16)):
+            yield f"{',' if number else ''}{_quoted(key)}:"
+            yield from _written(value[key])
+        yield "}"
+    elif isinstance(value, list):
+        yield "["
+        for number, inner in enumerate(value):
+            if number:
+                yield ","
+            yield from _written(inner)
+        yield "]"
+    else:
+        yield number_text(value) if isinstance(value, float) else _quoted(value)
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")  # the order of RFC 8785, which is JavaScript's
+
+
+def number_text(value: float) -> str:
+    """Return a finite number as ECMAScript writes it: shortest digits that read back as the same number."""
+    if value == 0:
+        return "0"
+    sign, shortest = ("-" if value < 0 else ""), repr(abs(float(value)))
+    mantissa, _, power = shortest.partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    point = len(whole) + int(power or 0)
+    digits = (whole + fraction).lstrip("0")
+    point -= len(whole + fraction) - len(digits)
+    digits = digits.rstrip("0")
+    return sign + _positioned(digits, point)
+
+
+def _positioned(digits: str, point: int) -> str:
+    """Place the decimal point; from 1e21 on, and below 1e-6, as a power of ten."""
+    count = len(digits)
+    if count <= point <= 21:  # noqa: PLR2004 - as ECMAScript prints numbers
+        return digits + "0" * (point - count)
+    if 0 < point <= 21:  # noqa: PLR2004
+        return f"{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:  # noqa: PLR2004
+        return f"0.{'0' * -point}{digits}"
+    fraction = f".{digits[1:]}" if count > 1 else ""
+    return f"{digits[0]}{fraction}e{point - 1:+d}"
+
+
+def difference(ours: Any, theirs: Any) -> Difference | None:
+    """Return the first place where two trees differ, in the order of the canonical text; None where they are equal."""
+    pairs: Iterable[tuple[str | int, Any, Any]]
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        keys = sorted(ours.keys() | theirs.keys(), key=_utf16)
+        pairs = ((key, ours.get(key, ABSENT), theirs.get(key, ABSENT)) for key in keys)
+    elif isinstance(ours, list) and isinstance(theirs, list):
+        pairs = ((index, _at(ours, index), _at(theirs, index)) for index in range(max(len(ours), len(theirs))))
+    else:
+        return None if _same(ours, theirs) else Difference((), ours, theirs)
+    for key, one, other in pairs:
+        found = difference(one, other)
+        if found is not None:
+            return Difference((key, *found.keys), found.ours, found.theirs)
+    return None
+
+
+def _at(values: list[Any], index: int) -> Any:
+    return values[index] if index < len(values) else ABSENT
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    """1 and 1.0 are one number in JSON; true is none."""
+    if isinstance(ours, bool) or isinstance(theirs, bool):
+        return ours is theirs
+    return bool(ours == theirs)
+
+
+def says_anything(value: Any) -> bool:
+    """Return whether a tree has a value in it that is not masked."""
+    if isinstance(value, dict | list):
+        return any(map(says_anything, value.values() if isinstance(value, dict) else value))
+    return value != MASKED or not isinstance(value, str)
+
+
+def redacted(value: Any, redact: Redact) -> Any:
+    """Return a tree without secrets, in keys and numbers too: what is redacted becomes a text."""
+    if isinstance(value, dict):
+        return {redact(key): redacted(inner, redact) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [redacted(inner, redact) for inner in value]
+    if value is None or isinstance(value, bool):
+        return value
+    spelling = value if isinstance(value, str) else number_text(value)
+    found = redact(spelling)
+    return value if found == spelling else found
+
+
+def shown(value: Any, redact: Redact = str) -> str:
+    """Return a tree short enough for a message; redacted before it is cut, as half a secret would not be known."""
+    return "nothing" if value is ABSENT else one_line(canonical(redacted(value, redact)), SHOWN)

@@ -1,0 +1,197 @@
+"""Canonical traces: equal to RFC 8785, blind to what is masked, and compared to the first place that differs."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+import pytest
+import rfc8785
+from hypothesis import assume, given, settings, strategies as st
+
+from pytest_readiness.errors import ProofError
+from pytest_readiness.facts.captures import trace
+from pytest_readiness.facts.traces import MASKED, canonical, difference, number_text, redacted, tree
+
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
+SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=12
+)
+EVENTS = st.lists(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4), min_size=1, max_size=4)
+
+
+def shuffled(value):
+    """The same value, each dict with its keys the other way round."""
+    if isinstance(value, dict):
+        return {key: shuffled(value[key]) for key in reversed(value)}
+    return [shuffled(inner) for inner in value] if isinstance(value, list) else value
+
+
+def leaves(value, keys=()):
+    """The path of each value that holds no other."""
+    if isinstance(value, dict | list) and value:
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        return [path for key, inner in pairs for path in leaves(inner, (*keys, key))]
+    return [keys]
+
+
+@settings(max_examples=200)
+@given(VALUES)
+def test_canonical_text_is_rfc_8785(value):
+    """Whatever JSON can carry is written as the library ``rfc8785`` writes it."""
+    assert canonical(tree(value)).encode() == rfc8785.dumps(value)
+
+
+@settings(max_examples=500)
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_are_written_as_ecmascript_does(value):
+    """Shortest digits, and a power of ten where ECMAScript uses one."""
+    assert number_text(value).encode() == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (1.0, "1"),
+        (100.0, "100"),
+        (-1.5, "-1.5"),
+        (1e20, "100000000000000000000"),
+        (1e21, "1e+21"),
+        (1e-6, "0.000001"),
+        (1e-7, "1e-7"),
+        (5e-324, "5e-324"),
+        (1.5e300, "1.5e+300"),
+        (123456789012345680000.0, "123456789012345680000"),
+    ],
+)
+def test_numbers_at_the_edges_of_their_forms(value, text):
+    """The places where ECMAScript changes from digits to a power of ten."""
+    assert number_text(value) == text
+
+
+@given(EVENTS, st.lists(SCALARS, min_size=2, max_size=2))
+def test_the_digest_ignores_key_order_and_masked_fields(events, masked):
+    """Two captures that differ only in the order of keys and in masked values have one digest, and are proof."""
+    ours = [{**event, "ts": masked[0], "in": {"ts": [masked[0]]}, "left": 1} for event in events]
+    theirs = [shuffled({**event, "ts": masked[1], "in": {"ts": [masked[1]]}, "left": 1}) for event in events]
+    capture = trace(ours, theirs, ["ts"])
+    assert capture.digest == trace(theirs, None, ["ts"]).digest
+    assert capture.proof is not None
+
+
+@given(EVENTS, st.data())
+def test_a_single_change_is_found_at_its_path(events, data):
+    """Any one value that is changed, outside the mask, is what the comparison names."""
+    path = data.draw(st.sampled_from(leaves(events)))
+    changed = deepcopy(events)
+    at = changed
+    for key in path[:-1]:
+        at = at[key]
+    assume(at[path[-1]] != "another value")
+    at[path[-1]] = "another value"
+    found = difference(tree(events), tree(changed))
+    assert found is not None
+    assert found.keys == path
+    assert found.theirs == "another value"
+    assert canonical(tree(events)) != canonical(tree(changed))
+
+
+@given(VALUES)
+def test_nothing_differs_from_itself(value):
+    """A copy of a tree, its keys in another order, is no difference."""
+    assert difference(tree(value), tree(shuffled(deepcopy(value)))) is None
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "path"),
+    [
+        ([1, 2], [1, 2, 3], "$[2]"),
+        ([{"a": 1}], [{}], "$[0].a"),
+        ({"user": {"name": "a"}}, {"user": {"name": "b"}}, "$.user.name"),
+        ({"a b": 1}, {"a b": 2}, "$['a b']"),
+        ({"a": [1]}, {"a": {"0": 1}}, "$.a"),
+        ({"a": 1}, {"a": True}, "$.a"),
+        ({"a": 0}, {"a": False}, "$.a"),
+        ({"a": None}, {"a": 0}, "$.a"),
+        ({"a": None}, {}, "$.a"),
+        ({"a": "1"}, {"a": 1}, "$.a"),
+    ],
+)
+def test_paths_of_differences(ours, theirs, path):
+    """Paths read as JSONPath, and neither types nor absence are mistaken for equality."""
+    found = difference(ours, theirs)
+    assert found is not None
+    assert found.path() == path
+
+
+def test_one_number_has_one_form():
+    """1 and 1.0 are one JSON number: no difference, and one digest."""
+    assert difference(tree([1]), tree([1.0])) is None
+    assert canonical(tree([1])) == canonical(tree([1.0]))
+
+
+@dataclass
+class Step:
+    name: str
+    at: datetime
+
+
+def test_dataclasses_tuples_and_times_are_values():
+    """What tests have at hand becomes JSON: dataclasses dicts, tuples lists, dates and times ISO texts."""
+    moment = datetime(2026, 2, 12, 18, 29, tzinfo=UTC)
+    found = tree([Step("pay", moment), (1, 2), date(2026, 2, 12), time(18, 29)])
+    assert found == [{"name": "pay", "at": moment.isoformat()}, [1, 2], "2026-02-12", "18:29:00"]
+
+
+def test_a_masked_field_may_hold_anything():
+    """What is masked is replaced before it is looked at, in dataclasses too."""
+    assert tree([{"ts": object(), "n": 2**60}, Step("a", object())], {"ts", "n", "at"}) == [
+        {"ts": MASKED, "n": MASKED},
+        {"name": "a", "at": MASKED},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ([{"a": [object()]}], "$[0].a[0] is an object"),
+        ([{1, 2}], "$[0] is a set"),
+        ([b"x"], "$[0] is a bytes"),
+        ([float("nan")], "$[0] is nan"),
+        ([float("-inf")], "$[0] is -inf"),
+        ([2**53], "$[0] is an integer beyond 2**53"),
+        ([{"a": {1: 2}}], "$[0].a has a key of type int"),
+        (["\ud800"], "$[0] has a text with half a character"),
+        ([Step], "$[0] is a type"),
+    ],
+)
+def test_what_json_cannot_carry_is_named(value, told):
+    """A value that has no JSON form is refused, with its path and type."""
+    with pytest.raises(ProofError) as caught:
+        tree(value)
+    assert told in str(caught.value)
+
+
+def test_a_value_within_itself_is_refused():
+    """A cycle ends in a message, not in a RecursionError."""
+    loop: list[object] = []
+    loop.append(loop)
+    with pytest.raises(ProofError, match="contain themselves"):
+        tree(loop)
+
+
+def test_redaction_reaches_keys_texts_and_numbers_and_leaves_json():
+    """A secret is found wherever it stands, however JSON spells it, and the text stays readable JSON."""
+    secret = 'pa"ss\nwörd'
+
+    def redact(text):
+        return text.replace(secret, "[R]").replace("123456789", "[R]")
+
+    found = redacted(tree([{secret: f"is {secret}", "n": 123456789, "on": True, "no": None}]), redact)
+    assert json.loads(canonical(found)) == [{"[R]": "is [R]", "n": "[R]", "on": True, "no": None}]
