@@ -10,9 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, cast
 
+from pluggy import PluginManager
+
 from .claims.catalogue import Catalogue, UseCase
 from .claims.register import read_catalogue
 from .errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, nearest
+from .extensions import proof_kinds
 from .facts.clock import moment
 from .facts.evidence import Evidence
 from .facts.run import Run
@@ -79,8 +82,17 @@ class Place:
         return open_store(self.settings.store, self.settings.folder, create=create)
 
 
-def locate(start: Path, *, config: str | None = None, store: str | None = None, artifacts: str | None = None) -> Place:
+def locate(
+    start: Path,
+    *,
+    config: str | None = None,
+    store: str | None = None,
+    artifacts: str | None = None,
+    hooks: Sequence[PluginManager] = (),
+) -> Place:
     """Return the place that the config nearest to ``start`` describes.
+
+    ``hooks``: plugins that may bring proof kinds, beside those of the entry-point group and of the config.
 
     Raises:
         ConfigError: the config or the tracker cannot be used.
@@ -94,7 +106,7 @@ def locate(start: Path, *, config: str | None = None, store: str | None = None, 
         store=store or environ.get("READINESS_STORE"),
         artifacts=artifacts or environ.get("READINESS_ARTIFACTS"),
     )
-    return Place(settings, read_catalogue(settings))
+    return Place(settings, read_catalogue(settings, proofs=proof_kinds(settings, *hooks)))
 
 
 def select(catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...] | None:

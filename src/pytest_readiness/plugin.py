@@ -7,7 +7,7 @@ unless an option is given or xdist distributes.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,9 @@ from .errors import ReadinessError
 from .settings import find
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
+    from .facts.proofs import ProofCheck
+    from .journal.proving import RecordEvidence
     from .journal.recorder import Observer
-    from .journal.recording import RecordEvidence
     from .session import Options, Outcome, Prepared
     from .views.pen import Line
 
@@ -45,6 +46,13 @@ VALUES = {
     "run-group": ("ID:N", "this session is one of N parts of the logical run ID"),
 }
 DOOR = pytest.StashKey["Door"]()
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare our hooks, so that a plugin or a ``conftest.py`` may implement them."""
+    from . import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,16 +89,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def record_evidence(request: pytest.FixtureRequest) -> RecordEvidence:
-    """Record what this test shows: artifacts, references, notes, properties, steps, scope, secrets.
+    """Record what this test shows: artifacts, references, notes, properties, steps, scope, secrets, proofs.
 
     Where nothing is recorded it still checks what it is given, and writes nothing.
     """
     door = request.config.stash.get(DOOR, None)
     if door is not None and door.observer is not None:
         return door.observer.record_evidence(request.node)
+    from .journal.proving import Means
     from .journal.recorder import detached
 
-    return detached()
+    return detached(means=Means(kinds=lambda: _own_proofs(request.config)))
+
+
+def _own_proofs(config: pytest.Config) -> Mapping[str, ProofCheck]:
+    from .extensions import own_proofs
+
+    return own_proofs(config.pluginmanager)
 
 
 class Door:
@@ -154,7 +169,7 @@ class Door:
             if given := getattr(self.config, "workerinput", {}).get("readiness"):
                 from .session import observer_of
 
-                self._watch(observer_of(given))
+                self._watch(observer_of(given, self.config.pluginmanager))
         elif self._wanted or self._distributes:
             self._begin()
 
@@ -173,7 +188,8 @@ class Door:
 
         argv = [str(word) for word in self.config.invocation_params.args]
         try:
-            prepared = prepare(self.config.rootpath, self.options, argv, distributes=self._distributes)
+            hooks = self.config.pluginmanager
+            prepared = prepare(self.config.rootpath, self.options, argv, hooks, distributes=self._distributes)
         except ReadinessError as error:
             raise pytest.UsageError(str(error)) from None
         if prepared is not None:

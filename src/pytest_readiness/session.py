@@ -6,18 +6,24 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pluggy import PluginManager
+
 from .claims.catalogue import Catalogue
 from .claims.collected import Tagged
 from .errors import ConfigError, ReadinessError, one_line
+from .extensions import load_named, own_proofs
+from .facts.proofs import ProofCheck
 from .facts.run import Run
 from .journal.artifact import ArtifactFolder
 from .journal.context import Context
 from .journal.key import load_key
 from .journal.provenance import provenance
+from .journal.proving import Means, new_nonce
 from .journal.recorder import Keeper, Observer
 from .journal.redaction import Redactor
 from .journal.run_log import RunLog
@@ -67,14 +73,18 @@ class Prepared:
     """None where xdist runs the tests in other processes."""
 
 
-def prepare(root: Path, options: Options, argv: Sequence[str], *, distributes: bool) -> Prepared | None:
+def prepare(
+    root: Path, options: Options, argv: Sequence[str], hooks: PluginManager, *, distributes: bool
+) -> Prepared | None:
     """Return what a session needs to record, or None where there is neither a config nor an option.
+
+    ``hooks``: pytest's own plugins, which may bring proof kinds too.
 
     Raises:
         ReadinessError: the config, the tracker or an option cannot be used.
     """
     config, store, artifacts = options.get("config"), options.get("store"), options.get("artifacts")
-    place = locate(root, config=config, store=store, artifacts=artifacts)
+    place = locate(root, config=config, store=store, artifacts=artifacts, hooks=(hooks,))
     if not place.configured and not options.any:
         return None
     select(place.catalogue, options.patterns)
@@ -89,27 +99,36 @@ def prepare(root: Path, options: Options, argv: Sequence[str], *, distributes: b
         "key": key.hex(),
         "artifacts": str(place.artifacts),
         "artifact_limit": place.settings.artifact_limit,
+        "nonce": new_nonce(),
+        "plugins": list(place.settings.plugins),
+        "folder": str(place.settings.folder),
     }
     group = _group(options.get("run-group"))
     log = RunLog(
         folder=place.journals,
-        head=lambda: redactor.plain(_head(options, context, group, root, argv)),
+        head=lambda: redactor.plain(_head(options, context, group, root, argv) | {"nonce": for_workers["nonce"]}),
         register=place.catalogue.register,
         requirements=place.requirements,
         key=key,
     )
-    observer = None if distributes else observer_of(for_workers, redactor=redactor)
+    observer = None if distributes else observer_of(for_workers, hooks, redactor=redactor)
     return Prepared(place, Keeper(log, redactor, observer, for_workers), observer)
 
 
-def observer_of(given: Mapping[str, Any], *, redactor: Redactor | None = None) -> Observer:
+def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Redactor | None = None) -> Observer:
     """Return the observer that plain data describes; without a redactor it is a worker's."""
+
+    @cache
+    def kinds() -> Mapping[str, ProofCheck]:
+        return own_proofs(hooks, load_named(given["plugins"], Path(given["folder"])))
+
     return Observer(
         Catalogue.from_plain(given["catalogue"]),
         Context.from_plain(given["context"]),
         redactor or Redactor(bytes.fromhex(given["key"])),
         ArtifactFolder(Path(given["artifacts"]), given["artifact_limit"]),
         worker=redactor is None,
+        means=Means(given["nonce"], kinds),
     )
 
 

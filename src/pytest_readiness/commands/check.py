@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ import click
 from ..claims.catalogue import Catalogue, Item
 from ..claims.register import examine_catalogue
 from ..errors import Problem, ReadinessError, place
+from ..extensions import proof_kinds
 from ..pipeline import Place
 from ..settings import Settings, find, load, override, problems
 from ..upkeep import verify
@@ -26,7 +27,8 @@ def command(door: Door, ctx: click.Context) -> None:
     settings, found = _config(door)
     catalogue = None
     if settings is not None:
-        catalogue, misfits = examine_catalogue(settings)
+        kinds, found = _kinds(settings)
+        catalogue, misfits = examine_catalogue(settings, proofs=kinds)
         found += [*misfits, *_store_problems(settings, catalogue)]
     for problem in found:
         _say(str(problem))
@@ -46,6 +48,13 @@ def _config(door: Door) -> tuple[Settings | None, list[Problem]]:
         return None, found
     artifacts = os.environ.get("READINESS_ARTIFACTS")
     return override(load(path), store=door.store, artifacts=artifacts), []
+
+
+def _kinds(settings: Settings) -> tuple[Collection[str], list[Problem]]:
+    try:
+        return proof_kinds(settings), []
+    except ReadinessError as error:
+        return (), [Problem("", str(error))]
 
 
 def _store_problems(settings: Settings, catalogue: Catalogue | None) -> list[Problem]:

@@ -107,6 +107,10 @@ class Proof:
     """Such as ``trace`` or ``rotation``."""
     details: tuple[tuple[str, str], ...] = ()
 
+    def shows(self, kind: str, part: str | None) -> bool:
+        """Return whether it is of this kind and, where it names a drill, of this part."""
+        return self.kind == kind and (kind != "drill" or part is None or dict(self.details).get("name", part) == part)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -247,7 +251,7 @@ def _finished(
             replay_mode=claim.get("replay_mode"),
             open_scope=bool(get("open_scope", False)),
             attempts=attempts,
-            proofs=proofs,
+            proofs=_proofs_of(claim, proofs),
             steps=steps,
             notes=tuple(get("notes", ())),
             properties=_pairs(get("properties", ())),
@@ -255,6 +259,16 @@ def _finished(
             message=get("message", ""),
             method=get("method", "test"),
         )
+
+
+def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
+    """A claim names by number the proofs that concern it; one that names none of its own has all."""
+    numbers = claim.get("proofs")
+    if numbers is None:
+        return proofs
+    if not all(isinstance(number, int) and 0 <= number < len(proofs) for number in numbers):
+        raise ValueError("a claim names a proof that is not there")
+    return tuple(proofs[number] for number in numbers)
 
 
 def _attempt(plain: dict[str, Any]) -> Attempt:

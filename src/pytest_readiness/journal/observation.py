@@ -14,7 +14,8 @@ from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..facts.clock import moment
 from ..facts.evidence import Result
-from .context import Context, placed
+from .context import Context
+from .placing import placed_all
 from .recording import Recording
 from .redaction import Redactor
 
@@ -85,17 +86,17 @@ class Observation:
         self.recording = Recording(self.base)
 
     def begin_attempt(self) -> None:
-        """Start another attempt; artifacts and notes of earlier ones stay, the scope is said anew."""
+        """Start another attempt; artifacts and notes of earlier ones stay, scope and proofs are said anew."""
         if self.phases:
             self.end_attempt()
         if self.attempts:
             self._attempt_started = time.time()
-            self.recording.context = self.base
+            self.recording.begin_again(self.base)
 
     def saw(self, phase: Phase) -> None:
         """Take in how a phase ended."""
         message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
-        self.phases.append(replace(phase, message=_cut(message)))
+        self.phases.append(replace(phase, message=cut_message(message)))
 
     def attempt_so_far(self) -> dict[str, Any]:
         """Return the attempt that runs, as plain data; teardown may still make it worse."""
@@ -123,7 +124,7 @@ class Observation:
         body: dict[str, Any] = {
             **self.recording.to_plain(),
             "test": self.test_id,
-            "claims": [placed(claim, self.recording.context, catalogue) for claim in self.claims],
+            "claims": placed_all(self.claims, self.recording.context, catalogue, self.recording.proofs),
             "result": last["result"],
             "started_at": moment(self.started),
             "finished_at": moment(),
@@ -139,7 +140,8 @@ class Observation:
         return body
 
 
-def _cut(message: str) -> str:
+def cut_message(message: str) -> str:
+    """Return a message as it is kept: cut, with its length said, where it is too long."""
     if len(message) <= MESSAGE_LIMIT:
         return message
     return f"{message[: MESSAGE_LIMIT - 40]}… ({len(message):,} characters in all)"

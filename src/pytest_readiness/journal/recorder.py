@@ -17,9 +17,11 @@ from ..claims.catalogue import Catalogue
 from ..claims.collected import TAGGED, Tagged
 from ..facts.line import canonical, printable
 from .artifact import ArtifactFolder
-from .context import Context, placed
+from .context import Context
 from .observation import Observation, Phase
-from .recording import RecordEvidence, Recording
+from .placing import placed
+from .proving import Means, RecordEvidence
+from .recording import Recording
 from .redaction import Redactor
 from .run_log import RunLog
 
@@ -45,11 +47,13 @@ class Observer:
         artifacts: ArtifactFolder,
         *,
         worker: bool,
+        means: Means | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.context = context
         self.redactor = redactor
         self.artifacts = artifacts
+        self.means = means or Means()
         self._worker = worker
         self._running: dict[str, Observation] = {}
         self._to_be_rerun: set[str] = set()
@@ -148,24 +152,29 @@ class Observer:
         """Return the fixture's value for a test."""
         observation = self.of(item)
         if observation is None:
-            return detached(self.catalogue, self.redactor, self.artifacts.limit)
+            return detached(self.catalogue, self.redactor, self.artifacts.limit, self.means)
         return RecordEvidence(
             observation.recording,
             self.redactor,
             self.artifacts,
             observation.claims,
             self.catalogue,
-            pytest.skip.Exception,
+            skipped=pytest.skip.Exception,
+            means=self.means,
         )
 
 
 def detached(
-    catalogue: Catalogue | None = None, redactor: Redactor | None = None, limit: int = 1 << 30
+    catalogue: Catalogue | None = None,
+    redactor: Redactor | None = None,
+    limit: int = 1 << 30,
+    means: Means | None = None,
 ) -> RecordEvidence:
     """Return a ``record_evidence`` that checks what it is given and writes nothing."""
     redactor = redactor or Redactor(b"detached", {})
     nowhere = ArtifactFolder(None, limit)
-    return RecordEvidence(Recording(Context()), redactor, nowhere, (), catalogue, pytest.skip.Exception)
+    recording, skipped = Recording(Context()), pytest.skip.Exception
+    return RecordEvidence(recording, redactor, nowhere, (), catalogue, skipped=skipped, means=means)
 
 
 def is_rerun(report: pytest.TestReport) -> bool:

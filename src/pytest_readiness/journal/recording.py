@@ -1,4 +1,4 @@
-"""``record_evidence``: what a test says about itself while it runs."""
+"""What a test says about itself while it runs; ``proving`` adds what it proves."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..errors import ClaimError, EvidenceError, nearest
 from ..facts.evidence import Result
+from ..facts.proofs import Shown
 from .artifact import ArtifactFolder, guess_media_type, is_text
 from .context import Context
 from .redaction import Redactor
@@ -20,7 +21,7 @@ from .redaction import Redactor
 
 @dataclass
 class Recording:
-    """What was recorded so far; plain data, redacted."""
+    """What was recorded so far: plain data, redacted, and the proofs that held."""
 
     context: Context
     artifacts: list[dict[str, Any]] = field(default_factory=list)
@@ -28,6 +29,14 @@ class Recording:
     notes: list[str] = field(default_factory=list)
     properties: dict[str, str] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
+    proofs: list[Shown] = field(default_factory=list)
+    scoped_mode: str | None = None
+    """Provider mode that the test itself said with ``scope()``."""
+
+    def begin_again(self, context: Context) -> None:
+        """Forget what another attempt must show itself: where it ran, and what it proved."""
+        self.context, self.scoped_mode = context, None
+        self.proofs.clear()
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as a line holds it, without what is empty."""
@@ -37,14 +46,20 @@ class Recording:
             "notes": self.notes,
             "properties": [list(pair) for pair in self.properties.items()],
             "steps": self.steps,
+            "proofs": [_plain_proof(proof) for proof in self.proofs],
             "tenant_id": self.context.tenant_id,
             "project_id": self.context.project_id,
         }
         return {name: value for name, value in plain.items() if value}
 
 
-class RecordEvidence:
-    """The value of the fixture ``record_evidence``.
+def _plain_proof(shown: Shown) -> dict[str, Any]:
+    proof = shown.to_proof()
+    return {"kind": proof.kind, "details": [list(pair) for pair in proof.details]}
+
+
+class Account:
+    """The plain half of ``record_evidence``: what needs no proof.
 
     Where nothing is recorded (the plugin is off, the test carries no mark) it still checks what it is given, and still
     fails the test; it only writes nothing.
@@ -153,6 +168,7 @@ class RecordEvidence:
         if part is not None and part not in context.parts:
             context = replace(context, parts=(*context.parts, part))
         self._recording.context = context
+        self._recording.scoped_mode = provider_mode or self._recording.scoped_mode
 
     def _unless_known(self, value: str) -> str:
         """A name that the catalogue declares is no secret, also where a password is the same word."""

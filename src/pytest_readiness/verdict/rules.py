@@ -101,7 +101,8 @@ def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
 def _proves(requirement: Requirement, evidence: Evidence) -> bool:
     if evidence.method not in RAN_HERE:
         return False
-    return requirement.proof == "none" or any(proof.kind == requirement.proof for proof in evidence.proofs)
+    kind, part = requirement.proof, requirement.part
+    return kind == "none" or any(proof.shows(kind, part) for proof in evidence.proofs)
 
 
 def _told(requirement: Requirement, state: State, evidence: Evidence) -> tuple[str, str]:

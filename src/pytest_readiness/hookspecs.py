@@ -1,0 +1,37 @@
+"""Hooks that plugins and ``conftest.py`` may implement; each name begins with ``pytest_readiness_``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:  # this module is loaded at pytest's start
+    from .facts.proofs import ProofCheck
+
+hookspec = pluggy.HookspecMarker("pytest")  # the project of pytest's own plugin manager, and of ours
+
+
+@hookspec
+def pytest_readiness_proofs() -> Mapping[str, ProofCheck]:  # type: ignore[empty-body]
+    """Return proof kinds of one's own: a name, and a function that judges the values given to ``prove``.
+
+    The function returns what is recorded, as texts, or raises ``ProofError`` with a message that says what differed.
+    A kind that the config names must come from an entry point or from ``plugins``: commands read no ``conftest.py``.
+
+    Example:
+        ::
+
+            from pytest_readiness import ProofError
+
+            def failover(values):
+                if values["after"] == values["before"]:
+                    raise ProofError(f"the primary is still {values['before']}")
+                return {"from": str(values["before"]), "to": str(values["after"])}
+
+            def pytest_readiness_proofs():
+                return {"failover": failover}
+
+        and in a test ``record_evidence.prove("failover", before=first, after=second)``.
+    """

@@ -1,0 +1,109 @@
+"""What a place and proofs make of a claim: where it ran, what it names, and why it is a rehearsal if it is one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES, Catalogue, Item
+from ..claims.claim import Claim
+from ..facts.captures import Replay
+from ..facts.proofs import Credential, Drill, Receipt, Shown
+from .context import Context
+
+
+def placed_all(
+    claims: Sequence[Claim], context: Context, catalogue: Catalogue, proofs: Sequence[Shown]
+) -> list[dict[str, Any]]:
+    """Return the claims of a test as its line holds them, each with the numbers of the proofs that concern it.
+
+    A proof that concerns none of them is shown with each, where it does no harm; a claim that has all of them names
+    none.
+    """
+    concerning = [[n for n, proof in enumerate(proofs) if concerns(proof, claim, catalogue)] for claim in claims]
+    loose = set(range(len(proofs))).difference(*concerning)
+    found = []
+    for claim, numbers in zip(claims, concerning, strict=True):
+        entry = placed(claim, context, catalogue, [proofs[number] for number in numbers])
+        listed = sorted(loose.union(numbers))
+        if len(listed) < len(proofs):
+            entry["proofs"] = listed
+        found.append(entry)
+    return found
+
+
+def placed(claim: Claim, context: Context, catalogue: Catalogue, proofs: Sequence[Shown] = ()) -> dict[str, Any]:
+    """Return the claim as evidence holds it.
+
+    What the test, its proofs or the run say about the place goes before what the marker says: a test marked for
+    staging that runs in dev is dev's evidence, and does not cover staging.
+    """
+    environment = context.environment or claim.environment
+    mode = _proven_mode(proofs, catalogue.item(claim.item)) or context.provider_mode
+    mode = mode or claim.provider_mode or context.usual_provider_mode
+    named = (*context.parts, *_named_parts(proofs, catalogue.item(claim.item)))
+    parts = [claim.part] if claim.part else [part for part in named if _has_part(catalogue, claim, part)]
+    found = {
+        "use_case": claim.use_case,
+        "item": claim.item,
+        "environment": environment,
+        "provider_mode": mode,
+        "claim_environment": claim.environment,
+        "claim_provider_mode": claim.provider_mode,
+        "replay_mode": claim.replay_mode or _proven_replay(proofs),
+        "not_real_because": _optimised() or catalogue.not_real_because(environment, mode),
+        "parts": list(dict.fromkeys(parts)),
+    }
+    return {name: value for name, value in found.items() if value not in (None, [])}
+
+
+def concerns(proof: Shown, claim: Claim, catalogue: Catalogue) -> bool:
+    """Return whether a proof speaks of what a test claims: its item's kind, and no other mode or part than claimed."""
+    item = catalogue.item(claim.item)
+    if item.proof == "none" or isinstance(proof, Receipt):
+        return True
+    if not asks_for(item, proof):
+        return False
+    kind = proof.to_proof().kind
+    if item.proof == PROOF_OF_PART:
+        return claim.part in (None, kind)
+    if isinstance(proof, Drill):
+        known = catalogue.parts(claim.use_case, claim.item)
+        return claim.part in (None, proof.name) and (not known or proof.name in known)
+    if isinstance(proof, Credential):
+        return claim.provider_mode in (None, proof.mode)
+    return not isinstance(proof, Replay) or claim.replay_mode in (None, proof.mode)
+
+
+def asks_for(item: Item, proof: Shown) -> bool:
+    """Return whether the item, or a part of it, is shown by a proof of this kind."""
+    kind = proof.to_proof().kind
+    return kind in item.parts if item.proof == PROOF_OF_PART else kind == item.proof
+
+
+def _proven_mode(proofs: Sequence[Shown], item: Item) -> str | None:
+    modes = (proof.mode for proof in proofs if isinstance(proof, Credential) and asks_for(item, proof))
+    return next(modes, None)
+
+
+def _proven_replay(proofs: Sequence[Shown]) -> str | None:
+    """The lesser of two modes."""
+    modes = [proof.mode for proof in proofs if isinstance(proof, Replay)]
+    return max(modes, key=REPLAY_MODES.index, default=None)
+
+
+def _named_parts(proofs: Sequence[Shown], item: Item) -> Iterator[str]:
+    for proof in proofs:
+        if isinstance(proof, Drill):
+            yield proof.name
+        elif item.proof == PROOF_OF_PART:
+            yield proof.to_proof().kind
+
+
+def _has_part(catalogue: Catalogue, claim: Claim, part: str) -> bool:
+    return catalogue.open_world or part in catalogue.parts(claim.use_case, claim.item)
+
+
+def _optimised() -> str | None:
+    return "python -O removes assertions" if sys.flags.optimize else None
