@@ -327,7 +327,7 @@ def test_an_interrupted_keep_is_undone(store: SQLiteStore, monkeypatch: pytest.M
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_slot_id", interrupt)
+        patch.setattr(store, "_slot_ids", interrupt)
         with pytest.raises(KeyboardInterrupt):
             store.keep([run(2), run(3, finished("test_c"))])
     assert [summary.id for summary in store.runs()] == [run_id(1)]

@@ -83,9 +83,11 @@ class Store(DecisionHome, Protocol):
         snapshots: Iterable[Snapshot] = (),
         decisions: Iterable[Decision] = (),
         verdicts: Iterable[str] = (),
+        made_here: Collection[str] = (),
     ) -> list[str]:
         """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
+        ``made_here``: ids of runs whose lines this process made, which are not checked again.
         A run that is there already with the same seal is skipped, as is a decision or verdict that is there, so that
         keeping twice is harmless.
 

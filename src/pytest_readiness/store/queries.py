@@ -73,7 +73,8 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 
 KEEP_RUN = _insert("run", RunRow._fields)
 KEEP_LINE = _insert("line", ("run_id", "seq", "text", "digest"))
-KEEP_SLOT = _insert("slot", SlotRow._fields)
+KEEP_SLOT = _insert("slot", ("id", *SlotRow._fields))
+SLOT_IDS = "SELECT key, id FROM slot WHERE key IN (SELECT value FROM json_each(?))"
 KEEP_EVIDENCE = _insert("evidence", (*EvidenceRow._fields, "slot_id"))
 KEEP_SNAPSHOT = _insert("snapshot", ("digest", "text"))
 KEEP_DECISION = _insert("decision", DecisionRow._fields)

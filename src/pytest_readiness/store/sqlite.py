@@ -39,6 +39,7 @@ from .queries import (
     NEWEST,
     RUNS,
     RUNS_BY_ID,
+    SLOT_IDS,
 )
 from .schema import migrate, open_file, troubles, writing
 
@@ -81,15 +82,18 @@ class SQLiteStore:
         snapshots: Iterable[Snapshot] = (),
         decisions: Iterable[Decision] = (),
         verdicts: Iterable[str] = (),
+        made_here: Collection[str] = (),
     ) -> list[str]:
         """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
+
+        ``made_here``: ids of runs whose lines this process made, which are not checked again.
 
         Raises:
             IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, a snapshot's
                 digest is not that of its text, or a decision or verdict cannot be read back; nothing was written.
             StorageError: it could not be written; nothing of it was.
         """
-        for problem in (problem for run in runs for problem in check_run(run)):
+        for problem in (problem for run in runs if run.id not in made_here for problem in check_run(run)):
             raise IntegrityError(f"not kept: {problem}")
         requirements = sound(snapshots)
         decided_ = [readable(decision) for decision in decisions]
@@ -122,23 +126,21 @@ class SQLiteStore:
             if head == run.seal.digest:
                 return False
             raise IntegrityError(f"not kept: another run with the id {run.id} is in the store already")
-        slots: dict[SlotRow, int] = {}
-        rows = []
-        for line in run.lines:
-            for _, evidence, slot in pieces(line, run.register):
-                if slot not in slots:
-                    slots[slot] = self._slot_id(slot)
-                rows.append((*evidence, slots[slot]))
+        found = [piece for line in run.lines for piece in pieces(line, run.register)]
+        slots = self._slot_ids({slot.key: slot for _, _, slot in found})
+        rows = [(*evidence, slots[slot.key]) for _, evidence, slot in found]
         self._connection.executemany(KEEP_LINE, ((run.id, line.seq, line.text, line.digest) for line in run.lines))
         self._connection.executemany(KEEP_EVIDENCE, rows)
         self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), len(rows)))
         return True
 
-    def _slot_id(self, slot: SlotRow) -> int:
-        for (known,) in self._rows("SELECT id FROM slot WHERE key = ?", (slot.key,)):
-            found: int = known
-            return found
-        return self._connection.execute(KEEP_SLOT, slot).lastrowid or 0
+    def _slot_ids(self, slots: Mapping[str, SlotRow]) -> dict[str, int]:
+        """Return the ids of slots by their keys; those that are new are written, under the lock that is held."""
+        ids: dict[str, int] = dict(self._rows(SLOT_IDS, (json.dumps(list(slots)),)))
+        ((last,),) = self._rows("SELECT coalesce(max(id), 0) FROM slot")
+        new = dict(enumerate((key for key in slots if key not in ids), last + 1))
+        self._connection.executemany(KEEP_SLOT, ((number, *slots[key]) for number, key in new.items()))
+        return ids | {key: number for number, key in new.items()}
 
     def newest(
         self, register: str, use_cases: Collection[str] | None = None, until: str | None = None
