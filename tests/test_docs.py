@@ -13,10 +13,10 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from pytest_readiness import cli, session
+from pytest_readiness import cli, hookspecs, session
 from pytest_readiness.claims.items import SEVEN
 from pytest_readiness.claims.marker import DESCRIPTION
-from pytest_readiness.journal.recording import RecordEvidence
+from pytest_readiness.journal.proving import RecordEvidence
 from pytest_readiness.settings import model
 from pytest_readiness.store.tables import TABLES
 from pytest_readiness.verdict.readiness import State
@@ -142,16 +142,31 @@ def test_the_seven_items_are_in_the_reference_as_they_are(item):
     assert re.search(rf"\| {item.key} \| `{item.name}` \| .* \| `{item.proof}` \| {item.max_age_days} d \|", told)
 
 
-@pytest.mark.parametrize("method", [name for name in vars(RecordEvidence) if not name.startswith("_")])
+@pytest.mark.parametrize("method", [name for name in dir(RecordEvidence) if not name.startswith("_")])
 def test_every_method_of_the_fixture_is_in_the_reference_with_its_arguments(method):
     """Each public method of ``record_evidence`` has a section whose code shows its signature."""
     told = section(REFERENCE["fixture"], f"## {method}")
-    signature = inspect.signature(vars(RecordEvidence)[method])
-    arguments = [
-        f"**{p.name}" if p.kind is p.VAR_KEYWORD else p.name if p.default is p.empty else f"{p.name}={p.default!r}"
-        for p in list(signature.parameters.values())[1:]
-    ]
-    assert f"record_evidence.{method}({', '.join(arguments)})" in told
+    found = getattr(RecordEvidence, method)
+    if isinstance(found, property):
+        assert f"record_evidence.{method}\n" in told
+        return
+    arguments = ", ".join(map(_argument, list(inspect.signature(found).parameters.values())[1:]))
+    assert f"record_evidence.{method}({arguments})" in told
+
+
+def _argument(parameter: inspect.Parameter) -> str:
+    if parameter.kind is parameter.VAR_KEYWORD:
+        return f"**{parameter.name}"
+    if parameter.default is not parameter.empty:
+        return f"{parameter.name}={parameter.default!r}"
+    return f"{parameter.name}=..." if parameter.kind is parameter.KEYWORD_ONLY else parameter.name
+
+
+@pytest.mark.parametrize("hook", [name for name in vars(hookspecs) if name.startswith("pytest_")])
+def test_every_hook_is_in_the_reference(hook):
+    """Each hook has a section whose code shows its signature."""
+    signature = ", ".join(inspect.signature(getattr(hookspecs, hook)).parameters)
+    assert f"def {hook}({signature}): ..." in section(REFERENCE["hooks"], f"## {hook}")
 
 
 def test_every_argument_of_the_marker_is_in_the_reference():
@@ -202,6 +217,7 @@ def test_every_line_of_a_run_is_in_the_reference(project):
             record_evidence.note("hunter2-hunter2 is " + record_evidence.secret("hunter2-hunter2"))
             record_evidence.set(a=1)
             record_evidence.scope(tenant_id="t", project_id="p")
+            record_evidence.receipt("request")
             with record_evidence.step("step"):
                 assert not "hunter2-hunter2"
 
