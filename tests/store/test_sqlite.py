@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import sqlite3
@@ -18,11 +19,11 @@ from pytest_readiness.errors import StorageError
 from pytest_readiness.store import schema, tables
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.port import Store
-from pytest_readiness.store.queries import LATEST, NEWEST
+from pytest_readiness.store.queries import FAILED, GROUPED, INTERRUPTED, LATEST, MISSING, NEWEST
 from pytest_readiness.store.sqlite import SQLiteStore
 
 from .contract import StoreContract
-from .runs import VERDICT, blocker, finished, planned, run, run_id, snapshot
+from .runs import VERDICT, blocker, finished, moment, planned, run, run_id, snapshot
 
 ROOT = Path(__file__).parents[2]
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, limits, pipes and permissions of folders are POSIX")
@@ -280,6 +281,94 @@ def test_the_newest_execution_is_one_step_into_an_index(store: SQLiteStore) -> N
     plan = [detail for *_, detail in store._rows(f"EXPLAIN QUERY PLAN {NEWEST}", named)]
     assert any("USING COVERING INDEX evidence_newest (slot_id=? AND started_at<?)" in step for step in plan)
     assert [step for step in plan if step.startswith("SCAN") and "json_each" not in step] == []
+
+
+def test_what_went_wrong_is_one_step_into_a_partial_index(store: SQLiteStore) -> None:
+    """Adverse events are found among what went wrong, and incomplete groups among what has a group: nothing is scanned."""
+    named = {"register": "payments", "since": "{}", "until": LATEST}
+    queries = {
+        FAILED: "INDEX evidence_failed (slot_id=? AND started_at>? AND started_at<?)",
+        INTERRUPTED: "INDEX evidence_interrupted (slot_id=? AND started_at>? AND started_at<?)",
+        GROUPED: "INDEX run_group (register=? AND group_id=?)",
+        MISSING: "PRIMARY KEY (run_id=? AND seq=? AND number=?)",
+    }
+    for query, step in queries.items():
+        given = ("[]",) if query is MISSING else named
+        plan = [detail for *_, detail in store._rows(f"EXPLAIN QUERY PLAN {query}", given)]
+        assert any(step in detail for detail in plan), plan
+        assert [step for step in plan if step.startswith("SCAN") and "VIRTUAL TABLE" not in step] == []
+
+
+def older(path: Path, version: int) -> None:
+    """Take a store back to what an earlier version made of it."""
+    steps = list(tables.MIGRATIONS.items())[version:]
+    with closing(sqlite3.connect(path)) as plain:
+        for name, adds in steps:
+            for kind, thing in reversed(adds):
+                if kind != "trigger":  # they go with their tables
+                    plain.execute(f"DROP {kind} IF EXISTS {thing}")
+            plain.execute("DELETE FROM _sqlite_migrations WHERE name = ?", (name,))
+        plain.execute(f"PRAGMA user_version = {version}")
+        plain.commit()
+
+
+@pytest.fixture
+def first(path: Path) -> Path:
+    """A store of the first version, with a run in it."""
+    store = opened_at(path)
+    store.keep([run(1, finished(), group={"id": "g", "parts": 2})])
+    store.close()
+    older(path, 1)
+    return path
+
+
+def schema_at(path: Path) -> tuple[int, set[str]]:
+    """Version and tables of a file."""
+    with closing(sqlite3.connect(path)) as plain:
+        names = {name for (name,) in plain.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return plain.execute("PRAGMA user_version").fetchone()[0], names & set(tables.TABLES)
+
+
+def test_an_older_store_is_read_as_it_is(first: Path) -> None:
+    """Every question is answered, and nothing is written: another machine may still have the older version."""
+    before = first.read_bytes()
+    store = open_store(f"sqlite:///{first}", Path(), create=False)
+    assert store is not None
+    evidence = store.newest("payments")
+    assert [piece.id for piece in evidence] == [f"{run_id(1)}.1.1"]
+    assert store.decisions("payments") == store.verdicts() == store.adverse("payments", {"UC-001": moment(0)}) == []
+    assert [summary.id for summary in store.grouped("payments")] == [run_id(1)]
+    assert [*store.check(evidence), *store.verify()] == []
+    assert first.read_bytes() == before
+
+
+def test_an_older_store_is_brought_up_to_date_by_the_next_write(first: Path) -> None:
+    """The first write adds what is new, in the same connection, and what was kept stays."""
+    store = open_store(f"sqlite:///{first}", Path(), create=False)
+    assert store is not None
+    assert schema_at(first)[0] == 1
+    assert store.decide([blocker()]) == [blocker().id]
+    assert schema_at(first) == (tables.VERSION, set(tables.TABLES))
+    assert store.decisions("payments") == [blocker()]
+    assert [summary.id for summary in store.runs()] == [run_id(1)]
+    assert list(store.verify()) == []
+
+
+def test_a_store_that_another_process_brings_up_to_date_is_read_on(first: Path) -> None:
+    """A reader that opened the older store sees what is decided in the newer one."""
+    reader = open_store(f"sqlite:///{first}", Path(), create=False)
+    assert reader is not None
+    opened_at(first).decide([blocker()])
+    assert reader.decisions("payments") == [blocker()]
+    assert list(reader.verify()) == []
+
+
+def test_a_released_migration_is_never_changed() -> None:
+    """Stores out there were made by this very SQL: what is new goes into another step."""
+    text = "\n".join(tables.MIGRATIONS["0001_evidence"].values())
+    assert (
+        hashlib.sha256(text.encode()).hexdigest() == "d9d5978154e12b377395bcbaaebf7f493afebddd6b90d5691c9ef96e105157f1"
+    )
 
 
 @pytest.mark.parametrize("make", [Path.touch, lambda path: sqlite3.connect(path).execute("VACUUM")])

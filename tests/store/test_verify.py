@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.errors import ReadinessError
+from pytest_readiness.errors import IntegrityError, ReadinessError
 from pytest_readiness.facts.evidence import Evidence
 from pytest_readiness.facts.line import line_digest
 from pytest_readiness.store import tables
@@ -18,10 +18,11 @@ from pytest_readiness.store.address import open_store
 from pytest_readiness.store.index import RunRow, SlotRow
 from pytest_readiness.store.port import Store
 
-from .runs import claim, finished, moment, planned, run, run_id, snapshot
+from .runs import VERDICT, blocker, claim, finished, moment, planned, run, run_id, snapshot
 
 RUN = run_id(1)
 REQUIREMENTS = snapshot()
+DECISION = blocker()
 
 
 @pytest.fixture
@@ -33,6 +34,8 @@ def path(tmp_path: Path) -> Path:
     bodies = (planned("test_a", "test_b"), finished("test_a", claim(environment="staging")), finished("test_b", at=59))
     head = {"requirements": REQUIREMENTS.digest, "release": "1.2"}
     store.keep([run(1, *bodies, **head), run(2, finished("test_c"), **head)], [REQUIREMENTS])
+    store.decide([DECISION])
+    store.keep_verdict(VERDICT)
     store.close()
     return path
 
@@ -105,6 +108,17 @@ EDITS = {
         f"INSERT INTO slot SELECT 99, 'k', {', '.join(SlotRow._fields[1:])} FROM slot LIMIT 1",
         "table slot: no evidence belongs to k",
     ),
+    "an edited decision": (
+        "UPDATE decision SET text = replace(text, 'not yet', 'fine by me')",
+        f"decision {DECISION.id}: the decision {DECISION.id} was changed in the store",
+    ),
+    "a decision that is none": ("UPDATE decision SET text = '{}'", f"decision {DECISION.id}: the decision"),
+    "who decided": ("UPDATE decision SET decided_by = 'eve'", f"decision {DECISION.id}, column decided_by: the index"),
+    "when it was decided": ("UPDATE decision SET at = ''", f"decision {DECISION.id}, column at: the index"),
+    "what was decided": ("UPDATE decision SET kind = 'unblock'", f"decision {DECISION.id}, column kind: the index"),
+    "where it counts": ("UPDATE decision SET register = 'x'", f"decision {DECISION.id}, column register: the index"),
+    "an edited verdict": ("UPDATE verdict SET text = replace(text, 'false', 'true')", "verdict "),
+    "when the verdict was": ("UPDATE verdict SET at = ''", "verdict "),
     "edited requirements": ("UPDATE snapshot SET text = '{}'", f"requirements {REQUIREMENTS.digest}: column text"),
     "deleted requirements": ("DELETE FROM snapshot", f"requirements {REQUIREMENTS.digest}: are not in the store"),
 }
@@ -119,6 +133,28 @@ def test_verify_names_each_edit(path: Path, edit: str) -> None:
     store = open_store(f"sqlite:///{path}", Path(), create=False)
     assert store is not None
     assert [text for text in verified(store) if text.startswith(told)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE decision SET text = replace(text, 'not yet', 'fine by me')",
+        "UPDATE decision SET text = '{}'",
+        "UPDATE decision SET id = 'x'",
+    ],
+)
+def test_an_edited_decision_is_not_read(store: Store, path: Path, sql: str) -> None:
+    """What a person decided is never given out changed, also where nobody ran verify."""
+    tamper(path, sql)
+    with pytest.raises(IntegrityError, match=r"the decision .* (was changed|is damaged)"):
+        store.decisions("payments")
+
+
+def test_an_edited_verdict_is_not_read(store: Store, path: Path) -> None:
+    """A kept verdict whose text is not that of its id is an error."""
+    tamper(path, "UPDATE verdict SET text = replace(text, 'false', 'true')")
+    with pytest.raises(IntegrityError, match="was changed in the store"):
+        store.verdicts()
 
 
 def columns(table: str) -> list[tuple[str, str]]:

@@ -96,7 +96,7 @@ _DECISION_INDEXES = {
     "evidence_failed": """CREATE INDEX evidence_failed
     ON evidence (slot_id, started_at, badness, run_id, seq, number) WHERE badness >= 6""",
     "evidence_interrupted": """CREATE INDEX evidence_interrupted
-    ON evidence (slot_id, started_at, run_id, seq, number) WHERE badness = 5""",
+    ON evidence (slot_id, started_at, badness, run_id, seq, number) WHERE badness = 5""",
     "run_group": "CREATE INDEX run_group ON run (register, group_id, group_parts) WHERE group_id IS NOT NULL",
     "decision_time": "CREATE INDEX decision_time ON decision (register, at, id)",
 }
