@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,11 @@ from .facts.proofs import ProofCheck
 from .facts.run import Run
 from .journal.artifact import ArtifactFolder
 from .journal.context import Context
-from .journal.key import load_key
-from .journal.provenance import provenance
 from .journal.proving import Means, new_nonce
 from .journal.recorder import Keeper, Observer
 from .journal.redaction import Redactor
-from .journal.run_log import RunLog
-from .pipeline import HOME, Place, Request, judge, keep, locate, select
-from .store.address import check_address
+from .opening import close_run, open_run
+from .pipeline import Place, Request, judge, locate, select
 from .views.document import to_json
 from .views.gate import render_verdict
 from .views.pen import Line
@@ -88,31 +84,22 @@ def prepare(
     if not place.configured and not options.any:
         return None
     select(place.catalogue, options.patterns)
-    context = _context(place, options)
+    group = _group(options.get("run-group"))
     _check_paths(options)
-    check_address(place.settings.store, place.settings.folder)
-    key = load_key(place.settings.folder / HOME)
-    redactor = Redactor(key)
+    nonce = new_nonce()
+    opening = open_run(place, options.values, root, argv, {"group": group, "nonce": nonce})
     for_workers = {
         "catalogue": place.catalogue.to_plain(),
-        "context": context.to_plain(),
-        "key": key.hex(),
+        "context": opening.context.to_plain(),
+        "key": opening.key.hex(),
         "artifacts": str(place.artifacts),
         "artifact_limit": place.settings.artifact_limit,
-        "nonce": new_nonce(),
+        "nonce": nonce,
         "plugins": list(place.settings.plugins),
         "folder": str(place.settings.folder),
     }
-    group = _group(options.get("run-group"))
-    log = RunLog(
-        folder=place.journals,
-        head=lambda: redactor.plain(_head(options, context, group, root, argv) | {"nonce": for_workers["nonce"]}),
-        register=place.catalogue.register,
-        requirements=place.requirements,
-        key=key,
-    )
-    observer = None if distributes else observer_of(for_workers, hooks, redactor=redactor)
-    return Prepared(place, Keeper(log, redactor, observer, for_workers), observer)
+    observer = None if distributes else observer_of(for_workers, hooks, redactor=opening.redactor)
+    return Prepared(place, Keeper(opening.log, opening.redactor, observer, for_workers), observer)
 
 
 def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Redactor | None = None) -> Observer:
@@ -129,22 +116,6 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
         ArtifactFolder(Path(given["artifacts"]), given["artifact_limit"]),
         worker=redactor is None,
         means=Means(given["nonce"], kinds),
-    )
-
-
-def _context(place: Place, options: Options) -> Context:
-    environment, mode = options.get("environment"), options.get("provider-mode")
-    if environment is not None:
-        place.catalogue.check_environment(environment)
-    if mode is not None:
-        place.catalogue.check_provider_mode(mode)
-    said = place.settings.context
-    return Context(
-        environment=environment,
-        provider_mode=mode,
-        tenant_id=options.get("tenant") or said.tenant_id,
-        project_id=options.get("project") or said.project_id,
-        usual_provider_mode=said.provider_mode,
     )
 
 
@@ -166,27 +137,6 @@ def _check_paths(options: Options) -> None:
         path = options.get(name)
         if path is not None and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
             raise ConfigError(f"--readiness-{name}={one_line(path)}: there is no folder to write this file in")
-
-
-def _head(
-    options: Options, context: Context, group: dict[str, Any] | None, root: Path, argv: Sequence[str]
-) -> dict[str, Any]:
-    """What the first line of the run says."""
-    versions = {name: _version(name) for name in ("pytest", "pytest-readiness")}
-    head = provenance(root, argv, options.get("actor"), versions)
-    head["context"] = {name: value for name, value in context.to_plain().items() if isinstance(value, str)}
-    if release := options.get("release"):
-        head["release"] = release
-    if group is not None:
-        head["group"] = group
-    return head
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:  # run from a source tree
-        return "unknown"
 
 
 def claims_any(tagged: Tagged | None, patterns: Sequence[str]) -> bool:
@@ -233,13 +183,10 @@ def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
 def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
     keeper = prepared.keeper
     keeper.interrupted()
-    log = keeper.log
-    if log.failure is not None:
-        outcome.problems.append(f"evidence could not be recorded: {one_line(str(log.failure), 600)}")
-    sealed = log.seal(exit_status)
-    if sealed is not None and log.writer is not None:
-        outcome.run_id, outcome.recorded = sealed.id, log.recorded
-        outcome.problems += keep(prepared.place, sealed, log.writer)
+    sealed, problems = close_run(prepared.place, keeper.log, exit_status)
+    outcome.problems += problems
+    if sealed is not None:
+        outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded
     return sealed
 
 

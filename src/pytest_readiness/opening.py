@@ -1,0 +1,110 @@
+"""A run from its opening to its keeping, whoever records it: a pytest session or ``readiness record``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from .errors import one_line
+from .facts.run import Run
+from .journal.artifact import ArtifactFolder
+from .journal.context import Context
+from .journal.key import load_key
+from .journal.provenance import provenance
+from .journal.redaction import Redactor
+from .journal.run_log import RunLog
+from .pipeline import HOME, Place, keep
+from .store.address import check_address
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Ready to record; nothing is written before the first piece of evidence begins."""
+
+    place: Place
+    context: Context
+    key: bytes
+    redactor: Redactor
+    artifacts: ArtifactFolder
+    log: RunLog
+
+
+def open_run(
+    place: Place, said: Mapping[str, str], root: Path, argv: Sequence[str], more: Mapping[str, Any] | None = None
+) -> Opening:
+    """Return what a run needs to record.
+
+    Args:
+        place: Where it is kept.
+        said: What the options say of it, or their environment variables: ``environment``, ``provider-mode``,
+            ``tenant``, ``project``, ``release``, ``actor``.
+        root: The folder whose git is asked for the commit.
+        argv: What was called.
+        more: What its first line says besides, unless it is None.
+
+    Raises:
+        ClaimError: the environment or the provider mode does not exist.
+        ConfigError: the store's address cannot be used.
+    """
+    context = _context(place, said)
+    check_address(place.settings.store, place.settings.folder)
+    key = load_key(place.settings.folder / HOME)
+    redactor = Redactor(key)
+    log = RunLog(
+        folder=place.journals,
+        head=lambda: dict(redactor.plain(_head(said, context, root, argv, more or {}))),
+        register=place.catalogue.register,
+        requirements=place.requirements,
+        key=key,
+    )
+    artifacts = ArtifactFolder(place.artifacts, place.settings.artifact_limit)
+    return Opening(place, context, key, redactor, artifacts, log)
+
+
+def close_run(place: Place, log: RunLog, exit_status: int) -> tuple[Run | None, list[str]]:
+    """Seal a run and take it into the store; return it (None: nothing was recorded), and what went wrong."""
+    problems: list[str] = []
+    if log.failure is not None:
+        problems.append(f"evidence could not be recorded: {one_line(str(log.failure), 600)}")
+    sealed = log.seal(exit_status)
+    if sealed is not None and log.writer is not None:
+        problems += keep(place, sealed, log.writer)
+    return sealed, problems
+
+
+def _context(place: Place, said: Mapping[str, str]) -> Context:
+    environment, mode = said.get("environment"), said.get("provider-mode")
+    if environment is not None:
+        place.catalogue.check_environment(environment)
+    if mode is not None:
+        place.catalogue.check_provider_mode(mode)
+    usual = place.settings.context
+    return Context(
+        environment=environment,
+        provider_mode=mode,
+        tenant_id=said.get("tenant") or usual.tenant_id,
+        project_id=said.get("project") or usual.project_id,
+        usual_provider_mode=usual.provider_mode,
+    )
+
+
+def _head(
+    said: Mapping[str, str], context: Context, root: Path, argv: Sequence[str], more: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the first line of the run says."""
+    versions = {name: _version(name) for name in ("pytest", "pytest-readiness")}
+    head = provenance(root, argv, said.get("actor"), versions)
+    head["context"] = {name: value for name, value in context.to_plain().items() if isinstance(value, str)}
+    if release := said.get("release"):
+        head["release"] = release
+    return head | {name: value for name, value in more.items() if value is not None}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # run from a source tree
+        return "unknown"
