@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from pluggy import PluginManager
 
@@ -20,16 +20,19 @@ from .facts.clock import moment
 from .facts.evidence import Evidence
 from .facts.run import Run
 from .facts.snapshot import Snapshot, snapshot
-from .journal.recovery import Leftover, leftovers, open_evidence, recover, requirements_of
+from .gathering import InForce, Sources, facts_at, facts_now, policy_of
+from .journal.recovery import Leftover, leftovers, recover, requirements_of
 from .journal.writer import Writer
 from .settings import Settings, find, load, override, without_config
 from .store.address import open_store, shown
-from .store.port import Store
+from .store.folder import open_decisions
+from .store.port import DecisionHome, Store
 from .verdict.actions import next_actions
 from .verdict.evaluation import Facts, evaluate
 from .verdict.gate import decide
-from .verdict.groups import RunGroup
 from .verdict.policy import Policy
+from .verdict.readiness import Readiness, Verdict
+from .verdict.regression import no_regression
 from .views.report import Report, ReportContext, Session
 
 HOME = ".readiness"
@@ -60,17 +63,19 @@ class Place:
     @cached_property
     def policy(self) -> Policy:
         """What the gate asks for."""
-        return Policy(**self.settings.gate.model_dump(), **self.settings.review.model_dump())
+        return policy_of(self._policy)
 
-    def policy_on(self, on: str | None) -> Policy:
-        """Return the policy with another meaning of eligible (judged by the door), if one is given."""
-        return replace(self.policy, on=cast(Literal["review", "evidence"], on)) if on else self.policy
+    @cached_property
+    def _policy(self) -> dict[str, Any]:
+        """The policy as plain data, as a snapshot holds it."""
+        people = {name: list(person.also) for name, person in self.settings.people.items()}
+        plain = {"gate": self.settings.gate.model_dump(), "review": self.settings.review.model_dump()}
+        return {**plain, "people": people} if people else plain
 
     @cached_property
     def requirements(self) -> Snapshot:
         """The requirements in force."""
-        policy = {"gate": self.settings.gate.model_dump(), "review": self.settings.review.model_dump()}
-        return snapshot(self.catalogue, policy)
+        return snapshot(self.catalogue, self._policy)
 
     def store(self, *, create: bool = False) -> Store | None:
         """Open the store; None where there is none yet and none is to be made.
@@ -80,6 +85,18 @@ class Place:
             ConfigError: its address cannot be used.
         """
         return open_store(self.settings.store, self.settings.folder, create=create)
+
+    def decisions(self, store: Store | None) -> DecisionHome | None:
+        """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
+        return open_decisions(self.settings.decisions, store, self.settings.folder)
+
+    def sources(self, store: Store | None) -> Sources:
+        """Return where the facts of the register are.
+
+        Raises:
+            StorageError: the journals cannot be read.
+        """
+        return Sources(self.catalogue.register, store, self.decisions(store), leftovers(self.journals))
 
 
 def locate(
@@ -147,19 +164,19 @@ def keep(place: Place, sealed: Run, writer: Writer) -> list[str]:
         return [*problems, _still_there(error, writer.path, writer.unwritten)]
     assert store is not None  # noqa: S101 - for the type checker: it was to be made
     try:
-        problems += _keep_run(store, sealed, writer, place)
+        problems += _keep_run(store, sealed, writer, place, made_here=True)
         problems += recover_all(place, store, but=sealed.id)[1]
     finally:
         store.close()
     return problems
 
 
-def _keep_run(store: Store, sealed: Run, writer: Writer, place: Place) -> list[str]:
+def _keep_run(store: Store, sealed: Run, writer: Writer, place: Place, *, made_here: bool = False) -> list[str]:
     found = requirements_of(place.journals, sealed)
     if found is None and sealed.requirements_digest == place.requirements.digest:
         found = place.requirements
     try:
-        store.keep([sealed], [found] if found else [])
+        store.keep([sealed], [found] if found else [], made_here=[sealed.id] if made_here else ())
     except ReadinessError as error:
         writer.close()
         return [_still_there(error, writer.path, writer.unwritten)]
@@ -203,110 +220,153 @@ class Request:
     patterns: tuple[str, ...] = ()
     """Use cases (glob); none: the whole register."""
     at: str | None = None
-    """The moment; None: now."""
+    """The moment, as ``facts.clock`` writes it, judged by what was known and in force then; None: now."""
     on: str | None = None
     """``review`` or ``evidence``; None: as configured."""
     session: Session | None = None
     problems: tuple[str, ...] = ()
     """What went wrong in keeping the evidence."""
+    release: str | None = None
+    """The release that is judged; None: that of ``READINESS_RELEASE``, if any."""
+    waivers: str | None = None
+    """``accept`` or ``refuse``; None: as configured."""
+    no_regression: Mapping[str, Any] | None = None
+    """An earlier JSON report: nothing may be worse than in it. None: that is not asked."""
+
+    @property
+    def judged_release(self) -> str | None:
+        """The release that is judged, if one is named."""
+        return self.release or os.environ.get("READINESS_RELEASE") or None
+
+    def asked_of(self, policy: Policy) -> Policy:
+        """Return the policy with what the door asks for in its place."""
+        on = cast("Literal['review', 'evidence']", self.on or policy.on)
+        return replace(policy, on=on, waivers=cast("Literal['refuse', 'accept']", self.waivers or policy.waivers))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A report, and what it rests on: what a decision is made from."""
+
+    report: Report
+    facts: Facts
+    policy: Policy
+    """What the gate asked for."""
+    catalogue: Catalogue
+    """The requirements that were in force."""
 
 
 def judge(place: Place, request: Request) -> Report:
     """Return where the use cases stand and what the gate says.
 
     Raises:
-        ConfigError: a use case is unknown.
-        StorageError, IntegrityError: the store cannot be read.
+        ConfigError: a use case is unknown, or ``no_regression`` is no report.
+        StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    use_cases = select(place.catalogue, request.patterns)
-    left = leftovers(place.journals)
+    return examine(place, request).report
+
+
+def examine(place: Place, request: Request) -> Judged:
+    """Return where the use cases stand and what the gate says, with the facts and the policy it was judged by.
+
+    Raises:
+        ConfigError: a use case is unknown, or ``no_regression`` is no report.
+        StorageError, IntegrityError: the store or the decisions cannot be read.
+    """
     store = place.store()
     try:
-        evidence = _evidence(place, store, left, use_cases, request.at)
-        catalogue = _with_use_cases(place.catalogue, evidence)
-        facts = Facts(
-            evidence=evidence,
-            open_runs=_open_runs(place, left),
-            groups=_incomplete_groups(place, store),
+        sources = place.sources(store)
+        grounds = _grounds(place, sources, request)
+        readiness = evaluate(
+            grounds.catalogue,
+            grounds.policy,
+            grounds.facts,
+            grounds.now,
+            grounds.use_cases,
+            release=request.judged_release,
         )
-        policy = place.policy_on(request.on)
-        now = request.at or moment()
-        readiness = evaluate(catalogue, policy, facts, now, use_cases)
-        intact = _intact(store, left, _deciding(readiness.use_cases))
+        intact = [*_intact(store, sources.left, _shown(readiness)), *sources.decided.problems]
     finally:
         if store is not None:
             store.close()
-    damage = [*intact, *(Problem("", text) for text in request.problems)]
-    verdict = decide(readiness, policy, damage, config_missing=None if place.configured else _NO_CONFIG)
+    verdict = _verdict(place, request, grounds, readiness, intact)
     context = ReportContext(
-        register=catalogue.register,
+        register=readiness.register,
         store=shown(place.settings.store) if store is not None else None,
-        requirements_digest=place.requirements.digest,
-        generated_at=now,
+        requirements_digest=grounds.digest,
+        generated_at=readiness.at,
+        release=request.judged_release,
         configured=place.configured,
-        notes=() if place.configured else (_NO_CONFIG,),
+        notes=_notes(place, sources, readiness),
         problems=(*request.problems, *map(str, intact)),
         session=request.session,
     )
-    return Report(readiness, verdict, next_actions(readiness, policy), context)
+    report = Report(readiness, verdict, next_actions(readiness, grounds.policy), context)
+    return Judged(report, grounds.facts, grounds.policy, grounds.catalogue)
 
 
 _NO_CONFIG = "there is no config: run 'readiness init'"
 
 
-def _evidence(
-    place: Place, store: Store | None, left: Iterable[Leftover], use_cases: Sequence[str] | None, until: str | None
-) -> list[Evidence]:
-    register = place.catalogue.register
-    found = store.newest(register, use_cases, until) if store is not None else []
-    now = moment()
-    if store is not None and until is None and any(piece.started_at > now for piece in found):
-        # A clock that runs ahead must not hide what is known: the evaluation drops what is there twice.
-        found += store.newest(register, use_cases, now)
-    for leftover in left:
-        if leftover.run is not None and leftover.problem is None:
-            found += [piece for piece in open_evidence(leftover.run) if piece.register == place.catalogue.register]
-    return found
+@dataclass(frozen=True)
+class _Grounds:
+    """What is judged, and by what."""
+
+    catalogue: Catalogue
+    policy: Policy
+    digest: str
+    """Of the requirements."""
+    facts: Facts
+    now: str
+    use_cases: tuple[str, ...] | None
 
 
-def _open_runs(place: Place, left: Iterable[Leftover]) -> Mapping[str, frozenset[str]]:
-    """Unsealed runs, and the use cases that they planned to show."""
-    runs = [leftover.run for leftover in left if leftover.run is not None and leftover.run.seal is None]
-    return {
-        run.id: frozenset(use_case for planned in run.planned for use_case, _ in planned.claims)
-        for run in runs
-        if run.register == place.catalogue.register
-    }
+def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
+    """Return what is known and asked for now, or what was at the moment that is asked about."""
+    if request.at is None:
+        now, digest, policy = moment(), place.requirements.digest, request.asked_of(place.policy)
+        use_cases = select(place.catalogue, request.patterns)
+        facts = facts_now(sources, policy, now, use_cases, release=request.judged_release)
+        return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases)
+    in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
+    catalogue, policy = in_force.at(request.at)
+    policy, use_cases = request.asked_of(policy), select(catalogue, request.patterns)
+    facts = facts_at(sources, policy, request.at, use_cases)
+    catalogue = _with_use_cases(catalogue, facts)
+    return _Grounds(catalogue, policy, in_force.digest_at(request.at), facts, request.at, use_cases)
 
 
-def _incomplete_groups(place: Place, store: Store | None) -> tuple[RunGroup, ...]:
-    """Run groups of which parts are missing."""
-    if store is None:
-        return ()
-    groups: dict[str, list[Run]] = {}
-    for summary in store.grouped(place.catalogue.register):
-        if summary.group_id is not None and (run := store.run(summary.id)) is not None:
-            groups.setdefault(summary.group_id, []).append(run)
-    found = []
-    for name, runs in groups.items():
-        expected = max(run.group[1] for run in runs if run.group)
-        if len(runs) < expected:
-            claims = {(p.test_id, *claim): None for run in runs for p in run.planned for claim in p.claims}
-            ids = tuple(run.id for run in runs)
-            found.append(RunGroup(name, expected, len(runs), min(r.started_at for r in runs), ids, tuple(claims)))
-    return tuple(found)
+def _verdict(
+    place: Place, request: Request, grounds: _Grounds, readiness: Readiness, intact: Sequence[Problem]
+) -> Verdict:
+    verdict = decide(
+        readiness,
+        grounds.policy,
+        [*intact, *(Problem("", text) for text in request.problems)],
+        config_missing=None if place.configured else _NO_CONFIG,
+        origins=grounds.facts.origins,
+        release=request.judged_release,
+    )
+    if request.no_regression is None:
+        return verdict
+    return replace(verdict, regression=no_regression(request.no_regression, readiness))
 
 
-def _with_use_cases(catalogue: Catalogue, evidence: Iterable[Evidence]) -> Catalogue:
+def _notes(place: Place, sources: Sources, readiness: Readiness) -> tuple[str, ...]:
+    no_config = () if place.configured else (_NO_CONFIG,)
+    return (*no_config, *map(str, sources.decided.notes), *readiness.notes)
+
+
+def _with_use_cases(catalogue: Catalogue, facts: Facts) -> Catalogue:
     """Without config and tracker, every use case that a marker named exists."""
     if not catalogue.open_world:
         return catalogue
-    named = sorted({piece.uc for piece in evidence})
+    named = sorted({piece.uc for piece in facts.evidence if piece.register == catalogue.register})
     return replace(catalogue, use_cases={name: UseCase(id=name) for name in named})
 
 
-def _deciding(use_cases: Iterable[object]) -> list[Evidence]:
-    return [piece for uc in use_cases for req in uc.requirements for piece in req.evidence]  # type: ignore[attr-defined]
+def _shown(readiness: Readiness) -> list[Evidence]:
+    return [piece for use_case in readiness.use_cases for one in use_case.requirements for piece in one.evidence]
 
 
 def _intact(store: Store | None, left: Iterable[Leftover], deciding: Sequence[Evidence]) -> list[Problem]:
@@ -318,4 +378,16 @@ def _intact(store: Store | None, left: Iterable[Leftover], deciding: Sequence[Ev
     return found
 
 
-__all__ = ["IntegrityError", "Place", "Request", "StorageError", "judge", "keep", "locate", "recover_all", "select"]
+__all__ = [
+    "IntegrityError",
+    "Judged",
+    "Place",
+    "Request",
+    "StorageError",
+    "examine",
+    "judge",
+    "keep",
+    "locate",
+    "recover_all",
+    "select",
+]

@@ -127,7 +127,7 @@ def test_refused_states(setting, attempts):
     evidence = [one for one in complete() if one.item != "4"] + [ran(attempts=attempts)]
     found = readiness(evidence)
     assert decide(found, Policy(on="evidence")).eligible is True
-    assert failed(decide(found, Policy(on="evidence", **{setting: "refuse"}))) == ["evidence complete"]
+    assert failed(decide(found, Policy(on="evidence", **{setting: "refuse"}))) == ["evidence complete", setting]
 
 
 @pytest.mark.parametrize(

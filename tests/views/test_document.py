@@ -101,19 +101,20 @@ def test_keys_stand_in_the_published_order():
         *("use_cases", "unclaimed", "other_evidence", "next"),
     ]
     assert list(document["context"]) == ["register", "store", "requirements_digest", "release"]
-    assert list(document["verdict"]) == ["eligible", "on", "rules"]
+    assert list(document["verdict"]) == ["eligible", "on", "rules", "weaker", "regression"]
     assert list(document["verdict"]["rules"][0]) == ["rule", "passed", "looked_at", "detail"]
     assert list(document["totals"]) == ["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE"]
     assert list(use_case) == [
         *("id", "title", "owner", "architecture_status", "status", "phase", "declared_status", "drift"),
         *("requirements_complete", "requirements_count", "items", "review", "blockers", "waivers"),
+        "retirements",
     ]
     assert list(item) == ["item", "title", "state", "requirements"]
     assert list(item["requirements"][0]) == [
         *("id", "environment", "provider_mode", "part", "state", "why", "completes_it"),
-        *("level", "expires_at", "evidence"),
+        *("level", "expires_at", "evidence", "waived_from"),
     ]
-    assert list(use_case["review"]) == ["state", "approvals", "required", "by", "basis"]
+    assert list(use_case["review"]) == ["state", "approvals", "required", "by", "basis", "why", "reviews"]
     assert list(document["next"][0]) == ["who", "action", "use_case", "requirement", "text"]
 
 
@@ -143,7 +144,9 @@ def test_the_document_says_what_the_report_says():
         "approvals": 1,
         "required": 2,
         "by": ["qa-lead@example.com"],
-        "basis": {"digest": "sha256:ba515"},
+        "basis": {"digest": "sha256:ba515", "requirements": []},
+        "why": [],
+        "reviews": [],
     }
     assert [one["item"] for one in document["other_evidence"]] == ["9"]
     assert document["context"]["release"] == "1.4"

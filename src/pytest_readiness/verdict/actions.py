@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .policy import Policy
-from .readiness import Action, Phase, Readiness, RequirementReadiness, State, UseCaseReadiness
+from .readiness import Action, Phase, Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness
+from .telling import short
 
 UNASSIGNED = "unassigned"
 NOBODY = frozenset({"", "tbd", "none", "-"})
@@ -40,6 +41,7 @@ def owner_of(use_case: UseCaseReadiness) -> str:
 
 
 def _of_use_case(use_case: UseCaseReadiness, policy: Policy) -> Iterator[_Ranked]:
+    yield from _of_people(use_case)
     undeclared = [one for one in use_case.required if one.requirement.undeclared_environment]
     for one in use_case.required:
         if one not in undeclared:
@@ -52,17 +54,40 @@ def _of_use_case(use_case: UseCaseReadiness, policy: Policy) -> Iterator[_Ranked
         yield _action(use_case, "finish", f"let run {run} end, or take it in with `readiness recover` if it was killed")
     if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT):
         reviewers = ", ".join(policy.reviewers) or UNASSIGNED
-        yield _action(use_case, "review", f"review {use_case.use_case.id}: its evidence is complete", who=reviewers)
+        yield _action(use_case, "review", _to_review(use_case), who=reviewers)
     if use_case.drift:
         declared = use_case.use_case.declared_status
         yield _action(use_case, "sync", f"run `readiness sync`: the row says {declared}, not {use_case.status.value}")
 
 
+def _of_people(use_case: UseCaseReadiness) -> Iterator[_Ranked]:
+    name = use_case.use_case.id
+    for one in use_case.blockers:
+        due = f" (due {short(one.decision.due)})" if one.decision.due else ""
+        told = f"mend what {short(one.decision.by)} blocks {name} for{due}: {short(one.decision.reason)}"
+        yield _action(use_case, "fix", f"{told}; then a reviewer runs `readiness unblock {name}`")
+    for review in use_case.review.standings:
+        if review.state is ReviewState.REJECTED:
+            by = short(review.decision.by)
+            told = f"mend why {by} rejected {name}: {short(review.decision.comment) or 'no comment'}"
+            yield _action(use_case, "fix", f"{told}; it stands until {by} approves")
+
+
+def _to_review(use_case: UseCaseReadiness) -> str:
+    name, review = use_case.use_case.id, use_case.review
+    if review.state is ReviewState.SUSPECT:
+        more = f" (and {len(review.why) - 1} more)" if len(review.why) > 1 else ""
+        return f"review {name} again: {review.why[0] if review.why else 'something changed'}{more}"
+    if review.approvals:
+        return f"review {name}: it has {review.approvals} of {review.required} approvals"
+    return f"review {name}: its evidence is complete"
+
+
 def _of_requirement(use_case: UseCaseReadiness, one: RequirementReadiness, policy: Policy) -> Iterator[_Ranked]:
-    accepted = {State.ASSERTED: policy.asserted, State.FLAKY: policy.flaky}.get(one.state) == "accept"
-    todo = _OF_STATE.get(one.state)
+    accepted = policy.leniency(one.state) == "accept" or policy.accepts_waiver(one.state)
+    todo = _OF_STATE.get(one.underlying)
     if todo is not None and not accepted:
-        if todo == "prove" and not policy.acceptable(one.state):
+        if todo == "prove" and not policy.acceptable(one.underlying):
             todo = "collect"
         yield _action(use_case, todo, one.completes_it, one)
     if one.expires_soon and todo != "rerun":

@@ -9,11 +9,15 @@ from ..errors import Problem
 from ..facts.evidence import Evidence
 from .known import UNKNOWN, Origin
 from .policy import Policy
-from .readiness import Readiness, RuleResult, State, UseCaseReadiness, Verdict
+from .readiness import Readiness, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness, Verdict
 from .status import reviewed
 
 __all__ = ["Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]
 
+SOUND = frozenset(
+    {"tracker and config", "use cases in scope", "requirements in scope", "runs sealed", "evidence intact"}
+)
+"""Rules without which nothing that is said can be relied on."""
 NAMED = 5
 """How many names a rule's detail lists before it only counts them."""
 
@@ -37,6 +41,15 @@ class Grounds:
         """Yield each piece of evidence that a requirement in scope shows, once for each use case."""
         for use_case in self.readiness.use_cases:
             yield from ((use_case, one) for one in {e.id: e for r in use_case.required for e in r.evidence}.values())
+
+    def deciding(self) -> Iterator[tuple[UseCaseReadiness, Evidence]]:
+        """Yield each piece of evidence that counts for a requirement in scope, once for each use case."""
+        for use_case in self.readiness.use_cases:
+            yield from ((use_case, one) for one in {e.id: e for r in use_case.required for e in r.deciding}.values())
+
+    def required(self) -> list[tuple[UseCaseReadiness, RequirementReadiness]]:
+        """Return each requirement in scope that counts."""
+        return [(use_case, one) for use_case in self.readiness.use_cases for one in use_case.required]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,7 @@ class Finding:
 
 
 Rule = Callable[[Grounds], Finding]
+_Requirements = Sequence[tuple[UseCaseReadiness, RequirementReadiness]]
 
 
 def decide(
@@ -99,12 +113,14 @@ def conclude(grounds: Grounds, rules: Iterable[Rule]) -> Verdict:
         rules=results,
         weaker=tuple(grounds.policy.weaker()),
         failing=tuple(one.use_case.id for one in grounds.readiness.use_cases if one.use_case.id in at_fault),
+        sound=all(result.passed for result in results if result.rule in SOUND),
     )
 
 
 def rules_of(policy: Policy) -> tuple[Rule, ...]:
     """Return the rules that a policy asks for, in the order they are printed."""
-    rules: list[Rule] = [_configured, _use_cases, _requirements, _complete, _nothing_failing, _sealed, _groups, _intact]
+    rules: list[Rule] = [_configured, _use_cases, _requirements, _complete, _asserted, _flaky, _waivers]
+    rules += [_nothing_failing, _nothing_blocked, _sealed, _groups, _intact]
     if policy.on != "evidence":
         rules.append(_reviewed)
     if policy.architecture != "ignore":
@@ -145,15 +161,61 @@ def _nothing_failing(grounds: Grounds) -> Finding:
 
 
 def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool], detail: str) -> Finding:
-    every = [(one, req) for one in grounds.readiness.use_cases for req in one.required]
+    every = grounds.required()
     wrong = [(one, req) for one, req in every if not good(req.state)]
-    return Finding(
-        rule,
-        len(every),
-        tuple(f"{req.requirement.id} {req.state.value}" for _, req in wrong),
-        detail,
-        tuple(one.use_case.id for one, _ in wrong),
-    )
+    return _named(rule, every, wrong, detail, lambda req: f"{req.requirement.id} {req.state.value}")
+
+
+def _named(
+    rule: str, every: _Requirements, wrong: _Requirements, detail: str, told: Callable[[RequirementReadiness], str]
+) -> Finding:
+    names = tuple(told(req) for _, req in wrong)
+    return Finding(rule, len(every), names, detail, tuple(one.use_case.id for one, _ in wrong))
+
+
+def _asserted(grounds: Grounds) -> Finding:
+    return _of_leniency(grounds, State.ASSERTED, "passes without their proof")
+
+
+def _flaky(grounds: Grounds) -> Finding:
+    return _of_leniency(grounds, State.FLAKY, "passes after a failed attempt")
+
+
+def _of_leniency(grounds: Grounds, state: State, what: str) -> Finding:
+    every = grounds.required()
+    mine = [(one, req) for one, req in every if req.state is state]
+    leniency = grounds.policy.leniency(state)
+    wrong = [(one, req) for one, req in mine if not _let_through(grounds.policy, one, req)]
+    how = "refused" if leniency not in ("acknowledge", "accept") else "not acknowledged by a current review"
+    told = f"{len(mine)} {what}: {leniency}" if mine else f"no {what}"
+    return _named(state.value.lower(), every, wrong, told, lambda req: f"{req.requirement.id} is {how}")
+
+
+def _let_through(policy: Policy, use_case: UseCaseReadiness, one: RequirementReadiness) -> bool:
+    leniency = policy.leniency(one.state)
+    if leniency == "acknowledge" and policy.on != "evidence":
+        current = [each for each in use_case.review.standings if each.state is ReviewState.CURRENT]
+        return any(one.requirement.id in each.decision.acknowledged for each in current)
+    return leniency in ("acknowledge", "accept")
+
+
+def _waivers(grounds: Grounds) -> Finding:
+    every = grounds.required()
+    waived = [(one, req) for one, req in every if req.state is State.WAIVED]
+    wrong = [] if grounds.policy.waivers == "accept" else waived
+    told = f"with {len(waived)} waived: {_names([req.requirement.id for _, req in waived])}" if waived else "none"
+    return _named("waivers", every, wrong, told, lambda req: f"{req.requirement.id} is waived, and waivers are refused")
+
+
+def _nothing_blocked(grounds: Grounds) -> Finding:
+    use_cases = grounds.readiness.use_cases
+    blocked = [one for one in use_cases if one.blockers]
+    rejected = [
+        one for one in use_cases if one.review.state is ReviewState.REJECTED and grounds.policy.on != "evidence"
+    ]
+    told = [f"{one.use_case.id} is blocked: {one.blockers[0].decision.reason}" for one in blocked]
+    told += [f"{one.use_case.id} is rejected by {', '.join(one.review.by)}" for one in rejected]
+    return Finding("nothing blocked", len(use_cases), tuple(told), "no blocker is open", _ids([*blocked, *rejected]))
 
 
 def _sealed(grounds: Grounds) -> Finding:
@@ -210,7 +272,7 @@ def _clean_commit(grounds: Grounds) -> Finding:
 
 def _of_runs(grounds: Grounds, rule: str, good: Callable[[Origin], bool], complaint: str) -> Finding:
     users: dict[str, list[UseCaseReadiness]] = {}
-    for use_case, evidence in grounds.evidence():
+    for use_case, evidence in grounds.deciding():
         users.setdefault(evidence.run_id, []).append(use_case)
     wrong = sorted(run for run in users if not good(grounds.origins.get(run, UNKNOWN)))
     failing = tuple(one.use_case.id for run in wrong for one in users[run])

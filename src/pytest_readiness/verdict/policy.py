@@ -45,7 +45,11 @@ class Policy:
 
     def acceptable(self, state: State) -> bool:
         """Return whether the gate could open on a requirement in this state (a review may still have to name it)."""
-        return self.reviewable(state) or (state is State.WAIVED and self.waivers == "accept")
+        return self.reviewable(state) or self.accepts_waiver(state)
+
+    def accepts_waiver(self, state: State) -> bool:
+        """Return whether this is the state of a waived requirement, and the gate accepts that."""
+        return state is State.WAIVED and self.waivers == "accept"
 
     def reviewable(self, state: State) -> bool:
         """Return whether a use case with a requirement in this state can be READY_FOR_GO_LIVE once it is reviewed."""

@@ -288,3 +288,15 @@ class Verdict:
     """Settings that are weaker than their default."""
     failing: tuple[str, ...] = ()
     """Use cases that keep it closed."""
+    sound: bool = False
+    """What was judged can be relied on: there is a config and something in scope, sealed and intact."""
+    regression: RuleResult | None = None
+    """Whether anything is worse than in an earlier report; None: that was not asked."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether the gate lets through: what is eligible, or where only that is asked, what is not worse than before.
+
+        What is not eligible is still told as that: not worse than before is no leave to go live.
+        """
+        return self.eligible if self.regression is None else self.sound and self.regression.passed

@@ -8,7 +8,7 @@ from ..errors import ClaimError, nearest
 from ..facts.evidence import Evidence, Result
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
 from . import words
-from .gate import holds, standing
+from .gate import holds, retirements, standing, waivers
 from .pen import Line, Pen, style_of
 from .report import Report
 
@@ -83,8 +83,11 @@ def _status(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(told, style="dim")
     yield from pen.paragraph(f"owner: {use_case.owner or 'none'}")
     yield from pen.paragraph(_review(readiness))
+    yield from _reviewers(readiness, pen)
     for sentence in holds(readiness):
         yield from pen.paragraph(sentence, style="bad")
+    yield from waivers((readiness,), pen)
+    yield from retirements((readiness,), pen)
 
 
 def _complete(readiness: UseCaseReadiness) -> str:
@@ -97,6 +100,18 @@ def _review(readiness: UseCaseReadiness) -> str:
         return f"review: NONE, {words.count(review.required, 'approval')} required"
     by = f" by {', '.join(review.by)}" if review.by else ""
     return f"review: {review.state}{by}, {review.approvals} of {words.count(review.required, 'approval')}"
+
+
+def _reviewers(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
+    for one in readiness.review.standings:
+        review = one.decision
+        worth = "does not count" if one.state is ReviewState.NONE else one.state.value
+        named = f", acknowledging {', '.join(review.acknowledged)}" if review.acknowledged else ""
+        release = f", for release {review.release}" if review.release else ""
+        told = f"{review.meaning} by {review.by} (known by {review.known_by}) at {review.at}{release}{named}: {worth}"
+        yield from pen.paragraph(told, indent=2)
+        if one.state is ReviewState.NONE:
+            yield from (line for sentence in one.why for line in pen.paragraph(sentence, indent=4))
 
 
 def _requirement(readiness: RequirementReadiness, pen: Pen) -> Iterator[Line]:

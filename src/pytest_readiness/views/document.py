@@ -11,11 +11,12 @@ from ..verdict.readiness import (
     Action,
     ItemReadiness,
     RequirementReadiness,
-    Review,
+    RuleResult,
     UseCaseReadiness,
     Verdict,
 )
 from .report import Report, ReportContext
+from .standings import to_blocker, to_retirement, to_review, to_waiver
 
 SCHEMA = "readiness/report/v1"
 
@@ -102,11 +103,17 @@ def _context(context: ReportContext) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    rules = [
-        {"rule": rule.rule, "passed": rule.passed, "looked_at": rule.looked_at, "detail": rule.detail}
-        for rule in verdict.rules
-    ]
-    return {"eligible": verdict.eligible, "on": verdict.on, "rules": rules}
+    return {
+        "eligible": verdict.eligible,
+        "on": verdict.on,
+        "rules": [_rule(rule) for rule in verdict.rules],
+        "weaker": list(verdict.weaker),
+        "regression": _rule(verdict.regression) if verdict.regression else None,
+    }
+
+
+def _rule(rule: RuleResult) -> dict[str, Any]:
+    return {"rule": rule.rule, "passed": rule.passed, "looked_at": rule.looked_at, "detail": rule.detail}
 
 
 def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
@@ -123,9 +130,10 @@ def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
         "requirements_complete": readiness.complete,
         "requirements_count": len(readiness.required),
         "items": [_item(item) for item in readiness.items],
-        "review": _review(readiness.review),
-        "blockers": [],
-        "waivers": [],
+        "review": to_review(readiness),
+        "blockers": [to_blocker(one) for one in readiness.blockers],
+        "waivers": [to_waiver(one) for one in readiness.waivers],
+        "retirements": [to_retirement(one) for one in readiness.retirements],
     }
 
 
@@ -151,16 +159,7 @@ def _requirement(readiness: RequirementReadiness) -> dict[str, Any]:
         "level": readiness.level,
         "expires_at": readiness.expires_at,
         "evidence": [to_plain(evidence) for evidence in readiness.evidence],
-    }
-
-
-def _review(review: Review) -> dict[str, Any]:
-    return {
-        "state": review.state.value,
-        "approvals": review.approvals,
-        "required": review.required,
-        "by": list(review.by),
-        "basis": {"digest": review.basis_digest},
+        "waived_from": readiness.waived_from.value if readiness.waived_from else None,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..verdict.readiness import Action, RuleResult, State, UseCaseReadiness
+from ..verdict.readiness import Action, ReviewState, RuleResult, State, UseCaseReadiness
 from . import words
 from .pen import Line, Pen
 from .people import Task, task_text
@@ -42,9 +42,13 @@ def render_verdict(report: Report, width: int, *, unicode: bool = True) -> list[
     lines = headline(report, pen)
     for rule in report.verdict.rules:
         lines.extend(_rule(rule, pen))
+    if report.verdict.regression is not None:
+        lines.extend(_rule(report.verdict.regression, pen))
     for setting in report.verdict.weaker:
         lines.extend(pen.paragraph(setting, lead=("weaker than its default: ", "warn")))
     lines.extend(_not_applicable(report.readiness.use_cases, pen))
+    lines.extend(waivers(report.readiness.use_cases, pen))
+    lines.extend(retirements(report.readiness.use_cases, pen))
     lines.extend(_failing(report, pen))
     return lines
 
@@ -67,6 +71,29 @@ def _not_applicable(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator
     for (tail, reason), names in alike.items():
         what = f"{names[0]}/{tail}" if len(names) == 1 else f"{tail} of {words.listed(names, pen)}"
         yield from pen.paragraph(f"{what}: {reason}", lead=("not applicable: ", "dim"))
+
+
+def waivers(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator[Line]:
+    """Yield who waived what and why, and why a waiver does not hold; an exception is never silent."""
+    for use_case in use_cases:
+        for one in use_case.waivers:
+            waiver = one.decision
+            if one.void is not None:
+                yield from pen.paragraph(f"{waiver.requirement}: {one.void}", lead=("void waiver: ", "warn"))
+            elif one.used:
+                told = f"{waiver.requirement} until {one.until} by {waiver.by} for {waiver.requested_by}"
+                yield from pen.paragraph(f"{told}: {waiver.reason}", lead=("waived: ", "warn"))
+
+
+def retirements(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator[Line]:
+    """Yield which tests no longer have to pass and why, each once; and why a retirement does not hold."""
+    for one in {each.decision.test_id: each for use_case in use_cases for each in use_case.retirements}.values():
+        by = f"{one.decision.test_id} by {one.decision.by}"
+        if one.void is not None:
+            yield from pen.paragraph(f"{by}: {one.void}", lead=("void retirement: ", "warn"))
+        else:
+            instead = f", replaced by {one.decision.replaced_by}" if one.decision.replaced_by else ""
+            yield from pen.paragraph(f"{by}{instead}: {one.decision.reason}", lead=("retired: ", "warn"))
 
 
 def _failing(report: Report, pen: Pen) -> Iterator[Line]:
@@ -98,7 +125,8 @@ def _look(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[objec
         (needed.requirement.id.removeprefix(readiness.use_case.id), needed.state) for needed in readiness.required
     )
     kinds = tuple((action.who, action.action) for action in actions)
-    return (readiness.status, readiness.phase, states, kinds, readiness.held_by_groups, readiness.open_runs)
+    people = (tuple(one.decision.reason for one in readiness.blockers), readiness.review.state, readiness.review.why)
+    return (readiness.status, readiness.phase, states, kinds, readiness.held_by_groups, readiness.open_runs, people)
 
 
 def standing(readiness: UseCaseReadiness) -> str:
@@ -107,11 +135,19 @@ def standing(readiness: UseCaseReadiness) -> str:
 
 
 def holds(readiness: UseCaseReadiness) -> Iterator[str]:
-    """Yield a sentence for each run or group of runs that keeps the gate closed for the use case."""
+    """Yield a sentence for each run, group of runs or person that keeps the gate closed for the use case."""
     for group in readiness.held_by_groups:
         yield f"run group {group} is incomplete: parts of it are missing"
     for run in readiness.open_runs:
         yield f"run {run} is open: its passes do not count until it ends, or readiness recover takes it in"
+    for one in readiness.blockers:
+        blocker = one.decision
+        due = f", due {blocker.due}" if blocker.due else ""
+        link = f" ({blocker.link})" if blocker.link else ""
+        yield f"blocked by {blocker.by} since {blocker.at}{due}: {blocker.reason}{link}"
+        yield from one.still_open
+    if readiness.review.state in (ReviewState.REJECTED, ReviewState.SUSPECT):
+        yield from (f"review {readiness.review.state.value}: {sentence}" for sentence in readiness.review.why)
 
 
 def _one(readiness: UseCaseReadiness, actions: Sequence[Action], pen: Pen) -> Iterator[Line]:

@@ -1,0 +1,274 @@
+"""What a judgement rests on, gathered: evidence, decisions, who recorded what, and what was required at a moment."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from .claims.catalogue import Catalogue
+from .errors import IntegrityError
+from .facts.evidence import Evidence
+from .facts.run import Run
+from .journal.recovery import Leftover, open_evidence
+from .store.port import Decided, DecisionHome, RunSummary, Store
+from .verdict.groups import RunGroup
+from .verdict.known import Facts, Origin, run_of
+from .verdict.people import People
+from .verdict.policy import Policy
+from .verdict.reviews import pinned_ids, since
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the facts of a register are."""
+
+    register: str
+    store: Store | None
+    """None: there is none yet."""
+    home: DecisionHome | None
+    """Of the decisions; None: that is the store, and there is none yet."""
+    left: Sequence[Leftover]
+    """Journals that are not in the store."""
+
+    @cached_property
+    def decided(self) -> Decided:
+        """The decisions that count, and what keeps others from counting.
+
+        Raises:
+            IntegrityError: one is not what was decided.
+        """
+        return self.home.look(self.register) if self.home is not None else Decided()
+
+    @cached_property
+    def runs_left(self) -> dict[str, Run]:
+        """The runs that are in a journal, whole and of this register, by id."""
+        runs = [leftover.run for leftover in self.left if leftover.run is not None and leftover.problem is None]
+        return {run.id: run for run in runs if run.register == self.register}
+
+    @cached_property
+    def runs(self) -> list[RunSummary]:
+        """Every kept run, oldest first: only for questions about the past."""
+        return self.store.runs(self.register)[::-1] if self.store is not None else []
+
+
+# -- now -----------------------------------------------------------------------------------------------------------
+
+
+def facts_now(
+    sources: Sources, policy: Policy, now: str, use_cases: Sequence[str] | None = None, *, release: str | None = None
+) -> Facts:
+    """Return what is known now. The time it takes does not grow with the history behind the newest executions.
+
+    Args:
+        sources: where the facts are.
+        policy: whose approvals count; and whether only one release does.
+        now: the moment being judged.
+        use_cases: those in scope; None: all.
+        release: the release being judged.
+
+    Raises:
+        StorageError, IntegrityError: the store cannot be read.
+    """
+    decisions = sources.decided.decisions
+    evidence = _newest(sources, use_cases, now)
+    in_journals = [piece for run in sources.runs_left.values() for piece in open_evidence(run)]
+    adverse = _adverse(sources, since(decisions, policy, now), use_cases)
+    pinned = pinned_ids(decisions, policy, now)
+    runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned}
+    origins = origins_of(sources, runs)
+    if policy.release != "ignore" and release is not None:
+        evidence, origins = _of_release(sources, evidence, origins, release)
+    known = {piece.id for piece in in_journals}
+    return Facts(
+        evidence=[*evidence, *in_journals],
+        open_runs=_open_runs(sources),
+        groups=_groups(sources, sources.store.grouped(sources.register) if sources.store is not None else ()),
+        decisions=decisions,
+        adverse=adverse,
+        missing=_missing(sources, pinned - known),
+        origins=origins,
+    )
+
+
+def _newest(sources: Sources, use_cases: Sequence[str] | None, now: str) -> list[Evidence]:
+    if sources.store is None:
+        return []
+    found = sources.store.newest(sources.register, use_cases)
+    if any(piece.started_at > now for piece in found):
+        # A clock that runs ahead must not hide what is known: the evaluation drops what is there twice.
+        found += sources.store.newest(sources.register, use_cases, now)
+    return found
+
+
+def _adverse(sources: Sources, moments: Mapping[str, str], use_cases: Sequence[str] | None) -> list[Evidence]:
+    asked = {name: at for name, at in moments.items() if use_cases is None or name in use_cases}
+    return sources.store.adverse(sources.register, asked) if sources.store is not None and asked else []
+
+
+def _missing(sources: Sources, pinned: Collection[str]) -> set[str]:
+    return sources.store.missing(pinned) if sources.store is not None and pinned else set(pinned)
+
+
+def origins_of(sources: Sources, runs: Collection[str]) -> dict[str, Origin]:
+    """Return where runs come from, by id; a run that is nowhere is left out."""
+    kept = sources.store.summaries(runs) if sources.store is not None and runs else {}
+    origins = {id_: _origin(run) for id_, run in kept.items()}
+    return origins | {id_: _origin(run) for id_, run in sources.runs_left.items()}
+
+
+def _origin(run: Run | RunSummary) -> Origin:
+    return Origin(run.release, run.commit, run.dirty, run.actor)
+
+
+def _of_release(
+    sources: Sources, evidence: list[Evidence], origins: Mapping[str, Origin], release: str
+) -> tuple[list[Evidence], dict[str, Origin]]:
+    """Add the evidence of a release that a newer execution for another one hides: only for use cases with such."""
+    store = sources.store
+    others = {piece.uc for piece in evidence if origins.get(piece.run_id, Origin()).release != release}
+    if store is None or not others:
+        return evidence, dict(origins)
+    older = [piece for name in sorted(others) for piece in store.history(sources.register, name)]
+    every = {**origins, **origins_of(sources, {piece.run_id for piece in older} - origins.keys())}
+    return [*evidence, *(piece for piece in older if every.get(piece.run_id, Origin()).release == release)], every
+
+
+def _open_runs(sources: Sources, until: str | None = None) -> dict[str, frozenset[str]]:
+    """Return the runs that are not sealed, and the use cases that they planned to show."""
+    return {
+        run.id: frozenset(use_case for planned in run.planned for use_case, _ in planned.claims)
+        for run in sources.runs_left.values()
+        if run.seal is None and (until is None or run.started_at <= until)
+    }
+
+
+def _groups(sources: Sources, summaries: Iterable[RunSummary]) -> tuple[RunGroup, ...]:
+    """Return the run groups of which parts are missing."""
+    groups: dict[str, list[Run]] = {}
+    for summary in summaries:
+        if sources.store is not None and summary.group_id and (run := sources.store.run(summary.id)) is not None:
+            groups.setdefault(summary.group_id, []).append(run)
+    found = []
+    for name, runs in groups.items():
+        expected = max(run.group[1] for run in runs if run.group)
+        if len(runs) < expected:
+            claims = {(p.test_id, *claim): None for run in runs for p in run.planned for claim in p.claims}
+            ids = tuple(run.id for run in runs)
+            found.append(RunGroup(name, expected, len(runs), min(r.started_at for r in runs), ids, tuple(claims)))
+    return tuple(found)
+
+
+# -- the past ------------------------------------------------------------------------------------------------------
+
+
+def facts_at(sources: Sources, policy: Policy, at: str, use_cases: Sequence[str] | None = None) -> Facts:
+    """Return what was known at a moment: evidence of runs that had ended, and decisions that had been made.
+
+    Reads the whole history of the use cases.
+
+    Raises:
+        StorageError, IntegrityError: the store cannot be read.
+    """
+    ended = {run.id: run for run in sources.runs if run.finished_at <= at}
+    evidence = [one for one in history_of(sources, use_cases) if one.run_id in ended and one.started_at <= at]
+    for run in sources.runs_left.values():
+        if run.started_at <= at and (run.finished_at or "") <= at:
+            evidence += [one for one in open_evidence(run) if one.started_at <= at]
+    pinned = pinned_ids(sources.decided.decisions, policy, at)
+    return Facts(
+        evidence=evidence,
+        open_runs=_open_runs(sources, at),
+        groups=_groups(sources, [run for run in ended.values() if run.group_id]),
+        decisions=sources.decided.decisions,
+        missing=_missing(sources, pinned - {one.id for one in evidence}),
+        origins=origins_of(sources, {*ended, *map(run_of, pinned)}),
+    )
+
+
+def history_of(sources: Sources, use_cases: Sequence[str] | None = None) -> list[Evidence]:
+    """Return every piece of evidence of use cases (None: of all) that the store has."""
+    store = sources.store
+    if store is None:
+        return []
+    names = store.use_cases(sources.register) if use_cases is None else use_cases
+    return [piece for name in names for piece in store.history(sources.register, name)]
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The requirements in force at any moment: those of the newest run or decision at or before it."""
+
+    sources: Sources
+    present: Catalogue
+    """Tells what a row only tells (titles, owners), and stands in where nothing was recorded yet."""
+    policy: Policy
+    digest: str
+    """Of the requirements that are in force now."""
+
+    @cached_property
+    def _moments(self) -> list[tuple[str, str]]:
+        runs = [(run.started_at, run.requirements_digest) for run in self.sources.runs]
+        runs += [(run.started_at, run.requirements_digest) for run in self.sources.runs_left.values()]
+        made = [(one.at, one.requirements_digest) for one in self.sources.decided.decisions]
+        return sorted((at, digest) for at, digest in (*runs, *made) if digest)
+
+    def digest_at(self, at: str) -> str:
+        """Return the digest of the requirements in force at a moment."""
+        count = bisect_right(self._moments, at, key=lambda one: one[0])
+        return self._moments[count - 1][1] if count else self.digest
+
+    def at(self, at: str) -> tuple[Catalogue, Policy]:
+        """Return the requirements in force at a moment, and the policy.
+
+        Raises:
+            IntegrityError: the snapshot cannot be read.
+        """
+        return self._known(self.digest_at(at))
+
+    def _known(self, digest: str) -> tuple[Catalogue, Policy]:
+        if digest not in self._cache:
+            self._cache[digest] = self._read(digest)
+        return self._cache[digest]
+
+    @cached_property
+    def _cache(self) -> dict[str, tuple[Catalogue, Policy]]:
+        return {self.digest: (self.present, self.policy)}
+
+    def _read(self, digest: str) -> tuple[Catalogue, Policy]:
+        found = self.sources.store.snapshot(digest) if self.sources.store is not None else None
+        if found is None:
+            # Nobody kept them (a journal that was never taken in): what is asked now is the best that is known.
+            return self.present, self.policy
+        try:
+            plain = json.loads(found.text)
+            return _told_by(self.present, Catalogue.from_plain(plain["catalogue"])), policy_of(plain["policy"])
+        except (LookupError, TypeError, ValueError) as error:
+            told = f"{type(error).__name__}: {error}"
+            raise IntegrityError(f"the requirements kept as {digest} cannot be read: {told}") from None
+
+
+def _told_by(present: Catalogue, past: Catalogue) -> Catalogue:
+    """Return the past requirements with what the rows only tell (a snapshot holds none of it)."""
+    told = ("title", "owner", "declared_status", "last_updated", "notes", "line")
+    rows = {
+        name: replace(row, **{each: getattr(present.use_cases[name], each) for each in told})
+        if name in present.use_cases
+        else row
+        for name, row in past.use_cases.items()
+    }
+    return replace(past, use_cases=rows)
+
+
+def policy_of(plain: Mapping[str, Any]) -> Policy:
+    """Return the policy that a snapshot holds as plain data: ``gate``, ``review`` and, where there are any, ``people``.
+
+    Raises:
+        TypeError: it has a setting that this version does not know.
+    """
+    review = {**plain.get("review", {})}
+    review["reviewers"] = tuple(review.get("reviewers", ()))
+    return Policy(**plain.get("gate", {}), **review, people=People.of(plain.get("people", {})))

@@ -1,0 +1,91 @@
+"""What became of a use case, replayed from all that the store and the home of the decisions hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .errors import ClaimError
+from .facts.clock import moment
+from .facts.decision import Decision, Retirement, Waiver
+from .facts.evidence import Evidence
+from .gathering import InForce, Sources, history_of, origins_of
+from .pipeline import Place, Request
+from .verdict.history import Event, History, replay
+from .verdict.known import run_of
+from .verdict.reviews import pinned_ids
+
+
+def history(place: Place, use_case: str, request: Request | None = None) -> History:
+    """Return the promotions and demotions of a use case with their causes, and how much was complete when.
+
+    ``request``: of it counts the moment that the replay ends at, and the release.
+
+    Raises:
+        ClaimError: there is no such use case, and nothing is known of one.
+        StorageError, IntegrityError: the store or the decisions cannot be read.
+    """
+    asked = request or Request()
+    now = asked.at or moment()
+    store = place.store()
+    try:
+        sources = place.sources(store)
+        name = _name(place, sources, use_case)
+        in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
+        evidence = [*history_of(sources, [name]), *_in_journals(sources, name)]
+        decisions = sources.decided.decisions
+        pinned = pinned_ids(decisions, place.policy, now)
+        missing = store.missing(pinned) if store is not None and pinned else set(pinned)
+        return replay(
+            name,
+            [*_runs(sources, evidence), *_decided(name, decisions, evidence)],
+            in_force.at,
+            now,
+            origins=origins_of(sources, {one.run_id for one in evidence} | {run_of(one) for one in pinned}),
+            missing=missing - {one.id for one in evidence},
+            release=asked.judged_release,
+        )
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _name(place: Place, sources: Sources, use_case: str) -> str:
+    try:
+        return place.catalogue.use_case(use_case).id
+    except ClaimError:
+        # A use case that left the register has a history all the same.
+        if sources.store is not None and use_case in sources.store.use_cases(sources.register):
+            return use_case
+        raise
+
+
+def _in_journals(sources: Sources, use_case: str) -> list[Evidence]:
+    """Return the evidence of runs that ended and are not in the store yet."""
+    ended = [run for run in sources.runs_left.values() if run.seal is not None]
+    return [one for run in ended for one in run.evidence() if one.uc == use_case]
+
+
+def _runs(sources: Sources, evidence: list[Evidence]) -> Iterator[Event]:
+    """Yield what each run brought, at the moment it ended."""
+    ends = {run.id: run.finished_at for run in sources.runs}
+    ends |= {run.id: run.finished_at for run in sources.runs_left.values() if run.finished_at is not None}
+    brought: dict[str, dict[str, Evidence]] = {}
+    for one in evidence:
+        brought.setdefault(one.run_id, {})[one.id] = one
+    for run_id, pieces in brought.items():
+        if run_id in ends:
+            in_order = sorted(pieces.values(), key=lambda one: (one.started_at, one.seq, one.id))
+            yield Event(max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order))
+
+
+def _decided(use_case: str, decisions: tuple[Decision, ...], evidence: list[Evidence]) -> Iterator[Event]:
+    tests = {one.test_id for one in evidence}
+    for decision in decisions:
+        if isinstance(decision, Retirement):
+            concerns = decision.test_id in tests
+        elif isinstance(decision, Waiver):
+            concerns = decision.requirement.partition("/")[0] == use_case
+        else:
+            concerns = getattr(decision, "use_case", None) == use_case
+        if concerns:
+            yield Event(decision.at, decision=decision)

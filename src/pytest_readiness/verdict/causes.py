@@ -1,0 +1,91 @@
+"""Why a use case changed its status, in a sentence, and the evidence or the decision that did it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..facts.decision import Blocker, Decision, Meaning, Retirement, Review, Unblock, Waiver
+from ..facts.evidence import Evidence
+from .readiness import WORST_FIRST, ReviewState, State, Status, UseCaseReadiness
+from .telling import happened, short
+
+Cause = tuple[str, str | None]
+"""A sentence, and the id of the evidence or of the decision."""
+
+
+def cause_of(
+    before: UseCaseReadiness | None,
+    after: UseCaseReadiness,
+    evidence: Sequence[Evidence],
+    decision: Decision | None,
+) -> Cause:
+    """Return why a use case stands differently than before.
+
+    Args:
+        before: how it stood; None: nothing was known of it.
+        after: how it stands.
+        evidence: what a run brought; nothing where a decision was made, or only time passed.
+        decision: what was decided, if anything.
+    """
+    if decision is not None:
+        return said(decision), decision.id
+    found = _became_suspect(before, after, evidence) if after.status is not Status.BLOCKED else None
+    found = found or _requirement(before, after, evidence)
+    if found is not None:
+        return found
+    if before is not None and before.review.basis_digest != after.review.basis_digest:
+        return "what is required changed", _first(evidence)
+    if evidence:
+        return f"evidence came in: {happened(evidence[0])}", evidence[0].id
+    return "time passed", None
+
+
+def said(decision: Decision) -> str:
+    """Return what was decided, by whom and why, in a sentence."""
+    by = short(decision.by)
+    if isinstance(decision, Review):
+        comment = f": {short(decision.comment)}" if decision.comment.strip() else ""
+        done = "rejected" if decision.meaning is Meaning.REJECTED else "approved"
+        return f"{by} {done} it{comment}"
+    if isinstance(decision, Waiver):
+        return f"{by} waived {short(decision.requirement)} until {short(decision.until)}: {short(decision.reason)}"
+    if isinstance(decision, Retirement):
+        return f"{by} retired {short(decision.test_id)}: {short(decision.reason)}"
+    if isinstance(decision, Blocker | Unblock):
+        return f"{by} {'blocked' if isinstance(decision, Blocker) else 'unblocked'} it: {short(decision.reason)}"
+    return f"{by} decided ({decision.KIND})"
+
+
+def _became_suspect(
+    before: UseCaseReadiness | None, after: UseCaseReadiness, evidence: Sequence[Evidence]
+) -> Cause | None:
+    was = before.review.state if before is not None else ReviewState.NONE
+    if after.review.state is not ReviewState.SUSPECT or was is ReviewState.SUSPECT or not after.review.why:
+        return None
+    return f"the review is suspect: {after.review.why[0]}", _first(evidence)
+
+
+def _requirement(
+    before: UseCaseReadiness | None, after: UseCaseReadiness, evidence: Sequence[Evidence]
+) -> Cause | None:
+    """Return the requirement that explains it best: the worst that got worse, else the first that got better."""
+    was = {one.requirement.id: one.state for one in before.required} if before is not None else {}
+    changed = [one for one in after.required if one.state is not was.get(one.requirement.id, State.MISSING)]
+    worse = [one for one in changed if _rank(one.state) < _rank(was.get(one.requirement.id, State.MISSING))]
+    if after.status is Status.BLOCKED:
+        worse = [one for one in worse if one.state is State.FAILING] or worse
+    better = [one for one in changed if one not in worse]
+    chosen = min(worse, key=lambda one: _rank(one.state)) if worse else next(iter(better), None)
+    if chosen is None:
+        return None
+    brought = {piece.id for piece in evidence}
+    shown = next((piece for piece in chosen.evidence if piece.id in brought), next(iter(chosen.evidence), None))
+    return f"{chosen.requirement.id} is {chosen.state.value}: {chosen.why}", shown.id if shown else None
+
+
+def _rank(state: State) -> int:
+    return WORST_FIRST.index(state)
+
+
+def _first(evidence: Sequence[Evidence]) -> str | None:
+    return evidence[0].id if evidence else None

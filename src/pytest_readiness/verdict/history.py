@@ -1,0 +1,218 @@
+"""Promotions and demotions, replayed from events under the requirements in force at the time. Never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from ..claims.catalogue import Catalogue
+from ..errors import ClaimError
+from ..facts.clock import parse
+from ..facts.decision import Decision
+from ..facts.evidence import Evidence
+from .causes import cause_of
+from .coverage import Places
+from .deciding import BROKEN, Ledger, recency
+from .evaluation import evaluate
+from .known import Facts, Origin
+from .policy import Policy
+from .readiness import Phase, Status, UseCaseReadiness
+from .reviews import since
+
+InForce = Callable[[str], tuple[Catalogue, Policy]]
+"""The requirements and the policy in force at a moment."""
+_ORDER = (Status.BLOCKED, Status.NOT_STARTED, Status.IN_PROGRESS, Status.READY_FOR_GO_LIVE)
+_PHASES = (None, Phase.COLLECTING, Phase.REVIEW_SUSPECT, Phase.AWAITING_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that became known at a moment: what a run brought when it ended, or a decision."""
+
+    at: str
+    evidence: tuple[Evidence, ...] = ()
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A use case got another status, or another phase."""
+
+    at: str
+    use_case: str
+    from_status: Status
+    to_status: Status
+    cause: str
+    """One sentence."""
+    because_of: str | None
+    """Id of the evidence or of the decision; None: only time passed."""
+    from_phase: Phase | None = None
+    to_phase: Phase | None = None
+
+    @property
+    def is_demotion(self) -> bool:
+        """It is further from going live than before."""
+        before = _ORDER.index(self.from_status), _PHASES.index(self.from_phase)
+        return (_ORDER.index(self.to_status), _PHASES.index(self.to_phase)) < before
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much was complete at a moment."""
+
+    at: str
+    complete: int
+    required: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What became of one use case."""
+
+    changes: tuple[Change, ...]
+    """Oldest first."""
+    burn_up: tuple[Progress, ...]
+    """At each event, and whenever the counts changed by time alone."""
+
+    @property
+    def status_since(self) -> str | None:
+        """The moment since which it has the status that it has; None: it never had another than NOT_STARTED."""
+        return next((one.at for one in reversed(self.changes) if one.from_status is not one.to_status), None)
+
+
+def replay(
+    use_case: str,
+    events: Iterable[Event],
+    in_force: InForce,
+    now: str,
+    *,
+    origins: Mapping[str, Origin] | None = None,
+    missing: Collection[str] = (),
+    release: str | None = None,
+) -> History:
+    """Return what became of a use case: at each event judged by what was known then, and when things expired.
+
+    Args:
+        use_case: its id.
+        events: in any order; of evidence only that of the use case.
+        in_force: what was required at a moment.
+        now: the end of the replay; what happened later is left out.
+        origins: who recorded each run, and for what, by run id.
+        missing: ids of pinned evidence that the store lacks.
+        release: the release that is judged.
+    """
+    told = _Replay(use_case, in_force, Facts(origins=origins or {}, missing=missing), release)
+    # At the same moment evidence is known before what is decided on it.
+    for event in sorted(events, key=lambda one: (one.at, one.decision is not None)):
+        if event.at <= now:
+            told.expire(event.at)
+            told.take(event)
+    told.expire(now)
+    return History(tuple(told.changes), tuple(told.burn_up))
+
+
+@dataclass
+class _Replay:
+    """What is known so far, and what came of it."""
+
+    use_case: str
+    in_force: InForce
+    constant: Facts
+    release: str | None
+    changes: list[Change] = field(default_factory=list)
+    burn_up: list[Progress] = field(default_factory=list)
+    before: UseCaseReadiness | None = None
+    at: str = ""
+    newest: dict[tuple[object, ...], Evidence] = field(default_factory=dict)
+    executions: dict[tuple[str, str], list[Evidence]] = field(default_factory=dict)
+    """By item and test."""
+    broken: set[tuple[str, str]] = field(default_factory=set)
+    """Items and tests of which an execution ended badly."""
+    decisions: list[Decision] = field(default_factory=list)
+
+    def take(self, event: Event) -> None:
+        """Learn of an event, and look what it changed."""
+        for one in event.evidence:
+            slot = _slot(one)
+            self.newest[slot] = max(one, self.newest.get(slot, one), key=recency)
+            self.executions.setdefault((one.item, one.test_id), []).append(one)
+            if one.result in BROKEN:
+                self.broken.add((one.item, one.test_id))
+        if event.decision is not None:
+            self.decisions.append(event.decision)
+        self.look(event.at, event)
+
+    def expire(self, until: str) -> None:
+        """Look at each moment before ``until`` at which time alone changes something."""
+        while self.before is not None and (moment := _next_expiry(self.before, self.at)) and moment < until:
+            self.look(moment, None)
+
+    def look(self, at: str, event: Event | None) -> None:
+        """Judge the use case at a moment, and note what changed."""
+        catalogue, policy = self.in_force(at)
+        self.at = at
+        facts = self._facts(catalogue, policy, at)
+        try:
+            found = evaluate(catalogue, policy, facts, at, [self.use_case], release=self.release)
+        except ClaimError:
+            return  # it was no use case of the register then
+        (after,) = found.use_cases
+        self._note(at, after, event)
+        self.before = after
+
+    def _note(self, at: str, after: UseCaseReadiness, event: Event | None) -> None:
+        before = self.before
+        status, phase = (before.status, before.phase) if before else (Status.NOT_STARTED, None)
+        if (after.status, after.phase) != (status, phase):
+            cause, id_ = cause_of(before, after, event.evidence if event else (), event.decision if event else None)
+            self.changes.append(
+                Change(at, self.use_case, status, after.status, cause, id_, from_phase=phase, to_phase=after.phase)
+            )
+        progress = Progress(at, after.complete, len(after.required))
+        last = self.burn_up[-1] if self.burn_up else None
+        if (
+            event is not None
+            or last is None
+            or (last.complete, last.required) != (progress.complete, progress.required)
+        ):
+            self.burn_up.append(progress)
+
+    def _facts(self, catalogue: Catalogue, policy: Policy, at: str) -> Facts:
+        return Facts(
+            evidence=list(self.newest.values()),
+            decisions=self.decisions,
+            adverse=self._adverse(catalogue, policy, at),
+            missing=self.constant.missing,
+            origins=self.constant.origins,
+        )
+
+    def _adverse(self, catalogue: Catalogue, policy: Policy, at: str) -> Sequence[Evidence]:
+        moment = since(self.decisions, policy, at).get(self.use_case)
+        if moment is None:
+            return ()
+        places = Places.of(catalogue)
+        ledgers = (Ledger.of(self.executions[key], at, (), places) for key in sorted(self.broken))
+        return [one for ledger in ledgers for one in ledger.went_wrong() if one.started_at > moment]
+
+
+def _slot(one: Evidence) -> tuple[object, ...]:
+    place = one.environment, one.provider_mode, one.claim_environment, one.claim_provider_mode
+    return one.item, one.test_id, *place, one.replay_mode, one.parts, one.standing
+
+
+def _next_expiry(use_case: UseCaseReadiness, after: str) -> str | None:
+    """Return the first moment after another at which a pass turns stale or a waiver ends, if there is one."""
+    passes = [_just_after(one.expires_at) for one in use_case.required if one.expires_at]
+    waivers = [_day_after(one.until) for one in use_case.waivers if one.void is None]
+    return min((one for one in (*passes, *waivers) if one > after), default=None)
+
+
+def _just_after(moment: str) -> str:
+    """Return the first moment at which a pass that is fresh until ``moment`` is stale."""
+    later = parse(moment) + timedelta(milliseconds=1)
+    return later.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def _day_after(day: str) -> str:
+    return f"{(date.fromisoformat(day) + timedelta(days=1)).isoformat()}T00:00:00.000Z"

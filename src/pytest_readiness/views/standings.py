@@ -1,0 +1,139 @@
+"""What people decided, as plain data of the JSON report; and the basis of a review read back out of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ConfigError
+from ..facts.decision import Basis, Decision, Pin, PinnedRequirement
+from ..verdict.readiness import BlockerStanding, RetirementStanding, Review, UseCaseReadiness, WaiverStanding
+
+
+def to_review(readiness: UseCaseReadiness) -> dict[str, Any]:
+    """Return the sign-offs of a use case, and all that a sign-off of this report would rest on."""
+    review = readiness.review
+    return {
+        "state": review.state.value,
+        "approvals": review.approvals,
+        "required": review.required,
+        "by": list(review.by),
+        "basis": {
+            "digest": review.basis_digest,
+            "requirements": [_pinned(one) for one in readiness.basis.requirements],
+        },
+        "why": list(review.why),
+        "reviews": _reviews(review),
+    }
+
+
+def _reviews(review: Review) -> list[dict[str, Any]]:
+    return [
+        {
+            **_decided(one.decision),
+            "meaning": one.decision.meaning.value,
+            "state": one.state.value,
+            "why": list(one.why),
+            "comment": one.decision.comment,
+            "acknowledged": list(one.decision.acknowledged),
+            "release": one.decision.release,
+        }
+        for one in review.standings
+    ]
+
+
+def to_blocker(standing: BlockerStanding) -> dict[str, Any]:
+    """Return an open blocker."""
+    blocker = standing.decision
+    return {
+        "id": blocker.id,
+        "reason": blocker.reason,
+        "owner": blocker.by,
+        "since": blocker.at,
+        "known_by": blocker.known_by.value,
+        "due": blocker.due,
+        "link": blocker.link,
+        "still_open": list(standing.still_open),
+    }
+
+
+def to_waiver(standing: WaiverStanding) -> dict[str, Any]:
+    """Return a waiver, and why it is void if it is."""
+    waiver = standing.decision
+    return {
+        **_decided(waiver),
+        "requirement": waiver.requirement,
+        "reason": waiver.reason,
+        "requested_by": waiver.requested_by,
+        "until": standing.until,
+        "used": standing.used,
+        "void": standing.void,
+    }
+
+
+def to_retirement(standing: RetirementStanding) -> dict[str, Any]:
+    """Return the retirement of a test, and why it is void if it is."""
+    retirement = standing.decision
+    return {
+        **_decided(retirement),
+        "test_id": retirement.test_id,
+        "reason": retirement.reason,
+        "replaced_by": retirement.replaced_by,
+        "void": standing.void,
+    }
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {"id": decision.id, "at": decision.at, "by": decision.by, "known_by": decision.known_by.value}
+
+
+def _pinned(one: PinnedRequirement) -> dict[str, Any]:
+    return {"requirement": one.requirement, "state": one.state, "pins": [_pin(pin) for pin in one.pins]}
+
+
+def _pin(pin: Pin) -> dict[str, Any]:
+    return {
+        "evidence_id": pin.evidence_id,
+        "test_id": pin.test_id,
+        "started_at": pin.started_at,
+        "actor": pin.actor,
+        "environment": pin.environment,
+        "provider_mode": pin.provider_mode,
+        "proofs": list(pin.proofs),
+    }
+
+
+def read_basis(use_case: Any) -> Basis:
+    """Return the basis of a review that a use case of a JSON report holds.
+
+    Raises:
+        ConfigError: it holds none that could be signed.
+    """
+    try:
+        plain = use_case["review"]["basis"]
+        rows = tuple(_read_row(row) for row in plain["requirements"])
+        return Basis(_text(plain["digest"]), rows)
+    except (LookupError, TypeError, AttributeError) as error:
+        told = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"this JSON report does not hold what a review rests on ({told})") from None
+
+
+def _read_row(row: Any) -> PinnedRequirement:
+    pins = tuple(
+        Pin(
+            evidence_id=_text(pin["evidence_id"]),
+            test_id=_text(pin["test_id"]),
+            started_at=_text(pin["started_at"]),
+            actor=_text(pin["actor"]),
+            environment=None if pin["environment"] is None else _text(pin["environment"]),
+            provider_mode=None if pin["provider_mode"] is None else _text(pin["provider_mode"]),
+            proofs=tuple(_text(kind) for kind in pin["proofs"]),
+        )
+        for pin in row["pins"]
+    )
+    return PinnedRequirement(_text(row["requirement"]), _text(row["state"]), pins)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is expected")
+    return value
