@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -163,6 +165,28 @@ class Outcome:
 def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
     """Seal the run, keep it, judge, and write what is asked for. Nothing is raised: it is told."""
     outcome = Outcome()
+    with _uncollected():
+        _close(prepared, options, exit_status, outcome)
+    if outcome.problems:
+        outcome.exit_code = NOT_KEPT
+    elif options.gate and not (outcome.report and outcome.report.verdict.eligible):
+        outcome.exit_code = NOT_ELIGIBLE
+    return outcome
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Run the block without garbage collection: it makes many values and no cycles, in a process full of others."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outcome) -> None:
     try:
         sealed = _keep(prepared, outcome, exit_status)
         if path := options.get("bundle"):
@@ -173,11 +197,6 @@ def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
         outcome.problems.append(str(error))
     except Exception as error:  # noqa: BLE001 - a defect of ours must close the gate, not hide the tests' results
         outcome.problems.append(f"a defect in pytest-readiness: {type(error).__name__}: {one_line(str(error))}")
-    if outcome.problems:
-        outcome.exit_code = NOT_KEPT
-    elif options.gate and not (outcome.report and outcome.report.verdict.eligible):
-        outcome.exit_code = NOT_ELIGIBLE
-    return outcome
 
 
 def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:

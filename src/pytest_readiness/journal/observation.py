@@ -6,18 +6,20 @@ Knows nothing of pytest: a phase is a few plain facts, so that the result can be
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..facts.clock import moment
 from ..facts.evidence import Result
+from ..facts.proofs import Shown
 from .context import Context
-from .placing import placed_all
 from .recording import Recording
 from .redaction import Redactor
+
+Place = Callable[[Sequence[Claim], Context, Sequence[Shown]], list[dict[str, Any]]]
+"""What a place and proofs make of claims: ``placing.placed_all`` with a catalogue."""
 
 MESSAGE_LIMIT = 4000
 """Characters of a failure message that are kept."""
@@ -44,6 +46,8 @@ def result_of(phases: Sequence[Phase]) -> Result:
     Subtests report as calls of their own before the test's call does: one that failed makes the test FAILED, and else
     the last call decides.
     """
+    if _all_went_well(phases):
+        return Result.PASSED
     setup = [phase for phase in phases if phase.when == "setup"]
     calls = [phase for phase in phases if phase.when == "call"]
     teardown = [phase for phase in phases if phase.when == "teardown"]
@@ -57,6 +61,15 @@ def result_of(phases: Sequence[Phase]) -> Result:
     if decisive.outcome == "skipped":
         return Result.XFAILED if decisive.expected_to_fail else Result.SKIPPED
     return Result.XPASSED if decisive.expected_to_fail else Result.PASSED
+
+
+def _all_went_well(phases: Sequence[Phase]) -> bool:
+    """The common case, told fast: setup, call and teardown passed, and nothing else was expected."""
+    return [phase.when for phase in phases if phase.outcome == "passed" and not phase.expected_to_fail] == [
+        "setup",
+        "call",
+        "teardown",
+    ] and len(phases) == 3  # noqa: PLR2004 - those three
 
 
 def message_of(phases: Sequence[Phase]) -> str:
@@ -80,8 +93,10 @@ class Observation:
     phases: list[Phase] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
     _attempt_started: float = field(init=False)
+    _known: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self._known = self.redactor.known
         self._attempt_started = self.started
         self.recording = Recording(self.base)
 
@@ -95,8 +110,10 @@ class Observation:
 
     def saw(self, phase: Phase) -> None:
         """Take in how a phase ended."""
-        message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
-        self.phases.append(replace(phase, message=cut_message(message)))
+        if phase.message:
+            message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
+            phase = replace(phase, message=cut_message(message))
+        self.phases.append(phase)
 
     def attempt_so_far(self) -> dict[str, Any]:
         """Return the attempt that runs, as plain data; teardown may still make it worse."""
@@ -116,15 +133,16 @@ class Observation:
         self.phases = []
         return attempt
 
-    def finish(self, catalogue: Catalogue, *, interrupted: bool = False) -> dict[str, Any]:
+    def finish(self, place: Place, *, interrupted: bool = False) -> dict[str, Any]:
         """Return what the test's line says; ``interrupted`` where it did not run to its end."""
         last = self.end_attempt() if self.phases or not self.attempts else self.attempts[-1]
         if interrupted:
             last["result"] = Result.INTERRUPTED.value
+        recorded = self.recording.to_plain()
         body: dict[str, Any] = {
-            **self.recording.to_plain(),
+            **recorded,
             "test": self.test_id,
-            "claims": placed_all(self.claims, self.recording.context, catalogue, self.recording.proofs),
+            "claims": place(self.claims, self.recording.context, self.recording.proofs),
             "result": last["result"],
             "started_at": moment(self.started),
             "finished_at": moment(),
@@ -134,7 +152,8 @@ class Observation:
             body["message"] = message
         if self.records:
             body["open_scope"] = True
-        body = dict(self.redactor.plain(body))
+        if recorded or self.redactor.known != self._known:  # else all of it was redacted when it came in
+            body = dict(self.redactor.plain(body))
         if counts := self.redactor.take_counts():
             body["redactions"] = [list(pair) for pair in counts]
         return body

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from ..claims.catalogue import Catalogue
+from ..claims.claim import Claim
 from ..claims.collected import TAGGED, Tagged
 from ..facts.line import canonical, printable
+from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
 from .context import Context
 from .observation import Observation, Phase
-from .placing import placed
+from .placing import placed, placed_all
 from .proving import Means, RecordEvidence
 from .recording import Recording
 from .redaction import Redactor
@@ -58,6 +60,7 @@ class Observer:
         self._running: dict[str, Observation] = {}
         self._to_be_rerun: set[str] = set()
         self._plan: str | None = None
+        self._placed: dict[tuple[Claim, Context], dict[str, Any]] = {}
 
     def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
@@ -65,10 +68,19 @@ class Observer:
         self._plan = canonical({"tests": plan}) if self._worker else None
         return plan
 
+    def _place(self, claims: Sequence[Claim], context: Context, proofs: Sequence[Shown]) -> list[dict[str, Any]]:
+        """Place claims; where no proof has a say the answer is the same each time, and is kept."""
+        if proofs:
+            return placed_all(claims, context, self.catalogue, proofs)
+        for claim in claims:
+            if (claim, context) not in self._placed:
+                self._placed[claim, context] = placed(claim, context, self.catalogue)
+        return [self._placed[claim, context] for claim in claims]
+
     def _planned(self, test: Tagged) -> dict[str, Any]:
         found: dict[str, Any] = {
             "test": self._id(test.test_id),
-            "claims": [placed(claim, self.context, self.catalogue) for claim in test.claims],
+            "claims": self._place(test.claims, self.context, ()),
         }
         if test.records:
             found["records"] = True
@@ -123,7 +135,7 @@ class Observer:
     def _observe(self, observation: Observation, report: pytest.TestReport) -> None:
         observation.saw(_phase(report))
         if report.when == "teardown":
-            self._hang(report, EVIDENCE, observation.finish(self.catalogue))
+            self._hang(report, EVIDENCE, observation.finish(self._place))
         elif report.failed:
             attempt = {"test": observation.test_id, **observation.attempt_so_far()}
             self._hang(report, ATTEMPT, self.redactor.plain(attempt))
@@ -146,7 +158,7 @@ class Observer:
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return what is known of tests that were interrupted, fixtures' teardown included."""
-        return [observation.finish(self.catalogue, interrupted=True) for observation in self._running.values()]
+        return [observation.finish(self._place, interrupted=True) for observation in self._running.values()]
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:
         """Return the fixture's value for a test."""

@@ -64,6 +64,11 @@ class Redactor:
                 self._learn(value, "environment")
         self._compile()
 
+    @property
+    def known(self) -> int:
+        """How many spellings of secrets are looked for; never fewer than before."""
+        return len(self._rules)
+
     def register(self, value: str) -> str:
         """Look for this value from now on, and return its fingerprint (12 hex digits; empty for a short value)."""
         if value not in self._rules and len(value) >= SHORTEST:
