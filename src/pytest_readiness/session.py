@@ -117,6 +117,7 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
         redactor or Redactor(bytes.fromhex(given["key"])),
         ArtifactFolder(Path(given["artifacts"]), given["artifact_limit"]),
         worker=redactor is None,
+        grouped=given.get("grouped", False),
         means=Means(given["nonce"], kinds),
     )
 

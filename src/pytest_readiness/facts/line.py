@@ -76,7 +76,7 @@ class Line:
                 stands twice, say: readers would not agree on what the line says).
         """
         try:
-            body = json.loads(text)
+            body = json.loads(text, parse_float=_refuse)
             found = line_digest(text)
             is_canonical = _encode(body) == text
         except (ValueError, RecursionError) as error:
@@ -99,6 +99,10 @@ class Line:
             return self._made or (_encode(self.body) == self.text and line_digest(self.text) == self.digest)
         except (ValueError, TypeError, RecursionError):
             return False
+
+
+def _refuse(number: str) -> None:
+    raise ValueError(f"the number {number[:40]} is no integer")
 
 
 def _made_here(line: Line) -> Line:

@@ -33,8 +33,13 @@ PLAN = "readiness_plan"
 SECRETS = "readiness_secrets"
 
 
-def test_id(nodeid: str, redactor: Redactor) -> str:
-    """Return pytest's node id as it is written: without secrets, and with what UTF-8 cannot carry spelled out."""
+def test_id(nodeid: str, redactor: Redactor, *, grouped: bool) -> str:
+    """Return pytest's node id as it is written: without secrets, and with what UTF-8 cannot carry spelled out.
+
+    ``grouped``: xdist distributes by ``loadgroup``, and may have hung ``@group`` on it; alone it is the same test.
+    """
+    if grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::")):
+        nodeid = nodeid.rpartition("@")[0]
     return str(printable(redactor.name(nodeid)))
 
 
@@ -49,6 +54,7 @@ class Observer:
         artifacts: ArtifactFolder,
         *,
         worker: bool,
+        grouped: bool = False,
         means: Means | None = None,
     ) -> None:
         self.catalogue = catalogue
@@ -57,6 +63,7 @@ class Observer:
         self.artifacts = artifacts
         self.means = means or Means()
         self._worker = worker
+        self._grouped = grouped
         self._running: dict[str, Observation] = {}
         self._to_be_rerun: set[str] = set()
         self._plan: str | None = None
@@ -89,7 +96,7 @@ class Observer:
         return found
 
     def _id(self, nodeid: str) -> str:
-        return test_id(nodeid, self.redactor)
+        return test_id(nodeid, self.redactor, grouped=self._grouped)
 
     @property
     def plan(self) -> str:
@@ -224,13 +231,15 @@ class Keeper:
         self.observer = observer
         self._for_workers = for_workers
         self._learned = False
+        self._grouped = False
         self._to_be_rerun: set[str] = set()
         """Tests whose attempt is over, and whose teardown is not the test's end."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Hand a worker what it needs, so that it reads no config."""
-        node.workerinput["readiness"] = self._for_workers
+        self._grouped = node.config.getoption("dist") == "loadgroup"
+        node.workerinput["readiness"] = {**self._for_workers, "grouped": self._grouped}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -254,7 +263,7 @@ class Keeper:
             self.log.failure = self.log.failure or error
 
     def _id(self, nodeid: str) -> str:
-        return test_id(nodeid, self.redactor)
+        return test_id(nodeid, self.redactor, grouped=self._grouped)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:

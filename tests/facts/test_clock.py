@@ -1,0 +1,77 @@
+"""Moments: UTC texts with milliseconds that sort as they happened."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, strategies as st
+
+from pytest_readiness.facts.clock import age_days, is_moment, moment, parse
+
+SECONDS = st.floats(0, 4_000_000_000, allow_nan=False)
+
+
+def test_a_moment_is_written_in_utc_with_milliseconds() -> None:
+    """The form is fixed: four digits for the year, three for the milliseconds, Z for the zone."""
+    assert moment(0) == "1970-01-01T00:00:00.000Z"
+    assert moment(1_770_920_940.1239) == "2026-02-12T18:29:00.123Z"
+
+
+@given(SECONDS, SECONDS)
+def test_moments_sort_as_they_happened(first: float, second: float) -> None:
+    """The order of the texts is the order of the times, down to the millisecond."""
+    earlier, later = sorted((int(first * 1000), int(second * 1000)))
+    assert (moment(earlier / 1000) <= moment(later / 1000)) is True
+
+
+@given(SECONDS)
+def test_what_is_written_is_read_back(seconds: float) -> None:
+    """Parsing gives the same millisecond in UTC, and the text is a moment."""
+    text = moment(seconds)
+    expected = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(seconds * 1000))
+    assert parse(text) == expected
+    assert is_moment(text)
+
+
+def test_now_is_now() -> None:
+    """Without a number it is the moment of the call."""
+    before = datetime.now(UTC)
+    told = parse(moment())
+    assert before - timedelta(milliseconds=1) <= told <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-02-12", "2026-02-12T00:00:00.000Z"),
+        ("2026-02-12T18:29", "2026-02-12T18:29:00.000Z"),
+        ("2026-02-12T18:29:00+02:00", "2026-02-12T16:29:00.000Z"),
+        ("2026-02-12T18:29:00.5Z", "2026-02-12T18:29:00.500Z"),
+    ],
+)
+def test_other_forms_are_read(text: str, expected: str) -> None:
+    """A date is its first moment, no zone means UTC, another zone is converted."""
+    assert parse(text) == parse(expected)
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "12.02.2026"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    """Anything else is a ValueError."""
+    with pytest.raises(ValueError, match=r"."):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-02-12T18:29:00Z", "2026-02-12T18:29:00.000", "2026-02-12T18:29:00.000+00:00", "٢026-02-12T18:29:00.000Z", 3, None],
+)  # fmt: skip
+def test_only_our_own_form_is_a_moment(text: object) -> None:
+    """Other forms would not sort as they happened."""
+    assert not is_moment(text)
+
+
+def test_days_are_24_hours() -> None:
+    """Age is a number of days, also of parts of one."""
+    assert age_days("2026-03-28T12:00:00.000Z", "2026-03-29T12:00:00.000Z") == 1
+    assert age_days("2026-02-12T00:00:00.000Z", "2026-02-12T06:00:00.000Z") == 0.25

@@ -1,0 +1,30 @@
+"""Digests: SHA-256, each kind apart from every other."""
+
+from __future__ import annotations
+
+import hashlib
+
+from hypothesis import given, strategies as st
+
+from pytest_readiness.facts.digest import EMPTY, digest
+from pytest_readiness.facts.line import line_digest
+
+KINDS = st.sampled_from(["line", "planned", "requirements"])
+
+
+@given(KINDS, st.binary())
+def test_it_is_sha256_of_the_kind_and_the_data(kind: str, data: bytes) -> None:
+    """Anybody can compute it again with the standard library."""
+    assert digest(kind, data) == hashlib.sha256(b"readiness/" + kind.encode() + b"/v1\0" + data).hexdigest()
+    assert digest(kind, data) != EMPTY
+
+
+@given(st.binary(), KINDS, KINDS)
+def test_a_digest_of_one_kind_never_stands_for_another(data: bytes, one: str, other: str) -> None:
+    """The same data has another digest under another kind."""
+    assert (digest(one, data) == digest(other, data)) == (one == other)
+
+
+def test_the_digest_of_a_line_is_fixed() -> None:
+    """What is stored today must verify in ten years: the digest of a known text is pinned."""
+    assert line_digest('{"seq":0}') == "8a5667b5841cc86b704996f377a2c83c09fad750dc372b652fdda5a4cc77d2f5"

@@ -1,0 +1,137 @@
+"""Evidence: what a line says becomes one value for each claim, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Reference, Result, Standing, Step, evidence_of
+from pytest_readiness.facts.line import Chain, Line
+
+FINISHED: dict[str, Any] = {
+    "test": "t.py::test_a",
+    "claims": [
+        {"use_case": "UC-001", "item": "1", "environment": "staging", "claim_environment": "staging", "parts": ["a"]},
+        {"use_case": "UC-002", "item": "5", "not_real_because": "dev is not real", "replay_mode": "FULL"},
+    ],
+    "result": "PASSED",
+    "started_at": "2026-02-12T18:00:00.000Z",
+    "finished_at": "2026-02-12T18:00:01.000Z",
+    "attempts": [
+        {"result": "FAILED", "started_at": "2026-02-12T18:00:00.000Z", "duration_ms": 3, "message": "no"},
+        {"result": "PASSED", "started_at": "2026-02-12T18:00:00.500Z", "duration_ms": 4},
+    ],
+    "references": [{"name": "log", "url": "https://x"}],
+    "artifacts": [{"name": "a", "media_type": "text/plain", "size": 3, "sha256": "0" * 64}],
+    "steps": [{"title": "s", "result": "PASSED", "duration_ms": 1, "steps": [{"title": "i", "result": "FAILED", "duration_ms": 0}]}],
+    "notes": ["n"],
+    "properties": [["k", "v"]],
+    "redactions": [["registered", 2]],
+    "tenant_id": "t",
+    "project_id": "p",
+    "message": "m",
+}  # fmt: skip
+
+
+def line(kind: str, body: dict[str, Any], seq: int = 3) -> Line:
+    """A line of the run ``r``."""
+    return Chain("r", seq=seq).next(kind, body)
+
+
+def pieces(body: dict[str, Any], kind: str = "finished") -> list[Evidence]:
+    """The evidence of a line."""
+    return list(evidence_of(line(kind, body), "payments"))
+
+
+def test_one_piece_for_each_claim() -> None:
+    """Each claim is a piece with an id of its own: run, line and number; where and why differ by claim."""
+    first, second = pieces(FINISHED)
+    assert (first.id, second.id) == ("r.3.1", "r.3.2")
+    assert (first.uc, first.item, first.environment, first.claim_environment, first.parts) == (
+        "UC-001", "1", "staging", "staging", ("a",),
+    )  # fmt: skip
+    assert (first.real, first.not_real_because) == (True, None)
+    assert (second.real, second.not_real_because, second.replay_mode) == (False, "dev is not real", "FULL")
+
+
+def test_what_was_recorded_belongs_to_each_piece() -> None:
+    """Everything that the test said is in every piece, typed."""
+    for piece in pieces(FINISHED):
+        assert piece.references == (Reference("log", "https://x"),)
+        assert piece.artifacts == (Artifact("a", "text/plain", 3, "0" * 64),)
+        assert piece.steps == (Step("s", Result.PASSED, 1, (Step("i", Result.FAILED, 0),)),)
+        assert piece.attempts[0] == Attempt(Result.FAILED, "2026-02-12T18:00:00.000Z", 3, "no")
+        assert (piece.notes, piece.properties, piece.redactions) == (("n",), (("k", "v"),), (("registered", 2),))
+        assert (piece.tenant_id, piece.project_id, piece.message, piece.register) == ("t", "p", "m", "payments")
+        assert (piece.timestamp, piece.method) == ("2026-02-12T18:00:01.000Z", "test")
+        assert piece.flaky
+
+
+def test_a_test_that_never_ran_is_evidence_of_that() -> None:
+    """One line tells of all tests that never ran; pieces are numbered through."""
+    body = {
+        "tests": [
+            {"test": "a", "claims": [{"use_case": "U", "item": "1"}, {"use_case": "U", "item": "2"}]},
+            {"test": "b", "claims": [{"use_case": "U", "item": "1"}]},
+        ],
+        "started_at": "x",
+        "finished_at": "y",
+    }
+    found = pieces(body, "not_run")
+    assert [(piece.id, piece.test_id, piece.result) for piece in found] == [
+        ("r.3.1", "a", Result.NOT_RUN), ("r.3.2", "a", Result.NOT_RUN), ("r.3.3", "b", Result.NOT_RUN),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["run", "planned", "started", "attempt", "sealed", "something new"])
+def test_other_lines_hold_no_evidence(kind: str) -> None:
+    """Only ends are evidence; a kind that a later version adds is passed over."""
+    assert pieces(FINISHED, kind) == []
+
+
+@pytest.mark.parametrize(
+    ("claim", "changed", "standing"),
+    [
+        ({"environment": "staging"}, {}, Standing.REAL),
+        ({"environment": "staging"}, {"result": "FAILED"}, Standing.REAL),
+        ({"environment": "staging"}, {"result": "INTERRUPTED"}, Standing.REAL),
+        ({"environment": "dev", "not_real_because": "x"}, {"result": "FAILED"}, Standing.REHEARSAL),
+        ({"not_real_because": "x"}, {"result": "FAILED", "open_scope": True}, Standing.UNSCOPED),
+        ({"not_real_because": "x"}, {"result": "PASSED", "open_scope": True}, Standing.REHEARSAL),
+        ({"not_real_because": "x"}, {"result": "FAILED"}, Standing.REHEARSAL),
+        *(({"environment": "staging"}, {"result": result}, Standing.IDLE) for result in ("SKIPPED", "XFAILED", "XPASSED", "NOT_RUN")),
+    ],
+)  # fmt: skip
+def test_standing(claim: dict[str, Any], changed: dict[str, Any], standing: Standing) -> None:
+    """What an execution can do follows from its result, where it ran, and whether it could still have said where."""
+    body = {**FINISHED, **changed, "claims": [{"use_case": "U", "item": "1", **claim}]}
+    assert pieces(body)[0].standing is standing
+
+
+@pytest.mark.parametrize(
+    ("claim", "fits"),
+    [
+        ({"environment": "staging"}, True),
+        ({"environment": "staging", "claim_environment": "staging"}, True),
+        ({"environment": "dev", "claim_environment": "staging"}, False),
+        ({"provider_mode": "B", "claim_provider_mode": "M"}, False),
+    ],
+)
+def test_what_fits_its_claim(claim: dict[str, Any], fits: bool) -> None:
+    """Evidence from elsewhere than its claim was limited to does not fit it."""
+    assert pieces({**FINISHED, "claims": [{"use_case": "U", "item": "1", **claim}]})[0].fits_its_claim is fits
+
+
+@pytest.mark.parametrize("missing", ["test", "claims", "result", "started_at", "finished_at"])
+def test_a_line_without_its_fields_is_an_error(missing: str) -> None:
+    """What every end says must be there: for verify to tell, and never read as something else."""
+    body = {key: value for key, value in FINISHED.items() if key != missing}
+    with pytest.raises(KeyError):
+        pieces(body)
+
+
+def test_an_unknown_result_is_an_error() -> None:
+    """A result that nobody knows is not taken for any other."""
+    with pytest.raises(ValueError, match="ALMOST"):
+        pieces({**FINISHED, "result": "ALMOST"})

@@ -1,0 +1,192 @@
+"""The canonical line: RFC 8785 for the values we allow, read back as it was written, and chained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given, strategies as st
+
+from pytest_readiness.errors import IntegrityError
+from pytest_readiness.facts.digest import EMPTY
+from pytest_readiness.facts.line import Chain, Line, broken_links, canonical, line_digest, printable
+
+KEYS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=8)
+"""Our own keys are ASCII."""
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+BODIES = st.dictionaries(KEYS, VALUES, max_size=6)
+ANY_TEXT = st.text(st.characters() | st.characters(categories=("Cs",)))
+"""Lone surrogates too."""
+
+
+@given(BODIES)
+def test_it_is_rfc_8785(body: dict[str, Any]) -> None:
+    """For every value we allow, the text is byte for byte what the library for RFC 8785 writes."""
+    assert canonical(body).encode() == rfc8785.dumps(body)
+
+
+@given(BODIES)
+def test_it_is_read_back_as_it_was_written(body: dict[str, Any]) -> None:
+    """What a text says is the value it was made of."""
+    assert json.loads(canonical(body)) == body
+
+
+@given(st.dictionaries(KEYS, ANY_TEXT, max_size=4))
+def test_lone_surrogates_are_spelled_out(body: dict[str, str]) -> None:
+    r"""A lone surrogate becomes its escape (``\ud800``), everything else stays, and the text is UTF-8."""
+    text = canonical(body)
+    said = json.loads(text.encode().decode())
+    for key, value in body.items():
+        spelled = "".join(rf"\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in value)
+        assert said[key] == spelled
+
+
+@given(VALUES | ANY_TEXT)
+def test_printable_is_settled(value: Any) -> None:
+    """Spelling out twice changes nothing more, and what holds no lone surrogate is left as it is."""
+    once = printable(value)
+    assert printable(once) == once
+    if _encodable(value):
+        assert once == value
+
+
+def _encodable(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_numbers_that_json_does_not_have_are_refused(number: float) -> None:
+    """NaN and infinity never reach a line."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical({"x": number})
+
+
+def lines_of(bodies: list[dict[str, Any]]) -> list[Line]:
+    """The lines of a run with these bodies."""
+    chain = Chain("r")
+    return [chain.next("note", body) for body in bodies]
+
+
+@given(st.lists(st.dictionaries(KEYS, ANY_TEXT | NUMBERS, max_size=3), max_size=6))
+def test_a_chain_is_whole_and_its_texts_say_what_its_lines_say(bodies: list[dict[str, Any]]) -> None:
+    """Lines number themselves from 0, each names the digest of the one before, and parsing gives the same lines."""
+    lines = lines_of(bodies)
+    assert list(broken_links("r", lines)) == []
+    assert [line.seq for line in lines] == list(range(len(lines)))
+    assert [line.body["prev"] for line in lines] == [EMPTY, *(line.digest for line in lines)][: len(lines)]
+    assert [Line.parse(line.text) for line in lines] == lines
+    assert all(line.sound and line.kind == "note" and "\n" not in line.text for line in lines)
+
+
+def edited(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
+    """One value of a line is another, and its text and digest are made anew."""
+    body = {**lines[at].body, "value": data.draw(TEXTS.filter(lambda text: text != lines[at].body["value"]))}
+    text = canonical(body)
+    return [*lines[:at], Line(text, body, line_digest(text)), *lines[at + 1 :]]
+
+
+def deleted(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
+    """One line is gone."""
+    return [*lines[:at], *lines[at + 1 :]]
+
+
+def swapped(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
+    """Two lines are in each other's place."""
+    other = data.draw(st.integers(0, len(lines) - 1).filter(lambda one: one != at))
+    changed = list(lines)
+    changed[at], changed[other] = changed[other], changed[at]
+    return changed
+
+
+def doubled(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
+    """A line stands twice."""
+    return [*lines[: at + 1], *lines[at:]]
+
+
+def inserted(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
+    """A line of one's own, with the right number and predecessor, stands in front of another."""
+    chain = Chain("r", seq=at, head=lines[at - 1].digest if at else EMPTY)
+    return [*lines[:at], chain.next("note", {"value": "mine"}), *lines[at:]]
+
+
+def moved_in(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
+    """A line of another run stands in the place of one of this."""
+    chain = Chain("other", seq=at, head=lines[at].body["prev"])
+    return [*lines[:at], chain.next("note", dict(lines[at].body)), *lines[at + 1 :]]
+
+
+@pytest.mark.parametrize("change", [edited, deleted, swapped, doubled, inserted, moved_in])
+@given(values=st.lists(TEXTS, min_size=3, max_size=6), data=st.data())
+def test_every_change_before_the_last_line_is_found(
+    change: Callable[[list[Line], int, st.DataObject], list[Line]], values: list[str], data: st.DataObject
+) -> None:
+    """Whatever is edited, deleted, put in another order, doubled or inserted in a chain, a link is broken.
+
+    The last line is what the seal is for: it has no follower that names it.
+    """
+    lines = lines_of([{"value": value} for value in values])
+    at = data.draw(st.integers(0, len(lines) - 2))
+    changed = change(lines, at, data)
+    assert list(broken_links("r", changed)) != []
+    assert list(broken_links("r", [Line.parse(line.text) for line in changed])) != []
+
+
+def test_what_is_broken_is_named() -> None:
+    """The sentence names the line and what is wrong with it."""
+    lines = lines_of([{"value": str(number)} for number in range(4)])
+    assert list(broken_links("r", [lines[0], *lines[2:]])) == ["line 1 is missing or out of order (found 2)"]
+    other = replace(lines[1], digest="x" * 64)
+    assert list(broken_links("r", [lines[0], other, *lines[2:]])) == [
+        "line 2 does not follow the line before it: one of them was changed"
+    ]
+    assert list(broken_links("q", lines[:1])) == ["line 0 belongs to another run"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "[]",
+        "3",
+        "{}",
+        '{"seq":"1"}',
+        '{"seq":1}x',
+        '{"seq": 1}',
+        '{"seq":1,"a":2}',
+        '{"a":1,"a":2,"seq":1}',
+        '{"a":"\\u0041","seq":1}',
+        '{"a":1.0,"seq":1}',
+        '{"a":NaN,"seq":1}',
+        "[" * 100_000,
+    ],
+)
+def test_a_text_that_is_no_line_is_refused(text: str) -> None:
+    """What is no JSON object in canonical form with a number is an IntegrityError in one line, and nothing else."""
+    with pytest.raises(IntegrityError) as caught:
+        Line.parse(text)
+    assert "\n" not in str(caught.value)
+
+
+@given(ANY_TEXT)
+def test_any_text_is_a_line_or_an_integrity_error(text: str) -> None:
+    """Parsing raises nothing else, whatever the text."""
+    try:
+        Line.parse(text)
+    except IntegrityError:
+        return
+    raise AssertionError("a random text cannot be a line")

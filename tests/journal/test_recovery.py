@@ -1,0 +1,208 @@
+"""Journals that were left behind: looked at without changing anything, and closed when nobody writes them any more."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from pytest_readiness.errors import IntegrityError, StorageError
+from pytest_readiness.facts.run import Run, RunState
+from pytest_readiness.facts.snapshot import Snapshot, snapshot_digest
+from pytest_readiness.journal.recovery import leftovers, open_evidence, recover, requirements_of
+from pytest_readiness.journal.run_log import requirements_path
+from pytest_readiness.journal.writer import new_journal
+from pytest_readiness.store.chain import check_run
+
+NOW = "2026-02-12T18:00:00.000Z"
+
+
+def claims(use_case: str = "UC-001") -> list[dict[str, Any]]:
+    """What a test claims."""
+    return [{"use_case": use_case, "item": "1", "environment": "staging"}]
+
+
+def finished(test: str, result: str = "PASSED") -> dict[str, Any]:
+    """Body of a line for a test that ended."""
+    return {"test": test, "claims": claims(), "result": result, "started_at": NOW, "finished_at": NOW, "attempts": []}
+
+
+def left_behind(folder: Path, run_id: str = "20260212T180000Z-00000001") -> Path:
+    """A run in which a ended, b was retried and then cut off, c never started, and d was deselected."""
+    writer = new_journal(folder, run_id)
+    writer.append("run", {"register": "payments", "started_at": NOW, "requirements": "sha256:x"})
+    tests = [{"test": name, "claims": claims()} for name in "abc"]
+    tests[1]["records"] = True
+    writer.append("planned", {"tests": [*tests, {"test": "d", "claims": claims(), "deselected": True}]})
+    writer.append("started", {"test": "a", "at": NOW})
+    writer.append("finished", finished("a"))
+    writer.append("started", {"test": "b", "at": NOW})
+    writer.append("attempt", {"test": "b", "result": "FAILED", "started_at": NOW, "duration_ms": 5, "message": "no"})
+    writer.close()
+    return writer.path
+
+
+def results(run: Run) -> dict[str, str]:
+    """Result of each test."""
+    return {piece.test_id: piece.result.value for piece in run.evidence()}
+
+
+def test_looking_changes_nothing(tmp_path: Path) -> None:
+    """A leftover is read as it is: open, not living, what started and did not end is INTERRUPTED."""
+    path = left_behind(tmp_path)
+    before = path.read_bytes()
+    [leftover] = leftovers(tmp_path)
+    assert (leftover.living, leftover.problem, leftover.torn_bytes) == (False, None, 0)
+    assert leftover.run is not None
+    assert leftover.run.state is RunState.OPEN
+    found = {piece.test_id: piece for piece in open_evidence(leftover.run)}
+    assert {name: piece.result.value for name, piece in found.items()} == {"a": "PASSED", "b": "INTERRUPTED"}
+    assert [attempt.result.value for attempt in found["b"].attempts] == ["FAILED", "INTERRUPTED"]
+    assert found["b"].open_scope
+    assert path.read_bytes() == before
+
+
+def test_recovery_seals_it(tmp_path: Path) -> None:
+    """What ended is kept, what was cut off INTERRUPTED, what never started NOT_RUN; deselected tests are nothing."""
+    left_behind(tmp_path)
+    [leftover] = leftovers(tmp_path)
+    recovered = recover(leftover)
+    assert recovered is not None
+    run, writer = recovered
+    assert run.state is RunState.INTERRUPTED
+    assert results(run) == {"a": "PASSED", "b": "INTERRUPTED", "c": "NOT_RUN"}
+    assert list(check_run(run)) == []
+    assert run.seal is not None
+    assert (run.seal.body["recovered"], run.seal.body["exit_status"]) == (True, None)
+    writer.close()
+
+
+def test_a_crash_while_recovering_is_recovered(tmp_path: Path) -> None:
+    """Recovery that was itself cut off goes on where it ended; nothing is told twice."""
+    path = left_behind(tmp_path)
+    [leftover] = leftovers(tmp_path)
+    recovered = recover(leftover)
+    assert recovered is not None
+    recovered[1].close()
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    for kept in range(6, len(lines)):
+        path.write_bytes(b"".join(lines[:kept]) + lines[kept][:20])
+        again = recover(leftovers(tmp_path)[0])
+        assert again is not None
+        again[1].close()
+        assert [piece.test_id for piece in again[0].evidence()] == ["a", "b", "c"]
+        assert list(check_run(again[0])) == []
+
+
+@given(cut=st.integers(0, 2000))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+def test_wherever_it_is_cut_off_what_was_whole_is_kept(tmp_path: Path, cut: int) -> None:
+    """A journal that ends anywhere, in the middle of a line or a letter, is recovered up to its last whole line."""
+    folder = tmp_path / str(cut)
+    if folder.exists():
+        return
+    path = left_behind(folder)
+    data = path.read_bytes()[:cut]
+    path.write_bytes(data)
+    whole = data.count(b"\n")
+    [leftover] = leftovers(folder)
+    recovered = recover(leftover)
+    if whole == 0:
+        assert recovered is None
+        assert not path.exists()
+        return
+    assert recovered is not None
+    run, writer = recovered
+    writer.close()
+    assert [line.text.encode() for line in run.lines[:whole]] == data.split(b"\n")[:whole]
+    assert list(check_run(run)) == []
+    assert run.seal is not None
+    assert run.seal.body["torn_bytes"] == len(data.rpartition(b"\n")[2])
+
+
+def test_a_journal_that_is_written_is_living(tmp_path: Path) -> None:
+    """While another process holds it, it is told as living, and recovery is refused."""
+    path = left_behind(tmp_path)
+    code = (
+        "import os, sys, time; from pytest_readiness.journal.lock import lock\n"
+        f"descriptor = os.open({str(path)!r}, os.O_RDWR); lock(descriptor)\n"
+        "print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        [leftover] = leftovers(tmp_path)
+        assert leftover.living
+        with pytest.raises(StorageError, match="another process"):
+            recover(leftover)
+        process.kill()
+    assert not leftovers(tmp_path)[0].living
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data.replace(b'"test":"a"', b'"test":"x"', 1),
+        lambda data: data.replace(b"PASSED", b"FAILED", 1),
+        lambda data: data.partition(b"\n")[2],
+        lambda data: data.replace(b"\n", b"\n\n", 1),
+        lambda data: data.replace(b'"seq":3', b'"seq": 3'),
+        lambda data: b"\xff" + data,
+    ],
+)
+def test_a_damaged_journal_is_never_taken_in(tmp_path: Path, damage: Any) -> None:
+    """What was changed is told in one line with its file, and recovery leaves every byte."""
+    path = left_behind(tmp_path)
+    path.write_bytes(damage(path.read_bytes()))
+    before = path.read_bytes()
+    [leftover] = leftovers(tmp_path)
+    assert path.name in str(leftover.problem)
+    assert "\n" not in str(leftover.problem)
+    with pytest.raises(IntegrityError):
+        recover(leftover)
+    assert path.read_bytes() == before
+
+
+def test_one_run_can_be_left_out(tmp_path: Path) -> None:
+    """A session does not look at its own journal; the others come oldest first."""
+    for number in (3, 1, 2):
+        left_behind(tmp_path, f"20260212T180000Z-0000000{number}")
+    found = leftovers(tmp_path, but="20260212T180000Z-00000002")
+    assert [leftover.path.stem[-1] for leftover in found] == ["1", "3"]
+
+
+def test_no_folder_is_nothing_left(tmp_path: Path) -> None:
+    """A folder that is not there, or is a file, holds no journals."""
+    assert leftovers(tmp_path / "nowhere") == []
+    (tmp_path / "file").write_text("x")
+    assert leftovers(tmp_path / "file") == []
+
+
+def test_what_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:
+    """A folder called like a journal is told, and does not end in a traceback."""
+    (tmp_path / "20260212T180000Z-00000001.jsonl").mkdir()
+    [leftover] = leftovers(tmp_path)
+    assert isinstance(leftover.problem, StorageError)
+
+
+def test_requirements_come_by_their_digest(tmp_path: Path) -> None:
+    """The snapshot beside a journal is used where it is what its name says, and else is as good as missing."""
+    text = '{"catalogue":{}}'
+    kept = Snapshot(text, snapshot_digest(text))
+    writer = new_journal(tmp_path, "r")
+    writer.append("run", {"register": "p", "started_at": NOW, "requirements": kept.digest})
+    writer.close()
+    run = leftovers(tmp_path)[0].run
+    assert run is not None
+    assert requirements_of(tmp_path, run) is None
+    requirements_path(tmp_path, kept.digest).write_text(text)
+    assert requirements_of(tmp_path, run) == kept
+    requirements_path(tmp_path, kept.digest).write_bytes(b"\xff")
+    assert requirements_of(tmp_path, run) is None
+    requirements_path(tmp_path, kept.digest).write_text(text + " ")
+    assert requirements_of(tmp_path, run) is None

@@ -1,0 +1,82 @@
+"""Under pytest-xdist: only the controller writes, and what it writes is what a session alone would have written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.project import Project
+
+SUITE = """
+@pytest.mark.xdist_group("one")
+@pytest.mark.parametrize("x", ["a", "b@c", "d]@e"])
+@evidence("UC-001", item=1)
+def test_a(x, record_evidence): record_evidence.note(x)
+
+@pytest.mark.xdist_group("two")
+@evidence("UC-001", item=2)
+def test_b(): assert os.environ.get("FINE") == "1"
+
+@evidence("UC-002", item=1)
+def test_c(): pass
+"""
+
+
+def found(project: Project) -> dict[str, Any]:
+    """Result of each test by id."""
+    return {piece["test_id"]: piece["result"] for piece in project.evidence()}
+
+
+@pytest.mark.parametrize("dist", ["load", "loadscope", "loadfile", "loadgroup", "worksteal", "each"])
+def test_every_way_to_distribute_gives_the_same_tests(project: Project, dist: str) -> None:
+    """However tests are handed out, each has the id and the result that it has alone; a later pass replaces it."""
+    project.configured().tests(SUITE)
+    number = "--tx=popen" if dist == "each" else "-n1"
+    project.run("-p", "xdist", number, f"--dist={dist}")
+    expected = {
+        "test_it.py::test_a[a]": "PASSED",
+        "test_it.py::test_a[b@c]": "PASSED",
+        "test_it.py::test_a[d]@e]": "PASSED",
+        "test_it.py::test_b": "FAILED",
+        "test_it.py::test_c": "PASSED",
+    }
+    assert found(project) == expected
+    project.monkeypatch.setenv("FINE", "1")
+    project.run().assert_outcomes(passed=5)
+    assert found(project) == expected | {"test_it.py::test_b": "PASSED"}
+    assert project.cli("verify").exit_code == 0
+
+
+def test_without_workers(project: Project) -> None:
+    """-n0 is a session alone."""
+    project.configured().tests(SUITE)
+    project.run("-p", "xdist", "-n0").assert_outcomes(passed=4, failed=1)
+    assert len(found(project)) == 5
+
+
+def test_no_evidence_test_leaves_no_trace(project: Project) -> None:
+    """Workers that met no evidence test write nothing, and nor does the controller."""
+    project.configured().tests("def test_plain(): pass\n")
+    project.run("-p", "xdist", "-n1").assert_outcomes(passed=1)
+    assert not (project.path / ".readiness").exists()
+
+
+def test_a_config_that_changes_under_the_workers(project: Project) -> None:
+    """Workers read no config: they are told, so that one session has one set of requirements."""
+    project.configured().tests(
+        "pathlib.Path('readiness.toml').unlink(missing_ok=True)\n@evidence('UC-001', item=1)\ndef test_a(): pass\n"
+    )
+    project.run("-p", "xdist", "-n1").assert_outcomes(passed=1)
+    project.configured()
+    assert project.states()["UC-001/1"] == "COMPLETE"
+
+
+def test_stopping_early(project: Project) -> None:
+    """With -x what was planned and never ran is NOT_RUN."""
+    project.configured().tests(SUITE)
+    project.run("-p", "xdist", "-n1", "-x", "-k", "test_b or test_c")
+    assert found(project)["test_it.py::test_b"] == "FAILED"
+    assert project.states()["UC-002/1"] in ("COMPLETE", "MISSING")
+    assert project.journals == []
+    assert project.cli("verify").exit_code == 0
