@@ -141,6 +141,8 @@ def recover(leftover: Leftover) -> tuple[Run, Writer] | None:
 
 def _close(run: Run, writer: Writer, torn_bytes: int) -> None:
     ended = {line.body["test"] for line in run.lines if line.kind == "finished"}
+    # Written by a recovery that was itself cut off before its seal.
+    ended |= {test["test"] for line in run.lines if line.kind == "not_run" for test in line.body["tests"]}
     for body in list(_unfinished(run)):
         writer.append("finished", body)
         ended.add(body["test"])
