@@ -1,0 +1,168 @@
+"""``readiness bundle``: what the store holds, in one file."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+
+from pytest_readiness.facts.decision import Blocker, Decision, Retirement, Waiver
+from pytest_readiness.store.bundle import Bundle, read_bundle
+from pytest_readiness.store.sqlite import SQLiteStore
+from tests.project import Project
+
+TESTS = """
+@evidence("UC-001", item=1)
+def test_a(record_evidence):
+    record_evidence.attach("what the provider said")
+
+@evidence("UC-002", item=1)
+def test_b(): pass
+"""
+AT = "2026-02-12T18:29:00.000Z"
+VERDICT = f'{{"generated_at":"{AT}"}}'
+
+
+@pytest.fixture
+def recorded(project: Project) -> Project:
+    """A project with a run for each of two use cases, and an artifact with the first."""
+    project.configured().tests(TESTS)
+    project.run("-k", "test_a")
+    project.run("-k", "test_b")
+    return project
+
+
+def bundled(project: Project, *use_cases: str) -> Bundle:
+    """What a bundle of these use cases holds."""
+    result = project.cli("bundle", *use_cases, "-o", "out.zip")
+    assert result.exit_code == 0, result.output
+    return read_bundle(project.path / "out.zip", 1 << 20)
+
+
+def store_of(project: Project) -> SQLiteStore:
+    """The project's store."""
+    store = SQLiteStore.open(project.path / ".readiness" / "evidence.db", "u", create=True)
+    assert store is not None
+    return store
+
+
+def decide(project: Project, *decisions: Decision) -> None:
+    """Put decisions into the project's store."""
+    store = store_of(project)
+    store.decide(decisions)
+    store.close()
+
+
+def blocker(use_case: str, register: str = "default") -> Blocker:
+    """A decision about a use case."""
+    return Blocker(register=register, at=AT, by="ana@example.com", use_case=use_case, reason="x")
+
+
+def test_everything_goes_into_a_bundle(recorded: Project) -> None:
+    """Runs, decisions, requirements, verdicts and artifacts; and the command says how many."""
+    decide(recorded, blocker("UC-001"))
+    store = store_of(recorded)
+    store.keep_verdict(VERDICT)
+    runs = {summary.id for summary in store.runs()}
+    store.close()
+    result = recorded.cli("bundle", "-o", "out.zip")
+    assert (result.exit_code, result.output) == (0, "out.zip: 2 runs, 1 decisions, 1 verdicts\n")
+    found = read_bundle(recorded.path / "out.zip", 1 << 20)
+    assert {run.id for run in found.runs} == runs
+    assert (len(found.decisions), len(found.snapshots), len(found.artifacts)) == (1, 1, 1)
+    assert found.verdicts == (VERDICT,)
+    with zipfile.ZipFile(recorded.path / "out.zip") as file:
+        key = (recorded.path / ".readiness" / "fingerprint.key").read_bytes()
+        assert not [name for name in file.namelist() if key in file.read(name) or key.hex().encode() in file.read(name)]
+
+
+def test_use_cases_narrow_it(recorded: Project) -> None:
+    """Runs with evidence for them, whole, and decisions about them; retirements too, kept verdicts not."""
+    waiver = Waiver(
+        register="default", at=AT, by="x", requirement="UC-001/1", reason="x", requested_by="y", until="2026-03-01"
+    )
+    retired = Retirement(register="default", at=AT, by="x", test_id="test_it.py::test_b", reason="x")
+    decide(recorded, blocker("UC-001"), blocker("UC-002"), waiver, retired, blocker("UC-001", "another"))
+    store_of(recorded).keep_verdict(VERDICT)
+    first, second = bundled(recorded, "uc-001"), bundled(recorded, "UC-00[2]")
+    assert [{piece.uc for piece in one.runs[0].evidence()} for one in (first, second)] == [{"UC-001"}, {"UC-002"}]
+    assert {one.id for one in first.decisions} == {blocker("UC-001").id, waiver.id, retired.id}
+    assert {one.id for one in second.decisions} == {blocker("UC-002").id, retired.id}
+    assert (len(first.artifacts), len(second.artifacts), first.verdicts) == (1, 0, ())
+
+
+def test_a_group_is_carried_whole(project: Project) -> None:
+    """A part without evidence for the use case goes with the others: without it the group would stay incomplete."""
+    project.configured().tests(TESTS)
+    for name in ("test_a", "test_b"):
+        project.run("--readiness-run-group=nightly:2", f"test_it.py::{name}")
+    assert len(bundled(project, "UC-001").runs) == 2
+
+
+def test_bundles_of_one_store_are_equal_byte_for_byte(recorded: Project) -> None:
+    """A bundle says what is in the store and nothing of when and where it was made."""
+    bundled(recorded)
+    first = (recorded.path / "out.zip").read_bytes()
+    bundled(recorded)
+    assert (recorded.path / "out.zip").read_bytes() == first
+
+
+def test_without_a_store_the_bundle_is_empty(project: Project) -> None:
+    """A store that does not exist yet is an empty one, and none is made."""
+    project.configured()
+    assert bundled(project).runs == ()
+    assert not (project.path / ".readiness").exists()
+
+
+def test_an_artifact_that_is_gone_is_told(recorded: Project) -> None:
+    """The rest goes, and a line says what does not."""
+    (artifact,) = (one for one in (recorded.path / ".readiness" / "artifacts").rglob("*") if one.is_file())
+    artifact.unlink()
+    result = recorded.cli("bundle", "-o", "out.zip")
+    assert result.exit_code == 0
+    assert f"the artifact {artifact.name} is not in it" in result.stderr
+
+
+def test_a_changed_artifact_is_an_integrity_failure(recorded: Project) -> None:
+    """What is not what was recorded is not carried on: exit code 3, one line, no file."""
+    (artifact,) = (one for one in (recorded.path / ".readiness" / "artifacts").rglob("*") if one.is_file())
+    artifact.write_text("changed")
+    result = recorded.cli("bundle", "-o", "out.zip")
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+    assert "its content has another digest" in result.stderr
+    assert not (recorded.path / "out.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["UC-999", "-o", "out.zip"], 2, "no use case in register 'default' matches 'UC-999'"),
+        ([], 2, "Missing option '-o'"),
+        (["-o", "."], 2, "is a directory"),
+        (["-o", "no/out.zip"], 3, "the bundle cannot be written"),
+    ],
+)
+def test_what_cannot_be_bundled_is_one_line(recorded: Project, arguments: list[str], code: int, told: str) -> None:
+    """An unknown use case and a missing file name are usage errors, a file that cannot be written is one of storage."""
+    result = recorded.cli("bundle", *arguments)
+    assert (result.exit_code, result.stderr.count("\n")) == (code, 1)
+    assert told in result.stderr
+
+
+def test_decisions_in_a_folder_travel_with_the_repository(recorded: Project) -> None:
+    """Where decisions are files, what lies in the store as decisions does not count, and is not carried on."""
+    decide(recorded, blocker("UC-001"))
+    config = recorded.path / "readiness.toml"
+    config.write_text('decisions = "decisions"\n' + config.read_text())
+    assert bundled(recorded).decisions == ()
+
+
+def test_the_manifest_tells_size_and_digest(recorded: Project) -> None:
+    """Somebody with nothing but the standard library can check what came."""
+    bundled(recorded)
+    with zipfile.ZipFile(recorded.path / "out.zip") as file:
+        manifest = json.loads(file.read("manifest.json"))
+        assert {row["name"]: row["size"] for row in manifest["members"]} == {
+            info.filename: info.file_size for info in file.infolist() if info.filename != "manifest.json"
+        }
