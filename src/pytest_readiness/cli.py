@@ -26,6 +26,7 @@ COMMANDS = {
     "why": ("why", "Tell why a use case or requirement stands where it does."),
     "next": ("nextsteps", "Tell who must do what, most urgent first."),
     "show": ("show", "Show evidence in the fields of the template."),
+    "record": ("record", "Record evidence from outside pytest: a command, an examined result, JUnit XML."),
     "sync": ("sync", "Write the derived status into the tracker's rows that say another."),
     "recover": ("recover", "Take in what a crash or an absent server left behind."),
     "verify": ("verify", "Recompute everything that is kept, and name what does not fit."),

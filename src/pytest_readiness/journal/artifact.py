@@ -42,6 +42,15 @@ class ArtifactFolder:
         self._check_size(len(data), name)
         return self._keep([data], name, media_type)
 
+    def keep_blocks(self, blocks: Iterable[bytes], name: str, media_type: str) -> Artifact:
+        """Keep what comes in blocks, as it comes.
+
+        Raises:
+            EvidenceError: it became larger than the limit.
+            StorageError: it could not be written.
+        """
+        return self._keep(self._counted(blocks, name), name, media_type)
+
     def keep_file(self, path: Path, name: str, media_type: str, redactor: Redactor | None) -> Artifact:
         """Keep a copy of a regular file; with a redactor, as the text without its secrets.
 

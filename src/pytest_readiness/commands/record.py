@@ -1,0 +1,244 @@
+"""``readiness record``: evidence from outside pytest."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES
+from ..claims.register import PROOFS
+from ..errors import ConfigError, nearest, one_line
+from ..facts.evidence import Result
+from ..facts.proofs import OwnProof
+from ..outside import Recorded, Told, record_command, record_examined, record_junit, split_target
+from ..pipeline import Place
+from ..views.sanitise import sanitise
+from .door import Door, pass_door
+
+_RESULTS = tuple(result.value for result in (Result.PASSED, Result.FAILED, Result.ERROR, Result.SKIPPED))
+_COMMAND = f"{__name__}.command"
+_ARGV = f"{__name__}.argv"
+_CONTEXT = {
+    "environment": ("NAME", "The environment that it took place in"),
+    "provider-mode": ("NAME", "The provider mode that it used"),
+    "tenant": ("ID", "The tenant of the product under test"),
+    "project": ("ID", "The project of the product under test"),
+    "release": ("NAME", "The release that it is made for"),
+    "actor": ("NAME", "Who records"),
+}
+
+
+class _Record(click.Command):
+    """Takes the command apart from the options, and the words of a proof together."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ours, dashes, theirs = _parted(args)
+        ctx.meta[_COMMAND], ctx.meta[_ARGV] = theirs, ("record", *args)
+        if dashes and not theirs:
+            raise click.UsageError("there is no command after '--'", ctx)
+        return super().parse_args(ctx, _with_proofs_as_one(ours))
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
+
+
+def _parted(args: Sequence[str]) -> tuple[list[str], bool, list[str]]:
+    if "--" not in args:
+        return list(args), False, []
+    at = args.index("--")
+    return list(args[:at]), True, list(args[at + 1 :])
+
+
+def _with_proofs_as_one(args: Sequence[str]) -> list[str]:
+    """``--proof KIND key=value key=value`` as one option with one value: click's options have no open end."""
+    folded: list[str] = []
+    waiting = list(args)
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--proof" and waiting:
+            word = f"--proof={waiting.pop(0)}"
+        if word.startswith("--proof="):
+            said = [word.removeprefix("--proof=")]
+            while waiting and "=" in waiting[0] and not waiting[0].startswith("-"):
+                said.append(waiting.pop(0))
+            word = f"--proof={json.dumps(said)}"
+        folded.append(word)
+    return folded
+
+
+def _context_options(function: Any) -> Any:
+    for name, (metavar, about) in reversed(_CONTEXT.items()):
+        variable = f"READINESS_{name.replace('-', '_').upper()}"
+        option = click.option(f"--{name}", envvar=variable, metavar=metavar, help=f"{about}; else {variable}.")
+        function = option(function)
+    return function
+
+
+@click.command("record", cls=_Record)
+@click.argument("use_case", required=False, metavar="[UC]")
+@click.option("--item", metavar="N", help="Number or name of the item that it is evidence for.")
+@_context_options
+@click.option("--part", metavar="NAME", help="The named part of the item, or the drill, that it shows.")
+@click.option("--replay-mode", type=click.Choice(REPLAY_MODES), help="How a replay was validated.")
+@click.option(
+    "--proof", "proofs", multiple=True, metavar="KIND key=value...", help="A proof of this kind; can be given again."
+)
+@click.option("--result", type=click.Choice(_RESULTS), help="What somebody examined; without a command only.")
+@click.option(
+    "--id", "test_id", metavar="TEXT", help="Name of what was examined; a later one of that name replaces it."
+)
+@click.option("--note", "notes", multiple=True, metavar="TEXT", help="Free text; can be given again.")
+@click.option("--reference", "references", multiple=True, metavar="NAME=URL", help="A log or dashboard elsewhere.")
+@click.option(
+    "--artifact", "artifacts", multiple=True, type=click.Path(path_type=Path), metavar="PATH", help="A file to keep."
+)
+@click.option(
+    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Take in the results of a JUnit XML file."
+)
+@click.option(
+    "--map", "maps", multiple=True, metavar="PATTERN=UC/ITEM", help="Which of its test cases are evidence for what."
+)
+@click.pass_context
+@pass_door
+def command(door: Door, context: click.Context, /, **given: Any) -> None:
+    """Record evidence from outside pytest.
+
+    Runs COMMAND and keeps its output, or records a result that somebody examined, or takes in the results of a JUnit
+    XML file. Exits 0 where it passed (or was taken in), 1 where it did not, 2 where nothing was recorded, 3 where it
+    could not be kept.
+    """
+    words: list[str] = context.meta[_COMMAND]
+    _check_form(given, words, context)
+    place = door.place()
+    told = _told(place, given, context.meta[_ARGV])
+    if given["junit"] is not None:
+        recorded = record_junit(place, given["junit"], _maps(given["maps"]), told)
+        _tell(recorded)
+        context.exit(3 if recorded.problems else 0)
+    target = given["use_case"], given["item"]
+    if words:
+        recorded = record_command(place, target, told, words, _echo)
+    else:
+        recorded = record_examined(place, target, told, Result(given["result"]), given["test_id"])
+    _tell(recorded)
+    context.exit(3 if recorded.problems else int(not recorded.passed))
+
+
+def _check_form(given: dict[str, Any], words: Sequence[str], context: click.Context) -> None:
+    """Say in one line what does not go together."""
+    faults = _junit_faults(given, words) if given["junit"] is not None else _faults(given, words)
+    for fault in faults:
+        raise click.UsageError(fault, context)
+
+
+def _junit_faults(given: dict[str, Any], words: Sequence[str]) -> list[str]:
+    alone = {"use_case": "a use case", "item": "--item", "result": "--result", "test_id": "--id"}
+    faults = [f"--junit says by --map what its tests are evidence for, and takes no {alone[key].removeprefix('a ')}"
+              for key in alone if given[key] is not None]  # fmt: skip
+    return [*faults, *(["--junit reads a file, and runs no command"] if words else [])]
+
+
+def _faults(given: dict[str, Any], words: Sequence[str]) -> list[str]:
+    faults = []
+    if given["use_case"] is None:
+        faults.append("name a use case, such as: readiness record UC-003 --item 4 -- ./check.sh")
+    if given["item"] is None:
+        faults.append("name the item that it is evidence for with --item")
+    if given["maps"]:
+        faults.append("--map goes with --junit")
+    if words and given["result"] is not None:
+        faults.append("a command says its result by its exit code: take --result out")
+    if words and given["test_id"] is not None:
+        faults.append("a command goes by its own words: take --id out")
+    if not words and given["result"] is None:
+        faults.append("give the result that was examined with --result, or a command after '--'")
+    return faults
+
+
+def _told(place: Place, given: dict[str, Any], argv: tuple[str, ...]) -> Told:
+    kinds = _kinds(place)
+    proofs = tuple(_proof(json.loads(folded), kinds) for folded in given["proofs"])
+    said = {name: value for name in _CONTEXT if (value := given[name.replace("-", "_")])}
+    mode = _agreed("provider-mode", said.get("provider-mode"), proofs, "credential", "mode")
+    replay_mode = _agreed("replay-mode", given["replay_mode"], proofs, "replay", "mode")
+    if replay_mode not in (None, *REPLAY_MODES):
+        raise ConfigError(f"a replay is {' or '.join(REPLAY_MODES)}, not '{one_line(replay_mode, 60)}'")
+    return Told(
+        argv=argv,
+        said=said | ({"provider-mode": mode} if mode else {}),
+        part=_agreed("part", given["part"], proofs, "drill", "name"),
+        replay_mode=replay_mode,
+        proofs=proofs,
+        notes=given["notes"],
+        references=tuple(_reference(text) for text in given["references"]),
+        artifacts=given["artifacts"],
+    )
+
+
+def _kinds(place: Place) -> set[str]:
+    items = place.catalogue.items.values()
+    asked = {kind for item in items for kind in (item.parts if item.proof == PROOF_OF_PART else (item.proof,))}
+    return {*PROOFS, *asked} - {"none", PROOF_OF_PART}
+
+
+def _proof(words: Sequence[str], kinds: Collection[str]) -> OwnProof:
+    kind, *pairs = words
+    if kind not in kinds:
+        told = nearest(kind, kinds) or f" (proofs are {', '.join(sorted(kinds))})"
+        raise ConfigError(f"there is no proof '{one_line(kind, 60)}'{told}")
+    details = tuple((name, value) for name, _, value in (pair.partition("=") for pair in pairs))
+    if not details or not all(name and value for name, value in details):
+        raise ConfigError(f"--proof {kind} needs what it shows, such as: --proof {kind} key=value")
+    return OwnProof(kind, details)
+
+
+def _agreed(option: str, given: str | None, proofs: Sequence[OwnProof], kind: str, key: str) -> str | None:
+    """Return what an option says, else what a proof says of the same thing: as in a test, it took place there."""
+    shown = [value for proof in proofs if proof.own == kind for name, value in proof.details if name == key]
+    said = [*([given] if given else []), *shown]
+    if len(set(said)) > 1:
+        names = " and ".join(f"'{one_line(one, 60)}'" for one in dict.fromkeys(said))
+        raise ConfigError(f"--{option} and --proof {kind} {key}=... say {names}: record each by itself")
+    return said[0] if said else None
+
+
+def _reference(text: str) -> tuple[str, str]:
+    name, _, url = text.partition("=")
+    if not name.strip() or not url.strip() or "://" in name:
+        raise ConfigError(f"--reference takes NAME=URL, such as log=https://..., not '{one_line(text, 100)}'")
+    return name, url
+
+
+def _maps(given: Sequence[str]) -> dict[str, list[str]]:
+    maps: dict[str, list[str]] = {}
+    for text in given:
+        pattern, _, target = text.rpartition("=")
+        if not pattern:
+            raise ConfigError(f"--map takes PATTERN=UC/ITEM, such as '*::test_*=UC-003/4', not '{one_line(text, 100)}'")
+        split_target(target)
+        maps.setdefault(pattern, []).append(target)
+    return maps
+
+
+def _echo(block: bytes) -> None:
+    """Bytes as they are: what they mean is between the command and the terminal."""
+    sys.stdout.buffer.write(block)
+    sys.stdout.buffer.flush()
+
+
+def _tell(recorded: Recorded) -> None:
+    for note in recorded.notes:
+        click.echo(f"readiness: {sanitise(note)}", err=True)
+    for piece in recorded.pieces:
+        real = f" (a rehearsal: {piece.not_real_because})" if piece.not_real_because else ""
+        click.echo(sanitise(f"{piece.use_case}/{piece.item} {piece.result.value} by {piece.test_id}{real}"))
+    for problem in recorded.problems:
+        click.echo(f"readiness: {sanitise(problem)}", err=True)
+    if recorded.run_id is not None:
+        noun = "piece" if len(recorded.pieces) == 1 else "pieces"
+        click.echo(f"{len(recorded.pieces)} {noun} of evidence recorded as run {recorded.run_id}")

@@ -1,0 +1,357 @@
+"""Evidence from outside pytest: a command that is run, a result that somebody examined, results that are imported."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatchcase
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from .claims.claim import Claim
+from .errors import ConfigError, EvidenceError, ReadinessError, StorageError, one_line, place as shown_place
+from .facts.clock import moment
+from .facts.evidence import Result
+from .facts.line import printable
+from .facts.proofs import OwnProof
+from .journal.command import Ended, run_command
+from .journal.junit import Case, load_junit, read_junit
+from .journal.observation import cut_message
+from .journal.placing import placed_all
+from .journal.recording import Account, Recording
+from .opening import Opening, close_run, open_run
+from .pipeline import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the options tell of the evidence, beside how it came about."""
+
+    argv: tuple[str, ...] = ()
+    """What was called."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """Context of the run, as ``open_run`` takes it."""
+    part: str | None = None
+    replay_mode: str | None = None
+    proofs: tuple[OwnProof, ...] = ()
+    notes: tuple[str, ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
+    """(name, URL)."""
+    artifacts: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of evidence that was recorded."""
+
+    use_case: str
+    item: str
+    test_id: str
+    result: Result
+    not_real_because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of recording."""
+
+    run_id: str | None
+    pieces: tuple[Piece, ...]
+    problems: tuple[str, ...]
+    """What went wrong in keeping it, a line each."""
+    notes: tuple[str, ...] = ()
+    """What whoever records should know."""
+
+    @property
+    def passed(self) -> bool:
+        """Every piece passed."""
+        return all(piece.result is Result.PASSED for piece in self.pieces)
+
+
+@dataclass
+class _Session:
+    """One run that is recorded here."""
+
+    opening: Opening
+    told: Told
+    pieces: list[Piece] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def claim(self, use_case: str, item: str) -> Claim:
+        """Return the claim as the register spells it.
+
+        Raises:
+            ClaimError: the use case, item or part does not exist.
+        """
+        given = Claim(use_case, item, part=self.told.part, replay_mode=self.told.replay_mode)
+        return self.opening.place.catalogue.resolve(given)
+
+    def name(self, text: str) -> str:
+        """Return a test's id as it is written."""
+        return str(printable(self.opening.redactor.name(text)))
+
+    def account(self, claims: Sequence[Claim]) -> tuple[Account, Recording]:
+        """Return what takes in artifacts, and the recording that it writes: the options' word is in it already."""
+        opening, recording = self.opening, Recording(self.opening.context)
+        recording.proofs.extend(self.told.proofs)
+        account = Account(recording, opening.redactor, opening.artifacts, claims, opening.place.catalogue)
+        for note in self.told.notes:
+            account.note(note)
+        for name, url in self.told.references:
+            account.reference(name, url)
+        return account, recording
+
+    def placed(self, claims: Sequence[Claim]) -> list[dict[str, Any]]:
+        """Return the claims as evidence holds them."""
+        return placed_all(claims, self.opening.context, self.opening.place.catalogue, self.told.proofs)
+
+    def plan(self, tests: Iterable[tuple[str, Sequence[Claim]]]) -> None:
+        """Say what is to be recorded."""
+        self.opening.log.plan([{"test": test, "claims": self.placed(claims)} for test, claims in tests])
+
+    def finished(self, body: dict[str, Any], recording: Recording, claims: Sequence[Claim]) -> None:
+        """Write one execution."""
+        redactor = self.opening.redactor
+        line = dict(redactor.plain({**recording.to_plain(), **body, "claims": self.placed(claims)}))
+        if counts := redactor.take_counts():
+            line["redactions"] = [list(pair) for pair in counts]
+        self.opening.log.finished(line)
+        self.pieces += [
+            Piece(claim["use_case"], claim["item"], body["test"], Result(body["result"]), claim.get("not_real_because"))
+            for claim in line["claims"]
+        ]
+
+    def close(self, exit_status: int, notes: Iterable[str] = ()) -> Recorded:
+        """Seal and keep the run."""
+        run, problems = close_run(self.opening.place, self.opening.log, exit_status)
+        return Recorded(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), tuple(notes))
+
+
+def record_command(
+    place: Place, target: tuple[str, str], told: Told, command: Sequence[str], echo: Callable[[bytes], None]
+) -> Recorded:
+    """Run a command as evidence for an item of a use case, and keep its output as an artifact.
+
+    The run is opened before the command starts: killed in between, it is taken in as INTERRUPTED.
+
+    Args:
+        place: Where it is kept.
+        target: Use case and item.
+        told: What the options tell.
+        command: The program and its arguments.
+        echo: Is given the output as it comes.
+
+    Raises:
+        ReadinessError: something named does not exist; nothing was run.
+        KeyboardInterrupt: the command was interrupted; that is recorded.
+    """
+    session = _open(place, told)
+    claims = [session.claim(*target)]
+    account, recording = session.account(claims)
+    test_id, started = session.name(shlex.join(command)), moment()
+    session.plan([(test_id, claims)])
+    session.opening.log.started(test_id, started)
+    try:
+        ended = run_command(command, lambda blocks: _keep_output(session, recording, blocks, echo))
+    except KeyboardInterrupt:
+        session.close(130)
+        raise
+    ended = _with_artifacts(session, account, ended)
+    session.finished(_body(session, test_id, "command", ended, started), recording, claims)
+    return session.close(0 if ended.result is Result.PASSED else 1)
+
+
+def record_examined(
+    place: Place, target: tuple[str, str], told: Told, result: Result, test_id: str | None = None
+) -> Recorded:
+    """Record a result that somebody examined.
+
+    Raises:
+        ReadinessError: something named does not exist, or an artifact cannot be kept; nothing was recorded.
+    """
+    session = _open(place, told)
+    claim = session.claim(*target)
+    account, recording = session.account([claim])
+    _attach(account, told.artifacts)
+    ends = (claim.use_case, claim.item, *([claim.part] if claim.part else []))
+    name = session.name(test_id or f"examined: {'/'.join(ends)}")
+    session.plan([(name, [claim])])
+    session.finished(_body(session, name, "examined", Ended(result), moment()), recording, [claim])
+    return session.close(0 if result is Result.PASSED else 1)
+
+
+def record_junit(place: Place, file: Path, maps: Mapping[str, Sequence[str]], told: Told) -> Recorded:
+    """Record the test cases of a JUnit XML file that a pattern, or a property of their own, maps to an item.
+
+    Args:
+        place: Where it is kept.
+        file: The XML file; kept as an artifact.
+        maps: ``UC/ITEM`` by pattern (glob on ``classname::name``).
+        told: What the options tell.
+
+    Raises:
+        ReadinessError: the file cannot be used, something named does not exist, or nothing is mapped; nothing was
+            recorded.
+    """
+    session = _open(place, told)
+    data, modified = load_junit(file)
+    cases = read_junit(file, data, modified)
+    mapped = [(case, claims) for case in cases if (claims := _claims(session, case, maps))]
+    if not mapped:
+        such = f", such as '{one_line(cases[0].name, 100)}'," if cases else ""
+        how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
+        raise ConfigError(f"{shown_place(file)}: none of its {len(cases)} test cases{such} is mapped: {how}")
+    redactor = session.opening.redactor
+    kept = session.opening.artifacts.keep_blocks(redactor.stream([data]), redactor.text(file.name), "application/xml")
+    beside, files = session.account([])
+    _attach(beside, told.artifacts)
+    session.plan([(session.name(case.name), claims) for case, claims in mapped])
+    for case, claims in mapped:
+        _, recording = session.account(claims)
+        recording.artifacts += [asdict(kept), *files.artifacts]
+        session.finished(_imported(session, case), recording, claims)
+    idle = [pattern for pattern in maps if not any(fnmatchcase(case.name, pattern) for case in cases)]
+    return session.close(0, [f"--map '{one_line(pattern)}' matches no test case" for pattern in idle])
+
+
+def _open(place: Place, told: Told) -> _Session:
+    return _Session(open_run(place, told.said, Path.cwd(), told.argv), told)
+
+
+def _keep_output(
+    session: _Session, recording: Recording, blocks: Iterator[bytes], echo: Callable[[bytes], None]
+) -> None:
+    """Keep the output without its secrets while it comes; whatever becomes of that, the command runs to its end."""
+    opening = session.opening
+    passing = _passing(blocks, echo)
+    first = next(passing, None)
+    if first is None:
+        return
+    clean = opening.redactor.stream(chain([first], passing))
+    try:
+        kept = opening.artifacts.keep_blocks(_cut(clean, opening.artifacts.limit, recording), "output", "text/plain")
+        recording.artifacts.append(asdict(kept))
+    except StorageError as error:
+        session.problems.append(str(error))
+    for _ in passing:
+        pass
+
+
+def _passing(blocks: Iterator[bytes], echo: Callable[[bytes], None]) -> Iterator[bytes]:
+    """Hand the blocks on as they come; where nobody reads the terminal any more, the evidence is still kept."""
+    listened = True
+    for block in blocks:
+        if listened:
+            try:
+                echo(block)
+            except OSError:
+                listened = False
+        yield block
+
+
+def _cut(blocks: Iterator[bytes], limit: int, recording: Recording) -> Iterator[bytes]:
+    """Yield no more than the limit; cut after redaction, as half a secret would not be known."""
+    left = limit
+    for block in blocks:
+        if left < len(block) and left >= 0:
+            recording.notes.append(f"the output was cut at artifact_limit ({limit:,} bytes)")
+            yield block[:left]
+            left = -1
+        elif left >= 0:
+            yield block
+            left -= len(block)
+
+
+def _attach(account: Account, paths: Iterable[Path]) -> None:
+    for path in paths:
+        try:
+            account.attach(path)
+        except EvidenceError as error:
+            raise ConfigError(str(error)) from None
+
+
+def _with_artifacts(session: _Session, account: Account, ended: Ended) -> Ended:
+    """A command that did not leave what it was to leave has not passed."""
+    for path in session.told.artifacts:
+        try:
+            account.attach(path)
+        except EvidenceError as error:
+            result = Result.ERROR if ended.result is Result.PASSED else ended.result
+            ended = replace(ended, result=result, message="; ".join(filter(None, (ended.message, str(error)))))
+        except StorageError as error:
+            session.problems.append(str(error))
+    return ended
+
+
+def _body(session: _Session, test_id: str, method: str, ended: Ended, started: str) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "test": test_id,
+        "method": method,
+        "result": ended.result.value,
+        "started_at": started,
+        "finished_at": moment(),
+    }
+    attempt: dict[str, Any] = {
+        "result": ended.result.value,
+        "started_at": started,
+        "duration_ms": ended.duration_ms,
+    }
+    if ended.message:
+        body["message"] = attempt["message"] = _message(session, ended.message)
+    return body | {"attempts": [attempt]}
+
+
+def _message(session: _Session, text: str) -> str:
+    return cut_message(session.opening.redactor.text(text))
+
+
+def _claims(session: _Session, case: Case, maps: Mapping[str, Sequence[str]]) -> list[Claim]:
+    """Return what a case is mapped to, by the patterns and by its own word, each once."""
+    by_pattern = [target for pattern, to in maps.items() if fnmatchcase(case.name, pattern) for target in to]
+    claims: dict[Claim, None] = {}
+    for target in dict.fromkeys((*by_pattern, *case.claims)):
+        try:
+            claims[session.claim(*split_target(target))] = None
+        except ReadinessError as error:
+            raise ConfigError(f"test case '{one_line(case.name, 100)}': {error}") from None
+    return list(claims)
+
+
+def split_target(text: str) -> tuple[str, str]:
+    """Return use case and item of ``UC-003/4``.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    use_case, slash, item = text.partition("/")
+    if not slash or not use_case or not item or "/" in item:
+        raise ConfigError(f"'{one_line(text, 60)}' is no UC/ITEM, such as UC-003/4")
+    return use_case, item
+
+
+def _imported(session: _Session, case: Case) -> dict[str, Any]:
+    attempts: list[dict[str, Any]] = []
+    begun = case.started
+    for attempt in case.attempts:
+        told: dict[str, Any] = {
+            "result": attempt.result.value,
+            "started_at": moment(begun),
+            "duration_ms": attempt.duration_ms,
+        }
+        if attempt.message:
+            told["message"] = _message(session, attempt.message)
+        attempts.append(told)
+        begun += attempt.duration_ms / 1000
+    body: dict[str, Any] = {
+        "test": session.name(case.name),
+        "method": "imported",
+        "result": case.result.value,
+        "started_at": moment(case.started),
+        "finished_at": moment(begun),
+        "attempts": attempts,
+    }
+    if case.attempts[-1].message:
+        body["message"] = attempts[-1]["message"]
+    return body

@@ -1,0 +1,325 @@
+"""``readiness record --junit``: evidence from JUnit XML, by pattern or by a property of the test case."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from typing import Any
+
+import pytest
+
+from pytest_readiness.journal.junit import MOST_BYTES
+from tests.project import CONFIG, Project
+
+XML = """\
+<?xml version="1.0" encoding="utf-8"?>
+<testsuites>
+  <testsuite name="pytest" timestamp="2026-02-01T10:00:00+01:00">
+    <testcase classname="tests.test_api" name="test_pay" time="1.5"/>
+    <testcase classname="tests.test_api" name="test_refund" time="0.25"><failure message="401 is not 200">trace</failure></testcase>
+    <testcase classname="tests.test_ui" name="test_click"/>
+  </testsuite>
+</testsuites>
+"""
+
+
+@pytest.fixture
+def placed(project: Project) -> Project:
+    """A project in staging."""
+    project.monkeypatch.setenv("READINESS_ENVIRONMENT", "staging")
+    return project.configured()
+
+
+def lines(project: Project) -> list[dict[str, Any]]:
+    """What was imported, in its order."""
+    with sqlite3.connect(project.path / ".readiness" / "evidence.db") as connection:
+        texts = connection.execute("select text from line order by run_id, seq").fetchall()
+    connection.close()
+    return [line for (text,) in texts if (line := json.loads(text))["kind"] == "finished"]
+
+
+def imported(project: Project, cases: str, *args: str, suite: str = 'timestamp="2026-02-01T10:00:00Z"') -> Any:
+    """Import test cases, each mapped to item 1 of UC-001 unless other arguments are given; return the lines."""
+    project.write("it.xml", f"<testsuite {suite}>{cases}</testsuite>")
+    result = project.cli("record", "--junit", "it.xml", *(args or ("--map", "*=UC-001/1")))
+    assert result.exit_code == 0, result.output
+    return lines(project)
+
+
+def test_what_a_pattern_matches_is_imported(placed: Project) -> None:
+    """Cases are mapped by a glob on classname::name, with result, message, times in UTC, and the file as artifact."""
+    placed.write("out/junit.xml", XML)
+    maps = ("--map", "tests.test_api::*=UC-001/1", "--map", "*::test_pay=uc-002/1")
+    result = placed.cli("record", "--junit", "out/junit.xml", *maps, "--note", "nightly")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[:3] == [
+        "UC-001/1 PASSED by tests.test_api::test_pay",
+        "UC-002/1 PASSED by tests.test_api::test_pay",
+        "UC-001/1 FAILED by tests.test_api::test_refund",
+    ]
+    paid, refunded = lines(placed)
+    assert (paid["test"], paid["method"], paid["notes"]) == ("tests.test_api::test_pay", "imported", ["nightly"])
+    assert (paid["started_at"], paid["finished_at"]) == ("2026-02-01T09:00:00.000Z", "2026-02-01T09:00:01.500Z")
+    assert (refunded["result"], refunded["message"]) == ("FAILED", "401 is not 200")
+    (artifact,) = paid["artifacts"]
+    kept = placed.path / ".readiness" / "artifacts" / artifact["sha256"][:2] / artifact["sha256"]
+    assert (artifact["name"], kept.read_text()) == ("junit.xml", XML)
+    assert placed.states() == {
+        "UC-001/1": "FAILING",
+        "UC-001/2": "MISSING",
+        "UC-002/1": "ASSERTED" if placed.report()["generated_at"] < "2026-03-03T09" else "STALE",
+        "UC-002/2": "MISSING",
+    }
+    assert placed.cli("verify").exit_code == 0
+
+
+def test_a_property_says_what_a_case_is_evidence_for(placed: Project) -> None:
+    """pytest's record_property("readiness", "UC/ITEM") is enough, and adds to what patterns say."""
+    props = (
+        '<properties><property name="readiness" value="UC-002/2"/><property name="x" value="UC-001/1"/></properties>'
+    )
+    cases = f'<testcase classname="a" name="b">{props}</testcase><testcase classname="a" name="c"/>'
+    (line,) = imported(placed, cases, "--map", "*::nothing=UC-001/1")
+    assert [(claim["use_case"], claim["item"]) for claim in line["claims"]] == [("UC-002", "2")]
+    assert len(imported(placed, cases, "--map", "*::b=UC-001/1")[-1]["claims"]) == 2
+
+
+def test_a_junit_file_that_pytest_writes(placed: Project) -> None:
+    """The results of a session come through pytest's own JUnit XML as they are."""
+    placed.tests(
+        """
+        def test_pass(record_property): record_property("readiness", "UC-001/1")
+        def test_fail(): assert 0, "no"
+        def test_skip(): pytest.skip("later")
+        @pytest.mark.xfail
+        def test_xfail(): assert 0
+        @pytest.fixture
+        def broken():
+            yield
+            raise OSError("gone")
+        def test_error(broken): pass
+        def test_both(broken): assert 0
+        """
+    )
+    placed.run("--no-readiness", "--junitxml=it.xml", "-o", "junit_family=xunit1")
+    result = placed.cli("record", "--junit", "it.xml", "--map", "test_it::*=UC-002/1")
+    assert result.exit_code == 0, result.output
+    assert {line["test"].partition("::")[2]: line["result"] for line in lines(placed)} == {
+        "test_pass": "PASSED",
+        "test_fail": "FAILED",
+        "test_skip": "SKIPPED",
+        "test_xfail": "XFAILED",
+        "test_error": "ERROR",
+        "test_both": "FAILED",
+    }
+    assert placed.states("UC-001")["UC-001/1"] == "ASSERTED"
+
+
+@pytest.mark.parametrize(
+    ("inside", "attributes", "expected"),
+    [
+        ("", "", "PASSED"),
+        ("<system-out>failure</system-out>", "", "PASSED"),
+        ("<error/>", "", "ERROR"),
+        ("<failure/>", "", "FAILED"),
+        ("<failure/><error/>", "", "FAILED"),
+        ("<skipped/>", "", "SKIPPED"),
+        ('<skipped type="pytest.skip"/>', "", "SKIPPED"),
+        ('<skipped type="pytest.xfail"/>', "", "XFAILED"),
+        ("", 'status="run" result="completed"', "PASSED"),
+        ("", 'status="notrun" result="suppressed"', "SKIPPED"),
+        ("", 'status="FAILED"', "FAILED"),
+        ('<x:failure xmlns:x="u"/>', "", "FAILED"),
+    ],
+)
+def test_results_by_the_rules_of_junit(placed: Project, inside: str, attributes: str, expected: str) -> None:
+    """What is no error, failure or skip has passed, unless its attributes say that it never ran."""
+    (line,) = imported(placed, f'<testcase name="a" {attributes}>{inside}</testcase>')
+    assert line["result"] == expected
+
+
+@pytest.mark.parametrize(
+    ("inside", "attempts"),
+    [
+        ('<flakyFailure time="1"/><flakyError/>', ["FAILED", "ERROR", "PASSED"]),
+        ('<failure/><rerunFailure/><rerunError message="x"/>', ["FAILED", "FAILED", "ERROR"]),
+        ("<skipped/><rerunFailure/>", ["SKIPPED", "FAILED"]),
+    ],
+)
+def test_further_attempts_are_kept(placed: Project, inside: str, attempts: list[str]) -> None:
+    """Reruns and flaky failures, as Surefire writes them, are attempts; the last one is the result."""
+    (line,) = imported(placed, f'<testcase name="a">{inside}</testcase>')
+    assert [attempt["result"] for attempt in line["attempts"]] == attempts
+    assert line["result"] == attempts[-1]
+
+
+def test_the_worst_of_one_name_wins(placed: Project) -> None:
+    """Two cases of one name are one execution, with the worse end and the later start."""
+    case = '<testcase classname="a" name="b">{}</testcase>'
+    early = f'<testsuite timestamp="2026-01-01T00:00:00">{case.format("<failure/>")}</testsuite>'
+    late = f'<testsuite timestamp="2026-02-01T00:00:00">{case.format("")}</testsuite>'
+    (line,) = imported(placed, early + late)
+    assert (line["result"], line["started_at"]) == ("FAILED", "2026-02-01T00:00:00.000Z")
+
+
+@pytest.mark.parametrize(
+    ("suite", "expected"),
+    [
+        ('timestamp="2026-02-01T10:00:00"', "2026-02-01T10:00:00.000Z"),
+        ('timestamp="2026-02-01T10:00:00.1239+05:30"', "2026-02-01T04:30:00.123Z"),
+        ('timestamp="2026-02-01T10:00:00Z"', "2026-02-01T10:00:00.000Z"),
+        ('timestamp=""', "2026-01-02T03:04:05.000Z"),
+        ("", "2026-01-02T03:04:05.000Z"),
+    ],
+)
+def test_times(placed: Project, suite: str, expected: str) -> None:
+    """The suite's timestamp in its zone (none: UTC), else the time of the file; written as every moment is."""
+    path = placed.write("it.xml", f'<testsuites><testsuite {suite}><testcase name="a"/></testsuite></testsuites>')
+    os.utime(path, (1767323045, 1767323045))
+    result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
+    assert result.exit_code == 0, result.output
+    assert lines(placed)[0]["started_at"] == expected
+
+
+def test_importing_twice_is_harmless(placed: Project) -> None:
+    """The same file again is another run of the same executions: nothing gets newer, nothing gets better."""
+    placed.write("it.xml", XML)
+    command = ("record", "--junit", "it.xml", "--map", "*test_refund=UC-001/1")
+    assert placed.cli(*command).exit_code == 0
+    placed.write(
+        "later.xml", XML.replace("2026-02-01T10", "2026-02-01T11").replace("<failure", "<x").replace("</failure", "</x")
+    )
+    placed.cli("record", "--junit", "later.xml", "--map", "*test_refund=UC-001/1")
+    before = placed.states("UC-001")
+    assert placed.cli(*command).exit_code == 0
+    assert placed.states("UC-001") == before
+    assert before["UC-001/1"] in ("ASSERTED", "STALE")
+
+
+def test_imported_evidence_is_asserted_at_most(placed: Project) -> None:
+    """Also where the item asks for no proof, and where one is given."""
+    imported(
+        placed,
+        '<testcase name="a"/>',
+        "--map",
+        "a=UC-001/1",
+        "--map",
+        "a=UC-001/2",
+        "--proof",
+        "trace",
+        "a=b",
+        suite="",
+    )
+    assert placed.states("UC-001") == {"UC-001/1": "ASSERTED", "UC-001/2": "ASSERTED"}
+
+
+def test_a_pattern_that_matches_nothing_is_told(placed: Project) -> None:
+    """A pattern gone stale does not stop the import, and is named."""
+    placed.write("it.xml", XML)
+    result = placed.cli("record", "--junit", "it.xml", "--map", "*pay=UC-001/1", "--map", "*pya=UC-001/2")
+    assert result.exit_code == 0
+    assert result.stderr == "readiness: --map '*pya' matches no test case\n"
+
+
+def test_secrets_in_the_file_are_redacted(placed: Project) -> None:
+    """The kept file and the messages are without known secrets."""
+    placed.monkeypatch.setenv("SERVICE_TOKEN", "s3cr3t-t0ken")
+    imported(placed, '<testcase name="a"><failure message="s3cr3t-t0ken">s3cr3t-t0ken</failure></testcase>')
+    everything = b"".join(path.read_bytes() for path in (placed.path / ".readiness").rglob("*") if path.is_file())
+    assert b"s3cr3t-t0ken" not in everything
+    assert lines(placed)[0]["message"] == "[REDACTED:environment]"
+
+
+PROPERTY = '<testsuite><testcase name="a"><properties><property name="readiness" value="{}"/></properties></testcase></testsuite>'
+ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuite><testcase name="&b;"/></testsuite>'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "it.xml:1: is no XML"),
+        ("<testsuite>\n<testcase>\n", "it.xml:3: is no XML"),
+        ("<html/>", "is no JUnit XML: its root is <html>"),
+        (ENTITIES, "has a document type"),
+        (ENTITIES.replace("<!DOCTYPE", '<?xml version="1.0"?>\n<!DOCTYPE'), "has a document type"),
+        ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><testsuite/>', "has a document type"),
+        ('<testsuite timestamp="noon"><testcase name="a"/></testsuite>', "the timestamp 'noon' is no time"),
+        ('<?xml version="1.0" encoding="x-none"?><testsuite/>', "it.xml"),
+        ("<testsuite/>", "none of its 0 test cases is mapped"),
+        (
+            '<testsuite><testcase classname="c" name="b"/></testsuite>',
+            "none of its 1 test cases, such as 'c::b', is mapped",
+        ),
+        (
+            PROPERTY.format("UC-01/1"),
+            "test case 'a': there is no use case 'UC-01' in register 'default' (did you mean 'UC-001'?)",
+        ),
+        (
+            PROPERTY.format("UC-001"),
+            "test case 'a': 'UC-001' is no UC/ITEM",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used(placed: Project, text: str, told: str) -> None:
+    """One line, exit code 2, and nothing recorded."""
+    placed.write("it.xml", text)
+    result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
+    assert result.exit_code == 2, result.output
+    assert told in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (placed.path / ".readiness").exists()
+
+
+def test_a_file_in_utf_16_is_refused(placed: Project) -> None:
+    """Secrets could not be found in it, so it is not kept."""
+    (placed.path / "it.xml").write_bytes('<testsuite><testcase name="a"/></testsuite>'.encode("utf-16"))
+    result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
+    assert (result.exit_code, "is not UTF-8 text" in result.stderr) == (2, True)
+
+
+def test_a_file_that_is_too_large_is_refused(placed: Project) -> None:
+    """No more is read than is allowed."""
+    with (placed.path / "it.xml").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    result = placed.cli("record", "--junit", "it.xml", "--map", "*=UC-001/1")
+    assert (result.exit_code, "is larger than" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("--map", "UC-001/1"), "--map takes PATTERN=UC/ITEM"),
+        (("--map", "a=UC-001"), "'UC-001' is no UC/ITEM"),
+        (("--map", "*=UC-001/9"), "there is no item '9'"),
+        (("--map", "*=UC-001/1", "--environment", "stagin"), "did you mean 'staging'"),
+        (("UC-001",), "takes no use case"),
+        (("--item", "1"), "takes no --item"),
+        (("--result", "PASSED"), "takes no --result"),
+        (("--map", "*=UC-001/1", "--", "true"), "runs no command"),
+        (("--junit", "absent.xml"), "absent.xml: cannot be read"),
+    ],
+)
+def test_mistakes_record_nothing(placed: Project, args: tuple[str, ...], told: str) -> None:
+    """A mistake in the options is one line and exit code 2."""
+    placed.write("it.xml", XML)
+    result = placed.cli("record", "--junit", "it.xml", *args)
+    assert result.exit_code == 2, result.output
+    assert told in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (placed.path / ".readiness").exists()
+
+
+def test_many_nested_suites(placed: Project) -> None:
+    """Suites may nest deeper than Python's own stack."""
+    deep = "<testsuite>" * 5000 + '<testcase name="a"/>' + "</testsuite>" * 5000
+    (line,) = imported(placed, deep)
+    assert line["test"] == "a"
+
+
+def test_an_artifact_beside_the_file(placed: Project) -> None:
+    """Files given by option are kept with each imported execution."""
+    placed.configured(CONFIG)
+    placed.write("server.log", "fine")
+    (line,) = imported(placed, '<testcase name="a"/>', "--map", "a=UC-001/1", "--artifact", "server.log")
+    assert [artifact["name"] for artifact in line["artifacts"]] == ["it.xml", "server.log"]
