@@ -13,6 +13,7 @@ from .claims.mend import Change, mend
 from .errors import ConfigError, IntegrityError, StorageError, place as shown_place
 from .facts.clock import moment
 from .pipeline import Place, Request, judge
+from .replay import history
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,13 @@ def drift(place: Place) -> list[Drift]:
     ]
 
 
-def changed_on(place: Place, use_case: str) -> str:  # noqa: ARG001 - history will ask for them
-    """Return the UTC date on which the derived status of a use case last changed."""
-    return moment()[:10]
+def changed_on(place: Place, use_case: str) -> str:
+    """Return the UTC date on which the derived status of a use case last changed; today, where it never did.
+
+    Raises:
+        StorageError, IntegrityError: the store cannot be read.
+    """
+    return (history(place, use_case).status_since or moment())[:10]
 
 
 def sync(place: Place) -> list[Drift]:

@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 import stat
+import time
 
 import pytest
 
@@ -39,6 +40,19 @@ def test_sync_changes_status_and_date_of_the_rows_that_differ(started: Project) 
     written = [row.replace(b"NOT_STARTED", b"IN_PROGRESS").replace(b"2026-01-01", day.encode()) for day in days]
     assert tracker(started) in [before.replace(row, new) for new in written]
     assert not started.report()["use_cases"][0]["drift"]
+
+
+def test_the_date_is_that_of_the_last_change(project: Project) -> None:
+    """The row says since when the status is what it is, not when sync was called."""
+    now = time.time()
+    project.configured()
+    passed = ("record", "UC-001", "--item", "1", "--result", "PASSED", "--environment", "staging")
+    for days in (40, 20):  # the second pass does not change the status any more
+        with project.monkeypatch.context() as patch:
+            patch.setattr("time.time", lambda days=days: now - days * 86400)
+            assert project.cli(*passed).exit_code == 0
+    assert project.cli("sync").exit_code == 0
+    assert f"| `IN_PROGRESS` | ana@example.com | {moment(now - 40 * 86400)[:10]} |".encode() in tracker(project)
 
 
 def test_sync_twice_changes_nothing_more(started: Project) -> None:
