@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pluggy import PluginManager
 
@@ -26,13 +26,11 @@ from .journal.proving import Means, new_nonce
 from .journal.recorder import Keeper, Observer
 from .journal.redaction import Redactor
 from .opening import close_run, open_run
-from .pipeline import Place, Request, judge, locate, select
-from .views.document import to_json
-from .views.gate import render_verdict
-from .views.pen import Line
-from .views.plan import PlanRow, render_plan
-from .views.report import Report, Session
-from .views.terminal import render
+from .place import Place, locate, select
+
+if TYPE_CHECKING:  # judging and telling are heavy: loaded where a session is asked for them
+    from .views.pen import Line
+    from .views.report import Report
 
 NOT_ELIGIBLE = 11
 """Exit code of a session whose gate is closed: 10 + the command's."""
@@ -223,6 +221,10 @@ def _bundle(place: Place, sealed: Run | None, path: Path, outcome: Outcome) -> N
 
 
 def _judge(place: Place, options: Options, outcome: Outcome) -> None:
+    from .pipeline import Request, judge
+    from .views.document import to_json
+    from .views.report import Session
+
     session = Session(outcome.run_id, outcome.recorded) if outcome.run_id else None
     request = Request(options.patterns, on=options.get("gate-on"), session=session, problems=tuple(outcome.problems))
     outcome.report = judge(place, request)
@@ -236,6 +238,9 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
     unicode = _prints_unicode()
     lines: list[Line] = []
     if outcome.report is not None and (options.report or options.gate):
+        from .views.gate import render_verdict
+        from .views.terminal import render
+
         if options.report or verbosity < 0:
             lines += render(outcome.report, width, verbosity=verbosity, unicode=unicode)
         if options.gate and verbosity >= 0:
@@ -253,6 +258,8 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
 
 def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:
     """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
+    from .views.plan import PlanRow, render_plan
+
     place, redactor = prepared.place, prepared.keeper.redactor
     claims = [(redactor.name(test.test_id), claim) for test in tagged if test.selected for claim in test.claims]
     chosen = select(place.catalogue, options.patterns)

@@ -55,6 +55,14 @@ def test_both_doors_agree(project: Project) -> None:
         assert command.stdout.splitlines()[0] in session.stdout.str()
 
 
+def test_a_closed_gate_is_never_silent(project: Project) -> None:
+    """With -q a session whose gate is closed still says so, in one line."""
+    project.configured().tests(WHOLE)
+    result = project.run("-q", "--readiness-gate")
+    assert result.ret == 11
+    assert sum(line.startswith("NOT ELIGIBLE") for line in result.stdout.lines) == 1
+
+
 def test_a_newer_failure_closes_it_at_once(project: Project) -> None:
     """A failure after a pass closes the gate; the next pass opens it."""
     project.configured().tests(WHOLE)

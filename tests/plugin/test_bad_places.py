@@ -85,10 +85,11 @@ def test_a_read_only_store(project: Project, immutable: Callable[[Path], None]) 
     project.run().assert_outcomes(passed=2)
     immutable(project.path / ".readiness" / "evidence.db")
     ended(project, "cannot be written", "the evidence is safe in", "readiness recover")
-    assert len(project.journals) == 1
+    ended(project, "NOT ELIGIBLE", "the evidence is safe in", more=("-q",))
+    assert len(project.journals) == 2
     assert project.cli("gate", "--on", "evidence").exit_code == 1
     assert project.cli("recover").exit_code == 3
-    assert len(project.journals) == 1
+    assert len(project.journals) == 2
     tool("chattr", "-i", project.path / ".readiness" / "evidence.db")
     (project.path / ".readiness" / "evidence.db").chmod(0o644)
     recovered(project)
