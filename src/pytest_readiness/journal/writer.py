@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -175,13 +176,17 @@ class Writer:
             self._descriptor = None
 
     def delete(self) -> None:
-        """Remove the journal, whose run is kept elsewhere now; before the lock goes, where that is allowed."""
+        """Remove the journal, whose run is kept elsewhere now; before the lock goes, where that is allowed.
+
+        One that cannot be removed is found again by the next session, and keeping a run twice is harmless.
+        """
         try:
             self.path.unlink()
         except PermissionError:  # Windows does not remove an open file
             self.close()
-            self.path.unlink(missing_ok=True)
-        except FileNotFoundError:
+            with suppress(OSError):
+                self.path.unlink()
+        except OSError:
             pass
         self.close()
 
