@@ -99,7 +99,7 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
         for path in paths:
             try:
                 found = read_bundle(path, limit)
-                store = store or _writable(place)
+                store = store or writable_store(place)
                 registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
                 elsewhere = tuple(sorted(registers - {place.catalogue.register}))
                 taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere))
@@ -111,7 +111,12 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
     return taken
 
 
-def _writable(place: Place) -> Store:
+def writable_store(place: Place) -> Store:
+    """Return the open store, made where there is none yet, in a folder that git ignores.
+
+    Raises:
+        StorageError: it cannot be made or opened.
+    """
     try:
         ignore_folder(place.settings.folder / HOME)
     except OSError as error:

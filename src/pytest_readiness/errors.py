@@ -28,6 +28,16 @@ class ClaimError(ReadinessError):
     """A marker or a ``scope()`` names something that does not exist, or names it wrongly."""
 
 
+class RefusedError(ReadinessError):
+    """A decision is refused: nothing was kept of it. One reason for each decision of the call."""
+
+    exit_code = 1
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = reasons
+
+
 class EvidenceError(ReadinessError):
     """Something given to ``record_evidence`` cannot be kept (a missing file, a folder, too large, a wrong type)."""
 

@@ -16,7 +16,8 @@ from .journal.key import load_key
 from .journal.provenance import provenance
 from .journal.redaction import Redactor
 from .journal.run_log import RunLog
-from .pipeline import HOME, Place, keep
+from .keeping import keep
+from .place import HOME, Place
 from .store.address import check_address
 
 

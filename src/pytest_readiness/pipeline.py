@@ -1,32 +1,25 @@
-"""The whole path on one page: locate, record, keep, judge. Both doors, pytest and the command, come through here."""
+"""The whole path on one page: locate, keep, judge. Both doors, pytest and the command, come through here.
+
+A session that only records takes the first two from their own modules, which load nothing that judges.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal, cast
 
-from pluggy import PluginManager
-
 from .claims.catalogue import Catalogue, UseCase
-from .claims.register import read_catalogue
-from .errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, nearest
-from .extensions import proof_kinds
+from .errors import Problem
 from .facts.clock import moment
 from .facts.evidence import Evidence
-from .facts.run import Run
-from .facts.snapshot import Snapshot, snapshot
-from .gathering import InForce, Sources, facts_at, facts_now, policy_of
-from .journal.recovery import Leftover, leftovers, recover, requirements_of
-from .journal.writer import Writer
-from .settings import Settings, find, load, override, without_config
-from .store.address import open_store, shown
-from .store.folder import open_decisions
-from .store.port import DecisionHome, Store
+from .gathering import InForce, Sources, facts_at, facts_now
+from .journal.recovery import Leftover
+from .keeping import keep, recover_all
+from .place import HOME, Place, locate, select
+from .store.address import shown
+from .store.port import Store
 from .verdict.actions import next_actions
 from .verdict.evaluation import Facts, evaluate
 from .verdict.gate import decide
@@ -34,183 +27,6 @@ from .verdict.policy import Policy
 from .verdict.readiness import Readiness, Verdict
 from .verdict.regression import no_regression
 from .views.report import Report, ReportContext, Session
-
-HOME = ".readiness"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a session or a command is: its config, its register and the requirements in force."""
-
-    settings: Settings
-    catalogue: Catalogue
-
-    @property
-    def journals(self) -> Path:
-        """Folder of the journals."""
-        return self.settings.folder / HOME / "journal"
-
-    @property
-    def artifacts(self) -> Path:
-        """Folder of the artifacts."""
-        return self.settings.folder / self.settings.artifacts
-
-    @property
-    def configured(self) -> bool:
-        """A config was found."""
-        return self.settings.path is not None
-
-    @cached_property
-    def policy(self) -> Policy:
-        """What the gate asks for."""
-        return policy_of(self._policy)
-
-    @cached_property
-    def _policy(self) -> dict[str, Any]:
-        """The policy as plain data, as a snapshot holds it."""
-        people = {name: list(person.also) for name, person in self.settings.people.items()}
-        plain = {"gate": self.settings.gate.model_dump(), "review": self.settings.review.model_dump()}
-        return {**plain, "people": people} if people else plain
-
-    @cached_property
-    def requirements(self) -> Snapshot:
-        """The requirements in force."""
-        return snapshot(self.catalogue, self._policy)
-
-    def store(self, *, create: bool = False) -> Store | None:
-        """Open the store; None where there is none yet and none is to be made.
-
-        Raises:
-            StorageError: it cannot be read, or is no store of ours.
-            ConfigError: its address cannot be used.
-        """
-        return open_store(self.settings.store, self.settings.folder, create=create)
-
-    def decisions(self, store: Store | None) -> DecisionHome | None:
-        """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
-        return open_decisions(self.settings.decisions, store, self.settings.folder)
-
-    def sources(self, store: Store | None) -> Sources:
-        """Return where the facts of the register are.
-
-        Raises:
-            StorageError: the journals cannot be read.
-        """
-        return Sources(self.catalogue.register, store, self.decisions(store), leftovers(self.journals))
-
-
-def locate(
-    start: Path,
-    *,
-    config: str | None = None,
-    store: str | None = None,
-    artifacts: str | None = None,
-    hooks: Sequence[PluginManager] = (),
-) -> Place:
-    """Return the place that the config nearest to ``start`` describes.
-
-    ``hooks``: plugins that may bring proof kinds, beside those of the entry-point group and of the config.
-
-    Raises:
-        ConfigError: the config or the tracker cannot be used.
-    """
-    environ = os.environ
-    config = config or environ.get("READINESS_CONFIG")
-    path = Path(config) if config else find(start)
-    settings = load(path) if path is not None else without_config(start)
-    settings = override(
-        settings,
-        store=store or environ.get("READINESS_STORE"),
-        artifacts=artifacts or environ.get("READINESS_ARTIFACTS"),
-    )
-    return Place(settings, read_catalogue(settings, proofs=proof_kinds(settings, *hooks)))
-
-
-def select(catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the use cases that match any of the patterns (glob); None, meaning all, where there is no pattern.
-
-    Raises:
-        ConfigError: a pattern matches no use case.
-    """
-    if not patterns:
-        return None
-    if catalogue.open_world:
-        return tuple(patterns)
-    chosen: dict[str, None] = {}
-    for pattern in patterns:
-        found = [name for name in catalogue.use_cases if fnmatchcase(name.lower(), pattern.lower())]
-        if not found:
-            told = nearest(pattern, catalogue.use_cases)
-            raise ConfigError(f"no use case in register '{catalogue.register}' matches '{pattern}'{told}")
-        chosen |= dict.fromkeys(found)
-    return tuple(name for name in catalogue.use_cases if name in chosen)
-
-
-# -- keep ----------------------------------------------------------------------------------------------------------
-
-
-def keep(place: Place, sealed: Run, writer: Writer) -> list[str]:
-    """Take a sealed run, and what earlier sessions left behind, into the store; return what went wrong, a line each.
-
-    The journal goes only when the store has the run, so that nothing is lost where this fails.
-    """
-    problems: list[str] = []
-    if writer.unwritten:
-        problems.append(f"{writer.path}: {writer.unwritten} lines could not be written: {writer.trouble}")
-    try:
-        store = place.store(create=True)
-    except ReadinessError as error:
-        writer.close()
-        return [*problems, _still_there(error, writer.path, writer.unwritten)]
-    assert store is not None  # noqa: S101 - for the type checker: it was to be made
-    try:
-        problems += _keep_run(store, sealed, writer, place, made_here=True)
-        problems += recover_all(place, store, but=sealed.id)[1]
-    finally:
-        store.close()
-    return problems
-
-
-def _keep_run(store: Store, sealed: Run, writer: Writer, place: Place, *, made_here: bool = False) -> list[str]:
-    found = requirements_of(place.journals, sealed)
-    if found is None and sealed.requirements_digest == place.requirements.digest:
-        found = place.requirements
-    try:
-        store.keep([sealed], [found] if found else [], made_here=[sealed.id] if made_here else ())
-    except ReadinessError as error:
-        writer.close()
-        return [_still_there(error, writer.path, writer.unwritten)]
-    writer.delete()
-    return []
-
-
-def _still_there(error: ReadinessError, journal: Path, unwritten: int) -> str:
-    if unwritten:
-        return f"evidence could not be kept: {error}"
-    return f"{error}; the evidence is safe in {journal}: run 'readiness recover' when the store is back"
-
-
-def recover_all(place: Place, store: Store, but: str | None = None) -> tuple[list[Run], list[str]]:
-    """Take every journal that no living process writes into the store; return the runs, and what went wrong."""
-    kept: list[Run] = []
-    problems: list[str] = []
-    for leftover in leftovers(place.journals, but):
-        if leftover.living:
-            continue
-        try:
-            recovered = recover(leftover)
-        except ReadinessError as error:
-            problems.append(str(error))
-            continue
-        if recovered is not None:
-            run, writer = recovered
-            wrong = _keep_run(store, run, writer, place)
-            problems += wrong
-            kept += [] if wrong else [run]
-    return kept, problems
-
-
-# -- judge ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -379,11 +195,10 @@ def _intact(store: Store | None, left: Iterable[Leftover], deciding: Sequence[Ev
 
 
 __all__ = [
-    "IntegrityError",
+    "HOME",
     "Judged",
     "Place",
     "Request",
-    "StorageError",
     "examine",
     "judge",
     "keep",

@@ -48,11 +48,12 @@ class Options:
     report: bool = False
     gate: bool = False
     plan: bool = False
+    missing: bool = False
 
     @property
     def any(self) -> bool:
         """Whether anything is asked for."""
-        return bool(self.values or self.patterns or self.report or self.gate or self.plan)
+        return bool(self.values or self.patterns or self.report or self.gate or self.plan or self.missing)
 
     def get(self, name: str) -> str | None:
         """Return a value, or None."""
@@ -67,6 +68,7 @@ class Prepared:
     keeper: Keeper
     observer: Observer | None
     """None where xdist runs the tests in other processes."""
+    selection: Selection
 
 
 def prepare(
@@ -83,10 +85,9 @@ def prepare(
     place = locate(root, config=config, store=store, artifacts=artifacts, hooks=(hooks,))
     if not place.configured and not options.any:
         return None
-    select(place.catalogue, options.patterns)
     group = _group(options.get("run-group"))
     _check_paths(options)
-    nonce = new_nonce()
+    selection, nonce = _selection(place, options), new_nonce()
     opening = open_run(place, options.values, root, argv, {"group": group, "nonce": nonce})
     for_workers = {
         "catalogue": place.catalogue.to_plain(),
@@ -97,9 +98,23 @@ def prepare(
         "nonce": nonce,
         "plugins": list(place.settings.plugins),
         "folder": str(place.settings.folder),
+        "selection": selection.to_plain(),
     }
     observer = None if distributes else observer_of(for_workers, hooks, redactor=opening.redactor)
-    return Prepared(place, Keeper(opening.log, opening.redactor, observer, for_workers), observer)
+    return Prepared(place, Keeper(opening.log, opening.redactor, observer, for_workers), observer, selection)
+
+
+def _selection(place: Place, options: Options) -> Selection:
+    """What is missing is judged once, before anything is recorded: each xdist worker must select the same tests."""
+    if options.missing:
+        return missing_only(place, options.patterns, options.get("release"))
+    select(place.catalogue, options.patterns)
+    return Selection(options.patterns)
+
+
+def selection_of(given: Mapping[str, Any]) -> Selection:
+    """Return the selection that plain data describes, in a worker."""
+    return Selection.from_plain(given["selection"])
 
 
 def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Redactor | None = None) -> Observer:
@@ -138,14 +153,6 @@ def _check_paths(options: Options) -> None:
         path = options.get(name)
         if path is not None and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
             raise ConfigError(f"--readiness-{name}={one_line(path)}: there is no folder to write this file in")
-
-
-def claims_any(tagged: Tagged | None, patterns: Sequence[str]) -> bool:
-    """Return whether a test claims a use case that matches any of the patterns; a wrong mark is never passed over."""
-    if tagged is None:
-        return False
-    names = {claim.use_case.lower() for claim in tagged.claims}
-    return bool(tagged.problems) or any(fnmatchcase(name, pattern.lower()) for name in names for pattern in patterns)
 
 
 @dataclass
@@ -226,7 +233,13 @@ def _judge(place: Place, options: Options, outcome: Outcome) -> None:
     from .views.report import Session
 
     session = Session(outcome.run_id, outcome.recorded) if outcome.run_id else None
-    request = Request(options.patterns, on=options.get("gate-on"), session=session, problems=tuple(outcome.problems))
+    request = Request(
+        options.patterns,
+        on=options.get("gate-on"),
+        session=session,
+        problems=tuple(outcome.problems),
+        release=options.get("release"),
+    )
     outcome.report = judge(place, request)
     outcome.problems += [text for text in outcome.report.context.problems if text not in outcome.problems]
     if path := options.get("json"):
@@ -243,6 +256,8 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
 
         if options.report or verbosity < 0:
             lines += render(outcome.report, width, verbosity=verbosity, unicode=unicode)
+        if verbosity < 0:
+            lines += _problem_lines(outcome)
         if options.gate and verbosity >= 0:
             lines += [(), *render_verdict(outcome.report, width, unicode=unicode)] if lines else []
             lines = lines or render_verdict(outcome.report, width, unicode=unicode)
@@ -250,10 +265,14 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
     if outcome.run_id is not None:
         noun = "piece" if outcome.recorded == 1 else "pieces"
         lines.append(((f"{outcome.recorded} {noun} of evidence recorded as run {outcome.run_id}", ""),))
-    lines += [((one_line(problem, 2000), "bad"),) for problem in outcome.problems]
+    lines += _problem_lines(outcome)
     if lines and not place.configured:
         lines.append((("no config: run 'readiness init'", "warn"),))
     return lines
+
+
+def _problem_lines(outcome: Outcome) -> list[Line]:
+    return [((one_line(problem, 2000), "bad"),) for problem in outcome.problems]
 
 
 def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:
@@ -271,11 +290,15 @@ def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *
     rows = []
     for name in chosen if chosen is not None else place.catalogue.use_cases:
         for needed in place.catalogue.requirements(name):
-            if needed.not_applicable is None:
+            if needed.not_applicable is None and _is_asked(needed.id, prepared.selection):
                 found = [test for test, claim in tests.get((needed.use_case, needed.item), ()) if _may(claim, needed)]
                 title = place.catalogue.item(needed.item).title
                 rows.append(PlanRow(needed.id, title, tuple(dict.fromkeys(found))))
     return render_plan(rows, width, unicode=_prints_unicode())
+
+
+def _is_asked(requirement: str, selection: Selection) -> bool:
+    return selection.missing is None or requirement in selection.missing
 
 
 def _may(claim: Any, needed: Any) -> bool:

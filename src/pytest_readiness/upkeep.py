@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .carrying import writable_store
 from .errors import IntegrityError, Problem, ReadinessError
 from .facts.evidence import Artifact, Evidence
+from .facts.line import canonical
 from .facts.run import Run
 from .journal.recovery import leftovers, open_evidence
 from .pipeline import Place, Request, judge, recover_all
 from .store.port import RunSummary, Store
+from .views.document import to_document
+from .views.report import Report
 
 BLOCK = 1 << 20
 
@@ -130,6 +134,19 @@ def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary 
                 if piece.id == evidence_id:
                     return piece, None
     return None
+
+
+def keep_verdict(place: Place, report: Report) -> str:
+    """Keep what the gate said, as the document of the JSON report, and return its id.
+
+    Raises:
+        StorageError: it cannot be kept.
+    """
+    store = writable_store(place)
+    try:
+        return store.keep_verdict(canonical(to_document(report)))
+    finally:
+        store.close()
 
 
 def refuse_damage(problems: Sequence[str]) -> None:

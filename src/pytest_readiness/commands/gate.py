@@ -2,27 +2,78 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import click
 
+from ..errors import ConfigError
 from ..pipeline import Request, judge
+from ..upkeep import keep_verdict
 from ..views.gate import render_verdict
-from . import printing
+from . import options, printing
 from .door import Door, pass_door
 
 
 @click.command("gate")
 @click.argument("use_cases", nargs=-1, metavar="[UC]...")
 @click.option("--on", type=click.Choice(["review", "evidence"]), help="What eligible means; default: as configured.")
+@click.option("--waivers", type=click.Choice(["accept", "refuse"]), help="Whether a waived requirement may pass; same.")
+@options.release
+@click.option(
+    "--no-regression",
+    "earlier",
+    type=options.FILE,
+    metavar="REPORT.json",
+    help="Let through what is not worse than in this JSON report.",
+)
+@click.option(
+    "--report-only", is_flag=True, help="Exit 0 whatever the verdict is; 3 still where evidence is not intact."
+)
+@click.option("--keep", is_flag=True, help="Keep the verdict in the store, and say under which id.")
 @click.pass_context
 @pass_door
-def command(door: Door, context: click.Context, use_cases: tuple[str, ...], on: str | None) -> None:
+def command(  # noqa: PLR0913 - what the options say
+    door: Door,
+    context: click.Context,
+    *,
+    use_cases: tuple[str, ...],
+    on: str | None,
+    waivers: str | None,
+    release: str | None,
+    earlier: Path | None,
+    report_only: bool,
+    keep: bool,
+) -> None:
     """Say whether the use cases (ids or globs; default: all) are eligible for go-live, rule by rule.
 
     Exits 0 where they are, 1 where they are not, 2 where that cannot be asked (unknown use case, broken config or
     tracker), 3 where what is stored is not intact.
     """
-    report = judge(door.place(), Request(use_cases, on=on))
+    place = door.place()
+    before = _read(earlier) if earlier is not None else None
+    report = judge(place, Request(use_cases, on=on, waivers=waivers, release=release, no_regression=before))
     printing.say(render_verdict(report, printing.width(), unicode=printing.unicode()))
+    if keep:
+        click.echo(f"kept as verdict {keep_verdict(place, report)}")
     if report.context.problems:
         context.exit(3)
-    context.exit(0 if report.verdict.eligible else 1)
+    context.exit(0 if report_only or report.verdict.passes else 1)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return an earlier report; what it holds is judged where it is used.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: is no JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: is no JSON report")
+    return document

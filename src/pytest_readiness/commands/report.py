@@ -12,7 +12,7 @@ from ..upkeep import refuse_damage
 from ..views.document import to_json
 from ..views.pen import plain
 from ..views.terminal import render
-from . import printing
+from . import options, printing
 from .door import Door, pass_door
 
 
@@ -20,15 +20,29 @@ from .door import Door, pass_door
 @click.argument("use_cases", nargs=-1, metavar="[UC]...")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
+@click.option(
+    "--at", callback=options.moment, metavar="TIME", help="As it was known and required at this moment (UTC)."
+)
+@options.release
 @click.option("-v", "--verbose", is_flag=True, help="Show every use case, every action, and what the items are.")
 @click.option("-q", "--quiet", is_flag=True, help="Show the verdict alone.")
 @pass_door
-def command(door: Door, use_cases: tuple[str, ...], form: str, output: Path | None, verbose: bool, quiet: bool) -> None:  # noqa: FBT001 - click's flags
+def command(  # noqa: PLR0913 - what the options say
+    door: Door,
+    *,
+    use_cases: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    at: str | None,
+    release: str | None,
+    verbose: bool,
+    quiet: bool,
+) -> None:
     """Report where the use cases (ids or globs; default: all) stand.
 
     Exits 0 whatever the report says, for the gate is a command of its own; 3 where what is stored is not intact.
     """
-    report = judge(door.place(), Request(use_cases))
+    report = judge(door.place(), Request(use_cases, at=at, release=release))
     if form == "json":
         text = to_json(report)
     else:

@@ -74,6 +74,8 @@ class History:
     """Oldest first."""
     burn_up: tuple[Progress, ...]
     """At each event, and whenever the counts changed by time alone."""
+    events: tuple[Event, ...] = ()
+    """What happened to it, oldest first."""
 
     @property
     def status_since(self) -> str | None:
@@ -104,12 +106,12 @@ def replay(
     """
     told = _Replay(use_case, in_force, Facts(origins=origins or {}, missing=missing), release)
     # At the same moment evidence is known before what is decided on it.
-    for event in sorted(events, key=lambda one: (one.at, one.decision is not None)):
-        if event.at <= now:
-            told.expire(event.at)
-            told.take(event)
+    in_order = sorted((one for one in events if one.at <= now), key=lambda one: (one.at, one.decision is not None))
+    for event in in_order:
+        told.expire(event.at)
+        told.take(event)
     told.expire(now)
-    return History(tuple(told.changes), tuple(told.burn_up))
+    return History(tuple(told.changes), tuple(told.burn_up), tuple(in_order))
 
 
 @dataclass

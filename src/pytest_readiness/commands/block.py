@@ -1,0 +1,39 @@
+"""``readiness block``: something keeps a use case from going live until it is unblocked."""
+
+from __future__ import annotations
+
+import click
+
+from ..decisions.making import block
+from ..decisions.who import decider
+from . import options
+from .door import Door, pass_door
+from .outcome import refusing, tell, tell_standing
+
+
+@click.command("block")
+@click.argument("use_case", metavar="UC")
+@options.reason
+@options.by
+@click.option("--due", callback=options.day, metavar="DATE", help="The UTC date by which it should end.")
+@click.option("--link", callback=options.link, metavar="URL", help="Where it is dealt with.")
+@click.pass_context
+@pass_door
+def command(
+    door: Door,
+    context: click.Context,
+    *,
+    use_case: str,
+    reason: str,
+    by: str | None,
+    due: str | None,
+    link: str | None,
+) -> None:
+    """Keep a use case from going live until it is unblocked. Anyone may.
+
+    Exits 0 where it is kept, 1 where it is refused.
+    """
+    place = door.place()
+    with refusing(context):
+        tell(block(place, use_case, decider(place, by), reason, due, link))
+    tell_standing(place, (use_case,))

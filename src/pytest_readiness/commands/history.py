@@ -1,0 +1,20 @@
+"""``readiness history``: what became of a use case."""
+
+from __future__ import annotations
+
+import click
+
+from ..replay import history
+from ..views.history import render_history
+from . import printing
+from .door import Door, pass_door
+
+
+@click.command("history")
+@click.argument("use_case", metavar="UC")
+@pass_door
+def command(door: Door, use_case: str) -> None:
+    """Tell the runs, decisions, promotions and demotions of a use case with their causes, newest last, in UTC."""
+    place = door.place()
+    found = history(place, use_case)
+    printing.say(render_history(found, printing.width(), unicode=printing.unicode()))

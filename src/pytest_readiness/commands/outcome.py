@@ -1,0 +1,78 @@
+"""What came of a decision: kept where, and what keeps it from counting yet; or refused, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
+
+import click
+
+from ..decisions.home import Kept
+from ..errors import RefusedError, place as shown_place
+from ..facts.decision import Blocker, Decision, Retirement, Review, Unblock, Waiver
+from ..pipeline import Place, Request, judge
+from ..views.gate import standing
+from ..views.sanitise import sanitise
+
+
+@contextmanager
+def refusing(context: click.Context) -> Iterator[None]:
+    """Tell each reason of a refusal on a line of its own, and exit with 1."""
+    try:
+        yield
+    except RefusedError as error:
+        for reason in error.reasons:
+            click.echo(sanitise(f"readiness: refused: {' '.join(reason.split())}"), err=True)
+        _stop(context, error)
+
+
+def _stop(context: click.Context, error: RefusedError) -> NoReturn:
+    context.exit(error.exit_code)
+
+
+def tell(kept: Kept) -> None:
+    """Say what was kept, and for a file what makes it count."""
+    for decision in kept.decisions:
+        click.echo(sanitise(f"{_said(decision)}, by {decision.by} (known by {decision.known_by}): {decision.id}"))
+    if not kept.files:
+        return
+    for path in kept.files:
+        click.echo(sanitise(f"written: {shown_place(path)}"))
+    click.echo("it counts once it is committed: commit it, and bring it in by a merge request")
+    click.echo(sanitise(_who_counts(kept)))
+
+
+def tell_standing(place: Place, use_cases: Sequence[str]) -> None:
+    """Say how use cases stand now."""
+    if use_cases:
+        for one in judge(place, Request(tuple(use_cases))).readiness.use_cases:
+            click.echo(sanitise(f"{one.use_case.id} now: {standing(one)}"))
+
+
+def _who_counts(kept: Kept) -> str:
+    named = kept.decisions[0].by
+    if kept.author is None:
+        return f"who will have decided is the author of that commit: it should be {named}"
+    if kept.author.casefold() == named.casefold():
+        return f"who will have decided is the author of that commit: {kept.author}, as git is set up here"
+    told = f"as git is set up here that is {kept.author}, and not {named}"
+    return f"who will have decided is the author of that commit: {told}"
+
+
+def _said(decision: Decision) -> str:
+    match decision:
+        case Review():
+            named = f", acknowledging {', '.join(decision.acknowledged)}" if decision.acknowledged else ""
+            release = f" for release {decision.release}" if decision.release else ""
+            return f"{decision.use_case} {decision.meaning}{release}{named}"
+        case Waiver():
+            return f"{decision.requirement} is waived until {decision.until} for {decision.requested_by}"
+        case Blocker():
+            return f"{decision.use_case} is blocked"
+        case Unblock():
+            return f"{decision.use_case} is unblocked"
+        case Retirement():
+            instead = f", replaced by {decision.replaced_by}" if decision.replaced_by else ""
+            return f"{decision.test_id} is retired{instead}"
+    return decision.KIND

@@ -1,0 +1,28 @@
+"""``readiness unblock``: what blocked a use case has ended."""
+
+from __future__ import annotations
+
+import click
+
+from ..decisions.making import unblock
+from ..decisions.who import decider
+from . import options
+from .door import Door, pass_door
+from .outcome import refusing, tell, tell_standing
+
+
+@click.command("unblock")
+@click.argument("use_case", metavar="UC")
+@options.reason
+@options.by
+@click.pass_context
+@pass_door
+def command(door: Door, context: click.Context, use_case: str, reason: str, by: str | None) -> None:
+    """End every blocker of a use case: for a listed reviewer who recorded none of its evidence.
+
+    Exits 0 where it is kept, 1 where it is refused.
+    """
+    place = door.place()
+    with refusing(context):
+        tell(unblock(place, use_case, decider(place, by), reason))
+    tell_standing(place, (use_case,))

@@ -1,0 +1,46 @@
+"""``readiness waive``: a requirement is excepted for a time."""
+
+from __future__ import annotations
+
+import click
+
+from ..decisions.making import waive
+from ..decisions.who import decider
+from ..pipeline import Request, judge
+from ..views.gate import render_verdict
+from . import options, printing
+from .door import Door, pass_door
+from .outcome import refusing, tell
+
+
+@click.command("waive")
+@click.argument("requirement", metavar="REQUIREMENT")
+@options.reason
+@options.by
+@click.option(
+    "--until", callback=options.day, metavar="DATE", required=True, help="The last day (UTC); 90 days at most."
+)
+@click.option("--requested-by", callback=options.text, metavar="NAME", help="Who asks for it; else who runs this.")
+@click.pass_context
+@pass_door
+def command(
+    door: Door,
+    context: click.Context,
+    *,
+    requirement: str,
+    reason: str,
+    by: str | None,
+    until: str,
+    requested_by: str | None,
+) -> None:
+    """Except a requirement (such as UC-003/2/staging) for a time, and say what the gate now says of its use case.
+
+    For a listed reviewer who did not ask for it, and recorded none of its evidence. Exits 0 where it is kept, 1 where
+    it is refused.
+    """
+    place = door.place()
+    with refusing(context):
+        kept = waive(place, requirement, decider(place, by), reason, until, requested_by)
+    tell(kept)
+    report = judge(place, Request((requirement.partition("/")[0],)))
+    printing.say([(), *render_verdict(report, printing.width(), unicode=printing.unicode())])

@@ -1,0 +1,1 @@
+"""Decisions of people: made on what is known, refused or kept."""

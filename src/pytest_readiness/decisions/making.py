@@ -1,0 +1,141 @@
+"""Blockers, waivers and retirements, and their ends: made on what is known now, and kept unless they are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import ClaimError, ConfigError, RefusedError, nearest
+from ..facts.clock import moment
+from ..facts.decision import Blocker, Decision, Retirement, Unblock, Waiver
+from ..gathering import origins_of
+from ..pipeline import Judged, Place, Request, examine
+from ..upkeep import refuse_damage
+from ..verdict.signing import refusal
+from .home import Kept, clean, keep, stamped
+from .who import Decider, in_folder, requester
+
+
+def block(
+    place: Place, use_case: str, who: Decider, reason: str, due: str | None = None, link: str | None = None
+) -> Kept:
+    """Block a use case.
+
+    Raises:
+        ClaimError: there is no such use case.
+        RefusedError: no reason is given.
+        StorageError, IntegrityError: it cannot be kept.
+    """
+    name = place.catalogue.use_case(use_case).id
+    judged = examine(place, Request((name,)))
+    made = stamped(place, who, moment())
+    told = Blocker(**made, use_case=name, reason=clean(place, reason), due=due, link=clean(place, link or "") or None)
+    return _unless_refused(place, judged, told)
+
+
+def unblock(place: Place, use_case: str, who: Decider, reason: str) -> Kept:
+    """End every blocker of a use case.
+
+    Raises:
+        ClaimError: there is no such use case.
+        RefusedError: nothing blocks it, no reason is given, or this person may not.
+        StorageError, IntegrityError: what it rests on is not intact, or it cannot be kept.
+    """
+    name = place.catalogue.use_case(use_case).id
+    judged = _intact(place, Request((name,)))
+    told = Unblock(**stamped(place, who, moment()), use_case=name, reason=clean(place, reason))
+    return _unless_refused(place, judged, told)
+
+
+def waive(place: Place, requirement: str, who: Decider, reason: str, until: str, requested_by: str | None) -> Kept:
+    """Except a requirement until the end of a day (UTC).
+
+    Raises:
+        ClaimError: there is no such requirement.
+        RefusedError: this person may not, or there is nothing to waive, or not for so long.
+        StorageError, IntegrityError: what it rests on is not intact, or it cannot be kept.
+    """
+    name = find_requirement(place, requirement)
+    judged = _intact(place, Request((name.partition("/")[0],)))
+    told = Waiver(
+        **stamped(place, who, moment()),
+        requirement=name,
+        reason=clean(place, reason),
+        requested_by=requester(place) if requested_by is None else requested_by.strip(),
+        until=until,
+    )
+    return _unless_refused(place, judged, told)
+
+
+def find_requirement(place: Place, name: str) -> str:
+    """Return the id of a requirement as the register spells it.
+
+    Raises:
+        ClaimError: there is none.
+    """
+    use_case, _, tail = name.partition("/")
+    known = place.catalogue.use_case(use_case).id
+    ids = {one.id.casefold(): one.id for one in place.catalogue.requirements(known)}
+    found = ids.get(f"{known}/{tail}".casefold())
+    if found is None:
+        told = nearest(name, ids.values()) or f" (known: {', '.join(ids.values())})"
+        raise ClaimError(f"there is no requirement '{name}'{told}")
+    return found
+
+
+def retire(
+    place: Place, test: str, who: Decider, reason: str, replaced_by: str | None = None
+) -> tuple[Kept, tuple[str, ...]]:
+    """Take a test out of what must pass; return what was kept, and the use cases that the test has evidence for.
+
+    Raises:
+        ConfigError: no evidence is from such a test.
+        RefusedError: this person may not, or it is retired already.
+        StorageError, IntegrityError: what it rests on is not intact, or it cannot be kept.
+    """
+    judged = _intact(place, Request())
+    _check_tests(judged, test, replaced_by)
+    told = Retirement(
+        **stamped(place, who, moment()), test_id=test, reason=clean(place, reason), replaced_by=replaced_by
+    )
+    concerned = {one.uc for one in judged.facts.evidence if one.test_id == test}
+    kept = _unless_refused(place, judged, told, _recorders(place, concerned, test))
+    return kept, tuple(name for name in judged.catalogue.use_cases if name in concerned)
+
+
+def _check_tests(judged: Judged, test: str, replaced_by: str | None) -> None:
+    known = {one.test_id for one in judged.facts.evidence}
+    for each in [test, *([replaced_by] if replaced_by is not None else [])]:
+        if each not in known:
+            raise ConfigError(f"no evidence is from a test '{each}'{nearest(each, known)}")
+    if test == replaced_by:
+        raise ConfigError(f"'{test}' cannot replace itself")
+
+
+def _recorders(place: Place, use_cases: Iterable[str], test: str) -> set[str]:
+    """Return who ever recorded evidence of a test, newer or not: with it goes all that it showed."""
+    store = place.store()
+    if store is None:
+        return set()
+    try:
+        sources = place.sources(store)
+        pieces = (one for name in use_cases for one in store.history(sources.register, name))
+        runs = {one.run_id for one in pieces if one.test_id == test}
+        return {origin.actor for origin in origins_of(sources, runs).values()}
+    finally:
+        store.close()
+
+
+def _intact(place: Place, request: Request) -> Judged:
+    """Return what was judged, if it can be relied on: nothing is excused by what is not intact."""
+    judged = examine(place, request)
+    refuse_damage(judged.report.context.problems)
+    return judged
+
+
+def _unless_refused(place: Place, judged: Judged, decision: Decision, recorders: Iterable[str] = ()) -> Kept:
+    # In a folder of the repository it is judged as it will count: as decided by the author of a commit.
+    counted = decision.attributed(decision.by) if in_folder(place) else decision
+    why = refusal(counted, judged.report.readiness, judged.policy, judged.facts, recorders)
+    if why is not None:
+        raise RefusedError(why)
+    return keep(place, [decision])

@@ -1,0 +1,176 @@
+"""Reviews: what is put before whoever signs, and the sign-offs that come of it, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..errors import RefusedError
+from ..facts.decision import Meaning, Review
+from ..pipeline import Judged, Place, Request, examine
+from ..upkeep import refuse_damage
+from ..verdict.known import Facts
+from ..verdict.policy import Policy
+from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
+from ..verdict.signing import ACKNOWLEDGED, changes_since, expand_acknowledged, review_refusal
+from ..views.gate import standing
+from ..views.signing import Signing
+from .home import Kept, clean, keep, stamped
+from .who import Decider, in_folder
+
+AGAIN = (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT)
+"""Phases in which a review can be given."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is to be signed, and what is known of it."""
+
+    signings: tuple[Signing, ...]
+    at: str
+    """The moment that was looked at."""
+    release: str | None
+    """For which it is signed."""
+    policy: Policy
+    facts: Facts
+    """Those that are not in the basis itself."""
+    problems: tuple[str, ...] = ()
+    """What is not intact in what it rests on."""
+    left_out: tuple[str, ...] = ()
+    """Use cases that need a review and cannot have one yet; a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a reviewer says."""
+
+    meaning: Meaning
+    comment: str = ""
+    acknowledged: tuple[str, ...] = ()
+    """Ids of requirements, of any of the use cases."""
+
+
+def lay_out(place: Place, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None) -> Desk:
+    """Return what is to be signed, as the store knows it.
+
+    Args:
+        place: whose register.
+        patterns: use cases (ids or globs); none: all.
+        suspect: only those whose review is suspect, or no longer counts.
+        release: the release that is judged.
+
+    Raises:
+        ConfigError: a pattern matches no use case.
+        StorageError, IntegrityError: the store or the decisions cannot be read.
+    """
+    judged = examine(place, Request(tuple(patterns), release=release))
+    use_cases = judged.report.readiness.use_cases
+    left_out: tuple[str, ...] = ()
+    if suspect:
+        wanted = [one for one in use_cases if _needs_another(one)]
+        use_cases = tuple(one for one in wanted if one.phase in AGAIN)
+        left_out = tuple(_not_yet(one) for one in wanted if one.phase not in AGAIN)
+    context = judged.report.context
+    return Desk(
+        signings=tuple(_signing(judged, one) for one in use_cases),
+        at=context.generated_at,
+        release=context.release,
+        policy=judged.policy,
+        facts=judged.facts,
+        problems=context.problems,
+        left_out=left_out,
+    )
+
+
+def _needs_another(use_case: UseCaseReadiness) -> bool:
+    """Whether it was approved, and the approval is suspect or counts no longer."""
+    if use_case.review.state is ReviewState.SUSPECT:
+        return True
+    lapsed = any(one.state in (ReviewState.SUSPECT, ReviewState.NONE) for one in use_case.review.standings)
+    return lapsed and use_case.phase in AGAIN
+
+
+def _not_yet(use_case: UseCaseReadiness) -> str:
+    return f"{use_case.use_case.id} needs a review too, once it is mended: it is {standing(use_case)}"
+
+
+def _signing(judged: Judged, use_case: UseCaseReadiness) -> Signing:
+    last = use_case.review.standings[-1].decision if use_case.review.standings else None
+    return Signing(
+        use_case=use_case.use_case.id,
+        title=use_case.use_case.title,
+        standing=standing(use_case),
+        basis=use_case.basis,
+        to_acknowledge=to_acknowledge(
+            ((one.requirement.id, one.state) for one in use_case.requirements), judged.policy
+        ),
+        whys={one.requirement.id: one.why for one in use_case.requirements if one.state is not State.COMPLETE},
+        last=last,
+        changes=tuple(changes_since(last, use_case, judged.facts)) if last is not None else (),
+    )
+
+
+def to_acknowledge(states: Iterable[tuple[str, str]], policy: Policy) -> tuple[str, ...]:
+    """Return which requirements an approval has to name, of these ids and states."""
+    return tuple(
+        name for name, state in states if state in ACKNOWLEDGED and policy.leniency(State(state)) == "acknowledge"
+    )
+
+
+def acknowledged(desk: Desk, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids of the requirements that names acknowledge.
+
+    Raises:
+        ConfigError: a name is nothing that could be acknowledged.
+    """
+    return expand_acknowledged(names, *(one.basis for one in desk.signings))
+
+
+def made(place: Place, desk: Desk, who: Decider, word: Word) -> list[Review]:
+    """Return the sign-off of each use case, resting on exactly what was laid out."""
+    return [
+        Review(
+            **stamped(place, who, desk.at),
+            use_case=one.use_case,
+            meaning=word.meaning,
+            basis=one.basis,
+            comment=clean(place, word.comment),
+            acknowledged=_own(one, word.acknowledged),
+            release=desk.release,
+        )
+        for one in desk.signings
+    ]
+
+
+def _own(signing: Signing, named: Collection[str]) -> tuple[str, ...]:
+    return tuple(row.requirement for row in signing.basis.requirements if row.requirement in named)
+
+
+def refusals(place: Place, desk: Desk, who: Decider, word: Word) -> list[str]:
+    """Return why sign-offs would be refused, a sentence for each one that is."""
+    return list(_refusals(place, desk, made(place, desk, who, word)))
+
+
+def _refusals(place: Place, desk: Desk, reviews: Iterable[Review]) -> Iterator[str]:
+    for one in reviews:
+        # In a folder of the repository it is judged as it will count: as signed by the author of a commit.
+        counted = one.attributed(one.by) if in_folder(place) else one
+        why = review_refusal(counted, desk.policy, desk.facts.origins)
+        if why is not None:
+            yield f"{one.use_case}: {why}"
+
+
+def sign(place: Place, desk: Desk, who: Decider, word: Word) -> Kept:
+    """Keep a sign-off of each use case, or none of them where one is refused.
+
+    Raises:
+        RefusedError: one is refused.
+        IntegrityError: what an approval would rest on is not intact.
+        StorageError: they cannot be kept.
+    """
+    if word.meaning is not Meaning.REJECTED:
+        refuse_damage(desk.problems)
+    reviews = made(place, desk, who, word)
+    if why := list(_refusals(place, desk, reviews)):
+        raise RefusedError(*why)
+    return keep(place, reviews)

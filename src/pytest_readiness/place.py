@@ -1,0 +1,143 @@
+"""Where a session or a command is: the nearest config, the register, and the requirements in force."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pluggy import PluginManager
+
+from .claims.catalogue import Catalogue
+from .claims.register import read_catalogue
+from .errors import ConfigError, nearest
+from .extensions import proof_kinds
+from .facts.snapshot import Snapshot, snapshot
+from .journal.recovery import leftovers
+from .settings import Settings, find, load, override, without_config
+from .store.address import open_store
+from .store.port import DecisionHome, Store
+
+if TYPE_CHECKING:  # judging is heavy: loaded where it is done
+    from .gathering import Sources
+    from .verdict.policy import Policy
+
+HOME = ".readiness"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a session or a command is: its config, its register and the requirements in force."""
+
+    settings: Settings
+    catalogue: Catalogue
+
+    @property
+    def journals(self) -> Path:
+        """Folder of the journals."""
+        return self.settings.folder / HOME / "journal"
+
+    @property
+    def artifacts(self) -> Path:
+        """Folder of the artifacts."""
+        return self.settings.folder / self.settings.artifacts
+
+    @property
+    def configured(self) -> bool:
+        """A config was found."""
+        return self.settings.path is not None
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What the gate asks for."""
+        from .gathering import policy_of  # late, as in ``sources``: who only records does not judge
+
+        return policy_of(self._policy)
+
+    @cached_property
+    def _policy(self) -> dict[str, Any]:
+        """The policy as plain data, as a snapshot holds it."""
+        people = {name: list(person.also) for name, person in self.settings.people.items()}
+        plain = {"gate": self.settings.gate.model_dump(), "review": self.settings.review.model_dump()}
+        return {**plain, "people": people} if people else plain
+
+    @cached_property
+    def requirements(self) -> Snapshot:
+        """The requirements in force."""
+        return snapshot(self.catalogue, self._policy)
+
+    def store(self, *, create: bool = False) -> Store | None:
+        """Open the store; None where there is none yet and none is to be made.
+
+        Raises:
+            StorageError: it cannot be read, or is no store of ours.
+            ConfigError: its address cannot be used.
+        """
+        return open_store(self.settings.store, self.settings.folder, create=create)
+
+    def decisions(self, store: Store | None) -> DecisionHome | None:
+        """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
+        from .store.folder import open_decisions
+
+        return open_decisions(self.settings.decisions, store, self.settings.folder)
+
+    def sources(self, store: Store | None) -> Sources:
+        """Return where the facts of the register are.
+
+        Raises:
+            StorageError: the journals cannot be read.
+        """
+        from .gathering import Sources
+
+        return Sources(self.catalogue.register, store, self.decisions(store), leftovers(self.journals))
+
+
+def locate(
+    start: Path,
+    *,
+    config: str | None = None,
+    store: str | None = None,
+    artifacts: str | None = None,
+    hooks: Sequence[PluginManager] = (),
+) -> Place:
+    """Return the place that the config nearest to ``start`` describes.
+
+    ``hooks``: plugins that may bring proof kinds, beside those of the entry-point group and of the config.
+
+    Raises:
+        ConfigError: the config or the tracker cannot be used.
+    """
+    environ = os.environ
+    config = config or environ.get("READINESS_CONFIG")
+    path = Path(config) if config else find(start)
+    settings = load(path) if path is not None else without_config(start)
+    settings = override(
+        settings,
+        store=store or environ.get("READINESS_STORE"),
+        artifacts=artifacts or environ.get("READINESS_ARTIFACTS"),
+    )
+    return Place(settings, read_catalogue(settings, proofs=proof_kinds(settings, *hooks)))
+
+
+def select(catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the use cases that match any of the patterns (glob); None, meaning all, where there is no pattern.
+
+    Raises:
+        ConfigError: a pattern matches no use case.
+    """
+    if not patterns:
+        return None
+    if catalogue.open_world:
+        return tuple(patterns)
+    chosen: dict[str, None] = {}
+    for pattern in patterns:
+        found = [name for name in catalogue.use_cases if fnmatchcase(name.lower(), pattern.lower())]
+        if not found:
+            told = nearest(pattern, catalogue.use_cases)
+            raise ConfigError(f"no use case in register '{catalogue.register}' matches '{pattern}'{told}")
+        chosen |= dict.fromkeys(found)
+    return tuple(name for name in catalogue.use_cases if name in chosen)

@@ -1,0 +1,80 @@
+"""What is being signed: requirement by requirement, down to the evidence, and what changed since the last review."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..facts.decision import Basis, Pin, PinnedRequirement, Review
+from ..verdict.readiness import State
+from .pen import Line, Pen, style_of
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A use case as it is put before whoever signs it."""
+
+    use_case: str
+    title: str
+    standing: str
+    """Its status, and the phase where there is one."""
+    basis: Basis
+    """Exactly what a sign-off rests on."""
+    to_acknowledge: tuple[str, ...] = ()
+    """Ids of the requirements that an approval has to name."""
+    whys: Mapping[str, str] = field(default_factory=dict)
+    """By requirement: why it is not COMPLETE, in a sentence."""
+    last: Review | None = None
+    """The newest review of it."""
+    changes: tuple[str, ...] = ()
+    """What changed since that; a sentence each."""
+
+
+def render_signing(signing: Signing, acknowledged: Collection[str], width: int, *, unicode: bool = True) -> list[Line]:
+    """Return what is being signed; ``acknowledged`` are ids of requirements that are named already."""
+    pen = Pen(width, unicode=unicode)
+    title = f"  {signing.title}" if signing.title else ""
+    lines = [pen.line((signing.use_case, "strong"), title), pen.line(signing.standing)]
+    lines += pen.paragraph(signing.basis.digest, lead=("requirements: ", "dim"))
+    for row in signing.basis.requirements:
+        lines += _requirement(row, signing, acknowledged, pen)
+    if not signing.basis.requirements:
+        lines += pen.paragraph("it requires nothing: there is nothing to sign", style="bad")
+    return [*lines, *_since(signing, pen)]
+
+
+def _requirement(row: PinnedRequirement, signing: Signing, acknowledged: Collection[str], pen: Pen) -> Iterator[Line]:
+    state = State(row.state) if row.state in set(State) else None
+    told = pen.told(state) if state else row.state
+    yield pen.line((row.requirement, "strong"), "  ", (told, style_of(state) if state else "bad"))
+    if row.requirement in signing.whys:
+        yield from pen.paragraph(signing.whys[row.requirement], lead=("why: ", "dim"), indent=2)
+    if row.requirement in acknowledged:
+        yield from pen.paragraph("acknowledged", indent=2, style="good")
+    elif row.requirement in signing.to_acknowledge:
+        yield from pen.paragraph(f"to be acknowledged: --acknowledge {row.requirement}", indent=2, style="warn")
+    for pin in row.pins:
+        yield from _pin(pin, pen)
+
+
+def _pin(pin: Pin, pen: Pen) -> Iterator[Line]:
+    mode = f" with {pin.provider_mode}" if pin.provider_mode else ""
+    proofs = f", proofs {', '.join(pin.proofs)}" if pin.proofs else ""
+    by = f", recorded by {pin.actor}" if pin.actor else ""
+    told = f"{pin.started_at} in {pin.environment or 'no environment'}{mode}{proofs}{by}"
+    yield from pen.paragraph(told, lead=("rests on: ", "dim"), indent=2)
+    yield from pen.paragraph(pin.test_id, indent=6)
+    yield from pen.paragraph(pin.evidence_id, lead=("readiness show ", "dim"), indent=6)
+
+
+def _since(signing: Signing, pen: Pen) -> Iterator[Line]:
+    if signing.last is None:
+        yield pen.line(("nobody has reviewed it yet", "dim"))
+        return
+    last = signing.last
+    comment = f": {last.comment}" if last.comment else ""
+    yield from pen.paragraph(f"last review: {last.meaning} by {last.by} at {last.at}{comment}")
+    for sentence in signing.changes:
+        yield from pen.paragraph(sentence, lead=("changed since: ", "warn"), indent=2)
+    if not signing.changes:
+        yield pen.line("  nothing changed since")
