@@ -22,12 +22,14 @@ if TYPE_CHECKING:  # heavy: loaded where a session first needs them
     from .facts.proofs import ProofCheck
     from .journal.proving import RecordEvidence
     from .journal.recorder import Observer
+    from .selection import Selection
     from .session import Options, Outcome, Prepared
     from .views.pen import Line
 
 SWITCHES = {
     "report": "print where each use case stands at the end: verdict, who must act, matrix",
     "gate": "close the session with exit code 11 unless the use cases in scope are eligible for go-live",
+    "missing": "run only evidence tests with a requirement that is not complete, or expires soon",
     "plan": "run nothing: show requirement by requirement which tests claim it, and what nobody claims",
 }
 VALUES = {
@@ -115,6 +117,7 @@ class Door:
         self.config = config
         self.observer: Observer | None = None
         self._prepared: Prepared | None = None
+        self._selection: Selection | None = None
         self._outcome: Outcome | None = None
         self._plan: list[Line] = []
         self._deselected: list[pytest.Item] = []
@@ -167,9 +170,10 @@ class Door:
             self.config.option.dist = "no"  # before xdist's own trylast hook: nothing runs, so nothing is distributed
         if self._is_worker:
             if given := getattr(self.config, "workerinput", {}).get("readiness"):
-                from .session import observer_of
+                from .session import observer_of, selection_of
 
                 self._watch(observer_of(given, self.config.pluginmanager))
+                self._selection = selection_of(given)
         elif self._wanted or self._distributes:
             self._begin()
 
@@ -193,7 +197,7 @@ class Door:
         except ReadinessError as error:
             raise pytest.UsageError(str(error)) from None
         if prepared is not None:
-            self._prepared = prepared
+            self._prepared, self._selection = prepared, prepared.selection
             self.config.pluginmanager.register(prepared.keeper, "readiness-keeper")
             if prepared.observer is not None:
                 self._watch(prepared.observer)
@@ -213,11 +217,9 @@ class Door:
         """Read the config with the first evidence mark, and leave out what the session is not about."""
         if any(map(is_tagged, items)):
             self._begin()
-        if self._patterns and self.observer is not None:
-            from .session import claims_any
-
-            catalogue, patterns = self.observer.catalogue, self._patterns
-            chosen = {item: None for item in items if claims_any(tag(item, catalogue), patterns)}
+        if self._selection is not None and self._selection.narrows and self.observer is not None:
+            wants, catalogue, context = self._selection.wants, self.observer.catalogue, self.observer.context
+            chosen = {item: None for item in items if wants(tag(item, catalogue), catalogue, context)}
             left_out = [item for item in items if item not in chosen]
             if left_out:
                 config.hook.pytest_deselected(items=left_out)

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from .journal.recorder import Keeper, Observer
 from .journal.redaction import Redactor
 from .opening import close_run, open_run
 from .place import Place, locate, select
+from .selection import Selection, missing_only
 
 if TYPE_CHECKING:  # judging and telling are heavy: loaded where a session is asked for them
     from .views.pen import Line
