@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from .policy import Policy
 from .readiness import Action, Phase, Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness
+from .status import reviewed
 from .telling import short
 
 UNASSIGNED = "unassigned"
@@ -52,7 +53,7 @@ def _of_use_case(use_case: UseCaseReadiness, policy: Policy) -> Iterator[_Ranked
         yield _action(use_case, "finish", f"run the missing parts of run group {group}, or run all of its tests again")
     for run in use_case.open_runs:
         yield _action(use_case, "finish", f"let run {run} end, or take it in with `readiness recover` if it was killed")
-    if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT):
+    if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT) and not reviewed(use_case.review):
         reviewers = ", ".join(policy.reviewers) or UNASSIGNED
         yield _action(use_case, "review", _to_review(use_case), who=reviewers)
     if use_case.drift:

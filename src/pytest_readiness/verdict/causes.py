@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..facts.decision import Blocker, Decision, Meaning, Retirement, Review, Unblock, Waiver
 from ..facts.evidence import Evidence
-from .readiness import WORST_FIRST, ReviewState, State, Status, UseCaseReadiness
+from .readiness import WORST_FIRST, Phase, State, Status, UseCaseReadiness
 from .telling import happened, short
 
 Cause = tuple[str, str | None]
@@ -29,8 +29,7 @@ def cause_of(
     """
     if decision is not None:
         return said(decision), decision.id
-    found = _became_suspect(before, after, evidence) if after.status is not Status.BLOCKED else None
-    found = found or _requirement(before, after, evidence)
+    found = _became_suspect(before, after, evidence) or _requirement(before, after, evidence)
     if found is not None:
         return found
     if before is not None and before.review.basis_digest != after.review.basis_digest:
@@ -59,8 +58,8 @@ def said(decision: Decision) -> str:
 def _became_suspect(
     before: UseCaseReadiness | None, after: UseCaseReadiness, evidence: Sequence[Evidence]
 ) -> Cause | None:
-    was = before.review.state if before is not None else ReviewState.NONE
-    if after.review.state is not ReviewState.SUSPECT or was is ReviewState.SUSPECT or not after.review.why:
+    was = before.phase if before is not None else None
+    if after.phase is not Phase.REVIEW_SUSPECT or was is Phase.REVIEW_SUSPECT or not after.review.why:
         return None
     return f"the review is suspect: {after.review.why[0]}", _first(evidence)
 

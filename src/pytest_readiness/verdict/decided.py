@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from ..facts.decision import Blocker, Decision, Retirement, Review, Unblock, Waiver
-from ..facts.evidence import Evidence
+from ..facts.evidence import Evidence, Result
 from .deciders import may_decide
 from .known import Facts
 from .policy import Policy
@@ -67,15 +67,18 @@ class Decided:
         return {self.facts.origin(one.id).actor for one in concerned if one.started_at <= decision.at} - {""}
 
     def left_out(self, evidence: Iterable[Evidence], release: str | None) -> dict[str, str]:
-        """Return the ids of the executions that do not count though they ran, and why, in a sentence each."""
-        retired = {test: one.decision for test, one in self.retirements.items() if one.void is None}
+        """Return the ids of the executions that do not count though they ran, and why, in a sentence each.
+
+        A retirement that does not hold excuses no failure, and what its test shows is in doubt all the same: else the
+        passes of a retired test would count again once its reviewer leaves the list.
+        """
         found: dict[str, str] = {}
-        if not retired and self.policy.release == "ignore":
+        if not self.retirements and self.policy.release == "ignore":
             return found
         for one in evidence:
-            if one.test_id in retired:
-                why = retired[one.test_id]
-                found[one.id] = f"{short(one.test_id)} was retired by {short(why.by)}: {short(why.reason)}"
+            retired = self.retirements.get(one.test_id)
+            if retired is not None and (retired.void is None or one.result is Result.PASSED):
+                found[one.id] = _retired(retired)
             elif self.policy.release != "ignore" and not self._is_of(one, release):
                 found[one.id] = f"{happened(one)} for {_release(self.facts.origin(one.id).release)}"
         return found
@@ -142,6 +145,12 @@ def _waived(judged: RequirementReadiness, holding: WaiverStanding) -> Requiremen
         waived_from=judged.state,
         why=f"{why}; without the waiver it is {judged.state.value}: {judged.why}",
     )
+
+
+def _retired(standing: RetirementStanding) -> str:
+    decision = standing.decision
+    void = f", which does not hold: {standing.void}" if standing.void else ""
+    return f"{short(decision.test_id)} was retired by {short(decision.by)}: {short(decision.reason)}{void}"
 
 
 def _release(name: str | None) -> str:

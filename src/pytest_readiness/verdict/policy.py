@@ -47,6 +47,10 @@ class Policy:
         """Return whether the gate could open on a requirement in this state (a review may still have to name it)."""
         return self.reviewable(state) or self.accepts_waiver(state)
 
+    def can_be_signed(self, state: str) -> bool:
+        """Return whether a requirement that a review pins in this state can be approved; an unknown word never."""
+        return any(state == known and self.acceptable(known) for known in State)
+
     def accepts_waiver(self, state: State) -> bool:
         """Return whether this is the state of a waived requirement, and the gate accepts that."""
         return state is State.WAIVED and self.waivers == "accept"

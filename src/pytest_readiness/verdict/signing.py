@@ -99,12 +99,8 @@ def review_refusal(review: Review, policy: Policy, origins: Mapping[str, Origin]
 
 
 def _not_acceptable(rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:
-    wrong = [f"{row.requirement} is {row.state}" for row in rows if not _acceptable(row.state, policy)]
+    wrong = [f"{row.requirement} is {row.state}" for row in rows if not policy.can_be_signed(row.state)]
     return f"not everything is in a state that can be signed: {', '.join(wrong)}" if wrong else None
-
-
-def _acceptable(state: str, policy: Policy) -> bool:
-    return state in set(State) and policy.acceptable(State(state))
 
 
 def _not_acknowledged(review: Review, rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:

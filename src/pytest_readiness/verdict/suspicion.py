@@ -14,8 +14,6 @@ from .telling import happened, short
 
 NAMED = 3
 """How many things of one kind are told; the rest is counted."""
-SIGNABLE = frozenset({State.COMPLETE, State.ASSERTED, State.FLAKY, State.WAIVED})
-"""States that an approval can have seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,8 @@ def _reasons(review: Review, seen: Seen) -> Iterator[str]:
     yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse)])
     yield from _unacknowledged(review, seen)
     for old in seen.retirements:
-        if old.void is None and old.decision.at > review.at:
+        # One that does not hold too: nothing may become current because a reviewer left the list.
+        if old.decision.at > review.at:
             yield f"{short(old.decision.test_id)} was retired since: {short(old.decision.reason)}"
     yield from _told(_lost(review, seen))
     if seen.policy.release != "ignore" and (review.release is None or review.release != seen.release):
@@ -77,7 +76,7 @@ def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
     signed = {row.requirement: row for row in review.basis.requirements}
     for one in seen.required:
         row = signed.get(one.requirement.id)
-        if row is None or row.state not in SIGNABLE:
+        if row is None or not seen.policy.can_be_signed(row.state):
             yield f"{one.requirement.id} was {row.state if row else 'not shown'} when it was signed"
         elif not row.pins and row.state != State.WAIVED:
             yield f"it names no evidence for {row.requirement}"

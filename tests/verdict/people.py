@@ -1,0 +1,76 @@
+"""Decisions in a line, and the judgement of evidence with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from pytest_readiness.facts.decision import Blocker, Decision, Known, Meaning, Retirement, Review, Unblock, Waiver
+from pytest_readiness.facts.evidence import Evidence
+from pytest_readiness.verdict.evaluation import Facts, evaluate
+from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.pinning import basis_of
+from pytest_readiness.verdict.policy import Policy
+from pytest_readiness.verdict.readiness import Readiness, UseCaseReadiness
+from tests.verdict.judging import CATALOGUE, NOW, UC, days_ago
+
+LEAD, SECOND, CI = "lead@example.com", "second@example.com", "ci@example.com"
+REVIEWED = Policy(reviewers=(LEAD, SECOND))
+ORIGINS = {"run": Origin(actor=CI, commit="abc", dirty=False), "mine": Origin(actor=LEAD)}
+"""Every piece of evidence is of ``run``, recorded by CI, unless it says otherwise."""
+
+
+def known(evidence: Iterable[Evidence] = (), decisions: Iterable[Decision] = (), **facts) -> Facts:
+    """Return facts with known origins."""
+    return Facts(**{"evidence": tuple(evidence), "decisions": tuple(decisions), "origins": ORIGINS, **facts})
+
+
+def judge_all(
+    evidence=(), decisions=(), policy=REVIEWED, catalogue=CATALOGUE, now=NOW, release=None, **facts
+) -> Readiness:
+    """Judge evidence and decisions at a moment."""
+    return evaluate(catalogue, policy, known(evidence, decisions, **facts), now, release=release)
+
+
+def judged(evidence=(), decisions=(), policy=REVIEWED, catalogue=CATALOGUE, **more) -> UseCaseReadiness:
+    """Judge evidence and decisions, and return the one use case."""
+    return judge_all(evidence, decisions, policy, catalogue, **more).use_cases[0]
+
+
+def approval(
+    evidence: Sequence[Evidence], days: float = 0.5, by: str = LEAD, policy=REVIEWED, catalogue=CATALOGUE, **more
+) -> Review:
+    """Return an approval of exactly what the evidence was worth that many days ago."""
+    at = days_ago(days)
+    then = [one for one in evidence if one.started_at <= at]
+    earlier = more.pop("decisions", ())
+    basis = more.pop("basis", None) or basis_of(judged(then, earlier, policy, catalogue, now=at), ORIGINS)
+    told = {"meaning": Meaning.APPROVED_FOR_GO_LIVE, "known_by": Known.DECLARED, **more}
+    return Review(register="payments", at=at, by=by, use_case=UC, basis=basis, **told)
+
+
+def rejection(days: float = 0.5, by: str = LEAD, comment: str = "no rollback plan", **more) -> Review:
+    """Return a rejection."""
+    return replace(approval([], days, by), meaning=Meaning.REJECTED, comment=comment, **more)
+
+
+def waiver(tail: str = "4", days: float = 0.5, by: str = LEAD, **more) -> Waiver:
+    """Return a waiver until a month from now."""
+    told = {"reason": "vendor is late", "requested_by": "dev@example.com", "until": days_ago(-30)[:10], **more}
+    return Waiver(register="payments", at=days_ago(days), by=by, requirement=f"{UC}/{tail}", **told)
+
+
+def blocker(days: float = 0.5, by: str = "anyone@example.com", **more) -> Blocker:
+    """Return a blocker."""
+    told = {"reason": "data loss in prod", "use_case": UC, **more}
+    return Blocker(register="payments", at=days_ago(days), by=by, **told)
+
+
+def unblock(days: float = 0.25, by: str = LEAD, **more) -> Unblock:
+    """Return the end of a use case's blockers."""
+    return Unblock(register="payments", at=days_ago(days), by=by, use_case=UC, reason="mended", **more)
+
+
+def retirement(test: str, days: float = 0.25, by: str = LEAD, **more) -> Retirement:
+    """Return the retirement of a test."""
+    return Retirement(register="payments", at=days_ago(days), by=by, test_id=test, reason="feature removed", **more)

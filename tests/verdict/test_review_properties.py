@@ -1,0 +1,204 @@
+"""What holds of people's decisions, whatever was recorded and whatever was decided."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
+
+from pytest_readiness.claims.catalogue import UseCase
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.verdict.evaluation import Facts, evaluate
+from pytest_readiness.verdict.gate import decide
+from pytest_readiness.verdict.history import Event, replay
+from pytest_readiness.verdict.policy import Policy
+from pytest_readiness.verdict.readiness import State, Status
+from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, complete, days_ago, ran
+from tests.verdict.people import (
+    LEAD,
+    ORIGINS,
+    REVIEWED,
+    SECOND,
+    approval,
+    blocker,
+    judge_all,
+    judged,
+    known,
+    rejection,
+    retirement,
+    unblock,
+    waiver,
+)
+from tests.verdict.test_properties import SMALL, executions
+
+BASE = [one for one in complete(days=4) if one.item in SMALL.items]
+SIGNED = approval(BASE, days=3.5, catalogue=SMALL)
+PEOPLE = (LEAD, SECOND, "stranger@example.com")
+POLICIES = (
+    REVIEWED,
+    replace(REVIEWED, waivers="accept"),
+    replace(REVIEWED, on="evidence", waivers="accept"),
+    replace(REVIEWED, asserted="accept", flaky="accept"),
+    replace(REVIEWED, required=2),
+    replace(REVIEWED, separate=False),
+)
+moments = st.sampled_from((3.4, 2.5, 1.5, 0.5, 0.1, -1))
+people = st.sampled_from(PEOPLE)
+decision = st.one_of(
+    st.builds(lambda days, by: replace(SIGNED, at=days_ago(days), by=by), moments, people),
+    st.builds(rejection, moments, people),
+    st.builds(waiver, st.sampled_from(("4", "2/staging", "plain", "99")), moments, people),
+    st.builds(blocker, moments, people),
+    st.builds(unblock, moments, people),
+    st.builds(retirement, st.sampled_from(("a", BASE[0].test_id)), moments, people),
+)
+decisions = st.lists(decision, max_size=6)
+history = st.lists(executions(), max_size=5).map(lambda more: [*BASE, *more])
+judging = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def judge(evidence, decided, policy=REVIEWED):
+    """Judge against the small register."""
+    return judge_all(evidence, decided, policy, SMALL)
+
+
+def opens(found, policy) -> bool:
+    """Return whether the gate opens."""
+    return decide(found, policy).eligible
+
+
+@judging
+@given(history, decisions, st.sampled_from(POLICIES), executions(result=FAILED, open_scope=False))
+def test_a_failure_never_opens_the_gate(evidence, decided, policy, failure):
+    """Adding a failure opens no gate and makes nothing READY, whatever was decided."""
+    assume(failure.item in SMALL.items)
+    evidence = [replace(one, open_scope=False) for one in evidence]
+    before, after = judge(evidence, decided, policy), judge([*evidence, failure], decided, policy)
+    assert opens(before, policy) or not opens(after, policy)
+    assert before.totals[Status.READY_FOR_GO_LIVE] >= after.totals[Status.READY_FOR_GO_LIVE]
+
+
+@judging
+@given(history, decisions, st.sampled_from(POLICIES), executions(result=Result.PASSED, environment="dev"))
+def test_a_pass_that_is_not_real_changes_nothing_that_counts(evidence, decided, policy, rehearsal):
+    """Adding a pass that is not real changes no review, no status but the first, and no verdict."""
+    evidence = [one for one in evidence if one.standing != "unscoped"]
+    before, after = judge(evidence, decided, policy), judge([*evidence, rehearsal], decided, policy)
+    assert before.use_cases[0].review == after.use_cases[0].review
+    assert (before.totals, opens(before, policy)) == (after.totals, opens(after, policy))
+
+
+@judging
+@given(st.data(), history, decisions, st.sampled_from(POLICIES))
+def test_order_of_arrival_does_not_matter(data, evidence, decided, policy):
+    """The same evidence and decisions in any order, and some of them twice, are the same readiness."""
+    decided = list({one.at: one for one in decided}.values())
+    shuffled = data.draw(st.permutations(evidence)), data.draw(st.permutations(decided))
+    before = judge(evidence, decided, policy)
+    after = judge([*shuffled[0], *shuffled[0][:2]], shuffled[1], policy)
+    assert before.use_cases == after.use_cases
+
+
+@judging
+@given(st.lists(st.sampled_from((3.0, 2.0, 1.0, 0.5, 0.0)), max_size=4))
+def test_running_the_same_passes_again_keeps_a_review(again):
+    """However often the same tests pass again, with the same proofs in the same places, the review stays current."""
+    more = [
+        replace(one, id=f"run.{n}{i}.2", started_at=days_ago(d))
+        for n, d in enumerate(again)
+        for i, one in enumerate(BASE)
+    ]
+    found = judge([*BASE, *more], [SIGNED]).use_cases[0]
+    assert (found.status, found.review.state) == ("READY_FOR_GO_LIVE", "CURRENT")
+
+
+@judging
+@given(
+    st.sampled_from([one for one in BASE if one.environment == "staging"]),
+    st.sampled_from((FAILED, Result.ERROR)),
+    st.sampled_from((3.9, 3.45, 2.0, 0.5)),
+    st.booleans(),
+)
+def test_an_adverse_event_in_between_makes_a_review_suspect(piece, result, days, hidden):
+    """A failure after what was signed leaves the review suspect whatever passes after it, and a new review mends that."""
+    bad = replace(piece, id="run.x.1", result=result, started_at=days_ago(days))
+    passes = [replace(one, id=f"run.y{n}.1", started_at=days_ago(0.2)) for n, one in enumerate(BASE)]
+    seen = {"adverse": [bad]} if hidden else {}
+    evidence = [*BASE, *passes] if hidden else [*BASE, bad, *passes]
+    found = judge_all(evidence, [SIGNED], catalogue=SMALL, **seen).use_cases[0]
+    assert (found.phase, found.review.state) == ("REVIEW_SUSPECT", "SUSPECT")
+    again = approval(evidence, days=0.1, catalogue=SMALL)
+    assert judge_all(evidence, [SIGNED, again], catalogue=SMALL, **seen).use_cases[0].status == "READY_FOR_GO_LIVE"
+
+
+@judging
+@given(history, decisions, st.sampled_from(POLICIES), st.sampled_from(("4", "2/staging", "plain", "6/rotation")))
+def test_a_waiver_never_gives_ready(evidence, decided, policy, tail):
+    """Adding a waiver makes nothing READY, and nothing that is waived is READY."""
+    before = judge(evidence, decided, policy)
+    after = judge(evidence, [*decided, waiver(tail, 0.05)], policy)
+    assert before.totals[Status.READY_FOR_GO_LIVE] >= after.totals[Status.READY_FOR_GO_LIVE]
+    for one in after.use_cases:
+        waived = any(need.state is State.WAIVED for need in one.required)
+        assert not (waived and one.status is Status.READY_FOR_GO_LIVE)
+
+
+@judging
+@given(history, decisions, st.sampled_from(POLICIES), st.sampled_from((LEAD, SECOND)))
+def test_removing_a_reviewer_never_opens_the_gate(evidence, decided, policy, gone):
+    """With one reviewer fewer on the list nothing opens that was closed, and nothing is READY that was not."""
+    fewer = replace(policy, reviewers=tuple(name for name in policy.reviewers if name != gone))
+    before, after = judge(evidence, decided, policy), judge(evidence, decided, fewer)
+    assert opens(before, policy) or not opens(after, fewer)
+    assert before.totals[Status.READY_FOR_GO_LIVE] >= after.totals[Status.READY_FOR_GO_LIVE]
+
+
+@judging
+@given(history, decisions, st.sampled_from(POLICIES))
+def test_what_makes_worse_never_makes_better(evidence, decided, policy):
+    """A blocker and a rejection, by whomever, block; no decision by a stranger makes anything READY."""
+    for worse in (blocker(0.05, "stranger@example.com"), rejection(0.05, "stranger@example.com")):
+        assert judge(evidence, [*decided, worse], policy).totals[Status.BLOCKED] == 1
+    mine = [replace(one, by="stranger@example.com") for one in decided]
+    assert judge(evidence, mine, policy).totals[Status.READY_FOR_GO_LIVE] == 0
+
+
+@judging
+@given(history, decisions)
+def test_a_replay_ends_where_the_evaluation_is(evidence, decided):
+    """The last change of a replay leads to the status and phase of the evaluation of everything."""
+    evidence = [one for one in evidence if one.run_id == "run"]
+    found = judge(evidence, decided).use_cases[0]
+    events = [Event(one.started_at, (one,)) for one in evidence]
+    events += [Event(one.at, decision=one) for one in decided]
+    changes = replay(UC, events, lambda _: (SMALL, REVIEWED), NOW, origins=ORIGINS).changes
+    future = [one for one in evidence if one.started_at > NOW]
+    assume(not future)
+    last = (changes[-1].to_status, changes[-1].to_phase) if changes else (Status.NOT_STARTED, None)
+    assert last == (found.status, found.phase)
+
+
+def test_the_properties_meet_what_they_speak_of():
+    """The evidence and the approval that the properties start from are READY and open the gate."""
+    found = judge(BASE, [SIGNED])
+    assert found.totals[Status.READY_FOR_GO_LIVE] == 1
+    assert opens(found, REVIEWED)
+    assert judged([*BASE, ran(INTERRUPTED, days=1)], [SIGNED], catalogue=SMALL).phase == "COLLECTING"
+
+
+def test_a_thousand_reviewed_use_cases_are_judged_in_a_moment():
+    """A register of 1,000 use cases with a review each is judged in well under a few seconds on a slow machine."""
+    names = [f"UC-{number:04}" for number in range(1000)]
+    row = UseCase("", environments=("staging",), provider_modes=("BYOK",))
+    items = {key: item for key, item in CATALOGUE.items.items() if key != "plain"}
+    catalogue = replace(CATALOGUE, items=items, use_cases={name: replace(row, id=name) for name in names})
+    pieces = [one for one in complete() if one.item in items and one.environment == "staging"]
+    evidence = [replace(one, uc=name, id=f"run.{name}{one.seq}{n}.1") for name in names for n, one in enumerate(pieces)]
+    first = evaluate(catalogue, REVIEWED, known(evidence), NOW)
+    reviews = [replace(SIGNED, use_case=one.use_case.id, basis=one.basis, at=days_ago(0.5)) for one in first.use_cases]
+    start = time.process_time()
+    found = evaluate(catalogue, REVIEWED, Facts(evidence, decisions=reviews, origins=ORIGINS), NOW)
+    assert time.process_time() - start < 3
+    assert found.totals[Status.READY_FOR_GO_LIVE] == 1000
+    assert decide(found, Policy(reviewers=REVIEWED.reviewers)).eligible

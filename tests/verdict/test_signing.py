@@ -1,0 +1,286 @@
+"""What a person is told before a decision is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_readiness.claims.catalogue import UseCase
+from pytest_readiness.errors import ConfigError
+from pytest_readiness.facts.decision import Decision, Known
+from pytest_readiness.verdict.deciders import may_decide
+from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.people import People
+from pytest_readiness.verdict.policy import Policy
+from pytest_readiness.verdict.signing import changes_since, expand_acknowledged, refusal, review_refusal
+from tests.verdict.judging import CATALOGUE, FAILED, UC, complete, days_ago, ran
+from tests.verdict.people import (
+    CI,
+    LEAD,
+    ORIGINS,
+    REVIEWED,
+    approval,
+    blocker,
+    judge_all,
+    judged,
+    known,
+    rejection,
+    retirement,
+    unblock,
+    waiver,
+)
+
+OLD = complete(days=2)
+BUT_ONE = [one for one in OLD if one.item != "4"]
+ASSERTED = [*BUT_ONE, ran(days=2)]
+MIXED = [*(one for one in ASSERTED if one.item != "7"), ran(item="7", days=2, attempts=2, test="drill")]
+MINE = {"run": Origin(actor=LEAD)}
+
+
+class TestPeople:
+    """The names that one person goes by."""
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            ("a", "A ", True),
+            ("a", "laptop", True),
+            ("LAPTOP", "ci-a", True),
+            ("a", "b", False),
+            ("b", "laptop", False),
+            ("stranger", "a", False),
+        ],
+    )
+    def test_same(self, one, other, same):
+        """Names that are joined are one person's, in any letter case; others are not."""
+        people = People.of({"a": ["laptop", "ci-a"], "b": ["ci-b"]})
+        assert people.same(one, other) is people.same(other, one) is same
+
+    def test_shared_names_join(self):
+        """People who share a name are one: two spellings must not make four eyes."""
+        people = People.of({"a": ["shared"], "b": ["shared"], "c": ["b"]})
+        assert len({people.person(name) for name in ("a", "b", "c", "shared")}) == 1
+        assert People.of({}).same("a", "b") is False
+
+
+@pytest.mark.parametrize(
+    ("by", "known_by", "policy", "recorders", "told"),
+    [
+        (LEAD, Known.DECLARED, REVIEWED, (), None),
+        (LEAD, Known.DECLARED, REVIEWED, (CI, ""), None),
+        (LEAD, Known.DECLARED, Policy(), (), "no reviewers are listed"),
+        ("stranger", Known.SIGNED, REVIEWED, (), "not a listed reviewer"),
+        (LEAD, Known.GIT, replace(REVIEWED, identity="ci"), (), "identity"),
+        (LEAD, Known.DECLARED, REVIEWED, (CI, LEAD.upper()), "recorded"),
+    ],
+)
+def test_may_decide(by, known_by, policy, recorders, told):
+    """A listed reviewer who is known well enough and recorded nothing concerned may decide; else one sentence says why."""
+    wrong = may_decide(by, known_by, policy, recorders)
+    assert wrong is None if told is None else told in wrong
+
+
+def refused(decision: Decision, evidence=OLD, decisions=(), policy=REVIEWED, origins=ORIGINS, **more):
+    """Return why a decision is refused."""
+    found = judge_all(evidence, decisions, policy, origins=origins)
+    return refusal(decision, found, policy, known(evidence, decisions, origins=origins), **more)
+
+
+ACCEPTS_WAIVERS = replace(REVIEWED, waivers="accept")
+APPROVALS = {
+    "everything complete": (OLD, {}, REVIEWED, None),
+    "one missing": (BUT_ONE, {}, REVIEWED, f"{UC}/4 is MISSING"),
+    "one failing": ([*OLD, ran(FAILED)], {}, REVIEWED, f"{UC}/4 is FAILING"),
+    "a stranger": (OLD, {"by": "stranger"}, REVIEWED, "not a listed reviewer"),
+    "asserted, not named": (ASSERTED, {}, REVIEWED, f"{UC}/4 (ASSERTED)"),
+    "asserted, another named": (ASSERTED, {"acknowledged": (f"{UC}/5",)}, REVIEWED, f"{UC}/4 (ASSERTED)"),
+    "asserted, named": (ASSERTED, {"acknowledged": (f"{UC}/4",)}, REVIEWED, None),
+    "asserted, accepted": (ASSERTED, {}, replace(REVIEWED, asserted="accept"), None),
+    "asserted, refused": (
+        ASSERTED,
+        {"acknowledged": (f"{UC}/4",)},
+        replace(REVIEWED, asserted="refuse"),
+        f"{UC}/4 is ASSERTED",
+    ),
+    "waived": (BUT_ONE, {"decisions": [waiver(days=1)]}, REVIEWED, f"{UC}/4 is WAIVED"),
+    "waived, accepted": (BUT_ONE, {"decisions": [waiver(days=1)]}, ACCEPTS_WAIVERS, None),
+}
+
+
+class TestReview:
+    """Which sign-offs are refused."""
+
+    @pytest.mark.parametrize(("evidence", "more", "policy", "told"), APPROVALS.values(), ids=APPROVALS)
+    def test_approval(self, evidence, more, policy, told):
+        """An approval is refused while something is in no acceptable state, or not acknowledged; what, is named."""
+        why = review_refusal(approval(evidence, policy=policy, **more), policy, ORIGINS)
+        assert why is None if told is None else told in why
+
+    def test_self_review(self):
+        """Who recorded any of the evidence cannot approve it, unless the policy says so, but can reject it."""
+        review = approval(OLD)
+        assert "recorded" in review_refusal(review, REVIEWED, MINE)
+        assert review_refusal(review, replace(REVIEWED, separate=False), MINE) is None
+        assert review_refusal(rejection(), REVIEWED, MINE) is None
+        assert "recorded" in refused(review, origins=MINE)
+
+    def test_rejection(self):
+        """A rejection needs a comment and a listed reviewer, and is possible whatever the evidence."""
+        assert "comment" in review_refusal(rejection(comment=" "), REVIEWED, {})
+        assert "listed" in review_refusal(rejection(by="stranger"), REVIEWED, {})
+        assert refused(rejection(), []) is None
+
+    def test_nothing_required(self):
+        """A use case that requires nothing cannot be approved."""
+        row = UseCase(UC, not_applicable=tuple((key, "no") for key in CATALOGUE.items))
+        catalogue = replace(CATALOGUE, use_cases={UC: row})
+        assert "requires nothing" in review_refusal(approval([], catalogue=catalogue), REVIEWED, {})
+
+    def test_a_state_that_nobody_knows(self):
+        """A basis from elsewhere with a state that is none is refused."""
+        basis = approval(OLD).basis
+        odd = replace(basis, requirements=(replace(basis.requirements[0], state="FINE"), *basis.requirements[1:]))
+        assert "is FINE" in review_refusal(approval(OLD, basis=odd), REVIEWED, {})
+
+
+OTHERS = {
+    "a waiver": (waiver(days=0), BUT_ONE, None),
+    "of nothing": (waiver("44", days=0), BUT_ONE, "did you mean"),
+    "of what is complete": (waiver(days=0), OLD, "nothing to waive"),
+    "of what can be acknowledged": (waiver(days=0), ASSERTED, "nothing to waive"),
+    "too long": (waiver(days=0, until="2026-08-31"), BUT_ONE, "until 2026-08-30"),
+    "as long as can be": (waiver(days=0, until="2026-08-30"), BUT_ONE, None),
+    "already over": (waiver(days=0, until="2026-05-31"), BUT_ONE, "expired"),
+    "without a reason": (waiver(days=0, reason=""), BUT_ONE, "reason"),
+    "by who asked": (waiver(days=0, requested_by=LEAD), BUT_ONE, "cannot approve it too"),
+    "a blocker": (blocker(0), OLD, None),
+    "without why": (blocker(0, reason=" "), OLD, "needs a reason"),
+    "of no use case": (blocker(0, use_case="UC-03"), OLD, "did you mean"),
+    "an end of nothing": (unblock(0), OLD, "no open blocker"),
+    "a retirement": (retirement(OLD[0].test_id, 0), OLD, None),
+    "of no test": (retirement("tests/test_it.py::test_its", 0), OLD, "did you mean"),
+    "by a stranger": (retirement(OLD[0].test_id, 0, by="stranger"), OLD, "listed"),
+    "for no reason": (replace(retirement(OLD[0].test_id, 0), reason=""), OLD, "needs a reason"),
+}
+
+
+class TestOthers:
+    """Waivers, blockers, their ends and retirements."""
+
+    @pytest.mark.parametrize(("decision", "evidence", "told"), OTHERS.values(), ids=OTHERS)
+    def test_refused(self, decision, evidence, told):
+        """What concerns nothing, gives no reason, lasts too long or comes from the wrong person is refused; else not."""
+        why = refused(decision, evidence)
+        assert why is None if told is None else told in why
+
+    def test_recorders(self):
+        """Waive, unblock and retire are refused to who recorded the evidence concerned, now or in what is replaced."""
+        failing = [*BUT_ONE, ran(FAILED)]
+        cases = [
+            (waiver(days=0), failing, ()),
+            (unblock(0), OLD, [blocker()]),
+            (retirement(OLD[0].test_id, 0), OLD, ()),
+        ]
+        for decision, evidence, decisions in cases:
+            assert refused(decision, evidence, decisions) is None
+            assert "recorded" in refused(decision, evidence, decisions, origins=MINE)
+            assert "recorded" in refused(decision, evidence, decisions, recorders=[LEAD])
+            assert refused(decision, evidence, decisions, recorders=[CI]) is None
+
+    def test_twice(self):
+        """A retired test is not retired again, unless the first retirement is void."""
+        test = OLD[0].test_id
+        assert "already" in refused(retirement(test, 0), OLD, [retirement(test)])
+        assert refused(retirement(test, 0), OLD, [retirement(test, by="stranger")]) is None
+
+    def test_what_nobody_knows(self):
+        """A decision of no known kind is refused."""
+        assert refused(Decision(register="payments", at=days_ago(0), by=LEAD))
+
+
+class TestAcknowledged:
+    """What the names of ``--acknowledge`` stand for."""
+
+    ALL = (f"{UC}/4", f"{UC}/7")
+
+    @pytest.mark.parametrize(
+        ("names", "ids"),
+        [
+            ((), ()),
+            ((f"{UC}/4",), ALL[:1]),
+            (("drill",), ALL[1:]),
+            (("asserted",), ALL[:1]),
+            (("FLAKY",), ALL[1:]),
+            (("flaky", "asserted", f"{UC}/4"), ALL),
+        ],
+    )
+    def test_expands(self, names, ids):
+        """A requirement, a test and the two states expand to the requirements that are asserted or flaky, in order."""
+        assert expand_acknowledged(names, judged(MIXED)) == ids
+        assert expand_acknowledged(names, judged(MIXED).basis) == ids
+
+    @pytest.mark.parametrize(
+        ("name", "told"),
+        [(f"{UC}/44", f"did you mean '{UC}/4'"), ("asertd", "did you mean 'asserted'"), (f"{UC}/5", "is COMPLETE")],
+    )
+    def test_unknown(self, name, told):
+        """An unknown name is an error that names the nearest; what is complete needs no acknowledgement."""
+        with pytest.raises(ConfigError, match=told):
+            expand_acknowledged([name], judged(MIXED))
+
+    def test_states_that_nothing_has(self):
+        """``asserted`` and ``flaky`` expand to nothing where nothing is."""
+        assert expand_acknowledged(["asserted", "flaky"], judged(OLD)) == ()
+
+    def test_several_use_cases(self):
+        """Names may be of any of the use cases that are signed at once."""
+        other = judged([replace(one, uc="UC-004") for one in ASSERTED], catalogue=OTHER)
+        assert expand_acknowledged(["asserted"], judged(MIXED), other) == (f"{UC}/4", "UC-004/4")
+
+
+OTHER = replace(CATALOGUE, use_cases={"UC-004": replace(CATALOGUE.use_cases[UC], id="UC-004")})
+
+
+class TestChanges:
+    """What changed since a review."""
+
+    def told(self, *evidence, adverse=(), decisions=(), **more):
+        """Return what changed since everything was approved."""
+        review = approval(OLD)
+        every = [*OLD, *evidence]
+        found = judged(every, [review, *decisions], adverse=adverse, **more)
+        return changes_since(review, found, known(every, adverse=adverse))
+
+    def test_nothing(self):
+        """Where the same would be signed again nothing is told."""
+        assert self.told() == []
+
+    def test_newer_evidence(self):
+        """Newer passes are told for each requirement that they now stand for, and for no other."""
+        (told,) = self.told(ran(days=0.1, proofs=("trace",)))
+        assert f"{UC}/4 has newer evidence" in told
+
+    def test_states(self):
+        """A requirement in another state is told with both states, and what failed with it."""
+        told = self.told(ran(FAILED, days=0.1))
+        assert f"{UC}/4 was COMPLETE and is FAILING" in told[0]
+        assert "FAILED" in told[1]
+
+    def test_hidden_failures(self):
+        """A failure that a newer pass hides is told."""
+        hidden = ran(FAILED, days=0.2)
+        told = self.told(ran(days=0.1, proofs=("trace",)), adverse=[hidden])
+        assert any("FAILED" in sentence for sentence in told)
+
+    def test_requirements(self):
+        """Added and removed requirements are told."""
+        row = replace(CATALOGUE.use_cases[UC], environments=("staging",))
+        assert self.told(catalogue=replace(CATALOGUE, use_cases={UC: row})) == [
+            f"no longer required: {UC}/2/prod, {UC}/3/prod"
+        ]
+
+    def test_retirements(self):
+        """A retirement since is told with its reason."""
+        test = OLD[0].test_id
+        assert any("retired" in one for one in self.told(decisions=[retirement(test)]))
