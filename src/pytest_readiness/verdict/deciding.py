@@ -30,7 +30,10 @@ def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
 
     Within a run the clock does not decide: tests that run side by side end in another order each time.
     """
-    by_test = sorted(evidence, key=_by_test)
+    found = tuple(evidence)
+    if len(found) < 2:  # noqa: PLR2004 - most often so, and asked four times for each requirement
+        return found
+    by_test = sorted(found, key=_by_test)
     return tuple(sorted(by_test, key=lambda one: one.run_id, reverse=True))
 
 
@@ -146,7 +149,7 @@ class Ledger:
             rehearsals=in_order(one for one in fitting if one.standing is Standing.REHEARSAL and self.counts(one)),
             future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
             fitting=fitting,
-            left_out={one.id: self.left_out[one.id] for one in fitting if one.id in self.left_out},
+            left_out={one.id: self.left_out[one.id] for one in fitting if one.id in self.left_out} if self.left_out else {},
         )
 
     def _decides(self, requirement: Requirement, evidence: Evidence) -> bool:

@@ -11,6 +11,7 @@ from .people import People
 from .readiness import State
 
 NOBODY_JOINED = People()
+_WORDS = frozenset(state.value for state in State)
 Leniency = Literal["refuse", "acknowledge", "accept"]
 
 
@@ -49,7 +50,7 @@ class Policy:
 
     def can_be_signed(self, state: str) -> bool:
         """Return whether a requirement that a review pins in this state can be approved; an unknown word never."""
-        return any(state == known and self.acceptable(known) for known in State)
+        return state in _WORDS and self.acceptable(State(state))
 
     def accepts_waiver(self, state: State) -> bool:
         """Return whether this is the state of a waived requirement, and the gate accepts that."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 
 from ..claims.catalogue import Requirement
 from ..facts.clock import parse
@@ -158,6 +159,7 @@ def _is_over(expires_at: str | None, now: str) -> bool:
     return expires_at is not None and now > expires_at
 
 
+@lru_cache(maxsize=4096)
 def _later(started_at: str, days: int | None, part: float) -> str | None:
     if days is None:
         return None

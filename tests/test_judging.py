@@ -1,0 +1,268 @@
+"""Judging a store: what is asked of it, for now and for the past."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from pytest_readiness.errors import ConfigError
+from pytest_readiness.facts.decision import Blocker, Known, Meaning, Review
+from pytest_readiness.pipeline import Request, examine, judge, locate
+from pytest_readiness.replay import history
+from pytest_readiness.views.document import to_document
+from tests.store import runs
+from tests.store.runs import claim, finished, moment
+
+CONFIG = """
+register = "payments"
+[environments.staging]
+real = true
+[items.1]
+title = "it works"
+[use_cases.UC-001]
+owner = "team@example.com"
+[review]
+reviewers = ["qa@example.com"]
+"""
+TEST = "test_a.py::test_a"
+
+
+def ran(result="PASSED", at=0, number=None, **head):
+    """Return a sealed run with one execution."""
+    piece = finished(TEST, claim(environment="staging"), result=result, at=at)
+    return runs.run(at if number is None else number, piece, at=at, **head)
+
+
+class Site:
+    """A folder with a config and a store."""
+
+    def __init__(self, path):
+        """Write the config."""
+        self.path = path
+        self.configure(CONFIG)
+
+    def configure(self, text):
+        """Write the config anew."""
+        (self.path / "readiness.toml").write_text(text, encoding="utf-8")
+        self.place = locate(self.path)
+
+    def keep(self, *kept):
+        """Take runs into the store."""
+        store = self.place.store(create=True)
+        store.keep(kept, [self.place.requirements])
+        store.close()
+
+    def run(self, result="PASSED", at=0, **head):
+        """Keep a run with one execution under the requirements in force."""
+        self.keep(ran(result, at, requirements=self.place.requirements.digest, **head))
+
+    def decide(self, *decisions):
+        """Keep decisions made under the requirements in force."""
+        store = self.place.store(create=True)
+        digest = self.place.requirements.digest
+        store.decide([replace(one, requirements_digest=digest) for one in decisions], [self.place.requirements])
+        store.close()
+
+    def approve(self, at):
+        """Keep an approval of what there is."""
+        found = examine(self.place, Request()).report.readiness.use_cases[0]
+        told = {"meaning": Meaning.APPROVED_FOR_GO_LIVE, "known_by": Known.CI, "by": "qa@example.com"}
+        self.decide(Review(register="payments", at=moment(at), use_case="UC-001", basis=found.basis, **told))
+
+    def status(self, **request):
+        """Return status, phase and state of the review."""
+        found = judge(self.place, Request(**request)).readiness.use_cases[0]
+        return found.status.value, found.phase and found.phase.value, found.review.state.value
+
+
+READY = ("READY_FOR_GO_LIVE", None, "CURRENT")
+SUSPECT = ("IN_PROGRESS", "REVIEW_SUSPECT", "SUSPECT")
+WAITING = ("IN_PROGRESS", "AWAITING_REVIEW", "NONE")
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Return an empty site."""
+    return Site(tmp_path)
+
+
+def test_a_review_in_the_store(site):
+    """An approval in the store makes READY, a failure that newer passes hide makes it suspect."""
+    site.run(at=1)
+    assert site.status() == WAITING
+    site.approve(2)
+    assert site.status() == READY
+    site.run(at=3)
+    assert site.status() == READY
+    site.run("FAILED", at=4)
+    assert site.status() == ("BLOCKED", None, "SUSPECT")
+    site.run(at=5)
+    site.run(at=6)
+    assert site.status() == SUSPECT
+    site.approve(7)
+    assert site.status() == READY
+
+
+def test_who_recorded_it_is_known_from_the_run(site):
+    """The actor of the run that recorded the evidence cannot approve it."""
+    site.run(at=1, actor="QA@example.com")
+    site.approve(2)
+    assert site.status() == WAITING
+
+
+def test_people_join_names(site):
+    """The names of [people] are one person's, and are part of the requirements in force."""
+    before = site.place.requirements.digest
+    site.configure(CONFIG + '[people."qa@example.com"]\nalso = ["ada"]\n')
+    assert site.place.requirements.digest != before
+    site.run(at=1)
+    site.approve(2)
+    assert site.status() == WAITING
+
+
+def test_pinned_evidence_that_is_not_in_the_store(site):
+    """An approval of evidence that the store lacks is suspect until a newer pass of the test stands for it."""
+    site.run(at=1)
+    site.approve(2)
+    found = examine(site.place, Request())
+    (review,) = found.facts.decisions
+    (site.path / ".readiness" / "evidence.db").unlink()
+    site.decide(review)
+    site.run(at=0)
+    assert site.status() == SUSPECT
+    site.run(at=3)
+    assert site.status() == READY
+
+
+def test_a_moment_in_the_past(site):
+    """A report of a moment knows what had ended and had been decided then, and nothing else."""
+    site.run(at=1)
+    site.approve(2)
+    site.run("FAILED", at=4)
+    site.run(at=6)
+    expected = {0: ("NOT_STARTED", None, "NONE"), 1: WAITING, 3: READY, 5: ("BLOCKED", None, "SUSPECT"), 7: SUSPECT}
+    assert {at: site.status(at=moment(at)) for at in expected} == expected
+
+
+def test_a_run_that_had_not_ended_is_not_known(site):
+    """Evidence counts in the past from the end of its run, though it started before."""
+    piece = finished(TEST, claim(environment="staging"), at=1)
+    site.keep(runs.run(1, piece, at=1, seal={"finished_at": moment(9)}))
+    assert site.status(at=moment(5)) == ("NOT_STARTED", None, "NONE")
+    assert site.status(at=moment(9)) == WAITING
+
+
+def test_a_moment_is_judged_by_what_was_in_force_then(site):
+    """A report of a moment asks for what was required at that moment, and tells the digest of that."""
+    site.run(at=1)
+    then = site.place.requirements.digest
+    site.configure(CONFIG + '[items.2]\ntitle = "it is fast"\n')
+    site.run(at=5)
+    past, now = judge(site.place, Request(at=moment(3))), judge(site.place, Request())
+    assert [len(one.readiness.use_cases[0].required) for one in (past, now)] == [1, 2]
+    assert (past.context.requirements_digest, past.context.generated_at) == (then, moment(3))
+    assert past.readiness.use_cases[0].use_case.owner == "team@example.com"
+    assert now.context.requirements_digest == site.place.requirements.digest != then
+
+
+def test_history(site):
+    """The history of a use case has each change at the moment that it was known, judged by what was in force."""
+    site.run(at=1)
+    site.approve(2)
+    site.run("FAILED", at=4)
+    site.run(at=6)
+    site.decide(Blocker(register="payments", at=moment(7), by="ops", use_case="UC-001", reason="incident"))
+    found = history(site.place, "uc-001")
+    assert [(one.at, one.to_phase or one.to_status) for one in found.changes] == [
+        (moment(1), "AWAITING_REVIEW"),
+        (moment(2), "READY_FOR_GO_LIVE"),
+        (moment(4), "BLOCKED"),
+        (moment(6), "REVIEW_SUSPECT"),
+        (moment(7), "BLOCKED"),
+    ]
+    assert found.changes[-1].cause == "ops blocked it: incident"
+    assert found.status_since == moment(7)
+    assert history(site.place, "UC-001", Request(at=moment(3))).status_since == moment(2)
+
+
+def test_history_of_a_use_case_that_left_the_register(site):
+    """What is no longer in the register has a history while its evidence is there; what never was is an error."""
+    site.run(at=1)
+    site.configure(CONFIG.replace("UC-001", "UC-002"))
+    assert [one.to_status for one in history(site.place, "UC-001").changes] == ["IN_PROGRESS"]
+    with pytest.raises(Exception, match="UC-009"):
+        history(site.place, "UC-009")
+
+
+class TestRelease:
+    """Only what was made for the release that is judged."""
+
+    REQUIRED = CONFIG + '[gate]\nrelease = "required"\n'
+
+    def test_only_that_release(self, site):
+        """Evidence for the release counts though a newer run was for another, and none counts where none is named."""
+        site.configure(self.REQUIRED)
+        site.run(at=1, release="1.4")
+        site.run("FAILED", at=2, release="1.3")
+        site.run(at=3, release="1.3")
+        assert site.status(release="1.4") == WAITING
+        report = judge(site.place, Request())
+        need = report.readiness.use_cases[0].required[0]
+        assert (need.state, "release 1.3" in need.why) == ("MISSING", True)
+        assert "release" in [rule.rule for rule in report.verdict.rules if not rule.passed]
+        assert site.status(release="1.5")[1] == "COLLECTING"
+
+    def test_from_the_environment(self, site, monkeypatch):
+        """The release can be named by READINESS_RELEASE."""
+        site.configure(self.REQUIRED)
+        site.run(at=1, release="1.4")
+        monkeypatch.setenv("READINESS_RELEASE", "1.4")
+        assert site.status() == WAITING
+        assert judge(site.place, Request()).context.release == "1.4"
+
+
+class TestNoRegression:
+    """Nothing worse than in an earlier report."""
+
+    def before(self, site):
+        """Return the document of the report of now."""
+        return json.loads(json.dumps(to_document(judge(site.place, Request()))))
+
+    def test_ratchet(self, site):
+        """The gate lets through what is no worse than before though it is not eligible, and nothing that is worse."""
+        site.run(at=1)
+        before = self.before(site)
+        same = judge(site.place, Request(no_regression=before)).verdict
+        assert (same.eligible, same.passes) == (False, True)
+        site.run("FAILED", at=2)
+        worse = judge(site.place, Request(no_regression=before)).verdict
+        assert (worse.passes, worse.regression.passed) == (False, False)
+        assert "was COMPLETE and is FAILING" in worse.regression.detail
+        assert judge(site.place, Request()).verdict.passes is False
+
+    @pytest.mark.parametrize("document", [{}, [], {"schema": "readiness/report/v1"}, "text"])
+    def test_no_report(self, site, document):
+        """What is no JSON report is an error."""
+        with pytest.raises(ConfigError, match="JSON report"):
+            judge(site.place, Request(no_regression=document))
+
+    def test_other_report(self, site):
+        """A report of another register is an error, and one without what is in scope lets nothing through."""
+        before = self.before(site)
+        with pytest.raises(ConfigError, match="register"):
+            judge(site.place, Request(no_regression={**before, "context": {**before["context"], "register": "x"}}))
+        assert judge(site.place, Request(no_regression={**before, "use_cases": []})).verdict.passes is False
+
+    def test_unsound(self, site):
+        """Where what is judged cannot be relied on, no worse than before is not enough."""
+        before = self.before(site)
+        verdict = judge(site.place, Request(no_regression=before, problems=("disk full",))).verdict
+        assert (verdict.regression.passed, verdict.passes) == (True, False)
+
+
+def test_waivers_of_the_door(site):
+    """The door's word on waivers stands in the place of the config's, and is told as weaker than its default."""
+    assert judge(site.place, Request(waivers="accept")).verdict.weaker
+    assert not judge(site.place, Request()).verdict.weaker
