@@ -9,6 +9,7 @@ the store after ``readiness recover``. At the end the store must verify. Exit co
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import random
 import signal
@@ -153,7 +154,7 @@ def whole_session(project: Project) -> float:
 def moment_of(run: Run | None, *, lived: bool, left: bool) -> str:
     """Say when the kill came."""
     if not lived:
-        return "after its end"
+        return "too late, not counted"
     if run is None:
         return "before anything was recorded"
     if run.seal is not None and run.seal.body.get("recovered"):
@@ -173,7 +174,7 @@ def one_kill(project: Project, name: str, delay: float, count: Count) -> None:
         count.failed_recoveries.append(f"{name}: {recovery.stderr.strip()}")
     run = project.run(name)
     results = {piece.test_id: piece.result.value for piece in run.evidence()} if run else {}
-    count.kills += 1
+    count.kills += lived
     count.moments[moment_of(run, lived=lived, left=left)] += 1
     count.finished += len(finished)
     count.missing += [f"{name}: {test}" for test in sorted(finished) if results.get(test) != "PASSED"]
@@ -208,9 +209,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = Project(Path(folder), options.xdist)
         project.prepare()
-        length = whole_session(project)
-        for number in range(options.number):
-            one_kill(project, f"kill-{number}", chance.uniform(0.3, 1.05) * length, count)
+        length = min(whole_session(project) for _ in range(3))
+        for number in itertools.count():
+            if count.kills >= options.number:
+                break
+            one_kill(project, f"kill-{number}", chance.uniform(0.2, 1) * length, count)
         well = tell(count, project.readiness("verify"))
     sys.exit(not well)
 
