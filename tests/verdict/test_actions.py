@@ -11,6 +11,7 @@ from pytest_readiness.verdict.actions import next_actions
 from pytest_readiness.verdict.groups import RunGroup
 from pytest_readiness.verdict.policy import Policy
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, UC, complete, days_ago, ran, readiness
+from tests.verdict.people import REVIEWED, approval, judge_all
 
 
 def todo(evidence, policy=None, catalogue=CATALOGUE, **facts):
@@ -115,3 +116,15 @@ def test_owner():
 def test_nothing_left_to_do():
     """Where everything is complete and nobody has to act but the reviewer, nothing else is asked."""
     assert todo(complete()) == [("review", "")]
+
+
+def test_a_suspect_review_says_what_made_it_suspect():
+    """Where a review is suspect, what is to be done names the first reason; where one is missing, how many there are."""
+    old = complete(days=2)
+    evidence = [*old, ran(FAILED, days=0.3), ran(days=0.2, proofs=("trace",))]
+    (again,) = next_actions(judge_all(evidence, [approval(old)]), REVIEWED)
+    assert (again.action, "FAILED" in again.text, "again" in again.text) == ("review", True, True)
+    two = replace(REVIEWED, required=2)
+    (second,) = next_actions(judge_all(old, [approval(old)], two), two)
+    assert "1 of 2 approvals" in second.text
+    assert next_actions(judge_all(old, [approval(old)]), REVIEWED) == ()

@@ -8,12 +8,15 @@ import pytest
 
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import Problem
+from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.gate import Grounds, Origin, conclude, decide, rules_of
 from pytest_readiness.verdict.groups import RunGroup
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import ReviewState, State
+from pytest_readiness.verdict.regression import no_regression
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, complete, days_ago, ran, readiness
+from tests.verdict.people import REVIEWED, approval, judge_all
 
 EVIDENCE = Policy(on="evidence")
 CLEAN = {"run": Origin(release="1.0", commit="abc", dirty=False)}
@@ -208,3 +211,87 @@ def test_a_list_that_is_just_short_enough():
     """Five names are all told, and nothing is said of none more."""
     found = decide(readiness(complete()), EVIDENCE, [Problem("run", str(number)) for number in range(5)])
     assert next(rule.detail for rule in found.rules if not rule.passed) == "run: 0, run: 1, run: 2, run: 3, run: 4"
+
+
+class TestAcknowledged:
+    """Asserted and flaky requirements, where a review has to name them."""
+
+    @pytest.mark.parametrize(("setting", "attempts"), [("asserted", 1), ("flaky", 2)])
+    def test_named_by_a_review(self, setting, attempts):
+        """Where it is to be acknowledged the gate opens once a current review names it, and its rule says so."""
+        evidence = [one for one in complete(days=2) if one.item != "4"] + [ran(attempts=attempts, days=2)]
+        unnamed = decide(judge_all(evidence, [approval(evidence)]), REVIEWED)
+        assert failed(unnamed) == [setting, "reviewed"]
+        named = decide(judge_all(evidence, [approval(evidence, acknowledged=(f"{UC}/4",))]), REVIEWED)
+        assert named.eligible is True
+        rule = next(rule for rule in named.rules if rule.rule == setting)
+        assert (rule.looked_at, rule.detail.startswith("1 ")) == (11, True)
+
+    def test_accepted(self):
+        """Where it is accepted as it is no review has to name it, and the setting is told as weaker."""
+        accepts = replace(REVIEWED, asserted="accept")
+        evidence = [one for one in complete(days=2) if one.item != "4"] + [ran(days=2)]
+        verdict = decide(judge_all(evidence, [approval(evidence, policy=accepts)], accepts), accepts)
+        assert (verdict.eligible, len(verdict.weaker)) == (True, 1)
+
+
+def test_only_what_counts_has_to_come_from_a_clean_commit():
+    """A rehearsal and a skip from a tree with local changes do not close a gate that asks for clean commits."""
+    policy = Policy(on="evidence", clean_commit=True)
+    evidence = [*complete(), ran(environment="dev", run_id="dirty"), ran(Result.SKIPPED, run_id="dirty", days=0)]
+    origins = {**CLEAN, "dirty": Origin(commit="abc", dirty=True)}
+    assert decide(readiness(evidence), policy, origins=origins).eligible is True
+    bad = [*complete(), ran(proofs=("trace",), run_id="dirty", days=0)]
+    assert failed(decide(readiness(bad), policy, origins=origins)) == ["clean commit"]
+
+
+def test_weaker_settings_are_named_one_by_one():
+    """Each setting that is weaker than its default is one sentence, and the defaults are none."""
+    assert list(Policy().weaker()) == []
+    weak = Policy(on="evidence", asserted="accept", flaky="accept", waivers="accept", separate=False)
+    assert [sentence.partition(":")[0] for sentence in weak.weaker()] == [
+        '[gate] on = "evidence"',
+        '[gate] asserted = "accept"',
+        '[gate] flaky = "accept"',
+        '[gate] waivers = "accept"',
+        "[review] separate = false",
+    ]
+
+
+class TestNoRegression:
+    """Compared with an earlier report."""
+
+    def before(self, evidence, status="IN_PROGRESS"):
+        """Return a document of what the evidence was worth."""
+        found = readiness(evidence).use_cases[0]
+        rows = [{"id": one.requirement.id, "state": one.state.value} for one in found.requirements]
+        use_case = {"id": UC, "status": status, "items": [{"requirements": rows}]}
+        return {"schema": "readiness/report/v1", "context": {"register": "payments"}, "use_cases": [use_case]}
+
+    @pytest.mark.parametrize(
+        ("evidence", "passes"),
+        [
+            (complete(), True),
+            ([*complete(), ran(proofs=("trace",), days=0)], True),
+            (complete()[1:], False),
+            ([*complete(), ran(days=0)], False),
+            ([*complete(), ran(FAILED, days=0)], False),
+        ],
+    )
+    def test_states(self, evidence, passes):
+        """The same and better states pass, and any worse one does not, whatever else is better."""
+        result = no_regression(self.before(complete()), readiness(evidence))
+        assert (result.passed, result.looked_at) == (passes, 12)
+        assert no_regression(self.before([]), readiness(evidence)).passed is (
+            FAILED not in {e.result for e in evidence}
+        )
+
+    def test_status(self):
+        """A lower status is a regression though every state is the same: a review that became suspect, a blocker."""
+        before = self.before(complete(), "READY_FOR_GO_LIVE")
+        assert f"{UC} was READY_FOR_GO_LIVE and is IN_PROGRESS" in no_regression(before, readiness(complete())).detail
+        assert no_regression(self.before(complete(), "BLOCKED"), readiness(complete())).passed
+
+    def test_many(self):
+        """Of many that are worse the first few are named, and the others are counted."""
+        assert "and 7 more" in no_regression(self.before(complete()), readiness([])).detail

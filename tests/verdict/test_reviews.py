@@ -348,12 +348,8 @@ class TestSeveral:
     def test_decisions_of_the_future_and_of_others_do_not_count(self):
         """A review made after the moment being judged, in another register or of another use case does not count."""
         review = approval(OLD)
-        for other in (
-            replace(review, at=days_ago(-1)),
-            replace(review, register="other"),
-            replace(review, use_case="UC-009"),
-        ):
-            assert judged(OLD, [other]).review.state == "NONE"
+        for change in ({"at": days_ago(-1)}, {"register": "other"}, {"use_case": "UC-009"}):
+            assert judged(OLD, [replace(review, **change)]).review.state == "NONE"
 
 
 def test_a_decision_starts_a_use_case():
