@@ -35,11 +35,24 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "evidence.db"
 
 
-def opened_at(path: Path) -> SQLiteStore:
+def opened_at(path: Path, *, create: bool = True) -> SQLiteStore:
     """The store in this file, made where there is none."""
-    store = open_store(f"sqlite:///{path}", Path(), create=True)
+    store = open_store(f"sqlite:///{path}", Path(), create=create)
     assert isinstance(store, SQLiteStore)
+    OPENED.append(store)
     return store
+
+
+OPENED: list[SQLiteStore] = []
+"""What the test that runs has opened by itself."""
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """Close what a test opened: newer Pythons complain about what is left open, and then a later test fails."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 @pytest.fixture
@@ -332,8 +345,7 @@ def schema_at(path: Path) -> tuple[int, set[str]]:
 def test_an_older_store_is_read_as_it_is(first: Path) -> None:
     """Every question is answered, and nothing is written: another machine may still have the older version."""
     before = first.read_bytes()
-    store = open_store(f"sqlite:///{first}", Path(), create=False)
-    assert store is not None
+    store = opened_at(first, create=False)
     evidence = store.newest("payments")
     assert [piece.id for piece in evidence] == [f"{run_id(1)}.1.1"]
     assert store.decisions("payments") == store.verdicts() == store.adverse("payments", {"UC-001": moment(0)}) == []
@@ -344,8 +356,7 @@ def test_an_older_store_is_read_as_it_is(first: Path) -> None:
 
 def test_an_older_store_is_brought_up_to_date_by_the_next_write(first: Path) -> None:
     """The first write adds what is new, in the same connection, and what was kept stays."""
-    store = open_store(f"sqlite:///{first}", Path(), create=False)
-    assert store is not None
+    store = opened_at(first, create=False)
     assert schema_at(first)[0] == 1
     assert store.decide([blocker()]) == [blocker().id]
     assert schema_at(first) == (tables.VERSION, set(tables.TABLES))
@@ -356,8 +367,7 @@ def test_an_older_store_is_brought_up_to_date_by_the_next_write(first: Path) -> 
 
 def test_a_store_that_another_process_brings_up_to_date_is_read_on(first: Path) -> None:
     """A reader that opened the older store sees what is decided in the newer one."""
-    reader = open_store(f"sqlite:///{first}", Path(), create=False)
-    assert reader is not None
+    reader = opened_at(first, create=False)
     opened_at(first).decide([blocker()])
     assert reader.decisions("payments") == [blocker()]
     assert list(reader.verify()) == []
@@ -371,7 +381,13 @@ def test_a_released_migration_is_never_changed() -> None:
     )
 
 
-@pytest.mark.parametrize("make", [Path.touch, lambda path: sqlite3.connect(path).execute("VACUUM")])
+def vacuum(path: Path) -> None:
+    """Make an empty database."""
+    with closing(sqlite3.connect(path)) as plain:
+        plain.execute("VACUUM")
+
+
+@pytest.mark.parametrize("make", [Path.touch, vacuum])
 def test_an_empty_file_is_no_store_yet(path: Path, make: Callable[[Path], object]) -> None:
     """What a crash before the first write leaves is an empty store, and becomes one when asked for."""
     make(path)

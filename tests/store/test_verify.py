@@ -132,7 +132,8 @@ def test_verify_names_each_edit(path: Path, edit: str) -> None:
     tamper(path, sql)
     store = open_store(f"sqlite:///{path}", Path(), create=False)
     assert store is not None
-    assert [text for text in verified(store) if text.startswith(told)]
+    with closing(store):
+        assert [text for text in verified(store) if text.startswith(told)]
 
 
 @pytest.mark.parametrize(

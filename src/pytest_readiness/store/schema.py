@@ -42,6 +42,7 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection | None:
     with troubles(path):
         connection = _connect(path, create=create)
         try:
+            _harden(connection)
             kept = _prepared(connection, path, create=create)
         except BaseException:
             connection.close()
@@ -84,9 +85,12 @@ def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
     # Damaged bytes are to be found by their digest, and not to end reading.
     connection.text_factory = _text
+    return connection
+
+
+def _harden(connection: sqlite3.Connection) -> None:
     for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
-    return connection
 
 
 def _text(data: bytes) -> str:
