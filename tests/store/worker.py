@@ -59,9 +59,10 @@ def fill(url: str, more: int) -> None:
 
 def read(url: str) -> None:
     """Read, and try to write, as somebody who may only read."""
+    # What is needed is imported before: this user may not be allowed to read the interpreter's own files.
+    Path("/").as_uri()
     if os.geteuid() == 0:
         os.setuid(65534)
-    # The adapter was imported above: this user may not be allowed to read the interpreter's own files.
     store = open_store(url, Path("/"), create=True)
     assert isinstance(store, SQLiteStore)
     sys.stdout.write(f"{len(store.newest('payments'))} {len(list(store.verify()))}\n")
