@@ -103,6 +103,10 @@ class Ledger:
             return False
         return evidence.result is not Result.PASSED or self._is_settled(evidence)
 
+    def ran(self, evidence: Evidence) -> bool:
+        """Return whether it speaks, and not as a rehearsal, whether it counts or is left out."""
+        return evidence.standing is not Standing.REHEARSAL and self.speaks(evidence)
+
     def went_wrong(self) -> Iterator[Evidence]:
         """Yield what counts and ended badly, replaced or not; an interruption only if no pass of the test came next."""
         for one in self.executions:
@@ -111,9 +115,7 @@ class Ledger:
 
     def is_adverse(self, evidence: Evidence) -> bool:
         """Return whether it ended badly, and not as a rehearsal, for a test and a release that count."""
-        if evidence.result not in BROKEN or evidence.standing is Standing.REHEARSAL:
-            return False
-        return self.counts(evidence)
+        return evidence.result in BROKEN and evidence.standing is not Standing.REHEARSAL and self.counts(evidence)
 
     def _passed_next(self, interrupted: Evidence) -> bool:
         later = [
@@ -149,8 +151,13 @@ class Ledger:
             rehearsals=in_order(one for one in fitting if one.standing is Standing.REHEARSAL and self.counts(one)),
             future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
             fitting=fitting,
-            left_out={one.id: self.left_out[one.id] for one in fitting if one.id in self.left_out} if self.left_out else {},
+            left_out=self._left_out_of(fitting),
         )
+
+    def _left_out_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:
+        if not self.left_out:
+            return self.left_out
+        return {one.id: self.left_out[one.id] for one in fitting if one.id in self.left_out}
 
     def _decides(self, requirement: Requirement, evidence: Evidence) -> bool:
         if not self.counts(evidence):

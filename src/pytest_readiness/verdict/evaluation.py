@@ -198,10 +198,10 @@ class _Known:
         )
 
     def _retirements(self, use_case: str, ledgers: Mapping[str, Ledger]) -> tuple[RetirementStanding, ...]:
-        """Return the retirements of tests that have evidence for a use case, or went wrong for it."""
+        """Return the retirements of tests that ran for a use case, and not as a rehearsal, or went wrong for it."""
         if not self.decided.retirements:
             return ()
-        tests = {one.test_id for ledger in ledgers.values() for one in ledger.executions}
+        tests = {one.test_id for ledger in ledgers.values() for one in ledger.executions if ledger.ran(one)}
         tests |= {one.test_id for one in self.adverse.get(use_case, ())}
         return tuple(one for test, one in self.decided.retirements.items() if test in tests)
 
