@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from html import escape
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def placed(project: Project) -> Project:
 def lines(project: Project) -> list[dict[str, Any]]:
     """What was imported, in its order."""
     with sqlite3.connect(project.path / ".readiness" / "evidence.db") as connection:
-        texts = connection.execute("select text from line order by run_id, seq").fetchall()
+        texts = connection.execute("select text from line join run on run_id = id order by started_at, seq").fetchall()
     connection.close()
     return [line for (text,) in texts if (line := json.loads(text))["kind"] == "finished"]
 
@@ -222,12 +223,15 @@ def test_a_pattern_that_matches_nothing_is_told(placed: Project) -> None:
     assert result.stderr == "readiness: --map '*pya' matches no test case\n"
 
 
-def test_secrets_in_the_file_are_redacted(placed: Project) -> None:
-    """The kept file and the messages are without known secrets."""
-    placed.monkeypatch.setenv("SERVICE_TOKEN", "s3cr3t-t0ken")
-    imported(placed, '<testcase name="a"><failure message="s3cr3t-t0ken">s3cr3t-t0ken</failure></testcase>')
+@pytest.mark.parametrize("secret", ["s3cr3t-t0ken", "s3<r3t&t0k'en"])
+def test_secrets_in_the_file_are_redacted(placed: Project, secret: str) -> None:
+    """The kept file and the messages are without known secrets, also where XML spells them in its own way."""
+    placed.monkeypatch.setenv("SERVICE_TOKEN", secret)
+    spelled = escape(secret, quote=False)
+    imported(placed, f'<testcase name="a"><failure message="{spelled}">{spelled}</failure></testcase>')
     everything = b"".join(path.read_bytes() for path in (placed.path / ".readiness").rglob("*") if path.is_file())
-    assert b"s3cr3t-t0ken" not in everything
+    assert secret.encode() not in everything
+    assert spelled.encode() not in everything
     assert lines(placed)[0]["message"] == "[REDACTED:environment]"
 
 

@@ -12,6 +12,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -161,9 +162,11 @@ class Redactor:
 
 
 def _spellings(value: str) -> Iterator[str]:
-    """Yield the value as it may stand in a text: itself, in JSON, in a URL, as Python prints it, in a node id."""
+    """Yield the value as it may stand in a text: itself, in a node id, in JSON, in a URL, as Python prints it, in XML."""
     yield value
     yield value.encode("unicode_escape").decode("ascii")
     yield json.dumps(value)[1:-1]
     yield quote(value, safe="", errors="replace")
     yield repr(value)[1:-1]
+    yield escape(value, quote=False)
+    yield escape(value)
