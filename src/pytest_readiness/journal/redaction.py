@@ -162,7 +162,7 @@ class Redactor:
 
 
 def _spellings(value: str) -> Iterator[str]:
-    """Yield the value as it may stand in a text: itself, in a node id, in JSON, in a URL, as Python prints it, in XML."""
+    """Yield the value as it may stand in a text: itself, in a node id, in JSON, a URL, or XML, as Python prints it."""
     yield value
     yield value.encode("unicode_escape").decode("ascii")
     yield json.dumps(value)[1:-1]
