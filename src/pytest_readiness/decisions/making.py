@@ -77,7 +77,8 @@ def find_requirement(place: Place, name: str) -> str:
     ids = {one.id.casefold(): one.id for one in place.catalogue.requirements(known)}
     found = ids.get(f"{known}/{tail}".casefold())
     if found is None:
-        told = nearest(name, ids.values()) or f" (known: {', '.join(ids.values())})"
+        within = [id_ for key, id_ in ids.items() if key.startswith(f"{known}/{tail}".casefold())]
+        told = f": say which: {', '.join(within)}" if within else nearest(name, ids.values())
         raise ClaimError(f"there is no requirement '{name}'{told}")
     return found
 

@@ -1,0 +1,86 @@
+"""``readiness block`` and ``unblock``: anyone may block, a reviewer ends it."""
+
+from __future__ import annotations
+
+from tests.project import Project
+from tests.signing import ANA, BEN, DEV, approve, decided, record, repository, status, told
+
+
+def test_a_blocked_use_case_is_blocked_whatever_else_is_true(project: Project) -> None:
+    """Anyone blocks an approved use case; it is BLOCKED with reason, due date and link until a reviewer unblocks it."""
+    decided(project)
+    approve(project)
+    link = "https://tracker.example.com/7"
+    said = ("--reason", "legal is not done", "--due", "2026-12-24", "--link", link)
+    done = project.cli("block", "uc-001", *said, "--by", DEV)
+    assert done.exit_code == 0, done.output
+    assert f"UC-001 is blocked, by {DEV} (known by declared)" in done.stdout
+    assert "UC-001 now: BLOCKED" in done.stdout
+    (blocker,) = told(project)["blockers"]
+    assert (blocker["owner"], blocker["reason"]) == (DEV, "legal is not done")
+    assert (blocker["due"], blocker["link"]) == ("2026-12-24", link)
+    assert project.cli("gate", "UC-001").exit_code == 1
+    ended = project.cli("unblock", "UC-001", "--reason", "signed", "--by", ANA)
+    assert ended.exit_code == 0, ended.output
+    assert "UC-001 now: READY_FOR_GO_LIVE" in ended.stdout
+    assert status(project) == ("READY_FOR_GO_LIVE", None)
+
+
+def test_blocking_needs_no_store(project: Project) -> None:
+    """A use case without evidence can be blocked: the store is made, and git does not see it."""
+    repository(project.configured(), DEV)
+    assert project.cli("block", "UC-002", "--reason", "not now").exit_code == 0
+    assert (status(project, "UC-002"), status(project)) == (("BLOCKED", None), ("NOT_STARTED", None))
+    assert told(project, "UC-002")["blockers"][0]["known_by"] == "git"
+    assert (project.path / ".readiness" / ".gitignore").read_text() == "*\n"
+
+
+def test_unblocking_is_for_reviewers_with_other_eyes(project: Project) -> None:
+    """A stranger, who recorded the evidence, and anyone where nothing is blocked, are refused with one line."""
+    decided(project)
+    unblock = ("unblock", "UC-001", "--reason", "done", "--by")
+    assert "has no open blocker" in project.cli(*unblock, ANA).stderr
+    assert project.cli("block", "UC-001", "--reason", "no", "--by", DEV).exit_code == 0
+    record(project, by=BEN)
+    for who, why in ((DEV, "not a listed reviewer"), (BEN, "four eyes")):
+        refused = project.cli(*unblock, who)
+        assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
+        assert why in refused.stderr
+    assert status(project)[0] == "BLOCKED"
+    assert project.cli(*unblock, ANA).exit_code == 0
+    assert status(project) == ("IN_PROGRESS", "AWAITING_REVIEW")
+
+
+def test_mistakes_are_usage_errors(project: Project) -> None:
+    """No reason, an unknown use case, a due date or a link that is none: exit code 2, one line, nothing made."""
+    project.configured()
+    for args, why in (
+        (["UC-001", "--by", DEV], "--reason"),
+        (["UC-001", "--by", DEV, "--reason", " "], "says nothing"),
+        (["UC-003", "--by", DEV, "--reason", "no"], "did you mean"),
+        (["UC-001", "--by", DEV, "--reason", "no", "--due", "24.12.2026"], "YYYY-MM-DD"),
+        (["UC-001", "--by", DEV, "--reason", "no", "--link", "javascript:alert(1)"], "http(s)"),
+    ):
+        result = project.cli("block", *args)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), result.output
+        assert why in result.stderr
+    assert not (project.path / ".readiness").exists()
+
+
+def test_a_blocker_in_the_repository_counts_once_it_is_committed(project: Project) -> None:
+    """With decisions in a folder the file is written and told; uncommitted it blocks nothing."""
+    from tests.project import CONFIG
+    from tests.signing import REVIEW, commit, files
+
+    project.configured('decisions = "decisions"\n' + CONFIG + REVIEW)
+    repository(project, DEV)
+    done = project.cli("block", "UC-001", "--reason", "not now")
+    assert done.exit_code == 0, done.output
+    (decision,) = files(project)
+    assert (decision["kind"], decision["by"], decision["known_by"]) == ("blocker", DEV, "git")
+    assert "written: decisions/" in done.stdout
+    assert "it counts once it is committed" in done.stdout
+    assert "UC-001 now: NOT_STARTED" in done.stdout
+    commit(project, by=ANA)
+    assert status(project) == ("BLOCKED", None)
+    assert told(project)["blockers"][0]["owner"] == ANA

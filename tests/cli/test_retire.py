@@ -1,0 +1,73 @@
+"""``readiness retire``: a test leaves what must pass, by a person's word and not by being deleted."""
+
+from __future__ import annotations
+
+from tests.project import Project
+from tests.signing import ANA, BEN, BOT, DEV, TESTS, approve, decided, record, status, told
+
+OLD = "test_it.py::test_old"
+WITH_OLD = TESTS + "\n@evidence('UC-001', item=1)\ndef test_old(): assert 0\n"
+
+
+def retire(project: Project, test: str = OLD, by: str = ANA, *more: str) -> tuple[int, str, str]:
+    """Retire a test; exit code, output and error."""
+    result = project.cli("retire", test, "--reason", "shown by another", "--by", by, *more)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_failing_test_that_was_deleted_is_retired(project: Project) -> None:
+    """Deleted it still fails its requirement; retired it does not, and the report tells why and what replaced it."""
+    decided(project, tests=WITH_OLD)
+    project.tests(TESTS)
+    record(project)
+    assert project.states("UC-001")["UC-001/1"] == "FAILING"
+    code, out, _ = retire(project, OLD, ANA, "--replaced-by", "test_it.py::test_provider")
+    assert code == 0
+    assert f"{OLD} is retired, replaced by test_it.py::test_provider, by {ANA}" in out
+    assert "UC-001 now: IN_PROGRESS, AWAITING_REVIEW" in out
+    assert "UC-002" not in out
+    assert project.states("UC-001")["UC-001/1"] == "COMPLETE"
+    (kept,) = told(project)["retirements"]
+    assert (kept["test_id"], kept["reason"], kept["by"]) == (OLD, "shown by another", ANA)
+    approve(project)
+    assert status(project) == ("READY_FOR_GO_LIVE", None)
+
+
+def test_a_retirement_after_a_review_makes_it_suspect(project: Project) -> None:
+    """What was signed with the test is to be signed again without it."""
+    decided(project, tests=TESTS + "\n@evidence('UC-001', item=1)\ndef test_old(): pass\n")
+    approve(project)
+    assert retire(project)[0] == 0
+    assert status(project) == ("IN_PROGRESS", "REVIEW_SUSPECT")
+    approve(project, "--suspect")
+    assert status(project) == ("READY_FOR_GO_LIVE", None)
+
+
+def test_what_is_refused_is_told_in_a_line_and_not_kept(project: Project) -> None:
+    """A stranger, one who ever recorded the test (newer runs of others hide it not), and a second time: exit code 1."""
+    decided(project, tests=WITH_OLD)
+    record(project, by=BEN)
+    record(project, by=BOT)
+    for who, why in ((DEV, "not a listed reviewer"), (BEN, "four eyes")):
+        code, _, err = retire(project, OLD, who)
+        assert (code, len(err.splitlines())) == (1, 1)
+        assert why in err
+    assert told(project)["retirements"] == []
+    assert retire(project)[0] == 0
+    assert "retired already" in retire(project)[2]
+    assert len(told(project)["retirements"]) == 1
+
+
+def test_only_what_has_evidence_can_be_retired(project: Project) -> None:
+    """A misspelt test, a misspelt replacement and a test replaced by itself exit 2; the nearest name is told."""
+    decided(project, tests=WITH_OLD)
+    for test, more, why in (
+        ("test_it.py::test_odl", (), f"did you mean '{OLD}'?"),
+        (OLD, ("--replaced-by", "test_it.py::test_providr"), "did you mean 'test_it.py::test_provider'?"),
+        (OLD, ("--replaced-by", OLD), "cannot replace itself"),
+    ):
+        code, _, err = retire(project, test, ANA, *more)
+        assert (code, len(err.splitlines())) == (2, 1), err
+        assert why in err
+    assert project.cli("retire", OLD, "--by", ANA).exit_code == 2
+    assert told(project)["retirements"] == []

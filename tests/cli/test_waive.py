@@ -1,0 +1,118 @@
+"""``readiness waive``: an exception with a reason, an approver, an end, and a gate that says so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.project import Project
+from tests.signing import ANA, BEN, DEV, approve, decided, repository, status, told
+
+DOWN = """
+@evidence("UC-001", item=1)
+def test_provider(): assert 0, "the provider is down"
+
+@evidence("UC-001", item=2)
+def test_trace(): pass
+"""
+
+
+def in_days(days: int) -> str:
+    """The UTC date in so many days."""
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+
+
+def waive(project: Project, name: str = "UC-001/1", by: str = ANA, until: str | None = None, *more: str) -> Any:
+    """Waive a requirement that a developer asked for."""
+    said = ("--reason", "the provider is away", "--until", until or in_days(7), "--requested-by", DEV)
+    return project.cli("waive", name, *said, "--by", by, *more)
+
+
+def waivers(project: Project) -> list[dict[str, Any]]:
+    """The waivers of UC-001."""
+    found: list[dict[str, Any]] = told(project)["waivers"]
+    return found
+
+
+@pytest.fixture
+def failing(project: Project) -> Project:
+    """UC-001 with a requirement that fails, and one that is asserted."""
+    return decided(project, tests=DOWN)
+
+
+def test_a_waiver_is_told_by_the_gate_and_never_makes_ready(failing: Project) -> None:
+    """The requirement is WAIVED and the gate says so: refused by default; accepted, it is eligible with 1 waiver."""
+    until = in_days(7)
+    done = waive(failing, "uc-001/1", until=until)
+    assert done.exit_code == 0, done.output
+    shown = " ".join(done.stdout.split())
+    assert f"UC-001/1 is waived until {until} for {DEV}, by {ANA}" in shown
+    assert "NOT ELIGIBLE for go-live" in shown
+    assert f"waived: UC-001/1 until {until} by {ANA} for {DEV}: the provider is away" in shown
+    assert failing.states("UC-001")["UC-001/1"] == "WAIVED"
+    assert failing.cli("gate", "UC-001", "--waivers", "accept").exit_code == 1
+    (failing.path / "readiness.toml").write_text(
+        (failing.path / "readiness.toml").read_text() + '\n[gate]\nwaivers = "accept"\n'
+    )
+    approve(failing)
+    assert status(failing)[0] == "IN_PROGRESS"
+    accepted = failing.cli("gate", "UC-001")
+    assert accepted.exit_code == 0, accepted.output
+    assert accepted.stdout.startswith("ELIGIBLE for go-live with 1 waiver")
+    refused = failing.cli("gate", "UC-001", "--waivers", "refuse")
+    assert refused.exit_code == 1
+    assert "UC-001/1 is waived, and waivers are refused" in " ".join(refused.stdout.split())
+
+
+def test_what_is_refused_is_told_in_a_line_and_not_kept(failing: Project) -> None:
+    """No reviewer, one who recorded it or asked for it, too long, in the past, or nothing to waive: exit code 1."""
+    failing.run(f"--readiness-actor={BEN}", "-k", "provider")
+    for refused, why in (
+        (waive(failing, by="eve@example.com"), "is not a listed reviewer"),
+        (waive(failing, by=BEN), "four eyes"),
+        (waive(failing, "UC-001/1", ANA, None, "--requested-by", ANA.upper()), "asked for it and cannot approve it"),
+        (waive(failing, until=in_days(91)), f"90 days at most: until {in_days(90)}"),
+        (waive(failing, until=in_days(-1)), "it expired with"),
+        (waive(failing, "UC-001/2"), "is ASSERTED: there is nothing to waive"),
+    ):
+        assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1), refused.output
+        assert why in refused.stderr
+    assert waivers(failing) == []
+
+
+def test_who_asks_is_who_runs_it_unless_somebody_else_is_named(failing: Project) -> None:
+    """Without --requested-by the requester is git's user, who cannot approve; another reviewer can."""
+    repository(failing, ANA)
+    said = ("waive", "UC-001/1", "--reason", "away", "--until", in_days(90))
+    assert "asked for it and cannot approve it too" in failing.cli(*said).stderr
+    assert failing.cli(*said, "--by", BEN).exit_code == 0
+    (kept,) = waivers(failing)
+    assert (kept["by"], kept["known_by"], kept["requested_by"], kept["used"]) == (BEN, "declared", ANA, True)
+
+
+def test_dates_are_dates_and_names_exist(failing: Project) -> None:
+    """Anything but YYYY-MM-DD, a requirement that is not there and a missing option are usage errors, one line each."""
+    for until in ("tomorrow", "2026-02-30", "20260212", "2026-2-12", "2026-02-12T00:00", "\u0662026-02-12", ""):
+        result = waive(failing, until=until or " ")
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), result.output
+        assert "YYYY-MM-DD" in result.stderr
+    for name, why in (
+        ("UC-001/9", "did you mean 'UC-001/"),
+        ("UC-9", "there is no use case"),
+        ("UC-001", "say which: UC-001/1, UC-001/2"),
+    ):
+        result = waive(failing, name)
+        assert (result.exit_code, why in result.stderr) == (2, True), result.output
+    assert failing.cli("waive", "UC-001/1", "--by", ANA, "--until", in_days(1)).exit_code == 2
+    assert waive(failing, "UC-001/1", ANA, None, "--reason", " ").exit_code == 2
+    assert waivers(failing) == []
+
+
+def test_the_newest_of_two_waivers_is_used(failing: Project) -> None:
+    """A requirement that is waived again is waived until the newer end, by who approved that."""
+    assert waive(failing, until=in_days(2)).exit_code == 0
+    assert waive(failing, "UC-001/1", BEN, in_days(5)).exit_code == 0
+    (used,) = [one for one in waivers(failing) if one["used"]]
+    assert (used["by"], used["until"]) == (BEN, in_days(5))
