@@ -1,0 +1,110 @@
+"""``readiness gate`` and ``report`` with options: what is kept, compared, only told, and asked of another moment."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_readiness.facts.clock import moment
+from tests.project import Project
+from tests.signing import ANA, approve, decided, record
+
+
+@pytest.fixture
+def signed(project: Project) -> Project:
+    """UC-001 approved, UC-002 without evidence."""
+    decided(project)
+    approve(project)
+    return project
+
+
+def test_report_only_tells_and_exits_0_but_not_over_damage(signed: Project) -> None:
+    """A closed gate is printed and lets through; damaged evidence still exits 3."""
+    import sqlite3
+
+    told = signed.cli("gate", "--report-only")
+    assert told.exit_code == 0
+    assert told.stdout.startswith("NOT ELIGIBLE")
+    assert signed.cli("gate").exit_code == 1
+    with sqlite3.connect(signed.path / ".readiness" / "evidence.db") as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE line SET text = replace(text, 'PASSED', 'passed')")
+    database.close()
+    assert signed.cli("gate", "--report-only").exit_code == 3
+
+
+def test_a_kept_verdict_is_the_report_of_that_moment(signed: Project) -> None:
+    """--keep says an id under which the store holds the document; another look keeps another one."""
+    from pytest_readiness.pipeline import locate
+
+    first, second = signed.cli("gate", "UC-001", "--keep"), signed.cli("gate", "--keep")
+    assert (first.exit_code, second.exit_code) == (0, 1)
+    ids = [result.stdout.splitlines()[-1].removeprefix("kept as verdict ") for result in (first, second)]
+    store = locate(signed.path).store()
+    assert store is not None
+    try:
+        documents = [json.loads(text) for text in store.verdicts()]
+    finally:
+        store.close()
+    assert [one["verdict"]["eligible"] for one in documents] == [True, False]
+    assert [[row["id"] for row in one["use_cases"]] for one in documents] == [["UC-001"], ["UC-001", "UC-002"]]
+    assert all(len(one) == 64 for one in ids)
+    assert signed.cli("verify").exit_code == 0
+
+
+def test_no_regression_lets_through_what_is_not_worse(signed: Project) -> None:
+    """A register that is not ready passes while nothing is worse than in the earlier report, and fails when it is."""
+    signed.cli("report", "--format", "json", "-o", "before.json")
+    compared = ("gate", "--no-regression", "before.json")
+    same = signed.cli(*compared)
+    assert same.exit_code == 0
+    assert same.stdout.startswith("NOT ELIGIBLE")
+    assert "no regression (looked at 6): nothing is worse than before" in same.stdout
+    signed.monkeypatch.setenv("PROVIDER", "down")
+    record(signed)
+    worse = signed.cli(*compared)
+    assert worse.exit_code == 1
+    assert "UC-001 was READY_FOR_GO_LIVE and is BLOCKED" in " ".join(worse.stdout.split())
+    for text in ("", "[]", "{}"):
+        signed.write("before.json", text)
+        wrong = signed.cli(*compared)
+        assert (wrong.exit_code, len(wrong.stderr.splitlines())) == (2, 1)
+    assert signed.cli("gate", "--no-regression", "absent.json").exit_code == 2
+
+
+def test_at_tells_what_was_known_then(signed: Project) -> None:
+    """Before anything ran nothing is known, between run and failure it was ready, long after everything is stale."""
+    between = moment()
+    signed.monkeypatch.setenv("PROVIDER", "down")
+    record(signed)
+
+    def at(time: str) -> tuple[str, str, str]:
+        result = signed.cli("report", "UC-001", "--format", "json", "--at", time)
+        assert result.exit_code == 0, result.output
+        document = json.loads(result.stdout)
+        return document["generated_at"], document["use_cases"][0]["status"], document["use_cases"][0]["phase"]
+
+    assert at("2020-01-01") == ("2020-01-01T00:00:00.000Z", "NOT_STARTED", None)
+    assert at(between) == (between, "READY_FOR_GO_LIVE", None)
+    assert at(moment())[1] == "BLOCKED"
+    assert at("2020-01-01T01:00:00+01:00")[0] == "2020-01-01T00:00:00.000Z"
+    for time in ("yesterday", "2020-13-01", ""):
+        wrong = signed.cli("report", "--at", time or " ")
+        assert (wrong.exit_code, len(wrong.stderr.splitlines())) == (2, 1)
+
+
+def test_what_is_required_now_does_not_change_what_was_ready(signed: Project) -> None:
+    """Under a config that asks for more the use case is no longer ready, and at that moment it still was."""
+    then = moment()
+    config = signed.path / "readiness.toml"
+    config.write_text(config.read_text() + '\n[items.3]\ntitle = "a new item"\n')
+
+    def status(*args: str) -> str:
+        return str(
+            json.loads(signed.cli("report", "UC-001", "--format", "json", *args).stdout)["use_cases"][0]["status"]
+        )
+
+    assert (status(), status("--at", then)) == ("IN_PROGRESS", "READY_FOR_GO_LIVE")
+    assert ANA in signed.cli("report", "UC-001", "--format", "json", "--at", then).stdout
