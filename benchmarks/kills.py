@@ -53,11 +53,11 @@ def test_it(n, record_evidence):
         file.write(f"test_it.py::test_it[{{n - 1}}]\\n")
 """
 CONTROLLER = """
-import pytest
+import os, pytest
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logreport(report):
-    if report.when == "teardown":
+    if report.when == "teardown" and "PYTEST_XDIST_WORKER" not in os.environ:
         with open("told", "a") as file:
             file.write(f"{report.nodeid}\\n")
 """

@@ -121,7 +121,9 @@ def test_the_requirements_come_with_the_run(crashed: Project) -> None:
 
 def test_an_xdist_session_that_was_killed(project: Project) -> None:
     """What the controller had written is recovered, under the ids that the workers said."""
-    project.configured().tests(SUITE.replace("os._exit(1)", "os.kill(os.getppid(), 9); os._exit(1)"))
+    project.configured().tests(
+        SUITE.replace("os._exit(1)", "import time; time.sleep(1); os.kill(os.getppid(), 9); os._exit(1)")
+    )
     project.run_apart("-p", "xdist", "-n1", "-q")
     done = project.cli("recover")
     assert done.exit_code == 0, done.output
