@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from pytest_readiness import cli, hookspecs, session
 from pytest_readiness.claims.items import SEVEN
-from pytest_readiness.claims.marker import DESCRIPTION
+from pytest_readiness.claims.mark import DESCRIPTION
 from pytest_readiness.journal.proving import RecordEvidence
 from pytest_readiness.settings import model
 from pytest_readiness.store.tables import TABLES

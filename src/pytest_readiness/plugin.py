@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .claims.collected import is_tagged, refuse, tag, tag_all
-from .claims.marker import DESCRIPTION
-from .errors import ReadinessError
-from .settings import find
+from .claims.mark import DESCRIPTION, is_tagged
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
     from .facts.proofs import ProofCheck
@@ -121,6 +118,7 @@ class Door:
         self._outcome: Outcome | None = None
         self._plan: list[Line] = []
         self._deselected: list[pytest.Item] = []
+        self._judges_marks = False
         self._looked = False
         self._told = False
 
@@ -186,6 +184,9 @@ class Door:
         if self._looked or self._is_worker:
             return
         self._looked = True
+        from .errors import ReadinessError
+        from .settings import find
+
         if not self._wanted and find(self.config.rootpath) is None:
             return  # installed but unconfigured
         from .session import prepare
@@ -218,6 +219,8 @@ class Door:
         if any(map(is_tagged, items)):
             self._begin()
         if self._selection is not None and self._selection.narrows and self.observer is not None:
+            from .claims.collected import tag
+
             wants, catalogue, context = self._selection.wants, self.observer.catalogue, self.observer.context
             chosen = {item: None for item in items if wants(tag(item, catalogue), catalogue, context)}
             left_out = [item for item in items if item not in chosen]
@@ -227,6 +230,11 @@ class Door:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take in the claims of the tests that are to run; without a config only their form is judged."""
+        self._judges_marks = any(map(is_tagged, session.items))
+        if self.observer is None and not self._judges_marks:
+            return
+        from .claims.collected import tag_all
+
         catalogue = self.observer.catalogue if self.observer else None
         tagged = tag_all(session.items, catalogue)
         if self.observer is not None:
@@ -240,6 +248,7 @@ class Door:
         """With ``--readiness-plan`` run nothing."""
         if not self._switch("plan") or self._prepared is None:
             return None
+        from .claims.collected import tag_all
         from .session import plan_lines
 
         tagged = tag_all(session.items, self._prepared.place.catalogue)
@@ -249,7 +258,10 @@ class Door:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Fail a test whose evidence marks are wrong. No wrapper: teardown needs what other wrappers set up."""
-        refuse(item)
+        if self._judges_marks:
+            from .claims.collected import refuse
+
+            refuse(item)
 
     # -- end
 

@@ -10,7 +10,8 @@ import pytest
 from ..errors import one_line
 from .catalogue import Catalogue
 from .claim import Claim
-from .marker import NAME, claims_of
+from .mark import NAME
+from .marker import claims_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,6 @@ class Tagged:
 
 
 TAGGED = pytest.StashKey[Tagged]()
-
-
-def is_tagged(item: pytest.Item) -> bool:
-    """Return whether a test carries an evidence mark, wherever it was put."""
-    return item.get_closest_marker(NAME) is not None
 
 
 def tag(item: pytest.Item, catalogue: Catalogue | None, *, selected: bool = True) -> Tagged | None:

@@ -14,11 +14,6 @@ from ..errors import ClaimError, nearest
 from .catalogue import REPLAY_MODES, Catalogue
 from .claim import Claim
 
-NAME = "evidence"
-DESCRIPTION = (
-    "evidence(*use_cases, item, environment=None, provider_mode=None, part=None, replay_mode=None): "
-    "this test is evidence for these items of these use cases"
-)
 _TEXTS = ("environment", "provider_mode", "part", "replay_mode")
 _KEYWORDS = ("item", *_TEXTS)
 
