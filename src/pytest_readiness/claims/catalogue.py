@@ -240,6 +240,8 @@ class Catalogue:
             self.check_provider_mode(claim.provider_mode)
         if claim.part is not None:
             self.check_part(use_case, item, claim.part)
+        if (use_case.id, item.key) == (claim.use_case, claim.item):
+            return claim
         return replace(claim, use_case=use_case.id, item=item.key)
 
     def not_real_because(self, environment: str | None, provider_mode: str | None) -> str | None:

@@ -88,6 +88,8 @@ class Observation:
     records: bool
     base: Context
     redactor: Redactor
+    planned: list[dict[str, Any]] | None = None
+    """The claims as they were planned; they hold where the test names no other place and proves nothing."""
     recording: Recording = field(init=False)
     started: float = field(default_factory=time.time)
     phases: list[Phase] = field(default_factory=list)
@@ -133,6 +135,12 @@ class Observation:
         self.phases = []
         return attempt
 
+    def _placed(self, place: Place) -> list[dict[str, Any]]:
+        recording = self.recording
+        if self.planned is not None and recording.context is self.base and not recording.proofs:
+            return self.planned
+        return place(self.claims, recording.context, recording.proofs)
+
     def finish(self, place: Place, *, interrupted: bool = False) -> dict[str, Any]:
         """Return what the test's line says; ``interrupted`` where it did not run to its end."""
         last = self.end_attempt() if self.phases or not self.attempts else self.attempts[-1]
@@ -142,7 +150,7 @@ class Observation:
         body: dict[str, Any] = {
             **recorded,
             "test": self.test_id,
-            "claims": place(self.claims, self.recording.context, self.recording.proofs),
+            "claims": self._placed(place),
             "result": last["result"],
             "started_at": moment(self.started),
             "finished_at": moment(),

@@ -21,7 +21,7 @@ from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
 from .context import Context
 from .observation import Observation, Phase
-from .placing import placed, placed_all
+from .placing import placed_all
 from .proving import Means, RecordEvidence
 from .recording import Recording
 from .redaction import Redactor
@@ -67,7 +67,8 @@ class Observer:
         self._running: dict[str, Observation] = {}
         self._to_be_rerun: set[str] = set()
         self._plan: str | None = None
-        self._placed: dict[tuple[Claim, Context], dict[str, Any]] = {}
+        self._places: dict[str, list[dict[str, Any]]] = {}
+        """Claims as they were planned, by node id: they hold where the test names no other place and proves nothing."""
 
     def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
@@ -76,19 +77,11 @@ class Observer:
         return plan
 
     def _place(self, claims: Sequence[Claim], context: Context, proofs: Sequence[Shown]) -> list[dict[str, Any]]:
-        """Place claims; where no proof has a say the answer is the same each time, and is kept."""
-        if proofs:
-            return placed_all(claims, context, self.catalogue, proofs)
-        for claim in claims:
-            if (claim, context) not in self._placed:
-                self._placed[claim, context] = placed(claim, context, self.catalogue)
-        return [self._placed[claim, context] for claim in claims]
+        return placed_all(claims, context, self.catalogue, proofs)
 
     def _planned(self, test: Tagged) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "test": self._id(test.test_id),
-            "claims": self._place(test.claims, self.context, ()),
-        }
+        claims = self._places[test.test_id] = self._place(test.claims, self.context, ())
+        found: dict[str, Any] = {"test": self._id(test.test_id), "claims": claims}
         if test.records:
             found["records"] = True
         if not test.selected:
@@ -107,8 +100,8 @@ class Observer:
         """Return the observation of a test that runs, if it is evidence for anything."""
         return self._running.get(item.nodeid)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin an observation, or another attempt of one."""
         tagged = item.stash.get(TAGGED, None)
         if tagged is not None and tagged.claims:
@@ -117,9 +110,13 @@ class Observer:
                 observation.begin_attempt()
             else:
                 self._running[item.nodeid] = Observation(
-                    self._id(item.nodeid), tagged.claims, tagged.records, self.context, self.redactor
+                    self._id(item.nodeid),
+                    tagged.claims,
+                    tagged.records,
+                    self.context,
+                    self.redactor,
+                    self._places.get(item.nodeid),
                 )
-        return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -272,6 +269,8 @@ class Keeper:
         return (yield)
 
     def _write(self, report: pytest.TestReport) -> None:
+        if _is_plain(report) and not self.redactor.learned and not self._to_be_rerun:
+            return
         for secret in _taken(report, SECRETS) or ():
             self.redactor.register(secret)
         self._redact_what_is_written()
@@ -308,6 +307,15 @@ class Keeper:
         for body in self.observer.unfinished() if self.observer else ():
             if self.log.runs(body["test"]):
                 self._safely(self.log.finished, body)
+
+
+_CARRIED = frozenset({EVIDENCE, ATTEMPT, PLAN, SECRETS})
+_PHASES = frozenset({"setup", "call", "teardown"})
+
+
+def _is_plain(report: pytest.TestReport) -> bool:
+    """Return whether a report says nothing that is to be written: most are of a setup or a call that went well."""
+    return report.when in _PHASES and _CARRIED.isdisjoint(report.__dict__) and not is_rerun(report)
 
 
 def _taken(report: pytest.TestReport, name: str) -> Any:

@@ -167,7 +167,7 @@ class RunLog:
         if self.writer is None:
             return None
         close_run(self.writer, self._planned, self._ended, {"exit_status": exit_status, "recovered": False})
-        return Run(tuple(map(Line.reread, self.writer.texts())))
+        return Run(tuple(self.writer.lines))
 
 
 def interrupted(planned: Mapping[str, Any], started_at: str, why: str) -> dict[str, Any]:

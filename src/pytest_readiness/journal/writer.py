@@ -47,6 +47,8 @@ class Writer:
         self._descriptor: int | None = None
         self._size = 0
         self._waiting: list[bytes] = []
+        self.lines: list[Line] = []
+        """What was appended here, those that could not be written included."""
         self._synced = 0.0
         self._process = os.getpid()
         self._open()
@@ -75,6 +77,7 @@ class Writer:
         line = self.chain.next(kind, body)
         if os.getpid() != self._process:
             return line  # a forked child: the run belongs to its parent
+        self.lines.append(line)
         self._waiting.append(line.text.encode() + b"\n")
         self._flush()
         now = time.monotonic()
@@ -140,7 +143,7 @@ class Writer:
         lines = [chain.next(line.kind, body) for body, line in zip(changed, old, strict=True)]
         data = "".join(f"{line.text}\n" for line in lines).encode()
         self._replace(data)
-        self.chain, self._size, self._waiting = chain, len(data), []
+        self.chain, self._size, self._waiting, self.lines = chain, len(data), [], list(lines)
         return lines
 
     def _replace(self, data: bytes) -> None:
