@@ -14,7 +14,16 @@ from typing import Any
 from ..errors import IntegrityError
 from .digest import EMPTY, digest
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+).encode
+
+
+def _refuse(number: str) -> None:
+    raise ValueError(f"the number {number[:40]} is no integer")
+
+
+_decode = json.JSONDecoder(parse_float=_refuse).decode
 
 
 def canonical(value: dict[str, Any]) -> str:
@@ -76,7 +85,7 @@ class Line:
                 stands twice, say: readers would not agree on what the line says).
         """
         try:
-            body = json.loads(text, parse_float=_refuse)
+            body = _decode(text)
             found = line_digest(text)
             is_canonical = _encode(body) == text
         except (ValueError, RecursionError) as error:
@@ -87,11 +96,6 @@ class Line:
             raise IntegrityError("a line is not an object with a sequence number")
         return _made_here(cls(text, body, found))
 
-    @classmethod
-    def reread(cls, text: str) -> Line:
-        """Return a line that this process made from a chain, from its text: nothing is checked again."""
-        return _made_here(cls(text, json.loads(text), line_digest(text)))
-
     @property
     def sound(self) -> bool:
         """Its text is the canonical text of what it says, and its digest is the digest of that text."""
@@ -99,10 +103,6 @@ class Line:
             return self._made or (_encode(self.body) == self.text and line_digest(self.text) == self.digest)
         except (ValueError, TypeError, RecursionError):
             return False
-
-
-def _refuse(number: str) -> None:
-    raise ValueError(f"the number {number[:40]} is no integer")
 
 
 def _made_here(line: Line) -> Line:

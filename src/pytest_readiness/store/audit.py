@@ -27,10 +27,13 @@ from .index import (
     SlotRow,
     VerdictRow,
     decision_row,
+    evidence_row,
     pieces,
     run_row,
+    slot_row,
     verdict_row,
 )
+from .reader import Reader
 from .tables import SCHEMA_QUERY, schema_of
 
 Query = Callable[..., list[Any]]
@@ -60,9 +63,10 @@ _STRAYS = {
 }
 
 _Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow)
+_WIDTH = len(EvidenceRow._fields)
 
-Index = dict[tuple[int, int], tuple[EvidenceRow, SlotRow | None]]
-"""(line, number) -> the two rows that stand for one piece of evidence; None: its slot is gone."""
+Index = dict[tuple[int, int], tuple[Any, ...]]
+"""(line, number) -> the columns of the two rows that stand for one piece of evidence."""
 
 
 def verify(query: Query) -> Iterator[Problem]:
@@ -133,9 +137,11 @@ def _run(query: Query, run_id: str) -> Iterator[Problem]:
     yield from _compared_run(query, run, run_id, len(lines), sum(1 for line in lines for _ in _pieces(line, run)))
 
 
-def _line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | None, list[Problem]]:
+def _line(
+    run_id: str, seq: int, text: str, stored: str, parse: Callable[[str], Line] = Line.parse
+) -> tuple[Line | None, list[Problem]]:
     try:
-        line = Line.parse(text)
+        line = parse(text)
     except (IntegrityError, *UNREADABLE) as error:
         return None, [Problem(where(run_id, seq), f"column text: {one_line(str(error))}")]
     problems = []
@@ -148,9 +154,7 @@ def _line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | None, l
 
 def _index(query: Query, run_id: str, only: Iterable[int] | None = None) -> Index:
     rows = query(_INDEX, (run_id,)) if only is None else query(_INDEX + _SOME, (run_id, json.dumps(list(only))))
-    width = len(EvidenceRow._fields)
-    found = ((EvidenceRow(*row[:width]), row[width:]) for row in rows)
-    return {(row.seq, row.number): (row, SlotRow(*slot) if slot[0] is not None else None) for row, slot in found}
+    return {row[1:3]: row for row in rows}
 
 
 def _pieces(line: Line, run: Run) -> list[tuple[Evidence, EvidenceRow, SlotRow]]:
@@ -171,18 +175,18 @@ def _compared_index(run: Run, run_id: str, index: Index) -> Iterator[Problem]:
         yield Problem(where(run_id, seq, evidence=number), "stands in the index, and no line holds it")
 
 
-def _compared_piece(
-    run_id: str, row: EvidenceRow, slot: SlotRow, stored: tuple[EvidenceRow, SlotRow | None] | None
-) -> Iterator[Problem]:
+def _compared_piece(run_id: str, row: EvidenceRow, slot: SlotRow, stored: tuple[Any, ...] | None) -> Iterator[Problem]:
+    if stored == row + slot:  # nearly always, and at once
+        return
     here = partial(where, run_id, row.seq, evidence=row.number)
     if stored is None:
         yield Problem(here(), "is missing from the index: it was deleted")
         return
-    yield from _differences(row, stored[0], lambda column: here(column=f"evidence.{column}"))
-    if stored[1] is None:
+    yield from _differences(row, EvidenceRow(*stored[:_WIDTH]), lambda column: here(column=f"evidence.{column}"))
+    if stored[_WIDTH] is None:
         yield Problem(here(column="evidence.slot_id"), "its slot is missing: it was deleted")
     else:
-        yield from _differences(slot, stored[1], lambda column: here(column=f"slot.{column}"))
+        yield from _differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: here(column=f"slot.{column}"))
 
 
 def _compared_run(query: Query, run: Run, run_id: str, lines: int, evidence: int) -> Iterator[Problem]:
@@ -256,12 +260,15 @@ def _there(query: Query, table: str) -> bool:
     return bool(query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
 
 
-def check(query: Query, evidence: Iterable[Evidence]) -> Iterator[Problem]:
-    """Yield what is wrong with what these pieces of evidence rest on, and with the store as a whole. Raises nothing."""
-    yield from _unbroken("store", _checked(query, evidence))
+def check(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterator[Problem]:
+    """Yield what is wrong with what these pieces of evidence rest on, and with the store as a whole. Raises nothing.
+
+    Every line is fetched again; only what ``reader`` has read from the very same text is not read from it twice.
+    """
+    yield from _unbroken("store", _checked(query, evidence, reader))
 
 
-def _checked(query: Query, evidence: Iterable[Evidence]) -> Iterator[Problem]:
+def _checked(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterator[Problem]:
     by_run: dict[str, list[Evidence]] = {}
     for piece in evidence:
         by_run.setdefault(piece.run_id, []).append(piece)
@@ -276,10 +283,10 @@ def _checked(query: Query, evidence: Iterable[Evidence]) -> Iterator[Problem]:
             "table slot", f"slot {slot} was deleted, and its evidence is not seen: 'readiness verify' says which"
         )
     for run_id, resting in by_run.items():
-        yield from _checked_run(query, run_id, resting)
+        yield from _checked_run(query, run_id, resting, reader)
 
 
-def _checked_run(query: Query, run_id: str, resting: list[Evidence]) -> Iterator[Problem]:
+def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Reader) -> Iterator[Problem]:
     stored = [RunRow(*row) for row in query(_RUN, (run_id,))]
     if not stored:
         yield Problem(where(run_id), "is not in the store")
@@ -290,14 +297,14 @@ def _checked_run(query: Query, run_id: str, resting: list[Evidence]) -> Iterator
     wanted = sorted({0, stored[0].line_count - 1, *by_line, *(seq + 1 for seq in by_line)})
     lines: dict[int, Line] = {}
     for seq, text, digest in query(_LINES + _SOME, (run_id, json.dumps(wanted))):
-        line, problems = _line(run_id, seq, text, digest)
+        line, problems = _line(run_id, seq, text, digest, reader.line)
         yield from problems
         if line is not None:
             lines[seq] = line
     yield from _closed(run_id, stored[0], lines)
     index = _index(query, run_id, by_line)
     for seq, rests in sorted(by_line.items()):
-        yield from _checked_line(run_id, seq, lines, rests, index)
+        yield from _checked_line(run_id, seq, lines, rests, index, reader)
 
 
 def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Problem]:
@@ -317,7 +324,7 @@ def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Pro
 
 
 def _checked_line(
-    run_id: str, seq: int, lines: dict[int, Line], resting: list[Evidence], index: Index
+    run_id: str, seq: int, lines: dict[int, Line], resting: list[Evidence], index: Index, reader: Reader
 ) -> Iterator[Problem]:
     line, following = lines.get(seq), lines.get(seq + 1)
     if line is None:
@@ -326,13 +333,14 @@ def _checked_line(
     if following is None or following.body.get("prev") != line.digest:
         yield Problem(where(run_id, seq), "the line after it does not follow it: one of them was changed")
     try:
-        held = {evidence.id: (evidence, row, slot) for evidence, row, slot in pieces(line, resting[0].register)}
+        held = {evidence.id: evidence for evidence in reader.evidence(line, resting[0].register)}
     except UNREADABLE:
         yield Problem(where(run_id, seq), "is not readable as evidence")
         return
     for piece in resting:
-        if piece.id not in held or held[piece.id][0] != piece:
+        found = held.get(piece.id)
+        if found is None or (found is not piece and found != piece):
             yield Problem(where(run_id, seq), f"does not hold the evidence {one_line(piece.id)} as it was given")
             continue
-        _, row, slot = held[piece.id]
-        yield from _compared_piece(run_id, row, slot, index.get((row.seq, row.number)))
+        row = evidence_row(found)
+        yield from _compared_piece(run_id, row, slot_row(found), index.get((row.seq, row.number)))

@@ -24,6 +24,8 @@ WHERE slot_id IN (
 )
 ORDER BY {_BY_START}"""  # noqa: S608 - constants
 
+LINES = "SELECT seq, text FROM line WHERE run_id = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+
 # CROSS JOIN: SQLite keeps this order. It starts from the slots of the use cases asked for, and takes one step into a
 # partial index for each; started from the evidence, it would read all that ever went wrong.
 FAILED = f"""SELECT e.run_id, e.seq, e.number FROM json_each(:since) AS asked

@@ -12,9 +12,8 @@ from typing import Any
 
 from ..errors import IntegrityError, Problem, one_line
 from ..facts.decision import Decision
-from ..facts.evidence import Artifact, Evidence, evidence_of
+from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
-from ..facts.line import Line
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
@@ -35,12 +34,14 @@ from .queries import (
     KEEP_SNAPSHOT,
     KEEP_VERDICT,
     LATEST,
+    LINES,
     MISSING,
     NEWEST,
     RUNS,
     RUNS_BY_ID,
     SLOT_IDS,
 )
+from .reader import Reader
 from .schema import migrate, open_file, troubles, writing
 
 BATCH = 10_000
@@ -56,6 +57,8 @@ class SQLiteStore:
         self._connection = connection
         self._path = path
         self._url = url
+        self._reader = Reader()
+        """What was read for the answers, until the store is closed."""
 
     @classmethod
     def open(cls, path: Path, url: str, *, create: bool) -> SQLiteStore | None:
@@ -153,7 +156,7 @@ class SQLiteStore:
         """
         asked = None if use_cases is None else json.dumps(sorted(use_cases))
         named = {"register": register, "use_cases": asked, "until": until or LATEST}
-        return list(self._pieces(self._rows(NEWEST, named), register))
+        return list(self._pieces(self._rows(NEWEST, named), register, self._reader))
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
         """Yield every piece of evidence of a use case (or of one of its items), newest start first.
@@ -164,27 +167,41 @@ class SQLiteStore:
         """
         # Read at once: a statement that is still open would keep everybody else from writing.
         keys = self._rows(HISTORY, {"register": register, "use_case": use_case, "item": item})
+        # A long history is read once, and nothing of it is kept in mind.
         yield from self._pieces(keys, register)
 
-    def _pieces(self, keys: Sequence[tuple[str, int, int]], register: str) -> Iterator[Evidence]:
+    def _pieces(
+        self, keys: Sequence[tuple[str, int, int]], register: str, reader: Reader | None = None
+    ) -> Iterator[Evidence]:
         """Yield the evidence with these keys, in their order; a line that holds many is read once for a batch."""
         for start in range(0, len(keys), BATCH):
             batch = keys[start : start + BATCH]
-            lines = {
-                (run_id, seq): self._line(run_id, seq, register) for run_id, seq in {key[:2]: None for key in batch}
+            by_run: dict[str, dict[int, None]] = {}
+            for run_id, seq, _ in batch:
+                by_run.setdefault(run_id, {})[seq] = None
+            found = {
+                (run_id, seq, number): evidence
+                for run_id, seqs in by_run.items()
+                for seq, evidences in self._lines(run_id, seqs, register, reader or Reader())
+                for number, evidence in evidences.items()
             }
             for run_id, seq, number in batch:
-                if number not in lines[run_id, seq]:
+                if (run_id, seq, number) not in found:
                     raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
-                yield lines[run_id, seq][number]
+                yield found[run_id, seq, number]
+
+    def _lines(
+        self, run_id: str, seqs: Iterable[int], register: str, reader: Reader
+    ) -> Iterator[tuple[int, dict[int, Evidence]]]:
+        """Yield the evidence of these lines of a run, by number."""
+        for seq, text in self._rows(LINES, (run_id, json.dumps(list(seqs)))):
+            try:
+                yield seq, {number_of(evidence): evidence for evidence in reader.read(text, register)}
+            except (IntegrityError, *UNREADABLE) as error:
+                raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
 
     def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
-        texts = self._rows("SELECT text FROM line WHERE run_id = ? AND seq = ?", (run_id, seq))
-        try:
-            found = (evidence for (text,) in texts for evidence in evidence_of(Line.parse(text), register))
-            return {number_of(evidence): evidence for evidence in found}
-        except (IntegrityError, *UNREADABLE) as error:
-            raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
+        return dict(self._lines(run_id, (seq,), register, Reader())).get(seq, {})
 
     def adverse(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
         """Return what went wrong after a moment, by use case, as the port says.
@@ -195,7 +212,7 @@ class SQLiteStore:
         """
         named = {"register": register, "since": json.dumps(dict(since)), "until": until or LATEST}
         keys = [key for query in (FAILED, INTERRUPTED) for key in self._rows(query, named)]
-        return list(self._pieces(keys, register))
+        return list(self._pieces(keys, register, self._reader))
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which of these pieces of evidence the store does not have.
@@ -374,11 +391,25 @@ class SQLiteStore:
 
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
-        yield from audit.check(self._rows, evidence)
+        yield from audit.check(self._rows, evidence, self._reader)
 
     def verify(self) -> Iterator[Problem]:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""
         yield from audit.verify(self._rows)
+
+    def _texts(self, query: str, parameters: Sequence[Any] | dict[str, Any]) -> list[Any]:
+        """Return all rows; where bytes are damaged, as far as they are text."""
+        lenient = self._connection.text_factory
+        try:
+            self._connection.text_factory = str  # much faster than a function of ours for each text
+            return self._connection.execute(query, parameters).fetchall()
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error):
+                raise
+            self._connection.text_factory = lenient
+            return self._connection.execute(query, parameters).fetchall()
+        finally:
+            self._connection.text_factory = lenient
 
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows at once, so that no lock is held when the caller goes on.
@@ -388,6 +419,6 @@ class SQLiteStore:
         """
         with troubles(self._path):
             try:
-                return self._connection.execute(query, parameters).fetchall()
+                return self._texts(query, parameters)
             except (UnicodeEncodeError, OverflowError):
                 return []  # asked for a text or a number that no store can hold
