@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from .views.sanitise import sanitise
 
 NAME = "readiness"
 _USAGE, _STORAGE, _INTERRUPTED = 2, 3, 130
+_MANY = 5_000_000
+"""Values that a command makes before it looks for cycles among them."""
 
 COMMANDS = {
     "init": ("init", "Write readiness.toml, adopting the tracker or writing a new one."),
@@ -163,5 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot show a sign shows its escape: a report must not end in an encoding error.
             stream.reconfigure(errors="backslashreplace")
+    # A command makes many values and hardly a cycle: looking for cycles at every step takes a third of its time.
+    gc.set_threshold(_MANY)
     commands.main(args=list(arguments) if arguments is not None else None, prog_name=NAME)
     raise AssertionError("click has exited")

@@ -33,7 +33,10 @@ class Known(StrEnum):
     @property
     def rank(self) -> int:
         """Greater is stronger."""
-        return list(Known).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {known: rank for rank, known in enumerate(Known)}
 
 
 class Meaning(StrEnum):
@@ -96,16 +99,14 @@ class Decision:
     @property
     def text(self) -> str:
         """The canonical JSON text that is kept."""
-        plain = {name: value for name, value in _plain(self).items() if value not in (None, [], "")}
-        return canonical({"schema": SCHEMA, "kind": self.KIND, **plain})
+        return canonical({"schema": SCHEMA, "kind": self.KIND, **_plain(self)})
 
     @property
     def id(self) -> str:
         """Sorts by time: the moment, and 16 hex digits of the text's digest."""
         if self.kept_id:
             return self.kept_id
-        compact = self.at.replace("-", "").replace(":", "").partition(".")[0]
-        return f"{compact}Z-{digest('decision', self.text.encode())[:16]}"
+        return id_of(self.at, self.text)
 
     def attributed(self, author: str) -> Self:
         """Return it as decided by the author of the commit that added its file; it keeps its id."""
@@ -200,20 +201,30 @@ def parse_decision(text: str) -> Decision:
     return decision
 
 
+def id_of(at: str, text: str) -> str:
+    """Return the id of the decision that was made at a moment and has this text."""
+    compact = at.replace("-", "").replace(":", "").partition(".")[0]
+    return f"{compact}Z-{digest('decision', text.encode())[:16]}"
+
+
+def _names_told(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.metadata.get("told", True))
+
+
+_TOLD = {kind: _names_told(kind) for kind in (*KINDS.values(), Basis, PinnedRequirement, Pin)}
+"""The names of what a value of each kind tells."""
+
+
 def _plain(value: Any) -> dict[str, Any]:
-    return {
-        each.name: _plain_value(getattr(value, each.name)) for each in fields(value) if each.metadata.get("told", True)
-    }
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, tuple):
-        return [_plain_value(inner) for inner in value]
-    if isinstance(value, Basis | PinnedRequirement | Pin):
-        return {name: inner for name, inner in _plain(value).items() if inner not in (None, [], "")}
-    return value
+    """Return what a value tells, without what is empty. Words and tuples are what JSON makes of them anyway."""
+    found = {name: told for name in _TOLD[type(value)] if (told := getattr(value, name))}
+    if isinstance(value, Review):
+        found["basis"] = _plain(value.basis)
+    elif isinstance(value, Basis) and value.requirements:
+        found["requirements"] = [_plain(row) for row in value.requirements]
+    elif isinstance(value, PinnedRequirement) and value.pins:
+        found["pins"] = [_plain(pin) for pin in value.pins]
+    return found
 
 
 def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:

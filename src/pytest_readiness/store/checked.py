@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import IntegrityError, one_line
-from ..facts.decision import Decision, parse_decision
+from ..facts.decision import Decision, id_of, parse_decision
 from ..facts.snapshot import Snapshot, snapshot_digest
 
 
@@ -44,6 +44,6 @@ def decided(id_: str, text: str, register: str | None) -> Decision:
         decision = parse_decision(text)
     except IntegrityError as error:
         raise IntegrityError(f"the decision {one_line(id_)} is damaged: {one_line(str(error))}") from None
-    if decision.id != id_ or register not in (None, decision.register):
+    if id_of(decision.at, text) != id_ or register not in (None, decision.register):
         raise IntegrityError(f"the decision {one_line(id_)} was changed in the store: restore it from a copy")
     return decision
