@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..errors import Problem
 from ..facts.evidence import Evidence
@@ -22,7 +23,7 @@ NAMED = 5
 """How many names a rule's detail lists before it only counts them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grounds:
     """Everything a verdict rests on."""
 
@@ -47,8 +48,9 @@ class Grounds:
         for use_case in self.readiness.use_cases:
             yield from ((use_case, one) for one in {e.id: e for r in use_case.required for e in r.deciding}.values())
 
+    @cached_property
     def required(self) -> list[tuple[UseCaseReadiness, RequirementReadiness]]:
-        """Return each requirement in scope that counts."""
+        """Each requirement in scope that counts."""
         return [(use_case, one) for use_case in self.readiness.use_cases for one in use_case.required]
 
 
@@ -161,7 +163,7 @@ def _nothing_failing(grounds: Grounds) -> Finding:
 
 
 def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool], detail: str) -> Finding:
-    every = grounds.required()
+    every = grounds.required
     wrong = [(one, req) for one, req in every if not good(req.state)]
     return _named(rule, every, wrong, detail, lambda req: f"{req.requirement.id} {req.state.value}")
 
@@ -182,7 +184,7 @@ def _flaky(grounds: Grounds) -> Finding:
 
 
 def _of_leniency(grounds: Grounds, state: State, what: str) -> Finding:
-    every = grounds.required()
+    every = grounds.required
     mine = [(one, req) for one, req in every if req.state is state]
     leniency = grounds.policy.leniency(state)
     wrong = [(one, req) for one, req in mine if not _let_through(grounds.policy, one, req)]
@@ -200,7 +202,7 @@ def _let_through(policy: Policy, use_case: UseCaseReadiness, one: RequirementRea
 
 
 def _waivers(grounds: Grounds) -> Finding:
-    every = grounds.required()
+    every = grounds.required
     waived = [(one, req) for one, req in every if req.state is State.WAIVED]
     wrong = [] if grounds.policy.waivers == "accept" else waived
     told = f"with {len(waived)} waived: {_names([req.requirement.id for _, req in waived])}" if waived else "none"

@@ -63,7 +63,9 @@ class Policy:
 
     def leniency(self, state: State) -> Leniency:
         """Return what becomes of a requirement in this state, in a review: only ASSERTED and FLAKY have a policy."""
-        return {State.ASSERTED: self.asserted, State.FLAKY: self.flaky}.get(state, "refuse")
+        if state is State.ASSERTED:
+            return self.asserted
+        return self.flaky if state is State.FLAKY else "refuse"
 
     def is_reviewer(self, name: str) -> bool:
         """Return whether this is one of the names of a listed reviewer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
@@ -190,7 +191,7 @@ class RetirementStanding:
     """Why it does not hold, in a sentence; None: it holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UseCaseReadiness:
     """Where one use case stands."""
 
@@ -213,12 +214,12 @@ class UseCaseReadiness:
     basis: decisions.Basis = NO_BASIS
     """What a review made now would rest on."""
 
-    @property
+    @cached_property
     def requirements(self) -> tuple[RequirementReadiness, ...]:
         """Every requirement, in order."""
         return tuple(req for item in self.items for req in item.requirements)
 
-    @property
+    @cached_property
     def required(self) -> tuple[RequirementReadiness, ...]:
         """The requirements that count: all but NOT_APPLICABLE."""
         return tuple(req for req in self.requirements if req.state is not State.NOT_APPLICABLE)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
 from ..claims.catalogue import Requirement
-from ..facts.clock import parse
+from ..facts.clock import is_moment, parse
 from ..facts.evidence import BAD, Evidence, Result
 from . import telling
 from .deciding import Ledger, Selection
@@ -41,10 +41,14 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
         ), found
     judged = _judge_bad(requirement, found) or _judge_passes(requirement, found, moment)
     judged = judged or _judge_nothing(requirement, found, moment)
-    return replace(
-        judged,
-        why=judged.why + _notes(judged, found),
-        evidence=found.deciding + found.rest,
+    return RequirementReadiness(
+        requirement,
+        judged.state,
+        judged.why + _notes(judged, found),
+        judged.completes_it,
+        found.deciding + found.rest,
+        expires_at=judged.expires_at,
+        expires_soon=judged.expires_soon,
         level=_level(found.deciding, moment.open_runs),
         deciding=found.deciding,
     ), found
@@ -146,13 +150,19 @@ def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -
 
 def expiry(started_at: str, max_age_days: int | None) -> str | None:
     """Return the moment until which a pass is fresh; None: always."""
-    return _later(started_at, max_age_days, 1.0)
+    if max_age_days is None or not is_moment(started_at):
+        return _later(started_at, max_age_days)
+    # Whole days leave the time of day as it is, and executions share few days.
+    day = _later(f"{started_at[:10]}T00:00:00.000Z", max_age_days)
+    return day and day[:10] + started_at[10:]
 
 
 def is_soon(started_at: str, max_age_days: int | None, now: str) -> bool:
     """Return whether three quarters of the maximum age have passed."""
-    soon = _later(started_at, max_age_days, SOON)
-    return soon is not None and now >= soon
+    if max_age_days is None:
+        return False
+    latest = _later(now, -max_age_days * SOON)
+    return latest is not None and started_at <= latest
 
 
 def _is_over(expires_at: str | None, now: str) -> bool:
@@ -160,11 +170,11 @@ def _is_over(expires_at: str | None, now: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _later(started_at: str, days: int | None, part: float) -> str | None:
+def _later(started_at: str, days: float | None) -> str | None:
     if days is None:
         return None
     try:
-        later = parse(started_at) + timedelta(days=days * part)
-    except OverflowError:  # beyond the year 9999
+        later = parse(started_at) + timedelta(days=days)
+    except OverflowError:  # beyond the year 9999, or before the year 1
         return None
     return later.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
