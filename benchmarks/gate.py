@@ -1,6 +1,6 @@
 """What ``readiness gate`` costs, in CPU time, above Python and its imports. See benchmarks/README.md.
 
-python benchmarks/gate.py [--rounds 7] [--profile]
+python benchmarks/gate.py [--rounds 7] [--folder KEPT] [--profile]
 
 1,000 use cases of 8 requirements each, and the same 8,000 newest executions and 1,000 reviews with 2,000, 92,000 and
 292,000 older executions behind them.
@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir, closing, contextmanager, redirect_stdout
+from contextlib import ExitStack, chdir, closing, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from io import StringIO
@@ -92,7 +92,7 @@ def make(folder: Path, total: int) -> None:
         for number in range(runs):
             made = make_run(place, number, newest=number >= runs - len(SUITES), age=runs - number)
             store.keep([made], [place.requirements], made_here=[made.id])
-    sign(place, failing=False)
+    sign(place)
     with closing(place.store(create=True)) as store:
         made = make_run(place, runs, newest=True, age=0, only=range(FAILING, USE_CASES + 1, FAILING))
         store.keep([made], [place.requirements], made_here=[made.id])
@@ -161,11 +161,11 @@ def test_lines(
     yield chain.next("finished", body)
 
 
-def sign(place: Place, *, failing: bool) -> None:
+def sign(place: Place) -> None:
     """Let somebody else approve every use case."""
     judged = pipeline.examine(place, pipeline.Request())
     use_cases = judged.report.readiness.use_cases
-    if not failing and any(one.phase != "AWAITING_REVIEW" for one in use_cases):
+    if any(one.phase != "AWAITING_REVIEW" for one in use_cases):
         sys.exit(f"not as it was meant: {use_cases[0].requirements[0]}")
     said = {"register": place.catalogue.register, "at": moment(time.time() - DAY / 4), "by": "grace"}
     reviews = [
@@ -299,7 +299,7 @@ STEPS = (
     (pipeline, "decide", "decide"),
     (pipeline, "next_actions", "actions"),
     (gate, "render_verdict", "render"),
-    (commands.door, "Door", "place"),
+    (commands.door.Door, "place", "config and tracker"),
 )
 
 
@@ -318,15 +318,12 @@ def tell_steps(folder: Path, number: int) -> None:
     every: list[dict[str, float]] = []
     for _ in range(number):
         clock = Clock()
-        opened = [clock.timed(*step) for step in STEPS[:-1]]
-        opened.append(clock.timed(commands.door.Door, "place", "config and tracker"))
-        for one in opened:
-            one.__enter__()
-        began = time.process_time()
-        in_process(folder)
-        took = time.process_time() - began
-        for one in reversed(opened):
-            one.__exit__(None, None, None)
+        with ExitStack() as measured:
+            for step in STEPS:
+                measured.enter_context(clock.timed(*step))
+            began = time.process_time()
+            in_process(folder)
+            took = time.process_time() - began
         every.append({**clock.spent, "the rest": took - sum(clock.spent.values()), "all of it": took})
     print("\nwhere it goes (in a process that has imported everything, least and median of the rounds)\n")
     for name in every[0]:
