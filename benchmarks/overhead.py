@@ -123,6 +123,7 @@ class Suite:
 def cpu_seconds(arguments: Sequence[str], folder: Path) -> float:
     """Run pytest as a whole process; return user and system time, those of its children included."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("READINESS_", "PYTEST_"))}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, and not by every session
     environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     process = subprocess.Popen(

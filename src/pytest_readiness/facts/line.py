@@ -26,7 +26,7 @@ def _refuse(number: str) -> None:
 _decode = json.JSONDecoder(parse_float=_refuse).decode
 
 
-def canonical(value: dict[str, Any]) -> str:
+def canonical(value: dict[str, Any] | list[Any]) -> str:
     """Return the canonical text of a value made of the allowed kinds."""
     text = _encode(value)
     return text if _encodable(text) else _encode(printable(value))

@@ -179,29 +179,29 @@ class SQLiteStore:
             by_run: dict[str, dict[int, None]] = {}
             for run_id, seq, _ in batch:
                 by_run.setdefault(run_id, {})[seq] = None
-            found = {
-                (run_id, seq, number): evidence
-                for run_id, seqs in by_run.items()
-                for seq, evidences in self._lines(run_id, seqs, register, reader or Reader())
-                for number, evidence in evidences.items()
-            }
+            held = {run: self._lines(run, seqs, register, reader or Reader()) for run, seqs in by_run.items()}
             for run_id, seq, number in batch:
-                if (run_id, seq, number) not in found:
+                evidence = held[run_id].get((seq, number))
+                if evidence is None:
                     raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
-                yield found[run_id, seq, number]
+                yield evidence
 
     def _lines(
         self, run_id: str, seqs: Iterable[int], register: str, reader: Reader
-    ) -> Iterator[tuple[int, dict[int, Evidence]]]:
-        """Yield the evidence of these lines of a run, by number."""
+    ) -> dict[tuple[int, int], Evidence]:
+        """Return the evidence of these lines of a run, by line and number."""
+        found: dict[tuple[int, int], Evidence] = {}
         for seq, text in self._rows(LINES, (run_id, json.dumps(list(seqs)))):
             try:
-                yield seq, {number_of(evidence): evidence for evidence in reader.read(text, register)}
+                for evidence in reader.read(text, register):
+                    found[seq, number_of(evidence)] = evidence
             except (IntegrityError, *UNREADABLE) as error:
                 raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
+        return found
 
     def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
-        return dict(self._lines(run_id, (seq,), register, Reader())).get(seq, {})
+        held = self._lines(run_id, (seq,), register, Reader())
+        return {number: evidence for (_, number), evidence in held.items()}
 
     def adverse(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
         """Return what went wrong after a moment, by use case, as the port says.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from ..claims.catalogue import Catalogue, Requirement
 from ..facts.digest import digest
@@ -19,18 +18,22 @@ class Basis:
     Of the policy it holds what a state counts for, and not who reviews or what a single gate was asked.
     """
 
-    items: Mapping[str, Mapping[str, Any]]
-    common: Mapping[str, Any]
+    items: Mapping[str, str]
+    """Canonical texts, by key: most use cases require the same items, and each text is made once."""
+    common: Mapping[str, str]
+    """Canonical texts, by name."""
 
     @classmethod
     def of(cls, catalogue: Catalogue, policy: Policy) -> Basis:
         """Return the basis that a catalogue and a policy are."""
         return cls(
-            items={key: asdict(item) for key, item in catalogue.items.items()},
+            items={key: canonical(asdict(item)) for key, item in catalogue.items.items()},
             common={
-                "environments": [asdict(known) for known in catalogue.environments.values() if known.real],
-                "provider_modes": [mode.name for mode in catalogue.provider_modes.values() if mode.real],
-                "policy": {"asserted": policy.asserted, "flaky": policy.flaky, "clean_commit": policy.clean_commit},
+                "environments": canonical([asdict(known) for known in catalogue.environments.values() if known.real]),
+                "provider_modes": canonical([mode.name for mode in catalogue.provider_modes.values() if mode.real]),
+                "policy": canonical(
+                    {"asserted": policy.asserted, "flaky": policy.flaky, "clean_commit": policy.clean_commit}
+                ),
             },
         )
 
@@ -40,10 +43,13 @@ class Basis:
         It changes where what must be shown changes, and not where the row's title, owner, date, notes or declared
         status do.
         """
-        plain = {
+        items = dict.fromkeys(one.item for one in requirements)
+        # asdict copies deeply, which a requirement (texts and numbers) does not need: ten times as fast.
+        plain = [{name: getattr(one, name) for name in Requirement.__slots__} for one in requirements]
+        texts = {
             **self.common,
-            "items": [self.items[key] for key in dict.fromkeys(one.item for one in requirements)],
-            # asdict copies deeply, which a requirement (texts and numbers) does not need: ten times as fast.
-            "requirements": [{name: getattr(one, name) for name in Requirement.__slots__} for one in requirements],
+            "items": f"[{','.join(self.items[key] for key in items)}]",
+            "requirements": canonical(plain),
         }
-        return f"sha256:{digest('requirements-of-use-case', canonical(plain).encode())}"
+        text = ",".join(f'"{name}":{texts[name]}' for name in sorted(texts))
+        return f"sha256:{digest('requirements-of-use-case', f'{{{text}}}'.encode())}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.evidence import Evidence
@@ -158,11 +158,16 @@ class _Known:
             judged.append(one)
             waivers.extend(theirs)
             fitting.extend(piece.id for piece in found.fitting)
-        readiness = self._with_people(use_case, judged, self.basis.digest(requirements), ledgers)
-        return _Judged(replace(readiness, waivers=tuple(waivers)), tuple(fitting))
+        digest = self.basis.digest(requirements)
+        return _Judged(self._with_people(use_case, judged, waivers, digest, ledgers), tuple(fitting))
 
     def _with_people(
-        self, use_case: UseCase, judged: Sequence[RequirementReadiness], digest: str, ledgers: Mapping[str, Ledger]
+        self,
+        use_case: UseCase,
+        judged: Sequence[RequirementReadiness],
+        waivers: Iterable[WaiverStanding],
+        digest: str,
+        ledgers: Mapping[str, Ledger],
     ) -> UseCaseReadiness:
         """Return a use case as its requirements and what people decided make it."""
         required = [one for one in judged if one.state is not State.NOT_APPLICABLE]
@@ -184,6 +189,7 @@ class _Known:
             held_by_groups=self.held.get(use_case.id, ()),
             open_runs=tuple(sorted(self.open_runs.get(use_case.id, ()))),
             blockers=blockers,
+            waivers=tuple(waivers),
             retirements=retirements,
             basis=pinned(digest, judged, self.facts.origins),
         )
