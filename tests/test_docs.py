@@ -250,7 +250,7 @@ def test_the_readme_begins_with_the_two_commands():
     blocks = [fence.text.splitlines() for fence in fences(README) if fence.language == "sh"]
     assert blocks[:2] == [[with_venv[0]], [with_venv[1]]]
     assert "gate" in with_venv[0]
-    assert with_venv[1].endswith("-m pytest")
+    assert with_venv[1].endswith("-m pytest -n auto")
     assert "\\" not in with_venv[0] + with_venv[1]
 
 

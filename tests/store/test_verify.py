@@ -351,3 +351,21 @@ def test_check_leaves_alone_what_an_answer_does_not_rest_on(store: Store, path: 
     tamper(path, f"UPDATE line SET digest = 'x' WHERE run_id = '{run_id(2)}'")
     assert list(store.check(resting)) == []
     assert len(verified(store)) == 3
+
+
+@pytest.mark.parametrize("line", [2, 3], ids=["of the evidence", "after it"])
+def test_a_line_that_is_changed_after_it_was_read_for_an_answer_is_found_by_the_check_of_that_answer(
+    store: Store, path: Path, line: int
+) -> None:
+    """What was read for an answer spares the check no look at the file."""
+    answer = store.newest("payments", ["UC-001"])
+    tamper(path, f"UPDATE line SET text = replace(text, 'PASSED', 'FAILED') WHERE run_id = '{RUN}' AND seq = {line}")
+    assert any(f"{RUN}, line {line}" in str(problem) for problem in store.check(answer))
+
+
+def test_bytes_that_are_no_text_are_named_where_they_stand(store: Store, path: Path) -> None:
+    """Damaged bytes end no reading: they are found by what they damage."""
+    answer = store.newest("payments", ["UC-001"])
+    tamper(path, f"UPDATE line SET text = CAST(X'7BFF' || text AS TEXT) {OF_LINE_2}")
+    assert any(f"{RUN}, line 2" in str(problem) for problem in store.check(answer))
+    assert any(f"{RUN}, line 2" in problem for problem in verified(store))

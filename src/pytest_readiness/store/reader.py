@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
+from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence, evidence_of
 from ..facts.line import Line
+from .chain import where
+from .index import UNREADABLE, number_of
 
 
 class Reader:
@@ -18,15 +21,21 @@ class Reader:
         self._lines: dict[str, Line] = {}
         self._evidence: dict[tuple[str, str], tuple[Evidence, ...]] = {}
 
-    def read(self, text: str, register: str) -> Sequence[Evidence]:
-        """Return the evidence in a line, and remember both.
+    def held(self, run_id: str, lines: Iterable[tuple[int, str]], register: str) -> dict[tuple[int, int], Evidence]:
+        """Return the evidence in lines of a run by line and number, and remember what was read.
 
         Raises:
-            IntegrityError: the text is no line.
-            LookupError, ValueError, TypeError, AttributeError: the line lacks what its kind must say.
+            IntegrityError: a text is no line, or lacks what its kind must say.
         """
-        line = self._lines[text] = self.line(text)
-        found = self._evidence[text, register] = tuple(self.evidence(line, register))
+        found: dict[tuple[int, int], Evidence] = {}
+        for seq, text in lines:
+            try:
+                line = self._lines[text] = self.line(text)
+                pieces = self._evidence[text, register] = self.evidence(line, register)
+                for evidence in pieces:
+                    found[seq, number_of(evidence)] = evidence
+            except (IntegrityError, *UNREADABLE) as error:
+                raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
         return found
 
     def line(self, text: str) -> Line:
@@ -37,7 +46,7 @@ class Reader:
         """
         return self._lines.get(text) or Line.parse(text)
 
-    def evidence(self, line: Line, register: str) -> Sequence[Evidence]:
+    def evidence(self, line: Line, register: str) -> tuple[Evidence, ...]:
         """Return the evidence in a line that was parsed.
 
         Raises:

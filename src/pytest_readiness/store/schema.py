@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import StorageError, one_line, place
 from .tables import MIGRATIONS, SCHEMA_QUERY, VERSION, Schema, schema_of
@@ -95,6 +95,23 @@ def _harden(connection: sqlite3.Connection) -> None:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
+
+
+def rows(connection: sqlite3.Connection, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+    """Return all rows; of damaged bytes what can be read, nothing for what no store can hold."""
+    lenient = connection.text_factory
+    try:
+        connection.text_factory = str  # several times as fast as a function of ours for each text
+        return connection.execute(query, parameters).fetchall()
+    except (UnicodeEncodeError, OverflowError):
+        return []  # asked for a text or a number that no store can hold
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+        connection.text_factory = lenient
+        return connection.execute(query, parameters).fetchall()
+    finally:
+        connection.text_factory = lenient
 
 
 def _prepared(connection: sqlite3.Connection, path: Path, *, create: bool) -> bool:

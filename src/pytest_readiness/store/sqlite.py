@@ -19,7 +19,7 @@ from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
 from .chain import check_run, where
 from .checked import decided, readable, sound
-from .index import UNREADABLE, RunRow, SlotRow, decision_row, number_of, pieces, run_row, summary_of, verdict_row
+from .index import UNREADABLE, RunRow, SlotRow, decision_row, pieces, run_row, summary_of, verdict_row
 from .port import Decided, RunSummary
 from .queries import (
     FAILED,
@@ -42,7 +42,7 @@ from .queries import (
     SLOT_IDS,
 )
 from .reader import Reader
-from .schema import migrate, open_file, troubles, writing
+from .schema import migrate, open_file, rows, troubles, writing
 
 BATCH = 10_000
 """How many pieces of evidence are looked up together: bounds the memory that a long history takes."""
@@ -190,14 +190,7 @@ class SQLiteStore:
         self, run_id: str, seqs: Iterable[int], register: str, reader: Reader
     ) -> dict[tuple[int, int], Evidence]:
         """Return the evidence of these lines of a run, by line and number."""
-        found: dict[tuple[int, int], Evidence] = {}
-        for seq, text in self._rows(LINES, (run_id, json.dumps(list(seqs)))):
-            try:
-                for evidence in reader.read(text, register):
-                    found[seq, number_of(evidence)] = evidence
-            except (IntegrityError, *UNREADABLE) as error:
-                raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
-        return found
+        return reader.held(run_id, self._rows(LINES, (run_id, json.dumps(list(seqs)))), register)
 
     def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
         held = self._lines(run_id, (seq,), register, Reader())
@@ -279,8 +272,8 @@ class SQLiteStore:
         Raises:
             StorageError: the file cannot be read.
         """
-        rows = self._rows(RUNS_BY_ID, (json.dumps(sorted(set(run_ids))),))
-        return {row[0]: summary_of(RunRow(*row)) for row in rows}
+        found = self._rows(RUNS_BY_ID, (json.dumps(sorted(set(run_ids))),))
+        return {row[0]: summary_of(RunRow(*row)) for row in found}
 
     def grouped(self, register: str) -> list[RunSummary]:
         """Return the runs of groups whose parts are not all there, newest start first.
@@ -397,20 +390,6 @@ class SQLiteStore:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""
         yield from audit.verify(self._rows)
 
-    def _texts(self, query: str, parameters: Sequence[Any] | dict[str, Any]) -> list[Any]:
-        """Return all rows; where bytes are damaged, as far as they are text."""
-        lenient = self._connection.text_factory
-        try:
-            self._connection.text_factory = str  # much faster than a function of ours for each text
-            return self._connection.execute(query, parameters).fetchall()
-        except sqlite3.OperationalError as error:
-            if "decode" not in str(error):
-                raise
-            self._connection.text_factory = lenient
-            return self._connection.execute(query, parameters).fetchall()
-        finally:
-            self._connection.text_factory = lenient
-
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows at once, so that no lock is held when the caller goes on.
 
@@ -418,7 +397,4 @@ class SQLiteStore:
             StorageError: the query could not be answered.
         """
         with troubles(self._path):
-            try:
-                return self._texts(query, parameters)
-            except (UnicodeEncodeError, OverflowError):
-                return []  # asked for a text or a number that no store can hold
+            return rows(self._connection, query, parameters)
