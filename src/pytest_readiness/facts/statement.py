@@ -36,7 +36,7 @@ def statement(distribution: str) -> dict[str, Any]:
     """
     found = _installed(distribution)
     name, version = str(found.metadata["Name"]), str(found.version)
-    files = [file for file in found.files or () if file.suffix != ".pyc" and not _is_record(file)]
+    files = [file for file in _recorded(found) if file.suffix != ".pyc" and not _is_record(file)]
     if _is_editable(found, files):
         told = "is installed editable: its files are those of a working tree, and nothing of it can be attested"
         raise ProofError(f"{name} {version} {told}; install it from a wheel")
@@ -65,6 +65,20 @@ def _installed(name: str) -> Distribution:
         known = sorted({str(found.metadata["Name"]) for found in distributions()})
         shown = whole_line(str(name))
         raise ProofError(f"no distribution '{shown}' is installed here{nearest(shown, known)}") from None
+
+
+def _recorded(found: Distribution) -> list[PackagePath]:
+    """Return the files that RECORD names, missing ones too, which newer versions of ``found.files`` leave out."""
+    from csv import reader
+    from importlib.metadata import FileHash, PackagePath
+
+    files = []
+    for row in reader((found.read_text("RECORD") or "").splitlines()):
+        file = PackagePath(row[0])
+        file.hash = FileHash(row[1]) if len(row) > 1 and row[1] else None
+        file.dist = found
+        files.append(file)
+    return files
 
 
 def _is_record(file: PackagePath) -> bool:
