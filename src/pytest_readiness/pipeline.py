@@ -117,7 +117,7 @@ def examine(place: Place, request: Request) -> Judged:
         problems=(*request.problems, *map(str, intact)),
         session=request.session,
     )
-    report = Report(readiness, verdict, next_actions(readiness, grounds.policy), context)
+    report = Report(readiness, verdict, next_actions(readiness, grounds.policy), context, grounds.facts.origins)
     return Judged(report, grounds.facts, grounds.policy, grounds.catalogue)
 
 

@@ -189,12 +189,15 @@ class Door:
 
         if not self._wanted and find(self.config.rootpath) is None:
             return  # installed but unconfigured
+        from .journal.invocation import invocation
         from .session import prepare
 
         argv = [str(word) for word in self.config.invocation_params.args]
         try:
-            hooks = self.config.pluginmanager
-            prepared = prepare(self.config.rootpath, self.options, argv, hooks, distributes=self._distributes)
+            hooks, called = self.config.pluginmanager, invocation(self.config.option, self.config.getini)
+            prepared = prepare(
+                self.config.rootpath, self.options, argv, hooks, distributes=self._distributes, called=called
+            )
         except ReadinessError as error:
             raise pytest.UsageError(str(error)) from None
         if prepared is not None:

@@ -21,6 +21,7 @@ from .facts.proofs import ProofCheck
 from .facts.run import Run
 from .journal.artifact import ArtifactFolder
 from .journal.context import Context
+from .journal.invocation import selected
 from .journal.proving import Means, new_nonce
 from .journal.recorder import Keeper, Observer
 from .journal.redaction import Redactor
@@ -72,11 +73,17 @@ class Prepared:
 
 
 def prepare(
-    root: Path, options: Options, argv: Sequence[str], hooks: PluginManager, *, distributes: bool
+    root: Path,
+    options: Options,
+    argv: Sequence[str],
+    hooks: PluginManager,
+    *,
+    distributes: bool,
+    called: Mapping[str, Any] | None = None,
 ) -> Prepared | None:
     """Return what a session needs to record, or None where there is neither a config nor an option.
 
-    ``hooks``: pytest's own plugins, which may bring proof kinds too.
+    ``hooks``: pytest's own plugins, which may bring proof kinds too. ``called``: as ``journal.invocation`` tells it.
 
     Raises:
         ReadinessError: the config, the tracker or an option cannot be used.
@@ -88,7 +95,8 @@ def prepare(
     group = _group(options.get("run-group"))
     _check_paths(options)
     selection, nonce = _selection(place, options), new_nonce()
-    opening = open_run(place, options.values, root, argv, {"group": group, "nonce": nonce})
+    conduct = selected(called or {}, options.patterns, missing=options.missing)
+    opening = open_run(place, options.values, root, argv, {"group": group, "nonce": nonce, "conduct": conduct or None})
     for_workers = {
         "catalogue": place.catalogue.to_plain(),
         "context": opening.context.to_plain(),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .carrying import writable_store
@@ -161,7 +161,12 @@ def refuse_damage(problems: Sequence[str]) -> None:
 
 
 def _run_of(store: Store, evidence: Evidence) -> RunSummary | None:
-    return next((run for run in store.runs(evidence.register) if run.id == evidence.run_id), None)
+    return _with_conduct(store, store.summaries([evidence.run_id])).get(evidence.run_id)
+
+
+def _with_conduct(store: Store, runs: Mapping[str, RunSummary]) -> dict[str, RunSummary]:
+    conducts = store.conducts(runs)
+    return {id_: replace(run, conduct=conducts.get(id_)) for id_, run in runs.items()}
 
 
 def deciding_evidence(place: Place, use_case: str, item: str | None) -> list[tuple[Evidence, RunSummary | None]]:
@@ -184,7 +189,7 @@ def deciding_evidence(place: Place, use_case: str, item: str | None) -> list[tup
     if store is None:
         return [(piece, None) for piece in pieces.values()]
     try:
-        runs = {run.id: run for run in store.runs(place.catalogue.register)}
+        runs = _with_conduct(store, store.summaries({piece.run_id for piece in pieces.values()}))
     finally:
         store.close()
     return [(piece, runs.get(piece.run_id)) for piece in pieces.values()]

@@ -82,6 +82,8 @@ waivers = "refuse"         # or "accept"
 release = "ignore"         # or "required": evidence made for the release that is judged
 clean_commit = false       # true: no evidence from uncommitted changes
 architecture = "ignore"    # or the status that must stand beside, such as "GREEN"
+clock = "refuse"           # or "ignore": evidence of a run whose clocks disagree counts
+deselected = "accept"      # or "refuse": no run may leave out a test that none ran later
 """
 
 _TRACKER = """\

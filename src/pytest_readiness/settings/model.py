@@ -149,6 +149,8 @@ class GateSettings(_Table):
     release: Literal["ignore", "required"] = "ignore"
     clean_commit: StrictBool = False
     architecture: Text = "ignore"
+    clock: Literal["refuse", "ignore"] = "refuse"
+    deselected: Literal["accept", "refuse"] = "accept"
 
 
 with catch_warnings():

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..errors import Problem
+from ..facts.conduct import Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
-from ..facts.run import Run, RunState
+from ..facts.run import Planned, Run, RunState
 from ..facts.snapshot import Snapshot
 
 
@@ -31,6 +32,8 @@ class RunSummary:
     group_parts: int | None
     requirements_digest: str
     evidence_count: int
+    conduct: Conduct | None = None
+    """How it was conducted; None: that was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,16 @@ class Store(DecisionHome, Protocol):
 
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
         """Return what the index says of these runs, by id, without reading all."""
+
+    def conducts(self, run_ids: Iterable[str]) -> dict[str, Conduct]:
+        """Return how these runs were conducted, by id, from the first line and the seal of each."""
+
+    def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[Planned, ...]]:
+        """Return the evidence tests that these runs had collected, left out or not, by id, without reading all.
+
+        Raises:
+            IntegrityError: what was planned is not what the seal names.
+        """
 
     def grouped(self, register: str) -> list[RunSummary]:
         """Return the runs of groups whose parts are not all there, newest start first, without reading all."""

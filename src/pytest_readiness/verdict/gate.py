@@ -9,6 +9,7 @@ from functools import cached_property
 from ..errors import Problem
 from ..facts.evidence import Evidence
 from .known import UNKNOWN, Origin
+from .omission import left_out
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness, Verdict
 from .status import reviewed
@@ -123,6 +124,10 @@ def rules_of(policy: Policy) -> tuple[Rule, ...]:
     """Return the rules that a policy asks for, in the order they are printed."""
     rules: list[Rule] = [_configured, _use_cases, _requirements, _complete, _asserted, _flaky, _waivers]
     rules += [_nothing_failing, _nothing_blocked, _sealed, _groups, _intact]
+    if policy.clock != "ignore":
+        rules.append(_clock)
+    if policy.asks_for_plans:
+        rules.append(_deselected)
     if policy.on != "evidence":
         rules.append(_reviewed)
     if policy.architecture != "ignore":
@@ -270,6 +275,29 @@ def _clean_commit(grounds: Grounds) -> Finding:
         return origin.commit is not None and origin.dirty is False
 
     return _of_runs(grounds, "clean commit", clean, "was not made from a commit without local changes")
+
+
+def _clock(grounds: Grounds) -> Finding:
+    """A run that did not compare its clocks says nothing against them; it is told."""
+    decide: dict[str, list[UseCaseReadiness]] = {}
+    for use_case, evidence in grounds.deciding():
+        decide.setdefault(evidence.run_id, []).append(use_case)
+    conducts = {run: grounds.origins.get(run, UNKNOWN).conduct for run in sorted(decide)}
+    wrong = {run: conduct.skew for run, conduct in conducts.items() if conduct.clocks_disagree}
+    silent = sum(conduct.skew_ms is None for conduct in conducts.values())
+    told = "no run's clocks disagree" + (f"; {silent} of {len(conducts)} runs did not compare them" if silent else "")
+    names = tuple(f"the clocks of run {run} disagree by {skew}" for run, skew in wrong.items())
+    return Finding(
+        "clock", len(grounds.readiness.use_cases), names, told, _ids(u for run in wrong for u in decide[run])
+    )
+
+
+def _deselected(grounds: Grounds) -> Finding:
+    wrong = list(left_out(grounds.readiness, grounds.origins))
+    names = tuple(f"run {one.run_id} left out {one.test_id} ({one.use_case})" for one in wrong)
+    told = "no run left out a test that none ran later"
+    failing = tuple(dict.fromkeys(one.use_case for one in wrong))
+    return Finding("deselected", len(grounds.readiness.use_cases), names, told, failing)
 
 
 def _of_runs(grounds: Grounds, rule: str, good: Callable[[Origin], bool], complaint: str) -> Finding:

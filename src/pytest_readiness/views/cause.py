@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..errors import ClaimError, nearest
 from ..facts.evidence import Evidence, Result
+from ..verdict.known import UNKNOWN
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
 from . import words
 from .gate import holds, retirements, standing, waivers
@@ -34,6 +35,7 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
         chosen = [needed for needed in readiness.required if needed.state is not State.COMPLETE]
     for needed in chosen:
         lines += [pen.line(), *_requirement(needed, pen)]
+        lines += _conducts(needed, report, pen)
     if not chosen:
         sentence = (
             "every requirement is COMPLETE"
@@ -127,6 +129,14 @@ def _requirement(readiness: RequirementReadiness, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph("nothing", lead=("rests on: ", "dim"), indent=2)
     for evidence in readiness.evidence:
         yield from _evidence(evidence, pen)
+
+
+def _conducts(readiness: RequirementReadiness, report: Report, pen: Pen) -> Iterator[Line]:
+    """Yield how the runs that it rests on were conducted, as far as a reader should know."""
+    for run in dict.fromkeys(evidence.run_id for evidence in readiness.deciding):
+        remarks = list(report.origins.get(run, UNKNOWN).conduct.remarks())
+        if remarks:
+            yield from pen.paragraph("; ".join(remarks), lead=(f"run {run}: ", "warn"), indent=2)
 
 
 def _evidence(evidence: Evidence, pen: Pen) -> Iterator[Line]:

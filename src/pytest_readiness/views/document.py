@@ -15,6 +15,7 @@ from ..verdict.readiness import (
     UseCaseReadiness,
     Verdict,
 )
+from .conduct import deciding_runs, to_run
 from .report import Report, ReportContext
 from .standings import to_blocker, to_retirement, to_review, to_waiver
 
@@ -42,6 +43,7 @@ def to_document(report: Report) -> dict[str, Any]:
         ],
         "other_evidence": [to_plain(evidence) for evidence in readiness.other_evidence],
         "next": [_action(action) for action in report.actions],
+        "runs": [to_run(id_, origin) for id_, origin in deciding_runs(report).items()],
     }
     shown: dict[str, Any] = printable(document)
     return shown

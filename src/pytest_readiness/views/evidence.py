@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..facts.conduct import UNKNOWN_CONDUCT
 from ..facts.evidence import Evidence, Result, Step
 from ..store.port import RunSummary
 from .pen import Line, Pen
@@ -70,7 +71,13 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Run started, finished", (f"{run.started_at}, {run.finished_at}",)
     yield "Actor", (run.actor,)
     dirty = {True: " with uncommitted changes", False: "", None: ""}[run.dirty]
+    conduct = run.conduct or UNKNOWN_CONDUCT
     yield "Commit", (f"{run.commit}{dirty}",) if run.commit else ()
+    yield "Hidden edits", _given(conduct.hidden_remark)
+    yield "Clocks", _given(conduct.clock_remark)
+    yield "CI", (", ".join(f"{name} {value}" for name, value in conduct.ci),) if conduct.ci else ()
+    yield "Called with", conduct.called
+    yield "Left out", _given(conduct.left_out)
     yield "Release", _given(run.release)
     yield "Run group", (f"{run.group_id}, {run.group_parts} parts",) if run.group_id else ()
     yield "Requirements", (run.requirements_digest,)
