@@ -199,7 +199,9 @@ class Door:
                 self.config.rootpath, self.options, argv, hooks, distributes=self._distributes, called=called
             )
         except ReadinessError as error:
-            raise pytest.UsageError(str(error)) from None
+            from .views.sanitise import sanitise
+
+            raise pytest.UsageError(sanitise(str(error))) from None
         if prepared is not None:
             self._prepared, self._selection = prepared, prepared.selection
             self.config.pluginmanager.register(prepared.keeper, "readiness-keeper")

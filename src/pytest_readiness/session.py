@@ -280,7 +280,9 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
 
 
 def _problem_lines(outcome: Outcome) -> list[Line]:
-    return [((one_line(problem, 2000), "bad"),) for problem in outcome.problems]
+    from .views.sanitise import sanitise
+
+    return [((sanitise(problem, 2000), "bad"),) for problem in outcome.problems]
 
 
 def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:

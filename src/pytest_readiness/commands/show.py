@@ -7,6 +7,7 @@ import click
 from ..errors import ClaimError, ConfigError
 from ..upkeep import deciding_evidence, find_evidence
 from ..views.evidence import render_evidence
+from ..views.sanitise import sanitise
 from . import printing
 from .door import Door, pass_door
 
@@ -20,7 +21,7 @@ def command(door: Door, target: str) -> None:
     found = find_evidence(place, target)
     pieces = [found] if found is not None else deciding_evidence(place, *_use_case(door, target))
     if not pieces:
-        click.echo(f"there is no evidence for {target} yet")
+        click.echo(sanitise(f"there is no evidence for {target} yet"))
     for number, (evidence, run) in enumerate(pieces):
         lines = render_evidence(evidence, run, printing.width(), unicode=printing.unicode())
         printing.say([*([()] if number else []), *lines])

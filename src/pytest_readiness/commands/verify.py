@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..errors import one_line
 from ..upkeep import verify
+from ..views.sanitise import sanitise
 from .door import Door, pass_door
 
 
@@ -19,7 +19,7 @@ def command(door: Door, context: click.Context) -> None:
     """
     outcome = verify(door.place())
     for problem in outcome.problems:
-        click.echo(one_line(str(problem), 1000))
+        click.echo(sanitise(str(problem)))
     if outcome.problems:
         click.echo(f"not intact: {len(outcome.problems)} things do not fit")
         context.exit(3)
