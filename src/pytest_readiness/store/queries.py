@@ -69,9 +69,12 @@ CROSS JOIN line AS l ON l.run_id = r.id AND l.seq IN (0, r.line_count - 1) ORDER
 PLANS = """SELECT r.id, l.text FROM json_each(?) AS asked CROSS JOIN run AS r ON r.id = asked.value
 CROSS JOIN line AS l ON l.run_id = r.id
 AND (instr(l.text, '"kind":"planned"') OR l.seq = r.line_count - 1) ORDER BY r.id, l.seq"""
+# Parts are counted by what they were to run, which their seals name: one that was run again is no other part.
 GROUPED = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :register AND group_id IN (
-    SELECT group_id FROM run WHERE register = :register AND group_id IS NOT NULL
-    GROUP BY group_id HAVING count(*) < max(group_parts)
+    SELECT r.group_id FROM run AS r LEFT JOIN line AS l ON l.run_id = r.id AND l.seq = r.line_count - 1
+    WHERE r.register = :register AND r.group_id IS NOT NULL GROUP BY r.group_id
+    HAVING count(DISTINCT coalesce(iif(json_valid(l.text), json_extract(l.text, '$.part'), NULL), r.id))
+        < max(r.group_parts)
 )
 ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
 
