@@ -17,7 +17,8 @@ def deciding_runs(report: Report) -> dict[str, Origin]:
     """Return the runs whose evidence decides on a requirement in the report, the newest first."""
     requirements = (one for use_case in report.readiness.use_cases for one in use_case.required)
     ids = {evidence.run_id for requirement in requirements for evidence in requirement.deciding}
-    return {id_: report.origins[id_] for id_ in sorted(ids, reverse=True) if id_ in report.origins}
+    known = {id_: report.origins[id_] for id_ in ids if id_ in report.origins}
+    return dict(sorted(known.items(), key=lambda run: (run[1].started_at, run[0]), reverse=True))
 
 
 def notes(report: Report) -> Iterator[str]:
