@@ -162,6 +162,16 @@ class TestDeselected:
         project.run("-k", "not test_b", "--readiness-run-group=other:1")
         assert gate(project)[0] == 1
 
+    def test_a_retired_test_need_not_run(self, project: Project) -> None:
+        """Whoever took a test out of what must pass took it out of this too."""
+        project.configured(STRICT + '[review]\nreviewers = ["qa@example.com"]\n').tests(SUITE)
+        project.run("--readiness-actor=ci")
+        project.run("--readiness-actor=ci", "-k", "not test_b")
+        assert gate(project)[0] == 1
+        told = ("--reason", "replaced by a", "--by", "qa@example.com")
+        assert project.cli("retire", "test_it.py::test_b", *told).exit_code == 0
+        assert gate(project)[0] == 0
+
     def test_a_plan_that_was_changed_in_the_store(self, project: Project) -> None:
         """Taking a test out of the plan of a kept run is damage, and not a smaller plan."""
         import sqlite3

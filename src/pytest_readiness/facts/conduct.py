@@ -14,6 +14,7 @@ SKEW_LIMIT_MS = 2000
 NAMED = 3
 """How many names a remark lists before it only counts them."""
 _BIGGEST = 2**53 - 1
+_NOTHING: dict[str, Any] = {}
 _CI = ("provider", "run", "attempt", "job", "url")
 
 
@@ -96,7 +97,7 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
         tests=_number(plan.get("tests")),
         deselected=_number(plan.get("deselected")),
         ci=tuple((name, told_ci[name]) for name in _CI if isinstance(told_ci.get(name), str)),
-        called=tuple(_called(_table(first.get("conduct")))),
+        called=tuple(_called(said)) if (said := _table(first.get("conduct"))) else (),
     )
 
 
@@ -137,8 +138,8 @@ def _listed(names: Sequence[str], count: int) -> str:
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _table(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else _NOTHING
 
 
 def _texts(value: Any) -> tuple[str, ...]:
