@@ -26,6 +26,8 @@ class KnownValues:
         self._short: list[bytes] = []
         self.longest = 0
         """Bytes of the longest spelling."""
+        self.fingerprints: set[bytes] = set()
+        """What stands for a secret where it must not stand itself; no secret, also beside a telling name."""
 
     def add(self, spellings: Iterable[bytes], rule: str) -> None:
         """Look for these from now on; the first rule of a spelling stays."""

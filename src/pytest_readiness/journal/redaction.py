@@ -2,7 +2,8 @@
 
 Four layers look at every text before it is written: values that are known, in each of their spellings (``known``,
 ``encodings``); values beside a name that says secret (``structured``, ``keys``); tokens that are known by their shape
-(``shapes``); and the redactors of plugins. What is long is cut only afterwards, as half a secret would not be known.
+(``shapes``); and the redactors of plugins. ``spans`` puts together what they find. A long text is cut only afterwards,
+as half a secret would not be known.
 """
 
 from __future__ import annotations
@@ -14,10 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from . import shapes, structured
 from .encodings import SHORTEST, spellings
 from .finding import Finding
-from .keys import is_harmless, is_secret
 from .known import KnownValues
 
 __all__ = ["OURS", "SHORTEST", "Redactor"]
@@ -51,12 +50,12 @@ evidence unreadable, and says nothing there."""
 PAIRS = frozenset({"properties", "details"})
 """Fields that hold names and values of a test's own, as pairs."""
 _NOT_SECRET = re.compile(r"^(/|\.{0,2}/|[A-Za-z]:\\)|^(true|false|none|null|enabled|disabled)$", re.IGNORECASE)
-_RULES = frozenset({"environment", "registered", "hook-failed"}) | shapes.RULES | structured.RULES
-_MARK = re.compile(rb"\[REDACTED:([a-z0-9-]{1,24})\]")
-_FINGERPRINT = re.compile(rb"[0-9a-f]{12}")
+_MARK = re.compile(r"\[REDACTED:[a-z0-9-]{1,24}\]")
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
-_ESCAPED = b"nrtbfuvx0123456789\"'/\\"
-"""What may stand after a backslash: a finding takes the backslash with it, as the rest would be no JSON."""
+HOOK_FAILED = "[REDACTED:hook-failed]"
+"""Stands for a text that a plugin's redactor failed over."""
+MOST_OF_A_WORD = 4000
+"""Characters of a word of the command line that are kept."""
 PIECE = 1 << 20
 """Bytes that are looked at at once."""
 BEYOND = 64 << 10
@@ -88,7 +87,6 @@ class Redactor:
         self._learned: list[str] = []
         self._spelled = KnownValues()
         self._names: dict[str, str] = {}
-        self._told: set[str] = set()
         self._find_own = own
         self._own: Sequence[Own] | None = None
         self.learned: list[str] = []
@@ -111,9 +109,7 @@ class Redactor:
         if value not in self._values and len(value) >= SHORTEST:
             self._learn(value, "registered")
             self.learned.append(value)
-        fingerprint = self.fingerprint(value)
-        self._told.add(fingerprint)
-        return fingerprint
+        return self.fingerprint(value)
 
     def fingerprint(self, value: str) -> str:
         """Return HMAC-SHA-256 of the value under the store's key, 12 hex digits; a short value gets none."""
@@ -132,6 +128,7 @@ class Redactor:
         """The spellings are made when a text is first looked at."""
         for value in self._learned:
             self._spelled.add(spellings(value), self._values[value])
+            self._spelled.fingerprints.add(self.fingerprint(value).encode())
         self._learned.clear()
         return self._spelled
 
@@ -162,13 +159,15 @@ class Redactor:
 
     def _named(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
-        findings = list(self._known().find(data))
-        is_data = "[" in text or " " in text  # a parametrised test, or a command line
-        if is_data:
-            apart = [*structured.find_structured(data), *shapes.find_shapes(data)]
-            findings += [one for one in apart if one.end - one.start >= SHORTEST]
-        if findings:
-            text = _decoded(self._replaced(data, _merged(findings, self._marks(data), data), self._fingerprinted))
+        known = self._known()
+        unmarked = _MARK.sub("", text)
+        is_data = "[" in unmarked or " " in unmarked  # a parametrised test, or a command line
+        if is_data or any(known.find(data)):
+            from .spans import merged, spans_of
+
+            spans = spans_of(data, known, SHORTEST) if is_data else merged(known.find(data), data, known)
+            if spans:
+                text = _decoded(_replaced(data, spans, self._fingerprinted))
         return self._named_by_plugins(text) if is_data else text
 
     def _fingerprinted(self, _: Finding, secret: bytes) -> bytes:
@@ -180,14 +179,16 @@ class Redactor:
 
     def field(self, name: str, value: str) -> str:
         """Return the value of a field whose name may say that it is secret."""
-        if is_secret(name.encode("utf-8", "surrogatepass")) and value not in self._told:
-            data = value.encode("utf-8", "surrogatepass")
-            cleaned = self.text(value)
-            if not is_harmless(data) and cleaned == value:
-                self.counts["key"] += 1
-                return "[REDACTED:key]"
+        from .keys import is_harmless, is_secret
+
+        cleaned = self.text(value)
+        if not is_secret(name.encode("utf-8", "surrogatepass")):
             return cleaned
-        return self.text(value)
+        data = cleaned.encode("utf-8", "surrogatepass")
+        if is_harmless(data) or data in self._known().fingerprints:
+            return cleaned
+        self.counts["key"] += 1
+        return "[REDACTED:key]"
 
     def plain(self, value: Any) -> Any:
         """Return plain data (texts, lists, dicts by value) without secrets; what is ``OURS`` stays as it is."""
@@ -206,14 +207,17 @@ class Redactor:
             return [[self.text(name), self.field(name, inner)] for name, inner in value]
         if key == "argv":
             return self._arguments(value)
-        return self.name(value) if key == "test" else self.plain(value)
+        if isinstance(value, str):
+            return self.name(value) if key == "test" else self.field(key, value)
+        return self.plain(value)
 
     def _arguments(self, argv: Iterable[str]) -> list[str]:
         """Return a command line's words; what stands after ``--password`` is secret, however it looks."""
         found: list[str] = []
         option = ""
         for word in argv:
-            found.append(self.field(option, word) if option and not word.startswith("-") else self.text(word))
+            clean = self.field(option, word) if option and not word.startswith("-") else self.text(word)
+            found.append(cut_text(clean, MOST_OF_A_WORD))
             named = _OPTION.fullmatch(word)
             option = named[1] if named is not None else ""
         return found
@@ -221,24 +225,32 @@ class Redactor:
     # -- plugins
 
     def _by_plugins(self, text: str) -> str:
-        if self._own is None:
-            self._own = ()  # a redactor of a plugin that asks us in turn finds none
-            self._own = self._find_own()
-        for redact in self._own:
-            try:
+        """What a plugin's redactor fails over is replaced as a whole: nobody knows what is secret in it."""
+        try:
+            for redact in self._plugins():
                 text = _own_text(redact, text)
-            except Exception as error:  # noqa: BLE001 - whatever a plugin's own code raises
-                self.trouble = self.trouble or f"{type(error).__name__}: {self._without_plugins(str(error))}"
-                self.counts["hook-failed"] += 1
-                return "[REDACTED:hook-failed]"
+        except Exception as error:  # noqa: BLE001 - whatever a plugin's own code raises
+            self.trouble = self.trouble or self._without_plugins(f"{type(error).__name__}: {error}")
+            self.counts["hook-failed"] += 1
+            return HOOK_FAILED
         return text
+
+    def _plugins(self) -> Sequence[Own]:
+        if self._own is None:
+            self._own = ()  # a plugin that asks us in turn while it is loaded finds none
+            try:
+                self._own = self._find_own()
+            except BaseException:
+                self._own = None
+                raise
+        return self._own
 
     def _named_by_plugins(self, name: str) -> str:
         """What a plugin changes leaves the fingerprint of the whole name."""
         changed = self._by_plugins(name)
         if changed == name:
             return name
-        if changed == "[REDACTED:hook-failed]":
+        if changed == HOOK_FAILED:
             changed = name.partition("[")[0]
         return f"{changed}[REDACTED:{self.fingerprint(name)}]"
 
@@ -253,9 +265,7 @@ class Redactor:
             yield self._piece_by_plugins(piece)
 
     def _piece_by_plugins(self, piece: bytes) -> bytes:
-        if self._own is None:
-            self._by_plugins("")
-        if not self._own:
+        if self._own == ():
             return piece
         text = piece.decode("utf-8", "surrogateescape")
         changed = self._by_plugins(text)
@@ -268,6 +278,8 @@ class Redactor:
 
     def _pieces(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the text piece by piece, each cut where a line ends, or at least where no secret stands."""
+        from .spans import cut_at, spans_of  # with the first text, as in all of these methods
+
         known = self._known()
         window = PIECE + max(BEYOND, known.longest)
         buffer = bytearray()
@@ -275,36 +287,26 @@ class Redactor:
             buffer += block
             while len(buffer) > window:
                 data = bytes(memoryview(buffer)[:window])
-                spans = self._spans(data, known)
-                cut = _cut(spans, data.rfind(b"\n", 0, PIECE) + 1 or PIECE)
-                yield self._replaced(data[:cut], [one for one in spans if one.end <= cut], self._counted)
+                spans = spans_of(data, known)
+                cut = cut_at(spans, data.rfind(b"\n", 0, PIECE) + 1 or PIECE, PIECE)
+                yield _replaced(data[:cut], [one for one in spans if one.end <= cut], self._counted)
                 del buffer[:cut]
         yield self._clean(bytes(buffer), known)
 
     def _clean(self, data: bytes, known: KnownValues) -> bytes:
-        return self._replaced(data, self._spans(data, known), self._counted)
+        from .spans import spans_of
 
-    def _spans(self, data: bytes, known: KnownValues) -> list[Finding]:
-        findings = [*known.find(data), *structured.find_structured(data), *shapes.find_shapes(data)]
-        return _merged(findings, self._marks(data), data) if findings else []
+        return _replaced(data, spans_of(data, known), self._counted)
 
-    def _marks(self, data: bytes) -> list[Finding]:
-        """Return what was redacted before: a rule's name, or the fingerprint of a test's name."""
-        return [
-            Finding(mark.start(), mark.end(), "", mark.start())
-            for mark in _MARK.finditer(data)
-            if mark[1].decode() in _RULES or (_FINGERPRINT.fullmatch(mark[1]) and mark[1] not in self._spelled)
-        ]
-
-    def _replaced(self, data: bytes, spans: Sequence[Finding], replace: Callable[[Finding, bytes], bytes]) -> bytes:
-        if not spans:
-            return data
-        out: list[bytes] = []
-        done = 0
-        for one in spans:
-            out += [data[done : one.start], one.quote, replace(one, data[one.start : one.end]), one.quote]
-            done = one.end
-        return b"".join([*out, data[done:]])
+    def holds_known(self, blocks: Iterable[bytes]) -> bool:
+        """Return whether a known value stands in a file, in any of its spellings: faster than ``stream``."""
+        known, rest = self._known(), b""
+        for block in blocks:
+            data = rest + block
+            if any(known.find(data)):
+                return True
+            rest = data[max(len(data) - known.longest, 0) :]
+        return False
 
     def take_counts(self) -> list[tuple[str, int]]:
         """Return how often each rule applied, and begin again."""
@@ -313,52 +315,20 @@ class Redactor:
         return counts
 
 
-def _merged(findings: Iterable[Finding], marks: Iterable[Finding], data: bytes) -> list[Finding]:
-    """Return what is to be replaced, in order: findings that overlap are one, and what is redacted stays so.
-
-    The first rule of the first layer names it: a value that is known is told as such, also beside a telling name.
-    """
-    spans: list[Finding] = []
-    ordered = sorted([*map(_escaped(data), findings), *marks], key=lambda one: (one.start, -one.end))
-    for one in ordered:
-        last = spans[-1] if spans else None
-        if last is None or one.start >= last.end:
-            spans.append(one)
-        elif one.rule or one.end > last.end:
-            spans[-1] = _joined(last, one)
-    return [one for one in spans if one.rule]
+def cut_text(text: str, limit: int) -> str:
+    """Return a text as it is kept: cut, with its length said, where it is too long."""
+    return text if len(text) <= limit else f"{text[: limit - 40]}… ({len(text):,} characters in all)"
 
 
-def _joined(one: Finding, other: Finding) -> Finding:
-    if not one.rule and other.end <= one.end:  # inside of a mark
-        return one
-    first = min(filter(lambda found: found.rule, (one, other)), key=_layer)
-    quote = one.quote if (one.start, one.end) == (other.start, max(one.end, other.end)) else b""
-    return Finding(min(one.start, other.start), max(one.end, other.end), first.rule, min(one.since, other.since), quote)
-
-
-def _layer(found: Finding) -> int:
-    return 0 if found.rule in ("registered", "environment") else 1 if found.rule in shapes.RULES else 2
-
-
-def _escaped(data: bytes) -> Callable[[Finding], Finding]:
-    def whole(found: Finding) -> Finding:
-        before = data[max(found.start - 16, 0) : found.start]
-        slashes = len(before) - len(before.rstrip(b"\\"))
-        if slashes % 2 and data[found.start] in _ESCAPED:
-            return found._replace(start=found.start - 1)
-        return found
-
-    return whole
-
-
-def _cut(spans: Iterable[Finding], wanted: int) -> int:
-    """Return where a window may be cut: after a line, but never within a secret and what gives it away."""
-    cut = wanted
-    for one in sorted(spans, key=lambda one: one.since, reverse=True):
-        if one.since < cut < one.end:
-            cut = one.since
-    return cut or max([PIECE, *(one.end for one in spans if one.since < PIECE)])
+def _replaced(data: bytes, spans: Sequence[Finding], replace: Callable[[Finding, bytes], bytes]) -> bytes:
+    if not spans:
+        return data
+    out: list[bytes] = []
+    done = 0
+    for one in spans:
+        out += [data[done : one.start], one.quote, replace(one, data[one.start : one.end]), one.quote]
+        done = one.end
+    return b"".join([*out, data[done:]])
 
 
 def _own_text(redact: Own, text: str) -> str:
