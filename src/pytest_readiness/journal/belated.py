@@ -1,4 +1,4 @@
-"""Secrets that became known after a text was kept as an artifact: the artifact is made anew, and told by its new digest."""
+"""Secrets that became known after a text was kept as an artifact: it is made anew, and told by its new digest."""
 
 from __future__ import annotations
 

@@ -56,9 +56,9 @@ HOOK_FAILED = "[REDACTED:hook-failed]"
 """Stands for a text that a plugin's redactor failed over."""
 MOST_OF_A_WORD = 4000
 """Characters of a word of the command line that are kept."""
-PIECE = 1 << 20
+PIECE = 512 << 10
 """Bytes that are looked at at once."""
-BEYOND = 64 << 10
+BEYOND = 48 << 10
 """Bytes that are looked at beyond a piece, where no known value is longer: no secret of another kind is."""
 
 Own = Callable[[str], object]
