@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import string
+import sys
 import zipfile
 from pathlib import Path
 from random import Random
@@ -157,8 +158,8 @@ def test_a_canary_in_what_a_command_says_is_found_nowhere(project: Project) -> N
     encoded = "\\n".join(text for _, text in spelled(ENVIRONMENT, Random(1)))
     project.write("says.py", f"import sys\nprint({says!r})\nprint({encoded!r})\nprint('password:', sys.argv[2])\n")
     told = project.cli(
-        "record", "UC-001", "1", "--environment", "staging", "--note", says, "--reference", f"log=https://u:{KEYED}@h/",
-        "--", "python", "says.py", "--password", KEYED,
+        "record", "UC-001", "--item", "1", "--environment", "staging", "--note", says,
+        "--reference", f"log=https://u:{KEYED}@h/", "--", sys.executable, "says.py", "--password", KEYED,
     )  # fmt: skip
     assert told.exit_code == 0, told.output
     assert_nowhere(project.path / ".readiness", project.cli("show", "UC-001").output)

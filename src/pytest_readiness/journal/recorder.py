@@ -250,7 +250,8 @@ class Keeper:
     def pytest_testnodedown(self, node: Any) -> None:
         """Take in the plan of a worker that ended, in case no report of its carried it, and the texts that it kept."""
         output = getattr(node, "workeroutput", None) or {}
-        self._texts.update(output.get(TEXTS) or {})
+        for sha256, is_new in (output.get(TEXTS) or {}).items():  # new where one of them was the first to write it
+            self._texts[sha256] = is_new or self._texts.get(sha256, False)
         if plan := output.get(PLAN):
             self._safely(self._take_in_plan, json.loads(plan))
 

@@ -120,8 +120,11 @@ def _value(data: bytes, start: int, end: int) -> Iterator[Finding]:
         return
     opening = _OPENING.match(data, at)
     close = -1 if opening is None else _closing(data, opening)
-    if opening is not None and not quote and close >= 0 and _leaves_its_line(data, opening, close):
-        close = -1
+    if opening is not None and not quote and _is_json(data, start):
+        if opening[0] == b'"' and _in_a_text(data, start):
+            return  # what seems to open a value closes the text of JSON that ends here
+        if opening[2] == b"'" and data.find(b'"', opening.end(), close) >= 0:
+            close = -1
     if opening is not None and close >= 0:
         if not is_harmless(data[opening.end() : close]):
             yield Finding(opening.end(), close, "key", start)
@@ -129,12 +132,17 @@ def _value(data: bytes, start: int, end: int) -> Iterator[Finding]:
         yield from _bare(data, at if opening is None else opening.end(), start, sep, quote)
 
 
-def _leaves_its_line(data: bytes, opening: re.Match[bytes], close: int) -> bool:
-    """Return whether an apostrophe that opens a value in a text of JSON is closed beyond that text."""
-    if opening[2] != b"'" or data.find(b'"', opening.end(), close) < 0:
-        return False
-    line = data[data.rfind(b"\n", 0, opening.start()) + 1 :][:64].lstrip()
-    return line[:1] in (b"{", b"[", b'"')
+def _is_json(data: bytes, at: int) -> bool:
+    line = data.rfind(b"\n", 0, at) + 1
+    return data[line : line + MOST_OF_A_NAME].lstrip()[:1] in (b"{", b"[", b'"')
+
+
+def _in_a_text(data: bytes, at: int) -> bool:
+    """Return whether an odd number of quotes stands before, in the line."""
+    line = data.rfind(b"\n", 0, at) + 1
+    escapes = data.count(b"\\\\", line, at)
+    before = data[line:at].replace(b"\\\\", b"") if escapes else data[line:at]
+    return (before.count(b'"') - before.count(b'\\"')) % 2 == 1
 
 
 def _separates(sep: bytes, name: bytes, quote: bytes, before: bytes, further: bytes) -> bool:
