@@ -117,7 +117,11 @@ def _value(data: bytes, start: int, end: int) -> Iterator[Finding]:
         return
     if data[at : at + 1] == b"[" and quote:
         yield from _listed(data, at + 1, start)
-        return
+    else:
+        yield from _single(data, at, start, sep, quote)
+
+
+def _single(data: bytes, at: int, start: int, sep: bytes, quote: bytes) -> Iterator[Finding]:
     opening = _OPENING.match(data, at)
     close = -1 if opening is None else _closing(data, opening)
     if opening is not None and not quote and _is_json(data, start):
