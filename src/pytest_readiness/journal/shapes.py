@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from functools import cache
 
 from .finding import Finding
 
@@ -48,10 +49,9 @@ _SHAPES: tuple[tuple[str, str, bytes], ...] = (
     ("bearer", "earer ", rb"earer {1,4}((?=[A-Za-z_.~+/-]{0,200}\d)[A-Za-z0-9_.~+/-]{16,8192}={0,2})"),
     ("basic", "asic ", rb"asic {1,4}([A-Za-z0-9+/_-]{8,4096}={0,2})"),
 )
-_ANCHORS = [(literal, rule, text) for rule, literals, text in _SHAPES for literal in literals.split("|")]
-_PATTERNS: dict[bytes, tuple[str, re.Pattern[bytes]]] = {}
-_ANCHOR: list[re.Pattern[bytes]] = []
 _PEM = b"-----BEGIN "
+_LITERALS = {literal.encode(): (rule, text) for rule, literals, text in _SHAPES for literal in literals.split("|")}
+_ANCHOR = re.compile(b"|".join(map(re.escape, sorted([*_LITERALS, _PEM], key=len, reverse=True))))
 _PEM_HEAD = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(rb"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_BODY = re.compile(rb"""(?:[\s"',+|>]|\\[nrt]){0,80}(?:[A-Za-z0-9+/=]{16,}(?:[\s"',+|>]|\\[nrt]){0,80}){1,900}""")
@@ -63,26 +63,22 @@ RULES = frozenset({"private-key", *(rule for rule, _, _ in _SHAPES)})
 
 def find_shapes(data: bytes) -> Iterator[Finding]:
     """Yield the tokens and private keys in a text."""
-    if not _ANCHOR:
-        _compile()
-    for anchor in _ANCHOR[0].finditer(data):
+    for anchor in _ANCHOR.finditer(data):
         literal, at = anchor.group(), anchor.start()
         if literal == _PEM:
             yield from _private_key(data, at)
             continue
-        rule, pattern = _PATTERNS[literal]
-        found = pattern.match(data, at)
+        rule, text = _LITERALS[literal]
+        found = _compiled(text).match(data, at)
         if found is not None and (rule != "basic" or _is_basic(found[1])):
             start, end = found.span(found.lastindex or 0)
             yield Finding(start, end, rule, max(at - 1, 0))
 
 
-def _compile() -> None:
-    """On first use: a session that records no text needs none of them."""
-    for literal, rule, text in _ANCHORS:
-        _PATTERNS[literal.encode()] = (rule, re.compile(text))
-    longest_first = sorted([*_PATTERNS, _PEM], key=len, reverse=True)
-    _ANCHOR.append(re.compile(b"|".join(map(re.escape, longest_first))))
+@cache
+def _compiled(text: bytes) -> re.Pattern[bytes]:
+    """Each with the first prefix of its kind: most texts hold none."""
+    return re.compile(text)
 
 
 def _is_basic(token: bytes) -> bool:
