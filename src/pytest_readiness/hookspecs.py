@@ -35,3 +35,21 @@ def pytest_readiness_proofs() -> Mapping[str, ProofCheck]:  # type: ignore[empty
 
         and in a test ``record_evidence.prove("failover", before=first, after=second)``.
     """
+
+
+@hookspec
+def pytest_readiness_redact(text: str) -> str | None:
+    r"""Return a text without what only its owner knows to be secret, or None where nothing is to be changed.
+
+    Asked for each text that is about to be written, after our own redaction: notes, names, messages, properties, the
+    names of parametrised tests, text files piece by piece. It may be asked again for what it returned, and must leave
+    that as it is. Where it raises, the text is replaced as a whole, and the trouble told at the end.
+
+    Example:
+        ::
+
+            import re
+
+            def pytest_readiness_redact(text):
+                return re.sub(r"customer-\d+", "[customer]", text)
+    """

@@ -21,7 +21,7 @@ from .journal.junit import Case, load_junit, read_junit
 from .journal.observation import cut_message
 from .journal.placing import placed_all
 from .journal.recording import Account, Recording
-from .opening import Opening, close_run, open_run
+from .opening import Opening, close_run, open_run, redaction_trouble
 from .pipeline import Place
 
 
@@ -126,7 +126,8 @@ class _Session:
     def close(self, exit_status: int, notes: Iterable[str] = ()) -> Recorded:
         """Seal and keep the run."""
         run, problems = close_run(self.opening.place, self.opening.log, exit_status)
-        return Recorded(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), tuple(notes))
+        told = (*notes, *redaction_trouble(self.opening.redactor))
+        return Recorded(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), told)
 
 
 def record_command(
@@ -204,7 +205,7 @@ def record_junit(place: Place, file: Path, maps: Mapping[str, Sequence[str]], to
         how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
         raise ConfigError(f"{shown_place(file)}: none of its {len(cases)} test cases{such} is mapped: {how}")
     redactor = session.opening.redactor
-    kept = session.opening.artifacts.keep_blocks(redactor.stream([data]), redactor.text(file.name), "application/xml")
+    kept = session.opening.artifacts.keep_blocks([data], redactor.text(file.name), "application/xml", redactor)
     beside, files = session.account([])
     _attach(beside, told.artifacts)
     session.plan([(session.name(case.name), claims) for case, claims in mapped])

@@ -16,7 +16,7 @@ from ..facts.evidence import Result
 from ..facts.proofs import Shown
 from .context import Context
 from .recording import Recording
-from .redaction import Redactor
+from .redaction import Redactor, cut_text
 
 Place = Callable[[Sequence[Claim], Context, Sequence[Shown]], list[dict[str, Any]]]
 """What a place and proofs make of claims: ``placing.placed_all`` with a catalogue."""
@@ -169,6 +169,4 @@ class Observation:
 
 def cut_message(message: str) -> str:
     """Return a message as it is kept: cut, with its length said, where it is too long."""
-    if len(message) <= MESSAGE_LIMIT:
-        return message
-    return f"{message[: MESSAGE_LIMIT - 40]}… ({len(message):,} characters in all)"
+    return cut_text(message, MESSAGE_LIMIT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,8 @@ EVIDENCE = "readiness_evidence"
 ATTEMPT = "readiness_attempt"
 PLAN = "readiness_plan"
 SECRETS = "readiness_secrets"
+TROUBLE = "readiness_trouble"
+TEXTS = "readiness_texts"
 
 
 def test_id(nodeid: str, redactor: Redactor, *, grouped: bool) -> str:
@@ -134,6 +137,9 @@ class Observer:
             # The controller writes node ids of its own accord: it must know what is secret in them.
             setattr(report, SECRETS, json.dumps(self.redactor.learned))
             self.redactor.learned.clear()
+        if self._worker and self.redactor.trouble is not None:
+            setattr(report, TROUBLE, json.dumps(self.redactor.trouble))
+            self.redactor.trouble = None
         return report
 
     def _observe(self, observation: Observation, report: pytest.TestReport) -> None:
@@ -228,6 +234,8 @@ class Keeper:
         self.observer = observer
         self._for_workers = for_workers
         self._learned = False
+        self._texts: dict[str, bool] = {}
+        """Digests of the texts that workers kept as artifacts, as ``ArtifactFolder`` has them."""
         self._grouped = False
         self._to_be_rerun: set[str] = set()
         """Tests whose attempt is over, and whose teardown is not the test's end."""
@@ -240,8 +248,10 @@ class Keeper:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take in the plan of a worker that ended, in case no report of its carried it."""
+        """Take in the plan of a worker that ended, in case no report of its carried it, and the texts that it kept."""
         output = getattr(node, "workeroutput", None) or {}
+        for sha256, is_new in (output.get(TEXTS) or {}).items():  # new where one of them was the first to write it
+            self._texts[sha256] = is_new or self._texts.get(sha256, False)
         if plan := output.get(PLAN):
             self._safely(self._take_in_plan, json.loads(plan))
 
@@ -273,6 +283,7 @@ class Keeper:
             return
         for secret in _taken(report, SECRETS) or ():
             self.redactor.register(secret)
+        self.redactor.trouble = self.redactor.trouble or _taken(report, TROUBLE)
         self._redact_what_is_written()
         if plan := _taken(report, PLAN):
             self._take_in_plan(plan)
@@ -307,9 +318,20 @@ class Keeper:
         for body in self.observer.unfinished() if self.observer else ():
             if self.log.runs(body["test"]):
                 self._safely(self.log.finished, body)
+        if self._learned:
+            self._safely(self._redact_what_is_kept)
+
+    def _redact_what_is_kept(self) -> None:
+        """Artifacts that were kept before their secret became known."""
+        from .belated import redact_artifacts, told_anew  # only where a test registers a secret
+
+        folder = ArtifactFolder(Path(self._for_workers["artifacts"]), self._for_workers["artifact_limit"])
+        folder.texts = self.observer.artifacts.texts if self.observer is not None else self._texts
+        if moved := redact_artifacts(folder, self.redactor):
+            self.log.rewrite(lambda body: dict(told_anew(body, moved)))
 
 
-_CARRIED = frozenset({EVIDENCE, ATTEMPT, PLAN, SECRETS})
+_CARRIED = frozenset({EVIDENCE, ATTEMPT, PLAN, SECRETS, TROUBLE})
 _PHASES = frozenset({"setup", "call", "teardown"})
 
 
