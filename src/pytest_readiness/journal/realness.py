@@ -57,11 +57,11 @@ class Realness:
             claims = [_because(claim, because) for claim in claims]
         told: dict[str, Any] = {}
         if passed and self._catalogue.looks_at_connections:
+            claims = [self._connected_claim(claim) for claim in claims]
             counting = [claim for claim in claims if "not_real_because" not in claim]
             warnings = dict.fromkeys(text for claim in counting if (text := self._doubt(claim)))
             if warnings:
                 told["warnings"] = list(warnings)
-            claims = [self._connected_claim(claim) for claim in claims]
         if places:
             told["connections"] = self._connections(claims)
         return claims, told
