@@ -52,7 +52,7 @@ class Endpoint:
         except ValueError:
             return False
         mapped = getattr(known, "ipv4_mapped", None)
-        return self.network is not None and (mapped or known) in self.network
+        return self.network is not None and (known in self.network or (mapped is not None and mapped in self.network))
 
 
 def host_name(host: str) -> str:
