@@ -261,3 +261,15 @@ def test_a_handshake_before_the_scope_is_judged_by_the_scope(project: Project) -
     )
     project.run(environment=None).assert_outcomes(failed=1)
     assert "the handshake was with api.example.com:443, no endpoint of environment 'staging'" in only(project).message
+
+
+def test_what_is_recorded_by_hand_is_judged_by_the_same_rules(project: Project) -> None:
+    """A command's connections are not seen, so that an item that asks for one is rehearsed; a foreign proof is refused."""
+    project.configured(ASKING)
+    where = ("record", "UC-001", "--item", "1", "--environment", "staging")
+    refused = project.cli(*where, "--proof", "handshake", "endpoint=api.example.com:443", "--", "true")
+    assert refused.exit_code == 2
+    assert "no endpoint of environment 'staging' (127.0.0.2, localhost:1)" in refused.output
+    assert project.cli(*where, "--", "true").exit_code == 0
+    assert only(project).not_real_because == "item 1 asks for a connection, and nobody saw what this connects to"
+    assert "none, connection" in project.cli("check").output

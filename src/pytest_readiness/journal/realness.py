@@ -7,6 +7,7 @@ from typing import Any
 
 from ..claims.catalogue import Catalogue
 from ..settings.endpoint import is_among
+from .placing import rehearsed
 from .redaction import Redactor
 from .simulation import Watched
 from .witness import Place, Watch, addresses_of, names_of
@@ -54,7 +55,7 @@ class Realness:
             return claims, {}
         if because is not None:
             because = self._redactor.text(because)
-            claims = [_because(claim, because) for claim in claims]
+            claims = [rehearsed(claim, because) for claim in claims]
         told: dict[str, Any] = {}
         if passed and self._catalogue.looks_at_connections:
             claims = [self._connected_claim(claim) for claim in claims]
@@ -72,9 +73,9 @@ class Realness:
             return claim
         asked, environment = f"item {claim['item']} asks for a connection", claim["environment"]
         if not self._endpoints(claim):
-            return _because(claim, f"{asked}, and environment '{environment}' declares no endpoints")
+            return rehearsed(claim, f"{asked}, and environment '{environment}' declares no endpoints")
         doubt = self._doubt(claim)
-        return _because(claim, f"{asked}: {doubt}") if doubt else claim
+        return rehearsed(claim, f"{asked}: {doubt}") if doubt else claim
 
     def _doubt(self, claim: dict[str, Any]) -> str | None:
         """Return what is odd about where the test connected to, where its environment declares endpoints."""
@@ -110,11 +111,6 @@ class Realness:
             if earlier:
                 plain["earlier"] = True
             yield plain
-
-
-def _because(claim: dict[str, Any], reason: str) -> dict[str, Any]:
-    known = claim.get("not_real_because")
-    return {**claim, "not_real_because": f"{known}; {reason}" if known else reason}
 
 
 def _is_among(endpoints: Sequence[str], place: Place) -> bool:
