@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.pages import SOURCE
+from tests.pages import ROOT, SOURCE
 from tests.project import Project
 from tests.trust.fakes import CONFIG, FAKES, NOT_DETECTED, PLUGINS, Fake
 
@@ -106,3 +106,10 @@ def test_at_least_eleven_of_fourteen_ways_do_not_count() -> None:
     assert len(FAKES) >= 14
     assert len(FAKES) - len(NOT_DETECTED) >= 11
     assert all(fake.limit for fake in NOT_DETECTED)
+
+
+@pytest.mark.parametrize("fake", NOT_DETECTED, ids=lambda fake: fake.name)
+def test_what_is_not_detected_is_told_on_the_page_of_limits(fake: Fake) -> None:
+    """Nobody is promised more than holds."""
+    page = (ROOT / "docs" / "explanation" / "limits.md").read_text(encoding="utf-8")
+    assert f"- **{fake.limit}.**" in page
