@@ -31,6 +31,7 @@ _OURS = "__readiness__"
 _MOST_REASONS = 3
 _MOST_KEPT = 200
 _SKEW_NS = 2_000_000_000
+_GONE = object()
 _BETWEEN = frozenset({"contextlib", "functools", "unittest.mock", "mock.mock", __name__})
 """Modules that stand between a library and the patch that it makes."""
 
@@ -75,7 +76,7 @@ class _Made:
     def stands(self) -> bool:
         """Whether it is still in its place."""
         held = self.target if isinstance(self.target, dict) else getattr(self.target, "__dict__", {})
-        return held.get(self.name) is self.new
+        return held.get(self.name, _GONE) is self.new
 
 
 class _Lookout:
@@ -290,8 +291,7 @@ def _after_patch(patcher: Any) -> None:
     """``unittest.mock`` has put something in its place."""
     target, name, original = patcher.target, patcher.attribute, patcher.temp_original
     new = vars(target).get(name) if hasattr(target, "__dict__") else None
-    if new is not original:
-        _replaced(target, name, original, new, "unittest.mock")
+    _replaced(target, name, original, new, "unittest.mock")
 
 
 def _after_patch_dict(patcher: Any) -> None:
@@ -343,7 +343,7 @@ def _attribute(target: Any, given: tuple[Any, ...]) -> tuple[Any, str, Any]:
 
 
 def _replaced(target: Any, name: str, original: Any, new: Any, how: str) -> None:
-    kind = kind_of(target, name, original)
+    kind = kind_of(target, name, original) if new is not original else None
     if kind is None:
         return
     library = _library(sys._getframe(1))  # noqa: SLF001 - what the standard library's warnings do to name a caller
