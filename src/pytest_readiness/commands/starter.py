@@ -54,6 +54,7 @@ _ITEMS_HEAD = """\
 #   @evidence({example}, item={number})
 # scope: "once", "environment", "provider_mode", or both in a list. proof: what makes a pass COMPLETE; a pass without
 # it is ASSERTED, to be acknowledged in the review. max_age_days: when a pass turns STALE; leave it out for never.
+# connection = "seen": a pass counts only where the test was seen to connect to one of its environment's endpoints.
 """
 
 _TAIL = """\

@@ -24,9 +24,11 @@ from .context import Context
 from .observation import Observation, Phase
 from .placing import placed_all
 from .proving import Means, RecordEvidence
+from .realness import Realness
 from .recording import Recording
 from .redaction import Redactor
 from .run_log import RunLog
+from .simulation import prepare
 
 EVIDENCE = "readiness_evidence"
 ATTEMPT = "readiness_attempt"
@@ -77,6 +79,8 @@ class Observer:
         """Return the plan of these tests as plain data."""
         plan = [self._planned(test) for test in tagged if test.claims]
         self._plan = canonical({"tests": plan}) if self._worker else None
+        if plan:
+            prepare()
         return plan
 
     def _place(self, claims: Sequence[Claim], context: Context, proofs: Sequence[Shown]) -> list[dict[str, Any]]:
@@ -112,14 +116,16 @@ class Observer:
             if observation is not None:
                 observation.begin_attempt()
             else:
-                self._running[item.nodeid] = Observation(
+                observation = self._running[item.nodeid] = Observation(
                     self._id(item.nodeid),
                     tagged.claims,
                     tagged.records,
                     self.context,
                     self.redactor,
                     self._places.get(item.nodeid),
+                    Realness(self.catalogue, self.redactor),
                 )
+            observation.realness.begin()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -129,7 +135,7 @@ class Observer:
         if observation is not None:
             # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
             with suppress(Exception):
-                self._observe(observation, report)
+                self._observe(observation, report, item)
         if self._worker and self._plan is not None:
             setattr(report, PLAN, self._plan)
             self._plan = None
@@ -142,9 +148,12 @@ class Observer:
             self.redactor.trouble = None
         return report
 
-    def _observe(self, observation: Observation, report: pytest.TestReport) -> None:
+    def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         observation.saw(_phase(report))
+        if report.when != "teardown":  # its fixtures are gone
+            observation.realness.look(None if report.when == "setup" and report.passed else item)
         if report.when == "teardown":
+            observation.realness.end()
             self._hang(report, EVIDENCE, observation.finish(self._place))
         elif report.failed:
             attempt = {"test": observation.test_id, **observation.attempt_so_far()}
@@ -164,10 +173,14 @@ class Observer:
         if nodeid in self._to_be_rerun:
             self._to_be_rerun.remove(nodeid)
         else:
-            self._running.pop(nodeid, None)
+            observation = self._running.pop(nodeid, None)
+            if observation is not None:
+                observation.realness.end()
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return what is known of tests that were interrupted, fixtures' teardown included."""
+        for observation in self._running.values():
+            observation.realness.end()
         return [observation.finish(self._place, interrupted=True) for observation in self._running.values()]
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:

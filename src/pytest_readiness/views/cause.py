@@ -149,6 +149,8 @@ def _evidence(evidence: Evidence, pen: Pen) -> Iterator[Line]:
     yield from pen.paragraph(evidence.test_id, indent=6)
     if evidence.not_real_because:
         yield from pen.paragraph(evidence.not_real_because, lead=("a rehearsal: ", ""), indent=6)
+    for warning in evidence.warnings:
+        yield from pen.paragraph(warning, lead=("warning: ", "warn"), indent=6)
     if evidence.message and evidence.result is not Result.PASSED:
         for line in evidence.message.splitlines()[:_MESSAGE_LINES]:
             yield from pen.paragraph(line, indent=6, most=2)

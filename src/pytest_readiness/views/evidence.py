@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..facts.conduct import UNKNOWN_CONDUCT
-from ..facts.evidence import Evidence, Result, Step
+from ..facts.evidence import Connection, Evidence, Result, Step
 from ..store.port import RunSummary
 from .pen import Line, Pen
 
@@ -86,6 +86,7 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
 def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     real = "yes" if evidence.real else f"no: {evidence.not_real_because or 'the reason was not recorded'}"
     yield "Real", (real,)
+    yield "Warning", evidence.warnings
     yield "Started", (evidence.started_at,)
     yield "Method", (evidence.method,) if evidence.method != "test" else ()
     limited = (evidence.claim_environment, evidence.claim_provider_mode)
@@ -95,6 +96,7 @@ def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "Message", tuple(evidence.message.splitlines())
     yield "Attempts", tuple(_attempts(evidence))
     yield "Proofs", tuple(_proofs(evidence))
+    yield "Connections", tuple(map(_connection, evidence.connections))
     yield "Steps", tuple(_steps(evidence.steps, 0))
     yield "Notes", tuple(line for note in evidence.notes for line in note.splitlines())
     yield "Properties", tuple(f"{name} = {value}" for name, value in evidence.properties)
@@ -110,6 +112,16 @@ def _attempts(evidence: Evidence) -> Iterator[str]:
         yield f"{number}. {attempt.result} at {attempt.started_at} in {attempt.duration_ms} ms"
         if attempt.message != evidence.message:
             yield from (f"   {line}" for line in attempt.message.splitlines())
+
+
+def _connection(connection: Connection) -> str:
+    if connection.kind == "process":
+        return f"ran {connection.to}, whose connections are not seen"
+    to = f"{connection.to} ({connection.address})" if connection.address else connection.to
+    kind = "" if connection.kind == "tcp" else f", {connection.kind}"
+    earlier = ", made before the test" if connection.earlier else ""
+    foreign = ", no endpoint of its environment" if connection.expected is False else ""
+    return f"{to}{kind}{earlier}{foreign}"
 
 
 def _proofs(evidence: Evidence) -> Iterator[str]:
