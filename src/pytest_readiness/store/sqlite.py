@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import IntegrityError, Problem, one_line
 from ..facts.decision import Decision
+from ..facts.envelope import Envelope, parse_envelope
 from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
@@ -19,14 +20,28 @@ from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
 from .chain import check_run, where
 from .checked import decided, readable, sound
-from .index import UNREADABLE, RunRow, SlotRow, decision_row, pieces, run_row, summary_of, verdict_row
+from .envelopes import kept_envelope, subject_trouble
+from .index import (
+    UNREADABLE,
+    EnvelopeRow,
+    RunRow,
+    SlotRow,
+    decision_row,
+    envelope_row,
+    pieces,
+    run_row,
+    summary_of,
+    verdict_row,
+)
 from .port import Decided, RunSummary
 from .queries import (
+    ENVELOPES,
     FAILED,
     GROUPED,
     HISTORY,
     INTERRUPTED,
     KEEP_DECISION,
+    KEEP_ENVELOPE,
     KEEP_EVIDENCE,
     KEEP_LINE,
     KEEP_RUN,
@@ -86,6 +101,7 @@ class SQLiteStore:
         decisions: Iterable[Decision] = (),
         verdicts: Iterable[str] = (),
         made_here: Collection[str] = (),
+        envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
         """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
@@ -93,7 +109,8 @@ class SQLiteStore:
 
         Raises:
             IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, a snapshot's
-                digest is not that of its text, or a decision or verdict cannot be read back; nothing was written.
+                digest is not that of its text, a decision, verdict or statement cannot be read back, or a statement
+                is about something that is not kept, or has another digest; nothing was written.
             StorageError: it could not be written; nothing of it was.
         """
         for problem in (problem for run in runs if run.id not in made_here for problem in check_run(run)):
@@ -101,12 +118,14 @@ class SQLiteStore:
         requirements = sound(snapshots)
         decided_ = [readable(decision) for decision in decisions]
         documents = [KeptVerdict.parse(text) for text in verdicts]
+        statements = [parse_envelope(envelope.text) for envelope in envelopes]
         with self._writing():
             for snapshot in requirements:
                 self._keep_snapshot(snapshot)
             new = [run.id for run in runs if self._keep_run(run)]
             new += [decision.id for decision in decided_ if self._keep_decision(decision)]
-            return new + [verdict.id for verdict in documents if self._keep_verdict(verdict)]
+            new += [verdict.id for verdict in documents if self._keep_verdict(verdict)]
+            return new + [envelope.id for envelope in statements if self._keep_envelope(envelope)]
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -311,7 +330,9 @@ class SQLiteStore:
             return Snapshot(text, digest)
         return None
 
-    def decide(self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = ()) -> list[str]:
+    def decide(
+        self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = (), envelopes: Iterable[Envelope] = ()
+    ) -> list[str]:
         """Keep decisions in one transaction and return the ids of those that were new.
 
         Raises:
@@ -319,7 +340,8 @@ class SQLiteStore:
                 digest is not that of its text; nothing was written.
             StorageError: they could not be written; none of them was.
         """
-        return self.keep((), snapshots, decisions)
+        ids = {decision.id for decision in decisions}
+        return [new for new in self.keep((), snapshots, decisions, envelopes=envelopes) if new in ids]
 
     def _keep_decision(self, decision: Decision) -> bool:
         for (text,) in self._rows("SELECT text FROM decision WHERE id = ?", (decision.id,)):
@@ -363,6 +385,24 @@ class SQLiteStore:
             return False
         self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
         return True
+
+    def _keep_envelope(self, envelope: Envelope) -> bool:
+        if self._rows("SELECT 1 FROM envelope WHERE id = ?", (envelope.id,)):
+            return False
+        if trouble := subject_trouble(self._rows, envelope):
+            raise IntegrityError(f"not kept: the signature of {one_line(envelope.subject)}: {trouble}")
+        self._connection.execute(KEEP_ENVELOPE, envelope_row(envelope))
+        return True
+
+    def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
+        """Return the signed statements about these runs and decisions, by subject.
+
+        Raises:
+            IntegrityError: one is not what was kept.
+            StorageError: the file cannot be read.
+        """
+        rows = self._later("envelope", ENVELOPES, (json.dumps(sorted(set(subjects))),))
+        return [kept_envelope(EnvelopeRow(*row)) for row in rows]
 
     def verdicts(self) -> list[str]:
         """Return the texts of the kept verdicts, oldest first.
