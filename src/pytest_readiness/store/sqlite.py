@@ -23,15 +23,11 @@ from .checked import readable, sound
 from .documents import Documents
 from .index import (
     UNREADABLE,
-    EnvelopeRow,
     RunRow,
     SlotRow,
-    decision_row,
-    envelope_row,
     pieces,
     run_row,
     summary_of,
-    verdict_row,
 )
 from .port import RunSummary
 from .queries import (
