@@ -59,6 +59,8 @@ class Envelope:
     """Of the run's seal, or of the decision's text (64 hex digits)."""
     id: str
     """The digest of the text (64 hex digits)."""
+    nonce: str | None
+    """Of a run: what its tests sent along with their requests, if it has one."""
     payload: bytes = field(repr=False)
     """The statement: the bytes that were signed, and that the subject was read from."""
     signatures: tuple[Signature, ...] = field(repr=False)
@@ -92,19 +94,15 @@ def run_statement(run: Run) -> bytes:
         "release": run.release,
         "commit": run.commit,
         "requirements": run.requirements_digest,
+        "nonce": run.head.get("nonce"),
     }
     return _statement("run", run.id, run.seal.digest, told)
 
 
 def decision_statement(decision: Decision) -> bytes:
-    """Return the statement about a decision, which must be as its text says (``attributed`` to nobody else)."""
+    """Return the statement about a decision, as its text says it."""
     told = {"register": decision.register, "kind": decision.KIND, "at": decision.at, "by": decision.by}
-    return _statement("decision", decision.id, decision_digest(decision.text), told)
-
-
-def decision_digest(text: str) -> str:
-    """Return what a statement names a decision with this text by; its id has the first 16 digits of it."""
-    return digest("decision", text.encode())
+    return _statement("decision", decision.id, decision.text_digest, told)
 
 
 def _statement(kind: SubjectKind, name: str, found: str, predicate: dict[str, Any]) -> bytes:
@@ -138,10 +136,12 @@ def parse_envelope(text: str) -> Envelope:
         plain = _read(text)
         payload = _payload(plain)
         signatures = _signatures(plain["signatures"])
-        kind, name, found = _subject(_read(payload.decode()))
+        told = _read(payload.decode())
+        kind, name, found = _subject(told)
+        nonce = _nonce(told["predicate"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise IntegrityError(f"this is no signed statement: {error}") from None
-    return Envelope(text, kind, name, found, digest("envelope", text.encode()), payload, signatures)
+    return Envelope(text, kind, name, found, digest("envelope", text.encode()), nonce, payload, signatures)
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -175,6 +175,13 @@ def _subject(plain: dict[str, Any]) -> tuple[SubjectKind, str, str]:
     if not plain["predicate"].keys():
         raise ValueError("it says nothing about its subject")
     return kind, name, found
+
+
+def _nonce(predicate: dict[str, Any]) -> str | None:
+    nonce = predicate.get("nonce")
+    if nonce is not None and not isinstance(nonce, str):
+        raise ValueError("its nonce is no text")
+    return nonce
 
 
 def _signatures(plain: Any) -> tuple[Signature, ...]:

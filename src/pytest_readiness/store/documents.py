@@ -13,11 +13,12 @@ from ..facts.decision import Decision
 from ..facts.envelope import Envelope
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.snapshot import Snapshot
+from .chain import unbroken_head
 from .checked import decided
 from .envelopes import kept_envelope, subject_trouble
 from .index import EnvelopeRow, decision_row, envelope_row, verdict_row
 from .port import Decided
-from .queries import ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT
+from .queries import ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT, TEXTS
 
 
 class Documents:
@@ -106,6 +107,15 @@ class Documents:
         """
         rows = self._later("envelope", ENVELOPES, (json.dumps(sorted(set(subjects))),))
         return [kept_envelope(EnvelopeRow(*row)) for row in rows]
+
+    def seals(self, run_ids: Iterable[str]) -> dict[str, str]:
+        """Return the digests of the seals of these runs, by id, where their lines lead unbroken to them.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        found = ((name, self._rows(TEXTS, (name,))) for name in dict.fromkeys(run_ids))
+        return {name: head for name, texts in found if (head := unbroken_head(text for (text,) in texts))}
 
     def verdicts(self) -> list[str]:
         """Return the texts of the kept verdicts, oldest first.

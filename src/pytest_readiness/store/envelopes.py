@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import IntegrityError, one_line
-from ..facts.envelope import Envelope, decision_digest, parse_envelope
+from ..facts.decision import text_digest
+from ..facts.envelope import Envelope, parse_envelope
 from .index import EnvelopeRow, envelope_row
 
 _SEAL = "SELECT head FROM run WHERE id = ?"
@@ -41,7 +42,7 @@ def subject_trouble(query: Callable[..., list[Any]], envelope: Envelope) -> str:
     if envelope.subject_kind == "run":
         found = [head for (head,) in query(_SEAL, (envelope.subject,))]
     else:
-        found = [decision_digest(text) for (text,) in query(_DECISION, (envelope.subject,))]
+        found = [text_digest(text) for (text,) in query(_DECISION, (envelope.subject,))]
     if not found:
         return f"it was signed, and is not in the store: it was deleted (signature {envelope.id[:16]})"
     if found != [envelope.subject_digest]:

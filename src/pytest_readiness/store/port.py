@@ -161,6 +161,12 @@ class Store(DecisionHome, Protocol):
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
         """Return what the index says of these runs, by id, without reading all."""
 
+    def seals(self, run_ids: Iterable[str]) -> dict[str, str]:
+        """Return the digests of the seals of these runs, by id; only of runs whose lines lead unbroken to their seal.
+
+        Reads every line of these runs: a signed seal stands for all of them, and so they are looked at.
+        """
+
     def grouped(self, register: str) -> list[RunSummary]:
         """Return the runs of groups whose parts are not all there, newest start first, without reading all."""
 

@@ -24,6 +24,7 @@ WHERE slot_id IN (
 )
 ORDER BY {_BY_START}"""  # noqa: S608 - constants
 
+TEXTS = "SELECT text FROM line WHERE run_id = ? ORDER BY seq"
 LINES = "SELECT seq, text FROM line WHERE run_id = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 
 # CROSS JOIN: SQLite keeps this order. It starts from the slots of the use cases asked for, and takes one step into a
