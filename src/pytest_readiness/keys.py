@@ -10,15 +10,15 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import ConfigError, nearest, one_line, place
+from .errors import ConfigError, Problem, nearest, one_line, place
 from .facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
-from .settings import Settings, key_place
+from .settings import KeySettings, Settings, key_place
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Key
@@ -46,13 +46,27 @@ def trusted_keys(settings: Settings) -> dict[str, dict[str, Any]]:
     """
     found = {}
     for name, key in settings.keys.items():
-        path = settings.folder / key.public
         try:
-            public = base64.b64encode(public_part(path)).decode()
+            public = _public(settings, key)
         except ConfigError as error:
             raise ConfigError(f"{key_place(settings, 'keys', name, 'public')}: {error}") from None
         found[name] = {"public": public, "roles": sorted(set(key.roles)), "person": key.person}
     return found
+
+
+def key_problems(settings: Settings) -> Iterator[Problem]:
+    """Yield what is wrong with the keys of the config; with their kinds only where the library is installed."""
+    for name, key in settings.keys.items():
+        try:
+            public = _public(settings, key)
+            if not missing_library():
+                _key(public)
+        except ConfigError as error:
+            yield Problem(key_place(settings, "keys", name, "public"), str(error))
+
+
+def _public(settings: Settings, key: KeySettings) -> str:
+    return base64.b64encode(public_part(settings.folder / key.public)).decode()
 
 
 def public_part(path: Path) -> bytes:
@@ -82,11 +96,6 @@ def public_part(path: Path) -> bytes:
 def missing_library() -> str:
     """Return what to do where the library is not installed; empty where it is. Nothing is imported."""
     return "" if find_spec("securesystemslib") and find_spec("cryptography") else MISSING
-
-
-def check_key(public: str) -> None:
-    """Raise ConfigError where a public key (SubjectPublicKeyInfo, base64) is of a kind that nothing verifies with."""
-    _key(public)
 
 
 @lru_cache(maxsize=64)
@@ -134,11 +143,6 @@ def _fits(key: Key, sig: bytes, data: bytes) -> bool:
 
 
 # -- signing -------------------------------------------------------------------------------------------------------
-
-
-def signs() -> bool:
-    """Return whether the environment names a key that signs."""
-    return bool(os.environ.get(SIGNER))
 
 
 def sign(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> Envelope:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from .journal.recovery import leftovers, open_evidence
 from .pipeline import Place, Request, judge, recover_all
 from .store.port import RunSummary, Store
 from .trust import Doubt, Trust
+from .verdict.known import Signed
 from .views.document import to_document
 from .views.report import Report
 
@@ -159,6 +160,20 @@ def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary 
                 if piece.id == evidence_id:
                     return piece, None
     return None
+
+
+def signed_runs(place: Place, run_ids: Collection[str]) -> dict[str, Signed]:
+    """Return with which trusted key runs are signed, by id.
+
+    Raises:
+        StorageError, IntegrityError: the store cannot be read.
+    """
+    store = place.store()
+    try:
+        return Trust.of(place.policy).signed_runs(store, run_ids)
+    finally:
+        if store is not None:
+            store.close()
 
 
 def keep_verdict(place: Place, report: Report) -> str:
