@@ -45,11 +45,11 @@ def key_pair(project: Project, name: str) -> None:
     project.write(f"keys/{name}.pem", public.decode())
 
 
-def trusting(project: Project, more: str = L2, tests: str = TESTS, keys: str = KEYS) -> Project:
+def trusting(project: Project, more: str = L2, review: str = "", keys: str = KEYS, tests: str = TESTS) -> Project:
     """The project with reviewers, whose config trusts the keys of CI, Ana and Ben; Eve has one too."""
     for name in NAMES:
         key_pair(project, name)
-    return project.configured(CONFIG + REVIEW + keys + more).tests(tests)
+    return project.configured(CONFIG + REVIEW + review + keys + more).tests(tests)
 
 
 def signing_as(project: Project, name: str | None) -> None:
