@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import ReadinessError, one_line
-from .facts.envelope import Envelope, parse_envelope, run_statement
 from .facts.run import Run
 from .journal.recovery import leftovers, recover, requirements_of
 from .journal.writer import Writer
 from .place import Place
 from .store.port import Store
+
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from .facts.envelope import Envelope
 
 STATEMENT = ".statement.json"
 """Ends the name of the statement beside a journal."""
@@ -107,6 +110,7 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
         return [left] if left else [], problems
     try:
         # Here: only where something is signed; the libraries that sign take 200 ms to load.
+        from .facts.envelope import run_statement
         from .keys import sign
 
         made = sign(run_statement(sealed), place.settings.folder, place.public_keys)
@@ -122,10 +126,16 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
 
 def _left_behind(path: Path, sealed: Run) -> tuple[Envelope | None, list[str]]:
     try:
-        found = parse_envelope(path.read_bytes().decode().removesuffix("\n"))
+        text = path.read_bytes()
     except FileNotFoundError:
         return None, []
-    except (OSError, ValueError, ReadinessError) as error:
+    except OSError as error:
+        return None, [f"{path}: cannot be read: {error.strerror}"]
+    from .facts.envelope import parse_envelope
+
+    try:
+        found = parse_envelope(text.decode().removesuffix("\n"))
+    except (ValueError, ReadinessError) as error:
         return None, [f"{path}: cannot be used as a signature: {one_line(str(error))}"]
     if sealed.seal is None or (found.subject, found.subject_digest) != (sealed.id, sealed.seal.digest):
         return None, [f"{path}: is no signature of run {sealed.id} as it is sealed: it is not kept"]

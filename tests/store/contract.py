@@ -285,6 +285,13 @@ class StoreContract:
         assert store.envelopes([made.id]) == [kept[2]]
         assert list(store.verify()) == []
 
+    def test_seals_are_told_of_runs_that_are_whole(self, store: Store) -> None:
+        """The digest of the seal of each run that is asked for and there."""
+        kept = [run(1, finished(), planned("test_a")), run(2)]
+        store.keep(kept)
+        assert store.seals([run_id(2), run_id(1), "x", "\ud800"]) == {one.id: one.lines[-1].digest for one in kept}
+        assert store.seals([]) == {}
+
     def test_a_decision_is_kept_with_its_signed_statement(self, store: Store) -> None:
         """Deciding returns the decisions that are new, and keeps what was signed with them."""
         assert store.decide([waiver()], envelopes=[statement(waiver())]) == [waiver().id]

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import IntegrityError, Problem, StorageError, one_line
-from ..facts.envelope import parse_envelope
 from ..facts.evidence import Evidence
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line
@@ -20,7 +19,6 @@ from ..facts.run import Run
 from ..facts.snapshot import snapshot_digest
 from .chain import check_run, where
 from .checked import decided
-from .envelopes import subject_trouble
 from .index import (
     UNREADABLE,
     DecisionRow,
@@ -268,6 +266,10 @@ def _envelopes(query: Query) -> Iterator[Problem]:
 
 
 def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
+    # Here: whoever only keeps a run needs none of it.
+    from ..facts.envelope import parse_envelope
+    from .envelopes import subject_trouble
+
     here = f"signature {one_line(stored.id)}"
     try:
         envelope = parse_envelope(stored.text)

@@ -6,19 +6,33 @@ import json
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import IntegrityError, one_line
 from ..facts.decision import Decision
-from ..facts.envelope import Envelope
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.snapshot import Snapshot
 from .chain import unbroken_head
 from .checked import decided
-from .envelopes import kept_envelope, subject_trouble
 from .index import EnvelopeRow, decision_row, envelope_row, verdict_row
 from .port import Decided
 from .queries import ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT, TEXTS
+
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from ..facts.envelope import Envelope
+
+
+def readable_envelopes(envelopes: Iterable[Envelope]) -> list[Envelope]:
+    """Return what will be read back of signed statements.
+
+    Raises:
+        IntegrityError: one cannot be read again.
+    """
+    if not (given := list(envelopes)):
+        return []
+    from ..facts.envelope import parse_envelope
+
+    return [parse_envelope(envelope.text) for envelope in given]
 
 
 class Documents:
@@ -91,6 +105,8 @@ class Documents:
         return True
 
     def _keep_envelope(self, envelope: Envelope) -> bool:
+        from .envelopes import subject_trouble
+
         if self._rows("SELECT 1 FROM envelope WHERE id = ?", (envelope.id,)):
             return False
         if trouble := subject_trouble(self._rows, envelope):
@@ -105,6 +121,8 @@ class Documents:
             IntegrityError: one is not what was kept.
             StorageError: the file cannot be read.
         """
+        from .envelopes import kept_envelope
+
         rows = self._later("envelope", ENVELOPES, (json.dumps(sorted(set(subjects))),))
         return [kept_envelope(EnvelopeRow(*row)) for row in rows]
 

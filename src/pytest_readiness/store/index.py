@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from ..facts.decision import Decision
-from ..facts.envelope import Envelope
 from ..facts.evidence import BADNESS, Evidence, evidence_of
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line, canonical
 from ..facts.run import Run, RunState
 from .port import RunSummary
+
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from ..facts.envelope import Envelope
 
 BIGGEST = 2**53 - 1
 """The largest integer that a canonical line holds."""

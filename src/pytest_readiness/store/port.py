@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Problem
 from ..facts.decision import Decision
-from ..facts.envelope import Envelope
 from ..facts.evidence import Artifact, Evidence
 from ..facts.run import Run, RunState
 from ..facts.snapshot import Snapshot
+
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from ..facts.envelope import Envelope
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import IntegrityError, Problem, one_line
 from ..facts.decision import Decision
-from ..facts.envelope import Envelope, parse_envelope
 from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
@@ -20,7 +19,7 @@ from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
 from .chain import check_run, where
 from .checked import readable, sound
-from .documents import Documents
+from .documents import Documents, readable_envelopes
 from .index import (
     UNREADABLE,
     RunRow,
@@ -50,6 +49,9 @@ from .queries import (
 )
 from .reader import Reader
 from .schema import migrate, open_file, rows, troubles, writing
+
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from ..facts.envelope import Envelope
 
 BATCH = 10_000
 """How many pieces of evidence are looked up together: bounds the memory that a long history takes."""
@@ -110,7 +112,7 @@ class SQLiteStore(Documents):
         requirements = sound(snapshots)
         decided_ = [readable(decision) for decision in decisions]
         documents = [KeptVerdict.parse(text) for text in verdicts]
-        statements = [parse_envelope(envelope.text) for envelope in envelopes]
+        statements = readable_envelopes(envelopes)
         with self._writing():
             for snapshot in requirements:
                 self._keep_snapshot(snapshot)
