@@ -82,6 +82,7 @@ waivers = "refuse"         # or "accept"
 release = "ignore"         # or "required": evidence made for the release that is judged
 clean_commit = false       # true: no evidence from uncommitted changes
 architecture = "ignore"    # or the status that must stand beside, such as "GREEN"
+level = "L1"               # sealed; or "L2": signed with a key of [keys], "L3": and with a receipt of the provider
 """
 
 _TRACKER = """\
