@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
+from pytest_readiness.facts.decision import text_digest
 from pytest_readiness.facts.envelope import (
     PAYLOAD_TYPE,
     Envelope,
     Signature,
-    decision_digest,
     decision_statement,
     pae,
     parse_envelope,
@@ -70,7 +70,7 @@ def test_a_decision_is_named_by_its_id_and_its_text() -> None:
     made = review()
     found = sealed_envelope(decision_statement(made), [Signature("k", b"s")])
     assert (found.subject_kind, found.subject) == ("decision", made.id)
-    assert found.subject_digest == decision_digest(made.text)
+    assert found.subject_digest == text_digest(made.text)
     assert found.subject.endswith(found.subject_digest[:16])
 
 
@@ -109,6 +109,7 @@ BAD = {
     "another digest": canonical(plain(payload=payload(subject=[{"name": "x", "digest": {"sha256": "0" * 63}}]))),
     "a digest of another kind": canonical(plain(payload=payload(subject=[{"name": "x", "digest": {"sha1": "0"}}]))),
     "a predicate that says nothing": canonical(plain(payload=payload(predicate={}))),
+    "a nonce that is no text": canonical(plain(payload=payload(predicate={"nonce": 1}))),
     "a predicate that is no object": canonical(plain(payload=payload(predicate="x"))),
     "nested without end": "[" * 100_000,
     "a lone surrogate": '{"payload":"\ud800"}',
