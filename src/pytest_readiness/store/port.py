@@ -170,7 +170,10 @@ class Store(DecisionHome, Protocol):
         """
 
     def grouped(self, register: str) -> list[RunSummary]:
-        """Return the runs of groups whose parts are not all there, newest start first, without reading all."""
+        """Return the runs of groups whose parts are not all there, newest start first, without reading all.
+
+        A part that was run again, to run the same tests, is the same part.
+        """
 
     def keep_verdict(self, text: str) -> str:
         """Keep a verdict (canonical JSON text that says when it was ``generated_at``) and return its id, its digest.
