@@ -22,11 +22,13 @@ from .checked import decided
 from .index import (
     UNREADABLE,
     DecisionRow,
+    EnvelopeRow,
     EvidenceRow,
     RunRow,
     SlotRow,
     VerdictRow,
     decision_row,
+    envelope_row,
     evidence_row,
     pieces,
     run_row,
@@ -62,7 +64,7 @@ _STRAYS = {
     "evidence": "SELECT DISTINCT run_id FROM evidence WHERE run_id NOT IN (SELECT id FROM run)",
 }
 
-_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow)
+_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow, EnvelopeRow)
 _WIDTH = len(EvidenceRow._fields)
 
 Index = dict[tuple[int, int], tuple[Any, ...]]
@@ -79,6 +81,7 @@ def verify(query: Query) -> Iterator[Problem]:
         ("requirements", _snapshots),
         ("decisions", _decisions),
         ("verdicts", _verdicts),
+        ("signatures", _envelopes),
     )
     for name, part in parts:
         yield from _unbroken(name, part(query))
@@ -253,6 +256,29 @@ def _verdicts(query: Query) -> Iterator[Problem]:
             yield Problem(here, one_line(str(error)))
             continue
         yield from _differences(derived, VerdictRow(*stored), partial("{}, column {}".format, here))
+
+
+def _envelopes(query: Query) -> Iterator[Problem]:
+    if not _there(query, "envelope"):
+        return
+    for stored in query(f"SELECT {', '.join(EnvelopeRow._fields)} FROM envelope ORDER BY subject, id"):  # noqa: S608
+        yield from _envelope(query, EnvelopeRow(*stored))
+
+
+def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
+    # Here: whoever only keeps a run needs none of it.
+    from ..facts.envelope import parse_envelope
+    from .envelopes import subject_trouble
+
+    here = f"signature {one_line(stored.id)}"
+    try:
+        envelope = parse_envelope(stored.text)
+    except (IntegrityError, *UNREADABLE) as error:
+        yield Problem(here, one_line(str(error)))
+        return
+    yield from _differences(envelope_row(envelope), stored, partial("{}, column {}".format, here))
+    if trouble := subject_trouble(query, envelope):
+        yield Problem(f"{envelope.subject_kind} {one_line(envelope.subject)}", trouble)
 
 
 def _there(query: Query, table: str) -> bool:
