@@ -126,6 +126,12 @@ REPLACE_BY_ROWID = (
         "UPDATE snapshot SET text = ''",
         "UPDATE decision SET decided_by = 'eve'",
         "UPDATE verdict SET text = ''",
+        "UPDATE identity SET origin = 'x'",
+        "INSERT INTO identity VALUES ('x')",
+        "UPDATE leaf SET digest = ''",
+        "INSERT INTO leaf VALUES (5, 'run', 'x', 'x')",
+        "INSERT INTO leaf SELECT count(*), 'run', min(id), 'x' FROM leaf WHERE kind = 'run'",
+        "INSERT OR REPLACE INTO leaf SELECT number + 3, kind, id, 'x' FROM leaf WHERE number = 0",
         "UPDATE OR REPLACE line SET seq = 1",
         REPLACE_BY_ROWID,
         "INSERT OR REPLACE INTO slot SELECT id + 100, key, '', '', '', '', '', '', '', '', '', '', '' FROM slot",
@@ -397,7 +403,7 @@ def test_an_empty_file_is_no_store_yet(path: Path, make: Callable[[Path], object
 
 def test_a_migration_that_fails_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Making the schema is one transaction: half of it is never seen."""
-    monkeypatch.setitem(tables.MIGRATIONS, "0003_wrong", {("trigger", "wrong"): "CREATE TRIGGER wrong"})
+    monkeypatch.setitem(tables.MIGRATIONS, "9999_wrong", {("trigger", "wrong"): "CREATE TRIGGER wrong"})
     with pytest.raises(StorageError):
         opened_at(path)
     with closing(sqlite3.connect(path)) as plain:

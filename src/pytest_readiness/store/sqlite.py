@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..errors import IntegrityError, Problem, one_line
+from ..facts.checkpoint import Grown, leaf_of
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
@@ -20,6 +21,7 @@ from . import audit
 from .chain import check_run, where
 from .checked import decided, readable, sound
 from .index import UNREADABLE, RunRow, SlotRow, decision_row, pieces, run_row, summary_of, verdict_row
+from .leaves import KEEP_LEAF, grown
 from .port import Decided, RunSummary
 from .queries import (
     FAILED,
@@ -135,6 +137,7 @@ class SQLiteStore:
         self._connection.executemany(KEEP_LINE, ((run.id, line.seq, line.text, line.digest) for line in run.lines))
         self._connection.executemany(KEEP_EVIDENCE, rows)
         self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), len(rows)))
+        self._connection.execute(KEEP_LEAF, leaf_of(run))
         return True
 
     def _slot_ids(self, slots: Mapping[str, SlotRow]) -> dict[str, int]:
@@ -327,6 +330,7 @@ class SQLiteStore:
                 return False
             raise IntegrityError(f"not kept: another decision with the id {decision.id} is in the store already")
         self._connection.execute(KEEP_DECISION, decision_row(decision))
+        self._connection.execute(KEEP_LEAF, leaf_of(decision))
         return True
 
     def decisions(self, register: str | None = None) -> list[Decision]:
@@ -362,6 +366,7 @@ class SQLiteStore:
         if self._rows("SELECT 1 FROM verdict WHERE id = ?", (verdict.id,)):
             return False
         self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
+        self._connection.execute(KEEP_LEAF, leaf_of(verdict))
         return True
 
     def verdicts(self) -> list[str]:
@@ -386,9 +391,22 @@ class SQLiteStore:
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
         yield from audit.check(self._rows, evidence, self._reader)
 
-    def verify(self) -> Iterator[Problem]:
+    def verify(self, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""
-        yield from audit.verify(self._rows)
+        yield from audit.verify(self._rows, seen)
+
+    def tree(self) -> Grown | None:
+        """Return the tree over what is kept, as the port says.
+
+        Raises:
+            IntegrityError: the name of the store is gone, or is none.
+            StorageError: the file cannot be read.
+        """
+        return grown(self._rows)
+
+    def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
+        """Yield what keeps the tree from speaking for these runs, as the port says. Raises nothing."""
+        yield from audit.check_tree(self._rows, run_ids, self._reader)
 
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows at once, so that no lock is held when the caller goes on.
