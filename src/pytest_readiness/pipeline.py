@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, cast
 
+from .checkpoints import asked, compare
 from .claims.catalogue import Catalogue, UseCase
 from .errors import Problem
 from .facts.clock import moment
@@ -22,7 +24,7 @@ from .store.address import shown
 from .store.port import Store
 from .verdict.actions import next_actions
 from .verdict.evaluation import Facts, evaluate
-from .verdict.gate import decide
+from .verdict.gate import Compared, decide
 from .verdict.policy import Policy
 from .verdict.readiness import Readiness, Verdict
 from .verdict.regression import no_regression
@@ -48,6 +50,8 @@ class Request:
     """``accept`` or ``refuse``; None: as configured."""
     no_regression: Mapping[str, Any] | None = None
     """An earlier JSON report: nothing may be worse than in it. None: that is not asked."""
+    checkpoints: tuple[Path, ...] = ()
+    """Files with checkpoints that the store must have grown out of; none: those of ``READINESS_CHECKPOINT``, if any."""
 
     @property
     def judged_release(self) -> str | None:
@@ -89,6 +93,7 @@ def examine(place: Place, request: Request) -> Judged:
         ConfigError: a use case is unknown, or ``no_regression`` is no report.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
+    kept = asked(request.checkpoints)
     store = place.store()
     try:
         sources = place.sources(store)
@@ -101,11 +106,13 @@ def examine(place: Place, request: Request) -> Judged:
             grounds.use_cases,
             release=request.judged_release,
         )
-        intact = [*_intact(store, sources.left, _shown(readiness)), *sources.decided.problems]
+        shown_ = _shown(readiness)
+        intact = [*_intact(store, sources.left, shown_), *sources.decided.problems]
+        compared = compare(store, kept, _kept_runs(sources, shown_)) if kept else None
     finally:
         if store is not None:
             store.close()
-    verdict = _verdict(place, request, grounds, readiness, intact)
+    verdict = _verdict(place, request, grounds, readiness, intact, compared)
     context = ReportContext(
         register=readiness.register,
         store=shown(place.settings.store) if store is not None else None,
@@ -114,7 +121,7 @@ def examine(place: Place, request: Request) -> Judged:
         release=request.judged_release,
         configured=place.configured,
         notes=_notes(place, sources, readiness),
-        problems=(*request.problems, *map(str, intact)),
+        problems=(*request.problems, *map(str, intact), *(map(str, compared.problems) if compared else ())),
         session=request.session,
     )
     report = Report(readiness, verdict, next_actions(readiness, grounds.policy), context)
@@ -153,7 +160,12 @@ def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
 
 
 def _verdict(
-    place: Place, request: Request, grounds: _Grounds, readiness: Readiness, intact: Sequence[Problem]
+    place: Place,
+    request: Request,
+    grounds: _Grounds,
+    readiness: Readiness,
+    intact: Sequence[Problem],
+    compared: Compared | None,
 ) -> Verdict:
     verdict = decide(
         readiness,
@@ -162,6 +174,7 @@ def _verdict(
         config_missing=None if place.configured else _NO_CONFIG,
         origins=grounds.facts.origins,
         release=request.judged_release,
+        compared=compared,
     )
     if request.no_regression is None:
         return verdict
@@ -183,6 +196,11 @@ def _with_use_cases(catalogue: Catalogue, facts: Facts) -> Catalogue:
 
 def _shown(readiness: Readiness) -> list[Evidence]:
     return [piece for use_case in readiness.use_cases for one in use_case.requirements for piece in one.evidence]
+
+
+def _kept_runs(sources: Sources, deciding: Iterable[Evidence]) -> list[str]:
+    """The runs that an answer rests on and that the store has; a journal that is not taken in has no leaf yet."""
+    return sorted({piece.run_id for piece in deciding} - sources.runs_left.keys())
 
 
 def _intact(store: Store | None, left: Iterable[Leftover], deciding: Sequence[Evidence]) -> list[Problem]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import StorageError
+from pytest_readiness.facts.kept_verdict import KeptVerdict
 from pytest_readiness.store import schema, tables
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.port import Store
@@ -369,6 +370,30 @@ def test_an_older_store_is_brought_up_to_date_by_the_next_write(first: Path) -> 
     assert store.decisions("payments") == [blocker()]
     assert [summary.id for summary in store.runs()] == [run_id(1)]
     assert list(store.verify()) == []
+
+
+def test_the_records_of_an_older_store_get_their_leaves_by_time(path: Path) -> None:
+    """Before the next write there is no tree; then whoever brings it up to date makes the same leaves, and a new name."""
+    store = opened_at(path)
+    store.keep([run(2, at=10), run(1, at=20)], [], [blocker(at=15), blocker("UC-002", at=5)])
+    store.keep_verdict(VERDICT)
+    names, kept = set(), [leaf.id for leaf in (store.tree() or pytest.fail("no tree")).leaves]
+    for _ in range(2):
+        store.close()
+        older(path, 2)
+        store = opened_at(path, create=False)
+        assert store.tree() is None
+        assert [*store.check_tree([run_id(1)]), *store.check([]), *store.verify()] == []
+        store.keep([])
+        tree = store.tree()
+        assert tree is not None
+        names.add(tree.origin)
+        order = [KeptVerdict.parse(VERDICT).id, blocker("UC-002", at=5).id, run_id(2), blocker(at=15).id, run_id(1)]
+        assert [leaf.id for leaf in tree.leaves] == order
+        assert sorted(kept) == sorted(order)
+        assert list(store.verify()) == []
+    assert len(names) == 2
+    store.close()
 
 
 def test_a_store_that_another_process_brings_up_to_date_is_read_on(first: Path) -> None:

@@ -35,9 +35,8 @@ _DECISIONS = """SELECT l.number, l.id, l.digest, d.text FROM leaf AS l LEFT JOIN
 WHERE l.kind = 'decision' ORDER BY l.number"""
 _KINDS = ("run", "decision", "verdict")
 _WITHOUT = """SELECT id FROM {0} WHERE NOT EXISTS (SELECT 1 FROM leaf WHERE kind = '{0}' AND id = {0}.id) ORDER BY id"""
-_COUNTS = "SELECT (SELECT count(*) FROM leaf), (SELECT max(number) + 1 FROM leaf), " + " + ".join(
-    f"(SELECT count(*) FROM {kind})" for kind in _KINDS
-)
+_COUNTS = """SELECT (SELECT count(*) FROM leaf), (SELECT coalesce(max(number), -1) + 1 FROM leaf),
+(SELECT count(*) FROM run) + (SELECT count(*) FROM decision) + (SELECT count(*) FROM verdict)"""
 
 
 def plant(execute: Callable[..., Any]) -> None:
@@ -69,30 +68,46 @@ def grown(query: Query) -> Grown | None:
 def miscounted(query: Query) -> Iterator[Problem]:
     """Yield a problem where there are more or fewer leaves than records: what a gate can see at once."""
     for leaves, end, records in query(_COUNTS) if query(_THERE) else ():
-        if leaves != records or (leaves and end != leaves):
-            told = f"holds {leaves} leaves, up to number {(end or 0) - 1}, and there are {records} records"
+        if (leaves, leaves) != (records, end):
+            told = f"holds {leaves} leaves, up to number {end - 1}, and there are {records} records"
             yield Problem("table leaf", f"{told}: 'readiness verify' says which do not fit")
 
 
 def misfits(query: Query) -> Iterator[Problem]:
     """Yield each leaf that does not fit its record, and each record that has no leaf."""
-    if not query(_THERE):
-        return
+    if query(_THERE):
+        for part in (_name, _numbers, _records, _decisions, _leafless):
+            yield from part(query)
+
+
+def _name(query: Query) -> Iterator[Problem]:
     names = query("SELECT origin FROM identity")
     if len(names) != 1 or not ORIGIN.fullmatch(names[0][0]):
         yield Problem("table identity", "the name of the store was changed, deleted or added to")
+
+
+def _numbers(query: Query) -> Iterator[Problem]:
     numbers = [-1, *(number for (number,) in query("SELECT number FROM leaf ORDER BY number"))]
     for before, number in pairwise(numbers):
         if number != before + 1:
             yield Problem(f"leaf {before + 1}", "was deleted, or its number was changed")
+    for number, kind in query("SELECT number, kind FROM leaf WHERE kind NOT IN ('run', 'decision', 'verdict')"):
+        yield Problem(f"leaf {number}", f"'{one_line(kind)}' is no kind of record")
+
+
+def _records(query: Query) -> Iterator[Problem]:
     for kind, sql in _RECORDS.items():
         for number, id_, there in query(sql):
             yield _misfit(number, kind, id_, there)
+
+
+def _decisions(query: Query) -> Iterator[Problem]:
     for number, id_, digest, text in query(_DECISIONS):
         if text is None or decision_digest(text) != digest:
             yield _misfit(number, "decision", id_, text)
-    for number, kind in query(f"SELECT number, kind FROM leaf WHERE kind NOT IN {_KINDS} ORDER BY number"):  # noqa: S608
-        yield Problem(f"leaf {number}", f"'{one_line(kind)}' is no kind of record")
+
+
+def _leafless(query: Query) -> Iterator[Problem]:
     for kind in _KINDS:
         for (id_,) in query(_WITHOUT.format(kind)):
             yield Problem(f"{kind} {one_line(id_)}", "has no leaf in the tree: it was put in, or its leaf was deleted")
@@ -106,7 +121,7 @@ def _misfit(number: int, kind: str, id_: str, there: object) -> Problem:
 
 def unbound(query: Query, run_ids: Iterable[str], parse: Callable[[str], Line] = Line.parse) -> Iterator[Problem]:
     """Yield what keeps the tree from speaking for these runs: a line that does not lead up to the seal of its leaf."""
-    for run_id in run_ids:
+    for run_id in run_ids if query(_THERE) else ():
         try:
             lines = [parse(text) for (text,) in query("SELECT text FROM line WHERE run_id = ? ORDER BY seq", (run_id,))]
             yield from (Problem(where(run_id), sentence) for sentence in broken_links(run_id, lines))
