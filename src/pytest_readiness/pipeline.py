@@ -106,9 +106,9 @@ def examine(place: Place, request: Request) -> Judged:
             grounds.use_cases,
             release=request.judged_release,
         )
-        shown_ = _shown(readiness)
-        intact = [*_intact(store, sources.left, shown_), *sources.decided.problems]
-        compared = compare(store, kept, _kept_runs(sources, shown_)) if kept else None
+        resting = _kept(store, sources.left, _shown(readiness))
+        intact = [*_intact(store, sources.left, resting), *sources.decided.problems]
+        compared = compare(store, kept, sorted({piece.run_id for piece in resting})) if kept else None
     finally:
         if store is not None:
             store.close()
@@ -198,18 +198,19 @@ def _shown(readiness: Readiness) -> list[Evidence]:
     return [piece for use_case in readiness.use_cases for one in use_case.requirements for piece in one.evidence]
 
 
-def _kept_runs(sources: Sources, deciding: Iterable[Evidence]) -> list[str]:
-    """The runs that an answer rests on and that the store has; a journal that is not taken in has no leaf yet."""
-    return sorted({piece.run_id for piece in deciding} - sources.runs_left.keys())
+def _kept(store: Store | None, left: Iterable[Leftover], deciding: Sequence[Evidence]) -> list[Evidence]:
+    """What the store must be able to show: a run that is in a journal as well must be the same there."""
+    if store is None:
+        return []
+    in_journal = {leftover.run.id for leftover in left if leftover.run is not None}
+    only_there = in_journal - store.summaries(in_journal).keys() if in_journal else in_journal
+    return [piece for piece in deciding if piece.run_id not in only_there]
 
 
-def _intact(store: Store | None, left: Iterable[Leftover], deciding: Sequence[Evidence]) -> list[Problem]:
+def _intact(store: Store | None, left: Iterable[Leftover], resting: Sequence[Evidence]) -> list[Problem]:
     """What does not fit in the journals, and in the runs and lines that the answer rests on."""
     found = [Problem("", str(leftover.problem)) for leftover in left if leftover.problem is not None]
-    in_journal = {leftover.run.id for leftover in left if leftover.run is not None}
-    if store is not None:
-        found += store.check(piece for piece in deciding if piece.run_id not in in_journal)
-    return found
+    return [*found, *store.check(resting)] if store is not None else found
 
 
 __all__ = [
