@@ -167,9 +167,8 @@ class Grown:
 
     def _contradiction(self, checkpoint: Checkpoint, found: dict[int, bytes]) -> str | None:
         if checkpoint.origin != self.origin:
-            return (
-                f"is of another store ({checkpoint.origin}, and this is {self.origin}): it was replaced, or made anew"
-            )
+            told = f"is of another store ({checkpoint.origin}, and this is {self.origin})"
+            return f"{told}: it was replaced, or made anew"
         if checkpoint.size > len(self.leaves):
             there = f"the store held {checkpoint.size} records then, and holds {len(self.leaves)}"
             return f"{there}: it was rolled back to an older copy, or its newest records were deleted"

@@ -185,7 +185,8 @@ class SQLiteStore:
             held = {run: self._lines(run, seqs, register, reader or Reader()) for run, seqs in by_run.items()}
             for run_id, seq, number in batch:
                 evidence = held[run_id].get((seq, number))
-                if evidence is None:
+                # A line of another run, put in here once more, would be looked for there by every check.
+                if evidence is None or (evidence.run_id, evidence.seq) != (run_id, seq):
                     raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
                 yield evidence
 
