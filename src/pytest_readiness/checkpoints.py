@@ -13,6 +13,7 @@ from .errors import ConfigError, IntegrityError, Problem, ReadinessError, Storag
 from .facts.checkpoint import BIGGEST, Checkpoint, Grown
 from .store.port import Store
 from .verdict.gate import Compared
+from .views.words import count
 
 VARIABLE = "READINESS_CHECKPOINT"
 
@@ -65,8 +66,8 @@ def contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[P
     tree = store.tree() if store is not None else None
     if tree is None:
         there = "there is none" if store is None else "is an older copy, which has no tree"
-        told = f"the store had {{}} records then, and {there}: it was deleted or replaced"
-        return 0, [one.problem(told.format(one.checkpoint.size)) for one in kept]
+        told = f"and {there}: it was deleted or replaced"
+        return 0, [one.problem(f"the store had {count(one.checkpoint.size, 'record')} then, {told}") for one in kept]
     found = tree.contradictions([one.checkpoint for one in kept])
     return len(tree.leaves), [one.problem(told) for one, told in zip(kept, found, strict=True) if told is not None]
 
@@ -74,15 +75,15 @@ def contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[P
 def compare(store: Store | None, kept: Sequence[Kept], run_ids: Iterable[str]) -> Compared:
     """Return what checkpoints say of a store, and of the runs that an answer rests on, as the gate tells it."""
     try:
-        count, problems = contradicted(store, kept)
+        number, problems = contradicted(store, kept)
         if store is not None and not problems:
             problems += store.check_tree(run_ids)
     except ReadinessError as error:
-        count, problems = 0, [Problem("", str(error))]
+        number, problems = 0, [Problem("", str(error))]
     largest = max(one.checkpoint.size for one in kept)
     names = ", ".join(shown_place(one.path) for one in kept)
-    since = f", and {count - largest} came since" if count > largest else ""
-    return Compared(min(count, largest), tuple(problems), f"the store begins with the records of {names}{since}")
+    since = f", and {number - largest} came since" if number > largest else ""
+    return Compared(min(number, largest), tuple(problems), f"the store begins with the records of {names}{since}")
 
 
 def head(store: Store | None) -> Grown:

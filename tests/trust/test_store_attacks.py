@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -142,3 +143,16 @@ def test_the_docs_tell_of_every_attack_and_of_what_shows_it() -> None:
         for name, attack in ATTACKS.items()
     ]
     assert rows[2:] == expected
+
+
+def test_a_run_says_with_what_it_was_made_and_its_seal_how_it_ended(real: Project) -> None:
+    """The first line holds the versions; the seal count, head, planned set, exit status and both clocks."""
+    with closing(sqlite3.connect(database(real.path))) as plain:
+        lines = [json.loads(text) for text in texts(plain, one(plain, FAILED))]
+    first, seal = lines[0], lines[-1]
+    assert first["versions"].keys() == {"python", "pytest", "pytest-readiness", "sqlite"}
+    assert first["versions"]["pytest"] == pytest.__version__
+    assert first["versions"]["sqlite"] == sqlite3.sqlite_version
+    assert (seal["count"], seal["exit_status"], seal["recovered"]) == (len(lines) - 1, 1, False)
+    assert len(seal["prev"]) == len(seal["planned"]) == 64
+    assert abs(seal["clock"]["python"] - seal["clock"]["file"]) < 60_000

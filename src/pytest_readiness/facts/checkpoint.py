@@ -142,6 +142,10 @@ def _decoded(text: str) -> bytes:
         raise IntegrityError("it holds something that is no base64") from None
 
 
+def _records(number: int) -> str:
+    return f"{number} record" if number == 1 else f"{number} records"
+
+
 @dataclass(frozen=True, slots=True)
 class Grown:
     """The tree of a store as it is now."""
@@ -170,8 +174,8 @@ class Grown:
             told = f"is of another store ({checkpoint.origin}, and this is {self.origin})"
             return f"{told}: it was replaced, or made anew"
         if checkpoint.size > len(self.leaves):
-            there = f"the store held {checkpoint.size} records then, and holds {len(self.leaves)}"
+            there = f"the store held {_records(checkpoint.size)} then, and holds {len(self.leaves)}"
             return f"{there}: it was rolled back to an older copy, or its newest records were deleted"
         if found[checkpoint.size] != checkpoint.root:
-            return f"the first {checkpoint.size} records are not those of then: one was changed, deleted or put in"
+            return f"the first {_records(checkpoint.size)} are not those of then: one was changed, deleted or put in"
         return None

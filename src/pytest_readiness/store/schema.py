@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x52445931
 """``RDY1``: how SQLite files say whose they are."""
 BUSY_SECONDS = 30.0
+SQLITE = sqlite3.sqlite_version
+"""The SQLite that keeps what is recorded here."""
 OLDEST_SQLITE = (3, 37, 0)
 """The first with STRICT tables."""
 
