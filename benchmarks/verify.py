@@ -14,26 +14,32 @@ import json
 import os
 import platform
 import pstats
+import shutil
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import chdir, closing, redirect_stdout
+from functools import partial
 from importlib.metadata import version
 from io import StringIO
+from itertools import count
 from pathlib import Path
 
 from gate import IMPORT, Command, make, rounds
 
 from pytest_readiness.cli import main as readiness
-from pytest_readiness.facts.checkpoint import Grown, Leaf, leaf_of
+from pytest_readiness.facts.checkpoint import Grown, Leaf
 from pytest_readiness.facts.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.place import locate
 from pytest_readiness.store.leaves import KEEP_LEAF
+from pytest_readiness.store.queries import KEEP_VERDICT
+from pytest_readiness.store.sqlite import SQLiteStore
 
 EVIDENCE = 10_000
+RUNS = 11
 LEAVES = 100_000
 VERIFY_GOAL = 2.0
 SEAL_GOAL = 0.1
@@ -112,28 +118,35 @@ def tell_sealing(project: Path, number: int) -> None:
         lines.append(chain.next("sealed", {"count": chain.seq, "planned": planned_digest(lines)}))
         return Run(tuple(lines))
 
-    def leaf() -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(KEEP_LEAF, (*leaf_of(run)[:2], "0" * 64))
-        connection.execute("ROLLBACK")
-
-    def nothing() -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
-
-    run = sealed()
-    with closing(locate(project).store()) as store:
-        connection = store._connection  # noqa: SLF001 - what the leaf alone costs, the store does not tell
-        plain, chained, opened, planted = least(number, written, sealed, nothing, leaf)
+    plain, chained = least(number, written, sealed)
+    without, planted = least(20 * number, *keeping(project))
     pieces = sum(len(body["claims"]) for kind, body in bodies if kind == "finished")
     each = 1e3 / pieces
     added = (chained - plain) * each
     print(f"\n{pieces} pieces of evidence in {len(bodies)} lines, least CPU of {number} rounds\n")
     print(f"written as JSON lines            {plain * each:8.4f} ms a piece of evidence")
     print(f"written, chained and sealed      {chained * each:8.4f} ms: chain and seal add {added:.4f} ms")
-    print(f"the leaf                         {(planted - opened) * 1e3:8.4f} ms a run")
-    worst = added + max(0.0, planted - opened) * 1e3
-    print(f"\ngoal: {worst:.4f} ms added, also where a run holds one piece of evidence (wanted: < {SEAL_GOAL} ms)")
+    leaf = (planted - without) * 1e3
+    print(f"the leaf, once a run             {leaf:8.4f} ms")
+    print(f"\ngoal: {added + leaf * RUNS / pieces:.4f} ms added to a piece of evidence in these runs, ", end="")
+    print(f"{added + leaf:.4f} ms where it is the only one of its run (wanted: < {SEAL_GOAL} ms)")
+
+
+def keeping(project: Path) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Return what writes a row in a transaction of its own in a copy of the store, and what writes a leaf with it."""
+    copy = shutil.copyfile(project / ".readiness" / "evidence.db", project / "copy.db")
+    store = SQLiteStore.open(copy, "", create=True)
+    connection, numbers = store._connection, count()  # noqa: SLF001 - the store writes no record without its leaf
+
+    def keep(*, leaf: bool) -> None:
+        name = f"{next(numbers):064x}"
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(KEEP_VERDICT, (name, "", ""))
+        if leaf:
+            connection.execute(KEEP_LEAF, ("verdict", name, name))
+        connection.execute("COMMIT")
+
+    return partial(keep, leaf=False), partial(keep, leaf=True)
 
 
 # -- the tree --------------------------------------------------------------------------------------------------------

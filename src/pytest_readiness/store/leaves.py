@@ -6,7 +6,6 @@ They are written with the record, in the same transaction, so that a checkpoint 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
 from secrets import token_hex
 from typing import Any
 
@@ -62,7 +61,7 @@ def grown(query: Query) -> Grown | None:
     names = [name for (name,) in query("SELECT origin FROM identity")]
     if len(names) != 1 or not isinstance(names[0], str) or not ORIGIN.fullmatch(names[0]):
         raise IntegrityError("the name of the store was changed: restore it from a copy")
-    return Grown(names[0], [Leaf(*row) for row in query("SELECT kind, id, digest FROM leaf ORDER BY number")])
+    return Grown(names[0], list(map(Leaf._make, query("SELECT kind, id, digest FROM leaf ORDER BY number"))))
 
 
 def miscounted(query: Query) -> Iterator[Problem]:
@@ -87,10 +86,11 @@ def _name(query: Query) -> Iterator[Problem]:
 
 
 def _numbers(query: Query) -> Iterator[Problem]:
-    numbers = [-1, *(number for (number,) in query("SELECT number FROM leaf ORDER BY number"))]
-    for before, number in pairwise(numbers):
-        if number != before + 1:
-            yield Problem(f"leaf {before + 1}", "was deleted, or its number was changed")
+    gaps = (
+        "SELECT number FROM leaf AS l WHERE number <> 0 AND NOT EXISTS (SELECT 1 FROM leaf WHERE number = l.number - 1)"
+    )
+    for (number,) in query(f"{gaps} ORDER BY number"):
+        yield Problem(f"leaf {number - 1}", "was deleted, or its number was changed")
     for number, kind in query("SELECT number, kind FROM leaf WHERE kind NOT IN ('run', 'decision', 'verdict')"):
         yield Problem(f"leaf {number}", f"'{one_line(kind)}' is no kind of record")
 
