@@ -83,7 +83,7 @@ def sql(*statements: str) -> Callable[[Path], None]:
 
 FAILED = "SELECT run_id FROM evidence WHERE result = 'FAILED'"
 FAILED_LINE = f"run_id = ({FAILED}) AND seq = (SELECT seq FROM evidence WHERE result = 'FAILED')"
-FIRST = "SELECT min(id) FROM run"
+FIRST = "SELECT id FROM leaf WHERE number = 0"
 MOVE_UP = "UPDATE leaf SET number = number - 1 WHERE number > {0}"
 """As if the leaf with this number had never been there."""
 
@@ -324,7 +324,7 @@ def plainly(*statements: str) -> Callable[[Path], None]:
 
 PLANTED = """CREATE TRIGGER theirs AFTER INSERT ON evidence WHEN NEW.badness >= 5
 BEGIN UPDATE evidence SET badness = 0 WHERE run_id = NEW.run_id; END"""
-LAST = "SELECT max(id) FROM run"
+LAST = "SELECT id FROM leaf ORDER BY number DESC LIMIT 1"
 """Came in after the checkpoint was made."""
 
 ATTACKS: dict[str, Attack] = {
