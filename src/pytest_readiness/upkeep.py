@@ -14,7 +14,7 @@ from .facts.checkpoint import Checkpoint, Signer
 from .facts.evidence import Artifact, Evidence
 from .facts.line import canonical
 from .facts.run import Run
-from .journal.recovery import leftovers, open_evidence
+from .journal.recovery import Leftover, leftovers, open_evidence
 from .pipeline import Place, Request, judge, recover_all
 from .store.port import RunSummary, Store
 from .views.document import to_document
@@ -72,12 +72,14 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
     Raises:
         StorageError: the store cannot be read.
     """
-    problems = [Problem("", str(left.problem)) for left in leftovers(place.journals) if left.problem is not None]
+    left = leftovers(place.journals)
+    problems = [Problem("", str(one.problem)) for one in left if one.problem is not None]
     store = place.store()
     try:
         count, told = _contradicted(store, kept)
         if store is None:
             return Verified([*problems, *told], 0, 0, 0)
+        problems += _other_runs(store, left)
         artifacts: dict[str, tuple[str, Artifact]] = {}
 
         def seen(piece: Evidence) -> None:
@@ -92,6 +94,20 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
     finally:
         if store is not None:
             store.close()
+
+
+def _other_runs(store: Store, left: Iterable[Leftover]) -> Iterator[Problem]:
+    """Yield each journal that says something else than the run with its id that the store has."""
+    for leftover in left:
+        run = leftover.run
+        if run is None or leftover.problem is not None or not store.summaries([run.id]):
+            continue
+        try:
+            kept = store.run(run.id)
+        except ReadinessError:
+            continue  # the store's own verify names it
+        if kept is not None and kept.lines[-1].digest != run.lines[-1].digest:
+            yield Problem(str(leftover.path), "another run with this id is in the store: one of them was made up")
 
 
 def _contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[Problem]]:

@@ -322,6 +322,14 @@ def plainly(*statements: str) -> Callable[[Path], None]:
     return attack
 
 
+def plant_journal(folder: Path) -> None:
+    """Put a journal beside the store that says of the run that failed that it passed."""
+    with closing(sqlite3.connect(database(folder))) as plain:
+        made = rechained(texts(plain, one(plain, FAILED)), passed)
+    path = folder / ".readiness" / "journal" / f"{made.id}.jsonl"
+    path.write_text("".join(f"{line.text}\n" for line in made.lines), encoding="utf-8", newline="")
+
+
 PLANTED = """CREATE TRIGGER theirs AFTER INSERT ON evidence WHEN NEW.badness >= 5
 BEGIN UPDATE evidence SET badness = 0 WHERE run_id = NEW.run_id; END"""
 LAST = "SELECT id FROM leaf ORDER BY number DESC LIMIT 1"
@@ -403,6 +411,9 @@ ATTACKS: dict[str, Attack] = {
         sql("UPDATE snapshot SET text = replace(text, 'UC-001', 'UC-009')"), VERIFY, "column text: is not what was kept"
     ),
     "an artifact swapped": Attack(swap_artifact, VERIFY, "was changed: its content has another digest"),
+    "a journal put beside the store that says something else of a run": Attack(
+        plant_journal, EVERY, "another run with this id is in the store"
+    ),
     "a trigger dropped": Attack(plainly("DROP TRIGGER line_no_update"), EVERY, "was dropped from the schema"),
     "a trigger planted": Attack(plainly(PLANTED), EVERY, "trigger theirs: does not belong to the schema"),
     "a view planted": Attack(
