@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import walk_packages
+
 import pytest
 
+import pytest_readiness
 from tests.project import Project
 
 pytest_plugins = ["pytester"]
+
+# pytester forgets what a run imported, and a package keeps its attributes: a module that is loaded twice has classes of
+# which one is no instance of the other. What is loaded before the first run stays.
+for module in walk_packages(pytest_readiness.__path__, "pytest_readiness."):
+    if not module.name.endswith("__main__"):
+        import_module(module.name)
 
 
 @pytest.fixture

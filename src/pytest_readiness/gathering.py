@@ -155,10 +155,11 @@ def _groups(sources: Sources, summaries: Iterable[RunSummary]) -> tuple[RunGroup
     found = []
     for name, runs in groups.items():
         expected = max(run.group[1] for run in runs if run.group)
-        if len(runs) < expected:
+        present = len({run.part for run in runs})
+        if present < expected:
             claims = {(p.test_id, *claim): None for run in runs for p in run.planned for claim in p.claims}
             ids = tuple(run.id for run in runs)
-            found.append(RunGroup(name, expected, len(runs), min(r.started_at for r in runs), ids, tuple(claims)))
+            found.append(RunGroup(name, expected, present, min(r.started_at for r in runs), ids, tuple(claims)))
     return tuple(found)
 
 

@@ -297,6 +297,20 @@ def test_a_report_is_signed_without_the_store(apart: Project) -> None:
     assert status(apart) == ("READY_FOR_GO_LIVE", None)
 
 
+def test_what_failed_between_the_report_and_its_signing_makes_the_sign_off_suspect(apart: Project) -> None:
+    """A new test that failed once and then passed before anybody signed was not in the report: nobody saw it."""
+    more = apart.path / "test_more.py"
+    head = "from pytest_readiness import evidence\n@evidence('UC-001', item=1)\ndef test_more(): assert "
+    for outcome in ("False", "True"):
+        more.write_text(head + outcome)
+        apart.run("test_more.py", f"--readiness-actor={BOT}", "--readiness-store=sqlite:///ci.db")
+    assert from_report(apart).exit_code == 0
+    git(apart, "add", "decisions")
+    git(apart, "commit", "-qm", "sign", by=ANA)
+    apart.monkeypatch.setenv("READINESS_STORE", "sqlite:///ci.db")
+    assert status(apart) == ("IN_PROGRESS", "REVIEW_SUSPECT")
+
+
 def test_what_a_report_says_is_shown_first(apart: Project) -> None:
     """Without --approve the report's requirements, evidence and moment are shown, and nothing is written."""
     shown = apart.cli("review", "UC-001", "--from", "report.json")

@@ -151,6 +151,19 @@ def test_a_shard_that_is_missing_keeps_the_gate_closed(project: Project) -> None
     assert project.cli("gate", "--on", "evidence").exit_code == 0
 
 
+def test_a_shard_that_is_run_again_does_not_stand_in_for_another(project: Project) -> None:
+    """The same part twice is one part of two, whatever the order of its tests; with the other one the gate opens."""
+    project.configured().tests(FOUR)
+    on = ("--readiness-gate-on=evidence", "--readiness-run-group=nightly-1:2")
+    project.run(*on, "test_it.py::test_a", "test_it.py::test_b")
+    project.run(*on, "test_it.py::test_b", "test_it.py::test_a", *XDIST)
+    closed = project.cli("gate", "--on", "evidence", "UC-001")
+    assert closed.exit_code == 1
+    assert "run group nightly-1 has missing parts" in closed.stdout
+    project.run(*on, "test_it.py::test_c")
+    assert project.cli("gate", "--on", "evidence", "UC-001").exit_code == 0
+
+
 def test_a_later_whole_run_replaces_an_incomplete_group(project: Project) -> None:
     """Where a part never comes, a later run of the same tests lets go of what the group held."""
     project.configured().tests(FOUR)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.evidence import Artifact, Evidence, Result
-from pytest_readiness.facts.run import RunState
+from pytest_readiness.facts.run import RunState, part_digest
 from pytest_readiness.store.index import slot_row
 from pytest_readiness.store.port import Store
 
@@ -435,3 +435,18 @@ class StoreContract:
         assert [summary.id for summary in store.grouped("billing")] == [run_id(6)]
         store.keep([run(7, **waiting)])
         assert store.grouped("payments") == []
+
+    def test_a_part_that_was_run_again_is_no_other_part(self, store: Store) -> None:
+        """Two runs that were to run the same tests, in any order, are one part: the group still waits for the other."""
+        group = {"group": {"id": "g", "parts": 2}}
+        one, again, other = planned("a", "b"), planned("b", "a"), planned("c")
+        parts = [{"part": part_digest(run(1, plan).lines)} for plan in (one, again, other)]
+        store.keep([run(1, one, seal=parts[0], **group), run(2, again, seal=parts[1], at=1, **group)])
+        assert [summary.id for summary in store.grouped("payments")] == [run_id(2), run_id(1)]
+        store.keep([run(3, other, seal=parts[2], at=2, **group)])
+        assert store.grouped("payments") == []
+
+    def test_a_part_that_is_not_what_its_plan_makes_it_is_refused(self, store: Store) -> None:
+        """A seal that names another part than its planned tests make is no seal of that run."""
+        with pytest.raises(IntegrityError, match="the part of the run group"):
+            store.keep([run(1, planned("a"), seal={"part": "sha256:0"}, group={"id": "g", "parts": 2})])

@@ -95,11 +95,14 @@ def test_a_new_store_makes_its_folder_and_tells_its_address(tmp_path: Path) -> N
     assert store is not None
     assert store.url == "sqlite:///deep/er/evidence.db"
     assert (tmp_path / "deep" / "er" / "evidence.db").is_file()
+    store.close()
 
 
 def test_adapters_and_heavy_libraries_are_imported_when_needed(tmp_path: Path) -> None:
     """Knowing addresses costs no adapter, and a store that exists costs no sqlite-utils."""
-    assert open_store("sqlite:///evidence.db", tmp_path, create=True) is not None
+    store = open_store("sqlite:///evidence.db", tmp_path, create=True)
+    assert store is not None
+    store.close()
     code = (
         "import sys; from pathlib import Path; from pytest_readiness.store.address import open_store;"
         "print('sqlite3' in sys.modules);"

@@ -429,3 +429,4 @@ def test_the_config_says_where_decisions_live(tmp_path: Path) -> None:
     home = open_decisions("governance/decisions", store, tmp_path)
     assert isinstance(home, DecisionFolder)
     assert home.path == tmp_path / "governance" / "decisions"
+    store.close()

@@ -56,6 +56,17 @@ def passed(days=0.2, **more):
     return ran(days=days, proofs=("trace",), **more)
 
 
+def test_who_signs_a_report_saw_no_more_than_the_report():
+    """A failure of a test that is not pinned, after the report and before it was signed, makes the sign-off suspect."""
+    between = ran(Result.FAILED, days=0.7, test="test_other.py::test_other")
+    mended = ran(days=0.6, test="test_other.py::test_other", proofs=("trace",))
+    signed = approval(OLD)
+    stored = judged([*OLD, between, mended], [signed], adverse=[between])
+    reported = judged([*OLD, between, mended], [replace(signed, seen_at=days_ago(0.8))], adverse=[between])
+    later = judged([*OLD, between, mended], [replace(signed, seen_at=days_ago(0.1))], adverse=[between])
+    assert [one.review.state for one in (stored, reported, later)] == ["CURRENT", "SUSPECT", "CURRENT"]
+
+
 EVENTS = {
     "nothing": ((), READY),
     "the same tests passed again": (AGAIN, READY),

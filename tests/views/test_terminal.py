@@ -142,6 +142,24 @@ def test_the_mixed_register_fits_one_screen():
     assert len(render(values.mixed(), 80)) <= 45
 
 
+def test_a_register_in_which_every_row_differs_still_fits_a_screen():
+    """32 rows of their own leave room for the most urgent work of fewer people, and say how much is left out."""
+    known = values.catalogue(values.tracker_ids())
+    signs = [State.COMPLETE, State.FAILING]
+    told = [
+        values.use_case(
+            known, name, {str(1 + bit): signs[number >> bit & 1] for bit in range(5)}, status=Status.BLOCKED
+        )
+        for number, name in enumerate(values.tracker_ids())
+    ]
+    actions = [values.action(f"p{n % 6}@example.com", "fix", f"UC-{n:03}/{n % 5 + 1}") for n in range(1, 33)]
+    lines = text(replace(values.report(told), actions=tuple(actions))).splitlines()
+    assert len([line for line in lines if line.startswith("UC-")]) == 32
+    assert len(lines) <= 48
+    assert lines[4:6] == ["  p1@example.com", "    fix      item 2 of UC-001, UC-031 (2 use cases)"]
+    assert any("more actions: readiness next shows all" in line for line in lines)
+
+
 def test_quiet_is_the_verdict_alone():
     """Below 0 the verbosity leaves the one line that a script reads."""
     assert text(values.mixed(), verbosity=-1) == (

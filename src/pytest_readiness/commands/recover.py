@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..upkeep import recover_left_behind
+from ..views.words import count
 from .door import Door, pass_door
 
 
@@ -18,8 +19,8 @@ def command(door: Door, context: click.Context) -> None:
     """
     recovered = recover_left_behind(door.place())
     for run in recovered.runs:
-        pieces = sum(1 for _ in run.evidence())
-        click.echo(f"recovered run {run.id}: {pieces} pieces of evidence, {run.state.value}")
+        told = count(sum(1 for _ in run.evidence()), "piece of evidence", "pieces of evidence")
+        click.echo(f"recovered run {run.id}: {told}, {run.state.value}")
     for run_id in recovered.living:
         click.echo(f"left run {run_id} alone: a process is still writing it")
     for problem in recovered.problems:

@@ -55,6 +55,7 @@ def lay_out_report(
         signings=tuple(read.signing(row, last.get(row["id"])) for row in ready),
         at=moment(),
         release=read.release,
+        seen_at=read.generated_at,
         policy=place.policy,
         facts=Facts(),
         problems=read.problems,

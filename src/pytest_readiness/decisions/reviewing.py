@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import RefusedError
 from ..facts.decision import Meaning, Review
@@ -31,6 +31,8 @@ class Desk:
     """The moment that was looked at."""
     release: str | None
     """For which it is signed."""
+    seen_at: str = field(default="", kw_only=True)
+    """The moment of the report that is signed instead of the store; empty: the store is looked at."""
     policy: Policy
     facts: Facts
     """Those that are not in the basis itself."""
@@ -137,6 +139,7 @@ def made(place: Place, desk: Desk, who: Decider, word: Word) -> list[Review]:
             comment=clean(place, word.comment),
             acknowledged=_own(one, word.acknowledged),
             release=desk.release,
+            seen_at=desk.seen_at,
         )
         for one in desk.signings
     ]

@@ -127,6 +127,13 @@ class Review(Decision):
     acknowledged: tuple[str, ...] = ()
     """Ids of the asserted and flaky requirements that the reviewer saw and accepted, by name."""
     release: str | None = None
+    seen_at: str = ""
+    """When the report that was signed was made (UTC); empty: it was looked at when it was signed."""
+
+    @property
+    def looked_at(self) -> str:
+        """The moment up to which the reviewer saw what there was (UTC)."""
+        return min(self.seen_at, self.at) if self.seen_at else self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +203,7 @@ def parse_decision(text: str) -> Decision:
         raise IntegrityError(f"this is no decision: {type(error).__name__}: {error}") from None
     if schema != SCHEMA or decision.text != text:
         raise IntegrityError("this is no decision in canonical form")
-    if not is_moment(decision.at):
+    if not is_moment(decision.at) or (isinstance(decision, Review) and not is_moment(decision.looked_at)):
         raise IntegrityError("this is no decision: it does not say at which UTC moment it was made")
     return decision
 

@@ -15,7 +15,7 @@ from ..facts.line import Chain, Line, broken_links
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from .lock import lock
-from .run_log import close_run, interrupted, requirements_path, tests_of
+from .run_log import close_run, interrupted, part_of, requirements_path, tests_of
 from .writer import Writer
 
 
@@ -146,8 +146,9 @@ def _close(run: Run, writer: Writer, torn_bytes: int) -> None:
     for body in list(_unfinished(run)):
         writer.append("finished", body)
         ended.add(body["test"])
-    seal = {"exit_status": None, "recovered": True, "torn_bytes": torn_bytes}
-    close_run(writer, [line for line in run.lines if line.kind == "planned"], ended, seal)
+    planned = [line for line in run.lines if line.kind == "planned"]
+    seal = {"exit_status": None, "recovered": True, "torn_bytes": torn_bytes, **part_of(run.lines[0], planned)}
+    close_run(writer, planned, ended, seal)
 
 
 def requirements_of(folder: Path, run: Run) -> Snapshot | None:

@@ -18,7 +18,7 @@ from ..errors import ReadinessError
 from ..facts.clock import moment
 from ..facts.evidence import Result
 from ..facts.line import Line
-from ..facts.run import Run, planned_digest
+from ..facts.run import Run, part_digest, planned_digest
 from ..facts.snapshot import Snapshot
 from .key import keep_key
 from .redaction import Redactor
@@ -166,7 +166,8 @@ class RunLog:
             self.crashed(test_id, "the session ended before the test did")
         if self.writer is None:
             return None
-        close_run(self.writer, self._planned, self._ended, {"exit_status": exit_status, "recovered": False})
+        seal = {"exit_status": exit_status, "recovered": False, **part_of(self.writer.lines[0], self._planned)}
+        close_run(self.writer, self._planned, self._ended, seal)
         return Run(tuple(self.writer.lines))
 
 
@@ -196,6 +197,11 @@ def close_run(writer: Writer, planned: Sequence[Line], ended: set[str], seal: Ma
         writer.append("not_run", {"tests": tests, "started_at": now, "finished_at": now})
     told = {"finished_at": now, "python": platform.python_version(), "clock": _clock_check(writer), **seal}
     writer.append("sealed", {"count": writer.chain.seq, "planned": planned_digest(planned), **told}, sync=True)
+
+
+def part_of(first: Line, planned: Sequence[Line]) -> dict[str, str]:
+    """Return what the seal says of a run that is a part of a group; nothing for any other."""
+    return {"part": part_digest(planned)} if first.body.get("group") else {}
 
 
 def _clock_check(writer: Writer) -> dict[str, int]:

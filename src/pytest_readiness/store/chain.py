@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ..errors import Problem
 from ..facts.clock import is_moment
 from ..facts.line import Line, broken_links
-from ..facts.run import Run, planned_digest
+from ..facts.run import Run, part_digest, planned_digest
 from .index import UNREADABLE, Piece, misfit, pieces, run_row
 
 
@@ -75,12 +75,14 @@ def _seal(run: Run, run_id: str) -> Iterator[Problem]:
     if seal.body.get("count") != before:
         yield Problem(here, f"the seal closes {seal.body.get('count')} lines, and there are {before}")
     try:
-        planned = planned_digest(run.lines)
+        planned, part = planned_digest(run.lines), part_digest(run.lines)
     except UNREADABLE as error:
         yield Problem(where(run_id), f"a line of planned tests is not readable: {_told(error)}")
         return
     if seal.body.get("planned") != planned:
         yield Problem(here, "the planned tests are not those that the seal names")
+    if seal.body.get("part", part) != part:
+        yield Problem(here, "the part of the run group is not the one that its planned tests make it")
 
 
 def _evidence(line: Line, found: Sequence[Piece], run_id: str) -> tuple[int, list[Problem]]:

@@ -149,7 +149,10 @@ class Store(DecisionHome, Protocol):
         """Return what the index says of these runs, by id, without reading all."""
 
     def grouped(self, register: str) -> list[RunSummary]:
-        """Return the runs of groups whose parts are not all there, newest start first, without reading all."""
+        """Return the runs of groups whose parts are not all there, newest start first, without reading all.
+
+        A part that was run again, to run the same tests, is the same part.
+        """
 
     def keep_verdict(self, text: str) -> str:
         """Keep a verdict (canonical JSON text that says when it was ``generated_at``) and return its id, its digest.

@@ -62,9 +62,12 @@ MISSING = """SELECT asked.key FROM json_each(?) AS asked WHERE NOT EXISTS (
 RUNS = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :only OR :only IS NULL
 ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
 RUNS_BY_ID = f"SELECT {_RUN_COLUMNS} FROM run WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+# Parts are counted by what they were to run, which their seals name: one that was run again is no other part.
 GROUPED = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :register AND group_id IN (
-    SELECT group_id FROM run WHERE register = :register AND group_id IS NOT NULL
-    GROUP BY group_id HAVING count(*) < max(group_parts)
+    SELECT r.group_id FROM run AS r LEFT JOIN line AS l ON l.run_id = r.id AND l.seq = r.line_count - 1
+    WHERE r.register = :register AND r.group_id IS NOT NULL GROUP BY r.group_id
+    HAVING count(DISTINCT coalesce(iif(json_valid(l.text), json_extract(l.text, '$.part'), NULL), r.id))
+        < max(r.group_parts)
 )
 ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
 

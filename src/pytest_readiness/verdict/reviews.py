@@ -54,7 +54,7 @@ def since(decisions: Sequence[Decision], policy: Policy, now: str) -> dict[str, 
         for one in _newest_of_each(reviews, policy):
             if one.meaning is Meaning.APPROVED_FOR_GO_LIVE and policy.is_reviewer(one.by):
                 starts = [pin.started_at for row in one.basis.requirements for pin in row.pins]
-                found[use_case] = min([*starts, one.at, *([found[use_case]] if use_case in found else [])])
+                found[use_case] = min([*starts, one.looked_at, *([found[use_case]] if use_case in found else [])])
     return found
 
 

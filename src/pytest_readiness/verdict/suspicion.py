@@ -48,7 +48,7 @@ def _reasons(review: Review, seen: Seen) -> Iterator[str]:
     yield from _unacknowledged(review, seen)
     for old in seen.retirements:
         # One that does not hold too: nothing may become current because a reviewer left the list.
-        if old.decision.at > review.at:
+        if old.decision.at > review.looked_at:
             yield f"{short(old.decision.test_id)} was retired since: {short(old.decision.reason)}"
     yield from _told(_lost(review, seen))
     if seen.policy.release != "ignore" and (review.release is None or review.release != seen.release):
@@ -93,7 +93,7 @@ def adverse_to(review: Review, wrong: Iterable[Evidence]) -> list[Evidence]:
         for pin in row.pins:
             scope = _scope(pin)
             pinned[scope] = max(pin.started_at, pinned.get(scope, ""))
-    found = [one for one in wrong if one.started_at > _seen_until(one, pinned, review.at)]
+    found = [one for one in wrong if one.started_at > _seen_until(one, pinned, review.looked_at)]
     by_execution = {(one.run_id, one.test_id, one.started_at, one.result): one for one in found}
     return sorted(by_execution.values(), key=lambda one: (one.started_at, one.id))
 

@@ -14,7 +14,10 @@ from .report import Report
 
 __all__ = ["plain", "render", "styled"]
 
+SCREEN = 45
+"""Lines that a report should fit in: who must act is told of fewer people where the matrix needs the room."""
 _MANY = 1_000_000
+_PEOPLE = (4, 3, 2, 1)
 
 
 def render(report: Report, width: int, *, verbosity: int = 0, unicode: bool = True) -> list[Line]:
@@ -27,16 +30,25 @@ def render(report: Report, width: int, *, verbosity: int = 0, unicode: bool = Tr
     if verbosity < 0:
         return headline(report, pen)
     blank = pen.line()
-    lines = [*headline(report, pen), *_about(report, pen), *_problems(report, pen)]
-    most = _MANY if verbosity > 0 else 4
-    if report.actions:
-        lines += [blank, pen.line(("who must act", "strong"))]
-        lines += write_people(report.actions, pen, people=most, tasks=most)
-    lines += [blank, *write_matrix(report.readiness, pen, verbosity)]
-    lines += _beside(report.readiness, pen)
+    above = [*headline(report, pen), *_about(report, pen), *_problems(report, pen)]
+    below = [blank, *write_matrix(report.readiness, pen, verbosity), *_beside(report.readiness, pen)]
     if verbosity > 0:
-        lines += _items(report.readiness, pen)
-    return [*lines, blank, *_last(report, pen)]
+        below += _items(report.readiness, pen)
+    below += [blank, *_last(report, pen)]
+    room = _MANY if verbosity > 0 else SCREEN - len(above) - len(below)
+    return [*above, *_who_must_act(report, pen, room), *below]
+
+
+def _who_must_act(report: Report, pen: Pen, room: int) -> list[Line]:
+    """Return as many people with as many tasks as there is room for, in lines; never none of them."""
+    if not report.actions:
+        return []
+    head = [pen.line(), pen.line(("who must act", "strong"))]
+    for most in _PEOPLE if room < _MANY else (_MANY,):
+        told = write_people(report.actions, pen, people=most, tasks=most)
+        if len(head) + len(told) <= room:
+            break
+    return [*head, *told]
 
 
 def _about(report: Report, pen: Pen) -> Iterator[Line]:
