@@ -310,6 +310,8 @@ def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Rea
     if not stored:
         yield Problem(where(run_id), "is not in the store")
         return
+    if stored[0].register != resting[0].register:
+        yield Problem(where(run_id, column="slot.register"), f"the run is of '{one_line(stored[0].register)}'")
     by_line: dict[int, list[Evidence]] = {}
     for piece in resting:
         by_line.setdefault(piece.seq, []).append(piece)

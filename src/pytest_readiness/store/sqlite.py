@@ -15,6 +15,7 @@ from ..facts.checkpoint import Grown, leaf_of
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
+from ..facts.line import canonical
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
@@ -24,6 +25,7 @@ from .index import UNREADABLE, RunRow, SlotRow, decision_row, pieces, run_row, s
 from .leaves import KEEP_LEAF, grown
 from .port import Decided, RunSummary
 from .queries import (
+    DECISIONS,
     FAILED,
     GROUPED,
     HISTORY,
@@ -341,8 +343,8 @@ class SQLiteStore:
             IntegrityError: one is not what was decided.
             StorageError: the file cannot be read.
         """
-        query = "SELECT id, text FROM decision WHERE register = :only OR :only IS NULL ORDER BY at, id"
-        return [decided(id_, text, register) for id_, text in self._later("decision", query, {"only": register})]
+        named = {"only": register, "said": canonical({"register": register})[1:-1]}
+        return [decided(id_, text, register) for id_, text in self._later("decision", DECISIONS, named)]
 
     def look(self, register: str) -> Decided:
         """Return the decisions of a register; one that does not count is an error here.
