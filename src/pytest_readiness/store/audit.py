@@ -280,10 +280,10 @@ def check(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterato
     yield from _unbroken("store", _checked(query, evidence, reader))
 
 
-def check_tree(query: Query, run_ids: Iterable[str], reader: Reader) -> Iterator[Problem]:
+def check_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
     """Yield what keeps the tree from speaking for these runs. Raises nothing."""
     yield from _unbroken("tree", misfits(query))
-    yield from _unbroken("tree", unbound(query, run_ids, reader.line))
+    yield from _unbroken("tree", unbound(query, run_ids))
 
 
 def _checked(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterator[Problem]:

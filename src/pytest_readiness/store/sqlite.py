@@ -409,7 +409,7 @@ class SQLiteStore:
 
     def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
         """Yield what keeps the tree from speaking for these runs, as the port says. Raises nothing."""
-        yield from audit.check_tree(self._rows, run_ids, self._reader)
+        yield from audit.check_tree(self._rows, run_ids)
 
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows at once, so that no lock is held when the caller goes on.
