@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import IntegrityError, one_line
+from ..facts.checkpoint import leaf_of
 from ..facts.decision import Decision
 from ..facts.kept_verdict import KeptVerdict
+from ..facts.line import canonical
 from ..facts.snapshot import Snapshot
 from .chain import unbroken_head
 from .checked import decided
 from .index import EnvelopeRow, decision_row, envelope_row, verdict_row
+from .leaves import KEEP_LEAF
 from .port import Decided
-from .queries import ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT, TEXTS
+from .queries import DECISIONS, ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT, TEXTS
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope
@@ -67,6 +70,7 @@ class Documents:
                 return False
             raise IntegrityError(f"not kept: another decision with the id {decision.id} is in the store already")
         self._connection.execute(KEEP_DECISION, decision_row(decision))
+        self._connection.execute(KEEP_LEAF, leaf_of(decision))
         return True
 
     def decisions(self, register: str | None = None) -> list[Decision]:
@@ -76,8 +80,8 @@ class Documents:
             IntegrityError: one is not what was decided.
             StorageError: the file cannot be read.
         """
-        query = "SELECT id, text FROM decision WHERE register = :only OR :only IS NULL ORDER BY at, id"
-        return [decided(id_, text, register) for id_, text in self._later("decision", query, {"only": register})]
+        named = {"only": register, "said": canonical({"register": register})[1:-1]}
+        return [decided(id_, text, register) for id_, text in self._later("decision", DECISIONS, named)]
 
     def look(self, register: str) -> Decided:
         """Return the decisions of a register; one that does not count is an error here.
@@ -102,6 +106,7 @@ class Documents:
         if self._rows("SELECT 1 FROM verdict WHERE id = ?", (verdict.id,)):
             return False
         self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
+        self._connection.execute(KEEP_LEAF, leaf_of(verdict))
         return True
 
     def _keep_envelope(self, envelope: Envelope) -> bool:
