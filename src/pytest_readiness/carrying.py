@@ -13,7 +13,8 @@ from .facts.run import Run
 from .facts.snapshot import Snapshot
 from .journal.writer import ignore_folder
 from .pipeline import HOME, Place, select
-from .store.bundle import Contents, read_bundle, write_bundle
+from .store.bundle import open_bundle
+from .store.bundling import Contents, write_bundle
 from .store.merging import Merged, merge as merge_one
 from .store.port import RunSummary, Store
 
@@ -98,11 +99,11 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
     try:
         for path in paths:
             try:
-                found = read_bundle(path, limit)
-                store = store or writable_store(place)
-                registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
-                elsewhere = tuple(sorted(registers - {place.catalogue.register}))
-                taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere))
+                with open_bundle(path, limit) as found:
+                    store = store or writable_store(place)
+                    registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
+                    elsewhere = tuple(sorted(registers - {place.catalogue.register}))
+                    taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere))
             except ReadinessError as error:
                 taken.append(Taken(path, problem=str(error)))
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .carrying import writable_store
 from .errors import IntegrityError, Problem, ReadinessError
+from .facts.digest import is_sha256
 from .facts.evidence import Artifact, Evidence
 from .facts.line import canonical
 from .facts.run import Run
@@ -85,12 +86,12 @@ def _artifacts(store: Store, summaries: Iterable[RunSummary]) -> Iterator[tuple[
     for summary in summaries:
         try:
             run = store.run(summary.id)
-            pieces = list(run.evidence()) if run is not None else []
+            named = list(run.artifacts()) if run is not None else []
         except (ReadinessError, KeyError, ValueError, TypeError):
             continue  # the store's own verify has named it
-        for piece in pieces:
-            for artifact in piece.artifacts:
-                yield artifact.sha256, (piece.id, artifact)
+        for whose, artifact in named:
+            if is_sha256(artifact.sha256):  # anything else is named, too, and is no place to look at
+                yield artifact.sha256, (whose, artifact)
 
 
 def _artifact_problems(place: Place, artifacts: Iterable[tuple[str, Artifact]]) -> Iterator[Problem]:

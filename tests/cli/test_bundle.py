@@ -8,9 +8,10 @@ import zipfile
 import pytest
 
 from pytest_readiness.facts.decision import Blocker, Decision, Retirement, Waiver
-from pytest_readiness.store.bundle import Bundle, read_bundle
+from pytest_readiness.store.bundle import Bundle
 from pytest_readiness.store.sqlite import SQLiteStore
 from tests.project import Project
+from tests.store.bundles import read_bundle
 
 TESTS = """
 @evidence("UC-001", item=1)

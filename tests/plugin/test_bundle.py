@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.store.bundle import Bundle, read_bundle
+from pytest_readiness.store.bundle import Bundle
 from tests.project import XDIST, Project
+from tests.store.bundles import read_bundle
 
 SHARDS = """
 @evidence("UC-001", item=1)

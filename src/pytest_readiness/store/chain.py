@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from ..errors import Problem
 from ..facts.clock import is_moment
+from ..facts.digest import is_sha256
+from ..facts.evidence import Artifact
 from ..facts.line import Line, broken_links
 from ..facts.run import Run, planned_digest
 from .index import UNREADABLE, misfit, pieces, run_row
@@ -76,12 +78,19 @@ def _evidence(line: Line, run: Run, run_id: str) -> tuple[int, list[Problem]]:
             problems.append(Problem(here, f"{column} is not of the kind it must be"))
         elif not (is_moment(evidence.started_at) and is_moment(evidence.timestamp)):
             problems.append(Problem(here, "its times are not UTC moments with milliseconds"))
+        elif not all(map(_is_artifact, evidence.artifacts)):
+            problems.append(Problem(here, "an artifact of it is not named by its SHA-256"))
     return count, problems
+
+
+def _is_artifact(artifact: Artifact) -> bool:
+    """What is named otherwise would be looked for elsewhere than in the artifact folder."""
+    return is_sha256(artifact.sha256)
 
 
 def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:
     try:
-        row = run_row(run, len(run.lines), evidence_count)
+        row, tracker = run_row(run, len(run.lines), evidence_count), run.tracker
     except UNREADABLE as error:
         yield Problem(where(run_id), f"its first line or its seal is not readable: {_told(error)}")
         return
@@ -90,6 +99,8 @@ def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:
         yield Problem(where(run_id), f"{column} is not of the kind it must be")
     elif not (is_moment(row.started_at) and is_moment(row.finished_at)):
         yield Problem(where(run_id), "its times are not UTC moments with milliseconds")
+    elif tracker is not None and not _is_artifact(tracker):
+        yield Problem(where(run_id), "its tracker is not named by its SHA-256")
 
 
 def _told(error: BaseException) -> str:
