@@ -162,6 +162,7 @@ def _verdict(
         config_missing=None if place.configured else _NO_CONFIG,
         origins=grounds.facts.origins,
         release=request.judged_release,
+        unchecked=grounds.facts.unchecked,
     )
     if request.no_regression is None:
         return verdict

@@ -16,6 +16,7 @@ from .facts.run import Run
 from .journal.recovery import leftovers, open_evidence
 from .pipeline import Place, Request, judge, recover_all
 from .store.port import RunSummary, Store
+from .trust import Doubt, Trust
 from .views.document import to_document
 from .views.report import Report
 
@@ -59,6 +60,9 @@ class Verified:
     runs: int
     evidence: int
     artifacts: int
+    signatures: int = 0
+    notes: tuple[Problem, ...] = ()
+    """Signatures that fit, and count for nothing."""
 
 
 def verify(place: Place) -> Verified:
@@ -76,9 +80,30 @@ def verify(place: Place) -> Verified:
         summaries = store.runs()
         artifacts = dict(_artifacts(store, summaries))
         problems += _artifact_problems(place, artifacts.values())
-        return Verified(problems, len(summaries), sum(run.evidence_count for run in summaries), len(artifacts))
+        signatures, doubts = _signatures(place, store, summaries)
+        return Verified(
+            [*problems, *(one.problem for one in doubts if one.broken)],
+            len(summaries),
+            sum(run.evidence_count for run in summaries),
+            len(artifacts),
+            signatures,
+            tuple(one.problem for one in doubts if not one.broken),
+        )
     finally:
         store.close()
+
+
+def _signatures(place: Place, store: Store, summaries: Iterable[RunSummary]) -> tuple[int, list[Doubt]]:
+    """Return how many signatures there are, and why some of them do not count."""
+    home = place.decisions(store)
+    try:
+        decisions = home.look(place.catalogue.register).decisions if home is not None else ()
+        by = {one.id: one.by for one in decisions}
+        found = store.envelopes(run.id for run in summaries)
+        found += home.envelopes(by) if home is not None else []
+        return len(found), list(Trust.of(place.policy).doubts(found, by))
+    except IntegrityError:
+        return 0, []  # the store's own verify has named it
 
 
 def _artifacts(store: Store, summaries: Iterable[RunSummary]) -> Iterator[tuple[str, tuple[str, Artifact]]]:

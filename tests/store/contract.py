@@ -30,6 +30,7 @@ from .runs import (
     run,
     run_id,
     snapshot,
+    statement,
     texts,
     unblock,
     waiver,
@@ -269,6 +270,40 @@ class StoreContract:
         store.keep([run(1, requirements=snapshot().digest)])
         (problem,) = store.verify()
         assert problem.where == f"requirements {snapshot().digest}"
+
+    def test_signed_statements_come_back_by_what_they_are_about(
+        self, store: Store, opened: Callable[[], Store]
+    ) -> None:
+        """Statements are kept with their runs and decisions, once, and are found by these; the store stays sound."""
+        runs, made = [run(1, finished()), run(2)], review()
+        kept = [statement(runs[0]), statement(runs[0], b"another key"), statement(made)]
+        new = store.keep(runs, decisions=[made], envelopes=kept)
+        assert new == [run_id(1), run_id(2), made.id, *(one.id for one in kept)]
+        assert store.keep(runs, envelopes=kept) == []
+        found = opened().envelopes([run_id(1), run_id(2), "x", "\ud800"])
+        assert {one.id: one for one in found} == {one.id: one for one in kept[:2]}
+        assert store.envelopes([made.id]) == [kept[2]]
+        assert list(store.verify()) == []
+
+    def test_a_decision_is_kept_with_its_signed_statement(self, store: Store) -> None:
+        """Deciding returns the decisions that are new, and keeps what was signed with them."""
+        assert store.decide([waiver()], envelopes=[statement(waiver())]) == [waiver().id]
+        assert store.envelopes([waiver().id]) == [statement(waiver())]
+
+    @pytest.mark.parametrize(
+        ("about", "told"),
+        [
+            (run(3), "is not in the store"),
+            (waiver(), "is not in the store"),
+            (run(1, finished(result="FAILED")), "sealed anew after it was signed"),
+        ],
+    )
+    def test_a_statement_about_something_else_is_refused(self, store: Store, about: Any, told: str) -> None:
+        """What is not there, or is there with another seal, takes no signature; nothing of that call is kept."""
+        store.keep([run(1, finished())])
+        with pytest.raises(IntegrityError, match=told):
+            store.keep([run(2)], envelopes=[statement(about)])
+        assert [summary.id for summary in store.runs()] == [run_id(1)]
 
     def test_decisions_come_back_as_they_were_made(self, store: Store, opened: Callable[[], Store]) -> None:
         """Every kind of decision is there after opening again: oldest first, of its register only, with its id."""

@@ -23,7 +23,7 @@ from pytest_readiness.store.queries import FAILED, GROUPED, INTERRUPTED, LATEST,
 from pytest_readiness.store.sqlite import SQLiteStore
 
 from .contract import StoreContract
-from .runs import VERDICT, blocker, finished, moment, planned, run, run_id, snapshot
+from .runs import VERDICT, blocker, finished, moment, planned, run, run_id, snapshot, statement
 
 ROOT = Path(__file__).parents[2]
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, limits, pipes and permissions of folders are POSIX")
@@ -60,7 +60,8 @@ def store(path: Path) -> Iterator[SQLiteStore]:
     """A store with a row in every table."""
     kept = snapshot()
     store = opened_at(path)
-    store.keep([run(1, planned("test_a"), finished(), finished("test_b"), requirements=kept.digest)], [kept])
+    signed = run(1, planned("test_a"), finished(), finished("test_b"), requirements=kept.digest)
+    store.keep([signed], [kept], envelopes=[statement(signed)])
     store.decide([blocker()])
     store.keep_verdict(VERDICT)
     yield store
@@ -126,6 +127,7 @@ REPLACE_BY_ROWID = (
         "UPDATE snapshot SET text = ''",
         "UPDATE decision SET decided_by = 'eve'",
         "UPDATE verdict SET text = ''",
+        "UPDATE envelope SET text = ''",
         "UPDATE OR REPLACE line SET seq = 1",
         REPLACE_BY_ROWID,
         "INSERT OR REPLACE INTO slot SELECT id + 100, key, '', '', '', '', '', '', '', '', '', '', '' FROM slot",

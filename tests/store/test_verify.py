@@ -18,7 +18,7 @@ from pytest_readiness.store.address import open_store
 from pytest_readiness.store.index import RunRow, SlotRow
 from pytest_readiness.store.port import Store
 
-from .runs import VERDICT, blocker, claim, finished, moment, planned, run, run_id, snapshot
+from .runs import VERDICT, blocker, claim, finished, moment, planned, run, run_id, snapshot, statement
 
 RUN = run_id(1)
 REQUIREMENTS = snapshot()
@@ -33,8 +33,9 @@ def path(tmp_path: Path) -> Path:
     assert store is not None
     bodies = (planned("test_a", "test_b"), finished("test_a", claim(environment="staging")), finished("test_b", at=59))
     head = {"requirements": REQUIREMENTS.digest, "release": "1.2"}
-    store.keep([run(1, *bodies, **head), run(2, finished("test_c"), **head)], [REQUIREMENTS])
-    store.decide([DECISION])
+    signed = run(1, *bodies, **head)
+    store.keep([signed, run(2, finished("test_c"), **head)], [REQUIREMENTS], envelopes=[statement(signed)])
+    store.decide([DECISION], envelopes=[statement(DECISION)])
     store.keep_verdict(VERDICT)
     store.close()
     return path
@@ -119,6 +120,17 @@ EDITS = {
     "where it counts": ("UPDATE decision SET register = 'x'", f"decision {DECISION.id}, column register: the index"),
     "an edited verdict": ("UPDATE verdict SET text = replace(text, 'false', 'true')", "verdict "),
     "when the verdict was": ("UPDATE verdict SET at = ''", "verdict "),
+    "an edited signature": ("UPDATE envelope SET text = replace(text, '\"sig\"', '\"gis\"')", "signature "),
+    "a signature of another run": (
+        f"UPDATE envelope SET subject = '{run_id(2)}' WHERE kind = 'run'",
+        "signature ",
+    ),
+    "what a signature is about": ("UPDATE envelope SET kind = 'x'", "signature "),
+    "which seal was signed": ("UPDATE envelope SET subject_digest = 'x'", "signature "),
+    "a signed decision that was deleted": (
+        "DELETE FROM decision",
+        f"decision {DECISION.id}: it was signed, and is not in the store",
+    ),
     "edited requirements": ("UPDATE snapshot SET text = '{}'", f"requirements {REQUIREMENTS.digest}: column text"),
     "deleted requirements": ("DELETE FROM snapshot", f"requirements {REQUIREMENTS.digest}: are not in the store"),
 }

@@ -13,14 +13,19 @@ from .door import Door, pass_door
 @click.pass_context
 @pass_door
 def command(door: Door, context: click.Context) -> None:
-    """Check chains, seals, indexes, schema and artifacts of the store, and journals beside it.
+    """Check chains, seals, signatures, indexes, schema and artifacts of the store, and journals beside it.
 
     Exits 0 where everything fits, 3 where anything does not.
     """
     outcome = verify(door.place())
     for problem in outcome.problems:
         click.echo(one_line(str(problem), 1000))
+    for note in outcome.notes:
+        click.echo(one_line(f"note: {note}", 1000))
     if outcome.problems:
         click.echo(f"not intact: {len(outcome.problems)} things do not fit")
         context.exit(3)
-    click.echo(f"intact: {outcome.runs} runs, {outcome.evidence} pieces of evidence, {outcome.artifacts} artifacts")
+    signed = f", {outcome.signatures} signatures" if outcome.signatures else ""
+    click.echo(
+        f"intact: {outcome.runs} runs, {outcome.evidence} pieces of evidence, {outcome.artifacts} artifacts{signed}"
+    )

@@ -139,6 +139,17 @@ class PersonSettings(_Table):
     also: tuple[Text, ...] = ()
 
 
+class KeySettings(_Table):
+    """A public key that is trusted, and with what."""
+
+    public: Text
+    """Path of the PEM file."""
+    roles: Annotated[tuple[Literal["runs", "reviews"], ...], Field(min_length=1)]
+    """What it may sign: the seals of runs, decisions of a person."""
+    person: Text | None = None
+    """Whose decisions it signs."""
+
+
 class GateSettings(_Table):
     """What eligible means."""
 
@@ -149,6 +160,7 @@ class GateSettings(_Table):
     release: Literal["ignore", "required"] = "ignore"
     clean_commit: StrictBool = False
     architecture: Text = "ignore"
+    level: Literal["L0", "L1", "L2", "L3"] = "L1"
 
 
 with catch_warnings():
@@ -176,6 +188,7 @@ with catch_warnings():
         """Our word, and the tracker's."""
         review: ReviewSettings = ReviewSettings()
         people: Mapping[Text, PersonSettings] = {}
+        keys: Mapping[Name, KeySettings] = {}
         gate: GateSettings = GateSettings()
 
         path: Path | None = None

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import IntegrityError, Problem, StorageError, one_line
+from ..facts.envelope import parse_envelope
 from ..facts.evidence import Evidence
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line
@@ -19,14 +20,17 @@ from ..facts.run import Run
 from ..facts.snapshot import snapshot_digest
 from .chain import check_run, where
 from .checked import decided
+from .envelopes import subject_trouble
 from .index import (
     UNREADABLE,
     DecisionRow,
+    EnvelopeRow,
     EvidenceRow,
     RunRow,
     SlotRow,
     VerdictRow,
     decision_row,
+    envelope_row,
     evidence_row,
     pieces,
     run_row,
@@ -62,7 +66,7 @@ _STRAYS = {
     "evidence": "SELECT DISTINCT run_id FROM evidence WHERE run_id NOT IN (SELECT id FROM run)",
 }
 
-_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow)
+_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow, EnvelopeRow)
 _WIDTH = len(EvidenceRow._fields)
 
 Index = dict[tuple[int, int], tuple[Any, ...]]
@@ -79,6 +83,7 @@ def verify(query: Query) -> Iterator[Problem]:
         ("requirements", _snapshots),
         ("decisions", _decisions),
         ("verdicts", _verdicts),
+        ("signatures", _envelopes),
     )
     for name, part in parts:
         yield from _unbroken(name, part(query))
@@ -253,6 +258,25 @@ def _verdicts(query: Query) -> Iterator[Problem]:
             yield Problem(here, one_line(str(error)))
             continue
         yield from _differences(derived, VerdictRow(*stored), partial("{}, column {}".format, here))
+
+
+def _envelopes(query: Query) -> Iterator[Problem]:
+    if not _there(query, "envelope"):
+        return
+    for stored in query(f"SELECT {', '.join(EnvelopeRow._fields)} FROM envelope ORDER BY subject, id"):  # noqa: S608
+        yield from _envelope(query, EnvelopeRow(*stored))
+
+
+def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
+    here = f"signature {one_line(stored.id)}"
+    try:
+        envelope = parse_envelope(stored.text)
+    except (IntegrityError, *UNREADABLE) as error:
+        yield Problem(here, one_line(str(error)))
+        return
+    yield from _differences(envelope_row(envelope), stored, partial("{}, column {}".format, here))
+    if trouble := subject_trouble(query, envelope):
+        yield Problem(f"{envelope.subject_kind} {one_line(envelope.subject)}", trouble)
 
 
 def _there(query: Query, table: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..errors import Problem
 from ..facts.clock import is_moment
-from ..facts.digest import is_sha256
+from ..facts.digest import EMPTY, is_sha256
 from ..facts.evidence import Artifact
-from ..facts.line import Line, broken_links
+from ..facts.line import Line, broken_links, line_digest
 from ..facts.run import Run, planned_digest
 from .index import UNREADABLE, misfit, pieces, run_row
 
@@ -17,6 +17,19 @@ def where(run_id: str, line: int | None = None, *, evidence: int | None = None, 
     """Return how a problem names its place: ``run X, line 3, evidence 1, column y``."""
     named = (("run", run_id), ("line", line), ("evidence", evidence), ("column", column or None))
     return ", ".join(f"{name} {value}" for name, value in named if value is not None)
+
+
+def unbroken_head(texts: Iterable[str]) -> str:
+    """Return the digest of the last of these lines, where each names the digest of the one before it; else nothing.
+
+    The lines are not parsed: whatever else a line says, only the text that it names can stand before it.
+    """
+    head = EMPTY
+    for text in texts:
+        if f'"prev":"{head}"' not in text:
+            return ""
+        head = line_digest(text)
+    return "" if head == EMPTY else head
 
 
 def check_run(run: Run) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from ..facts.decision import Decision
+from ..facts.envelope import Envelope
 from ..facts.evidence import BADNESS, Evidence, evidence_of
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line, canonical
@@ -92,6 +93,16 @@ class VerdictRow(NamedTuple):
     text: str
 
 
+class EnvelopeRow(NamedTuple):
+    """One kept signature."""
+
+    id: str
+    kind: str
+    subject: str
+    subject_digest: str
+    text: str
+
+
 def decision_row(decision: Decision) -> DecisionRow:
     """Return the index of a decision, with its text."""
     return DecisionRow(decision.id, decision.register, decision.KIND, decision.at, decision.by, decision.text)
@@ -100,6 +111,11 @@ def decision_row(decision: Decision) -> DecisionRow:
 def verdict_row(verdict: KeptVerdict) -> VerdictRow:
     """Return the index of a kept verdict, with its text."""
     return VerdictRow(verdict.id, verdict.at, verdict.text)
+
+
+def envelope_row(envelope: Envelope) -> EnvelopeRow:
+    """Return the index of a signed statement, with its text."""
+    return EnvelopeRow(envelope.id, envelope.subject_kind, envelope.subject, envelope.subject_digest, envelope.text)
 
 
 def run_row(run: Run, line_count: int, evidence_count: int) -> RunRow:

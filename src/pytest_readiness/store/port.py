@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ..errors import Problem
 from ..facts.decision import Decision
+from ..facts.envelope import Envelope
 from ..facts.evidence import Artifact, Evidence
 from ..facts.run import Run, RunState
 from ..facts.snapshot import Snapshot
@@ -48,8 +49,12 @@ class Decided:
 class DecisionHome(Protocol):
     """Where decisions live: the store, or a folder of the repository. Append-only."""
 
-    def decide(self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = ()) -> list[str]:
+    def decide(
+        self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = (), envelopes: Iterable[Envelope] = ()
+    ) -> list[str]:
         """Keep decisions in one step and return the ids of those that were new; keeping twice is harmless.
+
+        ``envelopes``: signed statements about them.
 
         Raises:
             StorageError: they could not be written; none of them was.
@@ -69,6 +74,13 @@ class DecisionHome(Protocol):
             IntegrityError: one is not what was decided, in a home that must not hold such a thing.
         """
 
+    def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
+        """Return the signed statements about these runs and decisions (ids), by subject. Nothing is verified here.
+
+        Raises:
+            IntegrityError: one is not what was kept.
+        """
+
 
 class Store(DecisionHome, Protocol):
     """An append-only store of sealed runs, decisions, verdicts, and the requirements they were made under."""
@@ -84,17 +96,19 @@ class Store(DecisionHome, Protocol):
         decisions: Iterable[Decision] = (),
         verdicts: Iterable[str] = (),
         made_here: Collection[str] = (),
+        envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
         """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
         ``made_here``: ids of runs whose lines this process made, which are not checked again.
+        ``envelopes``: signed statements about runs and decisions, of this call or kept before.
         A run that is there already with the same seal is skipped, as is a decision or verdict that is there, so that
         keeping twice is harmless.
 
         Raises:
             IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, the digest
-                of a snapshot is not that of its text, or a decision or verdict cannot be read back; nothing was
-                written.
+                of a snapshot is not that of its text, a decision, verdict or signed statement cannot be read back, or
+                a statement is about something that is not kept, or has another digest; nothing was written.
             StorageError: it could not be written; nothing of it was.
         """
 
@@ -146,6 +160,12 @@ class Store(DecisionHome, Protocol):
 
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
         """Return what the index says of these runs, by id, without reading all."""
+
+    def seals(self, run_ids: Iterable[str]) -> dict[str, str]:
+        """Return the digests of the seals of these runs, by id; only of runs whose lines lead unbroken to their seal.
+
+        Reads every line of these runs: a signed seal stands for all of them, and so they are looked at.
+        """
 
     def grouped(self, register: str) -> list[RunSummary]:
         """Return the runs of groups whose parts are not all there, newest start first, without reading all."""

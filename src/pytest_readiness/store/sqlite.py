@@ -12,27 +12,34 @@ from typing import Any
 
 from ..errors import IntegrityError, Problem, one_line
 from ..facts.decision import Decision
+from ..facts.envelope import Envelope, parse_envelope
 from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
 from .chain import check_run, where
-from .checked import decided, readable, sound
-from .index import UNREADABLE, RunRow, SlotRow, decision_row, pieces, run_row, summary_of, verdict_row
-from .port import Decided, RunSummary
+from .checked import readable, sound
+from .documents import Documents
+from .index import (
+    UNREADABLE,
+    RunRow,
+    SlotRow,
+    pieces,
+    run_row,
+    summary_of,
+)
+from .port import RunSummary
 from .queries import (
     FAILED,
     GROUPED,
     HISTORY,
     INTERRUPTED,
-    KEEP_DECISION,
     KEEP_EVIDENCE,
     KEEP_LINE,
     KEEP_RUN,
     KEEP_SLOT,
     KEEP_SNAPSHOT,
-    KEEP_VERDICT,
     LATEST,
     LINES,
     MISSING,
@@ -49,7 +56,7 @@ BATCH = 10_000
 _ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 
-class SQLiteStore:
+class SQLiteStore(Documents):
     """A store in one SQLite file. Does what the port says; for the thread that opened it."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, url: str) -> None:
@@ -86,6 +93,7 @@ class SQLiteStore:
         decisions: Iterable[Decision] = (),
         verdicts: Iterable[str] = (),
         made_here: Collection[str] = (),
+        envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
         """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
@@ -93,7 +101,8 @@ class SQLiteStore:
 
         Raises:
             IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, a snapshot's
-                digest is not that of its text, or a decision or verdict cannot be read back; nothing was written.
+                digest is not that of its text, a decision, verdict or statement cannot be read back, or a statement
+                is about something that is not kept, or has another digest; nothing was written.
             StorageError: it could not be written; nothing of it was.
         """
         for problem in (problem for run in runs if run.id not in made_here for problem in check_run(run)):
@@ -101,12 +110,14 @@ class SQLiteStore:
         requirements = sound(snapshots)
         decided_ = [readable(decision) for decision in decisions]
         documents = [KeptVerdict.parse(text) for text in verdicts]
+        statements = [parse_envelope(envelope.text) for envelope in envelopes]
         with self._writing():
             for snapshot in requirements:
                 self._keep_snapshot(snapshot)
             new = [run.id for run in runs if self._keep_run(run)]
             new += [decision.id for decision in decided_ if self._keep_decision(decision)]
-            return new + [verdict.id for verdict in documents if self._keep_verdict(verdict)]
+            new += [verdict.id for verdict in documents if self._keep_verdict(verdict)]
+            return new + [envelope.id for envelope in statements if self._keep_envelope(envelope)]
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -310,77 +321,6 @@ class SQLiteStore:
                 raise IntegrityError(f"the requirements {digest} were changed in the store: restore it from a copy")
             return Snapshot(text, digest)
         return None
-
-    def decide(self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = ()) -> list[str]:
-        """Keep decisions in one transaction and return the ids of those that were new.
-
-        Raises:
-            IntegrityError: one cannot be read back as what it says, another decision has its id, or a snapshot's
-                digest is not that of its text; nothing was written.
-            StorageError: they could not be written; none of them was.
-        """
-        return self.keep((), snapshots, decisions)
-
-    def _keep_decision(self, decision: Decision) -> bool:
-        for (text,) in self._rows("SELECT text FROM decision WHERE id = ?", (decision.id,)):
-            if text == decision.text:
-                return False
-            raise IntegrityError(f"not kept: another decision with the id {decision.id} is in the store already")
-        self._connection.execute(KEEP_DECISION, decision_row(decision))
-        return True
-
-    def decisions(self, register: str | None = None) -> list[Decision]:
-        """Return the decisions of a register (of all, where none is named), oldest first.
-
-        Raises:
-            IntegrityError: one is not what was decided.
-            StorageError: the file cannot be read.
-        """
-        query = "SELECT id, text FROM decision WHERE register = :only OR :only IS NULL ORDER BY at, id"
-        return [decided(id_, text, register) for id_, text in self._later("decision", query, {"only": register})]
-
-    def look(self, register: str) -> Decided:
-        """Return the decisions of a register; one that does not count is an error here.
-
-        Raises:
-            IntegrityError: one is not what was decided.
-            StorageError: the file cannot be read.
-        """
-        return Decided(tuple(self.decisions(register)))
-
-    def keep_verdict(self, text: str) -> str:
-        """Keep a verdict and return its id; keeping twice is harmless.
-
-        Raises:
-            IntegrityError: it is not the canonical text of a document that says when it was ``generated_at``.
-            StorageError: it could not be written.
-        """
-        self.keep((), verdicts=[text])
-        return KeptVerdict.parse(text).id
-
-    def _keep_verdict(self, verdict: KeptVerdict) -> bool:
-        if self._rows("SELECT 1 FROM verdict WHERE id = ?", (verdict.id,)):
-            return False
-        self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
-        return True
-
-    def verdicts(self) -> list[str]:
-        """Return the texts of the kept verdicts, oldest first.
-
-        Raises:
-            IntegrityError: one is not what was kept.
-            StorageError: the file cannot be read.
-        """
-        rows = self._later("verdict", "SELECT id, text FROM verdict ORDER BY at, id")
-        for id_, text in rows:
-            if KeptVerdict.parse(text).id != id_:
-                raise IntegrityError(f"the verdict {one_line(id_)} was changed in the store: restore it from a copy")
-        return [text for _, text in rows]
-
-    def _later(self, table: str, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
-        """Return all rows of a table that an older store has not got before its next write."""
-        there = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
-        return self._rows(query, parameters) if there else []
 
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""

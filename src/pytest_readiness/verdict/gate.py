@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..errors import Problem
@@ -37,6 +37,8 @@ class Grounds:
     """By run id; a run that is not there is of unknown origin."""
     release: str | None = None
     """The release that is judged."""
+    unchecked: str = ""
+    """Why signatures could not be checked though keys are trusted; empty: they were."""
 
     def evidence(self) -> Iterator[tuple[UseCaseReadiness, Evidence]]:
         """Yield each piece of evidence that a requirement in scope shows, once for each use case."""
@@ -89,6 +91,7 @@ def decide(
     config_missing: str | None = None,
     origins: Mapping[str, Origin] | None = None,
     release: str | None = None,
+    unchecked: str = "",
 ) -> Verdict:
     """Return what the gate says of the use cases in a readiness.
 
@@ -99,8 +102,9 @@ def decide(
         config_missing: why there is no config or tracker to judge by; None: there is one.
         origins: what each run was made with, by id; needed where the policy asks for a release or a clean commit.
         release: the release that is judged.
+        unchecked: why signatures could not be checked though keys are trusted; empty: they were.
     """
-    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release)
+    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release, unchecked)
     return conclude(grounds, rules_of(policy))
 
 
@@ -122,7 +126,7 @@ def conclude(grounds: Grounds, rules: Iterable[Rule]) -> Verdict:
 def rules_of(policy: Policy) -> tuple[Rule, ...]:
     """Return the rules that a policy asks for, in the order they are printed."""
     rules: list[Rule] = [_configured, _use_cases, _requirements, _complete, _asserted, _flaky, _waivers]
-    rules += [_nothing_failing, _nothing_blocked, _sealed, _groups, _intact]
+    rules += [_nothing_failing, _nothing_blocked, _sealed, _groups, _intact, _level]
     if policy.on != "evidence":
         rules.append(_reviewed)
     if policy.architecture != "ignore":
@@ -241,6 +245,20 @@ def _groups(grounds: Grounds) -> Finding:
 def _intact(grounds: Grounds) -> Finding:
     looked_at = len({evidence.id for _, evidence in grounds.evidence()})
     return Finding("evidence intact", looked_at, tuple(str(one) for one in grounds.problems), "as it was recorded")
+
+
+def _level(grounds: Grounds) -> Finding:
+    """What rests on nothing has no level; that it is missing is told by another rule."""
+    least = grounds.policy.level
+    every = grounds.required
+    wrong = [(one, req) for one, req in every if req.level is not None and req.level < least]
+    found = _named(
+        "evidence level", every, wrong, f"none is below {least}", lambda req: f"{req.requirement.id} is {req.level}"
+    )
+    if grounds.unchecked:
+        ids = _ids(grounds.readiness.use_cases)
+        return replace(found, wrong=(grounds.unchecked, *found.wrong), failing=ids)
+    return found
 
 
 def _reviewed(grounds: Grounds) -> Finding:
