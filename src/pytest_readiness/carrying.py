@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from .errors import ReadinessError, StorageError
+from .errors import IntegrityError, ReadinessError, StorageError
 from .facts.decision import Blocker, Decision, Review, Unblock, Waiver
+from .facts.kept_verdict import KeptVerdict
+from .facts.line import canonical
 from .facts.run import Run
 from .facts.snapshot import Snapshot
 from .journal.writer import ignore_folder
-from .pipeline import HOME, Place, select
+from .pipeline import HOME, Place, Request, judge, select
 from .store.bundle import open_bundle
 from .store.bundling import Contents, write_bundle
 from .store.merging import Merged, merge as merge_one
 from .store.port import RunSummary, Store
+from .views.document import to_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,14 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path) -> Bundled:
         digests = {run.requirements_digest for run in summaries} | {one.requirements_digest for one in decisions}
         verdicts = store.verdicts() if chosen is None else []
         runs = (run for summary in summaries if (run := store.run(summary.id)) is not None)
-        contents = Contents(runs, decisions, _snapshots(store, digests), verdicts)
+        contents = Contents(
+            runs=runs,
+            decisions=decisions,
+            snapshots=_snapshots(store, digests),
+            verdicts=verdicts,
+            envelopes=store.envelopes,
+            report=_report(place, use_cases, summaries, decisions, verdicts),
+        )
         missing = write_bundle(path, contents, _reader(place))
         return Bundled(len(summaries), len(decisions), len(verdicts), tuple(missing))
     finally:
@@ -129,6 +139,29 @@ def writable_store(place: Place) -> Store:
 
 def _reader(place: Place) -> Callable[[str], IO[bytes]]:
     return lambda sha256: (place.artifacts / sha256[:2] / sha256).open("rb")
+
+
+def _report(
+    place: Place,
+    use_cases: Sequence[str],
+    runs: Sequence[RunSummary],
+    decisions: Sequence[Decision],
+    verdicts: Sequence[str],
+) -> str:
+    """Return the report as it was at the newest moment in the contents, so that equal contents tell the same.
+
+    Raises:
+        StorageError, IntegrityError: what it rests on cannot be read, or is not what was recorded.
+    """
+    moments = [*(run.finished_at for run in runs), *(one.at for one in decisions)]
+    moments += [KeptVerdict.parse(text).at for text in verdicts]
+    if not moments:
+        return ""
+    report = judge(place, Request(tuple(use_cases), at=max(moments), kept_only=True))
+    for problem in report.context.problems:
+        raise IntegrityError(problem)
+    # Where the store is, and whether there is a config, is no matter of what is in it.
+    return canonical(to_document(replace(report, context=replace(report.context, store=None))))
 
 
 def _runs(store: Store, register: str, chosen: Iterable[str] | None) -> list[RunSummary]:

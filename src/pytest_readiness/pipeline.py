@@ -48,6 +48,8 @@ class Request:
     """``accept`` or ``refuse``; None: as configured."""
     no_regression: Mapping[str, Any] | None = None
     """An earlier JSON report: nothing may be worse than in it. None: that is not asked."""
+    kept_only: bool = False
+    """Leave out what lies in journals and is not taken in yet."""
 
     @property
     def judged_release(self) -> str | None:
@@ -92,6 +94,8 @@ def examine(place: Place, request: Request) -> Judged:
     store = place.store()
     try:
         sources = place.sources(store)
+        if request.kept_only:
+            sources = replace(sources, left=[])
         grounds = _grounds(place, sources, request)
         readiness = evaluate(
             grounds.catalogue,

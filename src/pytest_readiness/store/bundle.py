@@ -9,6 +9,7 @@ member                 holds
 ====================== ==========================================================================
 ``decisions/<id>.json``, ``requirements/<digest>.json``, ``verdicts/<digest>.json``: the canonical text
 ``runs/<id>.jsonl``    the lines of a run, byte for byte, each with a line end
+``statements/<digest>.json``: a signed statement about a run or a decision that is in it
 ``artifacts/<sha256>`` the bytes
 ``report.json``        the report on these contents, as canonical text
 ``manifest.json``      ``schema``, and of each other member its name, size and SHA-256
@@ -26,7 +27,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import IntegrityError, ReadinessError, StorageError, one_line, place
-from ..facts.decision import Decision, parse_decision
+from ..facts.decision import Decision, parse_decision, text_digest
+from ..facts.envelope import Envelope, parse_envelope
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import canonical
 from ..facts.run import Run
@@ -57,6 +59,7 @@ ROOMS = {
     "requirements": Room(re.compile(r"requirements/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
     "verdicts": Room(re.compile(r"verdicts/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
     "runs": Room(re.compile(r"runs/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32}\.jsonl"), 256 * _MEGABYTE),
+    "statements": Room(re.compile(r"statements/[0-9a-f]{64}\.json"), 4 * _MEGABYTE),
     "artifacts": Room(re.compile(r"artifacts/[0-9a-f]{64}"), None),
     REPORT: Room(re.compile(re.escape(REPORT)), 64 * _MEGABYTE),
     MANIFEST: Room(re.compile(re.escape(MANIFEST)), None),
@@ -77,6 +80,8 @@ class Bundle:
     decisions: tuple[Decision, ...]
     snapshots: tuple[Snapshot, ...]
     verdicts: tuple[str, ...]
+    envelopes: tuple[Envelope, ...]
+    """About its runs and decisions. That a signature is right is not known here."""
     artifacts: Mapping[str, int]
     """SHA-256 and size; the bytes stay in the file."""
     report: str
@@ -167,6 +172,22 @@ def refuse_loose_ends(
         raise IntegrityError(f"artifacts/{sha256} belongs to nothing that is in it")
 
 
+def refuse_misled(envelopes: Iterable[Envelope], runs: Iterable[Run], decisions: Iterable[Decision]) -> None:
+    """Refuse a signed statement about something that is not there as it was signed.
+
+    Raises:
+        IntegrityError: there is one.
+    """
+    there = {("run", run.id): run.lines[-1].digest for run in runs}
+    there |= {("decision", one.id): text_digest(one.text) for one in decisions}
+    for envelope in envelopes:
+        found = there.get((envelope.subject_kind, envelope.subject))
+        if found != envelope.subject_digest:
+            what = "is not in it" if found is None else "is another in it than was signed"
+            subject = f"the {envelope.subject_kind} {one_line(envelope.subject, 100)}"
+            raise IntegrityError(f"statements/{envelope.id}.json: {subject} {what}")
+
+
 @contextmanager
 def open_bundle(path: Path, artifact_limit: int) -> Iterator[Bundle]:
     """Open a bundle, and give what it holds; it is checked as a whole first, and nothing is written anywhere.
@@ -215,6 +236,7 @@ class _Reading:
             snapshots=tuple(map(self._snapshot, names["requirements"])),
             verdicts=tuple(map(self._verdict, names["verdicts"])),
             runs=tuple(map(self._run, names["runs"])),
+            envelopes=tuple(map(self._envelope, names["statements"])),
             artifacts=dict(map(self._artifact, names["artifacts"])),
             report="".join(map(self._report, names[REPORT])),
             _archive=self._archive,
@@ -222,6 +244,7 @@ class _Reading:
         self._check_manifest()
         digests = [snapshot.digest for snapshot in bundle.snapshots]
         refuse_loose_ends(bundle.runs, bundle.decisions, digests, bundle.artifacts)
+        refuse_misled(bundle.envelopes, bundle.runs, bundle.decisions)
         return bundle
 
     def _names(self) -> dict[str, list[str]]:
@@ -312,6 +335,11 @@ class _Reading:
         text = self._text(name)
         _must_be(name, f"verdicts/{KeptVerdict.parse(text).id}.json")
         return text
+
+    def _envelope(self, name: str) -> Envelope:
+        envelope = parse_envelope(self._text(name))
+        _must_be(name, f"statements/{envelope.id}.json")
+        return envelope
 
     def _report(self, name: str) -> str:
         text = self._text(name)

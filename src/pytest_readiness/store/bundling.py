@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from ..errors import IntegrityError, StorageError, place
 from ..facts.decision import Decision
+from ..facts.envelope import Envelope
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
@@ -28,6 +29,8 @@ class Contents:
     decisions: Iterable[Decision] = ()
     snapshots: Iterable[Snapshot] = ()
     verdicts: Iterable[str] = ()
+    envelopes: Callable[[Iterable[str]], Iterable[Envelope]] = field(default=lambda _: ())
+    """Tells the signed statements about runs and decisions, by their ids."""
     report: str = ""
     """The report on these contents, as canonical text; empty: none."""
 
@@ -80,7 +83,11 @@ class _Writing:
         for id_, text in sorted((KeptVerdict.parse(text).id, text) for text in contents.verdicts):
             self._text(f"verdicts/{id_}.json", text)
         named: set[str] = set()
-        refuse_loose_ends(self._runs(contents.runs, named), decisions, [snapshot.digest for snapshot in snapshots], ())
+        ids = [decision.id for decision in decisions]
+        runs = self._runs(contents.runs, named, ids)
+        refuse_loose_ends(runs, decisions, [snapshot.digest for snapshot in snapshots], ())
+        for envelope in sorted(contents.envelopes(ids), key=lambda one: one.id):
+            self._text(f"statements/{envelope.id}.json", envelope.text)
         missing = [sha256 for sha256 in sorted(named) if not self._artifact(sha256)]
         if contents.report:
             self._text(REPORT, contents.report)
@@ -88,13 +95,14 @@ class _Writing:
         self._packing.close()
         return missing
 
-    def _runs(self, runs: Iterable[Run], named: set[str]) -> Iterator[Run]:
-        """Write runs one by one, and pass them on; ``named`` takes the digests of their artifacts."""
+    def _runs(self, runs: Iterable[Run], named: set[str], ids: list[str]) -> Iterator[Run]:
+        """Write runs one by one, and pass them on; ``named`` and ``ids`` take what they name, and what they are."""
         for run in runs:
             for problem in check_run(run):
                 raise IntegrityError(f"not bundled: {problem}")
             self._text(f"runs/{run.id}.jsonl", "".join(f"{line.text}\n" for line in run.lines))
             named |= {artifact.sha256 for _, artifact in run.artifacts()}
+            ids.append(run.id)
             yield run
 
     def _text(self, name: str, text: str) -> None:

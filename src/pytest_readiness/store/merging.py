@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from ..errors import IntegrityError, StorageError, place
+from ..facts.kept_verdict import KeptVerdict
 from .bundle import Bundle
 from .port import Store
 
@@ -24,7 +25,8 @@ class Merged:
     verdicts: int
     artifacts: int
     known: int
-    """Runs, decisions and verdicts that were there already."""
+    """Runs, decisions, verdicts and signed statements that were there already."""
+    statements: int = 0
 
 
 def merge(bundle: Bundle, store: Store, artifacts: Path) -> Merged:
@@ -47,11 +49,19 @@ def merge(bundle: Bundle, store: Store, artifacts: Path) -> Merged:
     with _staged(bundle, artifacts) as staged:
         for sha256, temporary in staged.items():
             _put(temporary, _final(artifacts, sha256))
-    new = set(store.keep(bundle.runs, bundle.snapshots, bundle.decisions, bundle.verdicts))
-    runs = tuple(run.id for run in bundle.runs if run.id in new)
-    decisions = tuple(decision.id for decision in bundle.decisions if decision.id in new)
-    records = len(bundle.runs) + len(bundle.decisions) + len(bundle.verdicts)
-    return Merged(runs, decisions, len(new) - len(runs) - len(decisions), len(staged), records - len(new))
+    records = (bundle.runs, bundle.snapshots, bundle.decisions, bundle.verdicts)
+    new = set(store.keep(*records, envelopes=bundle.envelopes))
+    runs, decisions, statements, verdicts = (
+        tuple(id_ for id_ in ids if id_ in new)
+        for ids in (
+            [run.id for run in bundle.runs],
+            [decision.id for decision in bundle.decisions],
+            [envelope.id for envelope in bundle.envelopes],
+            [KeptVerdict.parse(text).id for text in bundle.verdicts],
+        )
+    )
+    offered = sum(map(len, (bundle.runs, bundle.decisions, bundle.verdicts, bundle.envelopes)))
+    return Merged(runs, decisions, len(verdicts), len(staged), offered - len(new), len(statements))
 
 
 def _refuse_conflicts(bundle: Bundle, store: Store) -> None:
