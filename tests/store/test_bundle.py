@@ -325,7 +325,7 @@ DAMAGE: dict[str, tuple[Callable[[Members], Members], str]] = {
     ),
     "a torn last line": (lambda found: {**found, RUN: found[RUN][:-5]}, "its last line is cut off"),
     "an empty run": (lambda found: {**found, RUN: b"\n"}, "a line is not valid"),
-    "no UTF-8": (lambda found: {**found, RUN: b"\xff\n"}, "is no bundle: .* decode"),
+    "no UTF-8": (lambda found: {**found, RUN: b"\xff\n"}, f"{RUN} is no text in UTF-8"),
     "edited requirements": (lambda found: {**found, REQUIREMENTS: b"{}"}, "has another content than its name"),
     "an edited decision": (
         lambda found: {

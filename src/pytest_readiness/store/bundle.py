@@ -216,8 +216,6 @@ def _troubles(path: Path) -> Iterator[None]:
         raise type(error)(f"{place(path)}: {error}") from None
     except OSError as error:
         raise StorageError(f"{place(path)}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise IntegrityError(f"{place(path)}: is no bundle: {one_line(str(error))}") from None
 
 
 class _Reading:
@@ -305,7 +303,11 @@ class _Reading:
         self._rows[name] = (member.size, sha256.hexdigest())
 
     def _text(self, name: str) -> str:
-        return b"".join(self._blocks(name)).decode()
+        data = b"".join(self._blocks(name))
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            raise IntegrityError(f"{name} is no text in UTF-8: {one_line(error.reason)}") from None
 
     def _run(self, name: str) -> Run:
         text = self._text(name)
