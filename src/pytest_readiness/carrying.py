@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from .errors import IntegrityError, ReadinessError, StorageError
+from .errors import IntegrityError, ReadinessError, StorageError, place as shown_place
 from .facts.decision import Blocker, Decision, Review, Unblock, Waiver
 from .facts.kept_verdict import KeptVerdict
 from .facts.line import canonical
@@ -82,6 +82,22 @@ def bundle_session(place: Place, run: Run | None, path: Path) -> Bundled:
     snapshots = [place.requirements for run in runs if run.requirements_digest == place.requirements.digest]
     missing = write_bundle(path, Contents(runs, (), snapshots), _reader(place))
     return Bundled(len(runs), 0, 0, tuple(missing))
+
+
+def write_script(path: Path) -> None:
+    """Write the script that verifies bundles with Python's standard library alone.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    from importlib.resources import files  # read only where the script is asked for
+
+    from . import store
+
+    try:
+        path.write_bytes(files(store).joinpath("verify_bundle.py").read_bytes())
+    except OSError as error:
+        raise StorageError(f"{shown_place(path)}: the script cannot be written: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
