@@ -10,15 +10,17 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import ConfigError, nearest, one_line, place
+from .errors import ConfigError, Problem, nearest, one_line, place
 from .facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
-from .settings import Settings, key_place
+from .settings import KeySettings, Settings, key_place
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Key
@@ -46,13 +48,27 @@ def trusted_keys(settings: Settings) -> dict[str, dict[str, Any]]:
     """
     found = {}
     for name, key in settings.keys.items():
-        path = settings.folder / key.public
         try:
-            public = base64.b64encode(public_part(path)).decode()
+            public = _public(settings, key)
         except ConfigError as error:
             raise ConfigError(f"{key_place(settings, 'keys', name, 'public')}: {error}") from None
         found[name] = {"public": public, "roles": sorted(set(key.roles)), "person": key.person}
     return found
+
+
+def key_problems(settings: Settings) -> Iterator[Problem]:
+    """Yield what is wrong with the keys of the config; with their kinds only where the library is installed."""
+    for name, key in settings.keys.items():
+        try:
+            public = _public(settings, key)
+            if not missing_library():
+                _key(public)
+        except ConfigError as error:
+            yield Problem(key_place(settings, "keys", name, "public"), str(error))
+
+
+def _public(settings: Settings, key: KeySettings) -> str:
+    return base64.b64encode(public_part(settings.folder / key.public)).decode()
 
 
 def public_part(path: Path) -> bytes:
@@ -84,23 +100,32 @@ def missing_library() -> str:
     return "" if find_spec("securesystemslib") and find_spec("cryptography") else MISSING
 
 
-def check_key(public: str) -> None:
-    """Raise ConfigError where a public key (SubjectPublicKeyInfo, base64) is of a kind that nothing verifies with."""
-    _key(public)
-
-
 @lru_cache(maxsize=64)
 def _key(public: str) -> Key:
-    try:
+    with _libraries():
         # Here, as in the rest of this module: it takes 200 ms, and only who signs or verifies needs it.
         from cryptography.hazmat.primitives.serialization import load_der_public_key
         from securesystemslib.signer import SSlibKey
-    except ImportError:
-        raise ConfigError(MISSING) from None
-    try:
-        return SSlibKey.from_crypto(load_der_public_key(base64.b64decode(public)))
-    except Exception as error:  # noqa: BLE001 - whatever the libraries find wrong with it
-        raise ConfigError(f"no signature can be verified with this public key: {one_line(str(error))}") from None
+
+        try:
+            return SSlibKey.from_crypto(load_der_public_key(base64.b64decode(public)))
+        except Exception as error:  # noqa: BLE001 - whatever the libraries find wrong with it
+            raise ConfigError(f"no signature can be verified with this public key: {one_line(str(error))}") from None
+
+
+@contextmanager
+def _libraries() -> Iterator[None]:
+    """Run the block, which imports or calls the libraries, without what they warn each other of.
+
+    Raises:
+        ConfigError: one of them is not installed.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except ImportError:
+            raise ConfigError(MISSING) from None
 
 
 def verifies(public: str, envelope: Envelope) -> bool:
@@ -136,11 +161,6 @@ def _fits(key: Key, sig: bytes, data: bytes) -> bool:
 # -- signing -------------------------------------------------------------------------------------------------------
 
 
-def signs() -> bool:
-    """Return whether the environment names a key that signs."""
-    return bool(os.environ.get(SIGNER))
-
-
 def sign(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> Envelope:
     """Return the envelope of a statement, signed with the key that ``READINESS_SIGNER`` names.
 
@@ -153,27 +173,28 @@ def sign(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> Envelope:
     Raises:
         ConfigError: it cannot be signed, whatever the reason; one line without secrets.
     """
-    uri = os.environ.get(SIGNER, "")
-    scheme = uri.partition(":")[0]
-    try:
-        from securesystemslib.signer import SIGNER_FOR_URI_SCHEME
-    except ImportError:
-        raise ConfigError(MISSING) from None
-    known = SIGNER_FOR_URI_SCHEME.keys() - UNFIT
-    if scheme not in known:
-        told = nearest(scheme, known) or f" (known are {', '.join(sorted(known))})"
-        raise ConfigError(f"{SIGNER} names no key that can sign: '{one_line(scheme, 40)}:' is unknown{told}")
-    try:
-        if scheme == FILE:
-            made = _sign_with_file(uri, folder, pae(PAYLOAD_TYPE, payload))
-        else:
-            made = _sign_with_service(uri, trusted, pae(PAYLOAD_TYPE, payload))
-    except ConfigError:
-        raise
-    except Exception as error:  # noqa: BLE001 - each kind of signer raises what it likes
-        told = one_line(f"{type(error).__name__}: {error}".replace(os.environ.get(SECRET) or "\0", "…"))
-        raise ConfigError(f"{SIGNER} ({scheme}:) cannot sign: {told}") from None
+    uri, data = os.environ.get(SIGNER, ""), pae(PAYLOAD_TYPE, payload)
+    with _libraries():
+        scheme = _scheme(uri)
+        try:
+            made = _sign_with_file(uri, folder, data) if scheme == FILE else _sign_with_service(uri, trusted, data)
+        except ConfigError:
+            raise
+        except Exception as error:  # noqa: BLE001 - each kind of signer raises what it likes
+            told = one_line(f"{type(error).__name__}: {error}".replace(os.environ.get(SECRET) or "\0", "…"))
+            raise ConfigError(f"{SIGNER} ({scheme}:) cannot sign: {told}") from None
     return sealed_envelope(payload, [made])
+
+
+def _scheme(uri: str) -> str:
+    from securesystemslib.signer import SIGNER_FOR_URI_SCHEME
+
+    scheme, colon, _ = uri.partition(":")
+    known = SIGNER_FOR_URI_SCHEME.keys() - UNFIT
+    if not colon or scheme not in known:
+        told = nearest(scheme, known) or f" (known are {', '.join(sorted(known))})"
+        raise ConfigError(f"{SIGNER} names no key that can sign: '{one_line(scheme, 40)}' is no kind of key{told}")
+    return scheme
 
 
 def _sign_with_file(uri: str, folder: Path, data: bytes) -> Signature:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .carrying import writable_store
-from .errors import IntegrityError, Problem, ReadinessError
+from .errors import ConfigError, IntegrityError, Problem, ReadinessError
 from .facts.digest import is_sha256
+from .facts.envelope import run_statement
 from .facts.evidence import Artifact, Evidence
 from .facts.line import canonical
 from .facts.run import Run
@@ -17,6 +19,7 @@ from .journal.recovery import leftovers, open_evidence
 from .pipeline import Place, Request, judge, recover_all
 from .store.port import RunSummary, Store
 from .trust import Doubt, Trust
+from .verdict.known import Signed
 from .views.document import to_document
 from .views.report import Report
 
@@ -160,6 +163,46 @@ def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary 
                 if piece.id == evidence_id:
                     return piece, None
     return None
+
+
+def sign_unsigned(place: Place, run_ids: Iterable[str]) -> list[str]:
+    """Sign kept runs that have no signature yet, where the environment names a key; return what went wrong.
+
+    For runs that were recorded where no key is, and taken in where one is: it attests what was taken in.
+
+    Raises:
+        StorageError, IntegrityError: the store cannot be read.
+    """
+    if not os.environ.get("READINESS_SIGNER") or (store := place.store()) is None:
+        return []
+    from .keys import sign  # the libraries that sign take 200 ms to load
+
+    try:
+        unsigned = dict.fromkeys(run_ids)
+        for envelope in store.envelopes(unsigned):
+            unsigned.pop(envelope.subject, None)
+        runs = (store.run(name) for name in unsigned)
+        made = [sign(run_statement(run), place.settings.folder, place.public_keys) for run in runs if run is not None]
+        store.keep([], envelopes=made)
+    except ConfigError as error:
+        return [f"what was taken in is not signed: {error}"]
+    finally:
+        store.close()
+    return []
+
+
+def signed_runs(place: Place, run_ids: Collection[str]) -> dict[str, Signed]:
+    """Return with which trusted key runs are signed, by id.
+
+    Raises:
+        StorageError, IntegrityError: the store cannot be read.
+    """
+    store = place.store()
+    try:
+        return Trust.of(place.policy).signed_runs(store, run_ids)
+    finally:
+        if store is not None:
+            store.close()
 
 
 def keep_verdict(place: Place, report: Report) -> str:

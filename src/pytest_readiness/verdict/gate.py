@@ -248,10 +248,11 @@ def _intact(grounds: Grounds) -> Finding:
 
 
 def _level(grounds: Grounds) -> Finding:
-    """What rests on nothing has no level; that it is missing is told by another rule."""
+    """What rests on nothing has no level, which another rule tells; what is waived does not rest on its evidence."""
     least = grounds.policy.level
     every = grounds.required
-    wrong = [(one, req) for one, req in every if req.level is not None and req.level < least]
+    rests = [(one, req) for one, req in every if req.state is not State.WAIVED]
+    wrong = [(one, req) for one, req in rests if req.level is not None and req.level < least]
     found = _named(
         "evidence level", every, wrong, f"none is below {least}", lambda req: f"{req.requirement.id} is {req.level}"
     )

@@ -14,6 +14,25 @@ SIGNED: Level = "L2"
 RECEIVED: Level = "L3"
 
 
+TOLD: Mapping[str, str] = {
+    RECORDED: "recorded",
+    SEALED: "sealed",
+    SIGNED: "sealed, and signed with a trusted key",
+    RECEIVED: "signed, with a receipt of the provider",
+}
+"""Level -> what it says."""
+_RAISED: Mapping[str, str] = {
+    SEALED: "let its run end, or take it in with `readiness recover`",
+    SIGNED: "run its tests again where runs are signed with a trusted key",
+    RECEIVED: "run its tests again where runs are signed, and record a receipt for the run's nonce",
+}
+
+
+def raises(level: str) -> str:
+    """Return what brings evidence to a level."""
+    return _RAISED.get(level, "")
+
+
 def level_of(evidence: Evidence, open_runs: Collection[str], signed: Mapping[str, Signed]) -> Level:
     """Return the level of one piece of evidence.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..errors import ClaimError, nearest
 from ..facts.evidence import Evidence, Result
+from ..verdict.levels import TOLD
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
 from . import words
 from .gate import holds, retirements, standing, waivers
@@ -123,6 +124,9 @@ def _requirement(readiness: RequirementReadiness, pen: Pen) -> Iterator[Line]:
     if readiness.expires_at:
         soon = ", soon" if readiness.expires_soon else ""
         yield from pen.paragraph(f"{readiness.expires_at}{soon}", lead=("stale from: ", "dim"), indent=2)
+    if readiness.level is not None:
+        told = f"{readiness.level}, {TOLD[readiness.level]}"
+        yield from pen.paragraph(told, lead=("level: ", "dim"), indent=2)
     if not readiness.evidence:
         yield from pen.paragraph("nothing", lead=("rests on: ", "dim"), indent=2)
     for evidence in readiness.evidence:

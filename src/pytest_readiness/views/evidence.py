@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ..facts.evidence import Evidence, Result, Step
 from ..store.port import RunSummary
+from ..verdict.known import Signed
+from ..verdict.levels import TOLD, level_of
 from .pen import Line, Pen
 
 _LABEL = 24
@@ -32,17 +34,20 @@ def _given(text: str | None) -> tuple[str, ...]:
     return () if text is None else (text,)
 
 
-def render_evidence(evidence: Evidence, run: RunSummary | None, width: int, *, unicode: bool = True) -> list[Line]:
+def render_evidence(
+    evidence: Evidence, run: RunSummary | None, width: int, *, unicode: bool = True, signed: Signed | None = None
+) -> list[Line]:
     """Return the evidence in the ten template fields, then what else was recorded with it.
 
-    ``run`` is what the index says of its run; None where the store has only the evidence.
+    ``run`` is what the index says of its run; None where the store has only the evidence. ``signed`` says with which
+    trusted key that is signed.
     """
     pen = Pen(width, unicode=unicode)
     lines: list[Line] = []
     for name, values in fields(evidence):
         lines += _field(name, values, pen, _style(evidence) if name == "Result" else "")
     lines.append(pen.line())
-    for name, values in (*_run(evidence, run), *_envelope(evidence)):
+    for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *_envelope(evidence)):
         if values:
             lines += _field(name, values, pen)
     return lines
@@ -74,6 +79,12 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Release", _given(run.release)
     yield "Run group", (f"{run.group_id}, {run.group_parts} parts",) if run.group_id else ()
     yield "Requirements", (run.requirements_digest,)
+
+
+def _level(evidence: Evidence, run: RunSummary | None, signed: Signed | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if run is not None:
+        level = level_of(evidence, (), {run.id: signed} if signed else {})
+        yield "Level", (f"{level}, {TOLD[level]}{f' ({signed.by})' if signed else ''}",)
 
 
 def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
