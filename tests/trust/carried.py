@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import runpy
@@ -22,11 +23,15 @@ from pytest_readiness.facts.envelope import (
     run_statement,
     sealed_envelope,
 )
+from pytest_readiness.facts.kept_verdict import KeptVerdict
 from pytest_readiness.facts.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
+from pytest_readiness.facts.tree import leaf_hash, roots
 from pytest_readiness.store import verify_bundle
 from pytest_readiness.store.archive import Archive
+from pytest_readiness.store.bundle import records_of
 from pytest_readiness.store.bundling import Contents, write_bundle
+from pytest_readiness.store.origin import Origin
 from tests.store.bundles import Members, members, packed
 from tests.store.runs import VERDICT, blocker, finished, planned, review, run, snapshot
 
@@ -63,10 +68,28 @@ def opened(sha256: str) -> IO[bytes]:
     return io.BytesIO(next(data for data, found in SHA.items() if found == sha256))
 
 
+def grown(*leaves: tuple[str, str, str], store: str = "readiness-store/" + "ab" * 16) -> Origin:
+    """The tree of a store with these leaves, as its checkpoint tells it."""
+    hashed = [leaf_hash(f"readiness/leaf/v1\n{kind}\n{id_}\n{digest}\n".encode()) for kind, id_, digest in leaves]
+    root = base64.b64encode(roots(hashed, [len(leaves)])[len(leaves)]).decode()
+    return Origin(f"{store}\n{len(leaves)}\n{root}\n\n— key c2lnbmF0dXJl\n", leaves)
+
+
+RECORDS = records_of([FIRST, SECOND], [review(), blocker()])
+VERDICT_ID = KeptVerdict.parse(VERDICT).id
+LEAVES = (
+    ("run", "20260101T000000Z-00000009", "0" * 64),
+    *((kind, id_, digest) for (kind, id_), digest in RECORDS.items()),
+    ("verdict", VERDICT_ID, VERDICT_ID),
+)
+"""Of a store that holds one run more than the bundle."""
+
+
 def sound(path: Path, sign: Sign = unsigned) -> Path:
-    """A bundle with two runs, two decisions, requirements, a verdict, statements, a log, a tracker and a report."""
+    """A bundle with two runs, two decisions, requirements, a verdict, statements, a tree, a log, a tracker and a report."""
     envelopes = [statement(one, sign) for one in (FIRST, SECOND, review())]
-    contents = Contents([FIRST, SECOND], [review(), blocker()], [snapshot()], [VERDICT], lambda _: envelopes, REPORT)
+    records = ([FIRST, SECOND], [review(), blocker()], [snapshot()], [VERDICT])
+    contents = Contents(*records, lambda _: envelopes, grown(*LEAVES), REPORT)
     assert write_bundle(path, contents, opened) == []
     return path
 

@@ -296,6 +296,26 @@ ATTACKS = {
         "is not named by its SHA-256",
         "by no SHA-256",
     ),
+    "a run put in that the tree does not know": Attack(
+        changed(lambda found: with_run(found, run(3, finished(), requirements=FIRST.requirements_digest))),
+        "is no leaf of the tree",
+        "is no leaf of the tree",
+    ),
+    "a checkpoint of a larger tree": Attack(
+        changed(lambda found: {**found, "checkpoint.txt": found["checkpoint.txt"].replace(b"\n6\n", b"\n7\n")}),
+        "the checkpoint is not that of the leaves",
+        "the checkpoint is not that of the leaves",
+    ),
+    "a leaf changed": Attack(
+        changed(lambda found: {**found, "leaves.json": found["leaves.json"].replace(b"0" * 64, b"1" * 64)}),
+        "the checkpoint is not that of the leaves",
+        "the checkpoint is not that of the leaves",
+    ),
+    "leaves without their checkpoint": Attack(
+        changed(lambda found: {name: data for name, data in found.items() if name != "checkpoint.txt"}),
+        "together, or neither",
+        "together, or neither",
+    ),
     "requirements edited": Attack(
         changed(lambda found: {name: data.replace(b"{}", b"[]") for name, data in found.items()}),
         "has another content",
@@ -379,7 +399,8 @@ def test_the_bundle_that_is_attacked_is_sound(project: Project) -> None:
 def test_what_a_recomputed_run_without_a_signature_shows(project: Project) -> None:
     """A run made anew is a run: only a store that has the first one, a signature or a checkpoint shows it."""
     path = sound(project.configured().path / "a.zip")
-    forged = {name: data for name, data in members(path).items() if not name.startswith("statements")}
+    told = ("statements", "checkpoint", "leaves")
+    forged = {name: data for name, data in members(path).items() if not name.startswith(told)}
     packed(project.path / "forged.zip", with_run(forged, recomputed(made_to_pass)))
     assert script(project.path / "forged.zip")[0] == 0
     assert project.cli("merge", "a.zip").exit_code == 0

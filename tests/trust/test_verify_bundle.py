@@ -14,10 +14,25 @@ from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store import verify_bundle
+from pytest_readiness.store.origin import Origin
 from tests.store.bundles import Members, arranged, members, packed, read_bundle
 from tests.store.runs import blocker, review
 
-from .carried import FIRST, LOG, RUN, SECOND, SHA, made_to_pass, recomputed, script, sound, statement, with_run
+from .carried import (
+    FIRST,
+    LEAVES,
+    LOG,
+    RUN,
+    SECOND,
+    SHA,
+    grown,
+    made_to_pass,
+    recomputed,
+    script,
+    sound,
+    statement,
+    with_run,
+)
 
 MEANING = (
     "not readable as",
@@ -28,6 +43,10 @@ MEANING = (
     "a claim names a proof",
 )
 """What the reader alone judges, and the documentation names: whether values mean anything to this version."""
+
+
+SAYS_MORE = ("statements", "checkpoint", "leaves")
+"""What speaks of the runs of a bundle, and keeps another from standing in their place."""
 
 
 def reader(path: Path) -> str:
@@ -142,7 +161,7 @@ VALUES = st.recursive(
 @given(data=st.data())
 def test_both_agree_on_runs_made_anew(tmp_path_factory: pytest.TempPathFactory, contents: Members, data: Any) -> None:
     """A value of a line is replaced by any other, and every digest after it is made to fit."""
-    texts = {name: value for name, value in contents.items() if not name.startswith("statements")}
+    texts = {name: value for name, value in contents.items() if not name.startswith(SAYS_MORE)}
     number = data.draw(st.integers(0, len(FIRST.lines) - 1))
     key = data.draw(st.sampled_from(sorted(FIRST.lines[number].body)))
     value = data.draw(VALUES)
@@ -191,7 +210,7 @@ def test_both_agree_on_statements_of_any_kind(
 
 def test_what_the_reader_alone_judges_is_accepted_by_the_script(tmp_path: Path, contents: Members) -> None:
     """The documented exception: a value that means nothing to this version is told by merge, and not by the script."""
-    texts = {name: value for name, value in contents.items() if not name.startswith("statements")}
+    texts = {name: value for name, value in contents.items() if not name.startswith(SAYS_MORE)}
     odd = recomputed(lambda body: {**body, "attempts": [{"result": "MAYBE"}]} if body.get("artifacts") else body)
     path = packed(tmp_path / "a.zip", with_run(texts, odd))
     assert "not readable as 'finished'" in reader(path)
@@ -224,6 +243,45 @@ def test_a_wrong_call_is_no_verdict(tmp_path: Path, whole: bytes, arguments: lis
     (tmp_path / "a.zip").write_bytes(whole)
     given = [one.format(folder=tmp_path, bundle=tmp_path / "a.zip") for one in arguments]
     assert script(*given)[0] == 2
+
+
+# -- checkpoints -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", range(len(LEAVES) + 1))
+def test_every_earlier_checkpoint_fits(tmp_path: Path, whole: bytes, size: int) -> None:
+    """A checkpoint that was kept elsewhere at any time before is found in the tree that the bundle carries."""
+    (tmp_path / "a.zip").write_bytes(whole)
+    (tmp_path / "kept.txt").write_text(grown(*LEAVES[:size]).checkpoint, encoding="utf-8")
+    code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
+    assert code == 0, told
+    assert "had 6 records, of which 5 are in it" in told
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        (grown(*LEAVES[:2], ("run", "another", "0" * 64)), "the store did not go on from there"),
+        (grown(*LEAVES, LEAVES[0]), "the store did not go on from there"),
+        (grown(*LEAVES, store="readiness-store/" + "00" * 16), "is of another store"),
+    ],
+)
+def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, kept: Origin, says: str) -> None:
+    """Another record then, more records then, another store: exit code 3."""
+    (tmp_path / "a.zip").write_bytes(whole)
+    (tmp_path / "kept.txt").write_text(kept.checkpoint, encoding="utf-8")
+    code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
+    assert (code, says in told) == (3, True), told
+
+
+def test_a_checkpoint_needs_a_tree(tmp_path: Path, contents: Members) -> None:
+    """A bundle without a tree shows nothing of where it comes from, and the checkpoint was asked for."""
+    bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
+    (tmp_path / "kept.txt").write_text(grown().checkpoint, encoding="utf-8")
+    code, told = script(packed(tmp_path / "a.zip", bare), "--checkpoint", tmp_path / "kept.txt")
+    assert (code, "carries no tree" in told) == (3, True)
+    (tmp_path / "kept.txt").write_text("something else", encoding="utf-8")
+    assert script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")[0] != 0
 
 
 # -- signatures ------------------------------------------------------------------------------------------------------
@@ -344,7 +402,7 @@ def test_another_key_is_no_signature(tmp_path: Path) -> None:
 def test_a_run_without_a_signature_is_named_where_keys_are_given(tmp_path: Path, contents: Members) -> None:
     """Leaving the signature out does not help."""
     _, key = made_key(tmp_path, "ci")
-    bare = {name: data for name, data in contents.items() if not name.startswith("statements")}
+    bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
     code, told = script(packed(tmp_path / "a.zip", bare), "--key", key)
     assert (code, f"DOES NOT FIT: the run {FIRST.id} is signed by none of the given keys" in told) == (3, True)
 
@@ -361,7 +419,7 @@ def test_a_run_made_anew_needs_the_key(tmp_path: Path, contents: Members) -> Non
     _, key = made_key(tmp_path, "ci")
     other, _ = made_key(tmp_path, "mine")
     forged = recomputed(made_to_pass)
-    bare = {name: data for name, data in contents.items() if not name.startswith("statements")}
+    bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
     for envelope in (statement(forged, other), statement(SECOND, other)):
         bare[f"statements/{envelope.id}.json"] = envelope.text.encode()
     path = packed(tmp_path / "a.zip", with_run(bare, forged))

@@ -11,6 +11,7 @@ member                 holds
 ``runs/<id>.jsonl``    the lines of a run, byte for byte, each with a line end
 ``statements/<digest>.json``: a signed statement about a run or a decision that is in it
 ``artifacts/<sha256>`` the bytes
+``checkpoint.txt``, ``leaves.json``: the tree of the store that it comes from, where that is told
 ``report.json``        the report on these contents, as canonical text
 ``manifest.json``      ``schema``, and of each other member its name, size and SHA-256
 ====================== ==========================================================================
@@ -35,11 +36,14 @@ from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
 from .archive import Archive, Member, open_archive
 from .chain import check_run
+from .origin import Origin, Records
 
 SCHEMA = "readiness/bundle/v1"
 REPORT_SCHEMA = "readiness/report/v1"
 MANIFEST = "manifest.json"
 REPORT = "report.json"
+CHECKPOINT = "checkpoint.txt"
+LEAVES = "leaves.json"
 _MEGABYTE = 1 << 20
 _LONGEST_ROW = 300
 """Bytes that the manifest spends on a member, at most."""
@@ -61,6 +65,8 @@ ROOMS = {
     "runs": Room(re.compile(r"runs/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32}\.jsonl"), 256 * _MEGABYTE),
     "statements": Room(re.compile(r"statements/[0-9a-f]{64}\.json"), 4 * _MEGABYTE),
     "artifacts": Room(re.compile(r"artifacts/[0-9a-f]{64}"), None),
+    CHECKPOINT: Room(re.compile(re.escape(CHECKPOINT)), _MEGABYTE >> 4),
+    LEAVES: Room(re.compile(re.escape(LEAVES)), 256 * _MEGABYTE),
     REPORT: Room(re.compile(re.escape(REPORT)), 64 * _MEGABYTE),
     MANIFEST: Room(re.compile(re.escape(MANIFEST)), None),
 }
@@ -86,6 +92,8 @@ class Bundle:
     """SHA-256 and size; the bytes stay in the file."""
     report: str
     """The report on the contents, as it is told; empty: there is none."""
+    origin: Origin | None
+    """The tree of the store that it comes from; None: that is not told."""
     _archive: Archive = field(repr=False, compare=False)
 
     def artifact(self, sha256: str) -> Iterator[bytes]:
@@ -172,14 +180,18 @@ def refuse_loose_ends(
         raise IntegrityError(f"artifacts/{sha256} belongs to nothing that is in it")
 
 
-def refuse_misled(envelopes: Iterable[Envelope], runs: Iterable[Run], decisions: Iterable[Decision]) -> None:
+def records_of(runs: Iterable[Run], decisions: Iterable[Decision]) -> dict[tuple[str, str], str]:
+    """Return what signatures and leaves name: the digest of each run's seal, and of each decision's text."""
+    there = {("run", run.id): run.lines[-1].digest for run in runs}
+    return there | {("decision", one.id): text_digest(one.text) for one in decisions}
+
+
+def refuse_misled(envelopes: Iterable[Envelope], there: Records) -> None:
     """Refuse a signed statement about something that is not there as it was signed.
 
     Raises:
         IntegrityError: there is one.
     """
-    there = {("run", run.id): run.lines[-1].digest for run in runs}
-    there |= {("decision", one.id): text_digest(one.text) for one in decisions}
     for envelope in envelopes:
         found = there.get((envelope.subject_kind, envelope.subject))
         if found != envelope.subject_digest:
@@ -236,13 +248,17 @@ class _Reading:
             runs=tuple(map(self._run, names["runs"])),
             envelopes=tuple(map(self._envelope, names["statements"])),
             artifacts=dict(map(self._artifact, names["artifacts"])),
+            origin=self._origin([*names[CHECKPOINT], *names[LEAVES]]),
             report="".join(map(self._report, names[REPORT])),
             _archive=self._archive,
         )
         self._check_manifest()
         digests = [snapshot.digest for snapshot in bundle.snapshots]
         refuse_loose_ends(bundle.runs, bundle.decisions, digests, bundle.artifacts)
-        refuse_misled(bundle.envelopes, bundle.runs, bundle.decisions)
+        records = records_of(bundle.runs, bundle.decisions)
+        refuse_misled(bundle.envelopes, records)
+        if bundle.origin is not None:
+            bundle.origin.refuse_unknown(records | {("verdict", id_): id_ for id_ in map(_verdict_id, bundle.verdicts)})
         return bundle
 
     def _names(self) -> dict[str, list[str]]:
@@ -335,13 +351,18 @@ class _Reading:
 
     def _verdict(self, name: str) -> str:
         text = self._text(name)
-        _must_be(name, f"verdicts/{KeptVerdict.parse(text).id}.json")
+        _must_be(name, f"verdicts/{_verdict_id(text)}.json")
         return text
 
     def _envelope(self, name: str) -> Envelope:
         envelope = parse_envelope(self._text(name))
         _must_be(name, f"statements/{envelope.id}.json")
         return envelope
+
+    def _origin(self, names: list[str]) -> Origin | None:
+        if names not in ([], [CHECKPOINT, LEAVES]):
+            raise IntegrityError("a checkpoint and the leaves of the tree are in it together, or neither")
+        return Origin.parse(*map(self._text, names)) if names else None
 
     def _report(self, name: str) -> str:
         text = self._text(name)
@@ -355,6 +376,10 @@ class _Reading:
         size, sha256 = self._rows[name]
         _must_be(name, f"artifacts/{sha256}")
         return sha256, size
+
+
+def _verdict_id(text: str) -> str:
+    return KeptVerdict.parse(text).id
 
 
 def _must_be(name: str, expected: str) -> None:

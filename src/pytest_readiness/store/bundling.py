@@ -16,8 +16,9 @@ from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from .archive import BLOCK, Packing
-from .bundle import MANIFEST, REPORT, Rows, check_size, manifest_blocks, refuse_loose_ends
+from .bundle import CHECKPOINT, LEAVES, MANIFEST, REPORT, Rows, check_size, manifest_blocks, refuse_loose_ends
 from .chain import check_run
+from .origin import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Contents:
     verdicts: Iterable[str] = ()
     envelopes: Callable[[Iterable[str]], Iterable[Envelope]] = field(default=lambda _: ())
     """Tells the signed statements about runs and decisions, by their ids."""
+    origin: Origin | None = None
+    """The tree of the store that it comes from; None: that is not told."""
     report: str = ""
     """The report on these contents, as canonical text; empty: none."""
 
@@ -89,6 +92,9 @@ class _Writing:
         for envelope in sorted(contents.envelopes(ids), key=lambda one: one.id):
             self._text(f"statements/{envelope.id}.json", envelope.text)
         missing = [sha256 for sha256 in sorted(named) if not self._artifact(sha256)]
+        if contents.origin is not None:
+            self._text(CHECKPOINT, contents.origin.checkpoint)
+            self._text(LEAVES, contents.origin.leaves_text)
         if contents.report:
             self._text(REPORT, contents.report)
         self._packing.add(MANIFEST, manifest_blocks(self._rows))

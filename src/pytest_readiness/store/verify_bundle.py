@@ -163,11 +163,12 @@ Checkpoint = tuple[str, int, str]
 
 def read_checkpoint(text: str) -> Checkpoint:
     """Return what a checkpoint says; signatures below the empty line are not looked at."""
-    body, blank, _ = text.partition("\n\n")
-    origin, size, root = body.split("\n")
-    if not blank or not re.fullmatch("readiness-store/[0-9a-f]{32}", origin) or str(int(size)) != size:
-        refuse("a checkpoint has three lines: a store, a number and a root; then an empty one")
-    return origin, int(size), base64.b64encode(decoded(root)).decode()
+    signatures = r"(?:— [^\s+]+ [A-Za-z0-9+/]+={0,2}\n)*"
+    form = r"(readiness-store/[0-9a-f]{32})\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n\n"
+    found = re.fullmatch(form + signatures, text)
+    if found is None:
+        refuse("a checkpoint has three lines: a store, a number and a root; an empty one; and signatures")
+    return found[1], int(found[2]), found[3]
 
 
 def root_of(leaves: list[tuple[str, ...]]) -> str:
@@ -365,7 +366,7 @@ class Verification:
     def look_at_leaves(self, name: str) -> None:
         """The leaves of the tree of that store, in the order in which it took the records in."""
         self.leaves = [tuple(leaf) for leaf in parsed(self.text(name), name)["leaves"]]
-        if not all(len(leaf) == 3 and all(isinstance(one, str) for one in leaf) for leaf in self.leaves):
+        if not all(len(leaf) == 3 and all(one.isprintable() for one in leaf) for leaf in self.leaves):
             refuse(f"{name} is no list of kind, id and digest")
 
     def look_at_manifest(self, name: str) -> None:
