@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from .errors import IntegrityError, ReadinessError, StorageError, place as shown_place
+from .errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as shown_place
 from .facts.decision import Blocker, Decision, Review, Unblock, Waiver
 from .facts.kept_verdict import KeptVerdict
 from .facts.line import canonical
@@ -18,6 +18,7 @@ from .pipeline import HOME, Place, Request, judge, select
 from .store.bundle import open_bundle
 from .store.bundling import Contents, write_bundle
 from .store.merging import Merged, merge as merge_one
+from .store.origin import origin_of
 from .store.port import RunSummary, Store
 from .views.document import to_document
 
@@ -33,7 +34,7 @@ class Bundled:
     """SHA-256 of artifacts that the runs name and the artifact folder does not have."""
 
 
-def bundle(place: Place, use_cases: Sequence[str], path: Path) -> Bundled:
+def bundle(place: Place, use_cases: Sequence[str], path: Path, *, with_tree: bool = False) -> Bundled:
     """Write what the store holds of this register into a file.
 
     Args:
@@ -41,9 +42,11 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path) -> Bundled:
         use_cases: ids or globs; none: everything. Else the runs with evidence for them and the other parts of their
             groups, whole, and the decisions about them; retirements always, kept verdicts only with everything.
         path: the file; equal contents give equal bytes.
+        with_tree: tell from which store it comes, and which records that has; else stores with the same records give
+            the same file.
 
     Raises:
-        ConfigError: a use case is unknown.
+        ConfigError: a use case is unknown; or there is no tree to tell of.
         IntegrityError: something in the store is not what was recorded.
         StorageError: the store cannot be read, or the file cannot be written.
     """
@@ -52,6 +55,9 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path) -> Bundled:
     if store is None:
         return Bundled(0, 0, 0, tuple(write_bundle(path, Contents(), _reader(place))))
     try:
+        origin = origin_of(store) if with_tree else None
+        if with_tree and origin is None:
+            raise ConfigError("this store has no tree yet: it gets one with the next run or decision that is kept")
         summaries = _runs(store, register, chosen)
         decisions = [one for one in _decisions(place, store) if chosen is None or _about(one, chosen)]
         digests = {run.requirements_digest for run in summaries} | {one.requirements_digest for one in decisions}
@@ -63,6 +69,7 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path) -> Bundled:
             snapshots=_snapshots(store, digests),
             verdicts=verdicts,
             envelopes=store.envelopes,
+            origin=origin,
             report=_report(place, use_cases, summaries, decisions, verdicts),
         )
         missing = write_bundle(path, contents, _reader(place))

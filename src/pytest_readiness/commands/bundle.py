@@ -25,8 +25,15 @@ from .door import Door, pass_door
     metavar="FILE",
     help="Write the script that verifies bundles, which needs Python alone, to this file.",
 )
+@click.option(
+    "--with-tree",
+    is_flag=True,
+    help="Tell from which store it comes: its checkpoint, and the leaves of its tree.",
+)
 @pass_door
-def command(door: Door, use_cases: tuple[str, ...], output: Path | None, script: Path | None) -> None:
+def command(
+    door: Door, *, use_cases: tuple[str, ...], output: Path | None, script: Path | None, with_tree: bool
+) -> None:
     """Write runs, decisions, requirements, verdicts, signatures, artifacts and a report into one file.
 
     All of the register, or what is about the use cases (ids or globs). `readiness merge` takes it in elsewhere. Exits
@@ -39,7 +46,7 @@ def command(door: Door, use_cases: tuple[str, ...], output: Path | None, script:
         click.echo(f"{script}: verifies bundles: python {script.name} BUNDLE")
     if output is None:
         return
-    done = bundle(door.place(), use_cases, output)
+    done = bundle(door.place(), use_cases, output, with_tree=with_tree)
     click.echo(f"{output}: {done.runs} runs, {done.decisions} decisions, {done.verdicts} verdicts")
     for sha256 in done.missing:
         click.echo(f"readiness: the artifact {sha256} is not in it: it is not in the artifact folder", err=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 from ..errors import IntegrityError, one_line
 from ..facts.line import canonical
@@ -23,6 +24,45 @@ _CHECKPOINT = re.compile(
 
 Records = Mapping[tuple[str, str], str]
 """Kind (``run``, ``decision``, ``verdict``) and id -> digest of the seal, or of the text."""
+
+
+class Leaf(Protocol):
+    """What a tree says of one record."""
+
+    kind: str
+    id: str
+    digest: str
+
+
+class Tree(Protocol):
+    """The tree of a store."""
+
+    @property
+    def leaves(self) -> Sequence[Leaf]:
+        """In the order in which the store took the records in."""
+
+    def checkpoint(self) -> Any:
+        """Return the checkpoint of all leaves; its ``text`` is what is kept."""
+
+
+@runtime_checkable
+class Grown(Protocol):
+    """A store that has a tree."""
+
+    def tree(self) -> Tree | None:
+        """Return the tree; None: the store has none yet."""
+
+
+def origin_of(store: object) -> Origin | None:
+    """Return where a bundle of a store comes from; None where the store has no tree.
+
+    Raises:
+        IntegrityError, StorageError: the tree cannot be read.
+    """
+    tree = store.tree() if isinstance(store, Grown) else None
+    if tree is None:
+        return None
+    return Origin(tree.checkpoint().text, tuple((leaf.kind, leaf.id, leaf.digest) for leaf in tree.leaves))
 
 
 @dataclass(frozen=True, slots=True)
