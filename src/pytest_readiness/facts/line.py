@@ -92,7 +92,7 @@ class Line:
             raise IntegrityError(f"a line is not valid: {error}") from None
         if not is_canonical:
             raise IntegrityError("a line is not in canonical form")
-        if not isinstance(body, dict) or not isinstance(body.get("seq"), int):
+        if not isinstance(body, dict) or type(body.get("seq")) is not int:
             raise IntegrityError("a line is not an object with a sequence number")
         return _made_here(cls(text, body, found))
 

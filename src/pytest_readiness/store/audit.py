@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import IntegrityError, Problem, StorageError, one_line
-from ..facts.evidence import Evidence
+from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line
 from ..facts.run import Run
@@ -72,10 +72,13 @@ Index = dict[tuple[int, int], tuple[Any, ...]]
 """(line, number) -> the columns of the two rows that stand for one piece of evidence."""
 
 
-def verify(query: Query, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
+Seen = Callable[[str, Artifact], object]
+
+
+def verify(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
     """Yield each thing in the store that does not fit. What cannot be read is a problem, and ends only its part.
 
-    ``seen`` is called with each piece of evidence that can be read.
+    ``seen`` is called with each artifact that can be read of, and the id of the evidence (or run) that names it.
     """
     parts: tuple[tuple[str, Callable[[Query], Iterator[Problem]]], ...] = (
         ("database", _structure),
@@ -92,7 +95,7 @@ def verify(query: Query, seen: Callable[[Evidence], object] | None = None) -> It
         yield from _unbroken(name, part(query))
 
 
-def _pass_by(_evidence: Evidence) -> None:
+def _pass_by(_whose: str, _artifact: Artifact) -> None:
     """Nobody wants to see it."""
 
 
@@ -127,12 +130,12 @@ def _schema(query: Query) -> Iterator[Problem]:
             yield Problem(f"{kind} {name}", "was changed in the schema")
 
 
-def _runs(query: Query, seen: Callable[[Evidence], object]) -> Iterator[Problem]:
+def _runs(query: Query, seen: Seen) -> Iterator[Problem]:
     for (run_id,) in query("SELECT id FROM run ORDER BY id"):
         yield from _unbroken(where(run_id), _run(query, run_id, seen))
 
 
-def _run(query: Query, run_id: str, seen: Callable[[Evidence], object]) -> Iterator[Problem]:
+def _run(query: Query, run_id: str, seen: Seen) -> Iterator[Problem]:
     lines = []
     for seq, text, stored in query(f"{_LINES} ORDER BY seq", (run_id,)):
         line, problems = _line(run_id, seq, text, stored)
@@ -148,8 +151,11 @@ def _run(query: Query, run_id: str, seen: Callable[[Evidence], object]) -> Itera
     found = [piece for line in lines for piece in _pieces(line, read)]
     yield from _compared_index(found, run_id, _index(query, run_id))
     yield from _compared_run(query, run, run_id, len(lines), len(found))
+    if run.tracker is not None:
+        seen(run_id, run.tracker)
     for evidence, _, _ in found:
-        seen(evidence)
+        for artifact in evidence.artifacts:
+            seen(evidence.id, artifact)
 
 
 def _line(

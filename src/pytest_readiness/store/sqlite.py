@@ -347,7 +347,7 @@ class SQLiteStore(Documents):
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
         yield from audit.check(self._rows, evidence, self._reader)
 
-    def verify(self, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
+    def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""
         yield from audit.verify(self._rows, seen)
 
