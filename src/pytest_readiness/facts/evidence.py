@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from .line import Line
@@ -112,7 +113,7 @@ class Proof:
         return self.kind == kind and (kind != "drill" or part is None or dict(self.details).get("name", part) == part)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """The ten fields of the evidence template first, then the envelope."""
 
@@ -158,7 +159,7 @@ class Evidence:
     method: str = "test"
     """``test``, ``command``, ``examined`` or ``imported``; the last two are ASSERTED at most."""
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         """What it can do in an evaluation."""
         if self.result not in CONCLUSIVE:
@@ -201,12 +202,18 @@ def evidence_of(line: Line, register: str) -> Iterator[Evidence]:
     Raises:
         KeyError, ValueError, TypeError: the line has not the fields that its kind has (``verify`` reports it).
     """
-    if line.kind == "finished":
-        yield from _finished(line.body, register, line.body["claims"], line.body["test"], 0)
-    elif line.kind == "not_run":
+    return evidence_in(line.body, register)
+
+
+def evidence_in(body: dict[str, Any], register: str) -> Iterator[Evidence]:
+    """Yield the evidence in what a line says, as ``evidence_of`` does."""
+    kind = body.get("kind", "")
+    if kind == "finished":
+        yield from _finished(body, register, body["claims"], body["test"], 0)
+    elif kind == "not_run":
         number = 0
-        for test in line.body["tests"]:
-            yield from _finished({**line.body, **_NOT_RUN}, register, test["claims"], test["test"], number)
+        for test in body["tests"]:
+            yield from _finished({**body, **_NOT_RUN}, register, test["claims"], test["test"], number)
             number += len(test["claims"])
 
 
@@ -217,59 +224,57 @@ def _finished(
     body: dict[str, Any], register: str, claims: list[dict[str, Any]], test_id: str, offset: int
 ) -> Iterator[Evidence]:
     """Shared fields are read once, however many claims there are."""
-    get = body.get
-    result = Result(body["result"])
-    # Lists within: this is done for every execution, and a generator takes five times as long to find nothing.
-    attempts = tuple([_attempt(plain) for plain in get("attempts", ())])
-    references = tuple([Reference(**plain) for plain in get("references", ())])
-    artifacts = tuple([Artifact(**plain) for plain in get("artifacts", ())])
-    proofs = tuple([Proof(plain["kind"], _pairs(plain.get("details", ()))) for plain in get("proofs", ())])
-    steps = tuple([_step(plain) for plain in get("steps", ())])
-    notes, properties = tuple(get("notes", ())), _pairs(get("properties", ()))
-    redactions = tuple([(rule, count) for rule, count in get("redactions", ())])
-    open_scope, message, method = bool(get("open_scope", False)), get("message", ""), get("method", "test")
-    run, seq, started_at, finished_at = body["run"], body["seq"], body["started_at"], body["finished_at"]
+    run, seq = body["run"], body["seq"]
+    proofs: tuple[Proof, ...] = ()
+    # What a line does not say of its evidence is as the class has it.
+    shared: dict[str, Any] = {
+        "tenant_id": None,
+        "project_id": None,
+        "references": (),
+        "artifacts": (),
+        "test_id": test_id,
+        "result": _result(body["result"]),
+        "timestamp": body["finished_at"],
+        "register": register,
+        "run_id": run,
+        "seq": seq,
+        "started_at": body["started_at"],
+    }
+    for name in _MORE_SAID.keys() & body.keys():
+        shared[name] = _MORE_SAID[name](body[name])
+    if "proofs" in body:
+        # Lists within, here and below: a generator takes several times as long to find one.
+        proofs = tuple([Proof(plain["kind"], _pairs(plain.get("details", ()))) for plain in body["proofs"]])
     for number, claim in enumerate(claims, offset + 1):
         said = claim.get
         because = said("not_real_because")
-        yield Evidence(
-            id=f"{run}.{seq}.{number}",
-            uc=claim["use_case"],
-            tenant_id=get("tenant_id"),
-            project_id=get("project_id"),
-            environment=said("environment"),
-            provider_mode=said("provider_mode"),
-            item=claim["item"],
-            test_id=test_id,
-            result=result,
-            timestamp=finished_at,
-            references=references,
-            artifacts=artifacts,
-            register=register,
-            run_id=run,
-            seq=seq,
-            started_at=started_at,
-            real=because is None,
-            not_real_because=because,
-            claim_environment=said("claim_environment"),
-            claim_provider_mode=said("claim_provider_mode"),
-            parts=tuple(said("parts", ())),
-            replay_mode=said("replay_mode"),
-            open_scope=open_scope,
-            attempts=attempts,
-            proofs=_proofs_of(claim, proofs),
-            steps=steps,
-            notes=notes,
-            properties=properties,
-            redactions=redactions,
-            message=message,
-            method=method,
+        evidence = _new(Evidence)
+        # Not by its frozen __init__, which sets field after field: this is done for all that an answer rests on.
+        _set(
+            evidence,
+            "__dict__",
+            {
+                **shared,
+                "id": f"{run}.{seq}.{number}",
+                "uc": claim["use_case"],
+                "environment": said("environment"),
+                "provider_mode": said("provider_mode"),
+                "item": claim["item"],
+                "real": because is None,
+                "not_real_because": because,
+                "claim_environment": said("claim_environment"),
+                "claim_provider_mode": said("claim_provider_mode"),
+                "parts": tuple(claim["parts"]) if "parts" in claim else (),
+                "replay_mode": said("replay_mode"),
+                "proofs": _proofs_of(claim, proofs) if "proofs" in claim else proofs,
+            },
         )
+        yield evidence
 
 
 def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
     """A claim names by number the proofs that concern it; one that names none of its own has all."""
-    numbers = claim.get("proofs")
+    numbers = claim["proofs"]
     if numbers is None:
         return proofs
     if not all(isinstance(number, int) and 0 <= number < len(proofs) for number in numbers):
@@ -278,13 +283,44 @@ def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof,
 
 
 def _attempt(plain: dict[str, Any]) -> Attempt:
-    return Attempt(Result(plain["result"]), plain["started_at"], plain["duration_ms"], plain.get("message", ""))
+    return Attempt(_result(plain["result"]), plain["started_at"], plain["duration_ms"], plain.get("message", ""))
 
 
 def _step(plain: dict[str, Any]) -> Step:
     inner = tuple(_step(step) for step in plain.get("steps", ()))
-    return Step(plain["title"], Result(plain["result"]), plain["duration_ms"], inner)
+    return Step(plain["title"], _result(plain["result"]), plain["duration_ms"], inner)
 
 
 def _pairs(plain: Any) -> tuple[tuple[str, str], ...]:
     return tuple([(str(name), str(value)) for name, value in plain])
+
+
+def _result(plain: Any) -> Result:
+    return _RESULTS.get(plain) or Result(plain)
+
+
+def _as_it_is(plain: Any) -> Any:
+    return plain
+
+
+def _redactions(plain: Any) -> tuple[tuple[str, int], ...]:
+    return tuple([(rule, count) for rule, count in plain])
+
+
+_new, _set = object.__new__, object.__setattr__
+_RESULTS = {result.value: result for result in Result}
+_MORE_SAID: dict[str, Callable[[Any], Any]] = {
+    "tenant_id": _as_it_is,
+    "project_id": _as_it_is,
+    "message": _as_it_is,
+    "method": _as_it_is,
+    "open_scope": bool,
+    "notes": tuple,
+    "properties": _pairs,
+    "redactions": _redactions,
+    "attempts": lambda plain: tuple([_attempt(one) for one in plain]),
+    "references": lambda plain: tuple([Reference(**one) for one in plain]),
+    "artifacts": lambda plain: tuple([Artifact(**one) for one in plain]),
+    "steps": lambda plain: tuple([_step(one) for one in plain]),
+}
+"""What a line may say of all its evidence and most lines do not, and how each is read."""
