@@ -14,6 +14,8 @@ from .line import Line
 class Result(StrEnum):
     """How an execution ended, in pytest's words, decided after teardown."""
 
+    __hash__ = str.__hash__  # an Enum's own is several times as slow, and every dict asks for it
+
     PASSED = "PASSED"
     FAILED = "FAILED"
     ERROR = "ERROR"
@@ -48,6 +50,8 @@ BADNESS = {
 
 class Standing(StrEnum):
     """What an execution can do in an evaluation; the newest of each standing is looked at."""
+
+    __hash__ = str.__hash__
 
     REAL = "real"
     """Ran to an end that counts, in a real environment."""
@@ -162,13 +166,7 @@ class Evidence:
     @cached_property
     def standing(self) -> Standing:
         """What it can do in an evaluation."""
-        if self.result not in CONCLUSIVE:
-            return Standing.IDLE
-        if self.real:
-            return Standing.REAL
-        if self.environment is None and self.open_scope and self.result is not Result.PASSED:
-            return Standing.UNSCOPED
-        return Standing.REHEARSAL
+        return standing_of(self.result, self.environment, real=self.real, open_scope=self.open_scope)
 
     @property
     def flaky(self) -> bool:
@@ -190,6 +188,17 @@ class Evidence:
             *(f"{ref.name}: {ref.url}" if ref.name else ref.url for ref in self.references),
             *(f"{artifact.name} sha256:{artifact.sha256}" for artifact in self.artifacts),
         )
+
+
+def standing_of(result: Result, environment: str | None, *, real: bool, open_scope: bool) -> Standing:
+    """Return what an execution can do in an evaluation."""
+    if result not in CONCLUSIVE:
+        return Standing.IDLE
+    if real:
+        return Standing.REAL
+    if environment is None and open_scope and result is not Result.PASSED:
+        return Standing.UNSCOPED
+    return Standing.REHEARSAL
 
 
 EVIDENCE_LINES = frozenset({"finished", "not_run"})
@@ -224,7 +233,7 @@ def _finished(
     body: dict[str, Any], register: str, claims: list[dict[str, Any]], test_id: str, offset: int
 ) -> Iterator[Evidence]:
     """Shared fields are read once, however many claims there are."""
-    run, seq = body["run"], body["seq"]
+    run, seq, result, open_scope = body["run"], body["seq"], _result(body["result"]), bool(body.get("open_scope"))
     proofs: tuple[Proof, ...] = ()
     # What a line does not say of its evidence is as the class has it.
     shared: dict[str, Any] = {
@@ -233,12 +242,13 @@ def _finished(
         "references": (),
         "artifacts": (),
         "test_id": test_id,
-        "result": _result(body["result"]),
+        "result": result,
         "timestamp": body["finished_at"],
         "register": register,
         "run_id": run,
         "seq": seq,
         "started_at": body["started_at"],
+        "open_scope": open_scope,
     }
     for name in _MORE_SAID.keys() & body.keys():
         shared[name] = _MORE_SAID[name](body[name])
@@ -247,7 +257,7 @@ def _finished(
         proofs = tuple([Proof(plain["kind"], _pairs(plain.get("details", ()))) for plain in body["proofs"]])
     for number, claim in enumerate(claims, offset + 1):
         said = claim.get
-        because = said("not_real_because")
+        because, environment = said("not_real_because"), said("environment")
         evidence = _new(Evidence)
         # Not by its frozen __init__, which sets field after field: this is done for all that an answer rests on.
         _set(
@@ -257,7 +267,7 @@ def _finished(
                 **shared,
                 "id": f"{run}.{seq}.{number}",
                 "uc": claim["use_case"],
-                "environment": said("environment"),
+                "environment": environment,
                 "provider_mode": said("provider_mode"),
                 "item": claim["item"],
                 "real": because is None,
@@ -267,6 +277,7 @@ def _finished(
                 "parts": tuple(claim["parts"]) if "parts" in claim else (),
                 "replay_mode": said("replay_mode"),
                 "proofs": _proofs_of(claim, proofs) if "proofs" in claim else proofs,
+                "standing": standing_of(result, environment, real=because is None, open_scope=open_scope),
             },
         )
         yield evidence
@@ -314,7 +325,6 @@ _MORE_SAID: dict[str, Callable[[Any], Any]] = {
     "project_id": _as_it_is,
     "message": _as_it_is,
     "method": _as_it_is,
-    "open_scope": bool,
     "notes": tuple,
     "properties": _pairs,
     "redactions": _redactions,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from typing import Any
 
 from ..errors import IntegrityError
@@ -32,6 +33,12 @@ def canonical(value: dict[str, Any] | list[Any]) -> str:
     """Return the canonical text of a value made of the allowed kinds."""
     text = _encode(value)
     return text if _encodable(text) else _encode(printable(value))
+
+
+def quoted(text: str) -> str:
+    """Return the canonical text of a text."""
+    found = encode_basestring(text)
+    return found if _encodable(found) else encode_basestring(printable(text))
 
 
 def _encodable(text: str) -> bool:

@@ -6,13 +6,12 @@ The short way to yes. What it does not say yes to is looked up again, and each t
 from __future__ import annotations
 
 from functools import lru_cache
-from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any
 
 from ..errors import IntegrityError
 from ..facts.evidence import BADNESS, Evidence
-from ..facts.line import canonical, line_digest, link_of, read_line
+from ..facts.line import canonical, line_digest, link_of, quoted, read_line
 from .index import UNREADABLE
 from .reader import INDEX, Record
 
@@ -53,7 +52,7 @@ def index_of(evidence: Evidence, number: int) -> tuple[Any, ...]:
     start, columns = _common(register, item, *where)
     return (
         *(evidence.run_id, evidence.seq, number, evidence.started_at, BADNESS[result], result),
-        f'{start}{encode_basestring(test)},"use_case":{encode_basestring(use_case)}}}',
+        f'{start}{quoted(test)},"use_case":{quoted(use_case)}}}',
         *(register, use_case, item, test),
         *columns,
     )

@@ -64,6 +64,9 @@ class Selection:
     """Ids of those that do not count though they ran, and why."""
 
 
+_NOTHING = Selection((), (), (), (), (), {})
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The executions that claim one item of one use case, seen at a moment."""
@@ -87,7 +90,10 @@ class Ledger:
         left_out: Mapping[str, str] | None = None,
     ) -> Ledger:
         """Return the ledger of executions in any order."""
-        return cls(tuple(sorted(executions, key=recency, reverse=True)), now, open_runs, places, left_out or {})
+        found = tuple(executions)
+        if len(found) > 1:
+            found = tuple(sorted(found, key=recency, reverse=True))
+        return cls(found, now, open_runs, places, left_out or {})
 
     def is_future(self, evidence: Evidence) -> bool:
         """Return whether it starts after the moment being judged."""
@@ -132,6 +138,8 @@ class Ledger:
 
     def select(self, requirement: Requirement) -> Selection:
         """Return the executions that decide a requirement, and what else there is about it."""
+        if len(self.executions) == 1:  # most often so, and then nothing replaces or hides anything
+            return self._select_only(requirement, self.executions[0])
         fitting = tuple(one for one in self.executions if self.places.could_cover(requirement, one))
         deciding: dict[tuple[Scope, bool], Evidence] = {}
         if not requirement.undeclared_environment:
@@ -152,6 +160,25 @@ class Ledger:
             future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
             fitting=fitting,
             left_out=self._left_out_of(fitting),
+        )
+
+    def _select_only(self, requirement: Requirement, one: Evidence) -> Selection:
+        """Return what ``select`` does where there is a single execution."""
+        if not self.places.could_cover(requirement, one):
+            return _NOTHING
+        fitting = (one,)
+        counts = self.counts(one)
+        # One that is loose counts too, and nothing can have replaced it.
+        decides = counts and (self.places.covers(requirement, one) or self._is_loose(requirement, one))
+        decides = decides and not requirement.undeclared_environment
+        early = one.started_at > self.now and one.result is Result.PASSED
+        return Selection(
+            fitting if decides else (),
+            () if decides else fitting,
+            fitting if counts and one.standing is Standing.REHEARSAL else (),
+            fitting if early else (),
+            fitting,
+            self._left_out_of(fitting),
         )
 
     def _left_out_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:

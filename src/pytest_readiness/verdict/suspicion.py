@@ -40,7 +40,9 @@ def reasons(review: Review, seen: Seen) -> tuple[str, ...]:
 
 
 def _reasons(review: Review, seen: Seen) -> Iterator[str]:
-    changes = list(requirement_changes(review, seen.digest, [one.requirement.id for one in seen.required]))
+    changes = []
+    if review.basis.digest != seen.digest:
+        changes = list(requirement_changes(review, seen.digest, [one.requirement.id for one in seen.required]))
     yield from changes
     if not changes:
         yield from _told(_never_seen(review, seen))
@@ -76,7 +78,7 @@ def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
     signed = {row.requirement: row for row in review.basis.requirements}
     for one in seen.required:
         row = signed.get(one.requirement.id)
-        if row is None or not seen.policy.can_be_signed(row.state):
+        if row is None or (row.state != State.COMPLETE and not seen.policy.can_be_signed(row.state)):
             yield f"{one.requirement.id} was {row.state if row else 'not shown'} when it was signed"
         elif not row.pins and row.state != State.WAIVED:
             yield f"it names no evidence for {row.requirement}"
@@ -88,6 +90,9 @@ def adverse_to(review: Review, wrong: Iterable[Evidence]) -> list[Evidence]:
     For a test that the review pins that is after the pinned execution in the same place, for any other after the
     review.
     """
+    wrong = list(wrong)
+    if not wrong:
+        return wrong
     pinned: dict[Scope, str] = {}
     for row in review.basis.requirements:
         for pin in row.pins:
@@ -120,10 +125,11 @@ def _lately(one: Evidence) -> str:
 
 def _unacknowledged(review: Review, seen: Seen) -> Iterator[str]:
     """An acknowledgement is of the state that was seen: what was asserted and is flaky now has to be named anew."""
-    signed = {row.requirement: row.state for row in review.basis.requirements}
-    for one in seen.required:
+    doubtful = [one for one in seen.required if one.state in (State.ASSERTED, State.FLAKY)]
+    signed = {row.requirement: row.state for row in review.basis.requirements} if doubtful else {}
+    for one in doubtful:
         name, state = one.requirement.id, one.state
-        if state not in (State.ASSERTED, State.FLAKY) or seen.policy.leniency(state) == "accept":
+        if seen.policy.leniency(state) == "accept":
             continue
         if name not in review.acknowledged or signed.get(name) != state:
             yield f"{name} is {state.value}, which it does not acknowledge"
