@@ -117,24 +117,24 @@ class Proof:
         return self.kind == kind and (kind != "drill" or part is None or dict(self.details).get("name", part) == part)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The ten fields of the evidence template first, then the envelope."""
 
     id: str
     uc: str
-    tenant_id: str | None
-    project_id: str | None
-    environment: str | None
-    provider_mode: str | None
+    tenant_id: str | None = None
+    project_id: str | None = None
+    environment: str | None = None
+    provider_mode: str | None = None
     item: str
     test_id: str
     """pytest's node id, or for ``record`` the redacted command line."""
     result: Result
     timestamp: str
     """When it ended (UTC)."""
-    references: tuple[Reference, ...]
-    artifacts: tuple[Artifact, ...]
+    references: tuple[Reference, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
 
     register: str
     run_id: str
@@ -142,7 +142,7 @@ class Evidence:
     """Number of its line in the run."""
     started_at: str
     real: bool
-    not_real_because: str | None
+    not_real_because: str | None = None
     claim_environment: str | None = None
     """Environment the claim was limited to; evidence from elsewhere does not cover it."""
     claim_provider_mode: str | None = None
@@ -234,13 +234,7 @@ def _finished(
 ) -> Iterator[Evidence]:
     """Shared fields are read once, however many claims there are."""
     run, seq, result, open_scope = body["run"], body["seq"], _result(body["result"]), bool(body.get("open_scope"))
-    proofs: tuple[Proof, ...] = ()
-    # What a line does not say of its evidence is as the class has it.
     shared: dict[str, Any] = {
-        "tenant_id": None,
-        "project_id": None,
-        "references": (),
-        "artifacts": (),
         "test_id": test_id,
         "result": result,
         "timestamp": body["finished_at"],
@@ -250,36 +244,28 @@ def _finished(
         "started_at": body["started_at"],
         "open_scope": open_scope,
     }
-    for name in _MORE_SAID.keys() & body.keys():
-        shared[name] = _MORE_SAID[name](body[name])
-    if "proofs" in body:
-        # Lists within, here and below: a generator takes several times as long to find one.
-        proofs = tuple([Proof(plain["kind"], _pairs(plain.get("details", ()))) for plain in body["proofs"]])
+    # What a line does not say is as the class has it: most lines say little, and a gate reads all that it rests on.
+    for name in _OF_LINE.keys() & body.keys():
+        shared[name] = _OF_LINE[name](body[name])
     for number, claim in enumerate(claims, offset + 1):
-        said = claim.get
-        because, environment = said("not_real_because"), said("environment")
+        because = claim.get("not_real_because")
+        values = {
+            **shared,
+            "id": f"{run}.{seq}.{number}",
+            "uc": claim["use_case"],
+            "item": claim["item"],
+            "real": because is None,
+            "standing": standing_of(result, claim.get("environment"), real=because is None, open_scope=open_scope),
+        }
+        for name in _OF_CLAIM:
+            if name in claim:
+                values[name] = claim[name]
+        if "parts" in claim:
+            values["parts"] = tuple(claim["parts"])
+        if "proofs" in claim:
+            values["proofs"] = _proofs_of(claim, shared.get("proofs", ()))
         evidence = _new(Evidence)
-        # Not by its frozen __init__, which sets field after field: this is done for all that an answer rests on.
-        _set(
-            evidence,
-            "__dict__",
-            {
-                **shared,
-                "id": f"{run}.{seq}.{number}",
-                "uc": claim["use_case"],
-                "environment": environment,
-                "provider_mode": said("provider_mode"),
-                "item": claim["item"],
-                "real": because is None,
-                "not_real_because": because,
-                "claim_environment": said("claim_environment"),
-                "claim_provider_mode": said("claim_provider_mode"),
-                "parts": tuple(claim["parts"]) if "parts" in claim else (),
-                "replay_mode": said("replay_mode"),
-                "proofs": _proofs_of(claim, proofs) if "proofs" in claim else proofs,
-                "standing": standing_of(result, environment, real=because is None, open_scope=open_scope),
-            },
-        )
+        _set(evidence, "__dict__", values)  # not by its frozen __init__, which sets field after field
         yield evidence
 
 
@@ -320,7 +306,12 @@ def _redactions(plain: Any) -> tuple[tuple[str, int], ...]:
 
 _new, _set = object.__new__, object.__setattr__
 _RESULTS = {result.value: result for result in Result}
-_MORE_SAID: dict[str, Callable[[Any], Any]] = {
+_OF_CLAIM = (
+    *("environment", "provider_mode", "claim_environment", "claim_provider_mode"),
+    *("not_real_because", "replay_mode"),
+)
+"""What a claim may say of its evidence as it stands there."""
+_OF_LINE: dict[str, Callable[[Any], Any]] = {
     "tenant_id": _as_it_is,
     "project_id": _as_it_is,
     "message": _as_it_is,
@@ -328,9 +319,11 @@ _MORE_SAID: dict[str, Callable[[Any], Any]] = {
     "notes": tuple,
     "properties": _pairs,
     "redactions": _redactions,
+    # Lists within: a generator takes several times as long to find one.
+    "proofs": lambda plain: tuple([Proof(one["kind"], _pairs(one.get("details", ()))) for one in plain]),
     "attempts": lambda plain: tuple([_attempt(one) for one in plain]),
     "references": lambda plain: tuple([Reference(**one) for one in plain]),
     "artifacts": lambda plain: tuple([Artifact(**one) for one in plain]),
     "steps": lambda plain: tuple([_step(one) for one in plain]),
 }
-"""What a line may say of all its evidence and most lines do not, and how each is read."""
+"""What a line may say of all its evidence, and how each is read."""

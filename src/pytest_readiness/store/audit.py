@@ -33,7 +33,6 @@ from .index import (
     slot_row,
     verdict_row,
 )
-from .matching import matches
 from .reader import Reader
 from .tables import SCHEMA_QUERY, schema_of
 
@@ -288,15 +287,14 @@ def _checked(query: Query, evidence: Iterable[Evidence], known: Callable[[], Rea
 
 
 def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Reader) -> Iterator[Problem]:
-    """Check the seal of a run, and the lines of those pieces that were not read, or are not right by what was."""
+    """Check the seal of a run, and the lines of those pieces that were not read for an answer, or were not right."""
     stored = [RunRow(*row) for row in query(_RUN, (run_id,))]
     if not stored:
         yield Problem(where(run_id), "is not in the store")
         return
     by_line: dict[int, list[Evidence]] = {}
     for piece in resting:
-        record = reader.record(piece)
-        if record is None or not matches(record):
+        if not reader.is_right(piece):
             by_line.setdefault(piece.seq, []).append(piece)
     wanted = sorted({0, stored[0].line_count - 1, *by_line, *(seq + 1 for seq in by_line)})
     lines: dict[int, Line] = {}
@@ -306,7 +304,7 @@ def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Rea
         if line is not None:
             lines[seq] = line
     yield from _closed(run_id, stored[0], lines)
-    index = _index(query, run_id, by_line)
+    index = _index(query, run_id, by_line) if by_line else {}
     for seq, rests in sorted(by_line.items()):
         yield from _checked_line(run_id, seq, lines, rests, index)
 

@@ -12,13 +12,20 @@ from typing import Any
 from ..errors import IntegrityError
 from ..facts.evidence import BADNESS, Evidence
 from ..facts.line import canonical, line_digest, link_of, quoted, read_line
-from .index import UNREADABLE
-from .reader import INDEX, Record
+from .index import UNREADABLE, EvidenceRow, SlotRow
+
+INDEX = len(EvidenceRow._fields) + len(SlotRow._fields)
+"""Columns of a row that are the index of its piece of evidence: how a row begins."""
 
 
-def matches(record: Record) -> bool:
-    """Return whether a line has its digest and says what its index says, and the line after it follows it."""
-    evidence, number, digest, row = record
+def matches(evidence: Evidence, digest: str, row: tuple[Any, ...]) -> bool:
+    """Return whether a line has its digest and says what its index says, and the line after it follows it.
+
+    Args:
+        evidence: read from the line.
+        digest: of the text of the line, computed.
+        row: its index, text and digest of the line, text and digest of the line after it; as the store has them.
+    """
     _, stored, following, following_stored = row[INDEX:]
     try:
         return bool(
@@ -26,7 +33,7 @@ def matches(record: Record) -> bool:
             and following is not None
             and _link(following) == (evidence.seq + 1, digest)
             and line_digest(following) == following_stored
-            and index_of(evidence, number) == row[:INDEX]
+            and index_of(evidence, row[2]) == row[:INDEX]
         )
     except (IntegrityError, *UNREADABLE):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -43,10 +43,12 @@ from .queries import (
     SLOT_IDS,
 )
 from .reader import Reader, pieces_of
-from .schema import migrate, open_file, rows, troubles, writing
+from .schema import migrate, open_file, read, rows, troubles, writing
 
 BATCH = 10_000
 """How many pieces of evidence are looked up together: bounds the memory that a long history takes."""
+SOME = 500
+"""Of how many pieces of evidence of an answer the rows are held together."""
 _BY_SLOT = itemgetter(*(len(EvidenceRow._fields) + SlotRow._fields.index(name) for name in ("use_case", "item", "key")))
 _ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
@@ -158,7 +160,7 @@ class SQLiteStore:
         """
         asked = None if use_cases is None else json.dumps(sorted(use_cases))
         named = {"register": register, "use_cases": asked, "until": until or LATEST}
-        return self._answer((NEWEST,), named, register, order=_BY_SLOT)
+        return self._answer((NEWEST,), named, register)
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
         """Yield every piece of evidence of a use case (or of one of its items), newest start first.
@@ -172,19 +174,16 @@ class SQLiteStore:
         # A long history is read once, and nothing of it is kept in mind.
         yield from self._pieces(keys, register)
 
-    def _answer(
-        self,
-        queries: Iterable[str],
-        named: dict[str, Any],
-        register: str,
-        order: Callable[[tuple[Any, ...]], Any] | None = None,
-    ) -> list[Evidence]:
-        """Return the evidence of an answer, and remember what was read for it, until somebody writes to the store."""
-        state = self._state()
-        found = [row for query in queries for row in self._rows(query, named)]
-        if order is not None:
-            found.sort(key=order)
-        return self._reader.answer(found, register, state)
+    def _answer(self, queries: Iterable[str], named: dict[str, Any], register: str) -> list[Evidence]:
+        """Return the evidence of an answer by slot, and remember what was right until somebody writes to the store."""
+        self._reader.trust(self._state())
+
+        def take(rows_: list[Any]) -> list[tuple[Any, Evidence]]:
+            return list(zip(map(_BY_SLOT, rows_), self._reader.answer(rows_, register), strict=True))
+
+        with troubles(self._path):
+            found = [one for query in queries for one in read(self._connection, query, named, take, SOME)]
+        return [evidence for _, evidence in sorted(found, key=itemgetter(0))]
 
     def _state(self) -> tuple[int, int]:
         """Return what is another once anybody, here or elsewhere, has written to the store."""
