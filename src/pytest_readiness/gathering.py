@@ -79,11 +79,11 @@ def facts_now(
     counting = approvals(decisions, policy, now)
     adverse = _adverse(sources, starts_of(counting), use_cases)
     pinned = pins_of(counting)
-    runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned}
+    known = {piece.id for piece in (*evidence, *in_journals)}
+    runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}
     origins = origins_of(sources, runs)
     if policy.release != "ignore" and release is not None:
         evidence, origins = _of_release(sources, evidence, origins, release)
-    known = {piece.id for piece in (*evidence, *in_journals)}
     return Facts(
         evidence=[*evidence, *in_journals],
         open_runs=_open_runs(sources),

@@ -297,9 +297,7 @@ def _like(usual: Requirement, use_case: str) -> Requirement:
     """Return the requirement of a use case that is as the usual one, whose id is that of none (``/1/staging``)."""
     requirement = object.__new__(Requirement)
     # Not by its frozen __init__, which sets field after field: a register has thousands of them.
-    object.__setattr__(
-        requirement, "__dict__", {**usual.__dict__, "id": f"{use_case}{usual.id}", "use_case": use_case}
-    )
+    object.__setattr__(requirement, "__dict__", {**usual.__dict__, "id": f"{use_case}{usual.id}", "use_case": use_case})
     return requirement
 
 

@@ -23,6 +23,8 @@ SCHEMA = "readiness/decision/v1"
 class Known(StrEnum):
     """How the identity of the person who decided is known; each is stronger than the one before."""
 
+    __hash__ = str.__hash__
+
     DECLARED = "declared"
     """The name was given."""
     GIT = "git"
@@ -244,7 +246,7 @@ def _tells_all(decision: Decision, plain: dict[str, Any]) -> bool:
         isinstance(plain.get("acknowledged", _NONE), list)
         and isinstance(rows, list)
         and _is_told(basis, Basis)
-        and all([_is_told(row, PinnedRequirement) and isinstance(row.get("pins", _NONE), list) for row in rows])
+        and all(_is_told(row, PinnedRequirement) and isinstance(row.get("pins", _NONE), list) for row in rows)
     )
 
 
@@ -272,7 +274,9 @@ def _basis(plain: dict[str, Any]) -> Basis:
 
 def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
     pins = tuple([_pin(row) for row in plain.get("pins", ())])
-    return PinnedRequirement(plain["requirement"], plain["state"], pins)
+    row = object.__new__(PinnedRequirement)
+    object.__setattr__(row, "__dict__", {"requirement": plain["requirement"], "state": plain["state"], "pins": pins})
+    return row
 
 
 def _pin(plain: dict[str, Any]) -> Pin:

@@ -7,7 +7,7 @@ texts, integers below 2^53, booleans and null. Lone surrogates, which JSON text 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from typing import Any
@@ -26,6 +26,7 @@ def _refuse(number: str) -> None:
 
 
 _decoder = json.JSONDecoder(parse_float=_refuse)
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
 _shapes = Shapes()
 
 
@@ -101,7 +102,7 @@ def read_line(text: str) -> tuple[dict[str, Any], str]:
 def _read(text: str) -> Any:
     """Return what a JSON text says; of white space around it, and of more after it, the canonical form has none."""
     try:
-        value, end = _decoder.scan_once(text, 0)
+        value, end = _scan(text, 0)
     except StopIteration:
         return _decoder.decode(text)
     return value if end == len(text) else _decoder.decode(text)

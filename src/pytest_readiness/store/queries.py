@@ -19,8 +19,9 @@ _RECORD = ", ".join(
         *("l.text", "l.digest", "f.text", "f.digest"),
     )
 )
+# The line after it was written right after it: one that is elsewhere is not found here, and looked up by the check.
 _LINES_OF_IT = """LEFT JOIN line AS l ON l.run_id = e.run_id AND l.seq = e.seq
-LEFT JOIN line AS f ON f.run_id = e.run_id AND f.seq = e.seq + 1"""
+LEFT JOIN line AS f ON f.rowid = l.rowid + 1 AND f.run_id = e.run_id AND f.seq = e.seq + 1"""
 
 # Not sorted here: the texts of all lines would be written out and read in again for it.
 NEWEST = f"""SELECT {_RECORD} FROM slot AS s JOIN evidence AS e

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from ..claims.catalogue import Requirement
 from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing
-from .coverage import Places, names_part
+from .coverage import Places, is_exact, names_part
 
 BROKEN = BAD | {Result.INTERRUPTED}
 """Ended badly: counts against a requirement."""
@@ -93,7 +93,11 @@ class Ledger:
         found = tuple(executions)
         if len(found) > 1:
             found = tuple(sorted(found, key=recency, reverse=True))
-        return cls(found, now, open_runs, places, left_out or {})
+        ledger = object.__new__(cls)
+        # Not by its frozen __init__, which sets field after field: there is one for each item of each use case.
+        values = {"executions": found, "now": now, "open_runs": open_runs, "places": places, "left_out": left_out or {}}
+        object.__setattr__(ledger, "__dict__", values)
+        return ledger
 
     def is_future(self, evidence: Evidence) -> bool:
         """Return whether it starts after the moment being judged."""
@@ -138,9 +142,11 @@ class Ledger:
 
     def select(self, requirement: Requirement) -> Selection:
         """Return the executions that decide a requirement, and what else there is about it."""
-        if len(self.executions) == 1:  # most often so, and then nothing replaces or hides anything
-            return self._select_only(requirement, self.executions[0])
-        fitting = tuple(one for one in self.executions if self.places.could_cover(requirement, one))
+        fitting = tuple([one for one in self.executions if self.places.could_cover(requirement, one)])
+        if not fitting:
+            return _NOTHING
+        if len(fitting) == 1 and (len(self.executions) == 1 or not self._any_broken):
+            return self._select_only(requirement, fitting)
         deciding: dict[tuple[Scope, bool], Evidence] = {}
         if not requirement.undeclared_environment:
             for one in fitting:
@@ -162,14 +168,16 @@ class Ledger:
             left_out=self._left_out_of(fitting),
         )
 
-    def _select_only(self, requirement: Requirement, one: Evidence) -> Selection:
-        """Return what ``select`` does where there is a single execution."""
-        if not self.places.could_cover(requirement, one):
-            return _NOTHING
-        fitting = (one,)
+    @cached_property
+    def _any_broken(self) -> bool:
+        return any(one.result in BROKEN for one in self.executions)
+
+    def _select_only(self, requirement: Requirement, fitting: tuple[Evidence]) -> Selection:
+        """Return what ``select`` does where a single execution fits, and no other is broken: most often so."""
+        (one,) = fitting
         counts = self.counts(one)
-        # One that is loose counts too, and nothing can have replaced it.
-        decides = counts and (self.places.covers(requirement, one) or self._is_loose(requirement, one))
+        # One that is loose decides too, as nothing can have replaced it.
+        decides = counts and (is_exact(requirement, one) or self._is_loose(requirement, one))
         decides = decides and not requirement.undeclared_environment
         early = one.started_at > self.now and one.result is Result.PASSED
         return Selection(

@@ -115,7 +115,7 @@ class _Known:
         places = Places.of(catalogue)
         moment = Moment(now, facts.open_runs.keys(), bool(places.environments))
         evidence = [one for one in facts.evidence if one.register == catalogue.register]
-        settled = [one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now]
+        settled = (one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now)
         decided = Decided.of(facts, policy, catalogue.register, now)
         adverse = [one for one in facts.adverse if one.register == catalogue.register]
         left_out = decided.left_out([*evidence, *adverse], release)
@@ -198,10 +198,7 @@ class _Known:
         items: dict[str, list[RequirementReadiness]] = {}
         for one in judged:
             items.setdefault(one.requirement.item, []).append(one)
-        return tuple(
-            ItemReadiness(self.catalogue.items[key], _worst(ones), tuple(ones))
-            for key, ones in items.items()
-        )
+        return tuple(ItemReadiness(self.catalogue.items[key], _worst(ones), tuple(ones)) for key, ones in items.items())
 
     def _retirements(self, use_case: str, ledgers: Mapping[str, Ledger]) -> tuple[RetirementStanding, ...]:
         """Return the retirements of tests that ran for a use case, and not as a rehearsal, or went wrong for it."""

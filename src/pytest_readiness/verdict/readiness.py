@@ -95,7 +95,7 @@ class ReviewState(StrEnum):
     REJECTED = "REJECTED"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RequirementReadiness:
     """Where one requirement stands, why, and what would complete it."""
 

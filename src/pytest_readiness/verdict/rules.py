@@ -12,7 +12,7 @@ from ..claims.catalogue import Requirement
 from ..facts.clock import is_moment, parse
 from ..facts.evidence import BAD, Evidence, Result
 from . import telling
-from .deciding import Ledger, Selection
+from .deciding import BROKEN, Ledger, Selection
 from .readiness import RequirementReadiness, State
 
 SOON = 0.75
@@ -50,18 +50,20 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
         ), found
     judged = _judge_bad(requirement, found) or _judge_passes(requirement, found, moment)
     judged = judged or _judge_nothing(requirement, found, moment)
-    state, why, completes_it, expires_at, expires_soon = judged
-    return RequirementReadiness(
-        requirement,
-        state,
-        why + _notes(state, found),
-        completes_it,
-        found.deciding + found.rest,
-        expires_at,
-        expires_soon,
-        _level(found.deciding, moment.open_runs),
-        found.deciding,
-    ), found
+    readiness = object.__new__(RequirementReadiness)
+    values = {
+        "requirement": requirement,
+        "state": judged.state,
+        "why": judged.why + _notes(judged.state, found),
+        "completes_it": judged.completes_it,
+        "evidence": found.deciding + found.rest,
+        "expires_at": judged.expires_at,
+        "expires_soon": judged.expires_soon,
+        "level": _level(found.deciding, moment.open_runs),
+        "deciding": found.deciding,
+    }
+    object.__setattr__(readiness, "__dict__", values)  # not by its frozen __init__, which sets field after field
+    return readiness, found
 
 
 def _notes(state: State, found: Selection) -> str:
@@ -72,37 +74,45 @@ def _notes(state: State, found: Selection) -> str:
 def _level(deciding: Sequence[Evidence], open_runs: Collection[str]) -> str | None:
     if not deciding:
         return None
-    return "L0" if any(one.run_id in open_runs for one in deciding) else "L1"
+    return "L0" if open_runs and any(one.run_id in open_runs for one in deciding) else "L1"
 
 
 def _judge_bad(requirement: Requirement, found: Selection) -> _Judged | None:
-    failing = [one for one in found.deciding if one.result in BAD]
-    interrupted = [one for one in found.deciding if one.result is Result.INTERRUPTED]
-    bad = failing or interrupted
-    if not bad:
+    broken = [one for one in found.deciding if one.result in BROKEN]
+    if not broken:
         return None
+    failing = [one for one in broken if one.result in BAD]
+    bad = failing or broken
     why = telling.why_bad(requirement, bad[0], len(bad) - 1)
     state = State.FAILING if failing else State.INTERRUPTED
     return _Judged(state, why, telling.completes_bad(requirement, bad[0]))
 
 
 def _judge_passes(requirement: Requirement, found: Selection, moment: Moment) -> _Judged | None:
-    passes = [one for one in found.deciding if _satisfies(requirement, one)]
-    if not passes:
+    first = fresh = proven = flaky = None
+    for one in found.deciding:
+        if not _satisfies(requirement, one):
+            continue
+        if flaky is None and one.flaky:
+            flaky = one
+        if proven is None:
+            seen = one, expiry(one.started_at, requirement.max_age_days)
+            first = first or seen
+            if not _is_over(seen[1], moment.now):
+                fresh = fresh or seen
+                proven = seen if _proves(requirement, one) else None
+    if first is None:
         return None
-    expiries = {one.id: expiry(one.started_at, requirement.max_age_days) for one in passes}
-    fresh = [one for one in passes if not _is_over(expiries[one.id], moment.now)]
-    proven = [one for one in fresh if _proves(requirement, one)]
-    flaky = [one for one in passes if one.flaky]
-    if not fresh:
-        rests_on, state = passes[0], State.STALE
-    elif flaky:
-        rests_on, state = (proven or fresh)[0], State.FLAKY
+    rests_on, expires_at = proven or fresh or first
+    if fresh is None:
+        state = State.STALE
+    elif flaky is not None:
+        state = State.FLAKY
     else:
-        rests_on, state = (proven or fresh)[0], State.COMPLETE if proven else State.ASSERTED
-    why, completes_it = _told(requirement, state, flaky[0] if state is State.FLAKY else rests_on)
+        state = State.ASSERTED if proven is None else State.COMPLETE
+    why, completes_it = _told(requirement, state, flaky if flaky is not None and fresh is not None else rests_on)
     soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, moment.now)
-    return _Judged(state, why, completes_it, expiries[rests_on.id], soon)
+    return _Judged(state, why, completes_it, expires_at, soon)
 
 
 def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:

@@ -46,13 +46,15 @@ def _reasons(review: Review, seen: Seen) -> Iterator[str]:
     yield from changes
     if not changes:
         yield from _told(_never_seen(review, seen))
-    yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse)])
+    if seen.adverse:
+        yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse)])
     yield from _unacknowledged(review, seen)
     for old in seen.retirements:
         # One that does not hold too: nothing may become current because a reviewer left the list.
         if old.decision.at > review.at:
             yield f"{short(old.decision.test_id)} was retired since: {short(old.decision.reason)}"
-    yield from _told(_lost(review, seen))
+    if seen.missing:
+        yield from _told(_lost(review, seen))
     if seen.policy.release != "ignore" and (review.release is None or review.release != seen.release):
         made = f"release {short(review.release)}" if review.release else "no release"
         yield f"it was made for {made}, not for {short(seen.release) if seen.release else 'one that is named'}"
@@ -78,7 +80,9 @@ def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
     signed = {row.requirement: row for row in review.basis.requirements}
     for one in seen.required:
         row = signed.get(one.requirement.id)
-        if row is None or (row.state != State.COMPLETE and not seen.policy.can_be_signed(row.state)):
+        if row is not None and row.pins and row.state == State.COMPLETE:  # most often so
+            continue
+        if row is None or not seen.policy.can_be_signed(row.state):
             yield f"{one.requirement.id} was {row.state if row else 'not shown'} when it was signed"
         elif not row.pins and row.state != State.WAIVED:
             yield f"it names no evidence for {row.requirement}"
@@ -90,9 +94,6 @@ def adverse_to(review: Review, wrong: Iterable[Evidence]) -> list[Evidence]:
     For a test that the review pins that is after the pinned execution in the same place, for any other after the
     review.
     """
-    wrong = list(wrong)
-    if not wrong:
-        return wrong
     pinned: dict[Scope, str] = {}
     for row in review.basis.requirements:
         for pin in row.pins:
@@ -136,8 +137,6 @@ def _unacknowledged(review: Review, seen: Seen) -> Iterator[str]:
 
 
 def _lost(review: Review, seen: Seen) -> Iterator[str]:
-    if not seen.missing:
-        return
     now = {one.requirement.id: one for one in seen.required}
     for row in review.basis.requirements:
         for pin in row.pins:
