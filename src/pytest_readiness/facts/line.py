@@ -67,6 +67,8 @@ def is_canonical(text: str, value: Any) -> bool:
     Raises:
         ValueError, TypeError, RecursionError: nothing has this value as its canonical text.
     """
+    if not (text.isascii() or _encodable(text)):
+        return False
     if _shapes.fit(text) is not None:
         return True
     if _encode(value) != text:
