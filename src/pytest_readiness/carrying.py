@@ -14,6 +14,7 @@ from .facts.line import canonical
 from .facts.run import Run
 from .facts.snapshot import Snapshot
 from .journal.writer import ignore_folder
+from .keeping import statements_of
 from .pipeline import HOME, Place, Request, judge, select
 from .store.bundle import open_bundle
 from .store.bundling import Contents, write_bundle
@@ -87,7 +88,8 @@ def bundle_session(place: Place, run: Run | None, path: Path) -> Bundled:
     """
     runs = [run] if run is not None else []
     snapshots = [place.requirements for run in runs if run.requirements_digest == place.requirements.digest]
-    missing = write_bundle(path, Contents(runs, (), snapshots), _reader(place))
+    signed = [envelope for run in runs for envelope in statements_of(place, run)]
+    missing = write_bundle(path, Contents(runs, (), snapshots, envelopes=lambda _: signed), _reader(place))
     return Bundled(len(runs), 0, 0, tuple(missing))
 
 

@@ -16,7 +16,18 @@ from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from .archive import BLOCK, Packing
-from .bundle import CHECKPOINT, LEAVES, MANIFEST, REPORT, Rows, check_size, manifest_blocks, refuse_loose_ends
+from .bundle import (
+    CHECKPOINT,
+    LEAVES,
+    MANIFEST,
+    REPORT,
+    Rows,
+    check_size,
+    manifest_blocks,
+    records_of,
+    refuse_loose_ends,
+    refuse_misled,
+)
 from .chain import check_run
 from .origin import Origin
 
@@ -86,10 +97,12 @@ class _Writing:
         for id_, text in sorted((KeptVerdict.parse(text).id, text) for text in contents.verdicts):
             self._text(f"verdicts/{id_}.json", text)
         named: set[str] = set()
-        ids = [decision.id for decision in decisions]
-        runs = self._runs(contents.runs, named, ids)
+        records = records_of((), decisions)
+        runs = self._runs(contents.runs, named, records)
         refuse_loose_ends(runs, decisions, [snapshot.digest for snapshot in snapshots], ())
-        for envelope in sorted(contents.envelopes(ids), key=lambda one: one.id):
+        envelopes = sorted(contents.envelopes([id_ for _, id_ in records]), key=lambda one: one.id)
+        refuse_misled(envelopes, records)
+        for envelope in envelopes:
             self._text(f"statements/{envelope.id}.json", envelope.text)
         missing = [sha256 for sha256 in sorted(named) if not self._artifact(sha256)]
         if contents.origin is not None:
@@ -101,14 +114,14 @@ class _Writing:
         self._packing.close()
         return missing
 
-    def _runs(self, runs: Iterable[Run], named: set[str], ids: list[str]) -> Iterator[Run]:
-        """Write runs one by one, and pass them on; ``named`` and ``ids`` take what they name, and what they are."""
+    def _runs(self, runs: Iterable[Run], named: set[str], records: dict[tuple[str, str], str]) -> Iterator[Run]:
+        """Write runs one by one, and pass them on; ``named`` and ``records`` take what they name, and what they are."""
         for run in runs:
             for problem in check_run(run):
                 raise IntegrityError(f"not bundled: {problem}")
             self._text(f"runs/{run.id}.jsonl", "".join(f"{line.text}\n" for line in run.lines))
             named |= {artifact.sha256 for _, artifact in run.artifacts()}
-            ids.append(run.id)
+            records |= records_of([run], ())
             yield run
 
     def _text(self, name: str, text: str) -> None:
