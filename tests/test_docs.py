@@ -36,6 +36,7 @@ SECTIONS = {
     "review": "## `[review]` and `[people.NAME]`",
     "people": "## `[review]` and `[people.NAME]`",
     "gate": "## `[gate]`",
+    "keys": "## `[keys.NAME]`",
 }
 TABLE_MODELS: dict[str, type[BaseModel]] = {
     "context": model.ContextSettings,
@@ -46,6 +47,7 @@ TABLE_MODELS: dict[str, type[BaseModel]] = {
     "review": model.ReviewSettings,
     "people": model.PersonSettings,
     "gate": model.GateSettings,
+    "keys": model.KeySettings,
 }
 TOP_KEYS = set(model.Settings.model_fields) - model.PLACE_FIELDS - set(TABLE_MODELS) - {"tracker_columns", "statuses"}
 COMMANDS = {name: cli.commands.get_command(click.Context(cli.commands), name) for name in cli.COMMANDS}

@@ -84,6 +84,8 @@ class Taken:
     """Why not."""
     elsewhere: tuple[str, ...] = ()
     """Registers of its runs and decisions, other than this one."""
+    runs: tuple[str, ...] = ()
+    """Ids of its runs, new or not."""
 
 
 def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
@@ -102,7 +104,8 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
                 store = store or writable_store(place)
                 registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
                 elsewhere = tuple(sorted(registers - {place.catalogue.register}))
-                taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere))
+                runs = tuple(run.id for run in found.runs)
+                taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere, runs=runs))
             except ReadinessError as error:
                 taken.append(Taken(path, problem=str(error)))
     finally:

@@ -16,10 +16,11 @@ from .facts.evidence import Evidence
 from .facts.run import Planned, Run
 from .journal.recovery import Leftover, open_evidence
 from .store.port import Decided, DecisionHome, RunSummary, Store
+from .trust import Trust
 from .verdict.groups import RunGroup
 from .verdict.known import Facts, Origin, run_of
 from .verdict.people import People
-from .verdict.policy import Policy
+from .verdict.policy import Policy, TrustedKey
 from .verdict.reviews import pinned_ids, since
 
 
@@ -74,7 +75,8 @@ def facts_now(
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
-    decisions = sources.decided.decisions
+    trust = Trust.of(policy)
+    decisions = trust.identified(sources.decided.decisions, sources.home)
     evidence = _newest(sources, use_cases, now)
     in_journals = [piece for run in sources.runs_left.values() for piece in open_evidence(run)]
     adverse = _adverse(sources, since(decisions, policy, now), use_cases)
@@ -92,6 +94,8 @@ def facts_now(
         adverse=adverse,
         missing=_missing(sources, pinned - known),
         origins=origins,
+        signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
+        unchecked=trust.unchecked,
     )
 
 
@@ -203,14 +207,18 @@ def facts_at(sources: Sources, policy: Policy, at: str, use_cases: Sequence[str]
     for run in sources.runs_left.values():
         if run.started_at <= at and (run.finished_at or "") <= at:
             evidence += [one for one in open_evidence(run) if one.started_at <= at]
-    pinned = pinned_ids(sources.decided.decisions, policy, at)
+    trust = Trust.of(policy)
+    decisions = trust.identified(sources.decided.decisions, sources.home)
+    pinned = pinned_ids(decisions, policy, at)
     return Facts(
         evidence=evidence,
         open_runs=_open_runs(sources, at),
         groups=_groups(sources, [run for run in ended.values() if run.group_id]),
-        decisions=sources.decided.decisions,
+        decisions=decisions,
         missing=_missing(sources, pinned - {one.id for one in evidence}),
         origins=origins_of(sources, {*ended, *map(run_of, pinned)}, plans=policy.asks_for_plans),
+        signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
+        unchecked=trust.unchecked,
     )
 
 
@@ -289,11 +297,16 @@ def _told_by(present: Catalogue, past: Catalogue) -> Catalogue:
 
 
 def policy_of(plain: Mapping[str, Any]) -> Policy:
-    """Return the policy that a snapshot holds as plain data: ``gate``, ``review`` and, where there are any, ``people``.
+    """Return the policy that a snapshot holds as plain data.
+
+    That is ``gate`` and ``review``, and where there are any ``people`` and ``keys``.
 
     Raises:
         TypeError: it has a setting that this version does not know.
     """
     review = {**plain.get("review", {})}
     review["reviewers"] = tuple(review.get("reviewers", ()))
-    return Policy(**plain.get("gate", {}), **review, people=People.of(plain.get("people", {})))
+    keys = tuple(
+        TrustedKey(name, **{**key, "roles": tuple(key["roles"])}) for name, key in plain.get("keys", {}).items()
+    )
+    return Policy(**plain.get("gate", {}), **review, people=People.of(plain.get("people", {})), keys=keys)

@@ -1,25 +1,41 @@
-"""Keep: a sealed run, and what earlier sessions left behind, go from the journal into the store."""
+"""Keep: a sealed run, and what earlier sessions left behind, go from the journal into the store.
+
+Where a key that signs is named, the seal is signed first. The statement lies beside the journal until the store has
+both, so that no signature is lost where the store is away.
+"""
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .errors import ReadinessError
+from .errors import ReadinessError, one_line
 from .facts.run import Run
 from .journal.recovery import leftovers, recover, requirements_of
 from .journal.writer import Writer
 from .place import Place
 from .store.port import Store
 
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from .facts.envelope import Envelope
+
+STATEMENT = ".statement.json"
+"""Ends the name of the statement beside a journal."""
+
 
 def keep(place: Place, sealed: Run, writer: Writer) -> list[str]:
     """Take a sealed run, and what earlier sessions left behind, into the store; return what went wrong, a line each.
 
-    The journal goes only when the store has the run, so that nothing is lost where this fails.
+    The journal goes only when the store has the run, so that nothing is lost where this fails. A run that cannot be
+    signed is kept all the same.
     """
     problems: list[str] = []
     if writer.unwritten:
         problems.append(f"{writer.path}: {writer.unwritten} lines could not be written: {writer.trouble}")
+    signed, unsigned = _signed(place, sealed, writer.path)
+    problems += unsigned
     try:
         store = place.store(create=True)
     except ReadinessError as error:
@@ -27,23 +43,29 @@ def keep(place: Place, sealed: Run, writer: Writer) -> list[str]:
         return [*problems, _still_there(error, writer.path, writer.unwritten)]
     assert store is not None  # noqa: S101 - for the type checker: it was to be made
     try:
-        problems += _keep_run(store, sealed, writer, place, made_here=True)
+        problems += _keep_run(store, sealed, writer, place, signed, made_here=True)
         problems += recover_all(place, store, but=sealed.id)[1]
     finally:
         store.close()
     return problems
 
 
-def _keep_run(store: Store, sealed: Run, writer: Writer, place: Place, *, made_here: bool = False) -> list[str]:
+def _keep_run(
+    store: Store, sealed: Run, writer: Writer, place: Place, signed: list[Envelope], *, made_here: bool = False
+) -> list[str]:
     found = requirements_of(place.journals, sealed)
     if found is None and sealed.requirements_digest == place.requirements.digest:
         found = place.requirements
+    made = [sealed.id] if made_here else ()
     try:
-        store.keep([sealed], [found] if found else [], made_here=[sealed.id] if made_here else ())
+        store.keep([sealed], [found] if found else [], made_here=made, envelopes=signed)
     except ReadinessError as error:
         writer.close()
         return [_still_there(error, writer.path, writer.unwritten)]
     writer.delete()
+    if signed:
+        with suppress(OSError):
+            _statement_path(writer.path).unlink(missing_ok=True)
     return []
 
 
@@ -67,7 +89,58 @@ def recover_all(place: Place, store: Store, but: str | None = None) -> tuple[lis
             continue
         if recovered is not None:
             run, writer = recovered
-            wrong = _keep_run(store, run, writer, place)
-            problems += wrong
+            signed, unsigned = _signed(place, run, writer.path)
+            wrong = _keep_run(store, run, writer, place, signed)
+            problems += [*unsigned, *wrong]
             kept += [] if wrong else [run]
     return kept, problems
+
+
+# -- signatures ----------------------------------------------------------------------------------------------------
+
+
+def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], list[str]]:
+    """Return the signed statement about a run, if there is to be one, and what went wrong, a line each.
+
+    One that lies beside the journal is taken; else it is made, where the environment names a key that signs.
+    """
+    path = _statement_path(journal)
+    left, problems = _left_behind(path, sealed)
+    if left is not None or not os.environ.get("READINESS_SIGNER"):
+        return [left] if left else [], problems
+    try:
+        # Here: only where something is signed; the libraries that sign take 200 ms to load.
+        from .facts.envelope import run_statement
+        from .keys import sign
+
+        made = sign(run_statement(sealed), place.settings.folder, place.public_keys)
+    except ReadinessError as error:
+        return [], [*problems, f"run {sealed.id} is not signed, and is kept without a signature: {error}"]
+    try:
+        path.write_text(f"{made.text}\n", encoding="utf-8", newline="")
+    except OSError as error:
+        told = f"{path}: the signature could not be written beside the journal: {error.strerror}"
+        return [made], [*problems, told]
+    return [made], problems
+
+
+def _left_behind(path: Path, sealed: Run) -> tuple[Envelope | None, list[str]]:
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None, []
+    except OSError as error:
+        return None, [f"{path}: cannot be read: {error.strerror}"]
+    from .facts.envelope import parse_envelope
+
+    try:
+        found = parse_envelope(text.decode().removesuffix("\n"))
+    except (ValueError, ReadinessError) as error:
+        return None, [f"{path}: cannot be used as a signature: {one_line(str(error))}"]
+    if sealed.seal is None or (found.subject, found.subject_digest) != (sealed.id, sealed.seal.digest):
+        return None, [f"{path}: is no signature of run {sealed.id} as it is sealed: it is not kept"]
+    return found, []
+
+
+def _statement_path(journal: Path) -> Path:
+    return journal.with_suffix(STATEMENT)

@@ -63,7 +63,26 @@ class Place:
         """The policy as plain data, as a snapshot holds it."""
         people = {name: list(person.also) for name, person in self.settings.people.items()}
         plain = {"gate": self.settings.gate.model_dump(), "review": self.settings.review.model_dump()}
-        return {**plain, "people": people} if people else plain
+        keys = self._keys
+        return {**plain, **({"people": people} if people else {}), **({"keys": keys} if keys else {})}
+
+    @cached_property
+    def _keys(self) -> dict[str, Any]:
+        """The trusted keys as plain data, by name.
+
+        Raises:
+            ConfigError: the file of one cannot be read or holds no public key.
+        """
+        if not self.settings.keys:
+            return {}
+        from .keys import trusted_keys  # only where there are any
+
+        return trusted_keys(self.settings)
+
+    @property
+    def public_keys(self) -> tuple[str, ...]:
+        """The trusted keys (SubjectPublicKeyInfo, base64)."""
+        return tuple(key["public"] for key in self._keys.values())
 
     @cached_property
     def requirements(self) -> Snapshot:

@@ -283,6 +283,7 @@ class Door:
             if self.observer is not None:
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
                 output["readiness_plan"] = self.observer.plan
+                output["readiness_texts"] = self.observer.artifacts.texts
         elif self._prepared is not None and not self._switch("plan"):
             from .session import close
 

@@ -10,6 +10,7 @@ from .facts.decision import Decision, Retirement, Waiver
 from .facts.evidence import Evidence
 from .gathering import InForce, Sources, history_of, origins_of
 from .pipeline import Place, Request
+from .trust import Trust
 from .verdict.history import Event, History, replay
 from .verdict.known import UNKNOWN, Origin, run_of
 from .verdict.reviews import pinned_ids
@@ -32,7 +33,7 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
         name = _name(place, sources, use_case)
         in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
         evidence = [*history_of(sources, [name]), *_in_journals(sources, name)]
-        decisions = sources.decided.decisions
+        decisions = Trust.of(place.policy).identified(sources.decided.decisions, sources.home)
         pinned = pinned_ids(decisions, place.policy, now)
         missing = store.missing(pinned) if store is not None and pinned else set(pinned)
         origins = origins_of(sources, {one.run_id for one in evidence} | {run_of(one) for one in pinned})

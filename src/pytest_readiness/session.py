@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from pluggy import PluginManager
 from .claims.catalogue import Catalogue
 from .claims.collected import Tagged
 from .errors import ConfigError, ReadinessError, one_line
-from .extensions import load_named, own_proofs
+from .extensions import load_named, own_proofs, own_redactors
 from .facts.proofs import ProofCheck
 from .facts.run import Run
 from .journal.artifact import ArtifactFolder
@@ -25,7 +26,7 @@ from .journal.invocation import selected
 from .journal.proving import Means, new_nonce
 from .journal.recorder import Keeper, Observer
 from .journal.redaction import Redactor
-from .opening import close_run, open_run
+from .opening import close_run, open_run, redaction_trouble
 from .place import Place, locate, select
 from .selection import Selection, missing_only
 
@@ -94,9 +95,11 @@ def prepare(
         return None
     group = _group(options.get("run-group"))
     _check_paths(options)
+    _check_checkpoints(options)
     selection, nonce = _selection(place, options), new_nonce()
     conduct = selected(called or {}, options.patterns, missing=options.missing)
-    opening = open_run(place, options.values, root, argv, {"group": group, "nonce": nonce, "conduct": conduct or None})
+    more = {"group": group, "nonce": nonce, "conduct": conduct or None}
+    opening = open_run(place, options.values, root, argv, more, (hooks,))
     for_workers = {
         "catalogue": place.catalogue.to_plain(),
         "context": opening.context.to_plain(),
@@ -129,13 +132,17 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
     """Return the observer that plain data describes; without a redactor it is a worker's."""
 
     @cache
+    def plugins() -> PluginManager:
+        return load_named(given["plugins"], Path(given["folder"]))
+
+    @cache
     def kinds() -> Mapping[str, ProofCheck]:
-        return own_proofs(hooks, load_named(given["plugins"], Path(given["folder"])))
+        return own_proofs(hooks, plugins())
 
     return Observer(
         Catalogue.from_plain(given["catalogue"]),
         Context.from_plain(given["context"]),
-        redactor or Redactor(bytes.fromhex(given["key"])),
+        redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: own_redactors(hooks, plugins())),
         ArtifactFolder(Path(given["artifacts"]), given["artifact_limit"]),
         worker=redactor is None,
         grouped=given.get("grouped", False),
@@ -163,6 +170,14 @@ def _check_paths(options: Options) -> None:
             raise ConfigError(f"--readiness-{name}={one_line(path)}: there is no folder to write this file in")
 
 
+def _check_checkpoints(options: Options) -> None:
+    """Nor is one that cannot be read found out only when the tests have run."""
+    if os.environ.get("READINESS_CHECKPOINT") and (options.report or options.gate or options.get("json")):
+        from .checkpoints import asked  # brings what judges
+
+        asked()
+
+
 @dataclass
 class Outcome:
     """What came of a session."""
@@ -172,6 +187,8 @@ class Outcome:
     report: Report | None = None
     problems: list[str] = field(default_factory=list)
     """What went wrong, a line each."""
+    notes: list[str] = field(default_factory=list)
+    """What whoever runs should know, a line each; the evidence is kept."""
     exit_code: int = 0
     """For a session that pytest itself would end with 0."""
 
@@ -218,6 +235,7 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
     keeper.interrupted()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status)
     outcome.problems += problems
+    outcome.notes += redaction_trouble(keeper.redactor)
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded
     return sealed
@@ -269,7 +287,7 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
         if options.gate and verbosity >= 0:
             lines += [(), *render_verdict(outcome.report, width, unicode=unicode)] if lines else []
             lines = lines or render_verdict(outcome.report, width, unicode=unicode)
-        return lines
+        return lines if verbosity < 0 else lines + _note_lines(outcome)
     if outcome.run_id is not None:
         noun = "piece" if outcome.recorded == 1 else "pieces"
         lines.append(((f"{outcome.recorded} {noun} of evidence recorded as run {outcome.run_id}", ""),))
@@ -282,7 +300,13 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
 def _problem_lines(outcome: Outcome) -> list[Line]:
     from .views.sanitise import sanitise
 
-    return [((sanitise(problem, 2000), "bad"),) for problem in outcome.problems]
+    return [*(((sanitise(problem, 2000), "bad"),) for problem in outcome.problems), *_note_lines(outcome)]
+
+
+def _note_lines(outcome: Outcome) -> list[Line]:
+    from .views.sanitise import sanitise
+
+    return [((sanitise(note, 600), "warn"),) for note in outcome.notes]
 
 
 def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:

@@ -30,6 +30,7 @@ from .runs import (
     run,
     run_id,
     snapshot,
+    statement,
     texts,
     unblock,
     waiver,
@@ -76,6 +77,37 @@ class StoreContract:
     def store(self, opened: Callable[[], Store]) -> Store:
         """An empty store."""
         return opened()
+
+    def test_the_tree_has_a_leaf_for_each_record_in_the_order_they_came_in(self, store: Store) -> None:
+        """What is kept twice has one leaf, and the name is that of the store, whoever opens it."""
+        tree = store.tree()
+        assert tree is not None
+        assert list(tree.leaves) == []
+        verdict = store.keep_verdict(VERDICT)
+        store.keep([run(2), run(1)], [], [blocker()])
+        store.keep([run(2), run(3)])
+        store.keep_verdict(VERDICT)
+        grown = store.tree()
+        assert grown is not None
+        assert grown.origin == tree.origin
+        assert [(leaf.kind, leaf.id) for leaf in grown.leaves] == [
+            ("verdict", verdict),
+            ("run", run_id(2)),
+            ("run", run_id(1)),
+            ("decision", blocker().id),
+            ("run", run_id(3)),
+        ]
+        assert grown.leaves[1].digest == run(2).lines[-1].digest
+        assert list(store.check_tree([run_id(1), run_id(3)])) == []
+
+    def test_what_is_refused_leaves_no_leaf(self, store: Store) -> None:
+        """The leaf is written with its record, or not at all."""
+        store.keep([run(1)])
+        with pytest.raises(IntegrityError):
+            store.keep([run(2), run(1, finished())])
+        tree = store.tree()
+        assert tree is not None
+        assert [leaf.id for leaf in tree.leaves] == [run_id(1)]
 
     def test_keeps_a_run_and_gives_back_the_same_lines(self, store: Store) -> None:
         """What comes out is, text by text, what went in."""
@@ -269,6 +301,47 @@ class StoreContract:
         store.keep([run(1, requirements=snapshot().digest)])
         (problem,) = store.verify()
         assert problem.where == f"requirements {snapshot().digest}"
+
+    def test_signed_statements_come_back_by_what_they_are_about(
+        self, store: Store, opened: Callable[[], Store]
+    ) -> None:
+        """Statements are kept with their runs and decisions, once, and are found by these; the store stays sound."""
+        runs, made = [run(1, finished()), run(2)], review()
+        kept = [statement(runs[0]), statement(runs[0], b"another key"), statement(made)]
+        new = store.keep(runs, decisions=[made], envelopes=kept)
+        assert new == [run_id(1), run_id(2), made.id, *(one.id for one in kept)]
+        assert store.keep(runs, envelopes=kept) == []
+        found = opened().envelopes([run_id(1), run_id(2), "x", "\ud800"])
+        assert {one.id: one for one in found} == {one.id: one for one in kept[:2]}
+        assert store.envelopes([made.id]) == [kept[2]]
+        assert list(store.verify()) == []
+
+    def test_seals_are_told_of_runs_that_are_whole(self, store: Store) -> None:
+        """The digest of the seal of each run that is asked for and there."""
+        kept = [run(1, finished(), planned("test_a")), run(2)]
+        store.keep(kept)
+        assert store.seals([run_id(2), run_id(1), "x", "\ud800"]) == {one.id: one.lines[-1].digest for one in kept}
+        assert store.seals([]) == {}
+
+    def test_a_decision_is_kept_with_its_signed_statement(self, store: Store) -> None:
+        """Deciding returns the decisions that are new, and keeps what was signed with them."""
+        assert store.decide([waiver()], envelopes=[statement(waiver())]) == [waiver().id]
+        assert store.envelopes([waiver().id]) == [statement(waiver())]
+
+    @pytest.mark.parametrize(
+        ("about", "told"),
+        [
+            (run(3), "is not in the store"),
+            (waiver(), "is not in the store"),
+            (run(1, finished(result="FAILED")), "sealed anew after it was signed"),
+        ],
+    )
+    def test_a_statement_about_something_else_is_refused(self, store: Store, about: Any, told: str) -> None:
+        """What is not there, or is there with another seal, takes no signature; nothing of that call is kept."""
+        store.keep([run(1, finished())])
+        with pytest.raises(IntegrityError, match=told):
+            store.keep([run(2)], envelopes=[statement(about)])
+        assert [summary.id for summary in store.runs()] == [run_id(1)]
 
     def test_decisions_come_back_as_they_were_made(self, store: Store, opened: Callable[[], Store]) -> None:
         """Every kind of decision is there after opening again: oldest first, of its register only, with its id."""

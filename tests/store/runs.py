@@ -8,6 +8,7 @@ from typing import Any
 from pytest_readiness.facts.decision import (
     Basis,
     Blocker,
+    Decision,
     Known,
     Meaning,
     Pin,
@@ -17,6 +18,7 @@ from pytest_readiness.facts.decision import (
     Unblock,
     Waiver,
 )
+from pytest_readiness.facts.envelope import Envelope, Signature, decision_statement, run_statement, sealed_envelope
 from pytest_readiness.facts.evidence import BADNESS, Evidence
 from pytest_readiness.facts.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
@@ -125,6 +127,12 @@ def retirement(test_id: str = "test_a.py::test_a", at: int = 0, **more: Any) -> 
     """A test that no longer has to pass."""
     told = {"register": "payments", "by": "qa@example.com", "replaced_by": "test_b.py::test_b", **more}
     return Retirement(test_id=test_id, at=moment(at), reason="replaced", **told)
+
+
+def statement(about: Run | Decision, sig: bytes = b"signature") -> Envelope:
+    """A statement about a run or a decision in an envelope; a store does not ask whether the signature verifies."""
+    payload = run_statement(about) if isinstance(about, Run) else decision_statement(about)
+    return sealed_envelope(payload, [Signature("key", sig)])
 
 
 VERDICT = f'{{"generated_at":"{moment(0)}","verdict":{{"eligible":false}}}}'

@@ -18,7 +18,7 @@ from pytest_readiness.store.address import open_store
 from pytest_readiness.store.index import RunRow, SlotRow
 from pytest_readiness.store.port import Store
 
-from .runs import VERDICT, blocker, claim, finished, moment, planned, run, run_id, snapshot
+from .runs import VERDICT, blocker, claim, finished, moment, planned, run, run_id, snapshot, statement
 
 RUN = run_id(1)
 REQUIREMENTS = snapshot()
@@ -33,8 +33,9 @@ def path(tmp_path: Path) -> Path:
     assert store is not None
     bodies = (planned("test_a", "test_b"), finished("test_a", claim(environment="staging")), finished("test_b", at=59))
     head = {"requirements": REQUIREMENTS.digest, "release": "1.2"}
-    store.keep([run(1, *bodies, **head), run(2, finished("test_c"), **head)], [REQUIREMENTS])
-    store.decide([DECISION])
+    signed = run(1, *bodies, **head)
+    store.keep([signed, run(2, finished("test_c"), **head)], [REQUIREMENTS], envelopes=[statement(signed)])
+    store.decide([DECISION], envelopes=[statement(DECISION)])
     store.keep_verdict(VERDICT)
     store.close()
     return path
@@ -119,7 +120,36 @@ EDITS = {
     "where it counts": ("UPDATE decision SET register = 'x'", f"decision {DECISION.id}, column register: the index"),
     "an edited verdict": ("UPDATE verdict SET text = replace(text, 'false', 'true')", "verdict "),
     "when the verdict was": ("UPDATE verdict SET at = ''", "verdict "),
+    "an edited signature": ("UPDATE envelope SET text = replace(text, '\"sig\"', '\"gis\"')", "signature "),
+    "a signature of another run": (
+        f"UPDATE envelope SET subject = '{run_id(2)}' WHERE kind = 'run'",
+        "signature ",
+    ),
+    "what a signature is about": ("UPDATE envelope SET kind = 'x'", "signature "),
+    "which seal was signed": ("UPDATE envelope SET subject_digest = 'x'", "signature "),
+    "a signed decision that was deleted": (
+        "DELETE FROM decision",
+        f"decision {DECISION.id}: it was signed, and is not in the store",
+    ),
     "edited requirements": ("UPDATE snapshot SET text = '{}'", f"requirements {REQUIREMENTS.digest}: column text"),
+    "a deleted leaf": ("DELETE FROM leaf WHERE number = 1", "leaf 1: was deleted, or its number was changed"),
+    "a record without a leaf": ("DELETE FROM leaf WHERE number = 1", f"run {run_id(2)}: has no leaf in the tree"),
+    "a leaf of another digest": (
+        "UPDATE leaf SET digest = 'x' WHERE number = 0",
+        f"leaf 0, run {RUN}: is not the one that its leaf names",
+    ),
+    "a leaf of another decision": (
+        "UPDATE leaf SET digest = 'x' WHERE kind = 'decision'",
+        f"leaf 2, decision {DECISION.id}: is not the one that its leaf names",
+    ),
+    "a decision that is gone": ("DELETE FROM decision", f"leaf 2, decision {DECISION.id}: is not in the store"),
+    "a verdict that is gone": ("DELETE FROM verdict", "leaf 3, verdict "),
+    "an inserted leaf": (
+        f"INSERT INTO leaf VALUES (4, 'run', '{run_id(9)}', 'x')",
+        f"leaf 4, run {run_id(9)}: is not in the store: it was deleted",
+    ),
+    "a leaf of no kind": ("UPDATE leaf SET kind = 'x' WHERE number = 0", "leaf 0: 'x' is no kind of record"),
+    "the store's name": ("UPDATE identity SET origin = 'x'", "table identity: the name of the store was changed"),
     "deleted requirements": ("DELETE FROM snapshot", f"requirements {REQUIREMENTS.digest}: are not in the store"),
 }
 """What was done -> the statement, and how verify names it."""
@@ -199,6 +229,9 @@ def test_a_run_written_anew_from_its_start_is_seen_by_what_was_given(store: Stor
         ),
         f"UPDATE run SET head = '{forged.lines[-1].digest}' WHERE id = '{run_id(2)}'",
     )
+    leaf = f"leaf 1, run {run_id(2)}: is not the one that its leaf names: it was changed, or its leaf was"
+    assert verified(store) == [leaf]
+    tamper(path, f"UPDATE leaf SET digest = '{forged.lines[-1].digest}' WHERE id = '{run_id(2)}'")
     assert verified(store) == []
     assert ["as it was given" in problem.what for problem in store.check(given)] == [True]
 
@@ -306,6 +339,42 @@ def test_a_line_of_any_text_is_told(store: Store, path: Path, text: str) -> None
     tamper(path, f"UPDATE line SET text = '{text}' {OF_LINE_2}")
     assert any(f"run {RUN}, line 2" in told for told in verified(store))
     everything(path)
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("DELETE FROM decision", "table leaf: holds 4 leaves, up to number 3, and there are 3 records"),
+        ("DELETE FROM verdict", "table leaf: holds 4 leaves, up to number 3, and there are 3 records"),
+        ("DELETE FROM leaf WHERE number = 3", "table leaf: holds 3 leaves, up to number 2, and there are 4 records"),
+    ],
+)
+def test_check_sees_that_a_record_or_its_leaf_is_missing(store: Store, path: Path, sql: str, told: str) -> None:
+    """A decision that was deleted cannot be missed unseen: its leaf is one too many."""
+    tamper(path, sql)
+    assert [str(problem) for problem in store.check([])] == [f"{told}: 'readiness verify' says which do not fit"]
+
+
+def test_check_sees_evidence_of_another_register(store: Store, path: Path) -> None:
+    """What was moved into this register in the index, key and all, still is of the run that says another."""
+    store.keep([run(3, finished("test_d"), register="other")])
+    tamper(path, "UPDATE slot SET register = 'payments', key = replace(key, '\"other\"', '\"payments\"')")
+    resting = [piece for piece in store.newest("payments") if piece.test_id == "test_d"]
+    assert len(resting) == 1
+    told = f"run {run_id(3)}, column slot.register: the run is of 'other'"
+    assert [str(problem) for problem in store.check(resting)] == [told]
+    assert any("column slot.register" in problem for problem in verified(store))
+
+
+def test_check_tree_walks_the_runs_it_is_asked_about(store: Store, path: Path) -> None:
+    """Two lines that were made to follow each other do not lead up to the seal; a run that nobody asked about may."""
+    old = {line.seq: line for line in next(one for one in [store.run(RUN)] if one).lines}
+    text = old[2].text.replace("PASSED", "FAILED")
+    following = old[3].text.replace(old[2].digest, line_digest(text))
+    tamper(path, rewritten(2, text), rewritten(3, following))
+    told = f"run {RUN}: line 4 does not follow the line before it: one of them was changed"
+    assert [str(problem) for problem in store.check_tree([RUN, run_id(2)])] == [told]
+    assert list(store.check_tree([run_id(2)])) == []
 
 
 @pytest.mark.parametrize("table", ["line", "evidence", "slot"])

@@ -36,6 +36,7 @@ def test_an_item_is_told_down_to_its_evidence():
         UC-003/4  ✓ COMPLETE
           why: shown
           stale from: 2026-05-13T18:28:01.000Z
+          level: L1, sealed
           rests on: PASSED at 2026-02-12T18:28:02.000Z in staging, proofs trace
               tests/test_trace.py::test_trace
               readiness show 20260212T182800Z-0a1b2c3d.5.1

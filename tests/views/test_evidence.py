@@ -59,6 +59,7 @@ def test_evidence_with_its_whole_envelope():
         Commit                  c0ffee with uncommitted changes
         Release                 1.4
         Requirements            sha256:{"0" * 64}
+        Level                   L1, sealed
         Real                    no: environment 'dev' is not declared real
         Started                 2026-02-12T18:28:01.000Z
         Claim limited to        dev

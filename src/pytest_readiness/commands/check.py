@@ -12,6 +12,7 @@ from ..claims.catalogue import Catalogue, Item
 from ..claims.register import examine_catalogue
 from ..errors import Problem, ReadinessError, place
 from ..extensions import proof_kinds
+from ..keys import key_problems
 from ..pipeline import Place
 from ..settings import Settings, find, load, override, problems
 from ..upkeep import verify
@@ -29,7 +30,8 @@ def command(door: Door, ctx: click.Context) -> None:
     if settings is not None:
         kinds, found = _kinds(settings)
         catalogue, misfits = examine_catalogue(settings, proofs=kinds)
-        found += [*misfits, *_store_problems(settings, catalogue)]
+        wrong = list(key_problems(settings))
+        found += [*misfits, *wrong, *([] if wrong else _store_problems(settings, catalogue))]
     for problem in found:
         _say(str(problem))
     if settings is not None and catalogue is not None:
@@ -83,7 +85,8 @@ def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
 def _rows(catalogue: Catalogue) -> Iterator[tuple[str, ...]]:
     for item in catalogue.items.values():
         age = f"{item.max_age_days} d" if item.max_age_days else "never"
-        yield item.key, item.name or "-", _scope(item), item.proof, age, item.title
+        proof = f"{item.proof}, connection" if item.connection == "seen" else item.proof
+        yield item.key, item.name or "-", _scope(item), proof, age, item.title
 
 
 def _scope(item: Item) -> str:

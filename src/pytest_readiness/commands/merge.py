@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..carrying import Taken, merge
+from ..upkeep import sign_unsigned
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
 
@@ -24,7 +25,8 @@ from .door import Door, pass_door
 def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None:
     """Take bundles into the store: what is there already is passed over, and the order does not matter.
 
-    Each is checked first, and taken in whole or not at all. Exits 3 where one was refused.
+    Each is checked first, and taken in whole or not at all. With READINESS_SIGNER their runs are signed, as far as
+    they are not yet. Exits 3 where one was refused.
     """
     place = door.place()
     taken = merge(place, files)
@@ -34,7 +36,10 @@ def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None
         if brings and place.settings.decisions != "store":
             told = f"decisions are files in '{place.settings.decisions}' here: those of {one.path} do not count"
             click.echo(f"readiness: {sanitise(told, 600)}", err=True)
-    context.exit(3 if any(one.problem for one in taken) else 0)
+    unsigned = sign_unsigned(place, [run_id for one in taken for run_id in one.runs])
+    for problem in unsigned:
+        click.echo(f"readiness: {sanitise(problem)}", err=True)
+    context.exit(3 if unsigned or any(one.problem for one in taken) else 0)
 
 
 def _tell(one: Taken) -> None:

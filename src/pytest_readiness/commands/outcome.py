@@ -10,7 +10,7 @@ import click
 
 from ..decisions.home import Kept
 from ..errors import RefusedError, place as shown_place
-from ..facts.decision import Blocker, Decision, Retirement, Review, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Known, Retirement, Review, Unblock, Waiver
 from ..pipeline import Place, Request, judge
 from ..views.gate import standing
 from ..views.sanitise import sanitise
@@ -35,6 +35,9 @@ def tell(kept: Kept) -> None:
     """Say what was kept, and for a file what makes it count."""
     for decision in kept.decisions:
         click.echo(sanitise(f"{_said(decision)}, by {decision.by} (known by {decision.known_by}): {decision.id}"))
+        if kept.signed and decision.known_by is not Known.SIGNED:
+            told = f"it is signed, but with no key that is trusted with reviews of {decision.by} ([keys])"
+            click.echo(sanitise(f"{told}: the signature counts for nothing"))
     if not kept.files:
         return
     for path in kept.files:

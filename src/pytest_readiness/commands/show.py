@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..errors import ClaimError, ConfigError
-from ..upkeep import deciding_evidence, find_evidence
+from ..upkeep import deciding_evidence, find_evidence, signed_runs
 from ..views.evidence import render_evidence
 from ..views.sanitise import sanitise
 from . import printing
@@ -22,8 +22,10 @@ def command(door: Door, target: str) -> None:
     pieces = [found] if found is not None else deciding_evidence(place, *_use_case(door, target))
     if not pieces:
         click.echo(sanitise(f"there is no evidence for {target} yet"))
+    signed = signed_runs(place, {evidence.run_id for evidence, _ in pieces})
     for number, (evidence, run) in enumerate(pieces):
-        lines = render_evidence(evidence, run, printing.width(), unicode=printing.unicode())
+        by = signed.get(evidence.run_id)
+        lines = render_evidence(evidence, run, printing.width(), unicode=printing.unicode(), signed=by)
         printing.say([*([()] if number else []), *lines])
 
 

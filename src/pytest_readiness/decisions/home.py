@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..carrying import writable_store
-from ..facts.decision import Decision
+from ..extensions import load_plugins, own_redactors
+from ..facts.decision import Decision, Known
+from ..facts.envelope import Envelope, decision_statement
 from ..journal.key import load_key
 from ..journal.provenance import git
 from ..journal.redaction import Redactor
 from ..pipeline import HOME, Place
-from ..store.folder import SUFFIX
+from ..store.folder import SIGNED, SUFFIX
+from ..trust import Trust
 from .who import Decider, in_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision before it is kept."""
+
+    decision: Decision
+    counted: Decision
+    """As it will count: with who decided known as well as it can be."""
+    signed: Envelope | None = None
+    """Where a key that signs is named, the signed statement about it."""
+
+
+def made(place: Place, decision: Decision) -> Made:
+    """Return a decision as it would be kept and as it would count; signed, where the environment names a key.
+
+    Raises:
+        ConfigError: it cannot be signed with that key.
+    """
+    # In a folder of the repository it is judged as it will count: as decided by the author of a commit.
+    counted = decision.attributed(decision.by) if in_folder(place) else decision
+    if not os.environ.get("READINESS_SIGNER"):
+        return Made(decision, counted)
+    from ..keys import sign  # the libraries that sign take 200 ms to load
+
+    signed = sign(decision_statement(decision), place.settings.folder, place.public_keys)
+    if Trust.of(place.policy).identifies(signed, counted):
+        counted = counted.identified(Known.SIGNED)
+    return Made(decision, counted, signed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +55,40 @@ class Kept:
     """Decisions that were kept."""
 
     decisions: tuple[Decision, ...]
+    """As they count."""
+    signed: int = 0
+    """How many of them are signed, with whatever key."""
     files: tuple[Path, ...] = ()
     """Where the repository is their home: the files, which count for nothing until they are committed."""
     author: str | None = None
     """There: who would be the author of a commit made here, and so who will have decided; None: git does not say."""
 
 
-def keep(place: Place, decisions: Sequence[Decision]) -> Kept:
+def keep(place: Place, decisions: Sequence[Made]) -> Kept:
     """Keep decisions in their home, with the requirements in force: all of them, or none.
 
     Raises:
         IntegrityError: something else is there under the id of one.
         StorageError: they cannot be written.
     """
+    counted = tuple(one.counted for one in decisions)
+    signed = [one.signed for one in decisions if one.signed is not None]
     if not in_folder(place):
-        _keep_in_store(place, decisions)
-        return Kept(tuple(decisions))
+        _keep_in_store(place, decisions, signed)
+        return Kept(counted, len(signed))
     home = place.decisions(None)
     assert home is not None  # noqa: S101 - for the type checker: a folder needs no store
-    home.decide(decisions)
+    home.decide([one.decision for one in decisions], envelopes=signed)
     folder = place.settings.folder / place.settings.decisions
-    files = tuple(folder / f"{one.id}{SUFFIX}" for one in decisions)
-    return Kept(tuple(decisions), files, git(place.settings.folder).get("email"))
+    files = [folder / f"{one.decision.id}{SUFFIX}" for one in decisions]
+    files += [folder / f"{one.subject}{SIGNED}" for one in signed]
+    return Kept(counted, len(signed), tuple(files), git(place.settings.folder).get("email"))
 
 
-def _keep_in_store(place: Place, decisions: Sequence[Decision]) -> None:
+def _keep_in_store(place: Place, decisions: Sequence[Made], signed: Sequence[Envelope]) -> None:
     store = writable_store(place)
     try:
-        store.decide(decisions, [place.requirements])
+        store.decide([one.decision for one in decisions], [place.requirements], signed)
     finally:
         store.close()
 
@@ -66,5 +105,6 @@ def stamped(place: Place, who: Decider, at: str) -> dict[str, Any]:
 
 
 def clean(place: Place, text: str) -> str:
-    """Return a person's text as it may be kept: without secrets that the environment holds."""
-    return Redactor(load_key(place.settings.folder / HOME)).text(text.strip())
+    """Return a person's text as it may be kept: without secrets."""
+    key = load_key(place.settings.folder / HOME)
+    return Redactor(key, own=lambda: own_redactors(load_plugins(place.settings))).text(text.strip())

@@ -11,8 +11,8 @@ from ..gathering import origins_of
 from ..pipeline import Judged, Place, Request, examine
 from ..upkeep import refuse_damage
 from ..verdict.signing import refusal
-from .home import Kept, clean, keep, stamped
-from .who import Decider, in_folder, requester
+from .home import Kept, clean, keep, made, stamped
+from .who import Decider, requester
 
 
 def block(
@@ -27,8 +27,13 @@ def block(
     """
     name = place.catalogue.use_case(use_case).id
     judged = examine(place, Request((name,)))
-    made = stamped(place, who, moment())
-    told = Blocker(**made, use_case=name, reason=clean(place, reason), due=due, link=clean(place, link or "") or None)
+    told = Blocker(
+        **stamped(place, who, moment()),
+        use_case=name,
+        reason=clean(place, reason),
+        due=due,
+        link=clean(place, link or "") or None,
+    )
     return _unless_refused(place, judged, told)
 
 
@@ -134,9 +139,8 @@ def _intact(place: Place, request: Request) -> Judged:
 
 
 def _unless_refused(place: Place, judged: Judged, decision: Decision, recorders: Iterable[str] = ()) -> Kept:
-    # In a folder of the repository it is judged as it will count: as decided by the author of a commit.
-    counted = decision.attributed(decision.by) if in_folder(place) else decision
-    why = refusal(counted, judged.report.readiness, judged.policy, judged.facts, recorders)
+    mine = made(place, decision)
+    why = refusal(mine.counted, judged.report.readiness, judged.policy, judged.facts, recorders)
     if why is not None:
         raise RefusedError(why)
-    return keep(place, [decision])
+    return keep(place, [mine])

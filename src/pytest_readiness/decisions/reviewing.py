@@ -15,8 +15,8 @@ from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
 from ..verdict.signing import ACKNOWLEDGED, changes_since, expand_acknowledged, review_refusal
 from ..views.gate import standing
 from ..views.signing import Signing
-from .home import Kept, clean, keep, stamped
-from .who import Decider, in_folder
+from .home import Kept, Made, clean, keep, made, stamped
+from .who import Decider
 
 AGAIN = (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT)
 """Phases in which a review can be given."""
@@ -128,9 +128,9 @@ def acknowledged(desk: Desk, names: Iterable[str]) -> tuple[str, ...]:
     return expand_acknowledged(names, *(one.basis for one in desk.signings))
 
 
-def made(place: Place, desk: Desk, who: Decider, word: Word) -> list[Review]:
+def _written(place: Place, desk: Desk, who: Decider, word: Word) -> list[Made]:
     """Return the sign-off of each use case, resting on exactly what was laid out."""
-    return [
+    reviews = (
         Review(
             **stamped(place, who, desk.at),
             use_case=one.use_case,
@@ -142,7 +142,8 @@ def made(place: Place, desk: Desk, who: Decider, word: Word) -> list[Review]:
             seen_at=desk.seen_at,
         )
         for one in desk.signings
-    ]
+    )
+    return [made(place, one) for one in reviews]
 
 
 def _own(signing: Signing, named: Collection[str]) -> tuple[str, ...]:
@@ -151,14 +152,13 @@ def _own(signing: Signing, named: Collection[str]) -> tuple[str, ...]:
 
 def refusals(place: Place, desk: Desk, who: Decider, word: Word) -> list[str]:
     """Return why sign-offs would be refused, a sentence for each one that is."""
-    return list(_refusals(place, desk, made(place, desk, who, word)))
+    return list(_refusals(desk, _written(place, desk, who, word)))
 
 
-def _refusals(place: Place, desk: Desk, reviews: Iterable[Review]) -> Iterator[str]:
-    for one in reviews:
-        # In a folder of the repository it is judged as it will count: as signed by the author of a commit.
-        counted = one.attributed(one.by) if in_folder(place) else one
-        why = review_refusal(counted, desk.policy, desk.facts.origins)
+def _refusals(desk: Desk, reviews: Iterable[Made]) -> Iterator[str]:
+    for one in (each.counted for each in reviews):
+        assert isinstance(one, Review)  # noqa: S101 - for the type checker: nothing else was written
+        why = review_refusal(one, desk.policy, desk.facts.origins)
         if why is not None:
             yield f"{one.use_case}: {why}"
 
@@ -173,7 +173,7 @@ def sign(place: Place, desk: Desk, who: Decider, word: Word) -> Kept:
     """
     if word.meaning is not Meaning.REJECTED:
         refuse_damage(desk.problems)
-    reviews = made(place, desk, who, word)
-    if why := list(_refusals(place, desk, reviews)):
+    reviews = _written(place, desk, who, word)
+    if why := list(_refusals(desk, reviews)):
         raise RefusedError(*why)
     return keep(place, reviews)

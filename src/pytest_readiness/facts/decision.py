@@ -95,6 +95,8 @@ class Decision:
     """Digest of the requirements in force."""
     kept_id: str = field(default="", metadata={"told": False})
     """The id it is kept under, where who decided is known better than its text says; empty: that of its text."""
+    kept_digest: str = field(default="", metadata={"told": False})
+    """The digest of the text it is kept as, where it is told otherwise here; empty: that of its text."""
 
     @property
     def text(self) -> str:
@@ -108,9 +110,18 @@ class Decision:
             return self.kept_id
         return id_of(self.at, self.text)
 
+    @property
+    def text_digest(self) -> str:
+        """The digest of the text that is kept (64 hex digits), which a signature names it by."""
+        return self.kept_digest or text_digest(self.text)
+
     def attributed(self, author: str) -> Self:
         """Return it as decided by the author of the commit that added its file; it keeps its id."""
-        return replace(self, by=author, known_by=Known.GIT, kept_id=self.id)
+        return replace(self.identified(Known.GIT), by=author)
+
+    def identified(self, known_by: Known) -> Self:
+        """Return it with who decided known in another way than its text says; it keeps its id."""
+        return replace(self, known_by=known_by, kept_id=self.id, kept_digest=self.text_digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +222,12 @@ def parse_decision(text: str) -> Decision:
 def id_of(at: str, text: str) -> str:
     """Return the id of the decision that was made at a moment and has this text."""
     compact = at.replace("-", "").replace(":", "").partition(".")[0]
-    return f"{compact}Z-{digest('decision', text.encode())[:16]}"
+    return f"{compact}Z-{text_digest(text)[:16]}"
+
+
+def text_digest(text: str) -> str:
+    """Return the digest of a decision's text (64 hex digits); the id has the first 16 of them."""
+    return digest("decision", text.encode())
 
 
 def _names_told(kind: type[Any]) -> tuple[str, ...]:

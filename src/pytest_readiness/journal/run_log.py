@@ -123,7 +123,15 @@ class RunLog:
         self._running = {redactor.name(test): at for test, at in self._running.items()}
         self._unsure = {redactor.name(test): at for test, at in self._unsure.items()}
         self._ended = {redactor.name(test) for test in self._ended}
-        lines = self.writer.rewrite(redactor.plain) if self.writer is not None else None
+        self.rewrite(redactor.plain)
+
+    def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Write what is written already anew, each line with its body changed.
+
+        Raises:
+            OSError: the journal could not be written anew.
+        """
+        lines = self.writer.rewrite(change) if self.writer is not None else None
         if lines is not None:
             self._planned = [line for line in lines if line.kind == "planned"]
 

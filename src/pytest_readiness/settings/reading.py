@@ -85,7 +85,7 @@ def override(  # noqa: PLR0913 - one keyword for each option that stands above t
         if chosen:
             changed[table] = {**getattr(settings, table).model_dump(), **chosen}
     try:
-        return Settings.model_validate({**dict(settings), **changed}) if changed else settings
+        return Settings.model_validate({**vars(settings), **changed}) if changed else settings
     except ValidationError as error:
         raise ConfigError(told(error.errors(include_url=False)[0])[1]) from None
 
@@ -170,6 +170,9 @@ def _contradictions(settings: Settings) -> Iterator[_Found]:
     for name, one, other in shared_names(kinds):
         table = "environments" if one == "environment" else "provider_modes"
         yield _Found((table, name), f"'{name}' is the name of both {_a(one)} and {_a(other)}: rename one")
+    for name, key in settings.keys.items():
+        if "reviews" in key.roles and key.person is None:
+            yield _Found(("keys", name), f"keys.{name} signs reviews and does not say whose: give it a person")
     words: dict[str, str] = {}
     for ours in get_args(StatusWord):
         theirs = settings.statuses.get(ours, ours)

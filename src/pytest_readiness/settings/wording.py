@@ -16,6 +16,7 @@ from .model import (
     EnvironmentSettings,
     GateSettings,
     ItemSettings,
+    KeySettings,
     PersonSettings,
     ProviderModeSettings,
     ReviewSettings,
@@ -28,6 +29,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "environments": EnvironmentSettings,
     "gate": GateSettings,
     "items": ItemSettings,
+    "keys": KeySettings,
     "people": PersonSettings,
     "provider_modes": ProviderModeSettings,
     "review": ReviewSettings,
@@ -42,6 +44,11 @@ _MUST_BE = {
     "path_type": "a path in quotes",
     "string_type": "a text in quotes",
     "tuple_type": "a list of texts",
+}
+_PLAIN = {
+    "missing": "is missing",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
 }
 _SHOWN = 60
 
@@ -95,8 +102,8 @@ def _sentence(error: ErrorDetails) -> str:
         return f"must be {' or '.join(repr(word) for word in known)}, not {_shown(value)}{hint}"
     if kind == "greater_than_equal":
         return f"must be at least {error['ctx']['ge']}, not {_shown(value)}"
-    if kind == "string_too_short":
-        return "must not be empty"
+    if kind in _PLAIN:
+        return _PLAIN[kind]
     if kind in _MUST_BE:
         return f"must be {_MUST_BE[kind]}, not {_shown(value)}"
     return f"is wrong: {error['msg']}"

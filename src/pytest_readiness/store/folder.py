@@ -16,6 +16,7 @@ from secrets import token_hex
 
 from ..errors import IntegrityError, Problem, StorageError, one_line, place
 from ..facts.decision import Decision, parse_decision
+from ..facts.envelope import Envelope, parse_envelope
 from ..facts.snapshot import Snapshot
 from .checked import readable
 from .history import FolderHistory, Touch, folder_history
@@ -24,6 +25,8 @@ from .port import Decided, DecisionHome, Store
 BIGGEST_FILE = 1 << 24
 """Bytes; no decision comes near."""
 SUFFIX = ".json"
+SIGNED = ".dsse.json"
+"""Ends the name of the signed statement about a decision, which lies beside it."""
 _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json", re.ASCII)
 
 
@@ -45,10 +48,16 @@ class DecisionFolder:
         """``path``: the folder; need not exist."""
         self.path = path
 
-    def decide(self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = ()) -> list[str]:  # noqa: ARG002
-        """Write decisions as files, all or none, and return the ids of those that were new.
+    def decide(
+        self,
+        decisions: Sequence[Decision],
+        snapshots: Iterable[Snapshot] = (),  # noqa: ARG002
+        envelopes: Iterable[Envelope] = (),
+    ) -> list[str]:
+        """Write decisions as files, each with its signed statement beside it if it has one; return the ids of the new.
 
-        They count once they are committed. Requirements are not kept here: they stand in the repository already.
+        All are written or none. They count once they are committed. Requirements are not kept here: they stand in the
+        repository already.
 
         Raises:
             IntegrityError: one cannot be read back as what it says, or another file has its name.
@@ -59,9 +68,12 @@ class DecisionFolder:
         written: list[Path] = []
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for decision in new:
-                written.append(self._file(decision.id))
-                _write(written[-1], f"{decision.text}\n")
+            files = {self._file(decision.id): decision.text for decision in new}
+            ids = {decision.id for decision in new}
+            files |= {self._signed(one.subject): one.text for one in envelopes if one.subject in ids}
+            for path, text in files.items():
+                written.append(path)
+                _write(path, f"{text}\n")
         except OSError as error:
             for path in written:
                 with suppress(OSError):
@@ -73,12 +85,17 @@ class DecisionFolder:
         """Return the decisions of a register that count, oldest first; ``look`` says why others do not."""
         return list(self.look(register).decisions)
 
+    def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
+        """Return the signed statements about these decisions, by id; ``look`` tells which cannot be read."""
+        found = (_envelope(self._signed(name)) for name in sorted(set(subjects)) if _NAME.fullmatch(f"{name}{SUFFIX}"))
+        return [one for one in found if isinstance(one, Envelope)]
+
     def look(self, register: str) -> Decided:
         """Return the decisions that count, and what keeps others from counting. Raises nothing."""
         names: list[str] | None = None
         try:
             with suppress(FileNotFoundError):
-                names = sorted(entry.name for entry in self.path.iterdir() if entry.suffix == SUFFIX)
+                names = sorted(entry.name for entry in self.path.iterdir() if entry.name.endswith(SUFFIX))
             history = folder_history(self.path)
         except StorageError as error:
             # Not nothing: a team that decides here must not take an unreadable folder for one without blockers.
@@ -89,6 +106,9 @@ class DecisionFolder:
 
     def _file(self, id_: str) -> Path:
         return self.path / f"{id_}{SUFFIX}"
+
+    def _signed(self, id_: str) -> Path:
+        return self.path / f"{id_}{SIGNED}"
 
     def _has(self, decision: Decision) -> bool:
         path = self._file(decision.id)
@@ -119,7 +139,7 @@ class _Look:
     def at(self, names: Sequence[str]) -> Decided:
         try:
             for name in names:
-                self._file(name)
+                (self._signature if name.endswith(SIGNED) else self._file)(name)
             for name in sorted(self.history.touches.keys() - set(names)):
                 self._gone(name)
         except StorageError as error:
@@ -147,6 +167,15 @@ class _Look:
             told = f"says that {decision.by} decided; who added it decided, and that is {author}"
             self.notes.append(Problem(here, one_line(told)))
         self.counting.append(decision.attributed(author))
+
+    def _signature(self, name: str) -> None:
+        """What is signed is checked where keys are trusted; here, that it is a statement about the file beside it."""
+        found = _envelope(self.path / name)
+        told = found if isinstance(found, str) else ""
+        if isinstance(found, Envelope) and f"{found.subject}{SIGNED}" != name:
+            told = f"it is about {one_line(found.subject)}"
+        if told:
+            self.problems.append(Problem(place(self.path / name), f"{told}; it counts for nothing"))
 
     def _author(self, here: str, touches: Sequence[Touch]) -> str | None:
         """Return who added the file: what its content is, its name says, so no later commit can have changed it.
@@ -201,6 +230,16 @@ def _parsed(text: str, name: str, register: str) -> Decision:
     if decision.register != register:
         raise IntegrityError(f"it is of the register '{one_line(decision.register)}'")
     return decision
+
+
+def _envelope(path: Path) -> Envelope | str:
+    """Return the signed statement in a file, or why there is none; empty: because there is no file."""
+    try:
+        return parse_envelope(_text(path))
+    except FileNotFoundError:
+        return ""
+    except (IntegrityError, OSError, UnicodeDecodeError) as error:
+        return one_line(str(error))
 
 
 def _text(path: Path) -> str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from ..facts.decision import Decision
 from ..facts.evidence import BADNESS, Evidence, evidence_of
@@ -14,6 +14,9 @@ from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line, canonical
 from ..facts.run import Run, RunState
 from .port import RunSummary
+
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from ..facts.envelope import Envelope
 
 BIGGEST = 2**53 - 1
 """The largest integer that a canonical line holds."""
@@ -92,6 +95,16 @@ class VerdictRow(NamedTuple):
     text: str
 
 
+class EnvelopeRow(NamedTuple):
+    """One kept signature."""
+
+    id: str
+    kind: str
+    subject: str
+    subject_digest: str
+    text: str
+
+
 def decision_row(decision: Decision) -> DecisionRow:
     """Return the index of a decision, with its text."""
     return DecisionRow(decision.id, decision.register, decision.KIND, decision.at, decision.by, decision.text)
@@ -100,6 +113,11 @@ def decision_row(decision: Decision) -> DecisionRow:
 def verdict_row(verdict: KeptVerdict) -> VerdictRow:
     """Return the index of a kept verdict, with its text."""
     return VerdictRow(verdict.id, verdict.at, verdict.text)
+
+
+def envelope_row(envelope: Envelope) -> EnvelopeRow:
+    """Return the index of a signed statement, with its text."""
+    return EnvelopeRow(envelope.id, envelope.subject_kind, envelope.subject, envelope.subject_digest, envelope.text)
 
 
 def run_row(run: Run, line_count: int, evidence_count: int) -> RunRow:
@@ -187,7 +205,11 @@ def number_of(evidence: Evidence) -> int:
     return int(evidence.id.rpartition(".")[2])
 
 
-def pieces(line: Line, register: str) -> Iterator[tuple[Evidence, EvidenceRow, SlotRow]]:
+Piece = tuple[Evidence, EvidenceRow, SlotRow]
+"""A piece of evidence with its index."""
+
+
+def pieces(line: Line, register: str) -> Iterator[Piece]:
     """Yield each piece of evidence that a line holds, with its index.
 
     Raises:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Problem
+from ..facts.checkpoint import Grown
 from ..facts.conduct import Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.run import Planned, Run, RunState
 from ..facts.snapshot import Snapshot
+
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from ..facts.envelope import Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,12 @@ class Decided:
 class DecisionHome(Protocol):
     """Where decisions live: the store, or a folder of the repository. Append-only."""
 
-    def decide(self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = ()) -> list[str]:
+    def decide(
+        self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = (), envelopes: Iterable[Envelope] = ()
+    ) -> list[str]:
         """Keep decisions in one step and return the ids of those that were new; keeping twice is harmless.
+
+        ``envelopes``: signed statements about them.
 
         Raises:
             StorageError: they could not be written; none of them was.
@@ -72,6 +80,13 @@ class DecisionHome(Protocol):
             IntegrityError: one is not what was decided, in a home that must not hold such a thing.
         """
 
+    def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
+        """Return the signed statements about these runs and decisions (ids), by subject. Nothing is verified here.
+
+        Raises:
+            IntegrityError: one is not what was kept.
+        """
+
 
 class Store(DecisionHome, Protocol):
     """An append-only store of sealed runs, decisions, verdicts, and the requirements they were made under."""
@@ -87,17 +102,19 @@ class Store(DecisionHome, Protocol):
         decisions: Iterable[Decision] = (),
         verdicts: Iterable[str] = (),
         made_here: Collection[str] = (),
+        envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
         """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
         ``made_here``: ids of runs whose lines this process made, which are not checked again.
+        ``envelopes``: signed statements about runs and decisions, of this call or kept before.
         A run that is there already with the same seal is skipped, as is a decision or verdict that is there, so that
         keeping twice is harmless.
 
         Raises:
             IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, the digest
-                of a snapshot is not that of its text, or a decision or verdict cannot be read back; nothing was
-                written.
+                of a snapshot is not that of its text, a decision, verdict or signed statement cannot be read back, or
+                a statement is about something that is not kept, or has another digest; nothing was written.
             StorageError: it could not be written; nothing of it was.
         """
 
@@ -160,6 +177,12 @@ class Store(DecisionHome, Protocol):
             IntegrityError: what was planned is not what the seal names.
         """
 
+    def seals(self, run_ids: Iterable[str]) -> dict[str, str]:
+        """Return the digests of the seals of these runs, by id; only of runs whose lines lead unbroken to their seal.
+
+        Reads every line of these runs: a signed seal stands for all of them, and so they are looked at.
+        """
+
     def grouped(self, register: str) -> list[RunSummary]:
         """Return the runs of groups whose parts are not all there, newest start first, without reading all.
 
@@ -193,10 +216,25 @@ class Store(DecisionHome, Protocol):
         everything. Evidence of a run that is not in the store, and what cannot be read, are problems too.
         """
 
-    def verify(self) -> Iterator[Problem]:
-        """Recompute everything that is kept (chains, seals, indexes, schema) and yield each thing that does not fit.
+    def verify(self, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
+        """Recompute everything that is kept (chains, seals, indexes, schema, tree), yield each thing that does not fit.
 
-        What cannot be read is a problem too, and not raised.
+        What cannot be read is a problem too, and not raised. ``seen`` is called with each piece of evidence that can
+        be read, so that nobody need read it twice.
+        """
+
+    def tree(self) -> Grown | None:
+        """Return the tree over all that was taken in, in that order; None: an older store, before its next write.
+
+        Raises:
+            IntegrityError: it has lost its name.
+        """
+
+    def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
+        """Yield what keeps the tree from speaking for these runs: what a gate must know that trusts a checkpoint.
+
+        Each record must have its leaf and each leaf its record, and every line of these runs must lead up to the seal
+        that the leaf of the run names. What cannot be read is a problem too, and not raised.
         """
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .index import DecisionRow, EvidenceRow, RunRow, SlotRow, VerdictRow
+from .index import DecisionRow, EnvelopeRow, EvidenceRow, RunRow, SlotRow, VerdictRow
 
 LATEST = "9999-12-31T23:59:59.999Z"
 
@@ -24,6 +24,7 @@ WHERE slot_id IN (
 )
 ORDER BY {_BY_START}"""  # noqa: S608 - constants
 
+TEXTS = "SELECT text FROM line WHERE run_id = ? ORDER BY seq"
 LINES = "SELECT seq, text FROM line WHERE run_id = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
 
 # CROSS JOIN: SQLite keeps this order. It starts from the slots of the use cases asked for, and takes one step into a
@@ -77,6 +78,9 @@ GROUPED = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :register AND grou
         < max(r.group_parts)
 )
 ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
+# By what the texts say, too: the column alone would let a blocker vanish into another register.
+DECISIONS = """SELECT id, text FROM decision
+WHERE register = :only OR :only IS NULL OR instr(text, :said) ORDER BY at, id"""
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
@@ -91,3 +95,6 @@ KEEP_EVIDENCE = _insert("evidence", (*EvidenceRow._fields, "slot_id"))
 KEEP_SNAPSHOT = _insert("snapshot", ("digest", "text"))
 KEEP_DECISION = _insert("decision", DecisionRow._fields)
 KEEP_VERDICT = _insert("verdict", VerdictRow._fields)
+KEEP_ENVELOPE = _insert("envelope", EnvelopeRow._fields)
+ENVELOPES = f"""SELECT {", ".join(EnvelopeRow._fields)} FROM envelope
+WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY subject, id"""  # noqa: S608 - constants

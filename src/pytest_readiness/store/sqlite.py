@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import IntegrityError, Problem, one_line
+from ..facts.checkpoint import Grown, leaf_of
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
@@ -18,22 +19,22 @@ from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
 from .chain import check_run, where
-from .checked import decided, readable, sound
+from .checked import readable, sound
 from .conduct import Conducts
-from .index import UNREADABLE, RunRow, SlotRow, decision_row, pieces, run_row, summary_of, verdict_row
-from .port import Decided, RunSummary
+from .documents import Documents, readable_envelopes
+from .index import UNREADABLE, RunRow, SlotRow, pieces, run_row, summary_of
+from .leaves import KEEP_LEAF, grown
+from .port import RunSummary
 from .queries import (
     FAILED,
     GROUPED,
     HISTORY,
     INTERRUPTED,
-    KEEP_DECISION,
     KEEP_EVIDENCE,
     KEEP_LINE,
     KEEP_RUN,
     KEEP_SLOT,
     KEEP_SNAPSHOT,
-    KEEP_VERDICT,
     LATEST,
     LINES,
     MISSING,
@@ -45,12 +46,15 @@ from .queries import (
 from .reader import Reader
 from .schema import migrate, open_file, rows, troubles, writing
 
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from ..facts.envelope import Envelope
+
 BATCH = 10_000
 """How many pieces of evidence are looked up together: bounds the memory that a long history takes."""
 _ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 
-class SQLiteStore(Conducts):
+class SQLiteStore(Conducts, Documents):
     """A store in one SQLite file. Does what the port says; for the thread that opened it."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, url: str) -> None:
@@ -87,6 +91,7 @@ class SQLiteStore(Conducts):
         decisions: Iterable[Decision] = (),
         verdicts: Iterable[str] = (),
         made_here: Collection[str] = (),
+        envelopes: Iterable[Envelope] = (),
     ) -> list[str]:
         """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
@@ -94,7 +99,8 @@ class SQLiteStore(Conducts):
 
         Raises:
             IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, a snapshot's
-                digest is not that of its text, or a decision or verdict cannot be read back; nothing was written.
+                digest is not that of its text, a decision, verdict or statement cannot be read back, or a statement
+                is about something that is not kept, or has another digest; nothing was written.
             StorageError: it could not be written; nothing of it was.
         """
         for problem in (problem for run in runs if run.id not in made_here for problem in check_run(run)):
@@ -102,12 +108,14 @@ class SQLiteStore(Conducts):
         requirements = sound(snapshots)
         decided_ = [readable(decision) for decision in decisions]
         documents = [KeptVerdict.parse(text) for text in verdicts]
+        statements = readable_envelopes(envelopes)
         with self._writing():
             for snapshot in requirements:
                 self._keep_snapshot(snapshot)
             new = [run.id for run in runs if self._keep_run(run)]
             new += [decision.id for decision in decided_ if self._keep_decision(decision)]
-            return new + [verdict.id for verdict in documents if self._keep_verdict(verdict)]
+            new += [verdict.id for verdict in documents if self._keep_verdict(verdict)]
+            return new + [envelope.id for envelope in statements if self._keep_envelope(envelope)]
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -136,6 +144,7 @@ class SQLiteStore(Conducts):
         self._connection.executemany(KEEP_LINE, ((run.id, line.seq, line.text, line.digest) for line in run.lines))
         self._connection.executemany(KEEP_EVIDENCE, rows)
         self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), len(rows)))
+        self._connection.execute(KEEP_LEAF, leaf_of(run))
         return True
 
     def _slot_ids(self, slots: Mapping[str, SlotRow]) -> dict[str, int]:
@@ -183,7 +192,8 @@ class SQLiteStore(Conducts):
             held = {run: self._lines(run, seqs, register, reader or Reader()) for run, seqs in by_run.items()}
             for run_id, seq, number in batch:
                 evidence = held[run_id].get((seq, number))
-                if evidence is None:
+                # A line of another run, put in here once more, would be looked for there by every check.
+                if evidence is None or (evidence.run_id, evidence.seq) != (run_id, seq):
                     raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
                 yield evidence
 
@@ -310,84 +320,26 @@ class SQLiteStore(Conducts):
             return Snapshot(text, digest)
         return None
 
-    def decide(self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = ()) -> list[str]:
-        """Keep decisions in one transaction and return the ids of those that were new.
-
-        Raises:
-            IntegrityError: one cannot be read back as what it says, another decision has its id, or a snapshot's
-                digest is not that of its text; nothing was written.
-            StorageError: they could not be written; none of them was.
-        """
-        return self.keep((), snapshots, decisions)
-
-    def _keep_decision(self, decision: Decision) -> bool:
-        for (text,) in self._rows("SELECT text FROM decision WHERE id = ?", (decision.id,)):
-            if text == decision.text:
-                return False
-            raise IntegrityError(f"not kept: another decision with the id {decision.id} is in the store already")
-        self._connection.execute(KEEP_DECISION, decision_row(decision))
-        return True
-
-    def decisions(self, register: str | None = None) -> list[Decision]:
-        """Return the decisions of a register (of all, where none is named), oldest first.
-
-        Raises:
-            IntegrityError: one is not what was decided.
-            StorageError: the file cannot be read.
-        """
-        query = "SELECT id, text FROM decision WHERE register = :only OR :only IS NULL ORDER BY at, id"
-        return [decided(id_, text, register) for id_, text in self._later("decision", query, {"only": register})]
-
-    def look(self, register: str) -> Decided:
-        """Return the decisions of a register; one that does not count is an error here.
-
-        Raises:
-            IntegrityError: one is not what was decided.
-            StorageError: the file cannot be read.
-        """
-        return Decided(tuple(self.decisions(register)))
-
-    def keep_verdict(self, text: str) -> str:
-        """Keep a verdict and return its id; keeping twice is harmless.
-
-        Raises:
-            IntegrityError: it is not the canonical text of a document that says when it was ``generated_at``.
-            StorageError: it could not be written.
-        """
-        self.keep((), verdicts=[text])
-        return KeptVerdict.parse(text).id
-
-    def _keep_verdict(self, verdict: KeptVerdict) -> bool:
-        if self._rows("SELECT 1 FROM verdict WHERE id = ?", (verdict.id,)):
-            return False
-        self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
-        return True
-
-    def verdicts(self) -> list[str]:
-        """Return the texts of the kept verdicts, oldest first.
-
-        Raises:
-            IntegrityError: one is not what was kept.
-            StorageError: the file cannot be read.
-        """
-        rows = self._later("verdict", "SELECT id, text FROM verdict ORDER BY at, id")
-        for id_, text in rows:
-            if KeptVerdict.parse(text).id != id_:
-                raise IntegrityError(f"the verdict {one_line(id_)} was changed in the store: restore it from a copy")
-        return [text for _, text in rows]
-
-    def _later(self, table: str, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
-        """Return all rows of a table that an older store has not got before its next write."""
-        there = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
-        return self._rows(query, parameters) if there else []
-
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
         yield from audit.check(self._rows, evidence, self._reader)
 
-    def verify(self) -> Iterator[Problem]:
+    def verify(self, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""
-        yield from audit.verify(self._rows)
+        yield from audit.verify(self._rows, seen)
+
+    def tree(self) -> Grown | None:
+        """Return the tree over what is kept, as the port says.
+
+        Raises:
+            IntegrityError: the name of the store is gone, or is none.
+            StorageError: the file cannot be read.
+        """
+        return grown(self._rows)
+
+    def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
+        """Yield what keeps the tree from speaking for these runs, as the port says. Raises nothing."""
+        yield from audit.check_tree(self._rows, run_ids)
 
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows at once, so that no lock is held when the caller goes on.

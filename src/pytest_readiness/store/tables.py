@@ -82,7 +82,30 @@ _DECISION_TABLES = {
 ) STRICT, WITHOUT ROWID""",
 }
 
-TABLES = {**_EVIDENCE_TABLES, **_DECISION_TABLES}
+_TREE_TABLES = {
+    "identity": """CREATE TABLE identity (
+    origin TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID""",
+    "leaf": """CREATE TABLE leaf (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    UNIQUE (kind, id)
+) STRICT""",
+}
+
+_ENVELOPE_TABLES = {
+    "envelope": """CREATE TABLE envelope (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    subject_digest TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID""",
+}
+
+TABLES = {**_EVIDENCE_TABLES, **_DECISION_TABLES, **_TREE_TABLES, **_ENVELOPE_TABLES}
 
 _EVIDENCE_INDEXES = {
     # Covers the question for the newest execution of a slot: one step into the index per slot, however long its past.
@@ -101,6 +124,10 @@ _DECISION_INDEXES = {
     "decision_time": "CREATE INDEX decision_time ON decision (register, at, id)",
 }
 
+_ENVELOPE_INDEXES = {
+    "envelope_subject": "CREATE INDEX envelope_subject ON envelope (subject, id)",
+}
+
 _TAKEN = {
     # INSERT OR REPLACE deletes without asking the delete triggers; and by rowid it could hit a row of another key.
     "run": "EXISTS (SELECT 1 FROM run WHERE id = NEW.id)",
@@ -113,6 +140,10 @@ _TAKEN = {
     "snapshot": "EXISTS (SELECT 1 FROM snapshot WHERE digest = NEW.digest)",
     "decision": "EXISTS (SELECT 1 FROM decision WHERE id = NEW.id)",
     "verdict": "EXISTS (SELECT 1 FROM verdict WHERE id = NEW.id)",
+    "identity": "EXISTS (SELECT 1 FROM identity)",
+    "leaf": """NEW.number <> (SELECT coalesce(max(number), -1) + 1 FROM leaf)
+    OR EXISTS (SELECT 1 FROM leaf WHERE kind = NEW.kind AND id = NEW.id)""",
+    "envelope": "EXISTS (SELECT 1 FROM envelope WHERE id = NEW.id)",
 }
 
 
@@ -143,6 +174,8 @@ def _schema(tables: Mapping[str, str], indexes: Mapping[str, str]) -> Schema:
 MIGRATIONS: dict[str, Schema] = {
     "0001_evidence": _schema(_EVIDENCE_TABLES, _EVIDENCE_INDEXES),
     "0002_decisions": _schema(_DECISION_TABLES, _DECISION_INDEXES),
+    "0003_tree": _schema(_TREE_TABLES, {}),
+    "0004_envelopes": _schema(_ENVELOPE_TABLES, _ENVELOPE_INDEXES),
 }
 """What each step adds, oldest first. A step that was released is never changed, only followed by another."""
 

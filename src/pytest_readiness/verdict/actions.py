@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .levels import raises
 from .policy import Policy
 from .readiness import Action, Phase, Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness
 from .status import reviewed
@@ -91,6 +92,9 @@ def _of_requirement(use_case: UseCaseReadiness, one: RequirementReadiness, polic
         if todo == "prove" and not policy.acceptable(one.underlying):
             todo = "collect"
         yield _action(use_case, todo, one.completes_it, one)
+    elif one.level is not None and one.level < policy.level:
+        told = f"{raises(policy.level)}: it rests on {one.level}, and the gate asks for {policy.level}"
+        yield _action(use_case, "rerun", told, one)
     if one.expires_soon and todo != "rerun":
         yield _action(use_case, "renew", f"run its tests again before {one.expires_at}, when they turn stale", one)
 

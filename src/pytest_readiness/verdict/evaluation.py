@@ -113,7 +113,7 @@ class _Known:
     def of(cls, catalogue: Catalogue, policy: Policy, facts: Facts, now: str, release: str | None) -> _Known:
         """Return the facts of the catalogue's register, by what they are looked up by."""
         places = Places.of(catalogue)
-        moment = Moment(now, facts.open_runs.keys(), bool(places.environments))
+        moment = Moment(now, facts.open_runs.keys(), bool(places.environments), facts.signed)
         evidence = [one for one in facts.evidence if one.register == catalogue.register]
         settled = [one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now]
         decided = Decided.of(facts, policy, catalogue.register, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..errors import Problem
@@ -17,11 +17,30 @@ from .status import reviewed
 __all__ = ["Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]
 
 SOUND = frozenset(
-    {"tracker and config", "use cases in scope", "requirements in scope", "runs sealed", "evidence intact"}
+    {
+        "tracker and config",
+        "use cases in scope",
+        "requirements in scope",
+        "runs sealed",
+        "evidence intact",
+        "checkpoint",
+    }
 )
 """Rules without which nothing that is said can be relied on."""
 NAMED = 5
 """How many names a rule's detail lists before it only counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What checkpoints that were kept elsewhere say of the store."""
+
+    looked_at: int
+    """How many of its records they speak of."""
+    problems: tuple[Problem, ...]
+    """What they say against it, and what keeps them from speaking for what the answer rests on."""
+    detail: str
+    """What is said where nothing is wrong."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,10 @@ class Grounds:
     """By run id; a run that is not there is of unknown origin."""
     release: str | None = None
     """The release that is judged."""
+    unchecked: str = ""
+    """Why signatures could not be checked though keys are trusted; empty: they were."""
+    compared: Compared | None = None
+    """None: nobody asked for a checkpoint."""
 
     def evidence(self) -> Iterator[tuple[UseCaseReadiness, Evidence]]:
         """Yield each piece of evidence that a requirement in scope shows, once for each use case."""
@@ -82,7 +105,7 @@ Rule = Callable[[Grounds], Finding]
 _Requirements = Sequence[tuple[UseCaseReadiness, RequirementReadiness]]
 
 
-def decide(
+def decide(  # noqa: PLR0913 - everything that a verdict rests on
     readiness: Readiness,
     policy: Policy,
     problems: Sequence[Problem] = (),
@@ -90,6 +113,8 @@ def decide(
     config_missing: str | None = None,
     origins: Mapping[str, Origin] | None = None,
     release: str | None = None,
+    unchecked: str = "",
+    compared: Compared | None = None,
 ) -> Verdict:
     """Return what the gate says of the use cases in a readiness.
 
@@ -100,9 +125,11 @@ def decide(
         config_missing: why there is no config or tracker to judge by; None: there is one.
         origins: what each run was made with, by id; needed where the policy asks for a release or a clean commit.
         release: the release that is judged.
+        unchecked: why signatures could not be checked though keys are trusted; empty: they were.
+        compared: what checkpoints say of the store, where the gate is asked for any.
     """
-    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release)
-    return conclude(grounds, rules_of(policy))
+    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release, unchecked, compared)
+    return conclude(grounds, (*rules_of(policy), *([_checkpoint] if compared is not None else ())))
 
 
 def conclude(grounds: Grounds, rules: Iterable[Rule]) -> Verdict:
@@ -123,7 +150,7 @@ def conclude(grounds: Grounds, rules: Iterable[Rule]) -> Verdict:
 def rules_of(policy: Policy) -> tuple[Rule, ...]:
     """Return the rules that a policy asks for, in the order they are printed."""
     rules: list[Rule] = [_configured, _use_cases, _requirements, _complete, _asserted, _flaky, _waivers]
-    rules += [_nothing_failing, _nothing_blocked, _sealed, _groups, _intact]
+    rules += [_nothing_failing, _nothing_blocked, _sealed, _groups, _intact, _level]
     if policy.clock != "ignore":
         rules.append(_clock)
     if policy.asks_for_plans:
@@ -246,6 +273,26 @@ def _groups(grounds: Grounds) -> Finding:
 def _intact(grounds: Grounds) -> Finding:
     looked_at = len({evidence.id for _, evidence in grounds.evidence()})
     return Finding("evidence intact", looked_at, tuple(str(one) for one in grounds.problems), "as it was recorded")
+
+
+def _level(grounds: Grounds) -> Finding:
+    """What rests on nothing has no level, which another rule tells; what is waived does not rest on its evidence."""
+    least = grounds.policy.level
+    every = grounds.required
+    rests = [(one, req) for one, req in every if req.state is not State.WAIVED]
+    wrong = [(one, req) for one, req in rests if req.level is not None and req.level < least]
+    found = _named(
+        "evidence level", every, wrong, f"none is below {least}", lambda req: f"{req.requirement.id} is {req.level}"
+    )
+    if grounds.unchecked:
+        ids = _ids(grounds.readiness.use_cases)
+        return replace(found, wrong=(grounds.unchecked, *found.wrong), failing=ids)
+    return found
+
+
+def _checkpoint(grounds: Grounds) -> Finding:
+    found = grounds.compared or Compared(0, (), "")
+    return Finding("checkpoint", found.looked_at, tuple(map(str, found.problems)), found.detail)
 
 
 def _reviewed(grounds: Grounds) -> Finding:

@@ -33,6 +33,16 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A run whose seal, with everything that leads to it, is signed with a key that is trusted with runs."""
+
+    by: str
+    """Name of the key."""
+    nonce: str | None = None
+    """What the tests of the run sent along with their requests, as was signed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known: evidence, what people decided, and where both come from."""
 
@@ -52,6 +62,10 @@ class Facts:
     """Ids of the evidence that reviews rest on and the store lacks."""
     origins: Mapping[str, Origin] = field(default_factory=dict)
     """By run id; a run that is not there is of unknown origin."""
+    signed: Mapping[str, Signed] = field(default_factory=dict)
+    """By run id; a run that is not there is not known to be signed."""
+    unchecked: str = ""
+    """Why signatures could not be checked though keys are trusted; empty: they were."""
 
     def origin(self, evidence_id: str) -> Origin:
         """Return where a piece of evidence comes from; an empty origin where that is not known."""

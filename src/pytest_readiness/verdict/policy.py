@@ -11,8 +11,22 @@ from .people import People
 from .readiness import State
 
 NOBODY_JOINED = People()
+Level = Literal["L0", "L1", "L2", "L3"]
 _WORDS = frozenset(state.value for state in State)
 Leniency = Literal["refuse", "acknowledge", "accept"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A public key that the config trusts."""
+
+    name: str
+    public: str
+    """SubjectPublicKeyInfo, as base64."""
+    roles: tuple[str, ...]
+    """What it may sign: ``runs``, ``reviews``."""
+    person: str | None = None
+    """Whose decisions it signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,10 @@ class Policy:
     """Least identity of a reviewer."""
     people: People = NOBODY_JOINED
     """Who goes by several names."""
+    level: Level = "L1"
+    """Least level of the evidence."""
+    keys: tuple[TrustedKey, ...] = ()
+    """Whose signatures count."""
 
     def acceptable(self, state: State) -> bool:
         """Return whether the gate could open on a requirement in this state (a review may still have to name it)."""
@@ -96,5 +114,7 @@ class Policy:
             yield '[gate] waivers = "accept": a waived requirement does not keep the gate closed'
         if self.clock == "ignore":
             yield '[gate] clock = "ignore": a run whose clocks disagree counts'
+        if self.level == "L0":
+            yield '[gate] level = "L0": evidence need not be sealed'
         if not self.separate:
             yield "[review] separate = false: who recorded the evidence may review it"

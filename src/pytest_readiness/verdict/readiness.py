@@ -110,7 +110,7 @@ class RequirementReadiness:
     expires_soon: bool = False
     """75 % of its age has passed."""
     level: str | None = None
-    """Weakest evidence level that it rests on: ``L0`` recorded, ``L1`` sealed."""
+    """Weakest evidence level that it rests on: ``L0`` recorded, ``L1`` sealed, ``L2`` signed, ``L3`` with a receipt."""
     deciding: tuple[Evidence, ...] = ()
     """The part of ``evidence`` that counts."""
     waived_from: State | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 
@@ -12,6 +12,8 @@ from ..facts.clock import is_moment, parse
 from ..facts.evidence import BAD, Evidence, Result
 from . import telling
 from .deciding import Ledger, Selection
+from .known import Signed
+from .levels import level_of, weakest
 from .readiness import RequirementReadiness, State
 
 SOON = 0.75
@@ -28,6 +30,8 @@ class Moment:
     open_runs: Collection[str]
     real_declared: bool
     """At least one environment is declared real."""
+    signed: Mapping[str, Signed] = field(default_factory=dict)
+    """The signed runs, by id."""
 
 
 def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[RequirementReadiness, Selection]:
@@ -49,7 +53,7 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
         found.deciding + found.rest,
         expires_at=judged.expires_at,
         expires_soon=judged.expires_soon,
-        level=_level(found.deciding, moment.open_runs),
+        level=weakest(level_of(one, moment.open_runs, moment.signed) for one in found.deciding),
         deciding=found.deciding,
     ), found
 
@@ -57,12 +61,6 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
 def _notes(judged: RequirementReadiness, found: Selection) -> str:
     left_out = "" if judged.state is State.COMPLETE else telling.left_out_note(found.left_out.values())
     return telling.early_note(found.future_passes) + left_out
-
-
-def _level(deciding: Sequence[Evidence], open_runs: Collection[str]) -> str | None:
-    if not deciding:
-        return None
-    return "L0" if any(one.run_id in open_runs for one in deciding) else "L1"
 
 
 def _judge_bad(requirement: Requirement, found: Selection) -> RequirementReadiness | None:

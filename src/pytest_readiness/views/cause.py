@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..errors import ClaimError, nearest
 from ..facts.evidence import Evidence, Result
 from ..verdict.known import UNKNOWN
+from ..verdict.levels import TOLD
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
 from . import words
 from .gate import holds, retirements, standing, waivers
@@ -125,6 +126,9 @@ def _requirement(readiness: RequirementReadiness, pen: Pen) -> Iterator[Line]:
     if readiness.expires_at:
         soon = ", soon" if readiness.expires_soon else ""
         yield from pen.paragraph(f"{readiness.expires_at}{soon}", lead=("stale from: ", "dim"), indent=2)
+    if readiness.level is not None:
+        told = f"{readiness.level}, {TOLD[readiness.level]}"
+        yield from pen.paragraph(told, lead=("level: ", "dim"), indent=2)
     if not readiness.evidence:
         yield from pen.paragraph("nothing", lead=("rests on: ", "dim"), indent=2)
     for evidence in readiness.evidence:
@@ -149,6 +153,8 @@ def _evidence(evidence: Evidence, pen: Pen) -> Iterator[Line]:
     yield from pen.paragraph(evidence.test_id, indent=6)
     if evidence.not_real_because:
         yield from pen.paragraph(evidence.not_real_because, lead=("a rehearsal: ", ""), indent=6)
+    for warning in evidence.warnings:
+        yield from pen.paragraph(warning, lead=("warning: ", "warn"), indent=6)
     if evidence.message and evidence.result is not Result.PASSED:
         for line in evidence.message.splitlines()[:_MESSAGE_LINES]:
             yield from pen.paragraph(line, indent=6, most=2)

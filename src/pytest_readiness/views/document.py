@@ -92,6 +92,17 @@ def to_plain(evidence: Evidence) -> dict[str, Any]:
         ],
         # A TRACE_ONLY replay shows as TRACE_ONLY wherever it is shown.
         "replay_mode": evidence.replay_mode,
+        "connections": [
+            {
+                "to": connection.to,
+                "kind": connection.kind,
+                "address": connection.address,
+                "expected": connection.expected,
+                "earlier": connection.earlier,
+            }
+            for connection in evidence.connections
+        ],
+        "warnings": list(evidence.warnings),
     }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..facts.conduct import UNKNOWN_CONDUCT
-from ..facts.evidence import Evidence, Result, Step
+from ..facts.evidence import Connection, Evidence, Result, Step
 from ..store.port import RunSummary
+from ..verdict.known import Signed
+from ..verdict.levels import TOLD, level_of
 from .pen import Line, Pen
 
 _LABEL = 24
@@ -33,17 +35,20 @@ def _given(text: str | None) -> tuple[str, ...]:
     return () if text is None else (text,)
 
 
-def render_evidence(evidence: Evidence, run: RunSummary | None, width: int, *, unicode: bool = True) -> list[Line]:
+def render_evidence(
+    evidence: Evidence, run: RunSummary | None, width: int, *, unicode: bool = True, signed: Signed | None = None
+) -> list[Line]:
     """Return the evidence in the ten template fields, then what else was recorded with it.
 
-    ``run`` is what the index says of its run; None where the store has only the evidence.
+    ``run`` is what the index says of its run; None where the store has only the evidence. ``signed`` says with which
+    trusted key that is signed.
     """
     pen = Pen(width, unicode=unicode)
     lines: list[Line] = []
     for name, values in fields(evidence):
         lines += _field(name, values, pen, _style(evidence) if name == "Result" else "")
     lines.append(pen.line())
-    for name, values in (*_run(evidence, run), *_envelope(evidence)):
+    for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *_envelope(evidence)):
         if values:
             lines += _field(name, values, pen)
     return lines
@@ -83,9 +88,16 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Requirements", (run.requirements_digest,)
 
 
+def _level(evidence: Evidence, run: RunSummary | None, signed: Signed | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if run is not None:
+        level = level_of(evidence, (), {run.id: signed} if signed else {})
+        yield "Level", (f"{level}, {TOLD[level]}{f' ({signed.by})' if signed else ''}",)
+
+
 def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     real = "yes" if evidence.real else f"no: {evidence.not_real_because or 'the reason was not recorded'}"
     yield "Real", (real,)
+    yield "Warning", evidence.warnings
     yield "Started", (evidence.started_at,)
     yield "Method", (evidence.method,) if evidence.method != "test" else ()
     limited = (evidence.claim_environment, evidence.claim_provider_mode)
@@ -95,6 +107,7 @@ def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "Message", tuple(evidence.message.splitlines())
     yield "Attempts", tuple(_attempts(evidence))
     yield "Proofs", tuple(_proofs(evidence))
+    yield "Connections", tuple(map(_connection, evidence.connections))
     yield "Steps", tuple(_steps(evidence.steps, 0))
     yield "Notes", tuple(line for note in evidence.notes for line in note.splitlines())
     yield "Properties", tuple(f"{name} = {value}" for name, value in evidence.properties)
@@ -110,6 +123,16 @@ def _attempts(evidence: Evidence) -> Iterator[str]:
         yield f"{number}. {attempt.result} at {attempt.started_at} in {attempt.duration_ms} ms"
         if attempt.message != evidence.message:
             yield from (f"   {line}" for line in attempt.message.splitlines())
+
+
+def _connection(connection: Connection) -> str:
+    if connection.kind == "process":
+        return f"ran {connection.to}, whose connections are not seen"
+    to = f"{connection.to} ({connection.address})" if connection.address else connection.to
+    kind = "" if connection.kind == "tcp" else f", {connection.kind}"
+    earlier = ", made before the test" if connection.earlier else ""
+    foreign = ", no endpoint of its environment" if connection.expected is False else ""
+    return f"{to}{kind}{earlier}{foreign}"
 
 
 def _proofs(evidence: Evidence) -> Iterator[str]:

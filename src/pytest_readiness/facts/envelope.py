@@ -1,0 +1,212 @@
+"""Signatures: an in-toto statement about one run or one decision, in a DSSE envelope.
+
+Nothing is signed or verified here: an envelope is read, and says whose seal or text it is about. What is signed are the
+bytes of its payload, and those are the bytes that are read. The id of a key in it decides nothing: it is a hint that
+no signature covers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..errors import IntegrityError
+from .decision import Decision
+from .digest import digest
+from .line import canonical
+from .run import Run
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT = "https://in-toto.io/Statement/v1"
+SubjectKind = Literal["run", "decision"]
+PREDICATES: dict[SubjectKind, str] = {
+    "run": "urn:pytest-readiness:run:v1",
+    "decision": "urn:pytest-readiness:decision:v1",
+}
+"""Kind of subject -> the type of what a statement says about it."""
+MOST_SIGNATURES = 64
+BIGGEST = 1 << 20
+"""Characters of an envelope; none of ours comes near."""
+
+_KINDS = {uri: kind for kind, uri in PREDICATES.items()}
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature of an envelope."""
+
+    keyid: str
+    """A hint, which decides nothing; may be empty."""
+    sig: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A signed statement about one run or one decision, as it is kept. That it is signed rightly is not known here."""
+
+    text: str
+    """The canonical JSON of the DSSE envelope."""
+    subject_kind: SubjectKind
+    subject: str
+    """Id of the run or of the decision."""
+    subject_digest: str
+    """Of the run's seal, or of the decision's text (64 hex digits)."""
+    id: str
+    """The digest of the text (64 hex digits)."""
+    nonce: str | None
+    """Of a run: what its tests sent along with their requests, if it has one."""
+    payload: bytes = field(repr=False)
+    """The statement: the bytes that were signed, and that the subject was read from."""
+    signatures: tuple[Signature, ...] = field(repr=False)
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """Return the bytes that a DSSE signature covers."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def run_statement(run: Run) -> bytes:
+    """Return the statement about a sealed run.
+
+    Raises:
+        ValueError: it is not sealed.
+    """
+    if run.seal is None:
+        raise ValueError("the run is not sealed")
+    seal = run.seal.body
+    told = {
+        "register": run.register,
+        "started_at": run.started_at,
+        "finished_at": seal["finished_at"],
+        "count": seal["count"],
+        "head": seal["prev"],
+        "planned": seal["planned"],
+        "exit_status": seal.get("exit_status"),
+        "recovered": bool(seal.get("recovered")),
+        "actor": run.actor,
+        "release": run.release,
+        "commit": run.commit,
+        "requirements": run.requirements_digest,
+        "nonce": run.head.get("nonce"),
+    }
+    return _statement("run", run.id, run.seal.digest, told)
+
+
+def decision_statement(decision: Decision) -> bytes:
+    """Return the statement about a decision, as its text says it."""
+    told = {"register": decision.register, "kind": decision.KIND, "at": decision.at, "by": decision.by}
+    return _statement("decision", decision.id, decision.text_digest, told)
+
+
+def _statement(kind: SubjectKind, name: str, found: str, predicate: dict[str, Any]) -> bytes:
+    plain = {
+        "_type": STATEMENT,
+        "subject": [{"name": name, "digest": {"sha256": found}}],
+        "predicateType": PREDICATES[kind],
+        "predicate": predicate,
+    }
+    return canonical(plain).encode()
+
+
+def sealed_envelope(payload: bytes, signatures: Sequence[Signature]) -> Envelope:
+    """Return the envelope of a statement and its signatures.
+
+    Raises:
+        IntegrityError: the payload is no statement about a run or a decision, or there is no signature.
+    """
+    signed = [{"keyid": one.keyid, "sig": _encoded(one.sig)} for one in signatures]
+    return parse_envelope(canonical({"payload": _encoded(payload), "payloadType": PAYLOAD_TYPE, "signatures": signed}))
+
+
+def parse_envelope(text: str) -> Envelope:
+    """Return the envelope that a text is.
+
+    Raises:
+        IntegrityError: it is not the canonical JSON of a DSSE envelope, or its payload is not the canonical JSON of an
+            in-toto statement about exactly one run or decision.
+    """
+    try:
+        plain = _read(text)
+        payload = _payload(plain)
+        signatures = _signatures(plain["signatures"])
+        told = _read(payload.decode())
+        kind, name, found = _subject(told)
+        nonce = _nonce(told["predicate"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise IntegrityError(f"this is no signed statement: {error}") from None
+    return Envelope(text, kind, name, found, digest("envelope", text.encode()), nonce, payload, signatures)
+
+
+def _read(text: str) -> dict[str, Any]:
+    """Return the object in a canonical text: a key that stands twice, say, would be read differently by others."""
+    if len(text) > BIGGEST:
+        raise ValueError("it is too long")
+    plain = json.loads(text)
+    if not isinstance(plain, dict) or canonical(plain) != text:
+        raise ValueError("it is no JSON object in canonical form")
+    return plain
+
+
+def _payload(plain: dict[str, Any]) -> bytes:
+    if set(plain) != {"payload", "payloadType", "signatures"}:
+        raise ValueError("it has not exactly a payload, a payload type and signatures")
+    if plain["payloadType"] != PAYLOAD_TYPE:
+        raise ValueError(f"its payload type is not {PAYLOAD_TYPE}")
+    return _decoded(plain["payload"])
+
+
+def _subject(plain: dict[str, Any]) -> tuple[SubjectKind, str, str]:
+    if plain["_type"] != STATEMENT:
+        raise ValueError(f"its payload is no {STATEMENT}")
+    kind = _KINDS.get(plain["predicateType"])
+    if kind is None:
+        raise ValueError("it is about neither a run nor a decision")
+    (subject,) = plain["subject"]
+    name, found = subject["name"], subject["digest"]["sha256"]
+    if not isinstance(name, str) or not name or not isinstance(found, str) or not _DIGEST.fullmatch(found):
+        raise ValueError("its subject has no name, or no SHA-256")
+    if not plain["predicate"].keys():
+        raise ValueError("it says nothing about its subject")
+    return kind, name, found
+
+
+def _nonce(predicate: dict[str, Any]) -> str | None:
+    nonce = predicate.get("nonce")
+    if nonce is not None and not isinstance(nonce, str):
+        raise ValueError("its nonce is no text")
+    return nonce
+
+
+def _signatures(plain: Any) -> tuple[Signature, ...]:
+    if not isinstance(plain, list) or not 0 < len(plain) <= MOST_SIGNATURES:
+        raise ValueError(f"it has not between 1 and {MOST_SIGNATURES} signatures")
+    return tuple(_signature(one) for one in plain)
+
+
+def _signature(plain: Any) -> Signature:
+    keyid = plain.get("keyid", "")
+    if not isinstance(keyid, str) or not set(plain) <= {"keyid", "sig"}:
+        raise ValueError("a signature is not made of a key id and its bytes")
+    return Signature(keyid, _decoded(plain["sig"]))
+
+
+def _encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _decoded(text: str) -> bytes:
+    """Return the bytes of a base64 text, which must be the one text for them."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("something in it is no base64") from None
+    if _encoded(data) != text:
+        raise ValueError("something in it is no canonical base64")
+    return data

@@ -1,0 +1,234 @@
+"""Keys: what signs and what verifies. The one place that knows the library which does both (extra ``sign``).
+
+A key that is trusted stands in the config as a PEM file; one that signs is named by ``READINESS_SIGNER``, in the form
+that the library knows: ``file2:ci.key.pem``, ``awskms:…``, ``gcpkms:…``, ``azurekms:…``, ``hv:…``, ``hsm:…``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import ConfigError, Problem, nearest, one_line, place
+from .facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
+from .settings import KeySettings, Settings, key_place
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import Key
+
+SIGNER = "READINESS_SIGNER"
+SECRET = "READINESS_SIGNER_SECRET"  # noqa: S105 - the name of a variable
+"""What opens the key that signs: the passphrase of a file, the PIN of an HSM."""
+MISSING = "signatures need an extra: pip install 'pytest-readiness[sign]'"
+BIGGEST_PEM = 1 << 16
+FILE = "file2"
+UNFIT = frozenset({"gnupg"})
+"""Schemes of the library whose signatures need more than their bytes to be verified: no DSSE envelope holds that."""
+
+_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END \1-----")
+
+
+# -- public keys ---------------------------------------------------------------------------------------------------
+
+
+def trusted_keys(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return the keys of the config by name, as a snapshot of the policy holds them: ``public``, ``roles``, ``person``.
+
+    Raises:
+        ConfigError: a file cannot be read or holds no public key; the message names the key's file and line.
+    """
+    found = {}
+    for name, key in settings.keys.items():
+        try:
+            public = _public(settings, key)
+        except ConfigError as error:
+            raise ConfigError(f"{key_place(settings, 'keys', name, 'public')}: {error}") from None
+        found[name] = {"public": public, "roles": sorted(set(key.roles)), "person": key.person}
+    return found
+
+
+def key_problems(settings: Settings) -> Iterator[Problem]:
+    """Yield what is wrong with the keys of the config; with their kinds only where the library is installed."""
+    for name, key in settings.keys.items():
+        try:
+            public = _public(settings, key)
+            if not missing_library():
+                _key(public)
+        except ConfigError as error:
+            yield Problem(key_place(settings, "keys", name, "public"), str(error))
+
+
+def _public(settings: Settings, key: KeySettings) -> str:
+    return base64.b64encode(public_part(settings.folder / key.public)).decode()
+
+
+def public_part(path: Path) -> bytes:
+    """Return the public key (SubjectPublicKeyInfo) in a PEM file.
+
+    Raises:
+        ConfigError: it cannot be read, or holds something else.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(BIGGEST_PEM).decode("ascii", "replace")
+    except OSError as error:
+        raise ConfigError(f"{place(path)} cannot be read: {error.strerror}") from None
+    blocks = _PEM.findall(text)
+    if any("PRIVATE" in kind for kind, _ in blocks):
+        advice = "keep it secret, and name its public part (openssl pkey -in KEY.pem -pubout)"
+        raise ConfigError(f"{place(path)} holds a private key: {advice}")
+    try:
+        ((kind, encoded),) = blocks
+        if kind == "PUBLIC KEY":
+            return base64.b64decode("".join(encoded.split()), validate=True)
+    except (ValueError, binascii.Error):
+        pass
+    raise ConfigError(f"{place(path)} holds no public key: a PEM file with one BEGIN PUBLIC KEY is needed")
+
+
+def missing_library() -> str:
+    """Return what to do where the library is not installed; empty where it is. Nothing is imported."""
+    return "" if find_spec("securesystemslib") and find_spec("cryptography") else MISSING
+
+
+@lru_cache(maxsize=64)
+def _key(public: str) -> Key:
+    with _libraries():
+        # Here, as in the rest of this module: it takes 200 ms, and only who signs or verifies needs it.
+        from cryptography.hazmat.primitives.serialization import load_der_public_key
+        from securesystemslib.signer import SSlibKey
+
+        try:
+            return SSlibKey.from_crypto(load_der_public_key(base64.b64decode(public)))
+        except Exception as error:  # noqa: BLE001 - whatever the libraries find wrong with it
+            raise ConfigError(f"no signature can be verified with this public key: {one_line(str(error))}") from None
+
+
+@contextmanager
+def _libraries() -> Iterator[None]:
+    """Run the block, which imports or calls the libraries, without what they warn each other of.
+
+    Raises:
+        ConfigError: one of them is not installed.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except ImportError:
+            raise ConfigError(MISSING) from None
+
+
+def verifies(public: str, envelope: Envelope) -> bool:
+    """Return whether one of the signatures of a statement was made with the key whose public part this is.
+
+    The id of a key in the envelope decides nothing.
+
+    Raises:
+        ConfigError: the key is of a kind that nothing verifies with, or the library is not installed.
+    """
+    key = _key(public)
+    data = pae(PAYLOAD_TYPE, envelope.payload)
+    return any(_fits(key, one.sig, data) for one in envelope.signatures)
+
+
+def claims(public: str, envelope: Envelope) -> bool:
+    """Return whether a signature of a statement says, by its key id, that it was made with this key."""
+    keyid = _key(public).keyid
+    return any(one.keyid == keyid for one in envelope.signatures)
+
+
+def _fits(key: Key, sig: bytes, data: bytes) -> bool:
+    from securesystemslib.exceptions import UnverifiedSignatureError
+    from securesystemslib.signer import Signature as Made
+
+    try:
+        key.verify_signature(Made(key.keyid, sig.hex()), data)
+    except UnverifiedSignatureError:
+        return False
+    return True
+
+
+# -- signing -------------------------------------------------------------------------------------------------------
+
+
+def sign(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> Envelope:
+    """Return the envelope of a statement, signed with the key that ``READINESS_SIGNER`` names.
+
+    Args:
+        payload: the statement.
+        folder: what the relative path of a key starts at.
+        trusted: public keys (SubjectPublicKeyInfo, base64): a service that signs must fit one of them, as it does not
+            tell its own. A file does.
+
+    Raises:
+        ConfigError: it cannot be signed, whatever the reason; one line without secrets.
+    """
+    uri, data = os.environ.get(SIGNER, ""), pae(PAYLOAD_TYPE, payload)
+    with _libraries():
+        scheme = _scheme(uri)
+        try:
+            made = _sign_with_file(uri, folder, data) if scheme == FILE else _sign_with_service(uri, trusted, data)
+        except ConfigError:
+            raise
+        except Exception as error:  # noqa: BLE001 - each kind of signer raises what it likes
+            told = one_line(f"{type(error).__name__}: {error}".replace(os.environ.get(SECRET) or "\0", "…"))
+            raise ConfigError(f"{SIGNER} ({scheme}:) cannot sign: {told}") from None
+    return sealed_envelope(payload, [made])
+
+
+def _scheme(uri: str) -> str:
+    from securesystemslib.signer import SIGNER_FOR_URI_SCHEME
+
+    scheme, colon, _ = uri.partition(":")
+    known = SIGNER_FOR_URI_SCHEME.keys() - UNFIT
+    if not colon or scheme not in known:
+        told = nearest(scheme, known) or f" (known are {', '.join(sorted(known))})"
+        raise ConfigError(f"{SIGNER} names no key that can sign: '{one_line(scheme, 40)}' is no kind of key{told}")
+    return scheme
+
+
+def _sign_with_file(uri: str, folder: Path, data: bytes) -> Signature:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from securesystemslib.signer import CryptoSigner
+
+    path = folder / uri.partition(":")[2]
+    secret = os.environ.get(SECRET)
+    try:
+        pem = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{SIGNER}: {place(path)} cannot be read: {error.strerror}") from None
+    try:
+        signer = CryptoSigner(load_pem_private_key(pem, secret.encode() if secret else None))
+    except (ValueError, TypeError) as error:
+        told = f"holds no private key that can be used ({SECRET} is its passphrase): {one_line(str(error))}"
+        raise ConfigError(f"{SIGNER}: {place(path)} {told}") from None
+    return Signature(signer.public_key.keyid, bytes.fromhex(signer.sign(data).signature))
+
+
+def _sign_with_service(uri: str, trusted: Iterable[str], data: bytes) -> Signature:
+    """Return the signature of a service, which must fit a trusted key: its URI says nothing of its public part."""
+    from securesystemslib.signer import Signer
+
+    failed: Exception | None = None
+    for public in trusted:
+        key = _key(public)
+        try:
+            made = Signer.from_priv_key_uri(uri, key, lambda _: os.environ.get(SECRET, "")).sign(data)
+            key.verify_signature(made, data)
+        except Exception as error:  # noqa: BLE001 - the next key may be the one
+            failed = failed or error
+        else:
+            return Signature(key.keyid, bytes.fromhex(made.signature))
+    raise failed or ConfigError(
+        f"{SIGNER}: declare the public part of the key that signs, as [keys.NAME] in the config"
+    )

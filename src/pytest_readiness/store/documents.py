@@ -1,0 +1,159 @@
+"""The documents of the SQLite adapter: decisions, verdicts and signed statements, each a text that is kept whole."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import IntegrityError, one_line
+from ..facts.checkpoint import leaf_of
+from ..facts.decision import Decision
+from ..facts.kept_verdict import KeptVerdict
+from ..facts.line import canonical
+from ..facts.snapshot import Snapshot
+from .chain import unbroken_head
+from .checked import decided
+from .index import EnvelopeRow, decision_row, envelope_row, verdict_row
+from .leaves import KEEP_LEAF
+from .port import Decided
+from .queries import DECISIONS, ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT, TEXTS
+
+if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
+    from ..facts.envelope import Envelope
+
+
+def readable_envelopes(envelopes: Iterable[Envelope]) -> list[Envelope]:
+    """Return what will be read back of signed statements.
+
+    Raises:
+        IntegrityError: one cannot be read again.
+    """
+    if not (given := list(envelopes)):
+        return []
+    from ..facts.envelope import parse_envelope
+
+    return [parse_envelope(envelope.text) for envelope in given]
+
+
+class Documents:
+    """What the store in a SQLite file does with documents."""
+
+    _connection: sqlite3.Connection
+
+    @abstractmethod
+    def keep(self, *given: Any, **named: Any) -> list[str]:
+        """Take in records in one transaction; return the ids of what was new."""
+
+    @abstractmethod
+    def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+        """Return all rows of an answer."""
+
+    def decide(
+        self, decisions: Sequence[Decision], snapshots: Iterable[Snapshot] = (), envelopes: Iterable[Envelope] = ()
+    ) -> list[str]:
+        """Keep decisions in one transaction and return the ids of those that were new.
+
+        Raises:
+            IntegrityError: one cannot be read back as what it says, another decision has its id, or a snapshot's
+                digest is not that of its text; nothing was written.
+            StorageError: they could not be written; none of them was.
+        """
+        ids = {decision.id for decision in decisions}
+        return [new for new in self.keep((), snapshots, decisions, envelopes=envelopes) if new in ids]
+
+    def _keep_decision(self, decision: Decision) -> bool:
+        for (text,) in self._rows("SELECT text FROM decision WHERE id = ?", (decision.id,)):
+            if text == decision.text:
+                return False
+            raise IntegrityError(f"not kept: another decision with the id {decision.id} is in the store already")
+        self._connection.execute(KEEP_DECISION, decision_row(decision))
+        self._connection.execute(KEEP_LEAF, leaf_of(decision))
+        return True
+
+    def decisions(self, register: str | None = None) -> list[Decision]:
+        """Return the decisions of a register (of all, where none is named), oldest first.
+
+        Raises:
+            IntegrityError: one is not what was decided.
+            StorageError: the file cannot be read.
+        """
+        named = {"only": register, "said": canonical({"register": register})[1:-1]}
+        return [decided(id_, text, register) for id_, text in self._later("decision", DECISIONS, named)]
+
+    def look(self, register: str) -> Decided:
+        """Return the decisions of a register; one that does not count is an error here.
+
+        Raises:
+            IntegrityError: one is not what was decided.
+            StorageError: the file cannot be read.
+        """
+        return Decided(tuple(self.decisions(register)))
+
+    def keep_verdict(self, text: str) -> str:
+        """Keep a verdict and return its id; keeping twice is harmless.
+
+        Raises:
+            IntegrityError: it is not the canonical text of a document that says when it was ``generated_at``.
+            StorageError: it could not be written.
+        """
+        self.keep((), verdicts=[text])
+        return KeptVerdict.parse(text).id
+
+    def _keep_verdict(self, verdict: KeptVerdict) -> bool:
+        if self._rows("SELECT 1 FROM verdict WHERE id = ?", (verdict.id,)):
+            return False
+        self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
+        self._connection.execute(KEEP_LEAF, leaf_of(verdict))
+        return True
+
+    def _keep_envelope(self, envelope: Envelope) -> bool:
+        from .envelopes import subject_trouble
+
+        if self._rows("SELECT 1 FROM envelope WHERE id = ?", (envelope.id,)):
+            return False
+        if trouble := subject_trouble(self._rows, envelope):
+            raise IntegrityError(f"not kept: the signature of {one_line(envelope.subject)}: {trouble}")
+        self._connection.execute(KEEP_ENVELOPE, envelope_row(envelope))
+        return True
+
+    def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
+        """Return the signed statements about these runs and decisions, by subject.
+
+        Raises:
+            IntegrityError: one is not what was kept.
+            StorageError: the file cannot be read.
+        """
+        from .envelopes import kept_envelope
+
+        rows = self._later("envelope", ENVELOPES, (json.dumps(sorted(set(subjects))),))
+        return [kept_envelope(EnvelopeRow(*row)) for row in rows]
+
+    def seals(self, run_ids: Iterable[str]) -> dict[str, str]:
+        """Return the digests of the seals of these runs, by id, where their lines lead unbroken to them.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        found = ((name, self._rows(TEXTS, (name,))) for name in dict.fromkeys(run_ids))
+        return {name: head for name, texts in found if (head := unbroken_head(text for (text,) in texts))}
+
+    def verdicts(self) -> list[str]:
+        """Return the texts of the kept verdicts, oldest first.
+
+        Raises:
+            IntegrityError: one is not what was kept.
+            StorageError: the file cannot be read.
+        """
+        rows = self._later("verdict", "SELECT id, text FROM verdict ORDER BY at, id")
+        for id_, text in rows:
+            if KeptVerdict.parse(text).id != id_:
+                raise IntegrityError(f"the verdict {one_line(id_)} was changed in the store: restore it from a copy")
+        return [text for _, text in rows]
+
+    def _later(self, table: str, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+        """Return all rows of a table that an older store has not got before its next write."""
+        there = self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+        return self._rows(query, parameters) if there else []

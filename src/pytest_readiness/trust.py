@@ -1,0 +1,151 @@
+"""Trust: who signed what, as far as a trusted key of the config says so. What is not known so counts as unsigned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from . import keys
+from .errors import ConfigError, Problem, one_line
+from .facts.decision import Decision, Known
+from .facts.envelope import Envelope
+from .store.port import DecisionHome, Store
+from .verdict.known import Signed
+from .verdict.people import People
+from .verdict.policy import Policy, TrustedKey
+
+Role = Literal["runs", "reviews"]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The keys whose signatures count, and whose decisions they sign."""
+
+    keys: tuple[TrustedKey, ...]
+    people: People
+
+    @classmethod
+    def of(cls, policy: Policy) -> Trust:
+        """Return the trust that a policy says."""
+        return cls(policy.keys, policy.people)
+
+    @cached_property
+    def unchecked(self) -> str:
+        """Why no signature can be checked though keys are trusted; empty: they can, or none is."""
+        return keys.missing_library() if self.keys else ""
+
+    def of_role(self, role: Role) -> tuple[TrustedKey, ...]:
+        """Return the keys that may sign this; none, where nothing can be checked."""
+        return () if self.unchecked else tuple(key for key in self.keys if role in key.roles)
+
+    def signer(self, envelope: Envelope, role: Role) -> TrustedKey | None:
+        """Return a trusted key of this role that a statement was signed with, if there is one."""
+        return next((key for key in self.of_role(role) if _verifies(key, envelope)), None)
+
+    def signed_runs(self, store: Store | None, run_ids: Collection[str]) -> dict[str, Signed]:
+        """Return by whom runs are signed, by id: each seal as it is now, with every line that leads to it.
+
+        Only these runs are looked at, and only where keys are trusted with runs.
+
+        Raises:
+            StorageError, IntegrityError: the store cannot be read.
+        """
+        if store is None or not run_ids or not self.of_role("runs"):
+            return {}
+        found = [one for one in store.envelopes(run_ids) if one.subject_kind == "run"]
+        signed = [(one, key) for one in found if (key := self.signer(one, "runs")) is not None]
+        seals = store.seals({one.subject for one, _ in signed})
+        return {
+            one.subject: Signed(key.name, one.nonce)
+            for one, key in signed
+            if seals.get(one.subject) == one.subject_digest
+        }
+
+    def identified(self, decisions: Sequence[Decision], home: DecisionHome | None) -> tuple[Decision, ...]:
+        """Return decisions with who decided known by a signature, where it is; what only says so is declared.
+
+        Raises:
+            StorageError, IntegrityError: the home cannot be read.
+        """
+        signed: set[str] = set()
+        if home is not None and decisions and self.of_role("reviews"):
+            by_id = {one.id: one for one in decisions}
+            signed = {one.subject for one in home.envelopes(by_id) if self.identifies(one, by_id[one.subject])}
+        return tuple(_identified(one, signed=one.id in signed) for one in decisions)
+
+    def identifies(self, envelope: Envelope, decision: Decision) -> bool:
+        """Return whether a statement is about this decision, and signed with a key of the person who decided."""
+        return (
+            envelope.subject_kind == "decision"
+            and (envelope.subject, envelope.subject_digest) == (decision.id, decision.text_digest)
+            and any(
+                self.people.same(key.person or "", decision.by) and _verifies(key, envelope)
+                for key in self.of_role("reviews")
+            )
+        )
+
+    def doubts(self, envelopes: Iterable[Envelope], by: dict[str, str]) -> Iterator[Doubt]:
+        """Yield why signatures do not count.
+
+        Args:
+            envelopes: whose subject is as it was signed.
+            by: who decided, by the id of the decision.
+        """
+        if self.unchecked:
+            yield Doubt(Problem("", self.unchecked), broken=True)
+            return
+        for envelope in envelopes if self.keys else ():
+            doubt = self._doubt(envelope, by.get(envelope.subject, ""))
+            if doubt is not None:
+                where = f"{envelope.subject_kind} {one_line(envelope.subject)}, signature {envelope.id[:16]}"
+                yield Doubt(Problem(where, doubt.problem.what), broken=doubt.broken)
+
+    def _doubt(self, envelope: Envelope, by: str) -> Doubt | None:
+        fitting = [key for key in self.keys if _verifies(key, envelope)]
+        claimed = [key.name for key in self.keys if key not in fitting and _claims(key, envelope)]
+        if claimed:
+            told = f"says that it is by the key '{claimed[0]}', and does not fit its bytes: something was changed"
+            return Doubt(Problem("", told), broken=True)
+        if not fitting:
+            return Doubt(Problem("", "is by no key that is trusted ([keys]): it counts for nothing"))
+        role: Role = "runs" if envelope.subject_kind == "run" else "reviews"
+        able = [key for key in fitting if role in key.roles]
+        if not able:
+            told = f"is by the key '{fitting[0].name}', which may not sign {role}: it counts for nothing"
+            return Doubt(Problem("", told))
+        if role == "reviews" and not any(self.people.same(key.person or "", by) for key in able):
+            told = f"is by the key of {able[0].person}, and not of {one_line(by)}: it counts for nothing"
+            return Doubt(Problem("", told))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a signature does not count."""
+
+    problem: Problem
+    broken: bool = False
+    """Something does not fit; else it is only not trusted."""
+
+
+def _identified(decision: Decision, *, signed: bool) -> Decision:
+    if signed:
+        return decision.identified(Known.SIGNED)
+    # A text that says so itself is no signature.
+    return decision.identified(Known.DECLARED) if decision.known_by is Known.SIGNED else decision
+
+
+def _verifies(key: TrustedKey, envelope: Envelope) -> bool:
+    try:
+        return keys.verifies(key.public, envelope)
+    except ConfigError:  # a key of a kind that nothing verifies with, which ``check`` tells
+        return False
+
+
+def _claims(key: TrustedKey, envelope: Envelope) -> bool:
+    try:
+        return keys.claims(key.public, envelope)
+    except ConfigError:
+        return False

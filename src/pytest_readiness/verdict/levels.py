@@ -1,0 +1,60 @@
+"""Levels of evidence: how hard it would have been to make up, or to change since."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from ..facts.evidence import Evidence
+from .known import Signed
+from .policy import Level
+
+RECORDED: Level = "L0"
+SEALED: Level = "L1"
+SIGNED: Level = "L2"
+RECEIVED: Level = "L3"
+
+
+TOLD: Mapping[str, str] = {
+    RECORDED: "recorded",
+    SEALED: "sealed",
+    SIGNED: "sealed, and signed with a trusted key",
+    RECEIVED: "signed, with a receipt of the provider",
+}
+"""Level -> what it says."""
+_RAISED: Mapping[str, str] = {
+    SEALED: "let its run end, or take it in with `readiness recover`",
+    SIGNED: "run its tests again where runs are signed with a trusted key",
+    RECEIVED: "run its tests again where runs are signed, and record a receipt for the run's nonce",
+}
+
+
+def raises(level: str) -> str:
+    """Return what brings evidence to a level."""
+    return _RAISED.get(level, "")
+
+
+def level_of(evidence: Evidence, open_runs: Collection[str], signed: Mapping[str, Signed]) -> Level:
+    """Return the level of one piece of evidence.
+
+    Args:
+        evidence: the piece.
+        open_runs: ids of the runs that are not sealed.
+        signed: by run id, the runs that are signed with a trusted key.
+    """
+    if evidence.run_id in open_runs:
+        return RECORDED
+    by = signed.get(evidence.run_id)
+    if by is None:
+        return SEALED
+    return RECEIVED if by.nonce and by.nonce in _nonces(evidence) else SIGNED
+
+
+def weakest(levels: Iterable[Level]) -> Level | None:
+    """Return the weakest of these levels; None where there is none."""
+    return min(levels, default=None)
+
+
+def _nonces(evidence: Evidence) -> set[str]:
+    """Return what the provider's receipts in a piece of evidence were for."""
+    details = (dict(proof.details) for proof in evidence.proofs if proof.kind == "receipt")
+    return {told["nonce"] for told in details if told.get("request_id") and told.get("nonce")}

@@ -1,0 +1,111 @@
+"""Keys: what verifies, and that nothing else does."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given, strategies as st
+
+from pytest_readiness import keys
+from pytest_readiness.facts.decision import Known
+from pytest_readiness.facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, run_statement, sealed_envelope
+from pytest_readiness.store.chain import unbroken_head
+from pytest_readiness.trust import Trust
+from pytest_readiness.verdict.people import People
+from pytest_readiness.verdict.policy import Policy, TrustedKey
+from tests.store.runs import finished, planned, review, run, texts
+
+PRIVATE = Ed25519PrivateKey.generate()
+PAYLOAD = run_statement(run(1, finished()))
+WHOLE = texts(run(1, planned("test_a", "test_b"), finished("test_a"), finished("test_b")))
+
+
+def public(private: Ed25519PrivateKey) -> str:
+    """The public part of a key, as a policy holds it."""
+    der = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(der).decode()
+
+
+def signed(*sigs: bytes) -> Envelope:
+    """A statement with these signatures."""
+    return sealed_envelope(PAYLOAD, [Signature("", sig) for sig in sigs])
+
+
+GOOD = PRIVATE.sign(pae(PAYLOAD_TYPE, PAYLOAD))
+
+
+def test_one_signature_that_fits_is_enough() -> None:
+    """Beside a signature of somebody else, and one that is none, in whatever order."""
+    other = Ed25519PrivateKey.generate().sign(pae(PAYLOAD_TYPE, PAYLOAD))
+    assert keys.verifies(public(PRIVATE), signed(b"", other, GOOD))
+    assert not keys.verifies(public(PRIVATE), signed(b"", other))
+
+
+@given(st.integers(0, len(GOOD) * 8 - 1))
+def test_no_other_signature_fits(bit: int) -> None:
+    """Each bit of a signature matters."""
+    wrong = bytearray(GOOD)
+    wrong[bit // 8] ^= 1 << bit % 8
+    assert not keys.verifies(public(PRIVATE), signed(bytes(wrong)))
+
+
+@given(st.binary(max_size=200) | st.integers(0, len(PAYLOAD) - 1).map(lambda at: PAYLOAD[:at] + PAYLOAD[at + 1 :]))
+def test_no_other_payload_fits(payload: bytes) -> None:
+    """A signature covers every byte of its payload, and how many there are."""
+    assert not keys.verifies(public(PRIVATE), replace(signed(GOOD), payload=payload))
+
+
+@pytest.mark.parametrize("signed_as", [PAYLOAD, pae("application/json", PAYLOAD), pae("", PAYLOAD)])
+def test_no_other_payload_type_fits(signed_as: bytes) -> None:
+    """The payload's type is signed with it: bytes that were signed as something else are no statement."""
+    assert not keys.verifies(public(PRIVATE), signed(PRIVATE.sign(signed_as)))
+
+
+def test_a_decision_is_identified_by_its_person_s_key_alone() -> None:
+    """A key with the role, of the one who decided; and a text that only says that it is signed is declared."""
+    trusted = TrustedKey("qa", public(PRIVATE), ("reviews",), "qa@example.com")
+    made = review(known_by=Known.GIT)
+
+    class Home:
+        def envelopes(self, subjects: object) -> list[Envelope]:
+            from pytest_readiness.facts.envelope import decision_statement
+
+            payload = decision_statement(made)
+            return [sealed_envelope(payload, [Signature("", PRIVATE.sign(pae(PAYLOAD_TYPE, payload)))])]
+
+    def known(key: TrustedKey, people: People | None = None) -> tuple[Known, str]:
+        trust = Trust((key,), people or People())
+        (found,) = trust.identified([made], Home())  # type: ignore[arg-type]
+        return found.known_by, found.id
+
+    assert known(trusted) == (Known.SIGNED, made.id)
+    assert known(replace(trusted, person="eve@example.com")) == (Known.GIT, made.id)
+    assert known(replace(trusted, roles=("runs",))) == (Known.GIT, made.id)
+    joined = People.of({"qa@example.com": ["quality"]})
+    assert known(replace(trusted, person="quality"), joined) == (Known.SIGNED, made.id)
+    claims = review(known_by=Known.SIGNED)
+    (found,) = Trust.of(Policy()).identified([claims], None)
+    assert (found.known_by, found.id) == (Known.DECLARED, claims.id)
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.integers(0, len(WHOLE) - 1), st.sampled_from(["drop", "swap", "edit"]))
+def test_lines_lead_to_their_seal_only_as_they_were(first: int, second: int, how: str) -> None:
+    """However lines are dropped, exchanged or edited, they do not lead to the digest of the same seal."""
+    lines, seal = list(WHOLE), unbroken_head(WHOLE)
+    assert seal == run(1, planned("test_a", "test_b"), finished("test_a"), finished("test_b")).lines[-1].digest
+    if how == "drop":
+        del lines[first]
+    elif how == "swap":
+        lines[first], lines[second] = lines[second], lines[first]
+    else:
+        lines[first] = lines[first].replace("ada", "eve").replace("test_", "tset_").replace('"exit_status":0', "")
+    assert (unbroken_head(lines) == seal) is (lines == WHOLE)
+
+
+def test_no_lines_lead_nowhere() -> None:
+    """Of nothing there is no seal."""
+    assert unbroken_head([]) == ""
