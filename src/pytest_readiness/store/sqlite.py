@@ -13,22 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import IntegrityError, Problem, one_line
 from ..facts.checkpoint import Grown, leaf_of
-from ..facts.conduct import Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
-from ..facts.run import Planned, Run
+from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
 from .chain import check_run, where
 from .checked import readable, sound
-from .conduct import conducts_in, plans_in
+from .conduct import Conducts
 from .documents import Documents, readable_envelopes
 from .index import UNREADABLE, EvidenceRow, RunRow, SlotRow, pieces, run_row, summary_of
 from .leaves import KEEP_LEAF, grown
 from .port import RunSummary
 from .queries import (
-    ENDS,
     FAILED,
     GROUPED,
     HISTORY,
@@ -42,7 +40,6 @@ from .queries import (
     LINES,
     MISSING,
     NEWEST,
-    PLANS,
     RUNS,
     RUNS_BY_ID,
     SLOT_IDS,
@@ -61,7 +58,7 @@ _BY_SLOT = itemgetter(*(len(EvidenceRow._fields) + SlotRow._fields.index(name) f
 _ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 
-class SQLiteStore(Documents):
+class SQLiteStore(Conducts, Documents):
     """A store in one SQLite file. Does what the port says; for the thread that opened it."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, url: str) -> None:
@@ -284,10 +281,8 @@ class SQLiteStore(Documents):
         Raises:
             StorageError: the file cannot be read.
         """
-        return [
-            name
-            for (name,) in self._rows("SELECT DISTINCT use_case FROM slot WHERE register = ? ORDER BY 1", (register,))
-        ]
+        query = "SELECT DISTINCT use_case FROM slot WHERE register = ? ORDER BY 1"
+        return [name for (name,) in self._rows(query, (register,))]
 
     def runs(self, register: str | None = None) -> list[RunSummary]:
         """Return the kept runs, newest start first.
@@ -305,24 +300,6 @@ class SQLiteStore(Documents):
         """
         found = self._rows(RUNS_BY_ID, (json.dumps(sorted(set(run_ids))),))
         return {row[0]: summary_of(RunRow(*row)) for row in found}
-
-    def conducts(self, run_ids: Iterable[str]) -> dict[str, Conduct]:
-        """Return how these runs were conducted, by id.
-
-        Raises:
-            IntegrityError: a first line or a seal cannot be read.
-            StorageError: the file cannot be read.
-        """
-        return conducts_in(self._rows(ENDS, (json.dumps(sorted(set(run_ids))),)))
-
-    def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[Planned, ...]]:
-        """Return the evidence tests that these runs had collected, by id.
-
-        Raises:
-            IntegrityError: what was planned is not what the seal names.
-            StorageError: the file cannot be read.
-        """
-        return plans_in(self._rows(PLANS, (json.dumps(sorted(set(run_ids))),)))
 
     def grouped(self, register: str) -> list[RunSummary]:
         """Return the runs of groups whose parts are not all there, newest start first.
