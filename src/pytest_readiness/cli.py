@@ -39,6 +39,7 @@ COMMANDS = {
     "sync": ("sync", "Write the derived status into the tracker's rows that say another."),
     "recover": ("recover", "Take in what a crash or an absent server left behind."),
     "verify": ("verify", "Recompute everything that is kept, and name what does not fit."),
+    "checkpoint": ("checkpoint", "Print the store's head, in a form to keep elsewhere."),
     "bundle": ("bundle", "Write what the store holds into a file, to be carried elsewhere."),
     "merge": ("merge", "Take bundles from elsewhere into the store."),
 }

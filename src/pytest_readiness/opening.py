@@ -96,7 +96,9 @@ def _head(
     said: Mapping[str, str], context: Context, root: Path, argv: Sequence[str], more: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the first line of the run says."""
-    versions = {name: _version(name) for name in ("pytest", "pytest-readiness")}
+    from .store.schema import SQLITE  # late: only who records loads the store, and every such session keeps its run
+
+    versions = {name: _version(name) for name in ("pytest", "pytest-readiness")} | {"sqlite": SQLITE}
     head = provenance(root, argv, said.get("actor"), versions)
     head["context"] = {name: value for name, value in context.to_plain().items() if isinstance(value, str)}
     if release := said.get("release"):

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, cast
 
+from .checkpoints import asked, compare
 from .claims.catalogue import Catalogue, UseCase
 from .errors import Problem
 from .facts.clock import moment
@@ -22,7 +24,7 @@ from .store.address import shown
 from .store.port import Store
 from .verdict.actions import next_actions
 from .verdict.evaluation import Facts, evaluate
-from .verdict.gate import decide
+from .verdict.gate import Compared, decide
 from .verdict.policy import Policy
 from .verdict.readiness import Readiness, Verdict
 from .verdict.regression import no_regression
@@ -48,6 +50,8 @@ class Request:
     """``accept`` or ``refuse``; None: as configured."""
     no_regression: Mapping[str, Any] | None = None
     """An earlier JSON report: nothing may be worse than in it. None: that is not asked."""
+    checkpoints: tuple[Path, ...] = ()
+    """Files with checkpoints that the store must have grown out of; none: those of ``READINESS_CHECKPOINT``, if any."""
 
     @property
     def judged_release(self) -> str | None:
@@ -89,6 +93,7 @@ def examine(place: Place, request: Request) -> Judged:
         ConfigError: a use case is unknown, or ``no_regression`` is no report.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
+    kept = asked(request.checkpoints)
     store = place.store()
     try:
         sources = place.sources(store)
@@ -101,11 +106,13 @@ def examine(place: Place, request: Request) -> Judged:
             grounds.use_cases,
             release=request.judged_release,
         )
-        intact = [*_intact(store, sources.left, _shown(readiness)), *sources.decided.problems]
+        resting = _kept(store, sources.left, _shown(readiness))
+        intact = [*_intact(store, sources.left, resting), *sources.decided.problems]
+        compared = compare(store, kept, sorted({piece.run_id for piece in resting})) if kept else None
     finally:
         if store is not None:
             store.close()
-    verdict = _verdict(place, request, grounds, readiness, intact)
+    verdict = _verdict(place, request, grounds, readiness, intact, compared)
     context = ReportContext(
         register=readiness.register,
         store=shown(place.settings.store) if store is not None else None,
@@ -114,7 +121,7 @@ def examine(place: Place, request: Request) -> Judged:
         release=request.judged_release,
         configured=place.configured,
         notes=_notes(place, sources, readiness),
-        problems=(*request.problems, *map(str, intact)),
+        problems=(*request.problems, *map(str, intact), *(map(str, compared.problems) if compared else ())),
         session=request.session,
     )
     report = Report(readiness, verdict, next_actions(readiness, grounds.policy), context)
@@ -153,7 +160,12 @@ def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
 
 
 def _verdict(
-    place: Place, request: Request, grounds: _Grounds, readiness: Readiness, intact: Sequence[Problem]
+    place: Place,
+    request: Request,
+    grounds: _Grounds,
+    readiness: Readiness,
+    intact: Sequence[Problem],
+    compared: Compared | None,
 ) -> Verdict:
     verdict = decide(
         readiness,
@@ -162,7 +174,7 @@ def _verdict(
         config_missing=None if place.configured else _NO_CONFIG,
         origins=grounds.facts.origins,
         release=request.judged_release,
-        unchecked=grounds.facts.unchecked,
+        compared=compared,
     )
     if request.no_regression is None:
         return verdict
@@ -186,13 +198,19 @@ def _shown(readiness: Readiness) -> list[Evidence]:
     return [piece for use_case in readiness.use_cases for one in use_case.requirements for piece in one.evidence]
 
 
-def _intact(store: Store | None, left: Iterable[Leftover], deciding: Sequence[Evidence]) -> list[Problem]:
+def _kept(store: Store | None, left: Iterable[Leftover], deciding: Sequence[Evidence]) -> list[Evidence]:
+    """What the store must be able to show: a run that is in a journal as well must be the same there."""
+    if store is None:
+        return []
+    in_journal = {leftover.run.id for leftover in left if leftover.run is not None}
+    only_there = in_journal - store.summaries(in_journal).keys() if in_journal else in_journal
+    return [piece for piece in deciding if piece.run_id not in only_there]
+
+
+def _intact(store: Store | None, left: Iterable[Leftover], resting: Sequence[Evidence]) -> list[Problem]:
     """What does not fit in the journals, and in the runs and lines that the answer rests on."""
     found = [Problem("", str(leftover.problem)) for leftover in left if leftover.problem is not None]
-    in_journal = {leftover.run.id for leftover in left if leftover.run is not None}
-    if store is not None:
-        found += store.check(piece for piece in deciding if piece.run_id not in in_journal)
-    return found
+    return [*found, *store.check(resting)] if store is not None else found
 
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -87,6 +88,7 @@ def prepare(
         return None
     group = _group(options.get("run-group"))
     _check_paths(options)
+    _check_checkpoints(options)
     selection, nonce = _selection(place, options), new_nonce()
     opening = open_run(place, options.values, root, argv, {"group": group, "nonce": nonce})
     for_workers = {
@@ -153,6 +155,14 @@ def _check_paths(options: Options) -> None:
         path = options.get(name)
         if path is not None and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
             raise ConfigError(f"--readiness-{name}={one_line(path)}: there is no folder to write this file in")
+
+
+def _check_checkpoints(options: Options) -> None:
+    """Nor is one that cannot be read found out only when the tests have run."""
+    if os.environ.get("READINESS_CHECKPOINT") and (options.report or options.gate or options.get("json")):
+        from .checkpoints import asked  # brings what judges
+
+        asked()
 
 
 @dataclass

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .carrying import writable_store
+from .checkpoints import Kept, contradicted, head, write_checkpoint
 from .errors import ConfigError, IntegrityError, Problem, ReadinessError
+from .facts.checkpoint import Checkpoint, Signer
 from .facts.envelope import run_statement
 from .facts.evidence import Artifact, Evidence
 from .facts.line import canonical
 from .facts.run import Run
-from .journal.recovery import leftovers, open_evidence
+from .journal.recovery import Leftover, leftovers, open_evidence
 from .pipeline import Place, Request, judge, recover_all
 from .store.port import RunSummary, Store
 from .trust import Doubt, Trust
@@ -62,37 +64,46 @@ class Verified:
     runs: int
     evidence: int
     artifacts: int
+    records: int = 0
+    """Leaves of the store's tree: runs, decisions and kept verdicts."""
     signatures: int = 0
     notes: tuple[Problem, ...] = ()
     """Signatures that fit, and count for nothing."""
 
 
-def verify(place: Place) -> Verified:
-    """Recompute every digest, chain, seal, index and artifact of the store, and look at the journals beside it.
+def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
+    """Recompute every digest, chain, seal, index, leaf and artifact of the store, and look at the journals beside it.
+
+    ``kept``: checkpoints that the store is compared with.
 
     Raises:
         StorageError: the store cannot be read.
     """
-    problems = [Problem("", str(left.problem)) for left in leftovers(place.journals) if left.problem is not None]
+    left = leftovers(place.journals)
+    problems = [Problem("", str(one.problem)) for one in left if one.problem is not None]
     store = place.store()
-    if store is None:
-        return Verified(problems, 0, 0, 0)
     try:
-        problems += store.verify()
+        count, told = _contradicted(store, kept)
+        if store is None:
+            return Verified([*problems, *told], 0, 0, 0)
+        problems += _other_runs(store, left)
+        artifacts: dict[str, tuple[str, Artifact]] = {}
+
+        def seen(piece: Evidence) -> None:
+            for artifact in piece.artifacts:
+                artifacts[artifact.sha256] = (piece.id, artifact)
+
+        problems += [*store.verify(seen), *told]
         summaries = store.runs()
-        artifacts = dict(_artifacts(store, summaries))
         problems += _artifact_problems(place, artifacts.values())
         signatures, doubts = _signatures(place, store, summaries)
-        return Verified(
-            [*problems, *(one.problem for one in doubts if one.broken)],
-            len(summaries),
-            sum(run.evidence_count for run in summaries),
-            len(artifacts),
-            signatures,
-            tuple(one.problem for one in doubts if not one.broken),
-        )
+        problems += [one.problem for one in doubts if one.broken]
+        evidence = sum(run.evidence_count for run in summaries)
+        notes = tuple(one.problem for one in doubts if not one.broken)
+        return Verified(problems, len(summaries), evidence, len(artifacts), count, signatures, notes)
     finally:
-        store.close()
+        if store is not None:
+            store.close()
 
 
 def _signatures(place: Place, store: Store, summaries: Iterable[RunSummary]) -> tuple[int, list[Doubt]]:
@@ -108,17 +119,28 @@ def _signatures(place: Place, store: Store, summaries: Iterable[RunSummary]) -> 
         return 0, []  # the store's own verify has named it
 
 
-def _artifacts(store: Store, summaries: Iterable[RunSummary]) -> Iterator[tuple[str, tuple[str, Artifact]]]:
-    """Yield each artifact once, by digest, with the evidence that has it."""
-    for summary in summaries:
+def _other_runs(store: Store, left: Iterable[Leftover]) -> Iterator[Problem]:
+    """Yield each journal that says something else than the run with its id that the store has."""
+    for leftover in left:
+        run = leftover.run
+        if run is None or leftover.problem is not None or not store.summaries([run.id]):
+            continue
         try:
-            run = store.run(summary.id)
-            pieces = list(run.evidence()) if run is not None else []
-        except (ReadinessError, KeyError, ValueError, TypeError):
-            continue  # the store's own verify has named it
-        for piece in pieces:
-            for artifact in piece.artifacts:
-                yield artifact.sha256, (piece.id, artifact)
+            kept = store.run(run.id)
+        except ReadinessError:
+            continue  # the store's own verify names it
+        if kept is not None and kept.lines[-1].digest != run.lines[-1].digest:
+            yield Problem(str(leftover.path), "another run with this id is in the store: one of them was made up")
+
+
+def _contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[Problem]]:
+    """What keeps the tree from being read is told, and ends nothing else."""
+    if not kept:
+        return 0, []
+    try:
+        return contradicted(store, kept)
+    except ReadinessError as error:
+        return 0, [Problem("tree", str(error))]
 
 
 def _artifact_problems(place: Place, artifacts: Iterable[tuple[str, Artifact]]) -> Iterator[Problem]:
@@ -139,6 +161,26 @@ def _artifact_problems(place: Place, artifacts: Iterable[tuple[str, Artifact]]) 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checkpoint(place: Place, path: Path | None, signers: Iterable[Signer] = ()) -> Checkpoint:
+    """Return the store's head, and write it to a file where one is named.
+
+    Raises:
+        ConfigError: the file holds something that is no checkpoint.
+        IntegrityError: the store is not intact, or has not grown out of the checkpoint in the file.
+        StorageError: there is no store yet, or it cannot be read, or the file cannot be written.
+    """
+    store = place.store()
+    try:
+        tree = head(store)
+    finally:
+        if store is not None:
+            store.close()
+    made = tree.checkpoint().signed(signers)
+    if path is not None:
+        write_checkpoint(path, made, tree)
+    return made
 
 
 def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary | None] | None:

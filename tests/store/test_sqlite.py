@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import StorageError
+from pytest_readiness.facts.kept_verdict import KeptVerdict
 from pytest_readiness.store import schema, tables
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.port import Store
@@ -127,6 +128,12 @@ REPLACE_BY_ROWID = (
         "UPDATE snapshot SET text = ''",
         "UPDATE decision SET decided_by = 'eve'",
         "UPDATE verdict SET text = ''",
+        "UPDATE identity SET origin = 'x'",
+        "INSERT INTO identity VALUES ('x')",
+        "UPDATE leaf SET digest = ''",
+        "INSERT INTO leaf VALUES (5, 'run', 'x', 'x')",
+        "INSERT INTO leaf SELECT count(*), 'run', min(id), 'x' FROM leaf WHERE kind = 'run'",
+        "INSERT OR REPLACE INTO leaf SELECT number + 3, kind, id, 'x' FROM leaf WHERE number = 0",
         "UPDATE envelope SET text = ''",
         "UPDATE OR REPLACE line SET seq = 1",
         REPLACE_BY_ROWID,
@@ -367,6 +374,30 @@ def test_an_older_store_is_brought_up_to_date_by_the_next_write(first: Path) -> 
     assert list(store.verify()) == []
 
 
+def test_the_records_of_an_older_store_get_their_leaves_by_time(path: Path) -> None:
+    """Before the next write there is no tree; then whoever brings it up to date makes the same leaves, and a new name."""
+    store = opened_at(path)
+    store.keep([run(2, at=10), run(1, at=20)], [], [blocker(at=15), blocker("UC-002", at=5)])
+    store.keep_verdict(VERDICT)
+    names, kept = set(), [leaf.id for leaf in (store.tree() or pytest.fail("no tree")).leaves]
+    for _ in range(2):
+        store.close()
+        older(path, 2)
+        store = opened_at(path, create=False)
+        assert store.tree() is None
+        assert [*store.check_tree([run_id(1)]), *store.check([]), *store.verify()] == []
+        store.keep([])
+        tree = store.tree()
+        assert tree is not None
+        names.add(tree.origin)
+        order = [KeptVerdict.parse(VERDICT).id, blocker("UC-002", at=5).id, run_id(2), blocker(at=15).id, run_id(1)]
+        assert [leaf.id for leaf in tree.leaves] == order
+        assert sorted(kept) == sorted(order)
+        assert list(store.verify()) == []
+    assert len(names) == 2
+    store.close()
+
+
 def test_a_store_that_another_process_brings_up_to_date_is_read_on(first: Path) -> None:
     """A reader that opened the older store sees what is decided in the newer one."""
     reader = opened_at(first, create=False)
@@ -399,7 +430,7 @@ def test_an_empty_file_is_no_store_yet(path: Path, make: Callable[[Path], object
 
 def test_a_migration_that_fails_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Making the schema is one transaction: half of it is never seen."""
-    monkeypatch.setitem(tables.MIGRATIONS, "0003_wrong", {("trigger", "wrong"): "CREATE TRIGGER wrong"})
+    monkeypatch.setitem(tables.MIGRATIONS, "9999_wrong", {("trigger", "wrong"): "CREATE TRIGGER wrong"})
     with pytest.raises(StorageError):
         opened_at(path)
     with closing(sqlite3.connect(path)) as plain:

@@ -132,6 +132,24 @@ EDITS = {
         f"decision {DECISION.id}: it was signed, and is not in the store",
     ),
     "edited requirements": ("UPDATE snapshot SET text = '{}'", f"requirements {REQUIREMENTS.digest}: column text"),
+    "a deleted leaf": ("DELETE FROM leaf WHERE number = 1", "leaf 1: was deleted, or its number was changed"),
+    "a record without a leaf": ("DELETE FROM leaf WHERE number = 1", f"run {run_id(2)}: has no leaf in the tree"),
+    "a leaf of another digest": (
+        "UPDATE leaf SET digest = 'x' WHERE number = 0",
+        f"leaf 0, run {RUN}: is not the one that its leaf names",
+    ),
+    "a leaf of another decision": (
+        "UPDATE leaf SET digest = 'x' WHERE kind = 'decision'",
+        f"leaf 2, decision {DECISION.id}: is not the one that its leaf names",
+    ),
+    "a decision that is gone": ("DELETE FROM decision", f"leaf 2, decision {DECISION.id}: is not in the store"),
+    "a verdict that is gone": ("DELETE FROM verdict", "leaf 3, verdict "),
+    "an inserted leaf": (
+        f"INSERT INTO leaf VALUES (4, 'run', '{run_id(9)}', 'x')",
+        f"leaf 4, run {run_id(9)}: is not in the store: it was deleted",
+    ),
+    "a leaf of no kind": ("UPDATE leaf SET kind = 'x' WHERE number = 0", "leaf 0: 'x' is no kind of record"),
+    "the store's name": ("UPDATE identity SET origin = 'x'", "table identity: the name of the store was changed"),
     "deleted requirements": ("DELETE FROM snapshot", f"requirements {REQUIREMENTS.digest}: are not in the store"),
 }
 """What was done -> the statement, and how verify names it."""
@@ -211,6 +229,9 @@ def test_a_run_written_anew_from_its_start_is_seen_by_what_was_given(store: Stor
         ),
         f"UPDATE run SET head = '{forged.lines[-1].digest}' WHERE id = '{run_id(2)}'",
     )
+    leaf = f"leaf 1, run {run_id(2)}: is not the one that its leaf names: it was changed, or its leaf was"
+    assert verified(store) == [leaf]
+    tamper(path, f"UPDATE leaf SET digest = '{forged.lines[-1].digest}' WHERE id = '{run_id(2)}'")
     assert verified(store) == []
     assert ["as it was given" in problem.what for problem in store.check(given)] == [True]
 
@@ -318,6 +339,31 @@ def test_a_line_of_any_text_is_told(store: Store, path: Path, text: str) -> None
     tamper(path, f"UPDATE line SET text = '{text}' {OF_LINE_2}")
     assert any(f"run {RUN}, line 2" in told for told in verified(store))
     everything(path)
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("DELETE FROM decision", "table leaf: holds 4 leaves, up to number 3, and there are 3 records"),
+        ("DELETE FROM verdict", "table leaf: holds 4 leaves, up to number 3, and there are 3 records"),
+        ("DELETE FROM leaf WHERE number = 3", "table leaf: holds 3 leaves, up to number 2, and there are 4 records"),
+    ],
+)
+def test_check_sees_that_a_record_or_its_leaf_is_missing(store: Store, path: Path, sql: str, told: str) -> None:
+    """A decision that was deleted cannot be missed unseen: its leaf is one too many."""
+    tamper(path, sql)
+    assert [str(problem) for problem in store.check([])] == [f"{told}: 'readiness verify' says which do not fit"]
+
+
+def test_check_tree_walks_the_runs_it_is_asked_about(store: Store, path: Path) -> None:
+    """Two lines that were made to follow each other do not lead up to the seal; a run that nobody asked about may."""
+    old = {line.seq: line for line in next(one for one in [store.run(RUN)] if one).lines}
+    text = old[2].text.replace("PASSED", "FAILED")
+    following = old[3].text.replace(old[2].digest, line_digest(text))
+    tamper(path, rewritten(2, text), rewritten(3, following))
+    told = f"run {RUN}: line 4 does not follow the line before it: one of them was changed"
+    assert [str(problem) for problem in store.check_tree([RUN, run_id(2)])] == [told]
+    assert list(store.check_tree([run_id(2)])) == []
 
 
 @pytest.mark.parametrize("table", ["line", "evidence", "slot"])

@@ -10,7 +10,7 @@ from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import Problem
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.evaluation import Facts, evaluate
-from pytest_readiness.verdict.gate import Grounds, Origin, conclude, decide, rules_of
+from pytest_readiness.verdict.gate import Compared, Grounds, Origin, conclude, decide, rules_of
 from pytest_readiness.verdict.groups import RunGroup
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import ReviewState, State
@@ -295,3 +295,18 @@ class TestNoRegression:
     def test_many(self):
         """Of many that are worse the first few are named, and the others are counted."""
         assert "and 7 more" in no_regression(self.before(complete()), readiness([])).detail
+
+
+def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
+    """It passes with what it looked at, closes on anything against it, and on a checkpoint that speaks of nothing."""
+    found = readiness(complete())
+
+    def judged(looked_at, *problems):
+        verdict = decide(found, EVIDENCE, compared=Compared(looked_at, problems, "as it was"))
+        rule = next(one for one in verdict.rules if one.rule == "checkpoint")
+        return verdict.eligible, verdict.sound, rule.passed, rule.looked_at, rule.detail
+
+    assert "checkpoint" not in [one.rule for one in decide(found, EVIDENCE).rules]
+    assert judged(7) == (True, True, True, 7, "as it was")
+    assert judged(7, Problem("checkpoint x", "rolled back")) == (False, False, False, 7, "checkpoint x: rolled back")
+    assert judged(0) == (False, False, False, 0, "there was nothing to look at")

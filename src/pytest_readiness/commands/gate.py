@@ -21,6 +21,7 @@ from .door import Door, pass_door
 @click.option("--on", type=click.Choice(["review", "evidence"]), help="What eligible means; default: as configured.")
 @click.option("--waivers", type=click.Choice(["accept", "refuse"]), help="Whether a waived requirement may pass; same.")
 @options.release
+@options.checkpoints
 @click.option(
     "--no-regression",
     "earlier",
@@ -42,6 +43,7 @@ def command(  # noqa: PLR0913 - what the options say
     on: str | None,
     waivers: str | None,
     release: str | None,
+    checkpoints: tuple[Path, ...],
     earlier: Path | None,
     report_only: bool,
     keep: bool,
@@ -53,7 +55,8 @@ def command(  # noqa: PLR0913 - what the options say
     """
     place = door.place()
     before = _read(earlier) if earlier is not None else None
-    report = judge(place, Request(use_cases, on=on, waivers=waivers, release=release, no_regression=before))
+    request = Request(use_cases, on=on, waivers=waivers, release=release, no_regression=before, checkpoints=checkpoints)
+    report = judge(place, request)
     printing.say(render_verdict(report, printing.width(), unicode=printing.unicode()))
     if keep:
         click.echo(f"kept as verdict {keep_verdict(place, report)}")

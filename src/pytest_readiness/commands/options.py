@@ -54,6 +54,14 @@ def link(_context: click.Context, _option: click.Parameter, value: str | None) -
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
+checkpoints = click.option(
+    "--checkpoint",
+    "checkpoints",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="A checkpoint that was kept elsewhere, which the store must have grown out of; repeatable.",
+)
 by = click.option("--by", metavar="NAME", help="Who decides; else who the CI says, else git's user.email.")
 reason = click.option("--reason", callback=text, required=True, metavar="TEXT", help="Why; every report shows it.")
 release = click.option("--release", metavar="R", help="The release that is judged; else READINESS_RELEASE.")

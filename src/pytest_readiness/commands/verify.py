@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from ..checkpoints import asked
 from ..errors import one_line
 from ..upkeep import verify
+from . import options
 from .door import Door, pass_door
 
 
 @click.command("verify")
+@options.checkpoints
 @click.pass_context
 @pass_door
-def command(door: Door, context: click.Context) -> None:
-    """Check chains, seals, signatures, indexes, schema and artifacts of the store, and journals beside it.
+def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -> None:
+    """Check chains, seals, signatures, indexes, schema, tree and artifacts of the store, and journals beside it.
 
-    Exits 0 where everything fits, 3 where anything does not.
+    Exits 0 where everything fits, 3 where anything does not, 2 where a checkpoint cannot be read.
     """
-    outcome = verify(door.place())
+    place, kept = door.place(), asked(checkpoints)
+    outcome = verify(place, kept)
     for problem in outcome.problems:
         click.echo(one_line(str(problem), 1000))
     for note in outcome.notes:
@@ -29,3 +35,6 @@ def command(door: Door, context: click.Context) -> None:
     click.echo(
         f"intact: {outcome.runs} runs, {outcome.evidence} pieces of evidence, {outcome.artifacts} artifacts{signed}"
     )
+    for one in kept:
+        told = f"the first {one.checkpoint.size} of {outcome.records} records are those of {one.path}"
+        click.echo(one_line(told, 1000))

@@ -7,7 +7,7 @@ queries, and name each finding by run, line and column.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,24 +17,25 @@ from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line
 from ..facts.run import Run
 from ..facts.snapshot import snapshot_digest
-from .chain import check_run, where
+from .chain import check_run, reading, where
 from .checked import decided
 from .index import (
     UNREADABLE,
     DecisionRow,
     EnvelopeRow,
     EvidenceRow,
+    Piece,
     RunRow,
     SlotRow,
     VerdictRow,
     decision_row,
     envelope_row,
     evidence_row,
-    pieces,
     run_row,
     slot_row,
     verdict_row,
 )
+from .leaves import miscounted, misfits, unbound
 from .reader import Reader
 from .tables import SCHEMA_QUERY, schema_of
 
@@ -71,20 +72,28 @@ Index = dict[tuple[int, int], tuple[Any, ...]]
 """(line, number) -> the columns of the two rows that stand for one piece of evidence."""
 
 
-def verify(query: Query) -> Iterator[Problem]:
-    """Yield each thing in the store that does not fit. What cannot be read is a problem, and ends only its part."""
+def verify(query: Query, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
+    """Yield each thing in the store that does not fit. What cannot be read is a problem, and ends only its part.
+
+    ``seen`` is called with each piece of evidence that can be read.
+    """
     parts: tuple[tuple[str, Callable[[Query], Iterator[Problem]]], ...] = (
         ("database", _structure),
         ("schema", _schema),
-        ("runs", _runs),
+        ("runs", partial(_runs, seen=seen or _pass_by)),
         ("strays", _strays),
         ("requirements", _snapshots),
         ("decisions", _decisions),
         ("verdicts", _verdicts),
         ("signatures", _envelopes),
+        ("tree", misfits),
     )
     for name, part in parts:
         yield from _unbroken(name, part(query))
+
+
+def _pass_by(_evidence: Evidence) -> None:
+    """Nobody wants to see it."""
 
 
 def _unbroken(name: str, problems: Iterator[Problem]) -> Iterator[Problem]:
@@ -118,12 +127,12 @@ def _schema(query: Query) -> Iterator[Problem]:
             yield Problem(f"{kind} {name}", "was changed in the schema")
 
 
-def _runs(query: Query) -> Iterator[Problem]:
+def _runs(query: Query, seen: Callable[[Evidence], object]) -> Iterator[Problem]:
     for (run_id,) in query("SELECT id FROM run ORDER BY id"):
-        yield from _unbroken(where(run_id), _run(query, run_id))
+        yield from _unbroken(where(run_id), _run(query, run_id, seen))
 
 
-def _run(query: Query, run_id: str) -> Iterator[Problem]:
+def _run(query: Query, run_id: str, seen: Callable[[Evidence], object]) -> Iterator[Problem]:
     lines = []
     for seq, text, stored in query(f"{_LINES} ORDER BY seq", (run_id,)):
         line, problems = _line(run_id, seq, text, stored)
@@ -134,10 +143,13 @@ def _run(query: Query, run_id: str) -> Iterator[Problem]:
         yield Problem(where(run_id), "none of its lines are left")
         return
     run = Run(tuple(lines))
-    yield from check_run(run)
-    index = _index(query, run_id)
-    yield from _compared_index(run, run_id, index)
-    yield from _compared_run(query, run, run_id, len(lines), sum(1 for line in lines for _ in _pieces(line, run)))
+    read = reading(run)
+    yield from check_run(run, read)
+    found = [piece for line in lines for piece in _pieces(line, read)]
+    yield from _compared_index(found, run_id, _index(query, run_id))
+    yield from _compared_run(query, run, run_id, len(lines), len(found))
+    for evidence, _, _ in found:
+        seen(evidence)
 
 
 def _line(
@@ -160,19 +172,19 @@ def _index(query: Query, run_id: str, only: Iterable[int] | None = None) -> Inde
     return {row[1:3]: row for row in rows}
 
 
-def _pieces(line: Line, run: Run) -> list[tuple[Evidence, EvidenceRow, SlotRow]]:
+def _pieces(line: Line, read: Callable[[Line], Sequence[Piece]]) -> Sequence[Piece]:
     """Return the evidence of a line; none where it is not readable, which ``check_run`` tells."""
     try:
-        return list(pieces(line, run.head.get("register", "")))
+        return read(line)
     except UNREADABLE:
-        return []
+        return ()
 
 
-def _compared_index(run: Run, run_id: str, index: Index) -> Iterator[Problem]:
+def _compared_index(found: Iterable[Piece], run_id: str, index: Index) -> Iterator[Problem]:
     left = dict(index)
-    for line in run.lines:
-        for _, evidence, slot in _pieces(line, run):
-            stored = left.pop((evidence.seq, evidence.number), None)
+    for _, evidence, slot in found:
+        stored = left.pop((evidence.seq, evidence.number), None)
+        if stored != evidence + slot:
             yield from _compared_piece(run_id, evidence, slot, stored)
     for seq, number in left:
         yield Problem(where(run_id, seq, evidence=number), "stands in the index, and no line holds it")
@@ -294,6 +306,12 @@ def check(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterato
     yield from _unbroken("store", _checked(query, evidence, reader))
 
 
+def check_tree(query: Query, run_ids: Iterable[str], reader: Reader) -> Iterator[Problem]:
+    """Yield what keeps the tree from speaking for these runs. Raises nothing."""
+    yield from _unbroken("tree", misfits(query))
+    yield from _unbroken("tree", unbound(query, run_ids, reader.line))
+
+
 def _checked(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterator[Problem]:
     by_run: dict[str, list[Evidence]] = {}
     for piece in evidence:
@@ -304,6 +322,7 @@ def _checked(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iter
             if kept != named:
                 told = f"holds {kept} rows, the runs name {named}: 'readiness verify' says which do not fit"
                 yield Problem(f"table {table}", told)
+    yield from miscounted(query)
     for (slot,) in query(_LOST):
         yield Problem(
             "table slot", f"slot {slot} was deleted, and its evidence is not seen: 'readiness verify' says which"

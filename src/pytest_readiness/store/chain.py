@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..errors import Problem
 from ..facts.clock import is_moment
 from ..facts.digest import EMPTY
 from ..facts.line import Line, broken_links, line_digest
 from ..facts.run import Run, part_digest, planned_digest
-from .index import UNREADABLE, misfit, pieces, run_row
+from .index import UNREADABLE, Piece, misfit, pieces, run_row
 
 
 def where(run_id: str, line: int | None = None, *, evidence: int | None = None, column: str = "") -> str:
@@ -31,8 +31,25 @@ def unbroken_head(texts: Iterable[str]) -> str:
     return "" if head == EMPTY else head
 
 
-def check_run(run: Run) -> Iterator[Problem]:
-    """Yield everything that keeps a run from being a sealed, unbroken chain of readable lines. Raises nothing."""
+def reading(run: Run) -> Callable[[Line], Sequence[Piece]]:
+    """Return what reads the evidence of a run's lines, each line once. It raises what ``pieces`` raises."""
+    register, known = run.head.get("register", ""), dict[int, Sequence[Piece]]()
+
+    def read(line: Line) -> Sequence[Piece]:
+        found = known.get(id(line))
+        if found is None:
+            found = known[id(line)] = tuple(pieces(line, register))
+        return found
+
+    return read
+
+
+def check_run(run: Run, read: Callable[[Line], Sequence[Piece]] | None = None) -> Iterator[Problem]:
+    """Yield everything that keeps a run from being a sealed, unbroken chain of readable lines. Raises nothing.
+
+    ``read``: what ``reading`` returned, where the evidence is of further use.
+    """
+    read = read or reading(run)
     run_id = str(run.lines[0].body.get("run", "?"))
     here = where(run_id)
     yield from (Problem(here, sentence) for sentence in broken_links(run_id, run.lines))
@@ -44,7 +61,7 @@ def check_run(run: Run) -> Iterator[Problem]:
     count = 0
     for line in run.lines:
         try:
-            found, problems = _evidence(line, run, run_id)
+            found, problems = _evidence(line, read(line), run_id)
         except UNREADABLE as error:
             yield Problem(where(run_id, line.seq), f"not readable as '{line.kind}': {_told(error)}")
         else:
@@ -82,17 +99,18 @@ def _seal(run: Run, run_id: str) -> Iterator[Problem]:
         yield Problem(here, "the part of the run group is not the one that its planned tests make it")
 
 
-def _evidence(line: Line, run: Run, run_id: str) -> tuple[int, list[Problem]]:
+def _evidence(line: Line, found: Sequence[Piece], run_id: str) -> tuple[int, list[Problem]]:
     """Return how many pieces of evidence a line holds, and what is wrong with them."""
-    count, problems = 0, []
-    for evidence, row, slot in pieces(line, run.head.get("register", "")):
-        count += 1
-        here = where(run_id, line.seq, evidence=row.number)
+    problems = []
+    for evidence, row, slot in found:
         if column := misfit(row) or misfit(slot):
-            problems.append(Problem(here, f"{column} is not of the kind it must be"))
+            told = f"{column} is not of the kind it must be"
         elif not (is_moment(evidence.started_at) and is_moment(evidence.timestamp)):
-            problems.append(Problem(here, "its times are not UTC moments with milliseconds"))
-    return count, problems
+            told = "its times are not UTC moments with milliseconds"
+        else:
+            continue
+        problems.append(Problem(where(run_id, line.seq, evidence=row.number), told))
+    return len(found), problems
 
 
 def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:

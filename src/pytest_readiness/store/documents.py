@@ -9,12 +9,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import IntegrityError, one_line
+from ..facts.checkpoint import leaf_of
 from ..facts.decision import Decision
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.snapshot import Snapshot
 from .chain import unbroken_head
 from .checked import decided
 from .index import EnvelopeRow, decision_row, envelope_row, verdict_row
+from .leaves import KEEP_LEAF
 from .port import Decided
 from .queries import ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT, TEXTS
 
@@ -67,6 +69,7 @@ class Documents:
                 return False
             raise IntegrityError(f"not kept: another decision with the id {decision.id} is in the store already")
         self._connection.execute(KEEP_DECISION, decision_row(decision))
+        self._connection.execute(KEEP_LEAF, leaf_of(decision))
         return True
 
     def decisions(self, register: str | None = None) -> list[Decision]:
@@ -102,6 +105,7 @@ class Documents:
         if self._rows("SELECT 1 FROM verdict WHERE id = ?", (verdict.id,)):
             return False
         self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
+        self._connection.execute(KEEP_LEAF, leaf_of(verdict))
         return True
 
     def _keep_envelope(self, envelope: Envelope) -> bool:

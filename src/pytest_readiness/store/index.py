@@ -205,7 +205,11 @@ def number_of(evidence: Evidence) -> int:
     return int(evidence.id.rpartition(".")[2])
 
 
-def pieces(line: Line, register: str) -> Iterator[tuple[Evidence, EvidenceRow, SlotRow]]:
+Piece = tuple[Evidence, EvidenceRow, SlotRow]
+"""A piece of evidence with its index."""
+
+
+def pieces(line: Line, register: str) -> Iterator[Piece]:
     """Yield each piece of evidence that a line holds, with its index.
 
     Raises:

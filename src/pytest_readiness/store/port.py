@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Problem
+from ..facts.checkpoint import Grown
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.run import Run, RunState
@@ -202,10 +203,25 @@ class Store(DecisionHome, Protocol):
         everything. Evidence of a run that is not in the store, and what cannot be read, are problems too.
         """
 
-    def verify(self) -> Iterator[Problem]:
-        """Recompute everything that is kept (chains, seals, indexes, schema) and yield each thing that does not fit.
+    def verify(self, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
+        """Recompute everything that is kept (chains, seals, indexes, schema, tree), yield each thing that does not fit.
 
-        What cannot be read is a problem too, and not raised.
+        What cannot be read is a problem too, and not raised. ``seen`` is called with each piece of evidence that can
+        be read, so that nobody need read it twice.
+        """
+
+    def tree(self) -> Grown | None:
+        """Return the tree over all that was taken in, in that order; None: an older store, before its next write.
+
+        Raises:
+            IntegrityError: it has lost its name.
+        """
+
+    def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
+        """Yield what keeps the tree from speaking for these runs: what a gate must know that trusts a checkpoint.
+
+        Each record must have its leaf and each leaf its record, and every line of these runs must lead up to the seal
+        that the leaf of the run names. What cannot be read is a problem too, and not raised.
         """
 
     def close(self) -> None:

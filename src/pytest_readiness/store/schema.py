@@ -10,6 +10,7 @@ from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StorageError, one_line, place
+from .leaves import plant
 from .tables import MIGRATIONS, SCHEMA_QUERY, VERSION, Schema, schema_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x52445931
 """``RDY1``: how SQLite files say whose they are."""
 BUSY_SECONDS = 30.0
+SQLITE = sqlite3.sqlite_version
+"""The SQLite that keeps what is recorded here."""
 OLDEST_SQLITE = (3, 37, 0)
 """The first with STRICT tables."""
 
@@ -160,16 +163,22 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             return
         migrations = Migrations("pytest-readiness")
         for name, adds in MIGRATIONS.items():
-            migrations(name=name)(_step(adds))
+            migrations(name=name)(_step(adds, _FILLS.get(name)))
         migrations.apply(Database(connection, execute_plugins=False, strict=True))
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _step(adds: Schema) -> Callable[[Database], None]:
+_FILLS: dict[str, Callable[[Callable[..., Any]], None]] = {"0003_tree": plant}
+"""What a step writes into the tables that it adds."""
+
+
+def _step(adds: Schema, fill: Callable[[Callable[..., Any]], None] | None) -> Callable[[Database], None]:
     def step(database: Database) -> None:
         for sql in adds.values():
             database.execute(sql)
+        if fill is not None:
+            fill(database.conn.execute)
 
     return step
 

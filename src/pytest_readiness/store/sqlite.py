@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import IntegrityError, Problem, one_line
+from ..facts.checkpoint import Grown, leaf_of
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
@@ -28,6 +29,7 @@ from .index import (
     run_row,
     summary_of,
 )
+from .leaves import KEEP_LEAF, grown
 from .port import RunSummary
 from .queries import (
     FAILED,
@@ -148,6 +150,7 @@ class SQLiteStore(Documents):
         self._connection.executemany(KEEP_LINE, ((run.id, line.seq, line.text, line.digest) for line in run.lines))
         self._connection.executemany(KEEP_EVIDENCE, rows)
         self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), len(rows)))
+        self._connection.execute(KEEP_LEAF, leaf_of(run))
         return True
 
     def _slot_ids(self, slots: Mapping[str, SlotRow]) -> dict[str, int]:
@@ -195,7 +198,8 @@ class SQLiteStore(Documents):
             held = {run: self._lines(run, seqs, register, reader or Reader()) for run, seqs in by_run.items()}
             for run_id, seq, number in batch:
                 evidence = held[run_id].get((seq, number))
-                if evidence is None:
+                # A line of another run, put in here once more, would be looked for there by every check.
+                if evidence is None or (evidence.run_id, evidence.seq) != (run_id, seq):
                     raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
                 yield evidence
 
@@ -328,9 +332,22 @@ class SQLiteStore(Documents):
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
         yield from audit.check(self._rows, evidence, self._reader)
 
-    def verify(self) -> Iterator[Problem]:
+    def verify(self, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""
-        yield from audit.verify(self._rows)
+        yield from audit.verify(self._rows, seen)
+
+    def tree(self) -> Grown | None:
+        """Return the tree over what is kept, as the port says.
+
+        Raises:
+            IntegrityError: the name of the store is gone, or is none.
+            StorageError: the file cannot be read.
+        """
+        return grown(self._rows)
+
+    def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
+        """Yield what keeps the tree from speaking for these runs, as the port says. Raises nothing."""
+        yield from audit.check_tree(self._rows, run_ids, self._reader)
 
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows at once, so that no lock is held when the caller goes on.

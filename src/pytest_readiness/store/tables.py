@@ -82,6 +82,19 @@ _DECISION_TABLES = {
 ) STRICT, WITHOUT ROWID""",
 }
 
+_TREE_TABLES = {
+    "identity": """CREATE TABLE identity (
+    origin TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID""",
+    "leaf": """CREATE TABLE leaf (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    UNIQUE (kind, id)
+) STRICT""",
+}
+
 _ENVELOPE_TABLES = {
     "envelope": """CREATE TABLE envelope (
     id TEXT NOT NULL PRIMARY KEY,
@@ -92,7 +105,7 @@ _ENVELOPE_TABLES = {
 ) STRICT, WITHOUT ROWID""",
 }
 
-TABLES = {**_EVIDENCE_TABLES, **_DECISION_TABLES, **_ENVELOPE_TABLES}
+TABLES = {**_EVIDENCE_TABLES, **_DECISION_TABLES, **_TREE_TABLES, **_ENVELOPE_TABLES}
 
 _EVIDENCE_INDEXES = {
     # Covers the question for the newest execution of a slot: one step into the index per slot, however long its past.
@@ -127,6 +140,9 @@ _TAKEN = {
     "snapshot": "EXISTS (SELECT 1 FROM snapshot WHERE digest = NEW.digest)",
     "decision": "EXISTS (SELECT 1 FROM decision WHERE id = NEW.id)",
     "verdict": "EXISTS (SELECT 1 FROM verdict WHERE id = NEW.id)",
+    "identity": "EXISTS (SELECT 1 FROM identity)",
+    "leaf": """NEW.number <> (SELECT coalesce(max(number), -1) + 1 FROM leaf)
+    OR EXISTS (SELECT 1 FROM leaf WHERE kind = NEW.kind AND id = NEW.id)""",
     "envelope": "EXISTS (SELECT 1 FROM envelope WHERE id = NEW.id)",
 }
 
@@ -158,6 +174,7 @@ def _schema(tables: Mapping[str, str], indexes: Mapping[str, str]) -> Schema:
 MIGRATIONS: dict[str, Schema] = {
     "0001_evidence": _schema(_EVIDENCE_TABLES, _EVIDENCE_INDEXES),
     "0002_decisions": _schema(_DECISION_TABLES, _DECISION_INDEXES),
+    "0003_tree": _schema(_TREE_TABLES, {}),
     "0004_envelopes": _schema(_ENVELOPE_TABLES, _ENVELOPE_INDEXES),
 }
 """What each step adds, oldest first. A step that was released is never changed, only followed by another."""

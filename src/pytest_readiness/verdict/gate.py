@@ -16,11 +16,30 @@ from .status import reviewed
 __all__ = ["Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]
 
 SOUND = frozenset(
-    {"tracker and config", "use cases in scope", "requirements in scope", "runs sealed", "evidence intact"}
+    {
+        "tracker and config",
+        "use cases in scope",
+        "requirements in scope",
+        "runs sealed",
+        "evidence intact",
+        "checkpoint",
+    }
 )
 """Rules without which nothing that is said can be relied on."""
 NAMED = 5
 """How many names a rule's detail lists before it only counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What checkpoints that were kept elsewhere say of the store."""
+
+    looked_at: int
+    """How many of its records they speak of."""
+    problems: tuple[Problem, ...]
+    """What they say against it, and what keeps them from speaking for what the answer rests on."""
+    detail: str
+    """What is said where nothing is wrong."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +56,8 @@ class Grounds:
     """By run id; a run that is not there is of unknown origin."""
     release: str | None = None
     """The release that is judged."""
-    unchecked: str = ""
-    """Why signatures could not be checked though keys are trusted; empty: they were."""
+    compared: Compared | None = None
+    """None: nobody asked for a checkpoint."""
 
     def evidence(self) -> Iterator[tuple[UseCaseReadiness, Evidence]]:
         """Yield each piece of evidence that a requirement in scope shows, once for each use case."""
@@ -91,7 +110,7 @@ def decide(
     config_missing: str | None = None,
     origins: Mapping[str, Origin] | None = None,
     release: str | None = None,
-    unchecked: str = "",
+    compared: Compared | None = None,
 ) -> Verdict:
     """Return what the gate says of the use cases in a readiness.
 
@@ -102,10 +121,10 @@ def decide(
         config_missing: why there is no config or tracker to judge by; None: there is one.
         origins: what each run was made with, by id; needed where the policy asks for a release or a clean commit.
         release: the release that is judged.
-        unchecked: why signatures could not be checked though keys are trusted; empty: they were.
+        compared: what checkpoints say of the store, where the gate is asked for any.
     """
-    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release, unchecked)
-    return conclude(grounds, rules_of(policy))
+    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release, compared)
+    return conclude(grounds, (*rules_of(policy), *([_checkpoint] if compared is not None else ())))
 
 
 def conclude(grounds: Grounds, rules: Iterable[Rule]) -> Verdict:
@@ -256,10 +275,14 @@ def _level(grounds: Grounds) -> Finding:
     found = _named(
         "evidence level", every, wrong, f"none is below {least}", lambda req: f"{req.requirement.id} is {req.level}"
     )
-    if grounds.unchecked:
-        ids = _ids(grounds.readiness.use_cases)
-        return replace(found, wrong=(grounds.unchecked, *found.wrong), failing=ids)
+    if unchecked := grounds.readiness.unchecked:
+        return replace(found, wrong=(unchecked, *found.wrong), failing=_ids(grounds.readiness.use_cases))
     return found
+
+
+def _checkpoint(grounds: Grounds) -> Finding:
+    found = grounds.compared or Compared(0, (), "")
+    return Finding("checkpoint", found.looked_at, tuple(map(str, found.problems)), found.detail)
 
 
 def _reviewed(grounds: Grounds) -> Finding:

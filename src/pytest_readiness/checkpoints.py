@@ -1,0 +1,127 @@
+"""Checkpoints that were kept elsewhere: read, compared with the store, and written without losing an older one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+from .errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place
+from .facts.checkpoint import BIGGEST, Checkpoint, Grown
+from .store.port import Store
+from .verdict.gate import Compared
+from .views.words import count
+
+VARIABLE = "READINESS_CHECKPOINT"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A checkpoint, and the file that it was kept in."""
+
+    path: Path
+    checkpoint: Checkpoint
+
+    def problem(self, told: str) -> Problem:
+        """Return what this checkpoint says against the store."""
+        return Problem(f"checkpoint {shown_place(self.path)}", told)
+
+
+def read_checkpoint(path: Path) -> Kept:
+    """Return the checkpoint in a file. Its signatures are not checked.
+
+    Raises:
+        ConfigError: there is no such file, or it holds no checkpoint.
+    """
+    try:
+        with path.open("rb") as file:
+            return Kept(path, Checkpoint.parse(file.read(BIGGEST + 1).decode()))
+    except OSError as error:
+        raise ConfigError(f"{shown_place(path)}: the checkpoint cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{shown_place(path)}: is no checkpoint: it is no text") from None
+    except IntegrityError as error:
+        raise ConfigError(f"{shown_place(path)}: is no checkpoint: {error}") from None
+
+
+def asked(paths: Sequence[Path] = ()) -> list[Kept]:
+    """Return the checkpoints in these files; where none is named, in those that ``READINESS_CHECKPOINT`` names.
+
+    Raises:
+        ConfigError: one cannot be read.
+    """
+    named = [Path(name) for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    return [read_checkpoint(path) for path in paths or named]
+
+
+def contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[Problem]]:
+    """Return how many records a store has, and what the checkpoints say against it.
+
+    Raises:
+        StorageError, IntegrityError: the store cannot be read.
+    """
+    tree = store.tree() if store is not None else None
+    if tree is None:
+        there = "there is none" if store is None else "is an older copy, which has no tree"
+        told = f"and {there}: it was deleted or replaced"
+        return 0, [one.problem(f"the store had {count(one.checkpoint.size, 'record')} then, {told}") for one in kept]
+    found = tree.contradictions([one.checkpoint for one in kept])
+    return len(tree.leaves), [one.problem(told) for one, told in zip(kept, found, strict=True) if told is not None]
+
+
+def compare(store: Store | None, kept: Sequence[Kept], run_ids: Iterable[str]) -> Compared:
+    """Return what checkpoints say of a store, and of the runs that an answer rests on, as the gate tells it."""
+    try:
+        number, problems = contradicted(store, kept)
+        if store is not None and not problems:
+            problems += store.check_tree(run_ids)
+    except ReadinessError as error:
+        number, problems = 0, [Problem("", str(error))]
+    largest = max(one.checkpoint.size for one in kept)
+    names = ", ".join(shown_place(one.path) for one in kept)
+    since = f", and {number - largest} came since" if number > largest else ""
+    return Compared(min(number, largest), tuple(problems), f"the store begins with the records of {names}{since}")
+
+
+def head(store: Store | None) -> Grown:
+    """Return the tree of a store whose leaves fit its records.
+
+    Raises:
+        IntegrityError: they do not, so that a checkpoint would vouch for what is not there.
+        StorageError: there is no store, or it has no tree yet, or it cannot be read.
+    """
+    if store is None:
+        raise StorageError("there is no store yet, and so nothing to keep a checkpoint of: record a run first")
+    tree = store.tree()
+    if tree is None:
+        raise StorageError("the store is of an older version, and has no tree before something is added to it")
+    if problems := list(store.check_tree(())):
+        raise IntegrityError(f"{problems[0]}; 'readiness verify' names everything that does not fit")
+    return tree
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: Grown) -> None:
+    """Write a checkpoint of a tree to a file. One that is there is replaced only where the tree has grown out of it.
+
+    Raises:
+        ConfigError: there is a file that holds no checkpoint.
+        IntegrityError: the one that is there is of another store, larger, or of other records; it is left as it is.
+        StorageError: it cannot be written.
+    """
+    if path.exists():
+        there = read_checkpoint(path)
+        [told] = tree.contradictions([there.checkpoint])
+        if told is not None:
+            raise IntegrityError(f"{there.problem(told)}; the file was left as it is")
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
+    try:
+        temporary.write_text(checkpoint.text, encoding="utf-8", newline="")
+        temporary.replace(path)
+    except OSError as error:
+        raise StorageError(f"{shown_place(path)}: the checkpoint cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,30 @@
+"""``readiness checkpoint``: the store's head in a form to keep elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import one_line, place as shown_place
+from ..upkeep import checkpoint
+from ..views.words import count
+from . import options
+from .door import Door, pass_door
+
+
+@click.command("checkpoint")
+@click.option("-o", "--output", type=options.FILE, metavar="FILE", help="The file to write; else it is printed.")
+@pass_door
+def command(door: Door, output: Path | None) -> None:
+    """Print or write the store's head: its name, how many records it has, and the hash that stands for them all.
+
+    Kept where those who can write the store cannot write, it shows later whether records were changed, deleted or
+    rolled back: `readiness gate --checkpoint FILE`. A file that holds a checkpoint is replaced only where the store has
+    grown out of it. Exits 3 where it has not, or the store is not intact.
+    """
+    made = checkpoint(door.place(), output)
+    if output is None:
+        click.echo(made.text, nl=False)
+    else:
+        click.echo(one_line(f"{shown_place(output)}: {count(made.size, 'record')} of {made.origin}", 1000))

@@ -1,0 +1,181 @@
+"""The tree of a store: what its leaves say, and a checkpoint of it in a form to keep elsewhere.
+
+A checkpoint is the text of C2SP's tlog-checkpoint: the origin, the size and the root, a line each, an empty line, and
+then a line for each signature (a signed note). Whoever has kept one can tell later whether the store still begins with
+the same records.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from ..errors import IntegrityError
+from .decision import Decision
+from .digest import digest
+from .kept_verdict import KeptVerdict
+from .run import Run
+from .tree import leaf_hash, roots
+
+ORIGIN = re.compile(r"readiness-store/[0-9a-f]{32}", re.ASCII)
+"""How a store is called: by a random name that it got when it was made."""
+BIGGEST = 1 << 16
+"""Characters of a checkpoint; none comes near."""
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_SIGNATURE = re.compile(r"— (?P<name>[^\s+]+) (?P<signed>[A-Za-z0-9+/]+={0,2})")
+
+
+class Leaf(NamedTuple):
+    """What a tree says of one record."""
+
+    kind: str
+    """``run``, ``decision`` or ``verdict``."""
+    id: str
+    digest: str
+    """Of a run that of its seal, which closes the chain of its lines; else of its text."""
+
+    @property
+    def data(self) -> bytes:
+        """The text that the tree hashes: separated from everything else by its first line."""
+        return f"readiness/leaf/v1\n{self.kind}\n{self.id}\n{self.digest}\n".encode()
+
+
+def leaf_of(record: Run | Decision | KeptVerdict) -> Leaf:
+    """Return the leaf of a sealed run, a decision or a kept verdict."""
+    if isinstance(record, Run):
+        if record.seal is None:
+            raise ValueError("the run is not sealed")
+        return Leaf("run", record.id, record.seal.digest)
+    if isinstance(record, KeptVerdict):
+        return Leaf("verdict", record.id, record.id)
+    return Leaf("decision", record.id, decision_digest(record.text))
+
+
+def decision_digest(text: str) -> str:
+    """Return the whole digest of a decision's text, of which its id holds the start."""
+    return digest("decision", text.encode())
+
+
+class Signer(Protocol):
+    """Signs checkpoints."""
+
+    name: str
+    """Of the key, without blanks and ``+``; stands before the signature."""
+
+    def sign(self, note: bytes) -> bytes:
+        """Return what a signed note carries in base64: four bytes that tell the key, and the signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A store's tree at a moment: whose it is, how many leaves it has, and their root."""
+
+    origin: str
+    size: int
+    root: bytes
+    signatures: tuple[tuple[str, bytes], ...] = ()
+    """Name of the key, and what it signed: of ``note``."""
+
+    @property
+    def note(self) -> str:
+        """What is signed: origin, size and root, a line each."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+    @property
+    def text(self) -> str:
+        """The checkpoint as it is kept."""
+        told = (f"— {name} {base64.b64encode(signed).decode()}\n" for name, signed in self.signatures)
+        return f"{self.note}\n{''.join(told)}"
+
+    def signed(self, signers: Iterable[Signer]) -> Checkpoint:
+        """Return it with a signature of each signer more."""
+        note = self.note.encode()
+        more = ((signer.name, signer.sign(note)) for signer in signers)
+        return Checkpoint(self.origin, self.size, self.root, (*self.signatures, *more))
+
+    @classmethod
+    def parse(cls, text: str) -> Checkpoint:
+        """Return the checkpoint that a text is. Signatures are read, and not checked.
+
+        Raises:
+            IntegrityError: it is none, or was changed in a way that leaves none.
+        """
+        body, blank, rest = text.partition("\n\n")
+        if len(text) > BIGGEST or not blank or (rest and not rest.endswith("\n")):
+            raise IntegrityError("it does not end as a checkpoint does, with an empty line and signatures")
+        lines = body.split("\n")
+        if len(lines) != 3:  # noqa: PLR2004 - origin, size, root
+            raise IntegrityError("it has not three lines: origin, size and root")
+        origin, size, root = lines
+        if not ORIGIN.fullmatch(origin):
+            raise IntegrityError("its first line names no store")
+        if not _SIZE.fullmatch(size):
+            raise IntegrityError("its second line is no number of records")
+        found = cls(origin, int(size), _root(root), tuple(map(_signature, rest.split("\n")[:-1])))
+        if found.text != text:
+            raise IntegrityError("it is not written as a checkpoint is")
+        return found
+
+
+def _root(text: str) -> bytes:
+    found = _decoded(text)
+    if len(found) != 32:  # noqa: PLR2004 - bytes of SHA-256
+        raise IntegrityError("its third line is no root")
+    return found
+
+
+def _signature(line: str) -> tuple[str, bytes]:
+    found = _SIGNATURE.fullmatch(line)
+    if found is None:
+        raise IntegrityError("a line after the empty one is no signature")
+    return found["name"], _decoded(found["signed"])
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise IntegrityError("it holds something that is no base64") from None
+
+
+def _records(number: int) -> str:
+    return f"{number} record" if number == 1 else f"{number} records"
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """The tree of a store as it is now."""
+
+    origin: str
+    leaves: Sequence[Leaf]
+    """In the order in which the store took the records in."""
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the checkpoint of all leaves."""
+        return Checkpoint(self.origin, len(self.leaves), self._roots([len(self.leaves)])[len(self.leaves)])
+
+    def _roots(self, sizes: Iterable[int]) -> dict[int, bytes]:
+        return roots((leaf_hash(leaf.data) for leaf in self.leaves), sizes)
+
+    def contradictions(self, checkpoints: Sequence[Checkpoint]) -> list[str | None]:
+        """Return for each checkpoint what it says against the tree; None where the tree began as the checkpoint says.
+
+        All in one pass over the leaves.
+        """
+        found = self._roots(checkpoint.size for checkpoint in checkpoints)
+        return [self._contradiction(checkpoint, found) for checkpoint in checkpoints]
+
+    def _contradiction(self, checkpoint: Checkpoint, found: dict[int, bytes]) -> str | None:
+        if checkpoint.origin != self.origin:
+            told = f"is of another store ({checkpoint.origin}, and this is {self.origin})"
+            return f"{told}: it was replaced, or made anew"
+        if checkpoint.size > len(self.leaves):
+            there = f"the store held {_records(checkpoint.size)} then, and holds {len(self.leaves)}"
+            return f"{there}: it was rolled back to an older copy, or its newest records were deleted"
+        if found[checkpoint.size] != checkpoint.root:
+            return f"the first {_records(checkpoint.size)} are not those of then: one was changed, deleted or put in"
+        return None

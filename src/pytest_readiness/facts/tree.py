@@ -1,0 +1,163 @@
+"""A Merkle tree as RFC 6962 hashes it: one hash stands for a list, and for every list that it began with.
+
+A leaf is hashed as SHA-256(0x00 || data), a node as SHA-256(0x01 || left || right). The tree over ``n`` leaves has on
+its left the largest whole tree that is smaller than ``n``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+EMPTY_ROOT = hashlib.sha256().digest()
+"""Of a tree without leaves."""
+
+_sha256 = hashlib.sha256
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """Return the hash of a leaf."""
+    return _sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of two trees that stand side by side."""
+    return _sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A growing tree: its size, and the roots of the whole trees that it is made of, the largest first.
+
+    A leaf more costs at most as many hashes as its number has binary digits, and no memory but these roots.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        """How many leaves it has."""
+        self._whole: list[bytes] = []
+
+    def extend(self, leaves: Iterable[bytes]) -> Tree:
+        """Append leaves (their hashes, as ``leaf_hash`` makes them) and return the tree."""
+        size, whole = self.size, self._whole
+        for leaf in leaves:
+            grown, under = leaf, size
+            while under & 1:  # each 1 at the end of the size is a whole tree as large as what has grown
+                grown = _sha256(b"\x01" + whole.pop() + grown).digest()
+                under >>= 1
+            whole.append(grown)
+            size += 1
+        self.size = size
+        return self
+
+    @property
+    def root(self) -> bytes:
+        """The hash that stands for all leaves."""
+        if not self._whole:
+            return EMPTY_ROOT
+        *others, found = self._whole
+        for left in reversed(others):
+            found = node_hash(left, found)
+        return found
+
+
+def roots(leaves: Iterable[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
+    """Return the root of the first so many leaves for each of the sizes; one with more than there are is left out."""
+    found, tree, left = {}, Tree(), iter(leaves)
+    for size in sorted(set(sizes)):
+        tree.extend(islice(left, size - tree.size))
+        if tree.size == size:
+            found[size] = tree.root
+    return found
+
+
+# -- proofs --------------------------------------------------------------------------------------------------------
+
+
+def inclusion_proof(leaves: Sequence[bytes], number: int) -> list[bytes]:
+    """Return the hashes that lead from a leaf (the first is 0) to the root.
+
+    Raises:
+        IndexError: there is no such leaf.
+    """
+    if not 0 <= number < len(leaves):
+        raise IndexError(f"there is no leaf {number} in a tree of {len(leaves)}")
+    if len(leaves) == 1:
+        return []
+    split = _split(len(leaves))
+    left, right = leaves[:split], leaves[split:]
+    if number < split:
+        return [*inclusion_proof(left, number), Tree().extend(right).root]
+    return [*inclusion_proof(right, number - split), Tree().extend(left).root]
+
+
+def included(leaf: bytes, number: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Return whether a proof shows that a leaf (its hash) stands at a place in the tree with this size and root."""
+    if not 0 <= number < size:
+        return False
+    at, last, found = number, size - 1, leaf
+    for hashed in proof:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            found = node_hash(hashed, found)
+            while at and not at & 1:  # a tree that has no neighbour goes up as it is
+                at, last = at >> 1, last >> 1
+        else:
+            found = node_hash(found, hashed)
+        at, last = at >> 1, last >> 1
+    return last == 0 and found == root
+
+
+def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
+    """Return the hashes that show that a tree began with the leaves that it had when it was smaller.
+
+    Raises:
+        IndexError: the tree has never been of that size.
+    """
+    if not 0 <= old_size <= len(leaves):
+        raise IndexError(f"a tree of {len(leaves)} was never one of {old_size}")
+    return _grown(leaves, old_size, known=True) if old_size else []
+
+
+def _grown(leaves: Sequence[bytes], old_size: int, *, known: bool) -> list[bytes]:
+    """``known``: who checks has the root of these leaves already."""
+    if old_size == len(leaves):
+        return [] if known else [Tree().extend(leaves).root]
+    split = _split(len(leaves))
+    left, right = leaves[:split], leaves[split:]
+    if old_size <= split:
+        return [*_grown(left, old_size, known=known), Tree().extend(right).root]
+    return [*_grown(right, old_size - split, known=False), Tree().extend(left).root]
+
+
+def consistent(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
+    """Return whether a proof shows that the tree of this size and root began as the older one."""
+    if not 0 <= old_size <= size:
+        return False
+    if old_size in (0, size):
+        started = EMPTY_ROOT if old_size == 0 else root
+        return not proof and old_root == started
+    at, last = old_size - 1, size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    path = list(proof) if at else [old_root, *proof]  # the older tree is a whole one: its root is known
+    if not path:
+        return False
+    old = new = path[0]
+    for hashed in path[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            old, new = node_hash(hashed, old), node_hash(hashed, new)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            new = node_hash(new, hashed)
+        at, last = at >> 1, last >> 1
+    return last == 0 and (old, new) == (old_root, root)
+
+
+def _split(size: int) -> int:
+    """Return the largest power of two below a size."""
+    return 1 << (size - 1).bit_length() - 1

@@ -1,0 +1,167 @@
+"""``readiness checkpoint``, and what verify, gate and pytest make of a checkpoint that was kept elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project
+
+SUITE = """
+@evidence("UC-001", item=1)
+def test_a(): pass
+"""
+
+
+@pytest.fixture
+def recorded(project: Project) -> Project:
+    """A project with a run in its store."""
+    project.configured().tests(SUITE).run()
+    return project
+
+
+def head(project: Project) -> str:
+    """What the command prints."""
+    done = project.cli("checkpoint")
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done.stdout
+
+
+def assert_refused(project: Project, code: int, *arguments: str, told: str) -> None:
+    """The command ends with this code and one line that says it."""
+    done = project.cli(*arguments)
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (code, "", 1), done.output
+    assert told in done.stderr
+
+
+def test_the_head_is_printed_and_written_as_it_is(recorded: Project) -> None:
+    """Three lines and an empty one, the same each time; every register of the store is in it."""
+    first = head(recorded)
+    origin, size, root, empty = first.split("\n")[:4]
+    assert origin.startswith("readiness-store/")
+    assert (size, len(root), empty, first.count("\n")) == ("1", 44, "", 4)
+    assert head(recorded) == first
+    done = recorded.cli("checkpoint", "-o", "head.txt")
+    assert (done.exit_code, done.stdout) == (0, f"head.txt: 1 record of {origin}\n")
+    assert (recorded.path / "head.txt").read_text() == first
+    assert [path.name for path in recorded.path.glob(".head*")] == []
+    recorded.run()
+    assert head(recorded).split("\n")[:2] == [origin, "2"]
+
+
+def test_a_file_is_replaced_where_the_store_has_grown_out_of_it(recorded: Project) -> None:
+    """The same head, and a later one, take the place of an earlier one."""
+    for size in (1, 1, 2):
+        if size == 2:
+            recorded.run()
+        assert recorded.cli("checkpoint", "-o", "head.txt").exit_code == 0
+        assert (recorded.path / "head.txt").read_text().split("\n")[1] == str(size)
+
+
+def test_a_checkpoint_of_more_records_is_never_replaced(recorded: Project) -> None:
+    """After a rollback the file is the only one that knows: it stays, and the command says what happened."""
+    shutil.copy(recorded.path / ".readiness" / "evidence.db", "older.db")
+    recorded.run()
+    recorded.cli("checkpoint", "-o", "head.txt")
+    kept = (recorded.path / "head.txt").read_text()
+    shutil.copy("older.db", recorded.path / ".readiness" / "evidence.db")
+    told = "checkpoint head.txt: the store held 2 records then, and holds 1: it was rolled back"
+    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told=told)
+    assert (recorded.path / "head.txt").read_text() == kept
+
+
+def test_a_checkpoint_of_another_store_is_never_replaced(recorded: Project) -> None:
+    """A store that was deleted and made anew has another name."""
+    recorded.cli("checkpoint", "-o", "head.txt")
+    kept = (recorded.path / "head.txt").read_text()
+    (recorded.path / ".readiness" / "evidence.db").unlink()
+    recorded.run()
+    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told="head.txt: is of another store (readiness-store/")
+    assert (recorded.path / "head.txt").read_text() == kept
+
+
+@pytest.mark.parametrize("content", [b"", b"notes", b"\xff\xfe", b"x" * 100_000])
+def test_what_is_no_checkpoint_is_one_line_and_stays(recorded: Project, content: bytes) -> None:
+    """Another file is neither read as a checkpoint nor written over."""
+    (recorded.path / "notes.txt").write_bytes(content)
+    for command in (("checkpoint", "-o"), ("verify", "--checkpoint"), ("gate", "--checkpoint")):
+        assert_refused(recorded, 2, *command, "notes.txt", told="notes.txt: is no checkpoint: ")
+    assert (recorded.path / "notes.txt").read_bytes() == content
+
+
+def test_what_cannot_be_read_or_written_is_one_line(recorded: Project) -> None:
+    """A file that is not there, and a folder that is not there, are told with what to look at."""
+    assert_refused(recorded, 2, "gate", "--checkpoint", "none.txt", told="none.txt: the checkpoint cannot be read")
+    assert_refused(recorded, 3, "checkpoint", "-o", "none/head.txt", told="head.txt: the checkpoint cannot be written")
+
+
+def test_no_store_has_no_head(project: Project) -> None:
+    """Nothing is created, and CI does not take an empty checkpoint for a kept one."""
+    project.configured()
+    assert_refused(project, 3, "checkpoint", told="there is no store yet")
+    assert not (project.path / ".readiness").exists()
+
+
+def test_a_store_whose_leaves_do_not_fit_has_no_head(recorded: Project) -> None:
+    """A checkpoint must not vouch for records that are not there."""
+    import sqlite3
+
+    with sqlite3.connect(recorded.path / ".readiness" / "evidence.db") as database:
+        database.execute("DROP TRIGGER leaf_no_update")
+        database.execute("UPDATE leaf SET digest = 'x'")
+    database.close()
+    assert_refused(recorded, 3, "checkpoint", "-o", "head.txt", told="is not the one that its leaf names")
+    assert not (recorded.path / "head.txt").exists()
+
+
+def test_verify_says_what_each_checkpoint_covers(recorded: Project) -> None:
+    """Several can be given: each is compared, and told in a line of its own."""
+    recorded.cli("checkpoint", "-o", "first.txt")
+    recorded.run()
+    recorded.cli("checkpoint", "-o", "second.txt")
+    done = recorded.cli("verify", "--checkpoint", "first.txt", "--checkpoint", "second.txt")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "intact: 2 runs, 2 pieces of evidence, 0 artifacts",
+        "the first 1 of 2 records are those of first.txt",
+        "the first 2 of 2 records are those of second.txt",
+    ]
+
+
+def test_the_variable_names_checkpoints_for_both_doors(recorded: Project) -> None:
+    """READINESS_CHECKPOINT stands for the option: verify, gate and a pytest session compare alike."""
+    recorded.cli("checkpoint", "-o", "first.txt")
+    recorded.run()
+    recorded.cli("checkpoint", "-o", "second.txt")
+    recorded.monkeypatch.setenv("READINESS_CHECKPOINT", os.pathsep.join(["first.txt", "second.txt"]))
+    assert "are those of second.txt" in recorded.cli("verify").stdout
+    done = recorded.run("--readiness-gate")
+    assert done.ret == 11
+    done.stdout.fnmatch_lines(["*passed  checkpoint (looked at 2): the store begins with the records of*"])
+    (recorded.path / ".readiness" / "evidence.db").unlink()
+    assert recorded.cli("gate").exit_code == 3
+    done = recorded.run("--readiness-gate")
+    assert done.ret == 13
+    done.stdout.fnmatch_lines(["*failed  checkpoint (looked at *is of another store*"])
+
+
+def test_a_bad_file_in_the_variable_is_known_before_a_test_runs(recorded: Project) -> None:
+    """A session that is to be gated by a checkpoint that is not there ends at once, as with any wrong option."""
+    recorded.monkeypatch.setenv("READINESS_CHECKPOINT", "none.txt")
+    done = recorded.run("--readiness-gate")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["*none.txt: the checkpoint cannot be read*"])
+    assert recorded.run().ret == 0
+
+
+def test_a_report_tells_of_a_rollback_too(recorded: Project) -> None:
+    """What the variable names is compared wherever readiness is judged: a report of a rolled-back store exits 3."""
+    recorded.cli("checkpoint", "-o", "head.txt")
+    recorded.monkeypatch.setenv("READINESS_CHECKPOINT", "head.txt")
+    assert recorded.cli("report").exit_code == 0
+    Path(".readiness/evidence.db").unlink()
+    done = recorded.cli("report")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1)

@@ -1,0 +1,158 @@
+"""A checkpoint as text: what is written is read back, what is not written so is refused, and what it says of a store."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, strategies as st
+
+from pytest_readiness.errors import IntegrityError
+from pytest_readiness.facts.checkpoint import BIGGEST, Checkpoint, Grown, Leaf, leaf_of
+from pytest_readiness.facts.kept_verdict import KeptVerdict
+from pytest_readiness.facts.line import line_digest
+from tests.store.runs import VERDICT, blocker, finished, run
+
+ORIGIN = f"readiness-store/{'5' * 32}"
+LEAVES = [Leaf("run", f"r{number}", hashlib.sha256(b"%d" % number).hexdigest()) for number in range(9)]
+TREE = Grown(ORIGIN, LEAVES)
+TEXT = f"{ORIGIN}\n2\nlFONTUj/wneiaDrmosHlEppWCdRO8He/Q91EFK4gNuE=\n\n"
+SIGNED = f"{TEXT}— ci AAECAwQ=\n"
+
+checkpoints = st.builds(
+    Checkpoint,
+    st.from_regex(r"readiness-store/[0-9a-f]{32}", fullmatch=True),
+    st.integers(0, 10**18),
+    st.binary(min_size=32, max_size=32),
+    st.lists(st.tuples(st.from_regex(r"[^\s+]+", fullmatch=True), st.binary(min_size=1)), max_size=3).map(tuple),
+)
+
+
+@given(checkpoints)
+def test_what_is_written_is_read_back(checkpoint: Checkpoint) -> None:
+    """Every checkpoint is the one that its text is, signatures included."""
+    assert Checkpoint.parse(checkpoint.text) == checkpoint
+
+
+@given(st.text() | st.lists(st.sampled_from([*TEXT.splitlines(keepends=True), "\n", "— a b\n", "x"])).map("".join))
+def test_any_text_is_read_as_it_is_written_or_refused(text: str) -> None:
+    """There is one way to write a checkpoint, and what is no checkpoint ends in our own error."""
+    with suppress(IntegrityError):
+        assert Checkpoint.parse(text).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        TEXT[:-1],
+        TEXT + "x",
+        TEXT + "\n",
+        "\ufeff" + TEXT,
+        " " + TEXT,
+        TEXT.replace("\n", "\r\n"),
+        TEXT.replace("\n2\n", "\n02\n"),
+        TEXT.replace("\n2\n", "\n-2\n"),
+        TEXT.replace("\n2\n", "\n２\n"),
+        TEXT.replace("\n2\n", f"\n{'9' * 20}\n"),
+        TEXT.replace("readiness-store", "other-store"),
+        TEXT.replace("5" * 32, "5" * 31),
+        TEXT.replace("NuE=", "NuF="),
+        TEXT.replace("NuE=", "NuE"),
+        TEXT.replace("NuE=", "N-E="),
+        TEXT.replace("=\n", "=\nextension\n"),
+        SIGNED.replace("— ci", "- ci"),
+        SIGNED.replace("— ci", "— c i"),
+        SIGNED.replace("AAECAwQ=", "AAECAwQ"),
+        SIGNED[:-1],
+        f"{TEXT}{'— ci AAECAwQ=' * BIGGEST}\n",
+    ],
+)
+def test_what_is_not_written_as_a_checkpoint_is_refused(text: str) -> None:
+    """A byte more, a byte less, another line end, another way to write a number or a root: none is a checkpoint."""
+    assert Checkpoint.parse(SIGNED).signatures == (("ci", b"\0\1\2\3\4"),)
+    with pytest.raises(IntegrityError):
+        Checkpoint.parse(text)
+
+
+def test_a_store_says_the_same_as_its_leaves() -> None:
+    """The root is that of RFC 6962 over texts that name kind, id and digest, separated from every other text."""
+    data = [f"readiness/leaf/v1\nrun\n{leaf.id}\n{leaf.digest}\n".encode() for leaf in LEAVES[:2]]
+    left, right = (hashlib.sha256(b"\0" + one).digest() for one in data)
+    root = hashlib.sha256(b"\1" + left + right).digest()
+    told = Grown(ORIGIN, LEAVES[:2]).checkpoint()
+    assert told.text == f"{ORIGIN}\n2\n{base64.b64encode(root).decode()}\n\n"
+
+
+def test_each_kind_of_record_has_a_leaf_of_its_own() -> None:
+    """A run is named by the digest of its seal, a decision and a verdict by that of their whole text."""
+    sealed, decision, verdict = run(1, finished()), blocker(), KeptVerdict.parse(VERDICT)
+    assert leaf_of(sealed) == ("run", sealed.id, line_digest(sealed.lines[-1].text))
+    assert leaf_of(verdict) == ("verdict", verdict.id, verdict.id)
+    found = leaf_of(decision)
+    assert found == ("decision", decision.id, found.digest)
+    assert len(found.digest) == 64
+    assert decision.id.endswith(f"-{found.digest[:16]}")
+    with pytest.raises(ValueError, match="not sealed"):
+        leaf_of(run(1, sealed=False))
+
+
+@given(st.integers(0, 9), st.integers(0, 9))
+def test_a_store_does_not_contradict_what_it_has_grown_out_of(then: int, now: int) -> None:
+    """An earlier head of the same store is no contradiction; a later one tells that the store was rolled back."""
+    kept = Grown(ORIGIN, LEAVES[:then]).checkpoint()
+    [told] = Grown(ORIGIN, LEAVES[:now]).contradictions([kept])
+    if then <= now:
+        assert told is None
+    else:
+        assert told is not None
+        assert re.match(f"the store held {then} records? then, and holds {now}: it was rolled back", told)
+
+
+@given(st.integers(1, 9), st.data())
+def test_a_record_that_is_another_contradicts(then: int, data: st.DataObject) -> None:
+    """A changed, exchanged, deleted or inserted leaf among those of the checkpoint is told; one after it is not."""
+    kept, at = TREE.checkpoint(), data.draw(st.integers(0, 8))
+    kept = Grown(ORIGIN, LEAVES[:then]).checkpoint()
+    other = Leaf("run", "other", "0" * 64)
+    changed = [*LEAVES[:at], other, *LEAVES[at + 1 :]]
+    inserted = [*LEAVES[:at], other, *LEAVES[at:]]
+    deleted = [*LEAVES[:at], *LEAVES[at + 1 :], other]
+    for leaves in (changed, inserted, deleted):
+        [told] = Grown(ORIGIN, leaves).contradictions([kept])
+        assert (told is not None) is (at < then)
+
+
+def test_a_checkpoint_of_another_store_contradicts() -> None:
+    """The same records in a store of another name are another store; several checkpoints are told of each for itself."""
+    other = Checkpoint(f"readiness-store/{'6' * 32}", 9, TREE.checkpoint().root)
+    fine, told = TREE.contradictions([TREE.checkpoint(), other])
+    assert fine is None
+    assert told is not None
+    assert told.startswith("is of another store")
+
+
+@dataclass
+class Stamp:
+    """Signs by telling what it signed."""
+
+    name: str
+
+    def sign(self, note: bytes) -> bytes:
+        """The digest of the note."""
+        return b"key1" + hashlib.sha256(note).digest()
+
+
+def test_signers_sign_the_three_lines_and_stand_after_the_empty_one() -> None:
+    """Each signer adds a line of a signed note over origin, size and root; those that were there stay."""
+    signed = TREE.checkpoint().signed([Stamp("ci")]).signed([Stamp("witness")])
+    note = "".join(signed.text.splitlines(keepends=True)[:3])
+    line = base64.b64encode(b"key1" + hashlib.sha256(note.encode()).digest()).decode()
+    assert signed.text == f"{note}\n— ci {line}\n— witness {line}\n"
+    assert Checkpoint.parse(signed.text) == signed
+    assert TREE.contradictions([signed]) == [None]
