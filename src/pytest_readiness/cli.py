@@ -14,12 +14,14 @@ from typing import Any, NoReturn
 import click
 
 from .errors import ReadinessError, nearest
-from .views.sanitise import sanitise
+from .views.sanitise import sanitise, sanitise_lines
 
 NAME = "readiness"
 _USAGE, _STORAGE, _INTERRUPTED = 2, 3, 130
 _MANY = 5_000_000
 """Values that a command makes before it looks for cycles among them."""
+_TRACEBACK = 100_000
+"""Characters of a traceback that are shown."""
 
 COMMANDS = {
     "init": ("init", "Write readiness.toml, adopting the tracker or writing a new one."),
@@ -117,7 +119,7 @@ def _ask_for_debug(ctx: click.Context) -> str:
 
 def _fail(ctx: click.Context, message: str, code: int) -> NoReturn:
     if ctx.params["debug"]:
-        traceback.print_exc()
+        click.echo(sanitise_lines(traceback.format_exc(), _TRACEBACK), err=True)
     _say(message)
     ctx.exit(code)
 

@@ -6,7 +6,7 @@ They are loaded where something asks for them, never because pytest started.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -102,6 +102,22 @@ def _brought(managers: Sequence[pluggy.PluginManager]) -> Iterator[tuple[Any, An
                 yield from dict(kinds).items()
             except (TypeError, ValueError):
                 yield None, None
+
+
+def own_redactors(*managers: pluggy.PluginManager) -> list[Callable[[str], object]]:
+    """Return the redactors that plugins bring, each to be given what the one before it left."""
+    return [
+        _redactor(found) for one in managers for found in reversed(one.hook.pytest_readiness_redact.get_hookimpls())
+    ]
+
+
+def _redactor(found: pluggy.HookImpl) -> Callable[[str], object]:
+    def redact(text: str) -> object:
+        if found.wrapper or found.hookwrapper:
+            raise TypeError("pytest_readiness_redact can be no wrapper")
+        return found.function(*[{"text": text}[name] for name in found.argnames])
+
+    return redact
 
 
 def proof_kinds(settings: Settings, *managers: pluggy.PluginManager) -> Collection[str]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from .claims.catalogue import Catalogue
 from .errors import IntegrityError
+from .facts.conduct import conduct_of
 from .facts.evidence import Evidence
-from .facts.run import Run
+from .facts.run import Planned, Run
 from .journal.recovery import Leftover, open_evidence
 from .store.port import Decided, DecisionHome, RunSummary, Store
 from .trust import Trust
@@ -81,9 +82,9 @@ def facts_now(
     adverse = _adverse(sources, since(decisions, policy, now), use_cases)
     pinned = pinned_ids(decisions, policy, now)
     runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned}
-    origins = origins_of(sources, runs)
+    origins = origins_of(sources, runs, plans=policy.asks_for_plans)
     if policy.release != "ignore" and release is not None:
-        evidence, origins = _of_release(sources, evidence, origins, release)
+        evidence, origins = _of_release(sources, evidence, origins, release, plans=policy.asks_for_plans)
     known = {piece.id for piece in in_journals}
     return Facts(
         evidence=[*evidence, *in_journals],
@@ -117,19 +118,42 @@ def _missing(sources: Sources, pinned: Collection[str]) -> set[str]:
     return sources.store.missing(pinned) if sources.store is not None and pinned else set(pinned)
 
 
-def origins_of(sources: Sources, runs: Collection[str]) -> dict[str, Origin]:
-    """Return where runs come from, by id; a run that is nowhere is left out."""
-    kept = sources.store.summaries(runs) if sources.store is not None and runs else {}
-    origins = {id_: _origin(run) for id_, run in kept.items()}
-    return origins | {id_: _origin(run) for id_, run in sources.runs_left.items()}
+def origins_of(sources: Sources, runs: Collection[str], *, plans: bool = False) -> dict[str, Origin]:
+    """Return where runs come from, by id; a run that is nowhere is left out.
+
+    ``plans``: also which evidence tests each left out, which takes reading what it had planned.
+    """
+    origins = {id_: _origin(run) for id_, run in sources.runs_left.items()}
+    for id_, run in sources.runs_left.items():
+        conduct = conduct_of(run.head, run.seal.body if run.seal is not None else None)
+        origins[id_] = replace(origins[id_], conduct=conduct, left_out=_left_out(run.planned if plans else ()))
+    if sources.store is None or not runs:
+        return origins
+    conducts = sources.store.conducts(runs)
+    # A run that says it left out nothing need not be asked what.
+    asked = [id_ for id_, conduct in conducts.items() if conduct.deselected != 0] if plans else []
+    planned = sources.store.plans(asked) if asked else {}
+    kept = {
+        id_: replace(_origin(run), conduct=conducts[id_], left_out=_left_out(planned.get(id_, ())))
+        for id_, run in sources.store.summaries(runs).items()
+        if id_ in conducts
+    }
+    return kept | origins
 
 
 def _origin(run: Run | RunSummary) -> Origin:
-    return Origin(run.release, run.commit, run.dirty, run.actor)
+    group = run.group_id if isinstance(run, RunSummary) else (run.group or (None,))[0]
+    return Origin(run.release, run.commit, run.dirty, run.actor, run.started_at, group)
+
+
+def _left_out(planned: Sequence[Planned]) -> tuple[Planned, ...]:
+    """Under xdist a test may be told of more than once: where it was selected anywhere, it was not left out."""
+    selected = {test.test_id for test in planned if test.selected}
+    return tuple({test.test_id: test for test in planned if test.test_id not in selected}.values())
 
 
 def _of_release(
-    sources: Sources, evidence: list[Evidence], origins: Mapping[str, Origin], release: str
+    sources: Sources, evidence: list[Evidence], origins: Mapping[str, Origin], release: str, *, plans: bool
 ) -> tuple[list[Evidence], dict[str, Origin]]:
     """Add the evidence of a release that a newer execution for another one hides: only for use cases with such."""
     store = sources.store
@@ -137,7 +161,7 @@ def _of_release(
     if store is None or not others:
         return evidence, dict(origins)
     older = [piece for name in sorted(others) for piece in store.history(sources.register, name)]
-    every = {**origins, **origins_of(sources, {piece.run_id for piece in older} - origins.keys())}
+    every = {**origins, **origins_of(sources, {piece.run_id for piece in older} - origins.keys(), plans=plans)}
     return [*evidence, *(piece for piece in older if every.get(piece.run_id, Origin()).release == release)], every
 
 
@@ -192,7 +216,7 @@ def facts_at(sources: Sources, policy: Policy, at: str, use_cases: Sequence[str]
         groups=_groups(sources, [run for run in ended.values() if run.group_id]),
         decisions=decisions,
         missing=_missing(sources, pinned - {one.id for one in evidence}),
-        origins=origins_of(sources, {*ended, *map(run_of, pinned)}),
+        origins=origins_of(sources, {*ended, *map(run_of, pinned)}, plans=policy.asks_for_plans),
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
         unchecked=trust.unchecked,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pluggy
 
 if TYPE_CHECKING:  # this module is loaded at pytest's start
+    import pytest
+
     from .facts.proofs import ProofCheck
 
 hookspec = pluggy.HookspecMarker("pytest")  # the project of pytest's own plugin manager, and of ours
@@ -34,4 +36,39 @@ def pytest_readiness_proofs() -> Mapping[str, ProofCheck]:  # type: ignore[empty
                 return {"failover": failover}
 
         and in a test ``record_evidence.prove("failover", before=first, after=second)``.
+    """
+
+
+@hookspec
+def pytest_readiness_redact(text: str) -> str | None:
+    r"""Return a text without what only its owner knows to be secret, or None where nothing is to be changed.
+
+    Asked for each text that is about to be written, after our own redaction: notes, names, messages, properties, the
+    names of parametrised tests, text files piece by piece. It may be asked again for what it returned, and must leave
+    that as it is. Where it raises, the text is replaced as a whole, and the trouble told at the end.
+
+    Example:
+        ::
+
+            import re
+
+            def pytest_readiness_redact(text):
+                return re.sub(r"customer-\d+", "[customer]", text)
+    """
+
+
+@hookspec
+def pytest_readiness_simulation(item: pytest.Item) -> str | Sequence[str] | None:
+    """Return why this test was a simulation, or several reasons, or None where it was none.
+
+    Asked after each evidence test has run and before its fixtures are torn down, of pytest's own plugins and of the
+    ``conftest.py`` files around the test. A reason makes its evidence a rehearsal, whatever its result; so does a hook
+    that fails.
+
+    Example:
+        ::
+
+            def pytest_readiness_simulation(item):
+                if "fake_bank" in item.fixturenames:
+                    return "fake_bank stands in for the bank"
     """

@@ -8,7 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pluggy import PluginManager
+
 from .errors import one_line
+from .extensions import load_plugins, own_redactors
 from .facts.run import Run
 from .journal.artifact import ArtifactFolder
 from .journal.context import Context
@@ -34,7 +37,12 @@ class Opening:
 
 
 def open_run(
-    place: Place, said: Mapping[str, str], root: Path, argv: Sequence[str], more: Mapping[str, Any] | None = None
+    place: Place,
+    said: Mapping[str, str],
+    root: Path,
+    argv: Sequence[str],
+    more: Mapping[str, Any] | None = None,
+    hooks: Sequence[PluginManager] = (),
 ) -> Opening:
     """Return what a run needs to record.
 
@@ -45,6 +53,7 @@ def open_run(
         root: The folder whose git is asked for the commit.
         argv: What was called.
         more: What its first line says besides, unless it is None.
+        hooks: Plugins that may bring redactors, beside those of the entry-point group and of the config.
 
     Raises:
         ClaimError: the environment or the provider mode does not exist.
@@ -53,7 +62,7 @@ def open_run(
     context = _context(place, said)
     check_address(place.settings.store, place.settings.folder)
     key = load_key(place.settings.folder / HOME)
-    redactor = Redactor(key)
+    redactor = Redactor(key, own=lambda: own_redactors(*hooks, load_plugins(place.settings)))
     log = RunLog(
         folder=place.journals,
         head=lambda: dict(redactor.plain(_head(said, context, root, argv, more or {}))),
@@ -74,6 +83,13 @@ def close_run(place: Place, log: RunLog, exit_status: int) -> tuple[Run | None, 
     if sealed is not None and log.writer is not None:
         problems += keep(place, sealed, log.writer)
     return sealed, problems
+
+
+def redaction_trouble(redactor: Redactor) -> list[str]:
+    """Return a line about a plugin's redactor that failed, once."""
+    trouble, redactor.trouble = redactor.trouble, None
+    told = f"a redactor of a plugin failed, and each text that it failed over was replaced: {trouble}"
+    return [told] if trouble is not None else []
 
 
 def _context(place: Place, said: Mapping[str, str]) -> Context:

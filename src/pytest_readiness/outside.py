@@ -19,9 +19,10 @@ from .facts.proofs import OwnProof
 from .journal.command import Ended, run_command
 from .journal.junit import Case, load_junit, read_junit
 from .journal.observation import cut_message
-from .journal.placing import placed_all
+from .journal.placing import placed_all, without_connections
 from .journal.recording import Account, Recording
-from .opening import Opening, close_run, open_run
+from .journal.witness import belongs
+from .opening import Opening, close_run, open_run, redaction_trouble
 from .pipeline import Place
 
 
@@ -114,7 +115,10 @@ class _Session:
     def finished(self, body: dict[str, Any], recording: Recording, claims: Sequence[Claim]) -> None:
         """Write one execution."""
         redactor = self.opening.redactor
-        line = dict(redactor.plain({**recording.to_plain(), **body, "claims": self.placed(claims)}))
+        placed = self.placed(claims)
+        if body["result"] == Result.PASSED:
+            placed = without_connections(placed, self.opening.place.catalogue)
+        line = dict(redactor.plain({**recording.to_plain(), **body, "claims": placed}))
         if counts := redactor.take_counts():
             line["redactions"] = [list(pair) for pair in counts]
         self.opening.log.finished(line)
@@ -126,7 +130,8 @@ class _Session:
     def close(self, exit_status: int, notes: Iterable[str] = ()) -> Recorded:
         """Seal and keep the run."""
         run, problems = close_run(self.opening.place, self.opening.log, exit_status)
-        return Recorded(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), tuple(notes))
+        told = (*notes, *redaction_trouble(self.opening.redactor))
+        return Recorded(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), told)
 
 
 def record_command(
@@ -204,7 +209,7 @@ def record_junit(place: Place, file: Path, maps: Mapping[str, Sequence[str]], to
         how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
         raise ConfigError(f"{shown_place(file)}: none of its {len(cases)} test cases{such} is mapped: {how}")
     redactor = session.opening.redactor
-    kept = session.opening.artifacts.keep_blocks(redactor.stream([data]), redactor.text(file.name), "application/xml")
+    kept = session.opening.artifacts.keep_blocks([data], redactor.text(file.name), "application/xml", redactor)
     beside, files = session.account([])
     _attach(beside, told.artifacts)
     session.plan([(session.name(case.name), claims) for case, claims in mapped])
@@ -217,7 +222,15 @@ def record_junit(place: Place, file: Path, maps: Mapping[str, Sequence[str]], to
 
 
 def _open(place: Place, told: Told) -> _Session:
-    return _Session(open_run(place, told.said, Path.cwd(), told.argv), told)
+    session = _Session(open_run(place, told.said, Path.cwd(), told.argv), told)
+    environment = place.catalogue.environments.get(session.opening.context.environment or "")
+    endpoints = environment.endpoints if environment is not None else ()
+    for proof in told.proofs if endpoints else ():
+        endpoint = dict(proof.details).get("endpoint")
+        if proof.own == "handshake" and endpoint is not None and not belongs(endpoint, endpoints):
+            where = f"no endpoint of environment '{session.opening.context.environment}' ({', '.join(endpoints)})"
+            raise ConfigError(f"--proof handshake endpoint={one_line(endpoint, 200)}: that is {where}")
+    return session
 
 
 def _keep_output(

@@ -124,7 +124,7 @@ def examine(place: Place, request: Request) -> Judged:
         problems=(*request.problems, *map(str, intact), *(map(str, compared.problems) if compared else ())),
         session=request.session,
     )
-    report = Report(readiness, verdict, next_actions(readiness, grounds.policy), context)
+    report = Report(readiness, verdict, next_actions(readiness, grounds.policy), context, grounds.facts.origins)
     return Judged(report, grounds.facts, grounds.policy, grounds.catalogue)
 
 
@@ -174,6 +174,7 @@ def _verdict(
         config_missing=None if place.configured else _NO_CONFIG,
         origins=grounds.facts.origins,
         release=request.judged_release,
+        unchecked=grounds.facts.unchecked,
         compared=compared,
     )
     if request.no_regression is None:

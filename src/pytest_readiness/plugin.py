@@ -189,14 +189,19 @@ class Door:
 
         if not self._wanted and find(self.config.rootpath) is None:
             return  # installed but unconfigured
+        from .journal.invocation import invocation
         from .session import prepare
 
         argv = [str(word) for word in self.config.invocation_params.args]
         try:
-            hooks = self.config.pluginmanager
-            prepared = prepare(self.config.rootpath, self.options, argv, hooks, distributes=self._distributes)
+            hooks, called = self.config.pluginmanager, invocation(self.config.option, self.config.getini)
+            prepared = prepare(
+                self.config.rootpath, self.options, argv, hooks, distributes=self._distributes, called=called
+            )
         except ReadinessError as error:
-            raise pytest.UsageError(str(error)) from None
+            from .views.sanitise import sanitise
+
+            raise pytest.UsageError(sanitise(str(error))) from None
         if prepared is not None:
             self._prepared, self._selection = prepared, prepared.selection
             self.config.pluginmanager.register(prepared.keeper, "readiness-keeper")
@@ -278,6 +283,7 @@ class Door:
             if self.observer is not None:
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
                 output["readiness_plan"] = self.observer.plan
+                output["readiness_texts"] = self.observer.artifacts.texts
         elif self._prepared is not None and not self._switch("plan"):
             from .session import close
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .errors import ClaimError
 from .facts.clock import moment
@@ -12,7 +12,7 @@ from .gathering import InForce, Sources, history_of, origins_of
 from .pipeline import Place, Request
 from .trust import Trust
 from .verdict.history import Event, History, replay
-from .verdict.known import run_of
+from .verdict.known import UNKNOWN, Origin, run_of
 from .verdict.reviews import pinned_ids
 
 
@@ -36,12 +36,13 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
         decisions = Trust.of(place.policy).identified(sources.decided.decisions, sources.home)
         pinned = pinned_ids(decisions, place.policy, now)
         missing = store.missing(pinned) if store is not None and pinned else set(pinned)
+        origins = origins_of(sources, {one.run_id for one in evidence} | {run_of(one) for one in pinned})
         return replay(
             name,
-            [*_runs(sources, evidence), *_decided(name, decisions, evidence)],
+            [*_runs(sources, evidence, origins), *_decided(name, decisions, evidence)],
             in_force.at,
             now,
-            origins=origins_of(sources, {one.run_id for one in evidence} | {run_of(one) for one in pinned}),
+            origins=origins,
             missing=missing - {one.id for one in evidence},
             release=asked.judged_release,
         )
@@ -66,7 +67,7 @@ def _in_journals(sources: Sources, use_case: str) -> list[Evidence]:
     return [one for run in ended for one in run.evidence() if one.uc == use_case]
 
 
-def _runs(sources: Sources, evidence: list[Evidence]) -> Iterator[Event]:
+def _runs(sources: Sources, evidence: list[Evidence], origins: Mapping[str, Origin]) -> Iterator[Event]:
     """Yield what each run brought, at the moment it ended."""
     ends = {run.id: run.finished_at for run in sources.runs}
     ends |= {run.id: run.finished_at for run in sources.runs_left.values() if run.finished_at is not None}
@@ -75,8 +76,9 @@ def _runs(sources: Sources, evidence: list[Evidence]) -> Iterator[Event]:
         brought.setdefault(one.run_id, {})[one.id] = one
     for run_id, pieces in brought.items():
         if run_id in ends:
+            conduct = origins.get(run_id, UNKNOWN).conduct
             in_order = sorted(pieces.values(), key=lambda one: (one.started_at, one.seq, one.id))
-            yield Event(max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order))
+            yield Event(max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order), conduct=conduct)
 
 
 def _decided(use_case: str, decisions: tuple[Decision, ...], evidence: list[Evidence]) -> Iterator[Event]:

@@ -17,15 +17,16 @@ from pluggy import PluginManager
 from .claims.catalogue import Catalogue
 from .claims.collected import Tagged
 from .errors import ConfigError, ReadinessError, one_line
-from .extensions import load_named, own_proofs
+from .extensions import load_named, own_proofs, own_redactors
 from .facts.proofs import ProofCheck
 from .facts.run import Run
 from .journal.artifact import ArtifactFolder
 from .journal.context import Context
+from .journal.invocation import selected
 from .journal.proving import Means, new_nonce
 from .journal.recorder import Keeper, Observer
 from .journal.redaction import Redactor
-from .opening import close_run, open_run
+from .opening import close_run, open_run, redaction_trouble
 from .place import Place, locate, select
 from .selection import Selection, missing_only
 
@@ -73,11 +74,17 @@ class Prepared:
 
 
 def prepare(
-    root: Path, options: Options, argv: Sequence[str], hooks: PluginManager, *, distributes: bool
+    root: Path,
+    options: Options,
+    argv: Sequence[str],
+    hooks: PluginManager,
+    *,
+    distributes: bool,
+    called: Mapping[str, Any] | None = None,
 ) -> Prepared | None:
     """Return what a session needs to record, or None where there is neither a config nor an option.
 
-    ``hooks``: pytest's own plugins, which may bring proof kinds too.
+    ``hooks``: pytest's own plugins, which may bring proof kinds too. ``called``: as ``journal.invocation`` tells it.
 
     Raises:
         ReadinessError: the config, the tracker or an option cannot be used.
@@ -90,7 +97,9 @@ def prepare(
     _check_paths(options)
     _check_checkpoints(options)
     selection, nonce = _selection(place, options), new_nonce()
-    opening = open_run(place, options.values, root, argv, {"group": group, "nonce": nonce})
+    conduct = selected(called or {}, options.patterns, missing=options.missing)
+    more = {"group": group, "nonce": nonce, "conduct": conduct or None}
+    opening = open_run(place, options.values, root, argv, more, (hooks,))
     for_workers = {
         "catalogue": place.catalogue.to_plain(),
         "context": opening.context.to_plain(),
@@ -123,13 +132,17 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
     """Return the observer that plain data describes; without a redactor it is a worker's."""
 
     @cache
+    def plugins() -> PluginManager:
+        return load_named(given["plugins"], Path(given["folder"]))
+
+    @cache
     def kinds() -> Mapping[str, ProofCheck]:
-        return own_proofs(hooks, load_named(given["plugins"], Path(given["folder"])))
+        return own_proofs(hooks, plugins())
 
     return Observer(
         Catalogue.from_plain(given["catalogue"]),
         Context.from_plain(given["context"]),
-        redactor or Redactor(bytes.fromhex(given["key"])),
+        redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: own_redactors(hooks, plugins())),
         ArtifactFolder(Path(given["artifacts"]), given["artifact_limit"]),
         worker=redactor is None,
         grouped=given.get("grouped", False),
@@ -174,6 +187,8 @@ class Outcome:
     report: Report | None = None
     problems: list[str] = field(default_factory=list)
     """What went wrong, a line each."""
+    notes: list[str] = field(default_factory=list)
+    """What whoever runs should know, a line each; the evidence is kept."""
     exit_code: int = 0
     """For a session that pytest itself would end with 0."""
 
@@ -220,6 +235,7 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
     keeper.interrupted()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status)
     outcome.problems += problems
+    outcome.notes += redaction_trouble(keeper.redactor)
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded
     return sealed
@@ -271,7 +287,7 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
         if options.gate and verbosity >= 0:
             lines += [(), *render_verdict(outcome.report, width, unicode=unicode)] if lines else []
             lines = lines or render_verdict(outcome.report, width, unicode=unicode)
-        return lines
+        return lines if verbosity < 0 else lines + _note_lines(outcome)
     if outcome.run_id is not None:
         noun = "piece" if outcome.recorded == 1 else "pieces"
         lines.append(((f"{outcome.recorded} {noun} of evidence recorded as run {outcome.run_id}", ""),))
@@ -282,7 +298,15 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
 
 
 def _problem_lines(outcome: Outcome) -> list[Line]:
-    return [((one_line(problem, 2000), "bad"),) for problem in outcome.problems]
+    from .views.sanitise import sanitise
+
+    return [*(((sanitise(problem, 2000), "bad"),) for problem in outcome.problems), *_note_lines(outcome)]
+
+
+def _note_lines(outcome: Outcome) -> list[Line]:
+    from .views.sanitise import sanitise
+
+    return [((sanitise(note, 600), "warn"),) for note in outcome.notes]
 
 
 def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .carrying import writable_store
@@ -96,11 +96,17 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
         problems += [*store.verify(seen), *told]
         summaries = store.runs()
         problems += _artifact_problems(place, artifacts.values())
-        signatures, doubts = _signatures(place, store, summaries)
-        problems += [one.problem for one in doubts if one.broken]
         evidence = sum(run.evidence_count for run in summaries)
-        notes = tuple(one.problem for one in doubts if not one.broken)
-        return Verified(problems, len(summaries), evidence, len(artifacts), count, signatures, notes)
+        signatures, doubts = _signatures(place, store, summaries)
+        return Verified(
+            problems=[*problems, *(one.problem for one in doubts if one.broken)],
+            runs=len(summaries),
+            evidence=evidence,
+            artifacts=len(artifacts),
+            records=count,
+            signatures=signatures,
+            notes=tuple(one.problem for one in doubts if not one.broken),
+        )
     finally:
         if store is not None:
             store.close()
@@ -271,7 +277,12 @@ def refuse_damage(problems: Sequence[str]) -> None:
 
 
 def _run_of(store: Store, evidence: Evidence) -> RunSummary | None:
-    return next((run for run in store.runs(evidence.register) if run.id == evidence.run_id), None)
+    return _with_conduct(store, store.summaries([evidence.run_id])).get(evidence.run_id)
+
+
+def _with_conduct(store: Store, runs: Mapping[str, RunSummary]) -> dict[str, RunSummary]:
+    conducts = store.conducts(runs)
+    return {id_: replace(run, conduct=conducts.get(id_)) for id_, run in runs.items()}
 
 
 def deciding_evidence(place: Place, use_case: str, item: str | None) -> list[tuple[Evidence, RunSummary | None]]:
@@ -294,7 +305,7 @@ def deciding_evidence(place: Place, use_case: str, item: str | None) -> list[tup
     if store is None:
         return [(piece, None) for piece in pieces.values()]
     try:
-        runs = {run.id: run for run in store.runs(place.catalogue.register)}
+        runs = _with_conduct(store, store.summaries({piece.run_id for piece in pieces.values()}))
     finally:
         store.close()
     return [(piece, runs.get(piece.run_id)) for piece in pieces.values()]

@@ -468,6 +468,24 @@ class StoreContract:
             run_id(number): everything[run_id(number)] for number in (2, 3)
         }
 
+    def test_how_runs_were_conducted_is_told_by_id(self, store: Store) -> None:
+        """What the first line and the seal of each say, and nothing for an id that is none."""
+        at = {"clock": {"python": 5000, "file": 1000}}
+        store.keep([run(1, finished(), **at), run(2, seal={"plan": {"tests": 3, "deselected": 1}}), run(3)])
+        found = store.conducts([run_id(1), run_id(2), "x"])
+        assert set(found) == {run_id(1), run_id(2)}
+        assert (found[run_id(1)].skew_ms, found[run_id(1)].left_out) == (4000, None)
+        assert (found[run_id(2)].skew_ms, found[run_id(2)].left_out) == (None, "1 of 3 evidence tests")
+
+    def test_what_runs_had_planned_is_told_by_id(self, store: Store) -> None:
+        """Every test of every line of the plan, in order; a text that speaks of one is none."""
+        more = planned("test_c")
+        more["tests"][0]["deselected"] = True
+        store.keep([run(1, planned("test_a", "test_b"), finished(message='"kind":"planned"'), more), run(2), run(3)])
+        found = store.plans([run_id(1), run_id(2), "x"])
+        told = {id_: [(one.test_id, one.selected) for one in tests] for id_, tests in found.items()}
+        assert told == {run_id(1): [("test_a", True), ("test_b", True), ("test_c", False)], run_id(2): []}
+
     def test_runs_of_incomplete_groups_are_told(self, store: Store) -> None:
         """Of a group whose parts are all there no run is told; of one that waits, each; newest start first."""
         whole, waiting = {"group": {"id": "whole", "parts": 2}}, {"group": {"id": "waiting", "parts": 3}}

@@ -355,6 +355,17 @@ def test_check_sees_that_a_record_or_its_leaf_is_missing(store: Store, path: Pat
     assert [str(problem) for problem in store.check([])] == [f"{told}: 'readiness verify' says which do not fit"]
 
 
+def test_check_sees_evidence_of_another_register(store: Store, path: Path) -> None:
+    """What was moved into this register in the index, key and all, still is of the run that says another."""
+    store.keep([run(3, finished("test_d"), register="other")])
+    tamper(path, "UPDATE slot SET register = 'payments', key = replace(key, '\"other\"', '\"payments\"')")
+    resting = [piece for piece in store.newest("payments") if piece.test_id == "test_d"]
+    assert len(resting) == 1
+    told = f"run {run_id(3)}, column slot.register: the run is of 'other'"
+    assert [str(problem) for problem in store.check(resting)] == [told]
+    assert any("column slot.register" in problem for problem in verified(store))
+
+
 def test_check_tree_walks_the_runs_it_is_asked_about(store: Store, path: Path) -> None:
     """Two lines that were made to follow each other do not lead up to the seal; a run that nobody asked about may."""
     old = {line.seq: line for line in next(one for one in [store.run(RUN)] if one).lines}

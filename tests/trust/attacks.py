@@ -400,6 +400,11 @@ ATTACKS: dict[str, Attack] = {
     "a decision edited": Attack(
         sql("UPDATE decision SET text = replace(text, 'the provider is late', 'no reason')"), EVERY, "was changed"
     ),
+    "a blocker moved to another register in its column": Attack(
+        sql("UPDATE decision SET register = 'other' WHERE kind = 'blocker'"),
+        VERIFY,
+        "column register: the index says 'other'",
+    ),
     "a blocker deleted": Attack(
         sql("DELETE FROM decision WHERE kind = 'blocker'"), EVERY, "is not in the store: it was deleted"
     ),

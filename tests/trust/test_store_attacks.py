@@ -119,6 +119,12 @@ def test_a_run_that_is_taken_in_again_under_its_own_id_changes_nothing(real: Pro
     assert database(real.path).read_bytes() == before
 
 
+def test_a_blocker_that_was_moved_to_another_register_still_blocks(real: Project) -> None:
+    """The gate reads where a decision counts from its text: the column cannot take it away."""
+    ATTACKS["a blocker moved to another register in its column"].does(real.path)
+    assert "UC-002 is blocked: a customer complained" in " ".join(real.cli("gate").stdout.split())
+
+
 def test_the_gate_says_how_many_records_a_checkpoint_vouches_for(real: Project) -> None:
     """The rule is printed where it passes, and where it fails, with what it looked at; without a checkpoint it is not."""
     gate = COMMANDS["gate --checkpoint"]

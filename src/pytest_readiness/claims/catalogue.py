@@ -39,6 +39,8 @@ class Item:
     """Age in days at which a pass is STALE; None: never."""
     name: str | None = None
     """Short name of a built-in meaning (``trace``); also accepted by ``item=``."""
+    connection: str = "none"
+    """``seen``: a pass counts only where a connection to an endpoint of its environment was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Environment:
     real: bool
     """Whether evidence from it counts."""
     endpoints: tuple[str, ...] = ()
-    """Host patterns and networks that belong to it."""
+    """Hosts and networks that belong to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,13 @@ class Catalogue:
     @cached_property
     def _use_case_names(self) -> dict[str, str]:
         return {key.lower(): key for key in self.use_cases}
+
+    @cached_property
+    def looks_at_connections(self) -> bool:
+        """Whether it matters what tests connect to: an environment declares endpoints, or an item asks for them."""
+        return any(environment.endpoints for environment in self.environments.values()) or any(
+            item.connection != "none" for item in self.items.values()
+        )
 
     def requirements(self, use_case_id: str) -> tuple[Requirement, ...]:
         """Return what the use case requires, in the order of the items.

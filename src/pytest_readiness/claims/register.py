@@ -150,6 +150,7 @@ def _item(key: str, said: ItemSettings, listed: Item | None) -> Item:
         proof=said.proof,
         max_age_days=said.max_age_days,
         name=said.name or recognise(key, title).name,
+        connection=said.connection,
     )
 
 
@@ -247,10 +248,19 @@ def _item_misfits(settings: Settings, catalogue: Catalogue, proofs: Collection[s
                     what = f"item {key} asks part '{part}' for the proof of its name, which does not exist"
                     yield at.problem(what + nearest(part, proofs), "parts")
         yield from (at.problem(f"item {key} lists part '{one}' twice", "parts") for one in _twice(item.parts))
+        if item.connection == "seen":
+            yield from (at.problem(what, "connection") for what in _without_endpoints(item, catalogue))
         if item.name:
             other = answers.setdefault(item.name.lower(), key)
             if other != key:
                 yield at.problem(f"'{item.name}' is the name of item {key} and of item {other}: rename one", "name")
+
+
+def _without_endpoints(item: Item, catalogue: Catalogue) -> Iterator[str]:
+    """A connection to an endpoint that nobody names can never be seen."""
+    for name, environment in catalogue.environments.items():
+        if environment.real and not environment.endpoints:
+            yield f"item {item.key} asks for a connection, and environment '{name}' declares no endpoints: name them"
 
 
 def _twice(names: Iterable[str]) -> list[str]:

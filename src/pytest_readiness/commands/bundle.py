@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..carrying import bundle
+from ..views.sanitise import sanitise
 from .door import Door, pass_door
 
 
@@ -28,6 +29,6 @@ def command(door: Door, use_cases: tuple[str, ...], output: Path) -> None:
     3 where the store is not intact or the file cannot be written.
     """
     done = bundle(door.place(), use_cases, output)
-    click.echo(f"{output}: {done.runs} runs, {done.decisions} decisions, {done.verdicts} verdicts")
+    click.echo(sanitise(f"{output}: {done.runs} runs, {done.decisions} decisions, {done.verdicts} verdicts"))
     for sha256 in done.missing:
         click.echo(f"readiness: the artifact {sha256} is not in it: it is not in the artifact folder", err=True)

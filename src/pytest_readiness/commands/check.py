@@ -85,7 +85,8 @@ def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
 def _rows(catalogue: Catalogue) -> Iterator[tuple[str, ...]]:
     for item in catalogue.items.values():
         age = f"{item.max_age_days} d" if item.max_age_days else "never"
-        yield item.key, item.name or "-", _scope(item), item.proof, age, item.title
+        proof = f"{item.proof}, connection" if item.connection == "seen" else item.proof
+        yield item.key, item.name or "-", _scope(item), proof, age, item.title
 
 
 def _scope(item: Item) -> str:

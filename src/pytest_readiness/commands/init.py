@@ -44,7 +44,7 @@ def command(door: Door, tracker: Path | None, reviewers: tuple[str, ...]) -> Non
     _write_new(config, config_text(shown, read.items or SEVEN, [row.id for row in read.rows], names))
     ignored = _keep_out_of_git(config.parent)
     for line in _told(read, config, names, adopted=adopted, ignored=ignored):
-        click.echo(line)
+        click.echo(sanitise(line))
 
 
 def _refuse_existing(config: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ..carrying import Taken, merge
-from ..errors import one_line
 from ..upkeep import sign_unsigned
+from ..views.sanitise import sanitise
 from .door import Door, pass_door
 
 
@@ -35,22 +35,22 @@ def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None
         brings = one.merged is not None and one.merged.decisions
         if brings and place.settings.decisions != "store":
             told = f"decisions are files in '{place.settings.decisions}' here: those of {one.path} do not count"
-            click.echo(f"readiness: {one_line(told, 600)}", err=True)
+            click.echo(f"readiness: {sanitise(told, 600)}", err=True)
     unsigned = sign_unsigned(place, [run_id for one in taken for run_id in one.runs])
     for problem in unsigned:
-        click.echo(f"readiness: {one_line(problem, 1000)}", err=True)
+        click.echo(f"readiness: {sanitise(problem)}", err=True)
     context.exit(3 if unsigned or any(one.problem for one in taken) else 0)
 
 
 def _tell(one: Taken) -> None:
     if one.merged is None:
-        click.echo(f"readiness: not merged: {one_line(one.problem, 1000)}", err=True)
+        click.echo(f"readiness: not merged: {sanitise(one.problem, 1000)}", err=True)
         return
     new = one.merged
     brought = (
         f"{len(new.runs)} runs, {len(new.decisions)} decisions, {new.verdicts} verdicts, {new.artifacts} artifacts"
     )
-    click.echo(f"{one.path}: {brought} new; {new.known} records were there already")
+    click.echo(sanitise(f"{one.path}: {brought} new; {new.known} records were there already"))
     if one.elsewhere:
         told = f"{one.path} holds records of other registers, which do not count here: {', '.join(one.elsewhere)}"
-        click.echo(f"readiness: {one_line(told, 600)}", err=True)
+        click.echo(f"readiness: {sanitise(told, 600)}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..upkeep import recover_left_behind
+from ..views.sanitise import sanitise
 from ..views.words import count
 from .door import Door, pass_door
 
@@ -20,11 +21,11 @@ def command(door: Door, context: click.Context) -> None:
     recovered = recover_left_behind(door.place())
     for run in recovered.runs:
         told = count(sum(1 for _ in run.evidence()), "piece of evidence", "pieces of evidence")
-        click.echo(f"recovered run {run.id}: {told}, {run.state.value}")
+        click.echo(sanitise(f"recovered run {run.id}: {told}, {run.state.value}"))
     for run_id in recovered.living:
-        click.echo(f"left run {run_id} alone: a process is still writing it")
+        click.echo(sanitise(f"left run {run_id} alone: a process is still writing it"))
     for problem in recovered.problems:
-        click.echo(f"readiness: {problem}", err=True)
+        click.echo(f"readiness: {sanitise(problem)}", err=True)
     if not (recovered.runs or recovered.living or recovered.problems):
         click.echo("nothing was left behind")
     context.exit(3 if recovered.problems else 0)

@@ -7,6 +7,7 @@ import click
 from ..errors import ClaimError, ConfigError
 from ..upkeep import deciding_evidence, find_evidence, signed_runs
 from ..views.evidence import render_evidence
+from ..views.sanitise import sanitise
 from . import printing
 from .door import Door, pass_door
 
@@ -20,7 +21,7 @@ def command(door: Door, target: str) -> None:
     found = find_evidence(place, target)
     pieces = [found] if found is not None else deciding_evidence(place, *_use_case(door, target))
     if not pieces:
-        click.echo(f"there is no evidence for {target} yet")
+        click.echo(sanitise(f"there is no evidence for {target} yet"))
     signed = signed_runs(place, {evidence.run_id for evidence, _ in pieces})
     for number, (evidence, run) in enumerate(pieces):
         by = signed.get(evidence.run_id)

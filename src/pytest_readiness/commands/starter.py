@@ -54,6 +54,7 @@ _ITEMS_HEAD = """\
 #   @evidence({example}, item={number})
 # scope: "once", "environment", "provider_mode", or both in a list. proof: what makes a pass COMPLETE; a pass without
 # it is ASSERTED, to be acknowledged in the review. max_age_days: when a pass turns STALE; leave it out for never.
+# connection = "seen": a pass counts only where the test was seen to connect to one of its environment's endpoints.
 """
 
 _TAIL = """\
@@ -82,6 +83,8 @@ waivers = "refuse"         # or "accept"
 release = "ignore"         # or "required": evidence made for the release that is judged
 clean_commit = false       # true: no evidence from uncommitted changes
 architecture = "ignore"    # or the status that must stand beside, such as "GREEN"
+clock = "refuse"           # or "ignore": evidence of a run whose clocks disagree counts
+deselected = "accept"      # or "refuse": no run may leave out a test that none ran later
 level = "L1"               # sealed; or "L2": signed with a key of [keys], "L3": and with a receipt of the provider
 """
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ..checkpoints import asked
-from ..errors import one_line
 from ..upkeep import verify
+from ..views.sanitise import sanitise
 from . import options
 from .door import Door, pass_door
 
@@ -25,9 +25,9 @@ def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -
     place, kept = door.place(), asked(checkpoints)
     outcome = verify(place, kept)
     for problem in outcome.problems:
-        click.echo(one_line(str(problem), 1000))
+        click.echo(sanitise(str(problem)))
     for note in outcome.notes:
-        click.echo(one_line(f"note: {note}", 1000))
+        click.echo(sanitise(f"note: {note}"))
     if outcome.problems:
         click.echo(f"not intact: {len(outcome.problems)} things do not fit")
         context.exit(3)
@@ -37,4 +37,4 @@ def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -
     )
     for one in kept:
         told = f"the first {one.checkpoint.size} of {outcome.records} records are those of {one.path}"
-        click.echo(one_line(told, 1000))
+        click.echo(sanitise(told))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..carrying import writable_store
+from ..extensions import load_plugins, own_redactors
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope, decision_statement
 from ..journal.key import load_key
@@ -104,5 +105,6 @@ def stamped(place: Place, who: Decider, at: str) -> dict[str, Any]:
 
 
 def clean(place: Place, text: str) -> str:
-    """Return a person's text as it may be kept: without secrets that the environment holds."""
-    return Redactor(load_key(place.settings.folder / HOME)).text(text.strip())
+    """Return a person's text as it may be kept: without secrets."""
+    key = load_key(place.settings.folder / HOME)
+    return Redactor(key, own=lambda: own_redactors(load_plugins(place.settings))).text(text.strip())

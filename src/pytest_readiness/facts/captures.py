@@ -84,7 +84,8 @@ def _compare(what: str, ours: dict[str, Any], theirs: dict[str, Any], redact: Re
     for key in keys:
         found = difference({key: ours[key]} if key in ours else {}, {key: theirs[key]} if key in theirs else {})
         if found is not None:
-            told = f"stated {shown(found.ours, redact)}, found {shown(found.theirs, redact)}"
+            last = found.keys[-1] if found.keys else None
+            told = f"stated {shown(found.ours, redact, last)}, found {shown(found.theirs, redact, last)}"
             wrong.append(f"{found.path(redact)}: {told}")
     if wrong:
         raise ProofError("\n".join([f"{what}:", *wrong]))
@@ -149,7 +150,7 @@ def trace(events: object, again: object, mask: str | Iterable[str], redact: Reda
         found = difference(ours, tree(repeated, names))
         if found is not None:
             raise ProofError(_diverged("the two captures differ", found, ("first", "second"), redact))
-    text = canonical(redacted(ours, redact))
+    text = redact(canonical(redacted(ours, redact)))  # once more as a whole: beside their names
     summary = Trace(digest(text), len(listed), ", ".join(sorted(names)))
     return Capture(text, summary.digest, None if again is None else summary)
 
@@ -179,7 +180,8 @@ def _check_apart(what: str, first: object, second: object, ours: list[Any], thei
 
 
 def _diverged(what: str, found: Difference, names: tuple[str, str], redact: Redact) -> str:
-    ours, theirs = shown(found.ours, redact), shown(found.theirs, redact)
+    key = found.keys[-1] if found.keys else None
+    ours, theirs = shown(found.ours, redact, key), shown(found.theirs, redact, key)
     return f"{what} at {found.path(redact)}\n  {names[0]}: {ours}\n  {names[1]}: {theirs}"
 
 
@@ -224,4 +226,4 @@ def replay(mode: object, recorded: object, replayed: object, reason: object, red
     if found is not None:
         what = f"the replay diverges at event {found.keys[0]},"
         raise ProofError(_diverged(what, found, ("recorded", "replayed"), redact))
-    return Replay(mode, len(first), digest(canonical(redacted(ours, redact))), why)
+    return Replay(mode, len(first), digest(redact(canonical(redacted(ours, redact)))), why)

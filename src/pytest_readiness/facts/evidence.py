@@ -100,6 +100,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a test connected to, seen while it ran."""
+
+    to: str
+    """``host:port``, the path of a Unix socket, or the name of a program that was started."""
+    kind: str
+    """``tcp``, ``udp``, ``unix`` or ``process``."""
+    address: str = ""
+    """The address, where ``to`` says a name."""
+    expected: bool | None = None
+    """Whether it is among the endpoints of the claims' environments; None where none are declared."""
+    earlier: bool = False
+    """It was made before the test began, and used in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A typed, checked statement inside evidence. As true as the code that made it."""
 
@@ -153,6 +169,10 @@ class Evidence:
     properties: tuple[tuple[str, str], ...] = ()
     redactions: tuple[tuple[str, int], ...] = ()
     """How often each redaction rule applied."""
+    connections: tuple[Connection, ...] = ()
+    """What the test connected to, as far as that can be seen."""
+    warnings: tuple[str, ...] = ()
+    """What is odd about it, a sentence each."""
     message: str = ""
     """Failure message, or the reason of a skip; redacted and capped."""
     method: str = "test"
@@ -227,6 +247,7 @@ def _finished(
     steps = tuple([_step(plain) for plain in get("steps", ())])
     notes, properties = tuple(get("notes", ())), _pairs(get("properties", ()))
     redactions = tuple([(rule, count) for rule, count in get("redactions", ())])
+    connections, warnings = tuple([Connection(**plain) for plain in get("connections", ())]), tuple(get("warnings", ()))
     open_scope, message, method = bool(get("open_scope", False)), get("message", ""), get("method", "test")
     run, seq, started_at, finished_at = body["run"], body["seq"], body["started_at"], body["finished_at"]
     for number, claim in enumerate(claims, offset + 1):
@@ -262,6 +283,8 @@ def _finished(
             notes=notes,
             properties=properties,
             redactions=redactions,
+            connections=connections,
+            warnings=warnings,
             message=message,
             method=method,
         )

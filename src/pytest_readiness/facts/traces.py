@@ -255,6 +255,16 @@ def redacted(value: Any, redact: Redact) -> Any:
     return value if found == spelling else found
 
 
-def shown(value: Any, redact: Redact = str) -> str:
-    """Return a tree short enough for a message; redacted before it is cut, as half a secret would not be known."""
-    return "nothing" if value is ABSENT else one_line(canonical(redacted(value, redact)), SHOWN)
+def shown(value: Any, redact: Redact = str, key: str | int | None = None) -> str:
+    """Return a tree short enough for a message; redacted before it is cut, as half a secret would not be known.
+
+    ``key``: the name that the value has in its container, which may say that it is secret.
+    """
+    if value is ABSENT:
+        return "nothing"
+    text = canonical(redacted(value, redact))
+    head = f"{{{_quoted(key)}:" if isinstance(key, str) else ""
+    clean = redact(f"{head}{text}}}") if head else redact(text)
+    if head:  # redacted together with its name, and shown without
+        clean = clean[len(head) : -1] if clean.startswith(head) else redact(text)
+    return one_line(clean, SHOWN)

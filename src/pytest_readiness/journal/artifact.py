@@ -27,29 +27,33 @@ class ArtifactFolder:
         """``limit``: the largest artifact in bytes. Without a folder everything is checked and nothing is written."""
         self.folder = folder
         self.limit = limit
+        self.texts: dict[str, bool] = {}
+        """Digests of what was redacted when it was kept, and of each whether its file is new with this session."""
 
     def path(self, sha256: str) -> Path:
         """Return where the artifact with this digest lies."""
         return (self.folder or Path()) / sha256[:2] / sha256
 
-    def keep_bytes(self, data: bytes, name: str, media_type: str) -> Artifact:
-        """Keep bytes.
+    def keep_bytes(self, data: bytes, name: str, media_type: str, redactor: Redactor | None = None) -> Artifact:
+        """Keep bytes; with a redactor, as the text without its secrets.
 
         Raises:
             EvidenceError: they are larger than the limit.
             StorageError: they could not be written.
         """
         self._check_size(len(data), name)
-        return self._keep([data], name, media_type)
+        return self._keep([data], name, media_type, redactor)
 
-    def keep_blocks(self, blocks: Iterable[bytes], name: str, media_type: str) -> Artifact:
-        """Keep what comes in blocks, as it comes.
+    def keep_blocks(
+        self, blocks: Iterable[bytes], name: str, media_type: str, redactor: Redactor | None = None
+    ) -> Artifact:
+        """Keep what comes in blocks, as it comes; with a redactor, as the text without its secrets.
 
         Raises:
             EvidenceError: it became larger than the limit.
             StorageError: it could not be written.
         """
-        return self._keep(self._counted(blocks, name), name, media_type)
+        return self._keep(self._counted(blocks, name), name, media_type, redactor)
 
     def keep_file(self, path: Path, name: str, media_type: str, redactor: Redactor | None) -> Artifact:
         """Keep a copy of a regular file; with a redactor, as the text without its secrets.
@@ -63,7 +67,7 @@ class ArtifactFolder:
             self._check_size(os.fstat(descriptor).st_size, str(path))
             blocks: Iterable[bytes] = iter(lambda: file.read(BLOCK), b"")
             counted = self._counted(blocks, str(path))
-            return self._keep(redactor.stream(counted) if redactor else counted, name, media_type)
+            return self._keep(counted, name, media_type, redactor)
 
     def _check_size(self, size: int, name: str) -> None:
         if size > self.limit:
@@ -78,14 +82,18 @@ class ArtifactFolder:
             self._check_size(size, name)
             yield block
 
-    def _keep(self, blocks: Iterable[bytes], name: str, media_type: str) -> Artifact:
+    def _keep(self, blocks: Iterable[bytes], name: str, media_type: str, redactor: Redactor | None) -> Artifact:
         if self.folder is None:
             return Artifact(name, media_type, 0, "")
+        if redactor is not None:
+            blocks = redactor.stream(blocks)
         temporary = self.folder / f".{os.getpid()}-{token_hex(8)}"
         try:
             sha256, size = _write(temporary, blocks)
             final = self.path(sha256)
             final.parent.mkdir(exist_ok=True)
+            if redactor is not None:
+                self.texts.setdefault(sha256, not final.exists())
             temporary.replace(final)
         except OSError as error:
             raise StorageError(f"an artifact could not be kept in {self.folder}: {error.strerror}") from error
@@ -128,14 +136,36 @@ def _write(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
     return sha256.hexdigest(), size
 
 
+_TEXTS = (".cfg", ".conf", ".env", ".err", ".ini", ".jsonl", ".log", ".ndjson", ".out", ".properties", ".toml", ".yaml")
+_TEXTS_BY_NAME = frozenset(
+    {
+        "json",
+        "xml",
+        "yaml",
+        "x-yaml",
+        "toml",
+        "javascript",
+        "x-javascript",
+        "x-sh",
+        "x-ndjson",
+        "jsonl",
+        "sql",
+        "graphql",
+    }
+) | {"x-www-form-urlencoded"}
+_UNKNOWN = "application/octet-stream"
+
+
 def guess_media_type(name: str) -> str:
     """Return the media type that a file's name suggests."""
     from mimetypes import guess_type  # only needed where files are attached
 
-    return guess_type(name)[0] or ("text/plain" if name.endswith((".log", ".jsonl")) else "application/octet-stream")
+    if name.lower().endswith(".har"):
+        return "application/json"
+    return guess_type(name)[0] or ("text/plain" if name.lower().endswith((*_TEXTS, ".yml")) else _UNKNOWN)
 
 
 def is_text(media_type: str) -> bool:
     """Return whether a media type is text that can be redacted."""
-    kind, _, sub = media_type.partition("/")
-    return kind == "text" or sub in ("json", "xml", "yaml", "x-yaml", "toml", "javascript", "x-sh", "x-ndjson")
+    kind, _, sub = media_type.partition(";")[0].strip().lower().partition("/")
+    return kind == "text" or sub in _TEXTS_BY_NAME or sub.endswith(("+json", "+xml", "+yaml"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from ..claims.claim import Claim
 from ..facts.clock import moment
@@ -16,10 +16,37 @@ from ..facts.evidence import Result
 from ..facts.proofs import Shown
 from .context import Context
 from .recording import Recording
-from .redaction import Redactor
+from .redaction import Redactor, cut_text
 
 Place = Callable[[Sequence[Claim], Context, Sequence[Shown]], list[dict[str, Any]]]
 """What a place and proofs make of claims: ``placing.placed_all`` with a catalogue."""
+
+
+class Sight(Protocol):
+    """Looks at whether what a test does is real: ``realness.Realness``."""
+
+    def begin(self) -> None:
+        """Watch from now on."""
+
+    def look(self, item: Any = None) -> None:
+        """See what is replaced at this moment; with a test, ask the hook too."""
+
+    def end(self) -> None:
+        """Watch no longer."""
+
+    def judge(
+        self,
+        claims: list[dict[str, Any]],
+        *,
+        passed: bool,  # noqa: ARG002 - of those who look
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """Return the claims, each with the reason why it is a rehearsal, and what the line tells beside."""
+        return claims, {}
+
+
+class Unwatched(Sight):
+    """Nobody looks."""
+
 
 MESSAGE_LIMIT = 4000
 """Characters of a failure message that are kept."""
@@ -90,6 +117,7 @@ class Observation:
     redactor: Redactor
     planned: list[dict[str, Any]] | None = None
     """The claims as they were planned; they hold where the test names no other place and proves nothing."""
+    realness: Sight = field(default_factory=Unwatched)
     recording: Recording = field(init=False)
     started: float = field(default_factory=time.time)
     phases: list[Phase] = field(default_factory=list)
@@ -146,11 +174,13 @@ class Observation:
         last = self.end_attempt() if self.phases or not self.attempts else self.attempts[-1]
         if interrupted:
             last["result"] = Result.INTERRUPTED.value
-        recorded = self.recording.to_plain()
+        recorded, claims = self.recording.to_plain(), self._placed(place)
+        claims, seen = self.realness.judge(claims, passed=last["result"] == Result.PASSED)
+        recorded |= seen
         body: dict[str, Any] = {
             **recorded,
             "test": self.test_id,
-            "claims": self._placed(place),
+            "claims": claims,
             "result": last["result"],
             "started_at": moment(self.started),
             "finished_at": moment(),
@@ -169,6 +199,4 @@ class Observation:
 
 def cut_message(message: str) -> str:
     """Return a message as it is kept: cut, with its length said, where it is too long."""
-    if len(message) <= MESSAGE_LIMIT:
-        return message
-    return f"{message[: MESSAGE_LIMIT - 40]}… ({len(message):,} characters in all)"
+    return cut_text(message, MESSAGE_LIMIT)

@@ -105,5 +105,21 @@ def _has_part(catalogue: Catalogue, claim: Claim, part: str) -> bool:
     return catalogue.open_world or part in catalogue.parts(claim.use_case, claim.item)
 
 
+def rehearsed(claim: dict[str, Any], reason: str) -> dict[str, Any]:
+    """Return a placed claim with a reason why it is a rehearsal, after those that it has."""
+    known = claim.get("not_real_because")
+    return {**claim, "not_real_because": f"{known}; {reason}" if known else reason}
+
+
+def without_connections(claims: list[dict[str, Any]], catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Return the claims of a pass whose connections nobody saw: where an item asks for one, it is a rehearsal."""
+    return [
+        rehearsed(claim, f"item {claim['item']} asks for a connection, and nobody saw what this connects to")
+        if catalogue.item(claim["item"]).connection == "seen"
+        else claim
+        for claim in claims
+    ]
+
+
 def _optimised() -> str | None:
     return "python -O removes assertions" if sys.flags.optimize else None

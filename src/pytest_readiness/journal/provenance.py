@@ -5,13 +5,15 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-GIT_SECONDS = 10.0
+from .worktree import GitError, ask, hidden_edits
+
+HIDDEN_NAMES = 5
+"""How many files with hidden edits a run names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ def ci(environ: Mapping[str, str]) -> dict[str, str]:
 
 def git(folder: Path) -> dict[str, Any]:
     """Return commit, branch, whether there are uncommitted changes, and user.email; empty where there is no git."""
-    status = _git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal")
+    # A config may hide changes in submodules from a plain status.
+    status = _git(
+        folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--ignore-submodules=none"
+    )
     if status is None:
         return {}
     lines = status.splitlines()
@@ -72,16 +77,28 @@ def git(folder: Path) -> dict[str, Any]:
     return found
 
 
+def worktree(folder: Path) -> dict[str, Any]:
+    """Return what ``git`` says of a folder, and the edits that it was told not to look for.
+
+    A tree with hidden edits is ``dirty``; where they cannot be looked for, whether it is dirty is not said.
+    """
+    found = git(folder)
+    if found:
+        try:
+            names = hidden_edits(folder)
+        except GitError:
+            found.pop("dirty", None)
+            return found
+        if names:
+            found |= {"dirty": True, "hidden": {"count": len(names), "names": names[:HIDDEN_NAMES]}}
+    return found
+
+
 def _git(folder: Path, *arguments: str) -> str | None:
-    environ = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
-            capture_output=True, timeout=GIT_SECONDS, check=False, env=environ, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
+        return ask(folder, *arguments)
+    except GitError:
         return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def actor(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
@@ -102,7 +119,7 @@ def provenance(
     folder: Path, argv: Sequence[str], given_actor: str | None, versions: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return what the first line of a run says about its origin (plain data; the caller redacts it)."""
-    from_ci, from_git = ci(os.environ), git(folder)
+    from_ci, from_git = ci(os.environ), worktree(folder)
     who = actor(given_actor, from_ci, from_git.pop("email", None))
     return {
         "actor": who["name"],

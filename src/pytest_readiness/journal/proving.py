@@ -23,6 +23,7 @@ from .artifact import ArtifactFolder
 from .placing import asks_for, concerns
 from .recording import Account, Recording
 from .redaction import Redactor
+from .witness import belongs
 
 LINE_LIMIT = 500
 """Characters of a line of a message."""
@@ -99,10 +100,13 @@ class RecordEvidence(Account):
 
         Raises:
             ClaimError: the environment, provider mode or part does not exist; the message names the nearest known one.
-            ProofError: ``credential`` has shown another provider mode.
+            ProofError: ``credential`` has shown another provider mode, or ``handshake`` an endpoint from elsewhere.
         """
         if provider_mode is not None:
             self._check_scoped_mode(provider_mode, self._recording.proofs)
+        for shown in self._recording.proofs if environment is not None else ():
+            if isinstance(shown, proofs.Handshake):
+                self._check_endpoint(shown, environment)
         super().scope(environment, provider_mode, part, tenant_id, project_id)
 
     def credential(self, *, mode: str, secret: str, request_id: str) -> None:
@@ -132,9 +136,11 @@ class RecordEvidence(Account):
             **details: more about it; values are kept as texts.
 
         Raises:
-            ProofError: the endpoint is neither, or the peer is empty.
+            ProofError: the endpoint is neither, or none of those that its environment declares, or the peer is empty.
         """
-        self._keep(self._held(proofs.handshake, endpoint, peer, details))
+        shown = self._held(proofs.handshake, endpoint, peer, details)
+        self._check_endpoint(shown, self._recording.context.environment)
+        self._keep(shown)
 
     def statement(self, distribution: str) -> dict[str, Any]:
         """Return what is to be attested: name, version, and a digest of the files of the installed distribution.
@@ -346,6 +352,16 @@ class RecordEvidence(Account):
         other = next((one.mode for one in shown if isinstance(one, proofs.Credential) and one.mode != scoped), None)
         if scoped is not None and other is not None:
             raise ProofError(self._clear(f"scope() says provider mode '{scoped}', and credential() shows '{other}'"))
+
+    def _check_endpoint(self, shown: proofs.Handshake, environment: str | None) -> None:
+        """A handshake with another place shows nothing of an environment that says which places are its own."""
+        names = {environment} if environment is not None else {claim.environment for claim in self._claims}
+        known = self._catalogue.environments if self._catalogue is not None else {}
+        for name in filter(None, names):
+            declared = known[name].endpoints if name in known else ()
+            if declared and not belongs(shown.endpoint, declared):
+                where = f"no endpoint of environment '{name}' ({', '.join(declared)})"
+                raise ProofError(self._clear(f"the handshake was with {one_line(shown.endpoint, 200)}, {where}"))
 
     def _known_drills(self) -> Collection[str]:
         """The drills that the use cases name; nothing where one of them takes any."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,14 +24,18 @@ from .context import Context
 from .observation import Observation, Phase
 from .placing import placed_all
 from .proving import Means, RecordEvidence
+from .realness import Realness
 from .recording import Recording
 from .redaction import Redactor
 from .run_log import RunLog
+from .simulation import prepare
 
 EVIDENCE = "readiness_evidence"
 ATTEMPT = "readiness_attempt"
 PLAN = "readiness_plan"
 SECRETS = "readiness_secrets"
+TROUBLE = "readiness_trouble"
+TEXTS = "readiness_texts"
 
 
 def test_id(nodeid: str, redactor: Redactor, *, grouped: bool) -> str:
@@ -74,6 +79,8 @@ class Observer:
         """Return the plan of these tests as plain data."""
         plan = [self._planned(test) for test in tagged if test.claims]
         self._plan = canonical({"tests": plan}) if self._worker else None
+        if plan:
+            prepare()
         return plan
 
     def _place(self, claims: Sequence[Claim], context: Context, proofs: Sequence[Shown]) -> list[dict[str, Any]]:
@@ -109,14 +116,16 @@ class Observer:
             if observation is not None:
                 observation.begin_attempt()
             else:
-                self._running[item.nodeid] = Observation(
+                observation = self._running[item.nodeid] = Observation(
                     self._id(item.nodeid),
                     tagged.claims,
                     tagged.records,
                     self.context,
                     self.redactor,
                     self._places.get(item.nodeid),
+                    Realness(self.catalogue, self.redactor),
                 )
+            observation.realness.begin()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -126,7 +135,7 @@ class Observer:
         if observation is not None:
             # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
             with suppress(Exception):
-                self._observe(observation, report)
+                self._observe(observation, report, item)
         if self._worker and self._plan is not None:
             setattr(report, PLAN, self._plan)
             self._plan = None
@@ -134,11 +143,17 @@ class Observer:
             # The controller writes node ids of its own accord: it must know what is secret in them.
             setattr(report, SECRETS, json.dumps(self.redactor.learned))
             self.redactor.learned.clear()
+        if self._worker and self.redactor.trouble is not None:
+            setattr(report, TROUBLE, json.dumps(self.redactor.trouble))
+            self.redactor.trouble = None
         return report
 
-    def _observe(self, observation: Observation, report: pytest.TestReport) -> None:
+    def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         observation.saw(_phase(report))
+        if report.when != "teardown":  # its fixtures are gone
+            observation.realness.look(None if report.when == "setup" and report.passed else item)
         if report.when == "teardown":
+            observation.realness.end()
             self._hang(report, EVIDENCE, observation.finish(self._place))
         elif report.failed:
             attempt = {"test": observation.test_id, **observation.attempt_so_far()}
@@ -158,10 +173,14 @@ class Observer:
         if nodeid in self._to_be_rerun:
             self._to_be_rerun.remove(nodeid)
         else:
-            self._running.pop(nodeid, None)
+            observation = self._running.pop(nodeid, None)
+            if observation is not None:
+                observation.realness.end()
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return what is known of tests that were interrupted, fixtures' teardown included."""
+        for observation in self._running.values():
+            observation.realness.end()
         return [observation.finish(self._place, interrupted=True) for observation in self._running.values()]
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:
@@ -228,6 +247,8 @@ class Keeper:
         self.observer = observer
         self._for_workers = for_workers
         self._learned = False
+        self._texts: dict[str, bool] = {}
+        """Digests of the texts that workers kept as artifacts, as ``ArtifactFolder`` has them."""
         self._grouped = False
         self._to_be_rerun: set[str] = set()
         """Tests whose attempt is over, and whose teardown is not the test's end."""
@@ -240,8 +261,10 @@ class Keeper:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take in the plan of a worker that ended, in case no report of its carried it."""
+        """Take in the plan of a worker that ended, in case no report of its carried it, and the texts that it kept."""
         output = getattr(node, "workeroutput", None) or {}
+        for sha256, is_new in (output.get(TEXTS) or {}).items():  # new where one of them was the first to write it
+            self._texts[sha256] = is_new or self._texts.get(sha256, False)
         if plan := output.get(PLAN):
             self._safely(self._take_in_plan, json.loads(plan))
 
@@ -273,6 +296,7 @@ class Keeper:
             return
         for secret in _taken(report, SECRETS) or ():
             self.redactor.register(secret)
+        self.redactor.trouble = self.redactor.trouble or _taken(report, TROUBLE)
         self._redact_what_is_written()
         if plan := _taken(report, PLAN):
             self._take_in_plan(plan)
@@ -307,9 +331,20 @@ class Keeper:
         for body in self.observer.unfinished() if self.observer else ():
             if self.log.runs(body["test"]):
                 self._safely(self.log.finished, body)
+        if self._learned:
+            self._safely(self._redact_what_is_kept)
+
+    def _redact_what_is_kept(self) -> None:
+        """Artifacts that were kept before their secret became known."""
+        from .belated import redact_artifacts, told_anew  # only where a test registers a secret
+
+        folder = ArtifactFolder(Path(self._for_workers["artifacts"]), self._for_workers["artifact_limit"])
+        folder.texts = self.observer.artifacts.texts if self.observer is not None else self._texts
+        if moved := redact_artifacts(folder, self.redactor):
+            self.log.rewrite(lambda body: dict(told_anew(body, moved)))
 
 
-_CARRIED = frozenset({EVIDENCE, ATTEMPT, PLAN, SECRETS})
+_CARRIED = frozenset({EVIDENCE, ATTEMPT, PLAN, SECRETS, TROUBLE})
 _PHASES = frozenset({"setup", "call", "teardown"})
 
 

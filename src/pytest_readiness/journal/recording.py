@@ -16,7 +16,14 @@ from ..facts.evidence import Result
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder, guess_media_type, is_text
 from .context import Context
-from .redaction import Redactor
+from .redaction import Redactor, cut_text
+
+TITLE_LIMIT = 500
+"""Characters of a title or a name that are kept."""
+VALUE_LIMIT = 4000
+"""Characters of a property's value or a URL that are kept."""
+NOTE_LIMIT = 16_000
+"""Characters of a note that are kept."""
 
 
 @dataclass
@@ -95,7 +102,7 @@ class Account:
             what: a ``pathlib.Path`` is a file (no link, up to ``artifact_limit``), ``str`` text, ``bytes`` bytes.
             name: a label, any text; never used as a path. Default: the file's name, ``text`` or ``bytes``.
             media_type: such as ``application/json``. Default: guessed from the name.
-            raw: keep a text as it is, secrets included. Default: known secrets are redacted from texts.
+            raw: keep a text as it is, secrets included. Default: what is text by its media type is redacted.
 
         Raises:
             EvidenceError: it cannot be kept: missing, a folder, a link, too large, a wrong type.
@@ -103,17 +110,19 @@ class Account:
         """
         label = _given_text("name", name) if name is not None else _label(what)
         if media_type is not None:
-            media_type = self._redactor.text(_given_text("media_type", media_type))
-        label = self._redactor.text(label)
+            media_type = self._shown(_given_text("media_type", media_type), TITLE_LIMIT)
+        label = self._shown(label, TITLE_LIMIT)
         if isinstance(what, Path):
             kind = media_type or guess_media_type(what.name)
             redactor = self._redactor if is_text(kind) and not raw else None
             kept = self._artifacts.keep_file(what, label, kind, redactor)
         elif isinstance(what, str):
-            data = (what if raw else self._redactor.text(what)).encode("utf-8", "backslashreplace")
-            kept = self._artifacts.keep_bytes(data, label, media_type or "text/plain")
+            data = what.encode("utf-8", "backslashreplace")
+            kept = self._artifacts.keep_bytes(data, label, media_type or "text/plain", None if raw else self._redactor)
         elif isinstance(what, bytes):
-            kept = self._artifacts.keep_bytes(what, label, media_type or guess_media_type(label))
+            kind = media_type or guess_media_type(label)
+            redactor = self._redactor if is_text(kind) and not raw else None
+            kept = self._artifacts.keep_bytes(what, label, kind, redactor)
         else:
             raise EvidenceError(f"attach takes a pathlib.Path, a text or bytes, not {type(what).__name__}")
         self._recording.artifacts.append(asdict(kept))
@@ -127,7 +136,7 @@ class Account:
         name, url = _given_text("name", name), _given_text("url", url)
         if not url.strip():
             raise EvidenceError("reference needs a URL")
-        self._recording.references.append({"name": self._redactor.text(name), "url": self._redactor.text(url)})
+        self._recording.references.append({"name": self._shown(name, TITLE_LIMIT), "url": self._shown(url)})
 
     def note(self, text: str) -> None:
         """Record free text.
@@ -135,12 +144,17 @@ class Account:
         Raises:
             EvidenceError: it is no text.
         """
-        self._recording.notes.append(self._redactor.text(_given_text("note", text)))
+        self._recording.notes.append(self._shown(_given_text("note", text), NOTE_LIMIT))
 
     def set(self, **properties: object) -> None:
         """Record free properties; values are kept as texts, and a later value of a name replaces the earlier one."""
         for name, value in properties.items():
-            self._recording.properties[name] = self._redactor.text(str(value))
+            shown = self._redactor.field(name, str(value))
+            self._recording.properties[name] = cut_text(shown, VALUE_LIMIT)
+
+    def _shown(self, text: str, limit: int = VALUE_LIMIT) -> str:
+        """Return a text as it is kept: without secrets, and cut only then."""
+        return cut_text(self._redactor.text(text), limit)
 
     def scope(
         self,
@@ -198,7 +212,7 @@ class Account:
         Raises:
             EvidenceError: the title is no text.
         """
-        shown = self._redactor.text(_given_text("title", title))
+        shown = self._shown(_given_text("title", title), TITLE_LIMIT)
         inner: list[dict[str, Any]] = []
         around = self._open_steps[-1]
         self._open_steps.append(inner)

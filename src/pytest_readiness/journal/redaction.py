@@ -1,23 +1,26 @@
 """Redaction: nothing secret reaches the disk.
 
-The rules here know values: those that a test registers, and those of environment variables whose name says that they
-are secret. Structured keys and token shapes join them in this module.
+Four layers look at every text before it is written: values that are known, in each of their spellings (``known``,
+``encodings``); values beside a name that says secret (``structured``, ``keys``); tokens that are known by their shape
+(``shapes``); and the redactors of plugins. ``spans`` puts together what they find. A long text is cut only afterwards,
+as half a secret would not be known.
 """
 
 from __future__ import annotations
 
 import hmac
-import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from html import escape
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
-SHORTEST = 6
-"""Values with fewer characters are not looked for: they would black out ordinary words."""
+from .encodings import SHORTEST, spellings
+from .finding import Finding
+from .known import KnownValues
+
+__all__ = ["OURS", "SHORTEST", "Redactor"]
+
 _SECRET_NAME = re.compile(
     r"token|secret|passw|pwd|api_?key|access_?key|private_?key|credential|cookie|session_?(id|key)|dsn|"
     r"connection_?string|(^|_)auth(_|$)|(^|_)key$",
@@ -44,74 +47,148 @@ OURS = frozenset(
 )
 """Fields that hold words of ours or of the catalogue: a password that is called like an environment must not make its
 evidence unreadable, and says nothing there."""
+PAIRS = frozenset({"properties", "details"})
+"""Fields that hold names and values of a test's own, as pairs."""
 _NOT_SECRET = re.compile(r"^(/|\.{0,2}/|[A-Za-z]:\\)|^(true|false|none|null|enabled|disabled)$", re.IGNORECASE)
+_MARK = re.compile(r"\[REDACTED:[a-z0-9-]{1,24}\]")
+_OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
+HOOK_FAILED = "[REDACTED:hook-failed]"
+"""Stands for a text that a plugin's redactor failed over."""
+MOST_OF_A_WORD = 4000
+"""Characters of a word of the command line that are kept."""
+PIECE = 512 << 10
+"""Bytes that are looked at at once."""
+BEYOND = 48 << 10
+"""Bytes that are looked at beyond a piece, where no known value is longer: no secret of another kind is."""
+
+Own = Callable[[str], object]
+"""A plugin's redactor: returns a text without what it knows to be secret, or None for an unchanged one."""
+
+
+def _nothing() -> Sequence[Own]:
+    return ()
 
 
 class Redactor:
     """Replaces secret values in whatever is about to be written. One for each process of a session."""
 
-    def __init__(self, key: bytes, environ: Mapping[str, str] | None = None) -> None:
-        """``key`` is the store's own key: it makes fingerprints, and is written nowhere else."""
+    def __init__(
+        self, key: bytes, environ: Mapping[str, str] | None = None, own: Callable[[], Sequence[Own]] = _nothing
+    ) -> None:
+        """Take in what is known; nothing is compiled before the first text.
+
+        Args:
+            key: The store's own key: it makes fingerprints, and is written nowhere else.
+            environ: Variables whose values are secret where their names say so; default: this process's.
+            own: Returns the redactors of plugins; asked with the first text.
+        """
         self._key = key
-        self._rules: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
-        self._bytes_pattern: re.Pattern[bytes] | None = None
+        self._values: dict[str, str] = {}
+        self._learned: list[str] = []
+        self._spelled = KnownValues()
+        self._names: dict[str, str] = {}
+        self._find_own = own
+        self._own: Sequence[Own] | None = None
         self.learned: list[str] = []
         """Values that were registered since somebody last emptied this list."""
         self.counts: Counter[str] = Counter()
         """How often each rule applied since the last ``take_counts``."""
+        self.trouble: str | None = None
+        """What first went wrong in a plugin's redactor, until it is told."""
         for name, value in (os.environ if environ is None else environ).items():
             if _SECRET_NAME.search(name) and not _NOT_SECRET.search(value):
                 self._learn(value, "environment")
-        self._compile()
 
     @property
     def known(self) -> int:
-        """How many spellings of secrets are looked for; never fewer than before."""
-        return len(self._rules)
+        """How many secrets are looked for; never fewer than before."""
+        return len(self._values)
 
     def register(self, value: str) -> str:
         """Look for this value from now on, and return its fingerprint (12 hex digits; empty for a short value)."""
-        if value not in self._rules and len(value) >= SHORTEST:
+        if value not in self._values and len(value) >= SHORTEST:
             self._learn(value, "registered")
-            self._compile()
             self.learned.append(value)
         return self.fingerprint(value)
 
     def fingerprint(self, value: str) -> str:
         """Return HMAC-SHA-256 of the value under the store's key, 12 hex digits; a short value gets none."""
-        if len(value) < SHORTEST:
-            return ""
-        return hmac.new(self._key, value.encode("utf-8", "surrogatepass"), "sha256").hexdigest()[:12]
+        return self._digest(value.encode("utf-8", "surrogatepass")) if len(value) >= SHORTEST else ""
+
+    def _digest(self, value: bytes) -> str:
+        return hmac.new(self._key, value, "sha256").hexdigest()[:12]
 
     def _learn(self, value: str, rule: str) -> None:
-        for spelling in _spellings(value):
-            if len(spelling) >= SHORTEST:
-                self._rules.setdefault(spelling, rule)
+        if len(value) >= SHORTEST and value not in self._values:
+            self._values[value] = rule
+            self._learned.append(value)
+            self._names.clear()
 
-    def _compile(self) -> None:
-        if not self._rules:
-            return
-        longest_first = sorted(self._rules, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-        encoded = (re.escape(value.encode("utf-8", "surrogatepass")) for value in longest_first)
-        self._bytes_pattern = re.compile(b"|".join(encoded))
+    def _known(self) -> KnownValues:
+        """The spellings are made when a text is first looked at."""
+        for value in self._learned:
+            self._spelled.add(spellings(value), self._values[value])
+            self._spelled.fingerprints.add(self.fingerprint(value).encode())
+        self._learned.clear()
+        return self._spelled
+
+    # -- texts
 
     def text(self, text: str) -> str:
-        """Return the text without the secrets known so far."""
-        return self._pattern.sub(self._replace, text) if self._pattern else text
+        """Return the text without secrets."""
+        if not text:
+            return text
+        return self._by_plugins(self._without_plugins(text))
 
-    def _replace(self, match: re.Match[str]) -> str:
-        rule = self._rules[match.group()]
-        self.counts[rule] += 1
-        return f"[REDACTED:{rule}]"
+    def _without_plugins(self, text: str) -> str:
+        data = text.encode("utf-8", "surrogatepass")
+        clean = self._clean(data, self._known()) if len(data) <= PIECE else b"".join(self._pieces([data]))
+        return text if clean is data else _decoded(clean)
 
     def name(self, text: str) -> str:
-        """Return a test's name without secrets; each leaves its fingerprint, so that two tests stay two."""
-        return self._pattern.sub(self._fingerprinted, text) if self._pattern else text
+        """Return a test's name without secrets; each leaves its fingerprint, so that two tests stay two.
 
-    def _fingerprinted(self, match: re.Match[str]) -> str:
-        return f"[REDACTED:{self.fingerprint(match.group())}]"
+        Names of files and functions are code, and hold known values at most; what stands in brackets is data.
+        """
+        found = self._names.get(text)
+        if found is None:
+            if len(self._names) > 20_000:  # noqa: PLR2004 - more than a session asks for again and again
+                self._names.clear()
+            found = self._names[text] = self._named(text)
+        return found
+
+    def _named(self, text: str) -> str:
+        data = text.encode("utf-8", "surrogatepass")
+        known = self._known()
+        unmarked = _MARK.sub("", text)
+        is_data = "[" in unmarked or " " in unmarked  # a parametrised test, or a command line
+        if is_data or any(known.find(data)):
+            from .spans import merged, spans_of
+
+            spans = spans_of(data, known, SHORTEST) if is_data else merged(known.find(data), data, known)
+            if spans:
+                text = _decoded(_replaced(data, spans, self._fingerprinted))
+        return self._named_by_plugins(text) if is_data else text
+
+    def _fingerprinted(self, _: Finding, secret: bytes) -> bytes:
+        return b"[REDACTED:%s]" % self._digest(secret).encode()
+
+    def _counted(self, found: Finding, _: bytes) -> bytes:
+        self.counts[found.rule] += 1
+        return b"[REDACTED:%s]" % found.rule.encode()
+
+    def field(self, name: str, value: str) -> str:
+        """Return the value of a field whose name may say that it is secret."""
+        from .keys import is_harmless, is_secret
+
+        cleaned = self.text(value)
+        if not is_secret(name.encode("utf-8", "surrogatepass")):
+            return cleaned
+        data = cleaned.encode("utf-8", "surrogatepass")
+        if is_harmless(data) or data in self._known().fingerprints:
+            return cleaned
+        self.counts["key"] += 1
+        return "[REDACTED:key]"
 
     def plain(self, value: Any) -> Any:
         """Return plain data (texts, lists, dicts by value) without secrets; what is ``OURS`` stays as it is."""
@@ -126,33 +203,110 @@ class Redactor:
     def _field(self, key: str, value: Any) -> Any:
         if key in OURS:
             return value
-        return self.name(value) if key == "test" else self.plain(value)
+        if key in PAIRS:
+            return [[self.text(name), self.field(name, inner)] for name, inner in value]
+        if key == "argv":
+            return self._arguments(value)
+        if isinstance(value, str):
+            return self.name(value) if key == "test" else self.field(key, value)
+        return self.plain(value)
+
+    def _arguments(self, argv: Iterable[str]) -> list[str]:
+        """Return a command line's words; what stands after ``--password`` is secret, however it looks."""
+        found: list[str] = []
+        option = ""
+        for word in argv:
+            clean = self.field(option, word) if option and not word.startswith("-") else self.text(word)
+            found.append(cut_text(clean, MOST_OF_A_WORD))
+            named = _OPTION.fullmatch(word)
+            option = named[1] if named is not None else ""
+        return found
+
+    # -- plugins
+
+    def _by_plugins(self, text: str) -> str:
+        """What a plugin's redactor fails over is replaced as a whole: nobody knows what is secret in it."""
+        try:
+            for redact in self._plugins():
+                text = _own_text(redact, text)
+        except Exception as error:  # noqa: BLE001 - whatever a plugin's own code raises
+            self.trouble = self.trouble or self._without_plugins(f"{type(error).__name__}: {error}")
+            self.counts["hook-failed"] += 1
+            return HOOK_FAILED
+        return text
+
+    def _plugins(self) -> Sequence[Own]:
+        if self._own is None:
+            self._own = ()  # a plugin that asks us in turn while it is loaded finds none
+            try:
+                self._own = self._find_own()
+            except BaseException:
+                self._own = None
+                raise
+        return self._own
+
+    def _named_by_plugins(self, name: str) -> str:
+        """What a plugin changes leaves the fingerprint of the whole name."""
+        changed = self._by_plugins(name)
+        if changed == name:
+            return name
+        if changed == HOOK_FAILED:
+            changed = name.partition("[")[0]
+        return f"{changed}[REDACTED:{self.fingerprint(name)}]"
+
+    # -- files
 
     def stream(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the blocks of a text file without secrets, also where one lies across two blocks."""
-        pattern = self._bytes_pattern
-        if pattern is None:
-            yield from blocks
-            return
-        overlap = max(len(value.encode("utf-8", "surrogatepass")) for value in self._rules) - 1
-        rest = b""
-        for block in blocks:
-            out, rest = self._cut(pattern, rest + block, overlap)
-            yield out
-        yield self._cut(pattern, rest, 0)[0]
+        """Yield a text file without secrets, also where one lies across two blocks.
 
-    def _cut(self, pattern: re.Pattern[bytes], data: bytes, overlap: int) -> tuple[bytes, bytes]:
-        """Return what is safe to write, and what may be the beginning of a secret."""
-        safe, done, out = max(len(data) - overlap, 0), 0, []
-        for match in pattern.finditer(data):
-            if match.start() >= safe:
-                break
-            rule = self._rules[match.group().decode("utf-8", "surrogatepass")]
-            self.counts[rule] += 1
-            out += [data[done : match.start()], f"[REDACTED:{rule}]".encode()]
-            done = match.end()
-        end = max(done, safe)
-        return b"".join([*out, data[done:end]]), data[end:]
+        What is yielded does not depend on the blocks, and no more than some pieces are held at once.
+        """
+        for piece in self._pieces(blocks):
+            yield self._piece_by_plugins(piece)
+
+    def _piece_by_plugins(self, piece: bytes) -> bytes:
+        if self._own == ():
+            return piece
+        text = piece.decode("utf-8", "surrogateescape")
+        changed = self._by_plugins(text)
+        if changed == text:
+            return piece
+        try:
+            return changed.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return changed.encode("utf-8", "backslashreplace")
+
+    def _pieces(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the text piece by piece, each cut where a line ends, or at least where no secret stands."""
+        from .spans import cut_at, spans_of  # with the first text, as in all of these methods
+
+        known = self._known()
+        window = PIECE + max(BEYOND, known.longest)
+        buffer = bytearray()
+        for block in blocks:
+            buffer += block
+            while len(buffer) > window:
+                data = bytes(memoryview(buffer)[:window])
+                spans = spans_of(data, known)
+                cut = cut_at(spans, data.rfind(b"\n", 0, PIECE) + 1 or PIECE, PIECE)
+                yield _replaced(data[:cut], [one for one in spans if one.end <= cut], self._counted)
+                del buffer[:cut]
+        yield self._clean(bytes(buffer), known)
+
+    def _clean(self, data: bytes, known: KnownValues) -> bytes:
+        from .spans import spans_of
+
+        return _replaced(data, spans_of(data, known), self._counted)
+
+    def holds_known(self, blocks: Iterable[bytes]) -> bool:
+        """Return whether a known value stands in a file, in any of its spellings: faster than ``stream``."""
+        known, rest = self._known(), b""
+        for block in blocks:
+            data = rest + block
+            if any(known.find(data)):
+                return True
+            rest = data[max(len(data) - known.longest, 0) :]
+        return False
 
     def take_counts(self) -> list[tuple[str, int]]:
         """Return how often each rule applied, and begin again."""
@@ -161,12 +315,33 @@ class Redactor:
         return counts
 
 
-def _spellings(value: str) -> Iterator[str]:
-    """Yield the value as it may stand in a text: itself, in a node id, in JSON, a URL, or XML, as Python prints it."""
-    yield value
-    yield value.encode("unicode_escape").decode("ascii")
-    yield json.dumps(value)[1:-1]
-    yield quote(value, safe="", errors="replace")
-    yield repr(value)[1:-1]
-    yield escape(value, quote=False)
-    yield escape(value)
+def cut_text(text: str, limit: int) -> str:
+    """Return a text as it is kept: cut, with its length said, where it is too long."""
+    return text if len(text) <= limit else f"{text[: limit - 40]}… ({len(text):,} characters in all)"
+
+
+def _replaced(data: bytes, spans: Sequence[Finding], replace: Callable[[Finding, bytes], bytes]) -> bytes:
+    if not spans:
+        return data
+    out: list[bytes] = []
+    done = 0
+    for one in spans:
+        out += [data[done : one.start], one.quote, replace(one, data[one.start : one.end]), one.quote]
+        done = one.end
+    return b"".join([*out, data[done:]])
+
+
+def _own_text(redact: Own, text: str) -> str:
+    found = redact(text)
+    if found is None:
+        return text
+    if not isinstance(found, str):
+        raise TypeError(f"it returned {type(found).__name__}, and must return a text or None")
+    return found
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:  # a bounded value that was cut within a character
+        return data.decode("utf-8", "replace")

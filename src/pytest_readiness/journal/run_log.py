@@ -6,6 +6,7 @@ claims. The journal is opened when the first evidence test starts, and not befor
 
 from __future__ import annotations
 
+import os
 import platform
 import secrets
 import time
@@ -122,7 +123,15 @@ class RunLog:
         self._running = {redactor.name(test): at for test, at in self._running.items()}
         self._unsure = {redactor.name(test): at for test, at in self._unsure.items()}
         self._ended = {redactor.name(test) for test in self._ended}
-        lines = self.writer.rewrite(redactor.plain) if self.writer is not None else None
+        self.rewrite(redactor.plain)
+
+    def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Write what is written already anew, each line with its body changed.
+
+        Raises:
+            OSError: the journal could not be written anew.
+        """
+        lines = self.writer.rewrite(change) if self.writer is not None else None
         if lines is not None:
             self._planned = [line for line in lines if line.kind == "planned"]
 
@@ -149,11 +158,13 @@ class RunLog:
         except ReadinessError as error:
             self.failure = error
             return False
-        self.writer.append("run", self._first_line(), sync=True)
+        self.writer.append("run", self._first_line(self.writer), sync=True)
         return True
 
-    def _first_line(self) -> dict[str, Any]:
-        first = {"started_at": moment(), "requirements": self.requirements.digest, "register": self.register}
+    def _first_line(self, writer: Writer) -> dict[str, Any]:
+        first: dict[str, Any] = {"started_at": moment(), "register": self.register}
+        first["requirements"] = self.requirements.digest
+        first["clock"] = _clock_check(writer)
         try:
             return {**first, **self.head()}
         except Exception as error:  # noqa: BLE001 - evidence with an unknown origin is better than none
@@ -196,7 +207,9 @@ def close_run(writer: Writer, planned: Sequence[Line], ended: set[str], seal: Ma
         tests = [{"test": test["test"], "claims": test["claims"]} for test in never]
         writer.append("not_run", {"tests": tests, "started_at": now, "finished_at": now})
     told = {"finished_at": now, "python": platform.python_version(), "clock": _clock_check(writer), **seal}
-    writer.append("sealed", {"count": writer.chain.seq, "planned": planned_digest(planned), **told}, sync=True)
+    counts = {"tests": len(plan), "deselected": sum(1 for test in plan if test.get("deselected"))}
+    sums = {"count": writer.chain.seq, "planned": planned_digest(planned), "plan": counts}
+    writer.append("sealed", {**sums, **told}, sync=True)
 
 
 def part_of(first: Line, planned: Sequence[Line]) -> dict[str, str]:
@@ -205,8 +218,12 @@ def part_of(first: Line, planned: Sequence[Line]) -> dict[str, str]:
 
 
 def _clock_check(writer: Writer) -> dict[str, int]:
-    """Python's clock and the file system's, in milliseconds: a replaced clock shows as a difference."""
+    """Python's clock and the file system's, in milliseconds: a replaced clock shows as a difference.
+
+    The journal may have been written last a while ago, so it is touched: the system, and not Python, says the time.
+    """
     try:
+        os.utime(writer.path)
         return {"python": int(time.time() * 1000), "file": int(writer.path.stat().st_mtime * 1000)}
     except OSError:
         return {"python": int(time.time() * 1000)}

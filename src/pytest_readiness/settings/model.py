@@ -19,6 +19,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from .endpoint import parse_endpoint
+
 StatusWord = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE"]
 ColumnKey = Literal["uc", "status", "architecture_status", "title", "owner", "last_updated", "notes"]
 
@@ -61,6 +63,10 @@ def _name(value: str) -> str:
     return value
 
 
+def _endpoint(value: str) -> str:
+    return parse_endpoint(value).text
+
+
 Name = Annotated[str, AfterValidator(_name)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -82,8 +88,8 @@ class EnvironmentSettings(_Table):
 
     real: StrictBool = False
     """Whether evidence from it counts; an environment that does not say so is not real."""
-    endpoints: tuple[Text, ...] = ()
-    """Host patterns and networks that belong to it."""
+    endpoints: tuple[Annotated[Text, AfterValidator(_endpoint)], ...] = ()
+    """Hosts and networks that belong to it: what its tests connect to is compared with them."""
 
 
 class ProviderModeSettings(_Table):
@@ -104,6 +110,8 @@ class ItemSettings(_Table):
     proof: Text = "none"
     max_age_days: Annotated[StrictInt, Field(ge=1)] | None = None
     """None: a pass never turns stale."""
+    connection: Literal["none", "seen"] = "none"
+    """``seen``: a pass counts only where a connection to an endpoint of its environment was seen."""
     name: Name | None = None
     """Short name that ``item=`` in a marker may also say."""
 
@@ -160,6 +168,8 @@ class GateSettings(_Table):
     release: Literal["ignore", "required"] = "ignore"
     clean_commit: StrictBool = False
     architecture: Text = "ignore"
+    clock: Literal["refuse", "ignore"] = "refuse"
+    deselected: Literal["accept", "refuse"] = "accept"
     level: Literal["L0", "L1", "L2", "L3"] = "L1"
 
 

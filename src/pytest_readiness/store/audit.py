@@ -306,10 +306,10 @@ def check(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterato
     yield from _unbroken("store", _checked(query, evidence, reader))
 
 
-def check_tree(query: Query, run_ids: Iterable[str], reader: Reader) -> Iterator[Problem]:
+def check_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
     """Yield what keeps the tree from speaking for these runs. Raises nothing."""
     yield from _unbroken("tree", misfits(query))
-    yield from _unbroken("tree", unbound(query, run_ids, reader.line))
+    yield from _unbroken("tree", unbound(query, run_ids))
 
 
 def _checked(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterator[Problem]:
@@ -336,6 +336,8 @@ def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Rea
     if not stored:
         yield Problem(where(run_id), "is not in the store")
         return
+    if stored[0].register != resting[0].register:
+        yield Problem(where(run_id, column="slot.register"), f"the run is of '{one_line(stored[0].register)}'")
     by_line: dict[int, list[Evidence]] = {}
     for piece in resting:
         by_line.setdefault(piece.seq, []).append(piece)

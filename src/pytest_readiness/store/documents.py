@@ -12,13 +12,14 @@ from ..errors import IntegrityError, one_line
 from ..facts.checkpoint import leaf_of
 from ..facts.decision import Decision
 from ..facts.kept_verdict import KeptVerdict
+from ..facts.line import canonical
 from ..facts.snapshot import Snapshot
 from .chain import unbroken_head
 from .checked import decided
 from .index import EnvelopeRow, decision_row, envelope_row, verdict_row
 from .leaves import KEEP_LEAF
 from .port import Decided
-from .queries import ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT, TEXTS
+from .queries import DECISIONS, ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT, TEXTS
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope
@@ -79,8 +80,8 @@ class Documents:
             IntegrityError: one is not what was decided.
             StorageError: the file cannot be read.
         """
-        query = "SELECT id, text FROM decision WHERE register = :only OR :only IS NULL ORDER BY at, id"
-        return [decided(id_, text, register) for id_, text in self._later("decision", query, {"only": register})]
+        named = {"only": register, "said": canonical({"register": register})[1:-1]}
+        return [decided(id_, text, register) for id_, text in self._later("decision", DECISIONS, named)]
 
     def look(self, register: str) -> Decided:
         """Return the decisions of a register; one that does not count is an error here.

@@ -119,11 +119,13 @@ def _misfit(number: int, kind: str, id_: str, there: object) -> Problem:
     return Problem(f"leaf {number}, {kind} {one_line(id_)}", f"{what}: {told}")
 
 
-def unbound(query: Query, run_ids: Iterable[str], parse: Callable[[str], Line] = Line.parse) -> Iterator[Problem]:
+def unbound(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
     """Yield what keeps the tree from speaking for these runs: a line that does not lead up to the seal of its leaf."""
     for run_id in run_ids if query(_THERE) else ():
         try:
-            lines = [parse(text) for (text,) in query("SELECT text FROM line WHERE run_id = ? ORDER BY seq", (run_id,))]
+            lines = [
+                Line.parse(text) for (text,) in query("SELECT text FROM line WHERE run_id = ? ORDER BY seq", (run_id,))
+            ]
             yield from (Problem(where(run_id), sentence) for sentence in broken_links(run_id, lines))
         except (IntegrityError, *UNREADABLE) as error:
             yield Problem(where(run_id), f"is damaged: {one_line(str(error))}")

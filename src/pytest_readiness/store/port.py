@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Problem
 from ..facts.checkpoint import Grown
+from ..facts.conduct import Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
-from ..facts.run import Run, RunState
+from ..facts.run import Planned, Run, RunState
 from ..facts.snapshot import Snapshot
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
@@ -35,6 +36,8 @@ class RunSummary:
     group_parts: int | None
     requirements_digest: str
     evidence_count: int
+    conduct: Conduct | None = None
+    """How it was conducted; None: that was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,16 @@ class Store(DecisionHome, Protocol):
 
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
         """Return what the index says of these runs, by id, without reading all."""
+
+    def conducts(self, run_ids: Iterable[str]) -> dict[str, Conduct]:
+        """Return how these runs were conducted, by id, from the first line and the seal of each."""
+
+    def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[Planned, ...]]:
+        """Return the evidence tests that these runs had collected, left out or not, by id, without reading all.
+
+        Raises:
+            IntegrityError: what was planned is not what the seal names.
+        """
 
     def seals(self, run_ids: Iterable[str]) -> dict[str, str]:
         """Return the digests of the seals of these runs, by id; only of runs whose lines lead unbroken to their seal.

@@ -63,6 +63,13 @@ MISSING = """SELECT asked.key FROM json_each(?) AS asked WHERE NOT EXISTS (
 RUNS = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :only OR :only IS NULL
 ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
 RUNS_BY_ID = f"SELECT {_RUN_COLUMNS} FROM run WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+# From the runs asked for, a step to each of their lines that is wanted; the words of a kind are looked for in the text,
+# where a test cannot write them: it would have to be quoted.
+ENDS = """SELECT r.id, l.seq, l.text FROM json_each(?) AS asked CROSS JOIN run AS r ON r.id = asked.value
+CROSS JOIN line AS l ON l.run_id = r.id AND l.seq IN (0, r.line_count - 1) ORDER BY r.id, l.seq"""
+PLANS = """SELECT r.id, l.text FROM json_each(?) AS asked CROSS JOIN run AS r ON r.id = asked.value
+CROSS JOIN line AS l ON l.run_id = r.id
+AND (instr(l.text, '"kind":"planned"') OR l.seq = r.line_count - 1) ORDER BY r.id, l.seq"""
 # Parts are counted by what they were to run, which their seals name: one that was run again is no other part.
 GROUPED = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :register AND group_id IN (
     SELECT r.group_id FROM run AS r LEFT JOIN line AS l ON l.run_id = r.id AND l.seq = r.line_count - 1
@@ -71,6 +78,9 @@ GROUPED = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :register AND grou
         < max(r.group_parts)
 )
 ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
+# By what the texts say, too: the column alone would let a blocker vanish into another register.
+DECISIONS = """SELECT id, text FROM decision
+WHERE register = :only OR :only IS NULL OR instr(text, :said) ORDER BY at, id"""
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:

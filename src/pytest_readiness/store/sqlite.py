@@ -12,26 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import IntegrityError, Problem, one_line
 from ..facts.checkpoint import Grown, leaf_of
+from ..facts.conduct import Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.kept_verdict import KeptVerdict
-from ..facts.run import Run
+from ..facts.run import Planned, Run
 from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
 from .chain import check_run, where
 from .checked import readable, sound
+from .conduct import conducts_in, plans_in
 from .documents import Documents, readable_envelopes
-from .index import (
-    UNREADABLE,
-    RunRow,
-    SlotRow,
-    pieces,
-    run_row,
-    summary_of,
-)
+from .index import UNREADABLE, RunRow, SlotRow, pieces, run_row, summary_of
 from .leaves import KEEP_LEAF, grown
 from .port import RunSummary
 from .queries import (
+    ENDS,
     FAILED,
     GROUPED,
     HISTORY,
@@ -45,6 +41,7 @@ from .queries import (
     LINES,
     MISSING,
     NEWEST,
+    PLANS,
     RUNS,
     RUNS_BY_ID,
     SLOT_IDS,
@@ -292,6 +289,24 @@ class SQLiteStore(Documents):
         found = self._rows(RUNS_BY_ID, (json.dumps(sorted(set(run_ids))),))
         return {row[0]: summary_of(RunRow(*row)) for row in found}
 
+    def conducts(self, run_ids: Iterable[str]) -> dict[str, Conduct]:
+        """Return how these runs were conducted, by id.
+
+        Raises:
+            IntegrityError: a first line or a seal cannot be read.
+            StorageError: the file cannot be read.
+        """
+        return conducts_in(self._rows(ENDS, (json.dumps(sorted(set(run_ids))),)))
+
+    def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[Planned, ...]]:
+        """Return the evidence tests that these runs had collected, by id.
+
+        Raises:
+            IntegrityError: what was planned is not what the seal names.
+            StorageError: the file cannot be read.
+        """
+        return plans_in(self._rows(PLANS, (json.dumps(sorted(set(run_ids))),)))
+
     def grouped(self, register: str) -> list[RunSummary]:
         """Return the runs of groups whose parts are not all there, newest start first.
 
@@ -347,7 +362,7 @@ class SQLiteStore(Documents):
 
     def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
         """Yield what keeps the tree from speaking for these runs, as the port says. Raises nothing."""
-        yield from audit.check_tree(self._rows, run_ids, self._reader)
+        yield from audit.check_tree(self._rows, run_ids)
 
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows at once, so that no lock is held when the caller goes on.

@@ -68,7 +68,6 @@ def evaluate(
         use_cases=tuple(one.readiness for one in judged),
         other_evidence=in_order(other),
         notes=() if in_scope is not None else known.decided.unplaced(known.requirement_ids, catalogue.use_cases),
-        unchecked=facts.unchecked,
     )
 
 

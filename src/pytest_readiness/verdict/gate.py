@@ -9,6 +9,7 @@ from functools import cached_property
 from ..errors import Problem
 from ..facts.evidence import Evidence
 from .known import UNKNOWN, Origin
+from .omission import left_out
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness, Verdict
 from .status import reviewed
@@ -56,6 +57,8 @@ class Grounds:
     """By run id; a run that is not there is of unknown origin."""
     release: str | None = None
     """The release that is judged."""
+    unchecked: str = ""
+    """Why signatures could not be checked though keys are trusted; empty: they were."""
     compared: Compared | None = None
     """None: nobody asked for a checkpoint."""
 
@@ -102,7 +105,7 @@ Rule = Callable[[Grounds], Finding]
 _Requirements = Sequence[tuple[UseCaseReadiness, RequirementReadiness]]
 
 
-def decide(
+def decide(  # noqa: PLR0913 - everything that a verdict rests on
     readiness: Readiness,
     policy: Policy,
     problems: Sequence[Problem] = (),
@@ -110,6 +113,7 @@ def decide(
     config_missing: str | None = None,
     origins: Mapping[str, Origin] | None = None,
     release: str | None = None,
+    unchecked: str = "",
     compared: Compared | None = None,
 ) -> Verdict:
     """Return what the gate says of the use cases in a readiness.
@@ -121,9 +125,10 @@ def decide(
         config_missing: why there is no config or tracker to judge by; None: there is one.
         origins: what each run was made with, by id; needed where the policy asks for a release or a clean commit.
         release: the release that is judged.
+        unchecked: why signatures could not be checked though keys are trusted; empty: they were.
         compared: what checkpoints say of the store, where the gate is asked for any.
     """
-    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release, compared)
+    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release, unchecked, compared)
     return conclude(grounds, (*rules_of(policy), *([_checkpoint] if compared is not None else ())))
 
 
@@ -146,6 +151,10 @@ def rules_of(policy: Policy) -> tuple[Rule, ...]:
     """Return the rules that a policy asks for, in the order they are printed."""
     rules: list[Rule] = [_configured, _use_cases, _requirements, _complete, _asserted, _flaky, _waivers]
     rules += [_nothing_failing, _nothing_blocked, _sealed, _groups, _intact, _level]
+    if policy.clock != "ignore":
+        rules.append(_clock)
+    if policy.asks_for_plans:
+        rules.append(_deselected)
     if policy.on != "evidence":
         rules.append(_reviewed)
     if policy.architecture != "ignore":
@@ -275,8 +284,9 @@ def _level(grounds: Grounds) -> Finding:
     found = _named(
         "evidence level", every, wrong, f"none is below {least}", lambda req: f"{req.requirement.id} is {req.level}"
     )
-    if unchecked := grounds.readiness.unchecked:
-        return replace(found, wrong=(unchecked, *found.wrong), failing=_ids(grounds.readiness.use_cases))
+    if grounds.unchecked:
+        ids = _ids(grounds.readiness.use_cases)
+        return replace(found, wrong=(grounds.unchecked, *found.wrong), failing=ids)
     return found
 
 
@@ -312,6 +322,29 @@ def _clean_commit(grounds: Grounds) -> Finding:
         return origin.commit is not None and origin.dirty is False
 
     return _of_runs(grounds, "clean commit", clean, "was not made from a commit without local changes")
+
+
+def _clock(grounds: Grounds) -> Finding:
+    """A run that did not compare its clocks says nothing against them; it is told."""
+    decide: dict[str, list[UseCaseReadiness]] = {}
+    for use_case, evidence in grounds.deciding():
+        decide.setdefault(evidence.run_id, []).append(use_case)
+    conducts = {run: grounds.origins.get(run, UNKNOWN).conduct for run in sorted(decide)}
+    wrong = {run: conduct.skew for run, conduct in conducts.items() if conduct.clocks_disagree}
+    silent = sum(conduct.skew_ms is None for conduct in conducts.values())
+    told = "no run's clocks disagree" + (f"; {silent} of {len(conducts)} runs did not compare them" if silent else "")
+    names = tuple(f"the clocks of run {run} disagree by {skew}" for run, skew in wrong.items())
+    return Finding(
+        "clock", len(grounds.readiness.use_cases), names, told, _ids(u for run in wrong for u in decide[run])
+    )
+
+
+def _deselected(grounds: Grounds) -> Finding:
+    wrong = list(left_out(grounds.readiness, grounds.origins))
+    names = tuple(f"run {one.run_id} left out {one.test_id} ({one.use_case})" for one in wrong)
+    told = "no run left out a test that none ran later"
+    failing = tuple(dict.fromkeys(one.use_case for one in wrong))
+    return Finding("deselected", len(grounds.readiness.use_cases), names, told, failing)
 
 
 def _of_runs(grounds: Grounds, rule: str, good: Callable[[Origin], bool], complaint: str) -> Finding:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from ..claims.catalogue import Catalogue
 from ..errors import ClaimError
 from ..facts.clock import parse
+from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Evidence
 from .causes import cause_of
@@ -33,6 +34,8 @@ class Event:
     at: str
     evidence: tuple[Evidence, ...] = ()
     decision: Decision | None = None
+    conduct: Conduct = UNKNOWN_CONDUCT
+    """How the run was conducted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Evidence
+from ..facts.run import Planned
 from .groups import RunGroup
 
 
@@ -20,6 +22,14 @@ class Origin:
     """It had local changes; None: not known."""
     actor: str = ""
     """Who recorded it; empty: not known."""
+    started_at: str = ""
+    """When it started (UTC)."""
+    group: str | None = None
+    """The logical run that it is a part of."""
+    conduct: Conduct = UNKNOWN_CONDUCT
+    """How it was conducted."""
+    left_out: tuple[Planned, ...] = ()
+    """The evidence tests that it collected and did not run; only where the policy asks for that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ class Policy:
     """Whether evidence must come from a commit without local changes."""
     architecture: str = "ignore"
     """The architecture status that must stand beside; ``ignore``: any."""
+    clock: Literal["refuse", "ignore"] = "refuse"
+    """What becomes of evidence of a run whose clocks disagree."""
+    deselected: Literal["accept", "refuse"] = "accept"
+    """What becomes of a use case for which a run left out a test that no later run ran."""
     reviewers: tuple[str, ...] = ()
     """Whose review counts; empty: nobody's."""
     required: int = 1
@@ -79,6 +83,11 @@ class Policy:
         # Named values, not "anything but refuse": a value that nobody knows must not let anything through.
         return state is State.COMPLETE or self.leniency(state) in ("acknowledge", "accept")
 
+    @property
+    def asks_for_plans(self) -> bool:
+        """Whether it must be known which tests a run left out."""
+        return self.deselected != "accept"
+
     def leniency(self, state: State) -> Leniency:
         """Return what becomes of a requirement in this state, in a review: only ASSERTED and FLAKY have a policy."""
         if state is State.ASSERTED:
@@ -103,6 +112,8 @@ class Policy:
             yield '[gate] flaky = "accept": a pass after a failed attempt needs no acknowledgement'
         if self.waivers == "accept":
             yield '[gate] waivers = "accept": a waived requirement does not keep the gate closed'
+        if self.clock == "ignore":
+            yield '[gate] clock = "ignore": a run whose clocks disagree counts'
         if self.level == "L0":
             yield '[gate] level = "L0": evidence need not be sealed'
         if not self.separate:

@@ -259,8 +259,6 @@ class Readiness:
     """Evidence that fits no requirement in force."""
     notes: tuple[str, ...] = ()
     """Decisions that concern nothing in force; a sentence each."""
-    unchecked: str = ""
-    """Why signatures could not be checked though keys are trusted; empty: they were."""
 
     @property
     def totals(self) -> dict[Status, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..errors import ClaimError, nearest
 from ..facts.evidence import Evidence, Result
+from ..verdict.known import UNKNOWN
 from ..verdict.levels import TOLD
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
 from . import words
@@ -35,6 +36,7 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
         chosen = [needed for needed in readiness.required if needed.state is not State.COMPLETE]
     for needed in chosen:
         lines += [pen.line(), *_requirement(needed, pen)]
+        lines += _conducts(needed, report, pen)
     if not chosen:
         sentence = (
             "every requirement is COMPLETE"
@@ -133,6 +135,14 @@ def _requirement(readiness: RequirementReadiness, pen: Pen) -> Iterator[Line]:
         yield from _evidence(evidence, pen)
 
 
+def _conducts(readiness: RequirementReadiness, report: Report, pen: Pen) -> Iterator[Line]:
+    """Yield how the runs that it rests on were conducted, as far as a reader should know."""
+    for run in dict.fromkeys(evidence.run_id for evidence in readiness.deciding):
+        remarks = list(report.origins.get(run, UNKNOWN).conduct.remarks())
+        if remarks:
+            yield from pen.paragraph("; ".join(remarks), lead=(f"run {run}: ", "warn"), indent=2)
+
+
 def _evidence(evidence: Evidence, pen: Pen) -> Iterator[Line]:
     mode = f", replay {evidence.replay_mode}" if evidence.replay_mode else ""
     where = evidence.environment or "no environment"
@@ -143,6 +153,8 @@ def _evidence(evidence: Evidence, pen: Pen) -> Iterator[Line]:
     yield from pen.paragraph(evidence.test_id, indent=6)
     if evidence.not_real_because:
         yield from pen.paragraph(evidence.not_real_because, lead=("a rehearsal: ", ""), indent=6)
+    for warning in evidence.warnings:
+        yield from pen.paragraph(warning, lead=("warning: ", "warn"), indent=6)
     if evidence.message and evidence.result is not Result.PASSED:
         for line in evidence.message.splitlines()[:_MESSAGE_LINES]:
             yield from pen.paragraph(line, indent=6, most=2)

@@ -15,6 +15,7 @@ from ..verdict.readiness import (
     UseCaseReadiness,
     Verdict,
 )
+from .conduct import deciding_runs, to_run
 from .report import Report, ReportContext
 from .standings import to_blocker, to_retirement, to_review, to_waiver
 
@@ -42,6 +43,7 @@ def to_document(report: Report) -> dict[str, Any]:
         ],
         "other_evidence": [to_plain(evidence) for evidence in readiness.other_evidence],
         "next": [_action(action) for action in report.actions],
+        "runs": [to_run(id_, origin) for id_, origin in deciding_runs(report).items()],
     }
     shown: dict[str, Any] = printable(document)
     return shown
@@ -90,6 +92,17 @@ def to_plain(evidence: Evidence) -> dict[str, Any]:
         ],
         # A TRACE_ONLY replay shows as TRACE_ONLY wherever it is shown.
         "replay_mode": evidence.replay_mode,
+        "connections": [
+            {
+                "to": connection.to,
+                "kind": connection.kind,
+                "address": connection.address,
+                "expected": connection.expected,
+                "earlier": connection.earlier,
+            }
+            for connection in evidence.connections
+        ],
+        "warnings": list(evidence.warnings),
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..facts.evidence import Evidence, Result, Step
+from ..facts.conduct import UNKNOWN_CONDUCT
+from ..facts.evidence import Connection, Evidence, Result, Step
 from ..store.port import RunSummary
 from ..verdict.known import Signed
 from ..verdict.levels import TOLD, level_of
@@ -75,7 +76,13 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Run started, finished", (f"{run.started_at}, {run.finished_at}",)
     yield "Actor", (run.actor,)
     dirty = {True: " with uncommitted changes", False: "", None: ""}[run.dirty]
+    conduct = run.conduct or UNKNOWN_CONDUCT
     yield "Commit", (f"{run.commit}{dirty}",) if run.commit else ()
+    yield "Hidden edits", _given(conduct.hidden_remark)
+    yield "Clocks", _given(conduct.clock_remark)
+    yield "CI", (", ".join(f"{name} {value}" for name, value in conduct.ci),) if conduct.ci else ()
+    yield "Called with", conduct.called
+    yield "Left out", _given(conduct.left_out)
     yield "Release", _given(run.release)
     yield "Run group", (f"{run.group_id}, {run.group_parts} parts",) if run.group_id else ()
     yield "Requirements", (run.requirements_digest,)
@@ -90,6 +97,7 @@ def _level(evidence: Evidence, run: RunSummary | None, signed: Signed | None) ->
 def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     real = "yes" if evidence.real else f"no: {evidence.not_real_because or 'the reason was not recorded'}"
     yield "Real", (real,)
+    yield "Warning", evidence.warnings
     yield "Started", (evidence.started_at,)
     yield "Method", (evidence.method,) if evidence.method != "test" else ()
     limited = (evidence.claim_environment, evidence.claim_provider_mode)
@@ -99,6 +107,7 @@ def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "Message", tuple(evidence.message.splitlines())
     yield "Attempts", tuple(_attempts(evidence))
     yield "Proofs", tuple(_proofs(evidence))
+    yield "Connections", tuple(map(_connection, evidence.connections))
     yield "Steps", tuple(_steps(evidence.steps, 0))
     yield "Notes", tuple(line for note in evidence.notes for line in note.splitlines())
     yield "Properties", tuple(f"{name} = {value}" for name, value in evidence.properties)
@@ -114,6 +123,16 @@ def _attempts(evidence: Evidence) -> Iterator[str]:
         yield f"{number}. {attempt.result} at {attempt.started_at} in {attempt.duration_ms} ms"
         if attempt.message != evidence.message:
             yield from (f"   {line}" for line in attempt.message.splitlines())
+
+
+def _connection(connection: Connection) -> str:
+    if connection.kind == "process":
+        return f"ran {connection.to}, whose connections are not seen"
+    to = f"{connection.to} ({connection.address})" if connection.address else connection.to
+    kind = "" if connection.kind == "tcp" else f", {connection.kind}"
+    earlier = ", made before the test" if connection.earlier else ""
+    foreign = ", no endpoint of its environment" if connection.expected is False else ""
+    return f"{to}{kind}{earlier}{foreign}"
 
 
 def _proofs(evidence: Evidence) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ..facts.conduct import Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import BADNESS, Evidence, Result
 from ..verdict.causes import said
@@ -30,7 +31,9 @@ def render_history(history: History, width: int, *, unicode: bool = True) -> lis
 def _event(event: Event, pen: Pen) -> list[Line]:
     if event.decision is not None:
         return _told(event.at, "decision", _decision(event.decision), "", pen)
-    return [line for run in _by_run(event.evidence) for line in _told(event.at, "run", _run(run), "", pen)]
+    return [
+        line for run in _by_run(event.evidence) for line in _told(event.at, "run", _run(run, event.conduct), "", pen)
+    ]
 
 
 def _decision(decision: Decision) -> str:
@@ -44,7 +47,7 @@ def _by_run(evidence: tuple[Evidence, ...]) -> Iterator[list[Evidence]]:
     yield from runs.values()
 
 
-def _run(evidence: list[Evidence]) -> str:
+def _run(evidence: list[Evidence], conduct: Conduct) -> str:
     """Return ``RUN in staging: 7 passed, 1 failed (test_drill)``; a test with several claims ran once."""
     executions = {(one.test_id, one.started_at): one for one in evidence}.values()
     numbers = Counter(one.result for one in executions)
@@ -55,7 +58,9 @@ def _run(evidence: list[Evidence]) -> str:
     names = f": {', '.join(bad[:_NAMED])}{more}" if bad else ""
     rehearsed = sum(not one.real for one in executions)
     rehearsal = f", {count(rehearsed, 'rehearsal')}" if rehearsed else ""
-    return f"{evidence[0].run_id} in {where}: {results}{rehearsal}{names}"
+    called = f"called with {', '.join(conduct.called)}" if conduct.called else ""
+    remarks = "".join(f"; {remark}" for remark in (*conduct.remarks(), called) if remark)
+    return f"{evidence[0].run_id} in {where}: {results}{rehearsal}{names}{remarks}"
 
 
 def _change(change: Change, pen: Pen) -> list[Line]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from ..verdict.known import Origin
 from ..verdict.readiness import Action, Readiness, Verdict
 
 
@@ -48,3 +50,5 @@ class Report:
     actions: tuple[Action, ...]
     """Most urgent first."""
     context: ReportContext
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Where the runs that it rests on come from, by id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..verdict.readiness import Readiness, UseCaseReadiness
-from . import words
+from . import conduct, words
 from .gate import headline
 from .matrix import write_matrix
 from .pen import Line, Pen, plain, styled
@@ -71,7 +71,7 @@ def _problems(report: Report, pen: Pen) -> Iterator[Line]:
     for run, names in _by_name(use_cases, "open_runs").items():
         told = f"run {run} is open: its passes do not count for {words.listed(names, pen)}; readiness recover closes it"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
-    for note in report.context.notes:
+    for note in (*report.context.notes, *conduct.notes(report)):
         yield from pen.paragraph(note, lead=("note: ", "warn"), most=3)
     failed = [rule.rule for rule in report.verdict.rules if not rule.passed]
     if len(failed) > 1:  # a single one is what the first line says

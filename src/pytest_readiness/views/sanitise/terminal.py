@@ -1,4 +1,4 @@
-"""The sanitiser of the terminal and of CI logs: text from tests, trackers and configs is hostile input."""
+"""For a terminal and for the log of a CI server: one line, or several, that nothing executes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _BLANK = frozenset(
 )
 """Printable by Unicode's letter, and yet nothing is seen: fillers and variation selectors."""
 _COMMAND = re.compile(r"#(?=#\w*\[)")
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def sanitise(text: str, limit: int = LIMIT, *, ascii_only: bool = False) -> str:
@@ -25,8 +26,18 @@ def sanitise(text: str, limit: int = LIMIT, *, ascii_only: bool = False) -> str:
     (``\x1b``, ``\u202e``); what CI servers take for a command is broken (see ``break_commands``); what is cut
     off ends in an ellipsis. Sanitising twice changes nothing more.
     """
+    return break_commands(visible(text, limit, ascii_only=ascii_only))
+
+
+def sanitise_lines(text: str, limit: int = LIMIT, *, ascii_only: bool = False) -> str:
+    """Return the text with its lines, each of them harmless; ``limit`` holds for all of them together."""
+    return "\n".join(map(break_commands, visible_lines(text, limit, ascii_only=ascii_only)))
+
+
+def visible(text: str, limit: int = LIMIT, *, ascii_only: bool = False) -> str:
+    """Return the text as one line in which everything can be seen; a CI server may still take it for a command."""
     if len(text) <= limit and text.isascii() and text.isprintable():
-        return break_commands(text)
+        return text
     shown: list[str] = []
     length = 0
     for piece in _visible(text, ascii_only=ascii_only):
@@ -35,7 +46,21 @@ def sanitise(text: str, limit: int = LIMIT, *, ascii_only: bool = False) -> str:
             shown.append("..." if ascii_only else "…")
             break
         shown.append(piece)
-    return break_commands("".join(shown))
+    return "".join(shown)
+
+
+def visible_lines(text: str, limit: int = LIMIT, *, ascii_only: bool = False) -> list[str]:
+    """Return the lines of a text, each as ``visible`` returns it, of at most about ``limit`` characters together."""
+    lines: list[str] = []
+    every = _LINE_END.split(text)
+    for line in every:
+        lines.append(visible(line, limit, ascii_only=ascii_only))
+        limit -= len(lines[-1]) + 1
+        if limit <= 0:
+            break
+    if len(lines) < len(every):
+        lines.append("..." if ascii_only else "…")
+    return lines
 
 
 def break_commands(line: str) -> str:

@@ -1,0 +1,134 @@
+"""Whether what a test did was real: what replaced its surroundings, what it connected to, and what follows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..claims.catalogue import Catalogue
+from ..settings.endpoint import is_among
+from .placing import rehearsed
+from .redaction import Redactor
+from .simulation import Watched
+from .witness import Place, Watch, addresses_of, names_of
+
+MOST_CONNECTIONS = 50
+"""Connections that are kept with a piece of evidence."""
+_MOST_TOLD = 3
+
+
+class Realness:
+    """What is seen of one test, over all its attempts."""
+
+    def __init__(self, catalogue: Catalogue, redactor: Redactor) -> None:
+        self._catalogue = catalogue
+        self._redactor = redactor
+        self._connected = Watch()
+        self._replaced = Watched()
+
+    def begin(self) -> None:
+        """Watch from now on."""
+        try:
+            self._connected.begin()
+            self._replaced.begin()
+        except Exception as error:  # noqa: BLE001 - the test must run, and what was not watched does not count
+            self._replaced.because(f"the test could not be watched: {type(error).__name__}: {error}")
+
+    def look(self, item: Any = None) -> None:
+        """See what is replaced at this moment; with a test, ask the hook too."""
+        self._replaced.look(item)
+
+    def end(self) -> None:
+        """Watch no longer."""
+        self._connected.end()
+        self._replaced.end()
+
+    def judge(self, claims: list[dict[str, Any]], *, passed: bool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """Return the claims, each with the reason why it is a rehearsal if it is one, and what the line tells beside.
+
+        What replaced the network or the clock counts whatever the result. Only a pass needs a connection: a test that
+        could not connect has failed for real.
+        """
+        because = self._replaced.told
+        places = self._connected.places
+        if because is None and not places and not self._catalogue.looks_at_connections:
+            return claims, {}
+        if because is not None:
+            because = self._redactor.text(because)
+            claims = [rehearsed(claim, because) for claim in claims]
+        told: dict[str, Any] = {}
+        if passed and self._catalogue.looks_at_connections:
+            claims = [self._connected_claim(claim) for claim in claims]
+            counting = [claim for claim in claims if "not_real_because" not in claim]
+            warnings = dict.fromkeys(text for claim in counting if (text := self._doubt(claim)))
+            if warnings:
+                told["warnings"] = list(warnings)
+        if places:
+            told["connections"] = self._connections(claims)
+        return claims, told
+
+    def _connected_claim(self, claim: dict[str, Any]) -> dict[str, Any]:
+        """Where the item asks for a connection, a pass without one is a rehearsal."""
+        if self._catalogue.item(claim["item"]).connection != "seen" or "not_real_because" in claim:
+            return claim
+        asked, environment = f"item {claim['item']} asks for a connection", claim["environment"]
+        if not self._endpoints(claim):
+            return rehearsed(claim, f"{asked}, and environment '{environment}' declares no endpoints")
+        doubt = self._doubt(claim)
+        return rehearsed(claim, f"{asked}: {doubt}") if doubt else claim
+
+    def _doubt(self, claim: dict[str, Any]) -> str | None:
+        """Return what is odd about where the test connected to, where its environment declares endpoints."""
+        endpoints = self._endpoints(claim)
+        if not endpoints or any(_is_among(endpoints, place) for place in self._connected.places):
+            return None
+        where = f"an endpoint of environment '{claim['environment']}'"
+        others = [_told(place)[0] for place in self._connected.places if place.port is not None]
+        if not others:
+            return f"no connection to {where} was seen"
+        more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
+        return f"connected to {', '.join(map(self._redactor.text, others[:_MOST_TOLD]))}{more}, and not to {where}"
+
+    def _endpoints(self, claim: dict[str, Any]) -> tuple[str, ...]:
+        environment = self._catalogue.environments.get(claim.get("environment", ""))
+        return environment.endpoints if environment is not None else ()
+
+    def _connections(self, claims: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        endpoints = tuple(dict.fromkeys(text for claim in claims for text in self._endpoints(claim)))
+        found = list(self._plain(endpoints))
+        if len(found) > MOST_CONNECTIONS:  # those that count first
+            found.sort(key=lambda one: not one.get("expected", False))
+        return found[:MOST_CONNECTIONS]
+
+    def _plain(self, endpoints: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+        for place, earlier in self._connected.places.items():
+            to, address = _told(place, endpoints)
+            plain: dict[str, Any] = {"to": self._redactor.text(to), "kind": place.kind}
+            if address:
+                plain["address"] = address
+            if endpoints and place.port is not None:
+                plain["expected"] = _is_among(endpoints, place)
+            if earlier:
+                plain["earlier"] = True
+            yield plain
+
+
+def _is_among(endpoints: Sequence[str], place: Place) -> bool:
+    if place.port is None:
+        return False
+    return is_among(endpoints, (place.host, *names_of(place.host)), (place.host, *addresses_of(place.host)), place.port)
+
+
+def _told(place: Place, endpoints: Sequence[str] = ()) -> tuple[str, str]:
+    """Return where a connection went, by name where one is known, and the address that this was."""
+    if place.port is None:
+        return place.host, ""
+    names = names_of(place.host)
+    if not names:
+        return _joined(place.host, place.port), ""
+    among = [name for name in names if is_among(endpoints, [name], [], place.port)]
+    return _joined((among or names)[-1], place.port), place.host
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,370 @@
+"""What replaced the network or the clock while a test ran: then it is a rehearsal, whatever its result.
+
+A replacement is seen in three ways: where it is made (the libraries' own ways of starting, ``unittest.mock`` and
+pytest's ``monkeypatch`` tell us from then on), by comparing the known seams before and after a test, and by the word of
+whoever implements ``pytest_readiness_simulation``. That a library is installed or loaded says nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import wraps
+from types import FrameType, ModuleType
+from typing import Any
+
+import pytest
+
+from ..errors import one_line
+from . import arriving
+from .seams import CLOCK, FAKES, NETWORK, Seams, kind_of, seam_name
+
+_KEPT = "_pytest_readiness_simulation"
+"""Where the one lookout of the process is kept, also where modules are loaded anew."""
+_OURS = "__readiness__"
+"""Marks what this module put in the place of something."""
+_MOST_REASONS = 3
+_MOST_KEPT = 200
+_SKEW_NS = 2_000_000_000
+_GONE = object()
+_BETWEEN = frozenset({"contextlib", "functools", "unittest.mock", "mock.mock", __name__})
+"""Modules that stand between a library and the patch that it makes."""
+
+STARTS: tuple[tuple[str, str, str], ...] = (
+    ("httpretty.core", "apply_patch_socket", NETWORK),
+    ("freezegun.api", "_freeze_time.start", CLOCK),
+    ("time_machine", "travel.start", CLOCK),
+    ("mocket.mocket", "Mocket.enable", NETWORK),
+    ("httmock", "HTTMock.__enter__", NETWORK),
+    ("betamax.recorder", "Betamax.start", NETWORK),
+)
+"""Module, function and what it replaces: libraries that start in a way of their own."""
+USES: tuple[tuple[str, str, str], ...] = (
+    ("httpx", "MockTransport.handle_request", "httpx.MockTransport"),
+    ("httpx", "MockTransport.handle_async_request", "httpx.MockTransport"),
+    ("httpx", "ASGITransport.handle_async_request", "httpx.ASGITransport"),
+    ("httpx", "WSGITransport.handle_request", "httpx.WSGITransport"),
+    ("botocore.stub", "Stubber.activate", "botocore.stub.Stubber"),
+    ("requests_mock.adapter", "Adapter.send", "requests-mock"),
+)
+"""Stand-ins that are used and not started: a call of theirs is what tells."""
+STATES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("moto.core.models", lambda module: bool(module.botocore_stubber.enabled), "moto replaced the network"),
+    ("time_machine", lambda module: bool(module.escape_hatch.is_travelling()), "time-machine replaced the clock"),
+)
+"""What says of itself that it is at work."""
+_MOCKS = ("unittest.mock", "mock.mock")
+_REQUESTS_MOCK = "requests_mock.mocker"
+_WANTED = frozenset({*_MOCKS, _REQUESTS_MOCK, *(row[0] for row in (*STARTS, *USES))})
+
+
+@dataclass(eq=False)
+class _Made:
+    """A replacement that was made, and may still be there."""
+
+    target: Any
+    name: str
+    new: Any
+    because: str
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is still in its place."""
+        held = self.target if isinstance(self.target, dict) else getattr(self.target, "__dict__", {})
+        return held.get(self.name, _GONE) is self.new
+
+
+class _Lookout:
+    """The one lookout of this process."""
+
+    def __init__(self) -> None:
+        self.watched: tuple[Watched, ...] = ()
+        self.made: list[_Made] = []
+        self.seams = Seams()
+        self.clock = _Clock()
+
+    def tell(self, because: str) -> None:
+        """Something is replaced at this moment."""
+        for one in self.watched:
+            one.because(because)
+
+    def make(self, made: _Made) -> None:
+        """Something was replaced, and stays so until it is put back."""
+        if len(self.made) >= _MOST_KEPT:
+            self.made = [one for one in self.made if one.stands]
+        if len(self.made) < _MOST_KEPT:
+            self.made.append(made)
+        self.tell(made.because)
+
+    def look(self) -> None:
+        """Tell what is replaced now, whoever did it and whenever."""
+        if self.made:
+            self.made = [one for one in self.made if one.stands]
+            for one in self.made:
+                self.tell(one.because)
+        for module, is_at_work, because in STATES:
+            loaded = sys.modules.get(module)
+            if loaded is not None and is_at_work(loaded):
+                self.tell(because)
+        for replaced in self.seams.look():
+            if replaced.package in FAKES:
+                self.tell(f"{FAKES[replaced.package]} replaced {replaced.kind}")
+            elif not self._is_told(replaced.seam):
+                mocked = replaced.package in ("unittest", "mock")
+                self.tell(f"{'unittest.mock' if mocked else replaced.by} replaced {replaced.seam}")
+        if not all(one.reasons for one in self.watched) and self.clock.is_wrong():
+            self.tell("Python's clock differs from the system's by more than 2 s")
+
+    def _is_told(self, seam: str) -> bool:
+        return all(any(seam in told for told in one.reasons) for one in self.watched)
+
+
+class _Clock:
+    """Compares Python's clock with the one that the file system stamps files with."""
+
+    def __init__(self) -> None:
+        self._offset: int | None = None
+
+    def is_wrong(self) -> bool:
+        """Return whether they differ; a file is made only where Python's clocks have moved against each other."""
+        now = time.time_ns()
+        offset = now - time.monotonic_ns()
+        if self._offset is not None and abs(offset - self._offset) < _SKEW_NS:
+            return False
+        try:
+            with tempfile.TemporaryFile() as file:
+                stamped = os.fstat(file.fileno()).st_mtime_ns
+        except OSError:
+            return False
+        if abs(stamped - now) > _SKEW_NS:
+            return True
+        self._offset = offset
+        return False
+
+
+class Watched:
+    """What replaced the network or the clock while one test ran."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, None] = {}
+        """In the order in which they were seen."""
+
+    def begin(self) -> None:
+        """Look out from now on."""
+        lookout = _lookout()
+        if self not in lookout.watched:
+            lookout.watched = (*lookout.watched, self)
+
+    def look(self, item: pytest.Item | None = None) -> None:
+        """See what is replaced at this moment; with an item, ask the hook too."""
+        self._look(_lookout())
+        if item is not None:
+            self.told_by_hook(item)
+
+    def _look(self, lookout: _Lookout) -> None:
+        try:
+            lookout.look()
+        except Exception as error:  # noqa: BLE001 - what a replaced object raises when it is looked at
+            self.because(f"what stands in for the network or the clock cannot be told: {_told(error)}")
+
+    def end(self) -> None:
+        """Look out no longer."""
+        lookout = _lookout()
+        lookout.watched = tuple(one for one in lookout.watched if one is not self)
+
+    def because(self, reason: str) -> None:
+        """Take in a reason."""
+        self.reasons.setdefault(one_line(reason, 200), None)
+
+    def told_by_hook(self, item: pytest.Item) -> None:
+        """Ask whoever implements the hook; one that fails makes a rehearsal, and nothing else is lost."""
+        hook = item.ihook.pytest_readiness_simulation
+        try:
+            for given in hook(item=item):
+                for reason in [given] if isinstance(given, str) else given or ():
+                    self._take(reason)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - pytest.skip and its like are no Exception
+            self.because(f"the hook pytest_readiness_simulation failed: {_told(error)}")
+
+    def _take(self, reason: object) -> None:
+        if not isinstance(reason, str):
+            self.because(f"the hook pytest_readiness_simulation returned {reason!r}, which is no text")
+        elif reason.strip():
+            self.because(reason.strip())
+
+    @property
+    def told(self) -> str | None:
+        """The reasons in one sentence, or None where nothing was replaced."""
+        reasons = list(self.reasons)
+        if len(reasons) > _MOST_REASONS:
+            reasons = [*reasons[:_MOST_REASONS], f"{len(reasons) - _MOST_REASONS} more"]
+        return "; ".join(reasons) or None
+
+
+def _told(error: BaseException) -> str:
+    return one_line(f"{type(error).__name__}: {error}", 120)
+
+
+def _lookout() -> _Lookout:
+    found = getattr(sys, _KEPT, None)
+    if found is None:
+        found = _Lookout()
+        setattr(sys, _KEPT, found)
+    known: _Lookout = found
+    return known
+
+
+def prepare() -> None:
+    """See from now on how networks and clocks are replaced; the session has evidence tests.
+
+    Harmless where it is done twice: what is wrapped goes through, and says what it did.
+    """
+    with suppress(Exception):
+        _wrap_monkeypatch()
+        arriving.expect(_WANTED, _wrap_module)
+        for name in _WANTED:
+            if name in sys.modules:
+                _wrap_module(name)
+
+
+def _wrap_module(name: str) -> None:
+    """Wrap what a module that is loaded has of ours."""
+    module = sys.modules[name]
+    if name in _MOCKS:
+        _wrap(module, "_patch.__enter__", _after_patch)
+        _wrap(module, "_patch_dict.__enter__", _after_patch_dict)
+    if name == _REQUESTS_MOCK:
+        _wrap(module, "MockerCore.start", _after_requests_mock)
+    for home, path, kind in STARTS:
+        if home == name:
+            _wrap(module, path, _teller(f"{FAKES[home.partition('.')[0]]} replaced {kind}"))
+    for home, path, what in USES:
+        if home == name:
+            _wrap(module, path, _teller(f"{what} replaced the network"))
+
+
+def _teller(because: str) -> Callable[..., None]:
+    def tell(*_: Any) -> None:
+        _lookout().tell(because)
+
+    return tell
+
+
+def _wrap(module: Any, path: str, after: Callable[..., None]) -> None:
+    """Have a function tell us when it returns; where there is none of this name, nothing is done."""
+    *owners, name = path.split(".")
+    owner = module
+    for step in owners:
+        owner = getattr(owner, step, None)
+    original = vars(owner).get(name) if owner is not None else None
+    if not callable(original) or hasattr(original, _OURS):
+        return
+
+    @wraps(original)
+    def wrapper(*given: Any, **named: Any) -> Any:
+        __tracebackhide__ = True
+        result = original(*given, **named)
+        with suppress(Exception):
+            after(*given)
+        return result
+
+    setattr(wrapper, _OURS, True)
+    setattr(owner, name, wrapper)
+
+
+def _after_requests_mock(mocker: Any) -> None:
+    """It may replace one session's method alone, which is no known seam."""
+    because = f"requests-mock replaced {NETWORK}"
+    _lookout().tell(because)
+    target = mocker._mock_target  # noqa: SLF001 - where it is missing, what was told holds for the test that runs
+    _lookout().make(_Made(target, "send", vars(target).get("send"), because))
+
+
+def _after_patch(patcher: Any) -> None:
+    """``unittest.mock`` has put something in its place."""
+    target, name, original = patcher.target, patcher.attribute, patcher.temp_original
+    new = vars(target).get(name) if hasattr(target, "__dict__") else None
+    _replaced(target, name, original, new, "unittest.mock")
+
+
+def _after_patch_dict(patcher: Any) -> None:
+    if patcher.in_dict is sys.modules:
+        for name, value in list(patcher.values.items()):
+            _replaced_module(name, value, "unittest.mock")
+
+
+def _wrap_monkeypatch() -> None:
+    kind = pytest.MonkeyPatch
+    if hasattr(kind.setattr, _OURS):
+        return
+    set_attribute, set_entry = kind.setattr, kind.setitem
+
+    @wraps(set_attribute)
+    def setattr_(self: pytest.MonkeyPatch, target: Any, *given: Any, **named: Any) -> None:
+        __tracebackhide__ = True
+        place = None
+        with suppress(Exception):
+            place = _attribute(target, (*given, *(named[key] for key in ("name", "value") if key in named)))
+        set_attribute(self, target, *given, **named)
+        if place is not None:
+            with suppress(Exception):
+                owner, name, original = place
+                _replaced(owner, name, original, vars(owner).get(name), "monkeypatch")
+
+    @wraps(set_entry)
+    def setitem_(self: pytest.MonkeyPatch, dic: Any, name: Any, value: Any) -> None:
+        __tracebackhide__ = True
+        set_entry(self, dic, name, value)
+        if dic is sys.modules:
+            with suppress(Exception):
+                _replaced_module(name, value, "monkeypatch")
+
+    for name, wrapper in (("setattr", setattr_), ("setitem", setitem_)):
+        setattr(wrapper, _OURS, True)
+        setattr(kind, name, wrapper)
+
+
+def _attribute(target: Any, given: tuple[Any, ...]) -> tuple[Any, str, Any]:
+    """Return owner, name and present value of what ``monkeypatch.setattr`` is about to replace."""
+    from pkgutil import resolve_name  # loads what is not loaded yet, as pytest is about to
+
+    name = given[0]
+    if isinstance(target, str) and not (isinstance(name, str) and len(given) > 1):
+        path, _, name = target.rpartition(".")
+        target = resolve_name(path)
+    return target, name, getattr(target, name)
+
+
+def _replaced(target: Any, name: str, original: Any, new: Any, how: str) -> None:
+    kind = kind_of(target, name, original) if new is not original else None
+    if kind is None:
+        return
+    library = _library(sys._getframe(1))  # noqa: SLF001 - what the standard library's warnings do to name a caller
+    because = f"{FAKES[library]} replaced {kind}" if library else f"{how} replaced {seam_name(target, name, original)}"
+    _lookout().make(_Made(target, name, new, because))
+
+
+def _replaced_module(name: str, value: Any, how: str) -> None:
+    if kind_of(sys, name, ModuleType(name)) is not None:
+        _lookout().make(_Made(sys.modules, name, value, f"{how} replaced the module {name}"))
+
+
+def _library(frame: FrameType | None) -> str | None:
+    """Return the known library that makes a patch, if the test does not make it itself."""
+    found = None
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        package = module.partition(".")[0]
+        if package in FAKES:
+            found = package
+        elif module not in _BETWEEN:
+            break
+        frame = frame.f_back
+    return found

@@ -1,0 +1,66 @@
+"""What the first line, the plan and the seal of a run say of how it was conducted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import IntegrityError, one_line
+from ..facts.conduct import Conduct, conduct_of
+from ..facts.line import Line
+from ..facts.run import Planned, planned_digest
+from .chain import where
+from .index import UNREADABLE
+
+
+def conducts_in(ends: Iterable[tuple[str, int, str]]) -> dict[str, Conduct]:
+    """Return how runs were conducted, by id.
+
+    Args:
+        ends: run, number and text of the first line and of the seal of each, in this order.
+
+    Raises:
+        IntegrityError: a text is no object.
+    """
+    said: dict[str, list[dict[str, Any]]] = {}
+    for run_id, seq, text in ends:
+        said.setdefault(run_id, []).append(_object(run_id, seq, text))
+    return {run_id: conduct_of(bodies[0], bodies[-1]) for run_id, bodies in said.items()}
+
+
+def _object(run_id: str, seq: int, text: str) -> dict[str, Any]:
+    # Not as a line, of which the digest takes as long again: what the answer rests on is checked on its own.
+    try:
+        body = json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
+    if not isinstance(body, dict):
+        raise IntegrityError(f"{where(run_id, seq)} is damaged: it is no object")
+    return body
+
+
+def plans_in(lines: Iterable[tuple[str, str]]) -> dict[str, tuple[Planned, ...]]:
+    """Return the evidence tests that runs had collected, by id.
+
+    Args:
+        lines: run and text of each line of the plan and, last, of the seal.
+
+    Raises:
+        IntegrityError: a text is no line, or what was planned is not what the seal names.
+    """
+    texts: dict[str, list[str]] = {}
+    for run_id, text in lines:
+        texts.setdefault(run_id, []).append(text)
+    return {run_id: _plan(run_id, found) for run_id, found in texts.items()}
+
+
+def _plan(run_id: str, texts: list[str]) -> tuple[Planned, ...]:
+    try:
+        *lines, seal = map(Line.parse, texts)
+        if seal.kind != "sealed" or planned_digest(lines) != seal.body.get("planned"):
+            raise IntegrityError(f"{where(run_id)}: what was planned is not what the seal names")
+        tests = [test for line in lines if line.kind == "planned" for test in line.body["tests"]]
+        return tuple(map(Planned.from_plain, tests))
+    except UNREADABLE as error:
+        raise IntegrityError(f"{where(run_id)}: its plan is damaged: {one_line(str(error))}") from None

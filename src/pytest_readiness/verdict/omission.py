@@ -1,0 +1,63 @@
+"""Omissions: evidence tests that a run left out, and that nobody ran since. Their older passes still stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..facts.evidence import CONCLUSIVE, Evidence
+from .known import UNKNOWN, Origin
+from .readiness import Readiness, UseCaseReadiness
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """A test that a run which decides on a use case left out, and that was not run since."""
+
+    run_id: str
+    test_id: str
+    use_case: str
+
+
+def left_out(readiness: Readiness, origins: Mapping[str, Origin]) -> Iterator[Omission]:
+    """Yield what the runs that decide on each use case left out of it, by use case, run and test.
+
+    A test counts as run since, where it ran to an end for real in a run that started later, or in another part of the
+    same logical run. A retired test need not run.
+
+    Args:
+        readiness: the use cases in scope.
+        origins: by run id; each with what it left out.
+    """
+    if not any(origin.left_out for origin in origins.values()):
+        return
+    elsewhere: dict[str, list[Evidence]] = {}
+    for one in readiness.other_evidence:
+        elsewhere.setdefault(one.uc, []).append(one)
+    for use_case in readiness.use_cases:
+        yield from _of_use_case(use_case, elsewhere.get(use_case.use_case.id, ()), origins)
+
+
+def _of_use_case(
+    use_case: UseCaseReadiness, elsewhere: list[Evidence] | tuple[()], origins: Mapping[str, Origin]
+) -> Iterator[Omission]:
+    name = use_case.use_case.id
+    shown = [one for requirement in use_case.requirements for one in requirement.evidence]
+    executions: dict[str, list[Evidence]] = {}
+    for one in (*shown, *elsewhere):
+        if one.real and one.result in CONCLUSIVE:
+            executions.setdefault(one.test_id, []).append(one)
+    retired = {one.decision.test_id for one in use_case.retirements if one.void is None}
+    deciding = {one.run_id for requirement in use_case.required for one in requirement.deciding}
+    for run_id in sorted(deciding):
+        run = origins.get(run_id, UNKNOWN)
+        for test in run.left_out:
+            claims = any(claimed == name for claimed, _ in test.claims)
+            ran = (_ran_since(one, run, origins) for one in executions.get(test.test_id, ()))
+            if claims and test.test_id not in retired and not any(ran):
+                yield Omission(run_id, test.test_id, name)
+
+
+def _ran_since(one: Evidence, run: Origin, origins: Mapping[str, Origin]) -> bool:
+    other = origins.get(one.run_id, UNKNOWN)
+    return one.started_at > run.started_at or (run.group is not None and other.group == run.group)

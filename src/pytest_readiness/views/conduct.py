@@ -1,0 +1,58 @@
+"""How the runs that a report rests on were conducted: what a reader should know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..facts.conduct import Conduct
+from ..verdict.known import Origin
+from .report import Report
+
+_MOST = 3
+"""Runs that are told one by one; of more there is only the number."""
+
+
+def deciding_runs(report: Report) -> dict[str, Origin]:
+    """Return the runs whose evidence decides on a requirement in the report, the newest first."""
+    requirements = (one for use_case in report.readiness.use_cases for one in use_case.required)
+    ids = {evidence.run_id for requirement in requirements for evidence in requirement.deciding}
+    known = {id_: report.origins[id_] for id_ in ids if id_ in report.origins}
+    return dict(sorted(known.items(), key=lambda run: (run[1].started_at, run[0]), reverse=True))
+
+
+def notes(report: Report) -> Iterator[str]:
+    """Yield what a reader should know before relying on the report, a sentence each."""
+    runs = deciding_runs(report)
+    yield from _told(runs, "disagree about the time", lambda conduct: conduct.clock_remark)
+    yield from _told(runs, "had edits hidden from git", lambda conduct: conduct.hidden_remark)
+    yield from _told(runs, "left out evidence tests", _left_out)
+
+
+def _left_out(conduct: Conduct) -> str | None:
+    return f"it left out {conduct.left_out}" if conduct.left_out else None
+
+
+def _told(runs: dict[str, Origin], kind: str, remark: Callable[[Conduct], str | None]) -> Iterator[str]:
+    told = [(id_, text) for id_, origin in runs.items() if (text := remark(origin.conduct))]
+    yield from (f"run {id_}: {text}" for id_, text in told[:_MOST])
+    if (left := len(told) - _MOST) > 0:
+        yield f"{left} more run{'s' * (left > 1)} {kind}"
+
+
+def to_run(id_: str, origin: Origin) -> dict[str, Any]:
+    """Return a run as plain data, for the JSON report."""
+    conduct = origin.conduct
+    return {
+        "id": id_,
+        "started_at": origin.started_at,
+        "actor": origin.actor,
+        "commit": origin.commit,
+        "dirty": origin.dirty,
+        "hidden_edits": conduct.hidden,
+        "clock_skew_ms": conduct.skew_ms,
+        "evidence_tests": conduct.tests,
+        "left_out": conduct.deselected,
+        "ci": dict(conduct.ci),
+        "called": list(conduct.called),
+    }

@@ -1,0 +1,30 @@
+r"""One sanitiser for each place that text goes to: text from tests, trackers and configs is hostile input.
+
+Each is pure and takes any text: control characters, lone surrogates, bidirectional and invisible characters, any
+length. What nobody could see becomes a visible escape (``\x1b``, ``\u202e``), so that nothing is lost, and what is cut
+off ends in an ellipsis. A text goes through the sanitiser of its sink once, and last.
+"""
+
+from .actions import annotation, to_command_data, to_command_property
+from .junit import to_xml, to_xml_attribute
+from .markdown import to_markdown
+from .page import to_href, to_html
+from .sheet import csv_row, to_csv
+from .terminal import LIMIT, break_commands, sanitise, sanitise_lines
+
+__all__ = [
+    "LIMIT",
+    "annotation",
+    "break_commands",
+    "csv_row",
+    "sanitise",
+    "sanitise_lines",
+    "to_command_data",
+    "to_command_property",
+    "to_csv",
+    "to_href",
+    "to_html",
+    "to_markdown",
+    "to_xml",
+    "to_xml_attribute",
+]

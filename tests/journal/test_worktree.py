@@ -1,0 +1,167 @@
+"""Edits that git was told not to look for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pytest_readiness.journal import worktree
+from pytest_readiness.journal.provenance import HIDDEN_NAMES, worktree as provenance_of
+from pytest_readiness.journal.worktree import GitError, hidden_edits
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git."""
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a few committed files, and a folder in it."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    return repository(tmp_path / "tree")
+
+
+def repository(path: Path) -> Path:
+    """Make a repository."""
+    (path / "sub").mkdir(parents=True)
+    git(path, "init", "-q")
+    git(path, "config", "user.email", "ana@example.com")
+    git(path, "config", "user.name", "Ana")
+    for name in ("a.py", "sub/b.py", "odd\nname é.py"):
+        (path / name).write_text(f"{name} = 1\n", encoding="utf-8")
+    (path / "link").symlink_to("a.py")
+    git(path, "add", ".")
+    git(path, "commit", "-q", "-m", "a")
+    return path
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+@pytest.mark.parametrize("name", ["a.py", "sub/b.py", "odd\nname é.py"])
+def test_a_marked_file_that_differs_is_found(tree: Path, flag: str, name: str) -> None:
+    """An edit that git status does not tell is found, whichever flag hides it, from any folder of the tree."""
+    git(tree, "update-index", flag, "--", name)
+    assert hidden_edits(tree) == []
+    (tree / name).write_text("changed", encoding="utf-8")
+    assert provenance_of(tree)["hidden"] == {"count": 1, "names": [name]}
+    assert provenance_of(tree)["dirty"] is True
+    assert hidden_edits(tree / "sub") == [name]
+
+
+def test_a_clean_tree_says_nothing_of_it(tree: Path) -> None:
+    """Without a mark nothing is hidden, and an edit that git sees is not told twice."""
+    assert "hidden" not in provenance_of(tree)
+    assert provenance_of(tree)["dirty"] is False
+    (tree / "a.py").write_text("changed", encoding="utf-8")
+    assert provenance_of(tree)["dirty"] is True
+    assert hidden_edits(tree) == []
+
+
+def test_a_sparse_checkout_is_no_edit(tree: Path) -> None:
+    """What a sparse checkout leaves out is marked, absent, and clean; an assume-unchanged file that is gone is not."""
+    git(tree, "sparse-checkout", "set", "--no-cone", "/a.py")
+    assert not (tree / "sub" / "b.py").exists()
+    assert hidden_edits(tree) == []
+    assert provenance_of(tree)["dirty"] is False
+    git(tree, "update-index", "--assume-unchanged", "a.py")
+    (tree / "a.py").unlink()
+    assert hidden_edits(tree) == ["a.py"]
+
+
+def test_a_link_that_leads_elsewhere_is_found(tree: Path) -> None:
+    """Of a symbolic link its target is compared, and a link in the place of a file is an edit."""
+    git(tree, "update-index", "--assume-unchanged", "link", "a.py")
+    assert hidden_edits(tree) == []
+    (tree / "link").unlink()
+    (tree / "link").symlink_to("sub/b.py")
+    (tree / "a.py").rename(tree / "kept.py")
+    (tree / "a.py").symlink_to("kept.py")
+    assert hidden_edits(tree) == ["a.py", "link"]
+
+
+def test_line_ends_that_git_converts_are_no_edit(tree: Path) -> None:
+    """Content is compared as git would add it."""
+    (tree / ".gitattributes").write_text("*.py text eol=crlf\n")
+    git(tree, "update-index", "--assume-unchanged", "a.py")
+    (tree / "a.py").write_bytes(b"a.py = 1\r\n")
+    assert hidden_edits(tree) == []
+
+
+def test_submodules(tree: Path) -> None:
+    """A change in a submodule makes the tree dirty whatever the config ignores; hidden ones are found in it too."""
+    module = repository(tree.parent / "module")
+    git(tree, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(module), "lib")
+    git(tree, "commit", "-q", "-m", "lib")
+    assert provenance_of(tree)["dirty"] is False
+    git(tree, "config", "submodule.lib.ignore", "all")
+    (tree / "lib" / "a.py").write_text("changed")
+    assert provenance_of(tree)["dirty"] is True
+    git(tree / "lib", "update-index", "--assume-unchanged", "a.py")
+    assert provenance_of(tree)["hidden"] == {"count": 1, "names": ["lib/a.py"]}
+    git(tree / "lib", "update-index", "--no-assume-unchanged", "a.py")
+    git(tree / "lib", "-c", "user.email=a@b", "-c", "user.name=a", "commit", "-q", "-am", "other")
+    git(tree, "update-index", "--assume-unchanged", "lib")
+    assert hidden_edits(tree) == ["lib"]
+
+
+def test_many_are_counted_and_a_few_named(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files are hidden, each is counted and a few are named."""
+    monkeypatch.setattr(worktree, "BATCH", 2)
+    names = [f"many{number}.py" for number in range(HIDDEN_NAMES + 2)]
+    for name in names:
+        (tree / name).write_text("1")
+    git(tree, "add", ".")
+    git(tree, "commit", "-q", "-m", "many")
+    git(tree, "update-index", "--assume-unchanged", *names)
+    for name in names:
+        (tree / name).write_text("2")
+    assert provenance_of(tree)["hidden"] == {"count": len(names), "names": names[:HIDDEN_NAMES]}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_what_cannot_be_read_is_not_known_to_be_the_same(tree: Path) -> None:
+    """A marked file that git cannot read counts as edited."""
+    git(tree, "update-index", "--assume-unchanged", "a.py")
+    (tree / "a.py").chmod(0)
+    assert hidden_edits(tree) == ["a.py"]
+
+
+def test_another_tree_cannot_stand_in(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder alone says which repository is looked at, whatever the environment says."""
+    other = repository(tree.parent / "other")
+    (tree / "a.py").write_text("changed")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    assert provenance_of(tree)["dirty"] is True
+
+
+def test_a_monitor_that_lies_is_not_asked(tree: Path) -> None:
+    """A program that tells git that no file changed hides an edit from git status, and not from the record."""
+    monitor = tree.parent / "monitor"
+    monitor.write_text("#!/bin/sh\nprintf 'token\\0'\n")
+    monitor.chmod(0o755)
+    git(tree, "config", "core.fsmonitor", str(monitor))
+    git(tree, "status")
+    git(tree, "status")
+    (tree / "a.py").write_text("changed")
+    told = subprocess.run(["git", "-C", str(tree), "status", "--porcelain"], check=True, capture_output=True).stdout
+    assert told == b""
+    assert provenance_of(tree)["dirty"] is True
+
+
+def test_without_git_nothing_is_known(tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside of a repository nothing is said; where git cannot list its files, whether it is dirty is not."""
+    assert provenance_of(tmp_path) == {}
+    with pytest.raises(GitError):
+        hidden_edits(tmp_path)
+    monkeypatch.setattr("pytest_readiness.journal.provenance.hidden_edits", _fail)
+    assert "dirty" not in provenance_of(tree)
+    assert "commit" in provenance_of(tree)
+
+
+def _fail(folder: Path) -> list[str]:
+    raise GitError("no")

@@ -1,0 +1,310 @@
+"""How a run was made, as a user sees it: recorded by pytest, shown by the commands, refused by the gate."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from tests.project import CONFIG, XDIST, Project
+
+ONE_ITEM = CONFIG.partition("[items.2]")[0]
+OPEN = ONE_ITEM + '[gate]\non = "evidence"\n'
+"""A gate that opens on complete evidence alone."""
+STRICT = OPEN + 'deselected = "refuse"\n'
+SUITE = """
+@evidence("UC-001", item=1)
+def test_a(): pass
+
+@evidence("UC-001", item=1)
+def test_b(): pass
+
+@evidence("UC-002", item=1)
+def test_c(): pass
+"""
+WAYS = pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
+
+
+def record(project: Project) -> dict[str, Any]:
+    """What the JSON report says of the newest run."""
+    runs: list[dict[str, Any]] = project.report()["runs"]
+    return runs[0]
+
+
+def gate(project: Project, *use_cases: str) -> tuple[int, str]:
+    """Exit code of the gate, and what it prints, on one line."""
+    done = project.cli("gate", *use_cases)
+    return done.exit_code, " ".join(done.output.split())
+
+
+def shown(project: Project, target: str = "UC-001/1") -> str:
+    """What ``show`` prints, on one line."""
+    return " ".join(project.cli("show", target).output.split())
+
+
+class TestClock:
+    """A run whose clocks disagree."""
+
+    AHEAD = "import time\n_real = time.time\ntime.time = lambda: _real() + 3600\n"
+
+    @WAYS
+    def test_a_clock_that_is_replaced_for_the_whole_run(self, project: Project, how: tuple[str, ...]) -> None:
+        """Python's clock an hour back: the gate is closed by name and seconds, and every view tells it."""
+        project.configured(OPEN).tests(SUITE)
+        project.write("conftest.py", self.AHEAD.replace("+", "-"))
+        real = time.time
+        try:
+            project.run(*how).assert_outcomes(passed=3)
+        finally:
+            time.time = real
+        run = record(project)
+        assert 3_590_000 < run["clock_skew_ms"] < 3_610_000
+        code, told = gate(project)
+        assert code == 1
+        assert f"clock (looked at 2): the clocks of run {run['id']} disagree by 3600" in told
+        for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1"], ["history", "UC-001"]):
+            assert "clocks disagree by 3600" in " ".join(project.cli(*command).output.split())
+
+    def test_a_clock_is_replaced_while_the_run_goes_on(self, project: Project) -> None:
+        """A clock that was right at the opening and is wrong at the seal is seen."""
+        project.configured(OPEN).tests(SUITE + f"\ndef test_z():\n    exec({self.AHEAD!r}, {{}})\n")
+        real = time.time
+        try:
+            project.run().assert_outcomes(passed=4)
+        finally:
+            time.time = real
+        assert record(project)["clock_skew_ms"] > 3_590_000
+
+    def test_clocks_that_agree(self, project: Project) -> None:
+        """An ordinary run passes the rule, however long ago its last evidence was written."""
+        project.configured(OPEN).tests(SUITE + "\ndef test_z():\n    __import__('time').sleep(2.2)\n")
+        project.run().assert_outcomes(passed=4)
+        assert record(project)["clock_skew_ms"] < 1000
+        code, told = gate(project)
+        assert (code, "passed clock (looked at 2): no run's clocks disagree" in told) == (0, True)
+
+    def test_ignored_is_told_as_weaker(self, project: Project) -> None:
+        """With ``clock = "ignore"`` the gate opens, without the rule, and says that this is weaker."""
+        project.configured(OPEN + 'clock = "ignore"\n').tests(SUITE)
+        project.write("conftest.py", self.AHEAD.replace("+", "-"))
+        real = time.time
+        try:
+            project.run()
+        finally:
+            time.time = real
+        code, told = gate(project)
+        assert (code, "clocks of run" in told) == (0, False)
+        assert 'weaker than its default: [gate] clock = "ignore"' in told
+
+
+class TestDeselected:
+    """Evidence tests that a run left out."""
+
+    @WAYS
+    @pytest.mark.parametrize(
+        "narrowed", [("-k", "not test_b"), ("--deselect", "test_it.py::test_b")], ids=["k", "deselect"]
+    )
+    def test_counted_and_shown(self, project: Project, how: tuple[str, ...], narrowed: tuple[str, ...]) -> None:
+        """How many of the evidence tests a run left out stands in every view, and by default closes nothing."""
+        project.configured(OPEN).tests(SUITE)
+        project.run(*how, *narrowed).assert_outcomes(passed=2, deselected=0 if how else 1)
+        run = record(project)
+        assert (run["evidence_tests"], run["left_out"]) == (3, 1)
+        for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1"], ["history", "UC-001"]):
+            assert "eft out 1 of 3 evidence tests" in " ".join(project.cli(*command).output.split()).replace(
+                "Left out 1", "left out 1"
+            )
+        assert gate(project)[0] == 0
+
+    @WAYS
+    def test_refused_until_a_later_run_ran_it(self, project: Project, how: tuple[str, ...]) -> None:
+        """An older pass of a test that the newest run left out keeps the gate closed for its use case alone."""
+        project.configured(STRICT).tests(SUITE)
+        project.run(*how)
+        assert gate(project)[0] == 0
+        project.run(*how, "-k", "not test_b")
+        run = record(project)["id"]
+        code, told = gate(project)
+        assert (code, f"run {run} left out test_it.py::test_b (UC-001)" in told) == (1, True)
+        assert gate(project, "UC-002")[0] == 0
+        project.run(*how, "-k", "test_b")
+        assert gate(project)[0] == 1, "this one left out test_a"
+        project.run(*how)
+        assert gate(project)[0] == 0
+
+    def test_a_use_case_of_its_own_is_no_omission(self, project: Project) -> None:
+        """A session about one use case leaves out nothing of it, and the others rest on their own runs."""
+        project.configured(STRICT).tests(SUITE)
+        project.run()
+        project.run("--readiness-uc=UC-001").assert_outcomes(passed=2, deselected=1)
+        assert gate(project)[0] == 0
+
+    def test_a_skipped_or_rehearsed_test_has_not_run(self, project: Project) -> None:
+        """A later run that skips the test, or runs it for no real environment, mends nothing."""
+        project.configured(STRICT).tests(SUITE)
+        project.run()
+        project.run("-k", "not test_b")
+        project.run(environment="dev")
+        project.tests(SUITE.replace("def test_b(): pass", "def test_b(): pytest.skip()"))
+        project.run("-k", "test_b")
+        assert gate(project, "UC-001")[0] == 1
+
+    def test_a_shard_leaves_to_the_others_what_is_theirs(self, project: Project) -> None:
+        """Parts of one logical run leave out each other's tests, and together nothing."""
+        project.configured(STRICT).tests(SUITE)
+        project.run("-k", "test_b", "--readiness-run-group=nightly:2")
+        project.run("-k", "not test_b", "--readiness-run-group=nightly:2")
+        assert gate(project) == (0, gate(project)[1])
+        project.run("-k", "not test_b", "--readiness-run-group=other:1")
+        assert gate(project)[0] == 1
+
+    def test_a_retired_test_need_not_run(self, project: Project) -> None:
+        """Whoever took a test out of what must pass took it out of this too."""
+        project.configured(STRICT + '[review]\nreviewers = ["qa@example.com"]\n').tests(SUITE)
+        project.run("--readiness-actor=ci")
+        project.run("--readiness-actor=ci", "-k", "not test_b")
+        assert gate(project)[0] == 1
+        told = ("--reason", "replaced by a", "--by", "qa@example.com")
+        assert project.cli("retire", "test_it.py::test_b", *told).exit_code == 0
+        assert gate(project)[0] == 0
+
+    def test_a_plan_that_was_changed_in_the_store(self, project: Project) -> None:
+        """Taking a test out of the plan of a kept run is damage, and not a smaller plan."""
+        import sqlite3
+
+        project.configured(STRICT).tests(SUITE)
+        project.run()
+        project.run("-k", "not test_b")
+        with sqlite3.connect(project.path / ".readiness" / "evidence.db") as database:
+            database.executescript("DROP TRIGGER line_no_update")
+            rows = database.execute("SELECT rowid, text FROM line WHERE text LIKE '%\"deselected\":true%'").fetchall()
+            for rowid, text in rows:
+                line = json.loads(text)
+                line["tests"] = [test for test in line["tests"] if not test.get("deselected")]
+                changed = json.dumps(line, sort_keys=True, separators=(",", ":"))
+                database.execute("UPDATE line SET text = ? WHERE rowid = ?", (changed, rowid))
+        database.close()
+        done = project.cli("gate")
+        assert done.exit_code == 3
+        assert "what was planned is not what the seal names" in done.stderr
+
+
+class TestCalledWith:
+    """Options that change which tests run, how often, and what an assertion does."""
+
+    @WAYS
+    def test_options_of_the_line_and_of_the_ini_file(self, project: Project, how: tuple[str, ...]) -> None:
+        """They are recorded as pytest has them, wherever they were said, and shown."""
+        project.configured(OPEN).tests(SUITE)
+        project.pytester.makeini("[pytest]\naddopts = -m 'not slow' --assert=plain\nmarkers = slow\n")
+        project.run(*how, "-k", "test_a or test_c", "--deselect=test_it.py::test_c", "--maxfail=3")
+        told = record(project)["called"]
+        assert {"--assert plain", "-m not slow", "-k test_a or test_c", "--maxfail 3"} <= set(told)
+        assert "--deselect test_it.py::test_c" in told
+        assert "plugins switched off: cacheprovider" in told
+        assert "Called with --assert plain" in shown(project)
+        assert "called with --assert plain" in " ".join(project.cli("history", "UC-001").output.split())
+
+    def test_own_options(self, project: Project) -> None:
+        """What narrows a session to what it is about is among them."""
+        project.configured(OPEN).tests(SUITE)
+        project.run("--readiness-uc=UC-001", "--readiness-missing")
+        assert {"--readiness-uc UC-001", "--readiness-missing"} <= set(record(project)["called"])
+
+    def test_retries(self, project: Project) -> None:
+        """The number of reruns is recorded, and a pass after a failed attempt is FLAKY as before."""
+        project.configured(OPEN).tests(
+            """
+            @evidence("UC-001", item=1)
+            def test_a():
+                marker = pathlib.Path("second")
+                again = marker.exists()
+                marker.touch()
+                assert again
+            """
+        )
+        project.run("-p", "pytest_rerunfailures", "--reruns=2")
+        assert "--reruns 2" in record(project)["called"]
+        assert project.states("UC-001") == {"UC-001/1": "FLAKY"}
+
+    def test_removed_assertions(self, project: Project) -> None:
+        """``PYTHONOPTIMIZE`` is told of the run, and its evidence is a rehearsal."""
+        project.configured(OPEN).tests(SUITE)
+        project.monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *project.args()], cwd=project.path, check=True, capture_output=True
+        )
+        project.monkeypatch.delenv("PYTHONOPTIMIZE")
+        assert project.states("UC-001") == {"UC-001/1": "REHEARSED"}
+        assert "python -OO: assertions are removed" in shown(project)
+
+    def test_a_secret_in_an_option_is_not_kept(self, project: Project) -> None:
+        """What pytest was called with is redacted as everything else."""
+        project.monkeypatch.setenv("MY_API_TOKEN", "hunter2-hunter2")
+        project.configured(OPEN).tests(SUITE)
+        project.run("-k", "test_a or hunter2-hunter2 or test_b")
+        assert "hunter2" not in str(project.report())
+        assert any(one.startswith("-k test_a or") for one in record(project)["called"])
+
+
+def test_the_attempt_of_a_ci_run(project: Project) -> None:
+    """Which attempt CI says it is stands in the views; the first attempt is no remark."""
+    project.configured(OPEN).tests(SUITE)
+    for name, value in {"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "3"}.items():
+        project.monkeypatch.setenv(name, value)
+    project.run()
+    assert record(project)["ci"] == {"provider": "github", "run": "77", "attempt": "3"}
+    assert "CI provider github, run 77, attempt 3" in shown(project)
+    assert "it is attempt 3 of its CI run" in " ".join(project.cli("history", "UC-001").output.split())
+
+
+class TestTree:
+    """Edits that git was told not to look for."""
+
+    def repository(self, project: Project, config: str) -> None:
+        """A project that is committed, wholly."""
+        project.configured(config).tests(SUITE)
+        project.write(".gitignore", ".readiness/\n__pycache__/\n")
+        for command in (
+            ["init", "-q"],
+            ["config", "user.email", "ana@example.com"],
+            ["config", "user.name", "Ana"],
+            ["add", "."],
+            ["commit", "-q", "-m", "all"],
+        ):
+            self.git(project, *command)
+
+    def git(self, project: Project, *arguments: str) -> None:
+        """Run git."""
+        subprocess.run(["git", "-C", str(project.path), *arguments], check=True, capture_output=True)
+
+    @pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+    def test_hidden_edits_make_a_commit_unclean(self, project: Project, flag: str) -> None:
+        """A tree that git status calls clean is refused by ``clean_commit`` where an edit is hidden, and says which."""
+        self.repository(project, OPEN + "clean_commit = true\n")
+        project.run()
+        assert (gate(project)[0], record(project)["dirty"]) == (0, False)
+        self.git(project, "update-index", flag, "test_it.py")
+        project.tests(SUITE.replace("pass", "return None"))
+        project.run("-W", "ignore").assert_outcomes(passed=3)
+        run = record(project)
+        assert (run["dirty"], run["hidden_edits"]) == (True, 1)
+        assert gate(project)[0] == 1
+        for command in (["report"], ["why", "UC-001/1"], ["show", "UC-001/1"], ["history", "UC-001"]):
+            told = " ".join(project.cli(*command).output.split())
+            assert "1 file was edited behind git's back: test_it.py" in told
+
+    def test_a_sparse_checkout_stays_clean(self, project: Project) -> None:
+        """What a sparse checkout leaves out is no local change."""
+        self.repository(project, OPEN + "clean_commit = true\n")
+        project.write("big/data.txt", "1")
+        self.git(project, "add", ".")
+        self.git(project, "commit", "-q", "-m", "big")
+        self.git(project, "sparse-checkout", "set", "--no-cone", "/*", "!/big")
+        assert not (project.path / "big").exists()
+        project.run()
+        assert (gate(project)[0], record(project)["hidden_edits"]) == (0, 0)

@@ -1,0 +1,54 @@
+"""The threat model names what the product refuses, and every attack that the tests carry out and that is not shown."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+
+from pytest_readiness.settings.model import GateSettings, ReviewSettings
+from tests.pages import ROOT
+
+PAGE = (ROOT / "docs" / "explanation" / "threat-model.md").read_text(encoding="utf-8")
+CELLS = {cell.strip() for row in re.findall(r"^\|.*\|$", PAGE, re.MULTILINE) for cell in row.split("|")}
+NOT_ABOUT_ATTACKS = {"on", "architecture", "waivers", "asserted"}
+"""Settings that say what is enough, and guard against nobody."""
+_fakes = import_module("tests.trust.fakes") if find_spec("tests.trust.fakes") else None
+
+
+@pytest.mark.parametrize("key", sorted(set(GateSettings.model_fields) - NOT_ABOUT_ATTACKS))
+def test_every_setting_that_refuses_something_is_named(key: str) -> None:
+    """What the gate can be told to refuse stands beside the attack that it is for."""
+    assert f"[gate] {key}" in PAGE or f"`{key} = " in PAGE
+
+
+@pytest.mark.parametrize("key", ["separate", "identity"])
+def test_every_guard_of_a_review_is_named(key: str) -> None:
+    """So does what a review can be told to refuse."""
+    assert key in ReviewSettings.model_fields
+    assert f"[review] {key}" in PAGE
+
+
+def test_everybody_who_attacks_has_a_section() -> None:
+    """Each row of the table of attackers leads to a section, and each section is led to."""
+    led_to = re.findall(r"^\| \[[^\]]+\]\(#([\w-]+)\)", PAGE, re.MULTILINE)
+    headings = [
+        re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
+    ]
+    assert len(led_to) == 7
+    assert set(headings) == {*led_to, "who", "what-is-assumed"}
+
+
+@pytest.mark.skipif(_fakes is None, reason="there are no fakes to compare with")
+def test_every_way_to_pass_without_a_real_environment_is_named() -> None:
+    """Each stands in the table of ways, by its name; what is not detected is said to count, in the words it is known by."""
+    assert _fakes is not None
+    table = PAGE.partition("### Tests that pass without")[2].partition("\n## ")[0]
+    for fake in _fakes.FAKES:
+        assert fake.name in table, fake.name
+    for fake in _fakes.NOT_DETECTED:
+        row = next(line for line in table.splitlines() if line.startswith(f"| {fake.name} "))
+        assert "**counts.**" in row
+        assert fake.limit in row
