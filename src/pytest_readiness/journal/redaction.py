@@ -160,8 +160,7 @@ class Redactor:
     def _named(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
         known = self._known()
-        unmarked = _MARK.sub("", text)
-        is_data = "[" in unmarked or " " in unmarked  # a parametrised test, or a command line
+        is_data = _is_data(text)
         if is_data or any(known.find(data)):
             from .spans import merged, spans_of
 
@@ -313,6 +312,11 @@ class Redactor:
         counts = sorted(self.counts.items())
         self.counts.clear()
         return counts
+
+
+def _is_data(name: str) -> bool:
+    """Return whether a name is that of a parametrised test, or a command line."""
+    return " " in name or ("[" in name and "[" in _MARK.sub("", name))
 
 
 def cut_text(text: str, limit: int) -> str:
