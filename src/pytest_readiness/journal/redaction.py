@@ -148,7 +148,7 @@ class Redactor:
     def name(self, text: str) -> str:
         """Return a test's name without secrets; each leaves its fingerprint, so that two tests stay two.
 
-        Names of files and functions are code, and hold known values at most; what stands in brackets is data.
+        A name without brackets or blanks is code, and holds known values at most.
         """
         found = self._names.get(text)
         if found is None:
