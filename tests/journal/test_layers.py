@@ -289,13 +289,17 @@ def test_what_a_plugin_fails_over_is_replaced(fails: Any) -> None:
 
 def test_a_plugin_that_cannot_be_asked_costs_no_evidence() -> None:
     """Redactors that cannot be loaded replace every text, and raise nothing."""
+    asked: list[int] = []
 
     def unloadable() -> list[Any]:
+        asked.append(1)
         raise RuntimeError("no such module")
 
     ours = redactor(own=unloadable)
     assert ours.plain({"message": "a", "result": "PASSED"}) == {"message": HOOK_FAILED, "result": "PASSED"}
+    assert ours.text("b") == HOOK_FAILED
     assert ours.trouble == "RuntimeError: no such module"
+    assert asked == [1]
 
 
 @pytest.mark.parametrize(

@@ -239,9 +239,8 @@ class Redactor:
             self._own = ()  # a plugin that asks us in turn while it is loaded finds none
             try:
                 self._own = self._find_own()
-            except BaseException:
-                self._own = None
-                raise
+            except Exception as error:  # noqa: BLE001 - whatever a plugin's own code raises while it is loaded
+                self._own = (_failing(error),)
         return self._own
 
     def _named_by_plugins(self, name: str) -> str:
@@ -333,6 +332,13 @@ def _replaced(data: bytes, spans: Sequence[Finding], replace: Callable[[Finding,
         out += [data[done : one.start], one.quote, replace(one, data[one.start : one.end]), one.quote]
         done = one.end
     return b"".join([*out, data[done:]])
+
+
+def _failing(error: Exception) -> Own:
+    def redact(_: str) -> object:
+        raise error
+
+    return redact
 
 
 def _own_text(redact: Own, text: str) -> str:
