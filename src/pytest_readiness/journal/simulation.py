@@ -183,9 +183,10 @@ class Watched:
 
     def told_by_hook(self, item: pytest.Item) -> None:
         """Ask whoever implements the hook; one that fails makes a rehearsal, and nothing else is lost."""
-        hook = item.ihook.pytest_readiness_simulation
+        if not item.config.hook.pytest_readiness_simulation.get_hookimpls():
+            return  # asking those around the test costs more than everything else that is looked at
         try:
-            for given in hook(item=item):
+            for given in item.ihook.pytest_readiness_simulation(item=item):
                 for reason in [given] if isinstance(given, str) else given or ():
                     self._take(reason)
         except (KeyboardInterrupt, SystemExit):
