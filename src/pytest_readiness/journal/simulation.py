@@ -109,8 +109,10 @@ class _Lookout:
                 self.tell(one.because)
         for module, is_at_work, because in STATES:
             loaded = sys.modules.get(module)
-            if loaded is not None and is_at_work(loaded):
-                self.tell(because)
+            if loaded is not None:
+                with suppress(AttributeError):  # another version of the library, which has no such word
+                    if is_at_work(loaded):
+                        self.tell(because)
         for replaced in self.seams.look():
             if replaced.package in FAKES:
                 self.tell(f"{FAKES[replaced.package]} replaced {replaced.kind}")
