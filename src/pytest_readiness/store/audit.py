@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import IntegrityError, Problem, StorageError, one_line
-from ..facts.evidence import Evidence
+from ..facts.evidence import Artifact, Evidence, evidence_of
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line
 from ..facts.run import Run
@@ -72,10 +72,13 @@ Index = dict[tuple[int, int], tuple[Any, ...]]
 """(line, number) -> the columns of the two rows that stand for one piece of evidence."""
 
 
-def verify(query: Query, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
+Seen = Callable[[str, Artifact], object]
+
+
+def verify(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
     """Yield each thing in the store that does not fit. What cannot be read is a problem, and ends only its part.
 
-    ``seen`` is called with each piece of evidence that can be read.
+    ``seen`` is called with each artifact that can be read of, and the id of the evidence (or run) that names it.
     """
     parts: tuple[tuple[str, Callable[[Query], Iterator[Problem]]], ...] = (
         ("database", _structure),
@@ -92,7 +95,7 @@ def verify(query: Query, seen: Callable[[Evidence], object] | None = None) -> It
         yield from _unbroken(name, part(query))
 
 
-def _pass_by(_evidence: Evidence) -> None:
+def _pass_by(_whose: str, _artifact: Artifact) -> None:
     """Nobody wants to see it."""
 
 
@@ -127,12 +130,12 @@ def _schema(query: Query) -> Iterator[Problem]:
             yield Problem(f"{kind} {name}", "was changed in the schema")
 
 
-def _runs(query: Query, seen: Callable[[Evidence], object]) -> Iterator[Problem]:
+def _runs(query: Query, seen: Seen) -> Iterator[Problem]:
     for (run_id,) in query("SELECT id FROM run ORDER BY id"):
         yield from _unbroken(where(run_id), _run(query, run_id, seen))
 
 
-def _run(query: Query, run_id: str, seen: Callable[[Evidence], object]) -> Iterator[Problem]:
+def _run(query: Query, run_id: str, seen: Seen) -> Iterator[Problem]:
     lines = []
     for seq, text, stored in query(f"{_LINES} ORDER BY seq", (run_id,)):
         line, problems = _line(run_id, seq, text, stored)
@@ -148,15 +151,16 @@ def _run(query: Query, run_id: str, seen: Callable[[Evidence], object]) -> Itera
     found = [piece for line in lines for piece in _pieces(line, read)]
     yield from _compared_index(found, run_id, _index(query, run_id))
     yield from _compared_run(query, run, run_id, len(lines), len(found))
+    if run.tracker is not None:
+        seen(run_id, run.tracker)
     for evidence, _, _ in found:
-        seen(evidence)
+        for artifact in evidence.artifacts:
+            seen(evidence.id, artifact)
 
 
-def _line(
-    run_id: str, seq: int, text: str, stored: str, parse: Callable[[str], Line] = Line.parse
-) -> tuple[Line | None, list[Problem]]:
+def _line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | None, list[Problem]]:
     try:
-        line = parse(text)
+        line = Line.parse(text)
     except (IntegrityError, *UNREADABLE) as error:
         return None, [Problem(where(run_id, seq), f"column text: {one_line(str(error))}")]
     problems = []
@@ -298,12 +302,13 @@ def _there(query: Query, table: str) -> bool:
     return bool(query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
 
 
-def check(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterator[Problem]:
+def check(query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader]) -> Iterator[Problem]:
     """Yield what is wrong with what these pieces of evidence rest on, and with the store as a whole. Raises nothing.
 
-    Every line is fetched again; only what ``reader`` has read from the very same text is not read from it twice.
+    ``known`` returns what was read for answers from the store as it still is. What is right by that is not looked up
+    again; everything else is, and told by what is found then.
     """
-    yield from _unbroken("store", _checked(query, evidence, reader))
+    yield from _unbroken("store", _checked(query, evidence, known))
 
 
 def check_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
@@ -312,7 +317,8 @@ def check_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
     yield from _unbroken("tree", unbound(query, run_ids))
 
 
-def _checked(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterator[Problem]:
+def _checked(query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader]) -> Iterator[Problem]:
+    reader = known()
     by_run: dict[str, list[Evidence]] = {}
     for piece in evidence:
         by_run.setdefault(piece.run_id, []).append(piece)
@@ -332,6 +338,7 @@ def _checked(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iter
 
 
 def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Reader) -> Iterator[Problem]:
+    """Check the seal of a run, and the lines of those pieces that were not read for an answer, or were not right."""
     stored = [RunRow(*row) for row in query(_RUN, (run_id,))]
     if not stored:
         yield Problem(where(run_id), "is not in the store")
@@ -340,18 +347,19 @@ def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Rea
         yield Problem(where(run_id, column="slot.register"), f"the run is of '{one_line(stored[0].register)}'")
     by_line: dict[int, list[Evidence]] = {}
     for piece in resting:
-        by_line.setdefault(piece.seq, []).append(piece)
+        if not reader.is_right(piece):
+            by_line.setdefault(piece.seq, []).append(piece)
     wanted = sorted({0, stored[0].line_count - 1, *by_line, *(seq + 1 for seq in by_line)})
     lines: dict[int, Line] = {}
     for seq, text, digest in query(_LINES + _SOME, (run_id, json.dumps(wanted))):
-        line, problems = _line(run_id, seq, text, digest, reader.line)
+        line, problems = _line(run_id, seq, text, digest)
         yield from problems
         if line is not None:
             lines[seq] = line
     yield from _closed(run_id, stored[0], lines)
-    index = _index(query, run_id, by_line)
+    index = _index(query, run_id, by_line) if by_line else {}
     for seq, rests in sorted(by_line.items()):
-        yield from _checked_line(run_id, seq, lines, rests, index, reader)
+        yield from _checked_line(run_id, seq, lines, rests, index)
 
 
 def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Problem]:
@@ -371,7 +379,7 @@ def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Pro
 
 
 def _checked_line(
-    run_id: str, seq: int, lines: dict[int, Line], resting: list[Evidence], index: Index, reader: Reader
+    run_id: str, seq: int, lines: dict[int, Line], resting: list[Evidence], index: Index
 ) -> Iterator[Problem]:
     line, following = lines.get(seq), lines.get(seq + 1)
     if line is None:
@@ -380,13 +388,13 @@ def _checked_line(
     if following is None or following.body.get("prev") != line.digest:
         yield Problem(where(run_id, seq), "the line after it does not follow it: one of them was changed")
     try:
-        held = {evidence.id: evidence for evidence in reader.evidence(line, resting[0].register)}
+        held = {evidence.id: evidence for evidence in evidence_of(line, resting[0].register)}
     except UNREADABLE:
         yield Problem(where(run_id, seq), "is not readable as evidence")
         return
     for piece in resting:
         found = held.get(piece.id)
-        if found is None or (found is not piece and found != piece):
+        if found is None or found != piece:
             yield Problem(where(run_id, seq), f"does not hold the evidence {one_line(piece.id)} as it was given")
             continue
         row = evidence_row(found)

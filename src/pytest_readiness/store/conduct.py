@@ -1,9 +1,10 @@
-"""What the first line, the plan and the seal of a run say of how it was conducted."""
+"""How runs were conducted, for the SQLite adapter: what the first line, the plan and the seal of each say."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import IntegrityError, one_line
@@ -12,6 +13,33 @@ from ..facts.line import Line
 from ..facts.run import Planned, planned_digest
 from .chain import where
 from .index import UNREADABLE
+from .queries import ENDS, PLANS
+
+
+class Conducts:
+    """What the store in a SQLite file says of how runs were conducted."""
+
+    @abstractmethod
+    def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+        """Return all rows of an answer."""
+
+    def conducts(self, run_ids: Iterable[str]) -> dict[str, Conduct]:
+        """Return how these runs were conducted, by id.
+
+        Raises:
+            IntegrityError: a first line or a seal cannot be read.
+            StorageError: the file cannot be read.
+        """
+        return conducts_in(self._rows(ENDS, (json.dumps(sorted(set(run_ids))),)))
+
+    def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[Planned, ...]]:
+        """Return the evidence tests that these runs had collected, by id.
+
+        Raises:
+            IntegrityError: what was planned is not what the seal names.
+            StorageError: the file cannot be read.
+        """
+        return plans_in(self._rows(PLANS, (json.dumps(sorted(set(run_ids))),)))
 
 
 def conducts_in(ends: Iterable[tuple[str, int, str]]) -> dict[str, Conduct]:

@@ -8,6 +8,7 @@ from typing import Any
 from ..facts.conduct import Conduct
 from ..verdict.known import Origin
 from .report import Report
+from .words import count
 
 _MOST = 3
 """Runs that are told one by one; of more there is only the number."""
@@ -24,9 +25,9 @@ def deciding_runs(report: Report) -> dict[str, Origin]:
 def notes(report: Report) -> Iterator[str]:
     """Yield what a reader should know before relying on the report, a sentence each."""
     runs = deciding_runs(report)
-    yield from _told(runs, "disagree about the time", lambda conduct: conduct.clock_remark)
-    yield from _told(runs, "had edits hidden from git", lambda conduct: conduct.hidden_remark)
-    yield from _told(runs, "left out evidence tests", _left_out)
+    yield from _told(runs, "clocks disagree", lambda conduct: conduct.clock_remark)
+    yield from _told(runs, "edits were hidden from git", lambda conduct: conduct.hidden_remark)
+    yield from _told(runs, "evidence tests were left out", _left_out)
 
 
 def _left_out(conduct: Conduct) -> str | None:
@@ -37,7 +38,7 @@ def _told(runs: dict[str, Origin], kind: str, remark: Callable[[Conduct], str | 
     told = [(id_, text) for id_, origin in runs.items() if (text := remark(origin.conduct))]
     yield from (f"run {id_}: {text}" for id_, text in told[:_MOST])
     if (left := len(told) - _MOST) > 0:
-        yield f"{left} more run{'s' * (left > 1)} {kind}"
+        yield f"{kind} in {count(left, 'more run')}"
 
 
 def to_run(id_: str, origin: Origin) -> dict[str, Any]:

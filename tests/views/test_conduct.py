@@ -1,0 +1,82 @@
+"""How the runs behind a report were made: what is told of them, and how much."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytest_readiness.facts.conduct import Conduct
+from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.readiness import State
+from pytest_readiness.views.conduct import deciding_runs, notes
+from pytest_readiness.views.document import to_document
+from pytest_readiness.views.pen import plain
+from pytest_readiness.views.terminal import render
+
+from . import values
+
+
+def report(*conducts: Conduct, deciding: bool = True):
+    """A report of one use case that rests on a run for each conduct; a later one has a smaller id."""
+    runs = {f"20260212T182800Z-{99 - number:08x}": conduct for number, conduct in enumerate(conducts)}
+    known = values.catalogue(["UC-003"])
+    found = tuple(values.evidence(id=f"{run}.5.1", run_id=run, item="4") for run in runs)
+    use_case = values.use_case(known, "UC-003", {"4": State.COMPLETE}, found=found)
+    items = tuple(
+        replace(
+            item,
+            requirements=tuple(replace(one, deciding=one.evidence if deciding else ()) for one in item.requirements),
+        )
+        for item in use_case.items
+    )
+    origins = {
+        run: Origin(actor="ada", started_at=f"2026-02-12T18:28:{number:02}.000Z", conduct=conduct)
+        for number, (run, conduct) in enumerate(runs.items())
+    }
+    return replace(values.report([replace(use_case, items=items)]), origins=origins)
+
+
+SKEWED = Conduct(skew_ms=3200)
+NARROW = Conduct(tests=9, deselected=2)
+
+
+def test_what_a_reader_should_know_is_told_first():
+    """Clocks, hidden edits and tests that were left out are notes of the report, with the run and the number."""
+    hidden = Conduct(hidden=2, hidden_names=("a.py", "b.py"))
+    found = report(SKEWED, hidden, NARROW)
+    told = plain(render(found, 200))
+    assert "note: run 20260212T182800Z-00000063: its clocks disagree by 3.2 s" in told
+    assert "note: run 20260212T182800Z-00000062: 2 files were edited behind git's back: a.py, b.py" in told
+    assert "note: run 20260212T182800Z-00000061: it left out 2 of 9 evidence tests" in told
+
+
+def test_many_are_counted():
+    """Of each kind three runs are told, the newest ones, and the rest is a number: a report fits a screen."""
+    told = list(notes(report(*[NARROW] * 5, *[SKEWED] * 4)))
+    assert len(told) == 8
+    assert told[3] == "clocks disagree in 1 more run"
+    assert told[-1] == "evidence tests were left out in 2 more runs"
+    assert told[4].startswith("run 20260212T182800Z-0000005f:"), "the newest of the five"
+
+
+def test_only_what_decides_is_told():
+    """A run on which nothing rests is no note, and no run of the document."""
+    found = report(SKEWED, deciding=False)
+    assert list(notes(found)) == []
+    assert to_document(found)["runs"] == []
+
+
+def test_runs_stand_by_their_start_and_not_by_their_id():
+    """Two runs of one second have ids in any order."""
+    assert list(deciding_runs(report(Conduct(), NARROW))) == ["20260212T182800Z-00000062", "20260212T182800Z-00000063"]
+
+
+def test_a_run_of_the_document():
+    """The keys are those that are published, in their order."""
+    (run,) = to_document(report(Conduct(skew_ms=1, tests=3, deselected=0, ci=(("provider", "ci"),), called=("-k a",))))[
+        "runs"
+    ]
+    assert run == {
+        "id": "20260212T182800Z-00000063", "started_at": "2026-02-12T18:28:00.000Z", "actor": "ada", "commit": None, "dirty": None,
+        "hidden_edits": 0, "clock_skew_ms": 1, "evidence_tests": 3, "left_out": 0, "ci": {"provider": "ci"}, "called": ["-k a"],
+    }  # fmt: skip
+    assert list(run)[:4] == ["id", "started_at", "actor", "commit"]
