@@ -169,6 +169,14 @@ class Project:
         """The journals that lie about."""
         return sorted((self.path / ".readiness" / "journal").glob("*.jsonl"))
 
+    @property
+    def artifacts(self) -> list[Path]:
+        """The files in the artifact folder, but for the tracker that each run keeps there."""
+        tracker = self.path / "PROD_READINESS_TRACKER.md"
+        kept = tracker.read_bytes() if tracker.exists() else None
+        files = sorted(path for path in (self.path / ".readiness" / "artifacts").rglob("*") if path.is_file())
+        return [path for path in files if path.read_bytes() != kept]
+
     def wait_for(self, name: str, seconds: float = 30) -> None:
         """Wait until a file of the project appears."""
         deadline = time.monotonic() + seconds

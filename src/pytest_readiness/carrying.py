@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from .errors import ReadinessError, StorageError
+from .errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as shown_place
 from .facts.decision import Blocker, Decision, Review, Unblock, Waiver
+from .facts.kept_verdict import KeptVerdict
+from .facts.line import canonical
 from .facts.run import Run
 from .facts.snapshot import Snapshot
 from .journal.writer import ignore_folder
-from .pipeline import HOME, Place, select
-from .store.bundle import Contents, read_bundle, write_bundle
+from .keeping import statements_of
+from .pipeline import HOME, Place, Request, judge, select
+from .store.bundle import open_bundle
+from .store.bundling import Contents, write_bundle
 from .store.merging import Merged, merge as merge_one
+from .store.origin import origin_of
 from .store.port import RunSummary, Store
+from .views.document import to_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Bundled:
     """SHA-256 of artifacts that the runs name and the artifact folder does not have."""
 
 
-def bundle(place: Place, use_cases: Sequence[str], path: Path) -> Bundled:
+def bundle(place: Place, use_cases: Sequence[str], path: Path, *, with_tree: bool = False) -> Bundled:
     """Write what the store holds of this register into a file.
 
     Args:
@@ -37,9 +43,11 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path) -> Bundled:
         use_cases: ids or globs; none: everything. Else the runs with evidence for them and the other parts of their
             groups, whole, and the decisions about them; retirements always, kept verdicts only with everything.
         path: the file; equal contents give equal bytes.
+        with_tree: tell from which store it comes, and which records that has; else stores with the same records give
+            the same file.
 
     Raises:
-        ConfigError: a use case is unknown.
+        ConfigError: a use case is unknown; or there is no tree to tell of.
         IntegrityError: something in the store is not what was recorded.
         StorageError: the store cannot be read, or the file cannot be written.
     """
@@ -48,12 +56,23 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path) -> Bundled:
     if store is None:
         return Bundled(0, 0, 0, tuple(write_bundle(path, Contents(), _reader(place))))
     try:
+        origin = origin_of(store) if with_tree else None
+        if with_tree and origin is None:
+            raise ConfigError("this store has no tree yet: it gets one with the next run or decision that is kept")
         summaries = _runs(store, register, chosen)
         decisions = [one for one in _decisions(place, store) if chosen is None or _about(one, chosen)]
         digests = {run.requirements_digest for run in summaries} | {one.requirements_digest for one in decisions}
         verdicts = store.verdicts() if chosen is None else []
         runs = (run for summary in summaries if (run := store.run(summary.id)) is not None)
-        contents = Contents(runs, decisions, _snapshots(store, digests), verdicts)
+        contents = Contents(
+            runs=runs,
+            decisions=decisions,
+            snapshots=_snapshots(store, digests),
+            verdicts=verdicts,
+            envelopes=store.envelopes,
+            origin=origin,
+            report=_report(place, use_cases, summaries, decisions, verdicts),
+        )
         missing = write_bundle(path, contents, _reader(place))
         return Bundled(len(summaries), len(decisions), len(verdicts), tuple(missing))
     finally:
@@ -69,8 +88,25 @@ def bundle_session(place: Place, run: Run | None, path: Path) -> Bundled:
     """
     runs = [run] if run is not None else []
     snapshots = [place.requirements for run in runs if run.requirements_digest == place.requirements.digest]
-    missing = write_bundle(path, Contents(runs, (), snapshots), _reader(place))
+    signed = [envelope for run in runs for envelope in statements_of(place, run)]
+    missing = write_bundle(path, Contents(runs, (), snapshots, envelopes=lambda _: signed), _reader(place))
     return Bundled(len(runs), 0, 0, tuple(missing))
+
+
+def write_script(path: Path) -> None:
+    """Write the script that verifies bundles with Python's standard library alone.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    from importlib.resources import files  # read only where the script is asked for
+
+    from . import store
+
+    try:
+        path.write_bytes(files(store).joinpath("verify_bundle.py").read_bytes())
+    except OSError as error:
+        raise StorageError(f"{shown_place(path)}: the script cannot be written: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +136,12 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
     try:
         for path in paths:
             try:
-                found = read_bundle(path, limit)
-                store = store or writable_store(place)
-                registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
-                elsewhere = tuple(sorted(registers - {place.catalogue.register}))
-                runs = tuple(run.id for run in found.runs)
-                taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere, runs=runs))
+                with open_bundle(path, limit) as found:
+                    store = store or writable_store(place)
+                    registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
+                    elsewhere = tuple(sorted(registers - {place.catalogue.register}))
+                    runs = tuple(run.id for run in found.runs)
+                    taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere, runs=runs))
             except ReadinessError as error:
                 taken.append(Taken(path, problem=str(error)))
     finally:
@@ -131,6 +167,29 @@ def writable_store(place: Place) -> Store:
 
 def _reader(place: Place) -> Callable[[str], IO[bytes]]:
     return lambda sha256: (place.artifacts / sha256[:2] / sha256).open("rb")
+
+
+def _report(
+    place: Place,
+    use_cases: Sequence[str],
+    runs: Sequence[RunSummary],
+    decisions: Sequence[Decision],
+    verdicts: Sequence[str],
+) -> str:
+    """Return the report as it was at the newest moment in the contents, so that equal contents tell the same.
+
+    Raises:
+        StorageError, IntegrityError: what it rests on cannot be read, or is not what was recorded.
+    """
+    moments = [*(run.finished_at for run in runs), *(one.at for one in decisions)]
+    moments += [KeptVerdict.parse(text).at for text in verdicts]
+    if not moments:
+        return ""
+    report = judge(place, Request(tuple(use_cases), at=max(moments), kept_only=True))
+    for problem in report.context.problems:
+        raise IntegrityError(problem)
+    # Where the store is, and whether there is a config, is no matter of what is in it.
+    return canonical(to_document(replace(report, context=replace(report.context, store=None))))
 
 
 def _runs(store: Store, register: str, chosen: Iterable[str] | None) -> list[RunSummary]:

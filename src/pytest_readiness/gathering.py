@@ -21,7 +21,7 @@ from .verdict.groups import RunGroup
 from .verdict.known import Facts, Origin, run_of
 from .verdict.people import People
 from .verdict.policy import Policy, TrustedKey
-from .verdict.reviews import pinned_ids, since
+from .verdict.reviews import approvals, pinned_ids, pins_of, starts_of
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,14 @@ def facts_now(
     decisions = trust.identified(sources.decided.decisions, sources.home)
     evidence = _newest(sources, use_cases, now)
     in_journals = [piece for run in sources.runs_left.values() for piece in open_evidence(run)]
-    adverse = _adverse(sources, since(decisions, policy, now), use_cases)
-    pinned = pinned_ids(decisions, policy, now)
-    runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned}
+    counting = approvals(decisions, policy, now)
+    adverse = _adverse(sources, starts_of(counting), use_cases)
+    pinned = pins_of(counting)
+    known = {piece.id for piece in (*evidence, *in_journals)}
+    runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
     if policy.release != "ignore" and release is not None:
         evidence, origins = _of_release(sources, evidence, origins, release, plans=policy.asks_for_plans)
-    known = {piece.id for piece in in_journals}
     return Facts(
         evidence=[*evidence, *in_journals],
         open_runs=_open_runs(sources),

@@ -124,6 +124,20 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
     return [made], problems
 
 
+def statements_of(place: Place, run: Run) -> list[Envelope]:
+    """Return the signed statements about a run: those that the store has, else what lies beside its journal."""
+    with suppress(ReadinessError):
+        store = place.store()
+        if store is not None:
+            try:
+                if found := store.envelopes([run.id]):
+                    return found
+            finally:
+                store.close()
+    left, _ = _left_behind(_statement_path(place.journals / f"{run.id}.jsonl"), run)
+    return [left] if left else []
+
+
 def _left_behind(path: Path, sealed: Run) -> tuple[Envelope | None, list[str]]:
     try:
         text = path.read_bytes()

@@ -19,6 +19,7 @@ from .journal.key import load_key
 from .journal.provenance import provenance
 from .journal.redaction import Redactor
 from .journal.run_log import RunLog
+from .journal.tracker import kept_tracker
 from .keeping import keep
 from .place import HOME, Place
 from .store.address import check_address
@@ -63,14 +64,19 @@ def open_run(
     check_address(place.settings.store, place.settings.folder)
     key = load_key(place.settings.folder / HOME)
     redactor = Redactor(key, own=lambda: own_redactors(*hooks, load_plugins(place.settings)))
+    artifacts = ArtifactFolder(place.artifacts, place.settings.artifact_limit)
+
+    def head() -> dict[str, Any]:
+        told = dict(redactor.plain(_head(said, context, root, argv, more or {})))
+        return told | kept_tracker(place.settings.tracker, place.settings.folder, artifacts, redactor)
+
     log = RunLog(
         folder=place.journals,
-        head=lambda: dict(redactor.plain(_head(said, context, root, argv, more or {}))),
+        head=head,
         register=place.catalogue.register,
         requirements=place.requirements,
         key=key,
     )
-    artifacts = ArtifactFolder(place.artifacts, place.settings.artifact_limit)
     return Opening(place, context, key, redactor, artifacts, log)
 
 

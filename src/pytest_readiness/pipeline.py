@@ -52,6 +52,8 @@ class Request:
     """An earlier JSON report: nothing may be worse than in it. None: that is not asked."""
     checkpoints: tuple[Path, ...] = ()
     """Files with checkpoints that the store must have grown out of; none: those of ``READINESS_CHECKPOINT``, if any."""
+    kept_only: bool = False
+    """Leave out what lies in journals and is not taken in yet."""
 
     @property
     def judged_release(self) -> str | None:
@@ -97,6 +99,8 @@ def examine(place: Place, request: Request) -> Judged:
     store = place.store()
     try:
         sources = place.sources(store)
+        if request.kept_only:
+            sources = replace(sources, left=[])
         grounds = _grounds(place, sources, request)
         readiness = evaluate(
             grounds.catalogue,

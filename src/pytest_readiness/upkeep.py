@@ -12,6 +12,7 @@ from .carrying import writable_store
 from .checkpoints import Kept, contradicted, head, write_checkpoint
 from .errors import ConfigError, IntegrityError, Problem, ReadinessError
 from .facts.checkpoint import Checkpoint, Signer
+from .facts.digest import is_sha256
 from .facts.envelope import run_statement
 from .facts.evidence import Artifact, Evidence
 from .facts.line import canonical
@@ -89,9 +90,9 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
         problems += _other_runs(store, left)
         artifacts: dict[str, tuple[str, Artifact]] = {}
 
-        def seen(piece: Evidence) -> None:
-            for artifact in piece.artifacts:
-                artifacts[artifact.sha256] = (piece.id, artifact)
+        def seen(whose: str, artifact: Artifact) -> None:
+            if is_sha256(artifact.sha256):  # anything else is named, too, and is no place to look at
+                artifacts[artifact.sha256] = (whose, artifact)
 
         problems += [*store.verify(seen), *told]
         summaries = store.runs()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -61,6 +62,20 @@ def test_a_use_case_says_where_it_must_hold_and_which_drills_it_needs():
         "7/timeout",
         "7/failover",
     ]
+
+
+def test_what_the_config_says_nothing_of_requires_what_it_would_say():
+    """Use cases of which nothing own is said share what they require, each under its own name."""
+    declared = {"staging": Environment("staging", real=True), "prod": Environment("prod", real=True)}
+    modes = {"BYOK": ProviderMode("BYOK"), "managed": ProviderMode("managed")}
+    rows = {
+        "UC-1": UseCase("UC-1"),
+        "UC-2": UseCase("UC-2", environments=("staging", "prod"), provider_modes=("BYOK", "managed")),
+    }
+    known = Catalogue("r", rows, {item.key: item for item in SEVEN}, declared, modes)
+    shared, own = known.requirements("UC-1"), known.requirements("UC-2")
+    assert shared == tuple(replace(one, id=one.id.replace("UC-2", "UC-1"), use_case="UC-1") for one in own)
+    assert len({one.id for one in shared}) == len(shared) > len(SEVEN)
 
 
 def test_an_item_scoped_by_both_multiplies():

@@ -7,8 +7,9 @@ from contextlib import nullcontext
 
 import pytest
 from hypothesis import given, settings as profile, strategies as st
+from markdown_it import MarkdownIt
 
-from pytest_readiness.claims.tracker import STATUSES, read_tracker, tracker_problems
+from pytest_readiness.claims.tracker import STATUSES, parsed, read_tracker, tracker_problems
 from pytest_readiness.errors import ConfigError
 
 HEAD = "| UC | Prod Readiness Status |\n| --- | --- |\n"
@@ -226,3 +227,20 @@ def test_any_text_is_read_or_refused_in_one_line(tmp_path_factory, text):
     assert all(line.isprintable() for line in told)
     with pytest.raises(ConfigError) if told else nullcontext():
         read_tracker(path)
+
+
+MARKS = st.sampled_from(
+    [
+        *("a", "b c", " ", "`", "*", "**", "_", "[x]", "[x](y)", "![i](j)", "<br>", "<b>", "&amp;", "&", "\\|", "\\"),
+        *("|", "!", "\n", "\n\n", "# h", "- l", "1. x", "> q", "<http://a.b>", "  \n", "{", ":", "é", "[r]: /u\n"),
+    ]
+)
+
+
+@given(st.lists(MARKS, max_size=30).map("".join), st.booleans())
+def test_a_text_is_read_as_the_library_reads_it(text, twice):
+    """That most texts in a tracker are plain, or alike, makes reading them quick and nothing else."""
+    cell = text.replace("\n", " ")
+    table = f"| UC | {cell} |\n| --- | --- |\n| {cell} | x |\n| x | {cell} |\n\n"
+    whole = table + text if twice else text
+    assert parsed(whole) == MarkdownIt("commonmark").enable("table").parse(whole)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import runpy
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
 from pytest_readiness.facts.decision import Blocker, Decision, Retirement, Waiver
-from pytest_readiness.store.bundle import Bundle, read_bundle
+from pytest_readiness.store.bundle import Bundle
 from pytest_readiness.store.sqlite import SQLiteStore
 from tests.project import Project
+from tests.store.bundles import read_bundle
+from tests.trust.carried import grown
 
 TESTS = """
 @evidence("UC-001", item=1)
@@ -70,7 +74,7 @@ def test_everything_goes_into_a_bundle(recorded: Project) -> None:
     assert (result.exit_code, result.output) == (0, "out.zip: 2 runs, 1 decisions, 1 verdicts\n")
     found = read_bundle(recorded.path / "out.zip", 1 << 20)
     assert {run.id for run in found.runs} == runs
-    assert (len(found.decisions), len(found.snapshots), len(found.artifacts)) == (1, 1, 1)
+    assert (len(found.decisions), len(found.snapshots), len(found.artifacts)) == (1, 1, 2)
     assert found.verdicts == (VERDICT,)
     with zipfile.ZipFile(recorded.path / "out.zip") as file:
         key = (recorded.path / ".readiness" / "fingerprint.key").read_bytes()
@@ -89,7 +93,7 @@ def test_use_cases_narrow_it(recorded: Project) -> None:
     assert [{piece.uc for piece in one.runs[0].evidence()} for one in (first, second)] == [{"UC-001"}, {"UC-002"}]
     assert {one.id for one in first.decisions} == {blocker("UC-001").id, waiver.id, retired.id}
     assert {one.id for one in second.decisions} == {blocker("UC-002").id, retired.id}
-    assert (len(first.artifacts), len(second.artifacts), first.verdicts) == (1, 0, ())
+    assert (len(first.artifacts), len(second.artifacts), first.verdicts) == (2, 1, ())
 
 
 def test_a_group_is_carried_whole(project: Project) -> None:
@@ -117,7 +121,7 @@ def test_without_a_store_the_bundle_is_empty(project: Project) -> None:
 
 def test_an_artifact_that_is_gone_is_told(recorded: Project) -> None:
     """The rest goes, and a line says what does not."""
-    (artifact,) = (one for one in (recorded.path / ".readiness" / "artifacts").rglob("*") if one.is_file())
+    (artifact,) = recorded.artifacts
     artifact.unlink()
     result = recorded.cli("bundle", "-o", "out.zip")
     assert result.exit_code == 0
@@ -126,7 +130,7 @@ def test_an_artifact_that_is_gone_is_told(recorded: Project) -> None:
 
 def test_a_changed_artifact_is_an_integrity_failure(recorded: Project) -> None:
     """What is not what was recorded is not carried on: exit code 3, one line, no file."""
-    (artifact,) = (one for one in (recorded.path / ".readiness" / "artifacts").rglob("*") if one.is_file())
+    (artifact,) = recorded.artifacts
     artifact.write_text("changed")
     result = recorded.cli("bundle", "-o", "out.zip")
     assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
@@ -138,7 +142,8 @@ def test_a_changed_artifact_is_an_integrity_failure(recorded: Project) -> None:
     ("arguments", "code", "told"),
     [
         (["UC-999", "-o", "out.zip"], 2, "no use case in register 'default' matches 'UC-999'"),
-        ([], 2, "Missing option '-o'"),
+        ([], 2, "name the file to write: -o FILE"),
+        (["UC-001", "--script", "verify.py"], 2, "name the file to write: -o FILE"),
         (["-o", "."], 2, "is a directory"),
         (["-o", "no/out.zip"], 3, "the bundle cannot be written"),
     ],
@@ -166,3 +171,63 @@ def test_the_manifest_tells_size_and_digest(recorded: Project) -> None:
         assert {row["name"]: row["size"] for row in manifest["members"]} == {
             info.filename: info.file_size for info in file.infolist() if info.filename != "manifest.json"
         }
+
+
+TREE_MISSING = "this store has no tree yet"
+
+
+def test_the_report_goes_along(recorded: Project) -> None:
+    """A bundle tells where its use cases stood at the newest moment in it, and says so again whenever it is made."""
+    decide(recorded, blocker("UC-002"))
+    everything, one = bundled(recorded), bundled(recorded, "UC-001")
+    report = json.loads(everything.report)
+    assert report["generated_at"] == max(run.finished_at or "" for run in everything.runs)
+    assert [use_case["id"] for use_case in report["use_cases"]] == ["UC-001", "UC-002"]
+    assert [use_case["id"] for use_case in json.loads(one.report)["use_cases"]] == ["UC-001"]
+    assert report["context"]["store"] is None
+    states = {
+        needed["id"]: needed["state"]
+        for use_case in report["use_cases"]
+        for item in use_case["items"]
+        for needed in item["requirements"]
+    }
+    assert states == recorded.states()
+
+
+def test_an_open_run_is_in_neither_the_bundle_nor_its_report(recorded: Project) -> None:
+    """What lies in a journal is not in the store, and what is not in the store is not reported on."""
+    before = bundled(recorded).report
+    store_of(recorded).close()
+    journal = recorded.path / ".readiness" / "journal" / "20260212T182900Z-00000000.jsonl"
+    journal.parent.mkdir(exist_ok=True)
+    journal.write_text("")
+    assert bundled(recorded).report == before
+
+
+def test_the_script_is_written(recorded: Project, capfd: pytest.CaptureFixture[str]) -> None:
+    """The file that is written verifies the bundle of the same store."""
+    bundled(recorded)
+    result = recorded.cli("bundle", "--script", "verify.py")
+    assert (result.exit_code, result.stdout) == (0, "verify.py: verifies bundles: python verify.py BUNDLE\n")
+    assert runpy.run_path(str(recorded.path / "verify.py"))["main"](["out.zip"]) == 0
+    told = capfd.readouterr().out
+    assert "runs: 2, " in told
+    assert "trackers: 2 runs name the tracker" in told
+    assert "report.json: looked at" in told
+    assert recorded.cli("bundle", "--script", "no/verify.py").exit_code == 3
+
+
+def test_a_bundle_with_its_tree(recorded: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It carries the checkpoint and the leaves of its store; a store without a tree is told, and nothing is written."""
+    runs = {run.id: run.lines[-1].digest for run in bundled(recorded).runs}
+    (recorded.path / "out.zip").unlink()
+    monkeypatch.setattr(SQLiteStore, "tree", lambda _: None, raising=False)
+    result = recorded.cli("bundle", "--with-tree", "-o", "out.zip")
+    assert (result.exit_code, TREE_MISSING in result.stderr, (recorded.path / "out.zip").exists()) == (2, True, False)
+    tree = grown(*(("run", id_, digest) for id_, digest in runs.items()))
+    leaves = [SimpleNamespace(kind=kind, id=id_, digest=digest) for kind, id_, digest in tree.leaves]
+    checkpoint = SimpleNamespace(text=tree.checkpoint)
+    told = SimpleNamespace(leaves=leaves, checkpoint=lambda: checkpoint)
+    monkeypatch.setattr(SQLiteStore, "tree", lambda _: told, raising=False)
+    assert recorded.cli("bundle", "--with-tree", "-o", "out.zip").exit_code == 0
+    assert read_bundle(recorded.path / "out.zip").origin == tree

@@ -39,12 +39,12 @@ def test_bundles_meet_in_one_store(carried: Project) -> None:
     assert (result.exit_code, result.stdout.splitlines()) == (
         0,
         [
-            "a.zip: 1 runs, 0 decisions, 0 verdicts, 1 artifacts new; 0 records were there already",
+            "a.zip: 1 runs, 0 decisions, 0 verdicts, 2 artifacts new; 0 records were there already",
             "b.zip: 1 runs, 0 decisions, 0 verdicts, 0 artifacts new; 0 records were there already",
         ],
     )
     assert (carried.states()["UC-001/1"], carried.states()["UC-002/1"]) == ("COMPLETE", "COMPLETE")
-    assert carried.cli("verify").stdout == "intact: 2 runs, 2 pieces of evidence, 1 artifacts\n"
+    assert carried.cli("verify").stdout == "intact: 2 runs, 2 pieces of evidence, 2 artifacts\n"
     assert (carried.path / ".readiness" / ".gitignore").read_text() == "*\n"
 
 

@@ -17,7 +17,7 @@ def test_what_fits_is_counted(project: Project) -> None:
     project.run()
     project.run()
     done = project.cli("verify")
-    assert (done.exit_code, done.stdout) == (0, "intact: 2 runs, 12 pieces of evidence, 2 artifacts\n")
+    assert (done.exit_code, done.stdout) == (0, "intact: 2 runs, 12 pieces of evidence, 3 artifacts\n")
 
 
 def test_no_store_is_intact_and_not_created(project: Project) -> None:
@@ -50,7 +50,7 @@ def test_artifacts_elsewhere(project: Project) -> None:
     project.monkeypatch.setenv("READINESS_ARTIFACTS", "files")
     project.configured().tests(SUITE)
     project.run()
-    assert len([path for path in (project.path / "files").rglob("*") if path.is_file()]) == 2
+    assert len([path for path in (project.path / "files").rglob("*") if path.is_file()]) == 3
     assert project.cli("verify").exit_code == 0
     project.monkeypatch.delenv("READINESS_ARTIFACTS")
     assert project.cli("verify").exit_code == 3

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.store.bundle import Bundle, read_bundle
+from pytest_readiness.store.bundle import Bundle
 from tests.project import XDIST, Project
+from tests.store.bundles import read_bundle
 
 SHARDS = """
 @evidence("UC-001", item=1)
@@ -37,7 +38,7 @@ def test_the_run_of_the_session_is_written(project: Project) -> None:
     (run,) = found.runs
     assert [piece.test_id for piece in run.evidence()] == ["test_it.py::test_b"]
     assert [snapshot.digest for snapshot in found.snapshots] == [run.requirements_digest]
-    assert len(found.artifacts) == 1
+    assert len(found.artifacts) == 2
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_under_xdist_it_holds_what_the_workers_saw(project: Project) -> None:
     found = held(project.path / "out.zip")
     (run,) = found.runs
     assert {piece.test_id for piece in run.evidence()} == {"test_it.py::test_a", "test_it.py::test_b"}
-    assert len(found.artifacts) == 2
+    assert len(found.artifacts) == 3
 
 
 def test_a_session_without_evidence_writes_an_empty_bundle(project: Project) -> None:

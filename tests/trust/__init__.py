@@ -1,0 +1,1 @@
+"""Attacks, carried out on copies of what is real, and what shows each."""

@@ -85,6 +85,7 @@ def replaced(project: Project, made: Run) -> None:
         *((KEEP_LINE, (made.id, line.seq, line.text, line.digest)) for line in made.lines),
         *((KEEP_EVIDENCE, (*row, slots[slot.key])) for _, row, slot in found),
         (KEEP_RUN, run_row(made, len(made.lines), len(found))),
+        ("UPDATE leaf SET digest = ? WHERE id = ?", (made.lines[-1].digest, made.id)),
         "DELETE FROM slot WHERE id NOT IN (SELECT slot_id FROM evidence)",
     )  # fmt: skip
 
@@ -245,7 +246,7 @@ def test_a_signature_that_is_deleted(signed: tuple[Project, str]) -> None:
 def test_a_signed_run_that_is_deleted_without_its_signature(signed: tuple[Project, str]) -> None:
     """The signature that is left says that there was a run: verify 3."""
     project, run_id = signed
-    edit(project, "DELETE FROM run", "DELETE FROM line", "DELETE FROM evidence", "DELETE FROM slot")
+    edit(project, "DELETE FROM run", "DELETE FROM line", "DELETE FROM evidence", "DELETE FROM slot", "DELETE FROM leaf")
     done = project.cli("verify")
     assert done.exit_code == 3
     assert f"run {run_id}: it was signed, and is not in the store: it was deleted" in done.output
@@ -261,7 +262,7 @@ def test_a_signed_run_that_is_deleted_with_its_signature(signed: tuple[Project, 
     edit(
         project,
         *((f"DELETE FROM {table} WHERE {key} = ?", (newer,)) for table, key in (
-            ("run", "id"), ("line", "run_id"), ("evidence", "run_id"), ("envelope", "subject"),
+            ("run", "id"), ("line", "run_id"), ("evidence", "run_id"), ("envelope", "subject"), ("leaf", "id"),
         )),
     )  # fmt: skip
     assert project.cli("verify").exit_code == 0

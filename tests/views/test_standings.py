@@ -78,7 +78,7 @@ def decided(text="vendor is late"):
             WaiverStanding(void, "2026-02-01", void="it expired with 2026-02-01"),
         ),
         retirements=(RetirementStanding(retired), RetirementStanding(replace(retired, test_id="t::b"), "eve may not")),
-        basis=BASIS,
+        make_basis=lambda: BASIS,
     )
     return values.report([one])
 

@@ -88,7 +88,7 @@ class UseCase:
     """(item key or the end of a requirement id such as ``6/rotation``, reason)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Requirement:
     """Use case x item x scope: the smallest thing that is shown or not."""
 
@@ -146,12 +146,20 @@ class Catalogue:
             ClaimError: there is no such use case.
         """
         use_case = self.use_case(use_case_id)
+        said = use_case.drills or use_case.not_applicable
+        if not said and use_case.environments is None and use_case.provider_modes is None:
+            return tuple([_like(req, use_case.id) for req in self._usual])
         return tuple(req for item in self.items.values() for req in self._requirements_of(use_case, item))
+
+    @cached_property
+    def _usual(self) -> tuple[Requirement, ...]:
+        """What every use case requires of which the config says nothing of its own."""
+        return tuple(req for item in self.items.values() for req in self._requirements_of(UseCase(id=""), item))
 
     def _requirements_of(self, use_case: UseCase, item: Item) -> Iterable[Requirement]:
         environments, undeclared = self._required_environments(use_case, item)
         modes, any_mode = self._required_modes(use_case, item)
-        parts = self.parts(use_case.id, item.key)
+        parts = _parts(use_case, item)
         reasons = dict(use_case.not_applicable)
         for environment in environments:
             for mode in modes:
@@ -226,8 +234,7 @@ class Catalogue:
 
     def parts(self, use_case_id: str, item_key: str) -> tuple[str, ...]:
         """Return the named parts (or drills) of an item of a use case; empty where it has none."""
-        use_case, item = self.use_case(use_case_id), self.item(item_key)
-        return use_case.drills if item.proof == "drill" and use_case.drills else item.parts
+        return _parts(self.use_case(use_case_id), self.item(item_key))
 
     def check_part(self, use_case: UseCase, item: Item, part: str) -> None:
         """Raise ClaimError if the item of this use case has named parts and ``part`` is none of them."""
@@ -289,6 +296,18 @@ class Catalogue:
             environments={row["name"]: Environment(**_tuples(row)) for row in plain["environments"]},
             provider_modes={row["name"]: ProviderMode(**_tuples(row)) for row in plain["provider_modes"]},
         )
+
+
+def _parts(use_case: UseCase, item: Item) -> tuple[str, ...]:
+    return use_case.drills if item.proof == "drill" and use_case.drills else item.parts
+
+
+def _like(usual: Requirement, use_case: str) -> Requirement:
+    """Return the requirement of a use case that is as the usual one, whose id is that of none (``/1/staging``)."""
+    requirement = object.__new__(Requirement)
+    # Not by its frozen __init__, which sets field after field: a register has thousands of them.
+    object.__setattr__(requirement, "__dict__", {**usual.__dict__, "id": f"{use_case}{usual.id}", "use_case": use_case})
+    return requirement
 
 
 def _tuples(value: Any) -> Any:

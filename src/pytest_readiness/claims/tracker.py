@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from ..errors import ConfigError, Problem, nearest, place
@@ -148,7 +150,32 @@ def shown_text(cell: str, definitions: dict[str, Any]) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark").enable("table")
+    markdown = MarkdownIt("commonmark").enable("table")
+    markdown.core.ruler.at("inline", _read_inline)
+    return markdown
+
+
+_MARKED = re.compile(r"[\\`*_\[\]!<&\n]")
+"""What can make more of a text than it is. The cells of a register are short, many and alike."""
+
+
+def _read_inline(state: StateCore) -> None:
+    """Read the text of each block, as the parser's own rule does: but one without a mark, or read before, at once."""
+    known: dict[str, list[Token]] = {}
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        children = known.get(token.content)
+        if children is None:
+            children = []
+            if _MARKED.search(token.content):
+                state.md.inline.parse(token.content, state.md, state.env, children)
+            elif token.content:
+                children.append(Token("text", "", 0, content=token.content))
+            # A later rule joins what escapes and entities came to, in place and not twice.
+            if "\\" not in token.content and "&" not in token.content:
+                known[token.content] = children
+        token.children = children
 
 
 def _headers(columns: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

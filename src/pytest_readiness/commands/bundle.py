@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..carrying import bundle
+from ..carrying import bundle, write_script
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
 
@@ -16,19 +16,38 @@ from .door import Door, pass_door
 @click.option(
     "-o",
     "--output",
-    required=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="The file to write.",
 )
+@click.option(
+    "--script",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the script that verifies bundles, which needs Python alone, to this file.",
+)
+@click.option(
+    "--with-tree",
+    is_flag=True,
+    help="Tell from which store it comes: its checkpoint, and the leaves of its tree.",
+)
 @pass_door
-def command(door: Door, use_cases: tuple[str, ...], output: Path) -> None:
-    """Write runs, decisions, requirements, verdicts and artifacts into one file.
+def command(
+    door: Door, *, use_cases: tuple[str, ...], output: Path | None, script: Path | None, with_tree: bool
+) -> None:
+    """Write runs, decisions, requirements, verdicts, signatures, artifacts and a report into one file.
 
     All of the register, or what is about the use cases (ids or globs). `readiness merge` takes it in elsewhere. Exits
-    3 where the store is not intact or the file cannot be written.
+    3 where the store is not intact or a file cannot be written.
     """
-    done = bundle(door.place(), use_cases, output)
+    if output is None and (script is None or use_cases):
+        raise click.UsageError("name the file to write: -o FILE")
+    if script is not None:
+        write_script(script)
+        click.echo(sanitise(f"{script}: verifies bundles: python {script.name} BUNDLE"))
+    if output is None:
+        return
+    done = bundle(door.place(), use_cases, output, with_tree=with_tree)
     click.echo(sanitise(f"{output}: {done.runs} runs, {done.decisions} decisions, {done.verdicts} verdicts"))
     for sha256 in done.missing:
         click.echo(f"readiness: the artifact {sha256} is not in it: it is not in the artifact folder", err=True)

@@ -50,6 +50,7 @@ def _tell(one: Taken) -> None:
     brought = (
         f"{len(new.runs)} runs, {len(new.decisions)} decisions, {new.verdicts} verdicts, {new.artifacts} artifacts"
     )
+    brought += f", {new.statements} signatures" if new.statements else ""
     click.echo(sanitise(f"{one.path}: {brought} new; {new.known} records were there already"))
     if one.elsewhere:
         told = f"{one.path} holds records of other registers, which do not count here: {', '.join(one.elsewhere)}"

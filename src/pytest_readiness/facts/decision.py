@@ -9,18 +9,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from ..errors import IntegrityError
 from .clock import is_moment
 from .digest import digest
-from .line import canonical
+from .line import canonical, is_canonical
 
 SCHEMA = "readiness/decision/v1"
 
 
 class Known(StrEnum):
     """How the identity of the person who decided is known; each is stronger than the one before."""
+
+    __hash__ = str.__hash__
 
     DECLARED = "declared"
     """The name was given."""
@@ -46,7 +49,7 @@ class Meaning(StrEnum):
     REJECTED = "REJECTED"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pin:
     """The evidence of one test that a review rests on, for one requirement."""
 
@@ -61,7 +64,7 @@ class Pin:
     """Kinds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PinnedRequirement:
     """State of a requirement when it was reviewed, and what it rested on."""
 
@@ -207,12 +210,13 @@ def parse_decision(text: str) -> Decision:
     """
     try:
         plain = json.loads(text)
+        canonical_ = is_canonical(text, plain)
         kind = KINDS[plain.pop("kind")]
         schema = plain.pop("schema")
         decision = _build(kind, plain)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise IntegrityError(f"this is no decision: {type(error).__name__}: {error}") from None
-    if schema != SCHEMA or decision.text != text:
+    if schema != SCHEMA or not canonical_ or not _tells_all(decision, plain):
         raise IntegrityError("this is no decision in canonical form")
     if not is_moment(decision.at) or (isinstance(decision, Review) and not is_moment(decision.looked_at)):
         raise IntegrityError("this is no decision: it does not say at which UTC moment it was made")
@@ -236,6 +240,8 @@ def _names_told(kind: type[Any]) -> tuple[str, ...]:
 
 _TOLD = {kind: _names_told(kind) for kind in (*KINDS.values(), Basis, PinnedRequirement, Pin)}
 """The names of what a value of each kind tells."""
+_NAMES = {kind: frozenset(names) for kind, names in _TOLD.items()}
+_NONE: list[Any] = []
 
 
 def _plain(value: Any) -> dict[str, Any]:
@@ -248,6 +254,28 @@ def _plain(value: Any) -> dict[str, Any]:
     elif isinstance(value, PinnedRequirement) and value.pins:
         found["pins"] = [_plain(pin) for pin in value.pins]
     return found
+
+
+def _tells_all(decision: Decision, plain: dict[str, Any]) -> bool:
+    """Return whether plain data is exactly what the decision that was made of it tells (``_plain``)."""
+    told = [name for name in _TOLD[type(decision)] if getattr(decision, name)]
+    if len(told) != len(plain) or not all(name in plain for name in told):
+        return False
+    if not isinstance(decision, Review):
+        return True
+    basis = plain["basis"]
+    rows = basis.get("requirements", _NONE)
+    return (
+        isinstance(plain.get("acknowledged", _NONE), list)
+        and isinstance(rows, list)
+        and _is_told(basis, Basis)
+        and all(_is_told(row, PinnedRequirement) and isinstance(row.get("pins", _NONE), list) for row in rows)
+    )
+
+
+def _is_told(plain: dict[str, Any], kind: type[Any]) -> bool:
+    """Return whether there is nothing in it that its kind does not tell, and nothing that is empty."""
+    return plain.keys() <= _NAMES[kind] and all(plain.values())
 
 
 def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
@@ -264,9 +292,28 @@ def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
 
 
 def _basis(plain: dict[str, Any]) -> Basis:
-    return Basis(plain["digest"], tuple(_pinned(row) for row in plain.get("requirements", ())))
+    return Basis(plain["digest"], tuple([_pinned(row) for row in plain.get("requirements", ())]))
 
 
 def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
-    pins = tuple(Pin(**{**row, "proofs": tuple(row.get("proofs", ()))}) for row in plain.get("pins", ()))
-    return PinnedRequirement(plain["requirement"], plain["state"], pins)
+    pins = tuple([_pin(row) for row in plain.get("pins", ())])
+    row = object.__new__(PinnedRequirement)
+    object.__setattr__(row, "__dict__", {"requirement": plain["requirement"], "state": plain["state"], "pins": pins})
+    return row
+
+
+def _pin(plain: dict[str, Any]) -> Pin:
+    """Not by its frozen __init__, which sets field after field: there is one for each test of each requirement."""
+    if not _are_of_a_pin(tuple(plain)) or not all(plain.values()):
+        raise TypeError("a pin does not say which evidence it is, or says something empty or unknown")
+    proofs = plain.get("proofs", _NONE)
+    if not isinstance(proofs, list):
+        raise TypeError("the proofs of a pin are no list")
+    pin = object.__new__(Pin)
+    object.__setattr__(pin, "__dict__", {**plain, "proofs": tuple(proofs)})
+    return pin
+
+
+@lru_cache(maxsize=64)
+def _are_of_a_pin(names: tuple[str, ...]) -> bool:
+    return {"evidence_id", "test_id", "started_at", "actor"} <= {*names} <= _NAMES[Pin]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 
 EMPTY = "0" * 64
@@ -14,6 +15,14 @@ def digest(kind: str, data: bytes) -> str:
     found = _begun(kind).copy()
     found.update(data)
     return found.hexdigest()
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def is_sha256(text: object) -> bool:
+    """Return whether this is a SHA-256 as it is written here: 64 lower-case hex digits."""
+    return isinstance(text, str) and _SHA256.fullmatch(text) is not None
 
 
 @cache

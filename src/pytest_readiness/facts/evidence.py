@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from .line import Line
@@ -12,6 +13,8 @@ from .line import Line
 
 class Result(StrEnum):
     """How an execution ended, in pytest's words, decided after teardown."""
+
+    __hash__ = str.__hash__  # an Enum's own is several times as slow, and every dict asks for it
 
     PASSED = "PASSED"
     FAILED = "FAILED"
@@ -47,6 +50,8 @@ BADNESS = {
 
 class Standing(StrEnum):
     """What an execution can do in an evaluation; the newest of each standing is looked at."""
+
+    __hash__ = str.__hash__
 
     REAL = "real"
     """Ran to an end that counts, in a real environment."""
@@ -128,24 +133,24 @@ class Proof:
         return self.kind == kind and (kind != "drill" or part is None or dict(self.details).get("name", part) == part)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The ten fields of the evidence template first, then the envelope."""
 
     id: str
     uc: str
-    tenant_id: str | None
-    project_id: str | None
-    environment: str | None
-    provider_mode: str | None
+    tenant_id: str | None = None
+    project_id: str | None = None
+    environment: str | None = None
+    provider_mode: str | None = None
     item: str
     test_id: str
     """pytest's node id, or for ``record`` the redacted command line."""
     result: Result
     timestamp: str
     """When it ended (UTC)."""
-    references: tuple[Reference, ...]
-    artifacts: tuple[Artifact, ...]
+    references: tuple[Reference, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
 
     register: str
     run_id: str
@@ -153,7 +158,7 @@ class Evidence:
     """Number of its line in the run."""
     started_at: str
     real: bool
-    not_real_because: str | None
+    not_real_because: str | None = None
     claim_environment: str | None = None
     """Environment the claim was limited to; evidence from elsewhere does not cover it."""
     claim_provider_mode: str | None = None
@@ -178,16 +183,10 @@ class Evidence:
     method: str = "test"
     """``test``, ``command``, ``examined`` or ``imported``; the last two are ASSERTED at most."""
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         """What it can do in an evaluation."""
-        if self.result not in CONCLUSIVE:
-            return Standing.IDLE
-        if self.real:
-            return Standing.REAL
-        if self.environment is None and self.open_scope and self.result is not Result.PASSED:
-            return Standing.UNSCOPED
-        return Standing.REHEARSAL
+        return standing_of(self.result, self.environment, real=self.real, open_scope=self.open_scope)
 
     @property
     def flaky(self) -> bool:
@@ -211,6 +210,17 @@ class Evidence:
         )
 
 
+def standing_of(result: Result, environment: str | None, *, real: bool, open_scope: bool) -> Standing:
+    """Return what an execution can do in an evaluation."""
+    if result not in CONCLUSIVE:
+        return Standing.IDLE
+    if real:
+        return Standing.REAL
+    if environment is None and open_scope and result is not Result.PASSED:
+        return Standing.UNSCOPED
+    return Standing.REHEARSAL
+
+
 EVIDENCE_LINES = frozenset({"finished", "not_run"})
 """Kinds of line that hold evidence."""
 
@@ -221,12 +231,18 @@ def evidence_of(line: Line, register: str) -> Iterator[Evidence]:
     Raises:
         KeyError, ValueError, TypeError: the line has not the fields that its kind has (``verify`` reports it).
     """
-    if line.kind == "finished":
-        yield from _finished(line.body, register, line.body["claims"], line.body["test"], 0)
-    elif line.kind == "not_run":
+    return evidence_in(line.body, register)
+
+
+def evidence_in(body: dict[str, Any], register: str) -> Iterator[Evidence]:
+    """Yield the evidence in what a line says, as ``evidence_of`` does."""
+    kind = body.get("kind", "")
+    if kind == "finished":
+        yield from _finished(body, register, body["claims"], body["test"], 0)
+    elif kind == "not_run":
         number = 0
-        for test in line.body["tests"]:
-            yield from _finished({**line.body, **_NOT_RUN}, register, test["claims"], test["test"], number)
+        for test in body["tests"]:
+            yield from _finished({**body, **_NOT_RUN}, register, test["claims"], test["test"], number)
             number += len(test["claims"])
 
 
@@ -237,62 +253,45 @@ def _finished(
     body: dict[str, Any], register: str, claims: list[dict[str, Any]], test_id: str, offset: int
 ) -> Iterator[Evidence]:
     """Shared fields are read once, however many claims there are."""
-    get = body.get
-    result = Result(body["result"])
-    # Lists within: this is done for every execution, and a generator takes five times as long to find nothing.
-    attempts = tuple([_attempt(plain) for plain in get("attempts", ())])
-    references = tuple([Reference(**plain) for plain in get("references", ())])
-    artifacts = tuple([Artifact(**plain) for plain in get("artifacts", ())])
-    proofs = tuple([Proof(plain["kind"], _pairs(plain.get("details", ()))) for plain in get("proofs", ())])
-    steps = tuple([_step(plain) for plain in get("steps", ())])
-    notes, properties = tuple(get("notes", ())), _pairs(get("properties", ()))
-    redactions = tuple([(rule, count) for rule, count in get("redactions", ())])
-    connections, warnings = tuple([Connection(**plain) for plain in get("connections", ())]), tuple(get("warnings", ()))
-    open_scope, message, method = bool(get("open_scope", False)), get("message", ""), get("method", "test")
-    run, seq, started_at, finished_at = body["run"], body["seq"], body["started_at"], body["finished_at"]
+    run, seq, result, open_scope = body["run"], body["seq"], _result(body["result"]), bool(body.get("open_scope"))
+    shared: dict[str, Any] = {
+        "test_id": test_id,
+        "result": result,
+        "timestamp": body["finished_at"],
+        "register": register,
+        "run_id": run,
+        "seq": seq,
+        "started_at": body["started_at"],
+        "open_scope": open_scope,
+    }
+    # What a line does not say is as the class has it: most lines say little, and a gate reads all that it rests on.
+    for name in _OF_LINE.keys() & body.keys():
+        shared[name] = _OF_LINE[name](body[name])
     for number, claim in enumerate(claims, offset + 1):
-        said = claim.get
-        because = said("not_real_because")
-        yield Evidence(
-            id=f"{run}.{seq}.{number}",
-            uc=claim["use_case"],
-            tenant_id=get("tenant_id"),
-            project_id=get("project_id"),
-            environment=said("environment"),
-            provider_mode=said("provider_mode"),
-            item=claim["item"],
-            test_id=test_id,
-            result=result,
-            timestamp=finished_at,
-            references=references,
-            artifacts=artifacts,
-            register=register,
-            run_id=run,
-            seq=seq,
-            started_at=started_at,
-            real=because is None,
-            not_real_because=because,
-            claim_environment=said("claim_environment"),
-            claim_provider_mode=said("claim_provider_mode"),
-            parts=tuple(said("parts", ())),
-            replay_mode=said("replay_mode"),
-            open_scope=open_scope,
-            attempts=attempts,
-            proofs=_proofs_of(claim, proofs),
-            steps=steps,
-            notes=notes,
-            properties=properties,
-            redactions=redactions,
-            connections=connections,
-            warnings=warnings,
-            message=message,
-            method=method,
-        )
+        because = claim.get("not_real_because")
+        values = {
+            **shared,
+            "id": f"{run}.{seq}.{number}",
+            "uc": claim["use_case"],
+            "item": claim["item"],
+            "real": because is None,
+            "standing": standing_of(result, claim.get("environment"), real=because is None, open_scope=open_scope),
+        }
+        for name in _OF_CLAIM:
+            if name in claim:
+                values[name] = claim[name]
+        if "parts" in claim:
+            values["parts"] = tuple(claim["parts"])
+        if "proofs" in claim:
+            values["proofs"] = _proofs_of(claim, shared.get("proofs", ()))
+        evidence = _new(Evidence)
+        _set(evidence, "__dict__", values)  # not by its frozen __init__, which sets field after field
+        yield evidence
 
 
 def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
     """A claim names by number the proofs that concern it; one that names none of its own has all."""
-    numbers = claim.get("proofs")
+    numbers = claim["proofs"]
     if numbers is None:
         return proofs
     if not all(isinstance(number, int) and 0 <= number < len(proofs) for number in numbers):
@@ -301,13 +300,52 @@ def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof,
 
 
 def _attempt(plain: dict[str, Any]) -> Attempt:
-    return Attempt(Result(plain["result"]), plain["started_at"], plain["duration_ms"], plain.get("message", ""))
+    return Attempt(_result(plain["result"]), plain["started_at"], plain["duration_ms"], plain.get("message", ""))
 
 
 def _step(plain: dict[str, Any]) -> Step:
     inner = tuple(_step(step) for step in plain.get("steps", ()))
-    return Step(plain["title"], Result(plain["result"]), plain["duration_ms"], inner)
+    return Step(plain["title"], _result(plain["result"]), plain["duration_ms"], inner)
 
 
 def _pairs(plain: Any) -> tuple[tuple[str, str], ...]:
     return tuple([(str(name), str(value)) for name, value in plain])
+
+
+def _result(plain: Any) -> Result:
+    return _RESULTS.get(plain) or Result(plain)
+
+
+def _as_it_is(plain: Any) -> Any:
+    return plain
+
+
+def _redactions(plain: Any) -> tuple[tuple[str, int], ...]:
+    return tuple([(rule, count) for rule, count in plain])
+
+
+_new, _set = object.__new__, object.__setattr__
+_RESULTS = {result.value: result for result in Result}
+_OF_CLAIM = (
+    *("environment", "provider_mode", "claim_environment", "claim_provider_mode"),
+    *("not_real_because", "replay_mode"),
+)
+"""What a claim may say of its evidence as it stands there."""
+_OF_LINE: dict[str, Callable[[Any], Any]] = {
+    "tenant_id": _as_it_is,
+    "project_id": _as_it_is,
+    "message": _as_it_is,
+    "method": _as_it_is,
+    "notes": tuple,
+    "properties": _pairs,
+    "redactions": _redactions,
+    "warnings": tuple,
+    # Lists within: a generator takes several times as long to find one.
+    "proofs": lambda plain: tuple([Proof(one["kind"], _pairs(one.get("details", ()))) for one in plain]),
+    "attempts": lambda plain: tuple([_attempt(one) for one in plain]),
+    "references": lambda plain: tuple([Reference(**one) for one in plain]),
+    "artifacts": lambda plain: tuple([Artifact(**one) for one in plain]),
+    "steps": lambda plain: tuple([_step(one) for one in plain]),
+    "connections": lambda plain: tuple([Connection(**one) for one in plain]),
+}
+"""What a line may say of all its evidence, and how each is read."""

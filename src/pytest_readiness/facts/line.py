@@ -7,12 +7,14 @@ texts, integers below 2^53, booleans and null. Lone surrogates, which JSON text 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from typing import Any
 
 from ..errors import IntegrityError
 from .digest import EMPTY, digest
+from .shape import Shapes
 
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
@@ -23,13 +25,21 @@ def _refuse(number: str) -> None:
     raise ValueError(f"the number {number[:40]} is no integer")
 
 
-_decode = json.JSONDecoder(parse_float=_refuse).decode
+_decoder = json.JSONDecoder(parse_float=_refuse)
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
+_shapes = Shapes()
 
 
 def canonical(value: dict[str, Any] | list[Any]) -> str:
     """Return the canonical text of a value made of the allowed kinds."""
     text = _encode(value)
     return text if _encodable(text) else _encode(printable(value))
+
+
+def quoted(text: str) -> str:
+    """Return the canonical text of a text."""
+    found = encode_basestring(text)
+    return found if _encodable(found) else encode_basestring(printable(text))
 
 
 def _encodable(text: str) -> bool:
@@ -51,9 +61,65 @@ def printable(value: Any) -> Any:
     return value
 
 
+def is_canonical(text: str, value: Any) -> bool:
+    """Return whether a text is the canonical one of the value that it was read as (by a reader of whole numbers only).
+
+    Raises:
+        ValueError, TypeError, RecursionError: nothing has this value as its canonical text.
+    """
+    if not (text.isascii() or _encodable(text)):
+        return False
+    if _shapes.fit(text) is not None:
+        return True
+    if _encode(value) != text:
+        return False
+    _shapes.learn(text)
+    return True
+
+
 def line_digest(text: str) -> str:
     """Return the digest that the next line names."""
     return digest("line", text.encode())
+
+
+def read_line(text: str) -> tuple[dict[str, Any], str]:
+    """Return what the text of a line says, and its digest.
+
+    Raises:
+        IntegrityError: as ``Line.parse`` does.
+    """
+    try:
+        body = _read(text)
+        found = line_digest(text)
+        proven = is_canonical(text, body)
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(f"a line is not valid: {error}") from None
+    if not proven:
+        raise IntegrityError("a line is not in canonical form")
+    if not isinstance(body, dict) or type(body.get("seq")) is not int:
+        raise IntegrityError("a line is not an object with a sequence number")
+    return body, found
+
+
+def _read(text: str) -> Any:
+    """Return what a JSON text says; of white space around it, and of more after it, the canonical form has none."""
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        return _decoder.decode(text)
+    return value if end == len(text) else _decoder.decode(text)
+
+
+def link_of(text: str) -> tuple[int, str] | None:
+    """Return the number of a line and the digest that it names of the line before it, where its shape tells both.
+
+    What its shape does not tell, ``read_line`` tells.
+    """
+    found = _shapes.fit(text)
+    try:
+        return (int(found["seq"]), found["prev"]) if found is not None else None
+    except IndexError:  # it has no such key
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +150,7 @@ class Line:
             IntegrityError: it is not JSON, nested too deeply, not an object, or not in canonical form (a key that
                 stands twice, say: readers would not agree on what the line says).
         """
-        try:
-            body = _decode(text)
-            found = line_digest(text)
-            is_canonical = _encode(body) == text
-        except (ValueError, RecursionError) as error:
-            raise IntegrityError(f"a line is not valid: {error}") from None
-        if not is_canonical:
-            raise IntegrityError("a line is not in canonical form")
-        if not isinstance(body, dict) or not isinstance(body.get("seq"), int):
-            raise IntegrityError("a line is not an object with a sequence number")
-        return _made_here(cls(text, body, found))
+        return _made_here(cls(text, *read_line(text)))
 
     @property
     def sound(self) -> bool:

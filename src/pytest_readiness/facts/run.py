@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import IntegrityError
 from .digest import digest
-from .evidence import Evidence, evidence_of
+from .evidence import Artifact, Evidence, evidence_of
 from .line import Line, canonical
 
 
@@ -120,6 +120,14 @@ class Run:
         return self.head.get("release")
 
     @property
+    def tracker(self) -> Artifact | None:
+        """The tracker, byte for byte as it was when the run was opened, kept as an artifact; None: it was not kept."""
+        told = self.head.get("tracker") or {}
+        if "sha256" not in told:
+            return None
+        return Artifact(name=told["name"], media_type="text/markdown", size=told["size"], sha256=told["sha256"])
+
+    @property
     def planned(self) -> tuple[Planned, ...]:
         """The evidence tests that were to run, deselected ones included."""
         lines = [line for line in self.lines if line.kind == "planned"]
@@ -129,6 +137,13 @@ class Run:
         """Yield the evidence of the run, in the order it was recorded."""
         for line in self.lines:
             yield from evidence_of(line, self.register)
+
+    def artifacts(self) -> Iterator[tuple[str, Artifact]]:
+        """Yield each artifact that the run names, with the id of the evidence that has it (the run's: the tracker)."""
+        if self.tracker is not None:
+            yield self.id, self.tracker
+        for piece in self.evidence():
+            yield from ((piece.id, artifact) for artifact in piece.artifacts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ declared status, date, owner, notes and titles.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ..claims.catalogue import Catalogue, UseCase
@@ -26,9 +26,8 @@ class Snapshot:
 
 def snapshot(catalogue: Catalogue, policy: Mapping[str, Any]) -> Snapshot:
     """Return the snapshot of a catalogue and the policy (plain data: review and gate settings) judged with it."""
-    bare = {name: _bare(use_case) for name, use_case in catalogue.use_cases.items()}
-    plain = replace(catalogue, use_cases=bare).to_plain()
-    plain["use_cases"] = [{k: v for k, v in row.items() if v or k == "id"} for row in plain["use_cases"]]
+    plain = replace(catalogue, use_cases={}).to_plain()
+    plain["use_cases"] = [_bare(use_case) for use_case in catalogue.use_cases.values()]
     text = canonical({"catalogue": plain, "policy": dict(policy)})
     return Snapshot(text, snapshot_digest(text))
 
@@ -38,5 +37,10 @@ def snapshot_digest(text: str) -> str:
     return f"sha256:{digest('requirements', text.encode())}"
 
 
-def _bare(use_case: UseCase) -> UseCase:
-    return replace(use_case, title="", owner="", declared_status="", last_updated="", notes="", line=None)
+_ONLY_TOLD = frozenset({"title", "owner", "declared_status", "last_updated", "notes", "line"})
+_DECIDES = tuple(each.name for each in fields(UseCase) if each.name not in {"id", *_ONLY_TOLD})
+
+
+def _bare(use_case: UseCase) -> dict[str, Any]:
+    """Return what decides readiness of a row, as plain data without what is empty."""
+    return {"id": use_case.id} | {name: said for name in _DECIDES if (said := getattr(use_case, name))}

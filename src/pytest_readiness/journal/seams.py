@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any
@@ -258,20 +258,19 @@ class Seams:
     def __init__(self) -> None:
         self._modules: dict[str, ModuleType] = {}
         self._loaded = -1
-        self._rows: list[tuple[Any, str, str, str]] = []
-        """Namespace that holds it, its name there, how it is called, and what it is."""
+        self._rows: list[tuple[Callable[[str], Any], str, str, str]] = []
+        """How to get it from its namespace, its name there, how it is called, and what it is."""
         self._accepted: list[Any] = []
 
-    def look(self) -> Iterator[Replaced]:
-        """Yield what is replaced at this moment."""
+    def look(self) -> list[Replaced]:
+        """Return what is replaced at this moment."""
         if len(sys.modules) != self._loaded:
             self._scan()
-        found = [holder.get(name) for holder, name, _, _ in self._rows]
+        found = [get(name) for get, name, _, _ in self._rows]
         if all(map(operator.is_, found, self._accepted)):
-            return
-        for number, (value, accepted) in enumerate(zip(found, self._accepted, strict=True)):
-            if value is not accepted:
-                yield from self._judge(number, value)
+            return []
+        pairs = enumerate(zip(found, self._accepted, strict=True))
+        return [one for number, (value, known) in pairs if value is not known for one in self._judge(number, value)]
 
     def _judge(self, number: int, value: Any) -> Iterator[Replaced]:
         _, name, seam, kind = self._rows[number]
@@ -309,7 +308,7 @@ class Seams:
         kind = CLOCK if name in ("time", "datetime") else NETWORK
         full = f"{name}.{seam}"
         value = vars(owner).get(last)
-        self._rows.append((vars(owner), last, full, kind))
+        self._rows.append((vars(owner).get, last, full, kind))
         self._accepted.append(
             value if value is None or _is_own(value, full) or _goes_through(value, full) else _NOTHING
         )

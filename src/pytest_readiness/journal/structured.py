@@ -18,6 +18,8 @@ _STEMS = re.compile(
     rb"pass(?!ed|ing|es\b)|pwd|secret|token|credential|auth|cookie|jwt|sess(?=id|ion)|dsn|conn(?=str|ection[_ -]?str)"
     rb"|sig(?==|nature)|key(?![a-z]{4})|://|-u |user "
 )
+_JOINED = re.compile(rb"""[ \t]{0,8}[:=!>%,"'\\\]&]|[ \t]value""")
+"""What may stand between a name and its value: most names in a text stand in sentences."""
 _REST_OF_NAME = re.compile(rb"[\w.-]{0,64}", re.ASCII)
 _FIRST_WORD = re.compile(rb"\b(?:api|access|private|secret|signing|encryption|session) \Z", re.IGNORECASE)
 _USER_INFO = re.compile(rb"""://(?P<user>[^\s/@:"'<>\\?#]{0,256}):(?P<password>[^\s/"'<>\\]{1,512})@(?=[\w\[.-])""")
@@ -46,6 +48,8 @@ def find_structured(data: bytes) -> Iterator[Finding]:
 
 
 def _beside(data: bytes, start: int, end: int) -> Iterator[Finding]:
+    if _JOINED.match(data, end) is None and not data.startswith(b"--", start):
+        return
     from .beside import find_beside  # most texts hold no such name, and its patterns take milliseconds to compile
     from .keys import is_secret
 

@@ -9,38 +9,27 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from ..errors import IntegrityError, Problem, StorageError, one_line
-from ..facts.evidence import Evidence
-from ..facts.kept_verdict import KeptVerdict
+from ..facts.evidence import Artifact, Evidence, evidence_of
 from ..facts.line import Line
 from ..facts.run import Run
-from ..facts.snapshot import snapshot_digest
+from .audit_documents import Query, decisions, differences, envelopes, snapshots, verdicts
 from .chain import check_run, reading, where
-from .checked import decided
 from .index import (
     UNREADABLE,
-    DecisionRow,
-    EnvelopeRow,
     EvidenceRow,
     Piece,
     RunRow,
     SlotRow,
-    VerdictRow,
-    decision_row,
-    envelope_row,
     evidence_row,
     run_row,
     slot_row,
-    verdict_row,
 )
 from .leaves import miscounted, misfits, unbound
 from .reader import Reader
 from .tables import SCHEMA_QUERY, schema_of
-
-Query = Callable[..., list[Any]]
-"""Takes SQL and its parameters, returns all rows; raises StorageError where it cannot."""
 
 _RUN = f"SELECT {', '.join(RunRow._fields)} FROM run WHERE id = ?"  # noqa: S608 - constants
 _INDEX = f"""SELECT {", ".join(f"e.{name}" for name in EvidenceRow._fields)},
@@ -65,34 +54,36 @@ _STRAYS = {
     "evidence": "SELECT DISTINCT run_id FROM evidence WHERE run_id NOT IN (SELECT id FROM run)",
 }
 
-_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow, EnvelopeRow)
 _WIDTH = len(EvidenceRow._fields)
 
 Index = dict[tuple[int, int], tuple[Any, ...]]
 """(line, number) -> the columns of the two rows that stand for one piece of evidence."""
 
 
-def verify(query: Query, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
+Seen = Callable[[str, Artifact], object]
+
+
+def verify(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
     """Yield each thing in the store that does not fit. What cannot be read is a problem, and ends only its part.
 
-    ``seen`` is called with each piece of evidence that can be read.
+    ``seen`` is called with each artifact that can be read of, and the id of the evidence (or run) that names it.
     """
     parts: tuple[tuple[str, Callable[[Query], Iterator[Problem]]], ...] = (
         ("database", _structure),
         ("schema", _schema),
         ("runs", partial(_runs, seen=seen or _pass_by)),
         ("strays", _strays),
-        ("requirements", _snapshots),
-        ("decisions", _decisions),
-        ("verdicts", _verdicts),
-        ("signatures", _envelopes),
+        ("requirements", snapshots),
+        ("decisions", decisions),
+        ("verdicts", verdicts),
+        ("signatures", envelopes),
         ("tree", misfits),
     )
     for name, part in parts:
         yield from _unbroken(name, part(query))
 
 
-def _pass_by(_evidence: Evidence) -> None:
+def _pass_by(_whose: str, _artifact: Artifact) -> None:
     """Nobody wants to see it."""
 
 
@@ -127,12 +118,12 @@ def _schema(query: Query) -> Iterator[Problem]:
             yield Problem(f"{kind} {name}", "was changed in the schema")
 
 
-def _runs(query: Query, seen: Callable[[Evidence], object]) -> Iterator[Problem]:
+def _runs(query: Query, seen: Seen) -> Iterator[Problem]:
     for (run_id,) in query("SELECT id FROM run ORDER BY id"):
         yield from _unbroken(where(run_id), _run(query, run_id, seen))
 
 
-def _run(query: Query, run_id: str, seen: Callable[[Evidence], object]) -> Iterator[Problem]:
+def _run(query: Query, run_id: str, seen: Seen) -> Iterator[Problem]:
     lines = []
     for seq, text, stored in query(f"{_LINES} ORDER BY seq", (run_id,)):
         line, problems = _line(run_id, seq, text, stored)
@@ -148,15 +139,16 @@ def _run(query: Query, run_id: str, seen: Callable[[Evidence], object]) -> Itera
     found = [piece for line in lines for piece in _pieces(line, read)]
     yield from _compared_index(found, run_id, _index(query, run_id))
     yield from _compared_run(query, run, run_id, len(lines), len(found))
+    if run.tracker is not None:
+        seen(run_id, run.tracker)
     for evidence, _, _ in found:
-        seen(evidence)
+        for artifact in evidence.artifacts:
+            seen(evidence.id, artifact)
 
 
-def _line(
-    run_id: str, seq: int, text: str, stored: str, parse: Callable[[str], Line] = Line.parse
-) -> tuple[Line | None, list[Problem]]:
+def _line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | None, list[Problem]]:
     try:
-        line = parse(text)
+        line = Line.parse(text)
     except (IntegrityError, *UNREADABLE) as error:
         return None, [Problem(where(run_id, seq), f"column text: {one_line(str(error))}")]
     problems = []
@@ -197,11 +189,11 @@ def _compared_piece(run_id: str, row: EvidenceRow, slot: SlotRow, stored: tuple[
     if stored is None:
         yield Problem(here(), "is missing from the index: it was deleted")
         return
-    yield from _differences(row, EvidenceRow(*stored[:_WIDTH]), lambda column: here(column=f"evidence.{column}"))
+    yield from differences(row, EvidenceRow(*stored[:_WIDTH]), lambda column: here(column=f"evidence.{column}"))
     if stored[_WIDTH] is None:
         yield Problem(here(column="evidence.slot_id"), "its slot is missing: it was deleted")
     else:
-        yield from _differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: here(column=f"slot.{column}"))
+        yield from differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: here(column=f"slot.{column}"))
 
 
 def _compared_run(query: Query, run: Run, run_id: str, lines: int, evidence: int) -> Iterator[Problem]:
@@ -210,14 +202,7 @@ def _compared_run(query: Query, run: Run, run_id: str, lines: int, evidence: int
     except UNREADABLE:
         return  # told by check_run
     for row in query(_RUN, (run_id,)):
-        yield from _differences(derived, RunRow(*row), lambda column: where(run_id, column=f"run.{column}"))
-
-
-def _differences(derived: _Row, stored: _Row, place: Callable[[str], str]) -> Iterator[Problem]:
-    for column, was, is_now in zip(derived._fields, derived, stored, strict=True):
-        if was != is_now:
-            told = f"the index says {one_line(repr(is_now), 80)}, the lines say {one_line(repr(was), 80)}"
-            yield Problem(place(column), told)
+        yield from differences(derived, RunRow(*row), lambda column: where(run_id, column=f"run.{column}"))
 
 
 def _strays(query: Query) -> Iterator[Problem]:
@@ -229,81 +214,13 @@ def _strays(query: Query) -> Iterator[Problem]:
         yield Problem("table slot", f"no evidence belongs to {one_line(key)}")
 
 
-def _snapshots(query: Query) -> Iterator[Problem]:
-    for digest, text in query("SELECT digest, text FROM snapshot ORDER BY digest"):
-        if snapshot_digest(text) != digest:
-            yield Problem(f"requirements {one_line(digest)}", "column text: is not what was kept under this digest")
-    missing = """SELECT requirements, count(*) FROM run
-    WHERE requirements <> '' AND requirements NOT IN (SELECT digest FROM snapshot) GROUP BY requirements"""
-    for digest, count in query(missing):
-        yield Problem(
-            f"requirements {one_line(digest)}", f"are not in the store, and {count} run(s) were made under them"
-        )
-
-
-def _decisions(query: Query) -> Iterator[Problem]:
-    if not _there(query, "decision"):
-        return
-    for stored in query(f"SELECT {', '.join(DecisionRow._fields)} FROM decision ORDER BY at, id"):  # noqa: S608
-        here = f"decision {one_line(stored[0])}"
-        try:
-            decision = decided(stored[0], stored[-1], None)
-        except (IntegrityError, *UNREADABLE) as error:
-            yield Problem(here, one_line(str(error)))
-            continue
-        yield from _differences(decision_row(decision), DecisionRow(*stored), partial("{}, column {}".format, here))
-        needs = decision.requirements_digest
-        if needs and not query("SELECT 1 FROM snapshot WHERE digest = ?", (needs,)):
-            yield Problem(here, f"the requirements {one_line(needs)} it was made under are not in the store")
-
-
-def _verdicts(query: Query) -> Iterator[Problem]:
-    if not _there(query, "verdict"):
-        return
-    for stored in query(f"SELECT {', '.join(VerdictRow._fields)} FROM verdict ORDER BY at, id"):  # noqa: S608
-        here = f"verdict {one_line(stored[0])}"
-        try:
-            derived = verdict_row(KeptVerdict.parse(stored[-1]))
-        except (IntegrityError, *UNREADABLE) as error:
-            yield Problem(here, one_line(str(error)))
-            continue
-        yield from _differences(derived, VerdictRow(*stored), partial("{}, column {}".format, here))
-
-
-def _envelopes(query: Query) -> Iterator[Problem]:
-    if not _there(query, "envelope"):
-        return
-    for stored in query(f"SELECT {', '.join(EnvelopeRow._fields)} FROM envelope ORDER BY subject, id"):  # noqa: S608
-        yield from _envelope(query, EnvelopeRow(*stored))
-
-
-def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
-    # Here: whoever only keeps a run needs none of it.
-    from ..facts.envelope import parse_envelope
-    from .envelopes import subject_trouble
-
-    here = f"signature {one_line(stored.id)}"
-    try:
-        envelope = parse_envelope(stored.text)
-    except (IntegrityError, *UNREADABLE) as error:
-        yield Problem(here, one_line(str(error)))
-        return
-    yield from _differences(envelope_row(envelope), stored, partial("{}, column {}".format, here))
-    if trouble := subject_trouble(query, envelope):
-        yield Problem(f"{envelope.subject_kind} {one_line(envelope.subject)}", trouble)
-
-
-def _there(query: Query, table: str) -> bool:
-    """An older store has not got every table before its next write; whether it should have, ``_schema`` tells."""
-    return bool(query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
-
-
-def check(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterator[Problem]:
+def check(query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader]) -> Iterator[Problem]:
     """Yield what is wrong with what these pieces of evidence rest on, and with the store as a whole. Raises nothing.
 
-    Every line is fetched again; only what ``reader`` has read from the very same text is not read from it twice.
+    ``known`` returns what was read for answers from the store as it still is. What is right by that is not looked up
+    again; everything else is, and told by what is found then.
     """
-    yield from _unbroken("store", _checked(query, evidence, reader))
+    yield from _unbroken("store", _checked(query, evidence, known))
 
 
 def check_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
@@ -312,7 +229,8 @@ def check_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
     yield from _unbroken("tree", unbound(query, run_ids))
 
 
-def _checked(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iterator[Problem]:
+def _checked(query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader]) -> Iterator[Problem]:
+    reader = known()
     by_run: dict[str, list[Evidence]] = {}
     for piece in evidence:
         by_run.setdefault(piece.run_id, []).append(piece)
@@ -332,6 +250,7 @@ def _checked(query: Query, evidence: Iterable[Evidence], reader: Reader) -> Iter
 
 
 def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Reader) -> Iterator[Problem]:
+    """Check the seal of a run, and the lines of those pieces that were not read for an answer, or were not right."""
     stored = [RunRow(*row) for row in query(_RUN, (run_id,))]
     if not stored:
         yield Problem(where(run_id), "is not in the store")
@@ -340,18 +259,19 @@ def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Rea
         yield Problem(where(run_id, column="slot.register"), f"the run is of '{one_line(stored[0].register)}'")
     by_line: dict[int, list[Evidence]] = {}
     for piece in resting:
-        by_line.setdefault(piece.seq, []).append(piece)
+        if not reader.is_right(piece):
+            by_line.setdefault(piece.seq, []).append(piece)
     wanted = sorted({0, stored[0].line_count - 1, *by_line, *(seq + 1 for seq in by_line)})
     lines: dict[int, Line] = {}
     for seq, text, digest in query(_LINES + _SOME, (run_id, json.dumps(wanted))):
-        line, problems = _line(run_id, seq, text, digest, reader.line)
+        line, problems = _line(run_id, seq, text, digest)
         yield from problems
         if line is not None:
             lines[seq] = line
     yield from _closed(run_id, stored[0], lines)
-    index = _index(query, run_id, by_line)
+    index = _index(query, run_id, by_line) if by_line else {}
     for seq, rests in sorted(by_line.items()):
-        yield from _checked_line(run_id, seq, lines, rests, index, reader)
+        yield from _checked_line(run_id, seq, lines, rests, index)
 
 
 def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Problem]:
@@ -367,11 +287,11 @@ def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Pro
     except UNREADABLE:
         yield Problem(where(run_id), "its first line or its seal is not readable")
         return
-    yield from _differences(derived, stored, lambda column: where(run_id, column=f"run.{column}"))
+    yield from differences(derived, stored, lambda column: where(run_id, column=f"run.{column}"))
 
 
 def _checked_line(
-    run_id: str, seq: int, lines: dict[int, Line], resting: list[Evidence], index: Index, reader: Reader
+    run_id: str, seq: int, lines: dict[int, Line], resting: list[Evidence], index: Index
 ) -> Iterator[Problem]:
     line, following = lines.get(seq), lines.get(seq + 1)
     if line is None:
@@ -380,13 +300,13 @@ def _checked_line(
     if following is None or following.body.get("prev") != line.digest:
         yield Problem(where(run_id, seq), "the line after it does not follow it: one of them was changed")
     try:
-        held = {evidence.id: evidence for evidence in reader.evidence(line, resting[0].register)}
+        held = {evidence.id: evidence for evidence in evidence_of(line, resting[0].register)}
     except UNREADABLE:
         yield Problem(where(run_id, seq), "is not readable as evidence")
         return
     for piece in resting:
         found = held.get(piece.id)
-        if found is None or (found is not piece and found != piece):
+        if found is None or found != piece:
             yield Problem(where(run_id, seq), f"does not hold the evidence {one_line(piece.id)} as it was given")
             continue
         row = evidence_row(found)

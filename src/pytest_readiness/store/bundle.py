@@ -1,16 +1,19 @@
-"""Bundles: runs, decisions, requirements, verdicts and artifacts in one file, to be carried between stores.
+"""Bundles: what a store holds, in one file that anybody can check.
 
-A bundle is a ZIP of uncompressed members, so that equal contents give equal bytes with any zlib, and no member can be
-larger than the file. Nothing is ever extracted by name: members are read, checked and kept under their digests. The
-key of the fingerprints is never in it.
+A bundle is an archive (see ``archive``) of these members, in this order, and of one room by name; the same contents are
+the same bytes. Nothing is ever extracted by name: members are read, checked and kept under their digests. The key of
+the fingerprints is never in it.
 
 ====================== ==========================================================================
 member                 holds
 ====================== ==========================================================================
-``manifest.json``      ``schema``, and of each other member its name, size and SHA-256
-``runs/<id>.jsonl``    the lines of a run, byte for byte, each with a line end
 ``decisions/<id>.json``, ``requirements/<digest>.json``, ``verdicts/<digest>.json``: the canonical text
+``runs/<id>.jsonl``    the lines of a run, byte for byte, each with a line end
+``statements/<digest>.json``: a signed statement about a run or a decision that is in it
 ``artifacts/<sha256>`` the bytes
+``checkpoint.txt``, ``leaves.json``: the tree of the store that it comes from, where that is told
+``report.json``        the report on these contents, as canonical text
+``manifest.json``      ``schema``, and of each other member its name, size and SHA-256
 ====================== ==========================================================================
 """
 
@@ -18,41 +21,60 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import stat
-import struct
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
 
 from ..errors import IntegrityError, ReadinessError, StorageError, one_line, place
-from ..facts.decision import Decision, parse_decision
+from ..facts.decision import Decision, parse_decision, text_digest
+from ..facts.envelope import Envelope, parse_envelope
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import canonical
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
+from .archive import Archive, Member, open_archive
 from .chain import check_run
+from .origin import Origin, Records
 
 SCHEMA = "readiness/bundle/v1"
+REPORT_SCHEMA = "readiness/report/v1"
 MANIFEST = "manifest.json"
-BLOCK = 1 << 20
-BIGGEST_TEXT = 1 << 30
-"""Bytes of one member that is read as text; artifacts are streamed and have no limit but the caller's."""
-MOST_MEMBERS = 1_000_000
+REPORT = "report.json"
+CHECKPOINT = "checkpoint.txt"
+LEAVES = "leaves.json"
+_MEGABYTE = 1 << 20
+_LONGEST_ROW = 300
+"""Bytes that the manifest spends on a member, at most."""
 
-_NAMES = {
-    "runs": re.compile(r"runs/([0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32})\.jsonl"),
-    "decisions": re.compile(r"decisions/([0-9]{8}T[0-9]{6}Z-[0-9a-f]{16})\.json"),
-    "requirements": re.compile(r"requirements/([0-9a-f]{64})\.json"),
-    "verdicts": re.compile(r"verdicts/([0-9a-f]{64})\.json"),
-    "artifacts": re.compile(r"artifacts/([0-9a-f]{64})"),
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A kind of member."""
+
+    name: re.Pattern[str]
+    limit: int | None
+    """Bytes; None: another rule holds."""
+
+
+ROOMS = {
+    "decisions": Room(re.compile(r"decisions/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}\.json"), 16 * _MEGABYTE),
+    "requirements": Room(re.compile(r"requirements/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
+    "verdicts": Room(re.compile(r"verdicts/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
+    "runs": Room(re.compile(r"runs/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32}\.jsonl"), 256 * _MEGABYTE),
+    "statements": Room(re.compile(r"statements/[0-9a-f]{64}\.json"), 4 * _MEGABYTE),
+    "artifacts": Room(re.compile(r"artifacts/[0-9a-f]{64}"), None),
+    CHECKPOINT: Room(re.compile(re.escape(CHECKPOINT)), _MEGABYTE >> 4),
+    LEAVES: Room(re.compile(re.escape(LEAVES)), 256 * _MEGABYTE),
+    REPORT: Room(re.compile(re.escape(REPORT)), 64 * _MEGABYTE),
+    MANIFEST: Room(re.compile(re.escape(MANIFEST)), None),
 }
-_BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, struct.error, OverflowError)
-"""What the standard library raises over a file that is no ZIP, or one made to hurt."""
+"""In the order in which their members stand."""
+_ORDER = {name: number for number, name in enumerate(ROOMS)}
+
+Rows = dict[str, tuple[int, str]]
+"""Size and SHA-256 of each member by name, as the manifest tells them."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +86,24 @@ class Bundle:
     decisions: tuple[Decision, ...]
     snapshots: tuple[Snapshot, ...]
     verdicts: tuple[str, ...]
+    envelopes: tuple[Envelope, ...]
+    """About its runs and decisions. That a signature is right is not known here."""
     artifacts: Mapping[str, int]
     """SHA-256 and size; the bytes stay in the file."""
+    report: str
+    """The report on the contents, as it is told; empty: there is none."""
+    origin: Origin | None
+    """The tree of the store that it comes from; None: that is not told."""
+    _archive: Archive = field(repr=False, compare=False)
 
     def artifact(self, sha256: str) -> Iterator[bytes]:
         """Yield the content of an artifact, a block at a time; whoever keeps it checks its digest again.
 
         Raises:
-            IntegrityError: the file was changed since it was read.
+            IntegrityError: the file was changed since it was opened.
             StorageError: it cannot be read.
         """
-        blocks = self._blocks(f"artifacts/{sha256}")
+        blocks = self._archive.blocks(self._archive.members[f"artifacts/{sha256}"])
         while True:
             # Around each step alone: what the caller raises between two blocks is not about this file.
             with _troubles(self.path):
@@ -83,133 +112,111 @@ class Bundle:
                 return
             yield block
 
-    def _blocks(self, name: str) -> Iterator[bytes]:
-        with zipfile.ZipFile(self.path) as file, file.open(name) as member:
-            yield from blocks_of(member)
 
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What is to be written into a bundle."""
-
-    runs: Iterable[Run] = ()
-    """In the order of their ids; read one by one."""
-    decisions: Iterable[Decision] = ()
-    snapshots: Iterable[Snapshot] = ()
-    verdicts: Iterable[str] = ()
-
-
-# -- write ---------------------------------------------------------------------------------------------------------
-
-
-def write_bundle(path: Path, contents: Contents, artifacts: Callable[[str], IO[bytes]]) -> list[str]:
-    """Write a bundle whole, in place of what is there; return the digests of artifacts that were not to be had.
-
-    Equal contents give equal bytes.
-
-    Args:
-        path: the file; its folder must exist.
-        contents: what goes in, beside the artifacts that the evidence of the runs names.
-        artifacts: opens the artifact with this SHA-256; a FileNotFoundError says that there is none.
+def room_of(name: str) -> str:
+    """Return which kind of member a name is.
 
     Raises:
-        IntegrityError: a run or an artifact is not what was recorded.
-        StorageError: it cannot be written, or an artifact cannot be read; what was there before is as it was.
+        IntegrityError: no member of a bundle is called like this.
     """
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        with temporary.open("wb") as file:
-            missing = _Writing(file, artifacts).all(contents)
-        temporary.replace(path)
-    except OSError as error:
-        raise StorageError(f"{place(path)}: the bundle cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return missing
+    room = name.partition("/")[0]
+    if room in ROOMS and ROOMS[room].name.fullmatch(name):
+        return room
+    raise IntegrityError(f"no member of a bundle is called {one_line(repr(name), 200)}")
 
 
-class _Writing:
-    """A bundle that is being written: the manifest comes last, when everything else is known."""
+def check_size(name: str, size: int, artifact_limit: int | None = None) -> None:
+    """Refuse a member that is larger than those of its kind can be.
 
-    def __init__(self, file: IO[bytes], artifacts: Callable[[str], IO[bytes]]) -> None:
-        self._file = file
-        self._open = artifacts
-        self._members: list[dict[str, Any]] = []
-
-    def all(self, contents: Contents) -> list[str]:
-        with zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED) as self._zip:
-            for decision in sorted(contents.decisions, key=lambda one: one.id):
-                self._text(f"decisions/{decision.id}.json", decision.text)
-            for snapshot in sorted(contents.snapshots, key=lambda one: one.digest):
-                self._text(f"requirements/{snapshot.digest.removeprefix('sha256:')}.json", snapshot.text)
-            for text in sorted(contents.verdicts):
-                self._text(f"verdicts/{KeptVerdict.parse(text).id}.json", text)
-            named: set[str] = set()
-            for run in contents.runs:
-                for problem in check_run(run):
-                    raise IntegrityError(f"not bundled: {problem}")
-                self._text(f"runs/{run.id}.jsonl", "".join(f"{line.text}\n" for line in run.lines))
-                named |= {artifact.sha256 for piece in run.evidence() for artifact in piece.artifacts}
-            missing = [sha256 for sha256 in sorted(named) if not self._artifact(sha256)]
-            members = sorted(self._members, key=lambda member: str(member["name"]))
-            self._text(MANIFEST, canonical({"schema": SCHEMA, "members": members}))
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return missing
-
-    def _text(self, name: str, text: str) -> None:
-        data = text.encode()
-        self._member(name, len(data), [data])
-
-    def _artifact(self, sha256: str) -> bool:
-        try:
-            file = self._open(sha256)
-        except FileNotFoundError:
-            return False
-        with file:
-            size = file.seek(0, 2)
-            file.seek(0)
-            found = self._member(f"artifacts/{sha256}", size, blocks_of(file))
-        if found != sha256:
-            raise IntegrityError(f"the artifact {sha256} was changed: its content has another digest")
-        return True
-
-    def _member(self, name: str, size: int, blocks: Iterable[bytes]) -> str:
-        info = zipfile.ZipInfo(name)  # of 1980: when it was written is nobody's business
-        info.create_system = 3
-        info.external_attr = (stat.S_IFREG | 0o644) << 16
-        info.file_size = size
-        sha256 = hashlib.sha256()
-        with self._zip.open(info, "w") as member:
-            for block in blocks:
-                sha256.update(block)
-                member.write(block)
-        self._members.append({"name": name, "size": info.file_size, "sha256": sha256.hexdigest()})
-        return sha256.hexdigest()
+    Raises:
+        IntegrityError: it is.
+    """
+    room = room_of(name)
+    if room == "artifacts" and artifact_limit is not None and size > artifact_limit:
+        told = f"is larger than artifact_limit ({artifact_limit:,} bytes): raise it in readiness.toml"
+        raise IntegrityError(f"{name} {told}")
+    if (limit := ROOMS[room].limit) is not None and size > limit:
+        raise IntegrityError(f"{name} is too large for a bundle (more than {limit:,} bytes)")
 
 
-def blocks_of(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield the content of an open file, a block at a time."""
-    return iter(lambda: file.read(BLOCK), b"")
+def manifest_blocks(rows: Rows) -> Iterator[bytes]:
+    """Yield the manifest of these members: canonical JSON, which nobody need hold as a whole."""
+    yield b'{"members":['
+    for number, name in enumerate(sorted(rows)):
+        size, sha256 = rows[name]
+        yield b"," * bool(number) + canonical({"name": name, "sha256": sha256, "size": size}).encode()
+    yield f'],"schema":"{SCHEMA}"}}'.encode()
 
 
-# -- read ----------------------------------------------------------------------------------------------------------
+def refuse_loose_ends(
+    runs: Iterable[Run], decisions: Iterable[Decision], snapshots: Iterable[str], artifacts: Iterable[str]
+) -> None:
+    """Refuse contents of which something belongs to nothing, or that lack requirements: they would not verify.
 
-
-def read_bundle(path: Path, artifact_limit: int) -> Bundle:
-    """Return what a bundle holds; nothing is written anywhere.
+    An artifact may be missing: it may be lost.
 
     Args:
-        path: the file.
+        runs: what has artifacts and requirements.
+        decisions: what has requirements.
+        snapshots: digests of the requirements that are there.
+        artifacts: digests of the artifacts that are there.
+
+    Raises:
+        IntegrityError: something is.
+    """
+    needed = {one.requirements_digest: f"the decision {one.id}" for one in decisions}
+    named: set[str] = set()
+    for run in runs:
+        needed[run.requirements_digest] = f"the run {run.id}"
+        named |= {artifact.sha256 for _, artifact in run.artifacts()}
+    under = {digest: who for digest, who in needed.items() if digest}
+    there = set(snapshots)
+    for digest in sorted(under.keys() - there):
+        told = f"the requirements {one_line(digest, 100)} are not in it"
+        raise IntegrityError(f"{told}, and {one_line(under[digest], 100)} was made under them")
+    for digest in sorted(there - under.keys()):
+        raise IntegrityError(f"requirements/{digest.removeprefix('sha256:')}.json belongs to nothing that is in it")
+    for sha256 in sorted(set(artifacts) - named):
+        raise IntegrityError(f"artifacts/{sha256} belongs to nothing that is in it")
+
+
+def records_of(runs: Iterable[Run], decisions: Iterable[Decision]) -> dict[tuple[str, str], str]:
+    """Return what signatures and leaves name: the digest of each run's seal, and of each decision's text."""
+    there = {("run", run.id): run.lines[-1].digest for run in runs}
+    return there | {("decision", one.id): text_digest(one.text) for one in decisions}
+
+
+def refuse_misled(envelopes: Iterable[Envelope], there: Records) -> None:
+    """Refuse a signed statement about something that is not there as it was signed.
+
+    Raises:
+        IntegrityError: there is one.
+    """
+    for envelope in envelopes:
+        found = there.get((envelope.subject_kind, envelope.subject))
+        if found != envelope.subject_digest:
+            what = "is not in it" if found is None else "is another in it than was signed"
+            subject = f"the {envelope.subject_kind} {one_line(envelope.subject, 100)}"
+            raise IntegrityError(f"statements/{envelope.id}.json: {subject} {what}")
+
+
+@contextmanager
+def open_bundle(path: Path, artifact_limit: int) -> Iterator[Bundle]:
+    """Open a bundle, and give what it holds; it is checked as a whole first, and nothing is written anywhere.
+
+    Args:
+        path: the file. It is opened once: what was checked is what is read afterwards.
         artifact_limit: the largest artifact that is let in, in bytes.
 
     Raises:
         IntegrityError: it is no bundle, or anything in it is not what it must be.
         StorageError: the file cannot be read.
     """
-    with _troubles(path), zipfile.ZipFile(path) as file:
-        return _Reading(path, file, artifact_limit).bundle()
+    with ExitStack() as stack:
+        with _troubles(path):
+            archive = stack.enter_context(open_archive(path))
+            bundle = _Reading(path, archive, artifact_limit).bundle()
+        yield bundle
 
 
 @contextmanager
@@ -221,61 +228,102 @@ def _troubles(path: Path) -> Iterator[None]:
         raise type(error)(f"{place(path)}: {error}") from None
     except OSError as error:
         raise StorageError(f"{place(path)}: cannot be read: {error.strerror or error}") from error
-    except _BROKEN as error:
-        raise IntegrityError(f"{place(path)}: is no bundle: {one_line(str(error))}") from None
 
 
 class _Reading:
-    def __init__(self, path: Path, file: zipfile.ZipFile, artifact_limit: int) -> None:
+    def __init__(self, path: Path, archive: Archive, artifact_limit: int) -> None:
         self._path = path
-        self._zip = file
+        self._archive = archive
         self._limit = artifact_limit
-        self._infos = _checked_members(file.infolist(), path.stat().st_size)
-        self._listed = self._manifest()
+        self._rows: Rows = {}
 
     def bundle(self) -> Bundle:
-        names: dict[str, list[str]] = {room: [] for room in _NAMES}
-        for name in sorted(self._listed):
-            names[_room(name)].append(name)
-        return Bundle(
+        names = self._names()
+        self._check_kind()
+        bundle = Bundle(
             path=self._path,
-            runs=tuple(map(self._run, names["runs"])),
             decisions=tuple(map(self._decision, names["decisions"])),
             snapshots=tuple(map(self._snapshot, names["requirements"])),
             verdicts=tuple(map(self._verdict, names["verdicts"])),
+            runs=tuple(map(self._run, names["runs"])),
+            envelopes=tuple(map(self._envelope, names["statements"])),
             artifacts=dict(map(self._artifact, names["artifacts"])),
+            origin=self._origin([*names[CHECKPOINT], *names[LEAVES]]),
+            report="".join(map(self._report, names[REPORT])),
+            _archive=self._archive,
         )
+        self._check_manifest()
+        digests = [snapshot.digest for snapshot in bundle.snapshots]
+        refuse_loose_ends(bundle.runs, bundle.decisions, digests, bundle.artifacts)
+        records = records_of(bundle.runs, bundle.decisions)
+        refuse_misled(bundle.envelopes, records)
+        if bundle.origin is not None:
+            bundle.origin.refuse_unknown(records | {("verdict", id_): id_ for id_ in map(_verdict_id, bundle.verdicts)})
+        return bundle
 
-    def _manifest(self) -> dict[str, tuple[int, str]]:
-        """Return size and SHA-256 of each member; the manifest lists all members, and each once."""
-        if MANIFEST not in self._infos:
+    def _names(self) -> dict[str, list[str]]:
+        """Return the names of the members by room: known names, in order, none too large."""
+        names: dict[str, list[str]] = {room: [] for room in ROOMS}
+        before = (-1, "")
+        for name, member in self._archive.members.items():
+            check_size(name, member.size, self._limit)
+            stands = (_ORDER[room_of(name)], name)
+            if stands < before:
+                raise IntegrityError(f"{name} is not where it must stand")
+            before = stands
+            names[room_of(name)].append(name)
+        if not names[MANIFEST]:
             raise IntegrityError("is no bundle: there is no manifest.json in it")
-        try:
-            plain = json.loads(self._read(MANIFEST))
-            schema, rows = plain["schema"], plain["members"]
-            listed = {str(row["name"]): (int(row["size"]), str(row["sha256"])) for row in rows}
-        except (LookupError, ValueError, TypeError, RecursionError):
-            raise IntegrityError("the manifest is not readable") from None
-        if schema != SCHEMA:
-            raise IntegrityError(
-                f"is a bundle of another kind ({one_line(str(schema), 60)}): this version reads {SCHEMA}"
-            )
-        if len(listed) != len(rows) or listed.keys() != self._infos.keys() - {MANIFEST}:
-            odd = sorted((self._infos.keys() - {MANIFEST}) ^ listed.keys())
-            told = f" ({one_line(odd[0], 100)})" if odd else ""
-            raise IntegrityError(f"the members are not those that the manifest lists{told}")
-        return listed
+        return names
 
-    def _read(self, name: str) -> bytes:
-        if self._infos[name].file_size > BIGGEST_TEXT:
-            raise IntegrityError(f"{name} is too large")
-        return self._zip.read(self._infos[name])
+    def _check_kind(self) -> None:
+        """A bundle of another version is called that, and not damaged."""
+        end = b"".join(self._archive.blocks(self._manifest))[-100:] if self._manifest.size < _MEGABYTE else b""
+        found = re.search(rb'"schema":"([^"]*)"}\Z', end)
+        if found and found[1] != SCHEMA.encode():
+            told = one_line(found[1].decode("ascii", "replace"), 60)
+            raise IntegrityError(f"is a bundle of another kind ({told}): this version reads {SCHEMA}")
+
+    @property
+    def _manifest(self) -> Member:
+        return self._archive.members[MANIFEST]
+
+    def _check_manifest(self) -> None:
+        """The manifest follows from the members, and is compared as it would be written."""
+        expected, found = hashlib.sha256(), hashlib.sha256()
+        for block in manifest_blocks(self._rows):
+            expected.update(block)
+        for block in self._archive.blocks(self._manifest):
+            found.update(block)
+        if expected.digest() != found.digest():
+            raise IntegrityError(self._odd_in_manifest())
+
+    def _odd_in_manifest(self) -> str:
+        if self._manifest.size > _MEGABYTE + _LONGEST_ROW * len(self._rows):
+            return "the manifest is too large for its members"
+        try:
+            plain = json.loads(b"".join(self._archive.blocks(self._manifest)))
+            listed = {(row["name"], row["size"], row["sha256"]) for row in plain["members"]}
+        except (LookupError, ValueError, TypeError, RecursionError):
+            return "the manifest is not readable"
+        there = {(name, *row) for name, row in self._rows.items()}
+        odd = sorted(one_line(str(row[0]), 100) for row in listed ^ there)
+        return f"{odd[0]} is not what the manifest says" if odd else "the manifest is not in canonical form"
+
+    def _blocks(self, name: str) -> Iterator[bytes]:
+        """Yield the content of a member, and note down what the manifest must say of it."""
+        member, sha256 = self._archive.members[name], hashlib.sha256()
+        for block in self._archive.blocks(member):
+            sha256.update(block)
+            yield block
+        self._rows[name] = (member.size, sha256.hexdigest())
 
     def _text(self, name: str) -> str:
-        data = self._read(name)
-        if (len(data), hashlib.sha256(data).hexdigest()) != self._listed[name]:
-            raise IntegrityError(f"{name} is not what the manifest says")
-        return data.decode()
+        data = b"".join(self._blocks(name))
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            raise IntegrityError(f"{name} is no text in UTF-8: {one_line(error.reason)}") from None
 
     def _run(self, name: str) -> Run:
         text = self._text(name)
@@ -303,62 +351,37 @@ class _Reading:
 
     def _verdict(self, name: str) -> str:
         text = self._text(name)
-        _must_be(name, f"verdicts/{KeptVerdict.parse(text).id}.json")
+        _must_be(name, f"verdicts/{_verdict_id(text)}.json")
+        return text
+
+    def _envelope(self, name: str) -> Envelope:
+        envelope = parse_envelope(self._text(name))
+        _must_be(name, f"statements/{envelope.id}.json")
+        return envelope
+
+    def _origin(self, names: list[str]) -> Origin | None:
+        if names not in ([], [CHECKPOINT, LEAVES]):
+            raise IntegrityError("a checkpoint and the leaves of the tree are in it together, or neither")
+        return Origin.parse(*map(self._text, names)) if names else None
+
+    def _report(self, name: str) -> str:
+        text = self._text(name)
+        if KeptVerdict.parse(text).body.get("schema") != REPORT_SCHEMA:
+            raise IntegrityError(f"{name} is no report of the kind {REPORT_SCHEMA}")
         return text
 
     def _artifact(self, name: str) -> tuple[str, int]:
-        size, sha256 = self._listed[name]
-        if self._infos[name].file_size > self._limit:
-            told = f"is larger than artifact_limit ({self._limit:,} bytes): raise it in readiness.toml"
-            raise IntegrityError(f"{name} {told}")
-        found, read = hashlib.sha256(), 0
-        with self._zip.open(self._infos[name]) as member:
-            for block in blocks_of(member):
-                found.update(block)
-                read += len(block)
-        if (read, found.hexdigest()) != (size, sha256):
-            raise IntegrityError(f"{name} is not what the manifest says")
+        for _ in self._blocks(name):
+            pass
+        size, sha256 = self._rows[name]
         _must_be(name, f"artifacts/{sha256}")
         return sha256, size
+
+
+def _verdict_id(text: str) -> str:
+    return KeptVerdict.parse(text).id
 
 
 def _must_be(name: str, expected: str) -> None:
     if name != expected:
         raise IntegrityError(f"{name} has another content than its name says: it should be {one_line(expected, 200)}")
-
-
-def _room(name: str) -> str:
-    """Return which kind of member a name is.
-
-    Raises:
-        IntegrityError: no member of a bundle is called like this.
-    """
-    room = name.partition("/")[0]
-    if room in _NAMES and _NAMES[room].fullmatch(name):
-        return room
-    raise IntegrityError(f"no member of a bundle is called {one_line(repr(name), 200)}")
-
-
-def _checked_members(infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:
-    """Return the members by name: plain files, known names, each once, and together no larger than the file.
-
-    Raises:
-        IntegrityError: one of them is anything else.
-    """
-    if len(infos) > MOST_MEMBERS:
-        raise IntegrityError(f"has more than {MOST_MEMBERS:,} members")
-    members: dict[str, zipfile.ZipInfo] = {}
-    for info in infos:
-        name = info.orig_filename
-        if name != MANIFEST:
-            _room(name)
-        if name in members:
-            raise IntegrityError(f"{name} is in it twice")
-        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise IntegrityError(f"{name} is no plain file")
-        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 or info.compress_size != info.file_size:
-            raise IntegrityError(f"{name} is compressed or encrypted; no member of a bundle is")
-        members[name] = info
-    if sum(info.file_size for info in infos) > size:
-        raise IntegrityError("its members overlap: together they are larger than the file")
-    return members

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..errors import Problem
 from ..facts.clock import is_moment
-from ..facts.digest import EMPTY
+from ..facts.digest import EMPTY, is_sha256
+from ..facts.evidence import Artifact
 from ..facts.line import Line, broken_links, line_digest
 from ..facts.run import Run, part_digest, planned_digest
 from .index import UNREADABLE, Piece, misfit, pieces, run_row
@@ -107,15 +108,22 @@ def _evidence(line: Line, found: Sequence[Piece], run_id: str) -> tuple[int, lis
             told = f"{column} is not of the kind it must be"
         elif not (is_moment(evidence.started_at) and is_moment(evidence.timestamp)):
             told = "its times are not UTC moments with milliseconds"
+        elif not all(map(_is_artifact, evidence.artifacts)):
+            told = "an artifact of it is not named by its SHA-256"
         else:
             continue
         problems.append(Problem(where(run_id, line.seq, evidence=row.number), told))
     return len(found), problems
 
 
+def _is_artifact(artifact: Artifact) -> bool:
+    """What is named otherwise would be looked for elsewhere than in the artifact folder."""
+    return is_sha256(artifact.sha256)
+
+
 def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:
     try:
-        row = run_row(run, len(run.lines), evidence_count)
+        row, tracker = run_row(run, len(run.lines), evidence_count), run.tracker
     except UNREADABLE as error:
         yield Problem(where(run_id), f"its first line or its seal is not readable: {_told(error)}")
         return
@@ -124,6 +132,8 @@ def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:
         yield Problem(where(run_id), f"{column} is not of the kind it must be")
     elif not (is_moment(row.started_at) and is_moment(row.finished_at)):
         yield Problem(where(run_id), "its times are not UTC moments with milliseconds")
+    elif tracker is not None and not _is_artifact(tracker):
+        yield Problem(where(run_id), "its tracker is not named by its SHA-256")
 
 
 def _told(error: BaseException) -> str:

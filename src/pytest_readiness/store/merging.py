@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
 from ..errors import IntegrityError, StorageError, place
+from ..facts.kept_verdict import KeptVerdict
 from .bundle import Bundle
 from .port import Store
 
@@ -23,31 +25,43 @@ class Merged:
     verdicts: int
     artifacts: int
     known: int
-    """Runs, decisions and verdicts that were there already."""
+    """Runs, decisions, verdicts and signed statements that were there already."""
+    statements: int = 0
 
 
 def merge(bundle: Bundle, store: Store, artifacts: Path) -> Merged:
     """Take a bundle into a store; what is there already is passed over.
 
-    Artifacts are written before the runs that name them: where it ends in between, they do no harm.
+    Artifacts are written before the runs that name them, and all are checked once more before the first is in place:
+    where it ends in between, they do no harm, and merging again makes it whole.
 
     Args:
-        bundle: as ``read_bundle`` returned it.
+        bundle: an open one.
         store: where the records go, in one transaction.
         artifacts: folder of the artifacts.
 
     Raises:
         IntegrityError: the store has another run or decision with an id of the bundle, or the bundle was changed
-            since it was read; none of its records is taken in.
+            since it was opened; none of its records is taken in.
         StorageError: it could not be written.
     """
     _refuse_conflicts(bundle, store)
-    written = sum(_keep_artifact(bundle, sha256, artifacts) for sha256 in sorted(bundle.artifacts))
-    new = set(store.keep(bundle.runs, bundle.snapshots, bundle.decisions, bundle.verdicts))
-    runs = tuple(run.id for run in bundle.runs if run.id in new)
-    decisions = tuple(decision.id for decision in bundle.decisions if decision.id in new)
-    records = len(bundle.runs) + len(bundle.decisions) + len(bundle.verdicts)
-    return Merged(runs, decisions, len(new) - len(runs) - len(decisions), written, records - len(new))
+    with _staged(bundle, artifacts) as staged:
+        for sha256, temporary in staged.items():
+            _put(temporary, _final(artifacts, sha256))
+    records = (bundle.runs, bundle.snapshots, bundle.decisions, bundle.verdicts)
+    new = set(store.keep(*records, envelopes=bundle.envelopes))
+    runs, decisions, statements, verdicts = (
+        tuple(id_ for id_ in ids if id_ in new)
+        for ids in (
+            [run.id for run in bundle.runs],
+            [decision.id for decision in bundle.decisions],
+            [envelope.id for envelope in bundle.envelopes],
+            [KeptVerdict.parse(text).id for text in bundle.verdicts],
+        )
+    )
+    offered = sum(map(len, (bundle.runs, bundle.decisions, bundle.verdicts, bundle.envelopes)))
+    return Merged(runs, decisions, len(verdicts), len(staged), offered - len(new), len(statements))
 
 
 def _refuse_conflicts(bundle: Bundle, store: Store) -> None:
@@ -59,28 +73,50 @@ def _refuse_conflicts(bundle: Bundle, store: Store) -> None:
             raise IntegrityError(f"{place(bundle.path)}: another run with the id {run.id} is in the store already")
 
 
-def _keep_artifact(bundle: Bundle, sha256: str, folder: Path) -> bool:
-    """Write an artifact, unless it is there and is what its name says; return whether it was written."""
-    final = folder / sha256[:2] / sha256
-    temporary = folder / f".{os.getpid()}-{token_hex(8)}"
+@contextmanager
+def _staged(bundle: Bundle, folder: Path) -> Iterator[dict[str, Path]]:
+    """Give the artifacts that are new, each whole and checked in a file beside its place; what is left there goes."""
+    stage = folder / f".{os.getpid()}-{token_hex(8)}"
+    staged: dict[str, Path] = {}
     try:
-        with suppress(FileNotFoundError), final.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() == sha256:
-                return False
-        final.parent.mkdir(parents=True, exist_ok=True)
-        found = hashlib.sha256()
-        with temporary.open("xb") as target:
-            for block in bundle.artifact(sha256):
-                found.update(block)
-                target.write(block)
-            target.flush()
-            os.fsync(target.fileno())
-        if found.hexdigest() != sha256:
-            raise IntegrityError(f"{place(bundle.path)}: artifacts/{sha256} was changed while it was read")
-        temporary.replace(final)
+        for sha256 in sorted(bundle.artifacts):
+            if not _is_there(sha256, folder):
+                stage.mkdir(parents=True, exist_ok=True)
+                _write(bundle, sha256, stage / sha256)
+                staged[sha256] = stage / sha256
+        yield staged
     except OSError as error:
         raise StorageError(f"an artifact could not be kept in {place(folder)}: {error.strerror or error}") from error
     finally:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    return True
+            for left in list(stage.iterdir()):
+                left.unlink()
+            stage.rmdir()
+
+
+def _is_there(sha256: str, folder: Path) -> bool:
+    """Return whether the artifact is there and is what its name says."""
+    with suppress(FileNotFoundError), _final(folder, sha256).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    return False
+
+
+def _final(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / sha256
+
+
+def _write(bundle: Bundle, sha256: str, path: Path) -> None:
+    found = hashlib.sha256()
+    with path.open("xb") as target:
+        for block in bundle.artifact(sha256):
+            found.update(block)
+            target.write(block)
+        target.flush()
+        os.fsync(target.fileno())
+    if found.hexdigest() != sha256:
+        raise IntegrityError(f"{place(bundle.path)}: artifacts/{sha256} was changed while it was read")
+
+
+def _put(temporary: Path, final: Path) -> None:
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary.replace(final)

@@ -216,11 +216,11 @@ class Store(DecisionHome, Protocol):
         everything. Evidence of a run that is not in the store, and what cannot be read, are problems too.
         """
 
-    def verify(self, seen: Callable[[Evidence], object] | None = None) -> Iterator[Problem]:
+    def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
         """Recompute everything that is kept (chains, seals, indexes, schema, tree), yield each thing that does not fit.
 
-        What cannot be read is a problem too, and not raised. ``seen`` is called with each piece of evidence that can
-        be read, so that nobody need read it twice.
+        What cannot be read is a problem too, and not raised. ``seen`` is called with the id of each piece of
+        evidence that has an artifact (of the run, where that is its tracker), and with the artifact.
         """
 
     def tree(self) -> Grown | None:

@@ -11,13 +11,26 @@ LATEST = "9999-12-31T23:59:59.999Z"
 _BY_START = "started_at DESC, badness DESC, run_id DESC, seq DESC, number DESC"
 _RUN_COLUMNS = ", ".join(RunRow._fields)
 
-NEWEST = f"""SELECT e.run_id, e.seq, e.number FROM slot AS s JOIN evidence AS e
+# All that an answer and its check rest on: the index of each piece, its line, and the line after it.
+_RECORD = ", ".join(
+    (
+        *(f"e.{name}" for name in EvidenceRow._fields),
+        *(f"s.{name}" for name in SlotRow._fields),
+        *("l.text", "l.digest", "f.text", "f.digest"),
+    )
+)
+# The line after it was written right after it: one that is elsewhere is not found here, and looked up by the check.
+_LINES_OF_IT = """LEFT JOIN line AS l ON l.run_id = e.run_id AND l.seq = e.seq
+LEFT JOIN line AS f ON f.rowid = l.rowid + 1 AND f.run_id = e.run_id AND f.seq = e.seq + 1"""
+
+# Not sorted here: the texts of all lines would be written out and read in again for it.
+NEWEST = f"""SELECT {_RECORD} FROM slot AS s JOIN evidence AS e
 ON (e.run_id, e.seq, e.number) = (
     SELECT run_id, seq, number FROM evidence WHERE slot_id = s.id AND started_at <= :until ORDER BY {_BY_START} LIMIT 1
 )
+{_LINES_OF_IT}
 WHERE s.register = :register
-AND (:use_cases IS NULL OR s.use_case IN (SELECT value FROM json_each(:use_cases)))
-ORDER BY s.use_case, s.item, s.key"""  # noqa: S608 - constants
+AND (:use_cases IS NULL OR s.use_case IN (SELECT value FROM json_each(:use_cases)))"""  # noqa: S608 - constants
 HISTORY = f"""SELECT run_id, seq, number FROM evidence
 WHERE slot_id IN (
     SELECT id FROM slot WHERE register = :register AND use_case = :use_case AND (:item IS NULL OR item = :item)
@@ -29,20 +42,22 @@ LINES = "SELECT seq, text FROM line WHERE run_id = ? AND seq IN (SELECT value FR
 
 # CROSS JOIN: SQLite keeps this order. It starts from the slots of the use cases asked for, and takes one step into a
 # partial index for each; started from the evidence, it would read all that ever went wrong.
-FAILED = f"""SELECT e.run_id, e.seq, e.number FROM json_each(:since) AS asked
+FAILED = f"""SELECT {_RECORD} FROM json_each(:since) AS asked
 CROSS JOIN slot AS s ON s.register = :register AND s.use_case = asked.key
 CROSS JOIN evidence AS e ON (e.run_id, e.seq, e.number) = (
     SELECT run_id, seq, number FROM evidence
     WHERE slot_id = s.id AND badness >= 6 AND started_at > asked.value AND started_at <= :until
     ORDER BY {_BY_START} LIMIT 1
 )
+{_LINES_OF_IT}
 ORDER BY s.use_case, s.item, s.key"""  # noqa: S608 - constants
 # The next execution is the same test's, for the same item: with other parts, another limit of its claim or another
 # standing it is in another slot. One that ended before it could say where it ran is followed by any.
-INTERRUPTED = """SELECT e.run_id, e.seq, e.number FROM json_each(:since) AS asked
+INTERRUPTED = f"""SELECT {_RECORD} FROM json_each(:since) AS asked
 CROSS JOIN slot AS s ON s.register = :register AND s.use_case = asked.key
 CROSS JOIN evidence AS e ON e.slot_id = s.id AND e.badness = 5
 AND e.started_at > asked.value AND e.started_at <= :until
+{_LINES_OF_IT}
 WHERE coalesce((
     SELECT n.badness FROM slot AS o CROSS JOIN evidence AS n ON (n.run_id, n.seq, n.number) = (
         SELECT run_id, seq, number FROM evidence
@@ -54,7 +69,7 @@ WHERE coalesce((
     AND (s.standing = 'unscoped' OR (o.environment IS s.environment AND o.provider_mode IS s.provider_mode))
     ORDER BY n.started_at, n.badness DESC LIMIT 1
 ), 1) <> 0
-ORDER BY s.use_case, s.item, s.key, e.started_at DESC, e.run_id DESC, e.seq DESC, e.number DESC"""
+ORDER BY s.use_case, s.item, s.key, e.started_at DESC, e.run_id DESC, e.seq DESC, e.number DESC"""  # noqa: S608
 
 MISSING = """SELECT asked.key FROM json_each(?) AS asked WHERE NOT EXISTS (
     SELECT 1 FROM evidence WHERE run_id = json_extract(asked.value, '$[0]')

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import StorageError, one_line, place
 from .leaves import plant
@@ -16,6 +16,9 @@ from .tables import MIGRATIONS, SCHEMA_QUERY, VERSION, Schema, schema_of
 if TYPE_CHECKING:
     from sqlite_utils.db import Database
 
+T = TypeVar("T")
+EVERYTHING = 2**31 - 1
+"""As many rows at once as can be asked for."""
 APPLICATION_ID = 0x52445931
 """``RDY1``: how SQLite files say whose they are."""
 BUSY_SECONDS = 30.0
@@ -102,19 +105,40 @@ def _text(data: bytes) -> str:
 
 def rows(connection: sqlite3.Connection, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
     """Return all rows; of damaged bytes what can be read, nothing for what no store can hold."""
+    return read(connection, query, parameters, list, EVERYTHING)
+
+
+def read(
+    connection: sqlite3.Connection,
+    query: str,
+    parameters: Sequence[Any] | dict[str, Any],
+    take: Callable[[list[Any]], list[T]],
+    at_once: int,
+) -> list[T]:
+    """Return what ``take`` makes of all rows, of so many at a time: their texts need not all be held together.
+
+    Nobody can write until the last was taken. Where bytes cannot be read as text, ``take`` gets all rows again.
+    """
     lenient = connection.text_factory
     try:
         connection.text_factory = str  # several times as fast as a function of ours for each text
-        return connection.execute(query, parameters).fetchall()
+        return _taken(connection.execute(query, parameters), take, at_once)
     except (UnicodeEncodeError, OverflowError):
         return []  # asked for a text or a number that no store can hold
     except sqlite3.OperationalError as error:
         if "decode" not in str(error):
             raise
         connection.text_factory = lenient
-        return connection.execute(query, parameters).fetchall()
+        return _taken(connection.execute(query, parameters), take, at_once)
     finally:
         connection.text_factory = lenient
+
+
+def _taken(cursor: sqlite3.Cursor, take: Callable[[list[Any]], list[T]], at_once: int) -> list[T]:
+    found: list[T] = []
+    while some := cursor.fetchmany(at_once):
+        found += take(some)
+    return found
 
 
 def _prepared(connection: sqlite3.Connection, path: Path, *, create: bool) -> bool:

@@ -25,13 +25,7 @@ class Places:
 
     def covers(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Return whether the evidence is real and of exactly this requirement's scope."""
-        needs_mode = requirement.provider_mode is not None or requirement.any_provider_mode
-        return (
-            evidence.real
-            and not requirement.undeclared_environment
-            and (evidence.provider_mode is not None or not needs_mode)
-            and self.could_cover(requirement, evidence)
-        )
+        return is_exact(requirement, evidence) and self.could_cover(requirement, evidence)
 
     def could_cover(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Return whether the evidence is of this scope, or says too little (or is too unreal) to be of another."""
@@ -54,6 +48,13 @@ class Places:
         if mode is not None and stated:
             return required in (None, mode) and limit in (None, mode)
         return required is None or limit in (None, required)
+
+
+def is_exact(requirement: Requirement, evidence: Evidence) -> bool:
+    """Return whether the evidence, if it could cover the requirement, does: it is real, and says all that is asked."""
+    needs_mode = requirement.provider_mode is not None or requirement.any_provider_mode
+    stated = evidence.provider_mode is not None or not needs_mode
+    return evidence.real and stated and not requirement.undeclared_environment
 
 
 def names_part(requirement: Requirement, evidence: Evidence) -> bool:

@@ -109,6 +109,8 @@ class Decided:
 
     def open_blockers(self, use_case: str, deciding: Sequence[Evidence]) -> tuple[BlockerStanding, ...]:
         """Return the blockers of a use case that no unblock ended; ``deciding`` is the evidence that it rests on."""
+        if use_case not in self.blockers:
+            return ()
         unblocks = [(one, self._wrong(one, deciding)) for one in self.unblocks.get(use_case, ())]
         return tuple(
             BlockerStanding(

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from ..claims.catalogue import Requirement
 from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing
-from .coverage import Places, names_part
+from .coverage import Places, is_exact, names_part
 
 BROKEN = BAD | {Result.INTERRUPTED}
 """Ended badly: counts against a requirement."""
@@ -64,6 +64,9 @@ class Selection:
     """Ids of those that do not count though they ran, and why."""
 
 
+_NOTHING = Selection((), (), (), (), (), {})
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The executions that claim one item of one use case, seen at a moment."""
@@ -87,7 +90,14 @@ class Ledger:
         left_out: Mapping[str, str] | None = None,
     ) -> Ledger:
         """Return the ledger of executions in any order."""
-        return cls(tuple(sorted(executions, key=recency, reverse=True)), now, open_runs, places, left_out or {})
+        found = tuple(executions)
+        if len(found) > 1:
+            found = tuple(sorted(found, key=recency, reverse=True))
+        ledger = object.__new__(cls)
+        # Not by its frozen __init__, which sets field after field: there is one for each item of each use case.
+        values = {"executions": found, "now": now, "open_runs": open_runs, "places": places, "left_out": left_out or {}}
+        object.__setattr__(ledger, "__dict__", values)
+        return ledger
 
     def is_future(self, evidence: Evidence) -> bool:
         """Return whether it starts after the moment being judged."""
@@ -132,7 +142,11 @@ class Ledger:
 
     def select(self, requirement: Requirement) -> Selection:
         """Return the executions that decide a requirement, and what else there is about it."""
-        fitting = tuple(one for one in self.executions if self.places.could_cover(requirement, one))
+        fitting = tuple([one for one in self.executions if self.places.could_cover(requirement, one)])
+        if not fitting:
+            return _NOTHING
+        if len(fitting) == 1 and (len(self.executions) == 1 or not self._any_broken):
+            return self._select_only(requirement, fitting)
         deciding: dict[tuple[Scope, bool], Evidence] = {}
         if not requirement.undeclared_environment:
             for one in fitting:
@@ -152,6 +166,27 @@ class Ledger:
             future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
             fitting=fitting,
             left_out=self._left_out_of(fitting),
+        )
+
+    @cached_property
+    def _any_broken(self) -> bool:
+        return any(one.result in BROKEN for one in self.executions)
+
+    def _select_only(self, requirement: Requirement, fitting: tuple[Evidence]) -> Selection:
+        """Return what ``select`` does where a single execution fits, and no other is broken: most often so."""
+        (one,) = fitting
+        counts = self.counts(one)
+        # One that is loose decides too, as nothing can have replaced it.
+        decides = counts and (is_exact(requirement, one) or self._is_loose(requirement, one))
+        decides = decides and not requirement.undeclared_environment
+        early = one.started_at > self.now and one.result is Result.PASSED
+        return Selection(
+            fitting if decides else (),
+            () if decides else fitting,
+            fitting if counts and one.standing is Standing.REHEARSAL else (),
+            fitting if early else (),
+            fitting,
+            self._left_out_of(fitting),
         )
 
     def _left_out_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:

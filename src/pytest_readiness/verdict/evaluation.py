@@ -59,7 +59,7 @@ def evaluate(
     known = _Known.of(catalogue, policy, facts, now, release)
     wanted = _wanted(catalogue, facts, use_cases)
     judged = [known.judge(use_case) for use_case in wanted]
-    fitting = {name for one in judged for name in one.fitting}
+    fitting = {piece.id for one in judged for piece in one.fitting}
     in_scope = None if use_cases is None else {use_case.id for use_case in wanted}
     other = [one for one in facts.evidence if one.id not in fitting and (in_scope is None or one.uc in in_scope)]
     return Readiness(
@@ -85,8 +85,8 @@ def _wanted(catalogue: Catalogue, facts: Facts, names: Collection[str] | None) -
 @dataclass(frozen=True, slots=True)
 class _Judged:
     readiness: UseCaseReadiness
-    fitting: tuple[str, ...]
-    """Ids of the evidence that speaks of its requirements."""
+    fitting: Sequence[Evidence]
+    """The evidence that speaks of its requirements."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class _Known:
         places = Places.of(catalogue)
         moment = Moment(now, facts.open_runs.keys(), bool(places.environments), facts.signed)
         evidence = [one for one in facts.evidence if one.register == catalogue.register]
-        settled = [one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now]
+        settled = (one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now)
         decided = Decided.of(facts, policy, catalogue.register, now)
         adverse = [one for one in facts.adverse if one.register == catalogue.register]
         left_out = decided.left_out([*evidence, *adverse], release)
@@ -151,15 +151,15 @@ class _Known:
         requirements = self.catalogue.requirements(use_case.id)
         judged: list[RequirementReadiness] = []
         waivers: list[WaiverStanding] = []
-        fitting: list[str] = []
+        fitting: list[Evidence] = []
         for requirement in requirements:
             alone, found = judge(requirement, ledgers.get(requirement.item, self.nothing), self.moment)
             one, theirs = self.decided.waive(alone)
             judged.append(one)
             waivers.extend(theirs)
-            fitting.extend(piece.id for piece in found.fitting)
+            fitting.extend(found.fitting)
         digest = self.basis.digest(requirements)
-        return _Judged(self._with_people(use_case, judged, waivers, digest, ledgers), tuple(fitting))
+        return _Judged(self._with_people(use_case, judged, waivers, digest, ledgers), fitting)
 
     def _with_people(
         self,
@@ -191,17 +191,14 @@ class _Known:
             blockers=blockers,
             waivers=tuple(waivers),
             retirements=retirements,
-            basis=pinned(digest, judged, self.facts.origins),
+            make_basis=lambda: pinned(digest, judged, self.facts.origins),
         )
 
     def _items(self, judged: Iterable[RequirementReadiness]) -> tuple[ItemReadiness, ...]:
         items: dict[str, list[RequirementReadiness]] = {}
         for one in judged:
             items.setdefault(one.requirement.item, []).append(one)
-        return tuple(
-            ItemReadiness(self.catalogue.items[key], worst(one.state for one in ones), tuple(ones))
-            for key, ones in items.items()
-        )
+        return tuple(ItemReadiness(self.catalogue.items[key], _worst(ones), tuple(ones)) for key, ones in items.items())
 
     def _retirements(self, use_case: str, ledgers: Mapping[str, Ledger]) -> tuple[RetirementStanding, ...]:
         """Return the retirements of tests that ran for a use case, and not as a rehearsal, or went wrong for it."""
@@ -239,11 +236,17 @@ class _Known:
         """Return what went wrong for something that is required, each piece once."""
         known = {one.id: one for one in self.adverse.get(use_case, ()) if self.nothing.is_adverse(one)}
         known |= {one.id: one for ledger in ledgers.values() for one in ledger.went_wrong()}
+        if not known:
+            return []
         needs: dict[str, list[Requirement]] = {}
         for one in required:
             needs.setdefault(one.requirement.item, []).append(one.requirement)
         places = self.nothing.places
         return [one for one in known.values() if any(places.could_cover(need, one) for need in needs.get(one.item, ()))]
+
+
+def _worst(judged: Sequence[RequirementReadiness]) -> State:
+    return judged[0].state if len(judged) == 1 else worst(one.state for one in judged)
 
 
 def _by_item(evidence: Iterable[Evidence]) -> dict[str, dict[str, list[Evidence]]]:

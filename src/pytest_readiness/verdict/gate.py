@@ -62,10 +62,10 @@ class Grounds:
     compared: Compared | None = None
     """None: nobody asked for a checkpoint."""
 
-    def evidence(self) -> Iterator[tuple[UseCaseReadiness, Evidence]]:
-        """Yield each piece of evidence that a requirement in scope shows, once for each use case."""
-        for use_case in self.readiness.use_cases:
-            yield from ((use_case, one) for one in {e.id: e for r in use_case.required for e in r.evidence}.values())
+    @cached_property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """Each piece of evidence that a requirement in scope shows, by id."""
+        return {piece.id: piece for _, one in self.required for piece in one.evidence}
 
     def deciding(self) -> Iterator[tuple[UseCaseReadiness, Evidence]]:
         """Yield each piece of evidence that counts for a requirement in scope, once for each use case."""
@@ -255,7 +255,7 @@ def _nothing_blocked(grounds: Grounds) -> Finding:
 def _sealed(grounds: Grounds) -> Finding:
     use_cases = grounds.readiness.use_cases
     open_runs = dict.fromkeys(run for one in use_cases for run in one.open_runs)
-    runs = {evidence.run_id for _, evidence in grounds.evidence()} | open_runs.keys()
+    runs = {evidence.run_id for evidence in grounds.evidence.values()} | open_runs.keys()
     failing = tuple(one.use_case.id for one in use_cases if one.open_runs)
     return Finding(
         "runs sealed", len(runs), tuple(f"run {run} is open" for run in open_runs), "no run is open", failing
@@ -271,7 +271,7 @@ def _groups(grounds: Grounds) -> Finding:
 
 
 def _intact(grounds: Grounds) -> Finding:
-    looked_at = len({evidence.id for _, evidence in grounds.evidence()})
+    looked_at = len(grounds.evidence)
     return Finding("evidence intact", looked_at, tuple(str(one) for one in grounds.problems), "as it was recorded")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +44,6 @@ class People:
         return any(self.person(one) == person for one in names)
 
 
+@lru_cache(maxsize=1024)
 def _folded(name: str) -> str:
     return name.strip().casefold()

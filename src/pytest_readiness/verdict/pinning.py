@@ -49,4 +49,4 @@ def recorders_of(basis: Basis, origins: Mapping[str, Origin]) -> set[str]:
     """Return who recorded the evidence that a basis pins: as it says, and as the store knows."""
     pins = [pin for one in basis.requirements for pin in one.pins]
     told = {pin.actor for pin in pins}
-    return (told | {origins.get(run_of(pin.evidence_id), UNKNOWN).actor for pin in pins}) - {""}
+    return (told | {origins.get(run, UNKNOWN).actor for run in {run_of(pin.evidence_id) for pin in pins}}) - {""}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -16,6 +16,8 @@ NO_BASIS = decisions.Basis("")
 
 class State(StrEnum):
     """State of a requirement; several shown as one show the worst."""
+
+    __hash__ = str.__hash__  # an Enum's own is several times as slow, and every dict asks for it
 
     COMPLETE = "COMPLETE"
     ASSERTED = "ASSERTED"
@@ -93,7 +95,7 @@ class ReviewState(StrEnum):
     REJECTED = "REJECTED"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RequirementReadiness:
     """Where one requirement stands, why, and what would complete it."""
 
@@ -211,8 +213,13 @@ class UseCaseReadiness:
     """For each waived requirement the waiver that holds, and the newest where that one is void."""
     retirements: tuple[RetirementStanding, ...] = ()
     """Of tests that have evidence for it."""
-    basis: decisions.Basis = NO_BASIS
-    """What a review made now would rest on."""
+    make_basis: Callable[[], decisions.Basis] = field(default=lambda: NO_BASIS, repr=False, compare=False)
+    """Makes ``basis``, which takes a while and is asked of few."""
+
+    @cached_property
+    def basis(self) -> decisions.Basis:
+        """What a review made now would rest on."""
+        return self.make_basis()
 
     @cached_property
     def requirements(self) -> tuple[RequirementReadiness, ...]:

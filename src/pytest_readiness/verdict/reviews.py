@@ -49,25 +49,36 @@ def since(decisions: Sequence[Decision], policy: Policy, now: str) -> dict[str, 
 
     It is the start of the oldest execution that an approval which can count rests on.
     """
+    return starts_of(approvals(decisions, policy, now))
+
+
+def starts_of(counting: Iterable[SignOff]) -> dict[str, str]:
+    """Return for each use case the start of the oldest execution that these approvals of it rest on."""
     found: dict[str, str] = {}
-    for use_case, reviews in _by_use_case(decisions, now).items():
-        for one in _newest_of_each(reviews, policy):
-            if one.meaning is Meaning.APPROVED_FOR_GO_LIVE and policy.is_reviewer(one.by):
-                starts = [pin.started_at for row in one.basis.requirements for pin in row.pins]
-                found[use_case] = min([*starts, one.looked_at, *([found[use_case]] if use_case in found else [])])
+    for one in counting:
+        starts = [pin.started_at for row in one.basis.requirements for pin in row.pins]
+        found[one.use_case] = min([*starts, one.looked_at, found.get(one.use_case, one.looked_at)])
     return found
 
 
 def pinned_ids(decisions: Sequence[Decision], policy: Policy, now: str) -> set[str]:
     """Return the ids of the evidence that the newest approvals rest on."""
-    return {
-        pin.evidence_id
+    return pins_of(approvals(decisions, policy, now))
+
+
+def pins_of(counting: Iterable[SignOff]) -> set[str]:
+    """Return the ids of the evidence that these approvals rest on."""
+    return {pin.evidence_id for one in counting for row in one.basis.requirements for pin in row.pins}
+
+
+def approvals(decisions: Iterable[Decision], policy: Policy, now: str) -> list[SignOff]:
+    """Return each listed reviewer's newest review of each use case, where it approves."""
+    return [
+        one
         for reviews in _by_use_case(decisions, now).values()
         for one in _newest_of_each(reviews, policy)
         if one.meaning is Meaning.APPROVED_FOR_GO_LIVE and policy.is_reviewer(one.by)
-        for row in one.basis.requirements
-        for pin in row.pins
-    }
+    ]
 
 
 def _by_use_case(decisions: Iterable[Decision], now: str) -> dict[str, list[SignOff]]:
@@ -84,11 +95,12 @@ def _newest_of_each(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]
     An approval by someone who is not known well enough replaces nothing: a name is easily given. A rejection makes
     things worse, which anyone may; and it must not vanish with its reviewer's place on the list.
     """
+    found = list(reviews)
     newest: dict[str, SignOff] = {}
-    for one in sorted(reviews, key=_recency):
+    for one in sorted(found, key=_recency) if len(found) > 1 else found:
         if one.meaning is Meaning.REJECTED or policy.trusts(one.known_by):
             newest[policy.people.person(one.by)] = one
-    return sorted(newest.values(), key=_recency)
+    return sorted(newest.values(), key=_recency) if len(newest) > 1 else list(newest.values())
 
 
 def _recency(review: SignOff) -> tuple[str, bool, str, str, tuple[str, ...]]:

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..claims.catalogue import Requirement
 from ..facts.clock import is_moment, parse
 from ..facts.evidence import BAD, Evidence, Result
 from . import telling
-from .deciding import Ledger, Selection
+from .deciding import BROKEN, Ledger, Selection
 from .known import Signed
 from .levels import level_of, weakest
 from .readiness import RequirementReadiness, State
@@ -34,6 +35,14 @@ class Moment:
     """The signed runs, by id."""
 
 
+class _Judged(NamedTuple):
+    state: State
+    why: str
+    completes_it: str
+    expires_at: str | None = None
+    expires_soon: bool = False
+
+
 def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[RequirementReadiness, Selection]:
     """Return where a requirement stands, and the evidence that was looked at."""
     found = ledger.select(requirement)
@@ -45,54 +54,63 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
         ), found
     judged = _judge_bad(requirement, found) or _judge_passes(requirement, found, moment)
     judged = judged or _judge_nothing(requirement, found, moment)
-    return RequirementReadiness(
-        requirement,
-        judged.state,
-        judged.why + _notes(judged, found),
-        judged.completes_it,
-        found.deciding + found.rest,
-        expires_at=judged.expires_at,
-        expires_soon=judged.expires_soon,
-        level=weakest(level_of(one, moment.open_runs, moment.signed) for one in found.deciding),
-        deciding=found.deciding,
-    ), found
+    readiness = object.__new__(RequirementReadiness)
+    values = {
+        "requirement": requirement,
+        "state": judged.state,
+        "why": judged.why + _notes(judged.state, found),
+        "completes_it": judged.completes_it,
+        "evidence": found.deciding + found.rest,
+        "expires_at": judged.expires_at,
+        "expires_soon": judged.expires_soon,
+        "level": weakest(level_of(one, moment.open_runs, moment.signed) for one in found.deciding),
+        "deciding": found.deciding,
+    }
+    object.__setattr__(readiness, "__dict__", values)  # not by its frozen __init__, which sets field after field
+    return readiness, found
 
 
-def _notes(judged: RequirementReadiness, found: Selection) -> str:
-    left_out = "" if judged.state is State.COMPLETE else telling.left_out_note(found.left_out.values())
+def _notes(state: State, found: Selection) -> str:
+    left_out = "" if state is State.COMPLETE or not found.left_out else telling.left_out_note(found.left_out.values())
     return telling.early_note(found.future_passes) + left_out
 
 
-def _judge_bad(requirement: Requirement, found: Selection) -> RequirementReadiness | None:
-    failing = [one for one in found.deciding if one.result in BAD]
-    interrupted = [one for one in found.deciding if one.result is Result.INTERRUPTED]
-    bad = failing or interrupted
-    if not bad:
+def _judge_bad(requirement: Requirement, found: Selection) -> _Judged | None:
+    broken = [one for one in found.deciding if one.result in BROKEN]
+    if not broken:
         return None
+    failing = [one for one in broken if one.result in BAD]
+    bad = failing or broken
     why = telling.why_bad(requirement, bad[0], len(bad) - 1)
     state = State.FAILING if failing else State.INTERRUPTED
-    return RequirementReadiness(requirement, state, why, telling.completes_bad(requirement, bad[0]), ())
+    return _Judged(state, why, telling.completes_bad(requirement, bad[0]))
 
 
-def _judge_passes(requirement: Requirement, found: Selection, moment: Moment) -> RequirementReadiness | None:
-    passes = [one for one in found.deciding if _satisfies(requirement, one)]
-    if not passes:
+def _judge_passes(requirement: Requirement, found: Selection, moment: Moment) -> _Judged | None:
+    first = fresh = proven = flaky = None
+    for one in found.deciding:
+        if not _satisfies(requirement, one):
+            continue
+        if flaky is None and one.flaky:
+            flaky = one
+        if proven is None:
+            seen = one, expiry(one.started_at, requirement.max_age_days)
+            first = first or seen
+            if not _is_over(seen[1], moment.now):
+                fresh = fresh or seen
+                proven = seen if _proves(requirement, one) else None
+    if first is None:
         return None
-    expiries = {one.id: expiry(one.started_at, requirement.max_age_days) for one in passes}
-    fresh = [one for one in passes if not _is_over(expiries[one.id], moment.now)]
-    proven = [one for one in fresh if _proves(requirement, one)]
-    flaky = [one for one in passes if one.flaky]
-    if not fresh:
-        rests_on, state = passes[0], State.STALE
-    elif flaky:
-        rests_on, state = (proven or fresh)[0], State.FLAKY
+    rests_on, expires_at = proven or fresh or first
+    if fresh is None:
+        state = State.STALE
+    elif flaky is not None:
+        state = State.FLAKY
     else:
-        rests_on, state = (proven or fresh)[0], State.COMPLETE if proven else State.ASSERTED
-    why, completes_it = _told(requirement, state, flaky[0] if state is State.FLAKY else rests_on)
+        state = State.ASSERTED if proven is None else State.COMPLETE
+    why, completes_it = _told(requirement, state, flaky if flaky is not None and fresh is not None else rests_on)
     soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, moment.now)
-    return RequirementReadiness(
-        requirement, state, why, completes_it, (), expires_at=expiries[rests_on.id], expires_soon=soon
-    )
+    return _Judged(state, why, completes_it, expires_at, soon)
 
 
 def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
@@ -110,25 +128,25 @@ def _proves(requirement: Requirement, evidence: Evidence) -> bool:
 
 def _told(requirement: Requirement, state: State, evidence: Evidence) -> tuple[str, str]:
     """Return why a requirement with a pass stands where it stands, and what would complete it."""
-    passed, test = telling.happened(evidence), telling.short(evidence.test_id)
-    place = telling.place_of(requirement)
+    passed = telling.happened(evidence)
     if requirement.proof == "replay" and telling.replay_mode(evidence) == "TRACE_ONLY":
         passed += ", TRACE_ONLY"
+    proof = f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
+    if state is State.COMPLETE:
+        return (passed if requirement.proof == "none" else f"{passed} with {proof}"), ""
+    test, place = telling.short(evidence.test_id), telling.place_of(requirement)
     if state is State.STALE:
         return f"{passed}, more than {requirement.max_age_days} days ago", f"run {test} again{place}"
     if state is State.FLAKY:
         attempts = len(evidence.attempts)
         return f"{passed} only at attempt {attempts}", f"make {test} pass{place} at its first attempt"
-    proof = f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
-    if state is State.COMPLETE:
-        return (passed if requirement.proof == "none" else f"{passed} with {proof}"), ""
     if evidence.method not in RAN_HERE:
         how = f"{passed}, but was only {telling.short(evidence.method)}"
         return how, f"run a test tagged {telling.marker(requirement)}{place}, recording {proof}"
     return f"{passed} without {proof}", f"record {proof} in {test} and run it{place}"
 
 
-def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -> RequirementReadiness:
+def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -> _Judged:
     """Judge a requirement that no real execution satisfies and none counts against."""
     known = (
         one for one in found.deciding + found.rest if one not in found.future_passes and one.id not in found.left_out
@@ -143,12 +161,14 @@ def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -
     else:
         why = telling.why_missing(requirement, newest)
     completes_it = telling.completes_missing(requirement, newest, real_declared=moment.real_declared)
-    return RequirementReadiness(requirement, state, why, completes_it, ())
+    return _Judged(state, why, completes_it)
 
 
 def expiry(started_at: str, max_age_days: int | None) -> str | None:
     """Return the moment until which a pass is fresh; None: always."""
-    if max_age_days is None or not is_moment(started_at):
+    if max_age_days is None:
+        return None
+    if not is_moment(started_at):
         return _later(started_at, max_age_days)
     # Whole days leave the time of day as it is, and executions share few days.
     day = _later(f"{started_at[:10]}T00:00:00.000Z", max_age_days)

@@ -40,17 +40,21 @@ def reasons(review: Review, seen: Seen) -> tuple[str, ...]:
 
 
 def _reasons(review: Review, seen: Seen) -> Iterator[str]:
-    changes = list(requirement_changes(review, seen.digest, [one.requirement.id for one in seen.required]))
+    changes = []
+    if review.basis.digest != seen.digest:
+        changes = list(requirement_changes(review, seen.digest, [one.requirement.id for one in seen.required]))
     yield from changes
     if not changes:
         yield from _told(_never_seen(review, seen))
-    yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse)])
+    if seen.adverse:
+        yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse)])
     yield from _unacknowledged(review, seen)
     for old in seen.retirements:
         # One that does not hold too: nothing may become current because a reviewer left the list.
         if old.decision.at > review.looked_at:
             yield f"{short(old.decision.test_id)} was retired since: {short(old.decision.reason)}"
-    yield from _told(_lost(review, seen))
+    if seen.missing:
+        yield from _told(_lost(review, seen))
     if seen.policy.release != "ignore" and (review.release is None or review.release != seen.release):
         made = f"release {short(review.release)}" if review.release else "no release"
         yield f"it was made for {made}, not for {short(seen.release) if seen.release else 'one that is named'}"
@@ -76,6 +80,8 @@ def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
     signed = {row.requirement: row for row in review.basis.requirements}
     for one in seen.required:
         row = signed.get(one.requirement.id)
+        if row is not None and row.pins and row.state == State.COMPLETE:  # most often so
+            continue
         if row is None or not seen.policy.can_be_signed(row.state):
             yield f"{one.requirement.id} was {row.state if row else 'not shown'} when it was signed"
         elif not row.pins and row.state != State.WAIVED:
@@ -120,18 +126,17 @@ def _lately(one: Evidence) -> str:
 
 def _unacknowledged(review: Review, seen: Seen) -> Iterator[str]:
     """An acknowledgement is of the state that was seen: what was asserted and is flaky now has to be named anew."""
-    signed = {row.requirement: row.state for row in review.basis.requirements}
-    for one in seen.required:
+    doubtful = [one for one in seen.required if one.state in (State.ASSERTED, State.FLAKY)]
+    signed = {row.requirement: row.state for row in review.basis.requirements} if doubtful else {}
+    for one in doubtful:
         name, state = one.requirement.id, one.state
-        if state not in (State.ASSERTED, State.FLAKY) or seen.policy.leniency(state) == "accept":
+        if seen.policy.leniency(state) == "accept":
             continue
         if name not in review.acknowledged or signed.get(name) != state:
             yield f"{name} is {state.value}, which it does not acknowledge"
 
 
 def _lost(review: Review, seen: Seen) -> Iterator[str]:
-    if not seen.missing:
-        return
     now = {one.requirement.id: one for one in seen.required}
     for row in review.basis.requirements:
         for pin in row.pins:

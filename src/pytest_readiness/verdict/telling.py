@@ -25,7 +25,7 @@ def happened(evidence: Evidence) -> str:
     """Return ``test PASSED in staging with BYOK at TIME``."""
     where = f" in {short(evidence.environment)}" if evidence.environment else ""
     mode = f" with {short(evidence.provider_mode)}" if evidence.provider_mode else ""
-    verb = f"was {evidence.result}" if evidence.result is Result.INTERRUPTED else evidence.result.value
+    verb = f"was {evidence.result}" if evidence.result is Result.INTERRUPTED else evidence.result
     return f"{short(evidence.test_id)} {verb}{where}{mode} at {evidence.started_at}"
 
 

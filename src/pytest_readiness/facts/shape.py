@@ -1,0 +1,91 @@
+"""Shapes: what tells of one canonical text that the next one, which differs in its values alone, is canonical too.
+
+The lines of a run are alike: the same keys in the same order, and other values. Once one is proven canonical the long
+way (it is what its content is written as), any text that has the same keys at the same places, and between them only
+values that can be written in a single way, is proven by one match: texts without quotes, backslashes and control
+characters, whole numbers without a leading zero, and the words ``true``, ``false`` and ``null``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_TOKEN = re.compile(r'"[^"\\\x00-\x1f]*"(:?)|-?[0-9]+|true|false|null')
+_TEXT = r'"({}[^"\\\x00-\x1f]*)"'
+_NUMBER = "({}0|-?[1-9][0-9]{{0,14}})"
+_MARKS = "{}[],"
+_WORD = "({}true|false|null)"
+
+LONGEST = 8192
+"""Characters of a text from which a shape is made; nothing is learned from longer ones."""
+ENOUGH = 8
+"""Texts that are proven the long way before a shape is worth making."""
+MOST = 64
+"""Shapes that are remembered; what is not like them is proven the long way."""
+ALIKE = 4
+"""Of those, how many with the same number of quotes: so many are tried for a text."""
+
+
+class Shapes:
+    """The shapes of the texts that were proven canonical, as far as they are remembered."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, list[re.Pattern[str]]] = {}
+        """By number of quotes, which all texts of a shape have in common; the one that fitted last comes first."""
+        self._seen: Counter[int] = Counter()
+        self._left = MOST
+
+    def fit(self, text: str) -> re.Match[str] | None:
+        """Return the match of a text that is canonical by its shape, None where that is not known.
+
+        Its groups are named by those keys of the outermost object that ``learn`` was asked to capture.
+        """
+        known = self._known.get(text.count('"'))
+        if known is None:
+            return None
+        for place, shape in enumerate(known):
+            if found := shape.fullmatch(text):
+                if place:
+                    known.insert(0, known.pop(place))
+                return found
+        return None
+
+    def learn(self, text: str) -> None:
+        """Take in a text that was proven canonical, and that no known shape fitted."""
+        quotes = text.count('"')
+        self._seen[quotes] += 1
+        known = self._known.get(quotes, ())
+        if self._seen[quotes] % ENOUGH or not self._left or len(known) >= ALIKE:
+            return
+        if len(text) <= LONGEST and "\\" not in text and (shape := shape_of(text)) is not None:
+            self._known.setdefault(quotes, []).insert(0, shape)
+            self._left -= 1
+
+
+CAPTURED = ("prev", "seq")
+"""Keys of the outermost object whose values a match tells."""
+
+
+def shape_of(text: str) -> re.Pattern[str] | None:
+    """Return the pattern of all texts that differ in their values alone from this one, which must be canonical.
+
+    It must have no backslash, so that each quote in it begins or ends a key or a text. None: it holds a value of
+    another kind, such as a fraction, that can be written in more than one way.
+    """
+    parts: list[str] = []
+    end, depth, key = 0, 0, ""
+    for token in _TOKEN.finditer(text):
+        between, end, found = text[end : token.start()], token.end(), token[0]
+        depth += sum({"{": 1, "[": 1, "}": -1, "]": -1}.get(sign, 0) for sign in between)
+        if between.strip(_MARKS):
+            return None
+        parts.append(re.escape(between))
+        if token[1]:
+            parts.append(re.escape(found))
+            key = found[1:-2] if depth == 1 else ""
+            continue
+        group = f"?P<{key}>" if key in CAPTURED and between == "" else "?:"
+        parts.append((_TEXT if found[0] == '"' else _WORD if found.isalpha() else _NUMBER).format(group))
+        key = ""
+    return None if text[end:].strip(_MARKS) else re.compile("".join([*parts, re.escape(text[end:])]))

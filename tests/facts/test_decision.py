@@ -1,0 +1,82 @@
+"""Decisions: only a text that is exactly what its decision tells is read as one."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from pytest_readiness.errors import IntegrityError
+from pytest_readiness.facts.decision import (
+    Basis,
+    Blocker,
+    Known,
+    Meaning,
+    Pin,
+    PinnedRequirement,
+    Review,
+    parse_decision,
+)
+from pytest_readiness.facts.line import canonical
+
+AT = "2026-02-12T18:29:00.000Z"
+PIN = Pin("R-1.2.1", "test_a", AT, "ada", "staging", None, ("trace",))
+BASIS = Basis(
+    "sha256:ba515",
+    (PinnedRequirement("UC-003/4", "COMPLETE", (PIN, PIN)), PinnedRequirement("UC-003/5", "WAIVED")),
+)
+REVIEW = Review(
+    register="payments",
+    at=AT,
+    by="grace",
+    use_case="UC-003",
+    meaning=Meaning.APPROVED_FOR_GO_LIVE,
+    basis=BASIS,
+    acknowledged=("UC-003/5",),
+)
+BLOCKER = Blocker(register="payments", at=AT, by="ada", known_by=Known.GIT, use_case="UC-003", reason="not yet")
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "x", "declared", "ci", AT]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["proofs", "pins", "x"]), inner),
+    max_leaves=4,
+)
+
+
+@pytest.mark.parametrize("decision", [REVIEW, BLOCKER], ids=["review", "blocker"])
+def test_a_decision_is_read_back(decision: Review | Blocker) -> None:
+    """What was decided is read as what was decided, however often such a text has been read."""
+    assert [parse_decision(decision.text) for _ in range(20)] == [decision] * 20
+
+
+def test_a_pin_that_does_not_say_who_recorded_it_is_not_read() -> None:
+    """What a pin must say cannot be empty."""
+    basis = Basis("sha256:ba515", (PinnedRequirement("UC-003/4", "COMPLETE", (replace(PIN, actor=""),)),))
+    with pytest.raises(IntegrityError, match="no decision"):
+        parse_decision(replace(REVIEW, basis=basis).text)
+
+
+def _objects(value: Any) -> list[Any]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [*([value] if isinstance(value, dict | list) else []), *(found for one in inner for found in _objects(one))]
+
+
+@given(st.sampled_from([REVIEW, BLOCKER]), st.data())
+def test_what_is_read_is_all_that_is_told(decision: Review | Blocker, data: st.DataObject) -> None:
+    """Whatever is put into a decision's text, taken out or emptied: what is read says the very same text."""
+    plain = json.loads(decision.text)
+    place = data.draw(st.sampled_from(_objects(plain)))
+    if isinstance(place, list):
+        place[:] = data.draw(st.lists(ANYTHING | st.sampled_from([*place, "x"]), max_size=3))
+    else:
+        key = data.draw(st.sampled_from([*place, "release", "comment", "proofs", "pins", "kept_id", "due", "x"]))
+        if data.draw(st.booleans()):
+            place[key] = data.draw(ANYTHING)
+        else:
+            place.pop(key, None)
+    text = canonical(plain)
+    with suppress(IntegrityError):
+        assert parse_decision(text).text == text

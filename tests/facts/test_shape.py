@@ -1,0 +1,116 @@
+"""Shapes: a text that fits one is canonical, whatever its values are; and what is not canonical fits none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from pytest_readiness.facts.digest import EMPTY
+from pytest_readiness.facts.line import Chain, canonical, link_of, read_line
+from pytest_readiness.facts.shape import ALIKE, ENOUGH, MOST, Shapes, shape_of
+
+from .test_line import BODIES, TEXTS
+
+
+def knowing(*texts: str) -> Shapes:
+    """Shapes that have seen each text often enough to know its shape."""
+    shapes = Shapes()
+    for text in texts:
+        for _ in range(ENOUGH):
+            shapes.learn(text)
+    return shapes
+
+
+PIECES = st.sampled_from(
+    [*'{}[]:,"\\ \n\t', "0", "-0", "01", "1e3", "1.5", "-1", "9" * 30, "true", "null", '"a"', '"a":1', '\\"', "\\u0041"]
+)
+
+
+@given(BODIES, st.data())
+def test_what_fits_is_canonical(body: dict[str, Any], data: st.DataObject) -> None:
+    """However a canonical text is damaged, what still fits its shape is what its content is written as."""
+    text = canonical(body)
+    shapes = knowing(text)
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 6)))
+    changed = text[:start] + data.draw(PIECES | TEXTS) + text[end:]
+    if shapes.fit(changed) is not None:
+        assert canonical(json.loads(changed)) == changed
+
+
+def renewed(value: Any, data: st.DataObject) -> Any:
+    """The same keys and lists with other values of the same kinds."""
+    if isinstance(value, dict):
+        return {key: renewed(inner, data) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [renewed(inner, data) for inner in value]
+    if value is None or isinstance(value, bool):
+        return data.draw(st.none() | st.booleans())
+    return data.draw(st.integers(-99999, 99999) if isinstance(value, int) else TEXTS)
+
+
+@given(BODIES, st.data())
+def test_a_shape_knows_its_like(body: dict[str, Any], data: st.DataObject) -> None:
+    """Other values in the same places fit, where none of them has to be escaped."""
+    like = canonical(renewed(body, data))
+    if "\\" not in canonical(body) + like:
+        assert knowing(canonical(body)).fit(like) is not None or len(str(max([0, *_numbers(body)], key=abs))) > 15
+
+
+def _numbers(value: Any) -> list[int]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = [value] if isinstance(value, int) else []
+    return [*own, *(number for one in inner for number in _numbers(one))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"b":1,"a":2}',
+        '{"a":1,"a":2}',
+        '{"a":1,"b":2} ',
+        '{"a": 1,"b":2}',
+        '{"a":01,"b":2}',
+        '{"a":-0,"b":2}',
+        '{"a":1.0,"b":2}',
+        '{"a":1e2,"b":2}',
+        '{"a":"\\u0041","b":2}',
+        '{"a":"\x01","b":2}',
+        '{"a":"x","b":2}',
+        '{"a":{"a":1},"b":2}',
+        '{"a":1,"b":2,"c":3}',
+        '{"a":1}',
+        '{"a":NaN,"b":2}',
+    ],
+)
+def test_what_is_not_alike_does_not_fit(text: str) -> None:
+    """Another order, a key twice, white space, a second way to write a value, another kind of it: none fits."""
+    assert knowing('{"a":1,"b":2}').fit(text) is None
+
+
+def test_a_fraction_makes_no_shape() -> None:
+    """A value that could be written in two ways is proven the long way each time."""
+    assert shape_of('{"a":1.5}') is None
+    assert knowing('{"a":1.5}').fit('{"a":1.50}') is None
+
+
+def test_what_is_remembered_has_an_end() -> None:
+    """However many different texts there are, few are tried for one, and few are kept."""
+    alike = ['{"a":' + "[" * depth + '"x"' + "]" * depth + "}" for depth in range(2 * ALIKE)]
+    assert sum(knowing(*alike).fit(text) is not None for text in alike) == ALIKE
+    others = [canonical({f"k{number}": "x" for number in range(size)}) for size in range(1, 2 * MOST)]
+    assert sum(knowing(*others).fit(text) is not None for text in others) == MOST
+
+
+def test_a_shape_tells_the_link_of_a_line() -> None:
+    """Number and digest of the line before are told by the shape, as the line itself tells them; others tell none."""
+    chain = Chain("r")
+    lines = [chain.next("note", {"prevs": {"prev": "x", "seq": 9}, "at": "now"}) for _ in range(ENOUGH + 2)]
+    for line in lines:
+        read_line(line.text)
+    assert [link_of(line.text) for line in lines[-2:]] == [(line.seq, line.body["prev"]) for line in lines[-2:]]
+    assert link_of(lines[0].text) == (0, EMPTY)
+    assert link_of('{"kind":"note"}') is None

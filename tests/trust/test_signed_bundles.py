@@ -1,0 +1,36 @@
+"""Signatures travel: from the session that signs, in its bundle, to whoever verifies it and to another store."""
+
+from __future__ import annotations
+
+import shutil
+
+from tests.project import Project
+from tests.store.bundles import read_bundle
+
+from .carried import script
+from .keyring import recorded, signing_as, trusting
+
+
+def test_a_signed_session_hands_its_signature_over(project: Project) -> None:
+    """The bundle of the session is verified by the script with the key, and its signature is in the store it meets."""
+    trusting(project, more="")
+    run_id = recorded(project, "ci", "--readiness-bundle=a.zip")
+    key = f"ci={project.path / 'keys' / 'ci.pem'}"
+    code, told = script(project.path / "a.zip", "--key", key)
+    assert (code, f"{run_id}: signed by ci\n" in told) == (0, True), told
+    assert script(project.path / "a.zip", "--key", f"ben={project.path / 'keys' / 'ben.pem'}")[0] == 3
+    shutil.rmtree(project.path / ".readiness")
+    assert "1 signatures new" in project.cli("merge", "a.zip").stdout
+    assert project.cli("bundle", "-o", "b.zip").exit_code == 0
+    assert read_bundle(project.path / "b.zip").envelopes == read_bundle(project.path / "a.zip").envelopes
+    assert script(project.path / "b.zip", "--key", key)[0] == 0
+
+
+def test_a_signature_is_handed_over_where_the_store_is_away(project: Project) -> None:
+    """It lies beside the journal until the store has both, and the bundle takes it from there."""
+    trusting(project, more="")
+    signing_as(project, "ci")
+    project.write("taken", "no store")
+    assert project.run("--readiness-bundle=a.zip", "--readiness-store=sqlite:///taken").ret == 13
+    (envelope,) = read_bundle(project.path / "a.zip").envelopes
+    assert envelope.subject == read_bundle(project.path / "a.zip").runs[0].id

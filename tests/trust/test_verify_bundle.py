@@ -1,0 +1,435 @@
+"""The script: it agrees with the reader on whatever somebody makes of a bundle, and knows a signature from another."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from pytest_readiness.errors import IntegrityError
+from pytest_readiness.facts.line import Chain, Line
+from pytest_readiness.facts.run import Run, part_digest, planned_digest
+from pytest_readiness.store import verify_bundle
+from pytest_readiness.store.origin import Origin
+from tests.store.bundles import Members, arranged, members, packed, read_bundle
+from tests.store.runs import blocker, review
+
+from .carried import (
+    FIRST,
+    LEAVES,
+    LOG,
+    RUN,
+    SECOND,
+    SHA,
+    grown,
+    made_to_pass,
+    recomputed,
+    script,
+    sound,
+    statement,
+    with_run,
+)
+
+MEANING = (
+    "not readable as",
+    "is not of the kind it must be",
+    "is not readable",
+    "this is no decision",
+    "its times are not UTC moments",
+    "a claim names a proof",
+)
+"""What the reader alone judges, and the documentation names: whether values mean anything to this version."""
+
+
+SAYS_MORE = ("statements", "checkpoint", "leaves")
+"""What speaks of the runs of a bundle, and keeps another from standing in their place."""
+
+
+def reader(path: Path) -> str:
+    """What the reader says against a bundle; nothing where it takes it in."""
+    try:
+        read_bundle(path)
+    except IntegrityError as error:
+        return str(error)
+    return ""
+
+
+def verifier(path: Path) -> str:
+    """What the script says against a bundle; nothing where everything fits."""
+    try:
+        with path.open("rb") as file:
+            found = verify_bundle.Verification(file, path.stat().st_size)
+            found.all({})
+    except verify_bundle.MisfitError as misfit:
+        return str(misfit)
+    return "; ".join(found.misfits)
+
+
+def assert_agreed(path: Path) -> bool:
+    """Both take a bundle in, or neither does; return whether they do."""
+    ours, theirs = reader(path), verifier(path)
+    if any(word in ours for word in MEANING):
+        return False
+    assert bool(ours) is bool(theirs), (ours, theirs)
+    return not ours
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a sound bundle."""
+    return sound(tmp_path_factory.mktemp("sound") / "a.zip").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def contents(whole: bytes, tmp_path_factory: pytest.TempPathFactory) -> Members:
+    """Its members."""
+    path = tmp_path_factory.mktemp("members") / "a.zip"
+    path.write_bytes(whole)
+    return members(path)
+
+
+# -- agreement -------------------------------------------------------------------------------------------------------
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """The bytes with one to three changes: a bit, a cut, something twice, something put in, a number made extreme."""
+    found = bytearray(data)
+    for _ in range(chance.randint(1, 3)):
+        at, length = chance.randrange(len(found) + 1), chance.choice((1, 2, 4, 30, 200))
+        match chance.randrange(6):
+            case 0 if at < len(found):
+                found[at] ^= 1 << chance.randrange(8)
+            case 1:
+                del found[at : at + length]
+            case 2:
+                found[at:at] = found[at : at + length]
+            case 3:
+                found[at:at] = chance.randbytes(length)
+            case 4:
+                found[at : at + 4] = chance.choice((b"\0" * 4, b"\xff" * 4, b"PK\5\6", b"PK\1\2", b"\1\0\0\0"))
+            case _:
+                del found[at:]
+    return bytes(found)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_both_agree_on_bytes_changed_anywhere(tmp_path: Path, whole: bytes, seed: int) -> None:
+    """Every byte of a bundle follows from its contents: whatever is changed in the file, both refuse it."""
+    chance, path = random.Random(seed), tmp_path / "a.zip"
+    for _ in range(60):
+        path.write_bytes(changed := mutated(whole, chance))
+        assert assert_agreed(path) is (changed == whole)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_both_agree_on_members_changed_anywhere(tmp_path: Path, contents: Members, seed: int) -> None:
+    """A member is changed, left out or renamed, and the archive and its manifest are made to fit."""
+    chance, path = random.Random(seed), tmp_path / "a.zip"
+    for _ in range(60):
+        found = {name: data for name, data in contents.items() if name != "manifest.json"}
+        name = chance.choice(list(found))
+        match chance.randrange(4):
+            case 0:
+                del found[name]
+            case 1:
+                found[mutated(name.encode(), chance).decode("latin-1")[:90].encode("ascii", "replace").decode()] = b"x"
+            case 2:
+                found[chance.choice(list(found))] = found[name]
+            case _:
+                found[name] = mutated(found[name], chance)
+        packed(path, found)
+        assert_agreed(path)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 2**60)
+    | st.text(max_size=5)
+    | st.sampled_from(["PASSED", "run", "0" * 64]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=4,
+)
+"""What JSON can hold, numbers that are no integers left out: a line cannot be made with them."""
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_both_agree_on_runs_made_anew(tmp_path_factory: pytest.TempPathFactory, contents: Members, data: Any) -> None:
+    """A value of a line is replaced by any other, and every digest after it is made to fit."""
+    texts = {name: value for name, value in contents.items() if not name.startswith(SAYS_MORE)}
+    number = data.draw(st.integers(0, len(FIRST.lines) - 1))
+    key = data.draw(st.sampled_from(sorted(FIRST.lines[number].body)))
+    value = data.draw(VALUES)
+    chain, lines = Chain(FIRST.id), list[Line]()
+    for line in FIRST.lines:
+        body = {name: inner for name, inner in line.body.items() if name not in ("kind", "prev", "run", "seq")}
+        kind = line.kind
+        if line.seq == number and key in body:
+            body[key] = value
+        elif line.seq == number and key == "kind" and isinstance(value, str):
+            kind = value
+        try:
+            if line.kind == "sealed" and line.seq != number:
+                body |= {"count": chain.seq, "planned": planned_digest(lines), "part": part_digest(lines)}
+            lines.append(chain.next(kind, body))
+        except (TypeError, KeyError, ValueError, AttributeError):
+            return
+    path = packed(tmp_path_factory.mktemp("anew") / "a.zip", with_run(texts, Run(tuple(lines))))
+    assert_agreed(path)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_both_agree_on_statements_of_any_kind(
+    tmp_path_factory: pytest.TempPathFactory, contents: Members, data: Any
+) -> None:
+    """A value anywhere in an envelope or its statement is replaced, and its id is made to fit."""
+    import base64
+    import json
+
+    from pytest_readiness.facts.digest import digest
+    from pytest_readiness.facts.line import canonical
+
+    name = next(name for name in contents if name.startswith("statements"))
+    envelope = json.loads(contents[name])
+    payload = json.loads(base64.b64decode(envelope["payload"]))
+    target = data.draw(st.sampled_from([envelope, envelope["signatures"][0], payload, payload["subject"][0]]))
+    target[data.draw(st.sampled_from(sorted(target)))] = data.draw(VALUES)
+    if isinstance(envelope.get("payload"), str) and target is not envelope:
+        envelope["payload"] = base64.b64encode(canonical(payload).encode()).decode()
+    text = canonical(envelope)
+    changed = {key: value for key, value in contents.items() if key != name}
+    changed[f"statements/{digest('envelope', text.encode())}.json"] = text.encode()
+    assert_agreed(packed(tmp_path_factory.mktemp("statement") / "a.zip", changed))
+
+
+def test_what_the_reader_alone_judges_is_accepted_by_the_script(tmp_path: Path, contents: Members) -> None:
+    """The documented exception: a value that means nothing to this version is told by merge, and not by the script."""
+    texts = {name: value for name, value in contents.items() if not name.startswith(SAYS_MORE)}
+    odd = recomputed(lambda body: {**body, "attempts": [{"result": "MAYBE"}]} if body.get("artifacts") else body)
+    path = packed(tmp_path / "a.zip", with_run(texts, odd))
+    assert "not readable as 'finished'" in reader(path)
+    assert verifier(path) == ""
+
+
+def test_the_script_names_everything_that_does_not_fit(tmp_path: Path, contents: Members) -> None:
+    """Not the first thing alone: an edited run, a swapped artifact and an edited verdict are three lines."""
+    changed = {
+        name: data.replace(b"false", b"true") if name.startswith("verdicts") else data
+        for name, data in contents.items()
+    }
+    changed |= {RUN: changed[RUN].replace(b"FAILED", b"PASSED"), f"artifacts/{SHA[LOG]}": b"x"}
+    code, told = script(packed(tmp_path / "a.zip", changed))
+    assert code == 3
+    for name in (RUN, f"artifacts/{SHA[LOG]}", "verdicts/"):
+        assert f"DOES NOT FIT: {name}" in told
+
+
+def test_an_artifact_that_is_gone_is_told(tmp_path: Path, contents: Members) -> None:
+    """It is not there to be looked at, which is said; nothing was changed, so the exit code is 0."""
+    del (left := dict(contents))[f"artifacts/{SHA[LOG]}"]
+    code, told = script(packed(tmp_path / "a.zip", left))
+    assert (code, f"not in it, so not looked at: the artifact {SHA[LOG]}" in told) == (0, True)
+
+
+@pytest.mark.parametrize("arguments", [[], ["no.zip"], ["{folder}"], ["{bundle}", "--key", "ci=no.pem"], ["--odd"]])
+def test_a_wrong_call_is_no_verdict(tmp_path: Path, whole: bytes, arguments: list[str]) -> None:
+    """Exit code 2 where nothing could be looked at."""
+    (tmp_path / "a.zip").write_bytes(whole)
+    given = [one.format(folder=tmp_path, bundle=tmp_path / "a.zip") for one in arguments]
+    assert script(*given)[0] == 2
+
+
+# -- checkpoints -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", range(len(LEAVES) + 1))
+def test_every_earlier_checkpoint_fits(tmp_path: Path, whole: bytes, size: int) -> None:
+    """A checkpoint that was kept elsewhere at any time before is found in the tree that the bundle carries."""
+    (tmp_path / "a.zip").write_bytes(whole)
+    (tmp_path / "kept.txt").write_text(grown(*LEAVES[:size]).checkpoint, encoding="utf-8")
+    code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
+    assert code == 0, told
+    assert "had 6 records, of which 5 are in it" in told
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        (grown(*LEAVES[:2], ("run", "another", "0" * 64)), "the store did not go on from there"),
+        (grown(*LEAVES, LEAVES[0]), "the store did not go on from there"),
+        (grown(*LEAVES, store="readiness-store/" + "00" * 16), "is of another store"),
+    ],
+)
+def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, kept: Origin, says: str) -> None:
+    """Another record then, more records then, another store: exit code 3."""
+    (tmp_path / "a.zip").write_bytes(whole)
+    (tmp_path / "kept.txt").write_text(kept.checkpoint, encoding="utf-8")
+    code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
+    assert (code, says in told) == (3, True), told
+
+
+def test_a_checkpoint_needs_a_tree(tmp_path: Path, contents: Members) -> None:
+    """A bundle without a tree shows nothing of where it comes from, and the checkpoint was asked for."""
+    bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
+    (tmp_path / "kept.txt").write_text(grown().checkpoint, encoding="utf-8")
+    code, told = script(packed(tmp_path / "a.zip", bare), "--checkpoint", tmp_path / "kept.txt")
+    assert (code, "carries no tree" in told) == (3, True)
+    (tmp_path / "kept.txt").write_text("something else", encoding="utf-8")
+    assert script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")[0] != 0
+
+
+# -- signatures ------------------------------------------------------------------------------------------------------
+
+VECTORS = {
+    "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a": (
+        "",
+        (
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24"
+            "655141438e7a100b"
+        ),
+    ),
+    "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c": (
+        "72",
+        (
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aee"
+            "b00d291612bb0c00"
+        ),
+    ),
+    "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025": (
+        "af82",
+        (
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28d"
+            "c027beceea1ec40a"
+        ),
+    ),
+    "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf": (
+        (
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e"
+            "2a9ac94fa54ca49f"
+        ),
+        (
+            "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17a"
+            "d9bef1177331a704"
+        ),
+    ),
+}
+"""RFC 8032, section 7.1: public key -> message and signature."""
+
+
+@pytest.mark.parametrize("public", VECTORS)
+def test_the_vectors_of_the_standard(public: str) -> None:
+    """Tests 1, 2, 3 and SHA(abc) of RFC 8032 verify, and do not with any byte changed."""
+    message, signature = map(bytes.fromhex, VECTORS[public])
+    key = bytes.fromhex(public)
+    assert verify_bundle.is_signed(key, message, signature)
+    for at in range(0, 64, 7):
+        other = bytearray(signature)
+        other[at] ^= 1
+        assert not verify_bundle.is_signed(key, message, bytes(other))
+    assert not verify_bundle.is_signed(key, message + b"x", signature)
+    assert not verify_bundle.is_signed(bytes.fromhex(next(one for one in VECTORS if one != public)), message, signature)
+
+
+def test_what_is_no_signature_at_all() -> None:
+    """Short, long, a number as large as the order or larger, or a point that is none: false, and no error."""
+    public, (message, signature) = next(iter(VECTORS.items()))
+    key, whole = bytes.fromhex(public), bytes.fromhex(signature)
+    larger = (int.from_bytes(whole[32:], "little") + verify_bundle.ORDER).to_bytes(32, "little")
+    for odd in (b"", whole[:63], whole + b"\0", whole[:32] + larger, b"\xff" * 64, b"\2" + b"\0" * 63):
+        assert not verify_bundle.is_signed(key, bytes.fromhex(message), odd)
+    for point in (b"", b"\xff" * 32, (verify_bundle.P + 1).to_bytes(32, "little"), b"\1" + b"\0" * 30 + b"\x80"):
+        assert not verify_bundle.is_signed(point, bytes.fromhex(message), whole)
+
+
+Pair = tuple[Callable[[bytes], bytes], str]
+
+
+def made_key(folder: Path, name: str, kind: str = "ed25519") -> Pair:
+    """A key, as what signs and as NAME=FILE of its public half."""
+    serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization", reason="makes the keys")
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    private: Any = (
+        ed25519.Ed25519PrivateKey.generate() if kind == "ed25519" else ec.generate_private_key(ec.SECP256R1())
+    )
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    path = folder / f"{name}.pem"
+    path.write_bytes(private.public_key().public_bytes(serialization.Encoding.PEM, form))
+    return (private.sign if kind == "ed25519" else lambda _: b"x"), f"{name}={path}"
+
+
+def test_signatures_of_a_library_are_verified(tmp_path: Path) -> None:
+    """What an installed library signed is verified by the script, which says whose signature it is."""
+    sign, key = made_key(tmp_path, "ci")
+    path = sound(tmp_path / "a.zip", sign)
+    code, told = script(path, "--key", key)
+    assert code == 0, told
+    for id_ in (FIRST.id, SECOND.id, review().id):
+        assert f"{id_}: signed by ci\n" in told
+    code, told = script(path)
+    assert (code, f"{FIRST.id}: is said to be signed; by whom was not verified" in told) == (0, True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_script_agrees_with_a_library(tmp_path: Path, seed: int) -> None:
+    """Signatures over any message verify, and changed ones do not."""
+    chance = random.Random(seed)
+    sign, key = made_key(tmp_path, "any")
+    public = verify_bundle.read_key(key.partition("=")[2])
+    assert public is not None
+    for _ in range(5):
+        message = chance.randbytes(chance.randrange(300))
+        signature = bytearray(sign(message))
+        assert verify_bundle.is_signed(public, message, bytes(signature))
+        signature[chance.randrange(64)] ^= 1 << chance.randrange(8)
+        assert not verify_bundle.is_signed(public, message, bytes(signature))
+
+
+def test_another_key_is_no_signature(tmp_path: Path) -> None:
+    """Signed by somebody else than asked for: exit code 3, and each run is named."""
+    other, _ = made_key(tmp_path, "other")
+    _, key = made_key(tmp_path, "ci")
+    code, told = script(sound(tmp_path / "a.zip", other), "--key", key)
+    assert (code, told.count("is signed by none of the given keys")) == (3, 5)
+
+
+def test_a_run_without_a_signature_is_named_where_keys_are_given(tmp_path: Path, contents: Members) -> None:
+    """Leaving the signature out does not help."""
+    _, key = made_key(tmp_path, "ci")
+    bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
+    code, told = script(packed(tmp_path / "a.zip", bare), "--key", key)
+    assert (code, f"DOES NOT FIT: the run {FIRST.id} is signed by none of the given keys" in told) == (3, True)
+
+
+def test_a_key_of_another_kind_is_not_verified(tmp_path: Path) -> None:
+    """The script says that it cannot, and that is not the same as a good signature."""
+    sign, key = made_key(tmp_path, "kms", "ecdsa")
+    code, told = script(sound(tmp_path / "a.zip", sign), "--key", key)
+    assert (code, "the key kms is no ed25519 key: its signatures cannot be verified here" in told) == (3, True)
+
+
+def test_a_run_made_anew_needs_the_key(tmp_path: Path, contents: Members) -> None:
+    """A failure that was made a pass, with every digest and a statement of one's own, does not have the signature."""
+    _, key = made_key(tmp_path, "ci")
+    other, _ = made_key(tmp_path, "mine")
+    forged = recomputed(made_to_pass)
+    bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
+    for envelope in (statement(forged, other), statement(SECOND, other)):
+        bare[f"statements/{envelope.id}.json"] = envelope.text.encode()
+    path = packed(tmp_path / "a.zip", with_run(bare, forged))
+    assert reader(path) == verifier(path) == ""
+    assert script(path, "--key", key)[0] == 3
+
+
+def test_decisions_need_no_signature_of_the_runs_key(tmp_path: Path) -> None:
+    """Where keys are given, runs must be signed; a decision that is not is no misfit."""
+    sign, key = made_key(tmp_path, "ci")
+    path = sound(tmp_path / "a.zip", sign)
+    assert blocker().id not in script(path, "--key", key)[1]
+    assert arranged(members(path)) == list(members(path))
