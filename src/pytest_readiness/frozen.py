@@ -15,20 +15,12 @@ def maker(kind: type[T]) -> Callable[..., T]:
     A frozen class sets each field by a call. Here a twin that is not frozen takes the same arguments, and what it made
     becomes a value of the class, which has the same slots.
     """
-    twins: list[Callable[..., Any]] = []
-
-    def make(*values: Any, **named: Any) -> T:
-        if not twins:  # made when first needed: most processes make no such value
-            twins.append(_twin(kind))
-        made = twins[0](*values, **named)
-        made.__class__ = kind
-        return made  # type: ignore[no-any-return]
-
-    return make
-
-
-def _twin(kind: type[Any]) -> Callable[..., Any]:
     told = [
-        (each.name, Any, field() if each.default is MISSING else field(default=each.default)) for each in fields(kind)
+        (each.name, Any, field() if each.default is MISSING else field(default=each.default))
+        for each in fields(kind)  # type: ignore[arg-type]
     ]
-    return make_dataclass(kind.__name__, told, slots=True)
+
+    def become(made: Any) -> None:
+        made.__class__ = kind
+
+    return make_dataclass(kind.__name__, told, slots=True, namespace={"__post_init__": become})

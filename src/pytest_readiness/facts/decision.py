@@ -284,7 +284,16 @@ def _pin(plain: dict[str, Any]) -> Pin:
     proofs = plain.get("proofs", _NONE)
     if not isinstance(proofs, list):
         raise TypeError("the proofs of a pin are no list")
-    return _make_pin(**{**plain, "proofs": tuple(proofs)})
+    get = plain.get
+    return _make_pin(
+        plain["evidence_id"],
+        plain["test_id"],
+        plain["started_at"],
+        plain["actor"],
+        get("environment"),
+        get("provider_mode"),
+        tuple(proofs),
+    )
 
 
 _make_pin, _make_row = maker(Pin), maker(PinnedRequirement)

@@ -219,12 +219,15 @@ def evidence_in(body: dict[str, Any], register: str) -> Iterator[Evidence]:
     """Yield the evidence in what a line says, as ``evidence_of`` does."""
     kind = body.get("kind", "")
     if kind == "finished":
-        yield from _finished(body, register, body["claims"], body["test"], 0)
-    elif kind == "not_run":
-        number = 0
-        for test in body["tests"]:
-            yield from _finished({**body, **_NOT_RUN}, register, test["claims"], test["test"], number)
-            number += len(test["claims"])
+        return _finished(body, register, body["claims"], body["test"], 0)
+    return _not_run(body, register) if kind == "not_run" else iter(())
+
+
+def _not_run(body: dict[str, Any], register: str) -> Iterator[Evidence]:
+    number = 0
+    for test in body["tests"]:
+        yield from _finished({**body, **_NOT_RUN}, register, test["claims"], test["test"], number)
+        number += len(test["claims"])
 
 
 _NOT_RUN: dict[str, Any] = {"result": Result.NOT_RUN}
