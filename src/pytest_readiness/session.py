@@ -22,7 +22,7 @@ from .facts.run import Run
 from .journal.artifact import ArtifactFolder
 from .journal.context import Context
 from .journal.proving import Means, new_nonce
-from .journal.recorder import Keeper, Observer
+from .journal.recorder import Keeper, Observer, Sender
 from .journal.redaction import Redactor
 from .opening import close_run, open_run
 from .place import Place, locate, select
@@ -124,12 +124,12 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
     def kinds() -> Mapping[str, ProofCheck]:
         return own_proofs(hooks, load_named(given["plugins"], Path(given["folder"])))
 
-    return Observer(
+    make = Observer if redactor else Sender
+    return make(
         Catalogue.from_plain(given["catalogue"]),
         Context.from_plain(given["context"]),
         redactor or Redactor(bytes.fromhex(given["key"])),
         ArtifactFolder(Path(given["artifacts"]), given["artifact_limit"]),
-        worker=redactor is None,
         grouped=given.get("grouped", False),
         means=Means(given["nonce"], kinds),
     )

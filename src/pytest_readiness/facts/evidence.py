@@ -161,13 +161,7 @@ class Evidence:
     @property
     def standing(self) -> Standing:
         """What it can do in an evaluation."""
-        if self.result not in CONCLUSIVE:
-            return Standing.IDLE
-        if self.real:
-            return Standing.REAL
-        if self.environment is None and self.open_scope and self.result is not Result.PASSED:
-            return Standing.UNSCOPED
-        return Standing.REHEARSAL
+        return standing_of(self.result, self.environment, real=self.real, open_scope=self.open_scope)
 
     @property
     def flaky(self) -> bool:
@@ -189,6 +183,17 @@ class Evidence:
             *(f"{ref.name}: {ref.url}" if ref.name else ref.url for ref in self.references),
             *(f"{artifact.name} sha256:{artifact.sha256}" for artifact in self.artifacts),
         )
+
+
+def standing_of(result: Result, environment: str | None, *, real: bool, open_scope: bool) -> Standing:
+    """Return what an execution can do in an evaluation."""
+    if result not in CONCLUSIVE:
+        return Standing.IDLE
+    if real:
+        return Standing.REAL
+    if environment is None and open_scope and result is not Result.PASSED:
+        return Standing.UNSCOPED
+    return Standing.REHEARSAL
 
 
 EVIDENCE_LINES = frozenset({"finished", "not_run"})

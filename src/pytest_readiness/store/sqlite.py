@@ -19,7 +19,7 @@ from ..facts.snapshot import Snapshot, snapshot_digest
 from . import audit
 from .chain import check_run, where
 from .checked import decided, readable, sound
-from .index import UNREADABLE, RunRow, SlotRow, decision_row, pieces, run_row, summary_of, verdict_row
+from .index import UNREADABLE, RunRow, SlotRow, decision_row, rows_of, run_row, summary_of, verdict_row
 from .port import Decided, RunSummary
 from .queries import (
     FAILED,
@@ -129,10 +129,12 @@ class SQLiteStore:
             if head == run.seal.digest:
                 return False
             raise IntegrityError(f"not kept: another run with the id {run.id} is in the store already")
-        found = [piece for line in run.lines for piece in pieces(line, run.register)]
-        slots = self._slot_ids({slot.key: slot for _, _, slot in found})
-        rows = [(*evidence, slots[slot.key]) for _, evidence, slot in found]
-        self._connection.executemany(KEEP_LINE, ((run.id, line.seq, line.text, line.digest) for line in run.lines))
+        run_id, register = run.id, run.register
+        found = [rows for line in run.lines for rows in rows_of(line, register)]
+        slots = self._slot_ids({slot.key: slot for _, slot in found})
+        rows = [(*evidence, slots[slot.key]) for evidence, slot in found]
+        lines = [(run_id, line.body["seq"], line.text, line.digest) for line in run.lines]
+        self._connection.executemany(KEEP_LINE, lines)
         self._connection.executemany(KEEP_EVIDENCE, rows)
         self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), len(rows)))
         return True
