@@ -35,7 +35,7 @@ class PlannedTest(NamedTuple):
 
     plain: dict[str, Any]
     claims: list[dict[str, Any]]
-    """As the observer placed them."""
+    """The observer's own list, unless a line cannot say what is in it."""
     spelled_claims: str
     """Their canonical text, which stands in the line of the test's end again."""
 
@@ -50,7 +50,7 @@ class PlannedTest(NamedTuple):
     def of(cls, test: Mapping[str, Any]) -> PlannedTest:
         """Return what is planned, from plain data."""
         claims, text = spelled(test["claims"])
-        return cls({**test, "claims": claims}, test["claims"], text)
+        return cls({**test, "claims": claims}, claims, text)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 from ..facts.decision import Decision
 from ..facts.evidence import BADNESS, Evidence, Result, evidence_of, standing_of
 from ..facts.kept_verdict import KeptVerdict
-from ..facts.line import Line, canonical
+from ..facts.line import Line, canonical, quoted
 from ..facts.run import Run, RunState
 from .port import RunSummary
 
@@ -237,11 +237,35 @@ def _rows_of(
             canonical({"parts": sorted(set(parts))}) if parts else "",
             standing.value,
         )
-        key = canonical(dict(zip(_NAMED, named, strict=True)))
-        yield EvidenceRow(run, seq, number, started_at, badness, told), SlotRow(key, *named)
+        # The class's own constructor is called by name, which is dear for something that is done for every execution.
+        row = tuple.__new__(EvidenceRow, (run, seq, number, started_at, badness, told))
+        yield row, tuple.__new__(SlotRow, (_spelled(*named), *named))
 
 
-_NAMED = SlotRow._fields[1:]
+def _spelled(  # noqa: PLR0913, PLR0917 - the columns of a slot, in their order
+    register: str,
+    use_case: str,
+    item: str,
+    test_id: str,
+    environment: str | None,
+    provider_mode: str | None,
+    claim_environment: str | None,
+    claim_provider_mode: str | None,
+    replay_mode: str | None,
+    parts: str,
+    standing: str,
+) -> str:
+    """Return the key of a slot as ``slot_row`` makes it, without sorting what is in order."""
+    return (
+        f'{{"claim_environment":{_text(claim_environment)},"claim_provider_mode":{_text(claim_provider_mode)},'
+        f'"environment":{_text(environment)},"item":{quoted(item)},"parts":{quoted(parts)},'
+        f'"provider_mode":{_text(provider_mode)},"register":{quoted(register)},"replay_mode":{_text(replay_mode)},'
+        f'"standing":"{standing}","test_id":{quoted(test_id)},"use_case":{quoted(use_case)}}}'
+    )
+
+
+def _text(text: str | None) -> str:
+    return "null" if text is None else quoted(text)
 
 
 def misfit(row: NamedTuple) -> str | None:

@@ -141,7 +141,8 @@ class SQLiteStore:
 
     def _slot_ids(self, slots: Mapping[str, SlotRow]) -> dict[str, int]:
         """Return the ids of slots by their keys; those that are new are written, under the lock that is held."""
-        ids: dict[str, int] = dict(self._rows(SLOT_IDS, (json.dumps(list(slots)),)))
+        keys = list(slots)
+        ids: dict[str, int] = {keys[place]: number for place, number in self._rows(SLOT_IDS, (json.dumps(keys),))}
         ((last,),) = self._rows("SELECT coalesce(max(id), 0) FROM slot")
         new = dict(enumerate((key for key in slots if key not in ids), last + 1))
         self._connection.executemany(KEEP_SLOT, ((number, *slots[key]) for number, key in new.items()))
