@@ -118,7 +118,6 @@ class Door:
         self._outcome: Outcome | None = None
         self._plan: list[Line] = []
         self._deselected: list[pytest.Item] = []
-        self._judges_marks = False
         self._looked = False
         self._told = False
 
@@ -235,10 +234,9 @@ class Door:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take in the claims of the tests that are to run; without a config only their form is judged."""
-        self._judges_marks = any(map(is_tagged, session.items))
-        if self.observer is None and not self._judges_marks:
+        if self.observer is None and not any(map(is_tagged, session.items)):
             return
-        from .claims.collected import tag_all
+        from .claims.collected import Refusal, tag_all
 
         catalogue = self.observer.catalogue if self.observer else None
         tagged = tag_all(session.items, catalogue)
@@ -247,6 +245,8 @@ class Door:
             plan = self.observer.planned(everything)
             if self._prepared is not None:
                 self._prepared.keeper.log.plan(plan)
+        elif any(test.problems for test in tagged):
+            self.config.pluginmanager.register(Refusal(), "readiness-refusal")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -259,14 +259,6 @@ class Door:
         tagged = tag_all(session.items, self._prepared.place.catalogue)
         self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
         return True
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Fail a test whose evidence marks are wrong. No wrapper: teardown needs what other wrappers set up."""
-        if self._judges_marks:
-            from .claims.collected import refuse
-
-            refuse(item)
 
     # -- end
 
@@ -282,7 +274,7 @@ class Door:
         if self._is_worker:
             if self.observer is not None:
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
-                output["readiness_plan"] = self.observer.plan
+                output["readiness_plan"] = getattr(self.observer, "plan", None)
                 output["readiness_texts"] = self.observer.artifacts.texts
         elif self._prepared is not None and not self._switch("plan"):
             from .session import close

@@ -24,7 +24,7 @@ from .journal.artifact import ArtifactFolder
 from .journal.context import Context
 from .journal.invocation import selected
 from .journal.proving import Means, new_nonce
-from .journal.recorder import Keeper, Observer
+from .journal.recorder import Keeper, Observer, Sender
 from .journal.redaction import Redactor
 from .opening import close_run, open_run, redaction_trouble
 from .place import Place, locate, select
@@ -139,12 +139,12 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
     def kinds() -> Mapping[str, ProofCheck]:
         return own_proofs(hooks, plugins())
 
-    return Observer(
+    make = Observer if redactor else Sender
+    return make(
         Catalogue.from_plain(given["catalogue"]),
         Context.from_plain(given["context"]),
         redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: own_redactors(hooks, plugins())),
         ArtifactFolder(Path(given["artifacts"]), given["artifact_limit"]),
-        worker=redactor is None,
         grouped=given.get("grouped", False),
         means=Means(given["nonce"], kinds),
     )

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.digest import EMPTY
-from pytest_readiness.facts.line import Chain, Line, broken_links, canonical, line_digest, printable
+from pytest_readiness.facts.line import Chain, Line, broken_links, canonical, line_digest, printable, spelled
 
 KEYS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=8)
 """Our own keys are ASCII."""
@@ -90,6 +90,38 @@ def test_a_chain_is_whole_and_its_texts_say_what_its_lines_say(bodies: list[dict
     assert [line.body["prev"] for line in lines] == [EMPTY, *(line.digest for line in lines)][: len(lines)]
     assert [Line.parse(line.text) for line in lines] == lines
     assert all(line.sound and line.kind == "note" and "\n" not in line.text for line in lines)
+
+
+CLAIMS = st.lists(st.dictionaries(KEYS, ANY_TEXT | st.lists(ANY_TEXT, max_size=2), max_size=3), max_size=2)
+
+
+@given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
+def test_a_start_is_spelled_as_any_line_is(run: str, test: str, at: str) -> None:
+    """The short way to a line that says that a test starts leads to the same line, byte for byte."""
+    chain, plain = Chain(run), Chain(run)
+    assert chain.started(test, at) == plain.next("started", {"test": test, "at": at})
+    assert (chain.seq, chain.head) == (plain.seq, plain.head)
+
+
+@given(ANY_TEXT, CLAIMS, st.lists(ANY_TEXT, min_size=6, max_size=6), NUMBERS)
+def test_an_end_is_spelled_as_any_line_is(
+    run: str, claims: list[dict[str, Any]], texts: list[str], duration: int
+) -> None:
+    """The short way to a line that says that a test ended leads to the same line, byte for byte."""
+    attempt = {"result": texts[0], "started_at": texts[1], "duration_ms": duration}
+    told = dict(zip(("test", "result", "started_at", "finished_at"), texts[2:], strict=True))
+    claims, spelling = spelled(claims)
+    body = {**told, "claims": claims, "attempts": [attempt]}
+    line = Chain(run).finished(body, spelling)
+    assert line == Chain(run).next("finished", body)
+    assert Line.parse(line.text) == line
+
+
+@given(st.text(), st.lists(st.dictionaries(KEYS, ANY_TEXT, max_size=2), max_size=3))
+def test_a_plan_is_spelled_as_any_line_is(run: str, tests: list[dict[str, Any]]) -> None:
+    """The short way to a line that says what is to run leads to the same line, byte for byte."""
+    tests, spelling = spelled(tests)
+    assert Chain(run).planned(tests, spelling) == Chain(run).next("planned", {"tests": tests})
 
 
 def edited(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:

@@ -34,8 +34,9 @@ def tag(item: pytest.Item, catalogue: Catalogue | None, *, selected: bool = True
 
     Without a catalogue (nothing is recorded) only the form of the marks is judged.
     """
-    if TAGGED in item.stash:
-        return item.stash[TAGGED]
+    tagged = item.stash.get(TAGGED, None)
+    if tagged is not None:
+        return tagged
     marks = list(item.iter_markers(NAME))
     if not marks:
         return None
@@ -57,3 +58,12 @@ def refuse(item: pytest.Item) -> None:
     tagged = item.stash.get(TAGGED, None)
     if tagged is not None and tagged.problems:
         pytest.fail(f"{one_line(item.nodeid)}: {one_line('; '.join(tagged.problems), 600)}", pytrace=False)
+
+
+class Refusal:
+    """Fails the tests whose evidence marks are wrong where nothing is recorded; else the observer does."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """No wrapper: teardown needs what other wrappers set up."""
+        refuse(item)

@@ -16,9 +16,26 @@ from ..errors import IntegrityError
 from .digest import EMPTY, digest
 from .shape import Shapes
 
-_encode = json.JSONEncoder(
+_ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
-).encode
+)
+
+
+def _encoding() -> Callable[[Any], str]:
+    """Return the encoder's ``encode``, without what it sets up anew for each value where that can be left out."""
+    try:
+        made: Any = json.encoder
+        quote = made.c_encode_basestring
+        pieces = made.c_make_encoder(None, _ENCODER.default, quote, None, ":", ",", True, False, False)  # noqa: FBT003
+        sample = {"b": ["é", 1, None, True], "a": {}}
+        if "".join(pieces(sample, 0)) == _ENCODER.encode(sample):
+            return lambda value: "".join(pieces(value, 0))
+    except (AttributeError, TypeError):  # another Python's, where this is something else
+        pass
+    return _ENCODER.encode
+
+
+_encode = _encoding()
 
 
 def _refuse(number: str) -> None:
@@ -32,8 +49,16 @@ _shapes = Shapes()
 
 def canonical(value: dict[str, Any] | list[Any]) -> str:
     """Return the canonical text of a value made of the allowed kinds."""
+    return spelled(value)[1]
+
+
+def spelled(value: Any) -> tuple[Any, str]:
+    """Return the value as a line can say it (the very same, nearly always), and its canonical text."""
     text = _encode(value)
-    return text if _encodable(text) else _encode(printable(value))
+    if _encodable(text):
+        return value, text
+    value = printable(value)
+    return value, _encode(value)
 
 
 def quoted(text: str) -> str:
@@ -55,7 +80,7 @@ def _encodable(text: str) -> bool:
 def printable(value: Any) -> Any:
     r"""Return the value with lone surrogates in its texts spelled out (``\ud800``), as UTF-8 cannot carry them."""
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
         return {printable(key): printable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -131,7 +156,7 @@ class Line:
     text: str
     body: dict[str, Any]
     digest: str
-    _made: bool = field(default=False, init=False, compare=False, repr=False)
+    _made: bool = field(default=False, compare=False, repr=False)
     """Parsed or made here, so that text, body and digest are known to agree."""
 
     @property
@@ -152,7 +177,7 @@ class Line:
             IntegrityError: it is not JSON, nested too deeply, not an object, or not in canonical form (a key that
                 stands twice, say: readers would not agree on what the line says).
         """
-        return _made_here(cls(text, *read_line(text)))
+        return cls(text, *read_line(text), True)  # noqa: FBT003 - this is private
 
     @property
     def sound(self) -> bool:
@@ -163,13 +188,12 @@ class Line:
             return False
 
 
-def _made_here(line: Line) -> Line:
-    object.__setattr__(line, "_made", True)
-    return line
-
-
 class Chain:
-    """Makes the lines of one run, each naming the digest of the one before."""
+    """Makes the lines of one run, each naming the digest of the one before.
+
+    ``next`` makes any line. A run consists of hundreds of lines of three kinds, which have methods of their own: these
+    write the same text without sorting and looking at what is known.
+    """
 
     def __init__(self, run_id: str, *, seq: int = 0, head: str = EMPTY) -> None:
         self.run_id = run_id
@@ -180,12 +204,46 @@ class Chain:
 
     def next(self, kind: str, body: dict[str, Any]) -> Line:
         """Return the next line; the chain moves on."""
-        full = {**body, "kind": kind, "prev": self.head, "run": self.run_id, "seq": self.seq}
-        text = _encode(full)
-        if not _encodable(text):  # what is said must be what is written
-            full = printable(full)
-            text = _encode(full)
-        line = _made_here(Line(text, full, line_digest(text)))
+        full, text = spelled({**body, "kind": kind, "prev": self.head, "run": self.run_id, "seq": self.seq})
+        return self._linked(text, full)
+
+    def started(self, test: str, at: str) -> Line:
+        """Return the next line, of a test that starts."""
+        body = {"at": at, "kind": "started", "prev": self.head, "run": self.run_id, "seq": self.seq, "test": test}
+        text = (
+            f'{{"at":{encode_basestring(at)},"kind":"started","prev":"{self.head}","run":{encode_basestring(self.run_id)},'
+            f'"seq":{self.seq},"test":{encode_basestring(test)}}}'
+        )
+        return self._linked(text, body) if _encodable(text) else self.next("started", {"test": test, "at": at})
+
+    def finished(self, body: dict[str, Any], claims: str) -> Line:
+        """Return the next line, of a test that ended after one attempt and has nothing more to tell.
+
+        Args:
+            body: ``test``, ``claims``, ``result``, ``started_at``, ``finished_at`` and ``attempts``: one, with
+                ``result``, ``started_at`` and ``duration_ms``.
+            claims: how the claims are spelled.
+        """
+        (attempt,) = body["attempts"]
+        text = (
+            f'{{"attempts":[{{"duration_ms":{attempt["duration_ms"]:d},"result":{encode_basestring(attempt["result"])},'
+            f'"started_at":{encode_basestring(attempt["started_at"])}}}],"claims":{claims},'
+            f'"finished_at":{encode_basestring(body["finished_at"])},"kind":"finished","prev":"{self.head}",'
+            f'"result":{encode_basestring(body["result"])},"run":{encode_basestring(self.run_id)},"seq":{self.seq},'
+            f'"started_at":{encode_basestring(body["started_at"])},"test":{encode_basestring(body["test"])}}}'
+        )
+        if not _encodable(text):
+            return self.next("finished", body)
+        return self._linked(text, {**body, "kind": "finished", "prev": self.head, "run": self.run_id, "seq": self.seq})
+
+    def planned(self, tests: list[dict[str, Any]], spelling: str) -> Line:
+        """Return the next line, of tests that are to run; ``spelling``: their canonical text."""
+        body = {"kind": "planned", "prev": self.head, "run": self.run_id, "seq": self.seq, "tests": tests}
+        head = f'{{"kind":"planned","prev":"{self.head}","run":{encode_basestring(self.run_id)},"seq":{self.seq}'
+        return self._linked(f'{head},"tests":{spelling}}}', body)
+
+    def _linked(self, text: str, body: dict[str, Any]) -> Line:
+        line = Line(text, body, line_digest(text), True)  # noqa: FBT003 - this is private
         self.seq, self.head = self.seq + 1, line.digest
         return line
 

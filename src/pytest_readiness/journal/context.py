@@ -20,6 +20,12 @@ class Context:
     parts: tuple[str, ...] = ()
     """Parts of an item that the test named."""
 
+    @property
+    def owner(self) -> dict[str, Any]:
+        """Tenant and project as a line holds them: those that are known."""
+        known = {"tenant_id": self.tenant_id, "project_id": self.project_id}
+        return {name: value for name, value in known.items() if value}
+
     def to_plain(self) -> dict[str, Any]:
         """Return it as plain data (for an xdist worker)."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

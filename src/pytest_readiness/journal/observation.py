@@ -5,10 +5,9 @@ Knows nothing of pytest: a phase is a few plain facts, so that the result can be
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 from ..claims.claim import Claim
 from ..facts.clock import moment
@@ -52,8 +51,7 @@ MESSAGE_LIMIT = 4000
 """Characters of a failure message that are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(NamedTuple):
     """How setup, call or teardown ended."""
 
     when: str
@@ -73,8 +71,6 @@ def result_of(phases: Sequence[Phase]) -> Result:
     Subtests report as calls of their own before the test's call does: one that failed makes the test FAILED, and else
     the last call decides.
     """
-    if _all_went_well(phases):
-        return Result.PASSED
     setup = [phase for phase in phases if phase.when == "setup"]
     calls = [phase for phase in phases if phase.when == "call"]
     teardown = [phase for phase in phases if phase.when == "teardown"]
@@ -90,13 +86,8 @@ def result_of(phases: Sequence[Phase]) -> Result:
     return Result.XPASSED if decisive.expected_to_fail else Result.PASSED
 
 
-def _all_went_well(phases: Sequence[Phase]) -> bool:
-    """The common case, told fast: setup, call and teardown passed, and nothing else was expected."""
-    return [phase.when for phase in phases if phase.outcome == "passed" and not phase.expected_to_fail] == [
-        "setup",
-        "call",
-        "teardown",
-    ] and len(phases) == 3  # noqa: PLR2004 - those three
+_WELL = [(when, "passed", False) for when in ("setup", "call", "teardown")]
+"""When, outcome, and whether a failure was expected: the common case, PASSED with nothing to say."""
 
 
 def message_of(phases: Sequence[Phase]) -> str:
@@ -118,41 +109,49 @@ class Observation:
     planned: list[dict[str, Any]] | None = None
     """The claims as they were planned; they hold where the test names no other place and proves nothing."""
     realness: Sight = field(default_factory=Unwatched)
-    recording: Recording = field(init=False)
-    started: float = field(default_factory=time.time)
+    started_at: str = field(default_factory=moment)
     phases: list[Phase] = field(default_factory=list)
     attempts: list[dict[str, Any]] = field(default_factory=list)
-    _attempt_started: float = field(init=False)
+    _attempt_started_at: str = field(init=False)
     _known: int = field(init=False)
+    _recording: Recording | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._known = self.redactor.known
-        self._attempt_started = self.started
-        self.recording = Recording(self.base)
+        self._attempt_started_at = self.started_at
+
+    @property
+    def recording(self) -> Recording:
+        """What the test says about itself: made when it first can, as most tests say nothing."""
+        if self._recording is None:
+            self._recording = Recording(self.base)
+        return self._recording
 
     def begin_attempt(self) -> None:
         """Start another attempt; artifacts and notes of earlier ones stay, scope and proofs are said anew."""
         if self.phases:
             self.end_attempt()
         if self.attempts:
-            self._attempt_started = time.time()
-            self.recording.begin_again(self.base)
+            self._attempt_started_at = moment()
+            if self._recording is not None:
+                self._recording.begin_again(self.base)
 
     def saw(self, phase: Phase) -> None:
         """Take in how a phase ended."""
         if phase.message:
             message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
-            phase = replace(phase, message=cut_message(message))
+            phase = phase._replace(message=cut_message(message))
         self.phases.append(phase)
 
     def attempt_so_far(self) -> dict[str, Any]:
         """Return the attempt that runs, as plain data; teardown may still make it worse."""
+        well = [phase[:3] for phase in self.phases] == _WELL
         attempt: dict[str, Any] = {
-            "result": result_of(self.phases).value,
-            "started_at": moment(self._attempt_started),
-            "duration_ms": round(sum(phase.duration for phase in self.phases) * 1000),
+            "result": "PASSED" if well else result_of(self.phases).value,
+            "started_at": self._attempt_started_at,
+            "duration_ms": round(sum([phase.duration for phase in self.phases]) * 1000),
         }
-        if message := message_of(self.phases):
+        if not well and (message := message_of(self.phases)):
             attempt["message"] = message
         return attempt
 
@@ -164,25 +163,31 @@ class Observation:
         return attempt
 
     def _placed(self, place: Place) -> list[dict[str, Any]]:
-        recording = self.recording
+        recording = self._recording
+        if recording is None:
+            return place(self.claims, self.base, ()) if self.planned is None else self.planned
         if self.planned is not None and recording.context is self.base and not recording.proofs:
             return self.planned
         return place(self.claims, recording.context, recording.proofs)
+
+    def _recorded(self) -> dict[str, Any]:
+        return self.base.owner if self._recording is None else self._recording.to_plain()
 
     def finish(self, place: Place, *, interrupted: bool = False) -> dict[str, Any]:
         """Return what the test's line says; ``interrupted`` where it did not run to its end."""
         last = self.end_attempt() if self.phases or not self.attempts else self.attempts[-1]
         if interrupted:
             last["result"] = Result.INTERRUPTED.value
-        recorded, claims = self.recording.to_plain(), self._placed(place)
+        recorded, claims = self._recorded(), self._placed(place)
         claims, seen = self.realness.judge(claims, passed=last["result"] == Result.PASSED)
-        recorded |= seen
+        if seen:
+            recorded = {**recorded, **seen}
         body: dict[str, Any] = {
             **recorded,
             "test": self.test_id,
             "claims": claims,
             "result": last["result"],
-            "started_at": moment(self.started),
+            "started_at": self.started_at,
             "finished_at": moment(),
             "attempts": self.attempts,
         }

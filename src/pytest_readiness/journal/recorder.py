@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..claims.collected import TAGGED, Tagged
+from ..claims.collected import TAGGED, Tagged, refuse
 from ..facts.line import canonical, printable
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
@@ -49,7 +48,7 @@ def test_id(nodeid: str, redactor: Redactor, *, grouped: bool) -> str:
 
 
 class Observer:
-    """Watches the tests that this process runs, and hangs what it saw on their reports."""
+    """Watches the tests that this process runs, and hangs what it saw on their reports, which its keeper takes down."""
 
     def __init__(
         self,
@@ -58,7 +57,6 @@ class Observer:
         redactor: Redactor,
         artifacts: ArtifactFolder,
         *,
-        worker: bool,
         grouped: bool = False,
         means: Means | None = None,
     ) -> None:
@@ -67,18 +65,16 @@ class Observer:
         self.redactor = redactor
         self.artifacts = artifacts
         self.means = means or Means()
-        self._worker = worker
         self._grouped = grouped
         self._running: dict[str, Observation] = {}
         self._to_be_rerun: set[str] = set()
-        self._plan: str | None = None
         self._places: dict[str, list[dict[str, Any]]] = {}
         """Claims as they were planned, by node id: they hold where the test names no other place and proves nothing."""
 
     def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
-        plan = [self._planned(test) for test in tagged if test.claims]
-        self._plan = canonical({"tests": plan}) if self._worker else None
+        known: dict[Claim, dict[str, Any]] = {}
+        plan = [self._planned(test, known) for test in tagged if test.claims]
         if plan:
             prepare()
         return plan
@@ -86,8 +82,12 @@ class Observer:
     def _place(self, claims: Sequence[Claim], context: Context, proofs: Sequence[Shown]) -> list[dict[str, Any]]:
         return placed_all(claims, context, self.catalogue, proofs)
 
-    def _planned(self, test: Tagged) -> dict[str, Any]:
-        claims = self._places[test.test_id] = self._place(test.claims, self.context, ())
+    def _planned(self, test: Tagged, known: dict[Claim, dict[str, Any]]) -> dict[str, Any]:
+        """``known``: claims that are placed already, as many tests may claim the same."""
+        for claim in test.claims:
+            if claim not in known:
+                (known[claim],) = self._place((claim,), self.context, ())
+        claims = self._places[test.test_id] = [known[claim] for claim in test.claims]
         found: dict[str, Any] = {"test": self._id(test.test_id), "claims": claims}
         if test.records:
             found["records"] = True
@@ -98,33 +98,33 @@ class Observer:
     def _id(self, nodeid: str) -> str:
         return test_id(nodeid, self.redactor, grouped=self._grouped)
 
-    @property
-    def plan(self) -> str:
-        """The plan as a canonical text, for the way to the controller."""
-        return self._plan or '{"tests":[]}'
-
     def of(self, item: pytest.Item) -> Observation | None:
         """Return the observation of a test that runs, if it is evidence for anything."""
         return self._running.get(item.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Begin an observation, or another attempt of one."""
+        """Begin an observation, or another attempt of one; fail a test whose evidence marks are wrong."""
         tagged = item.stash.get(TAGGED, None)
-        if tagged is not None and tagged.claims:
-            observation = self._running.get(item.nodeid)
-            if observation is not None:
-                observation.begin_attempt()
-            else:
-                observation = self._running[item.nodeid] = Observation(
-                    self._id(item.nodeid),
-                    tagged.claims,
-                    tagged.records,
-                    self.context,
-                    self.redactor,
-                    self._places.get(item.nodeid),
-                    Realness(self.catalogue, self.redactor),
-                )
+        if tagged is None:
+            return
+        nodeid = item.nodeid
+        observation = self._running.get(nodeid)
+        if observation is not None:
+            observation.begin_attempt()
+        elif tagged.claims:
+            observation = self._running[nodeid] = Observation(
+                self._id(nodeid),
+                tagged.claims,
+                tagged.records,
+                self.context,
+                self.redactor,
+                self._places.get(nodeid),
+                Realness(self.catalogue, self.redactor),
+            )
+        if tagged.problems:
+            refuse(item)
+        if observation is not None:
             observation.realness.begin()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -134,18 +134,10 @@ class Observer:
         observation = self._running.get(item.nodeid)
         if observation is not None:
             # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
-            with suppress(Exception):
+            try:  # noqa: SIM105 - three times for each test
                 self._observe(observation, report, item)
-        if self._worker and self._plan is not None:
-            setattr(report, PLAN, self._plan)
-            self._plan = None
-        if self._worker and self.redactor.learned:
-            # The controller writes node ids of its own accord: it must know what is secret in them.
-            setattr(report, SECRETS, json.dumps(self.redactor.learned))
-            self.redactor.learned.clear()
-        if self._worker and self.redactor.trouble is not None:
-            setattr(report, TROUBLE, json.dumps(self.redactor.trouble))
-            self.redactor.trouble = None
+            except Exception:  # noqa: BLE001, S110
+                pass
         return report
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
@@ -155,20 +147,19 @@ class Observer:
         if report.when == "teardown":
             observation.realness.end()
             self._hang(report, EVIDENCE, observation.finish(self._place))
-        elif report.failed:
+        elif report.outcome == "failed":
             attempt = {"test": observation.test_id, **observation.attempt_so_far()}
             self._hang(report, ATTEMPT, self.redactor.plain(attempt))
 
-    def _hang(self, report: pytest.TestReport, name: str, body: dict[str, Any]) -> None:
-        """As a text for a worker's report: it travels whatever is in it, a lone surrogate too."""
-        setattr(report, name, canonical(body) if self._worker else body)
+    def _hang(self, report: pytest.TestReport, name: str, body: Any) -> None:
+        setattr(report, name, body)
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def reran(self, report: pytest.TestReport) -> None:
         """See that another attempt follows."""
-        if is_rerun(report) and report.nodeid in self._running:
+        if report.nodeid in self._running:
             self._to_be_rerun.add(report.nodeid)
 
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+    def ended(self, nodeid: str) -> None:
         """The test is over, unless another attempt follows: some versions of rerunfailures end each attempt so."""
         if nodeid in self._to_be_rerun:
             self._to_be_rerun.remove(nodeid)
@@ -199,6 +190,52 @@ class Observer:
         )
 
 
+class Sender(Observer):
+    """Watches the tests of an xdist worker: what it saw travels on their reports, as text."""
+
+    _plan: str | None = None
+
+    @property
+    def plan(self) -> str:
+        """The plan as a canonical text, for the way to the controller; none of it once a report has carried it."""
+        return self._plan or '{"tests":[]}'
+
+    def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
+        """Return the plan of these tests as plain data, and send it with the next report."""
+        plan = super().planned(tagged)
+        self._plan = canonical({"tests": plan})
+        return plan
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Take in how a phase ended; hang on the report what the controller must know."""
+        report = yield from super().pytest_runtest_makereport(item)
+        if self._plan is not None:
+            setattr(report, PLAN, self._plan)
+            self._plan = None
+        if self.redactor.learned:
+            # The controller writes node ids of its own accord: it must know what is secret in them.
+            setattr(report, SECRETS, json.dumps(self.redactor.learned))
+            self.redactor.learned.clear()
+        if self.redactor.trouble is not None:
+            setattr(report, TROUBLE, json.dumps(self.redactor.trouble))
+            self.redactor.trouble = None
+        return report
+
+    def _hang(self, report: pytest.TestReport, name: str, body: Any) -> None:
+        """As a text it travels whatever is in it, a lone surrogate too."""
+        super()._hang(report, name, canonical(body))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """See that another attempt follows."""
+        if is_rerun(report):
+            self.reran(report)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """The test is over, unless another attempt follows."""
+        self.ended(nodeid)
+
+
 def detached(
     catalogue: Catalogue | None = None,
     redactor: Redactor | None = None,
@@ -214,18 +251,14 @@ def detached(
 
 def is_rerun(report: pytest.TestReport) -> bool:
     """Return whether pytest-rerunfailures says that another attempt follows."""
-    return str(report.outcome) == "rerun"
+    outcome: str = report.outcome
+    return outcome == "rerun"
 
 
 def _phase(report: pytest.TestReport) -> Phase:
-    expected = hasattr(report, "wasxfail")  # an expectation without a reason is an empty text
-    return Phase(
-        when=str(report.when),
-        outcome=report.outcome,
-        expected_to_fail=expected,
-        message="" if report.outcome == "passed" and not expected else _message(report),
-        duration=report.duration,
-    )
+    when, outcome, expected = str(report.when), report.outcome, hasattr(report, "wasxfail")  # its reason may be empty
+    message = "" if outcome == "passed" and not expected else _message(report)
+    return Phase(when, outcome, expected, message, report.duration)
 
 
 def _message(report: pytest.TestReport) -> str:
@@ -270,11 +303,17 @@ class Keeper:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Write that the test starts, before it touches its environment."""
-        self._safely(self.log.started, self._id(nodeid))
+        try:
+            self.log.started(self._id(nodeid))
+        except Exception as error:  # noqa: BLE001 - as below; said twice, since a call for each test is dear
+            self.log.failure = self.log.failure or error
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Forget a test that is no evidence."""
-        self._safely(self.log.ended, self._id(nodeid))
+        """Forget a test that is over."""
+        if self.observer is not None:
+            self.observer.ended(nodeid)
+        elif self.log.unsure:
+            self._safely(self.log.ended, self._id(nodeid))
 
     def _safely(self, act: Callable[..., None], *given: Any) -> None:
         try:
@@ -288,12 +327,13 @@ class Keeper:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Write what a report carries, before another plugin can fail over it."""
-        self._safely(self._write, report)
+        if not _is_plain(report) or self.redactor.learned or self._to_be_rerun:
+            self._safely(self._write, report)
         return (yield)
 
     def _write(self, report: pytest.TestReport) -> None:
-        if _is_plain(report) and not self.redactor.learned and not self._to_be_rerun:
-            return
+        if self.observer is not None and is_rerun(report):
+            self.observer.reran(report)
         for secret in _taken(report, SECRETS) or ():
             self.redactor.register(secret)
         self.redactor.trouble = self.redactor.trouble or _taken(report, TROUBLE)

@@ -54,8 +54,7 @@ class Recording:
             "properties": [list(pair) for pair in self.properties.items()],
             "steps": self.steps,
             "proofs": [_plain_proof(proof) for proof in self.proofs],
-            "tenant_id": self.context.tenant_id,
-            "project_id": self.context.project_id,
+            **self.context.owner,
         }
         return {name: value for name, value in plain.items() if value}
 

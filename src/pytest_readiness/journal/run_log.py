@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import ReadinessError
 from ..facts.clock import moment
 from ..facts.evidence import Result
-from ..facts.line import Line
+from ..facts.line import Line, canonical, quoted, spelled
 from ..facts.run import Run, part_digest, planned_digest
 from ..facts.snapshot import Snapshot
 from .key import keep_key
@@ -29,6 +29,29 @@ from .writer import Writer, ignore_folder, new_journal
 def new_run_id() -> str:
     """Return an id that sorts by start: ``20260212T182900Z-`` and 8 hex digits."""
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
+
+
+class PlannedTest(NamedTuple):
+    """A test that is to run, or was deselected, as the line of the plan says it."""
+
+    plain: dict[str, Any]
+    claims: list[dict[str, Any]]
+    """The observer's own list, unless a line cannot say what is in it."""
+    spelled_claims: str
+    """Their canonical text, which stands in the line of the test's end again."""
+
+    @property
+    def spelling(self) -> str:
+        """The canonical text of the whole."""
+        if len(self.plain) > len(("test", "claims")):
+            return canonical(self.plain)
+        return f'{{"claims":{self.spelled_claims},"test":{quoted(self.plain["test"])}}}'
+
+    @classmethod
+    def of(cls, test: Mapping[str, Any]) -> PlannedTest:
+        """Return what is planned, from plain data."""
+        claims, text = spelled(test["claims"])
+        return cls({**test, "claims": claims}, claims, text)
 
 
 @dataclass
@@ -47,13 +70,13 @@ class RunLog:
     writer: Writer | None = None
     failure: Exception | None = None
     """What first went wrong in recording; told at the end, and closes the gate."""
-    _plan: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _plan: dict[str, PlannedTest] = field(default_factory=dict)
     _unwritten_plan: list[str] = field(default_factory=list)
     _planned: list[Line] = field(default_factory=list)
     _plan_known: bool = False
     _running: dict[str, str] = field(default_factory=dict)
     """When each evidence test that is running started."""
-    _unsure: dict[str, str] = field(default_factory=dict)
+    unsure: dict[str, str] = field(default_factory=dict)
     """The same, for tests that started before the plan was known (under xdist it comes with the first report)."""
     _ended: set[str] = field(default_factory=set)
     recorded: int = 0
@@ -68,26 +91,26 @@ class RunLog:
         """Take in tests that are to run, or were deselected (``deselected``): plain, with their placed claims."""
         for test in tests:
             known = self._plan.get(test["test"])
-            if known is None or (known.get("deselected") and not test.get("deselected")):
-                self._plan[test["test"]] = dict(test)
+            if known is None or (known.plain.get("deselected") and not test.get("deselected")):
+                self._plan[test["test"]] = PlannedTest.of(test)
                 self._unwritten_plan.append(test["test"])
         self._plan_known = True
-        unsure, self._unsure = self._unsure, {}
+        unsure, self.unsure = self.unsure, {}
         for test_id, at in unsure.items():
             self.started(test_id, at)
 
     def started(self, test_id: str, at: str | None = None) -> None:
         """A test starts; one that is no evidence is of no interest."""
-        at = at or moment()
         if not self._plan_known:
-            self._unsure[test_id] = at
+            self.unsure[test_id] = at or moment()
         elif test_id in self._plan and test_id not in self._running:
-            self._running[test_id] = at
-            self._append("started", {"test": test_id, "at": at})
+            at = self._running[test_id] = at or moment()
+            if (writer := self._ready()) is not None:
+                writer.take(writer.chain.started(test_id, at))
 
     def ended(self, test_id: str) -> None:
         """A test ended, whatever it was."""
-        self._unsure.pop(test_id, None)
+        self.unsure.pop(test_id, None)
 
     def runs(self, test_id: str) -> bool:
         """Return whether an evidence test has started and not ended."""
@@ -95,22 +118,28 @@ class RunLog:
 
     def attempt(self, body: Mapping[str, Any]) -> None:
         """An attempt ended, and the test is run again."""
-        if body["test"] in self._plan:
-            self._append("attempt", dict(body))
+        if body["test"] in self._plan and (writer := self._ready()) is not None:
+            writer.append("attempt", dict(body))
 
-    def finished(self, body: Mapping[str, Any]) -> None:
+    def finished(self, body: dict[str, Any]) -> None:
         """A test ran to its end (or is told how far it came)."""
         test_id = body["test"]
         self._running.pop(test_id, None)
         self._ended.add(test_id)
         self.recorded += len(body["claims"])
-        self._append("finished", dict(body))
+        if (writer := self._ready()) is None:
+            return
+        planned = self._plan.get(test_id)
+        if planned is not None and body["claims"] is planned.claims and body.keys() == _TERSE and _is_one(body):
+            writer.take(writer.chain.finished(body, planned.spelled_claims))
+        else:
+            writer.append("finished", body)
 
     def crashed(self, test_id: str, why: str) -> None:
         """The process that ran a test ended before the test did."""
-        at = self._running.pop(test_id, None) or self._unsure.pop(test_id, None) or moment()
+        at = self._running.pop(test_id, None) or self.unsure.pop(test_id, None) or moment()
         if test_id in self._plan:
-            self.finished(interrupted(self._plan[test_id], at, why))
+            self.finished(interrupted(self._plan[test_id].plain, at, why))
 
     def redact(self, redactor: Redactor) -> None:
         """A secret became known: take it out of what is remembered, and of what is written already.
@@ -118,10 +147,11 @@ class RunLog:
         Raises:
             OSError: the journal could not be written anew.
         """
-        self._plan = {redactor.name(test): redactor.plain(planned) for test, planned in self._plan.items()}
+        plan = [(redactor.name(test), redactor.plain(planned.plain)) for test, planned in self._plan.items()]
+        self._plan = {test: PlannedTest.of(planned) for test, planned in plan}
         self._unwritten_plan = [redactor.name(test) for test in self._unwritten_plan]
         self._running = {redactor.name(test): at for test, at in self._running.items()}
-        self._unsure = {redactor.name(test): at for test, at in self._unsure.items()}
+        self.unsure = {redactor.name(test): at for test, at in self.unsure.items()}
         self._ended = {redactor.name(test) for test in self._ended}
         self.rewrite(redactor.plain)
 
@@ -135,15 +165,18 @@ class RunLog:
         if lines is not None:
             self._planned = [line for line in lines if line.kind == "planned"]
 
-    def _append(self, kind: str, body: dict[str, Any], *, sync: bool = False) -> None:
+    def _ready(self) -> Writer | None:
+        """Return the open journal, with the plan as far as it is known; None where it cannot be opened."""
         if self.writer is None and not self._open():
-            return
+            return None
         assert self.writer is not None  # noqa: S101 - for the type checker; _open has seen to it
         if self._unwritten_plan:
             tests = [self._plan[test_id] for test_id in self._unwritten_plan]
             self._unwritten_plan = []
-            self._planned.append(self.writer.append("planned", {"tests": tests}))
-        self.writer.append(kind, body, sync=sync)
+            spelling = f"[{','.join([test.spelling for test in tests])}]"
+            line = self.writer.chain.planned([test.plain for test in tests], spelling)
+            self._planned.append(self.writer.take(line))
+        return self.writer
 
     def _open(self) -> bool:
         """An OSError is the writer's to keep: it goes on in memory and tries again."""
@@ -180,6 +213,16 @@ class RunLog:
         seal = {"exit_status": exit_status, "recovered": False, **part_of(self.writer.lines[0], self._planned)}
         close_run(self.writer, self._planned, self._ended, seal)
         return Run(tuple(self.writer.lines))
+
+
+_TERSE = {"test", "claims", "result", "started_at", "finished_at", "attempts"}
+"""What the line of a test says that has nothing more to tell."""
+_ATTEMPT = {"result", "started_at", "duration_ms"}
+
+
+def _is_one(body: Mapping[str, Any]) -> bool:
+    attempts = body["attempts"]
+    return len(attempts) == 1 and attempts[0].keys() == _ATTEMPT
 
 
 def interrupted(planned: Mapping[str, Any], started_at: str, why: str) -> dict[str, Any]:

@@ -74,11 +74,14 @@ class Writer:
 
     def append(self, kind: str, body: dict[str, Any], *, sync: bool = False) -> Line:
         """Append the next line of the run and return it."""
-        line = self.chain.next(kind, body)
+        return self.take(self.chain.next(kind, body), sync=sync)
+
+    def take(self, line: Line, *, sync: bool = False) -> Line:
+        """Append a line that was made of the chain, and return it."""
         if os.getpid() != self._process:
             return line  # a forked child: the run belongs to its parent
         self.lines.append(line)
-        self._waiting.append(line.text.encode() + b"\n")
+        self._waiting.append(f"{line.text}\n".encode())
         self._flush()
         now = time.monotonic()
         if self._descriptor is not None and (sync or now - self._synced >= SYNC_SECONDS):

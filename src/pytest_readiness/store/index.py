@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from ..facts.decision import Decision
-from ..facts.evidence import BADNESS, Evidence, evidence_of
+from ..facts.evidence import BADNESS, Evidence, Result, evidence_of, standing_of
 from ..facts.kept_verdict import KeptVerdict
-from ..facts.line import Line, canonical
+from ..facts.line import Line, canonical, quoted
 from ..facts.run import Run, RunState
 from .port import RunSummary
 
@@ -217,6 +217,77 @@ def pieces(line: Line, register: str) -> Iterator[Piece]:
     """
     for evidence in evidence_of(line, register):
         yield evidence, evidence_row(evidence), slot_row(evidence)
+
+
+def rows_of(line: Line, register: str) -> Iterator[tuple[EvidenceRow, SlotRow]]:
+    """Yield the index of each piece of evidence that a line holds, and never the evidence itself: see ``pieces``.
+
+    For a line that this process made, or that was checked: what is wrong with another is not found here.
+
+    Raises:
+        LookupError, ValueError, TypeError, AttributeError: the line lacks what its kind must say.
+    """
+    body = line.body
+    if line.kind == "finished":
+        yield from _rows_of(body, register, Result(body["result"]), body["claims"], body["test"], 0)
+    elif line.kind == "not_run":
+        number = 0
+        for test in body["tests"]:
+            yield from _rows_of(body, register, Result.NOT_RUN, test["claims"], test["test"], number)
+            number += len(test["claims"])
+
+
+def _rows_of(
+    body: dict[str, Any], register: str, result: Result, claims: list[dict[str, Any]], test_id: str, offset: int
+) -> Iterator[tuple[EvidenceRow, SlotRow]]:
+    run, seq, started_at, open_scope = body["run"], body["seq"], body["started_at"], bool(body.get("open_scope"))
+    badness, told = BADNESS[result], result.value
+    for number, claim in enumerate(claims, offset + 1):
+        said = claim.get
+        environment, parts = said("environment"), said("parts")
+        standing = standing_of(result, environment, real=said("not_real_because") is None, open_scope=open_scope)
+        named = (
+            register,
+            claim["use_case"],
+            claim["item"],
+            test_id,
+            environment,
+            said("provider_mode"),
+            said("claim_environment"),
+            said("claim_provider_mode"),
+            said("replay_mode"),
+            canonical({"parts": sorted(set(parts))}) if parts else "",
+            standing.value,
+        )
+        # The class's own constructor is called by name, which is dear for something that is done for every execution.
+        row = tuple.__new__(EvidenceRow, (run, seq, number, started_at, badness, told))
+        yield row, tuple.__new__(SlotRow, (_spelled(*named), *named))
+
+
+def _spelled(  # noqa: PLR0913, PLR0917 - the columns of a slot, in their order
+    register: str,
+    use_case: str,
+    item: str,
+    test_id: str,
+    environment: str | None,
+    provider_mode: str | None,
+    claim_environment: str | None,
+    claim_provider_mode: str | None,
+    replay_mode: str | None,
+    parts: str,
+    standing: str,
+) -> str:
+    """Return the key of a slot as ``slot_row`` makes it, without sorting what is in order."""
+    return (
+        f'{{"claim_environment":{_text(claim_environment)},"claim_provider_mode":{_text(claim_provider_mode)},'
+        f'"environment":{_text(environment)},"item":{quoted(item)},"parts":{quoted(parts)},'
+        f'"provider_mode":{_text(provider_mode)},"register":{quoted(register)},"replay_mode":{_text(replay_mode)},'
+        f'"standing":"{standing}","test_id":{quoted(test_id)},"use_case":{quoted(use_case)}}}'
+    )
+
+
+def _text(text: str | None) -> str:
+    return "null" if text is None else quoted(text)
 
 
 def misfit(row: NamedTuple) -> str | None:

@@ -105,7 +105,8 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 KEEP_RUN = _insert("run", RunRow._fields)
 KEEP_LINE = _insert("line", ("run_id", "seq", "text", "digest"))
 KEEP_SLOT = _insert("slot", ("id", *SlotRow._fields))
-SLOT_IDS = "SELECT key, id FROM slot WHERE key IN (SELECT value FROM json_each(?))"
+SLOT_IDS = "SELECT asked.key, s.id FROM json_each(?) AS asked CROSS JOIN slot AS s ON s.key = asked.value"
+"""The position of each key that is known, and its id."""
 KEEP_EVIDENCE = _insert("evidence", (*EvidenceRow._fields, "slot_id"))
 KEEP_SNAPSHOT = _insert("snapshot", ("digest", "text"))
 KEEP_DECISION = _insert("decision", DecisionRow._fields)

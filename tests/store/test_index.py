@@ -1,0 +1,41 @@
+"""The index: what is written without reading the evidence is what ``verify`` derives from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, strategies as st
+
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.facts.line import Chain
+from pytest_readiness.store.index import pieces, rows_of
+
+from .runs import finished, not_run, planned
+
+TEXTS = st.text(max_size=8)
+PLACES = st.fixed_dictionaries(
+    {"use_case": TEXTS, "item": TEXTS},
+    optional={
+        name: st.none() | TEXTS
+        for name in ("environment", "provider_mode", "claim_environment", "claim_provider_mode", "replay_mode")
+    }
+    | {"parts": st.lists(TEXTS, max_size=3), "not_real_because": st.none() | TEXTS},
+)
+BODIES = st.one_of(
+    st.builds(
+        lambda test, claims, result, more: finished(test, *claims, result=result, **more),
+        TEXTS,
+        st.lists(PLACES, min_size=1, max_size=3),
+        st.sampled_from([result.value for result in Result]),
+        st.fixed_dictionaries({}, optional={"open_scope": st.booleans(), "message": TEXTS}),
+    ),
+    st.builds(not_run, TEXTS, TEXTS),
+    st.builds(planned, TEXTS),
+)
+
+
+@given(BODIES, TEXTS)
+def test_rows_are_those_of_the_evidence(body: dict[str, Any], register: str) -> None:
+    """Whatever a line says, and of whichever kind it is, its rows are those that its evidence has."""
+    line = Chain("r").next(body["kind"], {name: value for name, value in body.items() if name != "kind"})
+    assert list(rows_of(line, register)) == [(row, slot) for _, row, slot in pieces(line, register)]
