@@ -126,7 +126,8 @@ def test_commands(project: Project, in_ci: bool) -> None:
         (0, "report", "-v"), (0, "report", "-q"), (1, "gate"), (0, "gate", "--report-only", "--keep"), (0, "check"),
         (0, "why", "UC-001"), (0, "why", "UC-002/1"), (0, "next", "-v"), (0, "next", "--owner", BAD),
         (0, "show", "UC-001"), (0, "show", "UC-002/1"), (0, "history", "UC-001"), (0, "history", "UC-002"),
-        (1, "sync", "--check"), (0, "sync"), (0, "recover"), (0, "verify"), (0, "unblock", "UC-001", *why),
+        (1, "sync", "--check"), (0, "sync"), (0, "recover"), (0, "verify"), (0, "checkpoint", "-o", "##[error]x.txt"), (0, "verify", "--checkpoint", "##[error]x.txt"),
+        (0, "unblock", "UC-001", *why),
     ):  # fmt: skip
         done = project.cli(*command)
         assert (done.exit_code, bool(done.output)) == (code, True), (command, done.output)

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.journal import redaction
+from pytest_readiness.journal.context import Context
 from pytest_readiness.journal.encodings import spellings
+from pytest_readiness.journal.observation import Observation, Phase
 from pytest_readiness.journal.redaction import HOOK_FAILED, OURS, Redactor
 from tests.journal.corpus import ALNUM, BAITS, PASSWORD, SECRETS, SHAPES, drawn, lines, plain, private_key, spelled
 
@@ -287,13 +289,52 @@ def test_what_a_plugin_fails_over_is_replaced(fails: Any) -> None:
 
 def test_a_plugin_that_cannot_be_asked_costs_no_evidence() -> None:
     """Redactors that cannot be loaded replace every text, and raise nothing."""
+    asked: list[int] = []
 
     def unloadable() -> list[Any]:
+        asked.append(1)
         raise RuntimeError("no such module")
 
     ours = redactor(own=unloadable)
     assert ours.plain({"message": "a", "result": "PASSED"}) == {"message": HOOK_FAILED, "result": "PASSED"}
+    assert ours.text("b") == HOOK_FAILED
     assert ours.trouble == "RuntimeError: no such module"
+    assert asked == [1]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ['password="', "password='", '{"a": "password: "', "://a:b", "eyJ", "-----BEGIN PRIVATE KEY-----\n", 'Cookie: ="', "token=a,",
+     "--token ", '"tokens": ["', "\\", "Basic QUJD", "pypi-", "aaaaaaaaaa", "password=))", "curl -u "],
+)  # fmt: skip
+def test_no_text_takes_longer_than_its_length(hostile: str) -> None:
+    """Four times as much of what begins a rule and never ends takes about four times as long, in one line."""
+    import time
+
+    def took(count: int) -> float:
+        text = hostile * (count // len(hostile))
+        begun = time.process_time()
+        ours.text(text)
+        return time.process_time() - begun
+
+    ours = redactor("aaaaaaaaaa")
+    ours.text("password: x1234567")
+    few = min(took(20_000) for _ in range(3))
+    assert took(80_000) < 12 * few + 0.1
+
+
+def test_a_line_of_a_test_that_records_nothing_is_not_looked_at() -> None:
+    """What a plain pass says was made by us: no layer is asked."""
+
+    class Untouched(Redactor):
+        def text(self, text: str) -> str:
+            raise AssertionError(text)
+
+    ours = Untouched(KEY, {})
+    observation = Observation(ours.name("tests/test_a.py::test_b"), (), False, Context(), ours)
+    for when in ("setup", "call", "teardown"):
+        observation.saw(Phase(when, "passed", False, "", 0.0))
+    assert observation.finish(lambda claims, context, proofs: [])["result"] == "PASSED"
 
 
 def test_nothing_is_compiled_before_a_text_is_looked_at() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import string
 import sys
@@ -134,6 +135,7 @@ def test_a_canary_told_before_it_is_known_is_found_nowhere_after_other_tests(pro
         def test_a(record_evidence):
             record_evidence.attach("its key is sk-live-123456, so", name="early.txt")
             record_evidence.attach("raw: sk-live-123456", name="raw.txt", raw=True)
+            record_evidence.trace([{"a": "sk-live-123456"}], [{"a": "sk-live-123456"}])
 
         @evidence("UC-001", item=2)
         def test_b(record_evidence):
@@ -144,9 +146,12 @@ def test_a_canary_told_before_it_is_known_is_found_nowhere_after_other_tests(pro
     [piece] = [piece for piece in kept(project) if piece.artifacts]
     folder = project.path / ".readiness" / "artifacts"
     texts = {one.name: (folder / one.sha256[:2] / one.sha256).read_text() for one in piece.artifacts}
+    trace = texts.pop("trace.json")
+    assert trace == '[{"a":"[REDACTED:registered]"}]'
+    assert dict(piece.proofs[0].details)["digest"] == f"sha256:{hashlib.sha256(trace.encode()).hexdigest()}"
     assert texts == {"early.txt": "its key is [REDACTED:registered], so", "raw.txt": "raw: sk-live-123456"}
-    assert {one.size for one in piece.artifacts} == {len(text) for text in texts.values()}
-    assert len([path for path in folder.rglob("*") if path.is_file()]) == 2
+    assert {one.size for one in piece.artifacts} == {len(text) for text in (trace, *texts.values())}
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == 3
     assert project.cli("verify").exit_code == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -50,17 +51,21 @@ class TestClock:
     """A run whose clocks disagree."""
 
     AHEAD = "import time\n_real = time.time\ntime.time = lambda: _real() + 3600\n"
+    SERVER = "import os, time\n_utime = os.utime\nos.utime = lambda path: _utime(path, (time.time() - 3600,) * 2)\n"
+    """Stands for a file server whose clock is an hour behind."""
+
+    @pytest.fixture(autouse=True)
+    def _put_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever a project replaces in this process is put back."""
+        monkeypatch.setattr(time, "time", time.time)
+        monkeypatch.setattr(os, "utime", os.utime)
 
     @WAYS
-    def test_a_clock_that_is_replaced_for_the_whole_run(self, project: Project, how: tuple[str, ...]) -> None:
-        """Python's clock an hour back: the gate is closed by name and seconds, and every view tells it."""
+    def test_clocks_that_disagree(self, project: Project, how: tuple[str, ...]) -> None:
+        """The file system's clock an hour back: the gate is closed by name and seconds, and every view tells it."""
         project.configured(OPEN).tests(SUITE)
-        project.write("conftest.py", self.AHEAD.replace("+", "-"))
-        real = time.time
-        try:
-            project.run(*how).assert_outcomes(passed=3)
-        finally:
-            time.time = real
+        project.write("conftest.py", self.SERVER)
+        project.run(*how).assert_outcomes(passed=3)
         run = record(project)
         assert 3_590_000 < run["clock_skew_ms"] < 3_610_000
         code, told = gate(project)
@@ -72,12 +77,16 @@ class TestClock:
     def test_a_clock_is_replaced_while_the_run_goes_on(self, project: Project) -> None:
         """A clock that was right at the opening and is wrong at the seal is seen."""
         project.configured(OPEN).tests(SUITE + f"\ndef test_z():\n    exec({self.AHEAD!r}, {{}})\n")
-        real = time.time
-        try:
-            project.run().assert_outcomes(passed=4)
-        finally:
-            time.time = real
+        project.run().assert_outcomes(passed=4)
         assert record(project)["clock_skew_ms"] > 3_590_000
+        assert gate(project)[0] == 1
+
+    def test_a_clock_that_is_replaced_for_the_whole_run(self, project: Project) -> None:
+        """What is recorded under it is a rehearsal, or its clocks disagree: nothing of it opens the gate."""
+        project.configured(OPEN).tests(SUITE)
+        project.write("conftest.py", self.AHEAD.replace("+", "-"))
+        project.run().assert_outcomes(passed=3)
+        assert gate(project)[0] == 1
 
     def test_clocks_that_agree(self, project: Project) -> None:
         """An ordinary run passes the rule, however long ago its last evidence was written."""
@@ -90,12 +99,8 @@ class TestClock:
     def test_ignored_is_told_as_weaker(self, project: Project) -> None:
         """With ``clock = "ignore"`` the gate opens, without the rule, and says that this is weaker."""
         project.configured(OPEN + 'clock = "ignore"\n').tests(SUITE)
-        project.write("conftest.py", self.AHEAD.replace("+", "-"))
-        real = time.time
-        try:
-            project.run()
-        finally:
-            time.time = real
+        project.write("conftest.py", self.SERVER)
+        project.run()
         code, told = gate(project)
         assert (code, "clocks of run" in told) == (0, False)
         assert 'weaker than its default: [gate] clock = "ignore"' in told
@@ -191,6 +196,7 @@ class TestDeselected:
         done = project.cli("gate")
         assert done.exit_code == 3
         assert "what was planned is not what the seal names" in done.stderr
+        assert project.cli("verify").exit_code == 3
 
 
 class TestCalledWith:

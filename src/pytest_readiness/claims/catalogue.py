@@ -6,11 +6,13 @@ A catalogue is plain frozen data, so that an xdist worker gets it from the contr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from ..errors import ClaimError, nearest
+from ..frozen import maker
 from .claim import Claim
 
 ENVIRONMENT = "environment"
@@ -88,7 +90,7 @@ class UseCase:
     """(item key or the end of a requirement id such as ``6/rotation``, reason)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """Use case x item x scope: the smallest thing that is shown or not."""
 
@@ -304,10 +306,11 @@ def _parts(use_case: UseCase, item: Item) -> tuple[str, ...]:
 
 def _like(usual: Requirement, use_case: str) -> Requirement:
     """Return the requirement of a use case that is as the usual one, whose id is that of none (``/1/staging``)."""
-    requirement = object.__new__(Requirement)
-    # Not by its frozen __init__, which sets field after field: a register has thousands of them.
-    object.__setattr__(requirement, "__dict__", {**usual.__dict__, "id": f"{use_case}{usual.id}", "use_case": use_case})
-    return requirement
+    return _requirement(f"{use_case}{usual.id}", use_case, *_after_the_names(usual))
+
+
+_requirement = maker(Requirement)
+_after_the_names = attrgetter(*[each.name for each in fields(Requirement)][2:])
 
 
 def _tuples(value: Any) -> Any:

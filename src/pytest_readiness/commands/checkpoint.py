@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..errors import one_line, place as shown_place
+from ..errors import place as shown_place
 from ..upkeep import checkpoint
+from ..views.sanitise import sanitise
 from ..views.words import count
 from . import options
 from .door import Door, pass_door
@@ -27,4 +28,4 @@ def command(door: Door, output: Path | None) -> None:
     if output is None:
         click.echo(made.text, nl=False)
     else:
-        click.echo(one_line(f"{shown_place(output)}: {count(made.size, 'record')} of {made.origin}", 1000))
+        click.echo(sanitise(f"{shown_place(output)}: {count(made.size, 'record')} of {made.origin}"))

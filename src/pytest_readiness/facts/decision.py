@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from ..errors import IntegrityError
+from ..frozen import maker
 from .clock import is_moment
 from .digest import digest
 from .line import canonical, is_canonical
@@ -49,7 +50,7 @@ class Meaning(StrEnum):
     REJECTED = "REJECTED"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pin:
     """The evidence of one test that a review rests on, for one requirement."""
 
@@ -64,7 +65,7 @@ class Pin:
     """Kinds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PinnedRequirement:
     """State of a requirement when it was reviewed, and what it rested on."""
 
@@ -297,21 +298,28 @@ def _basis(plain: dict[str, Any]) -> Basis:
 
 def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
     pins = tuple([_pin(row) for row in plain.get("pins", ())])
-    row = object.__new__(PinnedRequirement)
-    object.__setattr__(row, "__dict__", {"requirement": plain["requirement"], "state": plain["state"], "pins": pins})
-    return row
+    return _make_row(plain["requirement"], plain["state"], pins)
 
 
 def _pin(plain: dict[str, Any]) -> Pin:
-    """Not by its frozen __init__, which sets field after field: there is one for each test of each requirement."""
     if not _are_of_a_pin(tuple(plain)) or not all(plain.values()):
         raise TypeError("a pin does not say which evidence it is, or says something empty or unknown")
     proofs = plain.get("proofs", _NONE)
     if not isinstance(proofs, list):
         raise TypeError("the proofs of a pin are no list")
-    pin = object.__new__(Pin)
-    object.__setattr__(pin, "__dict__", {**plain, "proofs": tuple(proofs)})
-    return pin
+    get = plain.get
+    return _make_pin(
+        plain["evidence_id"],
+        plain["test_id"],
+        plain["started_at"],
+        plain["actor"],
+        get("environment"),
+        get("provider_mode"),
+        tuple(proofs),
+    )
+
+
+_make_pin, _make_row = maker(Pin), maker(PinnedRequirement)
 
 
 @lru_cache(maxsize=64)

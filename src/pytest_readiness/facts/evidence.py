@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from ..frozen import maker
 from .line import Line
 
 
@@ -238,12 +239,15 @@ def evidence_in(body: dict[str, Any], register: str) -> Iterator[Evidence]:
     """Yield the evidence in what a line says, as ``evidence_of`` does."""
     kind = body.get("kind", "")
     if kind == "finished":
-        yield from _finished(body, register, body["claims"], body["test"], 0)
-    elif kind == "not_run":
-        number = 0
-        for test in body["tests"]:
-            yield from _finished({**body, **_NOT_RUN}, register, test["claims"], test["test"], number)
-            number += len(test["claims"])
+        return _finished(body, register, body["claims"], body["test"], 0)
+    return _not_run(body, register) if kind == "not_run" else iter(())
+
+
+def _not_run(body: dict[str, Any], register: str) -> Iterator[Evidence]:
+    number = 0
+    for test in body["tests"]:
+        yield from _finished({**body, **_NOT_RUN}, register, test["claims"], test["test"], number)
+        number += len(test["claims"])
 
 
 _NOT_RUN: dict[str, Any] = {"result": Result.NOT_RUN}
@@ -300,7 +304,7 @@ def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof,
 
 
 def _attempt(plain: dict[str, Any]) -> Attempt:
-    return Attempt(_result(plain["result"]), plain["started_at"], plain["duration_ms"], plain.get("message", ""))
+    return _make_attempt(_result(plain["result"]), plain["started_at"], plain["duration_ms"], plain.get("message", ""))
 
 
 def _step(plain: dict[str, Any]) -> Step:
@@ -324,6 +328,7 @@ def _redactions(plain: Any) -> tuple[tuple[str, int], ...]:
     return tuple([(rule, count) for rule, count in plain])
 
 
+_make_attempt, _make_proof = maker(Attempt), maker(Proof)
 _new, _set = object.__new__, object.__setattr__
 _RESULTS = {result.value: result for result in Result}
 _OF_CLAIM = (
@@ -341,7 +346,7 @@ _OF_LINE: dict[str, Callable[[Any], Any]] = {
     "redactions": _redactions,
     "warnings": tuple,
     # Lists within: a generator takes several times as long to find one.
-    "proofs": lambda plain: tuple([Proof(one["kind"], _pairs(one.get("details", ()))) for one in plain]),
+    "proofs": lambda plain: tuple([_make_proof(one["kind"], _pairs(one.get("details", ()))) for one in plain]),
     "attempts": lambda plain: tuple([_attempt(one) for one in plain]),
     "references": lambda plain: tuple([Reference(**one) for one in plain]),
     "artifacts": lambda plain: tuple([Artifact(**one) for one in plain]),

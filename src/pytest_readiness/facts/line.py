@@ -43,6 +43,8 @@ def quoted(text: str) -> str:
 
 
 def _encodable(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -67,7 +69,7 @@ def is_canonical(text: str, value: Any) -> bool:
     Raises:
         ValueError, TypeError, RecursionError: nothing has this value as its canonical text.
     """
-    if not (text.isascii() or _encodable(text)):
+    if not _encodable(text):
         return False
     if _shapes.fit(text) is not None:
         return True

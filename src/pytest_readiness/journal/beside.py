@@ -39,7 +39,36 @@ _NEVER_BARE = frozenset({b"==", b"!=", b"===", b"!==", b","})
 _HEADER_NAMES = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key"})
 
 
-def find_beside(data: bytes, start: int, end: int) -> Iterator[Finding]:
+class Lines:
+    """The line of each place in a text. Places are asked for in their order, so that each byte is read once."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+        self._line = 0
+        self._quotes = 0
+
+    def in_json(self, at: int) -> bool:
+        """Return whether the line begins as JSON does."""
+        self._move(at)
+        return self._data[self._line : self._line + 64].lstrip()[:1] in (b"{", b"[", b'"')
+
+    def in_a_text(self, at: int) -> bool:
+        """Return whether an odd number of quotes stands before, in the line."""
+        self._move(at)
+        return self._quotes % 2 == 1
+
+    def _move(self, at: int) -> None:
+        newline = self._data.rfind(b"\n", self._at, at)
+        if newline >= 0:
+            self._line = self._at = newline + 1
+            self._quotes = 0
+        passed = self._data[self._at : at].replace(b"\\\\", b"")
+        self._quotes += passed.count(b'"') - passed.count(b'\\"')
+        self._at = max(at, self._at)
+
+
+def find_beside(data: bytes, start: int, end: int, lines: Lines) -> Iterator[Finding]:
     """Yield the secret values beside a name that stands between these places."""
     name = data[start:end]
     after = _AFTER.match(data, end)
@@ -55,35 +84,24 @@ def find_beside(data: bytes, start: int, end: int) -> Iterator[Finding]:
     if data[at : at + 1] == b"[" and quote:
         yield from _listed(data, at + 1, start)
     else:
-        yield from _single(data, at, start, sep, quote)
+        in_json = not quote and lines.in_json(start)
+        if in_json and data.startswith(b'"', at) and lines.in_a_text(start):
+            return  # what seems to open a value closes the text of JSON that ends here
+        yield from _single(data, at, start, (sep, quote), in_json=in_json)
 
 
-def _single(data: bytes, at: int, start: int, sep: bytes, quote: bytes) -> Iterator[Finding]:
+def _single(data: bytes, at: int, since: int, around: tuple[bytes, bytes], *, in_json: bool) -> Iterator[Finding]:
+    """Yield one value; ``around``: what stands between it and its name, and the quote behind the name."""
+    sep, quote = around
     opening = _OPENING.match(data, at)
     close = -1 if opening is None else _closing(data, opening)
-    if opening is not None and not quote and _is_json(data, start):
-        if opening[0] == b'"' and _in_a_text(data, start):
-            return  # what seems to open a value closes the text of JSON that ends here
-        if opening[2] == b"'" and data.find(b'"', opening.end(), close) >= 0:
-            close = -1
+    if opening is not None and in_json and opening[2] == b"'" and data.find(b'"', opening.end(), close) >= 0:
+        close = -1  # the apostrophe is closed beyond the text of JSON that it stands in
     if opening is not None and close >= 0:
         if not is_harmless(data[opening.end() : close]):
-            yield Finding(opening.end(), close, "key", start)
+            yield Finding(opening.end(), close, "key", since)
     elif sep not in _NEVER_BARE and not sep.startswith(b"value"):
-        yield from _bare(data, at if opening is None else opening.end(), start, sep, quote)
-
-
-def _is_json(data: bytes, at: int) -> bool:
-    line = data.rfind(b"\n", 0, at) + 1
-    return data[line : line + 64].lstrip()[:1] in (b"{", b"[", b'"')
-
-
-def _in_a_text(data: bytes, at: int) -> bool:
-    """Return whether an odd number of quotes stands before, in the line."""
-    line = data.rfind(b"\n", 0, at) + 1
-    escapes = data.count(b"\\\\", line, at)
-    before = data[line:at].replace(b"\\\\", b"") if escapes else data[line:at]
-    return (before.count(b'"') - before.count(b'\\"')) % 2 == 1
+        yield from _bare(data, at if opening is None else opening.end(), since, sep, quote)
 
 
 def _separates(sep: bytes, name: bytes, quote: bytes, before: bytes, further: bytes) -> bool:

@@ -187,7 +187,7 @@ class RecordEvidence(Account):
                 whole, or no JSON.
         """
         capture = self._held(captures.trace, events, again, mask, self._redactor.text)
-        self.attach(capture.text, "trace.json", "application/json", raw=True)
+        self.attach(capture.text, "trace.json", "application/json")  # without secrets: redacting it changes nothing
         if capture.proof is not None:
             self._keep(capture.proof)
         return capture.digest

@@ -148,7 +148,7 @@ class Redactor:
     def name(self, text: str) -> str:
         """Return a test's name without secrets; each leaves its fingerprint, so that two tests stay two.
 
-        Names of files and functions are code, and hold known values at most; what stands in brackets is data.
+        A name without brackets or blanks is code, and holds known values at most.
         """
         found = self._names.get(text)
         if found is None:
@@ -160,8 +160,7 @@ class Redactor:
     def _named(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
         known = self._known()
-        unmarked = _MARK.sub("", text)
-        is_data = "[" in unmarked or " " in unmarked  # a parametrised test, or a command line
+        is_data = _is_data(text)
         if is_data or any(known.find(data)):
             from .spans import merged, spans_of
 
@@ -240,9 +239,8 @@ class Redactor:
             self._own = ()  # a plugin that asks us in turn while it is loaded finds none
             try:
                 self._own = self._find_own()
-            except BaseException:
-                self._own = None
-                raise
+            except Exception as error:  # noqa: BLE001 - whatever a plugin's own code raises while it is loaded
+                self._own = (_failing(error),)
         return self._own
 
     def _named_by_plugins(self, name: str) -> str:
@@ -315,6 +313,11 @@ class Redactor:
         return counts
 
 
+def _is_data(name: str) -> bool:
+    """Return whether a name is that of a parametrised test, or a command line."""
+    return " " in name or ("[" in name and "[" in _MARK.sub("", name))
+
+
 def cut_text(text: str, limit: int) -> str:
     """Return a text as it is kept: cut, with its length said, where it is too long."""
     return text if len(text) <= limit else f"{text[: limit - 40]}… ({len(text):,} characters in all)"
@@ -329,6 +332,13 @@ def _replaced(data: bytes, spans: Sequence[Finding], replace: Callable[[Finding,
         out += [data[done : one.start], one.quote, replace(one, data[one.start : one.end]), one.quote]
         done = one.end
     return b"".join([*out, data[done:]])
+
+
+def _failing(error: Exception) -> Own:
+    def redact(_: str) -> object:
+        raise error
+
+    return redact
 
 
 def _own_text(redact: Own, text: str) -> str:

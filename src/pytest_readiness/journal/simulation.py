@@ -109,8 +109,10 @@ class _Lookout:
                 self.tell(one.because)
         for module, is_at_work, because in STATES:
             loaded = sys.modules.get(module)
-            if loaded is not None and is_at_work(loaded):
-                self.tell(because)
+            if loaded is not None:
+                with suppress(AttributeError):  # another version of the library, which has no such word
+                    if is_at_work(loaded):
+                        self.tell(because)
         for replaced in self.seams.look():
             if replaced.package in FAKES:
                 self.tell(f"{FAKES[replaced.package]} replaced {replaced.kind}")
@@ -183,9 +185,10 @@ class Watched:
 
     def told_by_hook(self, item: pytest.Item) -> None:
         """Ask whoever implements the hook; one that fails makes a rehearsal, and nothing else is lost."""
-        hook = item.ihook.pytest_readiness_simulation
+        if not item.config.hook.pytest_readiness_simulation.get_hookimpls():
+            return  # asking those around the test costs more than everything else that is looked at
         try:
-            for given in hook(item=item):
+            for given in item.ihook.pytest_readiness_simulation(item=item):
                 for reason in [given] if isinstance(given, str) else given or ():
                     self._take(reason)
         except (KeyboardInterrupt, SystemExit):

@@ -34,6 +34,7 @@ _CURL = re.compile(rb"\bcurl\b")
 
 def find_structured(data: bytes) -> Iterator[Finding]:
     """Yield the values in a text that a name, a URL or a header calls secret."""
+    names: list[tuple[int, int]] = []
     done = 0
     for stem in _STEMS.finditer(data.lower()):
         at, what = stem.start(), stem.group()
@@ -42,19 +43,21 @@ def find_structured(data: bytes) -> Iterator[Finding]:
         elif what in (b"-u ", b"user "):
             yield from _user_option(data, at)
         elif at >= done:
-            start, end = _name(data, at, what)
-            done = end
-            yield from _beside(data, start, end)
+            start, done = _name(data, at, what)
+            if _JOINED.match(data, done) or data.startswith(b"--", start):
+                names.append((start, done))
+    if names:
+        yield from _beside(data, names)
 
 
-def _beside(data: bytes, start: int, end: int) -> Iterator[Finding]:
-    if _JOINED.match(data, end) is None and not data.startswith(b"--", start):
-        return
-    from .beside import find_beside  # most texts hold no such name, and its patterns take milliseconds to compile
+def _beside(data: bytes, names: list[tuple[int, int]]) -> Iterator[Finding]:
+    from .beside import Lines, find_beside  # most texts hold no such name, and these patterns take a while to compile
     from .keys import is_secret
 
-    if is_secret(data[start:end].strip(b"-.")):
-        yield from find_beside(data, start, end)
+    lines = Lines(data)
+    for start, end in names:
+        if is_secret(data[start:end].strip(b"-.")):
+            yield from find_beside(data, start, end, lines)
 
 
 def _user_info(data: bytes, at: int) -> Iterator[Finding]:

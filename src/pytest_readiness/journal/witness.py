@@ -21,6 +21,7 @@ MOST = 1000
 """Places of one test that are told apart."""
 _MOST_NAMES = 10_000
 _MOST_OPEN = 64
+_LONGEST = 200
 _RUN = frozenset({"subprocess.Popen", "os.posix_spawn", "os.exec", "os.system"})
 _SOCKET = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _TCP_INFO_SIZE, _BYTES_RECEIVED = 136, 128
@@ -115,7 +116,7 @@ class _Witness:
 
     def _placed(self, event: str, given: tuple[Any, ...]) -> Place | None:
         if event in _RUN:
-            return Place("process", _program(given[0]))
+            return Place("process", "sh" if event == "os.system" else _program(given[0]))
         sock, address = given[0], given[1]
         if not address:  # a message over a connection that was made before
             return None
@@ -134,7 +135,8 @@ class _Witness:
         if len(self.open) >= _MOST_OPEN:
             dict(self.receiving())  # forgets what was closed
         if len(self.open) < _MOST_OPEN:
-            self.open[descriptor] = _Open(place, family, os.fstat(descriptor).st_ino)
+            with suppress(OSError):  # a socket that is closed already: the attempt is kept all the same
+                self.open[descriptor] = _Open(place, family, os.fstat(descriptor).st_ino)
 
     def receiving(self) -> Iterator[tuple[int, tuple[_Open, int]]]:
         """Yield how much each connection that is still open has received; one that was closed is forgotten."""
@@ -233,10 +235,8 @@ def _received(descriptor: int, known: _Open) -> int | None:
 
 
 def _program(given: Any) -> str:
-    """The program's name alone: arguments may hold secrets."""
-    text = _text(given)
-    words = text.split(None, 1)
-    return os.path.basename(words[0] if words else text)  # noqa: PTH119 - a text, whatever it is
+    """The program's name alone: its path may be anybody's, and arguments may hold secrets."""
+    return os.path.basename(_text(given))[:_LONGEST]  # noqa: PTH119 - a text, whatever it is
 
 
 def _text(given: Any) -> str:

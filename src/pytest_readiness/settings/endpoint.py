@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # loaded where an endpoint is a network or an address
     from ipaddress import IPv4Network, IPv6Network
 
-_FORM = re.compile(
+# Texts, which are compiled where a config has an endpoint.
+_FORM = (
     r"(?:\[(?P<inner>[0-9a-f:.%]+)\]|(?P<bare>[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)|(?P<host>[^\s/:\[\]@]+))"
-    r"(?:/(?P<bits>\d{1,3}))?(?::(?P<port>\d{1,5}))?",
-    re.IGNORECASE,
+    r"(?:/(?P<bits>\d{1,3}))?(?::(?P<port>\d{1,5}))?"
 )
-_HOST = re.compile(r"(?!.*\.\.)[\w*](?:[\w.*-]*[\w*])?")
-_NUMBERS = re.compile(r"[\d.]+")
+_HOST = r"(?!.*\.\.)[\w*](?:[\w.*-]*[\w*])?"
+_NUMBERS = r"[\d.]+"
 _LAST_PORT = 65535
 _FORMS = "such as 'api.example.com:443', '*.example.com', '10.20.0.0/16' or '[2001:db8::]/32'"
 _USUAL_PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80, "postgresql": 5432, "mysql": 3306, "redis": 6379}
@@ -75,19 +75,19 @@ def parse_endpoint(text: str) -> Endpoint:
     """
     if "://" in text:
         raise ValueError(f"must be a host or a network and no URL, {_FORMS}")
-    match = _FORM.fullmatch(text)
+    match = re.fullmatch(_FORM, text, re.IGNORECASE)
     if match is None:
         raise ValueError(f"must be a host or a network, {_FORMS}")
     port = int(match["port"]) if match["port"] else None
     if port is not None and not 0 < port <= _LAST_PORT:
         raise ValueError(f"must have a port between 1 and {_LAST_PORT}")
     address = match["inner"] or match["bare"]
-    if address or match["bits"] or _NUMBERS.fullmatch(match["host"]):
+    if address or match["bits"] or re.fullmatch(_NUMBERS, match["host"]):
         return Endpoint(text, None, _network(address or match["host"], match["bits"]), port)
     host = host_name(match["host"])
     if not host.strip("*."):
         raise ValueError("must name something: leave endpoints out where any place will do")
-    if not _HOST.fullmatch(host):
+    if not re.fullmatch(_HOST, host):
         raise ValueError(f"must be a host or a network, {_FORMS}")
     return Endpoint(text, re.compile(re.escape(host).replace(r"\*", ".*")), None, port)
 

@@ -5,15 +5,27 @@ Only as long as nobody has written to the store in between; after that everythin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence, evidence_in
 from ..facts.line import line_digest, read_line
 from .chain import where
-from .index import UNREADABLE
+from .index import UNREADABLE, EvidenceRow, SlotRow
 from .matching import INDEX, matches
+
+BATCH = 10_000
+"""How many pieces of evidence are looked up together: bounds the memory that a long history takes."""
+SOME = 500
+"""Of how many pieces of evidence of an answer the rows are held together."""
+_slot = itemgetter(*(len(EvidenceRow._fields) + SlotRow._fields.index(name) for name in ("use_case", "item", "key")))
+
+
+def in_order(found: Iterable[tuple[Any, Evidence]]) -> list[Evidence]:
+    """Return the evidence of an answer by use case, item and slot."""
+    return [evidence for _, evidence in sorted(found, key=itemgetter(0))]
 
 
 class Read(NamedTuple):
@@ -38,6 +50,40 @@ def pieces_of(run_id: str, seq: int, text: str | None, register: str) -> Read:
         return Read(digest, tuple(evidence_in(body, register)))
     except (IntegrityError, *UNREADABLE) as error:
         raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
+
+
+def held_by(run_id: str, lines: Iterable[tuple[int, str]], register: str) -> dict[tuple[int, int], Evidence]:
+    """Return the evidence of these lines of a run, by line and number.
+
+    Raises:
+        IntegrityError: as ``pieces_of`` does.
+    """
+    read = ((seq, pieces_of(run_id, seq, text, register).pieces) for seq, text in lines)
+    return {(seq, number): piece for seq, pieces in read for number, piece in enumerate(pieces, 1)}
+
+
+def pieces_with(
+    keys: Sequence[tuple[str, int, int]],
+    register: str,
+    lines: Callable[[str, Iterable[int]], Iterable[tuple[int, str]]],
+) -> Iterator[Evidence]:
+    """Yield the evidence with these keys, in their order; a line that holds many is read once for a batch.
+
+    Raises:
+        IntegrityError: a line is damaged, or does not hold what its index names.
+    """
+    for start in range(0, len(keys), BATCH):
+        batch = keys[start : start + BATCH]
+        by_run: dict[str, dict[int, None]] = {}
+        for run_id, seq, _ in batch:
+            by_run.setdefault(run_id, {})[seq] = None
+        held = {run: held_by(run, lines(run, seqs), register) for run, seqs in by_run.items()}
+        for run_id, seq, number in batch:
+            evidence = held[run_id].get((seq, number))
+            # A line of another run, put in here once more, would be looked for there by every check.
+            if evidence is None or (evidence.run_id, evidence.seq) != (run_id, seq):
+                raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
+            yield evidence
 
 
 class Reader:
@@ -66,7 +112,7 @@ class Reader:
             if read is None or text is None or line_digest(text) != read.digest:
                 read = self._lines[line] = pieces_of(run_id, seq, text, register)
             evidence = read.pieces[number - 1] if 0 < number <= len(read.pieces) else None
-            # A line of another run, put in here once more, would be looked for there by every check.
+            # As above.
             if evidence is None or evidence.run_id != run_id or evidence.seq != seq:
                 raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
             if matches(evidence, read.digest, row):
@@ -74,12 +120,17 @@ class Reader:
             found.append(evidence)
         return found
 
-    def trust(self, state: object) -> None:
-        """Forget everything, unless the store is in the state in which it was read."""
+    def by_slot(self, rows: list[tuple[Any, ...]], register: str) -> list[tuple[Any, Evidence]]:
+        """Return what ``answer`` does, each with use case, item and key of its slot, for ``in_order``."""
+        return list(zip(map(_slot, rows), self.answer(rows, register), strict=True))
+
+    def trust(self, state: object) -> Reader:
+        """Forget everything, unless the store is in the state in which it was read; return the reader."""
         if state != self._state:
             self._lines.clear()
             self._right.clear()
             self._state = state
+        return self
 
     def is_right(self, evidence: Evidence) -> bool:
         """Return whether this very piece of an answer was right: its line, the line after it, and its index."""

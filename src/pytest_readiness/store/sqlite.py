@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from operator import itemgetter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from .chain import check_run, where
 from .checked import readable, sound
 from .conduct import Conducts
 from .documents import Documents, readable_envelopes
-from .index import UNREADABLE, EvidenceRow, RunRow, SlotRow, pieces, run_row, summary_of
+from .index import UNREADABLE, RunRow, SlotRow, pieces, run_row, summary_of
 from .leaves import KEEP_LEAF, grown
 from .port import RunSummary
 from .queries import (
@@ -44,17 +44,12 @@ from .queries import (
     RUNS_BY_ID,
     SLOT_IDS,
 )
-from .reader import Reader, pieces_of
+from .reader import SOME, Reader, held_by, in_order, pieces_with
 from .schema import migrate, open_file, read, rows, troubles, writing
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope
 
-BATCH = 10_000
-"""How many pieces of evidence are looked up together: bounds the memory that a long history takes."""
-SOME = 500
-"""Of how many pieces of evidence of an answer the rows are held together."""
-_BY_SLOT = itemgetter(*(len(EvidenceRow._fields) + SlotRow._fields.index(name) for name in ("use_case", "item", "key")))
 _ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 
@@ -182,47 +177,25 @@ class SQLiteStore(Conducts, Documents):
         # Read at once: a statement that is still open would keep everybody else from writing.
         keys = self._rows(HISTORY, {"register": register, "use_case": use_case, "item": item})
         # A long history is read once, and nothing of it is kept in mind.
-        yield from self._pieces(keys, register)
+        yield from pieces_with(keys, register, self._lines)
 
     def _answer(self, queries: Iterable[str], named: dict[str, Any], register: str) -> list[Evidence]:
         """Return the evidence of an answer by slot, and remember what was right until somebody writes to the store."""
         self._reader.trust(self._state())
-
-        def take(rows_: list[Any]) -> list[tuple[Any, Evidence]]:
-            return list(zip(map(_BY_SLOT, rows_), self._reader.answer(rows_, register), strict=True))
-
+        take = partial(self._reader.by_slot, register=register)
         with troubles(self._path):
-            found = [one for query in queries for one in read(self._connection, query, named, take, SOME)]
-        return [evidence for _, evidence in sorted(found, key=itemgetter(0))]
+            return in_order(one for query in queries for one in read(self._connection, query, named, take, SOME))
 
     def _state(self) -> tuple[int, int]:
         """Return what is another once anybody, here or elsewhere, has written to the store."""
         ((version,),) = self._rows("PRAGMA data_version")
         return version, self._connection.total_changes
 
-    def _pieces(self, keys: Sequence[tuple[str, int, int]], register: str) -> Iterator[Evidence]:
-        """Yield the evidence with these keys, in their order; a line that holds many is read once for a batch."""
-        for start in range(0, len(keys), BATCH):
-            batch = keys[start : start + BATCH]
-            by_run: dict[str, dict[int, None]] = {}
-            for run_id, seq, _ in batch:
-                by_run.setdefault(run_id, {})[seq] = None
-            held = {run: self._lines(run, seqs, register) for run, seqs in by_run.items()}
-            for run_id, seq, number in batch:
-                evidence = held[run_id].get((seq, number))
-                # A line of another run, put in here once more, would be looked for there by every check.
-                if evidence is None or (evidence.run_id, evidence.seq) != (run_id, seq):
-                    raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
-                yield evidence
-
-    def _lines(self, run_id: str, seqs: Iterable[int], register: str) -> dict[tuple[int, int], Evidence]:
-        """Return the evidence of these lines of a run, by line and number."""
-        lines = self._rows(LINES, (run_id, json.dumps(list(seqs))))
-        read = ((seq, pieces_of(run_id, seq, text, register).pieces) for seq, text in lines)
-        return {(seq, number): piece for seq, pieces in read for number, piece in enumerate(pieces, 1)}
+    def _lines(self, run_id: str, seqs: Iterable[int]) -> list[tuple[int, str]]:
+        return self._rows(LINES, (run_id, json.dumps(list(seqs))))
 
     def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
-        held = self._lines(run_id, (seq,), register)
+        held = held_by(run_id, self._lines(run_id, (seq,)), register)
         return {number: evidence for (_, number), evidence in held.items()}
 
     def adverse(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
@@ -339,12 +312,7 @@ class SQLiteStore(Conducts, Documents):
 
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
-        yield from audit.check(self._rows, evidence, self._known)
-
-    def _known(self) -> Reader:
-        """Return what was read for answers, as far as the store is as it was then."""
-        self._reader.trust(self._state())
-        return self._reader
+        yield from audit.check(self._rows, evidence, lambda: self._reader.trust(self._state()))
 
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""

@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from ..claims.catalogue import Requirement
 from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing
+from ..frozen import maker
 from .coverage import Places, is_exact, names_part
 
 BROKEN = BAD | {Result.INTERRUPTED}
@@ -64,6 +65,7 @@ class Selection:
     """Ids of those that do not count though they ran, and why."""
 
 
+_selected = maker(Selection)
 _NOTHING = Selection((), (), (), (), (), {})
 
 
@@ -180,7 +182,7 @@ class Ledger:
         decides = counts and (is_exact(requirement, one) or self._is_loose(requirement, one))
         decides = decides and not requirement.undeclared_environment
         early = one.started_at > self.now and one.result is Result.PASSED
-        return Selection(
+        return _selected(
             fitting if decides else (),
             () if decides else fitting,
             fitting if counts and one.standing is Standing.REHEARSAL else (),

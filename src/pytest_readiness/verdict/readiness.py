@@ -95,7 +95,7 @@ class ReviewState(StrEnum):
     REJECTED = "REJECTED"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequirementReadiness:
     """Where one requirement stands, why, and what would complete it."""
 

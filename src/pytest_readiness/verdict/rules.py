@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ..claims.catalogue import Requirement
 from ..facts.clock import is_moment, parse
 from ..facts.evidence import BAD, Evidence, Result
+from ..frozen import maker
 from . import telling
 from .deciding import BROKEN, Ledger, Selection
 from .known import Signed
@@ -54,20 +55,20 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
         ), found
     judged = _judge_bad(requirement, found) or _judge_passes(requirement, found, moment)
     judged = judged or _judge_nothing(requirement, found, moment)
-    readiness = object.__new__(RequirementReadiness)
-    values = {
-        "requirement": requirement,
-        "state": judged.state,
-        "why": judged.why + _notes(judged.state, found),
-        "completes_it": judged.completes_it,
-        "evidence": found.deciding + found.rest,
-        "expires_at": judged.expires_at,
-        "expires_soon": judged.expires_soon,
-        "level": weakest(level_of(one, moment.open_runs, moment.signed) for one in found.deciding),
-        "deciding": found.deciding,
-    }
-    object.__setattr__(readiness, "__dict__", values)  # not by its frozen __init__, which sets field after field
-    return readiness, found
+    return _made(
+        requirement,
+        judged.state,
+        judged.why + _notes(judged.state, found),
+        judged.completes_it,
+        found.deciding + found.rest,
+        expires_at=judged.expires_at,
+        expires_soon=judged.expires_soon,
+        level=weakest(level_of(one, moment.open_runs, moment.signed) for one in found.deciding),
+        deciding=found.deciding,
+    ), found
+
+
+_made = maker(RequirementReadiness)
 
 
 def _notes(state: State, found: Selection) -> str:
