@@ -137,7 +137,9 @@ def _other_runs(store: Store, left: Iterable[Leftover]) -> Iterator[Problem]:
         except ReadinessError:
             continue  # the store's own verify names it
         if kept is not None and kept.lines[-1].digest != run.lines[-1].digest:
-            yield Problem(str(leftover.path), "another run with this id is in the store: one of them was made up")
+            yield Problem(
+                str(leftover.path), "another run with this id is in the store: one of them is not what was recorded"
+            )
 
 
 def _contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[Problem]]:

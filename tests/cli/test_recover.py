@@ -86,7 +86,7 @@ def test_a_damaged_journal_is_left_and_the_others_are_taken_in(crashed: Project)
 
 
 def test_a_copy_of_a_journal_that_was_kept(crashed: Project) -> None:
-    """A journal that comes back after it was kept, with another end, is refused: two runs cannot have one id."""
+    """A journal that comes back after it was kept, with another end, is refused and named: two runs cannot have one id."""
     [journal] = crashed.journals
     data = journal.read_bytes()
     crashed.cli("recover")
@@ -95,7 +95,9 @@ def test_a_copy_of_a_journal_that_was_kept(crashed: Project) -> None:
     assert done.exit_code == 3
     assert "another run with the id" in done.stderr
     assert crashed.journals == [journal]
-    assert crashed.cli("verify").exit_code == 0
+    done = crashed.cli("verify")
+    assert done.exit_code == 3
+    assert f"{journal}: another run with this id is in the store" in done.stdout
 
 
 def test_a_sealed_run_whose_store_was_away(project: Project) -> None:
