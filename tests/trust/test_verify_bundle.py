@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,9 @@ def test_both_agree_on_runs_made_anew(tmp_path_factory: pytest.TempPathFactory, 
     for line in FIRST.lines:
         body = {name: inner for name, inner in line.body.items() if name not in ("kind", "prev", "run", "seq")}
         if line.kind == "sealed":
-            body |= {"count": chain.seq, "planned": planned_digest(lines)}
+            body["count"] = chain.seq
+            with suppress(TypeError, KeyError, ValueError):  # of a plan that is none there is no digest
+                body["planned"] = planned_digest(lines)
         kind = line.kind
         if line.seq == number and key in body:
             body[key] = value
