@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.line import Chain, Line
-from pytest_readiness.facts.run import Run, planned_digest
+from pytest_readiness.facts.run import Run, part_digest, planned_digest
 from pytest_readiness.store import verify_bundle
 from pytest_readiness.store.origin import Origin
 from tests.store.bundles import Members, arranged, members, packed, read_bundle
@@ -169,18 +168,16 @@ def test_both_agree_on_runs_made_anew(tmp_path_factory: pytest.TempPathFactory, 
     chain, lines = Chain(FIRST.id), list[Line]()
     for line in FIRST.lines:
         body = {name: inner for name, inner in line.body.items() if name not in ("kind", "prev", "run", "seq")}
-        if line.kind == "sealed":
-            body["count"] = chain.seq
-            with suppress(TypeError, KeyError, ValueError):  # of a plan that is none there is no digest
-                body["planned"] = planned_digest(lines)
         kind = line.kind
         if line.seq == number and key in body:
             body[key] = value
         elif line.seq == number and key == "kind" and isinstance(value, str):
             kind = value
         try:
+            if line.kind == "sealed" and line.seq != number:
+                body |= {"count": chain.seq, "planned": planned_digest(lines), "part": part_digest(lines)}
             lines.append(chain.next(kind, body))
-        except (TypeError, KeyError, ValueError):
+        except (TypeError, KeyError, ValueError, AttributeError):
             return
     path = packed(tmp_path_factory.mktemp("anew") / "a.zip", with_run(texts, Run(tuple(lines))))
     assert_agreed(path)

@@ -9,38 +9,27 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from ..errors import IntegrityError, Problem, StorageError, one_line
 from ..facts.evidence import Artifact, Evidence, evidence_of
-from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line
 from ..facts.run import Run
-from ..facts.snapshot import snapshot_digest
+from .audit_documents import Query, decisions, differences, envelopes, snapshots, verdicts
 from .chain import check_run, reading, where
-from .checked import decided
 from .index import (
     UNREADABLE,
-    DecisionRow,
-    EnvelopeRow,
     EvidenceRow,
     Piece,
     RunRow,
     SlotRow,
-    VerdictRow,
-    decision_row,
-    envelope_row,
     evidence_row,
     run_row,
     slot_row,
-    verdict_row,
 )
 from .leaves import miscounted, misfits, unbound
 from .reader import Reader
 from .tables import SCHEMA_QUERY, schema_of
-
-Query = Callable[..., list[Any]]
-"""Takes SQL and its parameters, returns all rows; raises StorageError where it cannot."""
 
 _RUN = f"SELECT {', '.join(RunRow._fields)} FROM run WHERE id = ?"  # noqa: S608 - constants
 _INDEX = f"""SELECT {", ".join(f"e.{name}" for name in EvidenceRow._fields)},
@@ -65,7 +54,6 @@ _STRAYS = {
     "evidence": "SELECT DISTINCT run_id FROM evidence WHERE run_id NOT IN (SELECT id FROM run)",
 }
 
-_Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow, EnvelopeRow)
 _WIDTH = len(EvidenceRow._fields)
 
 Index = dict[tuple[int, int], tuple[Any, ...]]
@@ -85,10 +73,10 @@ def verify(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
         ("schema", _schema),
         ("runs", partial(_runs, seen=seen or _pass_by)),
         ("strays", _strays),
-        ("requirements", _snapshots),
-        ("decisions", _decisions),
-        ("verdicts", _verdicts),
-        ("signatures", _envelopes),
+        ("requirements", snapshots),
+        ("decisions", decisions),
+        ("verdicts", verdicts),
+        ("signatures", envelopes),
         ("tree", misfits),
     )
     for name, part in parts:
@@ -201,11 +189,11 @@ def _compared_piece(run_id: str, row: EvidenceRow, slot: SlotRow, stored: tuple[
     if stored is None:
         yield Problem(here(), "is missing from the index: it was deleted")
         return
-    yield from _differences(row, EvidenceRow(*stored[:_WIDTH]), lambda column: here(column=f"evidence.{column}"))
+    yield from differences(row, EvidenceRow(*stored[:_WIDTH]), lambda column: here(column=f"evidence.{column}"))
     if stored[_WIDTH] is None:
         yield Problem(here(column="evidence.slot_id"), "its slot is missing: it was deleted")
     else:
-        yield from _differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: here(column=f"slot.{column}"))
+        yield from differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: here(column=f"slot.{column}"))
 
 
 def _compared_run(query: Query, run: Run, run_id: str, lines: int, evidence: int) -> Iterator[Problem]:
@@ -214,14 +202,7 @@ def _compared_run(query: Query, run: Run, run_id: str, lines: int, evidence: int
     except UNREADABLE:
         return  # told by check_run
     for row in query(_RUN, (run_id,)):
-        yield from _differences(derived, RunRow(*row), lambda column: where(run_id, column=f"run.{column}"))
-
-
-def _differences(derived: _Row, stored: _Row, place: Callable[[str], str]) -> Iterator[Problem]:
-    for column, was, is_now in zip(derived._fields, derived, stored, strict=True):
-        if was != is_now:
-            told = f"the index says {one_line(repr(is_now), 80)}, the lines say {one_line(repr(was), 80)}"
-            yield Problem(place(column), told)
+        yield from differences(derived, RunRow(*row), lambda column: where(run_id, column=f"run.{column}"))
 
 
 def _strays(query: Query) -> Iterator[Problem]:
@@ -231,75 +212,6 @@ def _strays(query: Query) -> Iterator[Problem]:
     unused = "SELECT key FROM slot WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE slot_id = slot.id)"
     for (key,) in query(unused):
         yield Problem("table slot", f"no evidence belongs to {one_line(key)}")
-
-
-def _snapshots(query: Query) -> Iterator[Problem]:
-    for digest, text in query("SELECT digest, text FROM snapshot ORDER BY digest"):
-        if snapshot_digest(text) != digest:
-            yield Problem(f"requirements {one_line(digest)}", "column text: is not what was kept under this digest")
-    missing = """SELECT requirements, count(*) FROM run
-    WHERE requirements <> '' AND requirements NOT IN (SELECT digest FROM snapshot) GROUP BY requirements"""
-    for digest, count in query(missing):
-        yield Problem(
-            f"requirements {one_line(digest)}", f"are not in the store, and {count} run(s) were made under them"
-        )
-
-
-def _decisions(query: Query) -> Iterator[Problem]:
-    if not _there(query, "decision"):
-        return
-    for stored in query(f"SELECT {', '.join(DecisionRow._fields)} FROM decision ORDER BY at, id"):  # noqa: S608
-        here = f"decision {one_line(stored[0])}"
-        try:
-            decision = decided(stored[0], stored[-1], None)
-        except (IntegrityError, *UNREADABLE) as error:
-            yield Problem(here, one_line(str(error)))
-            continue
-        yield from _differences(decision_row(decision), DecisionRow(*stored), partial("{}, column {}".format, here))
-        needs = decision.requirements_digest
-        if needs and not query("SELECT 1 FROM snapshot WHERE digest = ?", (needs,)):
-            yield Problem(here, f"the requirements {one_line(needs)} it was made under are not in the store")
-
-
-def _verdicts(query: Query) -> Iterator[Problem]:
-    if not _there(query, "verdict"):
-        return
-    for stored in query(f"SELECT {', '.join(VerdictRow._fields)} FROM verdict ORDER BY at, id"):  # noqa: S608
-        here = f"verdict {one_line(stored[0])}"
-        try:
-            derived = verdict_row(KeptVerdict.parse(stored[-1]))
-        except (IntegrityError, *UNREADABLE) as error:
-            yield Problem(here, one_line(str(error)))
-            continue
-        yield from _differences(derived, VerdictRow(*stored), partial("{}, column {}".format, here))
-
-
-def _envelopes(query: Query) -> Iterator[Problem]:
-    if not _there(query, "envelope"):
-        return
-    for stored in query(f"SELECT {', '.join(EnvelopeRow._fields)} FROM envelope ORDER BY subject, id"):  # noqa: S608
-        yield from _envelope(query, EnvelopeRow(*stored))
-
-
-def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
-    # Here: whoever only keeps a run needs none of it.
-    from ..facts.envelope import parse_envelope
-    from .envelopes import subject_trouble
-
-    here = f"signature {one_line(stored.id)}"
-    try:
-        envelope = parse_envelope(stored.text)
-    except (IntegrityError, *UNREADABLE) as error:
-        yield Problem(here, one_line(str(error)))
-        return
-    yield from _differences(envelope_row(envelope), stored, partial("{}, column {}".format, here))
-    if trouble := subject_trouble(query, envelope):
-        yield Problem(f"{envelope.subject_kind} {one_line(envelope.subject)}", trouble)
-
-
-def _there(query: Query, table: str) -> bool:
-    """An older store has not got every table before its next write; whether it should have, ``_schema`` tells."""
-    return bool(query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
 
 
 def check(query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader]) -> Iterator[Problem]:
@@ -375,7 +287,7 @@ def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Pro
     except UNREADABLE:
         yield Problem(where(run_id), "its first line or its seal is not readable")
         return
-    yield from _differences(derived, stored, lambda column: where(run_id, column=f"run.{column}"))
+    yield from differences(derived, stored, lambda column: where(run_id, column=f"run.{column}"))
 
 
 def _checked_line(
