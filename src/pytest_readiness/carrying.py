@@ -19,7 +19,7 @@ from .pipeline import HOME, Place, Request, judge, select
 from .store.bundle import open_bundle
 from .store.bundling import Contents, write_bundle
 from .store.merging import Merged, merge as merge_one
-from .store.origin import origin_of
+from .store.origin import Origin
 from .store.port import RunSummary, Store
 from .views.document import to_document
 
@@ -56,8 +56,8 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path, *, with_tree: boo
     if store is None:
         return Bundled(0, 0, 0, tuple(write_bundle(path, Contents(), _reader(place))))
     try:
-        origin = origin_of(store) if with_tree else None
-        if with_tree and origin is None:
+        tree = store.tree() if with_tree else None
+        if with_tree and tree is None:
             raise ConfigError("this store has no tree yet: it gets one with the next run or decision that is kept")
         summaries = _runs(store, register, chosen)
         decisions = [one for one in _decisions(place, store) if chosen is None or _about(one, chosen)]
@@ -70,7 +70,7 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path, *, with_tree: boo
             snapshots=_snapshots(store, digests),
             verdicts=verdicts,
             envelopes=store.envelopes,
-            origin=origin,
+            origin=Origin.of(tree) if tree is not None else None,
             report=_report(place, use_cases, summaries, decisions, verdicts),
         )
         missing = write_bundle(path, contents, _reader(place))

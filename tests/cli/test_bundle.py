@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import runpy
 import zipfile
-from types import SimpleNamespace
 
 import pytest
 
 from pytest_readiness.facts.decision import Blocker, Decision, Retirement, Waiver
+from pytest_readiness.store import verify_bundle
 from pytest_readiness.store.bundle import Bundle
+from pytest_readiness.store.origin import Origin
 from pytest_readiness.store.sqlite import SQLiteStore
 from tests.project import Project
 from tests.store.bundles import read_bundle
-from tests.trust.carried import grown
 
 TESTS = """
 @evidence("UC-001", item=1)
@@ -217,17 +217,25 @@ def test_the_script_is_written(recorded: Project, capfd: pytest.CaptureFixture[s
     assert recorded.cli("bundle", "--script", "no/verify.py").exit_code == 3
 
 
-def test_a_bundle_with_its_tree(recorded: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It carries the checkpoint and the leaves of its store; a store without a tree is told, and nothing is written."""
-    runs = {run.id: run.lines[-1].digest for run in bundled(recorded).runs}
-    (recorded.path / "out.zip").unlink()
-    monkeypatch.setattr(SQLiteStore, "tree", lambda _: None, raising=False)
+def test_a_bundle_with_its_tree(recorded: Project, capfd: pytest.CaptureFixture[str]) -> None:
+    """It carries the checkpoint and the leaves of its store, in which the script finds an earlier checkpoint."""
+    assert recorded.cli("checkpoint", "-o", "kept.txt").exit_code == 0
+    recorded.run("-k", "test_a")
+    assert recorded.cli("bundle", "UC-001", "--with-tree", "-o", "out.zip").exit_code == 0
+    found = read_bundle(recorded.path / "out.zip")
+    store = store_of(recorded)
+    tree = store.tree()
+    store.close()
+    assert tree is not None
+    assert found.origin == Origin.of(tree)
+    assert (len(found.runs), len(tree.leaves)) == (2, 3)
+    assert verify_bundle.main(["out.zip", "--checkpoint", "kept.txt"]) == 0
+    assert f"{tree.origin} had 3 records, of which 2 are in it" in capfd.readouterr().out
+    assert bundled(recorded, "UC-001").origin is None
+
+
+def test_a_store_from_before_there_were_trees_is_told(recorded: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line, exit code 2, and no file."""
+    monkeypatch.setattr(SQLiteStore, "tree", lambda _: None)
     result = recorded.cli("bundle", "--with-tree", "-o", "out.zip")
     assert (result.exit_code, TREE_MISSING in result.stderr, (recorded.path / "out.zip").exists()) == (2, True, False)
-    tree = grown(*(("run", id_, digest) for id_, digest in runs.items()))
-    leaves = [SimpleNamespace(kind=kind, id=id_, digest=digest) for kind, id_, digest in tree.leaves]
-    checkpoint = SimpleNamespace(text=tree.checkpoint)
-    told = SimpleNamespace(leaves=leaves, checkpoint=lambda: checkpoint)
-    monkeypatch.setattr(SQLiteStore, "tree", lambda _: told, raising=False)
-    assert recorded.cli("bundle", "--with-tree", "-o", "out.zip").exit_code == 0
-    assert read_bundle(recorded.path / "out.zip").origin == tree

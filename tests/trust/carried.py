@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import runpy
@@ -13,6 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import IO, Any
 
+from pytest_readiness.facts.checkpoint import Grown, Leaf
 from pytest_readiness.facts.decision import Decision
 from pytest_readiness.facts.envelope import (
     PAYLOAD_TYPE,
@@ -26,7 +26,6 @@ from pytest_readiness.facts.envelope import (
 from pytest_readiness.facts.kept_verdict import KeptVerdict
 from pytest_readiness.facts.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.facts.tree import leaf_hash, roots
 from pytest_readiness.store import verify_bundle
 from pytest_readiness.store.archive import Archive
 from pytest_readiness.store.bundle import records_of
@@ -70,9 +69,8 @@ def opened(sha256: str) -> IO[bytes]:
 
 def grown(*leaves: tuple[str, str, str], store: str = "readiness-store/" + "ab" * 16) -> Origin:
     """The tree of a store with these leaves, as its checkpoint tells it."""
-    hashed = [leaf_hash(f"readiness/leaf/v1\n{kind}\n{id_}\n{digest}\n".encode()) for kind, id_, digest in leaves]
-    root = base64.b64encode(roots(hashed, [len(leaves)])[len(leaves)]).decode()
-    return Origin(f"{store}\n{len(leaves)}\n{root}\n\n— key c2lnbmF0dXJl\n", leaves)
+    tree = Grown(store, [Leaf(*leaf) for leaf in leaves])
+    return Origin(f"{tree.checkpoint().text}— key c2lnbmF0dXJl\n", tuple(tree.leaves))
 
 
 RECORDS = records_of([FIRST, SECOND], [review(), blocker()])
