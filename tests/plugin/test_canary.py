@@ -122,9 +122,8 @@ def test_a_canary_is_found_nowhere(project: Project, how: tuple[str, ...]) -> No
     rules = {rule for piece in pieces for rule, _ in piece.redactions}
     assert {"registered", "environment", "key", "url", "github"} <= rules
     assert [dict(piece.properties)["db_password"] for piece in pieces if piece.properties] == ["[REDACTED:key]"] * 4
-    artifacts = project.path / ".readiness" / "artifacts"
     told = {artifact.sha256: artifact.size for piece in pieces for artifact in piece.artifacts}
-    assert {path.name: path.stat().st_size for path in artifacts.rglob("*") if path.is_file()} == told
+    assert {path.name: path.stat().st_size for path in project.artifacts} == told
 
 
 def test_a_canary_told_before_it_is_known_is_found_nowhere_after_other_tests(project: Project) -> None:
@@ -151,7 +150,7 @@ def test_a_canary_told_before_it_is_known_is_found_nowhere_after_other_tests(pro
     assert dict(piece.proofs[0].details)["digest"] == f"sha256:{hashlib.sha256(trace.encode()).hexdigest()}"
     assert texts == {"early.txt": "its key is [REDACTED:registered], so", "raw.txt": "raw: sk-live-123456"}
     assert {one.size for one in piece.artifacts} == {len(text) for text in (trace, *texts.values())}
-    assert len([path for path in folder.rglob("*") if path.is_file()]) == 3
+    assert len(project.artifacts) == 3
     assert project.cli("verify").exit_code == 0
 
 
