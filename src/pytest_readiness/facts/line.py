@@ -156,7 +156,7 @@ class Line:
     text: str
     body: dict[str, Any]
     digest: str
-    _made: bool = field(default=False, compare=False, repr=False)
+    _made: bool = field(default=False, init=False, compare=False, repr=False)
     """Parsed or made here, so that text, body and digest are known to agree."""
 
     @property
@@ -177,7 +177,7 @@ class Line:
             IntegrityError: it is not JSON, nested too deeply, not an object, or not in canonical form (a key that
                 stands twice, say: readers would not agree on what the line says).
         """
-        return cls(text, *read_line(text), True)  # noqa: FBT003 - this is private
+        return _made_here(cls(text, *read_line(text)))
 
     @property
     def sound(self) -> bool:
@@ -186,6 +186,12 @@ class Line:
             return self._made or (_encode(self.body) == self.text and line_digest(self.text) == self.digest)
         except (ValueError, TypeError, RecursionError):
             return False
+
+
+def _made_here(line: Line) -> Line:
+    """Not by ``__init__``: ``dataclasses.replace`` must not carry it over to another line."""
+    object.__setattr__(line, "_made", True)
+    return line
 
 
 class Chain:
@@ -243,7 +249,7 @@ class Chain:
         return self._linked(f'{head},"tests":{spelling}}}', body)
 
     def _linked(self, text: str, body: dict[str, Any]) -> Line:
-        line = Line(text, body, line_digest(text), True)  # noqa: FBT003 - this is private
+        line = _made_here(Line(text, body, line_digest(text)))
         self.seq, self.head = self.seq + 1, line.digest
         return line
 
