@@ -96,7 +96,7 @@ def is_canonical(text: str, value: Any) -> bool:
     """
     if not _encodable(text):
         return False
-    if _shapes.fit(text) is not None:
+    if _shapes.fit(text):
         return True
     if _encode(value) != text:
         return False
@@ -135,18 +135,6 @@ def _read(text: str) -> Any:
     except StopIteration:
         return _decoder.decode(text)
     return value if end == len(text) else _decoder.decode(text)
-
-
-def link_of(text: str) -> tuple[int, str] | None:
-    """Return the number of a line and the digest that it names of the line before it, where its shape tells both.
-
-    What its shape does not tell, ``read_line`` tells.
-    """
-    found = _shapes.fit(text)
-    try:
-        return (int(found["seq"]), found["prev"]) if found is not None else None
-    except IndexError:  # it has no such key
-        return None
 
 
 @dataclass(frozen=True, slots=True)

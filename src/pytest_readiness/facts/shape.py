@@ -12,10 +12,10 @@ import re
 from collections import Counter
 
 _TOKEN = re.compile(r'"[^"\\\x00-\x1f]*"(:?)|-?[0-9]+|true|false|null')
-_TEXT = r'"({}[^"\\\x00-\x1f]*)"'
-_NUMBER = "({}0|-?[1-9][0-9]{{0,14}})"
+_TEXT = r'"[^"\\\x00-\x1f]*"'
+_NUMBER = "(?:0|-?[1-9][0-9]{0,14})"
 _MARKS = "{}[],"
-_WORD = "({}true|false|null)"
+_WORD = "(?:true|false|null)"
 
 LONGEST = 8192
 """Characters of a text from which a shape is made; nothing is learned from longer ones."""
@@ -36,20 +36,17 @@ class Shapes:
         self._seen: Counter[int] = Counter()
         self._left = MOST
 
-    def fit(self, text: str) -> re.Match[str] | None:
-        """Return the match of a text that is canonical by its shape, None where that is not known.
-
-        Its groups are named by those keys of the outermost object that ``learn`` was asked to capture.
-        """
+    def fit(self, text: str) -> bool:
+        """Return whether a text is canonical by its shape; where that is not known, False."""
         known = self._known.get(text.count('"'))
         if known is None:
-            return None
+            return False
         for place, shape in enumerate(known):
-            if found := shape.fullmatch(text):
+            if shape.fullmatch(text):
                 if place:
                     known.insert(0, known.pop(place))
-                return found
-        return None
+                return True
+        return False
 
     def learn(self, text: str) -> None:
         """Take in a text that was proven canonical, and that no known shape fitted."""
@@ -63,10 +60,6 @@ class Shapes:
             self._left -= 1
 
 
-CAPTURED = ("prev", "seq")
-"""Keys of the outermost object whose values a match tells."""
-
-
 def shape_of(text: str) -> re.Pattern[str] | None:
     """Return the pattern of all texts that differ in their values alone from this one, which must be canonical.
 
@@ -74,18 +67,14 @@ def shape_of(text: str) -> re.Pattern[str] | None:
     another kind, such as a fraction, that can be written in more than one way.
     """
     parts: list[str] = []
-    end, depth, key = 0, 0, ""
+    end = 0
     for token in _TOKEN.finditer(text):
         between, end, found = text[end : token.start()], token.end(), token[0]
-        depth += sum({"{": 1, "[": 1, "}": -1, "]": -1}.get(sign, 0) for sign in between)
         if between.strip(_MARKS):
             return None
         parts.append(re.escape(between))
         if token[1]:
             parts.append(re.escape(found))
-            key = found[1:-2] if depth == 1 else ""
-            continue
-        group = f"?P<{key}>" if key in CAPTURED and between == "" else "?:"
-        parts.append((_TEXT if found[0] == '"' else _WORD if found.isalpha() else _NUMBER).format(group))
-        key = ""
+        else:
+            parts.append(_TEXT if found[0] == '"' else _WORD if found.isalpha() else _NUMBER)
     return None if text[end:].strip(_MARKS) else re.compile("".join([*parts, re.escape(text[end:])]))
