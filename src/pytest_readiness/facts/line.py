@@ -93,7 +93,7 @@ class Line:
     text: str
     body: dict[str, Any]
     digest: str
-    _made: bool = field(default=False, compare=False, repr=False)
+    _made: bool = field(default=False, init=False, compare=False, repr=False)
     """Parsed or made here, so that text, body and digest are known to agree."""
 
     @property
@@ -124,7 +124,7 @@ class Line:
             raise IntegrityError("a line is not in canonical form")
         if not isinstance(body, dict) or not isinstance(body.get("seq"), int):
             raise IntegrityError("a line is not an object with a sequence number")
-        return cls(text, body, found, True)  # noqa: FBT003 - this is private
+        return _made_here(cls(text, body, found))
 
     @property
     def sound(self) -> bool:
@@ -133,6 +133,11 @@ class Line:
             return self._made or (_encode(self.body) == self.text and line_digest(self.text) == self.digest)
         except (ValueError, TypeError, RecursionError):
             return False
+
+
+def _made_here(line: Line) -> Line:
+    object.__setattr__(line, "_made", True)
+    return line
 
 
 class Chain:
@@ -190,7 +195,7 @@ class Chain:
         return self._linked(f'{head},"tests":{spelling}}}', body)
 
     def _linked(self, text: str, body: dict[str, Any]) -> Line:
-        line = Line(text, body, line_digest(text), True)  # noqa: FBT003 - this is private
+        line = _made_here(Line(text, body, line_digest(text)))
         self.seq, self.head = self.seq + 1, line.digest
         return line
 
