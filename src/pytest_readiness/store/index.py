@@ -237,6 +237,22 @@ def rows_of(line: Line, register: str) -> Iterator[tuple[EvidenceRow, SlotRow]]:
             number += len(test["claims"])
 
 
+def index_of(run: Run) -> list[tuple[EvidenceRow, SlotRow]]:
+    """Return the index of all evidence of a run, in its order.
+
+    Raises:
+        LookupError, ValueError, TypeError, AttributeError: a line lacks what its kind must say.
+    """
+    register = run.register
+    return [rows for line in run.lines for rows in rows_of(line, register)]
+
+
+def line_rows(run: Run) -> list[tuple[str, int, str, str]]:
+    """Return run, number, text and digest of each line of a run."""
+    run_id = run.id
+    return [(run_id, line.body["seq"], line.text, line.digest) for line in run.lines]
+
+
 def _rows_of(
     body: dict[str, Any], register: str, result: Result, claims: list[dict[str, Any]], test_id: str, offset: int
 ) -> Iterator[tuple[EvidenceRow, SlotRow]]:

@@ -23,7 +23,7 @@ from .chain import check_run, where
 from .checked import readable, sound
 from .conduct import Conducts
 from .documents import Documents, readable_envelopes
-from .index import UNREADABLE, RunRow, SlotRow, rows_of, run_row, summary_of
+from .index import UNREADABLE, RunRow, SlotRow, index_of, line_rows, run_row, summary_of
 from .leaves import KEEP_LEAF, grown
 from .port import RunSummary
 from .queries import (
@@ -137,21 +137,18 @@ class SQLiteStore(Conducts, Documents):
             if head == run.seal.digest:
                 return False
             raise IntegrityError(f"not kept: another run with the id {run.id} is in the store already")
-        run_id, register = run.id, run.register
-        found = [rows for line in run.lines for rows in rows_of(line, register)]
+        found = index_of(run)
         slots = self._slot_ids({slot.key: slot for _, slot in found})
-        rows = [(*evidence, slots[slot.key]) for evidence, slot in found]
-        lines = [(run_id, line.body["seq"], line.text, line.digest) for line in run.lines]
-        self._connection.executemany(KEEP_LINE, lines)
-        self._connection.executemany(KEEP_EVIDENCE, rows)
-        self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), len(rows)))
+        self._connection.executemany(KEEP_LINE, line_rows(run))
+        self._connection.executemany(KEEP_EVIDENCE, [(*evidence, slots[slot.key]) for evidence, slot in found])
+        self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), len(found)))
         self._connection.execute(KEEP_LEAF, leaf_of(run))
         return True
 
     def _slot_ids(self, slots: Mapping[str, SlotRow]) -> dict[str, int]:
         """Return the ids of slots by their keys; those that are new are written, under the lock that is held."""
         keys = list(slots)
-        ids: dict[str, int] = {keys[place]: number for place, number in self._rows(SLOT_IDS, (json.dumps(keys),))}
+        ids = {keys[place]: number for place, number in self._rows(SLOT_IDS, (json.dumps(keys),))}
         ((last,),) = self._rows("SELECT coalesce(max(id), 0) FROM slot")
         new = dict(enumerate((key for key in slots if key not in ids), last + 1))
         self._connection.executemany(KEEP_SLOT, ((number, *slots[key]) for number, key in new.items()))
