@@ -11,11 +11,14 @@ from secrets import token_hex
 
 from .errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place
 from .facts.checkpoint import BIGGEST, Checkpoint, Grown
+from .keys import sign_checkpoint
 from .store.port import Store
+from .trust import Trust
 from .verdict.gate import Compared
 from .views.words import count
 
 VARIABLE = "READINESS_CHECKPOINT"
+UNSIGNED = "the checkpoint is not signed: signed notes take Ed25519 keys, and READINESS_SIGNER names another kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Kept:
 
 
 def read_checkpoint(path: Path) -> Kept:
-    """Return the checkpoint in a file. Its signatures are not checked.
+    """Return the checkpoint in a file. Its signatures are not checked: see ``untrusted``.
 
     Raises:
         ConfigError: there is no such file, or it holds no checkpoint.
@@ -57,6 +60,12 @@ def asked(paths: Sequence[Path] = ()) -> list[Kept]:
     return [read_checkpoint(path) for path in paths or named]
 
 
+def untrusted(kept: Iterable[Kept], trust: Trust) -> list[Problem]:
+    """Return which checkpoints do not count, since no key signed them that is trusted with checkpoints, if any is."""
+    doubts = ((one, trust.checkpoint_doubt(one.checkpoint)) for one in kept)
+    return [one.problem(told) for one, told in doubts if told is not None]
+
+
 def contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[Problem]]:
     """Return how many records a store has, and what the checkpoints say against it.
 
@@ -72,12 +81,13 @@ def contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[P
     return len(tree.leaves), [one.problem(told) for one, told in zip(kept, found, strict=True) if told is not None]
 
 
-def compare(store: Store | None, kept: Sequence[Kept], run_ids: Iterable[str]) -> Compared:
+def compare(store: Store | None, kept: Sequence[Kept], run_ids: Iterable[str], trust: Trust) -> Compared:
     """Return what checkpoints say of a store, and of the runs that an answer rests on, as the gate tells it."""
     try:
         number, problems = contradicted(store, kept)
         if store is not None and not problems:
             problems += store.check_tree(run_ids)
+        problems = untrusted(kept, trust) + problems
     except ReadinessError as error:
         number, problems = 0, [Problem("", str(error))]
     largest = max(one.checkpoint.size for one in kept)
@@ -101,6 +111,20 @@ def head(store: Store | None) -> Grown:
     if problems := list(store.check_tree(())):
         raise IntegrityError(f"{problems[0]}; 'readiness verify' names everything that does not fit")
     return tree
+
+
+def signed(checkpoint: Checkpoint, folder: Path, trust: Trust) -> Checkpoint:
+    """Return a checkpoint signed with the key that the environment names; as it is, where that signs no notes.
+
+    Raises:
+        StorageError: the key cannot sign.
+    """
+    # The name that is trusted with checkpoints, where one key has several.
+    ordered = sorted(trust.keys, key=lambda key: "checkpoints" not in key.roles)
+    try:
+        return sign_checkpoint(checkpoint, folder, {key.name: key.public for key in ordered})
+    except ConfigError as error:
+        raise StorageError(f"no checkpoint is made, since it cannot be signed: {error}") from None
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: Grown) -> None:

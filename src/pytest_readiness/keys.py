@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigError, Problem, nearest, one_line, place
+from .facts.checkpoint import Checkpoint, fits_note
 from .facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
 from .settings import KeySettings, Settings, key_place
 
@@ -34,6 +36,12 @@ FILE = "file2"
 UNFIT = frozenset({"gnupg"})
 """Schemes of the library whose signatures need more than their bytes to be verified: no DSSE envelope holds that."""
 
+_ED25519 = bytes.fromhex("302a300506032b6570032100")
+"""What a SubjectPublicKeyInfo begins with whose last 32 bytes are an Ed25519 key."""
+_ED25519_NOTE = b"\1"
+"""How signed notes call the algorithm."""
+_HINT = 4
+"""Bytes before the signature in a note."""
 _PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END \1-----")
 
 
@@ -65,6 +73,10 @@ def key_problems(settings: Settings) -> Iterator[Problem]:
                 _key(public)
         except ConfigError as error:
             yield Problem(key_place(settings, "keys", name, "public"), str(error))
+            continue
+        if "checkpoints" in key.roles and not _ed25519(public):
+            told = "signs checkpoints, and is no Ed25519 key: no checkpoint is ever signed with another kind"
+            yield Problem(key_place(settings, "keys", name, "roles"), told)
 
 
 def _public(settings: Settings, key: KeySettings) -> str:
@@ -158,6 +170,39 @@ def _fits(key: Key, sig: bytes, data: bytes) -> bool:
     return True
 
 
+def _ed25519(public: str) -> bytes:
+    """Return the 32 bytes of an Ed25519 key; nothing, where it is of another kind."""
+    der = base64.b64decode(public)
+    return der[len(_ED25519) :] if der.startswith(_ED25519) and len(der) == len(_ED25519) + 32 else b""
+
+
+def _hint(name: str, ed25519: bytes) -> bytes:
+    """Return the bytes that tell a key in a signed note. They decide nothing."""
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519_NOTE + ed25519).digest()[:_HINT]
+
+
+def verifies_note(public: str, checkpoint: Checkpoint) -> bool:
+    """Return whether one of the signatures of a checkpoint was made with this key, whatever name stands before it.
+
+    Raises:
+        ConfigError: the key is of a kind that nothing verifies with, or the library is not installed.
+    """
+    key = _key(public) if _ed25519(public) else None
+    note = checkpoint.note.encode()
+    return key is not None and any(_fits(key, one[_HINT:], note) for _, one in checkpoint.signatures)
+
+
+def claims_note(public: str, checkpoint: Checkpoint) -> bool:
+    """Return whether a signature of a checkpoint says that it is by this key, and does not fit.
+
+    Raises:
+        ConfigError: the key is of a kind that nothing verifies with, or the library is not installed.
+    """
+    ed25519, note = _ed25519(public), checkpoint.note.encode()
+    said = [one[_HINT:] for name, one in checkpoint.signatures if ed25519 and one[:_HINT] == _hint(name, ed25519)]
+    return not all(_fits(_key(public), one, note) for one in said)
+
+
 # -- signing -------------------------------------------------------------------------------------------------------
 
 
@@ -173,17 +218,49 @@ def sign(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> Envelope:
     Raises:
         ConfigError: it cannot be signed, whatever the reason; one line without secrets.
     """
-    uri, data = os.environ.get(SIGNER, ""), pae(PAYLOAD_TYPE, payload)
+    key, made = _sign(pae(PAYLOAD_TYPE, payload), folder, trusted)
+    return sealed_envelope(payload, [Signature(key.keyid, made)])
+
+
+def sign_checkpoint(checkpoint: Checkpoint, folder: Path, trusted: Mapping[str, str]) -> Checkpoint:
+    """Return a checkpoint with a signature by the key that ``READINESS_SIGNER`` names, where that is an Ed25519 key.
+
+    Signed notes know no other kind: with one, the checkpoint is returned as it is.
+
+    Args:
+        checkpoint: what is signed.
+        folder: what the relative path of a key starts at.
+        trusted: public keys by name; the first that fits and can be called so in a note names the key, else the
+            checkpoint's origin does.
+
+    Raises:
+        ConfigError: it cannot be signed, whatever the reason; one line without secrets.
+    """
+    key, made = _sign(checkpoint.note.encode(), folder, trusted.values())
+    if key.keytype != "ed25519":
+        return checkpoint
+    ed25519 = bytes.fromhex(key.keyval["public"])
+    fitting = (name for name, public in trusted.items() if _ed25519(public) == ed25519 and fits_note(name))
+    name = next(fitting, checkpoint.origin)
+    return checkpoint.signed(name, _hint(name, ed25519) + made)
+
+
+def _sign(data: bytes, folder: Path, trusted: Iterable[str]) -> tuple[Key, bytes]:
+    """Return with which key these bytes were signed, and the signature.
+
+    Raises:
+        ConfigError: they cannot be signed.
+    """
+    uri = os.environ.get(SIGNER, "")
     with _libraries():
         scheme = _scheme(uri)
         try:
-            made = _sign_with_file(uri, folder, data) if scheme == FILE else _sign_with_service(uri, trusted, data)
+            return _sign_with_file(uri, folder, data) if scheme == FILE else _sign_with_service(uri, trusted, data)
         except ConfigError:
             raise
         except Exception as error:  # noqa: BLE001 - each kind of signer raises what it likes
             told = one_line(f"{type(error).__name__}: {error}".replace(os.environ.get(SECRET) or "\0", "…"))
             raise ConfigError(f"{SIGNER} ({scheme}:) cannot sign: {told}") from None
-    return sealed_envelope(payload, [made])
 
 
 def _scheme(uri: str) -> str:
@@ -197,7 +274,7 @@ def _scheme(uri: str) -> str:
     return scheme
 
 
-def _sign_with_file(uri: str, folder: Path, data: bytes) -> Signature:
+def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from securesystemslib.signer import CryptoSigner
 
@@ -212,10 +289,10 @@ def _sign_with_file(uri: str, folder: Path, data: bytes) -> Signature:
     except (ValueError, TypeError) as error:
         told = f"holds no private key that can be used ({SECRET} is its passphrase): {one_line(str(error))}"
         raise ConfigError(f"{SIGNER}: {place(path)} {told}") from None
-    return Signature(signer.public_key.keyid, bytes.fromhex(signer.sign(data).signature))
+    return signer.public_key, bytes.fromhex(signer.sign(data).signature)
 
 
-def _sign_with_service(uri: str, trusted: Iterable[str], data: bytes) -> Signature:
+def _sign_with_service(uri: str, trusted: Iterable[str], data: bytes) -> tuple[Key, bytes]:
     """Return the signature of a service, which must fit a trusted key: its URI says nothing of its public part."""
     from securesystemslib.signer import Signer
 
@@ -228,7 +305,7 @@ def _sign_with_service(uri: str, trusted: Iterable[str], data: bytes) -> Signatu
         except Exception as error:  # noqa: BLE001 - the next key may be the one
             failed = failed or error
         else:
-            return Signature(key.keyid, bytes.fromhex(made.signature))
+            return key, bytes.fromhex(made.signature)
     raise failed or ConfigError(
         f"{SIGNER}: declare the public part of the key that signs, as [keys.NAME] in the config"
     )

@@ -22,6 +22,7 @@ from .keeping import keep, recover_all
 from .place import HOME, Place, locate, select
 from .store.address import shown
 from .store.port import Store
+from .trust import Trust
 from .verdict.actions import next_actions
 from .verdict.evaluation import Facts, evaluate
 from .verdict.gate import Compared, decide
@@ -112,7 +113,9 @@ def examine(place: Place, request: Request) -> Judged:
         )
         resting = _kept(store, sources.left, _shown(readiness))
         intact = [*_intact(store, sources.left, resting), *sources.decided.problems]
-        compared = compare(store, kept, sorted({piece.run_id for piece in resting})) if kept else None
+        compared = None
+        if kept:
+            compared = compare(store, kept, sorted({piece.run_id for piece in resting}), Trust.of(place.policy))
     finally:
         if store is not None:
             store.close()

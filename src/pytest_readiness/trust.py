@@ -9,6 +9,7 @@ from typing import Literal
 
 from . import keys
 from .errors import ConfigError, Problem, one_line
+from .facts.checkpoint import Checkpoint
 from .facts.decision import Decision, Known
 from .facts.envelope import Envelope
 from .store.port import DecisionHome, Store
@@ -16,7 +17,7 @@ from .verdict.known import Signed
 from .verdict.people import People
 from .verdict.policy import Policy, TrustedKey
 
-Role = Literal["runs", "reviews"]
+Role = Literal["runs", "reviews", "checkpoints"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,27 @@ class Trust:
             if doubt is not None:
                 where = f"{envelope.subject_kind} {one_line(envelope.subject)}, signature {envelope.id[:16]}"
                 yield Doubt(Problem(where, doubt.problem.what), broken=doubt.broken)
+
+    def checkpoint_doubt(self, checkpoint: Checkpoint) -> str | None:
+        """Return why a checkpoint does not count; None: a trusted key signed it, or none is trusted with checkpoints.
+
+        Where any is, one without a signature proves no more than where it was kept. Signatures by others are passed
+        over; one that says that it is by a trusted key, and is not, never is.
+        """
+        able = [key for key in self.keys if "checkpoints" in key.roles]
+        if not able or self.unchecked:
+            return self.unchecked if able else None
+        names = ", ".join(f"'{key.name}'" for key in able)
+        try:
+            broken = next((key.name for key in able if keys.claims_note(key.public, checkpoint)), None)
+            if broken is not None:
+                return f"its signature says that it is by the key '{broken}', and does not fit: something was changed"
+            if any(keys.verifies_note(key.public, checkpoint) for key in able):
+                return None
+        except ConfigError as error:
+            return str(error)
+        told = "none of its signatures is" if checkpoint.signatures else "it is not signed, and must be"
+        return f"{told} by a key that is trusted with checkpoints ({names})"
 
     def _doubt(self, envelope: Envelope, by: str) -> Doubt | None:
         fitting = [key for key in self.keys if _verifies(key, envelope)]

@@ -6,13 +6,12 @@ import base64
 import hashlib
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.checkpoint import BIGGEST, Checkpoint, Grown, Leaf, leaf_of
+from pytest_readiness.facts.checkpoint import BIGGEST, Checkpoint, Grown, Leaf, fits_note, leaf_of
 from pytest_readiness.facts.kept_verdict import KeptVerdict
 from pytest_readiness.facts.line import line_digest
 from tests.store.runs import VERDICT, blocker, finished, run
@@ -137,22 +136,21 @@ def test_a_checkpoint_of_another_store_contradicts() -> None:
     assert told.startswith("is of another store")
 
 
-@dataclass
-class Stamp:
-    """Signs by telling what it signed."""
-
-    name: str
-
-    def sign(self, note: bytes) -> bytes:
-        """The digest of the note."""
-        return b"key1" + hashlib.sha256(note).digest()
-
-
-def test_signers_sign_the_three_lines_and_stand_after_the_empty_one() -> None:
-    """Each signer adds a line of a signed note over origin, size and root; those that were there stay."""
-    signed = TREE.checkpoint().signed([Stamp("ci")]).signed([Stamp("witness")])
-    note = "".join(signed.text.splitlines(keepends=True)[:3])
-    line = base64.b64encode(b"key1" + hashlib.sha256(note.encode()).digest()).decode()
-    assert signed.text == f"{note}\n— ci {line}\n— witness {line}\n"
+def test_signatures_stand_after_the_empty_line() -> None:
+    """Each adds a line of a signed note; those that were there stay, and what is signed is the three lines."""
+    plain = TREE.checkpoint()
+    signed = plain.signed("ci", b"key1 and more").signed("witness", b"key2 and more")
+    line, witness = (base64.b64encode(one).decode() for one in (b"key1 and more", b"key2 and more"))
+    assert signed.text == f"{plain.note}\n— ci {line}\n— witness {witness}\n"
+    assert signed.note == "".join(signed.text.splitlines(keepends=True)[:3])
     assert Checkpoint.parse(signed.text) == signed
     assert TREE.contradictions([signed]) == [None]
+
+
+@given(st.text())
+def test_a_name_that_a_note_takes_is_read_back(name: str) -> None:
+    """A key is called only by what stands in a line without ending it; blanks and plus signs are none of it."""
+    if fits_note(name):
+        assert Checkpoint.parse(TREE.checkpoint().signed(name, b"key1").text).signatures == ((name, b"key1"),)
+    else:
+        assert not name.isprintable() or not name or set(name) & {"+", " "}

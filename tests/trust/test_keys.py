@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given, strategies as st
 
 from pytest_readiness import keys
+from pytest_readiness.facts.checkpoint import Checkpoint
 from pytest_readiness.facts.decision import Known
 from pytest_readiness.facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, run_statement, sealed_envelope
 from pytest_readiness.store.chain import unbroken_head
@@ -109,3 +111,67 @@ def test_lines_lead_to_their_seal_only_as_they_were(first: int, second: int, how
 def test_no_lines_lead_nowhere() -> None:
     """Of nothing there is no seal."""
     assert unbroken_head([]) == ""
+
+
+# -- checkpoints -----------------------------------------------------------------------------------------------------
+
+SECRET = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+"""The first test key of RFC 8032."""
+NOTE = f"readiness-store/{'5' * 32}\n2\nlFONTUj/wneiaDrmosHlEppWCdRO8He/Q91EFK4gNuE=\n"
+VECTOR = (
+    f"{NOTE}\n— head atV3DjVmO+rCW/c9MkONIZNA8JEA7jYD97zIwhCPO/VcMHjCppZuslOKiZS4juOKktYATvRRqMWGFZmyQfxrztGOMg4=\n"
+)
+"""The key's hash by hand, and its signature by OpenSSL."""
+
+
+def rfc_key(folder: Path) -> str:
+    """Write the test key to a file; return its public part."""
+    private = Ed25519PrivateKey.from_private_bytes(SECRET)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "rfc.pem").write_bytes(pem)
+    return public(private)
+
+
+def test_a_checkpoint_is_signed_as_every_signed_note_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test key of RFC 8032 gives the very bytes that another implementation gives."""
+    trusted = rfc_key(tmp_path)
+    monkeypatch.setenv("READINESS_SIGNER", "file2:rfc.pem")
+    made = keys.sign_checkpoint(Checkpoint.parse(f"{NOTE}\n"), tmp_path, {"other": public(PRIVATE), "head": trusted})
+    assert made.text == VECTOR
+    assert keys.verifies_note(trusted, made)
+    assert not keys.claims_note(trusted, made)
+
+
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [((), None), (("the head", "a+b"), None), (("the head", "head"), "head"), (("größe",), "größe")],
+)
+def test_how_a_key_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], called: str | None
+) -> None:
+    """By the first name of it in the config that a note can hold, else by the origin; the note is one that is read."""
+    trusted = rfc_key(tmp_path)
+    monkeypatch.setenv("READINESS_SIGNER", "file2:rfc.pem")
+    made = keys.sign_checkpoint(Checkpoint.parse(f"{NOTE}\n"), tmp_path, dict.fromkeys(names, trusted))
+    assert made.signatures[0][0] == (called or made.origin)
+    assert Checkpoint.parse(made.text) == made
+
+
+@given(st.integers(0, 68 * 8 - 1))
+def test_no_other_signature_of_a_checkpoint_fits(bit: int) -> None:
+    """Each bit of the signature matters; those of the hash before it decide nothing, and the key is recognised by it."""
+    trusted = public(Ed25519PrivateKey.from_private_bytes(SECRET))
+    good = Checkpoint.parse(VECTOR)
+    wrong = bytearray(good.signatures[0][1])
+    wrong[bit // 8] ^= 1 << bit % 8
+    made = replace(good, signatures=(("head", bytes(wrong)),))
+    assert keys.verifies_note(trusted, made) is (bit < 32)
+    assert keys.claims_note(trusted, made) is (bit >= 32)
+
+
+@given(st.binary(min_size=1, max_size=80))
+def test_any_bytes_for_a_signature_are_only_not_the_right_one(said: bytes) -> None:
+    """However short or long they are, nothing but an answer comes of it."""
+    trusted = public(Ed25519PrivateKey.from_private_bytes(SECRET))
+    made = replace(Checkpoint.parse(VECTOR), signatures=(("head", said),))
+    assert not keys.verifies_note(trusted, made)

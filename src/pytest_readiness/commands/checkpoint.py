@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
+from ..checkpoints import UNSIGNED
 from ..errors import place as shown_place
 from ..upkeep import checkpoint
 from ..views.sanitise import sanitise
@@ -22,9 +24,12 @@ def command(door: Door, output: Path | None) -> None:
 
     Kept where those who can write the store cannot write, it shows later whether records were changed, deleted or
     rolled back: `readiness gate --checkpoint FILE`. A file that holds a checkpoint is replaced only where the store has
-    grown out of it. Exits 3 where it has not, or the store is not intact.
+    grown out of it. Exits 3 where it has not, or the store is not intact. Signed where READINESS_SIGNER names an
+    Ed25519 key; exits 3 where that cannot sign.
     """
     made = checkpoint(door.place(), output)
+    if os.environ.get("READINESS_SIGNER") and not made.signatures:
+        click.echo(UNSIGNED, err=True)
     if output is None:
         click.echo(made.text, nl=False)
     else:

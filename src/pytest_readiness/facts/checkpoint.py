@@ -12,7 +12,7 @@ import binascii
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from ..errors import IntegrityError
 from .decision import Decision
@@ -26,6 +26,7 @@ ORIGIN = re.compile(r"readiness-store/[0-9a-f]{32}", re.ASCII)
 BIGGEST = 1 << 16
 """Characters of a checkpoint; none comes near."""
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_NAME = re.compile(r"[^\s+]+")
 _SIGNATURE = re.compile(r"— (?P<name>[^\s+]+) (?P<signed>[A-Za-z0-9+/]+={0,2})")
 
 
@@ -60,14 +61,9 @@ def decision_digest(text: str) -> str:
     return digest("decision", text.encode())
 
 
-class Signer(Protocol):
-    """Signs checkpoints."""
-
-    name: str
-    """Of the key, without blanks and ``+``; stands before the signature."""
-
-    def sign(self, note: bytes) -> bytes:
-        """Return what a signed note carries in base64: four bytes that tell the key, and the signature."""
+def fits_note(name: str) -> bool:
+    """Return whether a key can be called so in a signed note: by printable characters without blanks and ``+``."""
+    return name.isprintable() and _NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ class Checkpoint:
     size: int
     root: bytes
     signatures: tuple[tuple[str, bytes], ...] = ()
-    """Name of the key, and what it signed: of ``note``."""
+    """Name of the key; and four bytes that tell which key it is, with the signature after them: of ``note``."""
 
     @property
     def note(self) -> str:
@@ -91,11 +87,9 @@ class Checkpoint:
         told = (f"— {name} {base64.b64encode(signed).decode()}\n" for name, signed in self.signatures)
         return f"{self.note}\n{''.join(told)}"
 
-    def signed(self, signers: Iterable[Signer]) -> Checkpoint:
-        """Return it with a signature of each signer more."""
-        note = self.note.encode()
-        more = ((signer.name, signer.sign(note)) for signer in signers)
-        return Checkpoint(self.origin, self.size, self.root, (*self.signatures, *more))
+    def signed(self, name: str, signature: bytes) -> Checkpoint:
+        """Return it with one signature more: the name of the key, and what stands in base64 after it."""
+        return Checkpoint(self.origin, self.size, self.root, (*self.signatures, (name, signature)))
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:

@@ -152,8 +152,8 @@ class KeySettings(_Table):
 
     public: Text
     """Path of the PEM file."""
-    roles: Annotated[tuple[Literal["runs", "reviews"], ...], Field(min_length=1)]
-    """What it may sign: the seals of runs, decisions of a person."""
+    roles: Annotated[tuple[Literal["runs", "reviews", "checkpoints"], ...], Field(min_length=1)]
+    """What it may sign: the seals of runs, decisions of a person, heads of the store."""
     person: Text | None = None
     """Whose decisions it signs."""
 

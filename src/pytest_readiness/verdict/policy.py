@@ -24,7 +24,7 @@ class TrustedKey:
     public: str
     """SubjectPublicKeyInfo, as base64."""
     roles: tuple[str, ...]
-    """What it may sign: ``runs``, ``reviews``."""
+    """What it may sign: ``runs``, ``reviews``, ``checkpoints``."""
     person: str | None = None
     """Whose decisions it signs."""
 
