@@ -269,8 +269,9 @@ def _finished(
         "open_scope": open_scope,
     }
     # What a line does not say is as the class has it: most lines say little, and a gate reads all that it rests on.
-    for name in _OF_LINE.keys() & body.keys():
-        shared[name] = _OF_LINE[name](body[name])
+    for name, value in body.items():
+        if name in _OF_LINE:
+            shared[name] = _OF_LINE[name](value)
     for number, claim in enumerate(claims, offset + 1):
         because = claim.get("not_real_because")
         values = {

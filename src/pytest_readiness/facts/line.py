@@ -63,6 +63,8 @@ def spelled(value: Any) -> tuple[Any, str]:
 
 def quoted(text: str) -> str:
     """Return the canonical text of a text."""
+    if text.isascii():
+        return encode_basestring(text)
     found = encode_basestring(text)
     return found if _encodable(found) else encode_basestring(printable(text))
 

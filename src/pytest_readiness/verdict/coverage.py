@@ -29,11 +29,8 @@ class Places:
 
     def could_cover(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Return whether the evidence is of this scope, or says too little (or is too unreal) to be of another."""
-        return self.reaches(requirement, evidence) and names_part(requirement, evidence)
-
-    def reaches(self, requirement: Requirement, evidence: Evidence) -> bool:
-        """Return whether it could cover the requirement, whatever part it names."""
-        return self._environment_fits(requirement, evidence) and self._mode_fits(requirement, evidence)
+        fits = self._environment_fits(requirement, evidence) and self._mode_fits(requirement, evidence)
+        return fits and names_part(requirement, evidence)
 
     def _environment_fits(self, requirement: Requirement, evidence: Evidence) -> bool:
         required, limit = requirement.environment, evidence.claim_environment

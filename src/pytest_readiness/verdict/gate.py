@@ -196,7 +196,8 @@ def _nothing_failing(grounds: Grounds) -> Finding:
 
 def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool], detail: str) -> Finding:
     every = grounds.required
-    wrong = [(one, req) for one, req in every if not good(req.state)]
+    accepted = {state for state in State if good(state)}
+    wrong = [(one, req) for one, req in every if req.state not in accepted]
     return _named(rule, every, wrong, detail, lambda req: f"{req.requirement.id} {req.state.value}")
 
 

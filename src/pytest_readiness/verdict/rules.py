@@ -54,17 +54,19 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
             requirement, State.NOT_APPLICABLE, reason, "", shown, deciding=found.deciding
         ), found
     judged = _judge_bad(requirement, found) or _judge_passes(requirement, found, moment)
-    judged = judged or _judge_nothing(requirement, found, moment)
+    state, why, completes_it, expires_at, soon = judged or _judge_nothing(requirement, found, moment)
+    deciding = found.deciding
+    levels = [level_of(one, moment.open_runs, moment.signed) for one in deciding]
     return _made(
         requirement,
-        judged.state,
-        judged.why + _notes(judged.state, found),
-        judged.completes_it,
-        found.deciding + found.rest,
-        expires_at=judged.expires_at,
-        expires_soon=judged.expires_soon,
-        level=weakest(level_of(one, moment.open_runs, moment.signed) for one in found.deciding),
-        deciding=found.deciding,
+        state,
+        why + _notes(state, found),
+        completes_it,
+        deciding + found.rest,
+        expires_at,
+        soon,
+        levels[0] if len(levels) == 1 else weakest(levels),
+        deciding,
     ), found
 
 
@@ -72,7 +74,9 @@ _made = maker(RequirementReadiness)
 
 
 def _notes(state: State, found: Selection) -> str:
-    left_out = "" if state is State.COMPLETE or not found.left_out else telling.left_out_note(found.left_out.values())
+    if not found.future_passes and not found.left_out:  # most often so
+        return ""
+    left_out = "" if state is State.COMPLETE else telling.left_out_note(found.left_out.values())
     return telling.early_note(found.future_passes) + left_out
 
 
@@ -132,9 +136,9 @@ def _told(requirement: Requirement, state: State, evidence: Evidence) -> tuple[s
     passed = telling.happened(evidence)
     if requirement.proof == "replay" and telling.replay_mode(evidence) == "TRACE_ONLY":
         passed += ", TRACE_ONLY"
-    proof = f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
     if state is State.COMPLETE:
-        return (passed if requirement.proof == "none" else f"{passed} with {proof}"), ""
+        return (passed if requirement.proof == "none" else f"{passed} with the {requirement.proof} proof"), ""
+    proof = f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
     test, place = telling.short(evidence.test_id), telling.place_of(requirement)
     if state is State.STALE:
         return f"{passed}, more than {requirement.max_age_days} days ago", f"run {test} again{place}"
@@ -172,8 +176,8 @@ def expiry(started_at: str, max_age_days: int | None) -> str | None:
     if not is_moment(started_at):
         return _later(started_at, max_age_days)
     # Whole days leave the time of day as it is, and executions share few days.
-    day = _later(f"{started_at[:10]}T00:00:00.000Z", max_age_days)
-    return day and day[:10] + started_at[10:]
+    day = _day_after(started_at[:10], max_age_days)
+    return day and day + started_at[10:]
 
 
 def is_soon(started_at: str, max_age_days: int | None, now: str) -> bool:
@@ -186,6 +190,12 @@ def is_soon(started_at: str, max_age_days: int | None, now: str) -> bool:
 
 def _is_over(expires_at: str | None, now: str) -> bool:
     return expires_at is not None and now > expires_at
+
+
+@lru_cache(maxsize=1024)
+def _day_after(day: str, days: int) -> str | None:
+    later = _later(f"{day}T00:00:00.000Z", days)
+    return later and later[:10]
 
 
 @lru_cache(maxsize=4096)

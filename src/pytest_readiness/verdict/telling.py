@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ..claims.catalogue import REPLAY_MODES, Requirement
 from ..errors import one_line
@@ -23,10 +24,16 @@ def short(text: str) -> str:
 
 def happened(evidence: Evidence) -> str:
     """Return ``test PASSED in staging with BYOK at TIME``."""
-    where = f" in {short(evidence.environment)}" if evidence.environment else ""
-    mode = f" with {short(evidence.provider_mode)}" if evidence.provider_mode else ""
-    verb = f"was {evidence.result}" if evidence.result is Result.INTERRUPTED else evidence.result
-    return f"{short(evidence.test_id)} {verb}{where}{mode} at {evidence.started_at}"
+    ended = _ended(evidence.result, evidence.environment, evidence.provider_mode)
+    return f"{short(evidence.test_id)} {ended} at {evidence.started_at}"
+
+
+@lru_cache(maxsize=1024)
+def _ended(result: Result, environment: str | None, provider_mode: str | None) -> str:
+    """Return how and where, which many executions have in common."""
+    verb = f"was {result.value}" if result is Result.INTERRUPTED else result.value
+    where = f" in {short(environment)}" if environment else ""
+    return f"{verb}{where} with {short(provider_mode)}" if provider_mode else f"{verb}{where}"
 
 
 def told(evidence: Evidence) -> str:
