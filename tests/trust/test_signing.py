@@ -334,7 +334,10 @@ def test_a_service_needs_a_key_that_is_declared(project: Project, service: type[
         ('public = "keys/ci.pem"', "keys.x.roles is missing"),
         ('roles = ["runs"]', "keys.x.public is missing"),
         ('public = "keys/ci.pem"\nroles = []', "keys.x.roles must not be empty"),
-        ('public = "keys/ci.pem"\nroles = ["run"]', "must be 'runs' or 'reviews', not 'run' (did you mean 'runs'?)"),
+        (
+            'public = "keys/ci.pem"\nroles = ["run"]',
+            "must be 'runs' or 'reviews' or 'checkpoints', not 'run' (did you mean 'runs'?)",
+        ),
         (
             'public = "keys/ci.pem"\nroles = ["reviews"]',
             "keys.x signs reviews and does not say whose: give it a person",
