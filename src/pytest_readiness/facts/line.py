@@ -157,6 +157,21 @@ class Line:
         """Position in the run, from 0."""
         return int(self.body["seq"])
 
+    def listed(self, name: str) -> str:
+        """Return the canonical text of a list that the line says; one that stands last is not spelled again.
+
+        Raises:
+            KeyError, TypeError: it says no such list.
+        """
+        value = self.body[name]
+        if self._made and type(value) is list and name == max(self.body):
+            start = self.text.find(f',"{name}":') + len(
+                f',"{name}":'
+            )  # nowhere within a text: a quote is escaped there
+            if not any(isinstance(other, dict | list) for other in self.body.values() if other is not value):
+                return self.text[start:-1]
+        return canonical(list(value))
+
     @classmethod
     def parse(cls, text: str) -> Line:
         """Return the line that a text is.

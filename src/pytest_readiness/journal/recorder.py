@@ -73,7 +73,7 @@ class Observer:
 
     def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
-        known: dict[Claim, dict[str, Any]] = {}
+        known: dict[int, list[dict[str, Any]]] = {}
         plan = [self._planned(test, known) for test in tagged if test.claims]
         if plan:
             prepare()
@@ -82,12 +82,12 @@ class Observer:
     def _place(self, claims: Sequence[Claim], context: Context, proofs: Sequence[Shown]) -> list[dict[str, Any]]:
         return placed_all(claims, context, self.catalogue, proofs)
 
-    def _planned(self, test: Tagged, known: dict[Claim, dict[str, Any]]) -> dict[str, Any]:
-        """``known``: claims that are placed already, as many tests may claim the same."""
-        for claim in test.claims:
-            if claim not in known:
-                (known[claim],) = self._place((claim,), self.context, ())
-        claims = self._places[test.test_id] = [known[claim] for claim in test.claims]
+    def _planned(self, test: Tagged, known: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
+        """``known``: claims that are placed already, by the identity of what tests with equal marks share."""
+        claims = known.get(id(test.claims))
+        if claims is None:
+            claims = known[id(test.claims)] = self._place(test.claims, self.context, ())
+        self._places[test.test_id] = claims
         found: dict[str, Any] = {"test": self._id(test.test_id), "claims": claims}
         if test.records:
             found["records"] = True
