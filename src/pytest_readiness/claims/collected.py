@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from ..errors import one_line
+from ..frozen import maker
 from .catalogue import Catalogue
 from .claim import Claim
 from .mark import NAME
-from .marker import claims_of
+from .marker import claims_of, plain_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +27,65 @@ class Tagged:
     selected: bool = True
 
 
+_tagged = maker(Tagged)
 TAGGED = pytest.StashKey[Tagged]()
 
 
-def tag(item: pytest.Item, catalogue: Catalogue | None, *, selected: bool = True) -> Tagged | None:
+def tag(item: pytest.Item, catalogue: Catalogue | None) -> Tagged | None:
     """Return what a test claims (kept on the test), or None if it carries no evidence mark.
 
     Without a catalogue (nothing is recorded) only the form of the marks is judged.
     """
-    tagged = item.stash.get(TAGGED, None)
-    if tagged is not None:
-        return tagged
-    marks = list(item.iter_markers(NAME))
-    if not marks:
-        return None
-    marks.reverse()  # the order of the source: module, class, function
-    claims, problems = claims_of(marks, catalogue)
-    records = "record_evidence" in getattr(item, "fixturenames", ())
-    tagged = Tagged(item.nodeid, claims, problems, records, selected)
-    item.stash[TAGGED] = tagged
-    return tagged
+    return _Tagger(catalogue, selected=True).tag(item)
 
 
 def tag_all(items: Iterable[pytest.Item], catalogue: Catalogue | None, *, selected: bool = True) -> list[Tagged]:
-    """Return what each evidence test among these claims."""
-    return [tagged for item in items if (tagged := tag(item, catalogue, selected=selected)) is not None]
+    """Return what each evidence test among these claims; tests with equal marks share one tuple of claims."""
+    tagger = _Tagger(catalogue, selected=selected)
+    return [tagged for item in items if (tagged := tagger.tag(item)) is not None]
+
+
+class _Tagger:
+    """Tags tests, and reads once what stands above many of them, and what many of them say alike."""
+
+    def __init__(self, catalogue: Catalogue | None, *, selected: bool) -> None:
+        self._catalogue = catalogue
+        self._selected = selected
+        self._parent: pytest.Item | pytest.Collector | None = None
+        self._above: list[pytest.Mark] = []
+        """The evidence marks of this parent and of its parents, the closest first."""
+        self._read: dict[tuple[str, int | str], tuple[tuple[Claim, ...], tuple[str, ...]]] = {}
+        """What one plain mark says, by use case and item."""
+
+    def tag(self, item: pytest.Item) -> Tagged | None:
+        stash = item.stash
+        if TAGGED in stash:
+            return stash[TAGGED]
+        marks = self._marks(item)
+        if not marks:
+            return None
+        claims, problems = self._claims_of(marks)
+        records = "record_evidence" in getattr(item, "fixturenames", ())
+        tagged = stash[TAGGED] = _tagged(item.nodeid, claims, problems, records, self._selected)
+        return tagged
+
+    def _marks(self, item: pytest.Item) -> list[pytest.Mark]:
+        """Return the evidence marks in the order of the source: module, class, function."""
+        parent = item.parent
+        if parent is None or parent is not self._parent:
+            self._parent, self._above = parent, [] if parent is None else list(parent.iter_markers(NAME))
+        marks = [*[mark for mark in item.own_markers if getattr(mark, "name", None) == NAME], *self._above]
+        marks.reverse()
+        return marks
+
+    def _claims_of(self, marks: list[pytest.Mark]) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
+        key = plain_form(marks[0]) if len(marks) == 1 else None
+        if key is None:
+            return claims_of(marks, self._catalogue)
+        found = self._read.get(key)
+        if found is None:
+            found = self._read[key] = claims_of(marks, self._catalogue)
+        return found
 
 
 def refuse(item: pytest.Item) -> None:

@@ -68,6 +68,18 @@ def claims_of(marks: Sequence[pytest.Mark], catalogue: Catalogue | None) -> tupl
     return tuple(claims), tuple(problems)
 
 
+def plain_form(mark: pytest.Mark) -> tuple[str, int | str] | None:
+    """Return use case and item of a mark that names one of each and nothing else, as most do; None for any other.
+
+    Marks of which this is equal say the same: ``True`` and ``1`` are equal as well, and only one of them is an item.
+    """
+    if len(mark.args) == 1 and len(mark.kwargs) == 1:
+        use_case, item = mark.args[0], mark.kwargs.get("item")
+        if type(use_case) is str and (type(item) is int or type(item) is str):
+            return use_case, item
+    return None
+
+
 def _parse(mark: pytest.Mark) -> list[Claim]:
     unknown = [name for name in mark.kwargs if name not in _KEYWORDS]
     if unknown:

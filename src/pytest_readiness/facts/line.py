@@ -13,6 +13,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from ..errors import IntegrityError
+from ..frozen import maker
 from .digest import EMPTY, digest
 from .shape import Shapes
 
@@ -159,6 +160,20 @@ class Line:
         """Position in the run, from 0."""
         return int(self.body["seq"])
 
+    def listed(self, name: str) -> str:
+        """Return the canonical text of a list that the line says; one that stands last is not spelled again.
+
+        Raises:
+            KeyError, TypeError: it says no such list.
+        """
+        value = self.body[name]
+        if self._made and type(value) is list and name == max(self.body):
+            key = f',"{name}":'  # found nowhere within a text: a quote is escaped there
+            start = self.text.find(key) + len(key)
+            if not any(isinstance(other, dict | list) for other in self.body.values() if other is not value):
+                return self.text[start:-1]
+        return canonical(list(value))
+
     @classmethod
     def parse(cls, text: str) -> Line:
         """Return the line that a text is.
@@ -182,6 +197,9 @@ def _made_here(line: Line) -> Line:
     """Not by ``__init__``: ``dataclasses.replace`` must not carry it over to another line."""
     object.__setattr__(line, "_made", True)
     return line
+
+
+_line = maker(Line)
 
 
 class Chain:
@@ -239,7 +257,7 @@ class Chain:
         return self._linked(f'{head},"tests":{spelling}}}', body)
 
     def _linked(self, text: str, body: dict[str, Any]) -> Line:
-        line = _made_here(Line(text, body, line_digest(text)))
+        line = _line(text, body, line_digest(text), True)  # noqa: FBT003 - made here
         self.seq, self.head = self.seq + 1, line.digest
         return line
 

@@ -170,8 +170,9 @@ def planned_digest(lines: Iterable[Line]) -> str:
     Raises:
         KeyError, TypeError: a ``planned`` line has no list of tests.
     """
-    tests = [test for line in lines if line.kind == "planned" for test in line.body["tests"]]
-    return digest("planned", canonical({"tests": tests}).encode())
+    spellings = [line.listed("tests") for line in lines if line.kind == "planned"]
+    inner = ",".join([text[1:-1] for text in spellings if text != "[]"])
+    return digest("planned", f'{{"tests":[{inner}]}}'.encode())
 
 
 def part_digest(lines: Iterable[Line]) -> str:

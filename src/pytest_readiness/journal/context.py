@@ -23,6 +23,8 @@ class Context:
     @property
     def owner(self) -> dict[str, Any]:
         """Tenant and project as a line holds them: those that are known."""
+        if not (self.tenant_id or self.project_id):
+            return {}
         known = {"tenant_id": self.tenant_id, "project_id": self.project_id}
         return {name: value for name, value in known.items() if value}
 

@@ -197,7 +197,7 @@ class Observation:
             body["open_scope"] = True
         if recorded or self.redactor.known != self._known:  # else all of it was redacted when it came in
             body = dict(self.redactor.plain(body))
-        if counts := self.redactor.take_counts():
+        if self.redactor.counts and (counts := self.redactor.take_counts()):
             body["redactions"] = [list(pair) for pair in counts]
         return body
 

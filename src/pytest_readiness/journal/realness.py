@@ -25,9 +25,11 @@ class Realness:
         self._redactor = redactor
         self._connected = Watch()
         self._replaced = Watched()
+        self._watches = False
 
     def begin(self) -> None:
         """Watch from now on."""
+        self._watches = True
         try:
             self._connected.begin()
             self._replaced.begin()
@@ -39,9 +41,11 @@ class Realness:
         self._replaced.look(item)
 
     def end(self) -> None:
-        """Watch no longer."""
-        self._connected.end()
-        self._replaced.end()
+        """Watch no longer; harmless where nothing is watched."""
+        if self._watches:
+            self._connected.end()
+            self._replaced.end()
+            self._watches = False
 
     def judge(self, claims: list[dict[str, Any]], *, passed: bool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Return the claims, each with the reason why it is a rehearsal if it is one, and what the line tells beside.

@@ -44,7 +44,8 @@ def test_id(nodeid: str, redactor: Redactor, *, grouped: bool) -> str:
     """
     if grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::")):
         nodeid = nodeid.rpartition("@")[0]
-    return str(printable(redactor.name(nodeid)))
+    name = redactor.name(nodeid)
+    return name if name.isascii() else str(printable(name))
 
 
 class Observer:
@@ -73,7 +74,7 @@ class Observer:
 
     def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
-        known: dict[Claim, dict[str, Any]] = {}
+        known: dict[int, list[dict[str, Any]]] = {}
         plan = [self._planned(test, known) for test in tagged if test.claims]
         if plan:
             prepare()
@@ -82,12 +83,12 @@ class Observer:
     def _place(self, claims: Sequence[Claim], context: Context, proofs: Sequence[Shown]) -> list[dict[str, Any]]:
         return placed_all(claims, context, self.catalogue, proofs)
 
-    def _planned(self, test: Tagged, known: dict[Claim, dict[str, Any]]) -> dict[str, Any]:
-        """``known``: claims that are placed already, as many tests may claim the same."""
-        for claim in test.claims:
-            if claim not in known:
-                (known[claim],) = self._place((claim,), self.context, ())
-        claims = self._places[test.test_id] = [known[claim] for claim in test.claims]
+    def _planned(self, test: Tagged, known: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
+        """``known``: claims that are placed already, by the identity of what tests with equal marks share."""
+        claims = known.get(id(test.claims))
+        if claims is None:
+            claims = known[id(test.claims)] = self._place(test.claims, self.context, ())
+        self._places[test.test_id] = claims
         found: dict[str, Any] = {"test": self._id(test.test_id), "claims": claims}
         if test.records:
             found["records"] = True
@@ -142,12 +143,12 @@ class Observer:
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         observation.saw(_phase(report))
-        if report.when != "teardown":  # its fixtures are gone
-            observation.realness.look(None if report.when == "setup" and report.passed else item)
-        if report.when == "teardown":
+        if report.when == "teardown":  # its fixtures are gone: nothing is looked at
             observation.realness.end()
             self._hang(report, EVIDENCE, observation.finish(self._place))
-        elif report.outcome == "failed":
+            return
+        observation.realness.look(None if report.when == "setup" and report.outcome == "passed" else item)
+        if report.outcome == "failed":
             attempt = {"test": observation.test_id, **observation.attempt_so_far()}
             self._hang(report, ATTEMPT, self.redactor.plain(attempt))
 
@@ -334,13 +335,14 @@ class Keeper:
     def _write(self, report: pytest.TestReport) -> None:
         if self.observer is not None and is_rerun(report):
             self.observer.reran(report)
-        for secret in _taken(report, SECRETS) or ():
-            self.redactor.register(secret)
-        self.redactor.trouble = self.redactor.trouble or _taken(report, TROUBLE)
-        self._redact_what_is_written()
-        if plan := _taken(report, PLAN):
+        if not _TOLD_BY_WORKERS.isdisjoint(report.__dict__):
+            self._take_in_what_workers_tell(report)
+        if self.redactor.learned:
+            self._redact_what_is_written()
+        if PLAN in report.__dict__ and (plan := _taken(report, PLAN)):
             self._take_in_plan(plan)
-        attempt, evidence = self._known(_taken(report, ATTEMPT)), self._known(_taken(report, EVIDENCE))
+        attempt: Any = self._known(_taken(report, ATTEMPT)) if ATTEMPT in report.__dict__ else None
+        evidence: Any = self._known(_taken(report, EVIDENCE)) if EVIDENCE in report.__dict__ else None
         if report.when not in ("setup", "call", "teardown"):  # xdist's own report of a worker that crashed
             self.log.crashed(self._id(report.nodeid), self.redactor.text(_message(report)))
         elif is_rerun(report):
@@ -351,6 +353,12 @@ class Keeper:
             self._to_be_rerun.discard(report.nodeid)
         elif evidence is not None and report.nodeid not in self._to_be_rerun:
             self.log.finished(evidence)
+
+    def _take_in_what_workers_tell(self, report: pytest.TestReport) -> None:
+        for secret in _taken(report, SECRETS) or ():
+            self.redactor.register(secret)
+        trouble = _taken(report, TROUBLE)
+        self.redactor.trouble = self.redactor.trouble or trouble
 
     def _take_in_plan(self, plan: dict[str, Any]) -> None:
         self.log.plan(self.redactor.plain(plan["tests"]) if self._learned else plan["tests"])
@@ -385,6 +393,7 @@ class Keeper:
 
 
 _CARRIED = frozenset({EVIDENCE, ATTEMPT, PLAN, SECRETS, TROUBLE})
+_TOLD_BY_WORKERS = frozenset({SECRETS, TROUBLE})
 _PHASES = frozenset({"setup", "call", "teardown"})
 
 

@@ -48,9 +48,12 @@ class PlannedTest(NamedTuple):
         return f'{{"claims":{self.spelled_claims},"test":{quoted(self.plain["test"])}}}'
 
     @classmethod
-    def of(cls, test: Mapping[str, Any]) -> PlannedTest:
-        """Return what is planned, from plain data."""
-        claims, text = spelled(test["claims"])
+    def of(cls, test: Mapping[str, Any], known: dict[int, tuple[Any, str]]) -> PlannedTest:
+        """Return what is planned, from plain data; ``known``: claims that are spelled already, by identity."""
+        found = known.get(id(test["claims"]))
+        if found is None:
+            found = known[id(test["claims"])] = spelled(test["claims"])
+        claims, text = found
         return cls({**test, "claims": claims}, claims, text)
 
 
@@ -89,10 +92,11 @@ class RunLog:
 
     def plan(self, tests: Iterable[Mapping[str, Any]]) -> None:
         """Take in tests that are to run, or were deselected (``deselected``): plain, with their placed claims."""
-        for test in tests:
+        told, spellings = list(tests), dict[int, tuple[Any, str]]()  # by identity: all of it stays alive meanwhile
+        for test in told:
             known = self._plan.get(test["test"])
             if known is None or (known.plain.get("deselected") and not test.get("deselected")):
-                self._plan[test["test"]] = PlannedTest.of(test)
+                self._plan[test["test"]] = PlannedTest.of(test, spellings)
                 self._unwritten_plan.append(test["test"])
         self._plan_known = True
         unsure, self.unsure = self.unsure, {}
@@ -148,7 +152,7 @@ class RunLog:
             OSError: the journal could not be written anew.
         """
         plan = [(redactor.name(test), redactor.plain(planned.plain)) for test, planned in self._plan.items()]
-        self._plan = {test: PlannedTest.of(planned) for test, planned in plan}
+        self._plan = {test: PlannedTest.of(planned, {}) for test, planned in plan}
         self._unwritten_plan = [redactor.name(test) for test in self._unwritten_plan]
         self._running = {redactor.name(test): at for test, at in self._running.items()}
         self.unsure = {redactor.name(test): at for test, at in self.unsure.items()}

@@ -260,15 +260,18 @@ class Seams:
         self._loaded = -1
         self._rows: list[tuple[Callable[[str], Any], str, str, str]] = []
         """How to get it from its namespace, its name there, how it is called, and what it is."""
+        self._gets: list[Callable[[str], Any]] = []
+        self._names: list[str] = []
+        """The first two of each row, as they are asked twice for each test."""
         self._accepted: list[Any] = []
 
     def look(self) -> list[Replaced]:
         """Return what is replaced at this moment."""
         if len(sys.modules) != self._loaded:
             self._scan()
-        found = [get(name) for get, name, _, _ in self._rows]
-        if all(map(operator.is_, found, self._accepted)):
+        if all(map(operator.is_, map(operator.call, self._gets, self._names), self._accepted)):
             return []
+        found = list(map(operator.call, self._gets, self._names))
         pairs = enumerate(zip(found, self._accepted, strict=True))
         return [one for number, (value, known) in pairs if value is not known for one in self._judge(number, value)]
 
@@ -292,6 +295,7 @@ class Seams:
             self._modules[name] = module
             for seam in seams:
                 self._add(module, name, seam)
+        self._gets, self._names = [row[0] for row in self._rows], [row[1] for row in self._rows]
 
     def _forget(self, module: str) -> None:
         kept = [number for number, row in enumerate(self._rows) if not row[2].startswith(f"{module}.")]

@@ -119,8 +119,14 @@ class _Lookout:
             elif not self._is_told(replaced.seam):
                 mocked = replaced.package in ("unittest", "mock")
                 self.tell(f"{'unittest.mock' if mocked else replaced.by} replaced {replaced.seam}")
-        if not all(one.reasons for one in self.watched) and self.clock.is_wrong():
-            self.tell("Python's clock differs from the system's by more than 2 s")
+        self._look_at_clock()
+
+    def _look_at_clock(self) -> None:
+        for one in self.watched:
+            if not one.reasons:
+                if self.clock.is_wrong():
+                    self.tell("Python's clock differs from the system's by more than 2 s")
+                return
 
     def _is_told(self, seam: str) -> bool:
         return all(any(seam in told for told in one.reasons) for one in self.watched)
@@ -205,6 +211,8 @@ class Watched:
     @property
     def told(self) -> str | None:
         """The reasons in one sentence, or None where nothing was replaced."""
+        if not self.reasons:
+            return None
         reasons = list(self.reasons)
         if len(reasons) > _MOST_REASONS:
             reasons = [*reasons[:_MOST_REASONS], f"{len(reasons) - _MOST_REASONS} more"]

@@ -60,7 +60,7 @@ class Watch:
     def begin(self) -> None:
         """Watch from now on."""
         witness = _witness()
-        self._received = dict(witness.receiving())
+        self._received = dict(witness.receiving()) if witness.open else {}
         if self not in witness.active:
             witness.active = (*witness.active, self)
 
