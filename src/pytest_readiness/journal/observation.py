@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from ..claims.claim import Claim
 from ..facts.clock import moment
 from ..facts.evidence import Result
+from ..facts.line import printable
 from ..facts.proofs import Shown
 from .context import Context
 from .recording import Recording
@@ -49,6 +50,17 @@ class Unwatched(Sight):
 
 MESSAGE_LIMIT = 4000
 """Characters of a failure message that are kept."""
+
+
+def test_id(nodeid: str, redactor: Redactor, *, grouped: bool) -> str:
+    """Return pytest's node id as it is written: without secrets, and with what UTF-8 cannot carry spelled out.
+
+    ``grouped``: xdist distributes by ``loadgroup``, and may have hung ``@group`` on it; alone it is the same test.
+    """
+    if grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::")):
+        nodeid = nodeid.rpartition("@")[0]
+    name = redactor.name(nodeid)
+    return name if name.isascii() else str(printable(name))
 
 
 class Phase(NamedTuple):

@@ -16,11 +16,11 @@ import pytest
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..claims.collected import TAGGED, Tagged, refuse
-from ..facts.line import canonical, printable
+from ..facts.line import canonical
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
 from .context import Context
-from .observation import Observation, Phase
+from .observation import Observation, Phase, test_id
 from .placing import placed_all
 from .proving import Means, RecordEvidence
 from .realness import Realness
@@ -35,17 +35,6 @@ PLAN = "readiness_plan"
 SECRETS = "readiness_secrets"
 TROUBLE = "readiness_trouble"
 TEXTS = "readiness_texts"
-
-
-def test_id(nodeid: str, redactor: Redactor, *, grouped: bool) -> str:
-    """Return pytest's node id as it is written: without secrets, and with what UTF-8 cannot carry spelled out.
-
-    ``grouped``: xdist distributes by ``loadgroup``, and may have hung ``@group`` on it; alone it is the same test.
-    """
-    if grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::")):
-        nodeid = nodeid.rpartition("@")[0]
-    name = redactor.name(nodeid)
-    return name if name.isascii() else str(printable(name))
 
 
 class Observer:
