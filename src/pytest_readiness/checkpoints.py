@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 
 from .errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place
 from .facts.checkpoint import BIGGEST, Checkpoint, Grown
@@ -16,6 +14,7 @@ from .store.port import Store
 from .trust import Trust
 from .verdict.gate import Compared
 from .views.words import count
+from .whole import write_whole
 
 VARIABLE = "READINESS_CHECKPOINT"
 UNSIGNED = "the checkpoint is not signed: signed notes take Ed25519 keys, and READINESS_SIGNER names another kind"
@@ -140,12 +139,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: Grown) -> None:
         [told] = tree.contradictions([there.checkpoint])
         if told is not None:
             raise IntegrityError(f"{there.problem(told)}; the file was left as it is")
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
-        temporary.write_text(checkpoint.text, encoding="utf-8", newline="")
-        temporary.replace(path)
+        write_whole(path, checkpoint.text.encode())
     except OSError as error:
         raise StorageError(f"{shown_place(path)}: the checkpoint cannot be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

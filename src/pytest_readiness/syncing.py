@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 
 from .claims.mend import Change, mend
 from .errors import ConfigError, IntegrityError, StorageError, place as shown_place
 from .facts.clock import moment
 from .pipeline import Place, Request, judge
 from .replay import history
+from .whole import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +88,6 @@ def _mend(place: Place, tracker: Path, found: Sequence[Drift]) -> None:
         data = tracker.read_bytes()
         mended = mend(tracker, data, changes, columns, statuses)
         if mended != data:
-            _replace(tracker.resolve(), mended)
+            write_whole(tracker.resolve(), mended)
     except OSError as error:
         raise StorageError(f"{shown_place(tracker)}: the tracker cannot be written: {error.strerror}") from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file in one step, so that a kill in between leaves the old one or the new one; its mode stays."""
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(path, temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

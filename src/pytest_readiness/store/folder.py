@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 
 from ..errors import IntegrityError, Problem, StorageError, one_line, place
 from ..facts.decision import Decision, parse_decision
 from ..facts.envelope import Envelope, parse_envelope
 from ..facts.snapshot import Snapshot
+from ..whole import write_whole
 from .checked import readable
 from .history import FolderHistory, Touch, folder_history
 from .port import Decided, DecisionHome, Store
@@ -73,7 +73,7 @@ class DecisionFolder:
             files |= {self._signed(one.subject): one.text for one in envelopes if one.subject in ids}
             for path, text in files.items():
                 written.append(path)
-                _write(path, f"{text}\n")
+                write_whole(path, f"{text}\n".encode())
         except OSError as error:
             for path in written:
                 with suppress(OSError):
@@ -251,17 +251,3 @@ def _text(path: Path) -> str:
 
 def _bare(text: str) -> str:
     return text.removesuffix("\n").removesuffix("\r")
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a new file whole: under another name first."""
-    temporary = path.with_name(f".{token_hex(8)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -1,0 +1,38 @@
+"""A file is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pytest_readiness.whole import write_whole
+
+
+def test_a_new_file_and_one_that_was_there(tmp_path: Path) -> None:
+    """The bytes are those given, a file that was there keeps its mode, and nothing else lies beside it."""
+    path = tmp_path / "a.txt"
+    write_whole(path, b"one\r\n")
+    path.chmod(0o640)
+    write_whole(path, b"two")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o640)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_what_was_there_stays_where_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """A disk that is full, or a file that cannot be put in place, leaves the old bytes and no other file."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"old")
+
+    def full(*_given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, step, full)
+    monkeypatch.setattr(Path, "replace", full if step == "replace" else Path.replace)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, b"new")
+    monkeypatch.undo()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
