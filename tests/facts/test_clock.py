@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.clock import age_days, is_moment, moment, parse
+from pytest_readiness.facts.clock import is_moment, moment, parse
 
 SECONDS = st.floats(0, 4_000_000_000, allow_nan=False)
 
@@ -69,9 +69,3 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 def test_only_our_own_form_is_a_moment(text: object) -> None:
     """Other forms would not sort as they happened."""
     assert not is_moment(text)
-
-
-def test_days_are_24_hours() -> None:
-    """Age is a number of days, also of parts of one."""
-    assert age_days("2026-03-28T12:00:00.000Z", "2026-03-29T12:00:00.000Z") == 1
-    assert age_days("2026-02-12T00:00:00.000Z", "2026-02-12T06:00:00.000Z") == 0.25

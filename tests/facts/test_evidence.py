@@ -109,20 +109,6 @@ def test_standing(claim: dict[str, Any], changed: dict[str, Any], standing: Stan
     assert pieces(body)[0].standing is standing
 
 
-@pytest.mark.parametrize(
-    ("claim", "fits"),
-    [
-        ({"environment": "staging"}, True),
-        ({"environment": "staging", "claim_environment": "staging"}, True),
-        ({"environment": "dev", "claim_environment": "staging"}, False),
-        ({"provider_mode": "B", "claim_provider_mode": "M"}, False),
-    ],
-)
-def test_what_fits_its_claim(claim: dict[str, Any], fits: bool) -> None:
-    """Evidence from elsewhere than its claim was limited to does not fit it."""
-    assert pieces({**FINISHED, "claims": [{"use_case": "U", "item": "1", **claim}]})[0].fits_its_claim is fits
-
-
 @pytest.mark.parametrize("missing", ["test", "claims", "result", "started_at", "finished_at"])
 def test_a_line_without_its_fields_is_an_error(missing: str) -> None:
     """What every end says must be there: for verify to tell, and never read as something else."""

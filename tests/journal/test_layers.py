@@ -190,7 +190,7 @@ JSON = st.recursive(
 def test_json_stays_json(value: Any, ascii_only: bool, indent: int | None) -> None:
     """A text of JSON is one afterwards."""
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
-    json.loads(redactor().text(text))
+    assert isinstance(json.loads(redactor().text(text)), type(value))
 
 
 @given(st.lists(TEXTS, max_size=6).map("\n".join), st.lists(st.integers(1, 80), max_size=30), st.booleans())

@@ -12,7 +12,7 @@ from pytest_readiness.verdict.deciding import scope_of
 from pytest_readiness.verdict.known import Origin
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.reviews import pinned_ids, since
+from pytest_readiness.verdict.reviews import approvals, pinned_ids, starts_of
 from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, days_ago, ran
 from tests.verdict.people import (
     CI,
@@ -389,13 +389,13 @@ def test_many_reasons_are_counted():
     assert why[-1] == "and 3 more of the kind"
 
 
-def test_since_and_pinned_ids():
+def test_starts_and_pinned_ids():
     """The store is asked for what went wrong since the oldest pinned execution, and for the pins of approvals."""
     review = approval(OLD)
-    assert since([review], REVIEWED, NOW) == {UC: min(one.started_at for one in OLD)}
+    assert starts_of(approvals([review], REVIEWED, NOW)) == {UC: min(one.started_at for one in OLD)}
     assert pinned_ids([review], REVIEWED, NOW) == {one.id for one in OLD}
     for none in ([], [rejection()], [replace(review, by="stranger")], [replace(review, at=days_ago(-1))]):
-        assert (since(none, REVIEWED, NOW), pinned_ids(none, REVIEWED, NOW)) == ({}, set())
+        assert (starts_of(approvals(none, REVIEWED, NOW)), pinned_ids(none, REVIEWED, NOW)) == ({}, set())
 
 
 def test_the_basis_pins_what_decides():

@@ -31,11 +31,6 @@ def parse(text: str) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def age_days(earlier: str, later: str) -> float:
-    """Return how many days of 24 hours lie between two moments."""
-    return (parse(later) - parse(earlier)).total_seconds() / 86400
-
-
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 

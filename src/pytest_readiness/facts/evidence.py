@@ -195,14 +195,6 @@ class Evidence:
         return self.result is Result.PASSED and len(self.attempts) > 1
 
     @property
-    def fits_its_claim(self) -> bool:
-        """It ran in the environment and provider mode that its claim was limited to."""
-        return self.claim_environment in (None, self.environment) and self.claim_provider_mode in (
-            None,
-            self.provider_mode,
-        )
-
-    @property
     def reference_texts(self) -> tuple[str, ...]:
         """Artifact/Log Reference: external references as URLs, artifacts by name and digest."""
         return (

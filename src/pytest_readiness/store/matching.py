@@ -24,9 +24,9 @@ def matches(evidence: Evidence, digest: str, row: tuple[Any, ...]) -> bool:
     Args:
         evidence: read from the line.
         digest: of the text of the line, computed.
-        row: its index, text and digest of the line, text and digest of the line after it; as the store has them.
+        row: its index, text and digest of the line, text of the line after it; as the store has them.
     """
-    _, stored, following, _ = row[INDEX:]
+    _, stored, following = row[INDEX:]
     try:
         return bool(
             digest == stored

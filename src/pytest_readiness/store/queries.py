@@ -16,7 +16,7 @@ _RECORD = ", ".join(
     (
         *(f"e.{name}" for name in EvidenceRow._fields),
         *(f"s.{name}" for name in SlotRow._fields),
-        *("l.text", "l.digest", "f.text", "f.digest"),
+        *("l.text", "l.digest", "f.text"),
     )
 )
 # The line after it was written right after it: one that is elsewhere is not found here, and looked up by the check.

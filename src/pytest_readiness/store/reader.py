@@ -98,7 +98,7 @@ class Reader:
         """Return the evidence that rows stand for, in their order, and remember what was right.
 
         Args:
-            rows: index, text and digest of the line, and text and digest of the line after it.
+            rows: index, text and digest of the line, and text of the line after it.
             register: whose evidence it is.
 
         Raises:

@@ -19,7 +19,7 @@ from .evaluation import evaluate
 from .known import Facts, Origin
 from .policy import Policy
 from .readiness import Phase, Status, UseCaseReadiness
-from .reviews import since
+from .reviews import approvals, starts_of
 
 InForce = Callable[[str], tuple[Catalogue, Policy]]
 """The requirements and the policy in force at a moment."""
@@ -193,7 +193,7 @@ class _Replay:
         )
 
     def _adverse(self, catalogue: Catalogue, policy: Policy, at: str) -> Sequence[Evidence]:
-        moment = since(self.decisions, policy, at).get(self.use_case)
+        moment = starts_of(approvals(self.decisions, policy, at)).get(self.use_case)
         if moment is None:
             return ()
         places = Places.of(catalogue)

@@ -44,16 +44,11 @@ def review_of(reviews: Iterable[SignOff], seen: Seen, origins: Mapping[str, Orig
     )
 
 
-def since(decisions: Sequence[Decision], policy: Policy, now: str) -> dict[str, str]:
-    """Return for each approved use case the moment after which a failure can make an approval suspect.
-
-    It is the start of the oldest execution that an approval which can count rests on.
-    """
-    return starts_of(approvals(decisions, policy, now))
-
-
 def starts_of(counting: Iterable[SignOff]) -> dict[str, str]:
-    """Return for each use case the start of the oldest execution that these approvals of it rest on."""
+    """Return for each use case the moment after which a failure can make one of these approvals of it suspect.
+
+    It is the start of the oldest execution that they rest on.
+    """
     found: dict[str, str] = {}
     for one in counting:
         starts = [pin.started_at for row in one.basis.requirements for pin in row.pins]
