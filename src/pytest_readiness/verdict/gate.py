@@ -280,11 +280,10 @@ def _level(grounds: Grounds) -> Finding:
     """What rests on nothing has no level, which another rule tells; what is waived does not rest on its evidence."""
     least = grounds.policy.level
     every = grounds.required
-    rests = [(one, req) for one, req in every if req.state is not State.WAIVED]
+    rests = [(one, req) for one, req in every if req.level is not None and req.state is not State.WAIVED]
     wrong = [(one, req) for one, req in rests if req.level is not None and req.level < least]
-    found = _named(
-        "evidence level", every, wrong, f"none is below {least}", lambda req: f"{req.requirement.id} is {req.level}"
-    )
+    told = f"none of the {len(rests)} that rest on evidence is below {least}"
+    found = _named("evidence level", every, wrong, told, lambda req: f"{req.requirement.id} is {req.level}")
     if grounds.unchecked:
         ids = _ids(grounds.readiness.use_cases)
         return replace(found, wrong=(grounds.unchecked, *found.wrong), failing=ids)
