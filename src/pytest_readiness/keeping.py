@@ -17,6 +17,7 @@ from .journal.recovery import leftovers, recover, requirements_of
 from .journal.writer import Writer
 from .place import Place
 from .store.port import Store
+from .whole import write_whole
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from .facts.envelope import Envelope
@@ -117,7 +118,7 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
     except ReadinessError as error:
         return [], [*problems, f"run {sealed.id} is not signed, and is kept without a signature: {error}"]
     try:
-        path.write_text(f"{made.text}\n", encoding="utf-8", newline="")
+        write_whole(path, f"{made.text}\n".encode())
     except OSError as error:
         told = f"{path}: the signature could not be written beside the journal: {error.strerror}"
         return [made], [*problems, told]

@@ -21,6 +21,7 @@ from ..facts.evidence import Result
 from ..facts.line import Line, canonical, quoted, spelled
 from ..facts.run import Run, part_digest, planned_digest
 from ..facts.snapshot import Snapshot
+from ..whole import write_whole
 from .key import keep_key
 from .redaction import Redactor
 from .writer import Writer, ignore_folder, new_journal
@@ -281,7 +282,7 @@ def _keep_requirements(folder: Path, requirements: Snapshot) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = requirements_path(folder, requirements.digest)
     if not path.exists():
-        path.write_text(requirements.text, encoding="utf-8", newline="")
+        write_whole(path, requirements.text.encode())
 
 
 def requirements_path(folder: Path, digest: str) -> Path:
