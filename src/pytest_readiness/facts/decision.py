@@ -6,7 +6,6 @@ or as a file of the repository, and a changed one no longer has its id.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -16,7 +15,7 @@ from ..errors import IntegrityError
 from ..frozen import maker
 from .clock import is_moment
 from .digest import digest
-from .line import canonical, is_canonical
+from .line import canonical, read_canonical
 
 SCHEMA = "readiness/decision/v1"
 
@@ -210,14 +209,14 @@ def parse_decision(text: str) -> Decision:
             at a UTC moment.
     """
     try:
-        plain = json.loads(text)
-        canonical_ = is_canonical(text, plain)
+        plain = read_canonical(text)
         kind = KINDS[plain.pop("kind")]
         schema = plain.pop("schema")
         decision = _build(kind, plain)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise IntegrityError(f"this is no decision: {type(error).__name__}: {error}") from None
-    if schema != SCHEMA or not canonical_ or not _tells_all(decision, plain):
+        told = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise IntegrityError(f"this is no decision: {told}") from None
+    if schema != SCHEMA or not _tells_all(decision, plain):
         raise IntegrityError("this is no decision in canonical form")
     if not is_moment(decision.at) or (isinstance(decision, Review) and not is_moment(decision.looked_at)):
         raise IntegrityError("this is no decision: it does not say at which UTC moment it was made")

@@ -11,7 +11,7 @@ from ..facts.evidence import Evidence, Result
 from .deciders import may_decide
 from .known import Facts
 from .policy import Policy
-from .readiness import BlockerStanding, RequirementReadiness, RetirementStanding, State, WaiverStanding
+from .readiness import BlockerStanding, RequirementReadiness, RetirementStanding, Sentences, State, WaiverStanding
 from .telling import happened, short
 from .waivers import last_day, void_because
 
@@ -145,7 +145,7 @@ def _waived(judged: RequirementReadiness, holding: WaiverStanding) -> Requiremen
         judged,
         state=State.WAIVED,
         waived_from=judged.state,
-        why=f"{why}; without the waiver it is {judged.state.value}: {judged.why}",
+        told=Sentences(f"{why}; without the waiver it is {judged.state.value}: {judged.why}", judged.completes_it),
     )
 
 
