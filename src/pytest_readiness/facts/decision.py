@@ -6,6 +6,7 @@ or as a file of the repository, and a changed one no longer has its id.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -36,10 +37,11 @@ class Known(StrEnum):
     @property
     def rank(self) -> int:
         """Greater is stronger."""
-        return _RANKS[self]
+        return RANKS[self]
 
 
-_RANKS = {known: rank for rank, known in enumerate(Known)}
+RANKS: Mapping[str, int] = {known: rank for rank, known in enumerate(Known)}
+"""By the word, which it is known as: greater is stronger."""
 
 
 class Meaning(StrEnum):

@@ -9,7 +9,6 @@ from itertools import takewhile
 
 from ..claims.catalogue import Requirement
 from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing
-from ..frozen import maker
 from .coverage import Places, is_exact, names_part
 
 BROKEN = BAD | {Result.INTERRUPTED}
@@ -65,7 +64,6 @@ class Selection:
     """Ids of those that do not count though they ran, and why."""
 
 
-_selected = maker(Selection)
 _NOTHING = Selection((), (), (), (), (), {})
 
 
@@ -142,13 +140,28 @@ class Ledger:
             return False
         return scope_of(later) == scope_of(interrupted) or (interrupted.open_scope and _can_replace(later, interrupted))
 
+    def sole_pass(self, requirement: Requirement) -> Evidence | None:
+        """Return the only execution that speaks of a requirement, where it is a pass that counts: most often so.
+
+        None: it takes ``select`` to tell what decides.
+        """
+        sole = None
+        for one in self.executions:
+            if self.places.could_cover(requirement, one):
+                if sole is not None:
+                    return None
+                sole = one
+        if sole is None or sole.result is not Result.PASSED or not is_exact(requirement, sole):
+            return None
+        if len(self.executions) > 1 and self._any_broken:
+            return None
+        return sole if self.counts(sole) else None
+
     def select(self, requirement: Requirement) -> Selection:
         """Return the executions that decide a requirement, and what else there is about it."""
         fitting = tuple([one for one in self.executions if self.places.could_cover(requirement, one)])
         if not fitting:
             return _NOTHING
-        if len(fitting) == 1 and (len(self.executions) == 1 or not self._any_broken):
-            return self._select_only(requirement, fitting)
         deciding: dict[tuple[Scope, bool], Evidence] = {}
         if not requirement.undeclared_environment:
             for one in fitting:
@@ -173,23 +186,6 @@ class Ledger:
     @cached_property
     def _any_broken(self) -> bool:
         return any(one.result in BROKEN for one in self.executions)
-
-    def _select_only(self, requirement: Requirement, fitting: tuple[Evidence]) -> Selection:
-        """Return what ``select`` does where a single execution fits, and no other is broken: most often so."""
-        (one,) = fitting
-        counts = self.counts(one)
-        # One that is loose decides too, as nothing can have replaced it.
-        decides = counts and (is_exact(requirement, one) or self._is_loose(requirement, one))
-        decides = decides and not requirement.undeclared_environment
-        early = one.started_at > self.now and one.result is Result.PASSED
-        return _selected(
-            fitting if decides else (),
-            () if decides else fitting,
-            fitting if counts and one.standing is Standing.REHEARSAL else (),
-            fitting if early else (),
-            fitting,
-            self._left_out_of(fitting),
-        )
 
     def _left_out_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:
         if not self.left_out:

@@ -157,7 +157,7 @@ class _Known:
             one, theirs = self.decided.waive(alone)
             judged.append(one)
             waivers.extend(theirs)
-            fitting.extend(found.fitting)
+            fitting.extend(found)
         digest = self.basis.digest(requirements)
         return _Judged(self._with_people(use_case, judged, waivers, digest, ledgers), fitting)
 

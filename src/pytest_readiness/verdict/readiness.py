@@ -252,12 +252,12 @@ class UseCaseReadiness:
     @cached_property
     def requirements(self) -> tuple[RequirementReadiness, ...]:
         """Every requirement, in order."""
-        return tuple(req for item in self.items for req in item.requirements)
+        return tuple([req for item in self.items for req in item.requirements])
 
     @cached_property
     def required(self) -> tuple[RequirementReadiness, ...]:
         """The requirements that count: all but NOT_APPLICABLE."""
-        return tuple(req for req in self.requirements if req.state is not State.NOT_APPLICABLE)
+        return tuple([req for req in self.requirements if req.state is not State.NOT_APPLICABLE])
 
     @property
     def complete(self) -> int:

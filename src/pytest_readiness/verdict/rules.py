@@ -43,21 +43,41 @@ class _Judged(NamedTuple):
     expires_soon: bool = False
 
 
-def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[RequirementReadiness, Selection]:
+def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[RequirementReadiness, Sequence[Evidence]]:
     """Return where a requirement stands, and the evidence that was looked at."""
+    sole = ledger.sole_pass(requirement) if requirement.not_applicable is None else None
+    if sole is not None:
+        alone = (sole,)
+        judged = _judge_passes(requirement, alone, moment)
+        if judged is not None:
+            return _readiness(requirement, judged, alone, alone, moment), alone
     found = ledger.select(requirement)
-    deciding = found.deciding
-    shown = deciding + found.rest
+    deciding, shown = found.deciding, found.deciding + found.rest
     if requirement.not_applicable is not None:
         told = Sentences(telling.short(requirement.not_applicable))
-        return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found
-    judged = _judge_bad(requirement, deciding) or _judge_passes(requirement, deciding, moment)
-    state, said, expires_at, soon = judged or _judge_nothing(requirement, found, moment)
+        return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found.fitting
+    judged = (
+        _judge_bad(requirement, deciding)
+        or _judge_passes(requirement, deciding, moment)
+        or _judge_nothing(requirement, found, moment)
+    )
     if found.future_passes or found.left_out:
-        said = Sentences(said.why + _notes(state, found), said.completes_it)
+        told = Sentences(judged.told.why + _notes(judged.state, found), judged.told.completes_it)
+        judged = judged._replace(told=told)
+    return _readiness(requirement, judged, shown, deciding, moment), found.fitting
+
+
+def _readiness(
+    requirement: Requirement,
+    judged: _Judged,
+    shown: tuple[Evidence, ...],
+    deciding: tuple[Evidence, ...],
+    moment: Moment,
+) -> RequirementReadiness:
+    state, told, expires_at, soon = judged
     levels = [level_of(one, moment.open_runs, moment.signed) for one in deciding]
     level = levels[0] if len(levels) == 1 else weakest(levels)
-    return _made(requirement, state, said, shown, expires_at, soon, level, deciding), found
+    return _made(requirement, state, told, shown, expires_at, soon, level, deciding)
 
 
 _made = maker(RequirementReadiness)
