@@ -59,7 +59,7 @@ def test_the_wheel_has_one_plugin_and_one_command(wheel):
     entries = ConfigParser()
     entries.read_string(read(wheel, "entry_points.txt"))
     assert {group: dict(entries[group]) for group in entries.sections()} == {
-        "console_scripts": {"readiness": "pytest_readiness.cli:main"},
+        "console_scripts": {"readiness": "pytest_readiness.cli:run"},
         "pytest11": {"readiness": "pytest_readiness.plugin"},
     }
 

@@ -308,16 +308,7 @@ def _pin(plain: dict[str, Any]) -> Pin:
     proofs = plain.get("proofs", _NONE)
     if not isinstance(proofs, list):
         raise TypeError("the proofs of a pin are no list")
-    get = plain.get
-    return _make_pin(
-        plain["evidence_id"],
-        plain["test_id"],
-        plain["started_at"],
-        plain["actor"],
-        get("environment"),
-        get("provider_mode"),
-        tuple(proofs),
-    )
+    return _make_pin(**{**plain, "proofs": tuple(proofs)})
 
 
 _make_pin, _make_row = maker(Pin), maker(PinnedRequirement)

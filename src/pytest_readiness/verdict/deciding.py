@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
@@ -79,6 +79,8 @@ class Ledger:
     places: Places
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Ids of the executions that do not count though they ran (of a retired test, for another release), and why."""
+    any_broken: bool = False
+    """Some execution ended badly."""
 
     @classmethod
     def of(
@@ -95,7 +97,14 @@ class Ledger:
             found = tuple(sorted(found, key=recency, reverse=True))
         ledger = object.__new__(cls)
         # Not by its frozen __init__, which sets field after field: there is one for each item of each use case.
-        values = {"executions": found, "now": now, "open_runs": open_runs, "places": places, "left_out": left_out or {}}
+        values = {
+            "executions": found,
+            "now": now,
+            "open_runs": open_runs,
+            "places": places,
+            "left_out": left_out or {},
+            "any_broken": not BROKEN.isdisjoint([one.result for one in found]),
+        }
         object.__setattr__(ledger, "__dict__", values)
         return ledger
 
@@ -117,11 +126,12 @@ class Ledger:
         """Return whether it speaks, and not as a rehearsal, whether it counts or is left out."""
         return evidence.standing is not Standing.REHEARSAL and self.speaks(evidence)
 
-    def went_wrong(self) -> Iterator[Evidence]:
-        """Yield what counts and ended badly, replaced or not; an interruption only if no pass of the test came next."""
-        for one in self.executions:
-            if self.is_adverse(one) and not (one.result is Result.INTERRUPTED and self._passed_next(one)):
-                yield one
+    def went_wrong(self) -> Sequence[Evidence]:
+        """Return what counts and ended badly, replaced or not; an interruption only if its test did not pass next."""
+        if not self.any_broken:
+            return ()
+        adverse = [one for one in self.executions if self.is_adverse(one)]
+        return [one for one in adverse if one.result is not Result.INTERRUPTED or not self._passed_next(one)]
 
     def is_adverse(self, evidence: Evidence) -> bool:
         """Return whether it ended badly, and not as a rehearsal, for a test and a release that count."""
@@ -153,7 +163,7 @@ class Ledger:
                 sole = one
         if sole is None or sole.result is not Result.PASSED or not is_exact(requirement, sole):
             return None
-        if len(self.executions) > 1 and self._any_broken:
+        if len(self.executions) > 1 and self.any_broken:
             return None
         return sole if self.counts(sole) else None
 
@@ -182,10 +192,6 @@ class Ledger:
             fitting=fitting,
             left_out=self._left_out_of(fitting),
         )
-
-    @cached_property
-    def _any_broken(self) -> bool:
-        return any(one.result in BROKEN for one in self.executions)
 
     def _left_out_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:
         if not self.left_out:
