@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .claims.mark import is_tagged
+from .mark import is_tagged
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
     from .journal.recorder import Observer

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .claims.mark import DESCRIPTION, is_tagged
+from .mark import DESCRIPTION, is_tagged
 
 if TYPE_CHECKING:
     from .door import Door
