@@ -46,11 +46,24 @@ def make(folder: Path, distributions: dict[str, Distribution]) -> Path:
     return folder / "bin" / "python"
 
 
+def make_hollow(folder: Path, distributions: dict[str, Distribution]) -> Path:
+    """Make an environment in which our entry point leads to an empty module: what any plugin in our place costs."""
+    python = make(folder, distributions)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "hollow.py").touch()
+    (site / info_of(distributions[OURS]) / "entry_points.txt").write_text("[pytest11]\nhollow = hollow\n")
+    return python
+
+
+def info_of(installed: Distribution) -> str:
+    return f"{PACKAGE}-{installed.version}.dist-info"
+
+
 def install_ours(installed: Distribution, site: Path) -> None:
     """Install what is imported here as pip would, be it editable: pytest reads the list of a plugin's files."""
     package = Path(find_spec(PACKAGE).origin).parent
     (site / PACKAGE).symlink_to(package)
-    info = site / f"{PACKAGE}-{installed.version}.dist-info"
+    info = site / info_of(installed)
     info.mkdir()
     for name in ("METADATA", "WHEEL", "entry_points.txt"):
         (info / name).write_text(installed.read_text(name))

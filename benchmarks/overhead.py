@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from environments import OURS as PLUGIN, make, required
+from environments import OURS as PLUGIN, make, make_hollow, required
 
 FILES, TESTS_IN_FILE = 20, 50
 MANY = FILES * TESTS_IN_FILE
@@ -135,9 +135,13 @@ class Suite:
 
 def cpu_seconds(variant: Variant, folder: Path) -> float:
     """Run pytest as a whole process; return user and system time, those of its children included."""
-    output = subprocess.PIPE, subprocess.STDOUT
     process = subprocess.Popen(
-        variant.command, cwd=folder, env=variant.environ, stdin=subprocess.DEVNULL, stdout=output[0], stderr=output[1]
+        variant.command,
+        cwd=folder,
+        env=variant.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -229,13 +233,14 @@ def idle(folder: Path, number: int) -> None:
     runs = [(without if variant.name != CONFIGURED else configured, variant) for variant in idle_variants(folder)]
     rounds(number, runs)
     print(f"\n{number} rounds of a 1-test session, CPU (user + system, children included)\n")
-    print("{:33}{:>12}{:>10}{:>12}{:>10}".format("", "least", "", "median", ""))
+    print("{:35}{:>12}{:>10}{:>25}".format("", "least", "", "median added in a round"))
     bare = without.seconds[BARE.name]
     for suite, variant in runs:
         took = suite.seconds[variant.name]
+        added = statistics.median(mine - alone for mine, alone in zip(took, bare, strict=True))
         print(
-            f"{variant.name:33}{min(took) * 1e3:9.1f} ms{times(min(took), min(bare)):>10}"
-            f"{statistics.median(took) * 1e3:9.1f} ms{times(statistics.median(took), statistics.median(bare)):>10}"
+            f"{variant.name:35}{min(took) * 1e3:9.1f} ms{percent(min(took) - min(bare), min(bare)):>10}"
+            f"{added * 1e3:+12.1f} ms{percent(added, statistics.median(bare)):>10}"
         )
         if (suite.folder / HOME).exists():
             sys.exit(f"{variant.name} left something behind in {suite.folder / HOME}")
@@ -243,23 +248,21 @@ def idle(folder: Path, number: int) -> None:
 
 
 def idle_variants(folder: Path) -> list[Variant]:
-    """One environment with pytest alone, one with what we require as well, one with us."""
+    """Pytest alone, beside what we require, with an empty plugin in our place, and with us."""
     ours = required(PLUGIN)
     requirements = {name: installed for name, installed in ours.items() if name != PLUGIN}
-    bare, beside, python = (
-        make(folder / name, distributions)
-        for name, distributions in (("bare", required("pytest")), ("beside", requirements), ("ours", ours))
-    )
+    python = make(folder / "ours", ours)
     return [
-        Variant(BARE.name, (), python=bare),
-        Variant("what we require, without us", (), python=beside),
+        Variant(BARE.name, (), python=make(folder / "bare", required("pytest"))),
+        Variant("what we require, without us", (), python=make(folder / "required", requirements)),
+        Variant("an empty plugin of as many files", (), python=make_hollow(folder / "hollow", ours)),
         Variant("installed, no config", (), python=python),
         Variant(CONFIGURED, (), python=python),
     ]
 
 
-def times(value: float, base: float) -> str:
-    return f"{(value / base - 1) * 100:+.1f} %"
+def percent(added: float, base: float) -> str:
+    return f"{added / base * 100:+.1f} %"
 
 
 def goal(told: str, wanted: str) -> None:
@@ -268,14 +271,14 @@ def goal(told: str, wanted: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, help="default: 7, with --idle 40")
+    parser.add_argument("--rounds", type=int, help="default: 7, with --idle 100")
     parser.add_argument("--idle", action="store_true", help="measure sessions that have nothing to record")
     options = parser.parse_args()
     told = [f"{name} {version(name)}" for name in ("pytest", "pytest-readiness") if is_installed(name)]
     print(f"Python {platform.python_version()}, {', '.join(told)}, {platform.system()}, {os.cpu_count()} CPUs")
     with tempfile.TemporaryDirectory(prefix="readiness-benchmark-") as folder:
         if options.idle:
-            idle(Path(folder), options.rounds or 40)
+            idle(Path(folder), options.rounds or 100)
         else:
             recording(Path(folder), options.rounds or 7)
 
