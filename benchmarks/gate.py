@@ -29,14 +29,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from pytest_readiness import commands, pipeline
+from pytest_readiness import commands
 from pytest_readiness.cli import main as readiness
 from pytest_readiness.commands import gate
 from pytest_readiness.facts.clock import moment
 from pytest_readiness.facts.decision import Meaning, Review
 from pytest_readiness.facts.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.place import Place, locate
+from pytest_readiness.pipeline import judging
+from pytest_readiness.pipeline.place import Place, locate
 from pytest_readiness.store.sqlite import SQLiteStore
 
 USE_CASES = 1000
@@ -163,7 +164,7 @@ def test_lines(
 
 def sign(place: Place) -> None:
     """Let somebody else approve every use case."""
-    judged = pipeline.examine(place, pipeline.Request())
+    judged = judging.examine(place, judging.Request())
     use_cases = judged.report.readiness.use_cases
     if any(one.phase != "AWAITING_REVIEW" for one in use_cases):
         sys.exit(f"not as it was meant: {use_cases[0].requirements[0]}")
@@ -293,11 +294,11 @@ STEPS = (
     (SQLiteStore, "adverse", "adverse"),
     (SQLiteStore, "missing", "missing"),
     (SQLiteStore, "summaries", "origins"),
-    (pipeline, "facts_now", "the rest of gathering"),
+    (judging, "facts_now", "the rest of gathering"),
     (SQLiteStore, "check", "check"),
-    (pipeline, "evaluate", "evaluate"),
-    (pipeline, "decide", "decide"),
-    (pipeline, "next_actions", "actions"),
+    (judging, "evaluate", "evaluate"),
+    (judging, "decide", "decide"),
+    (judging, "next_actions", "actions"),
     (gate, "render_verdict", "render"),
     (commands.door.Door, "place", "config and tracker"),
 )

@@ -1,4 +1,4 @@
-"""The session as pytest sees it: hooks that only delegate to ``session``.
+"""The session as pytest sees it: hooks that only delegate to ``pipeline.session``.
 
 The config is not read before the first evidence mark is met, unless an option is given or xdist distributes.
 """
@@ -15,13 +15,13 @@ from .mark import is_tagged
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
     from .journal.recorder import Observer
-    from .selection import Selection
-    from .session import Options, Outcome, Prepared
+    from .pipeline.selection import Selection
+    from .pipeline.session import Options, Outcome, Prepared
     from .views.pen import Line
 
 
 class Door:
-    """The session as pytest sees it. What happens in it is told in ``session``, imported when first needed."""
+    """The session as pytest sees it. What happens in it is told in ``pipeline.session``, imported when first needed."""
 
     def __init__(
         self, config: pytest.Config, options: Mapping[str, Any], deselected: list[pytest.Item], *, wanted: bool
@@ -41,7 +41,7 @@ class Door:
     @cached_property
     def options(self) -> Options:
         """What the options say."""
-        from .session import Options
+        from .pipeline.session import Options
 
         return Options(**self._said)
 
@@ -62,7 +62,7 @@ class Door:
             self.config.option.dist = "no"  # before xdist's own trylast hook: nothing runs, so nothing is distributed
         if self._is_worker:
             if given := getattr(self.config, "workerinput", {}).get("readiness"):
-                from .session import observer_of, selection_of
+                from .pipeline.session import observer_of, selection_of
 
                 self._watch(observer_of(given, self.config.pluginmanager))
                 self._selection = selection_of(given)
@@ -84,7 +84,7 @@ class Door:
         if not self._wanted and find(self.config.rootpath) is None:
             return  # installed but unconfigured
         from .journal.invocation import invocation
-        from .session import prepare
+        from .pipeline.session import prepare
 
         argv = [str(word) for word in self.config.invocation_params.args]
         try:
@@ -142,7 +142,7 @@ class Door:
         if not self._said["plan"] or self._prepared is None:
             return None
         from .claims.collected import tag_all
-        from .session import plan_lines
+        from .pipeline.session import plan_lines
 
         tagged = tag_all(session.items, self._prepared.place.catalogue)
         self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
@@ -165,7 +165,7 @@ class Door:
                 output["readiness_plan"] = getattr(self.observer, "plan", None)
                 output["readiness_texts"] = self.observer.artifacts.texts
         elif self._prepared is not None and not self._said["plan"]:
-            from .session import close
+            from .pipeline.session import close
 
             self._outcome = close(self._prepared, self.options, int(session.exitstatus))
             if session.exitstatus == 0 and self._outcome.exit_code:
@@ -195,7 +195,7 @@ class Door:
             write(reporter, lines)
 
     def _lines(self, prepared: Prepared) -> list[Line]:
-        from .session import told
+        from .pipeline.session import told
 
         assert self._outcome is not None  # noqa: S101 - for the type checker
         verbosity = self.config.get_verbosity()

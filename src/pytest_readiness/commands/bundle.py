@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..carrying import bundle, write_script
+from ..pipeline.carrying import bundle, write_script
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
 

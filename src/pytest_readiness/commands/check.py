@@ -11,11 +11,11 @@ import click
 from ..claims.catalogue import Catalogue, Item
 from ..claims.register import examine_catalogue
 from ..errors import Problem, ReadinessError, place
-from ..extensions import proof_kinds
-from ..keys import key_problems
-from ..pipeline import Place
+from ..pipeline.extensions import proof_kinds
+from ..pipeline.judging import Place
+from ..pipeline.keys import key_problems
+from ..pipeline.upkeep import verify
 from ..settings import Settings, find, load, override, problems
-from ..upkeep import verify
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from ..checkpoints import UNSIGNED
 from ..errors import place as shown_place
-from ..upkeep import checkpoint
+from ..pipeline.checkpoints import UNSIGNED
+from ..pipeline.upkeep import checkpoint
 from ..views.sanitise import sanitise
 from ..views.words import count
 from . import options

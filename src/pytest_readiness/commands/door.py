@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ..pipeline import Place
+    from ..pipeline.judging import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Door:
         Raises:
             ConfigError: the config or the tracker cannot be used.
         """
-        from ..pipeline import locate  # brings the store and the models, which `init` does not need
+        from ..pipeline.judging import locate  # brings the store and the models, which `init` does not need
 
         return locate(Path.cwd(), config=str(self.config) if self.config else None, store=self.store)
 

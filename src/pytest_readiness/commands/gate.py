@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from ..errors import ConfigError
-from ..pipeline import Request, judge
-from ..upkeep import keep_verdict
+from ..pipeline.judging import Request, judge
+from ..pipeline.upkeep import keep_verdict
 from ..views.gate import render_verdict
 from . import options, printing
 from .door import Door, pass_door

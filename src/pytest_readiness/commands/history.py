@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..replay import history
+from ..pipeline.replay import history
 from ..views.history import render_history
 from . import printing
 from .door import Door, pass_door

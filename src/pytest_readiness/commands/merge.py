@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..carrying import Taken, merge
-from ..upkeep import sign_unsigned
+from ..pipeline.carrying import Taken, merge
+from ..pipeline.upkeep import sign_unsigned
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..pipeline import Request, judge
-from ..upkeep import refuse_damage
+from ..pipeline.judging import Request, judge
+from ..pipeline.upkeep import refuse_damage
 from ..views.people import render_next
 from . import printing
 from .door import Door, pass_door

@@ -11,7 +11,7 @@ import click
 from ..decisions.home import Kept
 from ..errors import RefusedError, place as shown_place
 from ..facts.decision import Blocker, Decision, Known, Retirement, Review, Unblock, Waiver
-from ..pipeline import Place, Request, judge
+from ..pipeline.judging import Place, Request, judge
 from ..views.gate import standing
 from ..views.sanitise import sanitise
 

@@ -15,8 +15,8 @@ from ..claims.register import PROOFS
 from ..errors import ConfigError, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import OwnProof
-from ..outside import Recorded, Told, record_command, record_examined, record_junit, split_target
-from ..pipeline import Place
+from ..pipeline.judging import Place
+from ..pipeline.outside import Recorded, Told, record_command, record_examined, record_junit, split_target
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
 

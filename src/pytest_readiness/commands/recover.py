@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..upkeep import recover_left_behind
+from ..pipeline.upkeep import recover_left_behind
 from ..views.sanitise import sanitise
 from ..views.words import count
 from .door import Door, pass_door

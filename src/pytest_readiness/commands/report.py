@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ..errors import StorageError
-from ..pipeline import Request, judge
-from ..upkeep import refuse_damage
+from ..pipeline.judging import Request, judge
+from ..pipeline.upkeep import refuse_damage
 from ..views.document import to_json
 from ..views.pen import plain
 from ..views.terminal import render

@@ -13,8 +13,8 @@ from ..decisions.reviewing import Desk, Word, acknowledged, lay_out, refusals, s
 from ..decisions.who import decider
 from ..errors import RefusedError
 from ..facts.decision import Meaning
-from ..pipeline import Place
-from ..upkeep import refuse_damage
+from ..pipeline.judging import Place
+from ..pipeline.upkeep import refuse_damage
 from ..views.sanitise import sanitise
 from ..views.signing import render_signing
 from . import options, printing

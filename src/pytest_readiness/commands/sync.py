@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..syncing import drift, sync
+from ..pipeline.syncing import drift, sync
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..checkpoints import asked
-from ..upkeep import verify
+from ..pipeline.checkpoints import asked
+from ..pipeline.upkeep import verify
 from ..views.sanitise import sanitise
 from . import options
 from .door import Door, pass_door

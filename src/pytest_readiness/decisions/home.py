@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..carrying import writable_store
-from ..extensions import load_plugins, own_redactors
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope, decision_statement
 from ..journal.key import load_key
 from ..journal.provenance import git
 from ..journal.redaction import Redactor
-from ..pipeline import HOME, Place
+from ..pipeline.carrying import writable_store
+from ..pipeline.extensions import load_plugins, own_redactors
+from ..pipeline.judging import HOME, Place
+from ..pipeline.trust import Trust
 from ..store.folder import SIGNED, SUFFIX
-from ..trust import Trust
 from .who import Decider, in_folder
 
 
@@ -42,7 +42,7 @@ def made(place: Place, decision: Decision) -> Made:
     counted = decision.attributed(decision.by) if in_folder(place) else decision
     if not os.environ.get("READINESS_SIGNER"):
         return Made(decision, counted)
-    from ..keys import sign  # the libraries that sign take 200 ms to load
+    from ..pipeline.keys import sign  # the libraries that sign take 200 ms to load
 
     signed = sign(decision_statement(decision), place.settings.folder, place.public_keys)
     if Trust.of(place.policy).identifies(signed, counted):

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from ..errors import ClaimError, ConfigError, RefusedError, nearest
 from ..facts.clock import moment
 from ..facts.decision import Blocker, Decision, Retirement, Unblock, Waiver
-from ..gathering import origins_of
-from ..pipeline import Judged, Place, Request, examine
-from ..upkeep import refuse_damage
+from ..pipeline.gathering import origins_of
+from ..pipeline.judging import Judged, Place, Request, examine
+from ..pipeline.upkeep import refuse_damage
 from ..verdict.signing import refusal
 from .home import Kept, clean, keep, made, stamped
 from .who import Decider, requester

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import ConfigError, IntegrityError, RefusedError, place as shown_place
 from ..facts.clock import is_moment, moment
 from ..facts.decision import Basis, Review
-from ..pipeline import Place, select
+from ..pipeline.judging import Place, select
 from ..verdict.basis import Basis as Requirements
 from ..verdict.known import Facts
 from ..verdict.readiness import Phase, ReviewState, State, Status

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from ..errors import RefusedError
 from ..facts.decision import Meaning, Review
-from ..pipeline import Judged, Place, Request, examine
-from ..upkeep import refuse_damage
+from ..pipeline.judging import Judged, Place, Request, examine
+from ..pipeline.upkeep import refuse_damage
 from ..verdict.known import Facts
 from ..verdict.policy import Policy
 from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..errors import ConfigError, RefusedError
 from ..facts.decision import Known
 from ..journal.provenance import actor, ci, git
-from ..pipeline import Place
+from ..pipeline.judging import Place
 
 
 @dataclass(frozen=True, slots=True)

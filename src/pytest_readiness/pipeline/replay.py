@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .errors import ClaimError
-from .facts.clock import moment
-from .facts.decision import Decision, Retirement, Waiver
-from .facts.evidence import Evidence
+from ..errors import ClaimError
+from ..facts.clock import moment
+from ..facts.decision import Decision, Retirement, Waiver
+from ..facts.evidence import Evidence
+from ..verdict.history import Event, History, replay
+from ..verdict.known import UNKNOWN, Origin, run_of
+from ..verdict.reviews import pinned_ids
 from .gathering import InForce, Sources, history_of, origins_of
-from .pipeline import Place, Request
+from .judging import Place, Request
 from .trust import Trust
-from .verdict.history import Event, History, replay
-from .verdict.known import UNKNOWN, Origin, run_of
-from .verdict.reviews import pinned_ids
 
 
 def history(place: Place, use_case: str, request: Request | None = None) -> History:

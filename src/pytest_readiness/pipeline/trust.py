@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from ..errors import ConfigError, Problem, one_line
+from ..facts.checkpoint import Checkpoint
+from ..facts.decision import Decision, Known
+from ..facts.envelope import Envelope
+from ..store.port import DecisionHome, Store
+from ..verdict.known import Signed
+from ..verdict.people import People
+from ..verdict.policy import Policy, TrustedKey
 from . import keys
-from .errors import ConfigError, Problem, one_line
-from .facts.checkpoint import Checkpoint
-from .facts.decision import Decision, Known
-from .facts.envelope import Envelope
-from .store.port import DecisionHome, Store
-from .verdict.known import Signed
-from .verdict.people import People
-from .verdict.policy import Policy, TrustedKey
 
 Role = Literal["runs", "reviews", "checkpoints"]
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from .claims.catalogue import Catalogue
-from .claims.claim import Claim
-from .claims.collected import Tagged
-from .errors import IntegrityError
-from .facts.evidence import Evidence, Result, evidence_of
-from .facts.line import Chain
-from .journal.context import Context
-from .journal.placing import placed
+from ..claims.catalogue import Catalogue
+from ..claims.claim import Claim
+from ..claims.collected import Tagged
+from ..errors import IntegrityError
+from ..facts.evidence import Evidence, Result, evidence_of
+from ..facts.line import Chain
+from ..journal.context import Context
+from ..journal.placing import placed
 from .place import Place
 
 if TYPE_CHECKING:  # judging is heavy: loaded where a session asks for it
-    from .verdict.readiness import RequirementReadiness
+    from ..verdict.readiness import RequirementReadiness
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Selection:
 
     def _is_missing(self, claim: Claim, catalogue: Catalogue, context: Context) -> bool:
         """Whether the test, if it passed here, could cover a missing requirement: told as it is of evidence."""
-        from .verdict.coverage import Places
+        from ..verdict.coverage import Places
 
         expected = _expected(claim, catalogue, context)
         places = Places.of(catalogue)
@@ -89,7 +89,7 @@ def missing_only(place: Place, patterns: tuple[str, ...], release: str | None) -
         ConfigError: a pattern matches no use case.
         StorageError, IntegrityError: the store cannot be read, or is not intact: what is missing cannot be told.
     """
-    from .pipeline import Request, judge
+    from .judging import Request, judge
 
     if place.catalogue.open_world:
         return Selection(patterns or ("*",))  # no environment is declared there, so nothing is ever complete
@@ -101,7 +101,7 @@ def missing_only(place: Place, patterns: tuple[str, ...], release: str | None) -
 
 
 def _is_needed(judged: RequirementReadiness) -> bool:
-    from .verdict.readiness import State
+    from ..verdict.readiness import State
 
     if judged.state is State.NOT_APPLICABLE:
         return False

@@ -14,11 +14,11 @@ from typing import Any
 
 import pluggy
 
-from . import hookspecs
-from .claims.register import PROOFS
-from .errors import ConfigError, one_line
-from .facts.proofs import ProofCheck
-from .settings import Settings
+from .. import hookspecs
+from ..claims.register import PROOFS
+from ..errors import ConfigError, one_line
+from ..facts.proofs import ProofCheck
+from ..settings import Settings
 
 GROUP = "pytest_readiness"
 PREFIX = "pytest_readiness_"

@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from .errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as shown_place
-from .facts.decision import Blocker, Decision, Review, Unblock, Waiver
-from .facts.kept_verdict import KeptVerdict
-from .facts.line import canonical
-from .facts.run import Run
-from .facts.snapshot import Snapshot
-from .journal.writer import ignore_folder
+from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as shown_place
+from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver
+from ..facts.kept_verdict import KeptVerdict
+from ..facts.line import canonical
+from ..facts.run import Run
+from ..facts.snapshot import Snapshot
+from ..journal.writer import ignore_folder
+from ..store.bundle import open_bundle
+from ..store.bundling import Contents, write_bundle
+from ..store.merging import Merged, merge as merge_one
+from ..store.origin import Origin
+from ..store.port import RunSummary, Store
+from ..views.document import to_document
+from .judging import HOME, Place, Request, judge, select
 from .keeping import statements_of
-from .pipeline import HOME, Place, Request, judge, select
-from .store.bundle import open_bundle
-from .store.bundling import Contents, write_bundle
-from .store.merging import Merged, merge as merge_one
-from .store.origin import Origin
-from .store.port import RunSummary, Store
-from .views.document import to_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def write_script(path: Path) -> None:
     """
     from importlib.resources import files  # read only where the script is asked for
 
-    from . import store
+    from .. import store
 
     try:
         path.write_bytes(files(store).joinpath("verify_bundle.py").read_bytes())

@@ -14,25 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 from pluggy import PluginManager
 
-from .claims.catalogue import Catalogue
-from .claims.collected import Tagged
-from .errors import ConfigError, ReadinessError, one_line
+from ..claims.catalogue import Catalogue
+from ..claims.collected import Tagged
+from ..errors import ConfigError, ReadinessError, one_line
+from ..facts.proofs import ProofCheck
+from ..facts.run import Run
+from ..journal.artifact import ArtifactFolder
+from ..journal.context import Context
+from ..journal.invocation import selected
+from ..journal.proving import Means, new_nonce
+from ..journal.recorder import Keeper, Observer, Sender
+from ..journal.redaction import Redactor
 from .extensions import load_named, own_proofs, own_redactors
-from .facts.proofs import ProofCheck
-from .facts.run import Run
-from .journal.artifact import ArtifactFolder
-from .journal.context import Context
-from .journal.invocation import selected
-from .journal.proving import Means, new_nonce
-from .journal.recorder import Keeper, Observer, Sender
-from .journal.redaction import Redactor
 from .opening import close_run, open_run, redaction_trouble
 from .place import Place, locate, select
 from .selection import Selection, missing_only
 
 if TYPE_CHECKING:  # judging and telling are heavy: loaded where a session is asked for them
-    from .views.pen import Line
-    from .views.report import Report
+    from ..views.pen import Line
+    from ..views.report import Report
 
 NOT_ELIGIBLE = 11
 """Exit code of a session whose gate is closed: 10 + the command's."""
@@ -254,9 +254,9 @@ def _bundle(place: Place, sealed: Run | None, path: Path, outcome: Outcome) -> N
 
 
 def _judge(place: Place, options: Options, outcome: Outcome) -> None:
-    from .pipeline import Request, judge
-    from .views.document import to_json
-    from .views.report import Session
+    from ..views.document import to_json
+    from ..views.report import Session
+    from .judging import Request, judge
 
     session = Session(outcome.run_id, outcome.recorded) if outcome.run_id else None
     request = Request(
@@ -277,8 +277,8 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
     unicode = _prints_unicode()
     lines: list[Line] = []
     if outcome.report is not None and (options.report or options.gate):
-        from .views.gate import render_verdict
-        from .views.terminal import render
+        from ..views.gate import render_verdict
+        from ..views.terminal import render
 
         if options.report or verbosity < 0:
             lines += render(outcome.report, width, verbosity=verbosity, unicode=unicode)
@@ -298,20 +298,20 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
 
 
 def _problem_lines(outcome: Outcome) -> list[Line]:
-    from .views.sanitise import sanitise
+    from ..views.sanitise import sanitise
 
     return [*(((sanitise(problem, 2000), "bad"),) for problem in outcome.problems), *_note_lines(outcome)]
 
 
 def _note_lines(outcome: Outcome) -> list[Line]:
-    from .views.sanitise import sanitise
+    from ..views.sanitise import sanitise
 
     return [((sanitise(note, 600), "warn"),) for note in outcome.notes]
 
 
 def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:
     """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
-    from .views.plan import PlanRow, render_plan
+    from ..views.plan import PlanRow, render_plan
 
     place, redactor = prepared.place, prepared.keeper.redactor
     claims = [(redactor.name(test.test_id), claim) for test in tagged if test.selected for claim in test.claims]

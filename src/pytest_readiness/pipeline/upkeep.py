@@ -8,22 +8,22 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..errors import ConfigError, IntegrityError, Problem, ReadinessError
+from ..facts.checkpoint import Checkpoint
+from ..facts.digest import is_sha256
+from ..facts.envelope import run_statement
+from ..facts.evidence import Artifact, Evidence
+from ..facts.line import canonical
+from ..facts.run import Run
+from ..journal.recovery import Leftover, leftovers, open_evidence
+from ..store.port import RunSummary, Store
+from ..verdict.known import Signed
+from ..views.document import to_document
+from ..views.report import Report
 from .carrying import writable_store
 from .checkpoints import Kept, contradicted, head, signed, untrusted, write_checkpoint
-from .errors import ConfigError, IntegrityError, Problem, ReadinessError
-from .facts.checkpoint import Checkpoint
-from .facts.digest import is_sha256
-from .facts.envelope import run_statement
-from .facts.evidence import Artifact, Evidence
-from .facts.line import canonical
-from .facts.run import Run
-from .journal.recovery import Leftover, leftovers, open_evidence
-from .pipeline import Place, Request, judge, recover_all
-from .store.port import RunSummary, Store
+from .judging import Place, Request, judge, recover_all
 from .trust import Doubt, Trust
-from .verdict.known import Signed
-from .views.document import to_document
-from .views.report import Report
 
 BLOCK = 1 << 20
 

@@ -11,25 +11,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from ..claims.catalogue import Catalogue, UseCase
+from ..errors import Problem
+from ..facts.clock import moment
+from ..facts.evidence import Evidence
+from ..journal.recovery import Leftover
+from ..store.address import shown
+from ..store.port import Store
+from ..verdict.actions import next_actions
+from ..verdict.evaluation import Facts, evaluate
+from ..verdict.gate import Compared, decide
+from ..verdict.policy import Policy
+from ..verdict.readiness import Readiness, Verdict
+from ..verdict.regression import no_regression
+from ..views.report import Report, ReportContext, Session
 from .checkpoints import asked, compare
-from .claims.catalogue import Catalogue, UseCase
-from .errors import Problem
-from .facts.clock import moment
-from .facts.evidence import Evidence
 from .gathering import InForce, Sources, facts_at, facts_now
-from .journal.recovery import Leftover
 from .keeping import keep, recover_all
 from .place import HOME, Place, locate, select
-from .store.address import shown
-from .store.port import Store
 from .trust import Trust
-from .verdict.actions import next_actions
-from .verdict.evaluation import Facts, evaluate
-from .verdict.gate import Compared, decide
-from .verdict.policy import Policy
-from .verdict.readiness import Readiness, Verdict
-from .verdict.regression import no_regression
-from .views.report import Report, ReportContext, Session
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from .claims.catalogue import Catalogue
-from .errors import IntegrityError
-from .facts.conduct import conduct_of
-from .facts.evidence import Evidence
-from .facts.run import Planned, Run
-from .journal.recovery import Leftover, open_evidence
-from .store.port import Decided, DecisionHome, RunSummary, Store
+from ..claims.catalogue import Catalogue
+from ..errors import IntegrityError
+from ..facts.conduct import conduct_of
+from ..facts.evidence import Evidence
+from ..facts.run import Planned, Run
+from ..journal.recovery import Leftover, open_evidence
+from ..store.port import Decided, DecisionHome, RunSummary, Store
+from ..verdict.groups import RunGroup
+from ..verdict.known import Facts, Origin, run_of
+from ..verdict.people import People
+from ..verdict.policy import Policy, TrustedKey
+from ..verdict.reviews import approvals, pinned_ids, pins_of, starts_of
 from .trust import Trust
-from .verdict.groups import RunGroup
-from .verdict.known import Facts, Origin, run_of
-from .verdict.people import People
-from .verdict.policy import Policy, TrustedKey
-from .verdict.reviews import approvals, pinned_ids, pins_of, starts_of
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import ReadinessError, one_line
-from .facts.run import Run
-from .journal.recovery import leftovers, recover, requirements_of
-from .journal.writer import Writer
+from ..errors import ReadinessError, one_line
+from ..facts.run import Run
+from ..journal.recovery import leftovers, recover, requirements_of
+from ..journal.writer import Writer
+from ..store.port import Store
+from ..whole import write_whole
 from .place import Place
-from .store.port import Store
-from .whole import write_whole
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
-    from .facts.envelope import Envelope
+    from ..facts.envelope import Envelope
 
 STATEMENT = ".statement.json"
 """Ends the name of the statement beside a journal."""
@@ -111,7 +111,7 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
         return [left] if left else [], problems
     try:
         # Here: only where something is signed; the libraries that sign take 200 ms to load.
-        from .facts.envelope import run_statement
+        from ..facts.envelope import run_statement
         from .keys import sign
 
         made = sign(run_statement(sealed), place.settings.folder, place.public_keys)
@@ -146,7 +146,7 @@ def _left_behind(path: Path, sealed: Run) -> tuple[Envelope | None, list[str]]:
         return None, []
     except OSError as error:
         return None, [f"{path}: cannot be read: {error.strerror}"]
-    from .facts.envelope import parse_envelope
+    from ..facts.envelope import parse_envelope
 
     try:
         found = parse_envelope(text.decode().removesuffix("\n"))

@@ -10,19 +10,19 @@ from typing import Any
 
 from pluggy import PluginManager
 
-from .errors import one_line
+from ..errors import one_line
+from ..facts.run import Run
+from ..journal.artifact import ArtifactFolder
+from ..journal.context import Context
+from ..journal.key import load_key
+from ..journal.provenance import provenance
+from ..journal.redaction import Redactor
+from ..journal.run_log import RunLog
+from ..journal.tracker import kept_tracker
+from ..store.address import check_address
 from .extensions import load_plugins, own_redactors
-from .facts.run import Run
-from .journal.artifact import ArtifactFolder
-from .journal.context import Context
-from .journal.key import load_key
-from .journal.provenance import provenance
-from .journal.redaction import Redactor
-from .journal.run_log import RunLog
-from .journal.tracker import kept_tracker
 from .keeping import keep
 from .place import HOME, Place
-from .store.address import check_address
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _head(
     said: Mapping[str, str], context: Context, root: Path, argv: Sequence[str], more: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the first line of the run says."""
-    from .store.schema import SQLITE  # late: only who records loads the store, and every such session keeps its run
+    from ..store.schema import SQLITE  # late: only who records loads the store, and every such session keeps its run
 
     versions = {name: _version(name) for name in ("pytest", "pytest-readiness")} | {"sqlite": SQLITE}
     head = provenance(root, argv, said.get("actor"), versions)

@@ -19,10 +19,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import ConfigError, Problem, nearest, one_line, place
-from .facts.checkpoint import Checkpoint, fits_note
-from .facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
-from .settings import KeySettings, Settings, key_place
+from ..errors import ConfigError, Problem, nearest, one_line, place
+from ..facts.checkpoint import Checkpoint, fits_note
+from ..facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
+from ..settings import KeySettings, Settings, key_place
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Key

@@ -10,20 +10,20 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from .claims.claim import Claim
-from .errors import ConfigError, EvidenceError, ReadinessError, StorageError, one_line, place as shown_place
-from .facts.clock import moment
-from .facts.evidence import Result
-from .facts.line import printable
-from .facts.proofs import OwnProof
-from .journal.command import Ended, run_command
-from .journal.junit import Case, load_junit, read_junit
-from .journal.observation import cut_message
-from .journal.placing import placed_all, without_connections
-from .journal.recording import Account, Recording
-from .journal.witness import belongs
+from ..claims.claim import Claim
+from ..errors import ConfigError, EvidenceError, ReadinessError, StorageError, one_line, place as shown_place
+from ..facts.clock import moment
+from ..facts.evidence import Result
+from ..facts.line import printable
+from ..facts.proofs import OwnProof
+from ..journal.command import Ended, run_command
+from ..journal.junit import Case, load_junit, read_junit
+from ..journal.observation import cut_message
+from ..journal.placing import placed_all, without_connections
+from ..journal.recording import Account, Recording
+from ..journal.witness import belongs
+from .judging import Place
 from .opening import Opening, close_run, open_run, redaction_trouble
-from .pipeline import Place
 
 
 @dataclass(frozen=True, slots=True)

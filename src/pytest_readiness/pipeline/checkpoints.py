@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place
-from .facts.checkpoint import BIGGEST, Checkpoint, Grown
+from ..errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place
+from ..facts.checkpoint import BIGGEST, Checkpoint, Grown
+from ..store.port import Store
+from ..verdict.gate import Compared
+from ..views.words import count
+from ..whole import write_whole
 from .keys import sign_checkpoint
-from .store.port import Store
 from .trust import Trust
-from .verdict.gate import Compared
-from .views.words import count
-from .whole import write_whole
 
 VARIABLE = "READINESS_CHECKPOINT"
 UNSIGNED = "the checkpoint is not signed: signed notes take Ed25519 keys, and READINESS_SIGNER names another kind"

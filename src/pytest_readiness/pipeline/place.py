@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from pluggy import PluginManager
 
-from .claims.catalogue import Catalogue
-from .claims.register import read_catalogue
-from .errors import ConfigError, nearest
+from ..claims.catalogue import Catalogue
+from ..claims.register import read_catalogue
+from ..errors import ConfigError, nearest
+from ..facts.snapshot import Snapshot, snapshot
+from ..journal.recovery import leftovers
+from ..settings import Settings, find, load, override, without_config
+from ..store.address import open_store
+from ..store.port import DecisionHome, Store
 from .extensions import proof_kinds
-from .facts.snapshot import Snapshot, snapshot
-from .journal.recovery import leftovers
-from .settings import Settings, find, load, override, without_config
-from .store.address import open_store
-from .store.port import DecisionHome, Store
 
 if TYPE_CHECKING:  # judging is heavy: loaded where it is done
+    from ..verdict.policy import Policy
     from .gathering import Sources
-    from .verdict.policy import Policy
 
 HOME = ".readiness"
 
@@ -100,7 +100,7 @@ class Place:
 
     def decisions(self, store: Store | None) -> DecisionHome | None:
         """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
-        from .store.folder import open_decisions
+        from ..store.folder import open_decisions
 
         return open_decisions(self.settings.decisions, store, self.settings.folder)
 

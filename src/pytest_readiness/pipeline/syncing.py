@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .claims.mend import Change, mend
-from .errors import ConfigError, IntegrityError, StorageError, place as shown_place
-from .facts.clock import moment
-from .pipeline import Place, Request, judge
+from ..claims.mend import Change, mend
+from ..errors import ConfigError, IntegrityError, StorageError, place as shown_place
+from ..facts.clock import moment
+from ..whole import write_whole
+from .judging import Place, Request, judge
 from .replay import history
-from .whole import write_whole
 
 
 @dataclass(frozen=True, slots=True)
