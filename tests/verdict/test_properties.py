@@ -11,6 +11,7 @@ from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.actions import next_actions
 from pytest_readiness.verdict.coverage import Places
+from pytest_readiness.verdict.deciding import Ledger, Selection
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.gate import decide
 from pytest_readiness.verdict.policy import Policy
@@ -72,6 +73,28 @@ def opens(found) -> bool:
     """Return whether the gate opens, the open run aside (it closes every gate, and would hide what is looked at)."""
     closed = replace(found, use_cases=tuple(replace(one, open_runs=()) for one in found.use_cases))
     return decide(closed, POLICY).eligible
+
+
+def ledgers(evidence, left_out=()):
+    """Yield each requirement of the small register, and the ledger of its item."""
+    why = dict.fromkeys((one.id for one in left_out), "its test was retired")
+    for requirement in SMALL.requirements(UC):
+        mine = [one for one in evidence if one.item == requirement.item]
+        yield requirement, Ledger.of(mine, NOW, {"open"}, Places.of(SMALL), why)
+
+
+@judging
+@given(nearly, st.integers(0, 3))
+def test_a_sole_pass_is_what_a_selection_finds(evidence, left_out):
+    """Where a pass is told to decide alone, choosing among all there is finds that pass, and nothing beside it."""
+    for requirement, ledger in ledgers(evidence, evidence[:left_out]):
+        sole = ledger.sole_pass(requirement)
+        assert sole is None or ledger.select(requirement) == Selection((sole,), (), (), (), (sole,), {})
+
+
+def test_complete_evidence_is_made_of_sole_passes():
+    """One pass for each requirement, and nothing else, takes no choosing."""
+    assert all(ledger.sole_pass(requirement) is not None for requirement, ledger in ledgers(complete(days=4)))
 
 
 @judging

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
@@ -77,9 +77,9 @@ class Ledger:
     open_runs: Collection[str]
     """Ids of the runs that are not sealed."""
     places: Places
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str]
     """Ids of the executions that do not count though they ran (of a retired test, for another release), and why."""
-    any_broken: bool = False
+    any_broken: bool
     """Some execution ended badly."""
 
     @classmethod
