@@ -207,6 +207,30 @@ def test_every_column_of_the_index_is_derived_again(store: Store, path: Path, ta
     assert list(store.check(resting)) != []
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DELETE FROM slot WHERE id = 1",),
+        ("DELETE FROM slot WHERE id = 2",),
+        ("DELETE FROM slot WHERE id = 3",),
+        ("DELETE FROM slot",),
+        ("DELETE FROM slot WHERE id = 3", "UPDATE evidence SET slot_id = 99 WHERE slot_id = 3"),
+        ("DELETE FROM slot WHERE id = 1", "UPDATE evidence SET slot_id = 0 WHERE slot_id = 1"),
+        ("DELETE FROM slot WHERE id = 1", "UPDATE slot SET id = 1 WHERE id = 3"),
+        (
+            "DELETE FROM slot WHERE id = 1",
+            f"INSERT INTO slot SELECT 0, 'k', {', '.join(SlotRow._fields[1:])} FROM slot LIMIT 1",
+        ),
+    ],
+    ids=["first", "middle", "last", "all", "beyond", "before", "closed gap", "made up for"],
+)
+def test_check_sees_evidence_whose_slot_is_gone(store: Store, path: Path, statements: tuple[str, ...]) -> None:
+    """Evidence without a slot is found by no question: that it is there is told before an answer is relied on."""
+    tamper(path, *statements)
+    told = [str(problem) for problem in store.check([])]
+    assert [text for text in told if text.startswith("table slot: slot ") and "its evidence is not seen" in text]
+
+
 def test_two_lines_that_changed_places_are_named(store: Store, path: Path) -> None:
     """Rows whose numbers were exchanged are told as lines out of order, each by its column."""
     tamper(
