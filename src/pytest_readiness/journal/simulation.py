@@ -183,7 +183,7 @@ class Watched:
     def end(self) -> None:
         """Look out no longer."""
         lookout = _lookout()
-        lookout.watched = tuple(one for one in lookout.watched if one is not self)
+        lookout.watched = tuple([one for one in lookout.watched if one is not self])
 
     def because(self, reason: str) -> None:
         """Take in a reason."""
