@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from environments import OURS as PLUGIN, make, make_hollow, required
+
 FILES, TESTS_IN_FILE = 20, 50
 MANY = FILES * TESTS_IN_FILE
 HOME = ".readiness"
@@ -63,10 +65,25 @@ class Variant:
     distributions: tuple[str, ...] = ()
     keeps_store: bool = True
     """There was a session before: the store exists."""
+    python: Path = Path(sys.executable)
+    """Where it is that of an environment of its own, pytest loads the plugins that are installed there."""
 
     @property
     def missing(self) -> list[str]:
         return [name for name in self.distributions if not is_installed(name)]
+
+    @property
+    def command(self) -> list[str]:
+        own = [] if self.python == Path(sys.executable) else ["-I"]
+        return [str(self.python), *own, "-m", "pytest", "-p", "no:cacheprovider", *self.arguments]
+
+    @property
+    def environ(self) -> dict[str, str]:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("READINESS_", "PYTEST_"))}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, and not by every session
+        if self.python == Path(sys.executable):
+            environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
+        return environ
 
 
 OURS = ("-p", "pytest_readiness.plugin", "--readiness-environment=staging", "--readiness-report")
@@ -79,12 +96,8 @@ REPORTLOG = Variant(
     "pytest-reportlog", ("-p", "pytest_reportlog.plugin", f"--report-log={OUT}/log.jsonl"), ("pytest-reportlog",)
 )
 JUNIT = Variant("junitxml", (f"--junitxml={OUT}/junit.xml",))
+CONFIGURED = "configured, no evidence test"
 RECORDING = (BARE, SILENT, READINESS, FIRST, ALLURE, REPORTLOG, JUNIT)
-IDLE = (
-    BARE,
-    Variant("installed, no config", ("-p", "pytest_readiness.plugin")),
-    Variant("configured, no evidence test", ("-p", "pytest_readiness.plugin")),
-)
 
 
 def is_installed(name: str) -> bool:
@@ -110,7 +123,7 @@ class Suite:
         shutil.rmtree(home, ignore_errors=True)
         if variant.keeps_store and before.exists():
             shutil.copytree(before, home)
-        took = cpu_seconds(variant.arguments, self.folder)
+        took = cpu_seconds(variant, self.folder)
         if keep:
             self.seconds.setdefault(variant.name, []).append(took)
         elif home.exists() and not before.exists():
@@ -120,20 +133,21 @@ class Suite:
         return min(self.seconds[variant.name])
 
 
-def cpu_seconds(arguments: Sequence[str], folder: Path) -> float:
+def cpu_seconds(variant: Variant, folder: Path) -> float:
     """Run pytest as a whole process; return user and system time, those of its children included."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("READINESS_", "PYTEST_"))}
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, and not by every session
-    environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     process = subprocess.Popen(
-        command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        variant.command,
+        cwd=folder,
+        env=variant.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}:\n{output.decode(errors='replace')}")
+        sys.exit(f"{' '.join(variant.command)} ended with {process.returncode}:\n{output.decode(errors='replace')}")
     return usage.ru_utime + usage.ru_stime
 
 
@@ -216,24 +230,39 @@ def recording(folder: Path, number: int) -> None:
 
 def idle(folder: Path, number: int) -> None:
     without, configured = write_idle(folder / "plain", configured=False), write_idle(folder / "conf", configured=True)
-    runs = list(zip((without, without, configured), IDLE, strict=True))
+    runs = [(without if variant.name != CONFIGURED else configured, variant) for variant in idle_variants(folder)]
     rounds(number, runs)
     print(f"\n{number} rounds of a 1-test session, CPU (user + system, children included)\n")
-    print("{:33}{:>12}{:>10}{:>12}{:>10}".format("", "least", "", "median", ""))
+    print("{:35}{:>12}{:>10}{:>25}".format("", "least", "", "median added in a round"))
     bare = without.seconds[BARE.name]
     for suite, variant in runs:
         took = suite.seconds[variant.name]
+        added = statistics.median(mine - alone for mine, alone in zip(took, bare, strict=True))
         print(
-            f"{variant.name:33}{min(took) * 1e3:9.1f} ms{times(min(took), min(bare)):>10}"
-            f"{statistics.median(took) * 1e3:9.1f} ms{times(statistics.median(took), statistics.median(bare)):>10}"
+            f"{variant.name:35}{min(took) * 1e3:9.1f} ms{percent(min(took) - min(bare), min(bare)):>10}"
+            f"{added * 1e3:+12.1f} ms{percent(added, statistics.median(bare)):>10}"
         )
         if (suite.folder / HOME).exists():
             sys.exit(f"{variant.name} left something behind in {suite.folder / HOME}")
     goal("a session with nothing to record costs less than 3 % more", "see the columns")
 
 
-def times(value: float, base: float) -> str:
-    return f"{(value / base - 1) * 100:+.1f} %"
+def idle_variants(folder: Path) -> list[Variant]:
+    """Pytest alone, beside what we require, with an empty plugin in our place, and with us."""
+    ours = required(PLUGIN)
+    requirements = {name: installed for name, installed in ours.items() if name != PLUGIN}
+    python = make(folder / "ours", ours)
+    return [
+        Variant(BARE.name, (), python=make(folder / "bare", required("pytest"))),
+        Variant("what we require, without us", (), python=make(folder / "required", requirements)),
+        Variant("an empty plugin of as many files", (), python=make_hollow(folder / "hollow", ours)),
+        Variant("installed, no config", (), python=python),
+        Variant(CONFIGURED, (), python=python),
+    ]
+
+
+def percent(added: float, base: float) -> str:
+    return f"{added / base * 100:+.1f} %"
 
 
 def goal(told: str, wanted: str) -> None:
@@ -242,14 +271,14 @@ def goal(told: str, wanted: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, help="default: 7, with --idle 40")
+    parser.add_argument("--rounds", type=int, help="default: 7, with --idle 100")
     parser.add_argument("--idle", action="store_true", help="measure sessions that have nothing to record")
     options = parser.parse_args()
     told = [f"{name} {version(name)}" for name in ("pytest", "pytest-readiness") if is_installed(name)]
     print(f"Python {platform.python_version()}, {', '.join(told)}, {platform.system()}, {os.cpu_count()} CPUs")
     with tempfile.TemporaryDirectory(prefix="readiness-benchmark-") as folder:
         if options.idle:
-            idle(Path(folder), options.rounds or 40)
+            idle(Path(folder), options.rounds or 100)
         else:
             recording(Path(folder), options.rounds or 7)
 

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from pytest_readiness import cli, hookspecs, session
 from pytest_readiness.claims.items import SEVEN
-from pytest_readiness.claims.mark import DESCRIPTION
 from pytest_readiness.journal.proving import RecordEvidence
+from pytest_readiness.mark import DESCRIPTION
 from pytest_readiness.settings import model
 from pytest_readiness.store.tables import TABLES
 from pytest_readiness.verdict.readiness import State

@@ -44,7 +44,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     """Every module and data file of the source is in it; tests, docs and examples are not."""
     inside = {name for name in wheel.namelist() if not name.partition("/")[0].endswith(".dist-info")}
     source = ROOT / "src"
-    there = {str(path.relative_to(source)) for path in source.rglob("*") if path.suffix != ".pyc" and path.is_file()}
+    files = [path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    there = {str(path.relative_to(source)) for path in files}
     assert inside == there
     assert {"pytest_readiness/py.typed", "pytest_readiness/views/report-v1.schema.json"} <= inside
 
@@ -59,7 +60,7 @@ def test_the_wheel_has_one_plugin_and_one_command(wheel):
     entries = ConfigParser()
     entries.read_string(read(wheel, "entry_points.txt"))
     assert {group: dict(entries[group]) for group in entries.sections()} == {
-        "console_scripts": {"readiness": "pytest_readiness.cli:main"},
+        "console_scripts": {"readiness": "pytest_readiness.cli:run"},
         "pytest11": {"readiness": "pytest_readiness.plugin"},
     }
 

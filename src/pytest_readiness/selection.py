@@ -78,7 +78,8 @@ def _expected(claim: Claim, catalogue: Catalogue, context: Context) -> Evidence:
         "started_at": "",
         "finished_at": "",
     }
-    return next(evidence_of(Chain("expected").next("finished", body), catalogue.register))
+    (expected,) = evidence_of(Chain("expected").next("finished", body), catalogue.register)
+    return expected
 
 
 def missing_only(place: Place, patterns: tuple[str, ...], release: str | None) -> Selection:

@@ -169,3 +169,38 @@ def test_the_process_exits_with_the_code(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"readiness: {tmp_path}/nowhere.toml: there is no such file: write it with `readiness init`\n"
+
+
+def test_the_process_ends_with_what_others_asked_for():
+    """What a command printed arrives whole, and functions that were to run at the process's end have run."""
+    code = (
+        "import atexit, sys\n"
+        "from pytest_readiness import cli\n"
+        "atexit.register(print, 'asked for')\n"
+        "sys.argv = ['readiness']\n"
+        "sys.stdout.write('x' * 100_000 + chr(10))\n"
+        "try: cli.run()\n"
+        "finally: print('not freed one by one')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "x" * 100_000 + "\nasked for\n")
+
+
+def test_a_process_with_threads_waits_for_them():
+    """Where other threads run, the process ends as Python ends it: after them."""
+    code = (
+        "import sys, threading, time\n"
+        "from pytest_readiness import cli\n"
+        "threading.Thread(target=lambda: (time.sleep(0.3), print('done'))).start()\n"
+        "sys.argv = ['readiness']\n"
+        "cli.run()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "done\n")
+
+
+def test_other_code_gets_its_exit_back(tmp_path):
+    """`main` called by other code raises SystemExit, and ends no process."""
+    with pytest.raises(SystemExit) as end:
+        cli.main(["--config", str(tmp_path / "nowhere.toml"), "gate"])
+    assert end.value.code == 2

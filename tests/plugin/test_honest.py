@@ -126,6 +126,19 @@ class TestDeselected:
         assert gate(project)[0] == 0
 
     @WAYS
+    def test_counted_where_no_option_is_given(self, project: Project, how: tuple[str, ...]) -> None:
+        """What was left out before the session met its first evidence test counts too."""
+        import sqlite3
+
+        project.configured(OPEN).tests(SUITE)
+        project.run(*how, "-k", "not test_b", environment=None)
+        database = sqlite3.connect(project.path / ".readiness" / "evidence.db")
+        plans = database.execute("SELECT text FROM line WHERE text LIKE '%\"deselected\":true%'").fetchall()
+        database.close()
+        (plan,) = (json.loads(text)["tests"] for (text,) in plans)
+        assert [test["test"] for test in plan if test.get("deselected")] == ["test_it.py::test_b"]
+
+    @WAYS
     def test_refused_until_a_later_run_ran_it(self, project: Project, how: tuple[str, ...]) -> None:
         """An older pass of a test that the newest run left out keeps the gate closed for its use case alone."""
         project.configured(STRICT).tests(SUITE)

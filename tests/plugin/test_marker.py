@@ -113,6 +113,25 @@ def test_the_mark_is_registered_and_explained(project: Project) -> None:
     project.run("--markers").stdout.fnmatch_lines(["@pytest.mark.evidence(*use_cases, item,*"])
 
 
+@pytest.mark.parametrize("how", ["tryfirst", "trylast", "wrapper"])
+def test_a_mark_that_a_conftest_gives_last_counts(project: Project, how: str) -> None:
+    """The only evidence mark of a session may come from a hook of a conftest.py, however late that runs."""
+    project.configured().tests("def test_a(): pass\n")
+    project.write(
+        "conftest.py",
+        f"""
+        import pytest
+
+        @pytest.hookimpl({how}=True)
+        def pytest_collection_modifyitems(items):
+            {"yield" if how == "wrapper" else "pass"}
+            items[0].add_marker(pytest.mark.evidence("UC-001", item=1))
+        """,
+    )
+    project.run().assert_outcomes(passed=1)
+    assert claims(project) == {"test_a": {"UC-001/1"}}
+
+
 def test_async_tests(project: Project) -> None:
     """Async tests under pytest-asyncio and anyio are evidence like any other."""
     project.configured().tests(

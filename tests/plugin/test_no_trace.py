@@ -90,6 +90,24 @@ def test_what_reads_the_tracker_is_not_there_for_the_tests(project: Project) -> 
     project.run_apart("--readiness-report").assert_outcomes(passed=1)
 
 
+def test_a_session_without_marks_loads_what_waits_for_one(project: Project) -> None:
+    """Of our own modules such a session loads the door with its options, the mark and the hooks, and no other."""
+    project.configured()
+    project.write("test_it.py", "def test_a(): pass\n")
+    project.write(
+        "conftest.py",
+        """
+        import sys
+
+        def pytest_unconfigure():
+            print("LOADED", *sorted(name for name in sys.modules if name.startswith("pytest_readiness.")))
+        """,
+    )
+    result = project.run_apart("-s", environment=None)
+    waiting = ("hookspecs", "mark", "plugin")
+    assert f"LOADED {' '.join(f'pytest_readiness.{name}' for name in waiting)}" in result.outlines
+
+
 def test_without_a_config_evidence_is_kept_as_rehearsal(project: Project) -> None:
     """With an option but no config every use case that is named exists, and the last line says what to do."""
     project.tests(

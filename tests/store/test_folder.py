@@ -196,7 +196,7 @@ def spaced(decision: Decision) -> bytes:
     ("name", "content", "told"),
     [
         ("20260101T000000Z-0123456789abcdef.json", blocker().text.encode(), f"its name should be {blocker().id}.json"),
-        (f"{blocker().id}.json", spaced(blocker()), "no decision in canonical form"),
+        (f"{blocker().id}.json", spaced(blocker()), "not in canonical form"),
         (f"{blocker().id}.json", b"{}", "this is no decision"),
         (f"{blocker().id}.json", b"\xff", "it cannot be read"),
         (f"{blocker().id}.json", b"[" * 100_000, "this is no decision"),

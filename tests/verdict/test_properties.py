@@ -14,7 +14,7 @@ from pytest_readiness.verdict.coverage import Places
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.gate import decide
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.readiness import WORST_FIRST, State, Status
+from pytest_readiness.verdict.readiness import WORST_FIRST, Sentences, State, Status
 from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, ran, readiness, states
 
 ITEMS = ("2", "4", "5", "6", "plain")
@@ -136,8 +136,9 @@ def test_what_did_not_run_changes_nothing(evidence, idle):
     before, after = judge(evidence).use_cases[0], judge([*evidence, idle]).use_cases[0]
     assert (before.status, before.phase) == (after.status, after.phase)
     for old, new in zip(before.requirements, after.requirements, strict=True):
-        shown = {"evidence": (), "why": "", "completes_it": ""} if old.state is State.MISSING else {"evidence": ()}
+        shown = {"evidence": (), "told": Sentences("")} if old.state is State.MISSING else {"evidence": ()}
         assert replace(old, **shown) == replace(new, **shown)
+        assert old.state is State.MISSING or (old.why, old.completes_it) == (new.why, new.completes_it)
 
 
 @judging

@@ -17,6 +17,7 @@ from pytest_readiness.verdict.readiness import (
     RequirementReadiness,
     Review,
     RuleResult,
+    Sentences,
     State,
     Status,
     UseCaseReadiness,
@@ -149,8 +150,10 @@ def _requirement(requirement, state, shown) -> RequirementReadiness:
     return RequirementReadiness(
         requirement,
         state,
-        why.get(state, f"it is {state}"),
-        "" if state in _COLLECTED else f"run a test that is evidence for {requirement.id}",
+        Sentences(
+            why.get(state, f"it is {state}"),
+            "" if state in _COLLECTED else f"run a test that is evidence for {requirement.id}",
+        ),
         shown,
         expires_at="2026-05-13T18:28:01.000Z" if state is State.COMPLETE else None,
         level="L1" if shown else None,

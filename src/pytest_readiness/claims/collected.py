@@ -9,9 +9,9 @@ import pytest
 
 from ..errors import one_line
 from ..frozen import maker
+from ..mark import NAME
 from .catalogue import Catalogue
 from .claim import Claim
-from .mark import NAME
 from .marker import claims_of, plain_form
 
 

@@ -6,7 +6,7 @@ or as a file of the repository, and a changed one no longer has its id.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -16,7 +16,7 @@ from ..errors import IntegrityError
 from ..frozen import maker
 from .clock import is_moment
 from .digest import digest
-from .line import canonical, is_canonical
+from .line import canonical, read_canonical
 
 SCHEMA = "readiness/decision/v1"
 
@@ -37,10 +37,11 @@ class Known(StrEnum):
     @property
     def rank(self) -> int:
         """Greater is stronger."""
-        return _RANKS[self]
+        return RANKS[self]
 
 
-_RANKS = {known: rank for rank, known in enumerate(Known)}
+RANKS: Mapping[str, int] = {known: rank for rank, known in enumerate(Known)}
+"""By the word, which it is known as: greater is stronger."""
 
 
 class Meaning(StrEnum):
@@ -210,14 +211,14 @@ def parse_decision(text: str) -> Decision:
             at a UTC moment.
     """
     try:
-        plain = json.loads(text)
-        canonical_ = is_canonical(text, plain)
+        plain = read_canonical(text)
         kind = KINDS[plain.pop("kind")]
         schema = plain.pop("schema")
         decision = _build(kind, plain)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise IntegrityError(f"this is no decision: {type(error).__name__}: {error}") from None
-    if schema != SCHEMA or not canonical_ or not _tells_all(decision, plain):
+        told = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise IntegrityError(f"this is no decision: {told}") from None
+    if schema != SCHEMA or not _tells_all(decision, plain):
         raise IntegrityError("this is no decision in canonical form")
     if not is_moment(decision.at) or (isinstance(decision, Review) and not is_moment(decision.looked_at)):
         raise IntegrityError("this is no decision: it does not say at which UTC moment it was made")
@@ -307,16 +308,7 @@ def _pin(plain: dict[str, Any]) -> Pin:
     proofs = plain.get("proofs", _NONE)
     if not isinstance(proofs, list):
         raise TypeError("the proofs of a pin are no list")
-    get = plain.get
-    return _make_pin(
-        plain["evidence_id"],
-        plain["test_id"],
-        plain["started_at"],
-        plain["actor"],
-        get("environment"),
-        get("provider_mode"),
-        tuple(proofs),
-    )
+    return _make_pin(**{**plain, "proofs": tuple(proofs)})
 
 
 _make_pin, _make_row = maker(Pin), maker(PinnedRequirement)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -218,8 +218,8 @@ EVIDENCE_LINES = frozenset({"finished", "not_run"})
 """Kinds of line that hold evidence."""
 
 
-def evidence_of(line: Line, register: str) -> Iterator[Evidence]:
-    """Yield the evidence that a line holds: one for each of its claims.
+def evidence_of(line: Line, register: str) -> list[Evidence]:
+    """Return the evidence that a line holds: one for each of its claims.
 
     Raises:
         KeyError, ValueError, TypeError: the line has not the fields that its kind has (``verify`` reports it).
@@ -227,28 +227,28 @@ def evidence_of(line: Line, register: str) -> Iterator[Evidence]:
     return evidence_in(line.body, register)
 
 
-def evidence_in(body: dict[str, Any], register: str) -> Iterator[Evidence]:
-    """Yield the evidence in what a line says, as ``evidence_of`` does."""
-    kind = body.get("kind", "")
+def evidence_in(body: dict[str, Any], register: str) -> list[Evidence]:
+    """Return the evidence in what a line says, as ``evidence_of`` does."""
+    kind = body.get("kind")
     if kind == "finished":
-        return _finished(body, register, body["claims"], body["test"], 0)
-    return _not_run(body, register) if kind == "not_run" else iter(())
+        return _finished(body, register, body["claims"], body["test"])
+    return _not_run(body, register) if kind == "not_run" else []
 
 
-def _not_run(body: dict[str, Any], register: str) -> Iterator[Evidence]:
-    number = 0
+def _not_run(body: dict[str, Any], register: str) -> list[Evidence]:
+    found: list[Evidence] = []
     for test in body["tests"]:
-        yield from _finished({**body, **_NOT_RUN}, register, test["claims"], test["test"], number)
-        number += len(test["claims"])
+        found += _finished({**body, **_NOT_RUN}, register, test["claims"], test["test"], len(found))
+    return found
 
 
 _NOT_RUN: dict[str, Any] = {"result": Result.NOT_RUN}
 
 
 def _finished(
-    body: dict[str, Any], register: str, claims: list[dict[str, Any]], test_id: str, offset: int
-) -> Iterator[Evidence]:
-    """Shared fields are read once, however many claims there are."""
+    body: dict[str, Any], register: str, claims: list[dict[str, Any]], test_id: str, before: int = 0
+) -> list[Evidence]:
+    """Shared fields are read once, however many claims there are; ``before``: how many pieces the line had already."""
     run, seq, result, open_scope = body["run"], body["seq"], _result(body["result"]), bool(body.get("open_scope"))
     shared: dict[str, Any] = {
         "test_id": test_id,
@@ -264,7 +264,8 @@ def _finished(
     for name, value in body.items():
         if name in _OF_LINE:
             shared[name] = _OF_LINE[name](value)
-    for number, claim in enumerate(claims, offset + 1):
+    found = []
+    for number, claim in enumerate(claims, before + 1):
         because = claim.get("not_real_because")
         values = {
             **shared,
@@ -283,7 +284,8 @@ def _finished(
             values["proofs"] = _proofs_of(claim, shared.get("proofs", ()))
         evidence = _new(Evidence)
         _set(evidence, "__dict__", values)  # not by its frozen __init__, which sets field after field
-        yield evidence
+        found.append(evidence)
+    return found
 
 
 def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:

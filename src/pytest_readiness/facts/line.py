@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -91,20 +92,27 @@ def printable(value: Any) -> Any:
     return value
 
 
-def is_canonical(text: str, value: Any) -> bool:
-    """Return whether a text is the canonical one of the value that it was read as (by a reader of whole numbers only).
+def read_canonical(text: str) -> Any:
+    """Return what a canonical text says.
 
     Raises:
-        ValueError, TypeError, RecursionError: nothing has this value as its canonical text.
+        ValueError, TypeError, RecursionError: it is not JSON, or not in canonical form.
     """
-    if not _encodable(text):
-        return False
-    if _shapes.fit(text):
-        return True
-    if _encode(value) != text:
-        return False
+    if _encodable(text) and _shapes.fit(text):
+        return _quick_reader()(text)
+    value = _read(text)
+    if not _encodable(text) or _encode(value) != text:
+        raise ValueError("it is not in canonical form")
     _shapes.learn(text)
-    return True
+    return value
+
+
+@cache
+def _quick_reader() -> Callable[[str], Any]:
+    """Return a reader of JSON that takes half the time, for what every reader reads alike."""
+    from pydantic_core import from_json  # here: whoever only writes lines does without it
+
+    return from_json
 
 
 def line_digest(text: str) -> str:
@@ -119,13 +127,10 @@ def read_line(text: str) -> tuple[dict[str, Any], str]:
         IntegrityError: as ``Line.parse`` does.
     """
     try:
-        body = _read(text)
+        body = read_canonical(text)
         found = line_digest(text)
-        proven = is_canonical(text, body)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise IntegrityError(f"a line is not valid: {error}") from None
-    if not proven:
-        raise IntegrityError("a line is not in canonical form")
     if not isinstance(body, dict) or type(body.get("seq")) is not int:
         raise IntegrityError("a line is not an object with a sequence number")
     return body, found

@@ -81,7 +81,8 @@ class Documents:
             StorageError: the file cannot be read.
         """
         named = {"only": register, "said": canonical({"register": register})[1:-1]}
-        return [decided(id_, text, register) for id_, text in self._later("decision", DECISIONS, named)]
+        found = [(id_, decided(id_, text, register)) for id_, text in self._later("decision", DECISIONS, named)]
+        return [decision for _, decision in sorted(found, key=lambda one: (one[1].at, one[0]))]
 
     def look(self, register: str) -> Decided:
         """Return the decisions of a register; one that does not count is an error here.

@@ -93,9 +93,10 @@ GROUPED = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :register AND grou
         < max(r.group_parts)
 )
 ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
-# By what the texts say, too: the column alone would let a blocker vanish into another register.
+# By what the texts say, too: the column alone would let a blocker vanish into another register. Not sorted here, as
+# above.
 DECISIONS = """SELECT id, text FROM decision
-WHERE register = :only OR :only IS NULL OR instr(text, :said) ORDER BY at, id"""
+WHERE register = :only OR :only IS NULL OR instr(text, :said)"""
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:

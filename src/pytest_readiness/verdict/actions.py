@@ -86,9 +86,8 @@ def _to_review(use_case: UseCaseReadiness) -> str:
 
 
 def _of_requirement(use_case: UseCaseReadiness, one: RequirementReadiness, policy: Policy) -> Iterator[_Ranked]:
-    accepted = policy.leniency(one.state) == "accept" or policy.accepts_waiver(one.state)
     todo = _OF_STATE.get(one.underlying)
-    if todo is not None and not accepted:
+    if todo is not None and policy.leniency(one.state) != "accept" and not policy.accepts_waiver(one.state):
         if todo == "prove" and not policy.acceptable(one.underlying):
             todo = "collect"
         yield _action(use_case, todo, one.completes_it, one)

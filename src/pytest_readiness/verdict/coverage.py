@@ -29,22 +29,21 @@ class Places:
 
     def could_cover(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Return whether the evidence is of this scope, or says too little (or is too unreal) to be of another."""
-        fits = self._environment_fits(requirement, evidence) and self._mode_fits(requirement, evidence)
-        return fits and names_part(requirement, evidence)
-
-    def _environment_fits(self, requirement: Requirement, evidence: Evidence) -> bool:
-        required, limit = requirement.environment, evidence.claim_environment
-        if evidence.real or evidence.environment in self.environments:
-            return required in (None, evidence.environment) and limit in (None, evidence.environment)
-        # In no real environment it is a rehearsal of whatever its claim speaks of.
-        return required is None or limit in (None, required)
-
-    def _mode_fits(self, requirement: Requirement, evidence: Evidence) -> bool:
+        # All of it at once: each piece of evidence is held against each requirement of its item.
+        required, limit, place = requirement.environment, evidence.claim_environment, evidence.environment
+        if evidence.real or place in self.environments:
+            if not (required is None or required == place) or not (limit is None or limit == place):
+                return False
+        elif not (required is None or limit is None or limit == required):
+            # In no real environment it is a rehearsal of whatever its claim speaks of.
+            return False
         required, limit, mode = requirement.provider_mode, evidence.claim_provider_mode, evidence.provider_mode
-        stated = evidence.real or self.provider_modes is None or mode in self.provider_modes
-        if mode is not None and stated:
-            return required in (None, mode) and limit in (None, mode)
-        return required is None or limit in (None, required)
+        if mode is not None and (evidence.real or self.provider_modes is None or mode in self.provider_modes):
+            if not (required is None or required == mode) or not (limit is None or limit == mode):
+                return False
+        elif not (required is None or limit is None or limit == required):
+            return False
+        return requirement.part is None or names_part(requirement, evidence)
 
 
 def is_exact(requirement: Requirement, evidence: Evidence) -> bool:

@@ -11,7 +11,7 @@ from ..facts.evidence import Evidence, Result
 from .deciders import may_decide
 from .known import Facts
 from .policy import Policy
-from .readiness import BlockerStanding, RequirementReadiness, RetirementStanding, State, WaiverStanding
+from .readiness import BlockerStanding, RequirementReadiness, RetirementStanding, Sentences, State, WaiverStanding
 from .telling import happened, short
 from .waivers import last_day, void_because
 
@@ -107,10 +107,11 @@ class Decided:
         recorders = self._recorders(waiver, judged.deciding)
         return WaiverStanding(waiver, last_day(waiver), void_because(waiver, self.policy, recorders, self.now))
 
-    def open_blockers(self, use_case: str, deciding: Sequence[Evidence]) -> tuple[BlockerStanding, ...]:
-        """Return the blockers of a use case that no unblock ended; ``deciding`` is the evidence that it rests on."""
+    def open_blockers(self, use_case: str, required: Iterable[RequirementReadiness]) -> tuple[BlockerStanding, ...]:
+        """Return the blockers of a use case that no unblock ended; ``required`` is what counts of its requirements."""
         if use_case not in self.blockers:
             return ()
+        deciding = [piece for one in required for piece in one.deciding]
         unblocks = [(one, self._wrong(one, deciding)) for one in self.unblocks.get(use_case, ())]
         return tuple(
             BlockerStanding(
@@ -145,7 +146,7 @@ def _waived(judged: RequirementReadiness, holding: WaiverStanding) -> Requiremen
         judged,
         state=State.WAIVED,
         waived_from=judged.state,
-        why=f"{why}; without the waiver it is {judged.state.value}: {judged.why}",
+        told=Sentences(f"{why}; without the waiver it is {judged.state.value}: {judged.why}", judged.completes_it),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
 
 from ..claims.catalogue import Requirement
 from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing
-from ..frozen import maker
 from .coverage import Places, is_exact, names_part
 
 BROKEN = BAD | {Result.INTERRUPTED}
@@ -65,7 +64,6 @@ class Selection:
     """Ids of those that do not count though they ran, and why."""
 
 
-_selected = maker(Selection)
 _NOTHING = Selection((), (), (), (), (), {})
 
 
@@ -81,6 +79,8 @@ class Ledger:
     places: Places
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Ids of the executions that do not count though they ran (of a retired test, for another release), and why."""
+    any_broken: bool = False
+    """Some execution ended badly."""
 
     @classmethod
     def of(
@@ -97,7 +97,14 @@ class Ledger:
             found = tuple(sorted(found, key=recency, reverse=True))
         ledger = object.__new__(cls)
         # Not by its frozen __init__, which sets field after field: there is one for each item of each use case.
-        values = {"executions": found, "now": now, "open_runs": open_runs, "places": places, "left_out": left_out or {}}
+        values = {
+            "executions": found,
+            "now": now,
+            "open_runs": open_runs,
+            "places": places,
+            "left_out": left_out or {},
+            "any_broken": not BROKEN.isdisjoint([one.result for one in found]),
+        }
         object.__setattr__(ledger, "__dict__", values)
         return ledger
 
@@ -119,11 +126,12 @@ class Ledger:
         """Return whether it speaks, and not as a rehearsal, whether it counts or is left out."""
         return evidence.standing is not Standing.REHEARSAL and self.speaks(evidence)
 
-    def went_wrong(self) -> Iterator[Evidence]:
-        """Yield what counts and ended badly, replaced or not; an interruption only if no pass of the test came next."""
-        for one in self.executions:
-            if self.is_adverse(one) and not (one.result is Result.INTERRUPTED and self._passed_next(one)):
-                yield one
+    def went_wrong(self) -> Sequence[Evidence]:
+        """Return what counts and ended badly, replaced or not; an interruption only if its test did not pass next."""
+        if not self.any_broken:
+            return ()
+        adverse = [one for one in self.executions if self.is_adverse(one)]
+        return [one for one in adverse if one.result is not Result.INTERRUPTED or not self._passed_next(one)]
 
     def is_adverse(self, evidence: Evidence) -> bool:
         """Return whether it ended badly, and not as a rehearsal, for a test and a release that count."""
@@ -142,13 +150,28 @@ class Ledger:
             return False
         return scope_of(later) == scope_of(interrupted) or (interrupted.open_scope and _can_replace(later, interrupted))
 
+    def sole_pass(self, requirement: Requirement) -> Evidence | None:
+        """Return the only execution that speaks of a requirement, where it is a pass that counts: most often so.
+
+        None: it takes ``select`` to tell what decides.
+        """
+        sole = None
+        for one in self.executions:
+            if self.places.could_cover(requirement, one):
+                if sole is not None:
+                    return None
+                sole = one
+        if sole is None or sole.result is not Result.PASSED or not is_exact(requirement, sole):
+            return None
+        if len(self.executions) > 1 and self.any_broken:
+            return None
+        return sole if self.counts(sole) else None
+
     def select(self, requirement: Requirement) -> Selection:
         """Return the executions that decide a requirement, and what else there is about it."""
         fitting = tuple([one for one in self.executions if self.places.could_cover(requirement, one)])
         if not fitting:
             return _NOTHING
-        if len(fitting) == 1 and (len(self.executions) == 1 or not self._any_broken):
-            return self._select_only(requirement, fitting)
         deciding: dict[tuple[Scope, bool], Evidence] = {}
         if not requirement.undeclared_environment:
             for one in fitting:
@@ -168,27 +191,6 @@ class Ledger:
             future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
             fitting=fitting,
             left_out=self._left_out_of(fitting),
-        )
-
-    @cached_property
-    def _any_broken(self) -> bool:
-        return any(one.result in BROKEN for one in self.executions)
-
-    def _select_only(self, requirement: Requirement, fitting: tuple[Evidence]) -> Selection:
-        """Return what ``select`` does where a single execution fits, and no other is broken: most often so."""
-        (one,) = fitting
-        counts = self.counts(one)
-        # One that is loose decides too, as nothing can have replaced it.
-        decides = counts and (is_exact(requirement, one) or self._is_loose(requirement, one))
-        decides = decides and not requirement.undeclared_environment
-        early = one.started_at > self.now and one.result is Result.PASSED
-        return _selected(
-            fitting if decides else (),
-            () if decides else fitting,
-            fitting if counts and one.standing is Standing.REHEARSAL else (),
-            fitting if early else (),
-            fitting,
-            self._left_out_of(fitting),
         )
 
     def _left_out_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:

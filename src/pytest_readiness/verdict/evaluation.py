@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.evidence import Evidence
+from ..frozen import maker
 from .basis import Basis
 from .coverage import Places
 from .decided import Decided
@@ -157,7 +158,7 @@ class _Known:
             one, theirs = self.decided.waive(alone)
             judged.append(one)
             waivers.extend(theirs)
-            fitting.extend(found.fitting)
+            fitting.extend(found)
         digest = self.basis.digest(requirements)
         return _Judged(self._with_people(use_case, judged, waivers, digest, ledgers), fitting)
 
@@ -173,8 +174,7 @@ class _Known:
         required = [one for one in judged if one.state is not State.NOT_APPLICABLE]
         retirements = self._retirements(use_case.id, ledgers)
         review = self._review(use_case.id, required, retirements, digest, ledgers)
-        deciding = [piece for one in required for piece in one.deciding]
-        blockers = self.decided.open_blockers(use_case.id, deciding)
+        blockers = self.decided.open_blockers(use_case.id, required)
         # A decision of a person starts a use case as evidence does.
         started = use_case.id in self.decided.started or any(
             ledger.speaks(one) for ledger in ledgers.values() for one in ledger.executions
@@ -198,7 +198,7 @@ class _Known:
         items: dict[str, list[RequirementReadiness]] = {}
         for one in judged:
             items.setdefault(one.requirement.item, []).append(one)
-        return tuple(ItemReadiness(self.catalogue.items[key], _worst(ones), tuple(ones)) for key, ones in items.items())
+        return tuple([_item(self.catalogue.items[key], _worst(ones), tuple(ones)) for key, ones in items.items()])
 
     def _retirements(self, use_case: str, ledgers: Mapping[str, Ledger]) -> tuple[RetirementStanding, ...]:
         """Return the retirements of tests that ran for a use case, and not as a rehearsal, or went wrong for it."""
@@ -243,6 +243,9 @@ class _Known:
             needs.setdefault(one.requirement.item, []).append(one.requirement)
         places = self.nothing.places
         return [one for one in known.values() if any(places.could_cover(need, one) for need in needs.get(one.item, ()))]
+
+
+_item = maker(ItemReadiness)
 
 
 def _worst(judged: Sequence[RequirementReadiness]) -> State:

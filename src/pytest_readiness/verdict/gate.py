@@ -67,10 +67,22 @@ class Grounds:
         """Each piece of evidence that a requirement in scope shows, by id."""
         return {piece.id: piece for _, one in self.required for piece in one.evidence}
 
-    def deciding(self) -> Iterator[tuple[UseCaseReadiness, Evidence]]:
-        """Yield each piece of evidence that counts for a requirement in scope, once for each use case."""
-        for use_case in self.readiness.use_cases:
-            yield from ((use_case, one) for one in {e.id: e for r in use_case.required for e in r.deciding}.values())
+    @cached_property
+    def resting_on(self) -> Mapping[str, Sequence[str]]:
+        """The ids of the use cases in scope by each run that evidence is of which counts for one of them."""
+        found: dict[str, dict[str, None]] = {}
+        for use_case, one in self.required:
+            for piece in one.deciding:
+                found.setdefault(piece.run_id, {})[use_case.use_case.id] = None
+        return {run: tuple(names) for run, names in found.items()}
+
+    @cached_property
+    def in_state(self) -> Mapping[State, _Requirements]:
+        """The requirements in scope that count, by their state."""
+        found: dict[State, list[tuple[UseCaseReadiness, RequirementReadiness]]] = {}
+        for each in self.required:
+            found.setdefault(each[1].state, []).append(each)
+        return found
 
     @cached_property
     def required(self) -> list[tuple[UseCaseReadiness, RequirementReadiness]]:
@@ -196,8 +208,8 @@ def _nothing_failing(grounds: Grounds) -> Finding:
 
 def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool], detail: str) -> Finding:
     every = grounds.required
-    accepted = {state for state in State if good(state)}
-    wrong = [(one, req) for one, req in every if req.state not in accepted]
+    bad = {state for state in grounds.in_state if not good(state)}
+    wrong = [(one, req) for one, req in every if req.state in bad] if bad else []
     return _named(rule, every, wrong, detail, lambda req: f"{req.requirement.id} {req.state.value}")
 
 
@@ -218,7 +230,7 @@ def _flaky(grounds: Grounds) -> Finding:
 
 def _of_leniency(grounds: Grounds, state: State, what: str) -> Finding:
     every = grounds.required
-    mine = [(one, req) for one, req in every if req.state is state]
+    mine = grounds.in_state.get(state, ())
     leniency = grounds.policy.leniency(state)
     wrong = [(one, req) for one, req in mine if not _let_through(grounds.policy, one, req)]
     how = "refused" if leniency not in ("acknowledge", "accept") else "not acknowledged by a current review"
@@ -236,8 +248,8 @@ def _let_through(policy: Policy, use_case: UseCaseReadiness, one: RequirementRea
 
 def _waivers(grounds: Grounds) -> Finding:
     every = grounds.required
-    waived = [(one, req) for one, req in every if req.state is State.WAIVED]
-    wrong = [] if grounds.policy.waivers == "accept" else waived
+    waived = grounds.in_state.get(State.WAIVED, ())
+    wrong = () if grounds.policy.waivers == "accept" else waived
     told = f"with {len(waived)} waived: {_names([req.requirement.id for _, req in waived])}" if waived else "none"
     return _named("waivers", every, wrong, told, lambda req: f"{req.requirement.id} is waived, and waivers are refused")
 
@@ -326,17 +338,14 @@ def _clean_commit(grounds: Grounds) -> Finding:
 
 def _clock(grounds: Grounds) -> Finding:
     """A run that did not compare its clocks says nothing against them; it is told."""
-    decide: dict[str, list[UseCaseReadiness]] = {}
-    for use_case, evidence in grounds.deciding():
-        decide.setdefault(evidence.run_id, []).append(use_case)
-    conducts = {run: grounds.origins.get(run, UNKNOWN).conduct for run in sorted(decide)}
+    resting_on = grounds.resting_on
+    conducts = {run: grounds.origins.get(run, UNKNOWN).conduct for run in sorted(resting_on)}
     wrong = {run: conduct.skew for run, conduct in conducts.items() if conduct.clocks_disagree}
     silent = sum(conduct.skew_ms is None for conduct in conducts.values())
     told = "no run's clocks disagree" + (f"; {silent} of {len(conducts)} runs did not compare them" if silent else "")
     names = tuple(f"the clocks of run {run} disagree by {skew}" for run, skew in wrong.items())
-    return Finding(
-        "clock", len(grounds.readiness.use_cases), names, told, _ids(u for run in wrong for u in decide[run])
-    )
+    failing = tuple(name for run in wrong for name in resting_on[run])
+    return Finding("clock", len(grounds.readiness.use_cases), names, told, failing)
 
 
 def _deselected(grounds: Grounds) -> Finding:
@@ -348,16 +357,16 @@ def _deselected(grounds: Grounds) -> Finding:
 
 
 def _of_runs(grounds: Grounds, rule: str, good: Callable[[Origin], bool], complaint: str) -> Finding:
-    users: dict[str, list[UseCaseReadiness]] = {}
-    for use_case, evidence in grounds.deciding():
-        users.setdefault(evidence.run_id, []).append(use_case)
-    wrong = sorted(run for run in users if not good(grounds.origins.get(run, UNKNOWN)))
-    failing = tuple(one.use_case.id for run in wrong for one in users[run])
-    return Finding(rule, len(users), tuple(f"run {run} {complaint}" for run in wrong), "each run is", failing)
+    resting_on = grounds.resting_on
+    wrong = sorted(run for run in resting_on if not good(grounds.origins.get(run, UNKNOWN)))
+    failing = tuple(name for run in wrong for name in resting_on[run])
+    return Finding(rule, len(resting_on), tuple(f"run {run} {complaint}" for run in wrong), "each run is", failing)
 
 
 def _not_applicable(readiness: Readiness) -> Iterator[str]:
     for use_case in readiness.use_cases:
+        if len(use_case.required) == len(use_case.requirements):  # most often so
+            continue
         for one in use_case.requirements:
             if one.state is State.NOT_APPLICABLE:
                 yield f"{one.requirement.id} ({one.why})"

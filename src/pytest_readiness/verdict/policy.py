@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ..facts.decision import Known
+from ..facts.decision import RANKS, Known
 from .people import People
 from .readiness import State
 
@@ -100,7 +100,7 @@ class Policy:
 
     def trusts(self, known_by: Known) -> bool:
         """Return whether an identity that is known in this way is good enough to decide."""
-        return known_by.rank >= Known(self.identity).rank
+        return RANKS[known_by] >= RANKS[self.identity]
 
     def weaker(self) -> Iterator[str]:
         """Yield one sentence for each setting that is weaker than its default."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple, Protocol
 
 from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
@@ -95,16 +96,33 @@ class ReviewState(StrEnum):
     REJECTED = "REJECTED"
 
 
+class Told(Protocol):
+    """What is said of a requirement, however it comes to be worded."""
+
+    @property
+    def why(self) -> str:
+        """Why it stands where it stands, in one sentence."""
+
+    @property
+    def completes_it(self) -> str:
+        """What would complete it, in one sentence; empty when COMPLETE or NOT_APPLICABLE."""
+
+
+class Sentences(NamedTuple):
+    """What is said of a requirement, worded."""
+
+    why: str
+    completes_it: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RequirementReadiness:
     """Where one requirement stands, why, and what would complete it."""
 
     requirement: Requirement
     state: State
-    why: str
-    """One sentence."""
-    completes_it: str
-    """One sentence; empty when COMPLETE or NOT_APPLICABLE."""
+    told: Told
+    """Worded when it is asked for: a gate asks for few."""
     evidence: tuple[Evidence, ...]
     """For each test and scope the execution that decides; where none counts, the newest, whatever it is."""
     expires_at: str | None = None
@@ -117,6 +135,16 @@ class RequirementReadiness:
     """The part of ``evidence`` that counts."""
     waived_from: State | None = None
     """The state it would have without its waiver; None: it is not waived."""
+
+    @property
+    def why(self) -> str:
+        """Why it stands where it stands, in one sentence."""
+        return self.told.why
+
+    @property
+    def completes_it(self) -> str:
+        """What would complete it, in one sentence; empty when COMPLETE or NOT_APPLICABLE."""
+        return self.told.completes_it
 
     @property
     def underlying(self) -> State:
@@ -224,12 +252,12 @@ class UseCaseReadiness:
     @cached_property
     def requirements(self) -> tuple[RequirementReadiness, ...]:
         """Every requirement, in order."""
-        return tuple(req for item in self.items for req in item.requirements)
+        return tuple([req for item in self.items for req in item.requirements])
 
     @cached_property
     def required(self) -> tuple[RequirementReadiness, ...]:
         """The requirements that count: all but NOT_APPLICABLE."""
-        return tuple(req for req in self.requirements if req.state is not State.NOT_APPLICABLE)
+        return tuple([req for req in self.requirements if req.state is not State.NOT_APPLICABLE])
 
     @property
     def complete(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -16,7 +16,7 @@ from . import telling
 from .deciding import BROKEN, Ledger, Selection
 from .known import Signed
 from .levels import level_of, weakest
-from .readiness import RequirementReadiness, State
+from .readiness import RequirementReadiness, Sentences, State, Told
 
 SOON = 0.75
 """Part of the maximum age after which a pass is reported as expiring soon."""
@@ -38,62 +38,70 @@ class Moment:
 
 class _Judged(NamedTuple):
     state: State
-    why: str
-    completes_it: str
+    told: Told
     expires_at: str | None = None
     expires_soon: bool = False
 
 
-def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[RequirementReadiness, Selection]:
+def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[RequirementReadiness, Sequence[Evidence]]:
     """Return where a requirement stands, and the evidence that was looked at."""
+    sole = ledger.sole_pass(requirement) if requirement.not_applicable is None else None
+    if sole is not None:
+        alone = (sole,)
+        judged = _judge_passes(requirement, alone, moment)
+        if judged is not None:
+            return _readiness(requirement, judged, alone, alone, moment), alone
     found = ledger.select(requirement)
+    deciding, shown = found.deciding, found.deciding + found.rest
     if requirement.not_applicable is not None:
-        reason = telling.short(requirement.not_applicable)
-        shown = found.deciding + found.rest
-        return RequirementReadiness(
-            requirement, State.NOT_APPLICABLE, reason, "", shown, deciding=found.deciding
-        ), found
-    judged = _judge_bad(requirement, found) or _judge_passes(requirement, found, moment)
-    state, why, completes_it, expires_at, soon = judged or _judge_nothing(requirement, found, moment)
-    deciding = found.deciding
+        told = Sentences(telling.short(requirement.not_applicable))
+        return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found.fitting
+    judged = (
+        _judge_bad(requirement, deciding)
+        or _judge_passes(requirement, deciding, moment)
+        or _judge_nothing(requirement, found, moment)
+    )
+    if found.future_passes or found.left_out:
+        told = Sentences(judged.told.why + _notes(judged.state, found), judged.told.completes_it)
+        judged = judged._replace(told=told)
+    return _readiness(requirement, judged, shown, deciding, moment), found.fitting
+
+
+def _readiness(
+    requirement: Requirement,
+    judged: _Judged,
+    shown: tuple[Evidence, ...],
+    deciding: tuple[Evidence, ...],
+    moment: Moment,
+) -> RequirementReadiness:
+    state, told, expires_at, soon = judged
     levels = [level_of(one, moment.open_runs, moment.signed) for one in deciding]
-    return _made(
-        requirement,
-        state,
-        why + _notes(state, found),
-        completes_it,
-        deciding + found.rest,
-        expires_at,
-        soon,
-        levels[0] if len(levels) == 1 else weakest(levels),
-        deciding,
-    ), found
+    level = levels[0] if len(levels) == 1 else weakest(levels)
+    return _made(requirement, state, told, shown, expires_at, soon, level, deciding)
 
 
 _made = maker(RequirementReadiness)
 
 
 def _notes(state: State, found: Selection) -> str:
-    if not found.future_passes and not found.left_out:  # most often so
-        return ""
     left_out = "" if state is State.COMPLETE else telling.left_out_note(found.left_out.values())
     return telling.early_note(found.future_passes) + left_out
 
 
-def _judge_bad(requirement: Requirement, found: Selection) -> _Judged | None:
-    broken = [one for one in found.deciding if one.result in BROKEN]
+def _judge_bad(requirement: Requirement, deciding: Sequence[Evidence]) -> _Judged | None:
+    broken = [one for one in deciding if one.result in BROKEN]
     if not broken:
         return None
     failing = [one for one in broken if one.result in BAD]
     bad = failing or broken
     why = telling.why_bad(requirement, bad[0], len(bad) - 1)
     state = State.FAILING if failing else State.INTERRUPTED
-    return _Judged(state, why, telling.completes_bad(requirement, bad[0]))
+    return _Judged(state, Sentences(why, telling.completes_bad(requirement, bad[0])))
 
 
-def _judge_passes(requirement: Requirement, found: Selection, moment: Moment) -> _Judged | None:
+def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment: Moment) -> _Judged | None:
     first = fresh = proven = flaky = None
-    for one in found.deciding:
+    for one in deciding:
         if not _satisfies(requirement, one):
             continue
         if flaky is None and one.flaky:
@@ -113,9 +121,9 @@ def _judge_passes(requirement: Requirement, found: Selection, moment: Moment) ->
         state = State.FLAKY
     else:
         state = State.ASSERTED if proven is None else State.COMPLETE
-    why, completes_it = _told(requirement, state, flaky if flaky is not None and fresh is not None else rests_on)
     soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, moment.now)
-    return _Judged(state, why, completes_it, expires_at, soon)
+    told = _OfPass(requirement, state, flaky if flaky is not None and state is State.FLAKY else rests_on)
+    return _Judged(state, told, expires_at, soon)
 
 
 def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
@@ -128,27 +136,57 @@ def _proves(requirement: Requirement, evidence: Evidence) -> bool:
     if evidence.method not in RAN_HERE:
         return False
     kind, part = requirement.proof, requirement.part
-    return kind == "none" or any(proof.shows(kind, part) for proof in evidence.proofs)
+    if kind == "none":
+        return True
+    for proof in evidence.proofs:  # noqa: SIM110 - ``any`` takes several times as long to begin
+        if proof.shows(kind, part):
+            return True
+    return False
 
 
-def _told(requirement: Requirement, state: State, evidence: Evidence) -> tuple[str, str]:
-    """Return why a requirement with a pass stands where it stands, and what would complete it."""
-    passed = telling.happened(evidence)
-    if requirement.proof == "replay" and telling.replay_mode(evidence) == "TRACE_ONLY":
-        passed += ", TRACE_ONLY"
-    if state is State.COMPLETE:
-        return (passed if requirement.proof == "none" else f"{passed} with the {requirement.proof} proof"), ""
-    proof = f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
-    test, place = telling.short(evidence.test_id), telling.place_of(requirement)
-    if state is State.STALE:
-        return f"{passed}, more than {requirement.max_age_days} days ago", f"run {test} again{place}"
-    if state is State.FLAKY:
-        attempts = len(evidence.attempts)
-        return f"{passed} only at attempt {attempts}", f"make {test} pass{place} at its first attempt"
-    if evidence.method not in RAN_HERE:
-        how = f"{passed}, but was only {telling.short(evidence.method)}"
-        return how, f"run a test tagged {telling.marker(requirement)}{place}, recording {proof}"
-    return f"{passed} without {proof}", f"record {proof} in {test} and run it{place}"
+class _OfPass(NamedTuple):
+    """What is said of a requirement with a pass."""
+
+    requirement: Requirement
+    state: State
+    evidence: Evidence
+    """The pass that it rests on, or that is flaky."""
+
+    @property
+    def why(self) -> str:
+        """Why it stands where it stands."""
+        requirement, evidence = self.requirement, self.evidence
+        passed = telling.happened(evidence)
+        if requirement.proof == "replay" and telling.replay_mode(evidence) == "TRACE_ONLY":
+            passed += ", TRACE_ONLY"
+        if self.state is State.COMPLETE:
+            return passed if requirement.proof == "none" else f"{passed} with {_proof(requirement)}"
+        if self.state is State.STALE:
+            return f"{passed}, more than {requirement.max_age_days} days ago"
+        if self.state is State.FLAKY:
+            return f"{passed} only at attempt {len(evidence.attempts)}"
+        if evidence.method not in RAN_HERE:
+            return f"{passed}, but was only {telling.short(evidence.method)}"
+        return f"{passed} without {_proof(requirement)}"
+
+    @property
+    def completes_it(self) -> str:
+        """What would complete it."""
+        if self.state is State.COMPLETE:
+            return ""
+        requirement, place = self.requirement, telling.place_of(self.requirement)
+        test, proof = telling.short(self.evidence.test_id), _proof(requirement)
+        if self.state is State.STALE:
+            return f"run {test} again{place}"
+        if self.state is State.FLAKY:
+            return f"make {test} pass{place} at its first attempt"
+        if self.evidence.method not in RAN_HERE:
+            return f"run a test tagged {telling.marker(requirement)}{place}, recording {proof}"
+        return f"record {proof} in {test} and run it{place}"
+
+
+def _proof(requirement: Requirement) -> str:
+    return f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
 
 
 def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -> _Judged:
@@ -166,7 +204,7 @@ def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -
     else:
         why = telling.why_missing(requirement, newest)
     completes_it = telling.completes_missing(requirement, newest, real_declared=moment.real_declared)
-    return _Judged(state, why, completes_it)
+    return _Judged(state, Sentences(why, completes_it))
 
 
 def expiry(started_at: str, max_age_days: int | None) -> str | None:

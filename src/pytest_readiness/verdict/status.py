@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .policy import Policy
 from .readiness import Phase, RequirementReadiness, Review, ReviewState, State, Status
@@ -30,17 +30,18 @@ def status_of(
         started: there is evidence that starts a use case, or a decision.
         blocked: a blocker is open.
     """
-    if blocked or review.state is ReviewState.REJECTED or any(one.state is State.FAILING for one in required):
+    states = {one.state for one in required}
+    if blocked or review.state is ReviewState.REJECTED or State.FAILING in states:
         return Status.BLOCKED, None
     # With nothing required there is nothing to be ready with: every "each" below would hold of nothing.
-    if required and all(policy.reviewable(one.state) for one in required) and reviewed(review):
+    if states and all(map(policy.reviewable, states)) and reviewed(review):
         return Status.READY_FOR_GO_LIVE, None
     if started:
-        return Status.IN_PROGRESS, _phase(required, review, policy)
+        return Status.IN_PROGRESS, _phase(states, review, policy)
     return Status.NOT_STARTED, None
 
 
-def _phase(required: Sequence[RequirementReadiness], review: Review, policy: Policy) -> Phase:
-    if not required or not all(policy.acceptable(one.state) for one in required):
+def _phase(states: Collection[State], review: Review, policy: Policy) -> Phase:
+    if not states or not all(map(policy.acceptable, states)):
         return Phase.COLLECTING
     return Phase.REVIEW_SUSPECT if review.state is ReviewState.SUSPECT else Phase.AWAITING_REVIEW

@@ -1,0 +1,212 @@
+"""The session as pytest sees it: hooks that only delegate to ``session``.
+
+The config is not read before the first evidence mark is met, unless an option is given or xdist distributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .mark import is_tagged
+
+if TYPE_CHECKING:  # heavy: loaded where a session first needs them
+    from .journal.recorder import Observer
+    from .selection import Selection
+    from .session import Options, Outcome, Prepared
+    from .views.pen import Line
+
+
+class Door:
+    """The session as pytest sees it. What happens in it is told in ``session``, imported when first needed."""
+
+    def __init__(
+        self, config: pytest.Config, options: Mapping[str, Any], deselected: list[pytest.Item], *, wanted: bool
+    ) -> None:
+        self.config = config
+        self.observer: Observer | None = None
+        self._said = options
+        self._deselected = deselected
+        self._wanted = wanted
+        self._prepared: Prepared | None = None
+        self._selection: Selection | None = None
+        self._outcome: Outcome | None = None
+        self._plan: list[Line] = []
+        self._looked = False
+        self._told = False
+
+    @cached_property
+    def options(self) -> Options:
+        """What the options say."""
+        from .session import Options
+
+        return Options(**self._said)
+
+    @property
+    def _is_worker(self) -> bool:
+        return hasattr(self.config, "workerinput")
+
+    @property
+    def _distributes(self) -> bool:
+        """Whether xdist runs the tests elsewhere."""
+        return self.config.getoption("dist", "no") != "no" and not self.config.getoption("collectonly")
+
+    # -- begin
+
+    def begin_early(self) -> None:
+        """Begin at once where an option asks for it, xdist distributes, or this is a worker."""
+        if self._said["plan"]:
+            self.config.option.dist = "no"  # before xdist's own trylast hook: nothing runs, so nothing is distributed
+        if self._is_worker:
+            if given := getattr(self.config, "workerinput", {}).get("readiness"):
+                from .session import observer_of, selection_of
+
+                self._watch(observer_of(given, self.config.pluginmanager))
+                self._selection = selection_of(given)
+        elif self._wanted or self._distributes:
+            self.begin()
+
+    def begin(self) -> None:
+        """Read the config and get ready to record; nothing is written yet.
+
+        Raises:
+            pytest.UsageError: the config, the tracker or an option cannot be used.
+        """
+        if self._looked or self._is_worker:
+            return
+        self._looked = True
+        from .errors import ReadinessError
+        from .settings import find
+
+        if not self._wanted and find(self.config.rootpath) is None:
+            return  # installed but unconfigured
+        from .journal.invocation import invocation
+        from .session import prepare
+
+        argv = [str(word) for word in self.config.invocation_params.args]
+        try:
+            hooks, called = self.config.pluginmanager, invocation(self.config.option, self.config.getini)
+            prepared = prepare(
+                self.config.rootpath, self.options, argv, hooks, distributes=self._distributes, called=called
+            )
+        except ReadinessError as error:
+            from .views.sanitise import sanitise
+
+            raise pytest.UsageError(sanitise(str(error))) from None
+        if prepared is not None:
+            self._prepared, self._selection = prepared, prepared.selection
+            self.config.pluginmanager.register(prepared.keeper, "readiness-keeper")
+            if prepared.observer is not None:
+                self._watch(prepared.observer)
+
+    def _watch(self, observer: Observer) -> None:
+        self.observer = observer
+        self.config.pluginmanager.register(observer, "readiness-observer")
+
+    # -- collection
+
+    def choose(self, items: list[pytest.Item]) -> None:
+        """Leave out what the session is not about."""
+        if self._selection is not None and self._selection.narrows and self.observer is not None:
+            from .claims.collected import tag
+
+            wants, catalogue, context = self._selection.wants, self.observer.catalogue, self.observer.context
+            chosen = {item: None for item in items if wants(tag(item, catalogue), catalogue, context)}
+            left_out = [item for item in items if item not in chosen]
+            if left_out:
+                self.config.hook.pytest_deselected(items=left_out)
+                items[:] = chosen
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Take in the claims of the tests that are to run; without a config only their form is judged."""
+        if self.observer is None and not any(map(is_tagged, session.items)):
+            return
+        from .claims.collected import Refusal, tag_all
+
+        catalogue = self.observer.catalogue if self.observer else None
+        tagged = tag_all(session.items, catalogue)
+        if self.observer is not None:
+            everything = [*tagged, *tag_all(self._deselected, catalogue, selected=False)]
+            plan = self.observer.planned(everything)
+            if self._prepared is not None:
+                self._prepared.keeper.log.plan(plan)
+        elif any(test.problems for test in tagged):
+            self.config.pluginmanager.register(Refusal(), "readiness-refusal")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """With ``--readiness-plan`` run nothing."""
+        if not self._said["plan"] or self._prepared is None:
+            return None
+        from .claims.collected import tag_all
+        from .session import plan_lines
+
+        tagged = tag_all(session.items, self._prepared.place.catalogue)
+        self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
+        return True
+
+    # -- end
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        """Seal, keep and judge once fixtures are torn down, also where another plugin fails here."""
+        try:
+            return (yield)
+        finally:
+            self._finish(session)
+
+    def _finish(self, session: pytest.Session) -> None:
+        if self._is_worker:
+            if self.observer is not None:
+                output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
+                output["readiness_plan"] = getattr(self.observer, "plan", None)
+                output["readiness_texts"] = self.observer.artifacts.texts
+        elif self._prepared is not None and not self._said["plan"]:
+            from .session import close
+
+            self._outcome = close(self._prepared, self.options, int(session.exitstatus))
+            if session.exitstatus == 0 and self._outcome.exit_code:
+                session.exitstatus = self._outcome.exit_code
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell the report, or in one line what was recorded and what went wrong."""
+        self._tell(terminalreporter)
+
+    def pytest_unconfigure(self) -> None:
+        """Tell it here where pytest left the summary out (``pytest.exit`` with an exit code of its own)."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            self._tell(reporter)
+
+    @property
+    def _width(self) -> int:
+        return self.config.get_terminal_writer().fullwidth
+
+    def _tell(self, reporter: Any) -> None:
+        if self._told or self._prepared is None or (self._outcome is None and not self._plan):
+            return
+        self._told = True
+        lines = self._plan or self._lines(self._prepared)
+        if lines:
+            reporter.section("production readiness")
+            write(reporter, lines)
+
+    def _lines(self, prepared: Prepared) -> list[Line]:
+        from .session import told
+
+        assert self._outcome is not None  # noqa: S101 - for the type checker
+        verbosity = self.config.get_verbosity()
+        return told(self._outcome, self.options, prepared.place, width=self._width, verbosity=verbosity)
+
+
+def write(reporter: Any, lines: Sequence[Line]) -> None:
+    """Write lines through pytest's terminal writer, which knows whether colours are wanted."""
+    from .views.pen import MARKUP
+
+    for line in lines:
+        for text, style in line:
+            reporter.write(text, **MARKUP[style])
+        reporter.write("\n")
