@@ -318,7 +318,8 @@ class Keeper:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Write what a report carries, before another plugin can fail over it."""
-        if not _is_plain(report) or self.redactor.learned or self._to_be_rerun:
+        says_something = CARRIED in vars(report) or report.when not in _PHASES or is_rerun(report)
+        if says_something or self.redactor.learned or self._to_be_rerun:  # most reports say nothing of ours
             self._safely(self._write, report)
         return (yield)
 
@@ -331,7 +332,7 @@ class Keeper:
         if self.redactor.learned:
             self._redact_what_is_written()
         attempt, evidence = carried.get(ATTEMPT), carried.get(EVIDENCE)
-        if report.when not in ("setup", "call", "teardown"):  # xdist's own report of a worker that crashed
+        if report.when not in _PHASES:  # xdist's own report of a worker that crashed
             self.log.crashed(self._id(report.nodeid), self.redactor.text(_message(report)))
         elif is_rerun(report):
             if attempt or evidence:
@@ -387,8 +388,3 @@ class Keeper:
 
 
 _PHASES = frozenset({"setup", "call", "teardown"})
-
-
-def _is_plain(report: pytest.TestReport) -> bool:
-    """Return whether a report says nothing that is to be written: most are of a setup or a call that went well."""
-    return CARRIED not in vars(report) and report.when in _PHASES and not is_rerun(report)
