@@ -243,4 +243,5 @@ def test_a_text_is_read_as_the_library_reads_it(text, twice):
     cell = text.replace("\n", " ")
     table = f"| UC | {cell} |\n| --- | --- |\n| {cell} | x |\n| x | {cell} |\n\n"
     whole = table + text if twice else text
-    assert parsed(whole) == MarkdownIt("commonmark").enable("table").parse(whole)
+    expected = MarkdownIt("commonmark").enable("table").parse(whole)
+    assert [token.as_dict() for token in parsed(whole)] == [token.as_dict() for token in expected]

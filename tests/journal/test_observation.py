@@ -12,7 +12,7 @@ from pytest_readiness.journal.redaction import Redactor
 
 def phase(when: str, outcome: str = "passed", message: str = "", *, expected: bool = False) -> Phase:
     """A phase of a test."""
-    return Phase(when, outcome, expected, message, 0.001)
+    return Phase(when, outcome, expected, message)
 
 
 SETUP, CALL, TEARDOWN = phase("setup"), phase("call"), phase("teardown")
@@ -57,7 +57,7 @@ def test_a_secret_across_the_cut_is_redacted_first() -> None:
     """A long message is cut after redaction, so that no half of a secret is left at its end."""
     redactor = Redactor(b"k", {"A_TOKEN": "0123456789"})
     observation = Observation("t", (), False, Context(), redactor)
-    observation.saw(phase("call", "failed", "x" * (MESSAGE_LIMIT - 45) + "0123456789" + "y" * 100))
+    observation.saw(phase("call", "failed", "x" * (MESSAGE_LIMIT - 45) + "0123456789" + "y" * 100), 0.001)
     message = observation.phases[0].message
     assert len(message) <= MESSAGE_LIMIT + 20
     assert "01234" not in message

@@ -9,7 +9,8 @@ import pytest
 
 from tests.project import XDIST, Project
 
-HEAVY = ("pydantic", "sqlite3", "sqlite_utils", "rich", "markdown_it", "click", "tomllib", "hmac", "subprocess")
+LIBRARIES = ("pydantic", "sqlite3", "sqlite_utils", "rich", "markdown_it", "click", "tomllib", "hmac", "subprocess")
+HEAVY = (*LIBRARIES, "pytest_readiness.claims.tracker")
 
 
 def assert_untouched(project: Project, before: set[str]) -> None:
@@ -70,6 +71,23 @@ def test_a_session_without_marks_imports_nothing_heavy(project: Project) -> None
         for text in (code, bare)
     )
     assert ours.stdout.split("LOADED")[1] == alone.stdout.split("LOADED")[1]
+
+
+def test_what_reads_the_tracker_is_not_there_for_the_tests(project: Project) -> None:
+    """A test of a library that we use ourselves loads it as it would without us, with loggers that are its own."""
+    project.configured().tests(
+        """
+        import logging, sys
+
+        @evidence("UC-001", item=1)
+        def test_a():
+            assert "markdown_it" not in sys.modules
+            assert not [name for name in logging.root.manager.loggerDict if name.startswith("markdown_it")]
+            import markdown_it.parser_block
+            assert markdown_it.parser_block.LOGGER is logging.getLogger("markdown_it.parser_block")
+        """
+    )
+    project.run_apart("--readiness-report").assert_outcomes(passed=1)
 
 
 def test_a_session_without_marks_loads_what_waits_for_one(project: Project) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.line import Chain
-from pytest_readiness.store.index import pieces, rows_of
+from pytest_readiness.facts.run import Run
+from pytest_readiness.store.index import index_of, pieces, rows_of
 
 from .runs import finished, not_run, planned
 
@@ -38,4 +39,18 @@ BODIES = st.one_of(
 def test_rows_are_those_of_the_evidence(body: dict[str, Any], register: str) -> None:
     """Whatever a line says, and of whichever kind it is, its rows are those that its evidence has."""
     line = Chain("r").next(body["kind"], {name: value for name, value in body.items() if name != "kind"})
-    assert list(rows_of(line, register)) == [(row, slot) for _, row, slot in pieces(line, register)]
+    assert rows_of(line, register) == [(row, slot) for _, row, slot in pieces(line, register)]
+
+
+@given(PLACES, st.lists(st.tuples(TEXTS, st.sampled_from(list(Result)), st.booleans()), max_size=5), TEXTS)
+def test_tests_that_share_their_claims_have_slots_of_their_own(
+    place: dict[str, Any], tests: list[tuple[str, Result, bool]], register: str
+) -> None:
+    """Of one claim that many tests make, however they end, each has the rows that it would have alone."""
+    chain, claims = Chain("r"), [place]
+    lines = [chain.next("run", {"register": register})]
+    for test, result, open_scope in tests:
+        body = finished(test, result=result.value, open_scope=open_scope)
+        lines.append(chain.next("finished", {**body, "claims": claims}))
+    rows = [(row, slot) for line in lines for _, row, slot in pieces(line, register)]
+    assert index_of(Run(tuple(lines))) == rows

@@ -216,6 +216,7 @@ class Chain:
 
     def __init__(self, run_id: str, *, seq: int = 0, head: str = EMPTY) -> None:
         self.run_id = run_id
+        self._run = encode_basestring(run_id)
         self.seq = seq
         """Sequence number of the next line."""
         self.head = head
@@ -230,8 +231,8 @@ class Chain:
         """Return the next line, of a test that starts."""
         body = {"at": at, "kind": "started", "prev": self.head, "run": self.run_id, "seq": self.seq, "test": test}
         text = (
-            f'{{"at":{encode_basestring(at)},"kind":"started","prev":"{self.head}","run":{encode_basestring(self.run_id)},'
-            f'"seq":{self.seq},"test":{encode_basestring(test)}}}'
+            f'{{"at":{encode_basestring(at)},"kind":"started","prev":"{self.head}","run":{self._run},"seq":{self.seq},'
+            f'"test":{encode_basestring(test)}}}'
         )
         return self._linked(text, body) if _encodable(text) else self.next("started", {"test": test, "at": at})
 
@@ -243,13 +244,13 @@ class Chain:
                 ``result``, ``started_at`` and ``duration_ms``.
             claims: how the claims are spelled.
         """
-        (attempt,) = body["attempts"]
+        quote, (attempt,) = encode_basestring, body["attempts"]
         text = (
-            f'{{"attempts":[{{"duration_ms":{attempt["duration_ms"]:d},"result":{encode_basestring(attempt["result"])},'
-            f'"started_at":{encode_basestring(attempt["started_at"])}}}],"claims":{claims},'
-            f'"finished_at":{encode_basestring(body["finished_at"])},"kind":"finished","prev":"{self.head}",'
-            f'"result":{encode_basestring(body["result"])},"run":{encode_basestring(self.run_id)},"seq":{self.seq},'
-            f'"started_at":{encode_basestring(body["started_at"])},"test":{encode_basestring(body["test"])}}}'
+            f'{{"attempts":[{{"duration_ms":{attempt["duration_ms"]:d},"result":{quote(attempt["result"])},'
+            f'"started_at":{quote(attempt["started_at"])}}}],"claims":{claims},'
+            f'"finished_at":{quote(body["finished_at"])},"kind":"finished","prev":"{self.head}",'
+            f'"result":{quote(body["result"])},"run":{self._run},"seq":{self.seq},'
+            f'"started_at":{quote(body["started_at"])},"test":{quote(body["test"])}}}'
         )
         if not _encodable(text):
             return self.next("finished", body)
@@ -258,7 +259,7 @@ class Chain:
     def planned(self, tests: list[dict[str, Any]], spelling: str) -> Line:
         """Return the next line, of tests that are to run; ``spelling``: their canonical text."""
         body = {"kind": "planned", "prev": self.head, "run": self.run_id, "seq": self.seq, "tests": tests}
-        head = f'{{"kind":"planned","prev":"{self.head}","run":{encode_basestring(self.run_id)},"seq":{self.seq}'
+        head = f'{{"kind":"planned","prev":"{self.head}","run":{self._run},"seq":{self.seq}'
         return self._linked(f'{head},"tests":{spelling}}}', body)
 
     def _linked(self, text: str, body: dict[str, Any]) -> Line:

@@ -6,7 +6,6 @@ Knows nothing of pytest: a phase is a few plain facts, so that the result can be
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from ..claims.claim import Claim
@@ -73,8 +72,11 @@ class Phase(NamedTuple):
     expected_to_fail: bool
     """pytest marked it as an expected failure, whatever came of it."""
     message: str
-    duration: float
-    """Seconds."""
+
+
+WENT_WELL = {when: Phase(when, "passed", False, "") for when in ("setup", "call", "teardown")}  # noqa: FBT003
+"""The common case: a phase that passed, and was not expected to fail."""
+_ALL_WELL = list(WENT_WELL.values())
 
 
 def result_of(phases: Sequence[Phase]) -> Result:
@@ -98,10 +100,6 @@ def result_of(phases: Sequence[Phase]) -> Result:
     return Result.XPASSED if decisive.expected_to_fail else Result.PASSED
 
 
-_WELL = [(when, "passed", False) for when in ("setup", "call", "teardown")]
-"""When, outcome, and whether a failure was expected: the common case, PASSED with nothing to say."""
-
-
 def message_of(phases: Sequence[Phase]) -> str:
     """Return the messages of what failed, or of what was skipped if nothing failed."""
     failed = [phase for phase in phases if phase.outcome == "failed"]
@@ -109,28 +107,33 @@ def message_of(phases: Sequence[Phase]) -> str:
     return "\n".join(dict.fromkeys(phase.message for phase in told if phase.message))
 
 
-@dataclass
 class Observation:
     """What is known of one test so far; lives in the process that runs it."""
 
-    test_id: str
-    claims: tuple[Claim, ...]
-    records: bool
-    base: Context
-    redactor: Redactor
-    planned: list[dict[str, Any]] | None = None
-    """The claims as they were planned; they hold where the test names no other place and proves nothing."""
-    realness: Sight = field(default_factory=Unwatched)
-    started_at: str = field(default_factory=moment)
-    phases: list[Phase] = field(default_factory=list)
-    attempts: list[dict[str, Any]] = field(default_factory=list)
-    _attempt_started_at: str = field(init=False)
-    _known: int = field(init=False)
-    _recording: Recording | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        self._known = self.redactor.known
-        self._attempt_started_at = self.started_at
+    def __init__(
+        self,
+        test_id: str,
+        claims: tuple[Claim, ...],
+        records: bool,  # noqa: FBT001 - whether it can still say where it ran
+        base: Context,
+        redactor: Redactor,
+        planned: list[dict[str, Any]] | None = None,
+        realness: Sight | None = None,
+    ) -> None:
+        """``planned``: claims as they were planned; they hold where it names no other place and proves nothing."""
+        self.test_id = test_id
+        self.claims = claims
+        self.records = records
+        self.base = base
+        self.redactor = redactor
+        self.planned = planned
+        self.realness: Sight = realness or Unwatched()  # type: ignore[abstract]
+        self.phases: list[Phase] = []
+        self.attempts: list[dict[str, Any]] = []
+        self.started_at = self._attempt_started_at = moment()
+        self._seconds = 0.0
+        self._known = redactor.known
+        self._recording: Recording | None = None
 
     @property
     def recording(self) -> Recording:
@@ -148,20 +151,21 @@ class Observation:
             if self._recording is not None:
                 self._recording.begin_again(self.base)
 
-    def saw(self, phase: Phase) -> None:
-        """Take in how a phase ended."""
+    def saw(self, phase: Phase, seconds: float) -> None:
+        """Take in how a phase ended, and how long it took."""
         if phase.message:
             message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
             phase = phase._replace(message=cut_message(message))
         self.phases.append(phase)
+        self._seconds += seconds
 
     def attempt_so_far(self) -> dict[str, Any]:
         """Return the attempt that runs, as plain data; teardown may still make it worse."""
-        well = [phase[:3] for phase in self.phases] == _WELL
+        well = self.phases == _ALL_WELL
         attempt: dict[str, Any] = {
             "result": "PASSED" if well else result_of(self.phases).value,
             "started_at": self._attempt_started_at,
-            "duration_ms": round(sum([phase.duration for phase in self.phases]) * 1000),
+            "duration_ms": round(self._seconds * 1000),
         }
         if not well and (message := message_of(self.phases)):
             attempt["message"] = message
@@ -171,7 +175,7 @@ class Observation:
         """Close the attempt and return it as plain data."""
         attempt = self.attempt_so_far()
         self.attempts.append(attempt)
-        self.phases = []
+        self.phases, self._seconds = [], 0.0
         return attempt
 
     def _placed(self, place: Place) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from ..facts.line import canonical
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
 from .context import Context
-from .observation import Observation, Phase, test_id
+from .observation import WENT_WELL, Observation, Phase, test_id
 from .placing import placed_all
 from .proving import Means, RecordEvidence
 from .realness import Realness
@@ -29,11 +29,10 @@ from .redaction import Redactor
 from .run_log import RunLog
 from .simulation import prepare
 
-EVIDENCE = "readiness_evidence"
-ATTEMPT = "readiness_attempt"
+CARRIED = "readiness"
+"""What hangs on a report: a dictionary with some of the following."""
+EVIDENCE, ATTEMPT, SECRETS, TROUBLE = "evidence", "attempt", "secrets", "trouble"
 PLAN = "readiness_plan"
-SECRETS = "readiness_secrets"
-TROUBLE = "readiness_trouble"
 TEXTS = "readiness_texts"
 
 
@@ -131,18 +130,20 @@ class Observer:
         return report
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
-        observation.saw(_phase(report))
-        if report.when == "teardown":  # its fixtures are gone: nothing is looked at
+        when, outcome = str(report.when), report.outcome
+        went_well = outcome == "passed" and not hasattr(report, "wasxfail")
+        observation.saw((went_well and WENT_WELL.get(when)) or _phase(report), report.duration)
+        if when == "teardown":  # its fixtures are gone: nothing is looked at
             observation.realness.end()
             self._hang(report, EVIDENCE, observation.finish(self._place))
             return
-        observation.realness.look(None if report.when == "setup" and report.outcome == "passed" else item)
-        if report.outcome == "failed":
+        observation.realness.look(None if when == "setup" and outcome == "passed" else item)
+        if outcome == "failed":
             attempt = {"test": observation.test_id, **observation.attempt_so_far()}
             self._hang(report, ATTEMPT, self.redactor.plain(attempt))
 
     def _hang(self, report: pytest.TestReport, name: str, body: Any) -> None:
-        setattr(report, name, body)
+        vars(report).setdefault(CARRIED, {})[name] = body
 
     def reran(self, report: pytest.TestReport) -> None:
         """See that another attempt follows."""
@@ -201,14 +202,14 @@ class Sender(Observer):
         """Take in how a phase ended; hang on the report what the controller must know."""
         report = yield from super().pytest_runtest_makereport(item)
         if self._plan is not None:
-            setattr(report, PLAN, self._plan)
+            super()._hang(report, PLAN, self._plan)
             self._plan = None
         if self.redactor.learned:
             # The controller writes node ids of its own accord: it must know what is secret in them.
-            setattr(report, SECRETS, json.dumps(self.redactor.learned))
+            super()._hang(report, SECRETS, json.dumps(self.redactor.learned))
             self.redactor.learned.clear()
         if self.redactor.trouble is not None:
-            setattr(report, TROUBLE, json.dumps(self.redactor.trouble))
+            super()._hang(report, TROUBLE, json.dumps(self.redactor.trouble))
             self.redactor.trouble = None
         return report
 
@@ -246,9 +247,9 @@ def is_rerun(report: pytest.TestReport) -> bool:
 
 
 def _phase(report: pytest.TestReport) -> Phase:
-    when, outcome, expected = str(report.when), report.outcome, hasattr(report, "wasxfail")  # its reason may be empty
+    outcome, expected = report.outcome, hasattr(report, "wasxfail")  # its reason may be empty
     message = "" if outcome == "passed" and not expected else _message(report)
-    return Phase(when, outcome, expected, message, report.duration)
+    return Phase(str(report.when), outcome, expected, message)
 
 
 def _message(report: pytest.TestReport) -> str:
@@ -317,22 +318,21 @@ class Keeper:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Write what a report carries, before another plugin can fail over it."""
-        if not _is_plain(report) or self.redactor.learned or self._to_be_rerun:
+        says_something = CARRIED in vars(report) or report.when not in _PHASES or is_rerun(report)
+        if says_something or self.redactor.learned or self._to_be_rerun:  # most reports say nothing of ours
             self._safely(self._write, report)
         return (yield)
 
     def _write(self, report: pytest.TestReport) -> None:
-        if self.observer is not None and is_rerun(report):
+        carried = vars(report).pop(CARRIED, {})  # other reporters need not write it again
+        if self.observer is None:
+            carried = self._told_by_worker(carried)
+        elif is_rerun(report):
             self.observer.reran(report)
-        if not _TOLD_BY_WORKERS.isdisjoint(report.__dict__):
-            self._take_in_what_workers_tell(report)
         if self.redactor.learned:
             self._redact_what_is_written()
-        if PLAN in report.__dict__ and (plan := _taken(report, PLAN)):
-            self._take_in_plan(plan)
-        attempt: Any = self._known(_taken(report, ATTEMPT)) if ATTEMPT in report.__dict__ else None
-        evidence: Any = self._known(_taken(report, EVIDENCE)) if EVIDENCE in report.__dict__ else None
-        if report.when not in ("setup", "call", "teardown"):  # xdist's own report of a worker that crashed
+        attempt, evidence = carried.get(ATTEMPT), carried.get(EVIDENCE)
+        if report.when not in _PHASES:  # xdist's own report of a worker that crashed
             self.log.crashed(self._id(report.nodeid), self.redactor.text(_message(report)))
         elif is_rerun(report):
             if attempt or evidence:
@@ -343,18 +343,24 @@ class Keeper:
         elif evidence is not None and report.nodeid not in self._to_be_rerun:
             self.log.finished(evidence)
 
-    def _take_in_what_workers_tell(self, report: pytest.TestReport) -> None:
-        for secret in _taken(report, SECRETS) or ():
+    def _told_by_worker(self, carried: dict[str, str]) -> dict[str, Any]:
+        """Return what hangs on a worker's report; what is no test's own is taken in."""
+        told = {name: json.loads(text) for name, text in carried.items()}
+        for secret in told.get(SECRETS, ()):
             self.redactor.register(secret)
-        trouble = _taken(report, TROUBLE)
-        self.redactor.trouble = self.redactor.trouble or trouble
+        self.redactor.trouble = self.redactor.trouble or told.get(TROUBLE)
+        self._redact_what_is_written()
+        if PLAN in told:
+            self._take_in_plan(told[PLAN])
+        return self._known(told)
 
     def _take_in_plan(self, plan: dict[str, Any]) -> None:
         self.log.plan(self.redactor.plain(plan["tests"]) if self._learned else plan["tests"])
 
-    def _known(self, body: dict[str, Any] | None) -> Any:
-        """Return what a worker says without the secrets that another worker registered."""
-        return self.redactor.plain(body) if body is not None and self._learned and self.observer is None else body
+    def _known(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Return what a worker says of a test without the secrets that another worker registered."""
+        bodies = {name: body for name, body in told.items() if name in (ATTEMPT, EVIDENCE)}
+        return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._learned else bodies
 
     def _redact_what_is_written(self) -> None:
         if self.redactor.learned:
@@ -381,17 +387,4 @@ class Keeper:
             self.log.rewrite(lambda body: dict(told_anew(body, moved)))
 
 
-_CARRIED = frozenset({EVIDENCE, ATTEMPT, PLAN, SECRETS, TROUBLE})
-_TOLD_BY_WORKERS = frozenset({SECRETS, TROUBLE})
 _PHASES = frozenset({"setup", "call", "teardown"})
-
-
-def _is_plain(report: pytest.TestReport) -> bool:
-    """Return whether a report says nothing that is to be written: most are of a setup or a call that went well."""
-    return report.when in _PHASES and _CARRIED.isdisjoint(report.__dict__) and not is_rerun(report)
-
-
-def _taken(report: pytest.TestReport, name: str) -> Any:
-    """Return what hangs on a report and take it off, so that other reporters do not write it again."""
-    body = report.__dict__.pop(name, None)
-    return json.loads(body) if isinstance(body, str) else body

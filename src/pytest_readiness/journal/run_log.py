@@ -135,7 +135,7 @@ class RunLog:
         if (writer := self._ready()) is None:
             return
         planned = self._plan.get(test_id)
-        if planned is not None and body["claims"] is planned.claims and body.keys() == _TERSE and _is_one(body):
+        if planned is not None and body["claims"] is planned.claims and _is_terse(body):
             writer.take(writer.chain.finished(body, planned.spelled_claims))
         else:
             writer.append("finished", body)
@@ -220,14 +220,14 @@ class RunLog:
         return Run(tuple(self.writer.lines))
 
 
-_TERSE = {"test", "claims", "result", "started_at", "finished_at", "attempts"}
-"""What the line of a test says that has nothing more to tell."""
-_ATTEMPT = {"result", "started_at", "duration_ms"}
+_TERSE = ("test", "claims", "result", "started_at", "finished_at", "attempts")
+_ATTEMPT = ("result", "started_at", "duration_ms")
 
 
-def _is_one(body: Mapping[str, Any]) -> bool:
+def _is_terse(body: Mapping[str, Any]) -> bool:
+    """Return whether a test ended after one attempt and has nothing more to tell than what every test must."""
     attempts = body["attempts"]
-    return len(attempts) == 1 and attempts[0].keys() == _ATTEMPT
+    return len(body) == len(_TERSE) and len(attempts) == 1 and len(attempts[0]) == len(_ATTEMPT)
 
 
 def interrupted(planned: Mapping[str, Any], started_at: str, why: str) -> dict[str, Any]:

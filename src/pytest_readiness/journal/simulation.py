@@ -170,20 +170,17 @@ class Watched:
 
     def look(self, item: pytest.Item | None = None) -> None:
         """See what is replaced at this moment; with an item, ask the hook too."""
-        self._look(_lookout())
-        if item is not None:
-            self.told_by_hook(item)
-
-    def _look(self, lookout: _Lookout) -> None:
         try:
-            lookout.look()
+            _lookout().look()
         except Exception as error:  # noqa: BLE001 - what a replaced object raises when it is looked at
             self.because(f"what stands in for the network or the clock cannot be told: {_told(error)}")
+        if item is not None:
+            self.told_by_hook(item)
 
     def end(self) -> None:
         """Look out no longer."""
         lookout = _lookout()
-        lookout.watched = tuple(one for one in lookout.watched if one is not self)
+        lookout.watched = tuple([one for one in lookout.watched if one is not self])
 
     def because(self, reason: str) -> None:
         """Take in a reason."""

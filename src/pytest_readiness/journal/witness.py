@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..settings.endpoint import is_among, split_place
@@ -46,16 +45,16 @@ class _Open(NamedTuple):
     inode: int
 
 
-@dataclass(eq=False)
 class Watch:
     """What one test did."""
 
-    places: dict[Place, bool] = field(default_factory=dict)
-    """In the order of their first attempt, and whether the connection was made before the test began."""
-    more: bool = False
-    """There were more places than are told apart."""
-    _received: dict[int, tuple[_Open, int]] = field(default_factory=dict)
-    """Bytes that each open connection had received when the test began, by descriptor."""
+    def __init__(self) -> None:
+        self.places: dict[Place, bool] = {}
+        """In the order of their first attempt, and whether the connection was made before the test began."""
+        self.more = False
+        """There were more places than are told apart."""
+        self._received: dict[int, tuple[_Open, int]] = {}
+        """Bytes that each open connection had received when the test began, by descriptor."""
 
     def begin(self) -> None:
         """Watch from now on."""
@@ -69,7 +68,7 @@ class Watch:
         witness = _witness()
         if self not in witness.active:
             return
-        witness.active = tuple(one for one in witness.active if one is not self)
+        witness.active = tuple([one for one in witness.active if one is not self])
         if self._received:
             for descriptor, (known, received) in witness.receiving():
                 before = self._received.get(descriptor)

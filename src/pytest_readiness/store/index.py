@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from ..facts.decision import Decision
-from ..facts.evidence import BADNESS, Evidence, Result, evidence_of, standing_of
+from ..facts.evidence import BADNESS, EVIDENCE_LINES, Evidence, Result, evidence_of, standing_of
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line, canonical, quoted
 from ..facts.run import Run, RunState
@@ -219,22 +219,15 @@ def pieces(line: Line, register: str) -> Iterator[Piece]:
         yield evidence, evidence_row(evidence), slot_row(evidence)
 
 
-def rows_of(line: Line, register: str) -> Iterator[tuple[EvidenceRow, SlotRow]]:
-    """Yield the index of each piece of evidence that a line holds, and never the evidence itself: see ``pieces``.
+def rows_of(line: Line, register: str) -> list[tuple[EvidenceRow, SlotRow]]:
+    """Return the index of each piece of evidence that a line holds, and never the evidence itself: see ``pieces``.
 
     For a line that this process made, or that was checked: what is wrong with another is not found here.
 
     Raises:
         LookupError, ValueError, TypeError, AttributeError: the line lacks what its kind must say.
     """
-    body = line.body
-    if line.kind == "finished":
-        yield from _rows_of(body, register, Result(body["result"]), body["claims"], body["test"], 0)
-    elif line.kind == "not_run":
-        number = 0
-        for test in body["tests"]:
-            yield from _rows_of(body, register, Result.NOT_RUN, test["claims"], test["test"], number)
-            number += len(test["claims"])
+    return _rows_of(line.body, register, {}) if line.kind in EVIDENCE_LINES else []
 
 
 def index_of(run: Run) -> list[tuple[EvidenceRow, SlotRow]]:
@@ -243,8 +236,12 @@ def index_of(run: Run) -> list[tuple[EvidenceRow, SlotRow]]:
     Raises:
         LookupError, ValueError, TypeError, AttributeError: a line lacks what its kind must say.
     """
-    register = run.register
-    return [rows for line in run.lines for rows in rows_of(line, register)]
+    register, known = run.register, dict[_Case, _Slots]()
+    found: list[tuple[EvidenceRow, SlotRow]] = []
+    for line in run.lines:
+        if line.kind in EVIDENCE_LINES:
+            found += _rows_of(line.body, register, known)
+    return found
 
 
 def line_rows(run: Run) -> list[tuple[str, int, str, str]]:
@@ -253,57 +250,80 @@ def line_rows(run: Run) -> list[tuple[str, int, str, str]]:
     return [(run_id, line.body["seq"], line.text, line.digest) for line in run.lines]
 
 
-def _rows_of(
-    body: dict[str, Any], register: str, result: Result, claims: list[dict[str, Any]], test_id: str, offset: int
-) -> Iterator[tuple[EvidenceRow, SlotRow]]:
+_BADNESS = {result.value: badness for result, badness in BADNESS.items()}
+_NOT_RUN = Result.NOT_RUN.value
+_SAID = (
+    "use_case",
+    "item",
+    "environment",
+    "provider_mode",
+    "claim_environment",
+    "claim_provider_mode",
+    "replay_mode",
+    "not_real_because",
+)
+"""All that a claim says of its slot, its parts aside."""
+_Case = tuple[Any, ...]
+"""How a test ended, whether it could still say where it ran, and what one of its claims says."""
+
+
+class _Slots(NamedTuple):
+    """The slots that a claim can have, whichever test makes it."""
+
+    before: str
+    """What the key says before the test's id."""
+    after: str
+    named: tuple[str, str, str]
+    """Register, use case and item."""
+    scope: tuple[str | None, ...]
+    """The columns after the test's id."""
+
+    def of(self, test_id: str) -> SlotRow:
+        key = f"{self.before}{quoted(test_id)}{self.after}"
+        return tuple.__new__(SlotRow, (key, *self.named, test_id, *self.scope))
+
+
+def _rows_of(body: dict[str, Any], register: str, known: dict[_Case, _Slots]) -> list[tuple[EvidenceRow, SlotRow]]:
+    """``known``: the slots of what was claimed before, as many tests claim the same."""
+    ended = body["kind"] == "finished"
+    result, tests = (body["result"], [body]) if ended else (_NOT_RUN, body["tests"])
     run, seq, started_at, open_scope = body["run"], body["seq"], body["started_at"], bool(body.get("open_scope"))
-    badness, told = BADNESS[result], result.value
-    for number, claim in enumerate(claims, offset + 1):
-        said = claim.get
-        environment, parts = said("environment"), said("parts")
-        standing = standing_of(result, environment, real=said("not_real_because") is None, open_scope=open_scope)
-        named = (
-            register,
-            claim["use_case"],
-            claim["item"],
-            test_id,
-            environment,
-            said("provider_mode"),
-            said("claim_environment"),
-            said("claim_provider_mode"),
-            said("replay_mode"),
-            canonical({"parts": sorted(set(parts))}) if parts else "",
-            standing.value,
-        )
-        # The class's own constructor is called by name, which is dear for something that is done for every execution.
-        row = tuple.__new__(EvidenceRow, (run, seq, number, started_at, badness, told))
-        yield row, tuple.__new__(SlotRow, (_spelled(*named), *named))
+    badness = _BADNESS[result]
+    rows: list[tuple[EvidenceRow, SlotRow]] = []
+    for test in tests:
+        test_id = test["test"]
+        for claim in test["claims"]:
+            said = claim.get
+            parts = said("parts")
+            case = (result, open_scope, tuple(parts) if parts else None, *map(said, _SAID))
+            slots = known.get(case)
+            if slots is None:
+                slots = known[case] = _slots_of(claim, register, result, open_scope=open_scope)
+            # The class's own constructor is called by name, which is dear for what is done for every execution.
+            row = tuple.__new__(EvidenceRow, (run, seq, len(rows) + 1, started_at, badness, result))
+            rows.append((row, slots.of(test_id)))
+    return rows
 
 
-def _spelled(  # noqa: PLR0913, PLR0917 - the columns of a slot, in their order
-    register: str,
-    use_case: str,
-    item: str,
-    test_id: str,
-    environment: str | None,
-    provider_mode: str | None,
-    claim_environment: str | None,
-    claim_provider_mode: str | None,
-    replay_mode: str | None,
-    parts: str,
-    standing: str,
-) -> str:
-    """Return the key of a slot as ``slot_row`` makes it, without sorting what is in order."""
-    return (
-        f'{{"claim_environment":{_text(claim_environment)},"claim_provider_mode":{_text(claim_provider_mode)},'
-        f'"environment":{_text(environment)},"item":{quoted(item)},"parts":{quoted(parts)},'
-        f'"provider_mode":{_text(provider_mode)},"register":{quoted(register)},"replay_mode":{_text(replay_mode)},'
-        f'"standing":"{standing}","test_id":{quoted(test_id)},"use_case":{quoted(use_case)}}}'
-    )
-
-
-def _text(text: str | None) -> str:
-    return "null" if text is None else quoted(text)
+def _slots_of(claim: dict[str, Any], register: str, result: str, *, open_scope: bool) -> _Slots:
+    """Return the slots of a claim; their keys are spelled as ``slot_row`` spells them."""
+    said = claim.get
+    environment, parts, use_case, item = said("environment"), said("parts"), claim["use_case"], claim["item"]
+    real = said("not_real_because") is None
+    standing = standing_of(Result(result), environment, real=real, open_scope=open_scope)
+    scope = {
+        "environment": environment,
+        "provider_mode": said("provider_mode"),
+        "claim_environment": said("claim_environment"),
+        "claim_provider_mode": said("claim_provider_mode"),
+        "replay_mode": said("replay_mode"),
+        "parts": canonical({"parts": sorted(set(parts))}) if parts else "",
+        "standing": standing.value,
+    }
+    # Sorted, these are the names before that of the test, and after it.
+    before = canonical({"register": register, "item": item, **scope}).removesuffix("}")
+    after = canonical({"use_case": use_case}).removeprefix("{")
+    return _Slots(f'{before},"test_id":', f",{after}", (register, use_case, item), tuple(scope.values()))
 
 
 def misfit(row: NamedTuple) -> str | None:
