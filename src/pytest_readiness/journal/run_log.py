@@ -219,6 +219,15 @@ class RunLog:
         close_run(self.writer, self._planned, self._ended, seal)
         return Run(tuple(self.writer.lines))
 
+    def forget(self) -> None:
+        """Let go of what was planned and written, once it is kept.
+
+        pytest and Python look for garbage several times while they end, through all that is still there.
+        """
+        self._plan, self._planned, self._ended = {}, [], set()
+        if self.writer is not None:
+            self.writer.lines = []
+
 
 _TERSE = ("test", "claims", "result", "started_at", "finished_at", "attempts")
 _ATTEMPT = ("result", "started_at", "duration_ms")

@@ -198,6 +198,7 @@ def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
     outcome = Outcome()
     with _uncollected():
         _close(prepared, options, exit_status, outcome)
+        prepared.keeper.log.forget()
     if outcome.problems:
         outcome.exit_code = NOT_KEPT
     elif options.gate and not (outcome.report and outcome.report.verdict.eligible):
