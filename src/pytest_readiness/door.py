@@ -161,9 +161,11 @@ class Door:
     def _finish(self, session: pytest.Session) -> None:
         if self._is_worker:
             if self.observer is not None:
+                from .journal.recorder import PLAN, TEXTS
+
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
-                output["readiness_plan"] = getattr(self.observer, "plan", None)
-                output["readiness_texts"] = self.observer.artifacts.texts
+                output[PLAN] = getattr(self.observer, "plan", None)
+                output[TEXTS] = self.observer.artifacts.texts
         elif self._prepared is not None and not self._said["plan"]:
             from .pipeline.session import close
 

@@ -229,14 +229,14 @@ class RunLog:
             self.writer.lines = []
 
 
-_TERSE = ("test", "claims", "result", "started_at", "finished_at", "attempts")
-_ATTEMPT = ("result", "started_at", "duration_ms")
+_TERSE = {"test", "claims", "result", "started_at", "finished_at", "attempts"}
+_ATTEMPT = {"result", "started_at", "duration_ms"}
 
 
 def _is_terse(body: Mapping[str, Any]) -> bool:
     """Return whether a test ended after one attempt and has nothing more to tell than what every test must."""
     attempts = body["attempts"]
-    return len(body) == len(_TERSE) and len(attempts) == 1 and len(attempts[0]) == len(_ATTEMPT)
+    return body.keys() == _TERSE and len(attempts) == 1 and attempts[0].keys() == _ATTEMPT
 
 
 def interrupted(planned: Mapping[str, Any], started_at: str, why: str) -> dict[str, Any]:
