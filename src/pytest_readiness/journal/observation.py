@@ -127,7 +127,7 @@ class Observation:
         self.base = base
         self.redactor = redactor
         self.planned = planned
-        self.realness: Sight = realness or Unwatched()  # type: ignore[abstract] - it does nothing, on purpose
+        self.realness: Sight = realness or Unwatched()  # type: ignore[abstract]  # does nothing, on purpose
         self.phases: list[Phase] = []
         self.attempts: list[dict[str, Any]] = []
         self.started_at = self._attempt_started_at = moment()
