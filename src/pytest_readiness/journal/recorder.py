@@ -34,6 +34,8 @@ CARRIED = "readiness"
 EVIDENCE, ATTEMPT, SECRETS, TROUBLE = "evidence", "attempt", "secrets", "trouble"
 PLAN = "readiness_plan"
 TEXTS = "readiness_texts"
+RERUN: Any = "rerun"
+"""The outcome that pytest-rerunfailures gives a report, which pytest has no type for."""
 
 
 class Observer:
@@ -56,6 +58,8 @@ class Observer:
         self.means = means or Means()
         self._grouped = grouped
         self._running: dict[str, Observation] = {}
+        self._latest: tuple[pytest.Item | None, Observation | None] = None, None
+        """The test that was set up last: it is asked for after each of its phases."""
         self._to_be_rerun: set[str] = set()
         self._places: dict[str, list[dict[str, Any]]] = {}
         """Claims as they were planned, by node id: they hold where the test names no other place and proves nothing."""
@@ -111,6 +115,7 @@ class Observer:
                 self._places.get(nodeid),
                 Realness(self.catalogue, self.redactor),
             )
+        self._latest = item, observation
         if tagged.problems:
             refuse(item)
         if observation is not None:
@@ -120,7 +125,9 @@ class Observer:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Take in how a phase ended; after teardown, hang the evidence on the report."""
         report = yield
-        observation = self._running.get(item.nodeid)
+        latest, observation = self._latest
+        if latest is not item:
+            observation = self._running.get(item.nodeid)
         if observation is not None:
             # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
             try:  # noqa: SIM105 - three times for each test
@@ -242,8 +249,7 @@ def detached(
 
 def is_rerun(report: pytest.TestReport) -> bool:
     """Return whether pytest-rerunfailures says that another attempt follows."""
-    outcome: str = report.outcome
-    return outcome == "rerun"
+    return bool(report.outcome == RERUN)
 
 
 def _phase(report: pytest.TestReport) -> Phase:
@@ -318,7 +324,7 @@ class Keeper:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         """Write what a report carries, before another plugin can fail over it."""
-        says_something = CARRIED in vars(report) or report.when not in _PHASES or is_rerun(report)
+        says_something = CARRIED in vars(report) or report.when not in _PHASES or report.outcome == RERUN
         if says_something or self.redactor.learned or self._to_be_rerun:  # most reports say nothing of ours
             self._safely(self._write, report)
         return (yield)

@@ -58,6 +58,7 @@ STATES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("time_machine", lambda module: bool(module.escape_hatch.is_travelling()), "time-machine replaced the clock"),
 )
 """What says of itself that it is at work."""
+_TELLING = frozenset(row[0] for row in STATES)
 _MOCKS = ("unittest.mock", "mock.mock")
 _REQUESTS_MOCK = "requests_mock.mocker"
 _WANTED = frozenset({*_MOCKS, _REQUESTS_MOCK, *(row[0] for row in (*STARTS, *USES))})
@@ -107,12 +108,8 @@ class _Lookout:
             self.made = [one for one in self.made if one.stands]
             for one in self.made:
                 self.tell(one.because)
-        for module, is_at_work, because in STATES:
-            loaded = sys.modules.get(module)
-            if loaded is not None:
-                with suppress(AttributeError):  # another version of the library, which has no such word
-                    if is_at_work(loaded):
-                        self.tell(because)
+        if not sys.modules.keys().isdisjoint(_TELLING):
+            self._look_at_states()
         for replaced in self.seams.look():
             if replaced.package in FAKES:
                 self.tell(f"{FAKES[replaced.package]} replaced {replaced.kind}")
@@ -120,6 +117,14 @@ class _Lookout:
                 mocked = replaced.package in ("unittest", "mock")
                 self.tell(f"{'unittest.mock' if mocked else replaced.by} replaced {replaced.seam}")
         self._look_at_clock()
+
+    def _look_at_states(self) -> None:
+        for module, is_at_work, because in STATES:
+            loaded = sys.modules.get(module)
+            if loaded is not None:
+                with suppress(AttributeError):  # another version of the library, which has no such word
+                    if is_at_work(loaded):
+                        self.tell(because)
 
     def _look_at_clock(self) -> None:
         for one in self.watched:
@@ -161,17 +166,21 @@ class Watched:
     def __init__(self) -> None:
         self.reasons: dict[str, None] = {}
         """In the order in which they were seen."""
+        self._lookout: _Lookout | None = None
+        """Who looks out, while somebody does."""
 
     def begin(self) -> None:
         """Look out from now on."""
-        lookout = _lookout()
-        if self not in lookout.watched:
+        lookout = self._lookout = _lookout()
+        if not lookout.watched:
+            lookout.watched = (self,)
+        elif self not in lookout.watched:
             lookout.watched = (*lookout.watched, self)
 
     def look(self, item: pytest.Item | None = None) -> None:
         """See what is replaced at this moment; with an item, ask the hook too."""
         try:
-            _lookout().look()
+            (self._lookout or _lookout()).look()
         except Exception as error:  # noqa: BLE001 - what a replaced object raises when it is looked at
             self.because(f"what stands in for the network or the clock cannot be told: {_told(error)}")
         if item is not None:
@@ -179,8 +188,9 @@ class Watched:
 
     def end(self) -> None:
         """Look out no longer."""
-        lookout = _lookout()
-        lookout.watched = tuple([one for one in lookout.watched if one is not self])
+        lookout, self._lookout = self._lookout, None
+        if lookout is not None:
+            lookout.watched = tuple([one for one in lookout.watched if one is not self])
 
     def because(self, reason: str) -> None:
         """Take in a reason."""

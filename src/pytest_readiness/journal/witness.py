@@ -55,18 +55,22 @@ class Watch:
         """There were more places than are told apart."""
         self._received: dict[int, tuple[_Open, int]] = {}
         """Bytes that each open connection had received when the test began, by descriptor."""
+        self._witness: _Witness | None = None
+        """Who sees it, while somebody does."""
 
     def begin(self) -> None:
         """Watch from now on."""
-        witness = _witness()
+        witness = self._witness = _witness()
         self._received = dict(witness.receiving()) if witness.open else {}
-        if self not in witness.active:
+        if not witness.active:
+            witness.active = (self,)
+        elif self not in witness.active:
             witness.active = (*witness.active, self)
 
     def end(self) -> None:
         """Watch no longer; says what came over connections that were open before."""
-        witness = _witness()
-        if self not in witness.active:
+        witness, self._witness = self._witness, None
+        if witness is None:
             return
         witness.active = tuple([one for one in witness.active if one is not self])
         if self._received:

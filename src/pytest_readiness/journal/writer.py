@@ -81,8 +81,12 @@ class Writer:
         if os.getpid() != self._process:
             return line  # a forked child: the run belongs to its parent
         self.lines.append(line)
-        self._waiting.append(f"{line.text}\n".encode())
-        self._flush()
+        data = f"{line.text}\n".encode()
+        if self._waiting or self._descriptor is None:
+            self._waiting.append(data)
+            self._flush()
+        elif not self._write(self._descriptor, data):
+            self._waiting.append(data)
         now = time.monotonic()
         if self._descriptor is not None and (sync or now - self._synced >= SYNC_SECONDS):
             self._synced = now
@@ -98,13 +102,13 @@ class Writer:
     def _flush(self) -> None:
         if self._descriptor is None and not self._open():
             return
-        while self._waiting and self._write(self._waiting[0]):
+        assert self._descriptor is not None  # noqa: S101 - for the type checker; _open has seen to it
+        while self._waiting and self._write(self._descriptor, self._waiting[0]):
             self._waiting.pop(0)
 
-    def _write(self, data: bytes) -> bool:
-        assert self._descriptor is not None  # noqa: S101 - for the type checker; _flush has seen to it
+    def _write(self, descriptor: int, data: bytes) -> bool:
         try:
-            written = os.write(self._descriptor, data)
+            written = os.write(descriptor, data)
         except OSError as error:
             self.trouble = error
             written = 0
