@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from environments import OURS as PLUGIN, make, make_hollow, required
+from environments import OURS as PLUGIN, make, make_hollow, of_checkout, published, required
 
 FILES, TESTS_IN_FILE = 20, 50
 MANY = FILES * TESTS_IN_FILE
@@ -96,7 +96,6 @@ REPORTLOG = Variant(
     "pytest-reportlog", ("-p", "pytest_reportlog.plugin", f"--report-log={OUT}/log.jsonl"), ("pytest-reportlog",)
 )
 JUNIT = Variant("junitxml", (f"--junitxml={OUT}/junit.xml",))
-CONFIGURED = "configured, no evidence test"
 RECORDING = (BARE, SILENT, READINESS, FIRST, ALLURE, REPORTLOG, JUNIT)
 
 
@@ -229,17 +228,18 @@ def recording(folder: Path, number: int) -> None:
 
 
 def idle(folder: Path, number: int) -> None:
-    without, configured = write_idle(folder / "plain", configured=False), write_idle(folder / "conf", configured=True)
-    runs = [(without if variant.name != CONFIGURED else configured, variant) for variant in idle_variants(folder)]
+    plain, configured = write_idle(folder / "plain", configured=False), write_idle(folder / "conf", configured=True)
+    variants = idle_variants(folder)
+    runs = [*((plain, variant) for variant in variants), (configured, variants[0]), (configured, variants[-1])]
     rounds(number, runs)
     print(f"\n{number} rounds of a 1-test session, CPU (user + system, children included)\n")
-    print("{:35}{:>12}{:>10}{:>25}".format("", "least", "", "median added in a round"))
-    bare = without.seconds[BARE.name]
+    print("{:47}{:>12}{:>10}{:>25}".format("", "least", "", "median added in a round"))
     for suite, variant in runs:
-        took = suite.seconds[variant.name]
+        took, bare = suite.seconds[variant.name], suite.seconds[BARE.name]
         added = statistics.median(mine - alone for mine, alone in zip(took, bare, strict=True))
+        told = variant.name if suite is plain else f"{variant.name}, with a config"
         print(
-            f"{variant.name:35}{min(took) * 1e3:9.1f} ms{percent(min(took) - min(bare), min(bare)):>10}"
+            f"{told:47}{min(took) * 1e3:9.1f} ms{percent(min(took) - min(bare), min(bare)):>10}"
             f"{added * 1e3:+12.1f} ms{percent(added, statistics.median(bare)):>10}"
         )
         if (suite.folder / HOME).exists():
@@ -249,15 +249,13 @@ def idle(folder: Path, number: int) -> None:
 
 def idle_variants(folder: Path) -> list[Variant]:
     """Pytest alone, beside what we require, with an empty plugin in our place, and with us."""
-    ours = required(PLUGIN)
-    requirements = {name: installed for name, installed in ours.items() if name != PLUGIN}
-    python = make(folder / "ours", ours)
+    requirements, wheels = required(PLUGIN), published(folder / "published")
     return [
         Variant(BARE.name, (), python=make(folder / "bare", required("pytest"))),
         Variant("what we require, without us", (), python=make(folder / "required", requirements)),
-        Variant("an empty plugin of as many files", (), python=make_hollow(folder / "hollow", ours)),
-        Variant("installed, no config", (), python=python),
-        Variant(CONFIGURED, (), python=python),
+        Variant("an empty plugin in our place", (), python=make_hollow(folder / "hollow", requirements, wheels)),
+        Variant("one distribution", (), python=make(folder / "one", requirements, of_checkout(folder / "checkout"))),
+        Variant("as published", (), python=make(folder / "ours", requirements, wheels)),
     ]
 
 

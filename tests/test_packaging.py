@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import venv
 import zipfile
 from configparser import ConfigParser
 from email import message_from_string
+from importlib.metadata import distribution
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.pages import ROOT
 
@@ -57,12 +63,117 @@ def test_the_schema_in_the_wheel_is_a_schema(wheel):
 
 def test_the_wheel_has_one_plugin_and_one_command(wheel):
     """The plugin is found by pytest under the name ``readiness``, and the command by the shell."""
-    entries = ConfigParser()
-    entries.read_string(read(wheel, "entry_points.txt"))
-    assert {group: dict(entries[group]) for group in entries.sections()} == {
+    assert entry_points(wheel) == {
         "console_scripts": {"readiness": "pytest_readiness.cli:run"},
         "pytest11": {"readiness": "pytest_readiness.plugin"},
     }
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, zipfile.ZipFile]:
+    """The wheels that are published, opened, by the name of their distribution."""
+    pytest.importorskip("hatchling", reason="hatchling builds the wheels: pip install -e '.[test]'")
+    folder = tmp_path_factory.mktemp("published")
+    build = [sys.executable, str(ROOT / "release" / "build.py"), str(folder)]
+    done = subprocess.run(build, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list(folder.glob("*.tar.gz"))) == 2
+    return {path.name.partition("-")[0]: zipfile.ZipFile(path) for path in folder.glob("*.whl")}
+
+
+def entry_points(wheel: zipfile.ZipFile) -> dict[str, dict[str, str]]:
+    """Return names and places of a wheel's entry points, by group."""
+    entries = ConfigParser()
+    entries.read_string(read(wheel, "entry_points.txt"))
+    return {group: dict(entries[group]) for group in entries.sections()}
+
+
+def modules(wheel: zipfile.ZipFile) -> dict[str, bytes]:
+    """What a wheel holds, its own description aside."""
+    names = [name for name in wheel.namelist() if not name.partition("/")[0].endswith(".dist-info")]
+    return {name: wheel.read(name) for name in names}
+
+
+def test_what_is_published_is_the_same_code_in_two_distributions(wheel, published):
+    """pytest's entry point has a distribution of one module; the other holds all that the one wheel does, and asks for it."""
+    package, plugin = published["pytest_readiness"], published["pytest_readiness_plugin"]
+    assert entry_points(package) == {"console_scripts": {"readiness": "pytest_readiness.cli:run"}}
+    assert entry_points(plugin) == {"pytest11": {"readiness": "pytest_readiness_plugin"}}
+    assert list(modules(plugin)) == ["pytest_readiness_plugin.py"]
+    assert modules(package) == modules(wheel)
+    alone, parted = (
+        message_from_string(read(one, ".dist-info/METADATA")).get_all("Requires-Dist") for one in (wheel, package)
+    )
+    assert set(parted) - set(alone) == {"pytest-readiness-plugin>=0.1"}
+    assert set(alone) <= set(parted)
+
+
+@pytest.fixture
+def installed(published, tmp_path):
+    """Run pytest where both are installed, beside what they require, and where pytest finds no other plugin."""
+    home, site = tmp_path / "home", tmp_path / "site"
+    home.mkdir()
+    site.mkdir()
+    for one in published.values():
+        one.extractall(site)
+    link_requirements(site)
+    (home / "test_it.py").write_text(USER.format(item=4))
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "READINESS_"))}
+        command = [sys.executable, "-S", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+        return subprocess.run(
+            command, cwd=home, env=environ | {"PYTHONPATH": str(site)}, capture_output=True, text=True, check=False
+        )
+
+    return run, site
+
+
+def link_requirements(site: Path) -> None:
+    """Link what pytest-readiness requires here, and what that requires, but itself."""
+    seen, waiting = {"pytest-readiness"}, distribution("pytest-readiness").requires or []
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        if name in seen or (requirement.marker is not None and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        seen.add(name)
+        found = distribution(name)
+        waiting += found.requires or []
+        for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
+            if not (site / top).exists():
+                (site / top).symlink_to(found.locate_file(top))
+
+
+def test_pytest_finds_what_is_published(installed):
+    """Both distributions beside each other are the plugin ``readiness``: its option works, and it can be left out."""
+    run, _ = installed
+    found = run("--readiness-plan", "--trace-config")
+    assert "plugins: readiness-plugin-" in found.stdout, found.stdout + found.stderr
+    assert "UC-001" in found.stdout
+    assert "unrecognized arguments: --readiness-plan" in run("-p", "no:readiness", "--readiness-plan").stderr
+
+
+def test_the_plugin_alone_stops_no_session(installed):
+    """Where pytest-readiness was uninstalled, with and without its folder left, what stays behind is no plugin."""
+    run, site = installed
+    shutil.rmtree(site / "pytest_readiness")
+    (site.parent / "home" / "test_it.py").write_text("def test_it(): pass\n")
+    assert run().returncode == 0
+    (site / "pytest_readiness" / "__pycache__").mkdir(parents=True)
+    assert run().returncode == 0
+    gated = run("--readiness-gate")
+    assert gated.returncode == 4
+    assert "unrecognized arguments: --readiness-gate" in gated.stderr
+
+
+def test_the_plugin_hides_no_trouble(installed):
+    """Something that is missing beside pytest-readiness is told, and does not make it vanish from a session."""
+    run, site = installed
+    (site / "pytest_readiness" / "mark.py").write_text("import nowhere_at_all\n")
+    broken = run()
+    assert broken.returncode != 0
+    assert "nowhere_at_all" in broken.stdout + broken.stderr
 
 
 def test_the_metadata_says_what_a_user_needs(wheel):
