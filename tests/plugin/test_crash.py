@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+from textwrap import indent
 
 import pytest
 
@@ -174,6 +175,41 @@ def test_another_plugin_raises_in_its_hook(project: Project, hook: str) -> None:
     when = " and report.when == 'teardown'" if "report)" in hook else ""
     project.write("conftest.py", f"def {hook}:\n    if 'test_b' in {value}{when}: raise RuntimeError('broken')\n")
     assert project.run("--readiness-gate").ret == 3
+    assert recorded(project) == {"test_a": "PASSED", "test_b": "PASSED", "test_c": "NOT_RUN"}
+    assert project.journals == []
+
+
+BEFORE = """
+def pytest_runtest_logreport(self, report):
+    if report.when == "teardown" and "test_b" in report.nodeid: raise RuntimeError("broken")
+    return (yield)
+"""
+AFTER = """
+def pytest_runtest_makereport(self, item, call):
+    report = yield
+    if report.when == "teardown" and "test_b" in report.nodeid: raise RuntimeError("broken")
+    return report
+"""
+LATE = """
+import pytest
+
+class Late:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+{hook}
+
+def pytest_collection_finish(session):
+    session.config.pluginmanager.register(Late())
+"""
+
+
+@pytest.mark.parametrize("hook", [BEFORE, AFTER], ids=["logreport", "makereport"])
+def test_another_plugin_raises_before_a_report_comes_to_ours(project: Project, hook: str) -> None:
+    """A wrapper around ours that fails over a test that had ended does not cost its evidence: it is as it ended."""
+    project.configured().tests(THREE.format(act="pass"))
+    project.write("conftest.py", LATE.format(hook=indent(hook.strip(), "    ")))
+    result = project.run("--readiness-gate")
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["INTERNALERROR> RuntimeError: broken"])
     assert recorded(project) == {"test_a": "PASSED", "test_b": "PASSED", "test_c": "NOT_RUN"}
     assert project.journals == []
 

@@ -134,6 +134,8 @@ class Observation:
         self._seconds = 0.0
         self._known = redactor.known
         self._recording: Recording | None = None
+        self.told: dict[str, Any] | None = None
+        """What its line says, once it ran to its end."""
 
     @property
     def recording(self) -> Recording:
@@ -144,6 +146,7 @@ class Observation:
 
     def begin_attempt(self) -> None:
         """Start another attempt; artifacts and notes of earlier ones stay, scope and proofs are said anew."""
+        self.told = None
         if self.phases:
             self.end_attempt()
         if self.attempts:
@@ -215,6 +218,7 @@ class Observation:
             body = dict(self.redactor.plain(body))
         if self.redactor.counts and (counts := self.redactor.take_counts()):
             body["redactions"] = [list(pair) for pair in counts]
+        self.told = body
         return body
 
 

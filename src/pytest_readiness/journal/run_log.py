@@ -49,13 +49,13 @@ class PlannedTest(NamedTuple):
         return f'{{"claims":{self.spelled_claims},"test":{quoted(self.plain["test"])}}}'
 
     @classmethod
-    def of(cls, test: Mapping[str, Any], known: dict[int, tuple[Any, str]]) -> PlannedTest:
+    def of(cls, test: dict[str, Any], known: dict[int, tuple[Any, str]]) -> PlannedTest:
         """Return what is planned, from plain data; ``known``: claims that are spelled already, by identity."""
         found = known.get(id(test["claims"]))
         if found is None:
             found = known[id(test["claims"])] = spelled(test["claims"])
         claims, text = found
-        return cls({**test, "claims": claims}, claims, text)
+        return cls(test if claims is test["claims"] else {**test, "claims": claims}, claims, text)
 
 
 @dataclass
@@ -91,7 +91,7 @@ class RunLog:
         """An evidence test has started."""
         return self.writer is not None
 
-    def plan(self, tests: Iterable[Mapping[str, Any]]) -> None:
+    def plan(self, tests: Iterable[dict[str, Any]]) -> None:
         """Take in tests that are to run, or were deselected (``deselected``): plain, with their placed claims."""
         told, spellings = list(tests), dict[int, tuple[Any, str]]()  # by identity: all of it stays alive meanwhile
         for test in told:
@@ -299,10 +299,10 @@ def requirements_path(folder: Path, digest: str) -> Path:
     return folder / f"requirements-{digest.removeprefix('sha256:')}.json"
 
 
-def tests_of(lines: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def tests_of(lines: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Return the planned tests of a run by node id; what was selected goes before what was deselected."""
-    plan: dict[str, dict[str, Any]] = {}
+    plan: dict[str, Mapping[str, Any]] = {}
     for test in lines:
         if test["test"] not in plan or plan[test["test"]].get("deselected"):
-            plan[test["test"]] = dict(test)
+            plan[test["test"]] = test
     return plan

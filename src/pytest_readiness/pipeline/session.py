@@ -22,8 +22,9 @@ from ..facts.run import Run
 from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
 from ..journal.invocation import selected
+from ..journal.keeper import Keeper, OwnKeeper, WorkersKeeper
 from ..journal.proving import Means, new_nonce
-from ..journal.recorder import Keeper, Observer, Sender
+from ..journal.recorder import Observer, Sender
 from ..journal.redaction import Redactor
 from .extensions import load_named, own_proofs, own_redactors
 from .opening import close_run, open_run, redaction_trouble
@@ -111,8 +112,11 @@ def prepare(
         "folder": str(place.settings.folder),
         "selection": selection.to_plain(),
     }
-    observer = None if distributes else observer_of(for_workers, hooks, redactor=opening.redactor)
-    return Prepared(place, Keeper(opening.log, opening.redactor, observer, for_workers), observer, selection)
+    log, redactor = opening.log, opening.redactor
+    if distributes:
+        return Prepared(place, WorkersKeeper(log, redactor, for_workers), None, selection)
+    observer = observer_of(for_workers, hooks, redactor=redactor)
+    return Prepared(place, OwnKeeper(log, redactor, for_workers, observer), observer, selection)
 
 
 def _selection(place: Place, options: Options) -> Selection:
