@@ -2,6 +2,7 @@
 
 python benchmarks/overhead.py [--rounds 7]     cost of recording 1,000 one-claim tests
 python benchmarks/overhead.py --idle           cost of being there with nothing to record
+python benchmarks/overhead.py --instructions   either, counted by valgrind: on a machine that others use too
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -107,12 +109,31 @@ def is_installed(name: str) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Meter:
+    """What is measured of a process, and its unit: whole, in thousandths and in millionths."""
+
+    told: str
+    units: tuple[str, str, str]
+    prefix: tuple[str, ...] = ()
+    """What the process is run by."""
+
+
+CPU = Meter("CPU (user + system, children included)", ("s", "ms", "us"))
+INSTRUCTIONS = Meter(
+    "instructions, without the kernel's (valgrind)",
+    ("G", "M", "k"),
+    ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"),
+)
+
+
 @dataclass
 class Suite:
-    """A folder with tests, and the CPU seconds that each variant took in it."""
+    """A folder with tests, and what each variant took in it, in the meter's whole unit."""
 
     folder: Path
     tests: int
+    meter: Meter = CPU
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
     def measure(self, variant: Variant, *, keep: bool) -> None:
@@ -122,7 +143,7 @@ class Suite:
         shutil.rmtree(home, ignore_errors=True)
         if variant.keeps_store and before.exists():
             shutil.copytree(before, home)
-        took = cpu_seconds(variant, self.folder)
+        took = measured(variant, self.folder, self.meter if keep else CPU)
         if keep:
             self.seconds.setdefault(variant.name, []).append(took)
         elif home.exists() and not before.exists():
@@ -132,10 +153,10 @@ class Suite:
         return min(self.seconds[variant.name])
 
 
-def cpu_seconds(variant: Variant, folder: Path) -> float:
-    """Run pytest as a whole process; return user and system time, those of its children included."""
+def measured(variant: Variant, folder: Path, meter: Meter) -> float:
+    """Run pytest as a whole process; return seconds of CPU, or thousand millions of instructions."""
     process = subprocess.Popen(
-        variant.command,
+        [*meter.prefix, *variant.command],
         cwd=folder,
         env=variant.environ,
         stdin=subprocess.DEVNULL,
@@ -147,10 +168,12 @@ def cpu_seconds(variant: Variant, folder: Path) -> float:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(variant.command)} ended with {process.returncode}:\n{output.decode(errors='replace')}")
+    if meter is INSTRUCTIONS:
+        return int(re.search(rb"Collected : (\d+)", output)[1]) / 1e9
     return usage.ru_utime + usage.ru_stime
 
 
-def write_suite(folder: Path, tests: int) -> Suite:
+def write_suite(folder: Path, tests: int, meter: Meter = CPU) -> Suite:
     folder.mkdir()
     (folder / "pytest.ini").write_text(INI)
     (folder / "readiness.toml").write_text(CONFIG)
@@ -164,11 +187,11 @@ def write_suite(folder: Path, tests: int) -> Suite:
         ]
         (folder / f"test_{start // TESTS_IN_FILE:02}.py").write_text("import pytest\n" + "".join(bodies))
     commit(folder)
-    return Suite(folder, tests)
+    return Suite(folder, tests, meter)
 
 
-def write_idle(folder: Path, *, configured: bool) -> Suite:
-    suite = write_suite(folder, 0)
+def write_idle(folder: Path, meter: Meter, *, configured: bool) -> Suite:
+    suite = write_suite(folder, 0, meter)
     (folder / "test_one.py").write_text(PLAIN_TEST.lstrip())
     if not configured:
         (folder / "readiness.toml").unlink()
@@ -192,29 +215,32 @@ def rounds(number: int, runs: Sequence[tuple[Suite, Variant]]) -> None:
         print(f"round {count + 1} of {number}", file=sys.stderr, flush=True)
 
 
-def recording(folder: Path, number: int) -> None:
+def recording(folder: Path, number: int, meter: Meter) -> None:
     variants = [variant for variant in RECORDING if not variant.missing]
     for variant in RECORDING:
         if variant.missing:
             print(f"left out: {variant.name} (pip install {' '.join(variant.missing)})")
-    many, one = write_suite(folder / "many", MANY), write_suite(folder / "one", 1)
+    many, one = write_suite(folder / "many", MANY, meter), write_suite(folder / "one", 1, meter)
     rounds(number, [(suite, variant) for variant in variants for suite in (many, one)])
 
     def slope(variant: Variant) -> float:
         """CPU of one more test."""
         return (many.least(variant) - one.least(variant)) / (MANY - 1)
 
-    bare = slope(BARE)
-    print(f"\nleast of {number} rounds, CPU (user + system, children included)\n")
+    bare, (whole, thousandth, millionth) = slope(BARE), meter.units
+    print(f"\nleast of {number} rounds, {meter.told}\n")
     head = ("", f"{MANY} tests", "1 test", "per test", "added per test", "added, fixed")
     print("{:33}{:>12}{:>10}{:>11}{:>16}{:>14}".format(*head))
     for variant in variants:
         fixed = one.least(variant) - one.least(BARE)
         print(
-            f"{variant.name:33}{many.least(variant):10.3f} s{one.least(variant):8.3f} s{slope(variant) * 1e6:8.0f} us"
-            f"{(slope(variant) - bare) * 1e6:13.0f} us{fixed * 1e3:11.0f} ms"
+            f"{variant.name:33}{many.least(variant):10.3f} {whole}{one.least(variant):8.3f} {whole}"
+            f"{slope(variant) * 1e6:8.0f} {millionth}{(slope(variant) - bare) * 1e6:13.0f} {millionth}"
+            f"{fixed * 1e3:11.0f} {thousandth}"
         )
     print(f"\nper test = ({MANY} tests - 1 test) / {MANY - 1}; fixed = 1 test, less pytest alone with 1 test")
+    if meter is not CPU:
+        return  # the goals are of CPU time
     for variant in (SILENT, READINESS):
         added = slope(variant) - bare
         if ALLURE in variants:
@@ -227,24 +253,26 @@ def recording(folder: Path, number: int) -> None:
         goal(f"{variant.name}: fixed cost of {fixed:.0f} ms", "<= 500 ms")
 
 
-def idle(folder: Path, number: int) -> None:
-    plain, configured = write_idle(folder / "plain", configured=False), write_idle(folder / "conf", configured=True)
+def idle(folder: Path, number: int, meter: Meter) -> None:
+    plain = write_idle(folder / "plain", meter, configured=False)
+    configured = write_idle(folder / "conf", meter, configured=True)
     variants = idle_variants(folder)
     runs = [*((plain, variant) for variant in variants), (configured, variants[0]), (configured, variants[-1])]
     rounds(number, runs)
-    print(f"\n{number} rounds of a 1-test session, CPU (user + system, children included)\n")
+    unit = meter.units[1]
+    print(f"\n{number} rounds of a 1-test session, {meter.told}\n")
     print("{:47}{:>12}{:>10}{:>25}".format("", "least", "", "median added in a round"))
     for suite, variant in runs:
         took, bare = suite.seconds[variant.name], suite.seconds[BARE.name]
         added = statistics.median(mine - alone for mine, alone in zip(took, bare, strict=True))
         told = variant.name if suite is plain else f"{variant.name}, with a config"
         print(
-            f"{told:47}{min(took) * 1e3:9.1f} ms{percent(min(took) - min(bare), min(bare)):>10}"
-            f"{added * 1e3:+12.1f} ms{percent(added, statistics.median(bare)):>10}"
+            f"{told:47}{min(took) * 1e3:9.1f} {unit}{percent(min(took) - min(bare), min(bare)):>10}"
+            f"{added * 1e3:+12.1f} {unit}{percent(added, statistics.median(bare)):>10}"
         )
         if (suite.folder / HOME).exists():
             sys.exit(f"{variant.name} left something behind in {suite.folder / HOME}")
-    goal("a session with nothing to record costs less than 3 % more", "see the columns")
+    goal("a session with nothing to record costs less than 3 % more, as published", "see the columns")
 
 
 def idle_variants(folder: Path) -> list[Variant]:
@@ -269,16 +297,16 @@ def goal(told: str, wanted: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, help="default: 7, with --idle 100")
+    parser.add_argument("--rounds", type=int, help="default: 7, with --idle 100, with --instructions 1")
+    parser.add_argument("--instructions", action="store_true", help="count instructions with valgrind, and no time")
     parser.add_argument("--idle", action="store_true", help="measure sessions that have nothing to record")
     options = parser.parse_args()
     told = [f"{name} {version(name)}" for name in ("pytest", "pytest-readiness") if is_installed(name)]
     print(f"Python {platform.python_version()}, {', '.join(told)}, {platform.system()}, {os.cpu_count()} CPUs")
     with tempfile.TemporaryDirectory(prefix="readiness-benchmark-") as folder:
-        if options.idle:
-            idle(Path(folder), options.rounds or 100)
-        else:
-            recording(Path(folder), options.rounds or 7)
+        measure, usual = (idle, 100) if options.idle else (recording, 7)
+        meter, usual = (INSTRUCTIONS, 1) if options.instructions else (CPU, usual)
+        measure(Path(folder), options.rounds or usual, meter)
 
 
 if __name__ == "__main__":
