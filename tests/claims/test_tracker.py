@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from contextlib import nullcontext
 
 import pytest
@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 from pytest_readiness.claims.tracker import STATUSES, parsed, read_tracker, tracker_problems
 from pytest_readiness.errors import ConfigError
+from tests.growth import assert_linear
 
 HEAD = "| UC | Prod Readiness Status |\n| --- | --- |\n"
 
@@ -164,14 +165,21 @@ def test_what_is_no_file_is_told(tmp_path, make, told):
         read_tracker(path)
 
 
-def test_a_thousand_rows_read_at_once(tmp_path):
-    """A tracker of 1,000 rows is read in a moment, though each of its cells is parsed."""
-    rows = "".join(f"| UC-{n:04} | `NOT_STARTED` | note {n} with `code` and *emphasis* |\n" for n in range(1000))
-    path = written(tmp_path, f"| UC | Prod Readiness Status | Notes |\n|--|--|--|\n{rows}")
-    start = time.process_time()
-    tracker = read_tracker(path)
-    assert time.process_time() - start < 1
-    assert (len(tracker.rows), tracker.rows[-1].line) == (1000, 1002)
+def test_reading_grows_with_the_rows(tmp_path):
+    """A tracker of four times as many rows is four times the work, though each of its cells is parsed."""
+
+    def read(count: int) -> Callable[[], None]:
+        rows = "".join(f"| UC-{n:04} | `NOT_STARTED` | note {n} with `code` and *emphasis* |\n" for n in range(count))
+        (folder := tmp_path / str(count)).mkdir()
+        path = written(folder, f"| UC | Prod Readiness Status | Notes |\n|--|--|--|\n{rows}")
+
+        def act() -> None:
+            tracker = read_tracker(path)
+            assert (len(tracker.rows), tracker.rows[-1].line) == (count, count + 2)
+
+        return act
+
+    assert_linear(read(250), read(1000), times=4)
 
 
 # -- whatever a team's tracker looks like --------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
@@ -16,6 +16,7 @@ from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.gate import decide
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import WORST_FIRST, Sentences, State, Status
+from tests.growth import assert_linear
 from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, ran, readiness, states
 
 ITEMS = ("2", "4", "5", "6", "plain")
@@ -228,15 +229,13 @@ def test_the_properties_meet_an_open_gate():
     assert set(states(complete(days=4)).values()) == {"COMPLETE"}
 
 
-def test_a_thousand_use_cases_are_judged_in_a_moment():
-    """A register of 1,000 use cases is judged in time about linear in its evidence."""
-    times = []
-    for count in (250, 1000):
+def test_judging_grows_with_the_evidence():
+    """A register of four times as many use cases, with as much evidence for each, is four times the work."""
+
+    def judge_all(count: int) -> Callable[[], None]:
         names = [f"UC-{number:04}" for number in range(count)]
         catalogue = replace(CATALOGUE, use_cases={name: UseCase(name, environments=("staging",)) for name in names})
         evidence = [replace(one, uc=name, id=f"{name}.{one.id}") for name in names for one in complete()]
-        start = time.process_time()
-        evaluate(catalogue, POLICY, Facts(evidence), NOW)
-        times.append(time.process_time() - start)
-    assert times[1] < 3
-    assert times[1] < 12 * times[0]
+        return lambda: evaluate(catalogue, POLICY, Facts(evidence), NOW)
+
+    assert_linear(judge_all(100), judge_all(400), times=4)
