@@ -36,11 +36,12 @@ _PHASES = frozenset({"setup", "call", "teardown"})
 class Keeper:
     """Writes what was seen of the tests. Which process runs them makes two of it."""
 
-    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any]) -> None:
-        """``for_workers``: what an xdist worker is given."""
+    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], texts: dict[str, bool]) -> None:
+        """``for_workers``: what an xdist worker is given; ``texts``: those of ``ArtifactFolder``, filled meanwhile."""
         self.log = log
         self.redactor = redactor
         self._for_workers = for_workers
+        self._texts = texts
         self._learned = False
         self._grouped = False
         self._to_be_rerun: set[str] = set()
@@ -61,9 +62,7 @@ class Keeper:
             self._redact_what_is_written()
         attempt: Any = carried.get(ATTEMPT)
         evidence: Any = carried.get(EVIDENCE)
-        if report.when not in _PHASES:  # xdist's own report of a worker that crashed
-            self.log.crashed(self._id(report.nodeid), self.redactor.text(message_of(report)))
-        elif is_rerun(report):
+        if is_rerun(report):
             if attempt or evidence:
                 self._to_be_rerun.add(report.nodeid)
                 self.log.attempt(attempt or {"test": evidence["test"], **evidence["attempts"][-1]})
@@ -83,22 +82,22 @@ class Keeper:
             self._learned = True
             self.log.redact(self.redactor)
 
-    def interrupted(self) -> None:
-        """The session is over; what it leaves open may be told, and secrets that became known late are taken out."""
+    def settle(self) -> None:
+        """The session is over: write what it leaves open, and take out secrets that became known late."""
         self._safely(self._redact_what_is_written)
+        self._write_what_is_open()
         if self._learned:
             self._safely(self._redact_what_is_kept)
 
-    def _texts_kept(self) -> dict[str, bool]:
-        """Return the digests of texts that were kept as artifacts, as ``ArtifactFolder`` has them."""
-        return {}
+    def _write_what_is_open(self) -> None:
+        """What is known of tests that did not end; where nothing is, the log says that they were interrupted."""
 
     def _redact_what_is_kept(self) -> None:
         """Artifacts that were kept before their secret became known."""
         from .belated import redact_artifacts, told_anew  # only where a test registers a secret
 
         folder = ArtifactFolder(Path(self._for_workers["artifacts"]), self._for_workers["artifact_limit"])
-        folder.texts = self._texts_kept()
+        folder.texts = self._texts
         if moved := redact_artifacts(folder, self.redactor):
             self.log.rewrite(lambda body: dict(told_anew(body, moved)))
 
@@ -107,7 +106,7 @@ class OwnKeeper(Keeper):
     """Keeps what the observer of this process saw."""
 
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], observer: Observer) -> None:
-        super().__init__(log, redactor, for_workers)
+        super().__init__(log, redactor, for_workers, observer.artifacts.texts)
         self._observer = observer
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -122,7 +121,7 @@ class OwnKeeper(Keeper):
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write what a report carries, before other plugins look at it.
 
-        No wrapper, which is dear three times for each test: where another's fails first, ``interrupted`` writes it.
+        No wrapper, which is dear three times for each test: where another's fails first, ``settle`` writes it.
         """
         says_something = CARRIED in vars(report) or report.outcome == RERUN  # most reports say nothing of ours
         if says_something or self.redactor.learned or self._to_be_rerun:
@@ -133,27 +132,18 @@ class OwnKeeper(Keeper):
             self._observer.reran(report)
         return super()._taken(report)
 
-    def interrupted(self) -> None:
-        """Write what is known of tests that were interrupted.
-
-        Those too that had ended, where another plugin failed before their report came here.
-        """
-        self._safely(self._redact_what_is_written)
+    def _write_what_is_open(self) -> None:
+        """Write tests that were interrupted, and those that had ended where another plugin failed over their report."""
         for body in self._observer.unfinished():
             if self.log.runs(body["test"]):
                 self._safely(self.log.finished, body)
-        super().interrupted()
-
-    def _texts_kept(self) -> dict[str, bool]:
-        return self._observer.artifacts.texts
 
 
 class WorkersKeeper(Keeper):
     """Keeps what the workers of xdist saw, joined by node id."""
 
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any]) -> None:
-        super().__init__(log, redactor, for_workers)
-        self._texts: dict[str, bool] = {}
+        super().__init__(log, redactor, for_workers, {})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -187,6 +177,12 @@ class WorkersKeeper(Keeper):
             self._safely(self._write, report)
         return (yield)
 
+    def _write(self, report: pytest.TestReport) -> None:
+        if report.when in _PHASES:
+            super()._write(report)
+        else:  # xdist's own report of a worker that crashed
+            self.log.crashed(self._id(report.nodeid), self.redactor.text(message_of(report)))
+
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what is told of the report's test, without the secrets that another worker registered."""
         told = {name: json.loads(text) for name, text in super()._taken(report).items()}
@@ -201,6 +197,3 @@ class WorkersKeeper(Keeper):
 
     def _take_in_plan(self, plan: dict[str, Any]) -> None:
         self.log.plan(self.redactor.plain(plan["tests"]) if self._learned else plan["tests"])
-
-    def _texts_kept(self) -> dict[str, bool]:
-        return self._texts

@@ -173,8 +173,8 @@ class Observer:
         One that ran to its end is told as it ended: another plugin may have failed over its report.
         """
         for observation in self._running.values():
-            observation.realness.end()
             with suppress(Exception):  # as above: what cannot be told is seen to start, and not to end
+                observation.realness.end()
                 yield observation.told or observation.finish(self._place, interrupted=True)
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:

@@ -237,7 +237,7 @@ def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outc
 
 def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
     keeper = prepared.keeper
-    keeper.interrupted()
+    keeper.settle()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status)
     outcome.problems += problems
     outcome.notes += redaction_trouble(keeper.redactor)
