@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import venv
-from collections.abc import Iterable
+from collections.abc import Sequence
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def required(name: str) -> dict[str, Distribution]:
     return found
 
 
-def make(folder: Path, distributions: dict[str, Distribution], wheels: Iterable[Path] = ()) -> Path:
+def make(folder: Path, distributions: dict[str, Distribution], wheels: Sequence[Path] = ()) -> Path:
     """Make an environment of these distributions and wheels; return its interpreter."""
     venv.create(folder, symlinks=True)
     site = site_of(folder)
@@ -49,7 +49,7 @@ def make(folder: Path, distributions: dict[str, Distribution], wheels: Iterable[
     return python
 
 
-def make_hollow(folder: Path, distributions: dict[str, Distribution], wheels: Iterable[Path]) -> Path:
+def make_hollow(folder: Path, distributions: dict[str, Distribution], wheels: Sequence[Path]) -> Path:
     """Make an environment in which our entry point leads to an empty module: what any plugin in our place costs."""
     python = make(folder, distributions, wheels)
     (site_of(folder) / "pytest_readiness_plugin.py").write_text("")

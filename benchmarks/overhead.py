@@ -134,7 +134,7 @@ class Suite:
     folder: Path
     tests: int
     meter: Meter = CPU
-    seconds: dict[str, list[float]] = field(default_factory=dict)
+    took: dict[str, list[float]] = field(default_factory=dict)
 
     def measure(self, variant: Variant, *, keep: bool) -> None:
         home, before = self.folder / HOME, self.folder.with_name(f"{self.folder.name}-before")
@@ -145,12 +145,12 @@ class Suite:
             shutil.copytree(before, home)
         took = measured(variant, self.folder, self.meter if keep else CPU)
         if keep:
-            self.seconds.setdefault(variant.name, []).append(took)
+            self.took.setdefault(variant.name, []).append(took)
         elif home.exists() and not before.exists():
             home.rename(before)
 
     def least(self, variant: Variant) -> float:
-        return min(self.seconds[variant.name])
+        return min(self.took[variant.name])
 
 
 def measured(variant: Variant, folder: Path, meter: Meter) -> float:
@@ -263,7 +263,7 @@ def idle(folder: Path, number: int, meter: Meter) -> None:
     print(f"\n{number} rounds of a 1-test session, {meter.told}\n")
     print("{:47}{:>12}{:>10}{:>25}".format("", "least", "", "median added in a round"))
     for suite, variant in runs:
-        took, bare = suite.seconds[variant.name], suite.seconds[BARE.name]
+        took, bare = suite.took[variant.name], suite.took[BARE.name]
         added = statistics.median(mine - alone for mine, alone in zip(took, bare, strict=True))
         told = variant.name if suite is plain else f"{variant.name}, with a config"
         print(
@@ -301,6 +301,8 @@ def main() -> None:
     parser.add_argument("--instructions", action="store_true", help="count instructions with valgrind, and no time")
     parser.add_argument("--idle", action="store_true", help="measure sessions that have nothing to record")
     options = parser.parse_args()
+    if options.instructions and shutil.which(INSTRUCTIONS.prefix[0]) is None:
+        parser.error("--instructions needs valgrind, which is not installed")
     told = [f"{name} {version(name)}" for name in ("pytest", "pytest-readiness") if is_installed(name)]
     print(f"Python {platform.python_version()}, {', '.join(told)}, {platform.system()}, {os.cpu_count()} CPUs")
     with tempfile.TemporaryDirectory(prefix="readiness-benchmark-") as folder:

@@ -11,12 +11,10 @@ import venv
 import zipfile
 from configparser import ConfigParser
 from email import message_from_string
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from benchmarks import environments
 
 from tests.pages import ROOT
 
@@ -70,15 +68,13 @@ def test_the_wheel_has_one_plugin_and_one_command(wheel):
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, zipfile.ZipFile]:
-    """The wheels that are published, opened, by the name of their distribution."""
+def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The wheels that are published, by the name of their distribution."""
     pytest.importorskip("hatchling", reason="hatchling builds the wheels: pip install -e '.[test]'")
     folder = tmp_path_factory.mktemp("published")
-    build = [sys.executable, str(ROOT / "release" / "build.py"), str(folder)]
-    done = subprocess.run(build, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    wheels = environments.published(folder)
     assert len(list(folder.glob("*.tar.gz"))) == 2
-    return {path.name.partition("-")[0]: zipfile.ZipFile(path) for path in folder.glob("*.whl")}
+    return {path.name.partition("-")[0]: path for path in wheels}
 
 
 def entry_points(wheel: zipfile.ZipFile) -> dict[str, dict[str, str]]:
@@ -96,7 +92,7 @@ def modules(wheel: zipfile.ZipFile) -> dict[str, bytes]:
 
 def test_what_is_published_is_the_same_code_in_two_distributions(wheel, published):
     """pytest's entry point has a distribution of one module; the other holds all that the one wheel does, and asks for it."""
-    package, plugin = published["pytest_readiness"], published["pytest_readiness_plugin"]
+    package, plugin = (zipfile.ZipFile(published[name]) for name in ("pytest_readiness", "pytest_readiness_plugin"))
     assert entry_points(package) == {"console_scripts": {"readiness": "pytest_readiness.cli:run"}}
     assert entry_points(plugin) == {"pytest11": {"readiness": "pytest_readiness_plugin"}}
     assert list(modules(plugin)) == ["pytest_readiness_plugin.py"]
@@ -108,57 +104,49 @@ def test_what_is_published_is_the_same_code_in_two_distributions(wheel, publishe
     assert set(alone) <= set(parted)
 
 
-@pytest.fixture
-def installed(published, tmp_path):
-    """Run pytest where both are installed, beside what they require, and where pytest finds no other plugin."""
-    home, site = tmp_path / "home", tmp_path / "site"
-    home.mkdir()
-    site.mkdir()
-    for one in published.values():
-        one.extractall(site)
-    link_requirements(site)
-    (home / "test_it.py").write_text(USER.format(item=4))
+class Environment:
+    """Wheels of ours that pip installed, beside what they require; pytest finds no other plugin there."""
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def __init__(self, folder: Path, wheels: list[Path]) -> None:
+        self.python = environments.make(folder / "env", environments.required(environments.OURS), wheels)
+        self.site = environments.site_of(folder / "env")
+        self.home = folder / "home"
+        self.home.mkdir()
+        (self.home / "test_it.py").write_text(USER.format(item=4))
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "READINESS_"))}
-        command = [sys.executable, "-S", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-        return subprocess.run(
-            command, cwd=home, env=environ | {"PYTHONPATH": str(site)}, capture_output=True, text=True, check=False
-        )
-
-    return run, site
+        command = [str(self.python), "-I", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+        return subprocess.run(command, cwd=self.home, env=environ, capture_output=True, text=True, check=False)
 
 
-def link_requirements(site: Path) -> None:
-    """Link what pytest-readiness requires here, and what that requires, but itself."""
-    seen, waiting = {"pytest-readiness"}, distribution("pytest-readiness").requires or []
-    while waiting:
-        requirement = Requirement(waiting.pop())
-        name = canonicalize_name(requirement.name)
-        if name in seen or (requirement.marker is not None and not requirement.marker.evaluate({"extra": ""})):
-            continue
-        seen.add(name)
-        found = distribution(name)
-        waiting += found.requires or []
-        for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
-            if not (site / top).exists():
-                (site / top).symlink_to(found.locate_file(top))
+@pytest.fixture
+def installed(published, tmp_path) -> Environment:
+    """What is published, installed."""
+    return Environment(tmp_path, list(published.values()))
 
 
 def test_pytest_finds_what_is_published(installed):
     """Both distributions beside each other are the plugin ``readiness``: its option works, and it can be left out."""
-    run, _ = installed
-    found = run("--readiness-plan", "--trace-config")
+    found = installed.run("--readiness-plan", "--trace-config")
     assert "plugins: readiness-plugin-" in found.stdout, found.stdout + found.stderr
     assert "UC-001" in found.stdout
-    assert "unrecognized arguments: --readiness-plan" in run("-p", "no:readiness", "--readiness-plan").stderr
+    assert "unrecognized arguments: --readiness-plan" in installed.run("-p", "no:readiness", "--readiness-plan").stderr
+
+
+def test_the_plugin_beside_a_checkout_is_one_plugin(published, wheel, tmp_path):
+    """Where a wheel of a checkout took the place of what was published, pytest finds two entry points, and takes one."""
+    both = Environment(tmp_path, [Path(wheel.filename), published["pytest_readiness_plugin"]])
+    found = both.run("--readiness-plan")
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert found.stdout.count("UC-001") >= 1
 
 
 def test_the_plugin_alone_stops_no_session(installed):
     """Where pytest-readiness was uninstalled, with and without its folder left, what stays behind is no plugin."""
-    run, site = installed
+    run, site = installed.run, installed.site
     shutil.rmtree(site / "pytest_readiness")
-    (site.parent / "home" / "test_it.py").write_text("def test_it(): pass\n")
+    (installed.home / "test_it.py").write_text("def test_it(): pass\n")
     assert run().returncode == 0
     (site / "pytest_readiness" / "__pycache__").mkdir(parents=True)
     assert run().returncode == 0
@@ -169,9 +157,8 @@ def test_the_plugin_alone_stops_no_session(installed):
 
 def test_the_plugin_hides_no_trouble(installed):
     """Something that is missing beside pytest-readiness is told, and does not make it vanish from a session."""
-    run, site = installed
-    (site / "pytest_readiness" / "mark.py").write_text("import nowhere_at_all\n")
-    broken = run()
+    (installed.site / "pytest_readiness" / "mark.py").write_text("import nowhere_at_all\n")
+    broken = installed.run()
     assert broken.returncode != 0
     assert "nowhere_at_all" in broken.stdout + broken.stderr
 
