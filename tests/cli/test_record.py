@@ -103,13 +103,34 @@ def test_a_command_that_fails(placed: Project, code: str, told: str) -> None:
     assert placed.states("UC-001")["UC-001/1"] == "FAILING"
 
 
-def test_a_command_that_cannot_be_started(placed: Project) -> None:
-    """It is recorded as an ERROR that says why."""
-    result = placed.cli("record", "UC-001", "--item", "1", "--", "no-such-program", "--x")
-    assert result.exit_code == 1
-    line = finished(placed)
-    assert (line["test"], line["result"]) == ("no-such-program --x", "ERROR")
-    assert line["message"].startswith("cannot be started: ")
+@pytest.mark.parametrize(
+    "kind", ["absent", "absent path", "not executable", "a folder", "no interpreter", "no program"]
+)
+def test_a_command_that_cannot_be_started(placed: Project, kind: str) -> None:
+    """A mistyped or broken program is a usage error: one line, exit code 2, and no evidence that only a retirement ends."""
+    (placed.path / "here").mkdir()
+    text = "#!/no/such/interpreter\n" if kind == "no interpreter" else "\x7fELF no program"
+    (placed.path / "broken").write_text(text)
+    (placed.path / "broken").chmod(0o644 if kind == "not executable" else 0o755)
+    program = {"absent": "no-such-program", "absent path": "./nope.sh", "a folder": "./here"}.get(kind, "./broken")
+    result = placed.cli("record", "UC-001", "--item", "1", "--", program, "--x")
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.output
+    assert f"'{program}' cannot be started: " in result.stderr
+    assert "nothing was recorded" in result.stderr
+    assert placed.journals == []
+    assert placed.states("UC-001")["UC-001/1"] == "MISSING"
+    assert not (placed.path / ".readiness" / "evidence.db").exists()
+
+
+def test_a_corrected_command_replaces_one_of_the_same_name(placed: Project) -> None:
+    """``--id`` stands for the command line: a command that is written otherwise takes the place of the failed one."""
+    record(placed, "--id", "connect", code="raise SystemExit(1)", expected=1)
+    assert finished(placed)["test"] == "connect"
+    assert "SystemExit(1)" in dict(finished(placed)["properties"])["command"]
+    assert placed.states("UC-001")["UC-001/1"] == "FAILING"
+    record(placed, "--id", "connect", code="print('mended')")
+    assert placed.states("UC-001")["UC-001/1"] == "COMPLETE"
+    assert placed.cli("verify").exit_code == 0
 
 
 def test_a_command_runs_without_a_shell_and_without_input(placed: Project) -> None:
@@ -350,7 +371,7 @@ def test_mistakes_record_and_run_nothing(placed: Project, args: tuple[str, ...],
     ("args", "told"),
     [
         (("--result", "PASSED", "--", "true"), "take --result out"),
-        (("--id", "x", "--", "true"), "take --id out"),
+        (("--id", " ", "--", "true"), "--id needs a name"),
         ((), "give the result that was examined with --result"),
         (("--",), "there is no command after '--'"),
         (("--result", "PASSED", "--environment", "stagin"), "no environment 'stagin' (did you mean 'staging'?)"),

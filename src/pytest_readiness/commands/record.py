@@ -90,7 +90,10 @@ def _context_options(function: Any) -> Any:
 )
 @click.option("--result", type=click.Choice(_RESULTS), help="What somebody examined; without a command only.")
 @click.option(
-    "--id", "test_id", metavar="TEXT", help="Name of what was examined; a later one of that name replaces it."
+    "--id",
+    "test_id",
+    metavar="NAME",
+    help="Name of what was examined, or of the command in place of its words; a later result of that name replaces it.",
 )
 @click.option("--note", "notes", multiple=True, metavar="TEXT", help="Free text; can be given again.")
 @click.option("--reference", "references", multiple=True, metavar="NAME=URL", help="A log or dashboard elsewhere.")
@@ -109,8 +112,8 @@ def command(door: Door, context: click.Context, /, **given: Any) -> None:
     """Record evidence from outside pytest.
 
     Runs COMMAND and keeps its output, or records a result that somebody examined, or takes in the results of a JUnit
-    XML file. Exits 0 where it passed (or was taken in), 1 where it did not, 2 where nothing was recorded, 3 where it
-    could not be kept.
+    XML file. Exits 0 where it passed (or was taken in), 1 where it did not, 2 where nothing was recorded (also where
+    COMMAND cannot be started), 3 where it could not be kept.
     """
     words: list[str] = context.meta[_COMMAND]
     _check_form(given, words, context)
@@ -122,7 +125,7 @@ def command(door: Door, context: click.Context, /, **given: Any) -> None:
         context.exit(3 if recorded.problems else 0)
     target = given["use_case"], given["item"]
     if words:
-        recorded = record_command(place, target, told, words, _echo)
+        recorded = record_command(place, target, told, words, _echo, given["test_id"])
     else:
         recorded = record_examined(place, target, told, Result(given["result"]), given["test_id"])
     _tell(recorded)
@@ -153,8 +156,8 @@ def _faults(given: dict[str, Any], words: Sequence[str]) -> list[str]:
         faults.append("--map goes with --junit")
     if words and given["result"] is not None:
         faults.append("a command says its result by its exit code: take --result out")
-    if words and given["test_id"] is not None:
-        faults.append("a command goes by its own words: take --id out")
+    if given["test_id"] is not None and not given["test_id"].strip():
+        faults.append("--id needs a name")
     if not words and given["result"] is None:
         faults.append("give the result that was examined with --result, or a command after '--'")
     return faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO
 
+from ..errors import ConfigError, one_line
 from ..facts.evidence import Result
 
 BLOCK = 1 << 16
@@ -31,6 +33,16 @@ class Ended:
     duration_ms: int = 0
 
 
+def check_command(command: Sequence[str]) -> None:
+    """Look for the program before anything is recorded: a mistyped one is no failure of what was to be shown.
+
+    Raises:
+        ConfigError: there is no such program, or it is not executable.
+    """
+    if shutil.which(command[0]) is None:
+        raise _not_started(command, "no such program, or it is not executable")
+
+
 def run_command(command: Sequence[str], take: Callable[[Iterator[bytes]], None]) -> Ended:
     """Run a command to its end, with its standard input closed, and return how it ended.
 
@@ -40,7 +52,10 @@ def run_command(command: Sequence[str], take: Callable[[Iterator[bytes]], None])
             end of it.
 
     Returns:
-        PASSED for exit code 0, FAILED for another or a signal, ERROR where it could not be started.
+        PASSED for exit code 0, FAILED for another or a signal.
+
+    Raises:
+        ConfigError: it cannot be started.
     """
     begun = time.perf_counter()
     try:
@@ -48,7 +63,7 @@ def run_command(command: Sequence[str], take: Callable[[Iterator[bytes]], None])
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
         )
     except (OSError, ValueError) as error:
-        return Ended(Result.ERROR, f"cannot be started: {getattr(error, 'strerror', None) or error}")
+        raise _not_started(command, getattr(error, "strerror", None) or str(error)) from None
     try:
         take(_output(process))
         code = process.wait()
@@ -57,6 +72,10 @@ def run_command(command: Sequence[str], take: Callable[[Iterator[bytes]], None])
         raise
     duration = round((time.perf_counter() - begun) * 1000)
     return Ended(Result.FAILED if code else Result.PASSED, _told(code), duration)
+
+
+def _not_started(command: Sequence[str], why: str) -> ConfigError:
+    return ConfigError(f"'{one_line(command[0], 200)}' cannot be started: {why}; nothing was recorded")
 
 
 def _output(process: subprocess.Popen[bytes]) -> Iterator[bytes]:

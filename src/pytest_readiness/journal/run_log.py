@@ -219,6 +219,11 @@ class RunLog:
         close_run(self.writer, self._planned, self._ended, seal)
         return Run(tuple(self.writer.lines))
 
+    def discard(self) -> None:
+        """Remove the journal: nothing took place that could be evidence."""
+        if self.writer is not None:
+            self.writer.delete()
+
     def forget(self) -> None:
         """Let go of what was planned and written, once it is kept.
 

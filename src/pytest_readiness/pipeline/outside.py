@@ -16,7 +16,7 @@ from ..facts.clock import moment
 from ..facts.evidence import Result
 from ..facts.line import printable
 from ..facts.proofs import OwnProof
-from ..journal.command import Ended, run_command
+from ..journal.command import Ended, check_command, run_command
 from ..journal.junit import Case, load_junit, read_junit
 from ..journal.observation import cut_message
 from ..journal.placing import placed_all, without_connections
@@ -135,7 +135,12 @@ class _Session:
 
 
 def record_command(
-    place: Place, target: tuple[str, str], told: Told, command: Sequence[str], echo: Callable[[bytes], None]
+    place: Place,
+    target: tuple[str, str],
+    told: Told,
+    command: Sequence[str],
+    echo: Callable[[bytes], None],
+    name: str | None = None,
 ) -> Recorded:
     """Run a command as evidence for an item of a use case, and keep its output as an artifact.
 
@@ -147,21 +152,30 @@ def record_command(
         told: What the options tell.
         command: The program and its arguments.
         echo: Is given the output as it comes.
+        name: Stands for the command line as the test's id, so that a corrected command replaces an earlier one; the
+            command line is kept as the property ``command``.
 
     Raises:
-        ReadinessError: something named does not exist; nothing was run.
+        ReadinessError: something named does not exist, or the program cannot be started; nothing was recorded.
         KeyboardInterrupt: the command was interrupted; that is recorded.
     """
     session = _open(place, told)
     claims = [session.claim(*target)]
+    check_command(command)
     account, recording = session.account(claims)
-    test_id, started = session.name(shlex.join(command)), moment()
+    line = shlex.join(command)
+    if name is not None:
+        account.set(command=line)
+    test_id, started = session.name(name or line), moment()
     session.plan([(test_id, claims)])
     session.opening.log.started(test_id, started)
     try:
         ended = run_command(command, lambda blocks: _keep_output(session, recording, blocks, echo))
     except KeyboardInterrupt:
         session.close(130)
+        raise
+    except ConfigError:
+        session.opening.log.discard()
         raise
     ended = _with_artifacts(session, account, ended)
     session.finished(_body(session, test_id, "command", ended, started), recording, claims)
