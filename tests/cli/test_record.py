@@ -230,6 +230,18 @@ def test_secrets_are_redacted_in_command_line_and_output(placed: Project) -> Non
     assert "[REDACTED:" in finished(placed)["test"]
 
 
+def test_a_field_of_a_secret_document_is_redacted(placed: Project) -> None:
+    """A service account in a variable: one field of it, printed alone, is found nowhere in what is kept."""
+    field = "MIIBVwIBADANBgkqhkiG9w0"
+    placed.monkeypatch.setenv("SVC_CREDENTIALS", json.dumps({"type": "svc", "private_key": field}))
+    halves = field[:11], field[11:]
+    record(placed, code=f"print('using key', {halves[0]!r} + {halves[1]!r})")
+    assert kept(placed) == {"output": b"using key [REDACTED:environment]\n"}
+    assert not [
+        one for one in (placed.path / ".readiness").rglob("*") if one.is_file() and field in one.read_text("latin-1")
+    ]
+
+
 def test_output_is_cut_at_the_artifact_limit(placed: Project) -> None:
     """The command runs to its end whatever it prints; the artifact is as large as is allowed, and a note says so."""
     placed.write("readiness.toml", f'artifact_limit = "1000 B"\n{CONFIG}')

@@ -23,10 +23,19 @@ _ESCAPED_IN_DOUBLE_QUOTES = re.compile(r'(["$`\\])')
 
 def spellings(value: str) -> set[bytes]:
     """Return the bytes of every spelling that is looked for; those under six bytes would black out ordinary words."""
-    found = {text.encode("utf-8", "surrogatepass") for part in _parts(value) for text in _texts(part)}
-    for part in _parts(value):
+    parts = dict.fromkeys(part for secret in (value, *_within(value)) for part in _parts(secret))
+    found = {text.encode("utf-8", "surrogatepass") for part in parts for text in _texts(part)}
+    for part in parts:
         found.update(_encoded(part.encode("utf-8", "surrogatepass")))
     return {spelling for spelling in found if len(spelling) >= SHORTEST}
+
+
+def _within(value: str) -> Iterator[str]:
+    """Yield the secrets within a value that may be a document (also in base64), a connection string or a URL."""
+    if "=" in value or "://" in value or value.lstrip()[:1] in ("{", "[", "e", "W"):
+        from .embedded import values_within  # most secrets are plain, and the names take a while to compile
+
+        yield from values_within(value)
 
 
 def _parts(value: str) -> Iterator[str]:

@@ -96,8 +96,11 @@ class Redactor:
         self.trouble: str | None = None
         """What first went wrong in a plugin's redactor, until it is told."""
         for name, value in (os.environ if environ is None else environ).items():
-            if _SECRET_NAME.search(name) and not _NOT_SECRET.search(value):
-                self._learn(value, "environment")
+            if _SECRET_NAME.search(name):
+                if not _NOT_SECRET.search(value):
+                    self._learn(value, "environment")
+            elif "://" in value or value.startswith(("{", "[")):
+                self._learn_within(value)
 
     @property
     def known(self) -> int:
@@ -123,6 +126,12 @@ class Redactor:
             self._values[value] = rule
             self._learned.append(value)
             self._names.clear()
+
+    def _learn_within(self, value: str) -> None:
+        from .embedded import named_within  # few variables look like this, and the names take a while to compile
+
+        for secret in named_within(value):
+            self._learn(secret, "environment")
 
     def _known(self) -> KnownValues:
         """The spellings are made when a text is first looked at."""

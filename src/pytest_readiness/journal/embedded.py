@@ -1,0 +1,108 @@
+"""Secrets inside a secret: the values that a document, a connection string or a URL holds.
+
+The value of a variable such as ``SVC_CREDENTIALS`` is often a whole document. Programs print one field of it, and not
+the document.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from binascii import Error as BadBase64
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from .keys import is_harmless, is_secret
+
+SHORTEST_LEAF = 12
+"""Characters of a text in a document that is secret whatever its name says."""
+_DEEPEST = 8
+"""Documents within documents that are looked into."""
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_PASSWORD_OF_URL = re.compile(r"""://([^\s/@:"'<>\\?#]*):([^\s"'<>]+)@[\w\[.-]""")
+_SETTING = re.compile(
+    r"""(?:^|[;\n])[ \t]*(?:export[ \t]+)?([A-Za-z][\w .-]{0,63}?)[ \t]*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^;\n]*)"""
+)
+
+
+def values_within(value: str, deepest: int = _DEEPEST) -> Iterator[str]:
+    """Yield the texts within a secret that are secret themselves; a plain secret has none.
+
+    These are the texts of a JSON document (also one in base64, or in a text of another document) that have 12
+    characters or stand beside a name that says secret, the password of a URL, and the value beside such a name in
+    lines or parts of the form ``name=value``.
+    """
+    document = _document(value) if deepest else None
+    if document is not None:
+        for name, text in _leaves(document):
+            if len(text) >= SHORTEST_LEAF or _is_named(name, text):
+                yield text
+            yield from values_within(text, deepest - 1)
+        return
+    for found in _PASSWORD_OF_URL.finditer(value):
+        if found[1] != found[2]:  # ``postgres:postgres`` is no secret, and the word stands in honest texts
+            yield from (found[2], unquote(found[2]))
+    for setting in _SETTING.finditer(value) if "=" in value else ():
+        name, text = setting[1], setting[2].strip()
+        text = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+        if _is_named(name, text):
+            yield text
+        if deepest and text != value:
+            yield from values_within(text, deepest - 1)
+
+
+def named_within(value: str) -> Iterator[str]:
+    """Yield the texts that are secret within the value of a variable whose own name does not say so.
+
+    These are the texts of ``values_within`` that stand beside a telling name or are the password of a URL, with 12
+    characters and more: a shorter one may be an ordinary word.
+    """
+    document = _document(value)
+    if document is not None:
+        found = (text for name, text in _leaves(document) if _is_named(name, text))
+    else:
+        found = (text for user, text in _PASSWORD_OF_URL.findall(value) if user != text)
+    for text in found:
+        if len(text) >= SHORTEST_LEAF:
+            yield from dict.fromkeys((text, unquote(text)))
+
+
+def _document(value: str) -> Any:
+    """Return the object or list that a text is in JSON, or in base64 of it; None: it is neither."""
+    text = value.strip()
+    if _BASE64.fullmatch("".join(text.split())):
+        try:
+            text = b64decode("".join(text.split()).translate(_URL_SAFE) + "==").decode().strip()
+        except (BadBase64, ValueError):
+            return None
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+_URL_SAFE = str.maketrans("-_", "+/", "=")
+
+
+def _leaves(document: Any) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a document, each with the name that it stands beside; a list's stand beside its name."""
+    waiting: list[tuple[str, Any]] = [("", document)]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, str):
+            yield name, value
+        elif isinstance(value, dict):
+            waiting += value.items()
+        elif isinstance(value, list):
+            waiting += [(name, inner) for inner in value]
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield name, str(value)
+
+
+def _is_named(name: str, text: str) -> bool:
+    """Return whether a name says that this text beside it is secret."""
+    return is_secret(name.encode("utf-8", "surrogatepass")) and not is_harmless(text.encode("utf-8", "surrogatepass"))
