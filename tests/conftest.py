@@ -6,11 +6,16 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 import pytest
+from hypothesis import settings
 
 import pytest_readiness
 from tests.project import Project
 
 pytest_plugins = ["pytester"]
+
+# On a busy machine an example may take any time: how long one takes says nothing of what it shows.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # pytester forgets what a run imported, and a package keeps its attributes: a module that is loaded twice has classes of
 # which one is no instance of the other. What is loaded before the first run stays.

@@ -221,7 +221,7 @@ LAYOUTS = st.builds(
 )
 
 
-@profile(max_examples=150, deadline=None)
+@profile(max_examples=150)
 @given(rows=ROWS, layout=LAYOUTS, data=st.data())
 def test_the_mended_tracker_is_the_one_written_with_the_new_words(rows, layout, data):
     """Whatever the tracker looks like, mending equals writing it anew with other statuses and dates, byte for byte."""
@@ -234,7 +234,7 @@ def test_the_mended_tracker_is_the_one_written_with_the_new_words(rows, layout, 
     assert mend(PATH, layout.written(rows).encode(), changes).decode() == layout.written(new)
 
 
-@profile(max_examples=150, deadline=None)
+@profile(max_examples=150)
 @given(
     cells=st.lists(st.text(alphabet="|\\`*_[]()<>!a \t\u00a0ü-:#&;", max_size=12), max_size=4),
     status=st.sampled_from(STATUSES),

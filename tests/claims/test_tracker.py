@@ -217,7 +217,7 @@ def trackers(draw):
     return ending.join(lines) + draw(st.sampled_from(["", ending])), rows
 
 
-@profile(deadline=None, max_examples=150)
+@profile(max_examples=150)
 @given(drawn=trackers())
 def test_every_row_is_read_from_any_layout(tmp_path_factory, drawn):
     """Other columns and tables, order, escaped pipes, code spans, CRLF or no final newline change no row or line."""
@@ -226,7 +226,7 @@ def test_every_row_is_read_from_any_layout(tmp_path_factory, drawn):
     assert [(row.id, row.declared_status, row.notes, row.line) for row in tracker.rows] == rows
 
 
-@profile(deadline=None, max_examples=150)
+@profile(max_examples=150)
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("|-\n#1. `\\"), max_size=200))
 def test_any_text_is_read_or_refused_in_one_line(tmp_path_factory, text):
     """Whatever a file holds, it is a tracker or printable problems and a ConfigError, and never another error."""

@@ -100,7 +100,7 @@ def test_a_crash_while_recovering_is_recovered(tmp_path: Path) -> None:
 
 
 @given(cut=st.integers(0, 2000))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_wherever_it_is_cut_off_what_was_whole_is_kept(tmp_path: Path, cut: int) -> None:
     """A journal that ends anywhere, in the middle of a line or a letter, is recovered up to its last whole line."""
     folder = tmp_path / str(cut)

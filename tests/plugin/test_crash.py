@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import time
@@ -9,6 +10,7 @@ from textwrap import indent
 
 import pytest
 
+from pytest_readiness.facts.evidence import Result
 from tests.project import Project, kill
 
 THREE = """
@@ -240,36 +242,43 @@ def test_it(n, record_evidence):
 
 
 def test_kills_at_random_moments(project: Project) -> None:
-    """Whenever a session is killed, everything that had finished is there after recover, and the store verifies.
+    """Whenever a session is killed, the store and the journals left over hold all that had finished, and so does recover.
 
     A test writes to a file that the one before it has finished; two hundred such kills are in benchmarks/kills.py.
     """
     project.configured().tests(MANY)
     for number in range(6):
         (project.path / "finished").unlink(missing_ok=True)
-        process = project.popen("-q")
+        process = project.popen("-q", f"--readiness-release=kill-{number}")
         project.wait_for("finished")
         time.sleep(random.Random(number).random() * 0.25)
         kill(process)
-        finished = {int(line) for line in (project.path / "finished").read_text().split("\n")[:-1]} - {-1}
-        left = project.journals
+        told = {int(line) for line in (project.path / "finished").read_text().split("\n")[:-1]} - {-1}
+        finished = {f"test_it[{n}]" for n in told}
+        assert finished - {*passed_in_store(project, number), *passed_in_journals(project)} == set()
         assert project.cli("recover").exit_code == 0
         assert project.journals == []
-        results = {name: result for name, result in recorded_last(project).items() if result == "PASSED"}
-        missing = {f"test_it[{n}]" for n in finished} - results.keys()
-        assert not (missing and left), missing
+        assert finished - passed_in_store(project, number) == set()
     assert project.cli("verify").exit_code == 0
 
 
-def recorded_last(project: Project) -> dict[str, str]:
-    """Results of the newest run, by test."""
+def passed_in_store(project: Project, number: int) -> set[str]:
+    """The tests that passed in the session of a kill, as far as its run is kept."""
     from pytest_readiness.store.address import open_store
 
     store = open_store("sqlite:///.readiness/evidence.db", project.path, create=False)
-    assert store is not None
+    if store is None:
+        return set()
     try:
-        run = store.run(store.runs("default")[0].id)
-        assert run is not None
-        return {piece.test_id.partition("::")[2]: piece.result.value for piece in run.evidence()}
+        ids = [run.id for run in store.runs("default") if run.release == f"kill-{number}"]
+        runs = [run for run in map(store.run, ids) if run is not None]
     finally:
         store.close()
+    return {one.test_id.partition("::")[2] for run in runs for one in run.evidence() if one.result is Result.PASSED}
+
+
+def passed_in_journals(project: Project) -> set[str]:
+    """The tests that passed as whole lines of the journals say; a line that the kill cut off says nothing."""
+    texts = [text for path in project.journals for text in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    bodies = [json.loads(text) for text in texts]
+    return {one["test"].partition("::")[2] for one in bodies if one.get("result") == "PASSED"}

@@ -209,7 +209,7 @@ class StoreContract:
         store.keep([run(1, finished("test_a", *both))])
         assert {piece.claim_environment for piece in store.newest("payments")} == {"prod", "staging"}
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data(), bodies=st.lists(BODIES, min_size=1, max_size=5), until=st.integers(-1, 4))
     def test_newest_is_what_the_plain_rule_says(
         self, store: Store, data: st.DataObject, bodies: list[Any], until: int

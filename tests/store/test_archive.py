@@ -27,7 +27,7 @@ def packed(path: Path, contents: dict[str, bytes]) -> Path:
     return path
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(contents=st.dictionaries(NAMES, st.binary(max_size=40), min_size=1, max_size=6))
 def test_what_is_packed_is_read_by_any_reader(
     tmp_path_factory: pytest.TempPathFactory, contents: dict[str, bytes]

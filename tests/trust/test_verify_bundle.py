@@ -157,7 +157,7 @@ VALUES = st.recursive(
 """What JSON can hold, numbers that are no integers left out: a line cannot be made with them."""
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_both_agree_on_runs_made_anew(tmp_path_factory: pytest.TempPathFactory, contents: Members, data: Any) -> None:
     """A value of a line is replaced by any other, and every digest after it is made to fit."""
@@ -183,7 +183,7 @@ def test_both_agree_on_runs_made_anew(tmp_path_factory: pytest.TempPathFactory, 
     assert_agreed(path)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_both_agree_on_statements_of_any_kind(
     tmp_path_factory: pytest.TempPathFactory, contents: Members, data: Any

@@ -56,7 +56,7 @@ nearly = st.builds(
     st.none() | st.integers(0, 9),
 )
 """Evidence that is complete, or lacks one piece, and what else was recorded."""
-judging = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+judging = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 def judge(evidence):

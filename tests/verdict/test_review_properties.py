@@ -56,7 +56,7 @@ decision = st.one_of(
 )
 decisions = st.lists(decision, max_size=6)
 history = st.lists(executions(), max_size=5).map(lambda more: [*BASE, *more])
-judging = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+judging = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 def judge(evidence, decided, policy=REVIEWED):

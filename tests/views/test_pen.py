@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from rich.cells import cell_len
 
 from pytest_readiness.verdict.readiness import State, Status
@@ -14,7 +14,6 @@ from .hostile import HOSTILE, dangers
 TEXTS = st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE))
 
 
-@settings(deadline=None)  # the first one reads the tables of Unicode
 @given(st.lists(TEXTS, max_size=5), st.integers(0, 40), st.booleans())
 def test_a_line_never_exceeds_its_width_and_is_harmless(texts, width, unicode):
     """However hostile its segments are, also where two make a command together, the line fits and executes nothing."""
@@ -24,7 +23,6 @@ def test_a_line_never_exceeds_its_width_and_is_harmless(texts, width, unicode):
     assert unicode or line.isascii()
 
 
-@settings(deadline=None)  # the first one reads the tables of Unicode
 @given(TEXTS, TEXTS, st.integers(20, 60), st.integers(0, 6), st.sampled_from([None, 1, 2]))
 def test_a_paragraph_never_exceeds_its_width_nor_its_number_of_lines(text, lead, width, indent, most):
     """Wrapped text fits its width, keeps to the number of lines asked for, and no wrap makes a command."""
@@ -34,7 +32,6 @@ def test_a_paragraph_never_exceeds_its_width_nor_its_number_of_lines(text, lead,
     assert most is None or len(lines) <= most
 
 
-@settings(deadline=None)  # the first one reads the tables of Unicode
 @given(st.text(alphabet="abc:/ ", max_size=200))
 def test_wrapping_loses_no_character(text):
     """All but the blanks at which lines are wrapped comes out again, in order (escapes of colons taken back)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from pytest_readiness.views.sanitise import (
     LIMIT,
@@ -68,7 +68,6 @@ TEXTS = st.text() | st.lists(
 """Any text, and texts made of what means something somewhere."""
 every_attack = pytest.mark.parametrize("text", HOSTILE)
 anything = given(TEXTS)
-quietly = settings(deadline=None)
 
 
 class TestMarkdown:
@@ -90,13 +89,11 @@ class TestMarkdown:
         """No attack of the corpus breaks the table or is anything else than text."""
         self.check(text)
 
-    @quietly
     @anything
     def test_any_text(self, text):
         """Whatever the text."""
         self.check(text)
 
-    @quietly
     @anything
     def test_alone_in_a_line(self, text):
         """At the start of a line it begins no heading, list, quote, rule, code or table: it is one paragraph of text."""
@@ -213,7 +210,6 @@ class TestGitHub:
         """No text of the corpus is obeyed, printed as a line or as lines."""
         assert Runner.reads(f"{sanitise(text)}\n  {sanitise_lines(text)}").commands == []
 
-    @quietly
     @anything
     def test_any_text_in_the_log(self, text):
         """Whatever the text."""
@@ -237,7 +233,6 @@ class TestGitHub:
         """No attack of the corpus ends a value, a property or the command."""
         self.check(text)
 
-    @quietly
     @anything
     def test_any_annotation(self, text):
         """Whatever the text."""

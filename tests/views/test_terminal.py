@@ -330,7 +330,7 @@ def test_hostile_text_never_reaches_the_terminal_raw(bad, unicode):
         assert unicode or told.isascii()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.one_of(st.text(max_size=80), st.sampled_from(HOSTILE)), st.integers(60, 200), st.booleans(), st.integers(-1, 1)
 )
@@ -340,7 +340,7 @@ def test_no_line_is_wider_than_the_terminal(bad, width, unicode, verbosity):
     assert max(map(cell_len, lines)) <= width
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 140))
 def test_the_real_register_fits_any_width(width):
     """Ordinary text fits whatever the width, even one that shows nothing useful."""
