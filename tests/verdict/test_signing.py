@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import ConfigError
@@ -50,10 +52,18 @@ class TestPeople:
             ("a", "b", False),
             ("b", "laptop", False),
             ("stranger", "a", False),
+            ("\uff41", "a", True),
+            ("a", "\u200ba\u2060", True),
+            ("a\u00a0 x", "A x", True),
+            ("A.B <a>", "ci-a", True),
+            ("<a>", "\u200bA", True),
+            ("a <b>", "a", False),
+            ("a <b>", "ci-b", True),
+            ("a <>", "a", False),
         ],
     )
     def test_same(self, one, other, same):
-        """Names that are joined are one person's, in any letter case; others are not."""
+        """Names that are joined are one person's, in any spelling that looks the same; others are not."""
         people = People.of({"a": ["laptop", "ci-a"], "b": ["ci-b"]})
         assert people.same(one, other) is people.same(other, one) is same
 
@@ -62,6 +72,18 @@ class TestPeople:
         people = People.of({"a": ["shared"], "b": ["shared"], "c": ["b"]})
         assert len({people.person(name) for name in ("a", "b", "c", "shared")}) == 1
         assert People.of({}).same("a", "b") is False
+
+    @settings(deadline=None)
+    @given(st.text(max_size=8), st.sampled_from(("", "\u200b", "\ufeff", " ", "\u2060 ", "\ufe0f", "\u034f")))
+    def test_what_is_not_seen_makes_no_other_name(self, name, unseen):
+        """A name with something unseen around it, in capitals, or before an address of its own, is the same name."""
+        nobody = People()
+        person = nobody.person(name)
+        assert nobody.person(person) == person
+        assert nobody.person(f"{unseen}{name}{unseen}") == person
+        if person and not {"<", ">"} & set(unicodedata.normalize("NFKC", name)):
+            assert nobody.same(f"Somebody Else <{name}>", name)
+            assert nobody.same(unicodedata.normalize("NFKC", name.casefold()), name)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+_MAILBOX = re.compile(r"[^<>]*<([^<>]*)>", re.DOTALL)
+"""``Name <address>``: the address is who it is, whatever name stands before it."""
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+"""What Unicode says is shown as nothing, beside the characters of format."""
+
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The names that one person goes by, in any letter case. A name that nobody joined is a person of its own."""
+    """The names that one person goes by, however they are spelled. A name that nobody joined is a person of its own.
+
+    Spellings that look the same are the same name: letter case, width and other compatible forms, blanks, what is not
+    seen, and a name before the address in ``Name <address>`` make no other person.
+    """
 
     heads: Mapping[str, str] = field(default_factory=dict)
     """Each joined name, and the one that stands for its person."""
@@ -46,4 +59,18 @@ class People:
 
 @lru_cache(maxsize=1024)
 def _folded(name: str) -> str:
-    return name.strip().casefold()
+    if name.isascii() and name.isprintable() and "<" not in name and "  " not in name:
+        return name.strip().casefold()
+    # Folding a letter may compose another with what stands beside it: both forms are asked for until nothing changes.
+    before = None
+    while name != before:
+        before, name = name, _seen(unicodedata.normalize("NFKC", name).casefold())
+    return name
+
+
+def _seen(name: str) -> str:
+    """Return what is seen of a name, and of ``Name <address>`` the address."""
+    shown = "".join(letter for letter in _UNSEEN.sub("", name) if unicodedata.category(letter) != "Cf")
+    shown = " ".join("".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in shown).split())
+    mailbox = _MAILBOX.fullmatch(shown)
+    return mailbox[1].strip() if mailbox and mailbox[1].strip() else shown

@@ -35,7 +35,7 @@ def void_because(waiver: Waiver, policy: Policy, recorders: Iterable[str], now: 
     """
     if not waiver.reason.strip():
         return "it gives no reason"
-    if not waiver.requested_by.strip():
+    if not policy.people.person(waiver.requested_by):
         return "it does not say who asked for it"
     if _day(waiver.until) is None:
         return f"it does not end on a day: '{short(waiver.until)}' is no date (YYYY-MM-DD)"
