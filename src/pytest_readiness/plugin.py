@@ -32,7 +32,7 @@ VALUES = {
     "tenant": ("ID", "the tenant of the product under test"),
     "project": ("ID", "the project of the product under test"),
     "release": ("NAME", "the release that this run is made for"),
-    "actor": ("NAME", "who runs (default: CI's actor, git's user.email, the system's user)"),
+    "actor": ("NAME", "who records (default: in CI the job, else git's user.email, the system's user)"),
     "store": ("URL", "where evidence is kept, such as sqlite:///.readiness/evidence.db"),
     "artifacts": ("URL", "where artifacts are kept"),
     "config": ("PATH", "the config to use"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pytest_readiness.journal.provenance import actor, ci, git
+from pytest_readiness.journal.provenance import ci, git, person, recorder
 
 
 @pytest.mark.parametrize(
@@ -21,13 +22,25 @@ from pytest_readiness.journal.provenance import actor, ci, git
                 "GITHUB_REPOSITORY": "o/r", "GITHUB_ACTOR": "ana", "GITHUB_SERVER_URL": "https://git.example.com",
             },
             {
-                "provider": "github", "run": "7", "attempt": "2", "actor": "ana",
+                "provider": "github", "run": "7", "attempt": "2", "actor": "ana", "project": "o/r",
                 "url": "https://git.example.com/o/r/actions/runs/7",
             },
         ),
         (
             {"CI": "1", "GITLAB_CI": "1", "CI_PIPELINE_ID": "9", "CI_JOB_URL": "https://x/9", "GITLAB_USER_EMAIL": "a@b"},
             {"provider": "gitlab", "run": "9", "url": "https://x/9", "actor": "a@b"},
+        ),
+        (
+            {"GITLAB_CI": "1", "GITLAB_USER_LOGIN": "gl", "CI_PROJECT_PATH": "g/p", "CI_JOB_NAME": "e2e"},
+            {"provider": "gitlab", "actor": "gl", "project": "g/p", "job": "e2e"},
+        ),
+        (
+            {"CIRCLECI": "1", "CIRCLE_PROJECT_USERNAME": "o", "CIRCLE_PROJECT_REPONAME": "r", "CIRCLE_JOB": "e2e"},
+            {"provider": "circleci", "project": "o/r", "job": "e2e"},
+        ),
+        (
+            {"BUILDKITE": "1", "BUILDKITE_BUILD_CREATOR": "Ana", "BUILDKITE_LABEL": "e2e"},
+            {"provider": "buildkite", "actor": "Ana", "job": "e2e"},
         ),
         ({"CI": "true"}, {"provider": "ci"}),
     ],
@@ -37,12 +50,21 @@ def test_ci(environ: dict[str, str], expected: dict[str, str]) -> None:
     assert ci(environ) == expected
 
 
-def test_actor_goes_by_what_is_known_best() -> None:
-    """The told name comes before CI's, CI's before git's, and the system's user is last."""
-    assert actor("ana", {"actor": "bot"}, "a@b") == {"name": "ana", "known_by": "declared"}
-    assert actor(None, {"actor": "bot"}, "a@b") == {"name": "bot", "known_by": "ci"}
-    assert actor(None, {}, "a@b") == {"name": "a@b", "known_by": "git"}
-    assert actor(None, {}, None)["known_by"] == "system"
+@pytest.mark.parametrize("who", [person, recorder])
+def test_a_person_goes_by_what_is_known_best(who: Callable[..., dict[str, str]]) -> None:
+    """The told name comes first, git's comes before the system's user; for a recorder outside CI too."""
+    assert who("ana", {"provider": "ci", "actor": "bot"}, "a@b") == {"name": "ana", "known_by": "declared"}
+    assert who(None, {}, "a@b") == {"name": "a@b", "known_by": "git"}
+    assert who(None, {}, None)["known_by"] == "system"
+
+
+def test_in_ci_a_person_is_whom_it_names_and_a_recorder_is_the_job() -> None:
+    """The job is named by provider, project and job, as far as these are known; the person as CI knows them."""
+    told = {"provider": "github", "project": "o/r", "job": "e2e", "actor": "bot"}
+    assert person(None, told, "a@b") == {"name": "bot", "known_by": "ci"}
+    assert person(None, {"provider": "ci"}, "a@b") == {"name": "a@b", "known_by": "git"}
+    assert recorder(None, told, "a@b") == {"name": "ci:github/o/r/e2e", "known_by": "ci"}
+    assert recorder(None, {"provider": "ci"}, "a@b") == {"name": "ci:ci", "known_by": "ci"}
 
 
 def run(folder: Path, *arguments: str) -> None:

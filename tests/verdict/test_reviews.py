@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_readiness.facts.conduct import Conduct
 from pytest_readiness.facts.decision import Known
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.deciding import scope_of
@@ -288,10 +289,25 @@ class TestWho:
         own = [replace(one, run_id="mine", id=f"mine.{one.id[4:]}") for one in OLD]
         assert judged(own, [approval(own)], origins={}).review.state == "NONE"
 
-    def test_who_ran_the_same_tests_later_may_have_approved(self):
-        """A reviewer who runs the tests again after approving others' evidence has still approved that."""
+    def test_four_eyes_by_what_decides_now(self):
+        """An approval does not hold while its reviewer's executions decide; it holds once another's do, or always did."""
         later = [replace(one, run_id="mine", id=f"mine.{one.id[4:]}") for one in AGAIN]
-        assert judged([*OLD, *later], [approval(OLD)]).review.state == "CURRENT"
+        mine, others = judged([*OLD, *later], [approval(OLD)]), [*OLD, *later, *complete(days=0.05)]
+        assert (mine.status, mine.phase, mine.review.state) == ("IN_PROGRESS", "AWAITING_REVIEW", "NONE")
+        assert "four eyes" in mine.review.standings[0].why[0]
+        assert judged(others, [approval(OLD)]).status == "READY_FOR_GO_LIVE"
+        assert judged([*OLD, later[0]], [approval(OLD)]).status == "IN_PROGRESS"
+        own = [replace(one, run_id="mine", id=f"mine.{one.id[4:]}") for one in OLD]
+        assert judged([*own, *AGAIN], [approval(own)]).status == "READY_FOR_GO_LIVE"
+
+    def test_who_started_the_job(self):
+        """Who started the job that recorded it counts as its recorder where the policy says so, and else does not."""
+        job = {"run": Origin(actor="ci:x", conduct=Conduct(started_by=f"Lead <{LEAD}>"))}
+        assert self.review(origins=job).state == "CURRENT"
+        strict = replace(REVIEWED, separate="started_by")
+        assert self.review(strict, origins=job).state == "NONE"
+        assert self.review(strict, origins=job, by=SECOND).state == "CURRENT"
+        assert self.review(strict, origins={"run": Origin(actor=LEAD)}).state == "NONE"
 
 
 class TestSeveral:

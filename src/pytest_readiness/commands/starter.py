@@ -64,7 +64,7 @@ _TAIL = """\
 #drills = ["provider-timeout", "database-failover"]
 {not_applicable}
 # Whose sign-off makes a use case READY_FOR_GO_LIVE; an empty list means nobody's. separate: who recorded the evidence
-# cannot review it.
+# cannot review it; "started_by": nor who started the CI job that did.
 [review]
 reviewers = [{reviewers}]  # such as "release-manager@example.com"
 required = 1

@@ -10,6 +10,7 @@ from ..facts.decision import Blocker, Decision, Retirement, Unblock, Waiver
 from ..pipeline.gathering import origins_of
 from ..pipeline.judging import Judged, Place, Request, examine
 from ..pipeline.upkeep import refuse_damage
+from ..verdict.deciders import kept_apart
 from ..verdict.signing import refusal
 from .home import Kept, clean, keep, made, stamped
 from .who import Decider, requester
@@ -126,7 +127,7 @@ def _recorders(place: Place, use_cases: Iterable[str], test: str) -> set[str]:
         sources = place.sources(store)
         pieces = (one for name in use_cases for one in store.history(sources.register, name))
         runs = {one.run_id for one in pieces if one.test_id == test}
-        return {origin.actor for origin in origins_of(sources, runs).values()}
+        return kept_apart(origins_of(sources, runs).values(), place.policy)
     finally:
         store.close()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import ConfigError, RefusedError
 from ..facts.decision import Known
-from ..journal.provenance import actor, ci, git
+from ..journal.provenance import ci, git, person
 from ..pipeline.judging import Place
 
 
@@ -54,4 +54,4 @@ def in_folder(place: Place) -> bool:
 def requester(place: Place) -> str:
     """Return who runs this, and so asks for a waiver unless somebody else does."""
     folder = place.settings.folder
-    return actor(os.environ.get("READINESS_ACTOR"), ci(os.environ), git(folder).get("email"))["name"]
+    return person(os.environ.get("READINESS_ACTOR"), ci(os.environ), git(folder).get("email"))["name"]

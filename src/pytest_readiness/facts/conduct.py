@@ -15,7 +15,7 @@ NAMED = 3
 """How many names a remark lists before it only counts them."""
 _BIGGEST = 2**53 - 1
 _NOTHING: dict[str, Any] = {}
-_CI = ("provider", "run", "attempt", "job", "url")
+_CI = ("provider", "project", "run", "attempt", "job", "url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class Conduct:
     deselected: int | None = None
     """How many of them the run left out; None: not said."""
     ci: tuple[tuple[str, str], ...] = ()
-    """Provider, run, attempt, job and URL of the CI that it ran in, as pairs; empty outside CI."""
+    """Provider, project, run, attempt, job and URL of the CI that it ran in, as pairs; empty outside CI."""
+    started_by: str = ""
+    """Who pushed, merged or scheduled that; empty: CI does not say."""
     called: tuple[str, ...] = ()
     """What the session was called with that can change which tests run, how often, and what an assertion does."""
 
@@ -97,6 +99,7 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
         tests=_number(plan.get("tests")),
         deselected=_number(plan.get("deselected")),
         ci=tuple((name, told_ci[name]) for name in _CI if isinstance(told_ci.get(name), str)),
+        started_by=told if isinstance(told := first.get("started_by"), str) else "",
         called=tuple(_called(said)) if (said := _table(first.get("conduct"))) else (),
     )
 

@@ -59,11 +59,13 @@ class Pin:
     test_id: str
     started_at: str
     actor: str
-    """Who recorded it."""
+    """Who recorded it: a person, or a job of CI."""
     environment: str | None = None
     provider_mode: str | None = None
     proofs: tuple[str, ...] = ()
     """Kinds."""
+    started_by: str = ""
+    """Who started the job that recorded it; empty: not known, or not a job."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Run:
 
     @property
     def actor(self) -> str:
-        """Who recorded it."""
+        """Who recorded it: a person, or a job of CI (``ci:provider/project/job``)."""
         return str(self.head.get("actor", ""))
 
     @property

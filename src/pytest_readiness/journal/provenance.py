@@ -25,35 +25,80 @@ class CI:
     run: str
     attempt: str = ""
     url: str = ""
-    actor: str = ""
-    job: str = ""
+    actor: tuple[str, ...] = ()
+    """Who pushed, merged or scheduled it: the first that says so."""
+    project: tuple[str, ...] = ()
+    """What is built: all that say so, from the whole to the part."""
+    job: tuple[str, ...] = ()
+    """The job of the pipeline: the first that says so."""
 
 
 PROVIDERS = (
-    CI("github", "GITHUB_ACTIONS", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "", "GITHUB_ACTOR", "GITHUB_JOB"),
-    CI("gitlab", "GITLAB_CI", "CI_PIPELINE_ID", "", "CI_JOB_URL", "GITLAB_USER_EMAIL", "CI_JOB_NAME"),
-    CI("jenkins", "JENKINS_URL", "BUILD_NUMBER", "", "BUILD_URL", "BUILD_USER_ID", "JOB_NAME"),
-    CI("azure", "TF_BUILD", "BUILD_BUILDID", "SYSTEM_JOBATTEMPT", "", "BUILD_REQUESTEDFOREMAIL", "SYSTEM_JOBNAME"),
-    CI("buildkite", "BUILDKITE", "BUILDKITE_BUILD_ID", "", "BUILDKITE_BUILD_URL", "BUILDKITE_BUILD_CREATOR_EMAIL", ""),
-    CI("circleci", "CIRCLECI", "CIRCLE_WORKFLOW_ID", "", "CIRCLE_BUILD_URL", "CIRCLE_USERNAME", "CIRCLE_JOB"),
-    CI("travis", "TRAVIS", "TRAVIS_BUILD_ID", "", "TRAVIS_BUILD_WEB_URL", "", "TRAVIS_JOB_NUMBER"),
-    CI("teamcity", "TEAMCITY_VERSION", "BUILD_NUMBER", "", "", "", ""),
-    CI("ci", "CI", "CI_RUN_ID", "", "", "", ""),
+    CI(
+        *("github", "GITHUB_ACTIONS", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", ""),
+        *(("GITHUB_ACTOR",), ("GITHUB_REPOSITORY",), ("GITHUB_JOB",)),
+    ),
+    CI(
+        *("gitlab", "GITLAB_CI", "CI_PIPELINE_ID", "", "CI_JOB_URL"),
+        *(("GITLAB_USER_EMAIL", "GITLAB_USER_LOGIN"), ("CI_PROJECT_PATH",), ("CI_JOB_NAME",)),
+    ),
+    CI(
+        *("jenkins", "JENKINS_URL", "BUILD_NUMBER", "", "BUILD_URL"),
+        *(("BUILD_USER_ID", "BUILD_USER_EMAIL", "BUILD_USER"), ("JOB_NAME",), ("STAGE_NAME",)),
+    ),
+    CI(
+        *("azure", "TF_BUILD", "BUILD_BUILDID", "SYSTEM_JOBATTEMPT", ""),
+        ("BUILD_REQUESTEDFOREMAIL", "BUILD_REQUESTEDFOR"),
+        ("SYSTEM_TEAMPROJECT", "BUILD_DEFINITIONNAME"),
+        ("SYSTEM_JOBNAME",),
+    ),
+    CI(
+        *("buildkite", "BUILDKITE", "BUILDKITE_BUILD_ID", "", "BUILDKITE_BUILD_URL"),
+        ("BUILDKITE_BUILD_CREATOR_EMAIL", "BUILDKITE_BUILD_CREATOR"),
+        ("BUILDKITE_ORGANIZATION_SLUG", "BUILDKITE_PIPELINE_SLUG"),
+        ("BUILDKITE_STEP_KEY", "BUILDKITE_LABEL"),
+    ),
+    CI(
+        *("circleci", "CIRCLECI", "CIRCLE_WORKFLOW_ID", "", "CIRCLE_BUILD_URL"),
+        *(("CIRCLE_USERNAME",), ("CIRCLE_PROJECT_USERNAME", "CIRCLE_PROJECT_REPONAME"), ("CIRCLE_JOB",)),
+    ),
+    CI(
+        *("travis", "TRAVIS", "TRAVIS_BUILD_ID", "", "TRAVIS_BUILD_WEB_URL"),
+        *((), ("TRAVIS_REPO_SLUG",), ("TRAVIS_JOB_NAME", "TRAVIS_JOB_NUMBER")),
+    ),
+    CI(
+        *("teamcity", "TEAMCITY_VERSION", "BUILD_NUMBER", "", ""),
+        *((), ("TEAMCITY_PROJECT_NAME",), ("TEAMCITY_BUILDCONF_NAME",)),
+    ),
+    CI("ci", "CI", "CI_RUN_ID"),
 )
 
 
 def ci(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return provider, run, attempt, URL, job and actor of the CI that this process runs in; empty outside CI."""
+    """Return what the CI that this process runs in says; empty outside CI.
+
+    That is provider, run, attempt, URL, project, job, and as ``actor`` the person who started it.
+    """
     provider = next((known for known in PROVIDERS if environ.get(known.present)), None)
     if provider is None:
         return {}
-    found = {"provider": provider.name}
-    for field in ("run", "attempt", "url", "actor", "job"):
-        if value := environ.get(getattr(provider, field) or "\0"):
-            found[field] = value
-    if provider.name == "github" and "run" in found and environ.get("GITHUB_REPOSITORY"):
+
+    def said(*names: str) -> list[str]:
+        return [environ[name] for name in names if environ.get(name)]
+
+    told = {
+        "provider": [provider.name],
+        "run": said(provider.run),
+        "attempt": said(provider.attempt),
+        "url": said(provider.url),
+        "actor": said(*provider.actor),
+        "project": ["/".join(said(*provider.project))],
+        "job": said(*provider.job),
+    }
+    found = {field: values[0] for field, values in told.items() if values and values[0]}
+    if provider.name == "github" and "run" in found and "project" in found:
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
-        found["url"] = f"{server}/{environ['GITHUB_REPOSITORY']}/actions/runs/{found['run']}"
+        found["url"] = f"{server}/{found['project']}/actions/runs/{found['run']}"
     return found
 
 
@@ -101,8 +146,11 @@ def _git(folder: Path, *arguments: str) -> str | None:
         return None
 
 
-def actor(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
-    """Return who runs, and how that is known: told, else CI's word, else git's user.email, else the system's user."""
+def person(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
+    """Return which person runs this, and how that is known.
+
+    Whoever is told, else whom CI says, else git's user.email, else the system's user.
+    """
     if given:
         return {"name": given, "known_by": "declared"}
     if from_ci.get("actor"):
@@ -115,15 +163,35 @@ def actor(given: str | None, from_ci: Mapping[str, str], email: str | None) -> d
         return {"name": "unknown", "known_by": "system"}
 
 
+def recorder(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
+    """Return who records what a process runs, and how that is known: a person, or in CI, unless told, the job.
+
+    Who pushed, merged or scheduled a job did not record what it found: else nobody who merges could ever review.
+    """
+    if given or not from_ci:
+        return person(given, from_ci, email)
+    names = (from_ci.get(field) for field in ("provider", "project", "job"))
+    return {"name": f"ci:{'/'.join(name for name in names if name)}", "known_by": "ci"}
+
+
 def provenance(
-    folder: Path, argv: Sequence[str], given_actor: str | None, versions: Mapping[str, str]
+    folder: Path,
+    argv: Sequence[str],
+    given_actor: str | None,
+    versions: Mapping[str, str],
+    *,
+    examined: bool = False,
 ) -> dict[str, Any]:
-    """Return what the first line of a run says about its origin (plain data; the caller redacts it)."""
+    """Return what the first line of a run says about its origin (plain data; the caller redacts it).
+
+    ``examined``: a person looked, and tells what they saw; no job records that.
+    """
     from_ci, from_git = ci(os.environ), worktree(folder)
-    who = actor(given_actor, from_ci, from_git.pop("email", None))
+    who = (person if examined else recorder)(given_actor, from_ci, from_git.pop("email", None))
     return {
         "actor": who["name"],
         "actor_known_by": who["known_by"],
+        **({"started_by": from_ci["actor"]} if "actor" in from_ci else {}),
         "host": platform.node(),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "argv": list(argv),

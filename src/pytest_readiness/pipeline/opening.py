@@ -44,6 +44,8 @@ def open_run(
     argv: Sequence[str],
     more: Mapping[str, Any] | None = None,
     hooks: Sequence[PluginManager] = (),
+    *,
+    examined: bool = False,
 ) -> Opening:
     """Return what a run needs to record.
 
@@ -55,6 +57,7 @@ def open_run(
         argv: What was called.
         more: What its first line says besides, unless it is None.
         hooks: Plugins that may bring redactors, beside those of the entry-point group and of the config.
+        examined: A person tells what they saw, and nothing is run.
 
     Raises:
         ClaimError: the environment or the provider mode does not exist.
@@ -67,7 +70,7 @@ def open_run(
     artifacts = ArtifactFolder(place.artifacts, place.settings.artifact_limit)
 
     def head() -> dict[str, Any]:
-        told = dict(redactor.plain(_head(said, context, root, argv, more or {})))
+        told = dict(redactor.plain(_head(said, context, root, argv, more or {}, examined=examined)))
         return told | kept_tracker(place.settings.tracker, place.settings.folder, artifacts, redactor)
 
     log = RunLog(
@@ -115,13 +118,19 @@ def _context(place: Place, said: Mapping[str, str]) -> Context:
 
 
 def _head(
-    said: Mapping[str, str], context: Context, root: Path, argv: Sequence[str], more: Mapping[str, Any]
+    said: Mapping[str, str],
+    context: Context,
+    root: Path,
+    argv: Sequence[str],
+    more: Mapping[str, Any],
+    *,
+    examined: bool,
 ) -> dict[str, Any]:
     """What the first line of the run says."""
     from ..store.schema import SQLITE  # late: only who records loads the store, and every such session keeps its run
 
     versions = {name: _version(name) for name in ("pytest", "pytest-readiness")} | {"sqlite": SQLITE}
-    head = provenance(root, argv, said.get("actor"), versions)
+    head = provenance(root, argv, said.get("actor"), versions, examined=examined)
     head["context"] = {name: value for name, value in context.to_plain().items() if isinstance(value, str)}
     if release := said.get("release"):
         head["release"] = release

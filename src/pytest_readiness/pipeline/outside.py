@@ -190,7 +190,7 @@ def record_examined(
     Raises:
         ReadinessError: something named does not exist, or an artifact cannot be kept; nothing was recorded.
     """
-    session = _open(place, told)
+    session = _open(place, told, examined=True)
     claim = session.claim(*target)
     account, recording = session.account([claim])
     _attach(account, told.artifacts)
@@ -235,8 +235,8 @@ def record_junit(place: Place, file: Path, maps: Mapping[str, Sequence[str]], to
     return session.close(0, [f"--map '{one_line(pattern)}' matches no test case" for pattern in idle])
 
 
-def _open(place: Place, told: Told) -> _Session:
-    session = _Session(open_run(place, told.said, Path.cwd(), told.argv), told)
+def _open(place: Place, told: Told, *, examined: bool = False) -> _Session:
+    session = _Session(open_run(place, told.said, Path.cwd(), told.argv, examined=examined), told)
     environment = place.catalogue.environments.get(session.opening.context.environment or "")
     endpoints = environment.endpoints if environment is not None else ()
     for proof in told.proofs if endpoints else ():

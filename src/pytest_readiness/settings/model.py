@@ -136,8 +136,8 @@ class ReviewSettings(_Table):
     reviewers: tuple[Text, ...] = ()
     """Empty: nobody's."""
     required: Annotated[StrictInt, Field(ge=1)] = 1
-    separate: StrictBool = True
-    """Who recorded the evidence cannot review it."""
+    separate: StrictBool | Literal["started_by"] = True
+    """Who recorded the evidence cannot decide on it; ``started_by``: nor who started the job that recorded it."""
     identity: Literal["declared", "git", "ci", "signed"] = "declared"
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..facts.decision import Blocker, Decision, Retirement, Review, Unblock, Waiver
 from ..facts.evidence import Evidence, Result
-from .deciders import may_decide
+from .deciders import kept_apart, may_decide
 from .known import Facts
 from .policy import Policy
 from .readiness import BlockerStanding, RequirementReadiness, RetirementStanding, Sentences, State, WaiverStanding
@@ -64,7 +64,8 @@ class Decided:
         return may_decide(decision.by, decision.known_by, self.policy, self._recorders(decision, concerned))
 
     def _recorders(self, decision: Decision, concerned: Iterable[Evidence]) -> set[str]:
-        return {self.facts.origin(one.id).actor for one in concerned if one.started_at <= decision.at} - {""}
+        origins = (self.facts.origin(one.id) for one in concerned if one.started_at <= decision.at)
+        return kept_apart(origins, self.policy)
 
     def left_out(self, evidence: Iterable[Evidence], release: str | None) -> dict[str, str]:
         """Return the ids of the executions that do not count though they ran, and why, in a sentence each.

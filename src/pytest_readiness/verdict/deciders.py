@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..facts.decision import Known
+from .known import Origin
 from .policy import Policy
 
 
-def may_decide(by: str, known_by: Known, policy: Policy, recorders: Iterable[str] = ()) -> str | None:
+def kept_apart(origins: Iterable[Origin], policy: Policy) -> set[str]:
+    """Return who must not decide on what came from there: who recorded it, and where the policy says so who started it.
+
+    Nobody, where the policy keeps nobody apart.
+    """
+    if not policy.separate:
+        return set()
+    names = {name for one in origins for name in recorders(one.actor, one.started_by, policy)}
+    return names - {""}
+
+
+def recorders(actor: str, started_by: str, policy: Policy) -> tuple[str, ...]:
+    """Return who counts as having recorded something; perhaps an empty name, where that is not known."""
+    return (actor, started_by) if policy.separate == "started_by" else (actor,)
+
+
+def may_decide(by: str, known_by: Known, policy: Policy, apart: Iterable[str] = ()) -> str | None:
     """Return one sentence why a person may not decide, or None where they may.
 
     Args:
         by: who decides.
         known_by: how that is known.
         policy: whose word counts.
-        recorders: who recorded the evidence concerned; for a review only where the policy keeps the two apart.
+        apart: who recorded the evidence concerned, as ``kept_apart`` says.
     """
     if not policy.reviewers:
         return f"nobody may decide: no reviewers are listed ([review] reviewers); {by} is none"
@@ -24,6 +41,7 @@ def may_decide(by: str, known_by: Known, policy: Policy, recorders: Iterable[str
     if not policy.trusts(known_by):
         least = f'[review] identity = "{policy.identity}"'
         return f"who {by} is, is known only as {known_by.value}, and {least} asks for more"
-    if policy.people.includes((one for one in recorders if one), by):
-        return f"{by} recorded the evidence concerned, and who recorded it cannot decide on it (four eyes)"
+    if policy.people.includes((one for one in apart if one), by):
+        how = "recorded, or started the job that recorded," if policy.separate == "started_by" else "recorded"
+        return f"{by} {how} the evidence concerned, and who recorded it cannot decide on it (four eyes)"
     return None

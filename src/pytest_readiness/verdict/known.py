@@ -21,7 +21,7 @@ class Origin:
     dirty: bool | None = None
     """It had local changes; None: not known."""
     actor: str = ""
-    """Who recorded it; empty: not known."""
+    """Who recorded it: a person, or a job of CI; empty: not known."""
     started_at: str = ""
     """When it started (UTC)."""
     group: str | None = None
@@ -30,6 +30,11 @@ class Origin:
     """How it was conducted."""
     left_out: tuple[Planned, ...] = ()
     """The evidence tests that it collected and did not run; only where the policy asks for that."""
+
+    @property
+    def started_by(self) -> str:
+        """Who pushed, merged or scheduled the job that recorded it; empty: not known, or not a job."""
+        return self.conduct.started_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from ..facts.decision import Basis, Pin, PinnedRequirement
 from ..facts.evidence import Evidence
+from .deciders import kept_apart, recorders
 from .known import UNKNOWN, Origin, run_of
+from .policy import Policy
 from .readiness import RequirementReadiness, UseCaseReadiness
 
 
@@ -34,19 +36,40 @@ def pinned(digest: str, requirements: Iterable[RequirementReadiness], origins: M
 
 
 def _pin(evidence: Evidence, origins: Mapping[str, Origin]) -> Pin:
+    origin = origins.get(evidence.run_id, UNKNOWN)
     return Pin(
         evidence_id=evidence.id,
         test_id=evidence.test_id,
         started_at=evidence.started_at,
-        actor=origins.get(evidence.run_id, UNKNOWN).actor,
+        actor=origin.actor,
         environment=evidence.environment,
         provider_mode=evidence.provider_mode,
         proofs=tuple(sorted({proof.kind for proof in evidence.proofs})),
+        started_by=origin.started_by,
     )
 
 
-def recorders_of(basis: Basis, origins: Mapping[str, Origin]) -> set[str]:
-    """Return who recorded the evidence that a basis pins: as it says, and as the store knows."""
-    pins = [pin for one in basis.requirements for pin in one.pins]
-    told = {pin.actor for pin in pins}
-    return (told | {origins.get(run, UNKNOWN).actor for run in {run_of(pin.evidence_id) for pin in pins}}) - {""}
+def recorders_of(basis: Basis, origins: Mapping[str, Origin], policy: Policy) -> set[str]:
+    """Return who is kept apart from the evidence that a basis pins: as it says, and as the store knows."""
+    return _apart([pin for one in basis.requirements for pin in one.pins], (), origins, policy)
+
+
+def recorders_now(
+    required: Iterable[RequirementReadiness], basis: Basis, origins: Mapping[str, Origin], policy: Policy
+) -> set[str]:
+    """Return who is kept apart from what decides now: as the store knows, and as a basis that pins it says.
+
+    What a review rested on once, and newer executions have replaced, keeps nobody apart any more.
+    """
+    deciding = {piece.id for one in required for piece in one.deciding}
+    pins = [pin for one in basis.requirements for pin in one.pins if pin.evidence_id in deciding]
+    return _apart(pins, deciding, origins, policy)
+
+
+def _apart(pins: Iterable[Pin], evidence: Iterable[str], origins: Mapping[str, Origin], policy: Policy) -> set[str]:
+    if not policy.separate:
+        return set()
+    pins = tuple(pins)
+    told = {name for pin in pins for name in recorders(pin.actor, pin.started_by, policy)} - {""}
+    runs = {run_of(one) for one in (*evidence, *(pin.evidence_id for pin in pins))}
+    return told | kept_apart((origins.get(run, UNKNOWN) for run in runs), policy)

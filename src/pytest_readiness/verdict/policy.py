@@ -55,8 +55,8 @@ class Policy:
     """Whose review counts; empty: nobody's."""
     required: int = 1
     """How many reviews are enough."""
-    separate: bool = True
-    """Who recorded the evidence cannot review it."""
+    separate: bool | Literal["started_by"] = True
+    """Who recorded the evidence cannot decide on it; ``started_by``: nor who started the job that recorded it."""
     identity: Literal["declared", "git", "ci", "signed"] = "declared"
     """Least identity of a reviewer."""
     people: People = NOBODY_JOINED
@@ -117,4 +117,4 @@ class Policy:
         if self.level == "L0":
             yield '[gate] level = "L0": evidence need not be sealed'
         if not self.separate:
-            yield "[review] separate = false: who recorded the evidence may review it"
+            yield "[review] separate = false: who recorded the evidence may review it, and waive, unblock and retire"

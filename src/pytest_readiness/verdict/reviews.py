@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..facts.decision import Decision, Meaning, Review as SignOff
 from .deciders import may_decide
 from .known import Origin
-from .pinning import recorders_of
+from .pinning import recorders_now
 from .policy import Policy
 from .readiness import Review, ReviewStanding, ReviewState
 from .suspicion import Seen, reasons
@@ -108,7 +108,7 @@ def _standing(review: SignOff, seen: Seen, origins: Mapping[str, Origin]) -> Rev
     if review.meaning is not Meaning.APPROVED_FOR_GO_LIVE:
         said = f"{short(review.by)} rejected it: {short(review.comment) or 'no comment'}"
         return ReviewStanding(review, ReviewState.REJECTED, (said,))
-    apart = recorders_of(review.basis, origins) if seen.policy.separate else ()
+    apart = recorders_now(seen.required, review.basis, origins, seen.policy)
     wrong = may_decide(review.by, review.known_by, seen.policy, apart)
     if wrong:
         return ReviewStanding(review, ReviewState.NONE, (wrong,))

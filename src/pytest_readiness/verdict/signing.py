@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..errors import ConfigError, nearest
 from ..facts.decision import Basis, Blocker, Decision, Meaning, PinnedRequirement, Retirement, Review, Unblock, Waiver
 from ..facts.evidence import Result
-from .deciders import may_decide
+from .deciders import kept_apart, may_decide
 from .known import Facts, Origin
 from .pinning import recorders_of
 from .policy import Policy
@@ -86,7 +86,7 @@ def review_refusal(review: Review, policy: Policy, origins: Mapping[str, Origin]
         origins: who recorded each run, by run id, beside what the pins of the basis say.
     """
     approves = review.meaning is Meaning.APPROVED_FOR_GO_LIVE
-    apart = recorders_of(review.basis, origins) if approves and policy.separate else ()
+    apart = recorders_of(review.basis, origins, policy) if approves else ()
     wrong = may_decide(review.by, review.known_by, policy, apart)
     if wrong:
         return wrong
@@ -127,7 +127,7 @@ def _blocker_refusal(
         return None
     if not use_case.blockers:
         return f"{decision.use_case} has no open blocker"
-    mine = {facts.origin(one.id).actor for need in use_case.required for one in need.deciding}
+    mine = kept_apart((facts.origin(one.id) for need in use_case.required for one in need.deciding), policy)
     return may_decide(decision.by, decision.known_by, policy, {*mine, *recorders})
 
 
@@ -138,7 +138,7 @@ def _waiver_refusal(
     found = needs.get(waiver.requirement)
     if found is None:
         return f"there is no requirement '{waiver.requirement}'{nearest(waiver.requirement, needs)}"
-    mine = {facts.origin(one.id).actor for one in found.deciding}
+    mine = kept_apart((facts.origin(one.id) for one in found.deciding), policy)
     wrong = void_because(waiver, policy, {*mine, *recorders}, waiver.at)
     if wrong:
         return wrong
@@ -160,7 +160,7 @@ def _retirement_refusal(
     standing = [old for one in readiness.use_cases for old in one.retirements if old.void is None]
     if any(old.decision.test_id == retirement.test_id for old in standing):
         return f"{short(retirement.test_id)} is retired already"
-    mine = {facts.origin(one.id).actor for one in facts.evidence if one.test_id == retirement.test_id}
+    mine = kept_apart((facts.origin(one.id) for one in facts.evidence if one.test_id == retirement.test_id), policy)
     return may_decide(retirement.by, retirement.known_by, policy, {*mine, *recorders})
 
 

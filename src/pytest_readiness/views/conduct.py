@@ -48,6 +48,7 @@ def to_run(id_: str, origin: Origin) -> dict[str, Any]:
         "id": id_,
         "started_at": origin.started_at,
         "actor": origin.actor,
+        "started_by": conduct.started_by or None,
         "commit": origin.commit,
         "dirty": origin.dirty,
         "hidden_edits": conduct.hidden,

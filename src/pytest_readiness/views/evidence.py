@@ -75,6 +75,7 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Run", (f"{run.id}, {run.state}",)
     yield "Run started, finished", (f"{run.started_at}, {run.finished_at}",)
     yield "Actor", (run.actor,)
+    yield "Started by", _given((run.conduct or UNKNOWN_CONDUCT).started_by or None)
     dirty = {True: " with uncommitted changes", False: "", None: ""}[run.dirty]
     conduct = run.conduct or UNKNOWN_CONDUCT
     yield "Commit", (f"{run.commit}{dirty}",) if run.commit else ()

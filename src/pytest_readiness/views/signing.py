@@ -61,6 +61,7 @@ def _pin(pin: Pin, pen: Pen) -> Iterator[Line]:
     mode = f" with {pin.provider_mode}" if pin.provider_mode else ""
     proofs = f", proofs {', '.join(pin.proofs)}" if pin.proofs else ""
     by = f", recorded by {pin.actor}" if pin.actor else ""
+    by += f", started by {pin.started_by}" if pin.started_by else ""
     told = f"{pin.started_at} in {pin.environment or 'no environment'}{mode}{proofs}{by}"
     yield from pen.paragraph(told, lead=("rests on: ", "dim"), indent=2)
     yield from pen.paragraph(pin.test_id, indent=6)

@@ -99,6 +99,7 @@ def _pin(pin: Pin) -> dict[str, Any]:
         "environment": pin.environment,
         "provider_mode": pin.provider_mode,
         "proofs": list(pin.proofs),
+        "started_by": pin.started_by,
     }
 
 
@@ -127,6 +128,7 @@ def _read_row(row: Any) -> PinnedRequirement:
             environment=None if pin["environment"] is None else _text(pin["environment"]),
             provider_mode=None if pin["provider_mode"] is None else _text(pin["provider_mode"]),
             proofs=tuple(_text(kind) for kind in pin["proofs"]),
+            started_by=_text(pin.get("started_by", "")),
         )
         for pin in row["pins"]
     )

@@ -73,6 +73,8 @@ def _problems(report: Report, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for note in (*report.context.notes, *conduct.notes(report)):
         yield from pen.paragraph(note, lead=("note: ", "warn"), most=3)
+    for setting in report.verdict.weaker:
+        yield from pen.paragraph(setting, lead=("weaker than its default: ", "warn"))
     failed = [rule.rule for rule in report.verdict.rules if not rule.passed]
     if len(failed) > 1:  # a single one is what the first line says
         yield from pen.paragraph(", ".join(failed), lead=("failed rules: ", "bad"), most=2)
