@@ -10,7 +10,7 @@ import pytest
 from tests.project import XDIST, Project
 
 LIBRARIES = ("pydantic", "sqlite3", "sqlite_utils", "rich", "markdown_it", "click", "tomllib", "hmac", "subprocess")
-HEAVY = (*LIBRARIES, "pytest_readiness.claims.tracker")
+HEAVY = (*LIBRARIES, "pytest_readiness.claims.markdown")
 
 
 def assert_untouched(project: Project, before: set[str]) -> None:

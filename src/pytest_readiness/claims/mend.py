@@ -7,18 +7,18 @@ what was wanted and everything else as it was, nothing is changed and it is told
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, one_line, place
-from .tracker import Register, Row, Tracker, examine_text, find_register, parsed, shown_text
+from .markdown import cell_spans, parsed, shown_text
+from .rows import Row, Wanted, find_register
+from .tracker import Tracker, examine_text, words_of
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-_QUOTE = re.compile(r"[ \t]*>")
-_PIPE = re.compile(r"(?<!\\)\|")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
@@ -40,6 +40,7 @@ def mend(
     changes: Mapping[str, Change],
     columns: Mapping[str, str] | None = None,
     statuses: Mapping[str, str] | None = None,
+    skip: Sequence[str] = (),
 ) -> bytes:
     """Return the bytes of a tracker with the status and date cells of some rows changed, and no other byte.
 
@@ -51,25 +52,26 @@ def mend(
         changes: By the id of the use case.
         columns: As for ``read_tracker``.
         statuses: As for ``read_tracker``.
+        skip: As for ``read_tracker``.
 
     Raises:
         ConfigError: the tracker says something wrong, a use case has no row, or a cell cannot be changed with
             certainty; the message names file and line.
     """
-    reading = _Reading(path, columns or {}, statuses or {})
+    reading = _Reading(path, columns or {}, statuses or {}, skip)
     text = _decoded(path, data)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix(mark)
     before = reading.tracker(text)
-    register = reading.register(text)
+    rows = {row.cells["uc"]: row for row in reading.rows(text)}
     lines = _LINE.findall(text)
     for use_case, change in changes.items():
-        row = next((row for row in register.rows if row.cells["uc"] == use_case), None)
+        row = rows.get(use_case)
         if row is None:
             raise ConfigError(f"{place(path)}: has no row for use case '{use_case}': add one")
-        lines[row.line - 1] = reading.mended(register, row, lines[row.line - 1], change)
+        lines[row.line - 1] = reading.mended(row, lines[row.line - 1], change)
     mended = "".join(lines)
-    reading.compare(before, reading.tracker(mended), changes, dated="last_updated" in register.columns)
+    reading.compare(before, reading.tracker(mended), changes, rows)
     return (mark + mended).encode()
 
 
@@ -83,26 +85,31 @@ def _decoded(path: Path, data: bytes) -> str:
 class _Reading:
     """How one tracker is read: its place, its words for columns and statuses, and what its links refer to."""
 
-    def __init__(self, path: Path, columns: Mapping[str, str], statuses: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, columns: Mapping[str, str], statuses: Mapping[str, str], skip: Sequence[str]
+    ) -> None:
         self._path = path
         self._columns = columns
         self._statuses = statuses
+        self._skip = skip
         self._definitions: dict[str, Any] = {}
 
     def tracker(self, text: str) -> Tracker:
-        tracker, found = examine_text(self._path, text, self._columns, self._statuses)
+        tracker, found = examine_text(self._path, text, self._columns, self._statuses, self._skip)
         if found:
             raise ConfigError(str(found[0]))
         return tracker
 
-    def register(self, text: str) -> Register:
-        return find_register(self._path, parsed(text, self._definitions), self._columns)
+    def rows(self, text: str) -> tuple[Row, ...]:
+        tokens = parsed(text, self._definitions)
+        wanted = Wanted.of(self._columns, words_of(self._statuses), self._skip)
+        return find_register(self._path, tokens, self._definitions, wanted).rows
 
-    def mended(self, register: Register, row: Row, line: str, change: Change) -> str:
+    def mended(self, row: Row, line: str, change: Change) -> str:
         """Return the row's line with its cells changed, from the last to the first so that positions hold."""
         wanted = {"status": self._statuses.get(change.status, change.status), "last_updated": change.date}
-        spans = _cells(line, register.quotes)
-        known = [(register.columns.index(key), key) for key in wanted if key in register.columns]
+        spans = cell_spans(line, row.quotes)
+        known = [(row.columns.index(key), key) for key in wanted if key in row.columns]
         for number, key in sorted(known, reverse=True):
             if row.cells[key] == wanted[key]:
                 continue
@@ -128,12 +135,12 @@ class _Reading:
     def _refusal(self, row: Row, what: str) -> ConfigError:
         return ConfigError(f"{place(self._path, row.line)}: {row.cells['uc']} {what}")
 
-    def compare(self, before: Tracker, after: Tracker, changes: Mapping[str, Change], *, dated: bool) -> None:
+    def compare(self, before: Tracker, after: Tracker, changes: Mapping[str, Change], rows: Mapping[str, Row]) -> None:
         """Raise ConfigError unless the mended tracker says what was wanted, and else what it said before."""
         for old, new in zip_longest(before.rows, after.rows):
             change = changes.get(old.id) if old else None
             wanted = replace(old, declared_status=change.status) if old and change else old
-            if wanted and change and dated:
+            if wanted and change and "last_updated" in rows[wanted.id].columns:
                 wanted = replace(wanted, last_updated=change.date)
             if new != wanted:
                 line, name = (old.line, old.id) if old else (new.line, new.id)
@@ -143,29 +150,6 @@ class _Reading:
 
 
 _NAMES = {"status": "status", "last_updated": "date"}
-
-
-def _cells(line: str, quotes: int) -> list[tuple[int, int]]:
-    """Return where the cells of a row begin and end: between pipes that are not escaped, as Markdown has it.
-
-    Pipes in code spans part cells too, unless they are escaped. What stands before the first pipe and after the last
-    is a cell only if it holds something.
-    """
-    start, end = 0, len(line)
-    for _ in range(quotes):
-        found = _QUOTE.match(line, start)
-        start = found.end() if found else start
-    while start < end and line[start].isspace():
-        start += 1
-    while end > start and line[end - 1].isspace():
-        end -= 1
-    pipes = [pipe.start() for pipe in _PIPE.finditer(line, start, end)]
-    spans = list(zip([start, *(pipe + 1 for pipe in pipes)], [*pipes, end], strict=True))
-    if spans and spans[0][0] == spans[0][1]:
-        del spans[0]
-    if spans and spans[-1][0] == spans[-1][1]:
-        del spans[-1]
-    return spans
 
 
 def _filled(cell: str, text: str) -> str:

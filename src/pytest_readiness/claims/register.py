@@ -67,7 +67,7 @@ def examine_catalogue(
         return None, found
     catalogue = _joined(settings, tracker, rows)
     misfits = _misfits(settings, catalogue, tracker, proofs)
-    return catalogue, [*found, *misfits, *_unwritten_items(settings, tracker)]
+    return catalogue, [*found, *misfits, *_unwritten_items(settings, tracker), *_idle_patterns(settings, tracker)]
 
 
 def tracker_of(settings: Settings) -> Tracker | None:
@@ -87,7 +87,7 @@ def _examined(settings: Settings) -> tuple[Tracker | None, list[Problem]]:
         return None, []
     columns = {str(ours): theirs for ours, theirs in settings.tracker_columns.items()}
     statuses = {str(ours): theirs for ours, theirs in settings.statuses.items()}
-    return examine(settings.tracker, columns, statuses)
+    return examine(settings.tracker, columns, statuses, settings.tracker_skip)
 
 
 def _joined(settings: Settings, tracker: Tracker | None, rows: _Extra) -> Catalogue:
@@ -172,12 +172,19 @@ def _unwritten_items(settings: Settings, tracker: Tracker | None) -> Iterator[Pr
             yield Problem(key_place(settings, "items"), what)
 
 
+def _idle_patterns(settings: Settings, tracker: Tracker | None) -> Iterator[Problem]:
+    """A heading that is misspelt leaves nothing out."""
+    for pattern in tracker.unmatched if tracker else ():
+        yield Problem(key_place(settings, "tracker_skip"), f"no heading of the tracker matches '{pattern}': correct it")
+
+
 def _misfits(
     settings: Settings, catalogue: Catalogue, tracker: Tracker | None, proofs: Collection[str]
 ) -> Iterator[Problem]:
     if not catalogue.use_cases and not catalogue.open_world:
         what = 'there is no use case: name a tracker (tracker = "...") or write [use_cases.ID]'
         yield Problem(place(settings.path) if settings.path else "", what)
+    yield from _same_but_for_case(settings, catalogue)
     for name, said in settings.use_cases.items():
         at = _At(settings, ("use_cases", name))
         if name not in catalogue.use_cases:
@@ -195,6 +202,18 @@ def _misfits(
     for name, one, other in shared_names(kinds):
         at = _At(settings, ("environments" if one == "environment" else "provider_modes", name))
         yield at.problem(f"'{name}' is the name of both a declared {one} and a {other}: rename one")
+
+
+def _same_but_for_case(settings: Settings, catalogue: Catalogue) -> Iterator[Problem]:
+    """Ids are looked up in any letter case: two that differ in nothing else could not be told apart."""
+    seen: dict[str, str] = {}
+    for name in catalogue.use_cases:
+        first = seen.setdefault(name.casefold(), name)
+        if first != name:
+            where = key_place(settings, "use_cases", name)
+            other = key_place(settings, "use_cases", first)
+            what = f"use case '{name}' is '{first}' ({other}) in another letter case: remove or rename one"
+            yield Problem(where, what)
 
 
 @dataclass(frozen=True, slots=True)

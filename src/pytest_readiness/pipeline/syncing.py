@@ -86,7 +86,7 @@ def _mend(place: Place, tracker: Path, found: Sequence[Drift]) -> None:
     changes = {one.use_case: Change(one.derived, one.since) for one in found}
     try:
         data = tracker.read_bytes()
-        mended = mend(tracker, data, changes, columns, statuses)
+        mended = mend(tracker, data, changes, columns, statuses, place.settings.tracker_skip)
         if mended != data:
             write_whole(tracker.resolve(), mended)
     except OSError as error:

@@ -196,6 +196,8 @@ with catch_warnings():
         tracker_columns: Mapping[ColumnKey, Text] = {}
         statuses: Mapping[StatusWord, Text] = {}
         """Our word, and the tracker's."""
+        tracker_skip: tuple[Text, ...] = ()
+        """Headings of the tracker (glob) under which no table is a part of the register."""
         review: ReviewSettings = ReviewSettings()
         people: Mapping[Text, PersonSettings] = {}
         keys: Mapping[Name, KeySettings] = {}

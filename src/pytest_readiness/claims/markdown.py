@@ -1,0 +1,119 @@
+"""Markdown as a tracker is written in it: parsed into tokens, and what a reader sees of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from .apart import apart
+
+with apart("markdown_it", "mdurl"):
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
+
+__all__ = ["Token", "cell_spans", "folded", "line_of", "parsed", "shown_text", "table_rows", "text_of"]
+
+_QUOTE = re.compile(r"[ \t]*>")
+_PIPE = re.compile(r"(?<!\\)\|")
+
+
+def parsed(text: str, definitions: dict[str, Any] | None = None) -> list[Token]:
+    """Return the text (without byte order mark) as Markdown; ``definitions`` takes in what its links refer to."""
+    return _markdown().parse(text, definitions)
+
+
+def shown_text(cell: str, definitions: dict[str, Any]) -> str:
+    """Return what a reader sees of a cell."""
+    return text_of(_markdown().parseInline(cell, definitions)[0])
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark").enable("table")
+    markdown.core.ruler.at("inline", _read_inline)
+    return markdown
+
+
+_MARKED = re.compile(r"[\\`*_\[\]!<&\n]")
+"""What can make more of a text than it is. The cells of a register are short, many and alike."""
+
+
+def _read_inline(state: StateCore) -> None:
+    """Read the text of each block, as the parser's own rule does: but one without a mark, or read before, at once."""
+    known: dict[str, list[Token]] = {}
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        children = known.get(token.content)
+        if children is None:
+            children = []
+            if _MARKED.search(token.content):
+                state.md.inline.parse(token.content, state.md, state.env, children)
+            elif token.content:
+                children.append(Token("text", "", 0, content=token.content))
+            # A later rule joins what escapes and entities came to, in place and not twice.
+            if "\\" not in token.content and "&" not in token.content:
+                known[token.content] = children
+        token.children = children
+
+
+def folded(text: str) -> str:
+    """Return a text by which headers and headings are compared: in any letter case, with single spaces."""
+    return " ".join(text.split()).casefold()
+
+
+def table_rows(tokens: Sequence[Token], start: int) -> list[tuple[int, list[str]]]:
+    """Return (line, texts of the cells) of each row of the table that opens at ``start``, the header first."""
+    rows: list[tuple[int, list[str]]] = []
+    for token in tokens[start:]:
+        if token.type == "table_close":
+            break
+        if token.type == "tr_open":
+            rows.append((line_of(token), []))
+        elif token.type == "inline":
+            rows[-1][1].append(text_of(token))
+    return rows
+
+
+def line_of(token: Token) -> int:
+    """Return the line that a token begins in, from 1; 0 where that is not known."""
+    return token.map[0] + 1 if token.map else 0
+
+
+def text_of(inline: Token) -> str:
+    """Return the text that a reader sees: no emphasis, no code marks, escapes undone; a break is a space."""
+    parts = []
+    for token in inline.children or ():
+        if token.type in {"softbreak", "hardbreak"} or (
+            token.type == "html_inline" and token.content.lower().startswith("<br")
+        ):
+            parts.append(" ")
+        elif token.type != "html_inline":
+            parts.append(token.content)
+    return "".join(parts).strip()
+
+
+def cell_spans(line: str, quotes: int = 0) -> list[tuple[int, int]]:
+    """Return where the cells of a row begin and end: between pipes that are not escaped, as Markdown has it.
+
+    Pipes in code spans part cells too, unless they are escaped. What stands before the first pipe and after the last
+    is a cell only if it holds something.
+    """
+    start, end = 0, len(line)
+    for _ in range(quotes):
+        found = _QUOTE.match(line, start)
+        start = found.end() if found else start
+    while start < end and line[start].isspace():
+        start += 1
+    while end > start and line[end - 1].isspace():
+        end -= 1
+    pipes = [pipe.start() for pipe in _PIPE.finditer(line, start, end)]
+    spans = list(zip([start, *(pipe + 1 for pipe in pipes)], [*pipes, end], strict=True))
+    if spans and spans[0][0] == spans[0][1]:
+        del spans[0]
+    if spans and spans[-1][0] == spans[-1][1]:
+        del spans[-1]
+    return spans
