@@ -247,12 +247,6 @@ def test_a_failure_between_the_parts_fails_both(project: Project) -> None:
             f"{HOLDS['credential']}\n        record_evidence.scope(provider_mode='MANAGED')",
             "scope() says provider mode 'MANAGED', and credential() shows 'BYOK'",
         ),
-        (
-            "credential",
-            "",
-            f"{HOLDS['credential']}\n        {HOLDS['credential'].replace('BYOK', 'MANAGED')}",
-            "this test has shown provider mode 'BYOK' before",
-        ),
         ("secrets", "", HOLDS["secrets"].replace('revocation(old="old', 'revocation(old="new'), "not the old secret"),
     ],
 )

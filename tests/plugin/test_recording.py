@@ -262,16 +262,17 @@ def test_scope_goes_before_the_option_and_the_config(project: Project) -> None:
 
 
 def test_a_claim_for_staging_that_runs_in_dev_does_not_count_for_staging(project: Project) -> None:
-    """A marker cannot make evidence of one environment out of a run in another; in its own it counts."""
+    """A mark limits where its test counts, and never says where it ran: only in a run for staging it is staging's."""
     source = '@evidence("UC-001", item=1, environment="staging")\ndef test_it(record_evidence):\n    {}\n'
     project.configured().tests(source.format("record_evidence.scope(environment='dev')"))
     project.run(environment=None).assert_outcomes(passed=1)
     assert only(project).environment == "dev"
     assert project.states()["UC-001/1"] != "COMPLETE"
     project.tests(source.format("pass"))
-    project.run(environment="dev").assert_outcomes(passed=1)
-    assert project.states()["UC-001/1"] != "COMPLETE"
-    project.run(environment=None).assert_outcomes(passed=1)
+    for elsewhere in ("dev", None):
+        project.run(environment=elsewhere).assert_outcomes(passed=1)
+        assert project.states()["UC-001/1"] != "COMPLETE"
+    project.run(environment="staging").assert_outcomes(passed=1)
     assert project.states()["UC-001/1"] == "COMPLETE"
 
 

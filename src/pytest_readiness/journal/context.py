@@ -16,9 +16,13 @@ class Context:
     tenant_id: str | None = None
     project_id: str | None = None
     usual_provider_mode: str | None = None
-    """Provider mode of the config: holds where neither the run, the marker nor the test says another."""
+    """Provider mode of the config: holds where neither the run nor the test says another."""
     parts: tuple[str, ...] = ()
     """Parts of an item that the test named."""
+    environment_by: str | None = None
+    """How the test itself said the environment (``scope``); None: the run said it, or nobody."""
+    provider_mode_by: str | None = None
+    """How the test itself said the provider mode; None: the run or the config said it, or nobody."""
 
     @property
     def owner(self) -> dict[str, Any]:

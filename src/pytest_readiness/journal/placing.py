@@ -25,23 +25,31 @@ def placed_all(
     loose = set(range(len(proofs))).difference(*concerning)
     found = []
     for claim, numbers in zip(claims, concerning, strict=True):
-        entry = placed(claim, context, catalogue, [proofs[number] for number in numbers])
-        listed = sorted(loose.union(numbers))
-        if len(listed) < len(proofs):
-            entry["proofs"] = listed
-        found.append(entry)
+        for here in _by_mode(numbers, proofs, catalogue.item(claim.item)):
+            entry = placed(claim, context, catalogue, [proofs[number] for number in here])
+            listed = sorted(loose.union(here))
+            if len(listed) < len(proofs):
+                entry["proofs"] = listed
+            found.append(entry)
     return found
 
 
-def placed(claim: Claim, context: Context, catalogue: Catalogue, proofs: Sequence[Shown] = ()) -> dict[str, Any]:
-    """Return the claim as evidence holds it.
+def _by_mode(numbers: list[int], proofs: Sequence[Shown], item: Item) -> list[list[int]]:
+    """Two provider modes that one execution proves are two places, each with its own credential."""
+    modes = {number: proof.mode for number in numbers if (proof := _proves_mode(proofs[number], item)) is not None}
+    if len(set(modes.values())) < 2:  # noqa: PLR2004 - most often so
+        return [numbers]
+    return [[n for n in numbers if modes.get(n, mode) == mode] for mode in dict.fromkeys(modes.values())]
 
-    What the test, its proofs or the run say about the place goes before what the marker says: a test marked for
-    staging that runs in dev is dev's evidence, and does not cover staging.
+
+def placed(claim: Claim, context: Context, catalogue: Catalogue, proofs: Sequence[Shown] = ()) -> dict[str, Any]:
+    """Return the claim as evidence holds it; its proofs show one provider mode at most.
+
+    Where it took place is what the test says, else what the run says. A claim's environment and provider mode are a
+    limit and never say it: a test that is marked for staging has not run there for that.
     """
-    environment = context.environment or claim.environment
-    mode = _proven_mode(proofs, catalogue.item(claim.item)) or context.provider_mode
-    mode = mode or claim.provider_mode or context.usual_provider_mode
+    proven = _proven_mode(proofs, catalogue.item(claim.item))
+    environment, mode = context.environment, proven or context.provider_mode or context.usual_provider_mode
     named = (*context.parts, *_named_parts(proofs, catalogue.item(claim.item)))
     parts = [claim.part] if claim.part else [part for part in named if _has_part(catalogue, claim, part)]
     found = {
@@ -49,6 +57,8 @@ def placed(claim: Claim, context: Context, catalogue: Catalogue, proofs: Sequenc
         "item": claim.item,
         "environment": environment,
         "provider_mode": mode,
+        "environment_by": context.environment_by,
+        "provider_mode_by": "credential" if proven else context.provider_mode_by,
         "claim_environment": claim.environment,
         "claim_provider_mode": claim.provider_mode,
         "replay_mode": claim.replay_mode or _proven_replay(proofs),
@@ -83,8 +93,11 @@ def asks_for(item: Item, proof: Shown) -> bool:
 
 
 def _proven_mode(proofs: Sequence[Shown], item: Item) -> str | None:
-    modes = (proof.mode for proof in proofs if isinstance(proof, Credential) and asks_for(item, proof))
-    return next(modes, None)
+    return next((proof.mode for one in proofs if (proof := _proves_mode(one, item)) is not None), None)
+
+
+def _proves_mode(proof: Shown, item: Item) -> Credential | None:
+    return proof if isinstance(proof, Credential) and asks_for(item, proof) else None
 
 
 def _proven_replay(proofs: Sequence[Shown]) -> str | None:

@@ -118,8 +118,8 @@ class RecordEvidence(Account):
             request_id: the provider's own id of the request.
 
         Raises:
-            ProofError: one of them is empty, the secret has fewer than 6 characters, the mode is unknown, or the mark,
-                ``scope()`` or an earlier credential says another one.
+            ProofError: one of them is empty, the secret has fewer than 6 characters, the mode is unknown, or the mark
+                or ``scope()`` says another one.
         """
         fingerprint = self._fingerprint("secret", secret)
         shown = self._held(proofs.credential, mode, fingerprint, request_id)
@@ -332,14 +332,6 @@ class RecordEvidence(Account):
             says = " or ".join(sorted({f"'{getattr(claim, limit)}'" for claim in asking}))
             mine = shown.name if isinstance(shown, proofs.Drill) else getattr(shown, "mode", "")
             raise ProofError(self._clear(f"the mark of this test says {limit}={says}, and this shows '{mine}'"))
-        if isinstance(shown, proofs.Credential) and any(claim.provider_mode is None for claim in asking):
-            self._check_only_mode(shown)
-
-    def _check_only_mode(self, shown: proofs.Credential) -> None:
-        others = {one.mode for one in self._recording.proofs if isinstance(one, proofs.Credential)} - {shown.mode}
-        if others:
-            told = f"this test has shown provider mode '{others.pop()}' before, and now shows '{shown.mode}'"
-            raise ProofError(self._clear(f"{told}: show each in a test, or a parametrised case, of its own"))
 
     def _check_known_mode(self, mode: str) -> None:
         try:

@@ -177,6 +177,7 @@ class Account:
         stated: dict[str, Any] = {name: _given_text(name, value) for name, value in given.items() if value is not None}
         self._check_scope(environment, provider_mode, part)
         stated = {name: self._unless_known(value) for name, value in stated.items()}
+        stated |= {f"{name}_by": "scope" for name in ("environment", "provider_mode") if name in stated}
         context = replace(self._recording.context, **stated)
         if part is not None and part not in context.parts:
             context = replace(context, parts=(*context.parts, part))
