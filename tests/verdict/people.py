@@ -9,7 +9,6 @@ from pytest_readiness.facts.decision import Blocker, Decision, Known, Meaning, R
 from pytest_readiness.facts.evidence import Evidence
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.known import Origin
-from pytest_readiness.verdict.pinning import basis_of
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import Readiness, UseCaseReadiness
 from tests.verdict.judging import CATALOGUE, NOW, UC, days_ago
@@ -44,7 +43,7 @@ def approval(
     at = days_ago(days)
     then = [one for one in evidence if one.started_at <= at]
     earlier = more.pop("decisions", ())
-    basis = more.pop("basis", None) or basis_of(judged(then, earlier, policy, catalogue, now=at), ORIGINS)
+    basis = more.pop("basis", None) or judged(then, earlier, policy, catalogue, now=at).basis
     told = {"meaning": Meaning.APPROVED_FOR_GO_LIVE, "known_by": Known.DECLARED, **more}
     return Review(register="payments", at=at, by=by, use_case=UC, basis=basis, **told)
 

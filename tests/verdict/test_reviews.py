@@ -158,14 +158,16 @@ def test_changed_requirements(row, state):
 
 
 def test_changed_requirements_are_told_by_name():
-    """What was added and what was removed is named; a changed age is told as a change of what is asked."""
+    """What was added and what was removed is named; another text of an item is told as a change of what is asked."""
     fewer = replace(CATALOGUE, use_cases={UC: replace(CATALOGUE.use_cases[UC], environments=("staging",))})
     assert judged(OLD, [approval(OLD)], catalogue=fewer).review.why == (
         f"no longer required: {UC}/2/prod, {UC}/3/prod",
     )
     assert judged(OLD, [approval(OLD, catalogue=fewer)]).review.why == (f"now also required: {UC}/2/prod, {UC}/3/prod",)
-    policy = replace(REVIEWED, asserted="accept")
-    assert "changed" in judged(OLD, [approval(OLD)], policy).review.why[0]
+    reworded = {**CATALOGUE.items, "4": replace(CATALOGUE.items["4"], title="anything")}
+    assert judged(OLD, [approval(OLD)], catalogue=replace(CATALOGUE, items=reworded)).review.why == (
+        "what its requirements ask for (items, scopes or environments) changed",
+    )
 
 
 @pytest.mark.parametrize(("evidence", "setting"), [(ASSERTED, "asserted"), (FLAKY, "flaky")])

@@ -164,7 +164,7 @@ class TestBasis:
 
     def test_stays_whatever_a_gate_is_asked(self):
         """Who reviews and what a single gate asks for do not change what was reviewed."""
-        asked = Policy(on="evidence", waivers="accept", reviewers=("me",), architecture="GREEN")
+        asked = Policy(on="evidence", waivers="accept", reviewers=("me",), required=2, declared=Policy())
         assert self.digest(asked) == self.digest()
 
     @pytest.mark.parametrize(
@@ -175,6 +175,9 @@ class TestBasis:
             {"drills": ("failover",)},
             {"not_applicable": (("6", "no"),)},
             {"policy": Policy(asserted="accept")},
+            {"policy": Policy(waivers="accept")},
+            {"policy": Policy(architecture="GREEN")},
+            {"policy": Policy(deselected="refuse")},
         ],
     )
     def test_changes(self, change):
@@ -193,6 +196,10 @@ class TestBasis:
         ]
         digests = {use_case([], catalogue=catalogue).review.basis_digest for catalogue in changed}
         assert len(digests - {self.digest()}) == 3
+
+    def test_stays_with_every_version(self):
+        """A version that knows more settings, or says more of items and places, leaves what is not used out of it."""
+        assert self.digest() == "sha256:86c2ca6a529c9f5e6ae18b69dd4f82365a8f5e0803e41cd1b949b104b01cfe3d"
 
 
 def test_totals_count_every_status():

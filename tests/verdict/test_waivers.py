@@ -161,13 +161,25 @@ class TestGate:
         assert (status, phase, opens) == ("IN_PROGRESS", "COLLECTING", False)
         assert failed == ["evidence complete", "waivers", "reviewed"]
 
-    def test_signed_while_waivers_were_accepted(self):
-        """What was signed as WAIVED is suspect once waivers are refused, though its evidence is complete by then."""
+    def test_signed_while_waived(self):
+        """What was signed as WAIVED is suspect once it is not any more: nobody signed the evidence that came since."""
         decided = waiver(days=1)
         review = approval(BUT_ONE, policy=ACCEPTS, decisions=[decided])
         evidence = [*BUT_ONE, ran(proofs=("trace",), days=0.1)]
-        assert judged(evidence, [decided, review], ACCEPTS).status == "READY_FOR_GO_LIVE"
-        assert judged(evidence, [decided, review], REVIEWED).phase == "REVIEW_SUSPECT"
+        for policy in (ACCEPTS, REVIEWED):
+            found = judged(evidence, [decided, review], policy)
+            assert (found.status, found.phase) == ("IN_PROGRESS", "REVIEW_SUSPECT")
+            assert found.review.why == (f"{UC}/4 was WAIVED when it was signed, and is not any more",)
+        assert judged(evidence, [decided, review, approval(evidence, days=0.05)]).status == "READY_FOR_GO_LIVE"
+
+    def test_signed_while_waived_and_waived_still(self):
+        """While it is WAIVED the review holds, though waivers are refused by now; without a waiver it is suspect."""
+        decided = waiver(days=1)
+        review = approval(BUT_ONE, policy=ACCEPTS, decisions=[decided])
+        assert judged(BUT_ONE, [decided, review], ACCEPTS).review.state == "CURRENT"
+        refused = judged(BUT_ONE, [decided, review], REVIEWED)
+        assert (refused.phase, refused.review.state) == ("COLLECTING", "CURRENT")
+        assert judged(BUT_ONE, [review], ACCEPTS).review.state == "SUSPECT"
 
     def test_nobody_is_asked_to_review_again(self):
         """A reviewed use case whose waiver is accepted asks nobody for another review."""

@@ -13,8 +13,9 @@ from ..facts.decision import Basis, Review
 from ..pipeline.judging import Place, select
 from ..verdict.basis import Basis as Requirements
 from ..verdict.known import Facts
+from ..verdict.pinning import asked
 from ..verdict.readiness import Phase, ReviewState, State, Status
-from ..verdict.suspicion import requirement_changes
+from ..verdict.suspicion import changed_requirements
 from ..views.document import SCHEMA
 from ..views.signing import Signing
 from ..views.standings import read_basis
@@ -170,8 +171,7 @@ class _Report:
         shown = [(one["id"], one["state"]) for one in needs]
         if [(one.requirement, one.state) for one in basis.requirements] != shown or not _rests_on(basis, needs):
             raise IntegrityError(f"{self.where}: what is to be signed of {name} is not what the report shows of it")
-        asked = self.place.catalogue.requirements(name)
-        if basis.digest != self.asked.digest(asked) or [one.id for one in asked] != [id_ for id_, _ in shown]:
+        if not self._is_asked(name, basis):
             raise IntegrityError(f"{self.where}: what is to be signed of {name} is not what the config asks for")
         phase = f", {row['phase']}" if row["phase"] else ""
         return Signing(
@@ -184,6 +184,15 @@ class _Report:
             last=last,
             changes=tuple(dict.fromkeys((*_suspicions(row), *_changes(last, basis)))) if last else (),
         )
+
+    def _is_asked(self, name: str, basis: Basis) -> bool:
+        """Whether a basis asks for exactly what the config here does."""
+        needs = self.place.catalogue.requirements(name)
+        definition = self.asked.definition(needs)
+        rows = [(row.requirement, row.proof, row.max_age_days) for row in basis.requirements]
+        said = basis.digest, basis.definition, basis.policy
+        mine = self.asked.digest(definition, needs), definition, self.asked.policy
+        return said == mine and rows == [(one.id, *asked(one)) for one in needs]
 
 
 def _rests_on(basis: Basis, needs: Sequence[Mapping[str, Any]]) -> bool:
@@ -202,8 +211,7 @@ def _suspicions(row: Mapping[str, Any]) -> Sequence[str]:
 
 def _changes(last: Review, basis: Basis) -> Iterator[str]:
     """Yield what differs between what was signed and what is to be signed."""
-    required = [row.requirement for row in basis.requirements if row.state != State.NOT_APPLICABLE]
-    yield from requirement_changes(last, basis.digest, required)
+    yield from changed_requirements(last.basis, basis)
     signed = {row.requirement: row for row in last.basis.requirements}
     for row in basis.requirements:
         old = signed.get(row.requirement)

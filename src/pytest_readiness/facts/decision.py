@@ -75,6 +75,13 @@ class PinnedRequirement:
     requirement: str
     state: str
     pins: tuple[Pin, ...] = ()
+    proof: str = ""
+    """Kind of proof that it asked for; empty: none."""
+    max_age_days: int = 0
+    """Age at which a pass was stale; 0: never."""
+
+
+Setting = str | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,12 @@ class Basis:
     """Exactly what was reviewed: so that what changed since can be shown."""
 
     digest: str
-    """Of the use case's requirements (``sha256:...``)."""
+    """Of the use case's requirements, with the policy (``sha256:...``)."""
     requirements: tuple[PinnedRequirement, ...] = ()
+    definition: str = ""
+    """Of the items, scopes and environments alone, which no policy makes stricter or weaker (``sha256:...``)."""
+    policy: tuple[tuple[str, Setting], ...] = ()
+    """The settings of the policy that differed from their default, sorted by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,8 +264,11 @@ def _plain(value: Any) -> dict[str, Any]:
     found = {name: told for name in _TOLD[type(value)] if (told := getattr(value, name))}
     if isinstance(value, Review):
         found["basis"] = _plain(value.basis)
-    elif isinstance(value, Basis) and value.requirements:
-        found["requirements"] = [_plain(row) for row in value.requirements]
+    elif isinstance(value, Basis):
+        if value.requirements:
+            found["requirements"] = [_plain(row) for row in value.requirements]
+        if value.policy:
+            found["policy"] = dict(value.policy)
     elif isinstance(value, PinnedRequirement) and value.pins:
         found["pins"] = [_plain(pin) for pin in value.pins]
     return found
@@ -296,16 +310,26 @@ def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
 
 
 def _basis(plain: dict[str, Any]) -> Basis:
-    return Basis(plain["digest"], tuple([_pinned(row) for row in plain.get("requirements", ())]))
+    policy = tuple(plain.get("policy", {}).items())
+    digest, definition = plain["digest"], plain.get("definition", "")
+    if not all(isinstance(text, str) for text in (digest, definition)):
+        raise TypeError("a digest is no text")
+    if not all(isinstance(value, Setting) for _, value in policy):
+        raise TypeError("a setting of the policy is neither a text nor true or false")
+    return Basis(digest, tuple([_pinned(row) for row in plain.get("requirements", ())]), definition, policy)
 
 
 def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
     pins = tuple([_pin(row) for row in plain.get("pins", ())])
-    return _make_row(plain["requirement"], plain["state"], pins)
+    requirement, state = plain["requirement"], plain["state"]
+    proof, max_age = plain.get("proof", ""), plain.get("max_age_days", 0)
+    if {type(requirement), type(state), type(proof)} != {str} or type(max_age) is not int or max_age < 0:
+        raise TypeError("a requirement does not say what it is")
+    return _make_row(requirement, state, pins, proof, max_age)
 
 
 def _pin(plain: dict[str, Any]) -> Pin:
-    if not _are_of_a_pin(tuple(plain)) or not all(plain.values()):
+    if not _are_of_a_pin(tuple(plain)) or not all(plain.values()) or not _are_texts(plain):
         raise TypeError("a pin does not say which evidence it is, or says something empty or unknown")
     proofs = plain.get("proofs", _NONE)
     if not isinstance(proofs, list):
@@ -314,6 +338,12 @@ def _pin(plain: dict[str, Any]) -> Pin:
 
 
 _make_pin, _make_row = maker(Pin), maker(PinnedRequirement)
+
+
+def _are_texts(plain: dict[str, Any]) -> bool:
+    """Return whether everything that a pin says is text; its proofs are a list, of which ``_pin`` asks."""
+    kinds = set(map(type, plain.values()))
+    return kinds == {str} or (kinds == {str, list} and {*map(type, plain["proofs"])} == {str})
 
 
 @lru_cache(maxsize=64)

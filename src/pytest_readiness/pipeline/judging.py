@@ -64,7 +64,8 @@ class Request:
     def asked_of(self, policy: Policy) -> Policy:
         """Return the policy with what the door asks for in its place."""
         on = cast("Literal['review', 'evidence']", self.on or policy.on)
-        return replace(policy, on=on, waivers=cast("Literal['refuse', 'accept']", self.waivers or policy.waivers))
+        waivers = cast("Literal['refuse', 'accept']", self.waivers or policy.waivers)
+        return replace(policy, on=on, waivers=waivers, declared=policy)
 
 
 @dataclass(frozen=True)

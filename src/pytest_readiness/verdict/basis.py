@@ -8,43 +8,49 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from ..claims.catalogue import Catalogue, Requirement
+from ..claims.catalogue import Catalogue, Item, Requirement
+from ..facts.decision import Setting
 from ..facts.digest import digest
 from ..facts.line import canonical, quoted
 from .policy import Policy
+
+Settings = tuple[tuple[str, Setting], ...]
+_BY_DEGREE = ("proof", "max_age_days")
+"""What can be asked for more or less strictly: compared by itself, and so no part of the definition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What the requirements of every use case rest on: items, places and policy, as plain data.
 
-    Of the policy it holds what a state counts for, and not who reviews or what a single gate was asked.
+    Of the policy it holds what a state counts for, and not who reviews or what a single gate was asked. What is at its
+    default is nowhere said: a version that knows more leaves every digest as it was.
     """
 
     items: Mapping[str, str]
     """Canonical texts, by key: most use cases require the same items, and each text is made once."""
     common: Mapping[str, str]
     """Canonical texts, by name."""
+    policy: Settings
+    """The settings that are not at their default."""
 
     @classmethod
     def of(cls, catalogue: Catalogue, policy: Policy) -> Basis:
         """Return the basis that a catalogue and a policy are."""
         return cls(
-            items={key: canonical(asdict(item)) for key, item in catalogue.items.items()},
+            items={key: canonical(_said(item)) for key, item in catalogue.items.items()},
             common={
-                "environments": canonical([asdict(known) for known in catalogue.environments.values() if known.real]),
+                "environments": canonical([_said(known) for known in catalogue.environments.values() if known.real]),
                 "provider_modes": canonical([mode.name for mode in catalogue.provider_modes.values() if mode.real]),
-                "policy": canonical(
-                    {"asserted": policy.asserted, "flaky": policy.flaky, "clean_commit": policy.clean_commit}
-                ),
             },
+            policy=policy.signed,
         )
 
-    def digest(self, requirements: Sequence[Requirement]) -> str:
-        """Return the digest (``sha256:...``) of a use case's requirements.
+    def definition(self, requirements: Sequence[Requirement]) -> str:
+        """Return the digest (``sha256:...``) of what a use case's requirements are: items, scopes and environments.
 
         It changes where what must be shown changes, and not where the row's title, owner, date, notes or declared
-        status do.
+        status do, nor where a pass may be older or needs no proof.
         """
         items = dict.fromkeys(one.item for one in requirements)
         texts = {
@@ -53,10 +59,28 @@ class Basis:
             "requirements": f"[{','.join([_text(one) for one in requirements])}]",
         }
         text = ",".join(f'"{name}":{texts[name]}' for name in sorted(texts))
-        return f"sha256:{digest('requirements-of-use-case', f'{{{text}}}'.encode())}"
+        return f"sha256:{digest('definition-of-use-case', f'{{{text}}}'.encode())}"
+
+    def digest(self, definition: str, requirements: Sequence[Requirement]) -> str:
+        """Return the digest (``sha256:...``) of a use case's requirements: the definition and how strict it is."""
+        asked = _asked(self.policy, tuple([(one.proof, one.max_age_days) for one in requirements]))
+        return f"sha256:{digest('requirements-of-use-case', f'{definition} {asked}'.encode())}"
 
 
-_USUAL = tuple(each.name for each in fields(Requirement) if each.name not in ("id", "use_case"))
+def _said(told: Item | Any) -> dict[str, Any]:
+    """Return what a value says beside its name, but what can be asked for by degree, and what is at its default."""
+    plain = asdict(told)
+    usual = {each.name: each.default for each in fields(told)}
+    return {name: value for name, value in plain.items() if name not in _BY_DEGREE and value != usual[name]}
+
+
+@lru_cache(maxsize=256)
+def _asked(policy: Settings, strictness: tuple[tuple[str, int | None], ...]) -> str:
+    """Return the canonical text of a policy and of the proof and age that each requirement asks for."""
+    return canonical({"policy": dict(policy), "asked": [list(one) for one in strictness]})
+
+
+_USUAL = {each.name: each.default for each in fields(Requirement) if each.name not in ("id", "use_case", *_BY_DEGREE)}
 _usual = attrgetter(*_USUAL)
 
 
@@ -69,7 +93,8 @@ def _text(requirement: Requirement) -> str:
 @lru_cache(maxsize=1024)
 def _around(*usual: Any) -> tuple[str, str, str]:
     """Return what stands before, between and after the two."""
-    text = canonical({**dict(zip(_USUAL, usual, strict=True)), "id": "", "use_case": ""})
+    said = {name: value for (name, default), value in zip(_USUAL.items(), usual, strict=True) if value != default}
+    text = canonical({**said, "id": "", "use_case": ""})
     # Within a text each quote has a backslash before it, so that these stand where the keys are.
     start, rest = text.split('"id":""')
     between, end = rest.split('"use_case":""')

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..claims.catalogue import Catalogue, Requirement, UseCase
+from ..facts.decision import Basis as Signed
 from ..facts.evidence import Evidence
 from ..frozen import maker
 from .basis import Basis
@@ -159,8 +160,13 @@ class _Known:
             judged.append(one)
             waivers.extend(theirs)
             fitting.extend(found)
-        digest = self.basis.digest(requirements)
-        return _Judged(self._with_people(use_case, judged, waivers, digest, ledgers), fitting)
+        definition = self.basis.definition(requirements)
+        digest = self.basis.digest(definition, requirements)
+
+        def make_basis() -> Signed:
+            return Signed(digest, pinned(judged, self.facts.origins), definition, self.basis.policy)
+
+        return _Judged(self._with_people(use_case, judged, waivers, digest, make_basis, ledgers), fitting)
 
     def _with_people(
         self,
@@ -168,12 +174,13 @@ class _Known:
         judged: Sequence[RequirementReadiness],
         waivers: Iterable[WaiverStanding],
         digest: str,
+        make_basis: Callable[[], Signed],
         ledgers: Mapping[str, Ledger],
     ) -> UseCaseReadiness:
         """Return a use case as its requirements and what people decided make it."""
         required = [one for one in judged if one.state is not State.NOT_APPLICABLE]
         retirements = self._retirements(use_case.id, ledgers)
-        review = self._review(use_case.id, required, retirements, digest, ledgers)
+        review = self._review(use_case.id, required, retirements, digest, make_basis, ledgers)
         blockers = self.decided.open_blockers(use_case.id, required)
         # A decision of a person starts a use case as evidence does.
         started = use_case.id in self.decided.started or any(
@@ -191,7 +198,7 @@ class _Known:
             blockers=blockers,
             waivers=tuple(waivers),
             retirements=retirements,
-            make_basis=lambda: pinned(digest, judged, self.facts.origins),
+            make_basis=make_basis,
         )
 
     def _items(self, judged: Iterable[RequirementReadiness]) -> tuple[ItemReadiness, ...]:
@@ -214,6 +221,7 @@ class _Known:
         required: Sequence[RequirementReadiness],
         retirements: Sequence[RetirementStanding],
         digest: str,
+        make_basis: Callable[[], Signed],
         ledgers: Mapping[str, Ledger],
     ) -> Review:
         reviews = self.decided.reviews.get(use_case, ())
@@ -222,6 +230,7 @@ class _Known:
         seen = Seen(
             required=required,
             digest=digest,
+            make_basis=make_basis,
             policy=self.policy,
             adverse=self._went_wrong(use_case, required, ledgers),
             retirements=retirements,

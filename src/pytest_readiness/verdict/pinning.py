@@ -4,35 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..claims.catalogue import Requirement
 from ..facts.decision import Basis, Pin, PinnedRequirement
 from ..facts.evidence import Evidence
 from .deciders import kept_apart, recorders
 from .known import UNKNOWN, Origin, run_of
 from .policy import Policy
-from .readiness import RequirementReadiness, UseCaseReadiness
+from .readiness import RequirementReadiness
 
 
-def basis_of(use_case: UseCaseReadiness, origins: Mapping[str, Origin]) -> Basis:
-    """Return what a review of a use case made now rests on: the digest of its requirements, states and evidence.
-
-    Args:
-        use_case: where it stands.
-        origins: who recorded each run, by run id; a run that is not there is recorded by nobody known.
-    """
-    return pinned(use_case.review.basis_digest, use_case.requirements, origins)
-
-
-def pinned(digest: str, requirements: Iterable[RequirementReadiness], origins: Mapping[str, Origin]) -> Basis:
-    """Return the basis that these requirements are."""
-    return Basis(
-        digest,
-        tuple(
-            PinnedRequirement(
-                one.requirement.id, one.state.value, tuple(_pin(piece, origins) for piece in one.deciding)
-            )
-            for one in requirements
-        ),
+def pinned(
+    requirements: Iterable[RequirementReadiness], origins: Mapping[str, Origin]
+) -> tuple[PinnedRequirement, ...]:
+    """Return requirements as a review pins them, each with the evidence that decides."""
+    return tuple(
+        PinnedRequirement(
+            one.requirement.id,
+            one.state.value,
+            tuple(_pin(piece, origins) for piece in one.deciding),
+            *asked(one.requirement),
+        )
+        for one in requirements
     )
+
+
+def asked(requirement: Requirement) -> tuple[str, int]:
+    """Return the kind of proof and the age that a requirement asks for, as a review pins them."""
+    return "" if requirement.proof == "none" else requirement.proof, requirement.max_age_days or 0
 
 
 def _pin(evidence: Evidence, origins: Mapping[str, Origin]) -> Pin:

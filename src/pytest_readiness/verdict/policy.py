@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..facts.decision import RANKS, Known
+from ..facts.decision import RANKS, Known, Setting
 from .people import People
 from .readiness import State
 
@@ -14,6 +14,19 @@ NOBODY_JOINED = People()
 Level = Literal["L0", "L1", "L2", "L3"]
 _WORDS = frozenset(state.value for state in State)
 Leniency = Literal["refuse", "acknowledge", "accept"]
+STRICTNESS: Mapping[str, tuple[Setting, ...]] = {
+    "asserted": ("accept", "acknowledge", "refuse"),
+    "flaky": ("accept", "acknowledge", "refuse"),
+    "waivers": ("accept", "refuse"),
+    "release": ("ignore", "required"),
+    "clean_commit": (False, True),
+    "architecture": ("ignore",),
+    "level": ("L0", "L1", "L2", "L3"),
+    "clock": ("ignore", "refuse"),
+    "deselected": ("accept", "refuse"),
+}
+"""The settings that say what is enough, each with its values from the weakest; any other value of ``architecture`` is
+stricter than that, and neither stricter nor weaker than another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,18 @@ class Policy:
     """Least level of the evidence."""
     keys: tuple[TrustedKey, ...] = ()
     """Whose signatures count."""
+    declared: Policy | None = None
+    """The policy of the config, where a single gate is asked for something else; None: this is it."""
+
+    @property
+    def signed(self) -> tuple[tuple[str, Setting], ...]:
+        """What a review is signed under: each setting of the config that says what is enough, unless at its default.
+
+        So a setting that a later version adds changes nothing that was signed before.
+        """
+        policy = self.declared or self
+        named = ((name, getattr(policy, name)) for name in sorted(STRICTNESS))
+        return tuple((name, value) for name, value in named if value != DEFAULTS[name])
 
     def acceptable(self, state: State) -> bool:
         """Return whether the gate could open on a requirement in this state (a review may still have to name it)."""
@@ -118,3 +143,31 @@ class Policy:
             yield '[gate] level = "L0": evidence need not be sealed'
         if not self.separate:
             yield "[review] separate = false: who recorded the evidence may review it, and waive, unblock and retire"
+
+
+DEFAULTS: Mapping[str, Setting] = {name: getattr(Policy(), name) for name in STRICTNESS}
+
+
+def weaker_settings(
+    then: tuple[tuple[str, Setting], ...], now: tuple[tuple[str, Setting], ...]
+) -> Iterator[tuple[str, Setting, Setting]]:
+    """Yield the settings that are weaker now than then, with both values; each is told where not at its default."""
+    before, after = dict(then), dict(now)
+    for name in sorted({*before, *after}):
+        was, is_ = before.get(name, DEFAULTS.get(name, False)), after.get(name, DEFAULTS.get(name, False))
+        if was != is_ and not _is_stricter(name, is_, was):
+            yield name, was, is_
+
+
+def _is_stricter(name: str, now: Setting, then: Setting) -> bool:
+    """Return whether a value is known to ask for more than another one."""
+    order = STRICTNESS.get(name, ())
+    if name == "architecture":
+        return then in order
+    return now in order and then in order and order.index(now) > order.index(then)
+
+
+def could_sign(policy: tuple[tuple[str, Setting], ...], state: str) -> bool:
+    """Return whether a requirement in this state could be approved under these settings, as a review was signed."""
+    settings = {name: value for name, value in policy if name in ("asserted", "flaky", "waivers")}
+    return Policy(**settings).can_be_signed(state)  # type: ignore[arg-type]  # of whatever it says, known words count

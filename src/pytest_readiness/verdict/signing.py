@@ -12,7 +12,7 @@ from .known import Facts, Origin
 from .pinning import recorders_of
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, State, UseCaseReadiness
-from .suspicion import adverse_to, requirement_changes
+from .suspicion import adverse_to, changed_requirements
 from .telling import happened, short
 from .waivers import CAP_DAYS, last_day, void_because
 
@@ -176,9 +176,8 @@ def changes_since(review: Review, use_case: UseCaseReadiness, facts: Facts) -> l
 
 
 def _changes(review: Review, use_case: UseCaseReadiness, facts: Facts) -> Iterator[str]:
-    yield from requirement_changes(
-        review, use_case.review.basis_digest, [one.requirement.id for one in use_case.required]
-    )
+    if review.basis.digest != use_case.review.basis_digest:
+        yield from changed_requirements(review.basis, use_case.basis)
     signed = {row.requirement: row for row in review.basis.requirements}
     for one in use_case.required:
         row = signed.get(one.requirement.id)

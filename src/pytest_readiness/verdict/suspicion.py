@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..facts.decision import Pin, Review
+from ..facts.decision import Basis, Pin, PinnedRequirement, Review
 from ..facts.evidence import Evidence, Result
 from .deciding import Scope, scope_of
-from .policy import Policy
+from .policy import Policy, could_sign, weaker_settings
 from .readiness import RequirementReadiness, RetirementStanding, State
 from .telling import happened, short
 
@@ -23,6 +23,8 @@ class Seen:
     required: Sequence[RequirementReadiness]
     digest: str
     """Of its requirements."""
+    make_basis: Callable[[], Basis]
+    """Makes what a review made now would rest on: of few it is asked."""
     policy: Policy
     adverse: Sequence[Evidence] = ()
     """What ever went wrong for one of its requirements, as far as it is known."""
@@ -40,9 +42,7 @@ def reasons(review: Review, seen: Seen) -> tuple[str, ...]:
 
 
 def _reasons(review: Review, seen: Seen) -> Iterator[str]:
-    changes = []
-    if review.basis.digest != seen.digest:
-        changes = list(requirement_changes(review, seen.digest, [one.requirement.id for one in seen.required]))
+    changes = [] if review.basis.digest == seen.digest else list(changed_requirements(review.basis, seen.make_basis()))
     yield from changes
     if not changes:
         yield from _told(_never_seen(review, seen))
@@ -60,31 +60,66 @@ def _reasons(review: Review, seen: Seen) -> Iterator[str]:
         yield f"it was made for {made}, not for {short(seen.release) if seen.release else 'one that is named'}"
 
 
-def requirement_changes(review: Review, digest: str, required: Collection[str]) -> Iterator[str]:
-    """Yield how what is required differs from what a review signed."""
-    if review.basis.digest == digest:
+def changed_requirements(signed: Basis, now: Basis) -> Iterator[str]:
+    """Yield how what is required differs from what was signed; not where it only became stricter."""
+    if signed.digest == now.digest:
         return
-    signed = [row.requirement for row in review.basis.requirements if row.state != State.NOT_APPLICABLE]
-    added = [name for name in required if name not in signed]
-    removed = [name for name in signed if name not in required]
+    if signed.definition and signed.definition == now.definition:
+        yield from _told(_weaker(signed, now))
+        return
+    before, after = (
+        [row.requirement for row in basis.requirements if row.state != State.NOT_APPLICABLE] for basis in (signed, now)
+    )
+    added = [name for name in after if name not in before]
+    removed = [name for name in before if name not in after]
     if added:
         yield f"now also required: {', '.join(added)}"
     if removed:
         yield f"no longer required: {', '.join(removed)}"
     if not added and not removed:
-        yield "what its requirements ask for (items, scopes, environments or policy) changed"
+        yield "what its requirements ask for (items, scopes or environments) changed"
+
+
+def _weaker(signed: Basis, now: Basis) -> Iterator[str]:
+    """Yield what is asked for less strictly than it was: a stricter policy voids nothing."""
+    for name, then, is_now in weaker_settings(signed.policy, now.policy):
+        yield f"[gate] {name} was {_spelled(then)} when it was signed, and is {_spelled(is_now)}, which is weaker"
+    rows = {row.requirement: row for row in signed.requirements}
+    for row in now.requirements:
+        then_row = rows.get(row.requirement, row)
+        if row.state != State.NOT_APPLICABLE and then_row != row:
+            yield from _weaker_row(then_row, row)
+
+
+def _weaker_row(then: PinnedRequirement, now: PinnedRequirement) -> Iterator[str]:
+    if then.proof and now.proof != then.proof:
+        asked = f"the {now.proof} proof" if now.proof else "no proof"
+        yield f"{now.requirement} asked for the {then.proof} proof when it was signed, and asks for {asked} now"
+    if then.max_age_days and not 0 < now.max_age_days <= then.max_age_days:
+        lasts = f"{now.max_age_days} days" if now.max_age_days else "for ever"
+        yield f"a pass of {now.requirement} held {then.max_age_days} days when it was signed, and holds {lasts} now"
+
+
+def _spelled(setting: object) -> str:
+    return str(setting).lower() if isinstance(setting, bool) else f'"{setting}"'
 
 
 def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
-    """Yield the requirements that were not there to be signed: an approval given in advance is none."""
+    """Yield the requirements that were not there to be signed: an approval given in advance is none.
+
+    So is one of a requirement that was waived and is not any more: nobody signed what stands for it now.
+    """
     signed = {row.requirement: row for row in review.basis.requirements}
     for one in seen.required:
         row = signed.get(one.requirement.id)
         if row is not None and row.pins and row.state == State.COMPLETE:  # most often so
             continue
-        if row is None or not seen.policy.can_be_signed(row.state):
+        if row is None or not could_sign(review.basis.policy, row.state):
             yield f"{one.requirement.id} was {row.state if row else 'not shown'} when it was signed"
-        elif not row.pins and row.state != State.WAIVED:
+        elif row.state == State.WAIVED:
+            if one.state is not State.WAIVED:
+                yield f"{row.requirement} was WAIVED when it was signed, and is not any more"
+        elif not row.pins:
             yield f"it names no evidence for {row.requirement}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ConfigError
-from ..facts.decision import Basis, Decision, Pin, PinnedRequirement
+from ..facts.decision import Basis, Decision, Pin, PinnedRequirement, Setting
 from ..verdict.readiness import BlockerStanding, RetirementStanding, Review, UseCaseReadiness, WaiverStanding
 
 
@@ -19,6 +19,8 @@ def to_review(readiness: UseCaseReadiness) -> dict[str, Any]:
         "by": list(review.by),
         "basis": {
             "digest": review.basis_digest,
+            "definition": readiness.basis.definition,
+            "policy": dict(readiness.basis.policy),
             "requirements": [_pinned(one) for one in readiness.basis.requirements],
         },
         "why": list(review.why),
@@ -87,7 +89,13 @@ def _decided(decision: Decision) -> dict[str, Any]:
 
 
 def _pinned(one: PinnedRequirement) -> dict[str, Any]:
-    return {"requirement": one.requirement, "state": one.state, "pins": [_pin(pin) for pin in one.pins]}
+    return {
+        "requirement": one.requirement,
+        "state": one.state,
+        "proof": one.proof or None,
+        "max_age_days": one.max_age_days or None,
+        "pins": [_pin(pin) for pin in one.pins],
+    }
 
 
 def _pin(pin: Pin) -> dict[str, Any]:
@@ -112,7 +120,8 @@ def read_basis(use_case: Any) -> Basis:
     try:
         plain = use_case["review"]["basis"]
         rows = tuple(_read_row(row) for row in plain["requirements"])
-        return Basis(_text(plain["digest"]), rows)
+        policy = tuple(sorted((name, _setting(value)) for name, value in plain["policy"].items()))
+        return Basis(_text(plain["digest"]), rows, _text(plain["definition"]), policy)
     except (LookupError, TypeError, AttributeError) as error:
         told = f"{type(error).__name__}: {error}"
         raise ConfigError(f"this JSON report does not hold what a review rests on ({told})") from None
@@ -132,7 +141,17 @@ def _read_row(row: Any) -> PinnedRequirement:
         )
         for pin in row["pins"]
     )
-    return PinnedRequirement(_text(row["requirement"]), _text(row["state"]), pins)
+    proof, max_age = row["proof"], row["max_age_days"]
+    if max_age is not None and (type(max_age) is not int or max_age < 1):
+        raise TypeError("an age in days is expected")
+    proof = "" if proof is None else _text(proof)
+    return PinnedRequirement(_text(row["requirement"]), _text(row["state"]), pins, proof, max_age or 0)
+
+
+def _setting(value: Any) -> Setting:
+    if not isinstance(value, Setting):
+        raise TypeError("a setting is a text, or true or false")
+    return value
 
 
 def _text(value: Any) -> str:

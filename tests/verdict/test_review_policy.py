@@ -1,0 +1,108 @@
+"""A policy that is weaker than the one a review was signed under makes it suspect, and a stricter one voids nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from pytest_readiness.settings.model import GateSettings
+from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.policy import DEFAULTS, STRICTNESS, Policy
+from tests.verdict.judging import CATALOGUE, UC, complete, ran
+from tests.verdict.people import CI, REVIEWED, approval, judged
+
+OLD = complete(days=2)
+RELEASED = {"run": Origin(actor=CI, release="1.4", dirty=False)}
+VALUES = {**STRICTNESS, "architecture": ("ignore", "GREEN", "AMBER")}
+KEYS = sorted(VALUES)
+judging = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+policies = st.fixed_dictionaries({key: st.sampled_from(values) for key, values in VALUES.items()})
+
+
+def review(then: dict, now: dict, evidence=OLD, catalogues=(CATALOGUE, CATALOGUE)):
+    """Return the review of what was signed under one policy and catalogue, as others judge it."""
+    seen = judged(evidence, (), replace(REVIEWED, **then), catalogues[0], origins=RELEASED, release="1.4")
+    signed = approval(evidence, basis=seen.basis, release="1.4")
+    policy = replace(REVIEWED, **now)
+    return judged(evidence, [signed], policy, catalogues[1], origins=RELEASED, release="1.4").review
+
+
+def weaker(key: str, then: object, now: object) -> bool:
+    """Return whether a value is not known to be as strict as another, by the published order of the values."""
+    if key == "architecture":
+        return then not in (now, "ignore")
+    return STRICTNESS[key].index(now) < STRICTNESS[key].index(then)
+
+
+@judging
+@given(policies, policies)
+def test_exactly_a_weaker_policy_makes_suspect(then, now):
+    """Whatever else becomes stricter: each setting that is weaker than it was is named, and none makes no doubt."""
+    found = review(then, now)
+    named = {key for key in KEYS if weaker(key, then[key], now[key])}
+    assert (found.state == "SUSPECT") is bool(named)
+    told = " ".join(found.why)
+    assert sum(f"[gate] {key} was" in told for key in named) == min(len(named), 3)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_each_setting_alone(key):
+    """Each setting, from its default to each other value and back, is suspect in the one direction only."""
+    for value in VALUES[key]:
+        default = DEFAULTS[key]
+        assert (review({}, {key: value}).state == "SUSPECT") is weaker(key, default, value)
+        assert (review({key: value}, {}).state == "SUSPECT") is weaker(key, value, default)
+        assert review({key: value}, {key: value}).state == "CURRENT"
+
+
+def test_every_setting_of_the_gate_has_an_order():
+    """A setting that says what is enough is one that a review is signed under; its default is one of its values."""
+    asked_of_one_gate = {"on", "enforce", "subject"}
+    assert set(GateSettings.model_fields) - asked_of_one_gate == set(STRICTNESS)
+    assert all(DEFAULTS[key] in STRICTNESS[key] for key in STRICTNESS)
+    assert Policy().signed == ()
+
+
+def with_item(key: str, **changes):
+    """Return the register with one item changed."""
+    return replace(CATALOGUE, items={**CATALOGUE.items, key: replace(CATALOGUE.items[key], **changes)})
+
+
+@pytest.mark.parametrize(
+    ("key", "then", "now", "told"),
+    [
+        ("4", {"max_age_days": 30}, {"max_age_days": 90}, "held 30 days when it was signed, and holds 90 days now"),
+        ("4", {"max_age_days": 30}, {"max_age_days": None}, "and holds for ever now"),
+        ("4", {"max_age_days": 90}, {"max_age_days": 30}, None),
+        ("4", {"max_age_days": None}, {"max_age_days": 30}, None),
+        ("4", {"proof": "trace"}, {"proof": "none"}, "asked for the trace proof when it was signed, and asks for no"),
+        ("4", {"proof": "trace"}, {"proof": "replay"}, "asks for the replay proof now"),
+        ("4", {"proof": "none"}, {"proof": "trace"}, None),
+    ],
+)
+def test_age_and_proof(key, then, now, told):
+    """A pass that may be older, or needs no proof or another, is told; a younger one or one more proof is not."""
+    evidence = [*(one for one in OLD if one.item != "4"), ran(days=2, proofs=("trace", "replay"), replay_mode="FULL")]
+    found = review({}, {}, evidence, (with_item(key, **then), with_item(key, **now)))
+    assert found.state == ("SUSPECT" if told else "CURRENT")
+    assert told is None or (told in found.why[0] and f"{UC}/4" in found.why[0])
+
+
+def test_what_was_signed_under_a_stricter_policy_is_still_known():
+    """An asserted requirement that was acknowledged holds, once it is complete, though asserted is refused by now."""
+    asserted = [*(one for one in OLD if one.item != "4"), ran(days=2)]
+    signed = approval(asserted, acknowledged=(f"{UC}/4",))
+    refuses = replace(REVIEWED, asserted="refuse")
+    meanwhile = judged(asserted, [signed], refuses)
+    assert (meanwhile.phase, meanwhile.review.state) == ("COLLECTING", "CURRENT")
+    assert judged([*asserted, ran(days=0.1, proofs=("trace",))], [signed], refuses).status == "READY_FOR_GO_LIVE"
+
+
+def test_a_basis_that_names_no_definition_is_of_something_else():
+    """A review that does not say what it was signed under is suspect where the digest is not the one in force."""
+    signed = approval(OLD)
+    bare = replace(signed, basis=replace(signed.basis, definition=""))
+    assert judged(OLD, [bare]).review.state == "CURRENT"
+    assert judged(OLD, [bare], replace(REVIEWED, level="L2")).review.state == "SUSPECT"
