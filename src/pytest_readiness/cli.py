@@ -39,7 +39,7 @@ COMMANDS = {
     "waive": ("waive", "Except a requirement for a time."),
     "block": ("block", "Keep a use case from going live until it is unblocked."),
     "unblock": ("unblock", "End what blocks a use case."),
-    "retire": ("retire", "Take a test out of what must pass."),
+    "retire": ("retire", "Take a test out of what must pass, or let go of a use case that left."),
     "history": ("history", "Tell what became of a use case: runs, decisions, promotions and demotions."),
     "sync": ("sync", "Write the derived status into the tracker's rows that say another."),
     "recover": ("recover", "Take in what a crash or an absent server left behind."),

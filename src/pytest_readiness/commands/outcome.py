@@ -10,7 +10,7 @@ import click
 
 from ..decisions.home import Kept
 from ..errors import RefusedError, place as shown_place
-from ..facts.decision import Blocker, Decision, Known, Retirement, Review, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Departure, Known, Retirement, Review, Unblock, Waiver
 from ..pipeline.judging import Place, Request, judge
 from ..views.gate import standing
 from ..views.sanitise import sanitise
@@ -63,6 +63,13 @@ def _who_counts(kept: Kept) -> str:
     return f"who will have decided is the author of that commit: {told}"
 
 
+_DONE: dict[type[Decision], str] = {
+    Blocker: "is blocked",
+    Unblock: "is unblocked",
+    Departure: "is retired: it left the register, and what it left open until now keeps no gate closed",
+}
+
+
 def _said(decision: Decision) -> str:
     match decision:
         case Review():
@@ -71,10 +78,8 @@ def _said(decision: Decision) -> str:
             return f"{decision.use_case} {decision.meaning}{release}{named}"
         case Waiver():
             return f"{decision.requirement} is waived until {decision.until} for {decision.requested_by}"
-        case Blocker():
-            return f"{decision.use_case} is blocked"
-        case Unblock():
-            return f"{decision.use_case} is unblocked"
+        case Blocker() | Unblock() | Departure():
+            return f"{decision.use_case} {_DONE[type(decision)]}"
         case Retirement():
             instead = f", replaced by {decision.replaced_by}" if decision.replaced_by else ""
             return f"{decision.test_id} is retired{instead}"

@@ -1,4 +1,4 @@
-"""``readiness retire``: a test no longer has to pass."""
+"""``readiness retire``: a test no longer has to pass, or a use case that left the register is let go of."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from .outcome import refusing, tell, tell_standing
 
 
 @click.command("retire")
-@click.argument("test", metavar="TEST")
+@click.argument("name", metavar="TEST|UC")
 @options.reason
 @options.by
 @click.option("--replaced-by", metavar="TEST", help="The test that shows it instead.")
 @click.pass_context
 @pass_door
 def command(
-    door: Door, context: click.Context, test: str, reason: str, by: str | None, replaced_by: str | None
+    door: Door, context: click.Context, name: str, reason: str, by: str | None, replaced_by: str | None
 ) -> None:
-    """Take a test (its node id, as the reports show it) out of what must pass.
+    """Take a test (its node id, as the reports show it) out of what must pass, or let go of a use case without a row.
 
-    For a listed reviewer who recorded none of its evidence. What was signed with it becomes suspect. Exits 0 where it
-    is kept, 1 where it is refused.
+    For a listed reviewer who recorded none of its evidence. What was signed with a test becomes suspect; a use case
+    that left the register with something open keeps the gate closed until then. Exits 0 where it is kept, 1 where it is
+    refused.
     """
     place = door.place()
     with refusing(context):
-        kept, concerned = retire(place, test, decider(place, by), reason, replaced_by)
+        kept, concerned = retire(place, name, decider(place, by), reason, replaced_by)
     tell(kept)
     tell_standing(place, concerned)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from ..errors import ClaimError
 from ..pipeline.judging import Request, judge
 from ..pipeline.upkeep import refuse_damage
-from ..views.cause import render_why
+from ..views.cause import render_departed, render_why
 from . import printing
 from .door import Door, pass_door
 
@@ -18,8 +19,17 @@ def command(door: Door, target: str) -> None:
     """Say why a use case, or one item or requirement of it, stands where it stands, and what would complete it."""
     use_case, _, tail = target.partition("/")
     place = door.place()
-    known = place.catalogue.use_case(use_case).id
-    report = judge(place, Request((known,)))
     wide, signs = printing.width(), printing.unicode()
-    printing.say(render_why(report, known, tail or None, wide, unicode=signs))
+    try:
+        known = place.catalogue.use_case(use_case).id
+    except ClaimError:
+        # One that left the register with something open keeps the gate closed: that has a cause, too.
+        report = judge(place, Request((use_case,)))
+        lines = render_departed(report, use_case, wide, unicode=signs)
+        if not lines:
+            raise
+    else:
+        report = judge(place, Request((known,)))
+        lines = render_why(report, known, tail or None, wide, unicode=signs)
+    printing.say(lines)
     refuse_damage(report.context.problems)

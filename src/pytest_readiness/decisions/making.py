@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..errors import ClaimError, ConfigError, RefusedError, nearest
 from ..facts.clock import moment
-from ..facts.decision import Blocker, Decision, Retirement, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Departure, Retirement, Unblock, Waiver
 from ..pipeline.gathering import origins_of
 from ..pipeline.judging import Judged, Place, Request, examine
 from ..pipeline.upkeep import refuse_damage
@@ -90,26 +90,45 @@ def find_requirement(place: Place, name: str) -> str:
 
 
 def retire(
-    place: Place, test: str, who: Decider, reason: str, replaced_by: str | None = None
+    place: Place, name: str, who: Decider, reason: str, replaced_by: str | None = None
 ) -> tuple[Kept, tuple[str, ...]]:
-    """Take a test out of what must pass; return what was kept, and the use cases that the test has evidence for.
+    """Take a test out of what must pass, or let go of a use case that left the register.
+
+    Return what was kept, and the use cases of the register that are concerned.
 
     Raises:
-        ConfigError: no evidence is from such a test.
+        ConfigError: no evidence is from such a test, and no such use case left the register.
         RefusedError: this person may not, or it is retired already.
         StorageError, IntegrityError: what it rests on is not intact, or it cannot be kept.
     """
     judged = _intact(place, Request())
-    _check_tests(judged, test, replaced_by)
+    left = _that_left(judged, name)
+    if left is not None:
+        if replaced_by is not None:
+            raise ConfigError(f"--replaced-by names a test, and {left} is a use case: leave it out")
+        gone = Departure(**stamped(place, who, moment()), use_case=left, reason=clean(place, reason))
+        return _unless_refused(place, judged, gone, _recorders(place, [left])), ()
+    _check_tests(judged, name, replaced_by)
     told = Retirement(
-        **stamped(place, who, moment()), test_id=test, reason=clean(place, reason), replaced_by=replaced_by
+        **stamped(place, who, moment()), test_id=name, reason=clean(place, reason), replaced_by=replaced_by
     )
-    concerned = {one.uc for one in judged.facts.evidence if one.test_id == test}
-    kept = _unless_refused(place, judged, told, _recorders(place, concerned, test))
-    return kept, tuple(name for name in judged.catalogue.use_cases if name in concerned)
+    concerned = {one.uc for one in judged.facts.evidence if one.test_id == name}
+    kept = _unless_refused(place, judged, told, _recorders(place, concerned, name))
+    return kept, tuple(one for one in judged.catalogue.use_cases if one in concerned)
+
+
+def _that_left(judged: Judged, name: str) -> str | None:
+    """Return the id of the use case without a row that is meant; None: a test is."""
+    if any(one.test_id == name for one in judged.facts.evidence):
+        return None
+    known = {one.uc for one in judged.facts.evidence} | {one.use_case for one in judged.report.readiness.departed}
+    gone = {one.casefold(): one for one in sorted(known - judged.catalogue.use_cases.keys())}
+    return name if name in gone.values() else gone.get(name.casefold())
 
 
 def _check_tests(judged: Judged, test: str, replaced_by: str | None) -> None:
+    if test.casefold() in {name.casefold() for name in judged.catalogue.use_cases}:
+        raise ConfigError(f"{test} is a use case of the register: name a test, or take its row out first")
     known = {one.test_id for one in judged.facts.evidence}
     for each in [test, *([replaced_by] if replaced_by is not None else [])]:
         if each not in known:
@@ -118,15 +137,15 @@ def _check_tests(judged: Judged, test: str, replaced_by: str | None) -> None:
         raise ConfigError(f"'{test}' cannot replace itself")
 
 
-def _recorders(place: Place, use_cases: Iterable[str], test: str) -> set[str]:
-    """Return who ever recorded evidence of a test, newer or not: with it goes all that it showed."""
+def _recorders(place: Place, use_cases: Iterable[str], test: str | None = None) -> set[str]:
+    """Return who ever recorded evidence of a test (None: of any), newer or not: with it goes all that it showed."""
     store = place.store()
     if store is None:
         return set()
     try:
         sources = place.sources(store)
         pieces = (one for name in use_cases for one in store.history(sources.register, name))
-        runs = {one.run_id for one in pieces if one.test_id == test}
+        runs = {one.run_id for one in pieces if test is None or one.test_id == test}
         return kept_apart(origins_of(sources, runs).values(), place.policy)
     finally:
         store.close()

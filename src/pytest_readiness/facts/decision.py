@@ -213,7 +213,19 @@ class Retirement(Decision):
     replaced_by: str | None = None
 
 
-KINDS: dict[str, type[Decision]] = {kind.KIND: kind for kind in (Review, Waiver, Blocker, Unblock, Retirement)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure(Decision):
+    """The retirement of a use case that left the register: what it left open until now keeps no gate closed."""
+
+    KIND: ClassVar[str] = "departure"
+
+    use_case: str
+    reason: str
+
+
+KINDS: dict[str, type[Decision]] = {
+    kind.KIND: kind for kind in (Review, Waiver, Blocker, Unblock, Retirement, Departure)
+}
 
 
 def parse_decision(text: str) -> Decision:

@@ -28,6 +28,7 @@ from ..views.report import Report, ReportContext, Session
 from .checkpoints import asked, compare
 from .gathering import InForce, Sources, facts_at, facts_now
 from .keeping import keep, recover_all
+from .leaving import Past, notes, without_a_row
 from .place import HOME, Place, locate, select
 from .trust import Trust
 
@@ -111,7 +112,13 @@ def examine(place: Place, request: Request) -> Judged:
             grounds.now,
             grounds.use_cases,
             release=request.judged_release,
+            gone=grounds.gone,
         )
+        if readiness.departed:
+            past = Past(sources, place.settings.folder, grounds.facts.evidence, grounds.now, now=request.at is None)
+            readiness = replace(readiness, departed=tuple(past.settled(readiness.departed)))
+        if grounds.use_cases == () and not readiness.departed:
+            select(grounds.catalogue, request.patterns)  # says which pattern matches nothing
         resting = _kept(store, sources.left, _shown(readiness))
         intact = [*_intact(store, sources.left, resting), *sources.decided.problems]
         compared = None
@@ -150,21 +157,30 @@ class _Grounds:
     facts: Facts
     now: str
     use_cases: tuple[str, ...] | None
+    gone: tuple[str, ...]
+    """Names without a row that the patterns match."""
 
 
 def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
     """Return what is known and asked for now, or what was at the moment that is asked about."""
     if request.at is None:
         now, digest, policy = moment(), place.requirements.digest, request.asked_of(place.policy)
-        use_cases = select(place.catalogue, request.patterns)
-        facts = facts_now(sources, policy, now, use_cases, release=request.judged_release)
-        return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases)
+        gone = without_a_row(sources, place.catalogue, request.patterns)
+        use_cases = select(place.catalogue, request.patterns, gone)
+        facts = facts_now(sources, policy, now, _asked(use_cases, gone), release=request.judged_release)
+        return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases, gone)
     in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
     catalogue, policy = in_force.at(request.at)
-    policy, use_cases = request.asked_of(policy), select(catalogue, request.patterns)
-    facts = facts_at(sources, policy, request.at, use_cases)
+    policy, gone = request.asked_of(policy), without_a_row(sources, catalogue, request.patterns)
+    use_cases = select(catalogue, request.patterns, gone)
+    facts = facts_at(sources, policy, request.at, _asked(use_cases, gone))
     catalogue = _with_use_cases(catalogue, facts)
-    return _Grounds(catalogue, policy, in_force.digest_at(request.at), facts, request.at, use_cases)
+    return _Grounds(catalogue, policy, in_force.digest_at(request.at), facts, request.at, use_cases, gone)
+
+
+def _asked(use_cases: tuple[str, ...] | None, gone: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return everything that facts are needed of; None: all."""
+    return None if use_cases is None else (*use_cases, *gone)
 
 
 def _verdict(
@@ -192,7 +208,7 @@ def _verdict(
 
 def _notes(place: Place, sources: Sources, readiness: Readiness) -> tuple[str, ...]:
     no_config = () if place.configured else (_NO_CONFIG,)
-    return (*no_config, *map(str, sources.decided.notes), *readiness.notes)
+    return (*no_config, *map(str, sources.decided.notes), *readiness.notes, *notes(readiness.departed))
 
 
 def _with_use_cases(catalogue: Catalogue, facts: Facts) -> Catalogue:

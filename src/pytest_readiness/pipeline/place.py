@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -142,8 +142,10 @@ def locate(
     return Place(settings, read_catalogue(settings, proofs=proof_kinds(settings, *hooks)))
 
 
-def select(catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...] | None:
+def select(catalogue: Catalogue, patterns: Sequence[str], gone: Collection[str] = ()) -> tuple[str, ...] | None:
     """Return the use cases that match any of the patterns (glob); None, meaning all, where there is no pattern.
+
+    ``gone``: names without a row that a pattern may match instead.
 
     Raises:
         ConfigError: a pattern matches no use case.
@@ -155,7 +157,7 @@ def select(catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...] | N
     chosen: dict[str, None] = {}
     for pattern in patterns:
         found = [name for name in catalogue.use_cases if fnmatchcase(name.lower(), pattern.lower())]
-        if not found:
+        if not found and not any(fnmatchcase(name.lower(), pattern.lower()) for name in gone):
             told = nearest(pattern, catalogue.use_cases)
             raise ConfigError(f"no use case in register '{catalogue.register}' matches '{pattern}'{told}")
         chosen |= dict.fromkeys(found)

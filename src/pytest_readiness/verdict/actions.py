@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .levels import raises
 from .policy import Policy
-from .readiness import Action, Phase, Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness
+from .readiness import Action, Departed, Phase, Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness
 from .status import reviewed
 from .telling import short
 
@@ -14,7 +14,7 @@ UNASSIGNED = "unassigned"
 NOBODY = frozenset({"", "tbd", "none", "-"})
 """What a register writes where there is no owner."""
 
-_URGENCY = ("fix", "rerun", "finish", "declare", "renew", "collect", "prove", "review", "sync")
+_URGENCY = ("fix", "rerun", "finish", "declare", "renew", "collect", "prove", "retire", "review", "sync")
 _OF_STATE = {
     State.FAILING: "fix",
     State.INTERRUPTED: "rerun",
@@ -33,7 +33,19 @@ _Ranked = tuple[int, str, Action]
 def next_actions(readiness: Readiness, policy: Policy) -> tuple[Action, ...]:
     """Return who must do what, most urgent first; then what expires first; then in the order of the register."""
     ranked = [one for use_case in readiness.use_cases for one in _of_use_case(use_case, policy)]
+    ranked += [(_URGENCY.index("retire"), "", _let_go(one, policy)) for one in readiness.left]
     return tuple(action for _, _, action in sorted(ranked, key=lambda one: one[:2]))
+
+
+def _let_go(left: Departed, policy: Policy) -> Action:
+    name = left.use_case
+    told = f"{name} left the register with something open: put its row back, or let go of it: {retiring(name)}"
+    return Action(", ".join(policy.reviewers) or UNASSIGNED, "retire", name, None, told)
+
+
+def retiring(use_case: str) -> str:
+    """Return how a use case that left the register is let go of."""
+    return f"`readiness retire {use_case} --reason ...`"
 
 
 def owner_of(use_case: UseCaseReadiness) -> str:

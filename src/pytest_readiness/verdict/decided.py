@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from ..facts.decision import Blocker, Decision, Retirement, Review, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver
 from ..facts.evidence import Evidence, Result
 from .deciders import kept_apart, may_decide
 from .known import Facts
@@ -33,6 +33,8 @@ class Decided:
     """By requirement, the newest first."""
     retirements: Mapping[str, RetirementStanding] = field(default_factory=dict)
     """By test."""
+    departures: Mapping[str, Sequence[Departure]] = field(default_factory=dict)
+    """By use case: the retirements of those that left the register."""
     started: frozenset[str] = frozenset()
     """Use cases about which anything was decided."""
 
@@ -45,8 +47,9 @@ class Decided:
         unblocks = _grouped((one for one in every if isinstance(one, Unblock)), lambda one: one.use_case)
         waivers = _grouped((one for one in reversed(every) if isinstance(one, Waiver)), lambda one: one.requirement)
         retirements = _grouped((one for one in every if isinstance(one, Retirement)), lambda one: one.test_id)
+        departures = _grouped((one for one in every if isinstance(one, Departure)), lambda one: one.use_case)
         waived = {name.partition("/")[0] for name in waivers}
-        found = cls(policy, facts, now, reviews, blockers, unblocks, waivers)
+        found = cls(policy, facts, now, reviews, blockers, unblocks, waivers, departures=departures)
         started = frozenset((*reviews, *blockers, *unblocks, *waived))
         return replace(found, retirements=found._retired(retirements), started=started)
 
@@ -112,8 +115,11 @@ class Decided:
         """Return the blockers of a use case that no unblock ended; ``required`` is what counts of its requirements."""
         if use_case not in self.blockers:
             return ()
-        deciding = [piece for one in required for piece in one.deciding]
-        unblocks = [(one, self._wrong(one, deciding)) for one in self.unblocks.get(use_case, ())]
+        return self.blockers_left(use_case, [piece for one in required for piece in one.deciding])
+
+    def blockers_left(self, use_case: str, concerned: Sequence[Evidence]) -> tuple[BlockerStanding, ...]:
+        """Return the blockers of a use case that no unblock ended, where this is the evidence concerned."""
+        unblocks = [(one, self._wrong(one, concerned)) for one in self.unblocks.get(use_case, ())]
         return tuple(
             BlockerStanding(
                 blocker,
@@ -126,6 +132,20 @@ class Decided:
             for blocker in self.blockers.get(use_case, ())
             if not any(wrong is None and one.at > blocker.at for one, wrong in unblocks)
         )
+
+    def let_go(self, use_case: str, concerned: Sequence[Evidence]) -> tuple[str, tuple[str, ...]]:
+        """Return the moment up to which a use case that left was retired, and why a retirement does not hold.
+
+        ``concerned``: the evidence that is known of it.
+        """
+        until, void = "", []
+        for one in self.departures.get(use_case, ()):
+            wrong = self._wrong(one, concerned)
+            if wrong is None:
+                until = max(until, one.at)
+            else:
+                void.append(f"its retirement at {one.at} does not count: {wrong}")
+        return until, tuple(void)
 
     def unplaced(self, requirements: Callable[[str], Iterable[str]], use_cases: Iterable[str]) -> tuple[str, ...]:
         """Return a sentence for each decision that concerns no use case, or no requirement, in force."""

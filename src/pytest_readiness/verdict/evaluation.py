@@ -13,11 +13,13 @@ from .basis import Basis
 from .coverage import Places
 from .decided import Decided
 from .deciding import Ledger, in_order
+from .departed import departed
 from .groups import held_use_cases
 from .known import Facts
 from .pinning import pinned
 from .policy import Policy
 from .readiness import (
+    Departed,
     ItemReadiness,
     Readiness,
     RequirementReadiness,
@@ -44,6 +46,7 @@ def evaluate(
     use_cases: Collection[str] | None = None,
     *,
     release: str | None = None,
+    gone: Collection[str] = (),
 ) -> Readiness:
     """Return where the use cases stand at a moment.
 
@@ -53,6 +56,7 @@ def evaluate(
         facts: evidence, decisions, open runs and groups.
         now: the moment (UTC, ``2026-02-12T18:29:00.000Z``).
         use_cases: ids of those to judge; None: the whole register.
+        gone: ids of those without a row that are asked about beside ``use_cases``; with the whole register all are.
         release: the release that is judged; where the policy requires one, nothing made for another counts.
 
     Raises:
@@ -69,6 +73,7 @@ def evaluate(
         at=now,
         use_cases=tuple(one.readiness for one in judged),
         other_evidence=in_order(other),
+        departed=known.departed(None if in_scope is None else gone),
         notes=() if in_scope is not None else known.decided.unplaced(known.requirement_ids, catalogue.use_cases),
     )
 
@@ -142,6 +147,12 @@ class _Known:
             held=held_use_cases(facts.groups, settled),
             open_runs=_open_runs(facts, evidence),
         )
+
+    def departed(self, scope: Collection[str] | None) -> tuple[Departed, ...]:
+        """Return the use cases without a row that have something open; where every name is one there are none."""
+        if self.catalogue.open_world:
+            return ()
+        return tuple(departed(self.ledgers, self.decided, self.catalogue.use_cases, scope))
 
     def requirement_ids(self, use_case: str) -> list[str]:
         """Return the ids of what a use case requires."""

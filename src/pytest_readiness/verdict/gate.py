@@ -21,6 +21,7 @@ SOUND = frozenset(
         "tracker and config",
         "use cases in scope",
         "requirements in scope",
+        "left the register",
         "runs sealed",
         "evidence intact",
         "checkpoint",
@@ -154,14 +155,17 @@ def conclude(grounds: Grounds, rules: Iterable[Rule]) -> Verdict:
         on=grounds.policy.on,
         rules=results,
         weaker=tuple(grounds.policy.weaker()),
-        failing=tuple(one.use_case.id for one in grounds.readiness.use_cases if one.use_case.id in at_fault),
+        failing=(
+            *(one.use_case.id for one in grounds.readiness.use_cases if one.use_case.id in at_fault),
+            *(one.use_case for one in grounds.readiness.left if one.use_case in at_fault),
+        ),
         sound=all(result.passed for result in results if result.rule in SOUND),
     )
 
 
 def rules_of(policy: Policy) -> tuple[Rule, ...]:
     """Return the rules that a policy asks for, in the order they are printed."""
-    rules: list[Rule] = [_configured, _use_cases, _requirements, _complete, _asserted, _flaky, _waivers]
+    rules: list[Rule] = [_configured, _use_cases, _requirements, _departed, _complete, _asserted, _flaky, _waivers]
     rules += [_nothing_failing, _nothing_blocked, _sealed, _groups, _intact, _level]
     if policy.clock != "ignore":
         rules.append(_clock)
@@ -195,6 +199,15 @@ def _requirements(grounds: Grounds) -> Finding:
     detail = f"{count} required" + (f"; not applicable: {_names(left_out)}" if left_out else "")
     empty = tuple(one.use_case.id for one in use_cases if not one.required)
     return Finding("requirements in scope", count, tuple(f"{name} requires nothing" for name in empty), detail, empty)
+
+
+def _departed(grounds: Grounds) -> Finding:
+    """What is open does not end with the row: only a listed reviewer lets go of it."""
+    left = grounds.readiness.left
+    looked_at = len(grounds.readiness.use_cases) + len(left)
+    wrong = tuple(f"{one.use_case} left it open ({one.why[0]})" for one in left)
+    told = "no use case left it with anything open"
+    return Finding("left the register", looked_at, wrong, told, tuple(one.use_case for one in left))
 
 
 def _complete(grounds: Grounds) -> Finding:

@@ -271,12 +271,30 @@ class UseCaseReadiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Departed:
+    """A use case that has no row any more, and something open."""
+
+    use_case: str
+    why: tuple[str, ...]
+    """What is open; a sentence each."""
+    void: tuple[str, ...] = ()
+    """Why its retirement does not hold; a sentence each."""
+    elsewhere: bool = False
+    """Its row is known only from commits that the judged one does not contain: it did not leave this register."""
+
+    @property
+    def told(self) -> str:
+        """All of it in a sentence."""
+        return f"{self.use_case}: {'; '.join((*self.why, *self.void))}"
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """Who must do what next."""
 
     who: str
     action: str
-    """``fix``, ``rerun``, ``finish``, ``collect``, ``declare``, ``renew``, ``review``, ``sync``."""
+    """``fix``, ``rerun``, ``finish``, ``collect``, ``declare``, ``renew``, ``retire``, ``review``, ``sync``."""
     use_case: str
     requirement: str | None
     text: str
@@ -294,6 +312,13 @@ class Readiness:
     """Evidence that fits no requirement in force."""
     notes: tuple[str, ...] = ()
     """Decisions that concern nothing in force; a sentence each."""
+    departed: tuple[Departed, ...] = ()
+    """Use cases without a row that have something open, by id."""
+
+    @property
+    def left(self) -> tuple[Departed, ...]:
+        """Those that left this register, and keep its gate closed."""
+        return tuple(one for one in self.departed if not one.elsewhere)
 
     @property
     def totals(self) -> dict[Status, int]:

@@ -44,6 +44,11 @@ def review_of(reviews: Iterable[SignOff], seen: Seen, origins: Mapping[str, Orig
     )
 
 
+def rejections(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]:
+    """Return the rejections that stand, oldest first."""
+    return [one for one in _newest_of_each(reviews, policy) if one.meaning is Meaning.REJECTED]
+
+
 def starts_of(counting: Iterable[SignOff]) -> dict[str, str]:
     """Return for each use case the moment after which a failure can make one of these approvals of it suspect.
 

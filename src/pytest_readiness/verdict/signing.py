@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..errors import ConfigError, nearest
-from ..facts.decision import Basis, Blocker, Decision, Meaning, PinnedRequirement, Retirement, Review, Unblock, Waiver
+from ..facts.decision import (
+    Basis,
+    Blocker,
+    Decision,
+    Departure,
+    Meaning,
+    PinnedRequirement,
+    Retirement,
+    Review,
+    Unblock,
+    Waiver,
+)
 from ..facts.evidence import Result
 from .deciders import kept_apart, may_decide
 from .known import Facts, Origin
@@ -72,6 +83,8 @@ def refusal(
         return _waiver_refusal(decision, readiness, policy, facts, recorders)
     if isinstance(decision, Retirement):
         return _retirement_refusal(decision, readiness, policy, facts, recorders)
+    if isinstance(decision, Departure):
+        return _departure_refusal(decision, readiness, policy, recorders)
     if isinstance(decision, Blocker | Unblock):
         return _blocker_refusal(decision, readiness, policy, facts, recorders)
     return f"nobody knows a decision of the kind '{decision.KIND}'"
@@ -162,6 +175,16 @@ def _retirement_refusal(
         return f"{short(retirement.test_id)} is retired already"
     mine = kept_apart((facts.origin(one.id) for one in facts.evidence if one.test_id == retirement.test_id), policy)
     return may_decide(retirement.by, retirement.known_by, policy, {*mine, *recorders})
+
+
+def _departure_refusal(
+    departure: Departure, readiness: Readiness, policy: Policy, recorders: Iterable[str]
+) -> str | None:
+    if departure.use_case not in {one.use_case for one in readiness.departed}:
+        return f"{short(departure.use_case)} has no row, and nothing is open: there is nothing to retire"
+    if not departure.reason.strip():
+        return f"say why: retiring {short(departure.use_case)} needs a reason"
+    return may_decide(departure.by, departure.known_by, policy, recorders)
 
 
 def changes_since(review: Review, use_case: UseCaseReadiness, facts: Facts) -> list[str]:

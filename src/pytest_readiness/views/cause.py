@@ -10,7 +10,7 @@ from ..verdict.known import UNKNOWN
 from ..verdict.levels import TOLD
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
 from . import words
-from .gate import holds, retirements, standing, waivers
+from .gate import departed, holds, retirements, standing, waivers
 from .pen import Line, Pen, style_of
 from .report import Report
 
@@ -45,6 +45,15 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
         )
         lines += [pen.line(), *pen.paragraph(sentence)]
     return lines
+
+
+def render_departed(report: Report, name: str, width: int, *, unicode: bool = True) -> list[Line]:
+    """Return what a use case without a row left open; nothing where there is no such use case."""
+    pen = Pen(width, unicode=unicode)
+    found = {one.use_case.casefold(): one.use_case for one in report.readiness.departed}.get(name.casefold())
+    if found is None:
+        return []
+    return list(departed(report, found, [action for action in report.actions if action.use_case == found], pen))
 
 
 def _use_case(report: Report, name: str) -> UseCaseReadiness:

@@ -44,6 +44,7 @@ def to_document(report: Report) -> dict[str, Any]:
         "other_evidence": [to_plain(evidence) for evidence in readiness.other_evidence],
         "next": [_action(action) for action in report.actions],
         "runs": [to_run(id_, origin) for id_, origin in deciding_runs(report).items()],
+        "warnings": list(report.context.notes),
     }
     shown: dict[str, Any] = printable(document)
     return shown

@@ -110,7 +110,7 @@ def _failing(report: Report, pen: Pen) -> Iterator[Line]:
     for names in list(groups.values())[:_MOST_GROUPS]:
         first = known.get(names[0])
         if first is None:
-            yield pen.line((names[0], "strong"), "  is not in the register")
+            yield from departed(report, names[0], actions.get(names[0], []), pen)
         elif len(names) == 1:
             yield from _one(first, actions.get(names[0], []), pen)
         else:
@@ -118,6 +118,20 @@ def _failing(report: Report, pen: Pen) -> Iterator[Line]:
     left = sum(len(names) for names in list(groups.values())[_MOST_GROUPS:])
     if left:
         yield pen.line((f"{words.count(left, 'more use case')}: readiness next shows who must act", "dim"))
+
+
+def departed(report: Report, name: str, actions: Sequence[Action], pen: Pen) -> Iterator[Line]:
+    """Yield what a use case that left the register left open, and who must act."""
+    found = [one for one in report.readiness.departed if one.use_case == name]
+    if not found:
+        yield pen.line((name, "strong"), "  is not in the register")
+    for one in found:
+        told = "is known from other commits only" if one.elsewhere else "left the register with something open"
+        yield pen.line((name, "strong"), f"  {told}")
+        for sentence in (*one.why, *one.void):
+            yield from pen.paragraph(sentence, indent=4)
+    for action in actions:
+        yield from pen.paragraph(f"{action.text} ({action.who})", lead=(pen.pad(action.action, 7) + "  ", ""), indent=4)
 
 
 def _look(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[object, ...]:

@@ -71,6 +71,8 @@ def _problems(report: Report, pen: Pen) -> Iterator[Line]:
     for run, names in _by_name(use_cases, "open_runs").items():
         told = f"run {run} is open: its passes do not count for {words.listed(names, pen)}; readiness recover closes it"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
+    for one in report.readiness.left:
+        yield from pen.paragraph(f"left the register with something open: {one.told}", lead=("problem: ", "bad"))
     for note in (*report.context.notes, *conduct.notes(report)):
         yield from pen.paragraph(note, lead=("note: ", "warn"), most=3)
     for setting in report.verdict.weaker:

@@ -1,0 +1,221 @@
+"""A row that is taken out takes nothing with it: what was open keeps the gate closed until a reviewer lets go of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from tests.project import CONFIG, TRACKER, Project
+
+CONFIG = (
+    CONFIG + '[review]\nreviewers = ["ana@example.com", "ben@example.com"]\nseparate = true\n[gate]\non = "evidence"\n'
+)
+ROW = next(line + "\n" for line in TRACKER.splitlines() if line.startswith("| UC-002"))
+SHORTER = TRACKER.replace(ROW, "")
+FINE = """
+@evidence("UC-001", item=[1, 2])
+def test_one(record_evidence): record_evidence.trace([{"a": 1}], again=[{"a": 1}])
+"""
+BAD = """
+@evidence("UC-002", item=1)
+def test_two(): assert os.environ.get("FINE") == "1"
+"""
+
+
+def git(project: Project, *arguments: str) -> str:
+    """Call git in the project."""
+    known = ["-c", "user.name=x", "-c", "user.email=dev@example.com", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(["git", *known, *arguments], cwd=project.path, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def commit(project: Project) -> str:
+    """Commit everything; return the commit."""
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "--allow-empty", "-m", "x")
+    return git(project, "rev-parse", "HEAD")
+
+
+def begun(project: Project, tests: str = FINE + BAD) -> None:
+    """Give the project a register of two use cases and run its tests."""
+    project.configured(CONFIG).tests(tests)
+    project.run("--readiness-actor=dev@example.com")
+
+
+def take_out(project: Project) -> None:
+    """Take the second row out, and its test with it."""
+    project.write("PROD_READINESS_TRACKER.md", SHORTER)
+    project.tests(FINE)
+    project.run("--readiness-actor=dev@example.com")
+
+
+def block(project: Project) -> None:
+    """Somebody has an obstacle to report."""
+    assert project.cli("block", "UC-002", "--reason", "legal", "--by", "cleo@example.com").exit_code == 0
+
+
+def reject(project: Project) -> None:
+    """A reviewer says no."""
+    done = project.cli("review", "UC-002", "--reject", "--comment", "not like that", "--by", "ana@example.com")
+    assert done.exit_code == 0, done.output
+
+
+def retire(project: Project, *more: str, by: str = "ben@example.com") -> tuple[int, str]:
+    """Let go of the use case."""
+    done = project.cli("retire", "UC-002", "--reason", "merged into UC-001", "--by", by, *more)
+    return done.exit_code, done.output
+
+
+def closed(project: Project, *use_cases: str) -> str:
+    """Return what the gate says, which is closed by the use case that left."""
+    done = project.cli("gate", *use_cases)
+    assert done.exit_code == 1, done.output
+    assert "left the register (looked at" in done.stdout
+    assert "UC-002 left it open" in done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("with_git", [False, True])
+@pytest.mark.parametrize("what", ["failure", "blocker", "rejection"])
+def test_a_row_does_not_take_what_is_open_with_it(project: Project, what: str, with_git: bool) -> None:
+    """A failing test, an open blocker or a rejection keeps every door closed after the row is gone, until retired."""
+    if with_git:
+        git(project, "init", "-q")
+        project.configured(CONFIG).write(".gitignore", ".readiness\n")
+        commit(project)
+    begun(project, FINE + BAD if what == "failure" else FINE)
+    {"failure": lambda _: None, "blocker": block, "rejection": reject}[what](project)
+    take_out(project)
+    if with_git:
+        commit(project)
+    told = closed(project)
+    assert {"failure": "test_two FAILED", "blocker": "cleo@example.com blocks it: legal",
+            "rejection": "ana@example.com rejected it: not like that"}[what] in " ".join(told.split())  # fmt: skip
+    assert "readiness retire UC-002" in told
+    assert project.run("--readiness-gate").ret == 11
+    assert retire(project)[0] == 0
+    assert project.cli("gate").exit_code == 0
+    assert project.run("--readiness-gate").ret == 0
+
+
+def test_it_is_told_everywhere(project: Project) -> None:
+    """Report, why, next and the JSON report name the use case that left, and who must act."""
+    begun(project)
+    take_out(project)
+    report = project.cli("report")
+    assert report.exit_code == 0
+    assert "problem: left the register with something open: UC-002: test_it.py::test_two FAILED" in report.stdout
+    why = project.cli("why", "uc-002")
+    assert why.exit_code == 0
+    assert why.stdout.startswith("UC-002  left the register with something open\n")
+    assert "readiness retire UC-002" in project.cli("next").stdout
+    document = json.loads(project.cli("report", "--format", "json").stdout)
+    (rule,) = [rule for rule in document["verdict"]["rules"] if rule["rule"] == "left the register"]
+    assert (rule["passed"], rule["looked_at"]) == (False, 2)
+    assert [one["who"] for one in document["next"] if one["use_case"] == "UC-002"] == [
+        "ana@example.com, ben@example.com"
+    ]
+
+
+def test_patterns_that_match_it_and_others(project: Project) -> None:
+    """A gate over other use cases is not closed by it; one whose pattern matches its id is, also alone."""
+    begun(project)
+    take_out(project)
+    assert project.cli("gate", "UC-001").exit_code == 0
+    closed(project, "UC-*")
+    closed(project, "uc-002")
+    assert retire(project)[0] == 0
+    assert project.cli("gate", "UC-*").exit_code == 0
+    assert project.cli("gate", "UC-002").exit_code == 2
+    assert project.cli("gate", "UC-003").exit_code == 2
+
+
+def test_a_row_that_left_with_nothing_open(project: Project) -> None:
+    """A use case whose tests pass, and one that nothing is known of, may leave."""
+    project.monkeypatch.setenv("FINE", "1")
+    begun(project)
+    take_out(project)
+    assert project.cli("gate").exit_code == 0
+    code, told = retire(project)
+    assert code == 1
+    assert "there is nothing to retire" in told
+
+
+def test_who_may_let_go(project: Project) -> None:
+    """A listed reviewer who recorded none of its evidence; and not while its row is there, nor instead of a test."""
+    config = CONFIG.replace('["ana@example.com", ', '["dev@example.com", "ana@example.com", ')
+    project.configured(config).tests(FINE + BAD)
+    project.run("--readiness-actor=dev@example.com")
+    assert "is a use case of the register" in retire(project)[1]
+    take_out(project)
+    assert retire(project, by="cleo@example.com")[0] == 1
+    assert retire(project, by="dev@example.com")[0] == 1
+    assert retire(project, "--replaced-by", "test_it.py::test_one")[0] == 2
+    closed(project)
+    assert retire(project)[0] == 0
+    assert project.cli("gate").exit_code == 0
+    project.write("readiness.toml", config.replace(', "ben@example.com"', ""))
+    assert "its retirement at" in closed(project)
+
+
+def test_what_comes_after_the_retirement_counts_again(project: Project) -> None:
+    """A use case that came back and failed again is let go of again, or keeps the gate closed."""
+    begun(project)
+    take_out(project)
+    assert retire(project)[0] == 0
+    begun(project)
+    assert project.cli("gate").exit_code == 1
+    take_out(project)
+    closed(project)
+    assert retire(project)[0] == 0
+    assert project.cli("gate").exit_code == 0
+
+
+def test_a_row_of_another_branch_is_a_note(project: Project) -> None:
+    """What is known only from commits that this one does not contain closes nothing here, and is told."""
+    git(project, "init", "-q")
+    project.configured(CONFIG, SHORTER).write(".gitignore", ".readiness\n")
+    commit(project)
+    git(project, "checkout", "-q", "-b", "feature")
+    project.configured(CONFIG)
+    commit(project)
+    begun(project)
+    git(project, "checkout", "-q", "-f", "main")
+    project.tests(FINE)
+    project.run("--readiness-actor=dev@example.com")
+    assert project.cli("gate").exit_code == 0
+    noted = "note: of commits that this one does not contain, UC-002: test_it.py::test_two FAILED"
+    assert noted in " ".join(project.cli("report").stdout.split())
+    assert json.loads(project.cli("report", "--format", "json").stdout)["warnings"]
+    git(project, "merge", "-q", "feature")
+    assert project.cli("gate").exit_code == 1  # the row is here now
+    project.write("PROD_READINESS_TRACKER.md", SHORTER)
+    commit(project)
+    closed(project)
+
+
+def test_where_git_cannot_tell(project: Project) -> None:
+    """In a clone that is cut off, and without git at all, whatever was known before counts."""
+    git(project, "init", "-q")
+    project.configured(CONFIG).write(".gitignore", ".readiness\n")
+    commit(project)
+    begun(project)
+    take_out(project)
+    commit(project)
+    (project.path / ".git" / "shallow").write_text(git(project, "rev-parse", "HEAD") + "\n")
+    closed(project)
+
+
+def test_the_past_knows_what_had_left_by_then(project: Project) -> None:
+    """A report about a moment tells of what had left by that moment, and not of what left later."""
+    begun(project)
+    before = json.loads(project.cli("report", "--format", "json").stdout)["generated_at"]
+    take_out(project)
+    after = json.loads(project.cli("report", "--format", "json").stdout)["generated_at"]
+    assert retire(project)[0] == 0
+    told = "left the register with something open"
+    assert told not in project.cli("report", "--at", before).stdout
+    assert told in project.cli("report", "--at", after).stdout
+    assert told not in project.cli("report").stdout
