@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from functools import cached_property
+from os import getpid
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,10 +16,15 @@ import pytest
 from .mark import is_tagged
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
+    from .journal.nested import Living
     from .journal.recorder import Observer
     from .pipeline.selection import Selection
     from .pipeline.session import Options, Outcome, Prepared
     from .views.pen import Line
+
+
+_DRY = ("collectonly", "setuponly", "setupplan")
+"""Under which names pytest keeps the options that run no test."""
 
 
 class Door:
@@ -37,6 +44,8 @@ class Door:
         self._plan: list[Line] = []
         self._looked = False
         self._told = False
+        self._living: Living | None = None
+        self._process = getpid()
 
     @cached_property
     def options(self) -> Options:
@@ -66,6 +75,7 @@ class Door:
 
                 self._watch(observer_of(given, self.config.pluginmanager))
                 self._selection = selection_of(given)
+                self._enter(given["living"])
         elif self._wanted or self._distributes:
             self.begin()
 
@@ -90,7 +100,13 @@ class Door:
         try:
             hooks, called = self.config.pluginmanager, invocation(self.config.option, self.config.getini)
             prepared = prepare(
-                self.config.rootpath, self.options, argv, hooks, distributes=self._distributes, called=called
+                self.config.rootpath,
+                self.options,
+                argv,
+                hooks,
+                distributes=self._distributes,
+                called=called,
+                dry=self._is_dry,
             )
         except ReadinessError as error:
             from .views.sanitise import sanitise
@@ -101,6 +117,21 @@ class Door:
             self.config.pluginmanager.register(prepared.keeper, "readiness-keeper")
             if prepared.observer is not None:
                 self._watch(prepared.observer)
+            if not prepared.keeper.log.dry:
+                self._enter(prepared.living)
+
+    @property
+    def _is_dry(self) -> bool:
+        """Whether no test will run."""
+        option = self.config.option
+        return self._said["plan"] or any(getattr(option, name, False) for name in _DRY)
+
+    def _enter(self, living: Any) -> None:
+        """Tell sessions that a test of this one starts. ``living``: in a worker, its controller's session."""
+        from .journal.nested import Living, enter
+
+        self._living = Living(*living)
+        enter(self._living)
 
     def _watch(self, observer: Observer) -> None:
         self.observer = observer
@@ -138,8 +169,13 @@ class Door:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """With ``--readiness-plan`` run nothing."""
-        if not self._said["plan"] or self._prepared is None:
+        """Open the journal before the first test's time begins; with ``--readiness-plan`` run nothing."""
+        if self._prepared is None:
+            return None
+        if not self._said["plan"]:
+            gives_up = session.testsfailed and not self.config.getoption("continue_on_collection_errors")
+            if not self._distributes and not gives_up:
+                self._prepared.keeper.open()
             return None
         from .claims.collected import tag_all
         from .pipeline.session import plan_lines
@@ -156,7 +192,8 @@ class Door:
         try:
             return (yield)
         finally:
-            self._finish(session)
+            if getpid() == self._process:  # else a child that a test forked, and that came back from it
+                self._finish(session)
 
     def _finish(self, session: pytest.Session) -> None:
         if self._is_worker:
@@ -179,13 +216,18 @@ class Door:
 
     def pytest_unconfigure(self) -> None:
         """Tell it here where pytest left the summary out (``pytest.exit`` with an exit code of its own)."""
+        if self._living is not None:
+            from .journal.nested import leave
+
+            leave(self._living)
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             self._tell(reporter)
 
     @property
     def _width(self) -> int:
-        return self.config.get_terminal_writer().fullwidth
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        return get_terminal_size().columns if reporter is None else self.config.get_terminal_writer().fullwidth
 
     def _tell(self, reporter: Any) -> None:
         if self._told or self._prepared is None or (self._outcome is None and not self._plan):

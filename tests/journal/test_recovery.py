@@ -138,7 +138,7 @@ def test_a_journal_that_is_written_is_living(tmp_path: Path) -> None:
         assert process.stdout.readline() == "held\n"
         [leftover] = leftovers(tmp_path)
         assert leftover.living
-        with pytest.raises(StorageError, match="another process"):
+        with pytest.raises(StorageError, match="another session"):
             recover(leftover)
         process.kill()
     assert not leftovers(tmp_path)[0].living

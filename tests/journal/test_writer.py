@@ -12,6 +12,7 @@ import pytest
 
 from pytest_readiness.errors import StorageError
 from pytest_readiness.facts.line import Chain, Line, broken_links
+from pytest_readiness.journal.recovery import leftovers
 from pytest_readiness.journal.writer import Writer, ignore_folder, new_journal
 
 
@@ -53,15 +54,63 @@ def test_another_process_cannot_write_the_same_run(tmp_path: Path) -> None:
 
 
 def test_reading_the_own_journal_keeps_the_lock(tmp_path: Path) -> None:
-    """Reading back does not let another process in."""
+    """Reading back does not let another process in, nor does a test that opens and closes all files there are."""
     writer = new_journal(tmp_path, "r1")
     writer.append("a", {})
     writer.texts()
+    for path in tmp_path.iterdir():
+        with path.open("r+b"):
+            pass
     code = (
-        "import fcntl, os, sys\nfd = os.open(sys.argv[1], os.O_RDWR)\n"
-        "try:\n    fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)\nexcept OSError: sys.exit(7)\n"
+        "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.recovery import leftovers\n"
+        "sys.exit(7 if leftovers(Path(sys.argv[1]))[0].living else 0)\n"
     )
-    assert subprocess.run([sys.executable, "-c", code, str(writer.path)], check=False).returncode == 7
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == 7
+    writer.close()
+
+
+def test_the_own_process_cannot_write_the_same_run(tmp_path: Path) -> None:
+    """A session within a session sees that the journal is written, reads it, and is refused; then it is free."""
+    writer = new_journal(tmp_path, "r1")
+    writer.append("run", {"register": "r", "started_at": "x"})
+    [leftover] = leftovers(tmp_path)
+    assert leftover.living
+    assert leftover.run is not None
+    with pytest.raises(StorageError, match="another session"):
+        Writer(writer.path, Chain("r1"), create=False)
+    writer.append("started", {"n": 1})
+    writer.close()
+    [leftover] = leftovers(tmp_path)
+    assert (leftover.living, leftover.problem) == (False, None)
+
+
+def test_a_child_that_stays_does_not_hold_the_journal(tmp_path: Path) -> None:
+    """A process that a test forks and leaves behind does not make a dead session look alive."""
+    code = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom pytest_readiness.journal.writer import new_journal\n"
+        "writer = new_journal(Path(sys.argv[1]), 'r1')\nwriter.append('run', {'register': 'r'})\n"
+        "if os.fork():\n    os._exit(0)\ntime.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], start_new_session=True) as process:
+        process.wait()
+        try:
+            assert [leftover.living for leftover in leftovers(tmp_path)] == [False]
+        finally:
+            os.killpg(process.pid, 9)
+
+
+def test_a_line_that_a_signal_cut_off_breaks_nothing(tmp_path: Path) -> None:
+    """What raises between the making and the writing of a line costs that line, and never the run."""
+    writer = new_journal(tmp_path, "r1")
+    writer.append("a", {})
+    writer.chain.next("cut off", {})
+    writer.append("b", {"n": 1})
+    line = writer.chain.next("cut off behind its writing", {})
+    os.write(os.open(writer.path, os.O_WRONLY | os.O_APPEND), f"{line.text}\n".encode())
+    writer.append("c", {"n": 2})
+    found = lines_of(tmp_path / "r1.jsonl")
+    assert [(line.kind, line.body.get("n")) for line in found] == [("a", None), ("b", 1), ("c", 2)]
+    assert list(broken_links("r1", found)) == []
     writer.close()
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pluggy import PluginManager
 
 from .artifact import ArtifactFolder
+from .cut_short import PASSES, postpone
 from .observation import test_id
 from .recorder import (
     ATTEMPT,
@@ -42,6 +44,7 @@ class Keeper:
         self.redactor = redactor
         self._for_workers = for_workers
         self._texts = texts
+        self.hooks: PluginManager | None = None
         self._learned = False
         self._grouped = False
         self._to_be_rerun: set[str] = set()
@@ -50,8 +53,21 @@ class Keeper:
     def _safely(self, act: Callable[..., None], *given: Any) -> None:
         try:
             act(*given)
-        except Exception as error:  # noqa: BLE001 - kept, told at the end, and closes the gate
+        except PASSES:
+            raise
+        except BaseException as error:  # noqa: BLE001 - kept, told at the end, and closes the gate
+            self._kept_back(error, *given)
+
+    def _kept_back(self, error: BaseException, about: Any = None, *_: Any) -> None:
+        """``about``: the report of a test, or its node id."""
+        ends = getattr(about, "when", None) == "teardown"
+        nodeid = str(getattr(about, "nodeid", about))
+        if ends or not postpone(self.hooks, nodeid, error):
             self.log.failure = self.log.failure or error
+
+    def open(self) -> None:
+        """Open the journal, and ask where the run comes from, before a test's time begins."""
+        self._safely(self.log.open)
 
     def _id(self, nodeid: str) -> str:
         return test_id(nodeid, self.redactor, grouped=self._grouped)
@@ -114,8 +130,10 @@ class OwnKeeper(Keeper):
         try:
             self._observer.forget_ended()
             self.log.started(self._id(nodeid))
-        except Exception as error:  # noqa: BLE001 - as in _safely; said twice, since a call for each test is dear
-            self.log.failure = self.log.failure or error
+        except PASSES:
+            raise
+        except BaseException as error:  # noqa: BLE001 - as in _safely; said twice, since a call for each test is dear
+            self._kept_back(error, nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

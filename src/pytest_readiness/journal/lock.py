@@ -1,18 +1,23 @@
-"""A lock on an open file that ends with the process, however it ends."""
+"""A lock on an open file that ends with the process, however it ends, and holds within the process too."""
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from os import close as _close, fstat as _fstat, lseek as _lseek, stat as _stat
+from pathlib import Path
+
+_held: dict[tuple[int, int], int] = {}
+"""What this process writes itself: the open file of each, by device and inode."""
 
 if sys.platform == "win32":
     import msvcrt
 
     _BYTE = 0x7FFF_0000  # far behind any content: Windows locks bar reading too
 
-    def lock(descriptor: int) -> bool:
-        """Take the lock; False if another process holds it."""
-        os.lseek(descriptor, _BYTE, os.SEEK_SET)
+    def _take(descriptor: int) -> bool:
+        _lseek(descriptor, _BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -20,16 +25,57 @@ if sys.platform == "win32":
         return True
 
 else:
-    import fcntl
+    from fcntl import LOCK_EX, LOCK_NB, flock as _flock
 
-    def lock(descriptor: int) -> bool:
-        """Take the lock; False if another process holds it.
-
-        A record lock, since a forked child does not inherit it: a daemon that a test leaves behind must not look
-        like a session that still lives.
-        """
+    def _take(descriptor: int) -> bool:
+        """Not a record lock: a process never stops itself by one, and gives it up with any file that it closes."""
         try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _flock(descriptor, LOCK_EX | LOCK_NB)
         except OSError:
             return False
         return True
+
+    def _let_go() -> None:
+        """A forked child shares the lock: a daemon that a test leaves behind must not look like a session."""
+        for descriptor in _held.values():
+            with suppress(OSError):
+                _close(descriptor)
+        _held.clear()
+
+    os.register_at_fork(after_in_child=_let_go)
+
+
+def lock(descriptor: int) -> bool:
+    """Take the lock for as long as the file is open; False if this or another process holds it."""
+    here = _identity(descriptor)
+    if here in _held or not _take(descriptor):
+        return False
+    _held[here] = descriptor
+    return True
+
+
+def is_free(descriptor: int) -> bool:
+    """Return whether nobody holds the lock; then it is taken, until the file is closed."""
+    return _identity(descriptor) not in _held and _take(descriptor)
+
+
+def unlock(descriptor: int) -> None:
+    """Close a locked file."""
+    here = _identity(descriptor)
+    if _held.get(here) == descriptor:
+        del _held[here]
+    _close(descriptor)
+
+
+def held_here(path: Path) -> int | None:
+    """Return the open file by which this process itself writes what lies at a path."""
+    try:
+        found = _stat(path)
+    except OSError:
+        return None
+    return _held.get((found.st_dev, found.st_ino))
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    found = _fstat(descriptor)
+    return found.st_dev, found.st_ino

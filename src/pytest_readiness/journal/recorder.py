@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
@@ -20,6 +21,7 @@ from ..facts.line import canonical
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
 from .context import Context
+from .cut_short import PASSES, postpone
 from .observation import WENT_WELL, Observation, Phase, test_id
 from .placing import placed_all
 from .proving import Means, RecordEvidence
@@ -55,6 +57,7 @@ class Observer:
         self.redactor = redactor
         self.artifacts = artifacts
         self.means = means or Means()
+        self.hooks: PluginManager | None = None
         self._grouped = grouped
         self._running: dict[str, Observation] = {}
         self._latest: tuple[pytest.Item | None, Observation | None] = None, None
@@ -130,8 +133,10 @@ class Observer:
             # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
             try:
                 self._observe(observation, report, item)
-            except Exception:  # noqa: BLE001
-                if report.when == "teardown":
+            except PASSES:
+                raise
+            except BaseException as error:  # noqa: BLE001
+                if report.when == "teardown" or postpone(self.hooks, item.nodeid, error):
                     self._forget(item.nodeid)
         return report
 

@@ -14,7 +14,8 @@ from ..facts.evidence import Evidence, evidence_of
 from ..facts.line import Chain, Line, broken_links
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
-from .lock import lock
+from ..regular import IrregularError, open_regular, read_regular
+from .lock import held_here, is_free
 from .run_log import close_run, interrupted, part_of, requirements_path, tests_of
 from .writer import Writer
 
@@ -39,7 +40,7 @@ def leftovers(folder: Path, but: str | None = None) -> list[Leftover]:
 
     Args:
         folder: of the journals; need not exist.
-        but: id of a run to leave out (the session's own: opening its file again would give up the lock).
+        but: id of a run to leave out (the session's own).
     """
     try:
         paths = sorted(path for path in folder.glob("*.jsonl") if path.stem != but)
@@ -49,17 +50,42 @@ def leftovers(folder: Path, but: str | None = None) -> list[Leftover]:
 
 
 def _look(path: Path) -> Leftover:
+    if (own := held_here(path)) is not None:  # a session of this very process, around a test that looks
+        return _understood(path, _content(own), living=True)
     try:
-        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
-        held = True
-    except PermissionError:
-        descriptor, held = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), False
+        try:
+            descriptor, writable = open_regular(path, os.O_RDWR, follow=False), True
+        except PermissionError:
+            descriptor, writable = open_regular(path, follow=False), False
     except OSError as error:
-        return Leftover(path, living=False, run=None, problem=StorageError(f"{path}: cannot be read: {error.strerror}"))
-    with os.fdopen(descriptor, "rb") as file:
-        living = held and not lock(descriptor)
-        data = file.read()
-    return _understood(path, data, living=living)
+        told = f"{path}: cannot be read: {error.strerror}"
+        told += ": move it away, the folder is for journals" if isinstance(error, IrregularError) else ""
+        return Leftover(path, living=False, run=None, problem=StorageError(told))
+    try:
+        living = writable and not is_free(descriptor)
+        return _understood(path, _content(descriptor), living=living)
+    finally:
+        os.close(descriptor)
+
+
+def _content(descriptor: int) -> bytes:
+    """Read from the start. Where it is a session's own file, its place does not matter: that is appended to."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
+
+
+def is_written(path: Path) -> bool:
+    """Return whether a living session, of this process or another, writes the journal at a path."""
+    if held_here(path) is not None:
+        return True
+    try:
+        descriptor = open_regular(path, os.O_RDWR, follow=False)
+    except OSError:
+        return False
+    try:
+        return not is_free(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _understood(path: Path, data: bytes, *, living: bool) -> Leftover:
@@ -154,7 +180,7 @@ def _close(run: Run, writer: Writer, torn_bytes: int) -> None:
 def requirements_of(folder: Path, run: Run) -> Snapshot | None:
     """Return the requirements that lie beside a journal, or None where they are missing or are not what they say."""
     try:
-        text = requirements_path(folder, run.requirements_digest).read_bytes().decode()
+        text = read_regular(requirements_path(folder, run.requirements_digest), follow=False).decode()
     except (OSError, UnicodeDecodeError):
         return None
     found = Snapshot(text, f"sha256:{digest('requirements', text.encode())}")

@@ -1,7 +1,8 @@
 """The run that is being written: its plan, what has started and finished, and the seal. One for each session.
 
 Everything is joined by node id, so that what a crashed worker leaves behind is INTERRUPTED for the right
-claims. The journal is opened when the first evidence test starts, and not before.
+claims. The journal is opened before the first test runs where an evidence test is among them, so that no test's time
+goes by over it; where workers run them, when the first of them starts.
 """
 
 from __future__ import annotations
@@ -71,8 +72,10 @@ class RunLog:
     key: bytes = field(repr=False)
     """Of the fingerprints; kept when the run is opened."""
     run_id: str = field(default_factory=new_run_id)
+    dry: bool = False
+    """Nothing is written: the session tries nothing, or has no place of its own to write."""
     writer: Writer | None = None
-    failure: Exception | None = None
+    failure: BaseException | None = None
     """What first went wrong in recording; told at the end, and closes the gate."""
     _plan: dict[str, PlannedTest] = field(default_factory=dict)
     _unwritten_plan: list[str] = field(default_factory=list)
@@ -83,13 +86,20 @@ class RunLog:
     unsure: dict[str, str] = field(default_factory=dict)
     """The same, for tests that started before the plan was known (under xdist it comes with the first report)."""
     _ended: set[str] = field(default_factory=set)
+    _tried: bool = False
+    """An evidence test has started."""
     recorded: int = 0
     """Pieces of evidence so far."""
 
     @property
-    def opened(self) -> bool:
-        """An evidence test has started."""
-        return self.writer is not None
+    def path(self) -> Path:
+        """Of the journal."""
+        return self.folder / f"{self.run_id}.jsonl"
+
+    def open(self) -> None:
+        """Open the journal and write what is known, where there is a test to run that is evidence."""
+        if any(not planned.plain.get("deselected") for planned in self._plan.values()):
+            self._ready()
 
     def plan(self, tests: Iterable[dict[str, Any]]) -> None:
         """Take in tests that are to run, or were deselected (``deselected``): plain, with their placed claims."""
@@ -110,6 +120,7 @@ class RunLog:
             self.unsure[test_id] = at or moment()
         elif test_id in self._plan and test_id not in self._running:
             at = self._running[test_id] = at or moment()
+            self._tried = True
             if (writer := self._ready()) is not None:
                 writer.take(writer.chain.started(test_id, at))
 
@@ -131,9 +142,10 @@ class RunLog:
         test_id = body["test"]
         self._running.pop(test_id, None)
         self._ended.add(test_id)
-        self.recorded += len(body["claims"])
+        self._tried = True
         if (writer := self._ready()) is None:
             return
+        self.recorded += len(body["claims"])
         planned = self._plan.get(test_id)
         if planned is not None and body["claims"] is planned.claims and _is_terse(body):
             writer.take(writer.chain.finished(body, planned.spelled_claims))
@@ -172,7 +184,7 @@ class RunLog:
 
     def _ready(self) -> Writer | None:
         """Return the open journal, with the plan as far as it is known; None where it cannot be opened."""
-        if self.writer is None and not self._open():
+        if self.writer is None and (self.dry or not self._open()):
             return None
         assert self.writer is not None  # noqa: S101 - for the type checker; _open has seen to it
         if self._unwritten_plan:
@@ -191,29 +203,33 @@ class RunLog:
             _keep_requirements(self.folder, self.requirements)
         except OSError as error:
             self.failure = error
+        origin = self._origin()  # before there is a journal: it takes its time, and one without a first line is none
         try:
-            self.writer = new_journal(self.folder, self.run_id)
+            writer = new_journal(self.folder, self.run_id)
         except ReadinessError as error:
             self.failure = error
             return False
-        self.writer.append("run", self._first_line(self.writer), sync=True)
+        first: dict[str, Any] = {"started_at": moment(), "register": self.register}
+        first |= {"requirements": self.requirements.digest, "clock": _clock_check(writer), **origin}
+        writer.append("run", first, sync=True)
+        self.writer = writer
         return True
 
-    def _first_line(self, writer: Writer) -> dict[str, Any]:
-        first: dict[str, Any] = {"started_at": moment(), "register": self.register}
-        first["requirements"] = self.requirements.digest
-        first["clock"] = _clock_check(writer)
+    def _origin(self) -> dict[str, Any]:
         try:
-            return {**first, **self.head()}
+            return self.head()
         except Exception as error:  # noqa: BLE001 - evidence with an unknown origin is better than none
             self.failure = error
-            return first
+            return {}
 
     def seal(self, exit_status: int) -> Run | None:
-        """Close the run: what was running is INTERRUPTED, what never started NOT_RUN. None if nothing was recorded."""
+        """Close the run: what was running is INTERRUPTED, what never started NOT_RUN. None if nothing was tried."""
         for test_id in list(self._running):
             self.crashed(test_id, "the session ended before the test did")
         if self.writer is None:
+            return None
+        if not self._tried:  # it was opened, and stopped before the first evidence test
+            self.writer.delete()
             return None
         seal = {"exit_status": exit_status, "recovered": False, **part_of(self.writer.lines[0], self._planned)}
         close_run(self.writer, self._planned, self._ended, seal)

@@ -239,7 +239,7 @@ def _received(descriptor: int, known: _Open) -> int | None:
 
 def _program(given: Any) -> str:
     """The program's name alone: its path may be anybody's, and arguments may hold secrets."""
-    return os.path.basename(_text(given))[:_LONGEST]  # noqa: PTH119 - a text, whatever it is
+    return os.path.basename(_text(given))[:_LONGEST]  # a text, whatever it is
 
 
 def _text(given: Any) -> str:

@@ -7,18 +7,32 @@ A line that cannot be written is kept in memory and tried again with the next on
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from contextlib import suppress
+from os import (
+    fstat as _fstat,
+    ftruncate as _ftruncate,
+    getpid as _getpid,
+    lseek as _lseek,
+    makedirs as _makedirs,
+    read as _read,
+    replace as _replace,
+    unlink as _unlink,
+    write as _write,
+)
 from pathlib import Path
+from time import monotonic as _monotonic, sleep as _sleep
 from typing import Any
 
 from ..errors import StorageError
 from ..facts.digest import EMPTY
 from ..facts.line import Chain, Line
-from .lock import lock
+from ..regular import open_regular
+from .lock import lock, unlock
 
 SYNC_SECONDS = 0.2
+_LOOKS = 50
+"""Times that the lock of a new journal is tried: somebody may be looking at it, which takes a moment."""
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
@@ -37,35 +51,44 @@ class Writer:
         """Open the journal.
 
         Raises:
-            StorageError: another living process holds it. Any other trouble is kept in ``trouble`` and tried again.
+            StorageError: somebody else holds it. Any other trouble is kept in ``trouble`` and tried again.
         """
         self.path = path
         self.chain = chain
         self.trouble: OSError | None = None
         """What keeps lines from being written, if anything does."""
-        self._flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT | os.O_EXCL if create else 0) | getattr(os, "O_BINARY", 0)
+        self._flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT | os.O_EXCL if create else 0)
         self._descriptor: int | None = None
-        self._size = 0
+        self._taken = chain.seq, chain.head, 0
+        """Number of lines, digest of the last, bytes on disk. Set in one step: a signal may raise between any two."""
         self._waiting: list[bytes] = []
         self.lines: list[Line] = []
         """What was appended here, those that could not be written included."""
         self._synced = 0.0
-        self._process = os.getpid()
+        self._process = _getpid()
         self._open()
 
     def _open(self) -> bool:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(self.path, self._flags, 0o644)
+            _makedirs(self.path.parent, exist_ok=True)
+            descriptor = open_regular(self.path, self._flags, follow=False)
         except OSError as error:
             self.trouble = error
             return False
-        if not lock(self._descriptor):
-            os.close(self._descriptor)
-            raise StorageError(f"{self.path}: another process is still writing this run")
-        self._size = os.fstat(self._descriptor).st_size
+        if not self._lock(descriptor):
+            os.close(descriptor)
+            raise StorageError(f"{self.path}: another session is still writing this run")
+        self._descriptor = descriptor
+        self._taken = (*self._taken[:2], _fstat(descriptor).st_size)
         self.trouble = None
         return True
+
+    def _lock(self, descriptor: int) -> bool:
+        for _ in range(_LOOKS if self._flags & os.O_EXCL else 1):
+            if lock(descriptor):
+                return True
+            _sleep(0.01)
+        return False
 
     @property
     def unwritten(self) -> int:
@@ -78,20 +101,33 @@ class Writer:
 
     def take(self, line: Line, *, sync: bool = False) -> Line:
         """Append a line that was made of the chain, and return it."""
-        if os.getpid() != self._process:
+        if _getpid() != self._process:
             return line  # a forked child: the run belongs to its parent
-        self.lines.append(line)
+        if line.body["seq"] != self._taken[0]:
+            line = self._made_anew(line)
         data = f"{line.text}\n".encode()
         if self._waiting or self._descriptor is None:
             self._waiting.append(data)
+            self._taken = (line.body["seq"] + 1, line.digest, self._taken[2])
             self._flush()
-        elif not self._write(self._descriptor, data):
+        elif self._put(self._descriptor, data):
+            self._taken = (line.body["seq"] + 1, line.digest, self._taken[2] + len(data))
+        else:
             self._waiting.append(data)
-        now = time.monotonic()
+            self._taken = (line.body["seq"] + 1, line.digest, self._taken[2])
+        self.lines.append(line)
+        now = _monotonic()
         if self._descriptor is not None and (sync or now - self._synced >= SYNC_SECONDS):
             self._synced = now
             self._sync(self._descriptor)
         return line
+
+    def _made_anew(self, line: Line) -> Line:
+        """The line before it was cut off on its way here: a signal raised. It is no line of the run."""
+        self.chain.seq, self.chain.head, _ = self._taken
+        self._take_back()
+        body = {name: value for name, value in line.body.items() if name not in ("kind", "prev", "run", "seq")}
+        return self.chain.next(line.kind, body)
 
     def _sync(self, descriptor: int) -> None:
         try:
@@ -103,17 +139,16 @@ class Writer:
         if self._descriptor is None and not self._open():
             return
         assert self._descriptor is not None  # noqa: S101 - for the type checker; _open has seen to it
-        while self._waiting and self._write(self._descriptor, self._waiting[0]):
-            self._waiting.pop(0)
+        while self._waiting and self._put(self._descriptor, self._waiting[0]):
+            self._taken = (*self._taken[:2], self._taken[2] + len(self._waiting.pop(0)))
 
-    def _write(self, descriptor: int, data: bytes) -> bool:
+    def _put(self, descriptor: int, data: bytes) -> bool:
         try:
-            written = os.write(descriptor, data)
+            written = _write(descriptor, data)
         except OSError as error:
             self.trouble = error
             written = 0
         if written == len(data):
-            self._size += written
             self.trouble = None
             return True
         if written:  # half a line on a full disk: take it back, so that the next try starts clean
@@ -122,15 +157,16 @@ class Writer:
         return False
 
     def _take_back(self) -> None:
-        assert self._descriptor is not None  # noqa: S101
-        try:
-            os.ftruncate(self._descriptor, self._size)
-        except OSError as error:
-            self.trouble = error
+        """Cut off what is no line that was taken."""
+        if self._descriptor is not None:
+            try:
+                _ftruncate(self._descriptor, self._taken[2])
+            except OSError as error:
+                self.trouble = error
 
     def drop_tail(self, count: int) -> None:
         """Take the last bytes away: a line that was cut off in writing, which was never evidence."""
-        self._size -= count
+        self._taken = (*self._taken[:2], self._taken[2] - count)
         self._take_back()
 
     def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> list[Line] | None:
@@ -144,45 +180,46 @@ class Writer:
         """
         old = [Line.parse(text) for text in self.texts()]
         changed = [change(line.body) for line in old]
-        if os.getpid() != self._process or all(body == line.body for body, line in zip(changed, old, strict=True)):
+        if _getpid() != self._process or all(body == line.body for body, line in zip(changed, old, strict=True)):
             return None
         chain = Chain(self.chain.run_id, head=EMPTY)
         lines = [chain.next(line.kind, body) for body, line in zip(changed, old, strict=True)]
         data = "".join(f"{line.text}\n" for line in lines).encode()
         self._replace(data)
-        self.chain, self._size, self._waiting, self.lines = chain, len(data), [], list(lines)
+        self.chain, self._waiting, self.lines = chain, [], list(lines)
+        self._taken = chain.seq, chain.head, len(data)
         return lines
 
     def _replace(self, data: bytes) -> None:
         temporary = self.path.with_suffix(".rewritten")
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(temporary, flags, 0o644)
+        with suppress(FileNotFoundError):
+            _unlink(temporary)  # of a rewriting that was cut off, or nobody's
+        descriptor = open_regular(temporary, self._flags | os.O_CREAT | os.O_EXCL)
         try:
             _write_whole(descriptor, data)
-            temporary.replace(self.path)
+            _replace(temporary, self.path)
         except OSError:
-            os.close(descriptor)
-            temporary.unlink(missing_ok=True)
+            unlock(descriptor)
+            with suppress(OSError):
+                _unlink(temporary)
             raise
         self.close()
         self._descriptor = descriptor
 
     def texts(self) -> list[str]:
-        """Return every line of the run, those that could not be written included.
-
-        Read through the open descriptor: closing a second one would give up the lock.
-        """
+        """Return every line of the run, those that could not be written included."""
         data = b"".join(self._waiting)
         if self._descriptor is not None:
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
-            blocks = iter(lambda: os.read(self._descriptor or 0, 1 << 20), b"")
+            _lseek(self._descriptor, 0, os.SEEK_SET)
+            blocks = iter(lambda: _read(self._descriptor or 0, 1 << 20), b"")
             data = b"".join(blocks) + data
         return data.decode().split("\n")[:-1]
 
     def close(self) -> None:
         """Let go of the journal and of its lock."""
         if self._descriptor is not None:
-            os.close(self._descriptor)
+            if _getpid() == self._process:  # a forked child has no descriptor any more: the number may be another's
+                unlock(self._descriptor)
             self._descriptor = None
 
     def delete(self) -> None:
@@ -191,11 +228,11 @@ class Writer:
         One that cannot be removed is found again by the next session, and keeping a run twice is harmless.
         """
         try:
-            self.path.unlink()
+            _unlink(self.path)
         except PermissionError:  # Windows does not remove an open file
             self.close()
             with suppress(OSError):
-                self.path.unlink()
+                _unlink(self.path)
         except OSError:
             pass
         self.close()
@@ -203,7 +240,7 @@ class Writer:
 
 def _write_whole(descriptor: int, data: bytes) -> None:
     lock(descriptor)  # nobody else knows this file yet
-    if os.write(descriptor, data) != len(data):
+    if _write(descriptor, data) != len(data):
         raise OSError("the disk is full")
     _sync(descriptor)
 

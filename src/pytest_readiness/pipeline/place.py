@@ -18,7 +18,7 @@ from ..errors import ConfigError, nearest
 from ..facts.snapshot import Snapshot, snapshot
 from ..journal.recovery import leftovers
 from ..settings import Settings, find, load, override, without_config
-from ..store.address import open_store
+from ..store.address import open_store, sqlite_path
 from ..store.port import DecisionHome, Store
 from .extensions import proof_kinds
 
@@ -45,6 +45,15 @@ class Place:
     def artifacts(self) -> Path:
         """Folder of the artifacts."""
         return self.settings.folder / self.settings.artifacts
+
+    @property
+    def store_file(self) -> Path:
+        """Where evidence is kept.
+
+        Raises:
+            ConfigError: the store's address cannot be used.
+        """
+        return sqlite_path(self.settings.store, self.settings.folder)
 
     @property
     def configured(self) -> bool:

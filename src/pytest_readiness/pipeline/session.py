@@ -23,6 +23,7 @@ from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
 from ..journal.invocation import selected
 from ..journal.keeper import Keeper, OwnKeeper, WorkersKeeper
+from ..journal.nested import Living, around
 from ..journal.proving import Means, new_nonce
 from ..journal.recorder import Observer, Sender
 from ..journal.redaction import Redactor
@@ -72,6 +73,10 @@ class Prepared:
     observer: Observer | None
     """None where xdist runs the tests in other processes."""
     selection: Selection
+    living: Living
+    """How a session within this one is told of it."""
+    within: str | None = None
+    """The journal of a living session around this one, which writes where this one would: it records nothing."""
 
 
 def prepare(
@@ -82,10 +87,12 @@ def prepare(
     *,
     distributes: bool,
     called: Mapping[str, Any] | None = None,
+    dry: bool = False,
 ) -> Prepared | None:
     """Return what a session needs to record, or None where there is neither a config nor an option.
 
     ``hooks``: pytest's own plugins, which may bring proof kinds too. ``called``: as ``journal.invocation`` tells it.
+    ``dry``: the session runs no test, and records nothing.
 
     Raises:
         ReadinessError: the config, the tracker or an option cannot be used.
@@ -101,11 +108,16 @@ def prepare(
     conduct = selected(called or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conduct or None}
     opening = open_run(place, options.values, root, argv, more, (hooks,))
+    journals, store = place.journals.resolve(), str(place.store_file.resolve())
+    within = around(journals, store)
+    opening.log.dry = dry = dry or within is not None
+    living = Living(str(journals / opening.log.path.name), store, os.getpid())
     for_workers = {
         "catalogue": place.catalogue.to_plain(),
         "context": opening.context.to_plain(),
         "key": opening.key.hex(),
-        "artifacts": str(place.artifacts),
+        "living": list(living),
+        "artifacts": None if dry else str(place.artifacts),
         "artifact_limit": place.settings.artifact_limit,
         "nonce": nonce,
         "plugins": list(place.settings.plugins),
@@ -114,9 +126,11 @@ def prepare(
     }
     log, redactor = opening.log, opening.redactor
     if distributes:
-        return Prepared(place, WorkersKeeper(log, redactor, for_workers), None, selection)
+        return Prepared(place, WorkersKeeper(log, redactor, for_workers), None, selection, living, within)
     observer = observer_of(for_workers, hooks, redactor=redactor)
-    return Prepared(place, OwnKeeper(log, redactor, for_workers, observer), observer, selection)
+    keeper = OwnKeeper(log, redactor, for_workers, observer)
+    keeper.hooks = observer.hooks
+    return Prepared(place, keeper, observer, selection, living, within)
 
 
 def _selection(place: Place, options: Options) -> Selection:
@@ -144,14 +158,17 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
         return own_proofs(hooks, plugins())
 
     make = Observer if redactor else Sender
-    return make(
+    artifacts = given["artifacts"]
+    observer = make(
         Catalogue.from_plain(given["catalogue"]),
         Context.from_plain(given["context"]),
         redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: own_redactors(hooks, plugins())),
-        ArtifactFolder(Path(given["artifacts"]), given["artifact_limit"]),
+        ArtifactFolder(None if artifacts is None else Path(artifacts), given["artifact_limit"]),
         grouped=given.get("grouped", False),
         means=Means(given["nonce"], kinds),
     )
+    observer.hooks = hooks
+    return observer
 
 
 def _group(given: str | None) -> dict[str, Any] | None:
@@ -203,7 +220,11 @@ def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
     with _uncollected():
         _close(prepared, options, exit_status, outcome)
         prepared.keeper.log.forget()
-    if outcome.problems:
+    if prepared.within is not None:
+        told = f"nothing is recorded: this session runs within a test of another, which writes {prepared.within}"
+        outcome.notes.append(told)
+        outcome.exit_code = NOT_KEPT if options.gate else 0
+    elif outcome.problems:
         outcome.exit_code = NOT_KEPT
     elif options.gate and not (outcome.report and outcome.report.verdict.eligible):
         outcome.exit_code = NOT_ELIGIBLE

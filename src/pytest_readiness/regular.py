@@ -1,0 +1,55 @@
+"""Regular files, and nothing else: whoever may make a file may also make a pipe or a link of its name."""
+
+from __future__ import annotations
+
+import os
+from os import close as _close, fstat as _fstat, open as _open
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+
+_NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+class IrregularError(OSError):
+    """What bears the name is no regular file: reading it might never end."""
+
+    def __init__(self, kind: str, path: Path) -> None:
+        super().__init__(None, f"it is {kind}, and no regular file", str(path))
+
+
+def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -> int:
+    """Open a regular file without waiting for anybody; what is open is what was looked at.
+
+    Args:
+        path: where it lies.
+        flags: as ``os.open`` takes them.
+        follow: a link is followed.
+
+    Raises:
+        IrregularError: it is a folder, a pipe, a socket, a device, or a link that is not followed.
+        OSError: it cannot be opened.
+    """
+    try:
+        descriptor = _open(path, flags | _NEVER_WAIT | (0 if follow else _NO_LINK), 0o644)
+    except OSError as error:
+        if not follow and path.is_symlink():
+            raise IrregularError("a link", path) from None
+        if path.is_socket():
+            raise IrregularError("a socket", path) from None
+        raise error from None
+    mode = _fstat(descriptor).st_mode
+    if not S_ISREG(mode):
+        _close(descriptor)
+        raise IrregularError("a folder" if S_ISDIR(mode) else "a pipe or a device", path)
+    return descriptor
+
+
+def read_regular(path: Path, *, follow: bool = True) -> bytes:
+    """Return the content of a regular file.
+
+    Raises:
+        OSError: as ``open_regular`` does, or it cannot be read.
+    """
+    with os.fdopen(open_regular(path, follow=follow), "rb") as file:
+        return file.read()
