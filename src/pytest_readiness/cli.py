@@ -184,6 +184,8 @@ def commands(ctx: click.Context, config: Path | None, store: str | None, debug: 
     """
     from .commands.door import Door
 
+    if store is not None and not store.strip():
+        raise click.UsageError("--store is empty: give it a URL, or leave it out", ctx)
     ctx.obj = Door(config, store, debug)
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)

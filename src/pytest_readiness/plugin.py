@@ -87,9 +87,20 @@ def said(config: pytest.Config) -> dict[str, Any]:
             values[name] = str(value)
     patterns = config.getoption("readiness_uc")
     if patterns is None:
-        patterns = [word for word in os.environ.get(variable("uc"), "").split(",") if word]
+        patterns = [word for part in os.environ.get(variable("uc"), "").split(",") if (word := part.strip())]
+    for name, value in (*values.items(), *(("uc", pattern) for pattern in patterns)):
+        if not value.strip():  # what somebody asks for is not left out in silence
+            raise pytest.UsageError(f"--readiness-{name} is empty: give it a value, or leave it out")
     switches = {name: bool(config.getoption(f"readiness_{name}")) for name in SWITCHES}
     return {"values": values, "patterns": tuple(patterns), **switches}
+
+
+def refuse_silence(config: pytest.Config) -> None:
+    """Raise UsageError where the gate is asked for, and another option would keep it from being asked."""
+    for name in ("no-readiness", "readiness-plan"):
+        if config.getoption("readiness_gate") and config.getoption(name.replace("-", "_")):
+            told = f"--{name} beside --readiness-gate: the gate would not be asked: take one of them out"
+            raise pytest.UsageError(f"{told} (-o addopts= sets aside the ini file's, PYTEST_ADDOPTS= the variable's)")
 
 
 def asks(options: Mapping[str, Any]) -> bool:
@@ -100,6 +111,7 @@ def asks(options: Mapping[str, Any]) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark, and begin at once where an option asks for it, xdist distributes, or this is a worker."""
     config.addinivalue_line("markers", DESCRIPTION)
+    refuse_silence(config)
     if config.getoption("no_readiness"):
         return
     if asks(said(config)) or config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):

@@ -17,7 +17,7 @@ from .door import Door, pass_door
 
 
 @click.command("gate")
-@click.argument("use_cases", nargs=-1, metavar="[UC]...")
+@options.use_cases
 @click.option("--on", type=click.Choice(["review", "evidence"]), help="What eligible means; default: as configured.")
 @click.option("--waivers", type=click.Choice(["accept", "refuse"]), help="Whether a waived requirement may pass; same.")
 @options.release
@@ -55,7 +55,15 @@ def command(  # noqa: PLR0913 - what the options say
     """
     place = door.place()
     before = _read(earlier) if earlier is not None else None
-    request = Request(use_cases, on=on, waivers=waivers, release=release, no_regression=before, checkpoints=checkpoints)
+    request = Request(
+        use_cases,
+        on=on,
+        waivers=waivers,
+        release=release,
+        only_release=release is not None,
+        no_regression=before,
+        checkpoints=checkpoints,
+    )
     report = judge(place, request)
     printing.say(render_verdict(report, printing.width(), unicode=printing.unicode()))
     if keep:

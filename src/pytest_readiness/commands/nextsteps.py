@@ -7,13 +7,13 @@ import click
 from ..pipeline.judging import Request, judge
 from ..pipeline.upkeep import refuse_damage
 from ..views.people import render_next
-from . import printing
+from . import options, printing
 from .door import Door, pass_door
 
 
 @click.command("next")
-@click.argument("use_cases", nargs=-1, metavar="[UC]...")
-@click.option("--owner", metavar="NAME", help="Only what this person must do.")
+@options.use_cases
+@click.option("--owner", callback=options.text, metavar="NAME", help="Only what this person must do.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each action in its own words.")
 @pass_door
 def command(door: Door, use_cases: tuple[str, ...], owner: str | None, verbose: bool) -> None:  # noqa: FBT001 - click's flag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date
 from pathlib import Path
@@ -45,6 +46,11 @@ def text(_context: click.Context, _option: click.Parameter, value: str | None) -
     return value
 
 
+def asked_about(_context: click.Context, _argument: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the patterns that are given, else those of the variable; an empty one says nothing."""
+    return value or tuple(word for part in os.environ.get("READINESS_UC", "").split(",") if (word := part.strip()))
+
+
 def link(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """Return an http(s) URL."""
     if value is not None and not _LINK.fullmatch(value):
@@ -64,4 +70,8 @@ checkpoints = click.option(
 )
 by = click.option("--by", metavar="NAME", help="Who decides; else who the CI says, else git's user.email.")
 reason = click.option("--reason", callback=text, required=True, metavar="TEXT", help="Why; every report shows it.")
-release = click.option("--release", metavar="R", help="The release that is judged; else READINESS_RELEASE.")
+release = click.option(
+    "--release", callback=text, metavar="R", help="Judge by this release; else READINESS_RELEASE, where asked for."
+)
+use_cases = click.argument("use_cases", nargs=-1, metavar="[UC]...", callback=asked_about)
+"""Ids or globs; none: those of ``READINESS_UC``, else all."""

@@ -18,6 +18,7 @@ from ..facts.proofs import OwnProof
 from ..pipeline.judging import Place
 from ..pipeline.outside import Recorded, Told, record_command, record_examined, record_junit, split_target
 from ..views.sanitise import sanitise
+from . import options
 from .door import Door, pass_door
 
 _RESULTS = tuple(result.value for result in (Result.PASSED, Result.FAILED, Result.ERROR, Result.SKIPPED))
@@ -74,7 +75,9 @@ def _with_proofs_as_one(args: Sequence[str]) -> list[str]:
 def _context_options(function: Any) -> Any:
     for name, (metavar, about) in reversed(_CONTEXT.items()):
         variable = f"READINESS_{name.replace('-', '_').upper()}"
-        option = click.option(f"--{name}", envvar=variable, metavar=metavar, help=f"{about}; else {variable}.")
+        option = click.option(
+            f"--{name}", callback=options.text, envvar=variable, metavar=metavar, help=f"{about}; else {variable}."
+        )
         function = option(function)
     return function
 

@@ -17,7 +17,7 @@ from .door import Door, pass_door
 
 
 @click.command("report")
-@click.argument("use_cases", nargs=-1, metavar="[UC]...")
+@options.use_cases
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
 @click.option(
@@ -42,7 +42,7 @@ def command(  # noqa: PLR0913 - what the options say
 
     Exits 0 whatever the report says, for the gate is a command of its own; 3 where what is stored is not intact.
     """
-    report = judge(door.place(), Request(use_cases, at=at, release=release))
+    report = judge(door.place(), Request(use_cases, at=at, release=release, only_release=release is not None))
     if form == "json":
         text = to_json(report)
     else:

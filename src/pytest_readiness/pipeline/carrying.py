@@ -185,7 +185,7 @@ def _report(
     moments += [KeptVerdict.parse(text).at for text in verdicts]
     if not moments:
         return ""
-    report = judge(place, Request(tuple(use_cases), at=max(moments), kept_only=True))
+    report = judge(place, Request(tuple(use_cases), at=max(moments), on=place.policy.on, kept_only=True))
     for problem in report.context.problems:
         raise IntegrityError(problem)
     # Where the store is, and whether there is a config, is no matter of what is in it.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from ..claims.catalogue import Catalogue, UseCase
-from ..errors import Problem
+from ..errors import ConfigError, Problem, one_line
 from ..facts.clock import moment
 from ..facts.evidence import Evidence
 from ..journal.recovery import Leftover
@@ -42,12 +42,14 @@ class Request:
     at: str | None = None
     """The moment, as ``facts.clock`` writes it, judged by what was known and in force then; None: now."""
     on: str | None = None
-    """``review`` or ``evidence``; None: as configured."""
+    """``review`` or ``evidence``; None: what ``READINESS_GATE_ON`` says, else as configured."""
     session: Session | None = None
     problems: tuple[str, ...] = ()
     """What went wrong in keeping the evidence."""
     release: str | None = None
     """The release that is judged; None: that of ``READINESS_RELEASE``, if any."""
+    only_release: bool = False
+    """Nothing made for another release counts, whatever the config says: a person asks for this one."""
     waivers: str | None = None
     """``accept`` or ``refuse``; None: as configured."""
     no_regression: Mapping[str, Any] | None = None
@@ -64,9 +66,25 @@ class Request:
 
     def asked_of(self, policy: Policy) -> Policy:
         """Return the policy with what the door asks for in its place."""
-        on = cast("Literal['review', 'evidence']", self.on or policy.on)
+        on = cast("Literal['review', 'evidence']", self.on or _on_by_variable() or policy.on)
         waivers = cast("Literal['refuse', 'accept']", self.waivers or policy.waivers)
-        return replace(policy, on=on, waivers=waivers, declared=policy)
+        release: Literal["ignore", "required"] = "required" if self.only_release else policy.release
+        return replace(policy, on=on, waivers=waivers, release=release, declared=policy)
+
+
+ON = ("review", "evidence")
+
+
+def _on_by_variable() -> str | None:
+    """Return what ``READINESS_GATE_ON`` says; an empty one says nothing.
+
+    Raises:
+        ConfigError: it is none of the words.
+    """
+    said = os.environ.get("READINESS_GATE_ON")
+    if said and said not in ON:
+        raise ConfigError(f"READINESS_GATE_ON is review or evidence, not '{one_line(said)}'")
+    return said or None
 
 
 @dataclass(frozen=True)
