@@ -403,26 +403,55 @@ class StoreContract:
         assert (store.runs(), store.decisions("payments"), store.snapshot(snapshot().digest)) == ([], [], None)
         assert store.keep([run(1)], [], [blocker()], [VERDICT])[:2] == [run_id(1), blocker().id]
 
-    def test_adverse_is_the_newest_failure_after_the_moment(self, store: Store) -> None:
-        """A failure counts though a later execution passed; one at the moment or before it does not."""
+    def test_failures_are_all_after_the_moment(self, store: Store) -> None:
+        """Every failure of a use case is told, the newest first, though a later execution passed; none at the moment."""
         lines = [finished(result=result, at=at) for at, result in enumerate(["ERROR", "FAILED", "FAILED", "PASSED"])]
         store.keep([run(1, *lines), run(2, finished("test_b", claim("UC-002"), result="FAILED", at=9))])
-        assert when(store.adverse("payments", {"UC-001": moment(0)})) == [2]
-        assert when(store.adverse("payments", {"UC-001": moment(1)})) == [2]
-        assert when(store.adverse("payments", {"UC-001": moment(2)})) == []
-        assert when(store.adverse("payments", {"UC-001": moment(0)}, until=moment(1))) == [1]
-        assert when(store.adverse("payments", {"UC-001": moment(0), "UC-002": moment(0)})) == [2, 9]
-        assert store.adverse("payments", {}) == store.adverse("billing", {"UC-001": moment(0)}) == []
+
+        def failed(since: dict[str, int]) -> list[str]:
+            found = store.failures("payments", {name: moment(at) for name, at in since.items()})
+            for one in found:
+                (piece,) = store.pieces("payments", [one.evidence_id])
+                assert (piece.uc, piece.run_id, piece.started_at) == (one.use_case, one.run_id, one.started_at)
+            return [one.started_at for one in found]
+
+        assert failed({"UC-001": 0}) == [moment(2), moment(1)]
+        assert failed({"UC-001": 2}) == failed({}) == failed({"UC-003": 0}) == []
+        assert failed({"UC-001": 1, "UC-002": 0}) == [moment(9), moment(2)]
+        assert len(store.failures("payments", {"UC-001": ""})) == 3
+        assert store.failures("billing", {"UC-001": ""}) == []
+
+    def test_failures_tell_slots_apart(self, store: Store) -> None:
+        """Failures of one test in one place share a slot, in another place or of another test they do not."""
+        staging, prod = claim(environment="staging"), claim(environment="prod")
+        lines = [finished("a", staging, result="FAILED", at=at) for at in (1, 2)]
+        lines += [finished("a", prod, result="FAILED", at=3), finished("b", prod, result="FAILED", at=4)]
+        store.keep([run(1, *lines)])
+        slots = [one.slot for one in store.failures("payments", {"UC-001": ""})]
+        assert slots[3] == slots[2]
+        assert len({*slots}) == 3
+
+    def test_pieces_are_in_the_order_that_is_asked_for(self, store: Store) -> None:
+        """Each id is answered in its place; one that is not there, or none, is an error and not left out."""
+        store.keep([run(1, not_run("test_a"), finished())])
+        ids = [f"{run_id(1)}.2.1", f"{run_id(1)}.1.1"]
+        assert [one.id for one in store.pieces("payments", ids)] == ids
+        assert store.pieces("payments", []) == []
+        for absent in (f"{run_id(1)}.1.9", f"{run_id(2)}.1.1", "x"):
+            with pytest.raises(IntegrityError):
+                store.pieces("payments", [absent])
 
     @pytest.mark.parametrize(
         ("later", "adverse"),
         [
             ([], [5]),
             ([("PASSED", {})], []),
-            ([("FAILED", {})], [5, 6]),
+            ([("FAILED", {})], [5]),
             ([("SKIPPED", {}), ("PASSED", {})], []),
             ([("XPASSED", {})], [5]),
-            ([("INTERRUPTED", {}), ("PASSED", {})], [5]),
+            ([("INTERRUPTED", {}), ("PASSED", {})], []),
+            ([("INTERRUPTED", {}), ("FAILED", {})], [5, 6]),
+            ([("INTERRUPTED", {})], [5, 6]),
             ([("PASSED", {"parts": ["rotation"]})], []),
             ([("PASSED", {"environment": "prod"})], [5]),
             ([("PASSED", {"item": "2"})], [5]),
@@ -432,7 +461,7 @@ class StoreContract:
     def test_an_interruption_is_adverse_unless_the_next_execution_passed(
         self, store: Store, later: list[tuple[str, Any]], adverse: list[int]
     ) -> None:
-        """The next that ends is asked: of the same test, item and environment, with whatever parts, and real."""
+        """The next that ran to its end is asked: of the same test, item and environment, with whatever parts, and real."""
         here = {"environment": "staging"}
         lines = [finished("test_a", claim(**here), result="INTERRUPTED", at=5)]
         lines += [
@@ -440,17 +469,17 @@ class StoreContract:
             for at, (result, place) in enumerate(later, 6)
         ]
         store.keep([run(1, *lines)])
-        assert sorted(when(store.adverse("payments", {"UC-001": moment(4)}))) == adverse
-        assert when(store.adverse("payments", {"UC-001": moment(4)}, until=moment(5))) == [5]
+        assert sorted(when(store.interruptions("payments", {"UC-001": moment(4)}))) == adverse
+        assert when(store.interruptions("payments", {"UC-001": moment(4)}, until=moment(5))) == [5]
 
     def test_an_interruption_before_the_scope_was_known_is_followed_by_any(self, store: Store) -> None:
         """A test that was killed before it could say where it runs is made good by its next pass, wherever that was."""
         nowhere = claim(not_real_because="it did not say")
         lines = [finished("test_a", nowhere, result="INTERRUPTED", at=5, open_scope=True)]
         store.keep([run(1, *lines)])
-        assert when(store.adverse("payments", {"UC-001": moment(4)})) == [5]
+        assert when(store.interruptions("payments", {"UC-001": moment(4)})) == [5]
         store.keep([run(2, finished("test_a", claim(environment="staging"), at=6))])
-        assert when(store.adverse("payments", {"UC-001": moment(4)})) == []
+        assert when(store.interruptions("payments", {"UC-001": moment(4)})) == []
 
     def test_says_which_evidence_is_missing(self, store: Store) -> None:
         """Of any texts, those that are no id of kept evidence."""

@@ -20,11 +20,11 @@ from pytest_readiness.facts.kept_verdict import KeptVerdict
 from pytest_readiness.store import schema, tables
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.port import Store
-from pytest_readiness.store.queries import FAILED, GROUPED, INTERRUPTED, LATEST, MISSING, NEWEST
+from pytest_readiness.store.queries import FAILURES, GROUPED, INTERRUPTED, LATEST, MISSING, NEWEST
 from pytest_readiness.store.sqlite import SQLiteStore
 
 from .contract import StoreContract
-from .runs import VERDICT, blocker, finished, moment, planned, run, run_id, snapshot, statement
+from .runs import VERDICT, blocker, finished, planned, run, run_id, snapshot, statement
 
 ROOT = Path(__file__).parents[2]
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, limits, pipes and permissions of folders are POSIX")
@@ -309,7 +309,7 @@ def test_what_went_wrong_is_one_step_into_a_partial_index(store: SQLiteStore) ->
     """Adverse events are found among what went wrong, and incomplete groups among what has a group: nothing is scanned."""
     named = {"register": "payments", "since": "{}", "until": LATEST}
     queries = {
-        FAILED: "INDEX evidence_failed (slot_id=? AND started_at>? AND started_at<?)",
+        FAILURES: "COVERING INDEX evidence_failed (slot_id=? AND started_at>?)",
         INTERRUPTED: "INDEX evidence_interrupted (slot_id=? AND started_at>? AND started_at<?)",
         GROUPED: "INDEX run_group (register=? AND group_id=?)",
         MISSING: "PRIMARY KEY (run_id=? AND seq=? AND number=?)",
@@ -357,7 +357,7 @@ def test_an_older_store_is_read_as_it_is(first: Path) -> None:
     store = opened_at(first, create=False)
     evidence = store.newest("payments")
     assert [piece.id for piece in evidence] == [f"{run_id(1)}.1.1"]
-    assert store.decisions("payments") == store.verdicts() == store.adverse("payments", {"UC-001": moment(0)}) == []
+    assert store.decisions("payments") == store.verdicts() == store.failures("payments", {"UC-001": ""}) == []
     assert [summary.id for summary in store.grouped("payments")] == [run_id(1)]
     assert [*store.check(evidence), *store.verify()] == []
     assert first.read_bytes() == before

@@ -43,7 +43,8 @@ def approval(
     at = days_ago(days)
     then = [one for one in evidence if one.started_at <= at]
     earlier = more.pop("decisions", ())
-    basis = more.pop("basis", None) or judged(then, earlier, policy, catalogue, now=at).basis
+    facts = {name: more.pop(name) for name in ("failed_runs", "open_runs") if name in more}
+    basis = more.pop("basis", None) or judged(then, earlier, policy, catalogue, now=at, **facts).basis
     told = {"meaning": Meaning.APPROVED_FOR_GO_LIVE, "known_by": Known.DECLARED, **more}
     return Review(register="payments", at=at, by=by, use_case=UC, basis=basis, **told)
 

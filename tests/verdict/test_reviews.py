@@ -59,13 +59,77 @@ def passed(days=0.2, **more):
 
 def test_who_signs_a_report_saw_no_more_than_the_report():
     """A failure of a test that is not pinned, after the report and before it was signed, makes the sign-off suspect."""
-    between = ran(Result.FAILED, days=0.7, test="test_other.py::test_other")
-    mended = ran(days=0.6, test="test_other.py::test_other", proofs=("trace",))
-    signed = approval(OLD)
-    stored = judged([*OLD, between, mended], [signed], adverse=[between])
-    reported = judged([*OLD, between, mended], [replace(signed, seen_at=days_ago(0.8))], adverse=[between])
-    later = judged([*OLD, between, mended], [replace(signed, seen_at=days_ago(0.1))], adverse=[between])
-    assert [one.review.state for one in (stored, reported, later)] == ["CURRENT", "SUSPECT", "CURRENT"]
+    between = ran(Result.FAILED, days=0.7, test="test_other.py::test_other", run_id="red", id="red.1.1")
+    every = [*OLD, between, ran(days=0.6, test="test_other.py::test_other", proofs=("trace",))]
+    seen, unseen = approval(every), approval(OLD)
+    assert (seen.basis.failed_runs, unseen.basis.failed_runs) == (("red",), ())
+    assert judged(every, [seen]).review.state == "CURRENT"
+    assert judged(every, [replace(unseen, seen_at=days_ago(0.8))]).review.state == "SUSPECT"
+    assert judged(every, [replace(seen, seen_at=days_ago(0.8))]).review.state == "SUSPECT"
+
+
+class TestUnseen:
+    """A failure of a run that the reviewer did not know of, though it started before they looked."""
+
+    LATE = ran(FAILED, days=1, test="late", run_id="late", id="late.1.1")
+    MENDED = ran(days=0.9, test="late", proofs=("trace",), run_id="later", id="later.1.1")
+
+    def state(self, *more, signed=OLD, **facts):
+        """Return the state of the review of what was signed, once more is known."""
+        return judged([*signed, *more], [approval(signed)], **facts).review.state
+
+    def test_it_arrives_after_the_review(self):
+        """It makes the review suspect, in the evidence or only in what the store knows; one that was known does not."""
+        assert self.state(self.LATE, self.MENDED) == "SUSPECT"
+        assert self.state(self.MENDED, adverse=[self.LATE]) == "SUSPECT"
+        assert self.state(signed=[*OLD, self.LATE, self.MENDED]) == "CURRENT"
+        known = approval([*OLD, self.MENDED], failed_runs={UC: {"late"}})
+        assert known.basis.failed_runs == ("late",)
+        assert judged([*OLD, self.MENDED], [known], adverse=[self.LATE]).review.state == "CURRENT"
+
+    def test_a_pinned_pass_that_started_after_it_excuses_it(self):
+        """Of the same test, environment and mode; one in another place, or of another test, does not."""
+        before = replace(self.LATE, started_at=days_ago(3))
+        assert self.state(before, signed=[*OLD, self.MENDED]) == "CURRENT"
+        for other in (
+            {"environment": "prod"},
+            {"provider_mode": "BYOK"},
+            {"test_id": "other"},
+            {"started_at": days_ago(0.95)},
+        ):
+            pinned = replace(self.MENDED, started_at=days_ago(0.98))
+            assert self.state(replace(before, **other), pinned, signed=[*OLD, pinned]) == "SUSPECT", other
+
+    def test_what_is_older_than_the_longest_age_matters_no_more(self):
+        """A failure within the longest age of the items counts, an older one does not; without an age each does."""
+        aged = {key: item for key, item in CATALOGUE.items.items() if item.max_age_days}
+        catalogue = replace(CATALOGUE, items=aged)
+        signed = [one for one in OLD if one.item in aged]
+        review = approval(signed, catalogue=catalogue)
+        assert max(row.max_age_days for row in review.basis.requirements) == 180
+        for days, state in ((180.4, "SUSPECT"), (180.6, "CURRENT")):
+            old = [replace(self.LATE, started_at=days_ago(days)), self.MENDED]
+            assert judged([*signed, *old], [review], catalogue=catalogue).review.state == state
+            assert self.state(*old) == "SUSPECT"
+
+    def test_an_open_run_is_not_known_yet(self):
+        """What else fails in a run that was still open when it was signed, and had failed already, could not be seen."""
+        known = [*OLD, self.LATE, self.MENDED]
+        more = [ran(FAILED, days=0.6, test="second", run_id="late", id="late.2.1"), ran(days=0.3, test="second")]
+        for open_runs, state in (({"late": (UC,)}, "SUSPECT"), ({}, "CURRENT")):
+            review = approval(known, open_runs=open_runs)
+            assert review.basis.failed_runs == (() if open_runs else ("late",))
+            assert judged(known, [review]).review.state == "CURRENT"
+            assert judged([*known, *more], [review]).review.state == state
+
+    def test_a_failure_before_the_place_was_known(self):
+        """One that ended before it said where it ran is excused only if each place it could have meant passed after."""
+        early = replace(self.LATE, environment=None, open_scope=True, real=False)
+        signed = [replace(self.MENDED, environment=where, id=f"x{where}.1.1") for where in ("staging", "prod")]
+        assert self.state(replace(early, started_at=days_ago(0.95)), signed=[*OLD, *signed]) == "CURRENT"
+        older = [signed[0], replace(signed[1], started_at=days_ago(1.5))]
+        again = replace(self.MENDED, environment="prod", started_at=days_ago(0.1), id="y.1.1")
+        assert self.state(early, again, signed=[*OLD, *older]) == "SUSPECT"
 
 
 EVENTS = {
@@ -89,9 +153,9 @@ EVENTS = {
         READY,
     ),
     "a failure before what was signed": ((newer(FAILED, days=3),), READY),
-    "a failure of a new test before the review, then a pass": (
+    "a failure of a new test before the review, of which its reviewer did not know, then a pass": (
         (newer(FAILED, days=1, test="b"), passed(days=0.9, test="b")),
-        READY,
+        SUSPECT,
     ),
     "a failure between what was signed and the review, then a pass": ((newer(FAILED, days=1), passed()), SUSPECT),
     "an interruption": ((newer(INTERRUPTED),), ("IN_PROGRESS", "COLLECTING", "SUSPECT")),
@@ -103,6 +167,10 @@ EVENTS = {
     "an interruption, a failure, then a pass": ((newer(INTERRUPTED), newer(FAILED, days=0.25), passed()), SUSPECT),
     "an interruption, an interruption, then a pass": (
         (newer(INTERRUPTED), newer(INTERRUPTED, days=0.25), passed()),
+        READY,
+    ),
+    "an interruption, an interruption, a failure, then a pass": (
+        (newer(INTERRUPTED), newer(INTERRUPTED, days=0.27), newer(FAILED, days=0.25), passed()),
         SUSPECT,
     ),
     **{f"only {result} since": ((newer(result),), READY) for result in IDLE},

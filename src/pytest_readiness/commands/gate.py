@@ -63,6 +63,7 @@ def command(  # noqa: PLR0913 - what the options say
         only_release=release is not None,
         no_regression=before,
         checkpoints=checkpoints,
+        to_sign=keep,
     )
     report = judge(place, request)
     printing.say(render_verdict(report, printing.width(), unicode=printing.unicode()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 
@@ -29,6 +29,18 @@ def parse(text: str) -> datetime:
     """
     value = datetime.fromisoformat(text)
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def days_before(text: str, days: int) -> str:
+    """Return the moment so many days before another; the empty text, which is before all others, where there is none.
+
+    Raises:
+        ValueError: the text is no moment.
+    """
+    try:
+        return f"{(parse(text) - timedelta(days=days)).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    except OverflowError:
+        return ""
 
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)

@@ -95,6 +95,8 @@ class Basis:
     """Of the items, scopes and environments alone, which no policy makes stricter or weaker (``sha256:...``)."""
     policy: tuple[tuple[str, Setting], ...] = ()
     """The settings of the policy that differed from their default, sorted by name."""
+    failed_runs: tuple[str, ...] = ()
+    """The runs then known with a FAILED or ERROR for it within the longest age of its items, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,12 +325,13 @@ def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
 
 def _basis(plain: dict[str, Any]) -> Basis:
     policy = tuple(plain.get("policy", {}).items())
-    digest, definition = plain["digest"], plain.get("definition", "")
-    if not all(isinstance(text, str) for text in (digest, definition)):
-        raise TypeError("a digest is no text")
+    digest, definition, failed = plain["digest"], plain.get("definition", ""), plain.get("failed_runs", _NONE)
+    if not isinstance(failed, list) or not all(isinstance(text, str) for text in (digest, definition, *failed)):
+        raise TypeError("a digest, or the id of a run, is no text")
     if not all(isinstance(value, Setting) for _, value in policy):
         raise TypeError("a setting of the policy is neither a text nor true or false")
-    return Basis(digest, tuple([_pinned(row) for row in plain.get("requirements", ())]), definition, policy)
+    rows = tuple([_pinned(row) for row in plain.get("requirements", ())])
+    return Basis(digest, rows, definition, policy, tuple(failed))
 
 
 def _pinned(plain: dict[str, Any]) -> PinnedRequirement:

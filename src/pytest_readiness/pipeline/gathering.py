@@ -20,8 +20,9 @@ from ..verdict.groups import RunGroup
 from ..verdict.known import Facts, Origin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
-from ..verdict.reviews import approvals, pinned_ids, pins_of, starts_of
+from ..verdict.reviews import approvals, pinned_ids, pins_of
 from .trust import Trust
+from .unseen import Failures
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,13 @@ class Sources:
 
 
 def facts_now(
-    sources: Sources, policy: Policy, now: str, use_cases: Sequence[str] | None = None, *, release: str | None = None
+    sources: Sources,
+    policy: Policy,
+    now: str,
+    use_cases: Sequence[str] | None = None,
+    *,
+    release: str | None = None,
+    to_sign: Mapping[str, str] | None = None,
 ) -> Facts:
     """Return what is known now. The time it takes does not grow with the history behind the newest executions.
 
@@ -71,6 +78,7 @@ def facts_now(
         now: the moment being judged.
         use_cases: those in scope; None: all.
         release: the release being judged.
+        to_sign: use cases of which it is asked what a review would rest on, and since when their failures matter.
 
     Raises:
         StorageError, IntegrityError: the store cannot be read.
@@ -80,7 +88,9 @@ def facts_now(
     evidence = _newest(sources, use_cases, now)
     in_journals = [piece for run in sources.runs_left.values() for piece in open_evidence(run)]
     counting = approvals(decisions, policy, now)
-    adverse = _adverse(sources, starts_of(counting), use_cases)
+    asked = [one for one in counting if use_cases is None or one.use_case in use_cases]
+    failures = Failures(sources.store, sources.register, asked, to_sign or {})
+    adverse = failures.unseen(policy, release)
     pinned = pins_of(counting)
     known = {piece.id for piece in (*evidence, *in_journals)}
     runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}
@@ -93,6 +103,7 @@ def facts_now(
         groups=_groups(sources, sources.store.grouped(sources.register) if sources.store is not None else ()),
         decisions=decisions,
         adverse=adverse,
+        failed_runs=failures.runs,
         missing=_missing(sources, pinned - known),
         origins=origins,
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
@@ -108,11 +119,6 @@ def _newest(sources: Sources, use_cases: Sequence[str] | None, now: str) -> list
         # A clock that runs ahead must not hide what is known: the evaluation drops what is there twice.
         found += sources.store.newest(sources.register, use_cases, now)
     return found
-
-
-def _adverse(sources: Sources, moments: Mapping[str, str], use_cases: Sequence[str] | None) -> list[Evidence]:
-    asked = {name: at for name, at in moments.items() if use_cases is None or name in use_cases}
-    return sources.store.adverse(sources.register, asked) if sources.store is not None and asked else []
 
 
 def _missing(sources: Sources, pinned: Collection[str]) -> set[str]:

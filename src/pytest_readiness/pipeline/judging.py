@@ -24,6 +24,7 @@ from ..verdict.gate import Compared, decide
 from ..verdict.policy import Policy
 from ..verdict.readiness import Readiness, Verdict
 from ..verdict.regression import no_regression
+from ..verdict.suspicion import failures_from
 from ..views.report import Report, ReportContext, Session
 from .checkpoints import asked, compare
 from .gathering import InForce, Sources, facts_at, facts_now
@@ -56,6 +57,8 @@ class Request:
     """An earlier JSON report: nothing may be worse than in it. None: that is not asked."""
     checkpoints: tuple[Path, ...] = ()
     """Files with checkpoints that the store must have grown out of; none: those of ``READINESS_CHECKPOINT``, if any."""
+    to_sign: bool = True
+    """What a review would rest on is asked for: a gate that only answers need not know which runs ever failed."""
     kept_only: bool = False
     """Leave out what lies in journals and is not taken in yet."""
 
@@ -185,7 +188,9 @@ def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
         now, digest, policy = moment(), place.requirements.digest, request.asked_of(place.policy)
         gone = without_a_row(sources, place.catalogue, request.patterns)
         use_cases = select(place.catalogue, request.patterns, gone)
-        facts = facts_now(sources, policy, now, _asked(use_cases, gone), release=request.judged_release)
+        to_sign = _to_sign(place.catalogue, use_cases, now) if request.to_sign else {}
+        asked_of = _asked(use_cases, gone)
+        facts = facts_now(sources, policy, now, asked_of, release=request.judged_release, to_sign=to_sign)
         return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases, gone)
     in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
     catalogue, policy = in_force.at(request.at)
@@ -199,6 +204,12 @@ def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
 def _asked(use_cases: tuple[str, ...] | None, gone: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return everything that facts are needed of; None: all."""
     return None if use_cases is None else (*use_cases, *gone)
+
+
+def _to_sign(catalogue: Catalogue, use_cases: Iterable[str] | None, now: str) -> dict[str, str]:
+    """Return for each use case the moment since which its failures matter to whoever signs it now."""
+    since = failures_from((item.max_age_days for item in catalogue.items.values()), now)
+    return dict.fromkeys(catalogue.use_cases if use_cases is None else use_cases, since)
 
 
 def _verdict(

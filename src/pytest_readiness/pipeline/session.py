@@ -291,6 +291,7 @@ def _judge(place: Place, options: Options, outcome: Outcome) -> None:
         session=session,
         problems=tuple(outcome.problems),
         release=options.get("release"),
+        to_sign=bool(options.get("json")),
     )
     outcome.report = judge(place, request)
     outcome.problems += [text for text in outcome.report.context.problems if text not in outcome.problems]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..errors import Problem
 from ..facts.checkpoint import Grown
@@ -38,6 +38,17 @@ class RunSummary:
     evidence_count: int
     conduct: Conduct | None = None
     """How it was conducted; None: that was not asked."""
+
+
+class Failure(NamedTuple):
+    """A FAILED or ERROR, as the index says."""
+
+    use_case: str
+    slot: int
+    """Evidence that could be judged differently has different ones: see ``Store.newest``."""
+    run_id: str
+    started_at: str
+    evidence_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +162,25 @@ class Store(DecisionHome, Protocol):
     def run(self, run_id: str) -> Run | None:
         """Return one run with its lines, or None."""
 
-    def adverse(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
-        """Return what went wrong after a moment, by use case: what a review made at that moment did not see.
+    def failures(self, register: str, since: Mapping[str, str]) -> list[Failure]:
+        """Return every FAILED or ERROR that started after a moment, by use case, of any standing; the newest first.
 
-        For each slot of a use case in ``since``: the newest FAILED or ERROR that started after its moment, and each
-        INTERRUPTED whose next execution did not pass, of any standing. ``until`` leaves out what started after it.
-        The next execution is the same test's, for the same item, environment and provider mode (any, where the
-        interrupted one could not say yet where it ran); rehearsals follow rehearsals only. The time it takes grows
-        with what went wrong since, and not with the history.
+        From the index alone: the time it takes grows with what went wrong since, and not with the history.
+        """
+
+    def interruptions(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
+        """Return each INTERRUPTED after a moment, by use case, whose next execution that ran to its end did not pass.
+
+        Of any standing. ``until`` leaves out what started after it. The next execution is the same test's, for the same
+        item, environment and provider mode (any, where the interrupted one could not say yet where it ran); rehearsals
+        follow rehearsals only. The time it takes grows with what was interrupted since, and not with the history.
+        """
+
+    def pieces(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:
+        """Return these pieces of evidence, in their order.
+
+        Raises:
+            IntegrityError: one is not there.
         """
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:

@@ -42,17 +42,14 @@ LINES = "SELECT seq, text FROM line WHERE run_id = ? AND seq IN (SELECT value FR
 
 # CROSS JOIN: SQLite keeps this order. It starts from the slots of the use cases asked for, and takes one step into a
 # partial index for each; started from the evidence, it would read all that ever went wrong.
-FAILED = f"""SELECT {_RECORD} FROM json_each(:since) AS asked
+FAILURES = """SELECT s.use_case, s.id, e.run_id, e.started_at, e.run_id || '.' || e.seq || '.' || e.number
+FROM json_each(:since) AS asked
 CROSS JOIN slot AS s ON s.register = :register AND s.use_case = asked.key
-CROSS JOIN evidence AS e ON (e.run_id, e.seq, e.number) = (
-    SELECT run_id, seq, number FROM evidence
-    WHERE slot_id = s.id AND badness >= 6 AND started_at > asked.value AND started_at <= :until
-    ORDER BY {_BY_START} LIMIT 1
-)
-{_LINES_OF_IT}
-ORDER BY s.use_case, s.item, s.key"""  # noqa: S608 - constants
+CROSS JOIN evidence AS e ON e.slot_id = s.id AND e.badness >= 6 AND e.started_at > asked.value
+ORDER BY e.started_at DESC, e.run_id DESC, e.seq DESC, e.number DESC"""
 # The next execution is the same test's, for the same item: with other parts, another limit of its claim or another
-# standing it is in another slot. One that ended before it could say where it ran is followed by any.
+# standing it is in another slot. One that was interrupted too did not run to its end. One that ended before it could
+# say where it ran is followed by any.
 INTERRUPTED = f"""SELECT {_RECORD} FROM json_each(:since) AS asked
 CROSS JOIN slot AS s ON s.register = :register AND s.use_case = asked.key
 CROSS JOIN evidence AS e ON e.slot_id = s.id AND e.badness = 5
@@ -61,7 +58,7 @@ AND e.started_at > asked.value AND e.started_at <= :until
 WHERE coalesce((
     SELECT n.badness FROM slot AS o CROSS JOIN evidence AS n ON (n.run_id, n.seq, n.number) = (
         SELECT run_id, seq, number FROM evidence
-        WHERE slot_id = o.id AND started_at > e.started_at AND started_at <= :until
+        WHERE slot_id = o.id AND badness <> 5 AND started_at > e.started_at AND started_at <= :until
         ORDER BY started_at, badness DESC LIMIT 1
     )
     WHERE o.register = s.register AND o.use_case = s.use_case AND o.item = s.item AND o.test_id = s.test_id

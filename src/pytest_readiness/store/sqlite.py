@@ -25,9 +25,9 @@ from .conduct import Conducts
 from .documents import Documents, readable_envelopes
 from .index import UNREADABLE, RunRow, SlotRow, index_of, line_rows, run_row, summary_of
 from .leaves import KEEP_LEAF, grown
-from .port import RunSummary
+from .port import Failure, RunSummary
 from .queries import (
-    FAILED,
+    FAILURES,
     GROUPED,
     HISTORY,
     INTERRUPTED,
@@ -198,15 +198,37 @@ class SQLiteStore(Conducts, Documents):
         held = held_by(run_id, self._lines(run_id, (seq,)), register)
         return {number: evidence for (_, number), evidence in held.items()}
 
-    def adverse(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
-        """Return what went wrong after a moment, by use case, as the port says.
+    def failures(self, register: str, since: Mapping[str, str]) -> list[Failure]:
+        """Return every FAILED or ERROR after a moment, by use case, as the port says.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        named = {"register": register, "since": json.dumps(dict(since))}
+        return [Failure(*row) for row in self._rows(FAILURES, named)]
+
+    def interruptions(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
+        """Return what was interrupted after a moment, by use case, and did not pass next, as the port says.
 
         Raises:
             IntegrityError: a line is not what its index says.
             StorageError: the file cannot be read.
         """
         named = {"register": register, "since": json.dumps(dict(since)), "until": until or LATEST}
-        return self._answer((FAILED, INTERRUPTED), named, register)
+        return self._answer((INTERRUPTED,), named, register)
+
+    def pieces(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:
+        """Return these pieces of evidence, in their order.
+
+        Raises:
+            IntegrityError: one is not there, or its line is not what its index says.
+            StorageError: the file cannot be read.
+        """
+        found = [(name, _ID.fullmatch(name)) for name in evidence_ids]
+        if none := [name for name, parts in found if parts is None]:
+            raise IntegrityError(f"'{one_line(none[0])}' is no id of evidence")
+        keys = [(parts[1], int(parts[2]), int(parts[3])) for _, parts in found if parts is not None]
+        return list(pieces_with(keys, register, self._lines))
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which of these pieces of evidence the store does not have.

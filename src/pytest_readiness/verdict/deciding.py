@@ -141,7 +141,7 @@ class Ledger:
         later = [
             one
             for one in self.executions
-            if one.started_at > interrupted.started_at and self._follows(one, interrupted)
+            if one.started_at > interrupted.started_at and one.result in ENDED and self._follows(one, interrupted)
         ]
         return bool(later) and later[-1].result is Result.PASSED
 

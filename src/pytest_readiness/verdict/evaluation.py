@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.decision import Basis as Signed
-from ..facts.evidence import Evidence
+from ..facts.evidence import BAD, Evidence
 from ..frozen import maker
 from .basis import Basis
 from .coverage import Places
@@ -33,7 +33,7 @@ from .readiness import (
 from .reviews import review_of
 from .rules import Moment, judge
 from .status import status_of
-from .suspicion import Seen
+from .suspicion import Seen, failures_from
 
 __all__ = ["Facts", "evaluate"]
 
@@ -175,9 +175,23 @@ class _Known:
         digest = self.basis.digest(definition, requirements)
 
         def make_basis() -> Signed:
-            return Signed(digest, pinned(judged, self.facts.origins), definition, self.basis.policy)
+            failed = self._failed_runs(use_case.id, requirements, ledgers)
+            return Signed(digest, pinned(judged, self.facts.origins), definition, self.basis.policy, failed)
 
         return _Judged(self._with_people(use_case, judged, waivers, digest, make_basis, ledgers), fitting)
+
+    def _failed_runs(
+        self, use_case: str, requirements: Iterable[Requirement], ledgers: Mapping[str, Ledger]
+    ) -> tuple[str, ...]:
+        """Return the runs of which a reviewer knows that they failed; of one that is open nobody knows all yet."""
+        since = failures_from((one.max_age_days for one in requirements), self.moment.now)
+        found = {
+            one.run_id
+            for ledger in ledgers.values()
+            for one in ledger.executions
+            if one.result in BAD and one.started_at > since and one.run_id not in self.moment.open_runs
+        }
+        return tuple(sorted(found.union(self.facts.failed_runs.get(use_case, ()))))
 
     def _with_people(
         self,

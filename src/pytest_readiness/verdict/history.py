@@ -19,7 +19,7 @@ from .evaluation import evaluate
 from .known import Facts, Origin
 from .policy import Policy
 from .readiness import Phase, Status, UseCaseReadiness
-from .reviews import approvals, starts_of
+from .reviews import approvals, horizons_of, starts_of
 
 InForce = Callable[[str], tuple[Catalogue, Policy]]
 """The requirements and the policy in force at a moment."""
@@ -193,9 +193,11 @@ class _Replay:
         )
 
     def _adverse(self, catalogue: Catalogue, policy: Policy, at: str) -> Sequence[Evidence]:
-        moment = starts_of(approvals(self.decisions, policy, at)).get(self.use_case)
-        if moment is None:
+        counting = approvals(self.decisions, policy, at)
+        horizons = horizons_of(counting).get(self.use_case)
+        if not horizons:
             return ()
+        moment = min(starts_of(counting)[self.use_case], *(one.since for one in horizons))
         places = Places.of(catalogue)
         ledgers = (Ledger.of(self.executions[key], at, (), places) for key in sorted(self.broken))
         return [one for ledger in ledgers for one in ledger.went_wrong() if one.started_at > moment]

@@ -61,8 +61,11 @@ class Facts:
     decisions: Sequence[Decision] = ()
     """Those that count, oldest first. What was decided after the moment being judged is left out by the evaluation."""
     adverse: Sequence[Evidence] = ()
-    """What went wrong since the evidence that reviews rest on, though something newer may hide it: FAILED, ERROR, and
-    INTERRUPTED whose next execution did not pass."""
+    """What went wrong and those who gave approvals could not see, though something newer may hide it: FAILED, ERROR,
+    and INTERRUPTED whose next execution that ran to its end did not pass."""
+    failed_runs: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """By use case: the ids of the runs with a FAILED or ERROR for it within the longest age of its items. Together with
+    those in ``evidence`` they are all, where it was asked what a review rests on."""
     missing: Collection[str] = ()
     """Ids of the evidence that reviews rest on and the store lacks."""
     origins: Mapping[str, Origin] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from .known import Origin
 from .pinning import recorders_now
 from .policy import Policy
 from .readiness import Review, ReviewStanding, ReviewState
-from .suspicion import Seen, reasons
+from .suspicion import Horizon, Seen, reasons
 from .telling import short
 
 
@@ -49,8 +49,16 @@ def rejections(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]:
     return [one for one in _newest_of_each(reviews, policy) if one.meaning is Meaning.REJECTED]
 
 
+def horizons_of(counting: Iterable[SignOff]) -> dict[str, list[Horizon]]:
+    """Return for each use case up to where those who gave these approvals saw what had failed."""
+    found: dict[str, list[Horizon]] = {}
+    for one in counting:
+        found.setdefault(one.use_case, []).append(Horizon.of(one))
+    return found
+
+
 def starts_of(counting: Iterable[SignOff]) -> dict[str, str]:
-    """Return for each use case the moment after which a failure can make one of these approvals of it suspect.
+    """Return for each use case the moment after which an interruption can make one of these approvals of it suspect.
 
     It is the start of the oldest execution that they rest on.
     """

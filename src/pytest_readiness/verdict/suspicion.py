@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ..facts.clock import days_before
 from ..facts.decision import Basis, Pin, PinnedRequirement, Review
 from ..facts.evidence import Evidence, Result
 from .deciding import Scope, scope_of
@@ -14,6 +15,37 @@ from .telling import happened, short
 
 NAMED = 3
 """How many things of one kind are told; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """Up to where a reviewer saw what had failed."""
+
+    at: str
+    """The moment up to which they saw what there was."""
+    since: str
+    """The longest age of the items before it: what is older matters no more. Empty: all matters."""
+    runs: frozenset[str]
+    """Those that they knew had failed since."""
+
+    @classmethod
+    def of(cls, review: Review) -> Horizon:
+        """Return the horizon of whoever signed a review."""
+        ages = [row.max_age_days for row in review.basis.requirements]
+        return cls(review.looked_at, failures_from(ages, review.looked_at), frozenset(review.basis.failed_runs))
+
+    def hides(self, run_id: str, started_at: str) -> bool:
+        """Return whether a failure matters and could not be seen: it came later, or in a run that was not known."""
+        return started_at > self.at or (started_at > self.since and run_id not in self.runs)
+
+
+def failures_from(ages: Iterable[int | None], at: str) -> str:
+    """Return the moment after which a failure matters for what is signed at another: the longest of the ages before it.
+
+    Where an age has no end (0 or None), or there is none, all of them matter: the empty text.
+    """
+    every = [age or 0 for age in ages]
+    return days_before(at, max(every)) if every and all(every) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,35 +156,66 @@ def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
 
 
 def adverse_to(review: Review, wrong: Iterable[Evidence]) -> list[Evidence]:
-    """Return what went wrong after what a review rests on, oldest first, each execution once.
+    """Return what went wrong and the reviewer could not see, oldest first, each execution once.
 
-    For a test that the review pins that is after the pinned execution in the same place, for any other after the
-    review.
+    That is everything that started after they looked; and what started before, within the longest age of the items, in
+    a run that they did not know of, unless a pass that they signed, of the same test in the same place, started after.
+    An interruption counts after what they signed in its place.
     """
-    pinned: dict[Scope, str] = {}
+    horizon, pinned, passes = Horizon.of(review), _Starts(), _Starts()
     for row in review.basis.requirements:
+        passed = row.state in _PASSING
         for pin in row.pins:
-            scope = _scope(pin)
-            pinned[scope] = max(pin.started_at, pinned.get(scope, ""))
-    found = [one for one in wrong if one.started_at > _seen_until(one, pinned, review.looked_at)]
-    by_execution = {(one.run_id, one.test_id, one.started_at, one.result): one for one in found}
+            pinned.add(pin)
+            if passed:
+                passes.add(pin)
+
+    def unseen(one: Evidence) -> bool:
+        if one.result is Result.INTERRUPTED:
+            return one.started_at > pinned.latest(one, review.looked_at)
+        return horizon.hides(one.run_id, one.started_at) and (
+            one.started_at > horizon.at or one.started_at > passes.latest(one, "")
+        )
+
+    by_execution = {(one.run_id, one.test_id, one.started_at, one.result): one for one in wrong if unseen(one)}
     return sorted(by_execution.values(), key=lambda one: (one.started_at, one.id))
+
+
+_PASSING = frozenset({State.COMPLETE.value, State.ASSERTED.value, State.FLAKY.value})
+"""States in which all that is pinned passed."""
+
+
+class _Starts:
+    """When the newest pinned execution of each test started in each place."""
+
+    def __init__(self) -> None:
+        self.by_scope: dict[Scope, str] = {}
+        self.by_test: dict[str, list[Scope]] = {}
+
+    def add(self, pin: Pin) -> None:
+        scope = _scope(pin)
+        if scope not in self.by_scope:
+            self.by_test.setdefault(pin.test_id, []).append(scope)
+        self.by_scope[scope] = max(pin.started_at, self.by_scope.get(scope, ""))
+
+    def latest(self, one: Evidence, otherwise: str) -> str:
+        """Return when what is pinned in an execution's place started.
+
+        Of one that ended before it said where it ran, the oldest in any place that it could have meant.
+        """
+        exact = self.by_scope.get(scope_of(one))
+        if exact is not None or not one.open_scope:
+            return exact or otherwise
+        meant = (
+            self.by_scope[scope]
+            for scope in self.by_test.get(one.test_id, ())
+            if one.environment in (None, scope[1]) and one.provider_mode in (None, scope[2])
+        )
+        return min(meant, default=otherwise)
 
 
 def _scope(pin: Pin) -> Scope:
     return pin.test_id, pin.environment, pin.provider_mode
-
-
-def _seen_until(one: Evidence, pinned: Mapping[Scope, str], at: str) -> str:
-    exact = pinned.get(scope_of(one))
-    if exact is not None or not one.open_scope:
-        return exact or at
-    loose = [
-        start
-        for (test, environment, mode), start in pinned.items()
-        if test == one.test_id and one.environment in (None, environment) and one.provider_mode in (None, mode)
-    ]
-    return max(loose, default=at)
 
 
 def _lately(one: Evidence) -> str:

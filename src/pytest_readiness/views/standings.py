@@ -21,6 +21,7 @@ def to_review(readiness: UseCaseReadiness) -> dict[str, Any]:
             "digest": review.basis_digest,
             "definition": readiness.basis.definition,
             "policy": dict(readiness.basis.policy),
+            "failed_runs": list(readiness.basis.failed_runs),
             "requirements": [_pinned(one) for one in readiness.basis.requirements],
         },
         "why": list(review.why),
@@ -121,7 +122,8 @@ def read_basis(use_case: Any) -> Basis:
         plain = use_case["review"]["basis"]
         rows = tuple(_read_row(row) for row in plain["requirements"])
         policy = tuple(sorted((name, _setting(value)) for name, value in plain["policy"].items()))
-        return Basis(_text(plain["digest"]), rows, _text(plain["definition"]), policy)
+        failed = tuple(_text(run) for run in plain["failed_runs"])
+        return Basis(_text(plain["digest"]), rows, _text(plain["definition"]), policy, failed)
     except (LookupError, TypeError, AttributeError) as error:
         told = f"{type(error).__name__}: {error}"
         raise ConfigError(f"this JSON report does not hold what a review rests on ({told})") from None
