@@ -83,4 +83,14 @@ def test_a_blocker_in_the_repository_counts_once_it_is_committed(project: Projec
     assert "UC-001 now: NOT_STARTED" in done.stdout
     commit(project, by=ANA)
     assert status(project) == ("BLOCKED", None)
-    assert told(project)["blockers"][0]["owner"] == ANA
+    assert told(project)["blockers"][0]["owner"] == DEV
+
+
+def test_a_blocker_that_was_ended_starts_nothing(project: Project) -> None:
+    """Blocked and unblocked, a use case for which nothing ever ran is NOT_STARTED again."""
+    decided(project)
+    assert status(project, "UC-002") == ("NOT_STARTED", None)
+    assert project.cli("block", "UC-002", "--reason", "legal", "--by", DEV).exit_code == 0
+    assert status(project, "UC-002") == ("BLOCKED", None)
+    assert project.cli("unblock", "UC-002", "--reason", "done", "--by", ANA).exit_code == 0
+    assert status(project, "UC-002") == ("NOT_STARTED", None)

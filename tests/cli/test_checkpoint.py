@@ -101,7 +101,7 @@ def test_what_cannot_be_read_or_written_is_one_line(recorded: Project) -> None:
 def test_no_store_has_no_head(project: Project) -> None:
     """Nothing is created, and CI does not take an empty checkpoint for a kept one."""
     project.configured()
-    assert_refused(project, 3, "checkpoint", told="there is no store yet")
+    assert_refused(project, 2, "checkpoint", told="there is no store at")
     assert not (project.path / ".readiness").exists()
 
 

@@ -403,11 +403,12 @@ def test_who_would_have_decided_is_told(apart: Project) -> None:
 
 
 def test_a_developer_s_merge_does_not_make_them_a_reviewer(apart: Project) -> None:
-    """The file counts for its author: committed by somebody who is no reviewer it approves nothing."""
+    """Committed by somebody who is not the one it names, an approval counts for nothing, and the gate says why."""
     assert from_report(apart).exit_code == 0
     git(apart, "add", "decisions")
     git(apart, "commit", "-qm", "sign", by=DEV)
     apart.monkeypatch.setenv("READINESS_STORE", "sqlite:///ci.db")
     assert status(apart) == ("IN_PROGRESS", "AWAITING_REVIEW")
-    (one,) = reviews(apart)
-    assert (one["by"], one["known_by"], one["state"]) == (DEV, "git", "NONE")
+    assert reviews(apart) == []
+    told = " ".join(apart.cli("gate", "UC-001").output.split())
+    assert f"the approval of UC-001 counts for nothing: {ANA} decided, it says, and {DEV} committed it" in told

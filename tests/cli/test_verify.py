@@ -20,12 +20,15 @@ def test_what_fits_is_counted(project: Project) -> None:
     assert (done.exit_code, done.stdout) == (0, "intact: 2 runs, 12 pieces of evidence, 3 artifacts\n")
 
 
-def test_no_store_is_intact_and_not_created(project: Project) -> None:
-    """Where nothing is kept nothing can be wrong, and nothing is created."""
+def test_a_store_that_does_not_exist_is_not_intact(project: Project) -> None:
+    """A mistyped address or a cache that was not restored is a usage error, and nothing is created."""
     project.configured()
-    done = project.cli("verify")
-    assert (done.exit_code, done.stdout) == (0, "intact: 0 runs, 0 pieces of evidence, 0 artifacts\n")
+    for named in ((), ("--store", "sqlite:///nope.db")):
+        done = project.cli(*named, "verify")
+        assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert "there is no store at sqlite:///" in done.stderr
     assert not (project.path / ".readiness").exists()
+    assert project.cli("check").exit_code == 0
 
 
 def test_verify_changes_nothing(project: Project) -> None:
@@ -39,7 +42,9 @@ def test_verify_changes_nothing(project: Project) -> None:
 
 def test_an_open_journal_is_no_damage(project: Project) -> None:
     """A run that was killed is for recover; verify finds nothing wrong with it."""
-    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): os._exit(1)\n")
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
+    project.run()
+    project.tests("@evidence('UC-001', item=1)\ndef test_a(): os._exit(1)\n")
     project.run_apart("-q")
     assert project.cli("verify").exit_code == 0
     assert len(project.journals) == 1

@@ -120,3 +120,12 @@ def test_the_newest_of_two_waivers_is_used(failing: Project) -> None:
     assert waive(failing, "UC-001/1", BEN, in_days(5)).exit_code == 0
     (used,) = [one for one in waivers(failing) if one["used"]]
     assert (used["by"], used["until"]) == (BEN, in_days(5))
+
+
+def test_a_waived_failure_is_told_as_one(project: Project) -> None:
+    """The rule that nothing fails passes by the waiver, and says so by name."""
+    decided(project, tests=DOWN)
+    assert waive(project).exit_code == 0
+    said = " ".join(project.cli("gate", "UC-001", "--waivers", "accept").output.split())
+    assert "nothing failing (looked at 2): none but what is waived: UC-001/1" in said
+    assert "none is failing" not in said

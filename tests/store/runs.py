@@ -120,7 +120,8 @@ def waiver(requirement: str = "UC-001/2/staging", at: int = 0, **more: Any) -> W
 
 def unblock(use_case: str = "UC-001", at: int = 0, **more: Any) -> Unblock:
     """The end of a blocker."""
-    return Unblock(register="payments", use_case=use_case, at=moment(at), by="qa@example.com", reason="done", **more)
+    told = {"register": "payments", "by": "qa@example.com", **more}
+    return Unblock(use_case=use_case, at=moment(at), reason="done", **told)
 
 
 def retirement(test_id: str = "test_a.py::test_a", at: int = 0, **more: Any) -> Retirement:

@@ -27,13 +27,19 @@ def command(door: Door, ctx: click.Context) -> None:
     """Print every problem, and the meaning that each item got; exit code 1 where there are problems."""
     settings, found = _config(door)
     catalogue = None
+    notes: tuple[Problem, ...] = ()
     if settings is not None:
         kinds, found = _kinds(settings)
         catalogue, misfits = examine_catalogue(settings, proofs=kinds)
         wrong = list(key_problems(settings))
-        found += [*misfits, *wrong, *([] if wrong else _store_problems(settings, catalogue))]
+        found += [*misfits, *wrong]
+        if not wrong:
+            kept, notes = _kept(settings, catalogue)
+            found += kept
     for problem in found:
         _say(str(problem))
+    for note in notes:
+        _say(f"note: {note}")
     if settings is not None and catalogue is not None:
         for line in _meaning(settings, catalogue):
             _say(line)
@@ -59,12 +65,16 @@ def _kinds(settings: Settings) -> tuple[Collection[str], list[Problem]]:
         return (), [Problem("", str(error))]
 
 
-def _store_problems(settings: Settings, catalogue: Catalogue | None) -> list[Problem]:
-    """A store that is not there yet is an empty one, and sound; nothing is created."""
+def _kept(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem], tuple[Problem, ...]]:
+    """Return what does not fit in what is kept, and what counts for nothing.
+
+    A store that is not there yet is an empty one, and sound; nothing is created.
+    """
     try:
-        return verify(Place(settings, catalogue or Catalogue(settings.register))).problems
+        found = verify(Place(settings, catalogue or Catalogue(settings.register)))
     except ReadinessError as error:
-        return [Problem("", str(error))]
+        return [Problem("", str(error))], ()
+    return found.problems, found.notes
 
 
 def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:

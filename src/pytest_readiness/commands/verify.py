@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..pipeline.checkpoints import asked
+from ..errors import ConfigError
+from ..pipeline.checkpoints import asked, no_store
 from ..pipeline.upkeep import verify
 from ..views.sanitise import sanitise
 from . import options
@@ -18,9 +19,10 @@ from .door import Door, pass_door
 @click.pass_context
 @pass_door
 def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -> None:
-    """Check chains, seals, signatures, indexes, schema, tree and artifacts of the store, and journals beside it.
+    """Check chains, seals, signatures, indexes, schema, tree and artifacts of the store, and what lies beside it.
 
-    Exits 0 where everything fits, 3 where anything does not, 2 where a checkpoint cannot be read.
+    That is journals, and decisions that are files. Exits 0 where everything fits, 3 where anything does not, 2 where
+    there is no store, or a checkpoint cannot be read.
     """
     place, kept = door.place(), asked(checkpoints)
     outcome = verify(place, kept)
@@ -31,6 +33,8 @@ def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -
     if outcome.problems:
         click.echo(f"not intact: {len(outcome.problems)} things do not fit")
         context.exit(3)
+    if not outcome.there:
+        raise ConfigError(no_store(place.settings.store))
     signed = f", {outcome.signatures} signatures" if outcome.signatures else ""
     click.echo(
         f"intact: {outcome.runs} runs, {outcome.evidence} pieces of evidence, {outcome.artifacts} artifacts{signed}"

@@ -17,7 +17,7 @@ from ..pipeline.carrying import writable_store
 from ..pipeline.extensions import load_plugins, own_redactors
 from ..pipeline.judging import HOME, Place
 from ..pipeline.trust import Trust
-from ..store.folder import SIGNED, SUFFIX
+from ..store.looking import SIGNED, SUFFIX
 from .who import Decider, in_folder
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place
 from ..facts.checkpoint import BIGGEST, Checkpoint, Grown
+from ..store.address import shown
 from ..store.port import Store
 from ..verdict.gate import Compared
 from ..views.words import count
@@ -95,15 +96,21 @@ def compare(store: Store | None, kept: Sequence[Kept], run_ids: Iterable[str], t
     return Compared(min(number, largest), tuple(problems), f"the store begins with the records of {names}{since}")
 
 
-def head(store: Store | None) -> Grown:
-    """Return the tree of a store whose leaves fit its records.
+def no_store(url: str) -> str:
+    """Return what is said of a store that is not there, by who asks for one that is."""
+    return f"there is no store at {shown(url)}: record a run first, or name the right one (--store, READINESS_STORE)"
+
+
+def head(store: Store | None, url: str) -> Grown:
+    """Return the tree of a store, which is at this address, whose leaves fit its records.
 
     Raises:
+        ConfigError: there is no store.
         IntegrityError: they do not, so that a checkpoint would vouch for what is not there.
-        StorageError: there is no store, or it has no tree yet, or it cannot be read.
+        StorageError: it has no tree yet, or it cannot be read.
     """
     if store is None:
-        raise StorageError("there is no store yet, and so nothing to keep a checkpoint of: record a run first")
+        raise ConfigError(no_store(url))
     tree = store.tree()
     if tree is None:
         raise StorageError("the store is of an older version, and has no tree before something is added to it")

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from ..claims.catalogue import Catalogue
@@ -21,6 +22,7 @@ from ..verdict.known import Facts, Origin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
 from ..verdict.reviews import approvals, pinned_ids, pins_of
+from .homes import decided
 from .trust import Trust
 from .unseen import Failures
 
@@ -36,15 +38,19 @@ class Sources:
     """Of the decisions; None: that is the store, and there is none yet."""
     left: Sequence[Leftover]
     """Journals that are not in the store."""
+    folder: Path
+    """Of the config."""
+    trust: Trust
+    """Whose names are one person's, and whose signatures count."""
 
     @cached_property
     def decided(self) -> Decided:
-        """The decisions that count, and what keeps others from counting.
+        """The decisions that count, in whatever home, and what keeps others from counting.
 
         Raises:
-            IntegrityError: one is not what was decided.
+            StorageError, IntegrityError: the store cannot be read, or a decision in it is not what was decided.
         """
-        return self.home.look(self.register) if self.home is not None else Decided()
+        return decided(self.home, self.store, self.folder, self.register, self.trust)
 
     @cached_property
     def runs_left(self) -> dict[str, Run]:

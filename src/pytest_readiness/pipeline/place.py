@@ -111,7 +111,7 @@ class Place:
         """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
         from ..store.folder import open_decisions
 
-        return open_decisions(self.settings.decisions, store, self.settings.folder)
+        return open_decisions(self.settings.decisions, store, self.settings.folder, self.policy.people.same)
 
     def sources(self, store: Store | None) -> Sources:
         """Return where the facts of the register are.
@@ -120,8 +120,10 @@ class Place:
             StorageError: the journals cannot be read.
         """
         from .gathering import Sources
+        from .trust import Trust
 
-        return Sources(self.catalogue.register, store, self.decisions(store), leftovers(self.journals))
+        left, trust = leftovers(self.journals), Trust.of(self.policy)
+        return Sources(self.catalogue.register, store, self.decisions(store), left, self.settings.folder, trust)
 
 
 def locate(

@@ -16,7 +16,7 @@ from ..facts.evidence import Artifact, Evidence
 from ..facts.line import canonical
 from ..facts.run import Run
 from ..journal.recovery import Leftover, leftovers, open_evidence
-from ..store.port import RunSummary, Store
+from ..store.port import Decided, RunSummary, Store
 from ..verdict.known import Signed
 from ..views.document import to_document
 from ..views.report import Report
@@ -69,11 +69,15 @@ class Verified:
     """Leaves of the store's tree: runs, decisions and kept verdicts."""
     signatures: int = 0
     notes: tuple[Problem, ...] = ()
-    """Signatures that fit, and count for nothing."""
+    """Signatures that fit, and decisions, that count for nothing."""
+    there: bool = True
+    """There is a store."""
 
 
 def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
-    """Recompute every digest, chain, seal, index, leaf and artifact of the store, and look at the journals beside it.
+    """Recompute every digest, chain, seal, index, leaf and artifact of the store, and look at what lies beside it.
+
+    That is journals, and decisions that are files.
 
     ``kept``: checkpoints that the store is compared with.
 
@@ -86,8 +90,10 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
     try:
         count, told = _contradicted(store, kept)
         told = (untrusted(kept, Trust.of(place.policy)) if kept else []) + told
+        decisions = _decisions(place, store)
+        problems += decisions.problems
         if store is None:
-            return Verified([*problems, *told], 0, 0, 0)
+            return Verified([*problems, *told], 0, 0, 0, notes=decisions.notes, there=False)
         problems += _other_runs(store, left)
         artifacts: dict[str, tuple[str, Artifact]] = {}
 
@@ -99,7 +105,7 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
         summaries = store.runs()
         problems += _artifact_problems(place, artifacts.values())
         evidence = sum(run.evidence_count for run in summaries)
-        signatures, doubts = _signatures(place, store, summaries)
+        signatures, doubts = _signatures(place, store, summaries, decisions)
         return Verified(
             problems=[*problems, *(one.problem for one in doubts if one.broken)],
             runs=len(summaries),
@@ -107,19 +113,30 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
             artifacts=len(artifacts),
             records=count,
             signatures=signatures,
-            notes=tuple(one.problem for one in doubts if not one.broken),
+            notes=(*decisions.notes, *(one.problem for one in doubts if not one.broken)),
         )
     finally:
         if store is not None:
             store.close()
 
 
-def _signatures(place: Place, store: Store, summaries: Iterable[RunSummary]) -> tuple[int, list[Doubt]]:
+def _decisions(place: Place, store: Store | None) -> Decided:
+    """Return what is known of decisions, wherever they are; one in the store that is damaged, its own verify names."""
+    try:
+        return place.sources(store).decided
+    except IntegrityError:
+        return Decided()
+
+
+def _signatures(
+    place: Place, store: Store, summaries: Iterable[RunSummary], decided: Decided
+) -> tuple[int, list[Doubt]]:
     """Return how many signatures there are, and why some of them do not count."""
     home = place.decisions(store)
     try:
-        decisions = home.look(place.catalogue.register).decisions if home is not None else ()
-        by = {one.id: one.by for one in decisions}
+        by = {one.id: one.by for one in decided.decisions} | {
+            one.decision.id: one.decision.by for one in decided.disputed
+        }
         found = store.envelopes(run.id for run in summaries)
         found += home.envelopes(by) if home is not None else []
         return len(found), list(Trust.of(place.policy).doubts(found, by))
@@ -177,14 +194,14 @@ def checkpoint(place: Place, path: Path | None) -> Checkpoint:
     """Return the store's head, signed where a key is named that signs notes; write it to a file where one is named.
 
     Raises:
-        ConfigError: the file holds something that is no checkpoint.
+        ConfigError: there is no store, or the file holds something that is no checkpoint.
         IntegrityError: the store is not intact, or has not grown out of the checkpoint in the file.
-        StorageError: there is no store yet, or it cannot be read, or a key is named that cannot sign, or the file
+        StorageError: it cannot be read, or a key is named that cannot sign, or the file
             cannot be written.
     """
     store = place.store()
     try:
-        tree = head(store)
+        tree = head(store, place.settings.store)
     finally:
         if store is not None:
             store.close()

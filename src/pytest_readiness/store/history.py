@@ -1,24 +1,27 @@
-"""What git says of the files in a folder: which commits touched them, who made these, and what is not committed."""
+"""What git says of decisions' files: which commits touched them, wherever they lay, and who first added each."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
 
-from ..errors import StorageError, one_line
+from .repository import Repository, run
 
-SECONDS = 120.0
+NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json", re.ASCII)
+"""What the file of a decision is called."""
+Same = Callable[[str, str], bool]
+"""Whether two names are one person's."""
 
+_EVERYWHERE = ":(glob)**/[0-9]*T[0-9]*Z-*.json"
 _MARK = "\x01"
 _COMMIT = re.compile(_MARK + r"([0-9a-f]{40,64}) ([0-9a-f ]*)\|(.*)", re.DOTALL)
 _LOG = (
-    # What a user's config could change, said outright; a rename is a deletion and an addition, and nothing is followed.
+    # What a user's config could change, said outright; a rename is a deletion and an addition.
     "-c", "log.follow=false", "-c", "log.showRoot=true", "log", "-z", "--raw", "--no-abbrev", "--no-renames",
     "--no-show-signature", "--no-ext-diff", "--topo-order",
+    "--encoding=UTF-8",
     # Also commits that another branch made superfluous; and what a merge itself changed, beside what it merged.
     "--full-history", "-c", f"--format={_MARK}%H %P|%ae",
 )  # fmt: skip
@@ -35,13 +38,15 @@ class Touch:
     """``A`` added, ``D`` deleted, else changed; a letter for each parent where a merge did it."""
     blob: str
     """Object that the file is after it."""
+    path: str
+    """From the top of the work tree."""
     cut_off: bool
     """The clone is shallow and ends here: that the commit added it is not known."""
 
     @property
-    def added(self) -> bool:
-        """The file was not there before."""
-        return set(self.change) == {"A"}
+    def folder(self) -> str:
+        """Where the file lay."""
+        return folder_of(self.path)
 
     @property
     def deleted(self) -> bool:
@@ -50,79 +55,101 @@ class Touch:
 
 
 @dataclass(frozen=True)
-class FolderHistory:
-    """The commits that touched the files of a folder, newest first, by file name."""
+class History:
+    """The commits that touched decisions' files, newest first, by file name."""
 
-    base: Path
-    """A folder that is there."""
-    inside: str
-    """The folder, from ``base``."""
+    repository: Repository
+    folders: frozenset[str]
+    """Those that were looked at, from the top of the work tree."""
     touches: dict[str, list[Touch]] = field(default_factory=dict)
 
-    def unsettled(self) -> set[str]:
-        """Return the names of files that are not as the last commit has them.
+    @classmethod
+    def of(cls, repository: Repository, folders: Collection[str]) -> History:
+        """Return the history of the files in folders, and in those that any of them ever came from in one commit.
 
         Raises:
             StorageError: git cannot say.
         """
-        listed = _git(self.base, "status", "--porcelain=v1", "-z", "--no-renames", "--", self.inside)
-        return {row[3:].rpartition("/")[2] for row in listed.split("\0") if row}
+        known = frozenset(folders)
+        while repository.head and known:
+            # --full-diff: what else the same commits did tells where a folder stood before.
+            rows = _touches(repository, ("--full-diff", "--", *(f"{one or '.'}" for one in sorted(known))))
+            found = [one for one in rows if one.folder in known or NAME.fullmatch(name_of(one.path))]
+            if not (new := {one.folder for one in found} - known):
+                return cls(repository, known, _by_name(found))
+            known |= new
+        return cls(repository, known)
 
-    def content(self, blob: str) -> str | None:
-        """Return what a file once was; None where this clone does not have it, or it is no text."""
-        try:
-            return _git(self.base, "cat-file", "blob", blob)
-        except StorageError:
-            return None
+    def everywhere(self) -> History:
+        """Return it with what lay in any other folder, which takes a look at every commit.
+
+        Raises:
+            StorageError: git cannot say.
+        """
+        if not self.repository.head:
+            return self
+        found = _touches(self.repository, ("--", _EVERYWHERE), literal=False)
+        mine = [one for ones in self.touches.values() for one in ones if not NAME.fullmatch(name_of(one.path))]
+        return History(self.repository, self.folders, _by_name([*found, *mine]))
+
+    def first(self, added: Sequence[Touch], same: Same) -> list[str]:
+        """Return the author of the first of some commits, newest first; several, where none came before the other.
+
+        Raises:
+            StorageError: git cannot say.
+        """
+        authors = [added[-1].author]
+        for place, one in enumerate(added[:-1]):
+            if any(same(one.author, author) for author in authors):
+                continue
+            before = self._before(one.commit)
+            if not any(older.commit in before for older in added[place + 1 :]):
+                authors.append(one.author)
+        return authors
+
+    def _before(self, commit: str) -> set[str]:
+        if commit not in self._ancestors:
+            found: set[str] = set()
+            left = list(self._parents.get(commit, ()))
+            while left:
+                if (one := left.pop()) not in found:
+                    found.add(one)
+                    left.extend(self._parents.get(one, ()))
+            self._ancestors[commit] = found
+        return self._ancestors[commit]
+
+    @cached_property
+    def _parents(self) -> dict[str, list[str]]:
+        return self.repository.parents()
+
+    @cached_property
+    def _ancestors(self) -> dict[str, set[str]]:
+        return {}
 
 
-def folder_history(folder: Path) -> FolderHistory:
-    """Return what git says of the files that are, or once were, in this very folder.
+def folder_of(path: str) -> str:
+    """Return the folder of a file; empty: the top."""
+    return path.rpartition("/")[0]
 
-    Raises:
-        StorageError: there is no git, the folder is in no repository, or git cannot say.
-    """
-    base = next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
-    inside = os.path.relpath(folder.absolute(), base.absolute()).replace(os.sep, "/")
-    told = _git(base, "rev-parse", "--show-prefix", "--is-shallow-repository").split("\n")
-    if not _git(base, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
-        return FolderHistory(base, inside)  # nothing is committed yet
-    within = told[0] if inside == "." else f"{told[0]}{inside}/"
+
+def name_of(path: str) -> str:
+    """Return the name of a file."""
+    return path.rpartition("/")[2]
+
+
+def _by_name(found: Iterable[Touch]) -> dict[str, list[Touch]]:
     touches: dict[str, list[Touch]] = {}
-    for path, touch in _touches(_git(base, *_LOG, "--", inside), shallow=told[1] == "true"):
-        name = path.removeprefix(within)
-        if path.startswith(within) and "/" not in name:
-            touches.setdefault(name, []).append(touch)
-    return FolderHistory(base, inside, touches)
+    for one in found:
+        touches.setdefault(name_of(one.path), []).append(one)
+    return touches
 
 
-def _touches(log: str, *, shallow: bool) -> Iterator[tuple[str, Touch]]:
+def _touches(repository: Repository, paths: Sequence[str], *, literal: bool = True) -> Iterator[Touch]:
     commit, parents, author = "", "", ""
-    words = iter(log.split("\0"))
+    words = iter(run(repository.top, *_LOG, *paths, literal=literal).split("\0"))
     for word in words:
         if found := _COMMIT.fullmatch(word.lstrip("\n")):
             commit, parents, author = found.groups()
         elif word.lstrip("\n").startswith(":"):
             *_, blob, status = word.split(" ")
-            cut_off = shallow and not parents
-            yield next(words), Touch(commit, author, status, blob, cut_off)
-
-
-def _git(folder: Path, *arguments: str, may_fail: bool = False) -> str:
-    environ = {
-        **os.environ,
-        "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C",
-    }  # fmt: skip
-    try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
-            capture_output=True, timeout=SECONDS, check=False, env=environ, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except FileNotFoundError:
-        raise StorageError(f"there is no git to say who decided what is in {folder}: install git") from None
-    except (OSError, subprocess.SubprocessError) as error:
-        raise StorageError(f"git could not say who decided what is in {folder}: {type(error).__name__}") from None
-    if done.returncode != 0 and not may_fail:
-        told = one_line(done.stderr.decode("utf-8", "replace").strip().partition("\n")[0])
-        raise StorageError(f"git could not say who decided what is in {folder}: {told}")
-    return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else ""
+            yield Touch(commit, author, status, blob, next(words), repository.shallow and not parents)

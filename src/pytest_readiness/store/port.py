@@ -52,6 +52,18 @@ class Failure(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Disputed:
+    """A decision whose file names somebody who is not the author of the commit that added it, as after a squash."""
+
+    decision: Decision
+    """As it says itself."""
+    author: str
+    """Of the commit."""
+    where: str
+    """The file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """One look at the decisions of a register."""
 
@@ -61,6 +73,12 @@ class Decided:
     """What keeps a decision from counting that somebody may rely on (a blocker, say)."""
     notes: tuple[Problem, ...] = ()
     """What does not count yet, such as a file that is not committed."""
+    disputed: tuple[Disputed, ...] = ()
+    """Of the home in force; what they are worth, their signatures and their kinds say."""
+    elsewhere: tuple[Decision, ...] = ()
+    """Those of another home: files that lie elsewhere in the project."""
+    envelopes: tuple[Envelope, ...] = ()
+    """The signed statements that were committed beside them; a store is asked for its own."""
 
 
 class DecisionHome(Protocol):

@@ -35,8 +35,6 @@ class Decided:
     """By test."""
     departures: Mapping[str, Sequence[Departure]] = field(default_factory=dict)
     """By use case: the retirements of those that left the register."""
-    started: frozenset[str] = frozenset()
-    """Use cases about which anything was decided."""
 
     @classmethod
     def of(cls, facts: Facts, policy: Policy, register: str, now: str) -> Decided:
@@ -48,10 +46,8 @@ class Decided:
         waivers = _grouped((one for one in reversed(every) if isinstance(one, Waiver)), lambda one: one.requirement)
         retirements = _grouped((one for one in every if isinstance(one, Retirement)), lambda one: one.test_id)
         departures = _grouped((one for one in every if isinstance(one, Departure)), lambda one: one.use_case)
-        waived = {name.partition("/")[0] for name in waivers}
         found = cls(policy, facts, now, reviews, blockers, unblocks, waivers, departures=departures)
-        started = frozenset((*reviews, *blockers, *unblocks, *waived))
-        return replace(found, retirements=found._retired(retirements), started=started)
+        return replace(found, retirements=found._retired(retirements))
 
     def _retired(self, retirements: Mapping[str, Sequence[Retirement]]) -> dict[str, RetirementStanding]:
         """Return for each test the first retirement that holds, else the newest."""

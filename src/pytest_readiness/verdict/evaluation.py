@@ -25,6 +25,7 @@ from .readiness import (
     RequirementReadiness,
     RetirementStanding,
     Review,
+    ReviewState,
     State,
     UseCaseReadiness,
     WaiverStanding,
@@ -207,8 +208,7 @@ class _Known:
         retirements = self._retirements(use_case.id, ledgers)
         review = self._review(use_case.id, required, retirements, digest, make_basis, ledgers)
         blockers = self.decided.open_blockers(use_case.id, required)
-        # A decision of a person starts a use case as evidence does.
-        started = use_case.id in self.decided.started or any(
+        started = _in_force(review, waivers) or any(
             ledger.speaks(one) for ledger in ledgers.values() for one in ledger.executions
         )
         status, phase = status_of(required, review, self.policy, started=started, blocked=bool(blockers))
@@ -277,6 +277,13 @@ class _Known:
             needs.setdefault(one.requirement.item, []).append(one.requirement)
         places = self.nothing.places
         return [one for one in known.values() if any(places.could_cover(need, one) for need in needs.get(one.item, ()))]
+
+
+def _in_force(review: Review, waivers: Iterable[WaiverStanding]) -> bool:
+    """Return whether a decision stands that starts a use case as evidence does; an open blocker blocks it anyway."""
+    return any(one.state is not ReviewState.NONE for one in review.standings) or any(
+        one.void is None for one in waivers
+    )
 
 
 _item = maker(ItemReadiness)

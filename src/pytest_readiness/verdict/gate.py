@@ -16,17 +16,8 @@ from .status import reviewed
 
 __all__ = ["Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]
 
-SOUND = frozenset(
-    {
-        "tracker and config",
-        "use cases in scope",
-        "requirements in scope",
-        "left the register",
-        "runs sealed",
-        "evidence intact",
-        "checkpoint",
-    }
-)
+_SOUND = "tracker and config", "use cases in scope", "requirements in scope", "runs sealed", "evidence intact"
+SOUND = frozenset({*_SOUND, "checkpoint"})
 """Rules without which nothing that is said can be relied on."""
 NAMED = 5
 """How many names a rule's detail lists before it only counts them."""
@@ -216,7 +207,10 @@ def _complete(grounds: Grounds) -> Finding:
 
 
 def _nothing_failing(grounds: Grounds) -> Finding:
-    return _of_requirements(grounds, "nothing failing", lambda state: state is not State.FAILING, "none is failing")
+    excused = grounds.in_state.get(State.WAIVED, ())
+    waived = [one.requirement.id for _, one in excused if one.underlying is State.FAILING]
+    detail = f"none but what is waived: {_names(waived)}" if waived else "none is failing"
+    return _of_requirements(grounds, "nothing failing", lambda state: state is not State.FAILING, detail)
 
 
 def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool], detail: str) -> Finding:

@@ -46,6 +46,8 @@ def render_verdict(report: Report, width: int, *, unicode: bool = True) -> list[
         lines.extend(_rule(report.verdict.regression, pen))
     for setting in report.verdict.weaker:
         lines.extend(pen.paragraph(setting, lead=("weaker than its default: ", "warn")))
+    for note in report.context.notes:
+        lines.extend(pen.paragraph(note, lead=("note: ", "warn")))
     lines.extend(_not_applicable(report.readiness.use_cases, pen))
     lines.extend(waivers(report.readiness.use_cases, pen))
     lines.extend(retirements(report.readiness.use_cases, pen))
