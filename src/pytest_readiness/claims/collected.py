@@ -9,7 +9,7 @@ import pytest
 
 from ..errors import one_line
 from ..frozen import maker
-from ..mark import NAME
+from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim
 from .marker import claims_of, plain_form
@@ -25,6 +25,8 @@ class Tagged:
     records: bool
     """The test uses ``record_evidence``, so it can still say where it ran."""
     selected: bool = True
+    marks: int = 0
+    """How many marks of its own it had."""
 
 
 _tagged = maker(Tagged)
@@ -66,7 +68,7 @@ class _Tagger:
             return None
         claims, problems = self._claims_of(marks)
         records = "record_evidence" in getattr(item, "fixturenames", ())
-        tagged = stash[TAGGED] = _tagged(item.nodeid, claims, problems, records, self._selected)
+        tagged = stash[TAGGED] = _tagged(item.nodeid, claims, problems, records, self._selected, len(item.own_markers))
         return tagged
 
     def _marks(self, item: pytest.Item) -> list[pytest.Mark]:
@@ -86,6 +88,17 @@ class _Tagger:
         if found is None:
             found = self._read[key] = claims_of(marks, self._catalogue)
         return found
+
+
+def late_marks(item: pytest.Item, catalogue: Catalogue) -> bool:
+    """Return whether a test has evidence marks that it had not when it was collected: they record nothing."""
+    tagged = item.stash.get(TAGGED, None)
+    if tagged is None:
+        return is_tagged(item)
+    if tagged.marks == len(item.own_markers):
+        return False
+    claims, _ = claims_of([mark for mark in item.own_markers if mark.name == NAME], catalogue)
+    return not set(claims) <= set(tagged.claims)
 
 
 def refuse(item: pytest.Item) -> None:

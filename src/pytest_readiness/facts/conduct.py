@@ -133,6 +133,7 @@ _SWITCHES = (
     ("last_failed", "--last-failed"),
     ("stepwise", "--stepwise"),
     ("noconftest", "--noconftest"),
+    ("trace", "--trace"),
 )
 
 

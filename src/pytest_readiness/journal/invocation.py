@@ -12,7 +12,7 @@ from typing import Any
 _TEXTS = {"keyword": "keyword", "markers": "markexpr"}
 _NUMBERS = {"reruns": "reruns", "maxfail": "maxfail"}
 _LISTS = {"deselect": "deselect", "ignore": "ignore"}
-_SWITCHES = {"last_failed": "lf", "stepwise": "stepwise", "noconftest": "noconftest"}
+_SWITCHES = {"last_failed": "lf", "stepwise": "stepwise", "noconftest": "noconftest", "trace": "trace"}
 """What the record says, and the name under which pytest (or rerunfailures) keeps the option."""
 
 

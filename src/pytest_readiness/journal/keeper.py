@@ -6,33 +6,53 @@ Nothing raises out of these hooks: that would cost the remaining tests.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from pluggy import PluginManager
 
 from .artifact import ArtifactFolder
 from .cut_short import PASSES, postpone
-from .observation import test_id
+from .observation import test_id, worsened
 from .recorder import (
     ATTEMPT,
     CARRIED,
     EVIDENCE,
+    LATE,
+    OUTCOMES,
     PLAN,
-    RERUN,
     SECRETS,
     TEXTS,
     TROUBLE,
+    TRY,
+    UNSURE,
     Observer,
     is_rerun,
     message_of,
+    phases_of,
+    went_well,
 )
 from .redaction import Redactor
 from .run_log import RunLog
 
 _PHASES = frozenset({"setup", "call", "teardown"})
+_BODIES = frozenset({ATTEMPT, EVIDENCE, LATE, TRY, UNSURE})
+
+
+class _Place(NamedTuple):
+    """Where a test runs, and which of a collection it is."""
+
+    worker: str
+    nodeid: str
+    item: int | None
+
+
+def _place(report: pytest.TestReport) -> _Place:
+    """What xdist adds to a report; of a worker that crashed it knows no index."""
+    gateway = getattr(getattr(report, "node", None), "gateway", None)
+    return _Place(str(getattr(gateway, "id", "")), report.nodeid, getattr(report, "item_index", None))
 
 
 class Keeper:
@@ -45,6 +65,8 @@ class Keeper:
         self._for_workers = for_workers
         self._texts = texts
         self.hooks: PluginManager | None = None
+        self.late: dict[str, None] = {}
+        """Tests that were marked as evidence while they ran."""
         self._learned = False
         self._grouped = False
         self._to_be_rerun: set[str] = set()
@@ -72,20 +94,39 @@ class Keeper:
     def _id(self, nodeid: str) -> str:
         return test_id(nodeid, self.redactor, grouped=self._grouped)
 
-    def _write(self, report: pytest.TestReport) -> None:
-        carried = self._taken(report)
+    def _write(self, report: pytest.TestReport, carried: dict[str, Any]) -> None:
         if self.redactor.learned:
             self._redact_what_is_written()
         attempt: Any = carried.get(ATTEMPT)
         evidence: Any = carried.get(EVIDENCE)
-        if is_rerun(report):
+        if LATE in carried:
+            self.late[carried[LATE]["test"]] = None
+        if TRY in carried:
+            self.log.attempt(carried[TRY])
+        elif is_rerun(report):
             if attempt or evidence:
                 self._to_be_rerun.add(report.nodeid)
                 self.log.attempt(attempt or {"test": evidence["test"], **evidence["attempts"][-1]})
         elif report.when == "setup":
             self._to_be_rerun.discard(report.nodeid)
         elif evidence is not None and report.nodeid not in self._to_be_rerun:
-            self.log.finished(evidence)
+            self._ended(report, evidence, unsure=UNSURE in carried)
+
+    def _ended(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
+        """A test ended; ``unsure``: it may be run again."""
+        raise NotImplementedError
+
+    def late_note(self) -> list[str]:
+        """Return what is to be said of tests that were marked while they ran: in one line, or not at all."""
+        if not self.late:
+            return []
+        names = ", ".join([*list(self.late)[:3], *(["…"] if len(self.late) > 3 else [])])  # noqa: PLR2004
+        if len(self.late) == 1:
+            return [
+                f"1 test was marked as evidence while it ran ({names}), which records nothing: mark it at collection"
+            ]
+        told = f"{len(self.late)} tests were marked as evidence while they ran ({names}), which records nothing"
+        return [f"{told}: mark them at collection"]
 
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what a report carries of ours, and take it off: other reporters need not write it again."""
@@ -124,11 +165,13 @@ class OwnKeeper(Keeper):
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], observer: Observer) -> None:
         super().__init__(log, redactor, for_workers, observer.artifacts.texts)
         self._observer = observer
+        self._unseen: dict[str, dict[str, Any]] = {}
+        """Evidence of tests that another process saw (pytest-forked), by node id."""
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Write that the test starts, before it touches its environment."""
         try:
-            self._observer.forget_ended()
+            self._tell_ended(runs_again=nodeid)
             self.log.started(self._id(nodeid))
         except PASSES:
             raise
@@ -141,14 +184,40 @@ class OwnKeeper(Keeper):
 
         No wrapper, which is dear three times for each test: where another's fails first, ``settle`` writes it.
         """
-        says_something = CARRIED in vars(report) or report.outcome == RERUN  # most reports say nothing of ours
+        observation = self._observer.running(report.nodeid)
+        if observation is not None:
+            observation.reports.append(report)
+        says_something = CARRIED in vars(report) or report.outcome not in OUTCOMES  # most say nothing of ours
         if says_something or self.redactor.learned or self._to_be_rerun:
-            self._safely(self._write, report)
+            self._safely(self._write_own, report)
 
-    def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
+        """Write how the test ended: only now is nobody left who may run it again, or change what was reported."""
+        try:
+            return (yield)
+        finally:
+            self._safely(self._tell_ended)
+
+    def _write_own(self, report: pytest.TestReport) -> None:
         if is_rerun(report):
             self._observer.reran(report)
-        return super()._taken(report)
+        self._write(report, self._taken(report))
+
+    def _ended(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:  # noqa: ARG002
+        if self._observer.running(report.nodeid) is None:
+            self._unseen[report.nodeid] = evidence
+
+    def _tell_ended(self, runs_again: str | None = None) -> None:
+        """Write the tests that ended; ``runs_again``: the one that starts, of which this was an attempt."""
+        for nodeid, observation in self._observer.ended():
+            if nodeid == runs_again and observation.told is not None:
+                self.log.attempt({"test": observation.test_id, **observation.told["attempts"][-1]})
+            elif (body := self._observer.settled(observation)) is not None:
+                self._observer.forget(nodeid)
+                self.log.finished(body)
+        while self._unseen:
+            self.log.finished(self._unseen.popitem()[1])
 
     def _write_what_is_open(self) -> None:
         """Write tests that were interrupted, and those that had ended where another plugin failed over their report."""
@@ -162,6 +231,16 @@ class WorkersKeeper(Keeper):
 
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any]) -> None:
         super().__init__(log, redactor, for_workers, {})
+        self._odd: dict[_Place, list[pytest.TestReport]] = {}
+        """The reports of a test that runs, from the first on that tells of more than a phase that went well."""
+        self._unsure: dict[_Place, dict[str, Any]] = {}
+        """How tests ended that may be run again."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self, config: pytest.Config, specs: Sequence[object]) -> None:
+        """See whether all workers run everything."""
+        if config.getoption("dist") == "each":
+            self.log.ends.copies = len(specs)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -189,17 +268,50 @@ class WorkersKeeper(Keeper):
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
-        """Write what a report carries, before another plugin can fail over it."""
-        says_something = CARRIED in vars(report) or report.when not in _PHASES or report.outcome == RERUN
-        if says_something or self._to_be_rerun:
-            self._safely(self._write, report)
-        return (yield)
+        """Take what a report carries, before another plugin can fail over it; write it as it is in the end."""
+        carried: dict[str, Any] = {}
+        if CARRIED in vars(report):
+            self._safely(lambda: carried.update(self._taken(report)))
+        try:
+            return (yield)
+        finally:
+            if carried or self._odd or self._unsure or self._to_be_rerun or not went_well(report):
+                self._safely(self._write, report, carried)
 
-    def _write(self, report: pytest.TestReport) -> None:
-        if report.when in _PHASES:
-            super()._write(report)
-        else:  # xdist's own report of a worker that crashed
-            self.log.crashed(self._id(report.nodeid), self.redactor.text(message_of(report)))
+    def _write(self, report: pytest.TestReport, carried: dict[str, Any]) -> None:
+        place = _place(report)
+        self._tell_unsure(lambda one: one.worker == place.worker and one != place)
+        if report.when not in _PHASES:  # xdist's own report of a worker that crashed
+            for body in [self._unsure.pop(one) for one in list(self._unsure) if one.nodeid == report.nodeid]:
+                self.log.attempt({"test": body["test"], **body["attempts"][-1]})
+            why = self.redactor.text(message_of(report))
+            self.log.crashed(self._id(report.nodeid), why, again=is_rerun(report))
+            return
+        if report.when == "setup":
+            self._odd.pop(place, None)
+        if not is_rerun(report) and (place in self._odd or not went_well(report)):
+            self._odd.setdefault(place, []).append(report)
+        super()._write(report, carried)
+        if report.when == "teardown":
+            self._odd.pop(place, None)
+
+    def _ended(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
+        place = _place(report)
+        body = worsened(evidence, phases_of(self._odd.get(place, ()), self.redactor))
+        if not unsure:
+            self.log.finished(body)
+            return
+        if (earlier := self._unsure.get(place)) is not None:
+            self.log.attempt({"test": earlier["test"], **earlier["attempts"][-1]})
+        self._unsure[place] = body
+
+    def _tell_unsure(self, is_over: Callable[[_Place], bool]) -> None:
+        for place in [one for one in self._unsure if is_over(one)]:
+            self.log.finished(self._unsure.pop(place))
+
+    def _write_what_is_open(self) -> None:
+        """Write the tests that were run last, and were not run again."""
+        self._safely(self._tell_unsure, lambda _: True)
 
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what is told of the report's test, without the secrets that another worker registered."""
@@ -210,7 +322,7 @@ class WorkersKeeper(Keeper):
         self._redact_what_is_written()
         if PLAN in told:
             self._take_in_plan(told[PLAN])
-        bodies = {name: body for name, body in told.items() if name in (ATTEMPT, EVIDENCE)}
+        bodies = {name: body for name, body in told.items() if name in _BODIES}
         return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._learned else bodies
 
     def _take_in_plan(self, plan: dict[str, Any]) -> None:

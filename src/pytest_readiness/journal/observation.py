@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ..claims.claim import Claim
 from ..facts.clock import moment
-from ..facts.evidence import Result
+from ..facts.evidence import BADNESS, Result
 from ..facts.line import printable
 from ..facts.proofs import Shown
 from .context import Context
@@ -68,7 +68,7 @@ class Phase(NamedTuple):
     when: str
     """``setup``, ``call`` or ``teardown``."""
     outcome: str
-    """``passed``, ``failed`` or ``skipped``."""
+    """``passed``, ``failed`` or ``skipped``; ``unrun``: pytest says passed, and its body never ran to its end."""
     expected_to_fail: bool
     """pytest marked it as an expected failure, whatever came of it."""
     message: str
@@ -83,7 +83,7 @@ def result_of(phases: Sequence[Phase]) -> Result:
     """Return how an attempt ended, decided after teardown.
 
     Subtests report as calls of their own before the test's call does: one that failed makes the test FAILED, and else
-    the last call decides.
+    the last call decides. A teardown that skips, or is expected to fail, takes a pass away.
     """
     setup = [phase for phase in phases if phase.when == "setup"]
     calls = [phase for phase in phases if phase.when == "call"]
@@ -95,15 +95,38 @@ def result_of(phases: Sequence[Phase]) -> Result:
     decisive = next((phase for phase in setup if phase.outcome == "skipped"), calls[-1] if calls else None)
     if decisive is None:
         return Result.INTERRUPTED
-    if decisive.outcome == "skipped":
-        return Result.XFAILED if decisive.expected_to_fail else Result.SKIPPED
-    return Result.XPASSED if decisive.expected_to_fail else Result.PASSED
+    left = [phase for phase in teardown if phase.outcome == "skipped"]
+    return max((_alone(phase) for phase in (decisive, *left)), key=BADNESS.__getitem__)
+
+
+def _alone(phase: Phase) -> Result:
+    """Return what a phase that did not fail makes of the test."""
+    if phase.outcome == "unrun":
+        return Result.INTERRUPTED
+    if phase.outcome == "skipped":
+        return Result.XFAILED if phase.expected_to_fail else Result.SKIPPED
+    return Result.XPASSED if phase.expected_to_fail else Result.PASSED
+
+
+def worsened(body: dict[str, Any], phases: Sequence[Phase]) -> dict[str, Any]:
+    """Return what a test's line says, made worse where its reports, as pytest has them in the end, are worse."""
+    odd = [phase for phase in phases if phase.outcome != "passed" or phase.expected_to_fail]
+    if not odd:
+        return body
+    decided = any(phase.when == "call" or phase.outcome == "failed" for phase in phases)  # else the call was not shown
+    result = result_of(phases) if decided else max(map(_alone, odd), key=BADNESS.__getitem__)
+    if BADNESS[result] <= BADNESS[Result(body["result"])]:
+        return body
+    changed = {"result": result.value}
+    if message := message_of(phases):
+        changed["message"] = message
+    return {**body, **changed, "attempts": [*body["attempts"][:-1], {**body["attempts"][-1], **changed}]}
 
 
 def message_of(phases: Sequence[Phase]) -> str:
     """Return the messages of what failed, or of what was skipped if nothing failed."""
     failed = [phase for phase in phases if phase.outcome == "failed"]
-    told = failed or [phase for phase in phases if phase.outcome == "skipped" or phase.expected_to_fail]
+    told = failed or [phase for phase in phases if phase.outcome != "passed" or phase.expected_to_fail]
     return "\n".join(dict.fromkeys(phase.message for phase in told if phase.message))
 
 
@@ -121,6 +144,14 @@ class Observation:
         realness: Sight | None = None,
     ) -> None:
         """``planned``: claims as they were planned; they hold where it names no other place and proves nothing."""
+        self.item: object = None
+        """The test itself: another with its id is another test."""
+        self.marks = 0
+        """How many marks it had when it was collected."""
+        self.left_debugger = False
+        """Whoever steps through it with a debugger has left before its end."""
+        self.reports: list[Any] = []
+        """The reports of this attempt as pytest has them: who handles them may still change them."""
         self.test_id = test_id
         self.claims = claims
         self.records = records
@@ -147,6 +178,8 @@ class Observation:
     def begin_attempt(self) -> None:
         """Start another attempt; artifacts and notes of earlier ones stay, scope and proofs are said anew."""
         self.told = None
+        self.left_debugger = False
+        self.reports.clear()
         if self.phases:
             self.end_attempt()
         if self.attempts:
@@ -161,6 +194,10 @@ class Observation:
             phase = phase._replace(message=cut_message(message))
         self.phases.append(phase)
         self._seconds += seconds
+
+    def saw_already(self, when: str) -> bool:
+        """Return whether this attempt's phase of that name has ended."""
+        return any(phase.when == when for phase in self.phases)
 
     def attempt_so_far(self) -> dict[str, Any]:
         """Return the attempt that runs, as plain data; teardown may still make it worse."""

@@ -16,13 +16,14 @@ from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..claims.collected import TAGGED, Tagged, refuse
+from ..claims.collected import TAGGED, Tagged, late_marks, refuse
 from ..facts.line import canonical
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
+from .bodies import doubt, unrun
 from .context import Context
 from .cut_short import PASSES, postpone
-from .observation import WENT_WELL, Observation, Phase, test_id
+from .observation import WENT_WELL, Observation, Phase, cut_message, test_id, worsened
 from .placing import placed_all
 from .proving import Means, RecordEvidence
 from .realness import Realness
@@ -33,10 +34,18 @@ from .simulation import prepare
 CARRIED = "readiness"
 """What hangs on a report: a dictionary with some of the following."""
 EVIDENCE, ATTEMPT, SECRETS, TROUBLE = "evidence", "attempt", "secrets", "trouble"
+TRY = "try"
+"""An attempt that was followed by another before its phase was reported."""
+LATE = "late"
+"""It was marked as evidence while it ran."""
+UNSURE = "unsure"
+"""The test may be run again, and its evidence tells then of this attempt too."""
 PLAN = "readiness_plan"
 TEXTS = "readiness_texts"
-RERUN: Any = "rerun"
-"""The outcome that pytest-rerunfailures gives a report, which pytest has no type for."""
+OUTCOMES = frozenset({"passed", "failed", "skipped"})
+"""pytest's own. Plugins that run a test again give the report of what failed another one: ``rerun``, ``retried``."""
+_PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
+"""Plugins that run a test, and either never run it again or say so in its reports."""
 
 
 class Observer:
@@ -94,7 +103,12 @@ class Observer:
 
     def of(self, item: pytest.Item) -> Observation | None:
         """Return the observation of a test that runs, if it is evidence for anything."""
-        return self._running.get(item.nodeid)
+        observation = self._running.get(item.nodeid)
+        return observation if observation is not None and observation.item is item else None
+
+    def running(self, nodeid: str) -> Observation | None:
+        """Return the observation of the test with this id that runs."""
+        return self._running.get(nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -104,7 +118,7 @@ class Observer:
             return
         nodeid = item.nodeid
         observation = self._running.get(nodeid)
-        if observation is not None:
+        if observation is not None and observation.item is item:
             observation.begin_attempt()
         elif tagged.claims:
             observation = self._running[nodeid] = Observation(
@@ -116,6 +130,9 @@ class Observer:
                 self._places.get(nodeid),
                 Realness(self.catalogue, self.redactor),
             )
+            observation.item = item
+        else:
+            observation = None
         self._latest = item, observation
         if tagged.problems:
             refuse(item)
@@ -128,22 +145,31 @@ class Observer:
         report = yield
         latest, observation = self._latest
         if latest is not item:
-            observation = self._running.get(item.nodeid)
-        if observation is not None:
-            # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
-            try:
+            observation = self.of(item)
+        # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
+        try:
+            if observation is not None:
                 self._observe(observation, report, item)
-            except PASSES:
-                raise
-            except BaseException as error:  # noqa: BLE001
-                if report.when == "teardown" or postpone(self.hooks, item.nodeid, error):
-                    self._forget(item.nodeid)
+            if report.when == "teardown" and late_marks(item, self.catalogue):
+                self._hang(report, LATE, {"test": self._id(item.nodeid)})
+        except PASSES:
+            raise
+        except BaseException as error:  # noqa: BLE001
+            if report.when == "teardown" or postpone(self.hooks, item.nodeid, error):
+                self.forget(item.nodeid)
         return report
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """See whether tests are stepped through with a debugger."""
+        if session.config.getoption("trace", default=False):
+            session.config.pluginmanager.register(_Stepping(self), "readiness-stepping")
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         when, outcome = str(report.when), report.outcome
-        went_well = outcome == "passed" and not hasattr(report, "wasxfail")
-        observation.saw((went_well and WENT_WELL.get(when)) or _phase(report), report.duration)
+        phase = (went_well(report) and WENT_WELL.get(when)) or _phase(report)
+        if when == "call" and outcome == "passed":
+            phase = unrun("the debugger was left before its end") if observation.left_debugger else doubt(item) or phase
+        observation.saw(phase, report.duration)
         if when == "teardown":  # its fixtures are gone: nothing is looked at
             observation.realness.end()
             self._hang(report, EVIDENCE, observation.finish(self._place))
@@ -156,18 +182,29 @@ class Observer:
     def _hang(self, report: pytest.TestReport, name: str, body: Any) -> None:
         vars(report).setdefault(CARRIED, {})[name] = body
 
+    def pytest_exception_interact(self, node: pytest.Item, report: pytest.TestReport) -> None:
+        """Take in a failure that nobody reports: of a try within a phase, which is followed by another."""
+        observation = self._running.get(node.nodeid)
+        if observation is not None and observation.told is None and not observation.saw_already(str(report.when)):
+            observation.saw(_phase(report), report.duration)
+
     def reran(self, report: pytest.TestReport) -> None:
         """See that another attempt follows: this was not the test's end."""
         observation = self._running.get(report.nodeid)
-        if observation is not None:
-            observation.told = None
+        if observation is None:
+            return
+        observation.told = None
+        if observation.phases and not observation.saw_already(str(report.when)):
+            observation.saw(Phase(str(report.when), "failed", False, message_of(report)), report.duration)  # noqa: FBT003
+            attempt = {"test": observation.test_id, **observation.attempt_so_far()}
+            self._hang(report, TRY, self.redactor.plain(attempt))
 
-    def forget_ended(self) -> None:
-        """Another test starts, or another attempt of one: those that ran to their end are over."""
-        for nodeid in [nodeid for nodeid, observation in self._running.items() if observation.told is not None]:
-            self._forget(nodeid)
+    def ended(self) -> list[tuple[str, Observation]]:
+        """Return the tests that ran to their end, unless they are run again, by node id."""
+        return [(nodeid, one) for nodeid, one in self._running.items() if one.told is not None]
 
-    def _forget(self, nodeid: str) -> None:
+    def forget(self, nodeid: str) -> None:
+        """The test is over."""
         observation = self._running.pop(nodeid, None)
         if observation is not None:
             observation.realness.end()
@@ -180,7 +217,14 @@ class Observer:
         for observation in self._running.values():
             with suppress(Exception):  # as above: what cannot be told is seen to start, and not to end
                 observation.realness.end()
-                yield observation.told or observation.finish(self._place, interrupted=True)
+                yield self.settled(observation) or observation.finish(self._place, interrupted=True)
+
+    def settled(self, observation: Observation) -> dict[str, Any] | None:
+        """Return what is told of a test that ended, by its reports as they are now; None where it did not end."""
+        told = observation.told
+        if told is None or all(map(went_well, observation.reports)):
+            return told
+        return worsened(told, phases_of(observation.reports, self.redactor))
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:
         """Return the fixture's value for a test."""
@@ -198,10 +242,36 @@ class Observer:
         )
 
 
+class _Stepping:
+    """Sees whether a debugger that steps through tests (``--trace``) is left, which ends a test as if it had passed."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
+        """The end of the input leaves it too."""
+        import bdb
+
+        observation, leave = self._observer.of(item), bdb.Bdb.set_quit
+
+        def set_quit(debugger: bdb.Bdb) -> None:
+            if observation is not None:
+                observation.left_debugger = True
+            leave(debugger)
+
+        bdb.Bdb.set_quit = set_quit  # type: ignore[method-assign, assignment]
+        try:
+            return (yield)
+        finally:
+            bdb.Bdb.set_quit = leave  # type: ignore[method-assign]
+
+
 class Sender(Observer):
     """Watches the tests of an xdist worker: what it saw travels on their reports, as text."""
 
     _plan: str | None = None
+    _others: bool | None = None
 
     @property
     def plan(self) -> str:
@@ -234,14 +304,30 @@ class Sender(Observer):
         """As a text it travels whatever is in it, a lone surrogate too."""
         super()._hang(report, name, canonical(body))
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """See that another attempt follows."""
+        """See that another attempt follows; hang on a report what the one that it replaces had."""
         if is_rerun(report):
             self.reran(report)
+        elif report.when == "teardown" and (observation := self._running.get(report.nodeid)) is not None:
+            if observation.told is not None and EVIDENCE not in vars(report).get(CARRIED, ()):
+                self._hang(report, EVIDENCE, observation.told)
+            if self._may_run_again(observation.item):
+                super()._hang(report, UNSURE, "true")
 
-    def pytest_runtest_logstart(self) -> None:
+    def _may_run_again(self, item: Any) -> bool:
+        """Return whether a plugin runs tests that may do so again, and say it too late."""
+        if self._others is None:
+            found = item.config.hook.pytest_runtest_protocol.get_hookimpls()
+            runners = {impl.plugin_name for impl in found if not (impl.wrapper or impl.hookwrapper)}
+            self._others = not runners <= _PROTOCOLS
+        return self._others
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Forget tests that are over."""
-        self.forget_ended()
+        for ended, _ in self.ended():
+            if ended != nodeid:
+                self.forget(ended)
 
 
 def detached(
@@ -258,14 +344,25 @@ def detached(
 
 
 def is_rerun(report: pytest.TestReport) -> bool:
-    """Return whether pytest-rerunfailures says that another attempt follows."""
-    return bool(report.outcome == RERUN)
+    """Return whether a plugin says by a report that another attempt follows."""
+    return report.outcome not in OUTCOMES
+
+
+def went_well(report: pytest.TestReport) -> bool:
+    """Return whether a phase passed, and was not expected to fail."""
+    return report.outcome == "passed" and not hasattr(report, "wasxfail")
+
+
+def phases_of(reports: Sequence[pytest.TestReport], redactor: Redactor) -> list[Phase]:
+    """Return what reports say in the end, without secrets; of one that is there twice, once."""
+    known = {id(report): _phase(report) for report in reports if not is_rerun(report)}
+    return [phase._replace(message=cut_message(redactor.text(phase.message))) for phase in known.values()]
 
 
 def _phase(report: pytest.TestReport) -> Phase:
-    outcome, expected = report.outcome, hasattr(report, "wasxfail")  # its reason may be empty
-    message = "" if outcome == "passed" and not expected else message_of(report)
-    return Phase(str(report.when), outcome, expected, message)
+    expected = hasattr(report, "wasxfail")  # its reason may be empty
+    message = "" if went_well(report) else message_of(report)
+    return Phase(str(report.when), report.outcome, expected, message)
 
 
 def message_of(report: pytest.TestReport) -> str:

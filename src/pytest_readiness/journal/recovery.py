@@ -11,10 +11,11 @@ from typing import Any
 from ..errors import IntegrityError, ReadinessError, StorageError
 from ..facts.digest import digest
 from ..facts.evidence import Evidence, evidence_of
-from ..facts.line import Chain, Line, broken_links
+from ..facts.line import Chain, broken_links
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from ..regular import IrregularError, open_regular, read_regular
+from .joining import joined
 from .lock import held_here, is_free
 from .run_log import close_run, interrupted, part_of, requirements_path, tests_of
 from .writer import Writer
@@ -113,21 +114,30 @@ def open_evidence(run: Run) -> Iterator[Evidence]:
 
 def _unfinished(run: Run, why: str = "its process ended before the test did") -> Iterator[dict[str, Any]]:
     started: dict[str, str] = {}
+    tries: dict[str, list[dict[str, Any]]] = {}
+    ended: dict[str, list[dict[str, Any]]] = {}
     for line in run.lines:
+        test_id = line.body.get("test", "")
         if line.kind == "started":
-            started[line.body["test"]] = line.body["at"]
+            started[test_id] = line.body["at"]
+        elif line.kind == "attempt":
+            tries.setdefault(test_id, []).append(_attempt(line.body))
+        elif line.kind == "ended":  # one of several with this id
+            tries.pop(test_id, None)
+            ended.setdefault(test_id, []).append(_end(line.body))
         elif line.kind == "finished":
-            started.pop(line.body["test"], None)
+            for known in (started, tries, ended):
+                known.pop(test_id, None)
     plan = tests_of(_planned_tests(run))
     for test_id, at in started.items():
         if test_id in plan:
             body = interrupted(plan[test_id], at, why)
-            earlier = [_attempt(line.body) for line in run.lines if _is_attempt(line, test_id)]
-            yield {**body, "attempts": [*earlier, *body["attempts"]]}
+            body = {**body, "attempts": [*tries.get(test_id, ()), *body["attempts"]]}
+            yield joined([*ended.get(test_id, ()), body])
 
 
-def _is_attempt(line: Line, test_id: str) -> bool:
-    return line.kind == "attempt" and line.body["test"] == test_id
+def _end(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in ("kind", "prev", "run", "seq")}
 
 
 def _attempt(body: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ..facts.line import Line, canonical, quoted, spelled
 from ..facts.run import Run, part_digest, planned_digest
 from ..facts.snapshot import Snapshot
 from ..whole import write_whole
+from .joining import Ends
 from .key import keep_key
 from .redaction import Redactor
 from .writer import Writer, ignore_folder, new_journal
@@ -88,6 +89,8 @@ class RunLog:
     _ended: set[str] = field(default_factory=set)
     _tried: bool = False
     """An evidence test has started."""
+    ends: Ends = field(default_factory=Ends)
+    """Where the ends of tests that bear one id become one."""
     recorded: int = 0
     """Pieces of evidence so far."""
 
@@ -109,6 +112,7 @@ class RunLog:
             if known is None or (known.plain.get("deselected") and not test.get("deselected")):
                 self._plan[test["test"]] = PlannedTest.of(test, spellings)
                 self._unwritten_plan.append(test["test"])
+        self.ends.planned(told)
         self._plan_known = True
         unsure, self.unsure = self.unsure, {}
         for test_id, at in unsure.items():
@@ -118,11 +122,13 @@ class RunLog:
         """A test starts; one that is no evidence is of no interest."""
         if not self._plan_known:
             self.unsure[test_id] = at or moment()
-        elif test_id in self._plan and test_id not in self._running:
-            at = self._running[test_id] = at or moment()
-            self._tried = True
-            if (writer := self._ready()) is not None:
-                writer.take(writer.chain.started(test_id, at))
+        elif test_id in self._plan:
+            self.ends.started(test_id)
+            if test_id not in self._running:
+                at = self._running[test_id] = at or moment()
+                self._tried = True
+                if (writer := self._ready()) is not None:
+                    writer.take(writer.chain.started(test_id, at))
 
     def ended(self, test_id: str) -> None:
         """A test ended, whatever it was."""
@@ -135,10 +141,18 @@ class RunLog:
     def attempt(self, body: Mapping[str, Any]) -> None:
         """An attempt ended, and the test is run again."""
         if body["test"] in self._plan and (writer := self._ready()) is not None:
+            self.ends.attempted(body)
             writer.append("attempt", dict(body))
 
     def finished(self, body: dict[str, Any]) -> None:
-        """A test ran to its end (or is told how far it came)."""
+        """A test ran to its end (or is told how far it came); of several with one id, the last tells of all."""
+        body, is_whole = self.ends.take(body)
+        if is_whole:
+            self._finish(body)
+        elif (writer := self._ready()) is not None:
+            writer.append("ended", body)
+
+    def _finish(self, body: dict[str, Any]) -> None:
         test_id = body["test"]
         self._running.pop(test_id, None)
         self._ended.add(test_id)
@@ -152,11 +166,22 @@ class RunLog:
         else:
             writer.append("finished", body)
 
-    def crashed(self, test_id: str, why: str) -> None:
-        """The process that ran a test ended before the test did."""
-        at = self._running.pop(test_id, None) or self.unsure.pop(test_id, None) or moment()
+    def crashed(self, test_id: str, why: str, *, again: bool = False) -> None:
+        """The process that ran a test ended before the test did; ``again``: another runs it again."""
         if test_id in self._plan:
-            self.finished(interrupted(self._plan[test_id].plain, at, why))
+            body = self._interrupted(test_id, why)
+            if again:
+                self.ends.run_again(body)
+                if (writer := self._ready()) is not None:
+                    writer.append("attempt", {"test": test_id, **body["attempts"][-1]})
+            else:
+                self.finished(self.ends.crashed(body))
+        if not again:
+            self.unsure.pop(test_id, None)
+
+    def _interrupted(self, test_id: str, why: str = "the session ended before the test did") -> dict[str, Any]:
+        at = self._running.get(test_id) or self.unsure.get(test_id) or moment()
+        return interrupted(self._plan[test_id].plain, at, why)
 
     def redact(self, redactor: Redactor) -> None:
         """A secret became known: take it out of what is remembered, and of what is written already.
@@ -170,6 +195,7 @@ class RunLog:
         self._running = {redactor.name(test): at for test, at in self._running.items()}
         self.unsure = {redactor.name(test): at for test, at in self.unsure.items()}
         self._ended = {redactor.name(test) for test in self._ended}
+        self.ends.redact(redactor)
         self.rewrite(redactor.plain)
 
     def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -225,7 +251,10 @@ class RunLog:
     def seal(self, exit_status: int) -> Run | None:
         """Close the run: what was running is INTERRUPTED, what never started NOT_RUN. None if nothing was tried."""
         for test_id in list(self._running):
-            self.crashed(test_id, "the session ended before the test did")
+            if not self.ends.is_partly_told(test_id):
+                self.crashed(test_id, "the session ended before the test did")
+        for body in self.ends.rest(self._interrupted):
+            self._finish(body)
         if self.writer is None:
             return None
         if not self._tried:  # it was opened, and stopped before the first evidence test

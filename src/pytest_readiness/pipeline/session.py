@@ -261,7 +261,7 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
     keeper.settle()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status)
     outcome.problems += problems
-    outcome.notes += redaction_trouble(keeper.redactor)
+    outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.late_note()]
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded
     return sealed

@@ -1,0 +1,225 @@
+"""Results that other plugins and late phases change: what is recorded is never better than what pytest prints."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import product
+from textwrap import dedent
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.plugin.test_one_id import BOTH_WAYS, attempts, executions
+from tests.project import Project
+
+LEFT = """
+@pytest.fixture
+def leaves():
+    yield
+    pytest.{way}("wrong tenant: says nothing")
+
+@evidence("UC-001", item=1)
+def test_a(leaves): {body}
+"""
+CHANGES = {
+    "makereport": """
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            if call.when == "{when}":
+                report.outcome, report.longrepr = "failed", "the server logged an error"
+            return report
+    """,
+    "another report": """
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            if call.when == "{when}":
+                return pytest.TestReport(
+                    report.nodeid, report.location, {{}}, "failed", "the server logged an error", call.when)
+            return report
+    """,
+    "logreport first": """
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_logreport(report):
+            if report.when == "{when}":
+                report.outcome, report.longrepr = "failed", "the server logged an error"
+    """,
+    "logreport": """
+        def pytest_runtest_logreport(report):
+            if report.when == "{when}":
+                report.outcome, report.longrepr = "failed", "the server logged an error"
+    """,
+    "logreport around": """
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_logreport(report):
+            if report.when == "{when}":
+                report.outcome, report.longrepr = "failed", "the server logged an error"
+            return (yield)
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "body", "result"),
+    [
+        ("skip", "pass", "SKIPPED"),
+        ("xfail", "pass", "XFAILED"),
+        ("skip", "assert 0", "FAILED"),
+        ("skip", "pytest.xfail('known')", "XFAILED"),
+    ],
+)
+def test_a_teardown_that_says_nothing_takes_the_pass_away(project: Project, way: str, body: str, result: str) -> None:
+    """pytest.skip and pytest.xfail in a fixture's teardown: the result is decided after it, as JUnit XML has it."""
+    project.configured().tests(LEFT.format(way=way, body=body))
+    project.run("--junitxml=out.xml")
+    assert attempts(project) == [[result]]
+    (case,) = ET.parse(project.path / "out.xml").iter("testcase")
+    assert {child.tag for child in case} & {"skipped", "failure"}
+    assert project.states()["UC-001/1"] == ("FAILING" if result == "FAILED" else "MISSING")
+
+
+@BOTH_WAYS
+def test_reports_that_are_made_worse(project: Project, how: tuple[str, ...]) -> None:
+    """A conftest.py of a subfolder that turns a report to failed, in any of the ways that there are."""
+    project.configured()
+    expected = {}
+    for number, (when, change) in enumerate(product(("setup", "call", "teardown"), CHANGES)):
+        test_id = f"sub{number}/test_{number}.py::test_{change.replace(' ', '_')}_{when}"
+        project.tests(
+            f"@evidence('UC-001', item=1)\ndef {test_id.partition('::')[2]}(): pass\n", test_id.partition("::")[0]
+        )
+        project.write(f"sub{number}/conftest.py", "import pytest\n" + dedent(CHANGES[change].format(when=when)))
+        expected[test_id] = "FAILED" if when == "call" else "ERROR", "the server logged an error"
+    project.run_apart(*[word.replace("2", "1") for word in how])
+    recorded = {piece.test_id: (piece.result.value, piece.message) for piece in executions(project, "UC-001", "1")}
+    assert recorded == expected
+    assert project.states()["UC-001/1"] == "FAILING"
+
+
+@BOTH_WAYS
+def test_each_try_of_pytest_retry_is_an_attempt(project: Project, how: tuple[str, ...]) -> None:
+    """pytest-retry runs a test again within its call: each try is kept, with its message."""
+    project.configured().tests(
+        """
+        tries = []
+
+        @evidence("UC-001", item=1)
+        @pytest.mark.flaky(retries=3)
+        def test_a():
+            tries.append(1)
+            assert len(tries) == 3, f"not yet {len(tries)}"
+
+        @evidence("UC-001", item=2)
+        @pytest.mark.flaky(retries=1)
+        def test_b(): assert False, "never"
+        """
+    )
+    project.run_apart("-p", "pytest-retry", *how).assert_outcomes(passed=1, failed=1)
+    assert attempts(project) == [["FAILED", "FAILED", "PASSED"]]
+    assert attempts(project, item="2") == [["FAILED", "FAILED"]]
+    (piece,) = executions(project, "UC-001", "1")
+    assert ["not yet" in attempt.message for attempt in piece.attempts] == [True, True, False]
+    states = project.states()
+    assert (states["UC-001/1"], states["UC-001/2"]) == ("FLAKY", "FAILING")
+
+
+def test_methods_that_unittest_never_runs(project: Project) -> None:
+    """A coroutine or a generator as the method of a plain TestCase: pytest says passed, and its body never ran."""
+    project.configured().tests(
+        """
+        import unittest
+
+        class TestPlain(unittest.TestCase):
+            @evidence("UC-001", item=1)
+            async def test_coroutine(self): assert 0
+
+            @evidence("UC-001", item=2)
+            def test_generator(self):
+                yield
+                assert 0
+
+        @evidence("UC-002", item=1)
+        class TestIsolated(unittest.IsolatedAsyncioTestCase):
+            async def test_coroutine(self): pass
+
+        @evidence("UC-002", item=2)
+        class TestOfTheirOwn(unittest.TestCase):
+            def __call__(self, result=None):
+                import asyncio
+                method = getattr(self, self._testMethodName)
+                setattr(self, self._testMethodName, lambda: asyncio.run(method()))
+                return super().__call__(result)
+            async def test_coroutine(self): pass
+        """
+    )
+    project.run("-W", "ignore").assert_outcomes(passed=4)
+    (one,), (two,) = executions(project, "UC-001", "1"), executions(project, "UC-001", "2")
+    assert (one.result.value, two.result.value) == ("INTERRUPTED", "INTERRUPTED")
+    assert one.message == (
+        "the body never ran: unittest.TestCase does not run a coroutine: use unittest.IsolatedAsyncioTestCase"
+    )
+    assert project.states()["UC-001/1"] == "INTERRUPTED"
+    assert (attempts(project, "UC-002"), attempts(project, "UC-002", "2")) == ([["PASSED"]], [["PASSED"]])
+
+
+def test_what_trial_expects_to_fail(project: Project) -> None:
+    """Twisted's todo, of which pytest is not told: no pass."""
+    pytest.importorskip("twisted", reason="Twisted is not installed")
+    project.configured().tests(
+        """
+        from twisted.trial import unittest
+
+        class TestIt(unittest.TestCase):
+            @evidence("UC-001", item=1)
+            def test_a(self): self.fail("not yet")
+            test_a.todo = "later"
+
+            @evidence("UC-001", item=2)
+            def test_b(self): pass
+        """
+    )
+    project.run_apart("-W", "ignore")
+    assert attempts(project) == [["XFAILED"]]
+    assert attempts(project, item="2") == [["PASSED"]]
+
+
+@pytest.mark.parametrize("typed", ["", "c\n", "c\nc\n"], ids=["nothing", "once", "twice"])
+def test_a_debugger_that_is_left(project: Project, typed: str) -> None:
+    """With --trace and an input at its end pytest says passed of a body that never ran."""
+    project.configured().tests(
+        "@evidence('UC-001', item=1)\ndef test_a(): pass\n@evidence('UC-001', item=2)\ndef test_b(): pass\n"
+    )
+    args = [sys.executable, "-m", "pytest", *project.args("--trace")]
+    subprocess.run(args, cwd=project.path, input=typed.encode(), capture_output=True, check=False, timeout=60)
+    done = typed.count("c")
+    expected = [["PASSED" if done > number else "INTERRUPTED"] for number in (0, 1)]
+    assert [*attempts(project), *attempts(project, item="2")] == expected
+    assert "--trace" in project.cli("show", executions(project, "UC-001", "1")[0].id).stdout
+
+
+@BOTH_WAYS
+def test_a_mark_that_comes_too_late_is_told(project: Project, how: tuple[str, ...]) -> None:
+    """A mark that is added while the test runs records nothing, and one line says so."""
+    project.configured().tests(
+        """
+        def test_a(request): request.node.add_marker(evidence("UC-001", item=2))
+
+        @evidence("UC-001", item=1)
+        def test_b(request):
+            request.node.add_marker(evidence("UC-001", item=2))
+            request.node.add_marker(pytest.mark.slow)
+
+        @evidence("UC-002", item=1)
+        def test_c(request): request.node.add_marker(pytest.mark.slow)
+        """
+    )
+    result = project.run(*[word.replace("2", "1") for word in how], "-W", "ignore")
+    (told,) = [line for line in result.outlines if "marked as evidence" in line]
+    assert told == (
+        "2 tests were marked as evidence while they ran (test_it.py::test_a, test_it.py::test_b), which records nothing: "
+        "mark them at collection"
+    )
+    assert project.states()["UC-001/2"] == "MISSING"
+    assert attempts(project) == [["PASSED"]]
