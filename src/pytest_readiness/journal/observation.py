@@ -234,10 +234,13 @@ class Observation:
         last = self.end_attempt() if self.phases or not self.attempts else self.attempts[-1]
         if interrupted:
             last["result"] = Result.INTERRUPTED.value
+        if self._recording is not None and self._recording.later:
+            self._recording.keep_what_came_later()
         recorded, claims = self._recorded(), self._placed(place)
         claims, seen = self.realness.judge(claims, passed=last["result"] == Result.PASSED)
         if seen:
-            recorded = {**recorded, **seen}
+            warnings = [*recorded.get("warnings", ()), *seen.get("warnings", ())]
+            recorded = {**recorded, **seen, **({"warnings": warnings} if warnings else {})}
         body: dict[str, Any] = {
             **recorded,
             "test": self.test_id,

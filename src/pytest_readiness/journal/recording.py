@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..errors import ClaimError, EvidenceError, nearest
+from ..errors import ClaimError, EvidenceError, ReadinessError, nearest
 from ..facts.evidence import Result
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder, guess_media_type, is_text
@@ -22,6 +22,8 @@ TITLE_LIMIT = 500
 """Characters of a title or a name that are kept."""
 VALUE_LIMIT = 4000
 """Characters of a property's value or a URL that are kept."""
+MOST_LATER = 200
+"""Files of one folder that are attached when the test is over."""
 NOTE_LIMIT = 16_000
 """Characters of a note that are kept."""
 
@@ -39,6 +41,24 @@ class Recording:
     proofs: list[Shown] = field(default_factory=list)
     scoped_mode: str | None = None
     """Provider mode that the test itself said with ``scope()``."""
+    warnings: list[str] = field(default_factory=list)
+    later: dict[Path, Callable[[Path], None]] = field(default_factory=dict)
+    """Files and folders that are kept when the test's fixtures are gone, and what keeps a file of theirs."""
+
+    def keep_what_came_later(self) -> None:
+        """Keep the files that are there now; what cannot be kept is told, as nobody can be stopped any more."""
+        for path, keep in self.later.items():
+            found = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
+            if len(found) > MOST_LATER:
+                self.warnings.append(
+                    f"{len(found) - MOST_LATER} of {len(found)} files in {path.name} were not attached"
+                )
+            for file in found[:MOST_LATER]:
+                try:
+                    keep(file)
+                except (ReadinessError, OSError) as error:
+                    self.warnings.append(f"{file.name} could not be attached: {error}")
+        self.later.clear()
 
     def begin_again(self, context: Context) -> None:
         """Forget what another attempt must show itself: where it ran, and what it proved."""
@@ -54,6 +74,7 @@ class Recording:
             "properties": [list(pair) for pair in self.properties.items()],
             "steps": self.steps,
             "proofs": [_plain_proof(proof) for proof in self.proofs],
+            "warnings": self.warnings,
             **self.context.owner,
         }
         return {name: value for name, value in plain.items() if value}
@@ -125,6 +146,32 @@ class Account:
         else:
             raise EvidenceError(f"attach takes a pathlib.Path, a text or bytes, not {type(what).__name__}")
         self._recording.artifacts.append(asdict(kept))
+
+    def attach_later(self, path: Path, name: str | None = None, media_type: str | None = None) -> None:
+        """Keep a file, or the files of a folder, as they are when the test's fixtures are torn down.
+
+        For what others write only then, such as the traces and screenshots of a browser. What is not there by then is
+        not kept; what cannot be kept is a warning of the evidence.
+
+        Args:
+            path: of the file or the folder; it need not be there yet.
+            name: a label, any text. Default: the file's name; of a file in a folder, its path in it.
+            media_type: as for ``attach``.
+
+        Raises:
+            EvidenceError: the path is no ``pathlib.Path``, or name or media type are no texts.
+        """
+        if not isinstance(path, Path):
+            raise EvidenceError(f"attach_later takes a pathlib.Path, not {type(path).__name__}")
+        for what, given in (("name", name), ("media_type", media_type)):
+            if given is not None:
+                _given_text(what, given)
+        path = path.absolute()  # the test may work elsewhere by then
+
+        def keep(file: Path) -> None:
+            self.attach(file, name or str(file.relative_to(path.parent if file == path else path)), media_type)
+
+        self._recording.later[path] = keep
 
     def reference(self, name: str, url: str) -> None:
         """Record an external log or dashboard.

@@ -101,6 +101,27 @@ SEAMS: dict[str, tuple[str, ...]] = {
 }
 """By module: what is compared before and after each test."""
 
+STARTS: tuple[tuple[str, str, str], ...] = (
+    ("httpretty.core", "apply_patch_socket", NETWORK),
+    ("freezegun.api", "_freeze_time.start", CLOCK),
+    ("time_machine", "travel.start", CLOCK),
+    ("mocket.mocket", "Mocket.enable", NETWORK),
+    ("httmock", "HTTMock.__enter__", NETWORK),
+    ("betamax.recorder", "Betamax.start", NETWORK),
+)
+"""Module, function and what it replaces: libraries that start in a way of their own."""
+USES: tuple[tuple[str, str, str], ...] = (
+    ("httpx", "MockTransport.handle_request", "httpx.MockTransport"),
+    ("httpx", "MockTransport.handle_async_request", "httpx.MockTransport"),
+    ("httpx", "ASGITransport.handle_async_request", "httpx.ASGITransport"),
+    ("httpx", "WSGITransport.handle_request", "httpx.WSGITransport"),
+    ("botocore.stub", "Stubber.activate", "botocore.stub.Stubber"),
+    ("requests_mock.adapter", "Adapter.send", "requests-mock"),
+    # A HAR file is played back by it too; which of them there is depends on the version.
+    ("playwright._impl.network", "Route.fulfill", "Playwright's route.fulfill"),
+    ("playwright._impl._network", "Route.fulfill", "Playwright's route.fulfill"),
+)
+"""Stand-ins that are used and not started: a call of theirs is what tells."""
 _NETWORK_MODULES = (
     "_socket",
     "_ssl",

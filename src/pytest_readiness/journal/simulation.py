@@ -22,7 +22,7 @@ import pytest
 
 from ..errors import one_line
 from . import arriving
-from .seams import CLOCK, FAKES, NETWORK, Seams, kind_of, seam_name
+from .seams import CLOCK, FAKES, NETWORK, STARTS, USES, Seams, kind_of, seam_name
 
 _KEPT = "_pytest_readiness_simulation"
 """Where the one lookout of the process is kept, also where modules are loaded anew."""
@@ -35,24 +35,6 @@ _GONE = object()
 _BETWEEN = frozenset({"contextlib", "functools", "unittest.mock", "mock.mock", __name__})
 """Modules that stand between a library and the patch that it makes."""
 
-STARTS: tuple[tuple[str, str, str], ...] = (
-    ("httpretty.core", "apply_patch_socket", NETWORK),
-    ("freezegun.api", "_freeze_time.start", CLOCK),
-    ("time_machine", "travel.start", CLOCK),
-    ("mocket.mocket", "Mocket.enable", NETWORK),
-    ("httmock", "HTTMock.__enter__", NETWORK),
-    ("betamax.recorder", "Betamax.start", NETWORK),
-)
-"""Module, function and what it replaces: libraries that start in a way of their own."""
-USES: tuple[tuple[str, str, str], ...] = (
-    ("httpx", "MockTransport.handle_request", "httpx.MockTransport"),
-    ("httpx", "MockTransport.handle_async_request", "httpx.MockTransport"),
-    ("httpx", "ASGITransport.handle_async_request", "httpx.ASGITransport"),
-    ("httpx", "WSGITransport.handle_request", "httpx.WSGITransport"),
-    ("botocore.stub", "Stubber.activate", "botocore.stub.Stubber"),
-    ("requests_mock.adapter", "Adapter.send", "requests-mock"),
-)
-"""Stand-ins that are used and not started: a call of theirs is what tells."""
 STATES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("moto.core.models", lambda module: bool(module.botocore_stubber.enabled), "moto replaced the network"),
     ("time_machine", lambda module: bool(module.escape_hatch.is_travelling()), "time-machine replaced the clock"),
@@ -61,7 +43,9 @@ STATES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
 _TELLING = frozenset(row[0] for row in STATES)
 _MOCKS = ("unittest.mock", "mock.mock")
 _REQUESTS_MOCK = "requests_mock.mocker"
-_WANTED = frozenset({*_MOCKS, _REQUESTS_MOCK, *(row[0] for row in (*STARTS, *USES))})
+_BROWSER_NETWORKS = frozenset({"playwright._impl.network", "playwright._impl._network"})
+_BROWSER_CLOCKS = frozenset({"playwright._impl.clock", "playwright._impl._clock"})
+_WANTED = frozenset({*_MOCKS, _REQUESTS_MOCK, *_BROWSER_CLOCKS, *(row[0] for row in (*STARTS, *USES))})
 
 
 @dataclass(eq=False)
@@ -260,6 +244,11 @@ def _wrap_module(name: str) -> None:
         _wrap(module, "_patch_dict.__enter__", _after_patch_dict)
     if name == _REQUESTS_MOCK:
         _wrap(module, "MockerCore.start", _after_requests_mock)
+    if name in _BROWSER_NETWORKS:
+        _wrap(module, "WebSocketRoute._after_handle", _after_web_socket_route)
+    if name in _BROWSER_CLOCKS:
+        for way in ("install", "set_fixed_time", "set_system_time"):
+            _wrap(module, f"Clock.{way}", _teller(f"Playwright's clock.{way} replaced {CLOCK}"))
     for home, path, kind in STARTS:
         if home == name:
             _wrap(module, path, _teller(f"{FAKES[home.partition('.')[0]]} replaced {kind}"))
@@ -295,6 +284,12 @@ def _wrap(module: Any, path: str, after: Callable[..., None]) -> None:
 
     setattr(wrapper, _OURS, True)
     setattr(owner, name, wrapper)
+
+
+def _after_web_socket_route(route: Any) -> None:
+    """Its handler answers the page itself, unless it has connected to the server."""
+    if not getattr(route, "_connected", True):
+        _lookout().tell(f"Playwright's route_web_socket replaced {NETWORK}")
 
 
 def _after_requests_mock(mocker: Any) -> None:
