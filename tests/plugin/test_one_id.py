@@ -131,18 +131,42 @@ def test_every_worker_runs_everything(project: Project, fails_on: str) -> None:
     assert project.cli("verify").exit_code == 0
 
 
-def test_a_crash_that_is_retried_is_an_attempt(project: Project) -> None:
+@pytest.mark.parametrize("where", ["setup", "call"])
+def test_a_crash_that_is_retried_is_an_attempt(project: Project, where: str) -> None:
     """A worker that dies, and whose test rerunfailures runs again in another: one execution, FLAKY."""
     project.configured().tests(
-        """
-        @evidence("UC-001", item=1)
-        def test_a():
-            if not pathlib.Path("tried").exists():
+        f"""
+        @pytest.fixture
+        def setup(): crash("setup")
+
+        def crash(where):
+            if where == {where!r} and not pathlib.Path("tried").exists():
                 pathlib.Path("tried").touch()
                 os._exit(1)
+
+        @evidence("UC-001", item=1)
+        def test_a(setup): crash("call")
         """
     )
     result = project.run_apart("-p", "rerunfailures", "--reruns=2", *XDIST)
     assert {"passed": 1, "rerun": 1}.items() <= result.parseoutcomes().items()
     assert attempts(project) == [["INTERRUPTED", "PASSED"]]
     assert project.states()["UC-001/1"] == "FLAKY"
+
+
+def test_a_worker_that_dies_before_it_reports_anything(project: Project) -> None:
+    """Its test is INTERRUPTED, though what it claims became known only from the worker that took its place."""
+    project.configured().tests(
+        """
+        @pytest.fixture
+        def dies(): os._exit(1)
+
+        @evidence("UC-001", item=1)
+        def test_a(dies): pass
+
+        @evidence("UC-001", item=2)
+        def test_b(): pass
+        """
+    )
+    project.run_apart("-p", "xdist", "-n1").assert_outcomes(passed=1, failed=1)
+    assert (attempts(project), attempts(project, item="2")) == ([["INTERRUPTED"]], [["PASSED"]])

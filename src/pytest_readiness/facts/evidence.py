@@ -36,9 +36,6 @@ BAD = frozenset({Result.FAILED, Result.ERROR})
 CONCLUSIVE = frozenset({Result.PASSED, Result.FAILED, Result.ERROR, Result.INTERRUPTED})
 """Results that satisfy or replace something."""
 
-BROKEN = BAD | {Result.INTERRUPTED}
-"""Results of what ended badly."""
-
 BADNESS = {
     Result.FAILED: 7,
     Result.ERROR: 6,
@@ -194,10 +191,10 @@ class Evidence:
 
     @property
     def flaky(self) -> bool:
-        """It passed after an attempt that ended badly."""
+        """It passed after an attempt that did not."""
         if len(self.attempts) < 2 or self.result is not Result.PASSED:  # noqa: PLR2004 - as most
             return False
-        return any(attempt.result in BROKEN for attempt in self.attempts)
+        return any(attempt.result is not Result.PASSED for attempt in self.attempts)
 
     @property
     def reference_texts(self) -> tuple[str, ...]:

@@ -86,6 +86,8 @@ class RunLog:
     """When each evidence test that is running started."""
     unsure: dict[str, str] = field(default_factory=dict)
     """The same, for tests that started before the plan was known (under xdist it comes with the first report)."""
+    _early: list[tuple[str, str | None, str, bool]] = field(default_factory=list)
+    """Tests whose process ended before the plan was known: when they started, why, and whether they are run again."""
     _ended: set[str] = field(default_factory=set)
     _tried: bool = False
     """An evidence test has started."""
@@ -117,6 +119,11 @@ class RunLog:
         unsure, self.unsure = self.unsure, {}
         for test_id, at in unsure.items():
             self.started(test_id, at)
+        early, self._early = self._early, []
+        for test_id, begun, why, again in early:
+            if begun is not None:
+                self.started(test_id, begun)
+            self.crashed(test_id, why, again=again)
 
     def started(self, test_id: str, at: str | None = None) -> None:
         """A test starts; one that is no evidence is of no interest."""
@@ -168,7 +175,9 @@ class RunLog:
 
     def crashed(self, test_id: str, why: str, *, again: bool = False) -> None:
         """The process that ran a test ended before the test did; ``again``: another runs it again."""
-        if test_id in self._plan:
+        if not self._plan_known:
+            self._early.append((test_id, self.unsure.get(test_id), why, again))
+        elif test_id in self._plan:
             body = self._interrupted(test_id, why)
             if again:
                 self.ends.run_again(body)
