@@ -6,6 +6,7 @@ The class says which exit code of the command it means.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,12 +80,26 @@ def place(path: Path, line: int | None = None) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` for the known word closest to ``word``, or an empty text."""
+    """Return `` (did you mean 'x'?)`` for the known word closest to ``word``, or an empty text.
+
+    A wrong guess is worse than none: names with other numbers are other names, and ``UC-3`` is ``UC-003``.
+    """
     from difflib import get_close_matches  # only where something is wrong
 
-    by_lower = {name.lower(): name for name in known}
-    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
-    return f" (did you mean '{by_lower[close[0]]}'?)" if close else ""
+    asked, numbers = _by_numbers(word)
+    near: dict[str, str] = {}
+    for name in known:
+        spelled, others = _by_numbers(name)
+        if others == numbers or not others:
+            near.setdefault(spelled, name)
+    close = get_close_matches(asked, near, n=1, cutoff=0.6)
+    return f" (did you mean '{near[close[0]]}'?)" if close else ""
+
+
+def _by_numbers(word: str) -> tuple[str, list[str]]:
+    """Return a word in small letters with its numbers as numbers, and these numbers."""
+    lower = re.sub(r"(?<![0-9])0+(?=[0-9])", "", word.lower())
+    return lower, re.findall(r"[0-9]+", lower)
 
 
 def one_line(text: str, limit: int = 300) -> str:

@@ -110,7 +110,7 @@ def test_names_resolve_in_any_letter_case():
 @pytest.mark.parametrize(
     ("claim", "told"),
     [
-        (Claim("UC-2", "4"), "there is no use case 'UC-2' in register 'payments' (did you mean 'UC-1'?)"),
+        (Claim("UC-2", "4"), "there is no use case 'UC-2' in register 'payments' (there is UC-1)"),
         (Claim("UC-1", "trce"), "there is no item 'trce' (did you mean 'trace'?)"),
         (Claim("UC-1", "99"), "there is no item '99' (items are 1, 2, 3, 4, 5, 6, 7)"),
         (Claim("UC-1", "2", environment="stagin"), "no environment 'stagin' (did you mean 'staging'?)"),

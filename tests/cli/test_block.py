@@ -57,7 +57,7 @@ def test_mistakes_are_usage_errors(project: Project) -> None:
     for args, why in (
         (["UC-001", "--by", DEV], "--reason"),
         (["UC-001", "--by", DEV, "--reason", " "], "says nothing"),
-        (["UC-003", "--by", DEV, "--reason", "no"], "did you mean"),
+        (["UC-003", "--by", DEV, "--reason", "no"], "(there are UC-001, UC-002)"),
         (["UC-001", "--by", DEV, "--reason", "no", "--due", "24.12.2026"], "YYYY-MM-DD"),
         (["UC-001", "--by", DEV, "--reason", "no", "--link", "javascript:alert(1)"], "http(s)"),
     ):

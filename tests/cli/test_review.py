@@ -220,7 +220,7 @@ def test_mistakes_are_usage_errors(project: Project) -> None:
     for args, why in (
         (["UC-001", "--approve", "--reject"], "and not both"),
         (["--approve"], "name the use cases"),
-        (["UC-009", "--approve"], "did you mean"),
+        (["UC-009", "--approve"], "(there are UC-001, UC-002)"),
         (["UC-001", "--approve", "--acknowledge", "UC-001/7"], "is no requirement"),
         (["UC-001", "--approve", "--acknowledge", "UC-001/1"], "there is nothing to acknowledge"),
         (["UC-001", "--approve", "--by", " "], "names nobody"),

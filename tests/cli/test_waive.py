@@ -103,7 +103,7 @@ def test_dates_are_dates_and_names_exist(failing: Project) -> None:
         assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), result.output
         assert "YYYY-MM-DD" in result.stderr
     for name, why in (
-        ("UC-001/9", "did you mean 'UC-001/"),
+        ("UC-001/9", "(there are UC-001/1, UC-001/2)"),
         ("UC-9", "there is no use case"),
         ("UC-001", "say which: UC-001/1, UC-001/2"),
     ):

@@ -55,7 +55,7 @@ def test_a_mark_counts_wherever_it_stands(project: Project, how: tuple[str, ...]
 
 
 WRONG = {
-    '@evidence("UC-003", item=1)': "there is no use case 'UC-003' in register 'default' (did you mean 'UC-00",
+    '@evidence("UC-003", item=1)': "there is no use case 'UC-003' in register 'default' (there are UC-00",
     '@evidence("UC-001", item=9)': "there is no item '9'",
     '@evidence("UC-001", item="tracee")': "there is no item 'tracee'",
     '@evidence("UC-001", item=1, environment="stagin")': "there is no environment 'stagin' (did you mean 'staging'?)",

@@ -168,7 +168,7 @@ class TestReview:
 
 OTHERS = {
     "a waiver": (waiver(days=0), BUT_ONE, None),
-    "of nothing": (waiver("44", days=0), BUT_ONE, "did you mean"),
+    "of nothing": (waiver("44", days=0), BUT_ONE, "there is no requirement"),
     "of what is complete": (waiver(days=0), OLD, "nothing to waive"),
     "of what can be acknowledged": (waiver(days=0), ASSERTED, "nothing to waive"),
     "too long": (waiver(days=0, until="2026-08-31"), BUT_ONE, "until 2026-08-30"),
@@ -178,7 +178,7 @@ OTHERS = {
     "by who asked": (waiver(days=0, requested_by=LEAD), BUT_ONE, "cannot approve it too"),
     "a blocker": (blocker(0), OLD, None),
     "without why": (blocker(0, reason=" "), OLD, "needs a reason"),
-    "of no use case": (blocker(0, use_case="UC-03"), OLD, "did you mean"),
+    "of no use case": (blocker(0, use_case="UC-03"), OLD, "there is no use case"),
     "an end of nothing": (unblock(0), OLD, "no open blocker"),
     "a retirement": (retirement(OLD[0].test_id, 0), OLD, None),
     "of no test": (retirement("tests/test_it.py::test_its", 0), OLD, "did you mean"),
@@ -244,7 +244,7 @@ class TestAcknowledged:
 
     @pytest.mark.parametrize(
         ("name", "told"),
-        [(f"{UC}/44", f"did you mean '{UC}/4'"), ("asertd", "did you mean 'asserted'"), (f"{UC}/5", "is COMPLETE")],
+        [(f"{UC}/04", f"did you mean '{UC}/4'"), ("asertd", "did you mean 'asserted'"), (f"{UC}/5", "is COMPLETE")],
     )
     def test_unknown(self, name, told):
         """An unknown name is an error that names the nearest; what is complete needs no acknowledgement."""

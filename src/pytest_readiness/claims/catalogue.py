@@ -206,7 +206,15 @@ class Catalogue:
             return known
         if self.open_world:
             return UseCase(id=name)
-        raise ClaimError(f"there is no use case '{name}' in register '{self.register}'{nearest(name, self.use_cases)}")
+        raise ClaimError(f"there is no use case '{name}' in register '{self.register}'{self.near_use_case(name)}")
+
+    def near_use_case(self, name: str) -> str:
+        """Return the use case that may be meant, else which there are, as the end of a sentence that there is none."""
+        if any(sign in name for sign in "*?["):
+            return " (an id is asked for here, and no pattern)"
+        ids = list(self.use_cases)
+        every = ", ".join(ids) if len(ids) <= _FEW else f"{ids[0]} to {ids[-1]}, {len(ids)} in all"
+        return nearest(name, ids) or (f" (there {'is' if len(ids) == 1 else 'are'} {every})" if ids else "")
 
     def item(self, name: str) -> Item:
         """Return the item with this number or name.
@@ -227,12 +235,12 @@ class Catalogue:
     def check_environment(self, name: str) -> None:
         """Raise ClaimError if environments are declared and ``name`` is none of them."""
         if self.environments and name not in self.environments:
-            raise ClaimError(f"there is no environment '{name}'{nearest(name, self.environments)}")
+            raise ClaimError(f"there is no environment '{name}'{_near(name, self.environments)}")
 
     def check_provider_mode(self, name: str) -> None:
         """Raise ClaimError if provider modes are declared and ``name`` is none of them."""
         if self.provider_modes and name not in self.provider_modes:
-            raise ClaimError(f"there is no provider mode '{name}'{nearest(name, self.provider_modes)}")
+            raise ClaimError(f"there is no provider mode '{name}'{_near(name, self.provider_modes)}")
 
     def parts(self, use_case_id: str, item_key: str) -> tuple[str, ...]:
         """Return the named parts (or drills) of an item of a use case; empty where it has none."""
@@ -298,6 +306,14 @@ class Catalogue:
             environments={row["name"]: Environment(**_tuples(row)) for row in plain["environments"]},
             provider_modes={row["name"]: ProviderMode(**_tuples(row)) for row in plain["provider_modes"]},
         )
+
+
+_FEW = 6
+"""Names that are listed one by one."""
+
+
+def _near(name: str, declared: Iterable[str]) -> str:
+    return nearest(name, declared) or f" (declared are {', '.join(declared)})"
 
 
 def _parts(use_case: UseCase, item: Item) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ def find_requirement(place: Place, name: str) -> str:
     if found is None:
         within = [id_ for key, id_ in ids.items() if key.startswith(f"{known}/{tail}".casefold())]
         told = f": say which: {', '.join(within)}" if within else nearest(name, ids.values())
+        told = told or f" (there are {', '.join(ids.values())})"
         raise ClaimError(f"there is no requirement '{name}'{told}")
     return found
 

@@ -14,7 +14,7 @@ from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..claims.register import read_catalogue
-from ..errors import ConfigError, nearest
+from ..errors import ConfigError
 from ..facts.snapshot import Snapshot, snapshot
 from ..journal.recovery import leftovers
 from ..settings import Settings, find, load, override, without_config
@@ -169,7 +169,7 @@ def select(catalogue: Catalogue, patterns: Sequence[str], gone: Collection[str] 
     for pattern in patterns:
         found = [name for name in catalogue.use_cases if fnmatchcase(name.lower(), pattern.lower())]
         if not found and not any(fnmatchcase(name.lower(), pattern.lower()) for name in gone):
-            told = nearest(pattern, catalogue.use_cases)
+            told = "" if any(sign in pattern for sign in "*?[") else catalogue.near_use_case(pattern)
             raise ConfigError(f"no use case in register '{catalogue.register}' matches '{pattern}'{told}")
         chosen |= dict.fromkeys(found)
     return tuple(name for name in catalogue.use_cases if name in chosen)

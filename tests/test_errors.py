@@ -1,0 +1,42 @@
+"""What is told of a word that nobody knows: the nearest name, and never a wrong one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from pytest_readiness.errors import nearest
+
+IDS = [f"UC-{number:03}" for number in range(1, 33)]
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "told"),
+    [
+        ("UC-03", IDS, "UC-003"),
+        ("uc-3", IDS, "UC-003"),
+        ("UC-5", IDS, "UC-005"),
+        ("UC003", IDS, "UC-003"),
+        ("CU-003", IDS, "UC-003"),
+        ("UC-999", IDS, None),
+        ("UC-033", IDS, None),
+        ("UC-003/2/staging", ["UC-003/2", "UC-003/6/rotation"], "UC-003/2"),
+        ("UC-003/2/stging", ["UC-003/2/staging", "UC-003/2/prod"], "UC-003/2/staging"),
+        ("failure", ["waive", "gate", "verify"], None),
+        ("gaet", ["waive", "gate", "verify"], "gate"),
+        ("staging2", ["staging", "prod"], "staging"),
+        ("staging3", ["staging1", "staging2"], None),
+        ("", IDS, None),
+    ],
+)
+def test_the_nearest_name(word, known, told):
+    """Numbers are compared as numbers, and where nothing is near nothing is told."""
+    assert nearest(word, known) == (f" (did you mean '{told}'?)" if told else "")
+
+
+@given(number=st.integers(0, 10**30), zeros=st.integers(0, 5), others=st.sets(st.integers(0, 10**30), max_size=8))
+def test_a_number_is_never_taken_for_another(number, zeros, others):
+    """Of ids that differ in their number the one with that number is told, however it is written, and no other."""
+    known = [f"UC-{other:04}" for other in sorted(others)]
+    told = nearest(f"uc-{'0' * zeros}{number}", known)
+    assert told == (f" (did you mean 'UC-{number:04}'?)" if number in others else "")
