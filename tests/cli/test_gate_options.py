@@ -95,6 +95,22 @@ def test_at_tells_what_was_known_then(signed: Project) -> None:
         assert (wrong.exit_code, len(wrong.stderr.splitlines())) == (2, 1)
 
 
+def test_the_past_is_not_compared_with_todays_tracker(signed: Project) -> None:
+    """A report about another moment tells no drift and asks for no sync: today's rows say nothing of that moment."""
+    then = moment()
+    signed.cli("sync")
+    signed.monkeypatch.setenv("PROVIDER", "down")
+    record(signed)
+    for time in ("2020-01-01", then, "2090-01-01"):
+        told = signed.cli("report", "--at", time, "-v").stdout
+        assert "drift" not in told
+        assert "sync" not in told
+        document = json.loads(signed.cli("report", "--format", "json", "--at", time).stdout)
+        assert [(row["drift"], row["declared_status"]) for row in document["use_cases"]] == [(False, "")] * 2
+        assert "sync" not in {one["action"] for one in document["next"]}
+    assert "run readiness sync" in signed.cli("report").stdout
+
+
 def test_what_is_required_now_does_not_change_what_was_ready(signed: Project) -> None:
     """Under a config that asks for more the use case is no longer ready, and at that moment it still was."""
     then = moment()

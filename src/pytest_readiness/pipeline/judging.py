@@ -194,11 +194,18 @@ def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
         return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases, gone)
     in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
     catalogue, policy = in_force.at(request.at)
+    catalogue = _undeclared(catalogue)
     policy, gone = request.asked_of(policy), without_a_row(sources, catalogue, request.patterns)
     use_cases = select(catalogue, request.patterns, gone)
     facts = facts_at(sources, policy, request.at, _asked(use_cases, gone))
     catalogue = _with_use_cases(catalogue, facts)
     return _Grounds(catalogue, policy, in_force.digest_at(request.at), facts, request.at, use_cases, gone)
+
+
+def _undeclared(catalogue: Catalogue) -> Catalogue:
+    """Return it without what the rows declare: that is today's word, and says nothing of another moment."""
+    rows = {name: replace(row, declared_status="") for name, row in catalogue.use_cases.items()}
+    return replace(catalogue, use_cases=rows)
 
 
 def _asked(use_cases: tuple[str, ...] | None, gone: tuple[str, ...]) -> tuple[str, ...] | None:
