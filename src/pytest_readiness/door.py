@@ -93,7 +93,7 @@ class Door:
 
         if not self._wanted and find(self.config.rootpath) is None:
             return  # installed but unconfigured
-        from .journal.invocation import invocation
+        from .journal.invocation import invocation, written
         from .pipeline.session import prepare
 
         argv = [str(word) for word in self.config.invocation_params.args]
@@ -106,6 +106,7 @@ class Door:
                 hooks,
                 distributes=self._distributes,
                 called=called,
+                written=written(self.config.option),
                 dry=self._is_dry,
             )
         except ReadinessError as error:

@@ -24,6 +24,10 @@ class Conduct:
 
     skew_ms: int | None = None
     """The most that Python's clock and the file system's differed by, at its start or its end; None: not compared."""
+    changed: int = 0
+    """Files with uncommitted changes."""
+    changed_names: tuple[str, ...] = ()
+    """The first of them."""
     hidden: int = 0
     """Files whose edits git was told not to look for."""
     hidden_names: tuple[str, ...] = ()
@@ -72,6 +76,11 @@ class Conduct:
         files = "1 file was" if self.hidden == 1 else f"{self.hidden} files were"
         return f"{files} edited behind git's back: {_listed(self.hidden_names, self.hidden)}"
 
+    @property
+    def changed_remark(self) -> str | None:
+        """Which files were changed since the commit; None where there were none, or it does not say."""
+        return _listed(self.changed_names, self.changed) if self.changed else None
+
     def remarks(self) -> Iterator[str]:
         """Yield one sentence for each thing that a reader of its evidence should know."""
         yield from filter(None, (self.clock_remark, self.hidden_remark))
@@ -89,11 +98,13 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
     """Return how a run was conducted, from what its first line and its seal say; what is malformed is not said."""
     seal = seal or {}
     git, plan = _table(first.get("git")), _table(seal.get("plan"))
-    hidden = _table(git.get("hidden"))
+    hidden, changed = _table(git.get("hidden")), _table(git.get("changed"))
     told_ci = _table(first.get("ci"))
     skews = [skew for line in (first, seal) if (skew := _skew(_table(line.get("clock")))) is not None]
     return Conduct(
         skew_ms=max(skews, default=None),
+        changed=_number(changed.get("count")) or 0,
+        changed_names=_texts(changed.get("names")),
         hidden=_number(hidden.get("count")) or 0,
         hidden_names=_texts(hidden.get("names")),
         tests=_number(plan.get("tests")),

@@ -5,8 +5,10 @@ Read from the options as pytest has them: those of the command line, of ``addopt
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 _TEXTS = {"keyword": "keyword", "markers": "markexpr"}
@@ -34,6 +36,25 @@ def invocation(option: Any, ini: Callable[[str], Any]) -> dict[str, Any]:
     plugins = [str(one) for one in getattr(option, "plugins", None) or ()]
     said["switched_off"] = [one.removeprefix("no:") for one in plugins if one.startswith("no:")]
     return {name: value for name, value in said.items() if value}
+
+
+_FILES = ("xmlpath", "report_log", "htmlpath", "log_file", "ctrf", "json_report_file", "md_report", "allure_report_dir")
+"""Under which name pytest and its plugins keep where they write."""
+_COVERAGE = (".coverage", ".coverage.*")
+_WITH_PYTEST_COV = ("coverage.xml", "coverage.json", "coverage.lcov", "htmlcov")
+
+
+def written(option: Any) -> list[str]:
+    """Return the files and folders that a session writes beside ours; more than it does is no harm.
+
+    ``option``: pytest's ``config.option``.
+    """
+    found = [getattr(option, name, None) for name in _FILES]
+    reports = getattr(option, "cov_report", None)
+    found += [*reports.values()] if isinstance(reports, Mapping) else []
+    names = [os.environ.get("COVERAGE_FILE"), *_COVERAGE, *(_WITH_PYTEST_COV if reports else ())]
+    given = [str(name) for name in (*found, *names) if isinstance(name, str | Path) and str(name)]
+    return [os.path.abspath(os.path.expanduser(os.path.expandvars(name))) for name in given]  # as pytest does
 
 
 def selected(said: Mapping[str, Any], patterns: tuple[str, ...], *, missing: bool) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .changes import changes
 from .worktree import GitError, ask, hidden_edits
 
 HIDDEN_NAMES = 5
-"""How many files with hidden edits a run names."""
+"""How many changed files a run names of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,21 @@ def ci(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def git(folder: Path) -> dict[str, Any]:
-    """Return commit, branch, whether there are uncommitted changes, and user.email; empty where there is no git."""
-    # A config may hide changes in submodules from a plain status.
-    status = _git(
-        folder, "status", "--porcelain=v2", "--branch", "--untracked-files=normal", "--ignore-submodules=none"
-    )
-    if status is None:
+def git(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
+    """Return commit, branch, what is not committed, and user.email; empty where there is no git.
+
+    ``written``: what the run itself writes, which is no change as long as it is not tracked.
+    """
+    try:
+        told = changes(folder, written)
+    except GitError:
         return {}
-    lines = status.splitlines()
-    said = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# ") and " " in line[2:])
-    found: dict[str, Any] = {"dirty": any(not line.startswith("# ") for line in lines)}
+    said = told.headers
+    found: dict[str, Any] = {"dirty": bool(told.names)}
+    if told.names:
+        found["changed"] = {"count": len(told.names), "names": list(told.names[:HIDDEN_NAMES])}
+    if told.written:
+        found["written"] = {"count": len(told.written), "names": list(told.written[:HIDDEN_NAMES])}
     if (commit := said.get("branch.oid", "(initial)")) != "(initial)":
         found["commit"] = commit
     if (branch := said.get("branch.head", "(detached)")) != "(detached)":
@@ -122,12 +127,12 @@ def git(folder: Path) -> dict[str, Any]:
     return found
 
 
-def worktree(folder: Path) -> dict[str, Any]:
+def worktree(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
     """Return what ``git`` says of a folder, and the edits that it was told not to look for.
 
     A tree with hidden edits is ``dirty``; where they cannot be looked for, whether it is dirty is not said.
     """
-    found = git(folder)
+    found = git(folder, written)
     if found:
         try:
             names = hidden_edits(folder)
@@ -181,12 +186,13 @@ def provenance(
     versions: Mapping[str, str],
     *,
     examined: bool = False,
+    written: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return what the first line of a run says about its origin (plain data; the caller redacts it).
 
-    ``examined``: a person looked, and tells what they saw; no job records that.
+    ``examined``: a person looked, and tells what they saw; no job records that. ``written``: as for ``git``.
     """
-    from_ci, from_git = ci(os.environ), worktree(folder)
+    from_ci, from_git = ci(os.environ), worktree(folder, written)
     who = (person if examined else recorder)(given_actor, from_ci, from_git.pop("email", None))
     return {
         "actor": who["name"],

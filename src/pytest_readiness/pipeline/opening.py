@@ -37,7 +37,7 @@ class Opening:
     log: RunLog
 
 
-def open_run(
+def open_run(  # noqa: PLR0913 - one parameter for each thing that a run is told from
     place: Place,
     said: Mapping[str, str],
     root: Path,
@@ -46,6 +46,7 @@ def open_run(
     hooks: Sequence[PluginManager] = (),
     *,
     examined: bool = False,
+    written: Sequence[str] = (),
 ) -> Opening:
     """Return what a run needs to record.
 
@@ -57,6 +58,7 @@ def open_run(
         argv: What was called.
         more: What its first line says besides, unless it is None.
         hooks: Plugins that may bring redactors, beside those of the entry-point group and of the config.
+        written: Files and folders that are written beside ours.
         examined: A person tells what they saw, and nothing is run.
 
     Raises:
@@ -69,8 +71,10 @@ def open_run(
     redactor = Redactor(key, own=lambda: own_redactors(*hooks, load_plugins(place.settings)))
     artifacts = ArtifactFolder(place.artifacts, place.settings.artifact_limit)
 
+    own = [*written, *_own_files(place, said)]  # now: a test may go to another folder
+
     def head() -> dict[str, Any]:
-        told = dict(redactor.plain(_head(said, context, root, argv, more or {}, examined=examined)))
+        told = dict(redactor.plain(_head(said, context, root, argv, more or {}, examined=examined, written=own)))
         return told | kept_tracker(place.settings.tracker, place.settings.folder, artifacts, redactor)
 
     log = RunLog(
@@ -81,6 +85,13 @@ def open_run(
         key=key,
     )
     return Opening(place, context, key, redactor, artifacts, log)
+
+
+def _own_files(place: Place, said: Mapping[str, str]) -> list[str]:
+    """Return what we write: the store with what SQLite puts beside it, journals, artifacts and what options ask for."""
+    store, asked = str(place.store_file), [said[name] for name in ("json", "bundle") if said.get(name)]
+    names = [store, f"{store}-*", str(place.settings.folder / HOME), str(place.artifacts), *asked]
+    return [str(Path(name).absolute()) for name in names]
 
 
 def close_run(place: Place, log: RunLog, exit_status: int) -> tuple[Run | None, list[str]]:
@@ -125,12 +136,13 @@ def _head(
     more: Mapping[str, Any],
     *,
     examined: bool,
+    written: Sequence[str],
 ) -> dict[str, Any]:
     """What the first line of the run says."""
     from ..store.schema import SQLITE  # late: only who records loads the store, and every such session keeps its run
 
     versions = {name: _version(name) for name in ("pytest", "pytest-readiness")} | {"sqlite": SQLITE}
-    head = provenance(root, argv, said.get("actor"), versions, examined=examined)
+    head = provenance(root, argv, said.get("actor"), versions, examined=examined, written=written)
     head["context"] = {name: value for name, value in context.to_plain().items() if isinstance(value, str)}
     if release := said.get("release"):
         head["release"] = release

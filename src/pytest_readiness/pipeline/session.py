@@ -79,7 +79,7 @@ class Prepared:
     """The journal of a living session around this one, which writes where this one would: it records nothing."""
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     root: Path,
     options: Options,
     argv: Sequence[str],
@@ -88,11 +88,12 @@ def prepare(
     distributes: bool,
     called: Mapping[str, Any] | None = None,
     dry: bool = False,
+    written: Sequence[str] = (),
 ) -> Prepared | None:
     """Return what a session needs to record, or None where there is neither a config nor an option.
 
     ``hooks``: pytest's own plugins, which may bring proof kinds too. ``called``: as ``journal.invocation`` tells it.
-    ``dry``: the session runs no test, and records nothing.
+    ``written``: what pytest and other plugins write. ``dry``: the session runs no test, and records nothing.
 
     Raises:
         ReadinessError: the config, the tracker or an option cannot be used.
@@ -107,7 +108,7 @@ def prepare(
     selection, nonce = _selection(place, options), new_nonce()
     conduct = selected(called or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conduct or None}
-    opening = open_run(place, options.values, root, argv, more, (hooks,))
+    opening = open_run(place, options.values, root, argv, more, (hooks,), written=written)
     journals, store = place.journals.resolve(), str(place.store_file.resolve())
     within = around(journals, store)
     opening.log.dry = dry = dry or within is not None

@@ -333,14 +333,18 @@ def _release(grounds: Grounds) -> Finding:
     asked = grounds.release
     if asked is None:
         return Finding("release", 0, ("no release is named to judge",), "", _ids(grounds.readiness.use_cases))
-    return _of_runs(grounds, "release", lambda origin: origin.release == asked, f"was not made for {asked}")
+    return _of_runs(grounds, "release", lambda origin: origin.release == asked, lambda _: f"was not made for {asked}")
 
 
 def _clean_commit(grounds: Grounds) -> Finding:
     def clean(origin: Origin) -> bool:
         return origin.commit is not None and origin.dirty is False
 
-    return _of_runs(grounds, "clean commit", clean, "was not made from a commit without local changes")
+    def told(origin: Origin) -> str:
+        changed = origin.conduct.changed_remark
+        return "was not made from a commit without local changes" + (f" ({changed})" if changed else "")
+
+    return _of_runs(grounds, "clean commit", clean, told)
 
 
 def _clock(grounds: Grounds) -> Finding:
@@ -363,11 +367,12 @@ def _deselected(grounds: Grounds) -> Finding:
     return Finding("deselected", len(grounds.readiness.use_cases), names, told, failing)
 
 
-def _of_runs(grounds: Grounds, rule: str, good: Callable[[Origin], bool], complaint: str) -> Finding:
+def _of_runs(grounds: Grounds, rule: str, good: Callable[[Origin], bool], told: Callable[[Origin], str]) -> Finding:
     resting_on = grounds.resting_on
     wrong = sorted(run for run in resting_on if not good(grounds.origins.get(run, UNKNOWN)))
     failing = tuple(name for run in wrong for name in resting_on[run])
-    return Finding(rule, len(resting_on), tuple(f"run {run} {complaint}" for run in wrong), "each run is", failing)
+    names = tuple(f"run {run} {told(grounds.origins.get(run, UNKNOWN))}" for run in wrong)
+    return Finding(rule, len(resting_on), names, "each run is", failing)
 
 
 def _not_applicable(readiness: Readiness) -> Iterator[str]:

@@ -78,7 +78,8 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Started by", _given((run.conduct or UNKNOWN_CONDUCT).started_by or None)
     dirty = {True: " with uncommitted changes", False: "", None: ""}[run.dirty]
     conduct = run.conduct or UNKNOWN_CONDUCT
-    yield "Commit", (f"{run.commit}{dirty}",) if run.commit else ()
+    names = f": {conduct.changed_remark}" if run.dirty and conduct.changed_remark else ""
+    yield "Commit", (f"{run.commit}{dirty}{names}",) if run.commit else ()
     yield "Hidden edits", _given(conduct.hidden_remark)
     yield "Clocks", _given(conduct.clock_remark)
     yield "CI", (", ".join(f"{name} {value}" for name, value in conduct.ci),) if conduct.ci else ()

@@ -1,0 +1,107 @@
+"""Uncommitted changes as ``git status`` tells them, without the files that the run itself writes.
+
+A report of the last run that lies in the work tree changes nothing that is tested. A file that Python or pytest would
+load is never taken for one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from .worktree import GitError, ask
+
+_LOADED = frozenset({".py", ".pyi", ".pyc", ".pyd", ".so", ".pth", ".toml", ".ini", ".cfg"})
+_BEFORE_THE_NAME = {"1": 8, "2": 9, "u": 10}
+"""Words of a record before the name of the file, by its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is not as the commit has it."""
+
+    headers: dict[str, str]
+    """``branch.oid``, ``branch.head`` and so on."""
+    names: tuple[str, ...]
+    """Files that differ or are untracked, from the top of the work tree; an untracked folder ends with a slash."""
+    written: tuple[str, ...]
+    """Untracked files that the run itself writes, which are no change."""
+
+
+def changes(folder: Path, written: Collection[str] = ()) -> Changes:
+    """Return what is not committed in the work tree of a folder.
+
+    ``written``: files, folders and patterns (in their last part) that the run writes.
+
+    Raises:
+        GitError: git cannot say.
+    """
+    # A config may hide changes in submodules from a plain status.
+    told = ask(
+        folder, "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--ignore-submodules=none"
+    )
+    headers: dict[str, str] = {}
+    differing: list[str] = []
+    untracked: list[str] = []
+    records = iter(told.split("\0"))
+    for record in filter(None, records):
+        kind, _, rest = record.partition(" ")
+        if kind == "#":
+            name, _, value = rest.partition(" ")
+            headers[name] = value
+        elif kind == "?":
+            untracked.append(rest)
+        else:
+            differing.append(record.split(" ", _BEFORE_THE_NAME[kind])[-1])
+            if kind == "2":  # where it was before has a record of its own
+                next(records, None)
+    mine = frozenset(_own(folder, untracked, written)) if untracked and written else frozenset()
+    others = _without(folder, untracked, mine)
+    return Changes(headers, tuple(sorted({*differing, *others})), tuple(sorted(mine)))
+
+
+def _own(folder: Path, untracked: Iterable[str], written: Collection[str]) -> Iterator[str]:
+    """Yield the untracked files that the run writes; a folder that git tells as one is looked into if need be."""
+    top = Path(ask(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
+    targets = [_real(name) for name in written]
+    for name in untracked:
+        path = top / name
+        if not name.endswith("/"):
+            if _is_own(path, targets):
+                yield name
+        elif any(target.is_relative_to(path) or path.is_relative_to(target) for target in targets):
+            yield from (each for each in _files_in(top, name) if _is_own(top / each, targets))
+
+
+def _without(folder: Path, untracked: Iterable[str], mine: Collection[str]) -> Iterator[str]:
+    """Yield what is untracked and not the run's: of a folder with files of both kinds the others one by one."""
+    for name in untracked:
+        if name.endswith("/") and any(one.startswith(name) for one in mine):
+            top = Path(ask(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
+            yield from (each for each in _files_in(top, name) if each not in mine)
+        elif name not in mine:
+            yield name
+
+
+def _files_in(top: Path, name: str) -> list[str]:
+    listed = ask(top, "ls-files", "--others", "--exclude-standard", "-z", "--", f":(literal){name}")
+    return [each for each in listed.split("\0") if each]
+
+
+def _is_own(path: Path, targets: Iterable[Path]) -> bool:
+    return path.suffix not in _LOADED and any(
+        path.is_relative_to(target) or (path.parent == target.parent and fnmatchcase(path.name, target.name))
+        for target in targets
+    )
+
+
+def _real(name: str) -> Path:
+    """Return a path as git would tell it: only the file itself may be a link."""
+    path = Path(name)
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+__all__ = ["Changes", "GitError", "changes"]

@@ -1,0 +1,107 @@
+"""What a run itself writes into the work tree is no local change, and any other is told by name."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.project import CONFIG, Project
+
+CONFIG = CONFIG + '[gate]\non = "evidence"\nclean_commit = true\n'
+BOTH = """
+@evidence("UC-001", "UC-002", item=[1, 2])
+def test_all(record_evidence): record_evidence.trace([{"a": 1}], again=[{"a": 1}])
+"""
+
+
+def git(project: Project, *arguments: str) -> None:
+    """Call git in the project."""
+    known = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    subprocess.run(["git", *known, *arguments], cwd=project.path, check=True, capture_output=True)
+
+
+@pytest.fixture
+def committed(project: Project) -> Project:
+    """A project that is committed as it is."""
+    project.configured(CONFIG).tests(BOTH).write(".gitignore", "__pycache__\n")
+    git(project, "init", "-q")
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "x")
+    return project
+
+
+def gate(project: Project) -> tuple[int, str]:
+    """Say what the gate says."""
+    done = project.cli("gate")
+    return done.exit_code, " ".join(done.stdout.split())
+
+
+OWN = [
+    ("--junitxml=j.xml",),
+    ("--junitxml=out/of/j.xml",),
+    ("--readiness-json=r.json", "--readiness-bundle=b.zip"),
+    ("--readiness-store=sqlite:///kept.db",),
+    ("--log-file=log.txt",),
+]
+
+
+@pytest.mark.parametrize("options", OWN)
+def test_what_the_run_writes_is_no_change(committed: Project, options: tuple[str, ...]) -> None:
+    """A second run finds the reports and the store of the first, and its commit is as clean."""
+    for _ in range(2):
+        committed.run(*options).assert_outcomes(passed=1)
+        if "--readiness-store" in options[0]:
+            committed.monkeypatch.setenv("READINESS_STORE", "sqlite:///kept.db")
+        assert gate(committed)[0] == 0, gate(committed)[1]
+
+
+def test_what_coverage_writes_is_no_change(committed: Project) -> None:
+    """The data file of coverage lies there after each run."""
+    for name in (".coverage", ".coverage.host.1234"):
+        (committed.path / name).write_bytes(b"x")
+    committed.run()
+    assert gate(committed)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("j.xml", ()),
+        ("conftest.py", ("--junitxml=conftest.py",)),
+        ("out/other.xml", ("--junitxml=out/j.xml",)),
+        ("test_it.py", ("--junitxml=test_it.py.xml",)),
+        ("odd name.txt", ("--junitxml=j.xml",)),
+    ],
+)
+def test_any_other_file_is_a_change_that_is_named(committed: Project, name: str, options: tuple[str, ...]) -> None:
+    """An untracked file that the run does not write, or that pytest would load, and an edit keep the gate closed."""
+    path = committed.path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(path.read_text() + "\n" if path.exists() else "")
+    (committed.path / "out").mkdir(exist_ok=True)
+    (committed.path / "out" / "j.xml").write_text("x")
+    options = (
+        (*options, "--junitxml=out/j.xml")
+        if "out/j.xml" not in "".join(options) and "conftest" not in name
+        else options
+    )
+    committed.run(*options)
+    code, told = gate(committed)
+    assert code == 1
+    assert "was not made from a commit without local changes" in told
+    assert name in told
+    (evidence,) = {piece["id"] for piece in committed.evidence("UC-001/1".partition("/")[0]) if piece["item"] == "1"}
+    assert f"with uncommitted changes: {name}" in " ".join(committed.cli("show", evidence).stdout.split())
+
+
+def test_a_tracked_report_that_changes_is_a_change(committed: Project) -> None:
+    """What is committed is compared with what is committed, whoever writes it."""
+    committed.write("j.xml", "old")
+    git(committed, "add", "-A")
+    git(committed, "commit", "-q", "-m", "x")
+    committed.run("--junitxml=j.xml")
+    assert gate(committed)[0] == 0
+    committed.run("--junitxml=j.xml")
+    code, told = gate(committed)
+    assert (code, "j.xml" in told) == (1, True)
