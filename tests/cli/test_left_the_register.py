@@ -132,6 +132,17 @@ def test_patterns_that_match_it_and_others(project: Project) -> None:
     assert project.cli("gate", "UC-003").exit_code == 2
 
 
+def test_it_is_no_regression_to_be_let_through(project: Project) -> None:
+    """A gate that asks only for what is not worse than before is closed by it too."""
+    begun(project)
+    assert project.cli("report", "--format", "json", "-o", "before.json").exit_code == 0
+    assert project.cli("gate", "--no-regression", "before.json").exit_code == 0
+    take_out(project)
+    assert project.cli("gate", "--no-regression", "before.json").exit_code == 1
+    assert retire(project)[0] == 0
+    assert project.cli("gate", "--no-regression", "before.json").exit_code == 0
+
+
 def test_a_row_that_left_with_nothing_open(project: Project) -> None:
     """A use case whose tests pass, and one that nothing is known of, may leave."""
     project.monkeypatch.setenv("FINE", "1")

@@ -16,8 +16,8 @@ from .status import reviewed
 
 __all__ = ["Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]
 
-_SOUND = "tracker and config", "use cases in scope", "requirements in scope", "runs sealed", "evidence intact"
-SOUND = frozenset({*_SOUND, "checkpoint"})
+_SCOPE = ("tracker and config", "use cases in scope", "requirements in scope", "left the register")
+SOUND = frozenset({*_SCOPE, "runs sealed", "evidence intact", "checkpoint"})
 """Rules without which nothing that is said can be relied on."""
 NAMED = 5
 """How many names a rule's detail lists before it only counts them."""
