@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -57,6 +57,29 @@ def test_a_pin_that_does_not_say_who_recorded_it_is_not_read() -> None:
     basis = Basis("sha256:ba515", (PinnedRequirement("UC-003/4", "COMPLETE", (replace(PIN, actor=""),)),))
     with pytest.raises(IntegrityError, match="no decision"):
         parse_decision(replace(REVIEW, basis=basis).text)
+
+
+@pytest.mark.parametrize("wrong", [5, True, ["x"], {"x": "y"}], ids=str)
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        *(("basis", name) for name in ("digest", "definition", "policy", "failed_runs", "requirements")),
+        *(("row", name) for name in ("requirement", "state", "proof", "max_age_days", "pins")),
+        *(("pin", each.name) for each in fields(Pin)),
+    ],
+)
+def test_what_is_of_another_type_is_not_read(kind: str, field: str, wrong: Any) -> None:
+    """Anything in a basis that has not the type it must have makes the decision unreadable, and nothing else fails."""
+    fits = {("failed_runs", list), ("proofs", list), ("policy", dict), ("max_age_days", int)}
+    plain = json.loads(replace(REVIEW, basis=replace(BASIS, definition="sha256:d")).text)
+    basis = plain["basis"]
+    place = {"basis": basis, "row": basis["requirements"][0], "pin": basis["requirements"][0]["pins"][0]}[kind]
+    place[field] = wrong
+    if (field, type(wrong)) in fits:
+        parse_decision(canonical(plain))
+        return
+    with pytest.raises(IntegrityError, match="no decision"):
+        parse_decision(canonical(plain))
 
 
 def _objects(value: Any) -> list[Any]:

@@ -215,3 +215,64 @@ def test_judging_grows_with_what_is_reviewed():
         return act
 
     assert_linear(judge_all(50), judge_all(200), times=4)
+
+
+TRACE_TEST = next(one for one in BASE if one.item == "4")
+failures = st.lists(
+    st.tuples(
+        st.sampled_from((200.0, 179.0, 10.0, 4.5, 3.8, 3.6, 2.0, 0.5)),
+        st.sampled_from((TRACE_TEST.test_id, "other")),
+        st.sampled_from(("staging", "prod")),
+        st.sampled_from(("r1", "r2", "r3")),
+    ),
+    max_size=4,
+)
+AGED = replace(SMALL, items={key: item for key, item in SMALL.items.items() if item.max_age_days})
+
+
+@judging
+@given(failures, st.sets(st.sampled_from(("r1", "r2", "r3"))), st.booleans())
+def test_exactly_what_could_not_be_seen_makes_suspect(drawn, known_runs, hidden):
+    """A failure after the review, or of a run that was not known, within the longest age and with no newer pass pinned."""
+    base = [one for one in BASE if one.item in AGED.items]
+    longest = max(item.max_age_days for item in AGED.items.values())
+    wrong = [
+        ran(FAILED, days=days, test=test, environment=place, run_id=run, id=f"{run}.{number}.1")
+        for number, (days, test, place, run) in enumerate(drawn)
+    ]
+    mended = [
+        replace(
+            one, id=f"{one.id}9", run_id="run", result=Result.PASSED, started_at=days_ago(0.2), proofs=TRACE_TEST.proofs
+        )
+        for one in {(one.test_id, one.environment): one for one in wrong}.values()
+    ]
+    seen = approval(base, days=3.5, catalogue=AGED, failed_runs={UC: known_runs})
+    expected = any(
+        days < 3.5
+        or (
+            days < 3.5 + longest
+            and run not in known_runs
+            and not ((test, place) == (TRACE_TEST.test_id, "staging") and days > 4)
+        )
+        for days, test, place, run in drawn
+    )
+    evidence = [*base, *mended] if hidden else [*base, *wrong, *mended]
+    facts = {"adverse": wrong} if hidden else {}
+    found = judge_all(evidence, [seen], catalogue=AGED, **facts).use_cases[0]
+    assert found.review.state == ("SUSPECT" if expected else "CURRENT")
+    again = approval(evidence, days=0.1, catalogue=AGED, failed_runs={UC: {one.run_id for one in wrong}})
+    assert judge_all(evidence, [seen, again], catalogue=AGED, **facts).use_cases[0].status == "READY_FOR_GO_LIVE"
+
+
+@judging
+@given(st.lists(st.tuples(st.sampled_from(BASE), st.sampled_from(("run", "mine")), st.sampled_from((3.0, 1.0, 0.2)))))
+def test_an_approval_holds_exactly_while_others_recorded_what_decides(again):
+    """Whoever recorded the same tests since, in whatever order: what decides now is asked, and nothing before it."""
+    more = [
+        replace(one, id=f"{run}.{number}.9", run_id=run, started_at=days_ago(days))
+        for number, (one, run, days) in enumerate(again)
+    ]
+    found = judge([*BASE, *more], [SIGNED]).use_cases[0]
+    deciding = {piece.run_id for need in found.required for piece in need.deciding}
+    assert (found.review.state == "CURRENT") is ("mine" not in deciding)
+    assert found.review.state in ("CURRENT", "NONE")

@@ -49,25 +49,30 @@ def _pin(evidence: Evidence, origins: Mapping[str, Origin]) -> Pin:
 
 def recorders_of(basis: Basis, origins: Mapping[str, Origin], policy: Policy) -> set[str]:
     """Return who is kept apart from the evidence that a basis pins: as it says, and as the store knows."""
-    return _apart([pin for one in basis.requirements for pin in one.pins], (), origins, policy)
+    if not policy.separate:
+        return set()
+    pins = [pin for one in basis.requirements for pin in one.pins]
+    runs = {run_of(pin.evidence_id) for pin in pins}
+    return _told(pins, policy) | kept_apart((origins.get(run, UNKNOWN) for run in runs), policy)
 
 
 def recorders_now(
     required: Iterable[RequirementReadiness], basis: Basis, origins: Mapping[str, Origin], policy: Policy
 ) -> set[str]:
-    """Return who is kept apart from what decides now: as the store knows, and as a basis that pins it says.
+    """Return who is kept apart from what decides now: as the store knows, else as a basis that pins it says.
 
     What a review rested on once, and newer executions have replaced, keeps nobody apart any more.
     """
-    deciding = {piece.id for one in required for piece in one.deciding}
-    pins = [pin for one in basis.requirements for pin in one.pins if pin.evidence_id in deciding]
-    return _apart(pins, deciding, origins, policy)
-
-
-def _apart(pins: Iterable[Pin], evidence: Iterable[str], origins: Mapping[str, Origin], policy: Policy) -> set[str]:
     if not policy.separate:
         return set()
-    pins = tuple(pins)
-    told = {name for pin in pins for name in recorders(pin.actor, pin.started_by, policy)} - {""}
-    runs = {run_of(one) for one in (*evidence, *(pin.evidence_id for pin in pins))}
-    return told | kept_apart((origins.get(run, UNKNOWN) for run in runs), policy)
+    runs = {piece.run_id for one in required for piece in one.deciding}
+    found = kept_apart([origins[run] for run in runs if run in origins], policy)
+    if runs <= origins.keys():
+        return found
+    deciding = {piece.id for one in required for piece in one.deciding if piece.run_id not in origins}
+    return found | _told([pin for row in basis.requirements for pin in row.pins if pin.evidence_id in deciding], policy)
+
+
+def _told(pins: Iterable[Pin], policy: Policy) -> set[str]:
+    """Return who is kept apart from pinned evidence, as the pins say."""
+    return {name for pin in pins for name in recorders(pin.actor, pin.started_by, policy)} - {""}
