@@ -75,7 +75,7 @@ def test_a_tracker_is_adopted_and_not_touched(folder):
     (folder / TRACKER_NAME).write_bytes(TRACKER.encode())
     result = init("--reviewer", "qa@example.com", "--reviewer", "rm@example.com")
     assert result.exit_code == 0
-    assert "adopted, not changed (1 use cases, 2 required items listed)" in result.stdout
+    assert "adopted, not changed (1 use case, 2 required items listed)" in result.stdout
     assert (folder / TRACKER_NAME).read_bytes() == TRACKER.encode()
     settings = load(folder / "readiness.toml")
     assert settings.review.reviewers == ("qa@example.com", "rm@example.com")

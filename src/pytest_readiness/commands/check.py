@@ -17,6 +17,7 @@ from ..pipeline.keys import key_problems
 from ..pipeline.upkeep import verify
 from ..settings import Settings, find, load, override, problems
 from ..views.sanitise import sanitise
+from ..views.words import count
 from .door import Door, pass_door
 
 
@@ -80,12 +81,13 @@ def _kept(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem
 def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     if settings.path is not None:
         rows = f" from {place(settings.tracker)}" if settings.tracker else ""
-        yield f"{place(settings.path)}: register '{catalogue.register}', {len(catalogue.use_cases)} use cases{rows}"
+        many = count(len(catalogue.use_cases), "use case")
+        yield f"{place(settings.path)}: register '{catalogue.register}', {many}{rows}"
     yield from _table([("item", "name", "scope", "proof", "stale after", "required evidence"), *_rows(catalogue)])
     counts = sorted({len(catalogue.requirements(name)) for name in catalogue.use_cases})
     if counts:
-        span = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        yield f"each use case has {span} requirements"
+        span = "" if len(counts) == 1 else f"{counts[0]} to "
+        yield f"each use case has {span}{count(counts[-1], 'requirement')}"
     if not any(environment.real for environment in catalogue.environments.values()):
         yield "note: no real environment is declared, so that no evidence counts: add [environments.NAME] real = true"
     if not settings.review.reviewers:

@@ -13,6 +13,7 @@ from ..errors import ConfigError, place
 from ..facts.clock import moment
 from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 from ..views.sanitise import sanitise
+from ..views.words import count
 from .door import Door, pass_door
 from .starter import config_text, tracker_text
 
@@ -103,9 +104,10 @@ def _ignores(gitignore: Path) -> bool:
 
 def _told(read: Tracker, config: Path, reviewers: tuple[str, ...], *, adopted: bool, ignored: Path | None) -> list[str]:
     rows, items = len(read.rows), len(read.items) or len(SEVEN)
+    listed = count(len(read.items), "required item") if read.items else "no required items"
     how = "adopted, not changed" if adopted else "written, with two example rows to replace"
     lines = [
-        f"{place(read.path)}: {how} ({rows} use cases, {len(read.items) or 'no'} required items listed)",
+        f"{place(read.path)}: {how} ({count(rows, 'use case')}, {listed} listed)",
         f"{place(config)}: written, with {items} items and their meanings",
     ]
     if ignored is not None:
