@@ -47,6 +47,7 @@ TWICE = """
 def test_a():
     count = pathlib.Path("count")
     count.write_text(count.read_text() + "x" if count.exists() else "x")
+    __import__("time").sleep(0.005)
     assert len(count.read_text()) {compared}
 """
 
@@ -170,3 +171,21 @@ def test_a_worker_that_dies_before_it_reports_anything(project: Project) -> None
     )
     project.run_apart("-p", "xdist", "-n1").assert_outcomes(passed=1, failed=1)
     assert (attempts(project), attempts(project, item="2")) == ([["INTERRUPTED"]], [["PASSED"]])
+
+
+@pytest.mark.parametrize(("compared", "state"), [("== 2", "FLAKY"), ("== 1", "FAILING"), ("< 3", "COMPLETE")])
+def test_a_loop_that_runs_everything_twice(project: Project, compared: str, state: str) -> None:
+    """A loop of one's own runs each test again once it was told: its earlier failure is an attempt, and not hidden."""
+    project.configured().tests(TWICE.format(compared=compared))
+    project.write(
+        "conftest.py",
+        """
+        def pytest_runtestloop(session):
+            for item in session.items * 2:
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            return True
+        """,
+    )
+    project.run()
+    assert project.states()["UC-001/1"] == state
+    assert project.cli("verify").exit_code == 0

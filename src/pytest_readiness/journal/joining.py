@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..facts.evidence import BADNESS, Result
 from ..facts.line import canonical
@@ -41,6 +41,15 @@ class _Namesakes:
         return [*found, _never(interrupted())] if len(self.ended) + running < self.due else found
 
 
+class _Told(NamedTuple):
+    """What a line has told of a test, without messages."""
+
+    result: str
+    several: bool
+    """It was several tests with one id: another end of one of them is worth no more than the worst."""
+    attempts: list[Body]
+
+
 class Ends:
     """The ends of a run's tests, on their way to the lines that tell them: one line for each id."""
 
@@ -52,8 +61,8 @@ class Ends:
         """Attempts of tests that run, which are lost with the process that runs them."""
         self._lost: dict[str, list[Body]] = {}
         """Attempts of tests whose process is gone, and that are run again in another."""
-        self._worse: dict[str, Body] = {}
-        """What was told of tests that did not pass: should one be told again, it is told with this."""
+        self._told: dict[str, _Told] = {}
+        """What was told of tests that did not pass, or that bear one id: should one end again, it is told with this."""
 
     def planned(self, tests: Sequence[Mapping[str, Any]]) -> None:
         """Count the tests of a plan by id; each worker sends one, of the same tests unless all run everything."""
@@ -89,17 +98,19 @@ class Ends:
             self._tries.pop(test_id, None)
             if lost := self._lost.pop(test_id, None):
                 body = {**body, "attempts": [*lost, *body["attempts"]]}
+        several = self.copies > 1
         if self._namesakes and (namesakes := self._namesakes.get(test_id)) is not None:
             namesakes.ended.append(body)
             if len(namesakes.ended) < namesakes.due:
                 return body, False
-            body = joined(self._namesakes.pop(test_id).ended)
-        if self._worse and (told := self._worse.get(test_id)) is not None:
-            body = {**body, "attempts": [*told["attempts"], *body["attempts"]]}
-            if badness(told) > badness(body):
-                body |= told
-        if body["result"] != _PASSED:
-            self._worse[test_id] = {"result": body["result"], "attempts": list(map(_terse, body["attempts"]))}
+            body, several = joined(self._namesakes.pop(test_id).ended), True
+        if self._told and (told := self._told.get(test_id)) is not None:
+            several = several or told.several
+            body = {**body, "attempts": [*told.attempts, *body["attempts"]]}
+            if several and BADNESS[Result(told.result)] > badness(body):
+                body["result"] = told.result
+        if several or body["result"] != _PASSED:
+            self._told[test_id] = _Told(body["result"], several, list(map(_terse, body["attempts"])))
         return body, True
 
     def is_partly_told(self, test_id: str) -> bool:
@@ -117,10 +128,11 @@ class Ends:
 
     def redact(self, redactor: Redactor) -> None:
         """A secret became known: take it out of what is remembered."""
-        for known in (self._tries, self._lost, self._worse):
-            changed = {redactor.name(test_id): redactor.plain({"": value})[""] for test_id, value in known.items()}
+        for known in (self._tries, self._lost):
+            changed = {redactor.name(test_id): redactor.plain(attempts) for test_id, attempts in known.items()}
             known.clear()
             known.update(changed)
+        self._told = {redactor.name(test_id): told for test_id, told in self._told.items()}
         for namesakes in self._namesakes.values():
             namesakes.ended = [dict(redactor.plain(body)) for body in namesakes.ended]
         self._namesakes = {redactor.name(test_id): one for test_id, one in self._namesakes.items()}

@@ -1,0 +1,115 @@
+"""Several ends under one id are one execution: the worst of them, which shows what each of them shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, strategies as st
+
+from pytest_readiness.facts.evidence import BADNESS, Result, evidence_in
+from pytest_readiness.journal.joining import Ends, badness, joined
+
+AT = "2026-01-01T00:00:00.00{}Z"
+REHEARSAL = "responses replaced the network"
+
+claims = st.builds(
+    lambda use_case, environment, proofs, because: {
+        "use_case": use_case,
+        "item": "1",
+        "environment": environment,
+        **({} if proofs is None else {"proofs": [0][:proofs]}),
+        **({"not_real_because": REHEARSAL} if because else {}),
+    },
+    st.sampled_from(["UC-1", "UC-2"]),
+    st.sampled_from(["staging", "prod"]),
+    st.none() | st.integers(0, 1),
+    st.booleans(),
+)
+bodies = st.builds(
+    lambda result, at, made, kind: {
+        "test": "t",
+        "result": result.value,
+        "started_at": AT.format(at),
+        "finished_at": AT.format(at + 1),
+        "attempts": [{"result": result.value, "started_at": AT.format(at), "duration_ms": 1}],
+        "claims": made,
+        "proofs": [{"kind": kind, "details": []}],
+        "message": f"it was {result.value}",
+    },
+    st.sampled_from(Result),
+    st.integers(0, 8),
+    st.lists(claims, max_size=3, unique_by=lambda claim: (claim["use_case"], claim["environment"])),
+    st.sampled_from(["trace", "replay"]),
+)
+
+
+def read(body: dict[str, Any]) -> dict[tuple[str, str | None], Any]:
+    """The evidence in a body, by what it is evidence for."""
+    found = evidence_in({**body, "kind": "finished", "run": "r", "seq": 1}, "register")
+    return {(one.uc, one.environment): one for one in found}
+
+
+@given(st.lists(bodies, min_size=2, max_size=5))
+def test_a_joint_execution_claims_no_more_than_each_of_its_parts(parts: list[dict[str, Any]]) -> None:
+    """The worst result, in every place that one of them was in; real if it is safe to say so; proofs that all have."""
+    whole = joined(parts)
+    worst = max((Result(part["result"]) for part in parts), key=BADNESS.__getitem__)
+    found, each = read(whole), [read(part) for part in parts]
+    assert found.keys() == set().union(*each)
+    for place, one in found.items():
+        theirs = [part[place] for part in each if place in part]
+        bad = worst in {Result.FAILED, Result.ERROR, Result.INTERRUPTED}
+        assert one.result is worst
+        assert one.real is (any if bad else all)(piece.real for piece in theirs)
+        assert {proof.kind for proof in one.proofs} == set.intersection(
+            *({proof.kind for proof in piece.proofs} for piece in theirs)
+        )
+    assert [one["result"] for one in whole["attempts"]] == [part["result"] for part in parts]
+    assert whole["message"] == f"it was {worst.value}"
+    assert (whole["started_at"], whole["finished_at"]) == (
+        min(part["started_at"] for part in parts),
+        max(part["finished_at"] for part in parts),
+    )
+
+
+@given(st.lists(bodies, min_size=1, max_size=4), st.integers(0, 3), st.integers(0, 2))
+def test_what_is_due_is_told_once(parts: list[dict[str, Any]], more: int, running: int) -> None:
+    """As many ends as were planned make one line; what is missing at the end is INTERRUPTED or NOT_RUN."""
+    ends, due = Ends(), len(parts) + more
+    ends.planned([{"test": "t"}] * due)
+    for _ in range(len(parts) + running):
+        ends.started("t")
+    told = [body for body, is_whole in map(ends.take, parts) if is_whole]
+    lost = {**parts[0], "result": "INTERRUPTED", "attempts": []}
+    told += ends.rest(lambda _: lost)
+    missing = ["INTERRUPTED"] * min(running, more) + ["NOT_RUN"] * (more > running)
+    results = [Result(name) for name in [*(part["result"] for part in parts), *missing]]
+    assert [body["result"] for body in told] == [max(results, key=BADNESS.__getitem__).value]
+
+
+@given(bodies, bodies, bodies)
+def test_another_end_of_one_of_several_is_no_better(
+    first: dict[str, Any], then: dict[str, Any], more: dict[str, Any]
+) -> None:
+    """What bears one id, and ends once more than it was planned, is told with all that was told."""
+    ends = Ends()
+    ends.planned([{"test": "t"}] * 2)
+    ends.take(first)
+    ends.take(then)
+    body, is_whole = ends.take(more)
+    assert is_whole
+    assert badness(body) == max(map(badness, (first, then, more)))
+    assert [one["result"] for one in body["attempts"]] == [one["result"] for one in (first, then, more)]
+
+
+@given(bodies, bodies)
+def test_another_end_of_one_test_is_another_attempt(first: dict[str, Any], then: dict[str, Any]) -> None:
+    """A test that ends twice was run again: the last result, and an attempt that did not pass is kept."""
+    ends = Ends()
+    ends.planned([{"test": "t"}])
+    ends.take(first)
+    body, is_whole = ends.take(then)
+    assert is_whole
+    assert body["result"] == then["result"]
+    kept = [first["result"]] * (first["result"] != "PASSED")
+    assert [one["result"] for one in body["attempts"]] == [*kept, then["result"]]
