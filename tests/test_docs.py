@@ -232,7 +232,7 @@ def test_every_line_of_a_run_is_in_the_reference(project):
         """
     )
     project.run(
-        "-x", "--readiness-release=1", "--readiness-run-group=g:1", "--readiness-store=sqlite:////dev/null/no.db"
+        "-x", "--readiness-release=1", "--readiness-run-group=g:1/1", "--readiness-store=sqlite:////dev/null/no.db"
     )
     lines = [json.loads(line) for journal in project.journals for line in journal.read_text().splitlines()]
     assert {"run", "planned", "started", "finished", "not_run", "sealed"} <= {line["kind"] for line in lines}

@@ -82,7 +82,7 @@ def test_the_section_of_a_session(project: Project, how: tuple[str, ...], in_ci:
     """The report, the gate and what went wrong, at the end of a session that is hostile all over."""
     hostile_project(project, in_ci=in_ci)
     said = [f"--readiness-{name}={BAD}" for name in ("actor", "release", "tenant", "project", "run-group")]
-    said[-1] += ":2"
+    said[-1] += ":1/2"
     result = project.run(*how, *said, "--readiness-report", "--readiness-gate", "-v", "--color=no")
     assert "UC-001" in ours(result)
     assert_harmless(ours(result), "report")

@@ -152,6 +152,11 @@ class Door:
                 self.config.hook.pytest_deselected(items=left_out)
                 items[:] = chosen
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Count what could not be collected: nobody knows which evidence tests are in it."""
+        if report.failed and self._prepared is not None:
+            self._prepared.keeper.log.uncollected += 1
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take in the claims of the tests that are to run; without a config only their form is judged."""
         if self.observer is None and not any(map(is_tagged, session.items)):

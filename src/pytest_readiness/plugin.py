@@ -38,7 +38,7 @@ VALUES = {
     "config": ("PATH", "the config to use"),
     "json": ("PATH", "also write the report as JSON"),
     "bundle": ("PATH", "also write this run as a bundle, which 'readiness merge' takes in elsewhere"),
-    "run-group": ("ID:N", "this session is one of N parts of the logical run ID"),
+    "run-group": ("ID:K/N", "this session is part K of the N parts of the logical run ID"),
 }
 DOOR = pytest.StashKey["Door"]()
 DESELECTED = pytest.StashKey[list[pytest.Item]]()

@@ -99,8 +99,8 @@ def test_use_cases_narrow_it(recorded: Project) -> None:
 def test_a_group_is_carried_whole(project: Project) -> None:
     """A part without evidence for the use case goes with the others: without it the group would stay incomplete."""
     project.configured().tests(TESTS)
-    for name in ("test_a", "test_b"):
-        project.run("--readiness-run-group=nightly:2", f"test_it.py::{name}")
+    for number, name in enumerate(("test_a", "test_b"), 1):
+        project.run(f"--readiness-run-group=nightly:{number}/2", f"test_it.py::{name}")
     assert len(bundled(project, "UC-001").runs) == 2
 
 

@@ -22,7 +22,9 @@ def run(*bodies: tuple[str, dict[str, Any]], **head: Any) -> Run:
 
 def test_its_first_line_says_who_it_is() -> None:
     """Id, register, start, requirements, actor, code, release and group come from the head; what is absent is None."""
-    full = run(actor="ana", git={"commit": "c0", "dirty": True}, release="1.2", group={"id": "g", "parts": 3})
+    full = run(
+        actor="ana", git={"commit": "c0", "dirty": True}, release="1.2", group={"id": "g", "part": 1, "parts": 3}
+    )
     assert (full.id, full.register, full.started_at) == ("20260212T180000Z-0a0b0c0d", "payments", HEAD["started_at"])
     assert (full.actor, full.commit, full.dirty, full.release, full.group) == ("ana", "c0", True, "1.2", ("g", 3))
     assert full.requirements_digest == "sha256:x"

@@ -130,7 +130,7 @@ def test_shards_in_separate_stores_meet(project: Project) -> None:
     """Each shard records where nobody else can look; merged one after the other, the group becomes complete."""
     project.configured().tests(SHARDS)
     for number, name in enumerate(["test_a", "test_b"], 1):
-        options = ["--readiness-run-group=nightly-7:2", f"--readiness-bundle=shard-{number}.zip"]
+        options = [f"--readiness-run-group=nightly-7:{number}/2", f"--readiness-bundle=shard-{number}.zip"]
         assert project.run(*options, "-k", name).ret == 0
         shutil.rmtree(project.path / ".readiness")
     assert project.cli("merge", "shard-2.zip").exit_code == 0

@@ -174,10 +174,10 @@ class TestDeselected:
     def test_a_shard_leaves_to_the_others_what_is_theirs(self, project: Project) -> None:
         """Parts of one logical run leave out each other's tests, and together nothing."""
         project.configured(STRICT).tests(SUITE)
-        project.run("-k", "test_b", "--readiness-run-group=nightly:2")
-        project.run("-k", "not test_b", "--readiness-run-group=nightly:2")
+        project.run("-k", "test_b", "--readiness-run-group=nightly:1/2")
+        project.run("-k", "not test_b", "--readiness-run-group=nightly:2/2")
         assert gate(project) == (0, gate(project)[1])
-        project.run("-k", "not test_b", "--readiness-run-group=other:1")
+        project.run("-k", "not test_b", "--readiness-run-group=other:1/1")
         assert gate(project)[0] == 1
 
     def test_a_retired_test_need_not_run(self, project: Project) -> None:

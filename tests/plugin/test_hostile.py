@@ -138,7 +138,7 @@ def test_a_release_an_actor_and_a_group_of_any_text(project: Project) -> None:
     project.configured(CONFIG).tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
     odd = "::error::\n\x1b[31m"
     result = project.run(
-        f"--readiness-actor={odd}", f"--readiness-release={odd}", f"--readiness-tenant={odd}", f"--readiness-run-group={odd}:2",
+        f"--readiness-actor={odd}", f"--readiness-release={odd}", f"--readiness-tenant={odd}", f"--readiness-run-group={odd}:1/2",
         "--readiness-report", "--color=no",
     )  # fmt: skip
     result.assert_outcomes(passed=1)

@@ -92,9 +92,18 @@ def test_a_passing_gate_needs_more_than_a_green_session(project: Project) -> Non
     [
         ("--readiness-environment=stagin", "there is no environment 'stagin' (did you mean 'staging'?)"),
         ("--readiness-gate-on=revue", "--readiness-gate-on is review or evidence, not 'revue'"),
-        ("--readiness-run-group=nightly", "takes ID:N"),
-        ("--readiness-run-group=nightly:0", "takes ID:N"),
-        ("--readiness-run-group=:3", "takes ID:N"),
+        ("--readiness-run-group=nightly", "takes ID:K/N"),
+        ("--readiness-run-group=nightly:4", "takes ID:K/N, such as nightly:2/4, not 'nightly:4'"),
+        ("--readiness-run-group=nightly:0/4", "K is a number from 1 to N"),
+        ("--readiness-run-group=nightly:5/4", "K is a number from 1 to N"),
+        ("--readiness-run-group=nightly:0/0", "K is a number from 1 to N"),
+        ("--readiness-run-group=nightly:/4", "takes ID:K/N"),
+        ("--readiness-run-group=nightly:1/-2", "takes ID:K/N"),
+        ("--readiness-run-group=nightly:1/4/4", "takes ID:K/N"),
+        ("--readiness-run-group=nightly:1/99999999999999999999", "takes ID:K/N"),
+        ("--readiness-run-group=nightly:\u0661/\u0662", "takes ID:K/N"),
+        ("--readiness-run-group= :1/3", "takes ID:K/N"),
+        ("--readiness-run-group=:1/3", "takes ID:K/N"),
         ("--readiness-json=no/such/folder/x.json", "there is no folder"),
         ("--readiness-config=nowhere.toml", "nowhere.toml"),
         ("--readiness-store=mysql://x", "mysql"),
@@ -136,41 +145,6 @@ def test_environment_from_its_variable(project: Project) -> None:
     project.monkeypatch.setenv("READINESS_ENVIRONMENT", "staging")
     project.run(environment=None)
     assert project.states()["UC-001/1"] == "COMPLETE"
-
-
-def test_a_shard_that_is_missing_keeps_the_gate_closed(project: Project) -> None:
-    """With one of two parts of a group there, the gate is closed for what its planned tests claim, and says so."""
-    project.configured().tests(FOUR)
-    on = ("--readiness-gate", "--readiness-gate-on=evidence", "--readiness-run-group=nightly-1:2")
-    first = project.run(*on, "-k", "test_a or test_b", "--readiness-uc=UC-001")
-    assert first.ret == 11
-    assert "nightly-1" in first.stdout.str()
-    assert project.cli("gate", "--on", "evidence", "UC-001").exit_code == 1
-    second = project.run(*on, "-k", "test_c")
-    assert second.ret == 0, second.stdout.str()
-    assert project.cli("gate", "--on", "evidence").exit_code == 0
-
-
-def test_a_shard_that_is_run_again_does_not_stand_in_for_another(project: Project) -> None:
-    """The same part twice is one part of two, whatever the order of its tests; with the other one the gate opens."""
-    project.configured().tests(FOUR)
-    on = ("--readiness-gate-on=evidence", "--readiness-run-group=nightly-1:2")
-    project.run(*on, "test_it.py::test_a", "test_it.py::test_b")
-    project.run(*on, "test_it.py::test_b", "test_it.py::test_a", *XDIST)
-    closed = project.cli("gate", "--on", "evidence", "UC-001")
-    assert closed.exit_code == 1
-    assert "run group nightly-1 has missing parts" in closed.stdout
-    project.run(*on, "test_it.py::test_c")
-    assert project.cli("gate", "--on", "evidence", "UC-001").exit_code == 0
-
-
-def test_a_later_whole_run_replaces_an_incomplete_group(project: Project) -> None:
-    """Where a part never comes, a later run of the same tests lets go of what the group held."""
-    project.configured().tests(FOUR)
-    project.run("--readiness-run-group=nightly-1:2", "-k", "test_a or test_b")
-    assert project.cli("gate", "--on", "evidence", "UC-001").exit_code == 1
-    project.run()
-    assert project.cli("gate", "--on", "evidence").exit_code == 0
 
 
 def test_quiet_and_verbose_reports(project: Project) -> None:

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.evidence import Artifact, Evidence, Result
-from pytest_readiness.facts.run import RunState, part_digest
+from pytest_readiness.facts.group import Part
+from pytest_readiness.facts.run import RunState
 from pytest_readiness.store.index import slot_row
 from pytest_readiness.store.port import Store
 
@@ -515,27 +516,31 @@ class StoreContract:
         told = {id_: [(one.test_id, one.selected) for one in tests] for id_, tests in found.items()}
         assert told == {run_id(1): [("test_a", True), ("test_b", True), ("test_c", False)], run_id(2): []}
 
-    def test_runs_of_incomplete_groups_are_told(self, store: Store) -> None:
-        """Of a group whose parts are all there no run is told; of one that waits, each; newest start first."""
-        whole, waiting = {"group": {"id": "whole", "parts": 2}}, {"group": {"id": "waiting", "parts": 3}}
-        store.keep([run(1, **whole), run(2, **whole), run(3, at=1, **waiting), run(4, at=2, **waiting), run(5)])
-        store.keep([run(6, register="billing", **waiting)])
-        assert [summary.id for summary in store.grouped("payments")] == [run_id(4), run_id(3)]
-        assert [summary.id for summary in store.grouped("billing")] == [run_id(6)]
-        store.keep([run(7, **waiting)])
-        assert store.grouped("payments") == []
+    def test_runs_of_groups_are_told(self, store: Store) -> None:
+        """Each run of a group with what it says of that, all runs of a group that has a run since the moment."""
+        place = {"context": {"environment": "prod", "usual_provider_mode": "BYOK"}, "ci": {"provider": "x", "run": "7"}}
+        old, new = {"group": {"id": "old", "part": 1, "parts": 2}}, {"group": {"id": "new", "part": 3, "parts": 4}}
+        store.keep([run(1, **old), run(2, finished(), at=1, **new, **place), run(3, at=2, **new), run(4, at=2)])
+        store.keep([run(6, register="billing", **new)])
+        told = [Part(run_id(2), "new", 3, 4, moment(1), "prod", "BYOK", "x/7"), Part(run_id(3), "new", 3, 4, moment(2))]
+        assert store.parts("payments", moment(2)) == told
+        assert [part.run_id for part in store.parts("payments")] == [run_id(1), run_id(2), run_id(3)]
+        assert [part.run_id for part in store.parts("billing")] == [run_id(6)]
 
-    def test_a_part_that_was_run_again_is_no_other_part(self, store: Store) -> None:
-        """Two runs that were to run the same tests, in any order, are one part: the group still waits for the other."""
-        group = {"group": {"id": "g", "parts": 2}}
-        one, again, other = planned("a", "b"), planned("b", "a"), planned("c")
-        parts = [{"part": part_digest(run(1, plan).lines)} for plan in (one, again, other)]
-        store.keep([run(1, one, seal=parts[0], **group), run(2, again, seal=parts[1], at=1, **group)])
-        assert [summary.id for summary in store.grouped("payments")] == [run_id(2), run_id(1)]
-        store.keep([run(3, other, seal=parts[2], at=2, **group)])
-        assert store.grouped("payments") == []
+    def test_a_part_says_whether_it_is_whole(self, store: Store) -> None:
+        """Not where a test was interrupted or never ran, and not where something could not be collected."""
+        group = {"group": {"id": "g", "part": 1, "parts": 2}}
+        bad = [finished(result="FAILED"), finished("b", result="INTERRUPTED"), not_run("c")]
+        store.keep([run(number, body, **group) for number, body in enumerate(bad)])
+        store.keep([run(3, seal={"uncollected": 2}, **group)])
+        found = [(part.whole, part.collected) for part in store.parts("payments")]
+        assert found == [(True, True), (False, True), (False, True), (True, False)]
 
-    def test_a_part_that_is_not_what_its_plan_makes_it_is_refused(self, store: Store) -> None:
-        """A seal that names another part than its planned tests make is no seal of that run."""
-        with pytest.raises(IntegrityError, match="the part of the run group"):
-            store.keep([run(1, planned("a"), seal={"part": "sha256:0"}, group={"id": "g", "parts": 2})])
+    @pytest.mark.parametrize(
+        "group", [{"id": "g", "part": "x", "parts": 2}, {"id": 4, "part": 1, "parts": 2}, {"id": "g"}]
+    )
+    def test_a_group_that_cannot_be_read_is_refused(self, store: Store, group: Any) -> None:
+        """A run that cannot say which part of what it is would close every gate."""
+        with pytest.raises(IntegrityError):
+            store.keep([run(1, group=group)])
+        assert store.runs() == []

@@ -20,7 +20,7 @@ from pytest_readiness.facts.kept_verdict import KeptVerdict
 from pytest_readiness.store import schema, tables
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.port import Store
-from pytest_readiness.store.queries import FAILURES, GROUPED, INTERRUPTED, LATEST, MISSING, NEWEST
+from pytest_readiness.store.queries import FAILURES, INTERRUPTED, LATEST, MISSING, NEWEST, PARTS
 from pytest_readiness.store.sqlite import SQLiteStore
 
 from .contract import StoreContract
@@ -311,7 +311,7 @@ def test_what_went_wrong_is_one_step_into_a_partial_index(store: SQLiteStore) ->
     queries = {
         FAILURES: "COVERING INDEX evidence_failed (slot_id=? AND started_at>?)",
         INTERRUPTED: "INDEX evidence_interrupted (slot_id=? AND started_at>? AND started_at<?)",
-        GROUPED: "INDEX run_group (register=? AND group_id=?)",
+        PARTS: "INDEX run_group (register=? AND group_id=?)",
         MISSING: "PRIMARY KEY (run_id=? AND seq=? AND number=?)",
     }
     for query, step in queries.items():
@@ -358,7 +358,7 @@ def test_an_older_store_is_read_as_it_is(first: Path) -> None:
     evidence = store.newest("payments")
     assert [piece.id for piece in evidence] == [f"{run_id(1)}.1.1"]
     assert store.decisions("payments") == store.verdicts() == store.failures("payments", {"UC-001": ""}) == []
-    assert [summary.id for summary in store.grouped("payments")] == [run_id(1)]
+    assert [(part.run_id, part.number) for part in store.parts("payments")] == [(run_id(1), 0)]
     assert [*store.check(evidence), *store.verify()] == []
     assert first.read_bytes() == before
 

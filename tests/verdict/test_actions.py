@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from pytest_readiness.claims.catalogue import UseCase
+from pytest_readiness.facts.group import Part, Plan
 from pytest_readiness.verdict.actions import next_actions
-from pytest_readiness.verdict.groups import RunGroup
 from pytest_readiness.verdict.policy import Policy
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, UC, complete, days_ago, ran, readiness
 from tests.verdict.people import REVIEWED, approval, judge_all
@@ -87,10 +87,10 @@ def test_accepted_states_need_nobody():
 
 def test_incomplete_group():
     """A group with missing parts is to be finished for each use case that it holds."""
-    group = RunGroup("ci", 2, 1, days_ago(0), ("part",), (("x", UC, "4"),))
-    found = next_actions(readiness(complete(), groups=[group]), Policy())
+    part = Part("part", "ci", 1, 2, days_ago(0), "staging", plan=Plan((), frozenset(), frozenset()))
+    found = next_actions(readiness(complete(), parts=[part]), Policy())
     assert found[0].action == "finish"
-    assert "ci" in found[0].text
+    assert found[0].text.startswith("run part 2 of 2 of ci, or all its parts again (run group ci in staging, begun at")
 
 
 @pytest.mark.parametrize(("reviewers", "who"), [((), "unassigned"), (("a@x", "b@x"), "a@x, b@x")])

@@ -9,9 +9,9 @@ import pytest
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import Problem
 from pytest_readiness.facts.evidence import Result
+from pytest_readiness.facts.group import Part, Plan
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.gate import Compared, Grounds, Origin, conclude, decide, rules_of
-from pytest_readiness.verdict.groups import RunGroup
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import ReviewState, State
 from pytest_readiness.verdict.regression import no_regression
@@ -53,7 +53,7 @@ def test_opens_on_review():
 
 
 OPEN_RUN = {"open_runs": {"open": {UC}}}
-HALF = {"groups": [RunGroup("ci", 2, 1, days_ago(0), ("part",), (("x", UC, "4"),))]}
+HALF = {"parts": [Part("part", "ci", 1, 2, days_ago(0), "staging", plan=Plan((), frozenset(), frozenset()))]}
 
 CLOSED = {
     "a failure": ([*complete(), ran(FAILED, test="b")], {}, ["evidence complete", "nothing failing"]),

@@ -2,44 +2,123 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
 import pytest
+from hypothesis import given, strategies as st
 
-from pytest_readiness.verdict.groups import RunGroup
-from tests.verdict.judging import FAILED, IDLE, UC, days_ago, ran, use_case
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.facts.group import Part, Plan
+from pytest_readiness.facts.run import Planned
+from pytest_readiness.verdict.groups import generations, with_plans
+from tests.verdict.judging import ERROR, FAILED, IDLE, INTERRUPTED, NOW, UC, days_ago, ran, use_case
 
-PLANNED = (("a", UC, "4"), ("b", UC, "4"), ("c", "UC-9", "4"))
-
-
-def group(present: int = 1, name: str = "nightly", days: float = 2, planned=PLANNED) -> RunGroup:
-    """Return a group of two parts, of which one (run ``part``) is there."""
-    return RunGroup(name, 2, present, days_ago(days), ("part",), planned)
-
-
-def held(evidence, *groups: RunGroup, **facts) -> tuple[str, ...]:
-    """Return the groups that hold the use case."""
-    return use_case(evidence, groups=groups, **facts).held_by_groups
+HOUR = 1 / 24
 
 
-def test_missing_parts_hold():
-    """A group with a missing part holds what its planned tests claim, and a complete one does not."""
-    assert held([], group()) == ("nightly",)
-    assert held([], group(present=2)) == ()
-    assert held([], group(planned=(("c", "UC-9", "4"),))) == ()
+def plan(
+    *tests: str, ended: tuple[str, ...] | None = None, left_out: tuple[str, ...] = (), claims=((UC, "4"),)
+) -> Plan:
+    """Return a plan of tests that all ended, unless ``ended`` says which did."""
+    planned = [Planned(test, claims) for test in tests] + [Planned(test, claims, selected=False) for test in left_out]
+    return Plan(tuple(planned), frozenset(tests if ended is None else ended), frozenset())
 
 
-def test_lets_go_at_this_very_moment():
-    """A test that started at the moment being judged has run again."""
-    assert held([ran(test="a", days=0), ran(test="b", days=0)], group()) == ()
+def part(number: int, *tests: str, days: float = 2, of: int = 2, run: str | None = None, **more) -> Part:
+    """Return a part of the group ``nightly``, in staging; its run is told by number and start unless ``run`` says it."""
+    planned = more.pop("plan", None) or plan(*tests)
+    whole = {test.test_id for test in planned.tests if test.selected} <= planned.ended
+    fields = {"environment": "staging", "group": "nightly", "started_at": days_ago(days), "whole": whole, **more}
+    return Part(run_id=run or f"{number}@{days}", number=number, parts=of, plan=planned, **fields)
 
 
-def test_held_by_several():
-    """Each group that holds a use case is named, in the order of the names."""
-    assert held([], group(name="b"), group(name="a")) == ("a", "b")
+def complete(days: float = 9) -> list[Part]:
+    """Return a complete generation that planned tests a and b."""
+    return [part(1, "a", days=days), part(2, "b", days=days)]
 
 
-def test_lets_go_when_all_ran_again():
-    """A group lets go once each planned test ran again for real, even where it failed; other use cases' do not matter."""
-    assert held([ran(test="a"), ran(FAILED, test="b")], group()) == ()
+def held(evidence, *parts: Part, **facts) -> list[str]:
+    """Return what is told of the groups that hold the use case."""
+    return [str(hold) for hold in use_case(evidence, parts=parts, **facts).held_by_groups]
+
+
+def arrived(*parts: Part) -> list[str]:
+    """Return why the groups that hold the use case do, without evidence."""
+    return [hold.why for hold in use_case([], parts=parts).held_by_groups]
+
+
+def test_it_is_complete_when_each_part_has_arrived():
+    """By their numbers, however often and in whatever order; only then the gate is open."""
+    assert arrived(part(1, "a")) == ["1 of 2 parts arrived"]
+    assert arrived(part(1, "a"), part(1, "b", days=1.9)) == ["1 of 2 parts arrived"]
+    assert arrived(part(2, "a"), part(1, "a", days=1.9)) == []
+    assert arrived(part(1, "a", of=1)) == []
+    assert arrived(part(1, "a"), part(2, "b", of=3)) == ["its parts do not agree how many there are (2, 3)"]
+    assert arrived(part(0, "a", of=1)) == ["0 of 1 parts arrived"]
+    assert arrived(part(1, "a", of=1, collected=False)) == ["0 of 1 parts arrived"]
+
+
+def test_each_planned_test_has_to_end():
+    """In any attempt of a part: what was cut off is completed by a narrower one, and nothing is taken back."""
+    cut = part(1, plan=plan("a", "b", ended=("a",)))
+    assert arrived(cut, part(2, "c")) == ["all parts arrived, and 1 test of theirs did not run to its end"]
+    assert arrived(cut, part(2, "c"), part(1, "b", days=1.9)) == []
+    assert arrived(part(1, "a", "b"), part(2, "c"), part(1, days=1.9, plan=plan("b", ended=()))) == []
+    assert arrived(part(1, plan=plan("a", left_out=("b",))), part(2, "c")) == []
+
+
+def test_parts_without_a_ci_run_belong_together_for_twelve_hours():
+    """From the first of them; what starts later begins another generation."""
+    assert arrived(part(1, "a"), part(2, "b", days=2 - 12 * HOUR)) == []
+    assert len(arrived(part(1, "a"), part(2, "b", days=2 - 12.01 * HOUR))) == 2
+    assert len(arrived(part(1, "a"), part(1, "a", days=2 - 11 * HOUR), part(2, "b", days=2 - 13 * HOUR))) == 2
+
+
+def test_parts_of_one_ci_run_belong_together_however_late():
+    """A job that is run again days later is a part of its CI run, and of no other."""
+    assert arrived(part(1, "a", pipeline="ci/1"), part(2, "b", days=0.1, pipeline="ci/1")) == []
+    assert len(arrived(part(1, "a", pipeline="ci/1"), part(2, "b", pipeline="ci/2"))) == 2
+    assert len(arrived(part(1, "a", pipeline="ci/1"), part(2, "b"))) == 2
+
+
+@pytest.mark.parametrize("other", [{"environment": "prod"}, {"provider_mode": "BYOK"}, {"group": "weekly"}])
+def test_a_group_is_told_by_its_id_and_place(other):
+    """The same id in another environment or provider mode is another group."""
+    assert len(arrived(part(1, "a"), part(2, "b", **other))) == 2
+
+
+def test_the_first_generation_holds_every_use_case():
+    """Whatever ran since: nobody knows what the missing part would have run."""
+    everything = [ran(test=name) for name in "ab"]
+    elsewhere = plan("x", claims=(("UC-9", "4"),))
+    assert held(everything, part(1, plan=elsewhere)) == [
+        "nightly in staging, begun at 2026-05-30T12:00:00.000Z: 1 of 2 parts arrived"
+    ]
+
+
+def test_a_later_one_holds_what_was_planned():
+    """What its parts planned or left out, and what the last complete one planned."""
+    assert held([], *complete(), part(1, "a")) != []
+    assert held([ran(test="a")], *complete(), part(1, "a")) != []
+    assert held([ran(test="b")], *complete(), part(1, "a")) != []
+    assert held([ran(test="a"), ran(test="b")], *complete(), part(1, "a")) == []
+    more = part(1, plan=plan("a", left_out=("c",)))
+    assert held([ran(test="a"), ran(test="b")], *complete(), more) != []
+    assert held([ran(test="a"), ran(test="b"), ran(test="c")], *complete(), more) == []
+    other = [replace(one, plan=plan("x", claims=(("UC-9", "4"),))) for one in (*complete(), part(1))]
+    assert held([], *other) == []
+
+
+BOTH = ("a", "b")
+
+
+@pytest.mark.parametrize("result", [Result.PASSED, FAILED, ERROR])
+def test_lets_go_of_a_test_that_ran_to_its_end(result):
+    """Also where it failed, at this very moment, or as a part of the generation itself."""
+    parts = (*complete(), part(1, "a"))
+    assert held([ran(test="a"), ran(result, test="b", days=0)], *parts) == []
+    assert held([ran(test="a", run_id="1@2", days=2), ran(result, test="b")], *parts) == []
 
 
 @pytest.mark.parametrize(
@@ -52,19 +131,134 @@ def test_lets_go_when_all_ran_again():
         {"test": "b", "days": 3},
         {"test": "b", "days": -1},
         {"test": "b", "environment": "dev"},
-        {"test": "b", "run_id": "part"},
+        {"test": "b", "environment": "prod"},
+        {"test": "b", "environment": None},
+        {"test": "b", "real": False},
         {"test": "b", "run_id": "open"},
+        {"test": "b", "result": INTERRUPTED},
         *({"test": "b", "result": result} for result in IDLE),
     ],
 )
 def test_holds_until_then(second):
-    """Nothing less lets go: not one test of two, not another item, no rehearsal, no skip, no part, no open run."""
+    """Nothing less lets go: one test of two, another item or environment, a rehearsal, a skip, an open run."""
     evidence = [ran(test="a"), *([ran(**second)] if second else [])]
-    assert held(evidence, group(), open_runs={"open": ()}) == ("nightly",)
+    assert held(evidence, *complete(), part(1, "a"), open_runs={"open": ()}) != []
 
 
-def test_a_part_of_another_incomplete_group_lets_nothing_go():
-    """Groups with missing parts do not mend each other."""
-    newer = RunGroup("newer", 2, 1, days_ago(1.5), ("other",), PLANNED)
-    evidence = [ran(test=name, run_id="other") for name in "ab"]
-    assert held(evidence, group(), newer) == ("newer", "nightly")
+def test_another_provider_mode_lets_nothing_go():
+    """Where the group names one, the test has to run in it."""
+    parts = [replace(one, provider_mode="BYOK") for one in (*complete(), part(1, "a"))]
+    assert held([ran(test=name, provider_mode="MANAGED") for name in BOTH], *parts) != []
+    assert held([ran(test=name, provider_mode="BYOK") for name in BOTH], *parts) == []
+
+
+def test_a_later_complete_generation_lets_go():
+    """One of the same group: an earlier one, or another group's, does not."""
+    assert arrived(part(1, "a"), *complete(days=1)) == []
+    assert arrived(*complete(), part(1, "a")) != []
+    assert arrived(part(1, "a"), *(replace(one, environment="prod") for one in complete(days=1))) != []
+
+
+def test_it_holds_nothing_once_it_is_older_than_the_longest_max_age():
+    """Of the items: 180 days."""
+    assert arrived(part(1, "a", days=180)) != []
+    assert arrived(part(1, "a", days=180.01)) == []
+
+
+@pytest.mark.parametrize("environment", ["dev", "nowhere", None])
+def test_it_holds_nothing_where_nothing_is_real(environment):
+    """Evidence from there shows nothing either."""
+    assert arrived(part(1, "a", environment=environment)) == []
+
+
+def test_where_the_run_named_none_it_holds_where_its_tests_placed_themselves():
+    """Also where only those of the last complete one did: the missing part may be the one that goes there."""
+    there = {"environment": None, "plan": replace(plan("a"), environments=frozenset({"prod", "dev"}))}
+    assert arrived(part(1, **there)) == ["1 of 2 parts arrived"]
+    earlier = [part(number, **there, days=9) for number in (1, 2)]
+    assert arrived(*earlier, part(1, "b", environment=None)) == ["1 of 2 parts arrived"]
+    assert held([ran(test=name, environment="staging") for name in BOTH], *earlier, part(1, **there)) != []
+    assert held([ran(test=name, environment="prod") for name in BOTH], *earlier, part(1, **there)) == []
+
+
+def test_held_by_several():
+    """Each group that holds a use case is named, in the order of the names."""
+    assert [text.split()[0] for text in held([], part(1, group="b", run="b"), part(1, group="a", run="a"))] == [
+        "a",
+        "b",
+    ]
+
+
+def test_a_run_that_a_reviewer_set_aside_has_not_arrived():
+    """What it planned has to run again; a generation of such runs alone is none."""
+    parts = [part(1, "a", run="x"), part(2, "b", run="y")]
+    (found,) = generations(parts, {"x"}).values()
+    assert [(one.complete, one.arrived, one.unended) for one in found] == [(False, (2,), ("a",))]
+    (found,) = generations([*parts, part(1, "a", run="z")], {"x"}).values()
+    assert [one.complete for one in found] == [True]
+    (found,) = generations(parts, {"x", "y"}).values()
+    assert found == []
+
+
+TESTS = st.lists(st.sampled_from("abcd"), unique=True, max_size=3)
+
+
+@st.composite
+def histories(draw) -> list[Part]:
+    """Return runs of two groups, in a few nights, with parts that come more than once, late, or cut off."""
+    found = []
+    for number in range(draw(st.integers(1, 9))):
+        tests = tuple(draw(TESTS))
+        ended = tuple(test for test in tests if draw(st.integers(0, 5)))
+        found.append(
+            part(
+                draw(st.integers(1, 2)),
+                days=draw(st.sampled_from((0.1, 0.4, 1, 1.3, 2, 190))),
+                of=2 if draw(st.integers(0, 9)) else 3,
+                run=f"run-{number}",
+                group=draw(st.sampled_from(("nightly", "weekly"))),
+                environment=draw(st.sampled_from(("staging", "prod", "dev", None))),
+                pipeline=draw(st.sampled_from((None, None, "ci/1", "ci/2"))),
+                plan=plan(*tests, ended=ended, left_out=tuple(draw(TESTS))),
+            )
+        )
+    return found
+
+
+EVIDENCE = st.lists(
+    st.builds(
+        ran,
+        result=st.sampled_from((Result.PASSED, FAILED, *IDLE)),
+        test=st.sampled_from("abcd"),
+        days=st.sampled_from((0.05, 0.2, 1.1, 3)),
+        environment=st.sampled_from(("staging", "prod", "dev")),
+    ),
+    max_size=6,
+)
+
+
+@given(histories(), EVIDENCE, st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_matter(parts: list[Part], evidence, shuffle: random.Random):
+    """The verdict is the same in whatever order runs arrive, and if some arrive twice."""
+    expected = held(evidence, *parts)
+    again = [*parts, *parts[:2]]
+    shuffle.shuffle(again)
+    assert held(evidence, *again) == expected
+
+
+@given(histories(), EVIDENCE)
+def test_the_plans_that_are_not_read_change_nothing(parts: list[Part], evidence):
+    """Only those plans are read that can change what is held."""
+    plans = {one.run_id: one.plan for one in parts}
+    read = with_plans([replace(one, plan=None) for one in parts], lambda run: plans[run], NOW, 180)
+    assert {one.run_id for one in read} == plans.keys()
+    assert held(evidence, *read) == held(evidence, *parts)
+
+
+@given(histories(), EVIDENCE, st.data())
+def test_a_narrower_rerun_opens_nothing(parts: list[Part], evidence, data: st.DataObject):
+    """A part that is run again with fewer of its tests, all of which had ended, leaves what is held as it was."""
+    one = data.draw(st.sampled_from(parts))
+    tests = tuple(test for test in sorted(one.plan.ended) if data.draw(st.booleans()))
+    again = replace(one, run_id="again", plan=plan(*tests), whole=True)
+    assert held(evidence, *parts, again) == held(evidence, *parts)

@@ -108,6 +108,7 @@ def test_keys_stand_in_the_published_order():
         *("id", "title", "owner", "architecture_status", "status", "phase", "declared_status", "drift"),
         *("requirements_complete", "requirements_count", "items", "review", "blockers", "waivers"),
         "retirements",
+        "held_by_groups",
     ]
     assert list(item) == ["item", "title", "state", "requirements"]
     assert list(item["requirements"][0]) == [

@@ -65,11 +65,16 @@ def test_runs_that_hold_the_gate_are_named():
     """An open run and an incomplete group stand with the use cases that they hold, one or several."""
     known = values.catalogue(["UC-001"])
     held = values.use_case(
-        known, "UC-001", status=Status.IN_PROGRESS, phase=Phase.COLLECTING, held_by_groups=("g",), open_runs=("r",)
+        known,
+        "UC-001",
+        status=Status.IN_PROGRESS,
+        phase=Phase.COLLECTING,
+        held_by_groups=(values.hold("g"),),
+        open_runs=("r",),
     )
     for held_too in ([held], [held, replace(held, use_case=replace(held.use_case, id="UC-002"))]):
         told = plain(render_verdict(values.report(held_too, actions=[]), 80))
-        assert "run group g is incomplete" in told
+        assert "run group g in staging, begun at" in told
         assert "run r is open" in told
 
 

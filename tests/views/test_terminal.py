@@ -222,10 +222,13 @@ def test_no_config_ends_with_the_advice_to_write_one():
 def test_what_went_wrong_is_told_before_who_must_act():
     """Problems, incomplete groups, open runs and notes stand near the top."""
     known = values.catalogue(["UC-001"])
-    held = values.use_case(known, "UC-001", held_by_groups=("ci-42",), open_runs=("run-7",))
+    held = values.use_case(known, "UC-001", held_by_groups=(values.hold("ci-42"),), open_runs=("run-7",))
     told = text(values.report([held], problems=("disk full",), notes=("a note",))).split("who must act")[0]
     assert "problem: disk full" in told
-    assert "problem: run group ci-42 is incomplete: it holds UC-001" in told
+    assert (
+        "problem: run group ci-42 in staging, begun at 2026-02-12T18:00:00.000Z: 1 of 2 parts arrived; it holds UC-001"
+        in " ".join(told.split())
+    )
     assert "problem: run run-7 is open" in told
     assert "note: a note" in told
 
@@ -302,7 +305,7 @@ def hostile_report(bad):
         {"4": State.FAILING},
         status=Status.IN_PROGRESS,
         phase=Phase.AWAITING_REVIEW,
-        held_by_groups=(bad,),
+        held_by_groups=(values.hold(bad),),
         open_runs=(bad,),
     )
     actions = [values.action(bad, bad, f"{bad}/4", bad), values.action("b", "collect", bad, bad)]

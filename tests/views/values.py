@@ -9,6 +9,7 @@ from pytest_readiness.claims.catalogue import Catalogue, Environment, ProviderMo
 from pytest_readiness.claims.items import SEVEN
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
 from pytest_readiness.store.port import RunState, RunSummary
+from pytest_readiness.verdict.groups import GroupHold
 from pytest_readiness.verdict.readiness import (
     Action,
     ItemReadiness,
@@ -117,6 +118,11 @@ def catalogue(ids: Iterable[str], **row) -> Catalogue:
         environments={"staging": Environment("staging", real=True)},
         provider_modes={"BYOK": ProviderMode("BYOK")},
     )
+
+
+def hold(group: str) -> GroupHold:
+    """Return an incomplete run group, of which one part of two has arrived."""
+    return GroupHold(group, "staging", None, "2026-02-12T18:00:00.000Z", ("run-6",), (2,), (1,))
 
 
 def use_case(

@@ -141,6 +141,11 @@ class Catalogue:
             item.connection != "none" for item in self.items.values()
         )
 
+    @cached_property
+    def longest_age_days(self) -> int | None:
+        """The longest max age of the items; None: none of them has one."""
+        return max((item.max_age_days for item in self.items.values() if item.max_age_days is not None), default=None)
+
     def requirements(self, use_case_id: str) -> tuple[Requirement, ...]:
         """Return what the use case requires, in the order of the items.
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import IntegrityError
 from .digest import digest
 from .evidence import Artifact, Evidence, evidence_of
-from .line import Line, canonical
+from .line import Line
 
 
 class RunState(StrEnum):
@@ -110,11 +110,6 @@ class Run:
         return (str(group["id"]), int(group["parts"])) if group else None
 
     @property
-    def part(self) -> str:
-        """Which part of its group it is: a shard that is run again is the same part."""
-        return str(self.seal.body.get("part") or self.id) if self.seal else self.id
-
-    @property
     def release(self) -> str | None:
         """The release it was made for."""
         return self.head.get("release")
@@ -173,13 +168,3 @@ def planned_digest(lines: Iterable[Line]) -> str:
     spellings = [line.listed("tests") for line in lines if line.kind == "planned"]
     inner = ",".join([text[1:-1] for text in spellings if text != "[]"])
     return digest("planned", f'{{"tests":[{inner}]}}'.encode())
-
-
-def part_digest(lines: Iterable[Line]) -> str:
-    """Return what tells a part of a run group from the others: the tests that it was to run, in whatever order.
-
-    Raises:
-        KeyError, TypeError: a ``planned`` line has no list of tests.
-    """
-    tests = [test for line in lines if line.kind == "planned" for test in line.body["tests"]]
-    return digest("part", canonical(sorted({test["test"] for test in tests if not test.get("deselected")})).encode())

@@ -32,6 +32,8 @@ class CI:
     """What is built: all that say so, from the whole to the part."""
     job: tuple[str, ...] = ()
     """The job of the pipeline: the first that says so."""
+    pipeline: tuple[str, ...] | None = None
+    """What together names the pipeline, the same in its jobs and when they are run again; None: ``run`` does."""
 
 
 PROVIDERS = (
@@ -46,6 +48,7 @@ PROVIDERS = (
     CI(
         *("jenkins", "JENKINS_URL", "BUILD_NUMBER", "", "BUILD_URL"),
         *(("BUILD_USER_ID", "BUILD_USER_EMAIL", "BUILD_USER"), ("JOB_NAME",), ("STAGE_NAME",)),
+        ("JOB_NAME", "BUILD_NUMBER"),
     ),
     CI(
         *("azure", "TF_BUILD", "BUILD_BUILDID", "SYSTEM_JOBATTEMPT", ""),
@@ -62,6 +65,7 @@ PROVIDERS = (
     CI(
         *("circleci", "CIRCLECI", "CIRCLE_WORKFLOW_ID", "", "CIRCLE_BUILD_URL"),
         *(("CIRCLE_USERNAME",), ("CIRCLE_PROJECT_USERNAME", "CIRCLE_PROJECT_REPONAME"), ("CIRCLE_JOB",)),
+        ("CIRCLE_PIPELINE_ID",),  # the workflow is another one when it is run again
     ),
     CI(
         *("travis", "TRAVIS", "TRAVIS_BUILD_ID", "", "TRAVIS_BUILD_WEB_URL"),
@@ -70,6 +74,7 @@ PROVIDERS = (
     CI(
         *("teamcity", "TEAMCITY_VERSION", "BUILD_NUMBER", "", ""),
         *((), ("TEAMCITY_PROJECT_NAME",), ("TEAMCITY_BUILDCONF_NAME",)),
+        (),  # each build of a chain has a number of its own
     ),
     CI("ci", "CI", "CI_RUN_ID"),
 )
@@ -97,6 +102,8 @@ def ci(environ: Mapping[str, str]) -> dict[str, str]:
         "job": said(*provider.job),
     }
     found = {field: values[0] for field, values in told.items() if values and values[0]}
+    if provider.pipeline is not None and "run" in found:
+        found["pipeline"] = "/".join(said(*provider.pipeline))
     if provider.name == "github" and "run" in found and "project" in found:
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
         found["url"] = f"{server}/{found['project']}/actions/runs/{found['run']}"

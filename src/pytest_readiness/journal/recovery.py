@@ -17,7 +17,7 @@ from ..facts.snapshot import Snapshot
 from ..regular import IrregularError, open_regular, read_regular
 from .joining import joined
 from .lock import held_here, is_free
-from .run_log import close_run, interrupted, part_of, requirements_path, tests_of
+from .run_log import close_run, interrupted, requirements_path, tests_of
 from .writer import Writer
 
 
@@ -183,7 +183,7 @@ def _close(run: Run, writer: Writer, torn_bytes: int) -> None:
         writer.append("finished", body)
         ended.add(body["test"])
     planned = [line for line in run.lines if line.kind == "planned"]
-    seal = {"exit_status": None, "recovered": True, "torn_bytes": torn_bytes, **part_of(run.lines[0], planned)}
+    seal = {"exit_status": None, "recovered": True, "torn_bytes": torn_bytes}
     close_run(writer, planned, ended, seal)
 
 

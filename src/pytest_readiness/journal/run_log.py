@@ -20,7 +20,7 @@ from ..errors import ReadinessError
 from ..facts.clock import moment
 from ..facts.evidence import Result
 from ..facts.line import Line, canonical, quoted, spelled
-from ..facts.run import Run, part_digest, planned_digest
+from ..facts.run import Run, planned_digest
 from ..facts.snapshot import Snapshot
 from ..whole import write_whole
 from .joining import Ends
@@ -95,6 +95,8 @@ class RunLog:
     """Where the ends of tests that bear one id become one."""
     recorded: int = 0
     """Pieces of evidence so far."""
+    uncollected: int = 0
+    """Files, and other things that hold tests, that could not be collected."""
 
     @property
     def path(self) -> Path:
@@ -144,6 +146,11 @@ class RunLog:
     def runs(self, test_id: str) -> bool:
         """Return whether an evidence test has started and not ended."""
         return test_id in self._running
+
+    def arrive(self) -> None:
+        """Keep the run though no evidence test started: a part of a run group arrives all the same."""
+        self._tried = True
+        self._ready()
 
     def attempt(self, body: Mapping[str, Any]) -> None:
         """An attempt ended, and the test is run again."""
@@ -269,7 +276,9 @@ class RunLog:
         if not self._tried:  # it was opened, and stopped before the first evidence test
             self.writer.delete()
             return None
-        seal = {"exit_status": exit_status, "recovered": False, **part_of(self.writer.lines[0], self._planned)}
+        seal = {"exit_status": exit_status, "recovered": False}
+        if self.uncollected:
+            seal["uncollected"] = self.uncollected
         close_run(self.writer, self._planned, self._ended, seal)
         return Run(tuple(self.writer.lines))
 
@@ -326,11 +335,6 @@ def close_run(writer: Writer, planned: Sequence[Line], ended: set[str], seal: Ma
     counts = {"tests": len(plan), "deselected": sum(1 for test in plan if test.get("deselected"))}
     sums = {"count": writer.chain.seq, "planned": planned_digest(planned), "plan": counts}
     writer.append("sealed", {**sums, **told}, sync=True)
-
-
-def part_of(first: Line, planned: Sequence[Line]) -> dict[str, str]:
-    """Return what the seal says of a run that is a part of a group; nothing for any other."""
-    return {"part": part_digest(planned)} if first.body.get("group") else {}
 
 
 def _clock_check(writer: Writer) -> dict[str, int]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError
+from ..facts.clock import parse
 from ..facts.conduct import conduct_of
 from ..facts.evidence import Evidence
+from ..facts.group import Part, Plan
 from ..facts.run import Planned, Run
 from ..journal.recovery import Leftover, open_evidence
 from ..store.port import Decided, DecisionHome, RunSummary, Store
-from ..verdict.groups import RunGroup
+from ..verdict.groups import generation_of, with_plans
 from ..verdict.known import Facts, Origin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
@@ -25,6 +28,9 @@ from ..verdict.reviews import approvals, pinned_ids, pins_of
 from .homes import decided
 from .trust import Trust
 from .unseen import Failures
+
+_LONG = 36_500
+"""Days from which on nothing is too old: a date so long ago may be none."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ def facts_now(
     *,
     release: str | None = None,
     to_sign: Mapping[str, str] | None = None,
+    days: int | None = None,
 ) -> Facts:
     """Return what is known now. The time it takes does not grow with the history behind the newest executions.
 
@@ -85,6 +92,7 @@ def facts_now(
         use_cases: those in scope; None: all.
         release: the release being judged.
         to_sign: use cases of which it is asked what a review would rest on, and since when their failures matter.
+        days: the longest max age of the items; None: none has one.
 
     Raises:
         StorageError, IntegrityError: the store cannot be read.
@@ -101,17 +109,18 @@ def facts_now(
     known = {piece.id for piece in (*evidence, *in_journals)}
     runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
+    parts = parts_of(sources, now, days)
     if policy.release != "ignore" and release is not None:
         evidence, origins = _of_release(sources, evidence, origins, release, plans=policy.asks_for_plans)
     return Facts(
         evidence=[*evidence, *in_journals],
         open_runs=_open_runs(sources),
-        groups=_groups(sources, sources.store.grouped(sources.register) if sources.store is not None else ()),
+        parts=parts,
         decisions=decisions,
         adverse=adverse,
         failed_runs=failures.runs,
         missing=_missing(sources, pinned - known),
-        origins=origins,
+        origins=_with_groups(origins, parts),
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
         unchecked=trust.unchecked,
     )
@@ -155,8 +164,12 @@ def origins_of(sources: Sources, runs: Collection[str], *, plans: bool = False) 
 
 
 def _origin(run: Run | RunSummary) -> Origin:
-    group = run.group_id if isinstance(run, RunSummary) else (run.group or (None,))[0]
-    return Origin(run.release, run.commit, run.dirty, run.actor, run.started_at, group)
+    return Origin(run.release, run.commit, run.dirty, run.actor, run.started_at)
+
+
+def _with_groups(origins: Mapping[str, Origin], parts: Sequence[Part]) -> dict[str, Origin]:
+    groups = generation_of(parts)
+    return {**origins, **{id_: replace(origins[id_], group=name) for id_, name in groups.items() if id_ in origins}}
 
 
 def _left_out(planned: Sequence[Planned]) -> tuple[Planned, ...]:
@@ -187,27 +200,42 @@ def _open_runs(sources: Sources, until: str | None = None) -> dict[str, frozense
     }
 
 
-def _groups(sources: Sources, summaries: Iterable[RunSummary]) -> tuple[RunGroup, ...]:
-    """Return the run groups of which parts are missing."""
-    groups: dict[str, list[Run]] = {}
-    for summary in summaries:
-        if sources.store is not None and summary.group_id and (run := sources.store.run(summary.id)) is not None:
-            groups.setdefault(summary.group_id, []).append(run)
-    found = []
-    for name, runs in groups.items():
-        expected = max(run.group[1] for run in runs if run.group)
-        present = len({run.part for run in runs})
-        if present < expected:
-            claims = {(p.test_id, *claim): None for run in runs for p in run.planned for claim in p.claims}
-            ids = tuple(run.id for run in runs)
-            found.append(RunGroup(name, expected, present, min(r.started_at for r in runs), ids, tuple(claims)))
-    return tuple(found)
+def parts_of(sources: Sources, now: str, days: int | None, until: str | None = None) -> tuple[Part, ...]:
+    """Return the sealed runs that are parts of run groups, with their plans where these say what is held.
+
+    Args:
+        sources: where the runs are: in the store, or sealed in a journal.
+        now: the moment being judged.
+        days: the longest max age of the items: what is older holds nothing; None: none has one.
+        until: leave out runs that ended after this moment.
+    """
+    if sources.store is None and not sources.runs_left:
+        return ()
+    since = (parse(now) - timedelta(days=days)).isoformat() if days is not None and days < _LONG else ""
+    sealed = {id_: run for id_, run in sources.runs_left.items() if run.seal is not None}
+    found = {part.run_id: part for part in (sources.store.parts(sources.register, since) if sources.store else ())}
+    found |= {id_: part for id_, run in sealed.items() if (part := Part.of_run(run)) is not None}
+    found = {id_: part for id_, part in found.items() if part.started_at <= now}
+    if until is not None and found:
+        ended = {run.id for run in sources.runs if run.finished_at <= until}
+        ended |= {id_ for id_, run in sealed.items() if (run.finished_at or "") <= until}
+        found = {id_: part for id_, part in found.items() if id_ in ended}
+
+    def plan(run_id: str) -> Plan:
+        run = sealed.get(run_id) or (sources.store.run(run_id) if sources.store is not None else None)
+        if run is None:
+            raise IntegrityError(f"run {run_id} is in the index, and is not there")
+        return Plan.of(run)
+
+    return with_plans(found.values(), plan, now, days)
 
 
 # -- the past ------------------------------------------------------------------------------------------------------
 
 
-def facts_at(sources: Sources, policy: Policy, at: str, use_cases: Sequence[str] | None = None) -> Facts:
+def facts_at(
+    sources: Sources, policy: Policy, at: str, use_cases: Sequence[str] | None = None, *, days: int | None = None
+) -> Facts:
     """Return what was known at a moment: evidence of runs that had ended, and decisions that had been made.
 
     Reads the whole history of the use cases.
@@ -223,13 +251,14 @@ def facts_at(sources: Sources, policy: Policy, at: str, use_cases: Sequence[str]
     trust = Trust.of(policy)
     decisions = trust.identified(sources.decided.decisions, sources.home)
     pinned = pinned_ids(decisions, policy, at)
+    parts = parts_of(sources, at, days, at)
     return Facts(
         evidence=evidence,
         open_runs=_open_runs(sources, at),
-        groups=_groups(sources, [run for run in ended.values() if run.group_id]),
+        parts=parts,
         decisions=decisions,
         missing=_missing(sources, pinned - {one.id for one in evidence}),
-        origins=origins_of(sources, {*ended, *map(run_of, pinned)}, plans=policy.asks_for_plans),
+        origins=_with_groups(origins_of(sources, {*ended, *map(run_of, pinned)}, plans=policy.asks_for_plans), parts),
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
         unchecked=trust.unchecked,
     )

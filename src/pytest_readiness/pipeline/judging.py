@@ -186,18 +186,18 @@ def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
     """Return what is known and asked for now, or what was at the moment that is asked about."""
     if request.at is None:
         now, digest, policy = moment(), place.requirements.digest, request.asked_of(place.policy)
-        gone = without_a_row(sources, place.catalogue, request.patterns)
+        gone, days = without_a_row(sources, place.catalogue, request.patterns), place.catalogue.longest_age_days
         use_cases = select(place.catalogue, request.patterns, gone)
         to_sign = _to_sign(place.catalogue, use_cases, now) if request.to_sign else {}
         asked_of = _asked(use_cases, gone)
-        facts = facts_now(sources, policy, now, asked_of, release=request.judged_release, to_sign=to_sign)
+        facts = facts_now(sources, policy, now, asked_of, release=request.judged_release, to_sign=to_sign, days=days)
         return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases, gone)
     in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
     catalogue, policy = in_force.at(request.at)
     catalogue = _undeclared(catalogue)
     policy, gone = request.asked_of(policy), without_a_row(sources, catalogue, request.patterns)
     use_cases = select(catalogue, request.patterns, gone)
-    facts = facts_at(sources, policy, request.at, _asked(use_cases, gone))
+    facts = facts_at(sources, policy, request.at, _asked(use_cases, gone), days=catalogue.longest_age_days)
     catalogue = _with_use_cases(catalogue, facts)
     return _Grounds(catalogue, policy, in_force.digest_at(request.at), facts, request.at, use_cases, gone)
 

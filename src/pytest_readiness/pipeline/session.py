@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,9 @@ NOT_ELIGIBLE = 11
 """Exit code of a session whose gate is closed: 10 + the command's."""
 NOT_KEPT = 13
 """Exit code of a session whose evidence could not be kept or is not intact."""
+_RUN_GROUP = re.compile(r"(?P<id>.*\S.*):(?P<part>[0-9]{1,9})/(?P<parts>[0-9]{1,9})", re.ASCII | re.DOTALL)
+_CUT_SHORT = frozenset({2, 3, 4})
+"""pytest's exit codes of a session that did not get to its tests or through them: it is no part that arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Prepared:
     """How a session within this one is told of it."""
     within: str | None = None
     """The journal of a living session around this one, which writes where this one would: it records nothing."""
+    arrives: bool = False
+    """It is a part of a run group, which is kept even where no evidence test runs in it."""
 
 
 def prepare(  # noqa: PLR0913 - everything that pytest says of a session
@@ -106,6 +112,7 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     _check_paths(options)
     _check_checkpoints(options)
     selection, nonce = _selection(place, options), new_nonce()
+    arrives = group is not None
     conduct = selected(called or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conduct or None}
     opening = open_run(place, options.values, root, argv, more, (hooks,), written=written)
@@ -127,11 +134,11 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     }
     log, redactor = opening.log, opening.redactor
     if distributes:
-        return Prepared(place, WorkersKeeper(log, redactor, for_workers), None, selection, living, within)
+        return Prepared(place, WorkersKeeper(log, redactor, for_workers), None, selection, living, within, arrives)
     observer = observer_of(for_workers, hooks, redactor=redactor)
     keeper = OwnKeeper(log, redactor, for_workers, observer)
     keeper.hooks = observer.hooks
-    return Prepared(place, keeper, observer, selection, living, within)
+    return Prepared(place, keeper, observer, selection, living, within, arrives)
 
 
 def _selection(place: Place, options: Options) -> Selection:
@@ -173,13 +180,17 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
 
 
 def _group(given: str | None) -> dict[str, Any] | None:
-    """``ID:N``; the id may itself contain colons."""
+    """``ID:K/N``; the id may itself contain colons."""
     if given is None:
         return None
-    name, _, parts = given.rpartition(":")
-    if not name or not parts.isascii() or not parts.isdigit() or int(parts) < 1:
-        raise ConfigError(f"--readiness-run-group takes ID:N, such as nightly-7:4, not '{one_line(given)}'")
-    return {"id": name, "parts": int(parts)}
+    found = _RUN_GROUP.fullmatch(given)
+    told = f"--readiness-run-group takes ID:K/N, such as nightly:2/4, not '{one_line(given)}'"
+    if found is None:
+        raise ConfigError(f"{told}: K says which of the N parts this session is")
+    part, parts = int(found["part"]), int(found["parts"])
+    if not 1 <= part <= parts:
+        raise ConfigError(f"{told}: K is a number from 1 to N")
+    return {"id": found["id"], "part": part, "parts": parts}
 
 
 def _check_paths(options: Options) -> None:
@@ -260,6 +271,8 @@ def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outc
 def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
     keeper = prepared.keeper
     keeper.settle()
+    if prepared.arrives and exit_status not in _CUT_SHORT and not keeper.log.uncollected:
+        keeper.log.arrive()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status)
     outcome.problems += problems
     outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.late_note()]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ..errors import Problem
+from ..errors import IntegrityError, Problem
 from ..facts.clock import is_moment
 from ..facts.digest import EMPTY, is_sha256
 from ..facts.evidence import Artifact
+from ..facts.group import Part
 from ..facts.line import Line, broken_links, line_digest
-from ..facts.run import Run, part_digest, planned_digest
+from ..facts.run import Run, planned_digest
 from .index import UNREADABLE, Piece, misfit, pieces, run_row
 
 
@@ -90,14 +91,12 @@ def _seal(run: Run, run_id: str) -> Iterator[Problem]:
     if seal.body.get("count") != before:
         yield Problem(here, f"the seal closes {seal.body.get('count')} lines, and there are {before}")
     try:
-        planned, part = planned_digest(run.lines), part_digest(run.lines)
+        planned = planned_digest(run.lines)
     except UNREADABLE as error:
         yield Problem(where(run_id), f"a line of planned tests is not readable: {_told(error)}")
         return
     if seal.body.get("planned") != planned:
         yield Problem(here, "the planned tests are not those that the seal names")
-    if seal.body.get("part", part) != part:
-        yield Problem(here, "the part of the run group is not the one that its planned tests make it")
 
 
 def _evidence(line: Line, found: Sequence[Piece], run_id: str) -> tuple[int, list[Problem]]:
@@ -124,6 +123,10 @@ def _is_artifact(artifact: Artifact) -> bool:
 def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:
     try:
         row, tracker = run_row(run, len(run.lines), evidence_count), run.tracker
+        Part.of(run.head, {}, whole=True)
+    except IntegrityError as error:
+        yield Problem(where(run_id), str(error))
+        return
     except UNREADABLE as error:
         yield Problem(where(run_id), f"its first line or its seal is not readable: {_told(error)}")
         return

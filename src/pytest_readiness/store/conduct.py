@@ -9,11 +9,12 @@ from typing import Any
 
 from ..errors import IntegrityError, one_line
 from ..facts.conduct import Conduct, conduct_of
+from ..facts.group import Part
 from ..facts.line import Line
 from ..facts.run import Planned, planned_digest
 from .chain import where
 from .index import UNREADABLE
-from .queries import ENDS, PLANS
+from .queries import ENDS, PARTS, PLANS
 
 
 class Conducts:
@@ -40,6 +41,23 @@ class Conducts:
             StorageError: the file cannot be read.
         """
         return plans_in(self._rows(PLANS, (json.dumps(sorted(set(run_ids))),)))
+
+    def parts(self, register: str, since: str = "") -> list[Part]:
+        """Return the runs of each run group that a run since a moment is of, without their plans, by id.
+
+        Raises:
+            IntegrityError: a first line cannot be read, or says no group.
+            StorageError: the file cannot be read.
+        """
+        rows = self._rows(PARTS, {"register": register, "since": since})
+        return [_part(run_id, first, last, seal, whole=bool(whole)) for run_id, first, last, seal, whole in rows]
+
+
+def _part(run_id: str, first: str, last: int, seal: str, *, whole: bool) -> Part:
+    part = Part.of(_object(run_id, 0, first), _object(run_id, last, seal), whole=whole)
+    if part is None:
+        raise IntegrityError(f"{where(run_id, 0)} names no run group, and its index does")
+    return part
 
 
 def conducts_in(ends: Iterable[tuple[str, int, str]]) -> dict[str, Conduct]:

@@ -11,6 +11,7 @@ from ..facts.checkpoint import Grown
 from ..facts.conduct import Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
+from ..facts.group import Part
 from ..facts.run import Planned, Run, RunState
 from ..facts.snapshot import Snapshot
 
@@ -223,10 +224,11 @@ class Store(DecisionHome, Protocol):
         Reads every line of these runs: a signed seal stands for all of them, and so they are looked at.
         """
 
-    def grouped(self, register: str) -> list[RunSummary]:
-        """Return the runs of groups whose parts are not all there, newest start first, without reading all.
+    def parts(self, register: str, since: str = "") -> list[Part]:
+        """Return the runs of each run group that a run since a moment is of, without their plans, by id.
 
-        A part that was run again, to run the same tests, is the same part.
+        Raises:
+            IntegrityError: what a run says of its group cannot be read.
         """
 
     def keep_verdict(self, text: str) -> str:

@@ -82,14 +82,17 @@ CROSS JOIN line AS l ON l.run_id = r.id AND l.seq IN (0, r.line_count - 1) ORDER
 PLANS = """SELECT r.id, l.text FROM json_each(?) AS asked CROSS JOIN run AS r ON r.id = asked.value
 CROSS JOIN line AS l ON l.run_id = r.id
 AND (instr(l.text, '"kind":"planned"') OR l.seq = r.line_count - 1) ORDER BY r.id, l.seq"""
-# Parts are counted by what they were to run, which their seals name: one that was run again is no other part.
-GROUPED = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :register AND group_id IN (
-    SELECT r.group_id FROM run AS r LEFT JOIN line AS l ON l.run_id = r.id AND l.seq = r.line_count - 1
-    WHERE r.register = :register AND r.group_id IS NOT NULL GROUP BY r.group_id
-    HAVING count(DISTINCT coalesce(iif(json_valid(l.text), json_extract(l.text, '$.part'), NULL), r.id))
-        < max(r.group_parts)
+# Of groups with a run since a moment, all runs: what is told of the newest depends on those before it. A run is whole
+# where nothing that it planned is known as unended.
+PARTS = """SELECT r.id, f.text, r.line_count - 1, s.text, NOT EXISTS (
+    SELECT 1 FROM evidence AS e WHERE e.run_id = r.id AND e.result IN ('INTERRUPTED', 'NOT_RUN')
 )
-ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
+FROM run AS r LEFT JOIN line AS f ON f.run_id = r.id AND f.seq = 0
+LEFT JOIN line AS s ON s.run_id = r.id AND s.seq = r.line_count - 1
+WHERE r.register = :register AND r.group_id IN (
+    SELECT group_id FROM run WHERE register = :register AND group_id IS NOT NULL AND started_at >= :since
+)
+ORDER BY r.id"""
 # By what the texts say, too: the column alone would let a blocker vanish into another register. Not sorted here, as
 # above.
 DECISIONS = """SELECT id, text FROM decision

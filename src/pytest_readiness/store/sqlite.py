@@ -28,7 +28,6 @@ from .leaves import KEEP_LEAF, grown
 from .port import Failure, RunSummary
 from .queries import (
     FAILURES,
-    GROUPED,
     HISTORY,
     INTERRUPTED,
     KEEP_EVIDENCE,
@@ -295,14 +294,6 @@ class SQLiteStore(Conducts, Documents):
         """
         found = self._rows(RUNS_BY_ID, (json.dumps(sorted(set(run_ids))),))
         return {row[0]: summary_of(RunRow(*row)) for row in found}
-
-    def grouped(self, register: str) -> list[RunSummary]:
-        """Return the runs of groups whose parts are not all there, newest start first.
-
-        Raises:
-            StorageError: the file cannot be read.
-        """
-        return [summary_of(RunRow(*row)) for row in self._rows(GROUPED, {"register": register})]
 
     def run(self, run_id: str) -> Run | None:
         """Return one run with its lines, or None.

@@ -63,7 +63,7 @@ def _of_use_case(use_case: UseCaseReadiness, policy: Policy) -> Iterator[_Ranked
     if undeclared:
         yield _action(use_case, "declare", undeclared[0].completes_it)
     for group in use_case.held_by_groups:
-        yield _action(use_case, "finish", f"run the missing parts of run group {group}, or run all of its tests again")
+        yield _action(use_case, "finish", f"{group.remedy} (run group {group})")
     for run in use_case.open_runs:
         yield _action(use_case, "finish", f"let run {run} end, or take it in with `readiness recover` if it was killed")
     if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT) and not reviewed(use_case.review):

@@ -66,6 +66,11 @@ class Decided:
         origins = (self.facts.origin(one.id) for one in concerned if one.started_at <= decision.at)
         return kept_apart(origins, self.policy)
 
+    def is_retired(self, test: str) -> bool:
+        """Return whether a reviewer took a test out of what must pass."""
+        standing = self.retirements.get(test)
+        return standing is not None and standing.void is None
+
     def left_out(self, evidence: Iterable[Evidence], release: str | None) -> dict[str, str]:
         """Return the ids of the executions that do not count though they ran, and why, in a sentence each.
 

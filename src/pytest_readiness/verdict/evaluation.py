@@ -14,7 +14,7 @@ from .coverage import Places
 from .decided import Decided
 from .deciding import Ledger, in_order
 from .departed import departed
-from .groups import held_use_cases
+from .groups import Grounds, GroupHold, held_use_cases
 from .known import Facts
 from .pinning import pinned
 from .policy import Policy
@@ -54,7 +54,7 @@ def evaluate(
     Args:
         catalogue: the requirements in force.
         policy: which states a review can accept, whose review counts, and how many are enough.
-        facts: evidence, decisions, open runs and groups.
+        facts: evidence, decisions, open runs and parts of run groups.
         now: the moment (UTC, ``2026-02-12T18:29:00.000Z``).
         use_cases: ids of those to judge; None: the whole register.
         gone: ids of those without a row that are asked about beside ``use_cases``; with the whole register all are.
@@ -63,8 +63,8 @@ def evaluate(
     Raises:
         ClaimError: one of ``use_cases`` does not exist.
     """
-    known = _Known.of(catalogue, policy, facts, now, release)
     wanted = _wanted(catalogue, facts, use_cases)
+    known = _Known.of(catalogue, policy, facts, now, release, wanted=[use_case.id for use_case in wanted])
     judged = [known.judge(use_case) for use_case in wanted]
     fitting = {piece.id for one in judged for piece in one.fitting}
     in_scope = None if use_cases is None else {use_case.id for use_case in wanted}
@@ -113,13 +113,23 @@ class _Known:
     adverse: Mapping[str, Sequence[Evidence]]
     """By use case: what went wrong, as the store knows, though something newer may hide it."""
     release: str | None
-    held: Mapping[str, tuple[str, ...]]
+    held: Mapping[str, tuple[GroupHold, ...]]
+    """By use case: the incomplete run groups that keep its gate closed."""
     open_runs: Mapping[str, Collection[str]]
     """Use case, and the open runs that planned or recorded something for it."""
 
     @classmethod
-    def of(cls, catalogue: Catalogue, policy: Policy, facts: Facts, now: str, release: str | None) -> _Known:
-        """Return the facts of the catalogue's register, by what they are looked up by."""
+    def of(
+        cls,
+        catalogue: Catalogue,
+        policy: Policy,
+        facts: Facts,
+        now: str,
+        release: str | None,
+        *,
+        wanted: Sequence[str],
+    ) -> _Known:
+        """Return the facts of the catalogue's register, by what they are looked up by; ``wanted``: what to judge."""
         places = Places.of(catalogue)
         moment = Moment(now, facts.open_runs.keys(), bool(places.environments), facts.signed)
         evidence = [one for one in facts.evidence if one.register == catalogue.register]
@@ -127,6 +137,7 @@ class _Known:
         decided = Decided.of(facts, policy, catalogue.register, now)
         adverse = [one for one in facts.adverse if one.register == catalogue.register]
         left_out = decided.left_out([*evidence, *adverse], release)
+        grounds = Grounds(now, catalogue.longest_age_days, places.environments, settled, decided.is_retired)
 
         def ledger(executions: Iterable[Evidence]) -> Ledger:
             return Ledger.of(executions, now, moment.open_runs, places, left_out)
@@ -145,7 +156,7 @@ class _Known:
             decided=decided,
             adverse=_by_use_case(adverse),
             release=release,
-            held=held_use_cases(facts.groups, settled),
+            held=held_use_cases(facts.parts, grounds, wanted),
             open_runs=_open_runs(facts, evidence),
         )
 

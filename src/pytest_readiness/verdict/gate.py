@@ -286,7 +286,7 @@ def _groups(grounds: Grounds) -> Finding:
     use_cases = grounds.readiness.use_cases
     held = dict.fromkeys(group for one in use_cases for group in one.held_by_groups)
     failing = tuple(one.use_case.id for one in use_cases if one.held_by_groups)
-    wrong = tuple(f"run group {group} has missing parts" for group in held)
+    wrong = tuple(f"run group {group}" for group in held)
     return Finding("groups complete", len(use_cases), wrong, "no use case waits for a part of a run group", failing)
 
 

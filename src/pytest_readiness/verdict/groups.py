@@ -1,58 +1,336 @@
-"""Run groups: the parts of one logical run, such as CI shards, and what is held while parts are missing."""
+"""Run groups: the parts of one logical run, such as CI shards, and what is held while it is incomplete.
+
+A group is counted per environment and provider mode, and in generations: tonight's parts are not yesterday's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from itertools import count, islice
 
-from ..facts.evidence import CONCLUSIVE, Evidence
+from ..facts.clock import parse
+from ..facts.evidence import Evidence, Result
+from ..facts.group import Part, Plan
+from .telling import short
+
+WINDOW = timedelta(hours=12)
+"""Without a CI run, the parts that start within this time of the first belong together."""
+RAN_TO_ITS_END = frozenset({Result.PASSED, Result.FAILED, Result.ERROR})
+_DAY = timedelta(days=1)
+_NAMED = 5
+"""How many missing parts are named."""
 
 PlannedClaim = tuple[str, str, str]
 """Test, use case and item."""
+_Group = tuple[str, str | None, str | None]
+"""Id, environment and provider mode."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The parts of a group that belong together: one logical run, as far as its parts have arrived."""
+
+    parts: tuple[Part, ...]
+    """Runs, the earliest start first; a part that was run again is there as often."""
+    retired: frozenset[str] = frozenset()
+    """Those of its runs that a reviewer set aside: they do not count as arrived."""
+
+    @property
+    def group(self) -> _Group:
+        """Id, environment and provider mode."""
+        first = self.parts[0]
+        return first.group, first.environment, first.provider_mode
+
+    @property
+    def began(self) -> str:
+        """Start of its earliest part (UTC)."""
+        return self.parts[0].started_at
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many parts there are, as its parts say: more than one number where they do not agree."""
+        return tuple(sorted({part.parts for part in self.parts}))
+
+    @cached_property
+    def arrived(self) -> tuple[int, ...]:
+        """The numbers of the parts that are there."""
+        numbers = {part.number for part in self.parts if part.run_id not in self.retired and part.collected}
+        return tuple(sorted(number for number in numbers if 1 <= number <= self.sizes[-1]))
+
+    @cached_property
+    def all_arrived(self) -> bool:
+        """Whether each part is there, and they agree how many there are."""
+        return len(self.sizes) == 1 and len(self.arrived) == self.sizes[0]
+
+    @cached_property
+    def surely_complete(self) -> bool:
+        """Whether that can be told without its plans."""
+        return self.all_arrived and not self.retired and all(part.whole for part in self.parts)
+
+    @cached_property
+    def unended(self) -> tuple[str, ...]:
+        """The tests that an attempt of a part was to run, and that ran to their end in none."""
+        plans = [(part.plan, part.run_id in self.retired) for part in self.parts if part.plan is not None]
+        ended = {test for plan, retired in plans if not retired for test in plan.ended}
+        due = {test.test_id for plan, _ in plans for test in plan.tests if test.selected}
+        return tuple(sorted(due - ended))
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether each part has arrived, and every test that any attempt of one planned has ended."""
+        if self.surely_complete:
+            return True
+        known = all(part.plan is not None for part in self.parts)
+        return self.all_arrived and known and not self.unended
+
+    def planned(self, *, left_out: bool) -> Iterator[PlannedClaim]:
+        """Yield what its parts planned; ``left_out``: also what they collected and did not run."""
+        for part in self.parts:
+            for test in part.plan.tests if part.plan is not None else ():
+                if test.selected or left_out:
+                    yield from ((test.test_id, *claim) for claim in test.claims)
+
+    @property
+    def environments(self) -> frozenset[str]:
+        """Where it took place: where the run said, else wherever its tests did."""
+        named = self.parts[0].environment
+        if named is not None:
+            return frozenset({named})
+        return frozenset().union(*(part.plan.environments for part in self.parts if part.plan is not None))
 
 
 @dataclass(frozen=True, slots=True)
-class RunGroup:
-    """A logical run in parts, as far as its parts have arrived."""
+class GroupHold:
+    """An incomplete generation that keeps the gate closed."""
 
-    id: str
-    parts_expected: int
-    parts_present: int
-    started_at: str
+    group: str
+    environment: str | None
+    provider_mode: str | None
+    began: str
     """Start of its earliest part (UTC)."""
     runs: tuple[str, ...]
-    """Ids of the runs that are its parts."""
-    planned: tuple[PlannedClaim, ...]
-    """What its parts had planned: (test, use case, item)."""
+    sizes: tuple[int, ...]
+    """How many parts there are; more than one number where they do not agree."""
+    arrived: tuple[int, ...]
+    """Numbers of the parts that are there."""
+    unended: int = 0
+    """How many tests of these parts did not run to their end."""
 
     @property
-    def incomplete(self) -> bool:
-        """Whether a part is missing."""
-        return self.parts_present < self.parts_expected
+    def name(self) -> str:
+        """The id, and where it took place."""
+        where = f" in {short(self.environment)}" if self.environment else ""
+        mode = f" with {short(self.provider_mode)}" if self.provider_mode else ""
+        return f"{short(self.group)}{where}{mode}"
+
+    @property
+    def why(self) -> str:
+        """What it lacks."""
+        if len(self.sizes) != 1:
+            return f"its parts do not agree how many there are ({', '.join(map(str, self.sizes))})"
+        if len(self.arrived) < self.sizes[0]:
+            return f"{len(self.arrived)} of {self.sizes[0]} parts arrived"
+        if self.unended == 1:
+            return "all parts arrived, and 1 test of theirs did not run to its end"
+        return f"all parts arrived, and {self.unended} tests of theirs did not run to their end"
+
+    @property
+    def remedy(self) -> str:
+        """What completes it."""
+        if len(self.sizes) != 1:
+            return f"run all parts of {short(self.group)} again, each as K/N with the same N"
+        missing = self.missing
+        if missing:
+            named = ", ".join(map(str, missing[:_NAMED])) + (" ..." if len(missing) > _NAMED else "")
+            return f"run part {named} of {self.sizes[0]} of {short(self.group)}, or all its parts again"
+        return f"run the parts of {short(self.group)} again whose tests did not run to their end"
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The numbers of the first parts that are not there, at most as many as are named and one more."""
+        there = set(self.arrived)
+        most = min(_NAMED + 1, self.sizes[-1] - len(there))
+        return tuple(islice((number for number in count(1) if number not in there), most))
+
+    def __str__(self) -> str:
+        return f"{self.name}, begun at {self.began}: {self.why}"
 
 
-def held_use_cases(groups: Sequence[RunGroup], settled: Iterable[Evidence]) -> dict[str, tuple[str, ...]]:
-    """Return which incomplete groups hold each use case.
+def generations(parts: Iterable[Part], retired: Collection[str] = ()) -> dict[_Group, list[Generation]]:
+    """Return the generations of each group, the earliest first. The order of the parts does not matter.
 
-    A group lets go of a use case once each test that it planned for it has run again for real, with the same item,
-    after the group started and outside of any incomplete group.
+    ``retired``: runs that a reviewer set aside; a generation of such runs alone is none.
+    """
+    pipelines: dict[_Group, dict[str | None, list[Part]]] = {}
+    for part in sorted({one.run_id: one for one in parts}.values(), key=_start):
+        group = (part.group, part.environment, part.provider_mode)
+        pipelines.setdefault(group, {}).setdefault(part.pipeline, []).append(part)
+    found: dict[_Group, list[Generation]] = {}
+    for group, by_pipeline in pipelines.items():
+        together = [ones for pipeline, ones in by_pipeline.items() if pipeline is not None]
+        together += _windows(by_pipeline.get(None, ()))
+        every = [
+            Generation(tuple(ones), frozenset(one.run_id for one in ones).intersection(retired)) for ones in together
+        ]
+        found[group] = sorted((one for one in every if len(one.retired) < len(one.parts)), key=_age)
+    return found
+
+
+def _ids(parts: Iterable[Part]) -> frozenset[str]:
+    return frozenset(part.run_id for part in parts)
+
+
+def _start(part: Part) -> tuple[str, str]:
+    return part.started_at, part.run_id
+
+
+def _age(generation: Generation) -> tuple[str, str]:
+    return _start(generation.parts[0])
+
+
+def _windows(parts: Iterable[Part]) -> list[list[Part]]:
+    """Return the parts, which are sorted by start, by the first one that each started within some hours of."""
+    found: list[list[Part]] = []
+    for part in parts:
+        if found and parse(part.started_at) - parse(found[-1][0].started_at) <= WINDOW:
+            found[-1].append(part)
+        else:
+            found.append([part])
+    return found
+
+
+def _from_last_complete(found: Sequence[Generation]) -> tuple[Generation | None, Sequence[Generation]]:
+    """Return the last generation that is complete, and those that began after it."""
+    for number in range(len(found) - 1, -1, -1):
+        if found[number].complete:
+            return found[number], found[number + 1 :]
+    return None, found
+
+
+def with_plans(
+    parts: Iterable[Part], read: Callable[[str], Plan], now: str, days: int | None, doubted: Collection[str] = ()
+) -> tuple[Part, ...]:
+    """Return the parts, with their plans where these say whether something is held, and what.
+
+    Of a group whose newest generation is surely complete, or holds nothing any more, no plan is read.
 
     Args:
-        groups: the groups, incomplete or not.
-        settled: evidence of sealed runs that started no later than the moment being judged.
+        parts: of all groups.
+        read: returns the plan of a run.
+        now: the moment being judged.
+        days: after so many a generation holds nothing; None: it never ceases.
+        doubted: runs that a reviewer may have set aside.
     """
-    incomplete = [group for group in groups if group.incomplete]
-    if not incomplete:
+    found: list[Part] = []
+    for group in generations(parts).values():
+        over, sought = _is_over(group[-1].began, now, days), True
+        for number, generation in enumerate(reversed(group)):
+            sure = generation.surely_complete and not any(part.run_id in doubted for part in generation.parts)
+            if over or not sought or (sure and number == 0):
+                found += generation.parts
+                sought = False
+                continue
+            planned = tuple(part if part.plan else replace(part, plan=read(part.run_id)) for part in generation.parts)
+            found += planned
+            sought = not Generation(planned, frozenset(doubted)).complete
+    return tuple(found)
+
+
+def _is_over(began: str, now: str, days: int | None) -> bool:
+    return days is not None and (parse(now) - parse(began)) / _DAY > days
+
+
+def generation_of(parts: Iterable[Part]) -> dict[str, str]:
+    """Return a name for the generation that each run is of, by run id."""
+    return {
+        part.run_id: one.parts[0].run_id for found in generations(parts).values() for one in found for part in one.parts
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What lets an incomplete generation go."""
+
+    now: str
+    days: int | None
+    """The longest max age of the items; None: none has one."""
+    environments: Collection[str]
+    """Those that are declared real: what took place elsewhere shows nothing, and keeps nothing closed."""
+    settled: Iterable[Evidence]
+    """Evidence of sealed runs that started no later than the moment being judged."""
+    is_retired: Callable[[str], bool]
+    """Of a test."""
+    retired_runs: Collection[str] = ()
+
+
+def held_use_cases(
+    parts: Sequence[Part], grounds: Grounds, use_cases: Iterable[str]
+) -> dict[str, tuple[GroupHold, ...]]:
+    """Return which incomplete generations hold each use case.
+
+    A generation holds what its parts planned or left out and what the last complete one before it planned, test by
+    test until each has run to its end there since; where none was ever complete, every use case.
+
+    Args:
+        parts: runs of groups, as ``with_plans`` returns them.
+        grounds: what lets them go.
+        use_cases: those to be judged.
+    """
+    if not parts:
         return {}
-    partial_runs = {run for group in incomplete for run in group.runs}
-    newest: dict[PlannedClaim, str] = {}
+    held: dict[str, list[GroupHold]] = {}
+    every, ran = tuple(use_cases), _by_claim(grounds.settled)
+    for found in generations(parts, grounds.retired_runs).values():
+        last, later = _from_last_complete(found)
+        for one in later:
+            if not _is_over(one.began, grounds.now, grounds.days):
+                hold = _hold(one)
+                for use_case in _held_by(one, last, grounds, ran, every):
+                    held.setdefault(use_case, []).append(hold)
+    return {use_case: tuple(sorted(holds, key=str)) for use_case, holds in held.items()}
+
+
+def _by_claim(settled: Iterable[Evidence]) -> dict[PlannedClaim, list[Evidence]]:
+    """Return what ran to its end for real, by test, use case and item."""
+    found: dict[PlannedClaim, list[Evidence]] = {}
     for one in settled:
-        if one.real and one.result in CONCLUSIVE and one.run_id not in partial_runs:
-            claim = (one.test_id, one.uc, one.item)
-            newest[claim] = max(one.started_at, newest.get(claim, ""))
-    held: dict[str, set[str]] = {}
-    for group in incomplete:
-        for claim in group.planned:
-            if newest.get(claim, "") <= group.started_at:
-                held.setdefault(claim[1], set()).add(group.id)
-    return {use_case: tuple(sorted(ids)) for use_case, ids in held.items()}
+        if one.real and one.result in RAN_TO_ITS_END:
+            found.setdefault((one.test_id, one.uc, one.item), []).append(one)
+    return found
+
+
+def _held_by(
+    one: Generation,
+    last: Generation | None,
+    grounds: Grounds,
+    ran: Mapping[PlannedClaim, Sequence[Evidence]],
+    every: Sequence[str],
+) -> Collection[str]:
+    """Return the use cases that an incomplete generation holds; ``last``: the complete one before it."""
+    places = one.environments | (last.environments if last is not None else frozenset())
+    where = places.intersection(grounds.environments)
+    if not where:
+        return ()
+    if last is None:
+        return every
+    mode, runs = one.parts[0].provider_mode, _ids(one.parts)
+
+    def is_free(claim: PlannedClaim) -> bool:
+        since = {
+            evidence.environment
+            for evidence in ran.get(claim, ())
+            if (evidence.started_at > one.began or evidence.run_id in runs) and mode in (None, evidence.provider_mode)
+        }
+        return grounds.is_retired(claim[0]) or where <= since
+
+    claims = dict.fromkeys((*one.planned(left_out=True), *last.planned(left_out=False)))
+    return {claim[1] for claim in claims if not is_free(claim)}
+
+
+def _hold(one: Generation) -> GroupHold:
+    name, environment, mode = one.group
+    runs = tuple(part.run_id for part in one.parts)
+    return GroupHold(name, environment, mode, one.began, runs, one.sizes, one.arrived, len(one.unended))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Evidence
+from ..facts.group import Part
 from ..facts.run import Planned
-from .groups import RunGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Origin:
     started_at: str = ""
     """When it started (UTC)."""
     group: str | None = None
-    """The logical run that it is a part of."""
+    """The generation of a run group that it is a part of."""
     conduct: Conduct = UNKNOWN_CONDUCT
     """How it was conducted."""
     left_out: tuple[Planned, ...] = ()
@@ -56,8 +56,8 @@ class Facts:
     started by the moment being judged, in any order; the evaluation itself picks the newest."""
     open_runs: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Runs that are not sealed: id, and the use cases that their planned tests claim."""
-    groups: Sequence[RunGroup] = ()
-    """Run groups with missing parts."""
+    parts: Sequence[Part] = ()
+    """Sealed runs that are parts of run groups, with their plans where these say what is held (``with_plans``)."""
     decisions: Sequence[Decision] = ()
     """Those that count, oldest first. What was decided after the moment being judged is left out by the evaluation."""
     adverse: Sequence[Evidence] = ()

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
 from ..facts.evidence import Evidence
+from .groups import GroupHold
 
 NO_BASIS = decisions.Basis("")
 
@@ -231,7 +232,7 @@ class UseCaseReadiness:
     """Only while IN_PROGRESS."""
     items: tuple[ItemReadiness, ...]
     review: Review
-    held_by_groups: tuple[str, ...] = ()
+    held_by_groups: tuple[GroupHold, ...] = ()
     """Incomplete run groups that keep the gate closed for it."""
     open_runs: tuple[str, ...] = ()
     """Unsealed runs that planned or recorded evidence for it."""

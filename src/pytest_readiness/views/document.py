@@ -7,6 +7,7 @@ from typing import Any
 
 from ..facts.evidence import Evidence
 from ..facts.line import printable
+from ..verdict.groups import GroupHold
 from ..verdict.readiness import (
     Action,
     ItemReadiness,
@@ -148,6 +149,21 @@ def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
         "blockers": [to_blocker(one) for one in readiness.blockers],
         "waivers": [to_waiver(one) for one in readiness.waivers],
         "retirements": [to_retirement(one) for one in readiness.retirements],
+        "held_by_groups": [_hold(one) for one in readiness.held_by_groups],
+    }
+
+
+def _hold(one: GroupHold) -> dict[str, Any]:
+    return {
+        "group": one.group,
+        "environment": one.environment,
+        "provider_mode": one.provider_mode,
+        "began_at": one.began,
+        "parts": one.sizes[0] if len(one.sizes) == 1 else None,
+        "arrived": list(one.arrived),
+        "unended": one.unended,
+        "runs": list(one.runs),
+        "why": one.why,
     }
 
 

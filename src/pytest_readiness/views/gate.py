@@ -153,7 +153,7 @@ def standing(readiness: UseCaseReadiness) -> str:
 def holds(readiness: UseCaseReadiness) -> Iterator[str]:
     """Yield a sentence for each run, group of runs or person that keeps the gate closed for the use case."""
     for group in readiness.held_by_groups:
-        yield f"run group {group} is incomplete: parts of it are missing"
+        yield f"run group {group}: {group.remedy}"
     for run in readiness.open_runs:
         yield f"run {run} is open: its passes do not count until it ends, or readiness recover takes it in"
     for one in readiness.blockers:

@@ -66,7 +66,7 @@ def _problems(report: Report, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(problem, lead=("problem: ", "bad"), most=4)
     use_cases = report.readiness.use_cases
     for group, names in _by_name(use_cases, "held_by_groups").items():
-        told = f"run group {group} is incomplete: it holds {words.listed(names, pen)}"
+        told = f"run group {group}; it holds {words.listed(names, pen)}"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for run, names in _by_name(use_cases, "open_runs").items():
         told = f"run {run} is open: its passes do not count for {words.listed(names, pen)}; readiness recover closes it"
@@ -82,8 +82,8 @@ def _problems(report: Report, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(", ".join(failed), lead=("failed rules: ", "bad"), most=2)
 
 
-def _by_name(use_cases: tuple[UseCaseReadiness, ...], field: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _by_name(use_cases: tuple[UseCaseReadiness, ...], field: str) -> dict[object, list[str]]:
+    found: dict[object, list[str]] = {}
     for use_case in use_cases:
         for name in getattr(use_case, field):
             found.setdefault(name, []).append(use_case.use_case.id)
