@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -15,6 +16,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+
+from pytest_readiness.facts.clock import moment
 
 PLUGINS = ("-p", "pytest_readiness.plugin")
 XDIST = ("-p", "xdist", "-n", "2")
@@ -183,6 +186,12 @@ class Project:
         while not (self.path / name).exists():
             assert time.monotonic() < deadline, f"{name} did not appear"
             time.sleep(0.01)
+
+
+def turn_clock(patch: pytest.MonkeyPatch, clock: Callable[[], float]) -> None:
+    """Have Python's clock say another time, and ours too, which has taken Python's when it was loaded."""
+    patch.setattr("time.time", clock)
+    patch.setitem(moment.__kwdefaults__ or {}, "now", clock)
 
 
 def kill(process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> int:

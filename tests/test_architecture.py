@@ -71,3 +71,98 @@ def test_every_public_name_is_there(name):
 def test_a_name_that_is_not_public_is_an_attribute_error():
     """A misspelt name raises what ``hasattr`` and pytest's own look-ups expect."""
     assert not hasattr(pytest_readiness, "evidense")
+
+
+PATCHABLE = {
+    "os", "time", "json", "hashlib", "hmac", "sqlite3", "datetime", "io", "secrets", "random", "platform", "shutil",
+    "tempfile", "subprocess", "uuid", "getpass", "stat", "socket", "mimetypes",
+}  # fmt: skip
+OF_A_PATH = {
+    "open", "read_bytes", "read_text", "write_bytes", "write_text", "exists", "is_file", "is_dir", "is_symlink",
+    "is_socket", "stat", "lstat", "mkdir", "unlink", "rename", "touch", "iterdir", "glob", "rglob", "chmod",
+}  # fmt: skip
+BEFORE_OR_AFTER = {
+    "changes",
+    "command",
+    "context",
+    "invocation",
+    "junit",
+    "key",
+    "provenance",
+    "recovery",
+    "tracker",
+    "worktree",
+}
+"""What runs before the first test or after the last one, when names are as they were (or in a command)."""
+LATE = {
+    ("belated.py", "redact_artifacts"): "after the last test",
+    ("belated.py", "_blocks"): "after the last test",
+    ("keeper.py", "pytest_testnodedown"): "where workers run the tests, none runs here",
+    ("keeper.py", "_taken"): "where workers run the tests, none runs here",
+    ("nested.py", "_tell"): "before the first test and after the last one",
+    ("nested.py", "around"): "before the first test",
+    ("nested.py", "_named"): "before the first test",
+    ("nested.py", "_lives"): "before the first test",
+    ("nested.py", "_runs"): "before the first test",
+    (
+        "recording.py",
+        "keep_what_came_later",
+    ): "walks a folder of another program's files, and tells what it cannot keep",
+    ("redaction.py", "__init__"): "before the first test",
+    ("run_log.py", "new_run_id"): "before the first test",
+    ("run_log.py", "close_run"): "after the last test",
+    ("run_log.py", "_clock_check"): "sees the clock as the tests have it",
+    ("run_log.py", "_keep_requirements"): "before the first test",
+    ("simulation.py", "is_wrong"): "sees the clock as the test has it",
+    ("writer.py", "ignore_folder"): "before the first test",
+    ("line.py", "_encoding"): "when it is loaded",
+    ("statement.py", "_recorded"): "what importlib.metadata returns",
+    ("statement.py", "_is_editable"): "what importlib.metadata returns",
+    ("kept_verdict.py", "parse"): "after the last test",
+    ("envelope.py", "_read"): "after the last test",
+}
+"""What looks a name up when it is called all the same, and why that is right."""
+WHILE_TESTS_RUN = sorted(
+    path
+    for room in ("journal", "facts")
+    for path in (ROOT / "src" / "pytest_readiness" / room).glob("*.py")
+    if path.stem not in BEFORE_OR_AFTER
+)
+
+
+def functions_that_look_up_late(file: Path) -> dict[str, list[str]]:
+    """What each function of a file looks up, each time that it is called, where a test can replace it."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    modules = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names} & PATCHABLE
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return {one.name: found for one in functions if (found := looked_up_late(one, modules))}
+
+
+def looked_up_late(function: ast.FunctionDef, modules: set[str]) -> list[str]:
+    """What a function looks up when it is called; defaults are looked up when it is made."""
+    found = []
+    for node in [node for statement in function.body for node in ast.walk(statement)]:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            if not node.attr.isupper():
+                found.append(ast.unparse(node))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in OF_A_PATH:
+            if not ast.unparse(node.func).startswith("self."):
+                found.append(ast.unparse(node.func))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open":
+            found.append("open")
+    return found
+
+
+@pytest.mark.parametrize(
+    "file", [*WHILE_TESTS_RUN, ROOT / "src" / "pytest_readiness" / "regular.py"], ids=lambda path: path.name
+)
+def test_nothing_that_a_test_can_replace_is_looked_up_while_tests_run(file: Path):
+    """What records a test calls functions that were taken when it was loaded, and no module's attribute."""
+    late = functions_that_look_up_late(file)
+    assert {name: found for name, found in late.items() if (file.name, name) not in LATE} == {}
+
+
+def test_each_exception_is_needed():
+    """A function that looks nothing up late is not listed among those that may."""
+    late = {(file.name, name) for file in WHILE_TESTS_RUN for name in functions_that_look_up_late(file)}
+    assert set(LATE) - late == set()

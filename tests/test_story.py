@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.project import Project
+from tests.project import Project, turn_clock
 from tests.signing import ANA, BEN, commit, git, repository
 
 UC = "UC-003"
@@ -234,7 +234,7 @@ def _and_91_days_later(story: Story) -> None:
 
     real = time.time
     with story.project.monkeypatch.context() as clock:
-        clock.setattr(time, "time", lambda: real() + 91 * 86400)
+        turn_clock(clock, lambda: real() + 91 * 86400)
         assert story.project.cli("gate", UC).exit_code == 1
         assert story.synced("IN_PROGRESS") == expiry[:10]
         assert f"{expiry[:10]}T" in story.history()

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .mark import is_tagged
+from .untouched import names_now, put_back
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
     from .journal.nested import Living
     from .journal.recorder import Observer
     from .pipeline.selection import Selection
     from .pipeline.session import Options, Outcome, Prepared
+    from .untouched import Names
     from .views.pen import Line
 
 
@@ -46,6 +48,7 @@ class Door:
         self._told = False
         self._living: Living | None = None
         self._process = getpid()
+        self._names: Names = ()
 
     @cached_property
     def options(self) -> Options:
@@ -176,12 +179,8 @@ class Door:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Open the journal before the first test's time begins; with ``--readiness-plan`` run nothing."""
-        if self._prepared is None:
-            return None
-        if not self._said["plan"]:
-            gives_up = session.testsfailed and not self.config.getoption("continue_on_collection_errors")
-            if not self._distributes and not gives_up:
-                self._prepared.keeper.open()
+        if self._prepared is None or not self._said["plan"]:
+            self._begin_tests(session)
             return None
         from .claims.collected import tag_all
         from .pipeline.session import plan_lines
@@ -189,6 +188,23 @@ class Door:
         tagged = tag_all(session.items, self._prepared.place.catalogue)
         self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
         return True
+
+    def _begin_tests(self, session: pytest.Session) -> None:
+        """Load what is needed until the end, and write the first lines: from here on names may be replaced."""
+        if self.observer is not None or self._prepared is not None:
+            from .pipeline.loading import load
+
+            asked = self.options
+            load(
+                records=self.observer is not None and self.observer.records,
+                keeps=self._prepared is not None,
+                bundles=asked.get("bundle") is not None,
+                judges=asked.report or asked.gate or asked.get("json") is not None,
+            )
+            self._names = names_now()
+        gives_up = session.testsfailed and not self.config.getoption("continue_on_collection_errors")
+        if self._prepared is not None and not self._distributes and not gives_up:
+            self._prepared.keeper.open()
 
     # -- end
 
@@ -199,7 +215,8 @@ class Door:
             return (yield)
         finally:
             if getpid() == self._process:  # else a child that a test forked, and that came back from it
-                self._finish(session)
+                with put_back(self._names):
+                    self._finish(session)
 
     def _finish(self, session: pytest.Session) -> None:
         if self._is_worker:
@@ -239,7 +256,8 @@ class Door:
         if self._told or self._prepared is None or (self._outcome is None and not self._plan):
             return
         self._told = True
-        lines = self._plan or self._lines(self._prepared)
+        with put_back(self._names):
+            lines = self._plan or self._lines(self._prepared)
         self._outcome = None  # as the run log forgets: a report is thousands of values
         if lines:
             reporter.section("production readiness")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from os import close as _close, fstat as _fstat, open as _open
+from os import close as _close, fstat as _fstat, lstat as _lstat, open as _open, read as _read
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISDIR, S_ISLNK, S_ISREG, S_ISSOCK
 
 _NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -33,9 +33,10 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -
     try:
         descriptor = _open(path, flags | _NEVER_WAIT | (0 if follow else _NO_LINK), 0o644)
     except OSError as error:
-        if not follow and path.is_symlink():
+        kind = _kind(path)
+        if S_ISLNK(kind) and not follow:
             raise IrregularError("a link", path) from None
-        if path.is_socket():
+        if S_ISSOCK(kind):
             raise IrregularError("a socket", path) from None
         raise error from None
     mode = _fstat(descriptor).st_mode
@@ -45,11 +46,21 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -
     return descriptor
 
 
+def _kind(path: Path) -> int:
+    try:
+        return _lstat(path).st_mode
+    except OSError:
+        return 0
+
+
 def read_regular(path: Path, *, follow: bool = True) -> bytes:
     """Return the content of a regular file.
 
     Raises:
         OSError: as ``open_regular`` does, or it cannot be read.
     """
-    with os.fdopen(open_regular(path, follow=follow), "rb") as file:
-        return file.read()
+    descriptor = open_regular(path, follow=follow)
+    try:
+        return b"".join(iter(lambda: _read(descriptor, 1 << 20), b""))
+    finally:
+        _close(descriptor)

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from pytest_readiness.facts.clock import moment
-from tests.project import CONFIG, TRACKER, Project
+from tests.project import CONFIG, TRACKER, Project, turn_clock
 
 PASSING = "@evidence('UC-001', item=1)\ndef test_a(): pass\n"
 
@@ -49,7 +49,7 @@ def test_the_date_is_that_of_the_last_change(project: Project) -> None:
     passed = ("record", "UC-001", "--item", "1", "--result", "PASSED", "--environment", "staging")
     for days in (40, 20):  # the second pass does not change the status any more
         with project.monkeypatch.context() as patch:
-            patch.setattr("time.time", lambda days=days: now - days * 86400)
+            turn_clock(patch, lambda days=days: now - days * 86400)
             assert project.cli(*passed).exit_code == 0
     assert project.cli("sync").exit_code == 0
     assert f"| `IN_PROGRESS` | ana@example.com | {moment(now - 40 * 86400)[:10]} |".encode() in tracker(project)

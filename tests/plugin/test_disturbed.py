@@ -219,3 +219,35 @@ def test_what_is_no_file_among_the_journals(project: Project, make) -> None:
     assert set(recorded(project).values()) == {"PASSED"}
     if make in (pipe, device, a_link):
         assert "no regular file: move it away" in codes["recover"].output
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "file.write_bytes(file.read_bytes()[:-5])",
+        "file.write_bytes(file.read_bytes().replace(b'started', b'finished', 1))",
+        "file.write_bytes(file.read_bytes().replace(b'test_a', b'test_x', 1))",
+        "file.open('ab').write(b'{}\\n')",
+        "file.write_bytes(b'')",
+    ],
+)
+def test_a_journal_that_a_test_changes_is_not_kept(project: Project, act: str) -> None:
+    """A run whose own journal does not verify is not taken into the store, and the session does not end with 0."""
+    project.configured().tests(
+        f"""
+        @evidence("UC-001", item=1)
+        def test_a(): pass
+
+        @evidence("UC-001", item=2)
+        def test_b():
+            (file,) = pathlib.Path(".readiness/journal").glob("*.jsonl")
+            {act}
+        """
+    )
+    result = project.run_apart()
+    assert result.ret == 13, result.stdout.str()
+    assert "is not kept" in result.stdout.str()
+    assert len(project.journals) == 1
+    assert recorded(project) == {}
+    assert project.cli("gate").exit_code in (1, 3)
+    assert project.cli("recover").exit_code == 3

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.project import CONFIG, XDIST, Project
+from tests.project import CONFIG, XDIST, Project, turn_clock
 
 FOUR = """
 @evidence("UC-001", item=1)
@@ -93,7 +93,7 @@ def test_what_expires_soon_is_run(project: Project, days: int, expected: set[str
     project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
     now = time.time()
     with project.monkeypatch.context() as patch:
-        patch.setattr("time.time", lambda: now - days * 86400)
+        turn_clock(patch, lambda: now - days * 86400)
         project.cli("record", "UC-001", "--item", "1", "--environment", "staging", "--", "true")
     assert project.states()["UC-001/1"] == ("STALE" if days > 30 else "COMPLETE")
     assert passed(project) == expected

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from json import loads as _loads
 from typing import Any, ClassVar
 
 from ..claims.catalogue import REPLAY_MODES
@@ -95,7 +95,7 @@ def _parsed(read_back: object) -> Mapping[str, Any]:
     value = read_back
     if isinstance(value, str | bytes | bytearray):
         try:
-            value = json.loads(value)
+            value = _loads(value)
         except (ValueError, RecursionError):
             raise ProofError("read_back is no JSON") from None
     if not isinstance(value, Mapping):

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 
-def moment(seconds: float | None = None) -> str:
-    """Return ``2026-02-12T18:29:00.000Z`` for seconds since the epoch (now, if none are given)."""
-    whole = time.time() if seconds is None else seconds
+def moment(seconds: float | None = None, *, now: Callable[[], float] = time.time) -> str:
+    """Return ``2026-02-12T18:29:00.000Z`` for seconds since the epoch (now, if none are given).
+
+    ``now``: the clock as it was when this was loaded. A test may replace the name, in any module that has it.
+    """
+    whole = now() if seconds is None else seconds
     second, milliseconds = divmod(int(whole * 1000), 1000)
     return f"{_to_the_second(second)}.{milliseconds:03d}Z"
 
 
 @lru_cache(maxsize=4)
-def _to_the_second(second: int) -> str:
+def _to_the_second(second: int, *, spell: Any = time.strftime, utc: Any = time.gmtime) -> str:
     """Many moments of a session lie within one second."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+    return str(spell("%Y-%m-%dT%H:%M:%S", utc(second)))
 
 
 def parse(text: str) -> datetime:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from functools import cache
+from hashlib import sha256 as _sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import hashlib
 
 EMPTY = "0" * 64
 """What a chain's first line names as the line before it."""
@@ -27,4 +31,4 @@ def is_sha256(text: object) -> bool:
 
 @cache
 def _begun(kind: str) -> hashlib._Hash:
-    return hashlib.sha256(b"readiness/" + kind.encode() + b"/v1\0")
+    return _sha256(b"readiness/" + kind.encode() + b"/v1\0")

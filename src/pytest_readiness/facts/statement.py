@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from collections.abc import Sequence
+from hashlib import new as _new_hash, sha256 as _sha256
+from json import loads as _loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ProofError, nearest, one_line
+from ..regular import read_regular
 from .traces import canonical, whole_line
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def statement(distribution: str) -> dict[str, Any]:
     if problems:
         more = f" (and {len(problems) - TOLD} more)" if len(problems) > TOLD else ""
         raise ProofError(f"{name} {version} is not as it was installed: {'; '.join(problems[:TOLD])}{more}")
-    digest = hashlib.sha256(canonical_rows(rows).encode()).hexdigest()
+    digest = _sha256(canonical_rows(rows).encode()).hexdigest()
     return {"name": name, "version": version, "files": len(rows), "digest": f"sha256:{digest}"}
 
 
@@ -88,7 +89,7 @@ def _is_record(file: PackagePath) -> bool:
 def _is_editable(found: Distribution, files: Sequence[PackagePath]) -> bool:
     """As the installer noted it down, or as it shows: nothing but pointers to a folder elsewhere."""
     try:
-        noted = json.loads(found.read_text("direct_url.json") or "{}")
+        noted = _loads(found.read_text("direct_url.json") or "{}")
     except ValueError:
         noted = {}
     if isinstance(noted, dict) and (noted.get("dir_info") or {}).get("editable"):
@@ -101,7 +102,7 @@ def _row(file: PackagePath, problems: list[str]) -> tuple[str, str, int] | None:
     """Return path, SHA-256 and size of a file; None, and a problem more, where it is not as it was installed."""
     shown = one_line(str(file), 200)
     try:
-        data = Path(str(file.locate())).read_bytes()
+        data = read_regular(Path(str(file.locate())))
     except FileNotFoundError:
         problems.append(f"{shown} is missing")
         return None
@@ -111,12 +112,12 @@ def _row(file: PackagePath, problems: list[str]) -> tuple[str, str, int] | None:
     if file.hash is not None and not _agrees(file.hash.mode, file.hash.value, data):
         problems.append(f"{shown} has another content than RECORD says")
         return None
-    return file.as_posix(), hashlib.sha256(data).hexdigest(), len(data)
+    return file.as_posix(), _sha256(data).hexdigest(), len(data)
 
 
 def _agrees(algorithm: str, expected: str, data: bytes) -> bool:
     try:
-        found = hashlib.new(algorithm, data).digest()
+        found = _new_hash(algorithm, data).digest()
     except (ValueError, TypeError):  # an algorithm that cannot be computed here vouches for nothing
         return False
     return base64.urlsafe_b64encode(found).rstrip(b"=") == expected.rstrip("=").encode()

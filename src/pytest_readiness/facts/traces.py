@@ -5,12 +5,12 @@ Unlike the lines of a run, a trace is a user's: it may hold floats, and is refus
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, time
+from hashlib import sha256 as _sha256
 from typing import Any
 
 from ..errors import ProofError, one_line
@@ -155,7 +155,7 @@ def canonical(value: Any) -> str:
 
 def digest(text: str) -> str:
     """Return ``sha256:`` and the SHA-256 of a canonical text: what ``sha256sum`` says of it."""
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return f"sha256:{_sha256(text.encode()).hexdigest()}"
 
 
 def _written(value: Any) -> Iterator[str]:

@@ -5,13 +5,27 @@ Written by the process that has them (an xdist worker too): temporary file, sync
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from hashlib import sha256 as _sha256
+from mimetypes import guess_type as _guess_type
+from os import (
+    close as _close,
+    fstat as _fstat,
+    fsync as _fsync,
+    getpid as _getpid,
+    mkdir as _mkdir,
+    open as _open,
+    read as _read,
+    replace as _replace,
+    stat as _stat,
+    unlink as _unlink,
+    write as _write,
+)
 from pathlib import Path
 from secrets import token_hex
+from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from ..errors import EvidenceError, StorageError, one_line
 from ..facts.evidence import Artifact
@@ -63,11 +77,13 @@ class ArtifactFolder:
             StorageError: it could not be written.
         """
         descriptor = _open_regular(path)
-        with os.fdopen(descriptor, "rb") as file:
-            self._check_size(os.fstat(descriptor).st_size, str(path))
-            blocks: Iterable[bytes] = iter(lambda: file.read(BLOCK), b"")
+        try:
+            self._check_size(_fstat(descriptor).st_size, str(path))
+            blocks: Iterable[bytes] = iter(lambda: _read(descriptor, BLOCK), b"")
             counted = self._counted(blocks, str(path))
             return self._keep(counted, name, media_type, redactor)
+        finally:
+            _close(descriptor)
 
     def _check_size(self, size: int, name: str) -> None:
         if size > self.limit:
@@ -87,19 +103,19 @@ class ArtifactFolder:
             return Artifact(name, media_type, 0, "")
         if redactor is not None:
             blocks = redactor.stream(blocks)
-        temporary = self.folder / f".{os.getpid()}-{token_hex(8)}"
+        temporary = self.folder / f".{_getpid()}-{token_hex(8)}"
         try:
-            sha256, size = _write(temporary, blocks)
+            sha256, size = _write_new(temporary, blocks)
             final = self.path(sha256)
-            final.parent.mkdir(exist_ok=True)
+            _make(final.parent)
             if redactor is not None:
-                self.texts.setdefault(sha256, not final.exists())
-            temporary.replace(final)
+                self.texts.setdefault(sha256, not _is_there(final))
+            _replace(temporary, final)
         except OSError as error:
             raise StorageError(f"an artifact could not be kept in {self.folder}: {error.strerror}") from error
         finally:
             with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                _unlink(temporary)
         return Artifact(name, media_type, size, sha256)
 
 
@@ -108,32 +124,55 @@ def _open_regular(path: Path) -> int:
     shown = one_line(str(path))
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        if path.is_symlink():
+        if S_ISLNK(_stat(path, follow_symlinks=False).st_mode):
             raise EvidenceError(f"the artifact {shown} is a link: attach the file it points to")
-        descriptor = os.open(path, flags)
+        descriptor = _open(path, flags)
     except FileNotFoundError:
         raise EvidenceError(f"there is no file {shown} to attach") from None
     except (OSError, ValueError) as error:
         raise EvidenceError(f"the artifact {shown} cannot be read: {error}") from None
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+    mode = _fstat(descriptor).st_mode
+    if not S_ISREG(mode):
+        _close(descriptor)
+        kind = "a folder" if S_ISDIR(mode) else "no regular file"
         raise EvidenceError(f"the artifact {shown} is {kind}: attach a file")
     return descriptor
 
 
-def _write(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sha256, size = hashlib.sha256(), 0
-    with path.open("xb") as file:
+def _write_new(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
+    _make(path.parent)
+    sha256, size = _sha256(), 0
+    descriptor = _open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
         for block in blocks:
             sha256.update(block)
             size += len(block)
-            file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
+            left = memoryview(block)
+            while left:
+                left = left[_write(descriptor, left) :]
+        _fsync(descriptor)
+    finally:
+        _close(descriptor)
     return sha256.hexdigest(), size
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, and those that it lies in."""
+    try:
+        _mkdir(folder)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        _make(folder.parent)
+        _make(folder)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        _stat(path)
+    except OSError:
+        return False
+    return True
 
 
 _TEXTS = (".cfg", ".conf", ".env", ".err", ".ini", ".jsonl", ".log", ".ndjson", ".out", ".properties", ".toml", ".yaml")
@@ -158,11 +197,9 @@ _UNKNOWN = "application/octet-stream"
 
 def guess_media_type(name: str) -> str:
     """Return the media type that a file's name suggests."""
-    from mimetypes import guess_type  # only needed where files are attached
-
     if name.lower().endswith(".har"):
         return "application/json"
-    return guess_type(name)[0] or ("text/plain" if name.lower().endswith((*_TEXTS, ".yml")) else _UNKNOWN)
+    return _guess_type(name)[0] or ("text/plain" if name.lower().endswith((*_TEXTS, ".yml")) else _UNKNOWN)
 
 
 def is_text(media_type: str) -> bool:

@@ -6,11 +6,11 @@ the document.
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64decode
 from binascii import Error as BadBase64
 from collections.abc import Iterator
+from json import loads as _loads
 from typing import Any
 from urllib.parse import unquote
 
@@ -80,7 +80,7 @@ def _document(value: str) -> Any:
     if not text.startswith(("{", "[")):
         return None
     try:
-        return json.loads(text, strict=False)
+        return _loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
 

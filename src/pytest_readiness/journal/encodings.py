@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator
 from html import escape
+from json import dumps as _dumps
 from shlex import quote as shell_quote
 from urllib.parse import quote, quote_plus
 
@@ -64,10 +64,10 @@ def _as_programs_write(value: str) -> Iterator[str]:
         yield shown
         yield shown.replace("\\'", "'").replace("'", "\\'")
     for ascii_only in (True, False):
-        once = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+        once = _dumps(value, ensure_ascii=ascii_only)[1:-1]
         yield once
         yield once.replace("/", "\\/")
-        yield json.dumps(once, ensure_ascii=ascii_only)[1:-1]
+        yield _dumps(once, ensure_ascii=ascii_only)[1:-1]
 
 
 def _in_urls(value: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from os import stat as _stat
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, ParamSpec, TypeVar
@@ -267,7 +268,7 @@ class RecordEvidence(Account):
         """What is empty shows nothing; a file that cannot be looked at is judged where it is kept."""
         if isinstance(audit, Path):
             with suppress(OSError):
-                return audit.name if audit.stat().st_size else ""
+                return audit.name if _stat(audit).st_size else ""
             return audit.name
         return ("bytes" if audit else "") if isinstance(audit, bytes) else audit
 

@@ -6,9 +6,9 @@ is the same process. Nothing raises out of these hooks: that would cost the rema
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
+from json import dumps as _dumps
 from typing import Any
 
 import pytest
@@ -67,6 +67,8 @@ class Observer:
         self.artifacts = artifacts
         self.means = means or Means()
         self.hooks: PluginManager | None = None
+        self.records = False
+        """A test that it watches uses ``record_evidence``."""
         self._grouped = grouped
         self._running: dict[str, Observation] = {}
         self._latest: tuple[pytest.Item | None, Observation | None] = None, None
@@ -76,6 +78,7 @@ class Observer:
 
     def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
+        self.records = self.records or any(test.records for test in tagged)
         known: dict[int, list[dict[str, Any]]] = {}
         plan = [self._planned(test, known) for test in tagged if test.claims]
         if plan:
@@ -293,10 +296,10 @@ class Sender(Observer):
             self._plan = None
         if self.redactor.learned:
             # The controller writes node ids of its own accord: it must know what is secret in them.
-            super()._hang(report, SECRETS, json.dumps(self.redactor.learned))
+            super()._hang(report, SECRETS, _dumps(self.redactor.learned))
             self.redactor.learned.clear()
         if self.redactor.trouble is not None:
-            super()._hang(report, TROUBLE, json.dumps(self.redactor.trouble))
+            super()._hang(report, TROUBLE, _dumps(self.redactor.trouble))
             self.redactor.trouble = None
         return report
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from time import perf_counter as _perf_counter
 from typing import Any
 
 from ..claims.catalogue import Catalogue
@@ -263,7 +263,7 @@ class Account:
         inner: list[dict[str, Any]] = []
         around = self._open_steps[-1]
         self._open_steps.append(inner)
-        result, begun = Result.PASSED, time.perf_counter()
+        result, begun = Result.PASSED, _perf_counter()
         entry: dict[str, Any] = {"title": shown, "result": Result.INTERRUPTED.value, "duration_ms": 0}
         around.append(entry)  # at once, in order: an interrupted step is seen as what it is
         try:
@@ -280,7 +280,7 @@ class Account:
         finally:
             self._open_steps.pop()
             entry["result"] = result.value
-            entry["duration_ms"] = round((time.perf_counter() - begun) * 1000)
+            entry["duration_ms"] = round((_perf_counter() - begun) * 1000)
             if inner:
                 entry["steps"] = inner
 

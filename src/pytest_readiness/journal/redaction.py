@@ -8,11 +8,11 @@ as half a secret would not be known.
 
 from __future__ import annotations
 
-import hmac
 import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hmac import new as _hmac
 from typing import Any
 
 from .encodings import SHORTEST, spellings
@@ -119,7 +119,7 @@ class Redactor:
         return self._digest(value.encode("utf-8", "surrogatepass")) if len(value) >= SHORTEST else ""
 
     def _digest(self, value: bytes) -> str:
-        return hmac.new(self._key, value, "sha256").hexdigest()[:12]
+        return _hmac(self._key, value, "sha256").hexdigest()[:12]
 
     def _learn(self, value: str, rule: str) -> None:
         if len(value) >= SHORTEST and value not in self._values:

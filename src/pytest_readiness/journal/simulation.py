@@ -7,14 +7,14 @@ whoever implements ``pytest_readiness_simulation``. That a library is installed 
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
+from os import fstat as _fstat
+from tempfile import TemporaryFile as _TemporaryFile
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -129,13 +129,15 @@ class _Clock:
 
     def is_wrong(self) -> bool:
         """Return whether they differ; a file is made only where Python's clocks have moved against each other."""
-        now = time.time_ns()
+        now = time.time_ns()  # as the test has it
         offset = now - time.monotonic_ns()
+        if type(offset) is not int:
+            return True
         if self._offset is not None and abs(offset - self._offset) < _SKEW_NS:
             return False
         try:
-            with tempfile.TemporaryFile() as file:
-                stamped = os.fstat(file.fileno()).st_mtime_ns
+            with _TemporaryFile() as file:
+                stamped = _fstat(file.fileno()).st_mtime_ns
         except OSError:
             return False
         if abs(stamped - now) > _SKEW_NS:

@@ -6,10 +6,12 @@ It sees what Python's own sockets do: not what a C library does by itself, nor a
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from os import fspath as _fspath, fstat as _fstat
+from os.path import basename as _basename
+from socket import SOCK_DGRAM
 from typing import Any, NamedTuple
 
 from ..settings.endpoint import is_among, split_place
@@ -139,7 +141,7 @@ class _Witness:
             dict(self.receiving())  # forgets what was closed
         if len(self.open) < _MOST_OPEN:
             with suppress(OSError):  # a socket that is closed already: the attempt is kept all the same
-                self.open[descriptor] = _Open(place, family, os.fstat(descriptor).st_ino)
+                self.open[descriptor] = _Open(place, family, _fstat(descriptor).st_ino)
 
     def receiving(self) -> Iterator[tuple[int, tuple[_Open, int]]]:
         """Yield how much each connection that is still open has received; one that was closed is forgotten."""
@@ -212,9 +214,7 @@ def belongs(where: str, endpoints: Iterable[str]) -> bool:
 
 
 def _is_datagram(sock: Any) -> bool:
-    import socket
-
-    return bool(sock.type == socket.SOCK_DGRAM)
+    return bool(sock.type == SOCK_DGRAM)
 
 
 def _received(descriptor: int, known: _Open) -> int | None:
@@ -223,7 +223,7 @@ def _received(descriptor: int, known: _Open) -> int | None:
 
     option = getattr(_socket, "TCP_INFO", None)
     try:
-        if option is None or os.fstat(descriptor).st_ino != known.inode:
+        if option is None or _fstat(descriptor).st_ino != known.inode:
             return None
         sock = _socket.socket(known.family, _socket.SOCK_STREAM, 0, descriptor)
         try:
@@ -239,10 +239,10 @@ def _received(descriptor: int, known: _Open) -> int | None:
 
 def _program(given: Any) -> str:
     """The program's name alone: its path may be anybody's, and arguments may hold secrets."""
-    return os.path.basename(_text(given))[:_LONGEST]  # a text, whatever it is
+    return _basename(_text(given))[:_LONGEST]  # a text, whatever it is
 
 
 def _text(given: Any) -> str:
     if isinstance(given, bytes | bytearray):
         return bytes(given).decode("utf-8", "backslashreplace")
-    return os.fspath(given) if not isinstance(given, str) else given
+    return _fspath(given) if not isinstance(given, str) else given

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from os import (
+    close as _close,
     fstat as _fstat,
     ftruncate as _ftruncate,
     getpid as _getpid,
@@ -76,7 +77,7 @@ class Writer:
             self.trouble = error
             return False
         if not self._lock(descriptor):
-            os.close(descriptor)
+            _close(descriptor)
             raise StorageError(f"{self.path}: another session is still writing this run")
         self._descriptor = descriptor
         self._taken = (*self._taken[:2], _fstat(descriptor).st_size)

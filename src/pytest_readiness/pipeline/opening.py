@@ -11,6 +11,7 @@ from typing import Any
 from pluggy import PluginManager
 
 from ..errors import one_line
+from ..facts.line import broken_links
 from ..facts.run import Run
 from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
@@ -19,7 +20,9 @@ from ..journal.provenance import provenance
 from ..journal.redaction import Redactor
 from ..journal.run_log import RunLog
 from ..journal.tracker import kept_tracker
+from ..journal.writer import Writer
 from ..store.address import check_address
+from ..store.chain import unbroken_head
 from .extensions import load_plugins, own_redactors
 from .keeping import keep
 from .place import HOME, Place
@@ -101,8 +104,22 @@ def close_run(place: Place, log: RunLog, exit_status: int) -> tuple[Run | None, 
         problems.append(f"evidence could not be recorded: {one_line(str(log.failure), 600)}")
     sealed = log.seal(exit_status)
     if sealed is not None and log.writer is not None:
+        if (wrong := _broken(sealed, log.writer)) is not None:
+            log.writer.close()
+            return None, [
+                *problems,
+                f"{log.writer.path}: {wrong}: the run is not kept; 'readiness recover' looks at it",
+            ]
         problems += keep(place, sealed, log.writer)
     return sealed, problems
+
+
+def _broken(sealed: Run, writer: Writer) -> str | None:
+    """Return what is wrong with a run as its journal has it now: the store would never be rid of it."""
+    texts = writer.texts()
+    if len(texts) != len(sealed.lines) or unbroken_head(texts) != sealed.lines[-1].digest:
+        return "the journal is not what was written: somebody else wrote to it"
+    return next(broken_links(sealed.id, sealed.lines), None)
 
 
 def redaction_trouble(redactor: Redactor) -> list[str]:
