@@ -75,7 +75,7 @@ def _kept(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem
         found = verify(Place(settings, catalogue or Catalogue(settings.register)))
     except ReadinessError as error:
         return [Problem("", str(error))], ()
-    return found.problems, found.notes
+    return found.problems, (*(Problem("", one) for one in found.aside), *found.notes)
 
 
 def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:

@@ -10,7 +10,7 @@ import click
 
 from ..decisions.home import Kept
 from ..errors import RefusedError, place as shown_place
-from ..facts.decision import Blocker, Decision, Departure, Known, Retirement, Review, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Departure, Known, Retirement, Review, RunRetirement, Unblock, Waiver
 from ..pipeline.judging import Place, Request, judge
 from ..views.gate import standing
 from ..views.sanitise import sanitise
@@ -83,4 +83,6 @@ def _said(decision: Decision) -> str:
         case Retirement():
             instead = f", replaced by {decision.replaced_by}" if decision.replaced_by else ""
             return f"{decision.test_id} is retired{instead}"
+        case RunRetirement():
+            return f"run {decision.run_id} is retired: what it had passed or planned is to be run again"
     return decision.KIND

@@ -4,30 +4,47 @@ from __future__ import annotations
 
 import click
 
-from ..decisions.making import retire
+from ..decisions.making import retire, retire_run
 from ..decisions.who import decider
+from ..errors import ConfigError
 from . import options
 from .door import Door, pass_door
 from .outcome import refusing, tell, tell_standing
 
 
 @click.command("retire")
-@click.argument("name", metavar="TEST|UC")
+@click.argument("name", metavar="TEST|UC", required=False)
+@click.option("--run", "run_id", metavar="RUN", help="A run that is broken, to be set aside.")
 @options.reason
 @options.by
 @click.option("--replaced-by", metavar="TEST", help="The test that shows it instead.")
 @click.pass_context
 @pass_door
 def command(
-    door: Door, context: click.Context, name: str, reason: str, by: str | None, replaced_by: str | None
+    door: Door,
+    context: click.Context,
+    *,
+    name: str | None,
+    run_id: str | None,
+    reason: str,
+    by: str | None,
+    replaced_by: str | None,
 ) -> None:
     """Take a test (its node id, as the reports show it) out of what must pass, or let go of a use case without a row.
 
     For a listed reviewer who recorded none of its evidence. What was signed with a test becomes suspect; a use case
-    that left the register with something open keeps the gate closed until then. Exits 0 where it is kept, 1 where it is
-    refused.
+    that left the register with something open keeps the gate closed until then. With --run, set a broken run aside:
+    what failed in it stays, and everything else that it was to run is INTERRUPTED until it runs again. Exits 0 where
+    it is kept, 1 where it is refused.
     """
+    if (name is None) is (run_id is None) or (run_id is not None and replaced_by is not None):
+        raise ConfigError("name a test or a use case, or a run with --run RUN, and only a test has --replaced-by")
     place = door.place()
+    if run_id is not None:
+        with refusing(context):
+            tell(retire_run(place, run_id, decider(place, by), reason))
+        return
+    assert name is not None  # noqa: S101 - for the type checker: one of the two is named
     with refusing(context):
         kept, concerned = retire(place, name, decider(place, by), reason, replaced_by)
     tell(kept)

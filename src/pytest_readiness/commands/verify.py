@@ -26,6 +26,8 @@ def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -
     """
     place, kept = door.place(), asked(checkpoints)
     outcome = verify(place, kept)
+    for told in outcome.aside:
+        click.echo(sanitise(told))
     for problem in outcome.problems:
         click.echo(sanitise(str(problem)))
     for note in outcome.notes:

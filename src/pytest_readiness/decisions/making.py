@@ -6,9 +6,12 @@ from collections.abc import Iterable
 
 from ..errors import ClaimError, ConfigError, RefusedError, nearest
 from ..facts.clock import moment
-from ..facts.decision import Blocker, Decision, Departure, Retirement, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Departure, Retirement, RunRetirement, Unblock, Waiver
+from ..pipeline.aside import set_aside, why_not
+from ..pipeline.checkpoints import no_store
 from ..pipeline.gathering import origins_of
 from ..pipeline.judging import Judged, Place, Request, examine
+from ..pipeline.trust import Trust
 from ..pipeline.upkeep import refuse_damage
 from ..verdict.deciders import kept_apart
 from ..verdict.signing import refusal
@@ -118,6 +121,37 @@ def retire(
     return kept, tuple(one for one in judged.catalogue.use_cases if one in concerned)
 
 
+def retire_run(place: Place, run_id: str, who: Decider, reason: str) -> Kept:
+    """Set a broken run aside. What else is kept is not asked for: a store that cannot be relied on needs a way out.
+
+    Raises:
+        ConfigError: there is no such run in the store.
+        RefusedError: this person may not, or it is retired already.
+        StorageError, IntegrityError: the store cannot be read, or it cannot be kept.
+    """
+    store = place.store()
+    if store is None:
+        raise ConfigError(no_store(place.settings.store))
+    try:
+        sources = place.sources(store)
+        told = RunRetirement(**stamped(place, who, moment()), run_id=run_id, reason=clean(place, reason))
+        mine = made(place, told)
+        assert isinstance(mine.counted, RunRetirement)  # noqa: S101 - for the type checker: nothing else was made
+        known = {one.id for one in store.runs(sources.register)}
+        if run_id not in known:
+            raise ConfigError(f"there is no run '{run_id}' in the store{nearest(run_id, known)}")
+        decisions = Trust.of(place.policy).identified(sources.decided.decisions, sources.home)
+        standing = set_aside(store, decisions, place.policy, sources.register, told.at)
+        if run_id in standing.runs:
+            raise RefusedError(f"run {run_id} is retired already")
+        why = why_not(mine.counted, store.summaries([run_id]).get(run_id), store, place.policy)
+    finally:
+        store.close()
+    if why is not None:
+        raise RefusedError(why)
+    return keep(place, [mine])
+
+
 def _that_left(judged: Judged, name: str) -> str | None:
     """Return the id of the use case without a row that is meant; None: a test is."""
     if any(one.test_id == name for one in judged.facts.evidence):
@@ -145,6 +179,7 @@ def _recorders(place: Place, use_cases: Iterable[str], test: str | None = None) 
         return set()
     try:
         sources = place.sources(store)
+        set_aside(store, sources.decided.decisions, place.policy, sources.register, moment())
         pieces = (one for name in use_cases for one in store.history(sources.register, name))
         runs = {one.run_id for one in pieces if test is None or one.test_id == test}
         return kept_apart(origins_of(sources, runs).values(), place.policy)

@@ -225,8 +225,18 @@ class Departure(Decision):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRetirement(Decision):
+    """A run that is broken and was set aside: its passes count for nothing, what ended badly stays."""
+
+    KIND: ClassVar[str] = "run retirement"
+
+    run_id: str
+    reason: str
+
+
 KINDS: dict[str, type[Decision]] = {
-    kind.KIND: kind for kind in (Review, Waiver, Blocker, Unblock, Retirement, Departure)
+    kind.KIND: kind for kind in (Review, Waiver, Blocker, Unblock, Retirement, Departure, RunRetirement)
 }
 
 

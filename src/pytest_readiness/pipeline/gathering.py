@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -25,6 +25,7 @@ from ..verdict.known import Facts, Origin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
 from ..verdict.reviews import approvals, pinned_ids, pins_of
+from .aside import NOTHING, Aside, left_of, set_aside
 from .homes import decided
 from .trust import Trust
 from .unseen import Failures
@@ -99,7 +100,9 @@ def facts_now(
     """
     trust = Trust.of(policy)
     decisions = trust.identified(sources.decided.decisions, sources.home)
+    aside = set_aside(sources.store, decisions, policy, sources.register, now)
     evidence = _newest(sources, use_cases, now)
+    broken = left_of(sources.store, aside, evidence)
     in_journals = [piece for run in sources.runs_left.values() for piece in open_evidence(run)]
     counting = approvals(decisions, policy, now)
     asked = [one for one in counting if use_cases is None or one.use_case in use_cases]
@@ -108,22 +111,29 @@ def facts_now(
     pinned = pins_of(counting)
     known = {piece.id for piece in (*evidence, *in_journals)}
     runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}
+    runs -= aside.runs.keys()
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
-    parts = parts_of(sources, now, days)
+    parts = parts_of(sources, now, days, aside=aside)
     if policy.release != "ignore" and release is not None:
         evidence, origins = _of_release(sources, evidence, origins, release, plans=policy.asks_for_plans)
     return Facts(
-        evidence=[*evidence, *in_journals],
+        evidence=[*evidence, *_in(broken, use_cases), *in_journals],
         open_runs=_open_runs(sources),
         parts=parts,
         decisions=decisions,
         adverse=adverse,
         failed_runs=failures.runs,
-        missing=_missing(sources, pinned - known),
+        missing=_missing(sources, pinned - known) | aside.of(pinned),
         origins=_with_groups(origins, parts),
+        retired_runs=aside.runs,
+        retirement_notes=aside.notes,
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
         unchecked=trust.unchecked,
     )
+
+
+def _in(pieces: Iterable[Evidence], use_cases: Sequence[str] | None) -> list[Evidence]:
+    return [one for one in pieces if use_cases is None or one.uc in use_cases]
 
 
 def _newest(sources: Sources, use_cases: Sequence[str] | None, now: str) -> list[Evidence]:
@@ -200,7 +210,9 @@ def _open_runs(sources: Sources, until: str | None = None) -> dict[str, frozense
     }
 
 
-def parts_of(sources: Sources, now: str, days: int | None, until: str | None = None) -> tuple[Part, ...]:
+def parts_of(
+    sources: Sources, now: str, days: int | None, until: str | None = None, aside: Aside = NOTHING
+) -> tuple[Part, ...]:
     """Return the sealed runs that are parts of run groups, with their plans where these say what is held.
 
     Args:
@@ -208,6 +220,7 @@ def parts_of(sources: Sources, now: str, days: int | None, until: str | None = N
         now: the moment being judged.
         days: the longest max age of the items: what is older holds nothing; None: none has one.
         until: leave out runs that ended after this moment.
+        aside: runs that a reviewer set aside, which are read as far as they can be.
     """
     if sources.store is None and not sources.runs_left:
         return ()
@@ -222,12 +235,14 @@ def parts_of(sources: Sources, now: str, days: int | None, until: str | None = N
         found = {id_: part for id_, part in found.items() if id_ in ended}
 
     def plan(run_id: str) -> Plan:
+        if run_id in aside.runs and sources.store is not None:
+            return Plan(sources.store.readable(run_id, sources.register).planned or (), frozenset(), frozenset())
         run = sealed.get(run_id) or (sources.store.run(run_id) if sources.store is not None else None)
         if run is None:
             raise IntegrityError(f"run {run_id} is in the index, and is not there")
         return Plan.of(run)
 
-    return with_plans(found.values(), plan, now, days)
+    return with_plans(found.values(), plan, now, days, aside.runs.keys())
 
 
 # -- the past ------------------------------------------------------------------------------------------------------
@@ -243,22 +258,28 @@ def facts_at(
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
-    ended = {run.id: run for run in sources.runs if run.finished_at <= at}
+    trust = Trust.of(policy)
+    decisions = trust.identified(sources.decided.decisions, sources.home)
+    aside = set_aside(sources.store, decisions, policy, sources.register, at)
+    ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in aside.runs}
     evidence = [one for one in history_of(sources, use_cases) if one.run_id in ended and one.started_at <= at]
     for run in sources.runs_left.values():
         if run.started_at <= at and (run.finished_at or "") <= at:
             evidence += [one for one in open_evidence(run) if one.started_at <= at]
-    trust = Trust.of(policy)
-    decisions = trust.identified(sources.decided.decisions, sources.home)
+    evidence += _in(left_of(sources.store, aside, evidence), use_cases)
     pinned = pinned_ids(decisions, policy, at)
-    parts = parts_of(sources, at, days, at)
+    parts = parts_of(sources, at, days, at, aside)
+    rests_on = {*ended, *map(run_of, pinned)} - aside.runs.keys()
+    origins = origins_of(sources, rests_on, plans=policy.asks_for_plans)
     return Facts(
         evidence=evidence,
         open_runs=_open_runs(sources, at),
         parts=parts,
         decisions=decisions,
-        missing=_missing(sources, pinned - {one.id for one in evidence}),
-        origins=_with_groups(origins_of(sources, {*ended, *map(run_of, pinned)}, plans=policy.asks_for_plans), parts),
+        missing=_missing(sources, pinned - {one.id for one in evidence}) | aside.of(pinned),
+        origins=_with_groups(origins, parts),
+        retired_runs=aside.runs,
+        retirement_notes=aside.notes,
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
         unchecked=trust.unchecked,
     )

@@ -7,7 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import Problem, one_line
-from ..facts.decision import Blocker, Decision, Departure, Known, Meaning, Retirement, Review, Unblock, Waiver
+from ..facts.decision import (
+    Blocker,
+    Decision,
+    Departure,
+    Known,
+    Meaning,
+    Retirement,
+    Review,
+    RunRetirement,
+    Unblock,
+    Waiver,
+)
 from ..store.looking import look_around
 from ..store.port import Decided, DecisionHome, Disputed, Store
 from .trust import Trust
@@ -98,6 +109,16 @@ def _in_order(decisions: list[Decision]) -> tuple[Decision, ...]:
     return tuple(sorted(decisions, key=lambda one: (one.at, one.id)))
 
 
+def _retired(decision: Retirement | Departure | RunRetirement) -> str:
+    match decision:
+        case Retirement():
+            return decision.test_id
+        case Departure():
+            return decision.use_case
+        case RunRetirement():
+            return f"run {decision.run_id}"
+
+
 def _said(decision: Decision) -> str:
     match decision:
         case Review():
@@ -105,10 +126,8 @@ def _said(decision: Decision) -> str:
             return f"the {word} of {decision.use_case}"
         case Waiver():
             return f"the waiver of {decision.requirement}"
-        case Retirement():
-            return f"the retirement of {decision.test_id}"
-        case Departure():
-            return f"the retirement of {decision.use_case}"
+        case Retirement() | Departure() | RunRetirement():
+            return f"the retirement of {_retired(decision)}"
         case Blocker() | Unblock():
             return f"the {decision.KIND} of {decision.use_case}"
     return f"the {decision.KIND}"

@@ -156,7 +156,7 @@ def examine(place: Place, request: Request) -> Judged:
         generated_at=readiness.at,
         release=request.judged_release,
         configured=place.configured,
-        notes=_notes(place, sources, readiness),
+        notes=_notes(place, sources, grounds.facts, readiness),
         problems=(*request.problems, *map(str, intact), *(map(str, compared.problems) if compared else ())),
         session=request.session,
     )
@@ -242,9 +242,15 @@ def _verdict(
     return replace(verdict, regression=no_regression(request.no_regression, readiness))
 
 
-def _notes(place: Place, sources: Sources, readiness: Readiness) -> tuple[str, ...]:
+def _notes(place: Place, sources: Sources, facts: Facts, readiness: Readiness) -> tuple[str, ...]:
     no_config = () if place.configured else (_NO_CONFIG,)
-    return (*no_config, *map(str, sources.decided.notes), *readiness.notes, *notes(readiness.departed))
+    return (
+        *no_config,
+        *facts.retirement_notes,
+        *map(str, sources.decided.notes),
+        *readiness.notes,
+        *notes(readiness.departed),
+    )
 
 
 def _with_use_cases(catalogue: Catalogue, facts: Facts) -> Catalogue:

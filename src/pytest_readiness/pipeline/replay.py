@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from ..errors import ClaimError
 from ..facts.clock import moment
-from ..facts.decision import Decision, Retirement, Waiver
+from ..facts.decision import Decision, Retirement, RunRetirement, Waiver
 from ..facts.evidence import Evidence
 from ..verdict.history import Event, History, replay
 from ..verdict.known import UNKNOWN, Origin, run_of
 from ..verdict.reviews import pinned_ids
+from .aside import left_of, set_aside
 from .gathering import InForce, Sources, history_of, origins_of
 from .judging import Place, Request
 from .trust import Trust
@@ -32,11 +33,14 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
         sources = place.sources(store)
         name = _name(place, sources, use_case)
         in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
-        evidence = [*history_of(sources, [name]), *_in_journals(sources, name)]
         decisions = Trust.of(place.policy).identified(sources.decided.decisions, sources.home)
+        aside = set_aside(store, decisions, place.policy, sources.register, now)
+        evidence = [*history_of(sources, [name]), *_in_journals(sources, name)]
+        evidence += [one for one in left_of(store, aside, evidence) if one.uc == name]
         pinned = pinned_ids(decisions, place.policy, now)
         missing = store.missing(pinned) if store is not None and pinned else set(pinned)
-        origins = origins_of(sources, {one.run_id for one in evidence} | {run_of(one) for one in pinned})
+        rests_on = {one.run_id for one in evidence} | {run_of(one) for one in pinned}
+        origins = origins_of(sources, rests_on - aside.runs.keys())
         return replay(
             name,
             [*_runs(sources, evidence, origins), *_decided(name, decisions, evidence)],
@@ -83,9 +87,12 @@ def _runs(sources: Sources, evidence: list[Evidence], origins: Mapping[str, Orig
 
 def _decided(use_case: str, decisions: tuple[Decision, ...], evidence: list[Evidence]) -> Iterator[Event]:
     tests = {one.test_id for one in evidence}
+    runs = {one.run_id for one in evidence}
     for decision in decisions:
         if isinstance(decision, Retirement):
             concerns = decision.test_id in tests
+        elif isinstance(decision, RunRetirement):
+            concerns = decision.run_id in runs
         elif isinstance(decision, Waiver):
             concerns = decision.requirement.partition("/")[0] == use_case
         else:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import ConfigError, IntegrityError, Problem, ReadinessError
 from ..facts.checkpoint import Checkpoint
+from ..facts.clock import moment
 from ..facts.digest import is_sha256
 from ..facts.envelope import run_statement
 from ..facts.evidence import Artifact, Evidence
@@ -17,15 +19,18 @@ from ..facts.line import canonical
 from ..facts.run import Run
 from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..store.port import Decided, RunSummary, Store
-from ..verdict.known import Signed
+from ..verdict.known import Signed, run_of
 from ..views.document import to_document
 from ..views.report import Report
+from .aside import Aside, set_aside, told as said
 from .carrying import writable_store
 from .checkpoints import Kept, contradicted, head, signed, untrusted, write_checkpoint
 from .judging import Place, Request, judge, recover_all
 from .trust import Doubt, Trust
 
 BLOCK = 1 << 20
+_OF_RUN = re.compile(r"(?:leaf \d+, )?run ([^,]+)")
+"""How a problem of a run names its place."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class Verified:
     signatures: int = 0
     notes: tuple[Problem, ...] = ()
     """Signatures that fit, and decisions, that count for nothing."""
+    aside: tuple[str, ...] = ()
+    """Runs that were retired: what does not fit in them is no problem any more; a sentence each."""
     there: bool = True
     """There is a store."""
 
@@ -95,15 +102,17 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
         if store is None:
             return Verified([*problems, *told], 0, 0, 0, notes=decisions.notes, there=False)
         problems += _other_runs(store, left)
+        aside = _aside(place, store, decisions)
         artifacts: dict[str, tuple[str, Artifact]] = {}
 
         def seen(whose: str, artifact: Artifact) -> None:
-            if is_sha256(artifact.sha256):  # anything else is named, too, and is no place to look at
+            # Anything else is named, too, and is no place to look at.
+            if is_sha256(artifact.sha256) and run_of(whose) not in aside.runs and whose not in aside.runs:
                 artifacts[artifact.sha256] = (whose, artifact)
 
-        problems += [*store.verify(seen), *told]
+        fitting, set_apart = _apart(store.verify(seen), aside)
+        problems += [*fitting, *told, *_artifact_problems(place, artifacts.values())]
         summaries = store.runs()
-        problems += _artifact_problems(place, artifacts.values())
         evidence = sum(run.evidence_count for run in summaries)
         signatures, doubts = _signatures(place, store, summaries, decisions)
         return Verified(
@@ -113,11 +122,30 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
             artifacts=len(artifacts),
             records=count,
             signatures=signatures,
+            aside=(*set_apart, *aside.void),
             notes=(*decisions.notes, *(one.problem for one in doubts if not one.broken)),
         )
     finally:
         if store is not None:
             store.close()
+
+
+def _apart(found: Iterable[Problem], aside: Aside) -> tuple[list[Problem], list[str]]:
+    """Return the problems that are not of a retired run, and a sentence for each of these runs."""
+    numbers = dict.fromkeys(aside.runs, 0)
+    left = []
+    for problem in found:
+        whose = _OF_RUN.match(problem.where)
+        if whose is not None and whose[1] in numbers:
+            numbers[whose[1]] += 1
+        else:
+            left.append(problem)
+    return left, [f"{said(one)} ({numbers[name]} of its things do not fit)" for name, one in aside.runs.items()]
+
+
+def _aside(place: Place, store: Store, found: Decided) -> Aside:
+    decisions = Trust.of(place.policy).identified(found.decisions, place.decisions(store))
+    return set_aside(store, decisions, place.policy, place.catalogue.register, moment())
 
 
 def _decisions(place: Place, store: Store | None) -> Decided:

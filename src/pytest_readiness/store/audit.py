@@ -7,7 +7,7 @@ queries, and name each finding by run, line and column.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -55,6 +55,7 @@ _COUNTS = {
     "line": "SELECT (SELECT count(*) FROM line), (SELECT coalesce(sum(line_count), 0) FROM run)",
     "evidence": "SELECT (SELECT count(*) FROM evidence), (SELECT coalesce(sum(evidence_count), 0) FROM run)",
 }
+_ASIDE = "NOT IN (SELECT value FROM json_each(:aside))"
 _STRAYS = {
     "line": "SELECT DISTINCT run_id FROM line WHERE run_id NOT IN (SELECT id FROM run)",
     "evidence": "SELECT DISTINCT run_id FROM evidence WHERE run_id NOT IN (SELECT id FROM run)",
@@ -220,13 +221,15 @@ def _strays(query: Query) -> Iterator[Problem]:
         yield Problem("table slot", f"no evidence belongs to {one_line(key)}")
 
 
-def check(query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader]) -> Iterator[Problem]:
+def check(
+    query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader], aside: Collection[str] = ()
+) -> Iterator[Problem]:
     """Yield what is wrong with what these pieces of evidence rest on, and with the store as a whole. Raises nothing.
 
     ``known`` returns what was read for answers from the store as it still is. What is right by that is not looked up
-    again; everything else is, and told by what is found then.
+    again; everything else is, and told by what is found then. ``aside``: runs that are not looked at.
     """
-    yield from _unbroken("store", _checked(query, evidence, known))
+    yield from _unbroken("store", _checked(query, evidence, known, aside))
 
 
 def check_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
@@ -235,14 +238,23 @@ def check_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
     yield from _unbroken("tree", unbound(query, run_ids))
 
 
-def _checked(query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader]) -> Iterator[Problem]:
+def _counts(query: Query, table: str, aside: Collection[str]) -> list[Any]:
+    if not aside:
+        return query(_COUNTS[table])
+    others = _COUNTS[table].replace(f"FROM {table})", f"FROM {table} WHERE run_id {_ASIDE})")
+    return query(others.replace("FROM run)", f"FROM run WHERE id {_ASIDE})"), {"aside": json.dumps(sorted(aside))})
+
+
+def _checked(
+    query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader], aside: Collection[str]
+) -> Iterator[Problem]:
     reader = known()
     by_run: dict[str, list[Evidence]] = {}
     for piece in evidence:
         by_run.setdefault(piece.run_id, []).append(piece)
     yield from _schema(query)
-    for table, sql in _COUNTS.items():
-        for kept, named in query(sql):
+    for table in _COUNTS:
+        for kept, named in _counts(query, table, aside):
             if kept != named:
                 told = f"holds {kept} rows, the runs name {named}: 'readiness verify' says which do not fit"
                 yield Problem(f"table {table}", told)

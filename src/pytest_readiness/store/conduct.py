@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..errors import IntegrityError, one_line
@@ -19,6 +20,8 @@ from .queries import ENDS, PARTS, PLANS
 
 class Conducts:
     """What the store in a SQLite file says of how runs were conducted."""
+
+    _aside: frozenset[str]
 
     @abstractmethod
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
@@ -50,7 +53,12 @@ class Conducts:
             StorageError: the file cannot be read.
         """
         rows = self._rows(PARTS, {"register": register, "since": since})
-        return [_part(run_id, first, last, seal, whole=bool(whole)) for run_id, first, last, seal, whole in rows]
+        found = []
+        for run_id, first, last, seal, whole in rows:
+            # What a run that was set aside was to run counts as interrupted anyway; it may say nothing any more.
+            with suppress(*((IntegrityError,) if run_id in self._aside else ())):
+                found.append(_part(run_id, first, last, seal, whole=bool(whole)))
+        return found
 
 
 def _part(run_id: str, first: str, last: int, seal: str, *, whole: bool) -> Part:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..errors import Problem
 from ..facts.checkpoint import Grown
@@ -50,6 +50,17 @@ class Failure(NamedTuple):
     run_id: str
     started_at: str
     evidence_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What can be read of a run, however broken it is."""
+
+    head: dict[str, Any]
+    """What its first line says; empty: it cannot be read."""
+    evidence: tuple[Evidence, ...]
+    planned: tuple[Planned, ...] | None
+    """None: what was planned is not what the seal names, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +212,16 @@ class Store(DecisionHome, Protocol):
         Raises:
             IntegrityError: one is not there.
         """
+
+    def set_aside(self, run_ids: Iterable[str]) -> None:
+        """Leave these runs out of every answer about evidence, and of every check, until the store is closed.
+
+        What else an answer or a check says is as if the store had never had them; ``verify`` still names what does
+        not fit in them.
+        """
+
+    def readable(self, run_id: str, register: str) -> Readable:
+        """Return what can be read of a run, however broken it is: each line for itself."""
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which of these pieces of evidence the store does not have."""

@@ -99,6 +99,15 @@ DECISIONS = """SELECT id, text FROM decision
 WHERE register = :only OR :only IS NULL OR instr(text, :said)"""
 
 
+_ASIDE = "NOT IN (SELECT value FROM json_each(:aside))"
+
+
+def without(query: str) -> str:
+    """Return a query of evidence that passes over the runs named in ``:aside``."""
+    asked = query.replace("WHERE slot_id", f"WHERE run_id {_ASIDE} AND slot_id")
+    return asked.replace("AND e.badness = 5", f"AND e.badness = 5 AND e.run_id {_ASIDE}")
+
+
 def _insert(table: str, columns: Sequence[str]) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
 

@@ -25,7 +25,7 @@ from .conduct import Conducts
 from .documents import Documents, readable_envelopes
 from .index import UNREADABLE, RunRow, SlotRow, index_of, line_rows, run_row, summary_of
 from .leaves import KEEP_LEAF, grown
-from .port import Failure, RunSummary
+from .port import Failure, Readable, RunSummary
 from .queries import (
     FAILURES,
     HISTORY,
@@ -42,6 +42,8 @@ from .queries import (
     RUNS,
     RUNS_BY_ID,
     SLOT_IDS,
+    TEXTS,
+    without,
 )
 from .reader import SOME, Reader, held_by, in_order, pieces_with
 from .schema import migrate, open_file, read, rows, troubles, writing
@@ -62,6 +64,8 @@ class SQLiteStore(Conducts, Documents):
         self._url = url
         self._reader = Reader()
         """What was read for the answers, until the store is closed."""
+        self._aside: frozenset[str] = frozenset()
+        """Runs that no answer rests on."""
 
     @classmethod
     def open(cls, path: Path, url: str, *, create: bool) -> SQLiteStore | None:
@@ -164,7 +168,7 @@ class SQLiteStore(Conducts, Documents):
         """
         asked = None if use_cases is None else json.dumps(sorted(use_cases))
         named = {"register": register, "use_cases": asked, "until": until or LATEST}
-        return self._answer((NEWEST,), named, register)
+        return self._answer((self._without(NEWEST),), named, register)
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
         """Yield every piece of evidence of a use case (or of one of its items), newest start first.
@@ -174,13 +178,15 @@ class SQLiteStore(Conducts, Documents):
             StorageError: the file cannot be read.
         """
         # Read at once: a statement that is still open would keep everybody else from writing.
-        keys = self._rows(HISTORY, {"register": register, "use_case": use_case, "item": item})
+        named = {"register": register, "use_case": use_case, "item": item, "aside": self._named_aside}
+        keys = self._rows(self._without(HISTORY), named)
         # A long history is read once, and nothing of it is kept in mind.
         yield from pieces_with(keys, register, self._lines)
 
     def _answer(self, queries: Iterable[str], named: dict[str, Any], register: str) -> list[Evidence]:
         """Return the evidence of an answer by slot, and remember what was right until somebody writes to the store."""
         self._reader.trust(self._state())
+        named = {**named, "aside": self._named_aside}
         take = partial(self._reader.by_slot, register=register)
         with troubles(self._path):
             return in_order(one for query in queries for one in read(self._connection, query, named, take, SOME))
@@ -214,7 +220,7 @@ class SQLiteStore(Conducts, Documents):
             StorageError: the file cannot be read.
         """
         named = {"register": register, "since": json.dumps(dict(since)), "until": until or LATEST}
-        return self._answer((INTERRUPTED,), named, register)
+        return self._answer((self._without(INTERRUPTED),), named, register)
 
     def pieces(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:
         """Return these pieces of evidence, in their order.
@@ -228,6 +234,28 @@ class SQLiteStore(Conducts, Documents):
             raise IntegrityError(f"'{one_line(none[0])}' is no id of evidence")
         keys = [(parts[1], int(parts[2]), int(parts[3])) for _, parts in found if parts is not None]
         return list(pieces_with(keys, register, self._lines))
+
+    def set_aside(self, run_ids: Iterable[str]) -> None:
+        """Leave these runs out of every answer about evidence, and of every check, until the store is closed."""
+        self._aside = frozenset(run_ids)
+
+    @property
+    def _named_aside(self) -> str:
+        return json.dumps(sorted(self._aside))
+
+    def _without(self, query: str) -> str:
+        """Return a query of evidence without that of the runs that were set aside; as it is, where none was."""
+        return without(query) if self._aside else query
+
+    def readable(self, run_id: str, register: str) -> Readable:
+        """Return what can be read of a run, however broken it is, as the port says.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        from .remains import readable_of
+
+        return readable_of(run_id, register, (text for (text,) in self._rows(TEXTS, (run_id,))))
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which of these pieces of evidence the store does not have.
@@ -325,7 +353,8 @@ class SQLiteStore(Conducts, Documents):
 
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
-        yield from audit.check(self._rows, evidence, lambda: self._reader.trust(self._state()))
+        resting = [one for one in evidence if one.run_id not in self._aside]
+        yield from audit.check(self._rows, resting, lambda: self._reader.trust(self._state()), self._aside)
 
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""

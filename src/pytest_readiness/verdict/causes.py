@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..facts.decision import Blocker, Decision, Departure, Meaning, Retirement, Review, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Departure, Meaning, Retirement, Review, RunRetirement, Unblock, Waiver
 from ..facts.evidence import Evidence
 from .readiness import WORST_FIRST, Phase, State, Status, UseCaseReadiness
 from .telling import happened, short
@@ -48,8 +48,9 @@ def said(decision: Decision) -> str:
         return f"{by} {done} it{comment}"
     if isinstance(decision, Waiver):
         return f"{by} waived {short(decision.requirement)} until {short(decision.until)}: {short(decision.reason)}"
-    if isinstance(decision, Retirement):
-        return f"{by} retired {short(decision.test_id)}: {short(decision.reason)}"
+    if isinstance(decision, Retirement | RunRetirement):
+        what = short(decision.test_id) if isinstance(decision, Retirement) else f"run {short(decision.run_id)}"
+        return f"{by} retired {what}: {short(decision.reason)}"
     if isinstance(decision, Departure):
         return f"{by} let go of it after it left the register: {short(decision.reason)}"
     if isinstance(decision, Blocker | Unblock):

@@ -137,7 +137,9 @@ class _Known:
         decided = Decided.of(facts, policy, catalogue.register, now)
         adverse = [one for one in facts.adverse if one.register == catalogue.register]
         left_out = decided.left_out([*evidence, *adverse], release)
-        grounds = Grounds(now, catalogue.longest_age_days, places.environments, settled, decided.is_retired)
+        grounds = Grounds(
+            now, catalogue.longest_age_days, places.environments, settled, decided.is_retired, facts.retired_runs
+        )
 
         def ledger(executions: Iterable[Evidence]) -> Ledger:
             return Ledger.of(executions, now, moment.open_runs, places, left_out)

@@ -72,6 +72,10 @@ class Facts:
     """By run id; a run that is not there is of unknown origin."""
     signed: Mapping[str, Signed] = field(default_factory=dict)
     """By run id; a run that is not there is not known to be signed."""
+    retired_runs: Collection[str] = ()
+    """Ids of the runs that a reviewer set aside."""
+    retirement_notes: tuple[str, ...] = ()
+    """Who did so and why, and why a retirement of a run does not hold; a sentence each."""
     unchecked: str = ""
     """Why signatures could not be checked though keys are trusted; empty: they were."""
 

@@ -1,0 +1,104 @@
+"""Runs that a person set aside because they are broken: whose word holds, and what is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ..facts.decision import Decision, RunRetirement
+from ..facts.evidence import Evidence
+from ..store.port import RunSummary, Store
+from ..verdict.aside import Remains, doubted
+from ..verdict.deciders import may_decide
+from ..verdict.known import run_of
+from ..verdict.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """The runs that were retired."""
+
+    runs: dict[str, RunRetirement] = field(default_factory=dict)
+    """By id: the retirement that holds."""
+    void: tuple[str, ...] = ()
+    """Why others do not hold; a sentence each."""
+
+    def of(self, evidence_ids: Iterable[str]) -> set[str]:
+        """Return which pieces of evidence are of a retired run: a review that rests on them rests on nothing."""
+        return {one for one in evidence_ids if run_of(one) in self.runs}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for each retirement."""
+        return (*(told(one) for one in self.runs.values()), *self.void)
+
+
+NOTHING = Aside()
+
+
+def told(one: RunRetirement) -> str:
+    """Return who retired a run and why, in a sentence."""
+    return f"run {one.run_id} was retired by {one.by}: {one.reason}"
+
+
+def set_aside(store: Store | None, decisions: Iterable[Decision], policy: Policy, register: str, now: str) -> Aside:
+    """Return the runs that were retired by a moment, and let the store leave them out of its answers.
+
+    Raises:
+        StorageError: the store cannot be read.
+    """
+    made = [one for one in decisions if isinstance(one, RunRetirement) and one.at <= now and one.register == register]
+    if store is None or not made:
+        return Aside()
+    summaries = store.summaries({one.run_id for one in made})
+    runs: dict[str, RunRetirement] = {}
+    void: list[str] = []
+    for one in made:
+        why = why_not(one, summaries.get(one.run_id), store, policy)
+        if why is None:
+            runs.setdefault(one.run_id, one)
+        else:
+            void.append(f"the retirement of run {one.run_id} does not hold: {why}")
+    store.set_aside(runs)
+    return Aside(runs, tuple(void))
+
+
+def why_not(one: RunRetirement, summary: RunSummary | None, store: Store, policy: Policy) -> str | None:
+    """Return why a run could not be retired, in a sentence; None: it could.
+
+    Raises:
+        StorageError: the store cannot be read.
+    """
+    if summary is None or summary.register != one.register:
+        return "there is no such run in the store"
+    head = store.readable(one.run_id, one.register).head
+    recorders = {summary.actor, *(str(head[name]) for name in ("actor", "started_by") if head.get(name))}
+    return may_decide(one.by, one.known_by, policy, recorders - {""})
+
+
+def left_of(store: Store | None, aside: Aside, known: Sequence[Evidence]) -> list[Evidence]:
+    """Return what counts of the retired runs, beside the evidence of others.
+
+    Raises:
+        StorageError: the store cannot be read.
+    """
+    if store is None or not aside.runs:
+        return []
+    summaries = store.summaries(aside.runs)
+    found: list[Evidence] = []
+    for run_id, one in aside.runs.items():
+        read = store.readable(run_id, one.register)
+        context = read.head.get("context")
+        said = context if isinstance(context, dict) else {}
+        remains = Remains(
+            run_id=run_id,
+            register=one.register,
+            started_at=summaries[run_id].started_at,
+            environment=said.get("environment"),
+            provider_mode=said.get("provider_mode"),
+            evidence=read.evidence,
+            planned=read.planned,
+            why=told(one),
+        )
+        found += doubted(remains, known)
+    return found

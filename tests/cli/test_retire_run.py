@@ -1,0 +1,210 @@
+"""``readiness retire --run``: the way out of a store that holds a broken run. It opens no gate."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from pytest_readiness.store import schema
+from tests.project import Project
+from tests.signing import ANA, BEN, BOT, DEV, TESTS, approve, decided, record, status
+
+ON = "--on=evidence"
+
+
+def sql(project: Project, *statements: str) -> None:
+    """Edit the store with the triggers out of the way, and put them back."""
+    with closing(sqlite3.connect(project.path / ".readiness" / "evidence.db")) as plain:
+        kept = {name: text for kind, name, text in plain.execute(schema.SCHEMA_QUERY) if kind == "trigger"}
+        for name in kept:
+            plain.execute(f"DROP TRIGGER {name}")
+        assert sum(plain.execute(statement).rowcount for statement in statements), "nothing was tampered with"
+        for text in kept.values():
+            plain.execute(text)
+        plain.commit()
+
+
+def newest(project: Project) -> str:
+    """The id of the newest run."""
+    with closing(sqlite3.connect(project.path / ".readiness" / "evidence.db")) as plain:
+        ((name,),) = plain.execute("SELECT id FROM run ORDER BY started_at DESC LIMIT 1")
+    return str(name)
+
+
+def retire(project: Project, run: str, by: str = ANA) -> tuple[int, str]:
+    """Retire a run; exit code, and all that is printed in one line."""
+    done = project.cli("retire", "--run", run, "--reason", "its lines were lost", "--by", by)
+    return done.exit_code, " ".join(done.output.split())
+
+
+def gate(project: Project) -> tuple[int, str]:
+    """Exit code of the gate on evidence of UC-001, and what it prints in one line."""
+    done = project.cli("gate", "UC-001", ON)
+    return done.exit_code, " ".join(done.output.split())
+
+
+def a_line_edited(project: Project, run: str) -> None:
+    """A line says something else than its digest."""
+    sql(project, f"UPDATE line SET text = replace(text, 'PASSED', 'PASSEE') WHERE run_id = '{run}' AND seq = 3")
+
+
+def a_line_lost(project: Project, run: str) -> None:
+    """A line is gone."""
+    sql(project, f"DELETE FROM line WHERE run_id = '{run}' AND seq = 3")
+
+
+def the_plan_edited(project: Project, run: str) -> None:
+    """What was planned is not what the seal names."""
+    sql(project, f"UPDATE line SET text = replace(text, 'test_trace', 'test_other') WHERE run_id = '{run}' AND seq = 1")
+
+
+def the_seal_lost(project: Project, run: str) -> None:
+    """The last line is gone."""
+    last = f"(SELECT max(seq) FROM line WHERE run_id = '{run}')"
+    sql(project, f"DELETE FROM line WHERE run_id = '{run}' AND seq = {last}")
+
+
+def the_head_garbled(project: Project, run: str) -> None:
+    """The first line is no line."""
+    sql(project, f"UPDATE line SET text = 'x' WHERE run_id = '{run}' AND seq = 0")
+
+
+HARMS = (a_line_edited, a_line_lost, the_plan_edited, the_seal_lost, the_head_garbled)
+
+
+@pytest.fixture
+def passing(project: Project) -> Project:
+    """A use case whose two requirements were shown twice, each time by both tests."""
+    decided(project)
+    record(project)
+    assert gate(project)[0] == 0
+    return project
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_broken_run_is_set_aside_and_the_gate_stays_closed_until_its_tests_ran(
+    passing: Project, harm: Callable[[Project, str], None]
+) -> None:
+    """Broken it is 3; retired it is 1, though an older run passed; run again it is 0. Verify names it first and is 0."""
+    run = newest(passing)
+    harm(passing, run)
+    assert passing.cli("verify").exit_code == 3
+    # The gate looks at what it rests on, and a plan is none of that unless the policy asks what was left out.
+    assert gate(passing)[0] == (0 if harm is the_plan_edited else 3)
+    code, said = retire(passing, run)
+    assert (code, f"run {run} is retired" in said) == (0, True), said
+    code, said = gate(passing)
+    assert code == 1, said
+    assert f"run {run} was retired by {ANA}: its lines were lost" in said
+    assert passing.states("UC-001") == {"UC-001/1": "INTERRUPTED", "UC-001/2": "INTERRUPTED"}
+    done = passing.cli("verify")
+    assert (done.exit_code, done.stdout.startswith(f"run {run} was retired")) == (0, True), done.output
+    assert passing.cli("check").exit_code == 0
+    record(passing)
+    assert gate(passing)[0] == 0
+    assert passing.cli("verify").exit_code == 0
+
+
+@pytest.mark.parametrize("harm", [a_line_lost, the_seal_lost])
+def test_what_ended_badly_in_it_stays(project: Project, harm: Callable[[Project, str], None]) -> None:
+    """A failure whose line can still be read stands, and only its test's next pass replaces it."""
+    decided(project, tests="@evidence('UC-001', item=2)\ndef test_a(): pass\n" + TESTS)
+    project.monkeypatch.setenv("PROVIDER", "down")
+    record(project, "-p", "no:randomly")
+    run = newest(project)
+    with closing(sqlite3.connect(project.path / ".readiness" / "evidence.db")) as plain:
+        texts = [json.loads(text) for (text,) in plain.execute("SELECT text FROM line WHERE run_id = ?", (run,))]
+    failed = next(number for number, one in enumerate(texts) if one.get("result") == "FAILED")
+    if harm is a_line_lost:
+        assert failed != 3, "the failure itself would be lost"
+    harm(project, run)
+    assert retire(project, run)[0] == 0
+    assert project.states("UC-001")["UC-001/1"] == "FAILING"
+    project.monkeypatch.setenv("PROVIDER", "up")
+    record(project)
+    assert gate(project)[0] == 0
+
+
+def test_a_sound_run_can_be_set_aside_too(passing: Project) -> None:
+    """Its passes count for nothing, and what it showed is to be shown again."""
+    run = newest(passing)
+    assert retire(passing, run)[0] == 0
+    assert gate(passing)[0] == 1
+    record(passing, "-k", "test_provider")
+    assert passing.states("UC-001") == {"UC-001/1": "COMPLETE", "UC-001/2": "INTERRUPTED"}
+    record(passing)
+    assert gate(passing)[0] == 0
+
+
+def test_another_broken_run_is_still_damage(passing: Project) -> None:
+    """What is set aside excuses nothing else."""
+    first = newest(passing)
+    record(passing)
+    second = newest(passing)
+    a_line_lost(passing, first)
+    a_line_lost(passing, second)
+    assert retire(passing, first)[0] == 0
+    assert gate(passing)[0] == 3
+    assert passing.cli("verify").exit_code == 3
+    assert retire(passing, second)[0] == 0
+    assert gate(passing)[0] == 1
+    assert passing.cli("verify").exit_code == 0
+
+
+def test_who_may_not_is_refused_in_a_line(passing: Project) -> None:
+    """A stranger, who recorded it, and a second time: 1; what is no run: 2. Never a traceback."""
+    record(passing, by=BEN)
+    run = newest(passing)
+    a_line_edited(passing, run)
+    for who, why in ((DEV, "not a listed reviewer"), (BEN, "four eyes"), (BOT, "not a listed reviewer")):
+        done = passing.cli("retire", "--run", run, "--reason", "x", "--by", who)
+        assert (done.exit_code, len(done.stderr.splitlines()), why in done.stderr) == (1, 1, True), done.output
+    assert gate(passing)[0] == 3
+    assert retire(passing, run)[0] == 0
+    assert "is retired already" in retire(passing, run)[1]
+    for odd in ("", "x", run[:-1], f"{run}.1.1", "*", "'", "\u202e", "UC-001"):
+        done = passing.cli("retire", "--run", odd, "--reason", "x", "--by", ANA)
+        assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
+    for odd in ((), ("UC-001", "--run", run), ("--run", run, "--replaced-by", "x")):
+        done = passing.cli("retire", *odd, "--reason", "x", "--by", ANA)
+        assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
+
+
+def test_a_review_that_rests_on_it_does_not_hold(passing: Project) -> None:
+    """What was signed over a run that is set aside is to be signed again, unless newer passes stand for it."""
+    approve(passing)
+    assert status(passing) == ("READY_FOR_GO_LIVE", None)
+    assert retire(passing, newest(passing), BEN)[0] == 0
+    assert status(passing) == ("IN_PROGRESS", "COLLECTING")
+    assert passing.cli("gate", "UC-001").exit_code == 1
+
+
+def test_reports_and_history_of_a_store_with_such_a_run_answer(passing: Project) -> None:
+    """Every question about what is left is answered."""
+    run = newest(passing)
+    a_line_edited(passing, run)
+    assert retire(passing, run)[0] == 0
+    for command in (("report",), ("history", "UC-001"), ("why", "UC-001"), ("next",), ("show", "UC-001")):
+        done = passing.cli(*command)
+        assert done.exit_code == 0, done.output
+    assert f"retired run {run}" in " ".join(passing.cli("history", "UC-001").output.split())
+
+
+@pytest.mark.parametrize("harm", [*HARMS, None])
+def test_a_part_of_a_run_group_is_set_aside(passing: Project, harm: Callable[[Project, str], None] | None) -> None:
+    """Retired, the only part of an incomplete group holds nothing any more, however broken; its tests are run again."""
+    record(passing, "--readiness-run-group=nightly:1/2")
+    run = newest(passing)
+    assert gate(passing)[0] == 1
+    if harm is not None:
+        harm(passing, run)
+        assert gate(passing)[0] != 0
+    assert retire(passing, run)[0] == 0
+    code, said = gate(passing)
+    assert (code, "nightly" in said) == (1, False), said
+    record(passing)
+    assert gate(passing)[0] == 0, gate(passing)[1]
