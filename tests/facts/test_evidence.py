@@ -94,12 +94,13 @@ def test_other_lines_hold_no_evidence(kind: str) -> None:
     ("claim", "changed", "standing"),
     [
         ({"environment": "staging"}, {}, Standing.REAL),
-        ({"environment": "staging"}, {"result": "FAILED"}, Standing.REAL),
-        ({"environment": "staging"}, {"result": "INTERRUPTED"}, Standing.REAL),
-        ({"environment": "dev", "not_real_because": "x"}, {"result": "FAILED"}, Standing.REHEARSAL),
-        ({"not_real_because": "x"}, {"result": "FAILED", "open_scope": True}, Standing.UNSCOPED),
+        ({"environment": "staging"}, {"result": "FAILED"}, Standing.CUT_SHORT),
+        ({"environment": "staging", "environment_by": "scope"}, {"result": "INTERRUPTED"}, Standing.CUT_SHORT),
+        ({"environment_by": "scope", "provider_mode_by": "credential"}, {"result": "ERROR"}, Standing.CUT_SHORT),
+        ({"environment_by": "scope", "provider_mode_by": "scope"}, {"result": "FAILED"}, Standing.REAL),
         ({"not_real_because": "x"}, {"result": "PASSED", "open_scope": True}, Standing.REHEARSAL),
-        ({"not_real_because": "x"}, {"result": "FAILED"}, Standing.REHEARSAL),
+        ({"not_real_because": "x"}, {"result": "FAILED"}, Standing.UNSCOPED),
+        ({"not_real_because": "x", "simulated": True}, {"result": "FAILED"}, Standing.REHEARSAL),
         *(({"environment": "staging"}, {"result": result}, Standing.IDLE) for result in ("SKIPPED", "XFAILED", "XPASSED", "NOT_RUN")),
     ],
 )  # fmt: skip

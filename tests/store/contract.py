@@ -60,6 +60,10 @@ EXECUTIONS = st.builds(
 BODIES = st.lists(EXECUTIONS | st.builds(lambda at: not_run("test_a", "test_b", at=at), st.integers(0, 3)), max_size=4)
 
 
+SAID = claim(environment_by="scope", provider_mode_by="scope")
+"""A claim whose test said where it ran: what ended badly is in the slot of what passed."""
+
+
 def when(found: Iterable[Evidence]) -> list[int]:
     """The seconds at which these executions started."""
     seconds = {moment(second): second for second in range(60)}
@@ -188,18 +192,18 @@ class StoreContract:
 
     def test_an_old_pass_that_arrives_late_does_not_hide_a_failure(self, store: Store) -> None:
         """Newest means newest start, not newest upload."""
-        store.keep([run(1, finished(result="FAILED", at=9))])
-        store.keep([run(2, finished(result="PASSED", at=3))])
+        store.keep([run(1, finished("test_a", SAID, result="FAILED", at=9))])
+        store.keep([run(2, finished("test_a", SAID, result="PASSED", at=3))])
         assert [piece.result for piece in store.newest("payments")] == [Result.FAILED]
 
     def test_of_equal_starts_the_worse_result_counts(self, store: Store) -> None:
         """Two executions that start together: the failure is the newest, whichever comes last."""
-        store.keep([run(1, finished(result="FAILED")), run(2, finished(result="PASSED"))])
+        store.keep([run(1, finished("test_a", SAID, result="FAILED")), run(2, finished("test_a", SAID))])
         assert [piece.result for piece in store.newest("payments")] == [Result.FAILED]
 
     def test_until_is_inclusive(self, store: Store) -> None:
         """What starts at the moment asked for counts, what starts later does not."""
-        store.keep([run(1, finished(at=1), finished(at=2, result="FAILED"))])
+        store.keep([run(1, finished("test_a", SAID, at=1), finished("test_a", SAID, at=2, result="FAILED"))])
         assert [piece.result for piece in store.newest("payments", until=moment(2))] == [Result.FAILED]
         assert [piece.result for piece in store.newest("payments", until=moment(1))] == [Result.PASSED]
         assert store.newest("payments", until=moment(0)) == []
@@ -453,6 +457,7 @@ class StoreContract:
             ([("INTERRUPTED", {}), ("PASSED", {})], []),
             ([("INTERRUPTED", {}), ("FAILED", {})], [5, 6]),
             ([("INTERRUPTED", {})], [5, 6]),
+            ([("SKIPPED", {}), ("FAILED", {}), ("PASSED", {})], [5]),
             ([("PASSED", {"parts": ["rotation"]})], []),
             ([("PASSED", {"environment": "prod"})], [5]),
             ([("PASSED", {"item": "2"})], [5]),
@@ -462,8 +467,8 @@ class StoreContract:
     def test_an_interruption_is_adverse_unless_the_next_execution_passed(
         self, store: Store, later: list[tuple[str, Any]], adverse: list[int]
     ) -> None:
-        """The next that ran to its end is asked: of the same test, item and environment, with whatever parts, and real."""
-        here = {"environment": "staging"}
+        """The next that runs to its end is asked: of the same test, item and environment, whatever its parts, and real."""
+        here = {"environment": "staging", "environment_by": "scope", "provider_mode_by": "scope"}
         lines = [finished("test_a", claim(**here), result="INTERRUPTED", at=5)]
         lines += [
             finished("test_a", claim(**{**here, **place}), result=result, at=at)
@@ -473,14 +478,32 @@ class StoreContract:
         assert sorted(when(store.interruptions("payments", {"UC-001": moment(4)}))) == adverse
         assert when(store.interruptions("payments", {"UC-001": moment(4)}, until=moment(5))) == [5]
 
-    def test_an_interruption_before_the_scope_was_known_is_followed_by_any(self, store: Store) -> None:
-        """A test that was killed before it could say where it runs is made good by its next pass, wherever that was."""
-        nowhere = claim(not_real_because="it did not say")
-        lines = [finished("test_a", nowhere, result="INTERRUPTED", at=5, open_scope=True)]
-        store.keep([run(1, *lines)])
-        assert when(store.interruptions("payments", {"UC-001": moment(4)})) == [5]
+    @pytest.mark.parametrize("where", [{"not_real_because": "it did not say"}, {"environment": "staging"}])
+    def test_an_interruption_before_the_scope_was_known_is_always_told(
+        self, store: Store, where: dict[str, Any]
+    ) -> None:
+        """A test that was killed before it said where it runs may count in places that only who judges knows."""
+        store.keep([run(1, finished("test_a", claim(**where), result="INTERRUPTED", at=5))])
         store.keep([run(2, finished("test_a", claim(environment="staging"), at=6))])
-        assert when(store.interruptions("payments", {"UC-001": moment(4)})) == []
+        assert when(store.interruptions("payments", {"UC-001": moment(4)})) == [5]
+
+    def test_what_a_test_says_of_its_place_is_not_hidden(self, store: Store) -> None:
+        """Who placed an execution is part of its slot, and a failure before that has one of its own."""
+        said, unsaid = claim(environment="prod", environment_by="scope"), claim(environment="prod")
+        lines = [finished("test_a", said, at=1), finished("test_a", unsaid, result="FAILED", at=2)]
+        store.keep([run(1, *lines, finished("test_a", unsaid, at=3), finished("test_a", unsaid, result="ERROR", at=4))])
+        assert sorted(when(store.newest("payments"))) == [1, 3, 4]
+
+    def test_the_oldest_that_tells_a_place(self, store: Store) -> None:
+        """Of each slot of these tests the oldest: of those that named their place, or ran for real."""
+        said = claim(environment="prod", environment_by="scope", not_real_because="a rehearsal")
+        lines = [finished("test_a", said, at=at) for at in (2, 1, 3)]
+        lines += [finished("test_a", claim(environment="prod"), at=at) for at in (5, 4)]
+        lines += [finished("test_a", claim(not_real_because="a rehearsal"), at=0), finished("test_b", said, at=0)]
+        store.keep([run(1, *lines)])
+        assert sorted(when(store.oldest("payments", {("UC-001", "1", "test_a")}))) == [1, 4]
+        assert store.oldest("payments", {("UC-001", "2", "test_a"), ("UC-9", "1", "test_a")}) == []
+        assert store.oldest("other", {("UC-001", "1", "test_a")}) == store.oldest("payments", []) == []
 
     def test_says_which_evidence_is_missing(self, store: Store) -> None:
         """Of any texts, those that are no id of kept evidence."""

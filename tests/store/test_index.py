@@ -20,7 +20,9 @@ PLACES = st.fixed_dictionaries(
         name: st.none() | TEXTS
         for name in ("environment", "provider_mode", "claim_environment", "claim_provider_mode", "replay_mode")
     }
-    | {"parts": st.lists(TEXTS, max_size=3), "not_real_because": st.none() | TEXTS},
+    | {"parts": st.lists(TEXTS, max_size=3), "not_real_because": st.none() | TEXTS}
+    | {"environment_by": st.just("scope"), "provider_mode_by": st.sampled_from(["scope", "credential"])}
+    | {"simulated": st.just(True)},
 )
 BODIES = st.one_of(
     st.builds(

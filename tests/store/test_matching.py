@@ -32,6 +32,9 @@ EVIDENCE = st.builds(
     parts=st.lists(TEXTS, max_size=3).map(tuple),
     replay_mode=SOME,
     open_scope=st.booleans(),
+    environment_by=st.none() | st.just("scope"),
+    provider_mode_by=st.none() | st.sampled_from(["scope", "credential"]),
+    simulated=st.booleans(),
 )
 
 

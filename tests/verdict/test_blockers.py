@@ -164,7 +164,8 @@ class TestRetirement:
 
     def test_a_loose_failure_is_not_replaced_by_a_retired_test(self):
         """What a retired test did replaces no failure of it that could count, since that does not count either."""
-        crash = ran(FAILED, test="b", environment=None, open_scope=True, days=1)
-        assert judged([*OLD, crash]).status == "BLOCKED"
-        assert judged([*OLD, crash], [retirement("b")]).status == "IN_PROGRESS"
+        crash = ran(FAILED, test="b", environment=None, days=1)
+        placed = ran(test="b", environment_by="scope", proofs=("trace",), days=1.5)
+        assert judged([*OLD, placed, crash]).status == "BLOCKED"
+        assert judged([*OLD, placed, crash], [retirement("b")]).status == "IN_PROGRESS"
         assert days_ago(1) == crash.started_at

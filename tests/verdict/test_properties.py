@@ -27,7 +27,7 @@ SMALL = replace(
 )
 """Few enough requirements that random evidence meets them."""
 POLICY = Policy(on="evidence")
-LOOSE = {"environment": None, "open_scope": True}
+SAID = {"environment_by": "scope", "provider_mode_by": "scope"}
 
 
 def executions(**fixed):
@@ -43,6 +43,8 @@ def executions(**fixed):
         "proofs": st.sampled_from(((), ("trace", "handshake", "replay", "rotation", "revocation"))),
         "attempts": st.sampled_from((1, 1, 2)),
         "open_scope": st.booleans(),
+        "environment_by": st.sampled_from((None, "scope")),
+        "provider_mode_by": st.sampled_from((None, "scope", "credential")),
         "replay_mode": st.sampled_from((None, "FULL", "TRACE_ONLY")),
         "run_id": st.sampled_from(("run", "run", "open")),
     }
@@ -90,7 +92,7 @@ def test_a_sole_pass_is_what_a_selection_finds(evidence, left_out):
     """Where a pass is told to decide alone, choosing among all there is finds that pass, and nothing beside it."""
     for requirement, ledger in ledgers(evidence, evidence[:left_out]):
         sole = ledger.sole_pass(requirement)
-        assert sole is None or ledger.select(requirement) == Selection((sole,), (), (), (), (sole,), {})
+        assert sole is None or ledger.select(requirement) == Selection((sole,), (), (), (), (sole,), {}, {})
 
 
 def test_complete_evidence_is_made_of_sole_passes():
@@ -116,7 +118,7 @@ def test_a_failure_never_improves_anything_where_all_named_their_scope(evidence,
 
     A failed rehearsal is a rehearsal: it may be all that is known of a requirement that was MISSING.
     """
-    evidence = [replace(one, open_scope=False) for one in evidence]
+    evidence = [replace(one, open_scope=False, **SAID) for one in evidence]
     before, after = judge(evidence), judge([*evidence, failure])
     assert all(new <= old for new, old in zip(ranks(after), ranks(before), strict=True))
     assert opens(before) or not opens(after)
@@ -134,8 +136,7 @@ def test_a_failure_of_a_requirement_never_opens_the_gate(evidence, failure):
 @judging
 @given(nearly, st.data())
 def test_a_rehearsal_changes_nothing_that_counts(evidence, data):
-    """A pass that is not real makes at most a MISSING requirement REHEARSED; it mends only a crash without a scope."""
-    evidence = [one for one in evidence if one.standing != "unscoped"]
+    """A pass that is not real makes at most a MISSING requirement REHEARSED, and mends nothing."""
     rehearsal = data.draw(executions(result=Result.PASSED, environment="dev"))
     before, after = judge(evidence), judge([*evidence, rehearsal])
     for old, new in zip(before.use_cases[0].requirements, after.use_cases[0].requirements, strict=True):
@@ -154,9 +155,15 @@ def test_order_of_arrival_does_not_matter(both):
 
 
 @judging
-@given(nearly, st.sampled_from(IDLE).flatmap(lambda result: executions(result=result)))
+@given(
+    nearly,
+    st.sampled_from(IDLE).flatmap(lambda result: executions(result=result, environment_by=None, provider_mode_by=None)),
+)
 def test_what_did_not_run_changes_nothing(evidence, idle):
-    """A skip, an expected failure, an unexpected pass and a test that never ran change no state and no status."""
+    """A skip, an expected failure, an unexpected pass and a test that never ran change no state and no status.
+
+    One that had said where it runs tells where a crash of its test counts.
+    """
     before, after = judge(evidence).use_cases[0], judge([*evidence, idle]).use_cases[0]
     assert (before.status, before.phase) == (after.status, after.phase)
     for old, new in zip(before.requirements, after.requirements, strict=True):
@@ -186,11 +193,14 @@ def test_a_pass_after_this_moment_changes_nothing(evidence, future):
 
 
 @judging
-@given(nearly, executions(result=FAILED, run_id="run", **LOOSE), st.sampled_from((0, -2)))
+@given(
+    nearly, executions(result=FAILED, run_id="run", environment_by=None, provider_mode=None), st.sampled_from((0, -2))
+)
 def test_a_crash_without_a_scope_opens_nothing(evidence, crash, days):
-    """The newest crash before a scope is named leaves no requirement of its item in a state that could be accepted."""
-    crash = replace(crash, started_at=ran(days=days).started_at, claim_environment=None, provider_mode=None, parts=())
-    after = judge([*evidence, crash])
+    """The newest crash before a test names its scope fails all that it once placed itself in, wherever it crashed."""
+    crash = replace(crash, started_at=ran(days=days).started_at, claim_environment=None, parts=())
+    placed = ran(item=crash.item, test=crash.test_id, environment="staging", environment_by="scope", days=99)
+    after = judge([*evidence, placed, crash])
     assert {one.state for one in after.use_cases[0].requirements if one.requirement.item == crash.item} == {
         State.FAILING
     }

@@ -123,8 +123,8 @@ def test_running_the_same_passes_again_keeps_a_review(again):
 )
 def test_an_adverse_event_in_between_makes_a_review_suspect(piece, result, days, hidden):
     """A failure after what was signed leaves the review suspect whatever passes after it, and a new review mends that."""
-    bad = replace(piece, id="run.x.1", result=result, started_at=days_ago(days))
-    passes = [replace(one, id=f"run.y{n}.1", started_at=days_ago(0.2)) for n, one in enumerate(BASE)]
+    bad = replace(piece, id="run.0.1", result=result, started_at=days_ago(days))
+    passes = [replace(one, id=f"run.9{n}.1", started_at=days_ago(0.2)) for n, one in enumerate(BASE)]
     seen = {"adverse": [bad]} if hidden else {}
     evidence = [*BASE, *passes] if hidden else [*BASE, bad, *passes]
     found = judge_all(evidence, [SIGNED], catalogue=SMALL, **seen).use_cases[0]

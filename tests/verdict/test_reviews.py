@@ -124,14 +124,17 @@ class TestUnseen:
 
     def test_a_failure_before_the_place_was_known(self):
         """One that ended before it said where it ran is excused only if each place it could have meant passed after."""
-        early = replace(self.LATE, environment=None, open_scope=True, real=False)
-        signed = [replace(self.MENDED, environment=where, id=f"x{where}.1.1") for where in ("staging", "prod")]
-        assert self.state(replace(early, started_at=days_ago(0.95)), signed=[*OLD, *signed]) == "CURRENT"
-        older = [signed[0], replace(signed[1], started_at=days_ago(1.5))]
-        again = replace(self.MENDED, environment="prod", started_at=days_ago(0.1), id="y.1.1")
-        assert self.state(early, again, signed=[*OLD, *older]) == "SUSPECT"
+        early = replace(self.LATE, environment=None, real=False)
+        placed = replace(self.MENDED, environment_by="scope")
+        signed = [replace(placed, environment=where, id=f"x{where}.1.1") for where in ("staging", "prod")]
+        before = [replace(one, started_at=days_ago(1.5), id=f"y{one.id}") for one in signed]
+        every = [*OLD, *before, *signed]
+        assert self.state(replace(early, started_at=days_ago(0.95)), signed=every) == "CURRENT"
+        again = replace(placed, environment="prod", started_at=days_ago(0.1), id="z.1.1")
+        assert self.state(early, again, signed=[*OLD, *before, signed[0]]) == "SUSPECT"
 
 
+SAID = {"environment_by": "scope", "provider_mode_by": "scope"}
 EVENTS = {
     "nothing": ((), READY),
     "the same tests passed again": (AGAIN, READY),
@@ -144,7 +147,7 @@ EVENTS = {
     "a failure of a new test, then a pass": ((newer(FAILED, test="b"), passed(test="b")), SUSPECT),
     "a failed rehearsal": ((newer(FAILED, environment="dev"),), READY),
     "a failure that names no scope, then a pass": (
-        (newer(FAILED, environment=None, open_scope=True), passed()),
+        (newer(FAILED, environment=None, claim_environment="staging"), passed()),
         SUSPECT,
     ),
     "a failure for another use case": ((newer(FAILED, uc="UC-004"),), READY),
@@ -161,7 +164,7 @@ EVENTS = {
     "an interruption": ((newer(INTERRUPTED),), ("IN_PROGRESS", "COLLECTING", "SUSPECT")),
     "an interruption, then a pass": ((newer(INTERRUPTED), passed()), READY),
     "an interruption that names no scope, then a pass": (
-        (newer(INTERRUPTED, environment=None, open_scope=True), passed()),
+        (newer(INTERRUPTED, environment=None, claim_environment="staging"), passed()),
         READY,
     ),
     "an interruption, a failure, then a pass": ((newer(INTERRUPTED), newer(FAILED, days=0.25), passed()), SUSPECT),
@@ -189,7 +192,7 @@ def test_adverse_events_that_newer_executions_hide():
     """What only the store still knows makes an approval suspect; a rehearsal and what is not required do not."""
     hidden = newer(FAILED)
     assert after(*AGAIN, adverse=[hidden]) == SUSPECT
-    assert after(*AGAIN, adverse=[newer(INTERRUPTED)]) == SUSPECT
+    assert after(*AGAIN, adverse=[newer(INTERRUPTED, **SAID)]) == SUSPECT
     assert after(*AGAIN, adverse=[newer(FAILED, environment="dev")]) == READY
     assert after(*AGAIN, adverse=[replace(hidden, item="old")]) == READY
     assert after(*AGAIN, adverse=[replace(hidden, register="other")]) == READY

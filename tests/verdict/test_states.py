@@ -236,9 +236,10 @@ class TestShown:
 
     def test_a_replaced_crash_is_not_shown(self):
         """A crash before ``scope()`` is shown while it counts, and not once the test ran to its end."""
-        crash, end = ran(ERROR, item="2", days=2, environment=None, open_scope=True), ran(item="2")
-        assert requirement("2/staging", [crash]).evidence == (crash,)
-        assert requirement("2/staging", [crash, end]).evidence == (end,)
+        before = ran(item="2", days=3, environment_by="scope")
+        crash, end = ran(ERROR, item="2", days=2, environment=None), ran(item="2", environment_by="scope")
+        assert requirement("2/staging", [before, crash]).evidence == (crash,)
+        assert requirement("2/staging", [before, crash, end]).evidence == (end,)
 
 
 class TestSentences:
@@ -280,13 +281,19 @@ class TestSentences:
             ("4", ran(FAILED), ""),
             ("1/BYOK", ran(FAILED, item="1", provider_mode="BYOK"), ""),
             ("6/rotation", ran(FAILED, item="6", parts=("rotation",)), ""),
-            ("4", ran(FAILED, environment=None, open_scope=True), ", before it said where it ran"),
-            ("1/BYOK", ran(FAILED, item="1", open_scope=True), ", before it stated a provider mode"),
         ],
     )
     def test_cut_short(self, tail, evidence, early):
         """A failure says what it had not named yet where that is why it counts, and only there."""
         assert requirement(tail, [evidence]).why.endswith(f"{evidence.started_at}{early}")
+
+    def test_cut_short_elsewhere(self):
+        """A failure that counts in another place than that of its run says so, and where to mend it."""
+        before = ran(item="1", days=2, provider_mode="BYOK", environment_by="scope", provider_mode_by="credential")
+        judged = requirement("1/BYOK", [before, ran(FAILED, item="1", environment="dev")])
+        told = ", before it said where it ran, and so counts in staging with BYOK"
+        assert judged.why == f"tests/test_it.py::test_it FAILED in dev at {days_ago(1)}{told}"
+        assert judged.completes_it == "make tests/test_it.py::test_it pass in staging with provider mode BYOK"
 
     def test_cut_short_between_parts(self):
         """A failure that took an older pass of a part away says that it did not come to that part."""

@@ -55,11 +55,13 @@ class Standing(StrEnum):
     __hash__ = str.__hash__
 
     REAL = "real"
-    """Ran to an end that counts, in a real environment."""
+    """Ran in a real environment."""
+    CUT_SHORT = "cut short"
+    """Ended badly in a real environment before the test itself said all of where it runs: may count elsewhere too."""
     REHEARSAL = "rehearsal"
-    """Ran to an end, but not for real."""
+    """Ran, but not for real."""
     UNSCOPED = "unscoped"
-    """Ended badly before it could say where it ran: counts against everything it could have covered."""
+    """Ended badly, not for real, before the test itself said all of where it runs: may count elsewhere."""
     IDLE = "idle"
     """Skipped, expected to fail, unexpectedly passed, or never started: satisfies and replaces nothing."""
 
@@ -165,6 +167,12 @@ class Evidence:
     claim_provider_mode: str | None = None
     parts: tuple[str, ...] = ()
     """Parts of the item that it names; empty: all."""
+    environment_by: str | None = None
+    """How the test itself said the environment (``scope``); None: the run said it, or nobody."""
+    provider_mode_by: str | None = None
+    """How the test itself said the provider mode (``scope``, ``credential``); None: the run said it, or nobody."""
+    simulated: bool = False
+    """The network or the clock was replaced, or assertions were: it says nothing of any place."""
     replay_mode: str | None = None
     open_scope: bool = False
     """The test could still have said where it ran when it ended (it uses ``record_evidence``)."""
@@ -187,7 +195,13 @@ class Evidence:
     @cached_property
     def standing(self) -> Standing:
         """What it can do in an evaluation."""
-        return standing_of(self.result, self.environment, real=self.real, open_scope=self.open_scope)
+        said = self.environment_by, self.provider_mode_by
+        return standing_of(self.result, said, real=self.real, simulated=self.simulated)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it ended badly before the test itself said all of where it runs."""
+        return self.standing in _CUT
 
     @property
     def flaky(self) -> bool:
@@ -205,15 +219,39 @@ class Evidence:
         )
 
 
-def standing_of(result: Result, environment: str | None, *, real: bool, open_scope: bool) -> Standing:
-    """Return what an execution can do in an evaluation."""
+def standing_of(result: Result, said: Said, *, real: bool, simulated: bool) -> Standing:
+    """Return what an execution can do in an evaluation.
+
+    A credential says the provider mode of its own only: another one may have followed.
+    """
     if result not in CONCLUSIVE:
         return Standing.IDLE
-    if real:
-        return Standing.REAL
-    if environment is None and open_scope and result is not Result.PASSED:
-        return Standing.UNSCOPED
-    return Standing.REHEARSAL
+    if result is Result.PASSED or simulated or (said[0] is not None and said[1] == "scope"):
+        return Standing.REAL if real else Standing.REHEARSAL
+    return Standing.CUT_SHORT if real else Standing.UNSCOPED
+
+
+Said = tuple[str | None, str | None]
+"""How a test itself said its environment and its provider mode: None, ``scope`` or ``credential``."""
+_CUT = frozenset({Standing.CUT_SHORT, Standing.UNSCOPED})
+
+
+def standing_text(standing: Standing, said: Said) -> str:
+    """Return a standing as the index of a store tells it, with what the test itself said of its place."""
+    environment, mode = said
+    told = f"{standing.value}+environment" if environment is not None else standing.value
+    return f"{told}+{'credential' if mode == 'credential' else 'provider_mode'}" if mode is not None else told
+
+
+def by_number(evidence: Evidence) -> tuple[str, int, int]:
+    """Return the key that sorts evidence by its id, numbers as numbers: the tenth piece comes after the ninth."""
+    run, seq, number = evidence.id.rsplit(".", 2)
+    return run, int(seq), int(number)
+
+
+def execution_of(evidence: Evidence) -> str:
+    """Return what all claims of one execution have in common: the run and the number of its line."""
+    return evidence.id.rpartition(".")[0]
 
 
 EVIDENCE_LINES = frozenset({"finished", "not_run"})
@@ -275,7 +313,12 @@ def _finished(
             "uc": claim["use_case"],
             "item": claim["item"],
             "real": because is None,
-            "standing": standing_of(result, claim.get("environment"), real=because is None, open_scope=open_scope),
+            "standing": standing_of(
+                result,
+                (claim.get("environment_by"), claim.get("provider_mode_by")),
+                real=because is None,
+                simulated=bool(claim.get("simulated")),
+            ),
         }
         for name in _OF_CLAIM:
             if name in claim:
@@ -330,7 +373,7 @@ _new, _set = object.__new__, object.__setattr__
 _RESULTS = {result.value: result for result in Result}
 _OF_CLAIM = (
     *("environment", "provider_mode", "claim_environment", "claim_provider_mode"),
-    *("not_real_because", "replay_mode"),
+    *("not_real_because", "replay_mode", "environment_by", "provider_mode_by", "simulated"),
 )
 """What a claim may say of its evidence as it stands there."""
 _OF_LINE: dict[str, Callable[[Any], Any]] = {

@@ -63,6 +63,7 @@ def placed(claim: Claim, context: Context, catalogue: Catalogue, proofs: Sequenc
         "claim_provider_mode": claim.provider_mode,
         "replay_mode": claim.replay_mode or _proven_replay(proofs),
         "not_real_because": _optimised() or catalogue.not_real_because(environment, mode),
+        "simulated": True if _optimised() else None,
         "parts": list(dict.fromkeys(parts)),
     }
     return {name: value for name, value in found.items() if value not in (None, [])}

@@ -59,7 +59,7 @@ class Realness:
             return claims, {}
         if because is not None:
             because = self._redactor.text(because)
-            claims = [rehearsed(claim, because) for claim in claims]
+            claims = [{**rehearsed(claim, because), "simulated": True} for claim in claims]
         told: dict[str, Any] = {}
         if passed and self._catalogue.looks_at_connections:
             claims = [self._connected_claim(claim) for claim in claims]

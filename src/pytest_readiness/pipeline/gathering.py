@@ -108,6 +108,7 @@ def facts_now(
     asked = [one for one in counting if use_cases is None or one.use_case in use_cases]
     failures = Failures(sources.store, sources.register, asked, to_sign or {})
     adverse = failures.unseen(policy, release)
+    evidence += _earlier(sources, (*evidence, *in_journals, *adverse))
     pinned = pins_of(counting)
     known = {piece.id for piece in (*evidence, *in_journals)}
     runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}
@@ -144,6 +145,14 @@ def _newest(sources: Sources, use_cases: Sequence[str] | None, now: str) -> list
         # A clock that runs ahead must not hide what is known: the evaluation drops what is there twice.
         found += sources.store.newest(sources.register, use_cases, now)
     return found
+
+
+def _earlier(sources: Sources, known: Iterable[Evidence]) -> list[Evidence]:
+    """Return what tells where tests that were cut short ran before: they may count there."""
+    cut_short = {
+        (one.uc, one.item, one.test_id) for one in known if one.is_cut_short and one.register == sources.register
+    }
+    return sources.store.oldest(sources.register, cut_short) if sources.store is not None and cut_short else []
 
 
 def _missing(sources: Sources, pinned: Collection[str]) -> set[str]:

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from ..facts.decision import Decision
-from ..facts.evidence import BADNESS, EVIDENCE_LINES, Evidence, Result, evidence_of, standing_of
+from ..facts.evidence import (
+    BADNESS,
+    EVIDENCE_LINES,
+    Evidence,
+    Result,
+    by_number,
+    evidence_of,
+    standing_of,
+    standing_text,
+)
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line, canonical, quoted
 from ..facts.run import Run, RunState
@@ -183,7 +192,7 @@ def slot_row(evidence: Evidence) -> SlotRow:
         "claim_provider_mode": evidence.claim_provider_mode,
         "replay_mode": evidence.replay_mode,
         "parts": canonical({"parts": sorted(set(evidence.parts))}) if evidence.parts else "",
-        "standing": evidence.standing.value,
+        "standing": standing_text(evidence.standing, (evidence.environment_by, evidence.provider_mode_by)),
     }
     return SlotRow(key=canonical(named), **named)
 
@@ -193,16 +202,11 @@ def evidence_row(evidence: Evidence) -> EvidenceRow:
     return EvidenceRow(
         run_id=evidence.run_id,
         seq=evidence.seq,
-        number=number_of(evidence),
+        number=by_number(evidence)[2],
         started_at=evidence.started_at,
         badness=BADNESS[evidence.result],
         result=evidence.result.value,
     )
-
-
-def number_of(evidence: Evidence) -> int:
-    """Return which piece of evidence of its line it is, from 1."""
-    return int(evidence.id.rpartition(".")[2])
 
 
 Piece = tuple[Evidence, EvidenceRow, SlotRow]
@@ -261,10 +265,13 @@ _SAID = (
     "claim_provider_mode",
     "replay_mode",
     "not_real_because",
+    "environment_by",
+    "provider_mode_by",
+    "simulated",
 )
 """All that a claim says of its slot, its parts aside."""
 _Case = tuple[Any, ...]
-"""How a test ended, whether it could still say where it ran, and what one of its claims says."""
+"""How a test ended, and what one of its claims says."""
 
 
 class _Slots(NamedTuple):
@@ -287,7 +294,7 @@ def _rows_of(body: dict[str, Any], register: str, known: dict[_Case, _Slots]) ->
     """``known``: the slots of what was claimed before, as many tests claim the same."""
     ended = body["kind"] == "finished"
     result, tests = (body["result"], [body]) if ended else (_NOT_RUN, body["tests"])
-    run, seq, started_at, open_scope = body["run"], body["seq"], body["started_at"], bool(body.get("open_scope"))
+    run, seq, started_at = body["run"], body["seq"], body["started_at"]
     badness = _BADNESS[result]
     rows: list[tuple[EvidenceRow, SlotRow]] = []
     for test in tests:
@@ -295,22 +302,22 @@ def _rows_of(body: dict[str, Any], register: str, known: dict[_Case, _Slots]) ->
         for claim in test["claims"]:
             said = claim.get
             parts = said("parts")
-            case = (result, open_scope, tuple(parts) if parts else None, *map(said, _SAID))
+            case = (result, tuple(parts) if parts else None, *map(said, _SAID))
             slots = known.get(case)
             if slots is None:
-                slots = known[case] = _slots_of(claim, register, result, open_scope=open_scope)
+                slots = known[case] = _slots_of(claim, register, result)
             # The class's own constructor is called by name, which is dear for what is done for every execution.
             row = tuple.__new__(EvidenceRow, (run, seq, len(rows) + 1, started_at, badness, result))
             rows.append((row, slots.of(test_id)))
     return rows
 
 
-def _slots_of(claim: dict[str, Any], register: str, result: str, *, open_scope: bool) -> _Slots:
+def _slots_of(claim: dict[str, Any], register: str, result: str) -> _Slots:
     """Return the slots of a claim; their keys are spelled as ``slot_row`` spells them."""
     said = claim.get
     environment, parts, use_case, item = said("environment"), said("parts"), claim["use_case"], claim["item"]
-    real = said("not_real_because") is None
-    standing = standing_of(Result(result), environment, real=real, open_scope=open_scope)
+    real, place_said = said("not_real_because") is None, (said("environment_by"), said("provider_mode_by"))
+    standing = standing_of(Result(result), place_said, real=real, simulated=bool(said("simulated")))
     scope = {
         "environment": environment,
         "provider_mode": said("provider_mode"),
@@ -318,7 +325,7 @@ def _slots_of(claim: dict[str, Any], register: str, result: str, *, open_scope: 
         "claim_provider_mode": said("claim_provider_mode"),
         "replay_mode": said("replay_mode"),
         "parts": canonical({"parts": sorted(set(parts))}) if parts else "",
-        "standing": standing.value,
+        "standing": standing_text(standing, place_said),
     }
     # Sorted, these are the names before that of the test, and after it.
     before = canonical({"register": register, "item": item, **scope}).removesuffix("}")

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..errors import IntegrityError
-from ..facts.evidence import BADNESS, Evidence
+from ..facts.evidence import BADNESS, Evidence, standing_text
 from ..facts.line import canonical, quoted
 from .index import UNREADABLE, EvidenceRow, SlotRow
 
@@ -40,7 +40,8 @@ def matches(evidence: Evidence, digest: str, row: tuple[Any, ...]) -> bool:
 
 
 _where_it_ran = attrgetter(
-    *("environment", "provider_mode", "claim_environment", "claim_provider_mode", "replay_mode", "parts", "standing")
+    *("environment", "provider_mode", "claim_environment", "claim_provider_mode", "replay_mode", "parts", "standing"),
+    *("environment_by", "provider_mode_by"),
 )
 
 
@@ -60,7 +61,8 @@ def index_of(evidence: Evidence, number: int) -> tuple[Any, ...]:
 @lru_cache(maxsize=1024)
 def _common(register: str, item: str, *where: Any) -> tuple[str, tuple[Any, ...]]:
     """Return what many slots have in common: their key as far as the test, and the columns after it."""
-    *plain, parts, standing = where
+    *plain, parts, standing, environment_by, mode_by = where
+    standing = standing_text(standing, (environment_by, mode_by))
     environment, provider_mode, claim_environment, claim_provider_mode, replay_mode = plain
     parts = canonical({"parts": sorted(set(parts))}) if parts else ""
     named = {
@@ -72,6 +74,6 @@ def _common(register: str, item: str, *where: Any) -> tuple[str, tuple[Any, ...]
         "provider_mode": provider_mode,
         "register": register,
         "replay_mode": replay_mode,
-        "standing": standing.value,
+        "standing": standing,
     }
-    return f'{canonical(named)[:-1]},"test_id":', (*plain, parts, standing.value)
+    return f'{canonical(named)[:-1]},"test_id":', (*plain, parts, standing)

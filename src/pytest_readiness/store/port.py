@@ -164,7 +164,8 @@ class Store(DecisionHome, Protocol):
     ) -> list[Evidence]:
         """Return the newest execution of each slot: use case, item, test, environment, provider mode, parts, standing.
 
-        What a claim was limited to and its replay mode are parts of the slot too: evidence that could be judged
+        What a claim was limited to, its replay mode, and what the test itself said of its place (with the standing) are
+        parts of the slot too: evidence that could be judged
         differently does not hide each other. Newest by start; of equal start times the worse result. ``until`` (a
         moment as ``facts.clock`` writes it) leaves out what started after it. Ordered by use case and item. The time
         it takes does not grow with the history behind the newest executions.
@@ -172,6 +173,13 @@ class Store(DecisionHome, Protocol):
         Raises:
             IntegrityError: what is stored does not hold what its index names.
             StorageError: it could not be read. So it is with every question to the store.
+        """
+
+    def oldest(self, register: str, tests: Iterable[tuple[str, str, str]]) -> list[Evidence]:
+        """Return the oldest execution of every slot of these tests (use case, item, test id) that tells a place.
+
+        That is one in which the test itself said where it ran, or which counted where it ran: what a test that was cut
+        short would have gone on to say is told by its earlier executions. Of a test of another item more may be told.
         """
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
@@ -202,8 +210,9 @@ class Store(DecisionHome, Protocol):
         """Return each INTERRUPTED after a moment, by use case, whose next execution that ran to its end did not pass.
 
         Of any standing. ``until`` leaves out what started after it. The next execution is the same test's, for the same
-        item, environment and provider mode (any, where the interrupted one could not say yet where it ran); rehearsals
-        follow rehearsals only. The time it takes grows with what was interrupted since, and not with the history.
+        item, environment and provider mode; rehearsals follow rehearsals only. One that was cut short before its test
+        said all of where it runs is told whatever followed: where it counts, who judges knows. The time it
+        takes grows with what was interrupted since, and not with the history.
         """
 
     def pieces(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:

@@ -9,6 +9,7 @@ from .index import DecisionRow, EnvelopeRow, EvidenceRow, RunRow, SlotRow, Verdi
 LATEST = "9999-12-31T23:59:59.999Z"
 
 _BY_START = "started_at DESC, badness DESC, run_id DESC, seq DESC, number DESC"
+_BY_AGE = "started_at, badness, run_id, seq, number"
 _RUN_COLUMNS = ", ".join(RunRow._fields)
 
 # All that an answer and its check rest on: the index of each piece, its line, and the line after it.
@@ -47,26 +48,37 @@ FROM json_each(:since) AS asked
 CROSS JOIN slot AS s ON s.register = :register AND s.use_case = asked.key
 CROSS JOIN evidence AS e ON e.slot_id = s.id AND e.badness >= 6 AND e.started_at > asked.value
 ORDER BY e.started_at DESC, e.run_id DESC, e.seq DESC, e.number DESC"""
-# The next execution is the same test's, for the same item: with other parts, another limit of its claim or another
-# standing it is in another slot. One that was interrupted too did not run to its end. One that ended before it could
-# say where it ran is followed by any.
+# The next execution that ran to its end is the same test's, for the same item: with other parts, another limit of its
+# claim or another standing it is in another slot. What was cut short counts in other places too, which only who judges
+# knows: all of it is told.
 INTERRUPTED = f"""SELECT {_RECORD} FROM json_each(:since) AS asked
 CROSS JOIN slot AS s ON s.register = :register AND s.use_case = asked.key
 CROSS JOIN evidence AS e ON e.slot_id = s.id AND e.badness = 5
 AND e.started_at > asked.value AND e.started_at <= :until
 {_LINES_OF_IT}
-WHERE coalesce((
+WHERE s.standing GLOB 'cut short*' OR s.standing GLOB 'unscoped*' OR coalesce((
     SELECT n.badness FROM slot AS o CROSS JOIN evidence AS n ON (n.run_id, n.seq, n.number) = (
         SELECT run_id, seq, number FROM evidence
-        WHERE slot_id = o.id AND badness <> 5 AND started_at > e.started_at AND started_at <= :until
+        WHERE slot_id = o.id AND started_at > e.started_at AND started_at <= :until AND badness IN (0, 6, 7)
         ORDER BY started_at, badness DESC LIMIT 1
     )
     WHERE o.register = s.register AND o.use_case = s.use_case AND o.item = s.item AND o.test_id = s.test_id
-    AND o.standing <> 'idle' AND (o.standing <> 'rehearsal' OR s.standing = 'rehearsal')
-    AND (s.standing = 'unscoped' OR (o.environment IS s.environment AND o.provider_mode IS s.provider_mode))
+    AND (o.standing GLOB 'real*' OR o.standing GLOB 'cut short*' OR s.standing GLOB 'rehearsal*')
+    AND o.environment IS s.environment AND o.provider_mode IS s.provider_mode
     ORDER BY n.started_at, n.badness DESC LIMIT 1
 ), 1) <> 0
 ORDER BY s.use_case, s.item, s.key, e.started_at DESC, e.run_id DESC, e.seq DESC, e.number DESC"""  # noqa: S608
+
+# Where tests ever placed themselves, and where they ran for real: for those of these items that were cut short since.
+OLDEST = f"""SELECT {_RECORD} FROM json_each(:items) AS asked
+CROSS JOIN slot AS s ON s.register = :register
+AND s.use_case = json_extract(asked.value, '$[0]') AND s.item = json_extract(asked.value, '$[1]')
+AND (instr(s.standing, '+') OR s.standing GLOB 'real*' OR s.standing GLOB 'cut short*')
+AND s.test_id IN (SELECT value FROM json_each(:tests))
+CROSS JOIN evidence AS e ON (e.run_id, e.seq, e.number) = (
+    SELECT run_id, seq, number FROM evidence WHERE slot_id = s.id ORDER BY {_BY_AGE} LIMIT 1
+)
+{_LINES_OF_IT}"""  # noqa: S608 - constants
 
 MISSING = """SELECT asked.key FROM json_each(?) AS asked WHERE NOT EXISTS (
     SELECT 1 FROM evidence WHERE run_id = json_extract(asked.value, '$[0]')

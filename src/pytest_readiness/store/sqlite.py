@@ -39,6 +39,7 @@ from .queries import (
     LINES,
     MISSING,
     NEWEST,
+    OLDEST,
     RUNS,
     RUNS_BY_ID,
     SLOT_IDS,
@@ -169,6 +170,19 @@ class SQLiteStore(Conducts, Documents):
         asked = None if use_cases is None else json.dumps(sorted(use_cases))
         named = {"register": register, "use_cases": asked, "until": until or LATEST}
         return self._answer((self._without(NEWEST),), named, register)
+
+    def oldest(self, register: str, tests: Iterable[tuple[str, str, str]]) -> list[Evidence]:
+        """Return the oldest execution of every slot of these tests in which a test placed itself, or ran for real.
+
+        Raises:
+            IntegrityError: a line is not what its index says.
+            StorageError: the file cannot be read.
+        """
+        asked = set(tests)
+        items = sorted({(use_case, item) for use_case, item, _ in asked})
+        names = sorted({test for _, _, test in asked})
+        named = {"register": register, "items": json.dumps(items), "tests": json.dumps(names)}
+        return self._answer((OLDEST,), named, register)
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
         """Yield every piece of evidence of a use case (or of one of its items), newest start first.

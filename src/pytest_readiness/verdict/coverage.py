@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..claims.catalogue import Catalogue, Requirement
-from ..facts.evidence import Evidence
+from ..facts.evidence import Evidence, Result
+
+Place = tuple[str | None, str | None]
+"""Environment and provider mode; None: none was stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,32 @@ class Places:
         modes = frozenset(name for name, known in catalogue.provider_modes.items() if known.real)
         return cls(environments, modes if catalogue.provider_modes else None)
 
+    def is_real(self, place: Place) -> bool:
+        """Return whether a place is declared real."""
+        environment, mode = place
+        return environment in self.environments and self._is_real_mode(mode)
+
+    def _is_real_mode(self, mode: str | None) -> bool:
+        return mode is None or self.provider_modes is None or mode in self.provider_modes
+
+    def counts(self, evidence: Evidence) -> bool:
+        """Return whether the evidence was real when it was recorded, and is by what is declared now.
+
+        A pass in a provider mode that is not real any more shows nothing; a failure in it stands.
+        """
+        if not evidence.real or evidence.environment not in self.environments:
+            return False
+        return self._is_real_mode(evidence.provider_mode) or evidence.result is not Result.PASSED
+
     def covers(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Return whether the evidence is real and of exactly this requirement's scope."""
-        return is_exact(requirement, evidence) and self.could_cover(requirement, evidence)
+        return self.is_exact(requirement, evidence) and self.could_cover(requirement, evidence)
+
+    def is_exact(self, requirement: Requirement, evidence: Evidence) -> bool:
+        """Return whether evidence that could cover the requirement does: it is real, and says all that is asked."""
+        needs_mode = requirement.provider_mode is not None or requirement.any_provider_mode
+        stated = evidence.provider_mode is not None or not needs_mode
+        return stated and not requirement.undeclared_environment and self.counts(evidence)
 
     def could_cover(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Return whether the evidence is of this scope, or says too little (or is too unreal) to be of another."""
@@ -46,11 +72,18 @@ class Places:
         return requirement.part is None or names_part(requirement, evidence)
 
 
-def is_exact(requirement: Requirement, evidence: Evidence) -> bool:
-    """Return whether the evidence, if it could cover the requirement, does: it is real, and says all that is asked."""
-    needs_mode = requirement.provider_mode is not None or requirement.any_provider_mode
-    stated = evidence.provider_mode is not None or not needs_mode
-    return evidence.real and stated and not requirement.undeclared_environment
+def lies_in(requirement: Requirement, place: Place) -> bool:
+    """Return whether a real place is one that the requirement asks about."""
+    environment, mode = place
+    if requirement.undeclared_environment or requirement.environment not in (None, environment):
+        return False
+    return requirement.provider_mode in (None, mode) and not (requirement.any_provider_mode and mode is None)
+
+
+def is_within(evidence: Evidence, place: Place) -> bool:
+    """Return whether the limits of its claim let evidence speak of a place."""
+    environment, mode = place
+    return evidence.claim_environment in (None, environment) and evidence.claim_provider_mode in (None, mode)
 
 
 def names_part(requirement: Requirement, evidence: Evidence) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 
 from ..claims.catalogue import Requirement
-from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing
-from .coverage import Places, is_exact, names_part
+from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing, by_number, execution_of
+from .coverage import Place, Places, is_within, lies_in, names_part
+from .elsewhere import elsewhere
 
 BROKEN = BAD | {Result.INTERRUPTED}
 """Ended badly: counts against a requirement."""
@@ -20,9 +21,9 @@ Scope = tuple[str, str | None, str | None]
 """Test, environment and provider mode."""
 
 
-def recency(evidence: Evidence) -> tuple[str, int, str]:
+def recency(evidence: Evidence) -> tuple[str, int, str, int, int]:
     """Return the key by which the newest execution is the greatest: of equal starts the worse result wins."""
-    return evidence.started_at, BADNESS[evidence.result], evidence.id
+    return evidence.started_at, BADNESS[evidence.result], *by_number(evidence)
 
 
 def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
@@ -37,9 +38,9 @@ def in_order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return tuple(sorted(by_test, key=lambda one: one.run_id, reverse=True))
 
 
-def _by_test(evidence: Evidence) -> tuple[str, ...]:
+def _by_test(evidence: Evidence) -> tuple[str | int, ...]:
     place = evidence.environment or "", evidence.provider_mode or ""
-    return evidence.uc, evidence.item, evidence.test_id, *place, evidence.started_at, evidence.id
+    return evidence.uc, evidence.item, evidence.test_id, *place, evidence.started_at, *by_number(evidence)
 
 
 def scope_of(evidence: Evidence) -> Scope:
@@ -52,7 +53,7 @@ class Selection:
     """What there is about one requirement, each by run, the newest first, and within a run by test."""
 
     deciding: tuple[Evidence, ...]
-    """The executions that count, one for each test, environment and provider mode."""
+    """The executions that count, one for each test, environment and provider mode; each with all that it claims."""
     rest: tuple[Evidence, ...]
     """Where nothing counts for a test, environment and provider mode: the newest there, whatever it is."""
     rehearsals: tuple[Evidence, ...]
@@ -62,9 +63,13 @@ class Selection:
     """Everything that speaks of the requirement, replaced or not."""
     left_out: Mapping[str, str]
     """Ids of those that do not count though they ran, and why."""
+    elsewhere: Mapping[str, Place]
+    """Ids of those that decide and were cut short in another place, and the place that they count in."""
 
 
-_NOTHING = Selection((), (), (), (), (), {})
+_NOTHING = Selection((), (), (), (), (), {}, {})
+_Deciding = dict[tuple[Scope, bool], list[Evidence]]
+"""By test and place, and by whether it starts after the moment being judged: the pieces of one execution."""
 
 
 @dataclass(frozen=True)
@@ -124,31 +129,61 @@ class Ledger:
 
     def ran(self, evidence: Evidence) -> bool:
         """Return whether it speaks, and not as a rehearsal, whether it counts or is left out."""
-        return evidence.standing is not Standing.REHEARSAL and self.speaks(evidence)
+        return self.speaks(evidence) and self._is_real(evidence)
+
+    def _is_real(self, evidence: Evidence) -> bool:
+        return self.places.counts(evidence) or evidence.id in self._elsewhere
+
+    @cached_property
+    def _elsewhere(self) -> Mapping[str, tuple[Place, ...]]:
+        """Where those that were cut short count besides the place of their run, by id."""
+        if not any(one.is_cut_short for one in self.executions):
+            return {}
+        known = [one for one in self.executions if one.result in BROKEN or one.run_id not in self.open_runs]
+        return elsewhere([one for one in known if one.id not in self.left_out], self.places)
 
     def went_wrong(self) -> Sequence[Evidence]:
-        """Return what counts and ended badly, replaced or not; an interruption only if its test did not pass next."""
+        """Return what counts and ended badly, replaced or not; an interruption only if its test did not pass next.
+
+        One that was cut short counts in several places: ``went_wrong_in`` tells in which it was not made good.
+        """
         if not self.any_broken:
             return ()
         adverse = [one for one in self.executions if self.is_adverse(one)]
-        return [one for one in adverse if one.result is not Result.INTERRUPTED or not self._passed_next(one)]
+        interrupted = {one.id for one in adverse if one.result is Result.INTERRUPTED and not one.is_cut_short}
+        return [one for one in adverse if one.id not in interrupted or not self._passed_next(one, scope_of(one))]
 
     def is_adverse(self, evidence: Evidence) -> bool:
         """Return whether it ended badly, and not as a rehearsal, for a test and a release that count."""
-        return evidence.result in BROKEN and evidence.standing is not Standing.REHEARSAL and self.counts(evidence)
+        return evidence.result in BROKEN and self.counts(evidence) and self._is_real(evidence)
 
-    def _passed_next(self, interrupted: Evidence) -> bool:
-        later = [
-            one
-            for one in self.executions
-            if one.started_at > interrupted.started_at and one.result in ENDED and self._follows(one, interrupted)
+    def counts_in(self, requirement: Requirement, evidence: Evidence) -> tuple[Scope, ...]:
+        """Return where evidence speaks of a requirement: its test, and each place that the requirement asks about."""
+        scopes = [scope_of(evidence)] if self.places.could_cover(requirement, evidence) else []
+        return (*scopes, *((evidence.test_id, *place) for place in self._elsewhere_for(requirement, evidence)))
+
+    def went_wrong_in(self, requirement: Requirement, adverse: Evidence) -> list[Scope]:
+        """Return where what went wrong counts against a requirement, replaced or not.
+
+        An interruption that was cut short does not where its test passed when it next ran to its end there.
+        """
+        own = [scope_of(adverse)] if self.places.covers(requirement, adverse) else []
+        every = [*own, *((adverse.test_id, *place) for place in self._elsewhere_for(requirement, adverse))]
+        if adverse.result is not Result.INTERRUPTED or not adverse.is_cut_short:
+            return every
+        return [scope for scope in every if not self._passed_next(adverse, scope)]
+
+    def _passed_next(self, interrupted: Evidence, scope: Scope) -> bool:
+        following = [
+            ends[first]
+            for ends in self._ends_in(interrupted, scope)
+            if (first := bisect_right(ends, interrupted.started_at, key=_start)) < len(ends)
         ]
-        return bool(later) and later[-1].result is Result.PASSED
+        return bool(following) and min(following, key=_start).result is Result.PASSED
 
-    def _follows(self, later: Evidence, interrupted: Evidence) -> bool:
-        if later.test_id != interrupted.test_id or not self.counts(later) or not later.real:
-            return False
-        return scope_of(later) == scope_of(interrupted) or (interrupted.open_scope and _can_replace(later, interrupted))
+    def _scopes_of(self, evidence: Evidence) -> list[Scope]:
+        own = [scope_of(evidence)] if self.places.counts(evidence) else []
+        return [*own, *((evidence.test_id, *place) for place in self._elsewhere.get(evidence.id, ()))]
 
     def sole_pass(self, requirement: Requirement) -> Evidence | None:
         """Return the only execution that speaks of a requirement, where it is a pass that counts: most often so.
@@ -161,7 +196,7 @@ class Ledger:
                 if sole is not None:
                     return None
                 sole = one
-        if sole is None or sole.result is not Result.PASSED or not is_exact(requirement, sole):
+        if sole is None or sole.result is not Result.PASSED or not self.places.is_exact(requirement, sole):
             return None
         if len(self.executions) > 1 and self.any_broken:
             return None
@@ -169,67 +204,112 @@ class Ledger:
 
     def select(self, requirement: Requirement) -> Selection:
         """Return the executions that decide a requirement, and what else there is about it."""
-        fitting = tuple([one for one in self.executions if self.places.could_cover(requirement, one)])
-        if not fitting:
+        speaking = [(one, scopes) for one in self.executions if (scopes := self.counts_in(requirement, one))]
+        if not speaking:
             return _NOTHING
-        deciding: dict[tuple[Scope, bool], Evidence] = {}
+        fitting = tuple([one for one, _ in speaking])
+        deciding: _Deciding = {}
         if not requirement.undeclared_environment:
             for one in fitting:
-                if self._decides(requirement, one):
+                for scope in self._decides_in(requirement, one):
                     # One from the future counts beside what is known, and hides none of it.
-                    deciding.setdefault((scope_of(one), self.is_future(one)), one)
+                    there = deciding.setdefault((scope, self.is_future(one)), [one])
+                    if _is_of_one_pass(one, there[0]) and one is not there[0]:
+                        there.append(one)
             self._count_unnamed_parts(requirement, deciding)
-        decided = {scope for scope, _ in deciding}
-        rest: dict[Scope, Evidence] = {}
-        for one in fitting:
-            if scope_of(one) not in decided and not (self._is_loose(requirement, one) and self._is_replaced(one)):
-                rest.setdefault(scope_of(one), one)
+        decides = {one.id for ones in deciding.values() for one in ones}
         return Selection(
-            deciding=in_order(deciding.values()),
-            rest=in_order(rest.values()),
-            rehearsals=in_order(one for one in fitting if one.standing is Standing.REHEARSAL and self.counts(one)),
+            deciding=in_order({one.id: one for ones in deciding.values() for one in ones}.values()),
+            rest=in_order(self._rest(speaking, {scope for scope, _ in deciding}, decides).values()),
+            rehearsals=in_order(one for one in fitting if one.id not in decides and self._is_rehearsal(one)),
             future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
             fitting=fitting,
             left_out=self._left_out_of(fitting),
+            elsewhere=_only_elsewhere(deciding),
         )
+
+    def _rest(
+        self, speaking: Iterable[tuple[Evidence, tuple[Scope, ...]]], decided: Collection[Scope], ids: Collection[str]
+    ) -> dict[Scope, Evidence]:
+        rest: dict[Scope, Evidence] = {}
+        for one, scopes in speaking:
+            scope = scope_of(one)
+            further = [each for each in scopes if each != scope]
+            if (
+                scope not in decided
+                and one.id not in ids
+                and not (further and all(self._is_replaced(one, each) for each in further))
+            ):
+                rest.setdefault(scope, one)
+        return rest
+
+    def _is_rehearsal(self, evidence: Evidence) -> bool:
+        return self.counts(evidence) and not self.places.counts(evidence)
 
     def _left_out_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:
         if not self.left_out:
             return self.left_out
         return {one.id: self.left_out[one.id] for one in fitting if one.id in self.left_out}
 
-    def _decides(self, requirement: Requirement, evidence: Evidence) -> bool:
+    def _decides_in(self, requirement: Requirement, evidence: Evidence) -> Iterator[Scope]:
+        """Yield the places in which evidence decides, unless something newer does there."""
         if not self.counts(evidence):
-            return False
-        if self._is_loose(requirement, evidence):
-            return not self._is_replaced(evidence)
-        return self.places.covers(requirement, evidence)
+            return
+        if self.places.covers(requirement, evidence):
+            scope = scope_of(evidence)
+            # What named its part, or could name none, is replaced by what names the same: what is newer decides.
+            unnamed = requirement.part is not None and not evidence.parts and evidence.open_scope
+            replaced = self._is_replaced(evidence, scope) if unnamed else self._is_followed(requirement, evidence)
+            if evidence.result not in BROKEN or not replaced:
+                yield scope
+        for place in self._elsewhere_for(requirement, evidence):
+            scope = (evidence.test_id, *place)
+            if not self._is_replaced(evidence, scope):
+                yield scope
 
-    def _is_loose(self, requirement: Requirement, evidence: Evidence) -> bool:
-        """Whether it ended badly before it named its scope or part, so that it counts against all it could cover."""
-        if evidence.result not in BROKEN or not evidence.open_scope or evidence.standing is Standing.REHEARSAL:
-            return False
-        unnamed_part = requirement.part is not None and not evidence.parts
-        return unnamed_part or not self.places.covers(requirement, evidence)
+    def _elsewhere_for(self, requirement: Requirement, evidence: Evidence) -> Sequence[Place]:
+        if not self.any_broken or evidence.id not in self._elsewhere or not names_part(requirement, evidence):
+            return ()
+        return [place for place in self._elsewhere[evidence.id] if lies_in(requirement, place)]
 
-    def _is_replaced(self, loose: Evidence) -> bool:
-        """Whether the same test ran to its end later, whatever that named where this one had named nothing yet."""
-        later = takewhile(lambda one: one.started_at > loose.started_at, self._ends.get(loose.test_id, ()))
-        return any(_can_replace(one, loose) for one in later)
+    def _is_replaced(self, broken: Evidence, scope: Scope) -> bool:
+        """Whether the same test ran to its end in a place later, whatever part that named."""
+        return any(ends[-1].started_at > broken.started_at for ends in self._ends_in(broken, scope))
+
+    def _is_followed(self, requirement: Requirement, evidence: Evidence) -> bool:
+        """Whether the same test later ran to its end in its environment and said the mode that this had not said."""
+        if evidence.provider_mode is not None or not evidence.is_cut_short or (requirement.part and evidence.parts):
+            return False
+        ends = self._ends[1].get((evidence.test_id, evidence.environment))
+        return ends is not None and ends[-1].started_at > evidence.started_at
+
+    def _ends_in(self, broken: Evidence, scope: Scope) -> Iterator[list[Evidence]]:
+        """Yield what ran to its end in a place, and what said the provider mode that the other had not said yet."""
+        ends, said = self._ends
+        test, environment, mode = scope
+        if scope in ends:
+            yield ends[scope]
+        if mode is None and broken.provider_mode_by is None and (test, environment) in said:
+            yield said[test, environment]
 
     @cached_property
-    def _ends(self) -> dict[str, list[Evidence]]:
-        """What ran to its end, by test, newest first."""
-        ends: dict[str, list[Evidence]] = {}
-        for one in self.executions:
-            if one.result in ENDED and self._is_settled(one) and one.id not in self.left_out:
-                ends.setdefault(one.test_id, []).append(one)
-        return ends
+    def _ends(self) -> tuple[dict[Scope, list[Evidence]], dict[tuple[str, str | None], list[Evidence]]]:
+        """What ran to its end for real, by test and place, oldest first; and again where it said its provider mode."""
+        ends: dict[Scope, list[Evidence]] = {}
+        said: dict[tuple[str, str | None], list[Evidence]] = {}
+        for one in reversed(self.executions):
+            if one.result not in ENDED or not self._is_settled(one) or one.id in self.left_out:
+                continue
+            if self.places.counts(one) and is_within(one, (one.environment, one.provider_mode)):
+                ends.setdefault(scope_of(one), []).append(one)
+                if one.provider_mode_by is not None:
+                    said.setdefault((one.test_id, one.environment), []).append(one)
+        return ends, said
 
     def _is_settled(self, evidence: Evidence) -> bool:
         return evidence.run_id not in self.open_runs and not self.is_future(evidence)
 
-    def _count_unnamed_parts(self, requirement: Requirement, deciding: dict[tuple[Scope, bool], Evidence]) -> None:
+    def _count_unnamed_parts(self, requirement: Requirement, deciding: _Deciding) -> None:
         """Let a failure beat the same test's older pass for a part that it had no time to name.
 
         A test that shows rotation and then revocation, and fails in between, names the first only. A failure older
@@ -238,17 +318,30 @@ class Ledger:
         if requirement.part is None:
             return
         for one in self.executions:
-            older = deciding.get((scope_of(one), False))
-            if older is None or older.result is not Result.PASSED:
+            if one.result not in BROKEN or not one.open_scope or names_part(requirement, one) or not self.counts(one):
                 continue
-            cut_short = one.real and one.open_scope and one.result in BROKEN and not names_part(requirement, one)
-            if cut_short and self.counts(one) and not self._is_replaced(one):
-                deciding[scope_of(one), self.is_future(one)] = one
+            for scope in self._scopes_of(one):
+                older = deciding.get((scope, False))
+                if older and older[0].result is Result.PASSED and not self._is_replaced(one, scope):
+                    deciding[scope, self.is_future(one)] = [one]
 
 
-def _can_replace(later: Evidence, loose: Evidence) -> bool:
-    """A rehearsal never replaces a real execution, nor does one place hide what went wrong in another."""
-    if not loose.real:
-        return True
-    same_place = later.environment == loose.environment and loose.provider_mode in (None, later.provider_mode)
-    return later.real and same_place
+def _is_of_one_pass(one: Evidence, other: Evidence) -> bool:
+    """Whether both are claims of one execution that passed: several marks add up."""
+    return one.result is Result.PASSED and execution_of(one) == execution_of(other)
+
+
+def _only_elsewhere(deciding: _Deciding) -> Mapping[str, Place]:
+    """Return the ids of those that decide in another place than that of their run, and that place."""
+    found: dict[str, Place] = {}
+    at_home = set()
+    for (scope, _), (one, *_more) in deciding.items():
+        if scope == scope_of(one):
+            at_home.add(one.id)
+        else:
+            found.setdefault(one.id, scope[1:])
+    return {id_: place for id_, place in found.items() if id_ not in at_home}
+
+
+def _start(evidence: Evidence) -> str:
+    return evidence.started_at

@@ -12,7 +12,7 @@ from ..frozen import maker
 from .basis import Basis
 from .coverage import Places
 from .decided import Decided
-from .deciding import Ledger, in_order
+from .deciding import Ledger, Scope, in_order
 from .departed import departed
 from .groups import Grounds, GroupHold, held_use_cases
 from .known import Facts
@@ -265,12 +265,14 @@ class _Known:
         reviews = self.decided.reviews.get(use_case, ())
         if not reviews:
             return Review(required=self.policy.required, basis_digest=digest)
+        counts_in = self._went_wrong(use_case, required, ledgers)
         seen = Seen(
             required=required,
             digest=digest,
             make_basis=make_basis,
             policy=self.policy,
-            adverse=self._went_wrong(use_case, required, ledgers),
+            adverse=[one for one, _ in counts_in.values()],
+            counts_in={id_: scopes for id_, (_, scopes) in counts_in.items()},
             retirements=retirements,
             missing=self.facts.missing,
             release=self.release,
@@ -279,17 +281,31 @@ class _Known:
 
     def _went_wrong(
         self, use_case: str, required: Iterable[RequirementReadiness], ledgers: Mapping[str, Ledger]
-    ) -> list[Evidence]:
-        """Return what went wrong for something that is required, each piece once."""
-        known = {one.id: one for one in self.adverse.get(use_case, ()) if self.nothing.is_adverse(one)}
-        known |= {one.id: one for ledger in ledgers.values() for one in ledger.went_wrong()}
-        if not known:
-            return []
-        needs: dict[str, list[Requirement]] = {}
-        for one in required:
-            needs.setdefault(one.requirement.item, []).append(one.requirement)
-        places = self.nothing.places
-        return [one for one in known.values() if any(places.could_cover(need, one) for need in needs.get(one.item, ()))]
+    ) -> dict[str, tuple[Evidence, set[Scope]]]:
+        """Return what went wrong for something that is required, by id, and where each counts."""
+        hidden: dict[str, dict[str, Evidence]] = {}
+        for one in self.adverse.get(use_case, ()):
+            hidden.setdefault(one.item, {})[one.id] = one
+        wrong: dict[str, tuple[Ledger, list[Evidence]]] = {}
+        for item in hidden.keys() | ledgers.keys():
+            ledger = self._with_hidden(ledgers.get(item, self.nothing), hidden.get(item, {}))
+            told = [one for one in hidden.get(item, {}).values() if ledger.is_adverse(one)]
+            wrong[item] = ledger, list({one.id: one for one in (*told, *ledger.went_wrong())}.values())
+        found: dict[str, tuple[Evidence, set[Scope]]] = {}
+        for need in required:
+            ledger, ones = wrong.get(need.requirement.item, (self.nothing, []))
+            for one in ones:
+                if scopes := ledger.went_wrong_in(need.requirement, one):
+                    found.setdefault(one.id, (one, set()))[1].update(scopes)
+        return found
+
+    def _with_hidden(self, ledger: Ledger, hidden: Mapping[str, Evidence]) -> Ledger:
+        """Return a ledger with what newer executions hide."""
+        new = hidden.keys() - {one.id for one in ledger.executions} if hidden else ()
+        if not new:
+            return ledger
+        executions = (*ledger.executions, *[hidden[id_] for id_ in new])
+        return Ledger.of(executions, ledger.now, ledger.open_runs, ledger.places, ledger.left_out)
 
 
 def _in_force(review: Review, waivers: Iterable[WaiverStanding]) -> bool:

@@ -130,6 +130,8 @@ class _Replay:
     before: UseCaseReadiness | None = None
     at: str = ""
     newest: dict[tuple[object, ...], Evidence] = field(default_factory=dict)
+    oldest: dict[tuple[object, ...], Evidence] = field(default_factory=dict)
+    """They tell where a test placed itself before it was cut short."""
     executions: dict[tuple[str, str], list[Evidence]] = field(default_factory=dict)
     """By item and test."""
     broken: set[tuple[str, str]] = field(default_factory=set)
@@ -141,6 +143,7 @@ class _Replay:
         for one in event.evidence:
             slot = _slot(one)
             self.newest[slot] = max(one, self.newest.get(slot, one), key=recency)
+            self.oldest[slot] = min(one, self.oldest.get(slot, one), key=recency)
             self.executions.setdefault((one.item, one.test_id), []).append(one)
             if one.result in BROKEN:
                 self.broken.add((one.item, one.test_id))
@@ -185,7 +188,7 @@ class _Replay:
 
     def _facts(self, catalogue: Catalogue, policy: Policy, at: str) -> Facts:
         return Facts(
-            evidence=list(self.newest.values()),
+            evidence=list({one.id: one for one in (*self.newest.values(), *self.oldest.values())}.values()),
             decisions=self.decisions,
             adverse=self._adverse(catalogue, policy, at),
             missing=self.constant.missing,
@@ -205,7 +208,8 @@ class _Replay:
 
 def _slot(one: Evidence) -> tuple[object, ...]:
     place = one.environment, one.provider_mode, one.claim_environment, one.claim_provider_mode
-    return one.item, one.test_id, *place, one.replay_mode, one.parts, one.standing
+    said = one.environment_by, one.provider_mode_by
+    return one.item, one.test_id, *place, one.replay_mode, one.parts, one.standing, *said
 
 
 def _next_expiry(use_case: UseCaseReadiness, after: str) -> str | None:

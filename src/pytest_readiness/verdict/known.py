@@ -53,7 +53,8 @@ class Facts:
 
     evidence: Sequence[Evidence] = ()
     """At least the newest execution of each use case, item, test, environment, provider mode, parts and standing that
-    started by the moment being judged, in any order; the evaluation itself picks the newest."""
+    started by the moment being judged, in any order; the evaluation itself picks the newest. Where one was cut short
+    before its test said where it runs, also the oldest: they tell where it may count."""
     open_runs: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Runs that are not sealed: id, and the use cases that their planned tests claim."""
     parts: Sequence[Part] = ()

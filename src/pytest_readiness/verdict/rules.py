@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..claims.catalogue import Requirement
 from ..facts.clock import is_moment, parse
-from ..facts.evidence import BAD, Evidence, Result
+from ..facts.evidence import BAD, Evidence, Result, execution_of
 from ..frozen import maker
 from . import telling
 from .deciding import BROKEN, Ledger, Selection
@@ -57,7 +57,7 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
         told = Sentences(telling.short(requirement.not_applicable))
         return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found.fitting
     judged = (
-        _judge_bad(requirement, deciding)
+        _judge_bad(requirement, found)
         or _judge_passes(requirement, deciding, moment)
         or _judge_nothing(requirement, found, moment)
     )
@@ -88,15 +88,16 @@ def _notes(state: State, found: Selection) -> str:
     return telling.early_note(found.future_passes) + left_out
 
 
-def _judge_bad(requirement: Requirement, deciding: Sequence[Evidence]) -> _Judged | None:
-    broken = [one for one in deciding if one.result in BROKEN]
+def _judge_bad(requirement: Requirement, found: Selection) -> _Judged | None:
+    broken = [one for one in found.deciding if one.result in BROKEN]
     if not broken:
         return None
     failing = [one for one in broken if one.result in BAD]
     bad = failing or broken
-    why = telling.why_bad(requirement, bad[0], len(bad) - 1)
+    elsewhere = found.elsewhere.get(bad[0].id)
+    why = telling.why_bad(requirement, bad[0], len(bad) - 1, elsewhere)
     state = State.FAILING if failing else State.INTERRUPTED
-    return _Judged(state, Sentences(why, telling.completes_bad(requirement, bad[0])))
+    return _Judged(state, Sentences(why, telling.completes_bad(requirement, bad[0], elsewhere)))
 
 
 def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment: Moment) -> _Judged | None:
@@ -122,7 +123,8 @@ def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment
     else:
         state = State.ASSERTED if proven is None else State.COMPLETE
     soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, moment.now)
-    told = _OfPass(requirement, state, flaky if flaky is not None and state is State.FLAKY else rests_on)
+    about = flaky if flaky is not None and state is State.FLAKY else rests_on
+    told = _OfPass(requirement, state, about, deciding)
     return _Judged(state, told, expires_at, soon)
 
 
@@ -151,13 +153,15 @@ class _OfPass(NamedTuple):
     state: State
     evidence: Evidence
     """The pass that it rests on, or that is flaky."""
+    deciding: Sequence[Evidence]
+    """All that decides, other claims of the same execution among them."""
 
     @property
     def why(self) -> str:
         """Why it stands where it stands."""
         requirement, evidence = self.requirement, self.evidence
         passed = telling.happened(evidence)
-        if requirement.proof == "replay" and telling.replay_mode(evidence) == "TRACE_ONLY":
+        if requirement.proof == "replay" and "TRACE_ONLY" in map(telling.replay_mode, self._claims):
             passed += ", TRACE_ONLY"
         if self.state is State.COMPLETE:
             return passed if requirement.proof == "none" else f"{passed} with {_proof(requirement)}"
@@ -168,6 +172,12 @@ class _OfPass(NamedTuple):
         if evidence.method not in RAN_HERE:
             return f"{passed}, but was only {telling.short(evidence.method)}"
         return f"{passed} without {_proof(requirement)}"
+
+    @property
+    def _claims(self) -> list[Evidence]:
+        """What the execution claims of the requirement: several marks add up."""
+        execution = execution_of(self.evidence)
+        return [one for one in self.deciding if execution_of(one) == execution]
 
     @property
     def completes_it(self) -> str:
@@ -199,7 +209,7 @@ def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -
         why = "no real environment is declared for it"
     elif found.rehearsals and not found.deciding:
         state, newest = State.REHEARSED, found.rehearsals[0]
-        because = telling.short(newest.not_real_because or "its place is not real")
+        because = telling.short(newest.not_real_because or telling.not_real_now(newest))
         why = f"only rehearsed: {telling.happened(newest)}, not real: {because}"
     else:
         why = telling.why_missing(requirement, newest)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ..facts.clock import days_before
 from ..facts.decision import Basis, Pin, PinnedRequirement, Review
-from ..facts.evidence import Evidence, Result
+from ..facts.evidence import Evidence, Result, by_number
 from .deciding import Scope, scope_of
 from .policy import Policy, could_sign, weaker_settings
 from .readiness import RequirementReadiness, RetirementStanding, State
@@ -60,6 +60,8 @@ class Seen:
     policy: Policy
     adverse: Sequence[Evidence] = ()
     """What ever went wrong for one of its requirements, as far as it is known."""
+    counts_in: Mapping[str, Collection[Scope]] = field(default_factory=dict)
+    """Ids of these, and the places that each counts in."""
     retirements: Sequence[RetirementStanding] = ()
     """Of tests that have evidence for it."""
     missing: Collection[str] = ()
@@ -79,7 +81,7 @@ def _reasons(review: Review, seen: Seen) -> Iterator[str]:
     if not changes:
         yield from _told(_never_seen(review, seen))
     if seen.adverse:
-        yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse)])
+        yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse, seen.counts_in)])
     yield from _unacknowledged(review, seen)
     for old in seen.retirements:
         # One that does not hold too: nothing may become current because a reviewer left the list.
@@ -155,14 +157,21 @@ def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
             yield f"it names no evidence for {row.requirement}"
 
 
-def adverse_to(review: Review, wrong: Iterable[Evidence]) -> list[Evidence]:
+def adverse_to(
+    review: Review, wrong: Iterable[Evidence], counts_in: Mapping[str, Collection[Scope]] | None = None
+) -> list[Evidence]:
     """Return what went wrong and the reviewer could not see, oldest first, each execution once.
 
     That is everything that started after they looked; and what started before, within the longest age of the items, in
     a run that they did not know of, unless a pass that they signed, of the same test in the same place, started after.
     An interruption counts after what they signed in its place.
+
+    Args:
+        review: the review.
+        wrong: what went wrong.
+        counts_in: the places that each counts in, by id, where that is not only the place of its run.
     """
-    horizon, pinned, passes = Horizon.of(review), _Starts(), _Starts()
+    known, horizon, pinned, passes = counts_in or {}, Horizon.of(review), _Starts(), _Starts()
     for row in review.basis.requirements:
         passed = row.state in _PASSING
         for pin in row.pins:
@@ -171,14 +180,15 @@ def adverse_to(review: Review, wrong: Iterable[Evidence]) -> list[Evidence]:
                 passes.add(pin)
 
     def unseen(one: Evidence) -> bool:
+        scopes = known.get(one.id) or [scope_of(one)]
         if one.result is Result.INTERRUPTED:
-            return one.started_at > pinned.latest(one, review.looked_at)
+            return one.started_at > pinned.earliest(scopes, review.looked_at)
         return horizon.hides(one.run_id, one.started_at) and (
-            one.started_at > horizon.at or one.started_at > passes.latest(one, "")
+            one.started_at > horizon.at or one.started_at > passes.earliest(scopes, "")
         )
 
     by_execution = {(one.run_id, one.test_id, one.started_at, one.result): one for one in wrong if unseen(one)}
-    return sorted(by_execution.values(), key=lambda one: (one.started_at, one.id))
+    return sorted(by_execution.values(), key=lambda one: (one.started_at, by_number(one)))
 
 
 _PASSING = frozenset({State.COMPLETE.value, State.ASSERTED.value, State.FLAKY.value})
@@ -190,28 +200,14 @@ class _Starts:
 
     def __init__(self) -> None:
         self.by_scope: dict[Scope, str] = {}
-        self.by_test: dict[str, list[Scope]] = {}
 
     def add(self, pin: Pin) -> None:
         scope = _scope(pin)
-        if scope not in self.by_scope:
-            self.by_test.setdefault(pin.test_id, []).append(scope)
         self.by_scope[scope] = max(pin.started_at, self.by_scope.get(scope, ""))
 
-    def latest(self, one: Evidence, otherwise: str) -> str:
-        """Return when what is pinned in an execution's place started.
-
-        Of one that ended before it said where it ran, the oldest in any place that it could have meant.
-        """
-        exact = self.by_scope.get(scope_of(one))
-        if exact is not None or not one.open_scope:
-            return exact or otherwise
-        meant = (
-            self.by_scope[scope]
-            for scope in self.by_test.get(one.test_id, ())
-            if one.environment in (None, scope[1]) and one.provider_mode in (None, scope[2])
-        )
-        return min(meant, default=otherwise)
+    def earliest(self, scopes: Collection[Scope], otherwise: str) -> str:
+        """Return when what is pinned in each of these places had not all started yet."""
+        return min(self.by_scope.get(scope, otherwise) for scope in scopes)
 
 
 def _scope(pin: Pin) -> Scope:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ..claims.catalogue import REPLAY_MODES, Requirement
 from ..errors import one_line
 from ..facts.evidence import Evidence, Result
+from .coverage import Place
 
 LIMIT = 200
 """Characters of a text that a test or a person wrote, within a sentence."""
@@ -32,8 +33,12 @@ def happened(evidence: Evidence) -> str:
 def _ended(result: Result, environment: str | None, provider_mode: str | None) -> str:
     """Return how and where, which many executions have in common."""
     verb = f"was {result.value}" if result is Result.INTERRUPTED else result.value
+    return f"{verb}{_in(environment, provider_mode)}"
+
+
+def _in(environment: str | None, provider_mode: str | None) -> str:
     where = f" in {short(environment)}" if environment else ""
-    return f"{verb}{where} with {short(provider_mode)}" if provider_mode else f"{verb}{where}"
+    return f"{where} with {short(provider_mode)}" if provider_mode else where
 
 
 def told(evidence: Evidence) -> str:
@@ -65,11 +70,11 @@ def replay_mode(evidence: Evidence) -> str | None:
     return min(stated, key=REPLAY_MODES[::-1].index, default=None)
 
 
-def why_bad(requirement: Requirement, bad: Evidence, others: int) -> str:
-    """Return why a requirement is FAILING or INTERRUPTED."""
+def why_bad(requirement: Requirement, bad: Evidence, others: int, elsewhere: Place | None = None) -> str:
+    """Return why a requirement is FAILING or INTERRUPTED; ``elsewhere``: the place it counts in, unlike its run's."""
     early = ""
-    if bad.environment is None:
-        early = ", before it said where it ran"
+    if elsewhere is not None:
+        early = f", before it said where it ran, and so counts{_in(*elsewhere)}"
     elif bad.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
         early = ", before it stated a provider mode"
     elif requirement.part and bad.parts and requirement.part not in bad.parts:
@@ -108,13 +113,23 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
     return f"make {short(newest.test_id)} pass{place_of(requirement)}"
 
 
-def completes_bad(requirement: Requirement, bad: Evidence) -> str:
-    """Return what would mend a failed or an interrupted execution, where it ran."""
+def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | None = None) -> str:
+    """Return what would mend a failed or an interrupted execution, where it ran, or where it counts."""
     verb = "run" if bad.result is Result.INTERRUPTED else "make"
     end = "to its end" if bad.result is Result.INTERRUPTED else "pass"
-    where = f" in {short(bad.environment)}" if bad.environment else place_of(requirement)
-    mode = f" with provider mode {short(bad.provider_mode)}" if bad.environment and bad.provider_mode else ""
-    return f"{verb} {short(bad.test_id)} {end}{where}{mode}"
+    environment, mode = elsewhere or (bad.environment, bad.provider_mode)
+    where = f" in {short(environment)}" if environment else place_of(requirement)
+    with_mode = f" with provider mode {short(mode)}" if environment and mode else ""
+    return f"{verb} {short(bad.test_id)} {end}{where}{with_mode}"
+
+
+def not_real_now(evidence: Evidence) -> str:
+    """Return why evidence that was real when it was recorded is not any more."""
+    if evidence.provider_mode is not None:
+        place = f"environment '{evidence.environment}' or provider mode '{evidence.provider_mode}'"
+    else:
+        place = f"environment '{evidence.environment}'"
+    return f"{place} is not declared real any more"
 
 
 def early_note(future: tuple[Evidence, ...]) -> str:
