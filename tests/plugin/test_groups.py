@@ -263,6 +263,21 @@ def test_a_retired_test_is_let_go(known: Project) -> None:
     assert is_open(known, "UC-002")
 
 
+def test_a_mistyped_id_is_let_go_by_retiring_its_runs(known: Project) -> None:
+    """Its only run closed every use case; the gate says how to let go, and what the run planned has to run again."""
+    known.configured(PLACES + '[review]\nreviewers = ["qa@example.com"]\n')
+    known.run("--readiness-run-group=nihgtly:1/2", *FIRST)
+    code, told = gate(known, "UC-002")
+    assert code == 1
+    assert "a reviewer runs `readiness retire --run" in told
+    (run,) = known.report("UC-002")["use_cases"][0]["held_by_groups"][0]["runs"]
+    assert known.cli("retire", "--run", run, "--reason", "mistyped", "--by", "qa@example.com").exit_code == 0
+    assert gate(known, "UC-002")[0] == 0
+    assert gate(known, "UC-001")[0] == 1
+    known.run(*FIRST)
+    assert gate(known)[0] == 0
+
+
 def test_tests_that_place_themselves_hold_where_they_ran(suite: Project) -> None:
     """The run names no environment: its group holds in each that its tests named by ``scope()``."""
     scoped = SUITE.replace("(): pass", "(record_evidence): record_evidence.scope(environment='prod')")

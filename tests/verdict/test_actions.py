@@ -90,7 +90,9 @@ def test_incomplete_group():
     part = Part("part", "ci", 1, 2, days_ago(0), "staging", plan=Plan((), frozenset(), frozenset()))
     found = next_actions(readiness(complete(), parts=[part]), Policy())
     assert found[0].action == "finish"
-    assert found[0].text.startswith("run part 2 of 2 of ci, or all its parts again (run group ci in staging, begun at")
+    assert found[0].text.startswith(
+        "run part 2 of 2 of ci, or all its parts again; if none will come, a reviewer runs `readiness retire --run part`"
+    )
 
 
 @pytest.mark.parametrize(("reviewers", "who"), [((), "unassigned"), (("a@x", "b@x"), "a@x, b@x")])

@@ -139,7 +139,12 @@ class GroupHold:
 
     @property
     def remedy(self) -> str:
-        """What completes it."""
+        """What completes it, and what a reviewer can do where nothing will (a mistyped id, say)."""
+        more = f" and so on for its {len(self.runs)} runs" if len(self.runs) > 1 else ""
+        return f"{self._completes}; if none will come, a reviewer runs `readiness retire --run {self.runs[0]}`{more}"
+
+    @property
+    def _completes(self) -> str:
         if len(self.sizes) != 1:
             return f"run all parts of {short(self.group)} again, each as K/N with the same N"
         missing = self.missing
