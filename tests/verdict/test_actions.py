@@ -82,7 +82,9 @@ def test_accepted_states_need_nobody():
     evidence = but("4", ran())
     assert todo(evidence, Policy(asserted="accept")) == [("review", "")]
     assert todo(evidence, Policy(asserted="refuse")) == [("collect", "4")]
-    assert todo(but("4", ran(attempts=2)), Policy(flaky="accept")) == [("review", "")]
+    flaky = Policy(flaky="accept")
+    assert todo(but("4", ran(attempts=2, proofs=("trace",))), flaky) == [("review", "")]
+    assert todo(but("4", ran(attempts=2)), flaky) == [("rerun", "4"), ("review", "")]
 
 
 def test_incomplete_group():

@@ -216,10 +216,10 @@ def test_a_list_that_is_just_short_enough():
 class TestAcknowledged:
     """Asserted and flaky requirements, where a review has to name them."""
 
-    @pytest.mark.parametrize(("setting", "attempts"), [("asserted", 1), ("flaky", 2)])
-    def test_named_by_a_review(self, setting, attempts):
+    @pytest.mark.parametrize(("setting", "how"), [("asserted", {}), ("flaky", {"attempts": 2, "proofs": ("trace",)})])
+    def test_named_by_a_review(self, setting, how):
         """Where it is to be acknowledged the gate opens once a current review names it, and its rule says so."""
-        evidence = [one for one in complete(days=2) if one.item != "4"] + [ran(attempts=attempts, days=2)]
+        evidence = [one for one in complete(days=2) if one.item != "4"] + [ran(days=2, **how)]
         unnamed = decide(judge_all(evidence, [approval(evidence)]), REVIEWED)
         assert failed(unnamed) == [setting, "reviewed"]
         named = decide(judge_all(evidence, [approval(evidence, acknowledged=(f"{UC}/4",))]), REVIEWED)

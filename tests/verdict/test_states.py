@@ -264,7 +264,18 @@ class TestSentences:
                 ", but was only imported",
                 "run a test tagged M, recording a proof",
             ),
-            ("4", ran(attempts=3), " only at attempt 3", "make T pass in a real environment at its first attempt"),
+            (
+                "4",
+                ran(attempts=3, proofs=("trace",)),
+                " only at attempt 3",
+                "make T pass in a real environment at its first attempt",
+            ),
+            (
+                "4",
+                ran(attempts=3),
+                " only at attempt 3, without the trace proof",
+                "make T pass in a real environment at its first attempt, recording the trace proof",
+            ),
         ],
     )
     def test_passing(self, tail, evidence, why, completes_it):

@@ -179,7 +179,9 @@ class _Report:
             title=row["title"],
             standing=f"{row['status']}{phase} (as reported at {self.generated_at})",
             basis=basis,
-            to_acknowledge=to_acknowledge(shown, self.place.policy),
+            to_acknowledge=to_acknowledge(
+                ((one.requirement, one.state, one.unproven) for one in basis.requirements), self.place.policy
+            ),
             whys={one["id"]: one["why"] for one in needs if one["state"] != State.COMPLETE},
             last=last,
             changes=tuple(dict.fromkeys((*_suspicions(row), *_changes(last, basis)))) if last else (),

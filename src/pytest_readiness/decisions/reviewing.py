@@ -12,7 +12,7 @@ from ..pipeline.upkeep import refuse_damage
 from ..verdict.known import Facts
 from ..verdict.policy import Policy
 from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
-from ..verdict.signing import ACKNOWLEDGED, changes_since, expand_acknowledged, review_refusal
+from ..verdict.signing import changes_since, expand_acknowledged, review_refusal
 from ..views.gate import standing
 from ..views.signing import Signing
 from .home import Kept, Made, clean, keep, made, stamped
@@ -104,7 +104,7 @@ def _signing(judged: Judged, use_case: UseCaseReadiness) -> Signing:
         standing=standing(use_case),
         basis=use_case.basis,
         to_acknowledge=to_acknowledge(
-            ((one.requirement.id, one.state) for one in use_case.requirements), judged.policy
+            ((row.requirement, row.state, row.unproven) for row in use_case.basis.requirements), judged.policy
         ),
         whys={one.requirement.id: one.why for one in use_case.requirements if one.state is not State.COMPLETE},
         last=last,
@@ -112,10 +112,12 @@ def _signing(judged: Judged, use_case: UseCaseReadiness) -> Signing:
     )
 
 
-def to_acknowledge(states: Iterable[tuple[str, str]], policy: Policy) -> tuple[str, ...]:
-    """Return which requirements an approval has to name, of these ids and states."""
+def to_acknowledge(states: Iterable[tuple[str, str, bool]], policy: Policy) -> tuple[str, ...]:
+    """Return which requirements an approval has to name, of these ids, states, and whether a proof lacks as well."""
     return tuple(
-        name for name, state in states if state in ACKNOWLEDGED and policy.leniency(State(state)) == "acknowledge"
+        name
+        for name, state, unproven in states
+        if policy.must_be_named(state, unproven=unproven) and policy.can_be_signed(state, unproven=unproven)
     )
 
 

@@ -79,6 +79,8 @@ class PinnedRequirement:
     """Kind of proof that it asked for; empty: none."""
     max_age_days: int = 0
     """Age at which a pass was stale; 0: never."""
+    unproven: bool = False
+    """FLAKY, and without its proof as well."""
 
 
 Setting = str | bool
@@ -347,10 +349,15 @@ def _basis(plain: dict[str, Any]) -> Basis:
 def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
     pins = tuple([_pin(row) for row in plain.get("pins", ())])
     requirement, state = plain["requirement"], plain["state"]
-    proof, max_age = plain.get("proof", ""), plain.get("max_age_days", 0)
-    if {type(requirement), type(state), type(proof)} != {str} or type(max_age) is not int or max_age < 0:
+    proof, max_age, unproven = plain.get("proof", ""), plain.get("max_age_days", 0), plain.get("unproven", False)
+    if (
+        {type(requirement), type(state), type(proof)} != {str}
+        or type(max_age) is not int
+        or max_age < 0
+        or type(unproven) is not bool
+    ):
         raise TypeError("a requirement does not say what it is")
-    return _make_row(requirement, state, pins, proof, max_age)
+    return _make_row(requirement, state, pins, proof, max_age, unproven)
 
 
 def _pin(plain: dict[str, Any]) -> Pin:

@@ -99,7 +99,11 @@ def _to_review(use_case: UseCaseReadiness) -> str:
 
 def _of_requirement(use_case: UseCaseReadiness, one: RequirementReadiness, policy: Policy) -> Iterator[_Ranked]:
     todo = _OF_STATE.get(one.underlying)
-    if todo is not None and policy.leniency(one.state) != "accept" and not policy.accepts_waiver(one.state):
+    if (
+        todo is not None
+        and any(policy.leniency(state) != "accept" for state in one.asked)
+        and not policy.accepts_waiver(one.state)
+    ):
         if todo == "prove" and not policy.acceptable(one.underlying):
             todo = "collect"
         yield _action(use_case, todo, one.completes_it, one)

@@ -104,7 +104,7 @@ class Decided:
         newest = standings[:1] if standings[0].void is not None else []
         if holding is None:
             return judged, tuple(newest)
-        if judged.state is State.NOT_APPLICABLE or self.policy.reviewable(judged.state):
+        if judged.state is State.NOT_APPLICABLE or all(map(self.policy.reviewable, judged.asked)):
             return judged, (*newest, holding)
         return _waived(judged, holding), (*newest, replace(holding, used=True))
 

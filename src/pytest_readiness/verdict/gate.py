@@ -70,10 +70,11 @@ class Grounds:
 
     @cached_property
     def in_state(self) -> Mapping[State, _Requirements]:
-        """The requirements in scope that count, by their state."""
+        """The requirements in scope that count, by each state whose policy they ask."""
         found: dict[State, list[tuple[UseCaseReadiness, RequirementReadiness]]] = {}
         for each in self.required:
-            found.setdefault(each[1].state, []).append(each)
+            for state in each[1].asked:
+                found.setdefault(state, []).append(each)
         return found
 
     @cached_property
@@ -216,8 +217,8 @@ def _nothing_failing(grounds: Grounds) -> Finding:
 def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool], detail: str) -> Finding:
     every = grounds.required
     bad = {state for state in grounds.in_state if not good(state)}
-    wrong = [(one, req) for one, req in every if req.state in bad] if bad else []
-    return _named(rule, every, wrong, detail, lambda req: f"{req.requirement.id} {req.state.value}")
+    wrong = [(one, req) for one, req in every if not bad.isdisjoint(req.asked)] if bad else []
+    return _named(rule, every, wrong, detail, lambda req: f"{req.requirement.id} {req.described}")
 
 
 def _named(
@@ -239,14 +240,14 @@ def _of_leniency(grounds: Grounds, state: State, what: str) -> Finding:
     every = grounds.required
     mine = grounds.in_state.get(state, ())
     leniency = grounds.policy.leniency(state)
-    wrong = [(one, req) for one, req in mine if not _let_through(grounds.policy, one, req)]
+    wrong = [(one, req) for one, req in mine if not _let_through(grounds.policy, one, req, state)]
     how = "refused" if leniency not in ("acknowledge", "accept") else "not acknowledged by a current review"
     told = f"{len(mine)} {what}: {leniency}" if mine else f"no {what}"
     return _named(state.value.lower(), every, wrong, told, lambda req: f"{req.requirement.id} is {how}")
 
 
-def _let_through(policy: Policy, use_case: UseCaseReadiness, one: RequirementReadiness) -> bool:
-    leniency = policy.leniency(one.state)
+def _let_through(policy: Policy, use_case: UseCaseReadiness, one: RequirementReadiness, state: State) -> bool:
+    leniency = policy.leniency(state)
     if leniency == "acknowledge" and policy.on != "evidence":
         current = [each for each in use_case.review.standings if each.state is ReviewState.CURRENT]
         return any(one.requirement.id in each.decision.acknowledged for each in current)

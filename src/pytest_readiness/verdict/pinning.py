@@ -23,6 +23,7 @@ def pinned(
             one.state.value,
             tuple(_pin(piece, origins) for piece in one.deciding),
             *asked(one.requirement),
+            unproven=len(one.asked) > 1,
         )
         for one in requirements
     )

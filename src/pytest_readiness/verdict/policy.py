@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..facts.decision import RANKS, Known, Setting
 from .people import People
-from .readiness import State
+from .readiness import State, asked_of
 
 NOBODY_JOINED = People()
 Level = Literal["L0", "L1", "L2", "L3"]
@@ -95,9 +95,14 @@ class Policy:
         """Return whether the gate could open on a requirement in this state (a review may still have to name it)."""
         return self.reviewable(state) or self.accepts_waiver(state)
 
-    def can_be_signed(self, state: str) -> bool:
+    def can_be_signed(self, state: str, *, unproven: bool) -> bool:
         """Return whether a requirement that a review pins in this state can be approved; an unknown word never."""
-        return state in _WORDS and self.acceptable(State(state))
+        return state in _WORDS and all(map(self.acceptable, asked_of(State(state), unproven=unproven)))
+
+    def must_be_named(self, state: str, *, unproven: bool) -> bool:
+        """Return whether a review has to acknowledge a requirement in this state by name."""
+        asked = asked_of(State(state), unproven=unproven) if state in (State.ASSERTED, State.FLAKY) else ()
+        return any(self.leniency(one) != "accept" for one in asked)
 
     def accepts_waiver(self, state: State) -> bool:
         """Return whether this is the state of a waived requirement, and the gate accepts that."""
@@ -167,7 +172,7 @@ def _is_stricter(name: str, now: Setting, then: Setting) -> bool:
     return now in order and then in order and order.index(now) > order.index(then)
 
 
-def could_sign(policy: tuple[tuple[str, Setting], ...], state: str) -> bool:
+def could_sign(policy: tuple[tuple[str, Setting], ...], state: str, *, unproven: bool) -> bool:
     """Return whether a requirement in this state could be approved under these settings, as a review was signed."""
     settings = {name: value for name, value in policy if name in ("asserted", "flaky", "waivers")}
-    return Policy(**settings).can_be_signed(state)  # type: ignore[arg-type]  # of whatever it says, known words count
+    return Policy(**settings).can_be_signed(state, unproven=unproven)  # type: ignore[arg-type]  # of whatever it says, known words count

@@ -71,6 +71,11 @@ def worst(states: Iterable[State]) -> State:
     return min(states, key=_RANK.__getitem__, default=State.MISSING)
 
 
+def asked_of(state: State, *, unproven: bool) -> tuple[State, ...]:
+    """Return the states whose policies are asked: of what is FLAKY and lacks its proof, that of ASSERTED as well."""
+    return (state, State.ASSERTED) if unproven and state is State.FLAKY else (state,)
+
+
 class Status(StrEnum):
     """Derived readiness of a use case. Nobody types it."""
 
@@ -136,6 +141,8 @@ class RequirementReadiness:
     """The part of ``evidence`` that counts."""
     waived_from: State | None = None
     """The state it would have without its waiver; None: it is not waived."""
+    unproven: bool = False
+    """It rests on a pass without the item's proof."""
 
     @property
     def why(self) -> str:
@@ -151,6 +158,16 @@ class RequirementReadiness:
     def underlying(self) -> State:
         """The state that the evidence alone gives it."""
         return self.waived_from or self.state
+
+    @property
+    def asked(self) -> tuple[State, ...]:
+        """The states whose policies are asked: a retry does not open what a clean pass would not."""
+        return asked_of(self.state, unproven=self.unproven)
+
+    @property
+    def described(self) -> str:
+        """Its state in words."""
+        return self.state.value if len(self.asked) == 1 else f"{self.state.value} without its proof"
 
 
 @dataclass(frozen=True, slots=True)

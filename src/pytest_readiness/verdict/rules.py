@@ -41,6 +41,7 @@ class _Judged(NamedTuple):
     told: Told
     expires_at: str | None = None
     expires_soon: bool = False
+    unproven: bool = False
 
 
 def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[RequirementReadiness, Sequence[Evidence]]:
@@ -74,10 +75,10 @@ def _readiness(
     deciding: tuple[Evidence, ...],
     moment: Moment,
 ) -> RequirementReadiness:
-    state, told, expires_at, soon = judged
+    state, told, expires_at, soon, unproven = judged
     levels = [level_of(one, moment.open_runs, moment.signed) for one in deciding]
     level = levels[0] if len(levels) == 1 else weakest(levels)
-    return _made(requirement, state, told, shown, expires_at, soon, level, deciding)
+    return _made(requirement, state, told, shown, expires_at, soon, level, deciding, None, unproven)
 
 
 _made = maker(RequirementReadiness)
@@ -124,8 +125,8 @@ def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment
         state = State.ASSERTED if proven is None else State.COMPLETE
     soon = state is not State.STALE and is_soon(rests_on.started_at, requirement.max_age_days, moment.now)
     about = flaky if flaky is not None and state is State.FLAKY else rests_on
-    told = _OfPass(requirement, state, about, deciding)
-    return _Judged(state, told, expires_at, soon)
+    told = _OfPass(requirement, state, about, deciding, proven is None)
+    return _Judged(state, told, expires_at, soon, proven is None)
 
 
 def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
@@ -155,6 +156,8 @@ class _OfPass(NamedTuple):
     """The pass that it rests on, or that is flaky."""
     deciding: Sequence[Evidence]
     """All that decides, other claims of the same execution among them."""
+    unproven: bool
+    """None of it has the proof, or it is none that counts."""
 
     @property
     def why(self) -> str:
@@ -168,10 +171,15 @@ class _OfPass(NamedTuple):
         if self.state is State.STALE:
             return f"{passed}, more than {requirement.max_age_days} days ago"
         if self.state is State.FLAKY:
-            return f"{passed} only at attempt {len(evidence.attempts)}"
-        if evidence.method not in RAN_HERE:
-            return f"{passed}, but was only {telling.short(evidence.method)}"
-        return f"{passed} without {_proof(requirement)}"
+            passed += f" only at attempt {len(evidence.attempts)}"
+            return f"{passed}, {self._lack}" if self.unproven else passed
+        return f"{passed}, {self._lack}" if evidence.method not in RAN_HERE else f"{passed} {self._lack}"
+
+    @property
+    def _lack(self) -> str:
+        method = self.evidence.method
+        without = f"without {_proof(self.requirement)}"
+        return without if method in RAN_HERE else f"but was only {telling.short(method)}"
 
     @property
     def _claims(self) -> list[Evidence]:
@@ -189,7 +197,8 @@ class _OfPass(NamedTuple):
         if self.state is State.STALE:
             return f"run {test} again{place}"
         if self.state is State.FLAKY:
-            return f"make {test} pass{place} at its first attempt"
+            at_once = f"make {test} pass{place} at its first attempt"
+            return f"{at_once}, recording {proof}" if self.unproven else at_once
         if self.evidence.method not in RAN_HERE:
             return f"run a test tagged {telling.marker(requirement)}{place}, recording {proof}"
         return f"record {proof} in {test} and run it{place}"

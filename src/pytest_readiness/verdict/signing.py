@@ -22,7 +22,7 @@ from .deciders import kept_apart, may_decide
 from .known import Facts, Origin
 from .pinning import recorders_of
 from .policy import Policy
-from .readiness import Readiness, RequirementReadiness, State, UseCaseReadiness
+from .readiness import Readiness, RequirementReadiness, State, UseCaseReadiness, asked_of
 from .suspicion import adverse_to, changed_requirements
 from .telling import happened, short
 from .waivers import CAP_DAYS, last_day, void_because
@@ -112,7 +112,11 @@ def review_refusal(review: Review, policy: Policy, origins: Mapping[str, Origin]
 
 
 def _not_acceptable(rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:
-    wrong = [f"{row.requirement} is {row.state}" for row in rows if not policy.can_be_signed(row.state)]
+    wrong = [
+        f"{row.requirement} is {row.state}"
+        for row in rows
+        if not policy.can_be_signed(row.state, unproven=row.unproven)
+    ]
     return f"not everything is in a state that can be signed: {', '.join(wrong)}" if wrong else None
 
 
@@ -120,9 +124,7 @@ def _not_acknowledged(review: Review, rows: Iterable[PinnedRequirement], policy:
     wrong = [
         f"{row.requirement} ({row.state})"
         for row in rows
-        if row.state in ACKNOWLEDGED
-        and policy.leniency(State(row.state)) != "accept"
-        and row.requirement not in review.acknowledged
+        if policy.must_be_named(row.state, unproven=row.unproven) and row.requirement not in review.acknowledged
     ]
     return f"acknowledge by name what is asserted or flaky: {', '.join(wrong)}" if wrong else None
 
@@ -157,7 +159,9 @@ def _waiver_refusal(
         return wrong
     if waiver.until > last_day(waiver):
         return f"a waiver lasts {CAP_DAYS} days at most: until {last_day(waiver)}"
-    if found.state is State.NOT_APPLICABLE or policy.reviewable(found.underlying):
+    if found.state is State.NOT_APPLICABLE or all(
+        map(policy.reviewable, asked_of(found.underlying, unproven=found.unproven))
+    ):
         return f"{waiver.requirement} is {found.state.value}: there is nothing to waive"
     return None
 

@@ -148,7 +148,7 @@ def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
         row = signed.get(one.requirement.id)
         if row is not None and row.pins and row.state == State.COMPLETE:  # most often so
             continue
-        if row is None or not could_sign(review.basis.policy, row.state):
+        if row is None or not could_sign(review.basis.policy, row.state, unproven=row.unproven):
             yield f"{one.requirement.id} was {row.state if row else 'not shown'} when it was signed"
         elif row.state == State.WAIVED:
             if one.state is not State.WAIVED:
@@ -221,13 +221,13 @@ def _lately(one: Evidence) -> str:
 def _unacknowledged(review: Review, seen: Seen) -> Iterator[str]:
     """An acknowledgement is of the state that was seen: what was asserted and is flaky now has to be named anew."""
     doubtful = [one for one in seen.required if one.state in (State.ASSERTED, State.FLAKY)]
-    signed = {row.requirement: row.state for row in review.basis.requirements} if doubtful else {}
+    signed = {row.requirement: (row.state, row.unproven) for row in review.basis.requirements} if doubtful else {}
     for one in doubtful:
-        name, state = one.requirement.id, one.state
-        if seen.policy.leniency(state) == "accept":
+        name, lacks_too = one.requirement.id, len(one.asked) > 1
+        if not seen.policy.must_be_named(one.state, unproven=lacks_too):
             continue
-        if name not in review.acknowledged or signed.get(name) != state:
-            yield f"{name} is {state.value}, which it does not acknowledge"
+        if name not in review.acknowledged or signed.get(name) != (one.state, lacks_too):
+            yield f"{name} is {one.described}, which it does not acknowledge"
 
 
 def _lost(review: Review, seen: Seen) -> Iterator[str]:

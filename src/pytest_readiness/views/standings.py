@@ -95,6 +95,7 @@ def _pinned(one: PinnedRequirement) -> dict[str, Any]:
         "state": one.state,
         "proof": one.proof or None,
         "max_age_days": one.max_age_days or None,
+        "unproven": one.unproven,
         "pins": [_pin(pin) for pin in one.pins],
     }
 
@@ -147,7 +148,10 @@ def _read_row(row: Any) -> PinnedRequirement:
     if max_age is not None and (type(max_age) is not int or max_age < 1):
         raise TypeError("an age in days is expected")
     proof = "" if proof is None else _text(proof)
-    return PinnedRequirement(_text(row["requirement"]), _text(row["state"]), pins, proof, max_age or 0)
+    unproven = row.get("unproven", False)
+    if not isinstance(unproven, bool):
+        raise TypeError("true or false is expected")
+    return PinnedRequirement(_text(row["requirement"]), _text(row["state"]), pins, proof, max_age or 0, unproven)
 
 
 def _setting(value: Any) -> Setting:
