@@ -71,3 +71,69 @@ def test_only_what_has_evidence_can_be_retired(project: Project) -> None:
         assert why in err
     assert project.cli("retire", OLD, "--by", ANA).exit_code == 2
     assert told(project)["retirements"] == []
+
+
+CHANGING = (
+    TESTS
+    + """
+import uuid
+
+@pytest.mark.parametrize("key", [uuid.uuid4().hex])
+@evidence("UC-001", item=1)
+def test_old(key): assert {held}
+"""
+)
+
+
+def test_a_test_whose_id_changes_in_each_run_says_how_to_retire_it(project: Project) -> None:
+    """The failure of an id that no later run has says so, and the command that it names takes all such ids at once."""
+    decided(project, tests=CHANGING.format(held="0"))
+    record(project)
+    project.tests(CHANGING.format(held="1"))
+    record(project)
+    assert project.states("UC-001")["UC-001/1"] == "FAILING"
+    shown = " ".join(project.cli("why", "UC-001/1").stdout.split())
+    assert "ran others and not this one), a reviewer retires it" in shown
+    assert "readiness retire 'test_it.py::test_old[*' --reason" in shown
+    code, out, err = retire(project, "test_it.py::test_old[*")
+    assert (code, err) == (0, "")
+    assert out.count("is retired, by") == 2
+    assert project.states("UC-001")["UC-001/1"] == "COMPLETE"
+
+
+def test_a_failing_test_that_still_runs_is_only_told_to_be_mended(project: Project) -> None:
+    """Where the newest run has the failing test, nobody is told to retire it, and no pattern takes it."""
+    decided(project, tests=WITH_OLD)
+    record(project)
+    assert "readiness retire" not in project.cli("why", "UC-001/1").stdout
+    code, _, err = retire(project, "test_it.py::test_o*")
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert "still runs" in err
+    assert told(project)["retirements"] == []
+
+
+def test_a_pattern_takes_what_is_gone_and_nothing_else(project: Project) -> None:
+    """Brackets stand for themselves, a pattern that matches nothing is an error, and four eyes hold for each test."""
+    cases = "\n@pytest.mark.parametrize('n', [{n}])\n@evidence('UC-001', item=1)\ndef test_old(n): assert {held}\n"
+    decided(project, tests=TESTS + cases.format(n="1, 2", held="n != 2"))
+    record(project)
+    project.tests(TESTS + cases.format(n="1", held="1"))
+    record(project, by=BEN)
+    code, _, err = retire(project, "test_it.py::test_old[3*")
+    assert (code, "no evidence is from a test that matches" in err) == (2, True)
+    code, out, _ = retire(project, "*::test_old[*]")
+    assert (code, [line.partition(" ")[0] for line in out.splitlines() if "is retired" in line]) == (
+        0,
+        ["test_it.py::test_old[2]"],
+    )
+    assert "retired yet" in retire(project, "*::test_old[2*")[2]
+
+
+def test_a_pattern_is_refused_whole(project: Project) -> None:
+    """One who recorded any of the matching tests retires none of them."""
+    decided(project, tests=CHANGING.format(held="0"))
+    record(project, by=BEN)
+    record(project)
+    code, _, err = retire(project, "test_it.py::test_old[*", BEN)
+    assert (code, "four eyes" in err) == (1, True)
+    assert told(project)["retirements"] == []

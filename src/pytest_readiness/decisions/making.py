@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 
 from ..errors import ClaimError, ConfigError, RefusedError, nearest
 from ..facts.clock import moment
@@ -14,8 +15,9 @@ from ..pipeline.judging import Judged, Place, Request, examine
 from ..pipeline.trust import Trust
 from ..pipeline.upkeep import refuse_damage
 from ..verdict.deciders import kept_apart
+from ..verdict.later_runs import LaterRuns
 from ..verdict.signing import refusal
-from .home import Kept, clean, keep, made, stamped
+from .home import Kept, Made, clean, keep, made, stamped
 from .who import Decider, requester
 
 
@@ -98,6 +100,9 @@ def retire(
 ) -> tuple[Kept, tuple[str, ...]]:
     """Take a test out of what must pass, or let go of a use case that left the register.
 
+    A name with ``*`` is a pattern, unless a test is called so: it takes all that match and that the newest run in
+    their environment did not run any more. What still runs is named whole.
+
     Return what was kept, and the use cases of the register that are concerned.
 
     Raises:
@@ -106,6 +111,8 @@ def retire(
         StorageError, IntegrityError: what it rests on is not intact, or it cannot be kept.
     """
     judged = _intact(place, Request())
+    if "*" in name and not any(one.test_id == name for one in judged.facts.evidence):
+        return _retire_gone(place, judged, name, who, reason, replaced_by)
     left = _that_left(judged, name)
     if left is not None:
         if replaced_by is not None:
@@ -117,8 +124,39 @@ def retire(
         **stamped(place, who, moment()), test_id=name, reason=clean(place, reason), replaced_by=replaced_by
     )
     concerned = {one.uc for one in judged.facts.evidence if one.test_id == name}
-    kept = _unless_refused(place, judged, told, _recorders(place, concerned, name))
+    kept = _unless_refused(place, judged, told, _recorders(place, concerned, [name]))
     return kept, tuple(one for one in judged.catalogue.use_cases if one in concerned)
+
+
+def _retire_gone(
+    place: Place, judged: Judged, pattern: str, who: Decider, reason: str, replaced_by: str | None
+) -> tuple[Kept, tuple[str, ...]]:
+    """Retire all that match and are gone: each by a decision of its own, or none."""
+    evidence = judged.facts.evidence
+    retired = {
+        old.decision.test_id
+        for use_case in judged.report.readiness.use_cases
+        for old in use_case.retirements
+        if old.void is None
+    }
+    matching = {one.test_id for one in evidence if _matches(pattern, one.test_id)} - retired
+    if not matching:
+        raise ConfigError(f"no evidence is from a test that matches '{pattern}' and is not retired yet")
+    gone = LaterRuns(evidence).are_gone(matching)
+    if not gone:
+        still = f"each test that matches '{pattern}' still runs, or nothing was recorded since"
+        raise ConfigError(f"{still}: name the test whole")
+    _check_tests(judged, gone[0], replaced_by)
+    concerned = {one.uc for one in evidence if one.test_id in gone}
+    recorders = _recorders(place, concerned, gone)
+    stamp = {**stamped(place, who, moment()), "reason": clean(place, reason), "replaced_by": replaced_by}
+    mine = [_checked(place, judged, Retirement(**stamp, test_id=test), recorders) for test in gone]
+    return keep(place, mine), tuple(one for one in judged.catalogue.use_cases if one in concerned)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """``*`` stands for any text, and every other character for itself: the ids of tests are full of brackets."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
 def retire_run(place: Place, run_id: str, who: Decider, reason: str) -> Kept:
@@ -172,8 +210,8 @@ def _check_tests(judged: Judged, test: str, replaced_by: str | None) -> None:
         raise ConfigError(f"'{test}' cannot replace itself")
 
 
-def _recorders(place: Place, use_cases: Iterable[str], test: str | None = None) -> set[str]:
-    """Return who ever recorded evidence of a test (None: of any), newer or not: with it goes all that it showed."""
+def _recorders(place: Place, use_cases: Iterable[str], tests: Collection[str] | None = None) -> set[str]:
+    """Return who ever recorded evidence of tests (None: of any), newer or not: with it goes all that it showed."""
     store = place.store()
     if store is None:
         return set()
@@ -181,7 +219,7 @@ def _recorders(place: Place, use_cases: Iterable[str], test: str | None = None) 
         sources = place.sources(store)
         set_aside(store, sources.decided.decisions, place.policy, sources.register, moment())
         pieces = (one for name in use_cases for one in store.history(sources.register, name))
-        runs = {one.run_id for one in pieces if test is None or one.test_id == test}
+        runs = {one.run_id for one in pieces if tests is None or one.test_id in tests}
         return kept_apart(origins_of(sources, runs).values(), place.policy)
     finally:
         store.close()
@@ -195,8 +233,12 @@ def _intact(place: Place, request: Request) -> Judged:
 
 
 def _unless_refused(place: Place, judged: Judged, decision: Decision, recorders: Iterable[str] = ()) -> Kept:
+    return keep(place, [_checked(place, judged, decision, recorders)])
+
+
+def _checked(place: Place, judged: Judged, decision: Decision, recorders: Iterable[str]) -> Made:
     mine = made(place, decision)
     why = refusal(mine.counted, judged.report.readiness, judged.policy, judged.facts, recorders)
     if why is not None:
         raise RefusedError(why)
-    return keep(place, [mine])
+    return mine

@@ -16,6 +16,7 @@ from .deciding import Ledger, Scope, in_order
 from .departed import departed
 from .groups import Grounds, GroupHold, held_use_cases
 from .known import Facts
+from .later_runs import LaterRuns
 from .pinning import pinned
 from .policy import Policy
 from .readiness import (
@@ -131,8 +132,9 @@ class _Known:
     ) -> _Known:
         """Return the facts of the catalogue's register, by what they are looked up by; ``wanted``: what to judge."""
         places = Places.of(catalogue)
-        moment = Moment(now, facts.open_runs.keys(), bool(places.environments), facts.signed)
         evidence = [one for one in facts.evidence if one.register == catalogue.register]
+        later = LaterRuns(evidence)
+        moment = Moment(now, facts.open_runs.keys(), bool(places.environments), facts.signed, later)
         settled = (one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now)
         decided = Decided.of(facts, policy, catalogue.register, now)
         adverse = [one for one in facts.adverse if one.register == catalogue.register]

@@ -15,6 +15,7 @@ from ..frozen import maker
 from . import telling
 from .deciding import BROKEN, Ledger, Selection
 from .known import Signed
+from .later_runs import LaterRuns
 from .levels import level_of, weakest
 from .readiness import RequirementReadiness, Sentences, State, Told
 
@@ -34,6 +35,8 @@ class Moment:
     """At least one environment is declared real."""
     signed: Mapping[str, Signed] = field(default_factory=dict)
     """The signed runs, by id."""
+    later: LaterRuns = field(default_factory=lambda: LaterRuns(()))
+    """Asked only about what went wrong."""
 
 
 class _Judged(NamedTuple):
@@ -58,7 +61,7 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
         told = Sentences(telling.short(requirement.not_applicable))
         return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found.fitting
     judged = (
-        _judge_bad(requirement, found)
+        _judge_bad(requirement, found, moment)
         or _judge_passes(requirement, deciding, moment)
         or _judge_nothing(requirement, found, moment)
     )
@@ -89,7 +92,7 @@ def _notes(state: State, found: Selection) -> str:
     return telling.early_note(found.future_passes) + left_out
 
 
-def _judge_bad(requirement: Requirement, found: Selection) -> _Judged | None:
+def _judge_bad(requirement: Requirement, found: Selection, moment: Moment) -> _Judged | None:
     broken = [one for one in found.deciding if one.result in BROKEN]
     if not broken:
         return None
@@ -98,7 +101,8 @@ def _judge_bad(requirement: Requirement, found: Selection) -> _Judged | None:
     elsewhere = found.elsewhere.get(bad[0].id)
     why = telling.why_bad(requirement, bad[0], len(bad) - 1, elsewhere)
     state = State.FAILING if failing else State.INTERRUPTED
-    return _Judged(state, Sentences(why, telling.completes_bad(requirement, bad[0], elsewhere)))
+    mend = telling.completes_bad(requirement, bad[0], elsewhere)
+    return _Judged(state, Sentences(why, mend + moment.later.way_out(bad[0])))
 
 
 def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment: Moment) -> _Judged | None:

@@ -1,0 +1,87 @@
+"""Later runs: whether a test that went wrong was run again since, or has another name now, or is gone."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from ..facts.evidence import Evidence
+from .telling import short
+
+
+class _Run(NamedTuple):
+    started_at: str
+    run_id: str
+    test_id: str
+    """One of the tests that it ran."""
+
+
+@dataclass(frozen=True)
+class LaterRuns:
+    """The newest runs, as far as evidence of their tests is known."""
+
+    evidence: Sequence[Evidence]
+
+    @cached_property
+    def _newest(self) -> dict[tuple[str | None, str], _Run]:
+        """By environment, and by file, the test without its parameters, or nothing: the newest that ran any of it."""
+        found: dict[tuple[str | None, str], _Run] = {}
+        for one in self.evidence:
+            if one.method != "test":
+                continue
+            run = _Run(one.started_at, one.run_id, one.test_id)
+            for part in ("", _file(one.test_id), _unparametrised(one.test_id)):
+                key = one.environment, part
+                found[key] = max(run, found.get(key, run))
+        return found
+
+    @cached_property
+    def _runs_of(self) -> dict[str, set[str]]:
+        """By test: the runs that ran it, or planned to."""
+        found: dict[str, set[str]] = {}
+        for one in self.evidence:
+            found.setdefault(one.test_id, set()).add(one.run_id)
+        return found
+
+    def without(self, bad: Evidence) -> _Run | None:
+        """Return the newest run in its environment that began after an execution, and did not run its test again."""
+        if bad.method != "test":
+            return None
+        for part in (_unparametrised(bad.test_id), _file(bad.test_id), ""):
+            run = self._newest.get((bad.environment, part))
+            if run is not None and run.started_at > bad.started_at:
+                return None if run.run_id in self._runs_of.get(bad.test_id, ()) else run
+        return None
+
+    def are_gone(self, tests: Collection[str]) -> list[str]:
+        """Return which of these tests a later run did not run again, in each environment in which they ever ran."""
+        newest: dict[tuple[str, str | None], Evidence] = {}
+        for one in self.evidence:
+            key = one.test_id, one.environment
+            if one.test_id in tests and (key not in newest or one.started_at > newest[key].started_at):
+                newest[key] = one
+        running = {test for (test, _), one in newest.items() if self.without(one) is None}
+        return sorted({test for test, _ in newest} - running)
+
+    def way_out(self, bad: Evidence) -> str:
+        """Return what to do about a test that is gone, to follow what would mend it; empty: it is not known to be."""
+        run = self.without(bad)
+        if run is None:
+            return ""
+        base = _unparametrised(bad.test_id)
+        renamed = base != bad.test_id and _unparametrised(run.test_id) == base
+        name = f"{base}[*" if renamed else bad.test_id
+        others = f"ran {'others' if renamed else 'other tests'} and not this one"
+        command = f"readiness retire {shlex.quote(name)} --reason ..." if short(name) == name else "readiness retire"
+        return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{command}`"
+
+
+def _file(test_id: str) -> str:
+    return test_id.partition("::")[0]
+
+
+def _unparametrised(test_id: str) -> str:
+    return test_id.partition("[")[0]
