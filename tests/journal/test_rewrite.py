@@ -73,7 +73,7 @@ def test_where_it_fails_the_lines_are_as_they_were(writer: Writer, monkeypatch: 
     before = writer.path.read_bytes()
     with monkeypatch.context() as patch:
         real = os.write
-        patch.setattr(writer_module.os, "write", lambda descriptor, data: real(descriptor, data[:10]))
+        patch.setattr(writer_module, "_write", lambda descriptor, data: real(descriptor, data[:10]))
         with pytest.raises(OSError, match="full"):
             writer.rewrite(without_secret)
     assert writer.path.read_bytes() == before
