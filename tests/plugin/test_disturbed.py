@@ -24,7 +24,7 @@ BOTH = {"test_a": "PASSED", "test_b": "PASSED"}
 
 def slow_git(project: Project) -> None:
     """The first git on the path takes its time."""
-    path = project.write("bin/git", '#!/bin/sh\nsleep 1\nexec /usr/bin/git "$@"\n')
+    path = project.write("bin/git", '#!/bin/sh\nsleep 3\nexec /usr/bin/git "$@"\n')
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     project.monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
 
