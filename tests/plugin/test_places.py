@@ -174,6 +174,21 @@ class TestTwoModesInOneExecution:
         assert (shown["2", "BYOK"], shown["2", "MANAGED"]) == (1, 1)
         assert [mode for item, mode in shown if item == "3"] == [None]
 
+    def test_a_mode_that_no_mark_of_its_own_names_is_not_the_runs(self, project: Project) -> None:
+        """A test that proves MANAGED ran there, also for its mark that is limited to BYOK, whatever the run states."""
+        configured(
+            project,
+            f"""
+            @evidence("UC-001", item=2, provider_mode="BYOK")
+            @evidence("UC-001", item=2, provider_mode="MANAGED")
+            def test_a(record_evidence):
+                {SHOWS.format("MANAGED")}
+            """,
+        )
+        project.run("--readiness-provider-mode=BYOK").assert_outcomes(passed=1)
+        states = project.states("UC-001")
+        assert (states["UC-001/2/BYOK"], states["UC-001/2/MANAGED"]) == ("MISSING", "COMPLETE")
+
 
 SCOPED = """
 @evidence("UC-001", item=1)

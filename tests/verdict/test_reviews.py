@@ -100,6 +100,12 @@ class TestUnseen:
             pinned = replace(self.MENDED, started_at=days_ago(0.98))
             assert self.state(replace(before, **other), pinned, signed=[*OLD, pinned]) == "SUSPECT", other
 
+    def test_a_pinned_pass_of_the_same_moment_does_not_excuse_it(self):
+        """Of equal starts the worse result wins: only a pass that started after the failure excuses it."""
+        at_once = replace(self.LATE, started_at=self.MENDED.started_at)
+        again = replace(self.MENDED, started_at=days_ago(0.1), run_id="again", id="again.1.1")
+        assert self.state(at_once, again, signed=[*OLD, self.MENDED]) == "SUSPECT"
+
     def test_what_is_older_than_the_longest_age_matters_no_more(self):
         """A failure within the longest age of the items counts, an older one does not; without an age each does."""
         aged = {key: item for key, item in CATALOGUE.items.items() if item.max_age_days}

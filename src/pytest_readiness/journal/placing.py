@@ -26,7 +26,8 @@ def placed_all(
     found = []
     for claim, numbers in zip(claims, concerning, strict=True):
         for here in _by_mode(numbers, proofs, catalogue.item(claim.item)):
-            entry = placed(claim, context, catalogue, [proofs[number] for number in here])
+            elsewhere = _proven_mode(proofs, catalogue.item(claim.item))
+            entry = placed(claim, context, catalogue, [proofs[number] for number in here], elsewhere)
             listed = sorted(loose.union(here))
             if len(listed) < len(proofs):
                 entry["proofs"] = listed
@@ -42,13 +43,18 @@ def _by_mode(numbers: list[int], proofs: Sequence[Shown], item: Item) -> list[li
     return [[n for n in numbers if modes.get(n, mode) == mode] for mode in dict.fromkeys(modes.values())]
 
 
-def placed(claim: Claim, context: Context, catalogue: Catalogue, proofs: Sequence[Shown] = ()) -> dict[str, Any]:
+def placed(
+    claim: Claim, context: Context, catalogue: Catalogue, proofs: Sequence[Shown] = (), elsewhere: str | None = None
+) -> dict[str, Any]:
     """Return the claim as evidence holds it; its proofs show one provider mode at most.
 
     Where it took place is what the test says, else what the run says. A claim's environment and provider mode are a
     limit and never say it: a test that is marked for staging has not run there for that.
+
+    ``elsewhere``: a provider mode that the test proved for the claim's item, though not for this claim: then it ran
+    there, and not in the mode that the mark names and the run states.
     """
-    proven = _proven_mode(proofs, catalogue.item(claim.item))
+    proven = _proven_mode(proofs, catalogue.item(claim.item)) or elsewhere
     environment, mode = context.environment, proven or context.provider_mode or context.usual_provider_mode
     named = (*context.parts, *_named_parts(proofs, catalogue.item(claim.item)))
     parts = [claim.part] if claim.part else [part for part in named if _has_part(catalogue, claim, part)]

@@ -184,7 +184,7 @@ def adverse_to(
         if one.result is Result.INTERRUPTED:
             return one.started_at > pinned.earliest(scopes, review.looked_at)
         return horizon.hides(one.run_id, one.started_at) and (
-            one.started_at > horizon.at or one.started_at > passes.earliest(scopes, "")
+            one.started_at > horizon.at or one.started_at >= passes.earliest(scopes, "")
         )
 
     by_execution = {(one.run_id, one.test_id, one.started_at, one.result): one for one in wrong if unseen(one)}
