@@ -22,7 +22,15 @@ REGISTERED = "registered/ü'" + drawn(_RANDOM, ALNUM, 10) + '"\\& z'
 ENVIRONMENT = "env+" + drawn(_RANDOM, ALNUM, 14) + "=="
 KEYED = "Q7keyed" + drawn(_RANDOM, ALNUM, 12)
 SHAPED = "gh" + "p_" + drawn(_RANDOM, ALNUM, 36)
-CANARIES = {"registered": REGISTERED, "environment": ENVIRONMENT, "keyed": KEYED, "shaped": SHAPED}
+IN_A_VARIABLE = "Q7inurl" + drawn(_RANDOM, ALNUM, 12)
+"""The password of a URL in a variable is known wherever it stands, and so is another one than what stands in texts."""
+CANARIES = {
+    "registered": REGISTERED,
+    "environment": ENVIRONMENT,
+    "keyed": KEYED,
+    "shaped": SHAPED,
+    "in a variable": IN_A_VARIABLE,
+}
 SAYS = "password={keyed} and {shaped} and {environment} and {registered} in https://u:{keyed}@h/?token={keyed}"
 
 TEST = """
@@ -97,7 +105,7 @@ def plant(project: Project) -> None:
     """Write the tests, and put the canary of the environment where it belongs."""
     project.monkeypatch.setenv("A_SECRET_FOR_US", ENVIRONMENT)
     project.monkeypatch.setenv("GITLAB_CI", "true")
-    project.monkeypatch.setenv("CI_JOB_URL", f"https://bot:{KEYED}@ci.example.com/1?token={KEYED}")
+    project.monkeypatch.setenv("CI_JOB_URL", f"https://bot:{IN_A_VARIABLE}@ci.example.com/1?token={KEYED}")
     project.monkeypatch.setenv("GITLAB_USER_EMAIL", SHAPED)
     source = TEST.format(registered=REGISTERED.encode().hex(), keyed=KEYED, shaped=SHAPED, says=SAYS)
     project.configured().tests(source)
