@@ -100,6 +100,28 @@ def test_a_row_does_not_take_what_is_open_with_it(project: Project, what: str, w
     assert project.run("--readiness-gate").ret == 0
 
 
+def test_a_failure_that_counts_in_another_place_than_its_run(project: Project) -> None:
+    """A test that placed itself, and failed before that in a rehearsal, left its use case open with it."""
+    placed = (
+        FINE
+        + """
+@evidence("UC-002", item=1)
+def test_two(record_evidence):
+    assert os.environ.get("FINE") == "1"
+    record_evidence.scope(environment="staging")
+"""
+    )
+    project.configured(CONFIG).tests(placed)
+    project.monkeypatch.setenv("FINE", "1")
+    project.run("--readiness-actor=dev@example.com")
+    project.monkeypatch.delenv("FINE")
+    project.run("--readiness-actor=dev@example.com", "-k", "test_two", environment="dev")
+    take_out(project)
+    told = " ".join(closed(project).split())
+    assert "test_two FAILED in dev at" in told
+    assert "before it said where it ran, and so counts in staging" in told
+
+
 def test_it_is_told_everywhere(project: Project) -> None:
     """Report, why, next and the JSON report name the use case that left, and who must act."""
     begun(project)

@@ -174,6 +174,20 @@ def test_a_dry_run_is_no_part(suite: Project, dry: str) -> None:
     assert "1 of 2 parts arrived" in gate(suite)[1]
 
 
+def test_what_ran_in_a_mode_that_is_not_real_any_more_lets_nothing_go(suite: Project) -> None:
+    """A pass lets an incomplete generation go while its provider mode is declared real, and no longer."""
+    modes = '[provider_modes]\nBYOK = "theirs"\nMANAGED = "ours"\n'
+    suite.configured(PLACES + modes)
+    part(suite, "1/2", *FIRST, ci="1")
+    part(suite, "2/2", *SECOND, ci="1")
+    part(suite, "1/2", *FIRST, ci="2")
+    assert not is_open(suite, "UC-002")
+    suite.run("--readiness-provider-mode=MANAGED", *SECOND)
+    assert is_open(suite, "UC-002")
+    suite.configured(PLACES + modes.replace('"ours"', '{ title = "ours", real = false }'))
+    assert not is_open(suite, "UC-002")
+
+
 @WAYS
 def test_a_part_that_could_not_collect_does_not_arrive(suite: Project, how: tuple[str, ...]) -> None:
     """A module that cannot be imported may hold evidence tests: such a session has not done its part."""

@@ -171,6 +171,19 @@ class TestDeselected:
         project.run("-k", "test_b")
         assert gate(project, "UC-001")[0] == 1
 
+    def test_a_run_in_what_is_not_real_any_more_mends_nothing(self, project: Project) -> None:
+        """A test that was left out has run since while the environment that it ran in is declared real."""
+        prod = "[environments.prod]\nreal = true\n"
+        project.configured(STRICT + prod).tests(SUITE)
+        project.run()
+        project.run("-k", "not test_b")
+        assert gate(project, "UC-001")[0] == 1
+        project.run(environment="prod")
+        assert gate(project, "UC-001")[0] == 0
+        project.configured(STRICT + prod.replace("true", "false"))
+        code, told = gate(project, "UC-001")
+        assert (code, "left out test_it.py::test_b (UC-001)" in told) == (1, True)
+
     def test_a_shard_leaves_to_the_others_what_is_theirs(self, project: Project) -> None:
         """Parts of one logical run leave out each other's tests, and together nothing."""
         project.configured(STRICT).tests(SUITE)

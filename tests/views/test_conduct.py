@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_readiness.facts.conduct import Conduct
+from jsonschema import Draft202012Validator
+
+from pytest_readiness.facts.conduct import Conduct, conduct_of
 from pytest_readiness.verdict.known import Origin
 from pytest_readiness.verdict.readiness import State
 from pytest_readiness.views.conduct import deciding_runs, notes
-from pytest_readiness.views.document import to_document
+from pytest_readiness.views.document import report_schema, to_document
 from pytest_readiness.views.pen import plain
 from pytest_readiness.views.terminal import render
 
@@ -68,6 +70,14 @@ def test_only_what_decides_is_told():
 def test_runs_stand_by_their_start_and_not_by_their_id():
     """Two runs of one second have ids in any order."""
     assert list(deciding_runs(report(Conduct(), NARROW))) == ["20260212T182800Z-00000062", "20260212T182800Z-00000063"]
+
+
+def test_the_schema_knows_all_that_a_ci_says():
+    """A run of any CI is valid by the schema that ships, whatever of it is known."""
+    said = dict.fromkeys(("provider", "project", "run", "attempt", "job", "url"), "x")
+    found = to_document(report(conduct_of({"ci": said, "started_by": "ada"}, None)))
+    assert found["runs"][0]["ci"] == said
+    Draft202012Validator(report_schema()).validate(found)
 
 
 def test_a_run_of_the_document():

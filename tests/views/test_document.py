@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from pytest_readiness.facts.decision import Basis
 from pytest_readiness.facts.evidence import Result
+from pytest_readiness.verdict.policy import STRICTNESS
 from pytest_readiness.verdict.readiness import Phase, Review, ReviewState, State, Status
 from pytest_readiness.views.document import report_schema, to_document, to_json, to_plain
 
@@ -29,6 +31,11 @@ TEN = (
 )
 
 
+BASIS = Basis("sha256:ba515", (), "sha256:def1e", (("asserted", "refuse"), ("clean_commit", True)), ("run-3",))
+SOME = ("policy",)
+"""Objects that hold only the settings which are not at their default: none of their keys must be there."""
+
+
 def small():
     """Return a report with one use case in progress, with evidence for item 4, and evidence that fits nothing."""
     known = values.catalogue(["UC-003"], title="Trace ingest", not_applicable=(("6", "no secrets"),))
@@ -42,6 +49,7 @@ def small():
         phase=Phase.COLLECTING,
         found=(values.evidence(),),
         review=review,
+        make_basis=lambda: BASIS,
     )
     told = values.report([one], release="1.4")
     other = values.evidence(item="9", real=False, not_real_because="a stub", result=Result.SKIPPED)
@@ -83,12 +91,19 @@ def test_the_schema_refuses_a_misspelt_and_a_missing_key_everywhere(path):
         place = place[key]
     first = next(iter(place))
     kept = place.pop(first)
-    with pytest.raises(ValidationError):
-        valid(document)
+    if path[-1:] != SOME:
+        with pytest.raises(ValidationError):
+            valid(document)
     place[first] = kept
     place["misspelt"] = kept
     with pytest.raises(ValidationError):
         valid(document)
+
+
+def test_the_schema_knows_each_setting_that_a_review_is_signed_under():
+    """The policy of a basis is checked by name: what the schema lists is what a policy can be signed with."""
+    review = report_schema()["$defs"]["use_case"]["properties"]["review"]["properties"]
+    assert set(review["basis"]["properties"]["policy"]["properties"]) == set(STRICTNESS)
 
 
 def test_keys_stand_in_the_published_order():
@@ -145,7 +160,13 @@ def test_the_document_says_what_the_report_says():
         "approvals": 1,
         "required": 2,
         "by": ["qa-lead@example.com"],
-        "basis": {"digest": "sha256:ba515", "requirements": []},
+        "basis": {
+            "digest": "sha256:ba515",
+            "definition": "sha256:def1e",
+            "policy": {"asserted": "refuse", "clean_commit": True},
+            "failed_runs": ["run-3"],
+            "requirements": [],
+        },
         "why": [],
         "reviews": [],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..claims.catalogue import Requirement
 from ..facts.evidence import Evidence
@@ -10,7 +10,7 @@ from .decided import Decided
 from .deciding import BROKEN, Ledger
 from .readiness import Departed
 from .reviews import rejections
-from .telling import happened, short
+from .telling import cut_short, happened, short
 
 Ledgers = Mapping[str, Mapping[str, Ledger]]
 _Open = tuple[str, str]
@@ -50,13 +50,10 @@ def _of_people(name: str, decided: Decided, executions: Sequence[Evidence]) -> I
 
 
 def _of_tests(name: str, ledgers: Mapping[str, Ledger]) -> Iterator[_Open]:
-    """Yield what the newest real execution of a test came to, in each place, where that is bad."""
+    """Yield what the newest execution that counts of a test came to, in each place, where that is bad."""
     for item, ledger in ledgers.items():
         if ledger.any_broken:
             anywhere = Requirement(id=f"{name}/{item}", use_case=name, item=item)
-            for one in _broken(ledger.select(anywhere).deciding):
-                yield one.started_at, happened(one)
-
-
-def _broken(executions: Iterable[Evidence]) -> Iterator[Evidence]:
-    return (one for one in executions if one.result in BROKEN and one.real)
+            found = ledger.select(anywhere)
+            for one in (each for each in found.deciding if each.result in BROKEN):
+                yield one.started_at, f"{happened(one)}{cut_short(found.elsewhere.get(one.id))}"

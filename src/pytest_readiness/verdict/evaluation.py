@@ -76,6 +76,7 @@ def evaluate(
         use_cases=tuple(one.readiness for one in judged),
         other_evidence=in_order(other),
         departed=known.departed(None if in_scope is None else gone),
+        places=known.nothing.places,
         notes=() if in_scope is not None else known.decided.unplaced(known.requirement_ids, catalogue.use_cases),
     )
 
@@ -139,9 +140,7 @@ class _Known:
         decided = Decided.of(facts, policy, catalogue.register, now)
         adverse = [one for one in facts.adverse if one.register == catalogue.register]
         left_out = decided.left_out([*evidence, *adverse], release)
-        grounds = Grounds(
-            now, catalogue.longest_age_days, places.environments, settled, decided.is_retired, facts.retired_runs
-        )
+        grounds = Grounds(now, catalogue.longest_age_days, places, settled, decided.is_retired, facts.retired_runs)
 
         def ledger(executions: Iterable[Evidence]) -> Ledger:
             return Ledger.of(executions, now, moment.open_runs, places, left_out)

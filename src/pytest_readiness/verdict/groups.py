@@ -14,6 +14,7 @@ from itertools import count, islice
 from ..facts.clock import parse
 from ..facts.evidence import Evidence, Result
 from ..facts.group import Part, Plan
+from .coverage import Places
 from .telling import short
 
 WINDOW = timedelta(hours=12)
@@ -262,8 +263,8 @@ class Grounds:
     now: str
     days: int | None
     """The longest max age of the items; None: none has one."""
-    environments: Collection[str]
-    """Those that are declared real: what took place elsewhere shows nothing, and keeps nothing closed."""
+    places: Places
+    """What is declared real now: what took place elsewhere shows nothing, and keeps nothing closed."""
     settled: Iterable[Evidence]
     """Evidence of sealed runs that started no later than the moment being judged."""
     is_retired: Callable[[str], bool]
@@ -287,7 +288,7 @@ def held_use_cases(
     if not parts:
         return {}
     held: dict[str, list[GroupHold]] = {}
-    every, ran = tuple(use_cases), _by_claim(grounds.settled)
+    every, ran = tuple(use_cases), _by_claim(grounds)
     for found in generations(parts, grounds.retired_runs).values():
         last, later = _from_last_complete(found)
         for one in later:
@@ -298,11 +299,11 @@ def held_use_cases(
     return {use_case: tuple(sorted(holds, key=str)) for use_case, holds in held.items()}
 
 
-def _by_claim(settled: Iterable[Evidence]) -> dict[PlannedClaim, list[Evidence]]:
+def _by_claim(grounds: Grounds) -> dict[PlannedClaim, list[Evidence]]:
     """Return what ran to its end for real, by test, use case and item."""
     found: dict[PlannedClaim, list[Evidence]] = {}
-    for one in settled:
-        if one.real and one.result in RAN_TO_ITS_END:
+    for one in grounds.settled:
+        if one.result in RAN_TO_ITS_END and grounds.places.counts(one):
             found.setdefault((one.test_id, one.uc, one.item), []).append(one)
     return found
 
@@ -316,7 +317,7 @@ def _held_by(
 ) -> Collection[str]:
     """Return the use cases that an incomplete generation holds; ``last``: the complete one before it."""
     places = one.environments | (last.environments if last is not None else frozenset())
-    where = places.intersection(grounds.environments)
+    where = places.intersection(grounds.places.environments)
     if not where:
         return ()
     if last is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..facts.evidence import CONCLUSIVE, Evidence
+from .coverage import Places
 from .known import UNKNOWN, Origin
 from .readiness import Readiness, UseCaseReadiness
 
@@ -22,8 +23,8 @@ class Omission:
 def left_out(readiness: Readiness, origins: Mapping[str, Origin]) -> Iterator[Omission]:
     """Yield what the runs that decide on each use case left out of it, by use case, run and test.
 
-    A test counts as run since, where it ran to an end for real in a run that started later, or in another part of the
-    same logical run. A retired test need not run.
+    A test counts as run since, where it ran to an end, in a place that is declared real now, in a run that started
+    later, or in another part of the same logical run. A retired test need not run.
 
     Args:
         readiness: the use cases in scope.
@@ -35,17 +36,17 @@ def left_out(readiness: Readiness, origins: Mapping[str, Origin]) -> Iterator[Om
     for one in readiness.other_evidence:
         elsewhere.setdefault(one.uc, []).append(one)
     for use_case in readiness.use_cases:
-        yield from _of_use_case(use_case, elsewhere.get(use_case.use_case.id, ()), origins)
+        yield from _of_use_case(use_case, elsewhere.get(use_case.use_case.id, ()), origins, readiness.places)
 
 
 def _of_use_case(
-    use_case: UseCaseReadiness, elsewhere: list[Evidence] | tuple[()], origins: Mapping[str, Origin]
+    use_case: UseCaseReadiness, elsewhere: Sequence[Evidence], origins: Mapping[str, Origin], places: Places
 ) -> Iterator[Omission]:
     name = use_case.use_case.id
     shown = [one for requirement in use_case.requirements for one in requirement.evidence]
     executions: dict[str, list[Evidence]] = {}
     for one in (*shown, *elsewhere):
-        if one.real and one.result in CONCLUSIVE:
+        if one.result in CONCLUSIVE and places.counts(one):
             executions.setdefault(one.test_id, []).append(one)
     retired = {one.decision.test_id for one in use_case.retirements if one.void is None}
     deciding = {one.run_id for requirement in use_case.required for one in requirement.deciding}

@@ -11,9 +11,11 @@ from typing import NamedTuple, Protocol
 from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
 from ..facts.evidence import Evidence
+from .coverage import Places
 from .groups import GroupHold
 
 NO_BASIS = decisions.Basis("")
+NOWHERE = Places(frozenset(), frozenset())
 
 
 class State(StrEnum):
@@ -332,6 +334,8 @@ class Readiness:
     """Decisions that concern nothing in force; a sentence each."""
     departed: tuple[Departed, ...] = ()
     """Use cases without a row that have something open, by id."""
+    places: Places = NOWHERE
+    """Where evidence can count."""
 
     @property
     def left(self) -> tuple[Departed, ...]:

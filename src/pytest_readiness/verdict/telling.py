@@ -72,16 +72,19 @@ def replay_mode(evidence: Evidence) -> str | None:
 
 def why_bad(requirement: Requirement, bad: Evidence, others: int, elsewhere: Place | None = None) -> str:
     """Return why a requirement is FAILING or INTERRUPTED; ``elsewhere``: the place it counts in, unlike its run's."""
-    early = ""
-    if elsewhere is not None:
-        early = f", before it said where it ran, and so counts{_in(*elsewhere)}"
-    elif bad.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
+    early = cut_short(elsewhere)
+    if elsewhere is None and bad.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
         early = ", before it stated a provider mode"
-    elif requirement.part and bad.parts and requirement.part not in bad.parts:
+    elif elsewhere is None and requirement.part and bad.parts and requirement.part not in bad.parts:
         early = f", before it came to {requirement.part}"
     message = f": {short(bad.message)}" if bad.message.strip() else ""
     more = f" (and {others} more)" if others else ""
     return f"{happened(bad)}{early}{message}{more}"
+
+
+def cut_short(elsewhere: Place | None) -> str:
+    """Return that an execution ended before it said where it ran, and counts elsewhere; empty where it does not."""
+    return "" if elsewhere is None else f", before it said where it ran, and so counts{_in(*elsewhere)}"
 
 
 def why_missing(requirement: Requirement, newest: Evidence | None) -> str:
