@@ -56,27 +56,32 @@ def _options() -> argparse.Namespace:
 
 
 def search(
-    seed: str, histories: int, jobs: int, only: str | None = None, fault: str | None = None, first: int = 0
-) -> tuple[int, int, str] | None:
-    """Return the first difference that was found: its number, how many histories it took, and what it is."""
+    seed: str, histories: int, jobs: int, only: str | None = None, fault: str | None = None, first: int = 0,
+    *, smaller: bool = True,
+) -> tuple[int, int, str] | None:  # fmt: skip
+    """Return the first difference that was found: its number, how many histories it took, and what it is.
+
+    ``smaller``: search also for a smaller history that shows it.
+    """
     looked = 0
     with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(fault,)) as pool:
         todo = iter(range(first, first + histories, BATCH))
         waiting = {
-            pool.submit(_batch, seed, start, min(BATCH, first + histories - start), only)
+            pool.submit(_batch, seed, start, min(BATCH, first + histories - start), only, smaller)
             for start, _ in zip(todo, range(jobs * 2), strict=False)
         }
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for one in done:
                 number, told = one.result()
-                looked += BATCH
                 if told:
+                    looked += (number - first) % BATCH + 1
                     for other in waiting:
                         other.cancel()
                     return number, looked, told
+                looked += BATCH
                 if (start := next(todo, None)) is not None:
-                    waiting.add(pool.submit(_batch, seed, start, min(BATCH, first + histories - start), only))
+                    waiting.add(pool.submit(_batch, seed, start, min(BATCH, first + histories - start), only, smaller))
             if looked % 5_000 == 0 and not fault:
                 print(f"{looked} histories, no difference", flush=True)
     return None
@@ -100,7 +105,7 @@ def _begin(fault: str | None) -> None:
     atexit.register(_DRIVER.close)
 
 
-def _batch(seed: str, start: int, count: int, only: str | None) -> tuple[int, str]:
+def _batch(seed: str, start: int, count: int, only: str | None, smaller: bool) -> tuple[int, str]:  # noqa: FBT001
     from gatefuzz.compare import differences
     from gatefuzz.histories import invent
     from gatefuzz.shrink import in_words, shrunk
@@ -111,6 +116,8 @@ def _batch(seed: str, start: int, count: int, only: str | None) -> tuple[int, st
             found = differences(history, _DRIVER)
         except Exception:  # noqa: BLE001 - a crash is a difference too
             return number, f"{in_words(history)}\n\n{traceback.format_exc()}"
+        if found and not smaller:
+            return number, "\n".join([in_words(history), "", *found])
         if found:
             small = shrunk(history, lambda one: bool(_quietly(one)))
             told = [in_words(history), "", *found, "", "the same, made smaller:", in_words(small), ""]
@@ -133,7 +140,10 @@ def _sharpness(options: argparse.Namespace) -> int:
     names = [options.fault] if options.fault else list(FAULTS)
     missed = 0
     for name in names:
-        found = search(options.seed, min(options.histories, 20_000), options.jobs, FAULTS[name].only, fault=name)
+        found = search(
+            options.seed, min(options.histories, 20_000), options.jobs, FAULTS[name].only, fault=name,
+            first=options.number, smaller=not options.sharpness,
+        )  # fmt: skip
         missed += found is None
         told = f"found after {found[1]} histories (history {found[0]})" if found else "NOT FOUND"
         print(f"{name:24} {told}: {FAULTS[name].told}", flush=True)

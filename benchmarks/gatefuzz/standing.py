@@ -157,7 +157,8 @@ def _rehearses(needed: Requirement, piece: Piece, config: Config) -> bool:
     """§5.1, §5: whether a rehearsal speaks of a requirement.
 
     Our reading: of any, but where it ran in a real environment or mode, only of that; and where its mark names one,
-    only of that.
+    only of that. What was real when it was recorded ran where it ran (that is fixed at recording): once its
+    environment is not real any more it shows nothing (§5.9), of the others least of all.
     """
     if (
         _counts(piece, config)
@@ -166,9 +167,10 @@ def _rehearses(needed: Requirement, piece: Piece, config: Config) -> bool:
         or needed.undeclared
     ):
         return False
-    real_mode = piece.mode is not None and dict(config.modes).get(piece.mode, not config.modes)
+    real_environment = piece.real or in_force(config, piece.environment)
+    real_mode = piece.mode is not None and (piece.real or dict(config.modes).get(piece.mode, not config.modes))
     for wanted, limit, place, is_real_place in (
-        (needed.environment, piece.limit_environment, piece.environment, in_force(config, piece.environment)),
+        (needed.environment, piece.limit_environment, piece.environment, real_environment),
         (needed.mode, piece.limit_mode, piece.mode, real_mode),
     ):
         if is_real_place and (wanted not in (None, place) or limit not in (None, place)):
