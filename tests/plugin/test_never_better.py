@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from hypothesis import HealthCheck, Phase, example, given, settings, strategies as st
 
 from tests.plugin.test_one_id import executions
 from tests.project import XDIST, Project
@@ -127,6 +127,8 @@ cases = st.builds(
     subtest=st.sampled_from(["", "", "passes", "fails", "raises"]) if pytest.version_tuple >= (9, 0) else st.just(""),
     hook=st.none() | hooks,
 )
+MADE_A_FAILURE = Case("skips", "passes", "passes", "", "passes", "", Hook("makereport", "setup", "failed", ORDERS[4]))
+"""It is run again for what a hook made of its report."""
 RANK = {"PASSED": 0, "SKIPPED": 1, "XFAILED": 1, "XPASSED": 1, "NOT_RUN": 1}
 
 
@@ -147,6 +149,7 @@ def printed(project: Project) -> dict[str, int]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.large_base_example],
 )
+@example([MADE_A_FAILURE], "rerunfailures", XDIST)
 @given(st.lists(cases, min_size=20, max_size=30), st.sampled_from(list(PLUGINS)), st.sampled_from([(), XDIST]))
 def test_no_result_is_better_than_what_pytest_says(
     pytester: pytest.Pytester, tests: list[Case], plugin: str, how: tuple[str, ...]
@@ -164,7 +167,9 @@ def test_no_result_is_better_than_what_pytest_says(
                 project.write(f"d{number}/conftest.py", case.hook.source)
         project.run_apart(*PLUGINS[plugin], *how, "--junitxml=out.xml", "-q", f"--rootdir={root}", str(root))
         said = printed(project)
-        recorded = {one.test_id.rpartition("::")[2]: one for one in executions(project, "UC-001", "1")}
+        kept = executions(project, "UC-001", "1")
+        recorded = {one.test_id.rpartition("::")[2]: one for one in kept}
+        assert len(kept) == len(recorded)  # each test is one execution
         assert recorded.keys() == {f"test_{number}" for number in range(len(tests))}
         better = {
             name: (tests[int(name.removeprefix("test_"))], one.result, said[name])

@@ -104,8 +104,10 @@ class Keeper:
         if TRY in carried:
             self.log.attempt(carried[TRY])
         elif is_rerun(report):
+            self._to_be_rerun.add(
+                report.nodeid
+            )  # also where another plugin made a failure of it, and nothing is carried
             if attempt or evidence:
-                self._to_be_rerun.add(report.nodeid)
                 self.log.attempt(attempt or {"test": evidence["test"], **evidence["attempts"][-1]})
         elif report.when == "setup":
             self._to_be_rerun.discard(report.nodeid)
@@ -184,20 +186,26 @@ class OwnKeeper(Keeper):
 
         No wrapper, which is dear three times for each test: where another's fails first, ``settle`` writes it.
         """
-        observation = self._observer.running(report.nodeid)
-        if observation is not None:
-            observation.reports.append(report)
+        if report is not self._observer.made:  # it comes late, or in the place of another
+            observation = self._observer.running(report.nodeid)
+            if observation is not None:
+                observation.reports.append(report)
         says_something = CARRIED in vars(report) or report.outcome not in OUTCOMES  # most say nothing of ours
         if says_something or self.redactor.learned or self._to_be_rerun:
             self._safely(self._write_own, report)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
-        """Write how the test ended: only now is nobody left who may run it again, or change what was reported."""
-        try:
-            return (yield)
-        finally:
-            self._safely(self._tell_ended)
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Write how the test ended: nobody is left who may change what was reported.
+
+        Where a plugin may run it again without a word, that is told when the next test starts.
+        """
+        if not self._observer.may_run_again:
+            try:
+                self._tell_ended()
+            except PASSES:
+                raise
+            except BaseException as error:  # noqa: BLE001 - as in logstart
+                self._kept_back(error, nodeid)
 
     def _write_own(self, report: pytest.TestReport) -> None:
         if is_rerun(report):
@@ -214,13 +222,14 @@ class OwnKeeper(Keeper):
             if nodeid == runs_again and observation.told is not None:
                 self.log.attempt({"test": observation.test_id, **observation.told["attempts"][-1]})
             elif (body := self._observer.settled(observation)) is not None:
-                self._observer.forget(nodeid)
                 self.log.finished(body)
+                self._observer.forget(nodeid)
         while self._unseen:
             self.log.finished(self._unseen.popitem()[1])
 
     def _write_what_is_open(self) -> None:
         """Write tests that were interrupted, and those that had ended where another plugin failed over their report."""
+        self._safely(self._tell_ended)
         for body in self._observer.unfinished():
             if self.log.runs(body["test"]):
                 self._safely(self.log.finished, body)

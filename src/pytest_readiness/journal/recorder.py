@@ -71,6 +71,10 @@ class Observer:
         """A test that it watches uses ``record_evidence``."""
         self._grouped = grouped
         self._running: dict[str, Observation] = {}
+        self.made: pytest.TestReport | None = None
+        """The report that was made last."""
+        self.may_run_again = False
+        """A plugin runs tests that may run one again, and says it too late."""
         self._latest: tuple[pytest.Item | None, Observation | None] = None, None
         """The test that was set up last: it is asked for after each of its phases."""
         self._places: dict[str, list[dict[str, Any]]] = {}
@@ -133,7 +137,7 @@ class Observer:
                 self._places.get(nodeid),
                 Realness(self.catalogue, self.redactor),
             )
-            observation.item = item
+            observation.item, observation.marks = item, tagged.marks
         else:
             observation = None
         self._latest = item, observation
@@ -145,16 +149,17 @@ class Observer:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Take in how a phase ended; after teardown, hang the evidence on the report."""
-        report = yield
+        report = self.made = yield
         latest, observation = self._latest
         if latest is not item:
             observation = self.of(item)
         # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
         try:
             if observation is not None:
+                observation.reports.append(report)
                 self._observe(observation, report, item)
-            if report.when == "teardown" and late_marks(item, self.catalogue):
-                self._hang(report, LATE, {"test": self._id(item.nodeid)})
+            if report.when == "teardown" and (observation is None or observation.marks != len(item.own_markers)):
+                self._look_for_late_marks(report, item)
         except PASSES:
             raise
         except BaseException as error:  # noqa: BLE001
@@ -163,14 +168,22 @@ class Observer:
         return report
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """See whether tests are stepped through with a debugger."""
+        """See whether tests are stepped through with a debugger, and whether a plugin may run them again unseen."""
+        runners = session.config.hook.pytest_runtest_protocol.get_hookimpls()
+        names = {impl.plugin_name for impl in runners if not (impl.wrapper or impl.hookwrapper)}
+        self.may_run_again = not names <= _PROTOCOLS
         if session.config.getoption("trace", default=False):
             session.config.pluginmanager.register(_Stepping(self), "readiness-stepping")
 
+    def _look_for_late_marks(self, report: pytest.TestReport, item: pytest.Item) -> None:
+        if late_marks(item, self.catalogue):
+            self._hang(report, LATE, {"test": self._id(item.nodeid)})
+
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         when, outcome = str(report.when), report.outcome
-        phase = (went_well(report) and WENT_WELL.get(when)) or _phase(report)
-        if when == "call" and outcome == "passed":
+        is_plain = outcome == "passed" and not hasattr(report, "wasxfail")
+        phase = (is_plain and WENT_WELL.get(when)) or _phase(report)
+        if when == "call" and outcome == "passed" and (observation.left_debugger or type(item) is not pytest.Function):
             phase = unrun("the debugger was left before its end") if observation.left_debugger else doubt(item) or phase
         observation.saw(phase, report.duration)
         if when == "teardown":  # its fixtures are gone: nothing is looked at
@@ -204,7 +217,8 @@ class Observer:
 
     def ended(self) -> list[tuple[str, Observation]]:
         """Return the tests that ran to their end, unless they are run again, by node id."""
-        return [(nodeid, one) for nodeid, one in self._running.items() if one.told is not None]
+        running = self._running
+        return [(nodeid, one) for nodeid, one in running.items() if one.told is not None] if running else []
 
     def forget(self, nodeid: str) -> None:
         """The test is over."""
@@ -225,9 +239,11 @@ class Observer:
     def settled(self, observation: Observation) -> dict[str, Any] | None:
         """Return what is told of a test that ended, by its reports as they are now; None where it did not end."""
         told = observation.told
-        if told is None or all(map(went_well, observation.reports)):
-            return told
-        return worsened(told, phases_of(observation.reports, self.redactor))
+        if told is not None:
+            for report in observation.reports:
+                if report.outcome != "passed" or hasattr(report, "wasxfail"):
+                    return worsened(told, phases_of(observation.reports, self.redactor))
+        return told
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:
         """Return the fixture's value for a test."""
@@ -274,7 +290,6 @@ class Sender(Observer):
     """Watches the tests of an xdist worker: what it saw travels on their reports, as text."""
 
     _plan: str | None = None
-    _others: bool | None = None
 
     @property
     def plan(self) -> str:
@@ -315,16 +330,8 @@ class Sender(Observer):
         elif report.when == "teardown" and (observation := self._running.get(report.nodeid)) is not None:
             if observation.told is not None and EVIDENCE not in vars(report).get(CARRIED, ()):
                 self._hang(report, EVIDENCE, observation.told)
-            if self._may_run_again(observation.item):
+            if self.may_run_again:
                 super()._hang(report, UNSURE, "true")
-
-    def _may_run_again(self, item: Any) -> bool:
-        """Return whether a plugin runs tests that may do so again, and say it too late."""
-        if self._others is None:
-            found = item.config.hook.pytest_runtest_protocol.get_hookimpls()
-            runners = {impl.plugin_name for impl in found if not (impl.wrapper or impl.hookwrapper)}
-            self._others = not runners <= _PROTOCOLS
-        return self._others
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Forget tests that are over."""
