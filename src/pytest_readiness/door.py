@@ -46,6 +46,7 @@ class Door:
         self._plan: list[Line] = []
         self._looked = False
         self._told = False
+        self._uncollected = 0
         self._living: Living | None = None
         self._process = getpid()
         self._names: Names = ()
@@ -157,8 +158,7 @@ class Door:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Count what could not be collected: nobody knows which evidence tests are in it."""
-        if report.failed and self._prepared is not None:
-            self._prepared.keeper.log.uncollected += 1
+        self._uncollected += report.failed
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take in the claims of the tests that are to run; without a config only their form is judged."""
@@ -229,6 +229,7 @@ class Door:
         elif self._prepared is not None and not self._said["plan"]:
             from .pipeline.session import close
 
+            self._prepared.keeper.log.uncollected = self._uncollected
             self._outcome = close(self._prepared, self.options, int(session.exitstatus))
             if session.exitstatus == 0 and self._outcome.exit_code:
                 session.exitstatus = self._outcome.exit_code

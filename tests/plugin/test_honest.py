@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -34,6 +36,14 @@ def record(project: Project) -> dict[str, Any]:
     """What the JSON report says of the newest run."""
     runs: list[dict[str, Any]] = project.report()["runs"]
     return runs[0]
+
+
+def kept(project: Project) -> list[str]:
+    """Ids of the runs of the store, the newest first."""
+    if not (project.path / ".readiness" / "evidence.db").exists():
+        return []
+    with closing(sqlite3.connect(project.path / ".readiness" / "evidence.db")) as database:
+        return [id_ for (id_,) in database.execute("SELECT id FROM run ORDER BY started_at DESC")]
 
 
 def gate(project: Project, *use_cases: str) -> tuple[int, str]:
@@ -128,8 +138,6 @@ class TestDeselected:
     @WAYS
     def test_counted_where_no_option_is_given(self, project: Project, how: tuple[str, ...]) -> None:
         """What was left out before the session met its first evidence test counts too."""
-        import sqlite3
-
         project.configured(OPEN).tests(SUITE)
         project.run(*how, "-k", "not test_b", environment=None)
         database = sqlite3.connect(project.path / ".readiness" / "evidence.db")
@@ -205,8 +213,6 @@ class TestDeselected:
 
     def test_a_plan_that_was_changed_in_the_store(self, project: Project) -> None:
         """Taking a test out of the plan of a kept run is damage, and not a smaller plan."""
-        import sqlite3
-
         project.configured(STRICT).tests(SUITE)
         project.run()
         project.run("-k", "not test_b")
@@ -223,6 +229,51 @@ class TestDeselected:
         assert done.exit_code == 3
         assert "what was planned is not what the seal names" in done.stderr
         assert project.cli("verify").exit_code == 3
+
+
+class TestUncollected:
+    """Modules that cannot be imported any more: their tests leave no trace, and their number is told."""
+
+    @WAYS
+    def test_the_only_module_with_evidence(self, project: Project, how: tuple[str, ...]) -> None:
+        """The session leaves a run with the count, and it stands beside every verdict until a newer run has none."""
+        project.configured(OPEN).tests(SUITE)
+        project.run(*how)
+        project.tests("import nowhere\n" + SUITE)
+        result = project.run(*how)
+        result.stdout.fnmatch_lines(["0 pieces of evidence recorded as run *", "it could not collect 1 module: its *"])
+        told = "it could not collect 1 module: its tests did not run"
+        code, text = gate(project)
+        assert (code, f"note: run {kept(project)[0]}: {told}" in text) == (0, True)
+        assert told in " ".join(project.cli("report").output.split())
+        assert project.report()["warnings"] == [f"run {kept(project)[0]}: {told}"]
+        assert told in " ".join(project.run(*how, "--readiness-gate").stdout.str().split())
+        assert project.cli("verify").exit_code == 0
+        project.tests(SUITE)
+        project.run(*how)
+        assert "could not collect" not in gate(project)[1]
+
+    def test_a_run_that_decides(self, project: Project) -> None:
+        """What went on in spite of it is told where it decides, also behind a newer run."""
+        project.configured(OPEN).tests(SUITE)
+        for name in ("test_broken.py", "test_more.py"):
+            project.tests("import nowhere\n", name)
+        project.run("--continue-on-collection-errors")
+        assert record(project)["uncollected"] == 2
+        told = " ".join(project.cli("history", "UC-001").output.split())
+        assert "could not collect 2 modules: their tests did not run" in told
+        for name in ("test_broken.py", "test_more.py"):
+            (project.path / name).unlink()
+        project.run("-k", "test_c")
+        assert "could not collect 2 modules" in gate(project)[1]
+        assert "could not collect" not in gate(project, "UC-002")[1]
+
+    @pytest.mark.parametrize("dry", ["--collect-only", "--setup-plan", "--readiness-plan"])
+    def test_a_dry_run_leaves_nothing(self, project: Project, dry: str) -> None:
+        """A session that runs no test leaves no run, whatever it could not collect."""
+        project.configured(OPEN).tests("import nowhere\n")
+        project.run(dry)
+        assert kept(project) == []
 
 
 class TestCalledWith:

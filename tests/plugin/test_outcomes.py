@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.project import Project
+from tests.project import XDIST, Project
 
 SUITE = """
 import unittest
@@ -272,3 +272,29 @@ def test_all_of_them_at_once(project: Project) -> None:
     assert {"passed": 10, "failed": 1, "rerun": 1}.items() <= result.parseoutcomes().items()
     assert project.states("UC-001") == {"UC-001/1": "COMPLETE", "UC-001/2": "FAILING"}
     assert [piece["attempts"] for piece in history(project, "UC-001", "2")] == [2]
+
+
+@pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
+@pytest.mark.parametrize("scope", ["class", "module", "session"])
+def test_a_shared_fixture_that_fails_in_its_teardown(project: Project, how: tuple[str, ...], scope: str) -> None:
+    """The test that is blamed for it is told as one that may not be at fault, in each process that ran some."""
+    project.configured().tests(
+        f"""
+        @pytest.fixture(scope="{scope}")
+        def shared():
+            yield
+            raise RuntimeError("the pool is gone")
+
+        @pytest.mark.usefixtures("shared")
+        class TestAll:
+            @evidence("UC-001", item=1)
+            @pytest.mark.parametrize("number", range(4))
+            def test_a(self, number): pass
+        """
+    )
+    project.run(*how)
+    told = "in teardown, perhaps of a fixture that other tests share: RuntimeError: the pool is gone"
+    assert told in " ".join(project.cli("why", "UC-001/1").output.split())
+    results = [piece["result"] for piece in project.evidence("UC-001")]
+    assert results.count("ERROR") == (2 if how else 1)
+    assert results.count("PASSED") == (2 if how else 3)

@@ -36,6 +36,8 @@ class Conduct:
     """Evidence tests that were collected; None: not said."""
     deselected: int | None = None
     """How many of them the run left out; None: not said."""
+    uncollected: int = 0
+    """Files, and other things that hold tests, that could not be collected."""
     ci: tuple[tuple[str, str], ...] = ()
     """Provider, project, run, attempt, job and URL of the CI that it ran in, as pairs; empty outside CI."""
     started_by: str = ""
@@ -81,9 +83,17 @@ class Conduct:
         """Which files were changed since the commit; None where there were none, or it does not say."""
         return _listed(self.changed_names, self.changed) if self.changed else None
 
+    @property
+    def uncollected_remark(self) -> str | None:
+        """How many modules could not be collected; None where each could."""
+        if not self.uncollected:
+            return None
+        modules, its = ("1 module", "its") if self.uncollected == 1 else (f"{self.uncollected} modules", "their")
+        return f"it could not collect {modules}: {its} tests did not run"
+
     def remarks(self) -> Iterator[str]:
         """Yield one sentence for each thing that a reader of its evidence should know."""
-        yield from filter(None, (self.clock_remark, self.hidden_remark))
+        yield from filter(None, (self.clock_remark, self.hidden_remark, self.uncollected_remark))
         if self.left_out:
             yield f"it left out {self.left_out}"
         if self.attempt not in (None, "1"):
@@ -109,6 +119,7 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
         hidden_names=_texts(hidden.get("names")),
         tests=_number(plan.get("tests")),
         deselected=_number(plan.get("deselected")),
+        uncollected=_number(seal.get("uncollected")) or 0,
         ci=tuple((name, told_ci[name]) for name in _CI if isinstance(told_ci.get(name), str)),
         started_by=told if isinstance(told := first.get("started_by"), str) else "",
         called=tuple(_called(said)) if (said := _table(first.get("conduct"))) else (),

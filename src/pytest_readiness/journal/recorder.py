@@ -369,9 +369,15 @@ def phases_of(reports: Sequence[pytest.TestReport], redactor: Redactor) -> list[
     return [phase._replace(message=cut_message(redactor.text(phase.message))) for phase in known.values()]
 
 
+_TEARDOWN = "in teardown, perhaps of a fixture that other tests share"
+"""pytest tears such a fixture down with the last test that used it, and blames that test alone."""
+
+
 def _phase(report: pytest.TestReport) -> Phase:
     expected = hasattr(report, "wasxfail")  # its reason may be empty
     message = "" if went_well(report) else message_of(report)
+    if report.when == "teardown" and report.outcome == "failed":
+        message = f"{_TEARDOWN}: {message}"
     return Phase(str(report.when), report.outcome, expected, message)
 
 

@@ -32,6 +32,7 @@ from .keeping import keep, recover_all
 from .leaving import Past, notes, without_a_row
 from .place import HOME, Place, locate, select
 from .trust import Trust
+from .uncollected import uncollected
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def examine(place: Place, request: Request) -> Judged:
             readiness = replace(readiness, departed=tuple(past.settled(readiness.departed)))
         if grounds.use_cases == () and not readiness.departed:
             select(grounds.catalogue, request.patterns)  # says which pattern matches nothing
+        unread = tuple(uncollected(sources, grounds.facts, readiness))
         resting = _kept(store, sources.left, _shown(readiness))
         intact = [*_intact(store, sources.left, resting), *sources.decided.problems]
         compared = None
@@ -156,7 +158,7 @@ def examine(place: Place, request: Request) -> Judged:
         generated_at=readiness.at,
         release=request.judged_release,
         configured=place.configured,
-        notes=_notes(place, sources, grounds.facts, readiness),
+        notes=_notes(place, sources, grounds.facts, readiness, unread),
         problems=(*request.problems, *map(str, intact), *(map(str, compared.problems) if compared else ())),
         session=request.session,
     )
@@ -242,11 +244,14 @@ def _verdict(
     return replace(verdict, regression=no_regression(request.no_regression, readiness))
 
 
-def _notes(place: Place, sources: Sources, facts: Facts, readiness: Readiness) -> tuple[str, ...]:
+def _notes(
+    place: Place, sources: Sources, facts: Facts, readiness: Readiness, unread: Sequence[str]
+) -> tuple[str, ...]:
     no_config = () if place.configured else (_NO_CONFIG,)
     return (
         *no_config,
         *facts.retirement_notes,
+        *unread,
         *map(str, sources.decided.notes),
         *readiness.notes,
         *notes(readiness.departed),

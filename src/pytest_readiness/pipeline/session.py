@@ -18,6 +18,7 @@ from pluggy import PluginManager
 from ..claims.catalogue import Catalogue
 from ..claims.collected import Tagged
 from ..errors import ConfigError, ReadinessError, one_line
+from ..facts.conduct import conduct_of
 from ..facts.proofs import ProofCheck
 from ..facts.run import Run
 from ..journal.artifact import ArtifactFolder
@@ -217,6 +218,8 @@ class Outcome:
 
     run_id: str | None = None
     recorded: int = 0
+    uncollected: str | None = None
+    """What could not be collected, so that its tests did not run."""
     report: Report | None = None
     problems: list[str] = field(default_factory=list)
     """What went wrong, a line each."""
@@ -271,13 +274,14 @@ def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outc
 def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
     keeper = prepared.keeper
     keeper.settle()
-    if prepared.arrives and exit_status not in _CUT_SHORT and not keeper.log.uncollected:
+    if keeper.log.uncollected or (prepared.arrives and exit_status not in _CUT_SHORT):
         keeper.log.arrive()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status)
     outcome.problems += problems
     outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.late_note()]
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded
+        outcome.uncollected = conduct_of(sealed.head, sealed.seal.body if sealed.seal else None).uncollected_remark
     return sealed
 
 
@@ -332,6 +336,7 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
     if outcome.run_id is not None:
         noun = "piece" if outcome.recorded == 1 else "pieces"
         lines.append(((f"{outcome.recorded} {noun} of evidence recorded as run {outcome.run_id}", ""),))
+        lines += [((outcome.uncollected, "warn"),)] if outcome.uncollected else []
     lines += _problem_lines(outcome)
     if lines and not place.configured:
         lines.append((("no config: run 'readiness init'", "warn"),))

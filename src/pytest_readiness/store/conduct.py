@@ -15,7 +15,7 @@ from ..facts.line import Line
 from ..facts.run import Planned, planned_digest
 from .chain import where
 from .index import UNREADABLE
-from .queries import ENDS, PARTS, PLANS
+from .queries import ENDS, NEWEST_RUN, PARTS, PLANS
 
 
 class Conducts:
@@ -35,6 +35,14 @@ class Conducts:
             StorageError: the file cannot be read.
         """
         return conducts_in(self._rows(ENDS, (json.dumps(sorted(set(run_ids))),)))
+
+    def newest_run(self, register: str, until: str) -> str | None:
+        """Return the id of the run that started last of those that ended by a moment; None: there is none.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        return next((id_ for (id_,) in self._rows(NEWEST_RUN, (register, until))), None)
 
     def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[Planned, ...]]:
         """Return the evidence tests that these runs had collected, by id.

@@ -235,6 +235,9 @@ class Store(DecisionHome, Protocol):
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which of these pieces of evidence the store does not have."""
 
+    def newest_run(self, register: str, until: str) -> str | None:
+        """Return the id of the run that started last of those that ended by a moment; None: there is none."""
+
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
         """Return what the index says of these runs, by id, without reading all."""
 

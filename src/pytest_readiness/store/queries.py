@@ -86,6 +86,7 @@ MISSING = """SELECT asked.key FROM json_each(?) AS asked WHERE NOT EXISTS (
 )"""
 RUNS = f"""SELECT {_RUN_COLUMNS} FROM run WHERE register = :only OR :only IS NULL
 ORDER BY started_at DESC, id DESC"""  # noqa: S608 - constants
+NEWEST_RUN = """SELECT id FROM run WHERE register = ? AND finished_at <= ? ORDER BY started_at DESC, id DESC LIMIT 1"""
 RUNS_BY_ID = f"SELECT {_RUN_COLUMNS} FROM run WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
 # From the runs asked for, a step to each of their lines that is wanted; the words of a kind are looked for in the text,
 # where a test cannot write them: it would have to be quoted.

@@ -55,6 +55,7 @@ def to_run(id_: str, origin: Origin) -> dict[str, Any]:
         "clock_skew_ms": conduct.skew_ms,
         "evidence_tests": conduct.tests,
         "left_out": conduct.deselected,
+        "uncollected": conduct.uncollected,
         "ci": dict(conduct.ci),
         "called": list(conduct.called),
     }
