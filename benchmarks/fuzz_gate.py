@@ -12,7 +12,8 @@ import os
 import sys
 import time
 import traceback
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -63,27 +64,23 @@ def search(
 
     ``smaller``: search also for a smaller history that shows it.
     """
-    looked = 0
+    last = first + histories
+    todo = iter(range(first, last, BATCH))
     with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(fault,)) as pool:
-        todo = iter(range(first, first + histories, BATCH))
-        waiting = {
-            pool.submit(_batch, seed, start, min(BATCH, first + histories - start), only, smaller)
+        waiting = deque(
+            pool.submit(_batch, seed, start, min(BATCH, last - start), only, smaller)
             for start, _ in zip(todo, range(jobs * 2), strict=False)
-        }
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for one in done:
-                number, told = one.result()
-                if told:
-                    looked += (number - first) % BATCH + 1
-                    for other in waiting:
-                        other.cancel()
-                    return number, looked, told
-                looked += BATCH
-                if (start := next(todo, None)) is not None:
-                    waiting.add(pool.submit(_batch, seed, start, min(BATCH, first + histories - start), only, smaller))
-            if looked % 5_000 == 0 and not fault:
-                print(f"{looked} histories, no difference", flush=True)
+        )
+        while waiting:  # in their order, so that what is found is the first
+            number, told = waiting.popleft().result()
+            if told:
+                for other in waiting:
+                    other.cancel()
+                return number, number - first + 1, told
+            if (start := next(todo, None)) is not None:
+                waiting.append(pool.submit(_batch, seed, start, min(BATCH, last - start), only, smaller))
+            if number % 5_000 == 0 and number > first and not fault:
+                print(f"{number - first} histories, no difference", flush=True)
     return None
 
 

@@ -185,7 +185,8 @@ class Inventor:
         last = one.attempts[-1]
         other = replace(last, end=self.random.choice(("passed", "passed", last.end, "failed")))
         pair = [one, replace(one, attempts=(other,))]
-        return pair if chance(self.random, 0.5) else pair[::-1]
+        pair = pair if chance(self.random, 0.5) else pair[::-1]
+        return [pair[0], replace(pair[1], at=one.at + 1)]
 
     def _run(self, run: Run) -> None:
         if run.door not in ("xdist", "each"):
@@ -252,7 +253,8 @@ class Inventor:
             scopes = tuple(say for say in says if say.what == "scope")
             return [Execution(test.id, claims, (Attempt("passed", scopes),), at)]
         ends = random.choice((("failed", "passed"), ("passed", "failed"), ("passed", "skipped"), ("passed", "passed")))
-        return [Execution(test.id, claims, (Attempt(end, says),), at) for end in ends]
+        # One after the other: of two at one moment the worse would win in any case.
+        return [Execution(test.id, claims, (Attempt(end, says),), at + later) for later, end in enumerate(ends)]
 
     # -- what happens
 
@@ -329,9 +331,10 @@ class Inventor:
         environment, mode = self._place()
         name, parts = random.choice(("nightly", "nightly", "other")), random.choice((1, 2, 2, 3))
         actor = self._recorder()
-        dealt = [one for one in self.tests if self._claims(one)]
+        dealt, absent = [one for one in self.tests if self._claims(one)], False
         for part in range(1, parts + 1):
             if chance(random, 0.25):
+                absent = True
                 continue
             mine = dealt[part - 1 :: parts]
             run = self._session(
@@ -345,10 +348,14 @@ class Inventor:
                 how = "unreached" if self.config.policy.deselected == "refuse" or chance(random, 0.6) else "deselected"
                 run = replace(run, executions=run.executions[:1], **{how: left})
             self._run(run)
-            if chance(random, 0.25) and len(run.executions) > 1 and run.door == "fast":  # again, narrower
+            if chance(random, 0.25) and run.executions and run.door == "fast":  # again, and narrower where it can be
                 self.number += 1
                 again = replace(run, name=f"r{self.number}", executions=run.executions[:1], deselected=(), unreached=())
                 self._run(again)
+        others = [name for name, is_real in self.config.environments if is_real and name != environment]
+        if absent and others and chance(random, 0.5):  # all of it runs somewhere else
+            there = random.choice(others)
+            self._run(self._session([self._passes(one, there, mode, at) for at, one in enumerate(dealt)], there, mode))
 
     # -- decisions
 
