@@ -89,7 +89,8 @@ def test_a_child_that_stays_does_not_hold_the_journal(tmp_path: Path) -> None:
     code = (
         "import os, sys, time\nfrom pathlib import Path\nfrom pytest_readiness.journal.writer import new_journal\n"
         "writer = new_journal(Path(sys.argv[1]), 'r1')\nwriter.append('run', {'register': 'r'})\n"
-        "if os.fork():\n    os._exit(0)\ntime.sleep(60)\n"
+        "there, here = os.pipe()\n"
+        "if os.fork():\n    os.read(there, 1)\n    os._exit(0)\nos.write(here, b'x')\ntime.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], start_new_session=True) as process:
         process.wait()

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.line import Chain
 from pytest_readiness.facts.run import Run
-from pytest_readiness.store.index import index_of, pieces, rows_of
+from pytest_readiness.store.index import indexed, pieces, rows_of
 
 from .runs import finished, not_run, planned
 
@@ -55,4 +55,4 @@ def test_tests_that_share_their_claims_have_slots_of_their_own(
         body = finished(test, result=result.value, open_scope=open_scope)
         lines.append(chain.next("finished", {**body, "claims": claims}))
     rows = [(row, slot) for line in lines for _, row, slot in pieces(line, register)]
-    assert index_of(Run(tuple(lines))) == rows
+    assert [row for _, found in indexed(Run(tuple(lines))) for row in found] == rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256 as _sha256
 from typing import TYPE_CHECKING
@@ -18,6 +19,14 @@ def digest(kind: str, data: bytes) -> str:
     """Return the SHA-256 (64 hex digits) of ``data``, separated by ``kind`` from every other kind of digest."""
     found = _begun(kind).copy()
     found.update(data)
+    return found.hexdigest()
+
+
+def digest_of(kind: str, pieces: Iterable[bytes]) -> str:
+    """Return the digest of what these pieces are one after the other, of which one at a time is held."""
+    found = _begun(kind).copy()
+    for piece in pieces:
+        found.update(piece)
     return found.hexdigest()
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ..errors import IntegrityError
-from .digest import digest
+from .digest import digest_of
 from .evidence import Artifact, Evidence, evidence_of
 from .line import Line
 
@@ -28,7 +28,8 @@ class RunState(StrEnum):
 class Run:
     """The lines of one run, as one value. What it says is read out of its first and last line."""
 
-    lines: tuple[Line, ...] = field(repr=False)
+    lines: Sequence[Line] = field(repr=False)
+    """Not always in memory: those of a run that was just recorded are read from its journal."""
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> Run:
@@ -165,6 +166,15 @@ def planned_digest(lines: Iterable[Line]) -> str:
     Raises:
         KeyError, TypeError: a ``planned`` line has no list of tests.
     """
-    spellings = [line.listed("tests") for line in lines if line.kind == "planned"]
-    inner = ",".join([text[1:-1] for text in spellings if text != "[]"])
-    return digest("planned", f'{{"tests":[{inner}]}}'.encode())
+    return digest_of("planned", _spelled_plan(lines))
+
+
+def _spelled_plan(lines: Iterable[Line]) -> Iterator[bytes]:
+    """Yield the canonical text of all planned tests piece by piece: a plan is as long as the suite."""
+    yield b'{"tests":['
+    comma = ""
+    for line in lines:
+        if line.kind == "planned" and (text := line.listed("tests")) != "[]":
+            yield f"{comma}{text[1:-1]}".encode()
+            comma = ","
+    yield b"]}"

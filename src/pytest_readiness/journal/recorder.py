@@ -77,8 +77,8 @@ class Observer:
         """A plugin runs tests that may run one again, and says it too late."""
         self._latest: tuple[pytest.Item | None, Observation | None] = None, None
         """The test that was set up last: it is asked for after each of its phases."""
-        self._places: dict[str, list[dict[str, Any]]] = {}
-        """Claims as they were planned, by node id: they hold where the test names no other place and proves nothing."""
+        self._places: dict[tuple[Claim, ...], list[dict[str, Any]]] = {}
+        """Claims as they were planned: they hold where the test names no other place and proves nothing."""
 
     def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
@@ -96,8 +96,9 @@ class Observer:
         """``known``: claims that are placed already, by the identity of what tests with equal marks share."""
         claims = known.get(id(test.claims))
         if claims is None:
-            claims = known[id(test.claims)] = self._place(test.claims, self.context, ())
-        self._places[test.test_id] = claims
+            if (claims := self._places.get(test.claims)) is None:
+                claims = self._places[test.claims] = self._place(test.claims, self.context, ())
+            known[id(test.claims)] = claims
         found: dict[str, Any] = {"test": self._id(test.test_id), "claims": claims}
         if test.records:
             found["records"] = True
@@ -134,7 +135,7 @@ class Observer:
                 tagged.records,
                 self.context,
                 self.redactor,
-                self._places.get(nodeid),
+                self._places.get(tagged.claims),
                 Realness(self.catalogue, self.redactor),
             )
             observation.item, observation.marks = item, tagged.marks

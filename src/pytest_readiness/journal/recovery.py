@@ -182,9 +182,9 @@ def _close(run: Run, writer: Writer, torn_bytes: int) -> None:
     for body in list(_unfinished(run)):
         writer.append("finished", body)
         ended.add(body["test"])
-    planned = [line for line in run.lines if line.kind == "planned"]
+    plan = tests_of(_planned_tests(run))
     seal = {"exit_status": None, "recovered": True, "torn_bytes": torn_bytes}
-    close_run(writer, planned, ended, seal)
+    close_run(writer, plan.items(), ended, seal)
 
 
 def requirements_of(folder: Path, run: Run) -> Snapshot | None:

@@ -11,53 +11,32 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import ReadinessError
 from ..facts.clock import moment
 from ..facts.evidence import Result
-from ..facts.line import Line, canonical, quoted, spelled
+from ..facts.line import Line
 from ..facts.run import Run, planned_digest
 from ..facts.snapshot import Snapshot
 from ..whole import write_whole
 from .joining import Ends
 from .key import keep_key
+from .planned import Kinds, PlannedTest
 from .redaction import Redactor
 from .writer import Writer, ignore_folder, new_journal
+from .written import Written
+
+IN_LINE = 500
+"""Tests that one line names at most, of those that are planned or that never ran."""
 
 
 def new_run_id() -> str:
     """Return an id that sorts by start: ``20260212T182900Z-`` and 8 hex digits."""
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
-
-
-class PlannedTest(NamedTuple):
-    """A test that is to run, or was deselected, as the line of the plan says it."""
-
-    plain: dict[str, Any]
-    claims: list[dict[str, Any]]
-    """The observer's own list, unless a line cannot say what is in it."""
-    spelled_claims: str
-    """Their canonical text, which stands in the line of the test's end again."""
-
-    @property
-    def spelling(self) -> str:
-        """The canonical text of the whole."""
-        if len(self.plain) > len(("test", "claims")):
-            return canonical(self.plain)
-        return f'{{"claims":{self.spelled_claims},"test":{quoted(self.plain["test"])}}}'
-
-    @classmethod
-    def of(cls, test: dict[str, Any], known: dict[int, tuple[Any, str]]) -> PlannedTest:
-        """Return what is planned, from plain data; ``known``: claims that are spelled already, by identity."""
-        found = known.get(id(test["claims"]))
-        if found is None:
-            found = known[id(test["claims"])] = spelled(test["claims"])
-        claims, text = found
-        return cls(test if claims is test["claims"] else {**test, "claims": claims}, claims, text)
 
 
 @dataclass
@@ -79,8 +58,8 @@ class RunLog:
     failure: BaseException | None = None
     """What first went wrong in recording; told at the end, and closes the gate."""
     _plan: dict[str, PlannedTest] = field(default_factory=dict)
+    _kinds: Kinds = field(default_factory=Kinds)
     _unwritten_plan: list[str] = field(default_factory=list)
-    _planned: list[Line] = field(default_factory=list)
     _plan_known: bool = False
     _running: dict[str, str] = field(default_factory=dict)
     """When each evidence test that is running started."""
@@ -110,11 +89,11 @@ class RunLog:
 
     def plan(self, tests: Iterable[dict[str, Any]]) -> None:
         """Take in tests that are to run, or were deselected (``deselected``): plain, with their placed claims."""
-        told, spellings = list(tests), dict[int, tuple[Any, str]]()  # by identity: all of it stays alive meanwhile
+        told, find = list(tests), self._kinds.finder()
         for test in told:
             known = self._plan.get(test["test"])
             if known is None or (known.plain.get("deselected") and not test.get("deselected")):
-                self._plan[test["test"]] = PlannedTest.of(test, spellings)
+                self._plan[test["test"]] = find(test)
                 self._unwritten_plan.append(test["test"])
         self.ends.planned(told)
         self._plan_known = True
@@ -197,7 +176,7 @@ class RunLog:
 
     def _interrupted(self, test_id: str, why: str = "the session ended before the test did") -> dict[str, Any]:
         at = self._running.get(test_id) or self.unsure.get(test_id) or moment()
-        return interrupted(self._plan[test_id].plain, at, why)
+        return interrupted(self._plan[test_id].of(test_id), at, why)
 
     def redact(self, redactor: Redactor) -> None:
         """A secret became known: take it out of what is remembered, and of what is written already.
@@ -205,8 +184,7 @@ class RunLog:
         Raises:
             OSError: the journal could not be written anew.
         """
-        plan = [(redactor.name(test), redactor.plain(planned.plain)) for test, planned in self._plan.items()]
-        self._plan = {test: PlannedTest.of(planned, {}) for test, planned in plan}
+        self._redact_plan(redactor)
         self._unwritten_plan = [redactor.name(test) for test in self._unwritten_plan]
         self._running = {redactor.name(test): at for test, at in self._running.items()}
         self.unsure = {redactor.name(test): at for test, at in self.unsure.items()}
@@ -214,27 +192,35 @@ class RunLog:
         self.ends.redact(redactor)
         self.rewrite(redactor.plain)
 
+    def _redact_plan(self, redactor: Redactor) -> None:
+        changed = {id(one): redactor.plain(one.plain) for one in self._plan.values()}
+        plan, self._plan, self._kinds = self._plan, {}, Kinds()
+        find = self._kinds.finder()
+        for test_id, one in plan.items():
+            planned, name = find(changed[id(one)]), redactor.name(test_id)
+            if name not in self._plan or self._plan[name].plain.get("deselected"):  # two may have become one
+                self._plan[name] = planned
+
     def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         """Write what is written already anew, each line with its body changed.
 
         Raises:
             OSError: the journal could not be written anew.
         """
-        lines = self.writer.rewrite(change) if self.writer is not None else None
-        if lines is not None:
-            self._planned = [line for line in lines if line.kind == "planned"]
+        if self.writer is not None:
+            self.writer.rewrite(change)
 
     def _ready(self) -> Writer | None:
         """Return the open journal, with the plan as far as it is known; None where it cannot be opened."""
         if self.writer is None and (self.dry or not self._open()):
             return None
         assert self.writer is not None  # noqa: S101 - for the type checker; _open has seen to it
-        if self._unwritten_plan:
-            tests = [self._plan[test_id] for test_id in self._unwritten_plan]
-            self._unwritten_plan = []
-            spelling = f"[{','.join([test.spelling for test in tests])}]"
-            line = self.writer.chain.planned([test.plain for test in tests], spelling)
-            self._planned.append(self.writer.take(line))
+        while self._unwritten_plan:
+            tests = [(test_id, self._plan[test_id]) for test_id in self._unwritten_plan[:IN_LINE]]
+            spelling = f"[{','.join([planned.spelling(test_id) for test_id, planned in tests])}]"
+            line = self.writer.chain.planned([planned.of(test_id) for test_id, planned in tests], spelling)
+            self.writer.take(line)
+            del self._unwritten_plan[:IN_LINE]  # only now: planned twice is planned once, planned never is lost
         return self.writer
 
     def _open(self) -> bool:
@@ -279,8 +265,9 @@ class RunLog:
         seal = {"exit_status": exit_status, "recovered": False}
         if self.uncollected:
             seal["uncollected"] = self.uncollected
-        close_run(self.writer, self._planned, self._ended, seal)
-        return Run(tuple(self.writer.lines))
+        self._ready()
+        plan = ((test_id, planned.plain) for test_id, planned in self._plan.items())
+        return Run(Written(self.writer, close_run(self.writer, plan, self._ended, seal)))
 
     def discard(self) -> None:
         """Remove the journal: nothing took place that could be evidence."""
@@ -292,9 +279,7 @@ class RunLog:
 
         pytest and Python look for garbage several times while they end, through all that is still there.
         """
-        self._plan, self._planned, self._ended = {}, [], set()
-        if self.writer is not None:
-            self.writer.lines = []
+        self._plan, self._kinds, self._ended = {}, Kinds(), set()
 
 
 _TERSE = {"test", "claims", "result", "started_at", "finished_at", "attempts"}
@@ -323,18 +308,32 @@ def interrupted(planned: Mapping[str, Any], started_at: str, why: str) -> dict[s
     return {**body, "open_scope": True} if planned.get("records") else body
 
 
-def close_run(writer: Writer, planned: Sequence[Line], ended: set[str], seal: Mapping[str, Any]) -> None:
-    """Write what never ran, and the seal. ``planned``: the run's lines of that kind."""
-    plan = tests_of([test for line in planned for test in line.body["tests"]]).values()
-    never = [test for test in plan if test["test"] not in ended and not test.get("deselected")]
-    now = moment()
+def close_run(
+    writer: Writer, plan: Iterable[tuple[str, Mapping[str, Any]]], ended: Container[str], seal: Mapping[str, Any]
+) -> Line:
+    """Write what never ran, and the seal, and return that. ``plan``: each id once, with what was planned of it."""
+    counts, never, now = {"tests": 0, "deselected": 0}, list[dict[str, Any]](), moment()
+    for test_id, planned in plan:
+        counts["tests"] += 1
+        if planned.get("deselected"):
+            counts["deselected"] += 1
+        elif test_id not in ended:
+            never.append({"test": test_id, "claims": planned["claims"]})
+            if len(never) == IN_LINE:
+                writer.append("not_run", {"tests": never, "started_at": now, "finished_at": now})
+                never = []
     if never:
-        tests = [{"test": test["test"], "claims": test["claims"]} for test in never]
-        writer.append("not_run", {"tests": tests, "started_at": now, "finished_at": now})
-    told = {"finished_at": now, "python": platform.python_version(), "clock": _clock_check(writer), **seal}
-    counts = {"tests": len(plan), "deselected": sum(1 for test in plan if test.get("deselected"))}
-    sums = {"count": writer.chain.seq, "planned": planned_digest(planned), "plan": counts}
-    writer.append("sealed", {**sums, **told}, sync=True)
+        writer.append("not_run", {"tests": never, "started_at": now, "finished_at": now})
+    told = {"finished_at": moment(), "python": platform.python_version(), "clock": _clock_check(writer), **seal}
+    sums = {"count": writer.chain.seq, "planned": planned_digest(_planned(writer)), "plan": counts}
+    return writer.append("sealed", {**sums, **told}, sync=True)
+
+
+def _planned(writer: Writer) -> Iterator[Line]:
+    """Yield the lines of the plan as they were written: what is in memory may be more than that."""
+    for text in writer.each_text():
+        if text.startswith('{"kind":"planned",'):  # no key of such a line sorts before it, and each other kind has one
+            yield Line.own(text)
 
 
 def _clock_check(writer: Writer) -> dict[str, int]:

@@ -7,8 +7,9 @@ A line that cannot be written is kept in memory and tried again with the next on
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from hashlib import sha256 as _sha256
 from os import (
     close as _close,
     fstat as _fstat,
@@ -32,6 +33,8 @@ from ..regular import open_regular
 from .lock import lock, unlock
 
 SYNC_SECONDS = 0.2
+_BLOCK = 1 << 18
+"""Bytes that are read at once."""
 _LOOKS = 50
 """Times that the lock of a new journal is tried: somebody may be looking at it, which takes a moment."""
 _sync = getattr(os, "fdatasync", os.fsync)
@@ -60,11 +63,12 @@ class Writer:
         """What keeps lines from being written, if anything does."""
         self._flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT | os.O_EXCL if create else 0)
         self._descriptor: int | None = None
-        self._taken = chain.seq, chain.head, 0
-        """Number of lines, digest of the last, bytes on disk. Set in one step: a signal may raise between any two."""
+        self._taken = chain.seq, chain.head, 0, _sha256()
+        """Number of lines, digest of the last, bytes on disk, and the SHA-256 of all that was appended here.
+
+        Set in one step: a signal may raise between any two.
+        """
         self._waiting: list[bytes] = []
-        self.lines: list[Line] = []
-        """What was appended here, those that could not be written included."""
         self._synced = 0.0
         self._process = _getpid()
         self._open()
@@ -80,7 +84,7 @@ class Writer:
             _close(descriptor)
             raise StorageError(f"{self.path}: another session is still writing this run")
         self._descriptor = descriptor
-        self._taken = (*self._taken[:2], _fstat(descriptor).st_size)
+        self._taken = (*self._taken[:2], _fstat(descriptor).st_size, self._taken[3])
         self.trouble = None
         return True
 
@@ -107,16 +111,17 @@ class Writer:
         if line.body["seq"] != self._taken[0]:
             line = self._made_anew(line)
         data = f"{line.text}\n".encode()
+        all_of_it = self._taken[3].copy()
+        all_of_it.update(data)
         if self._waiting or self._descriptor is None:
             self._waiting.append(data)
-            self._taken = (line.body["seq"] + 1, line.digest, self._taken[2])
+            self._taken = (line.body["seq"] + 1, line.digest, self._taken[2], all_of_it)
             self._flush()
         elif self._put(self._descriptor, data):
-            self._taken = (line.body["seq"] + 1, line.digest, self._taken[2] + len(data))
+            self._taken = (line.body["seq"] + 1, line.digest, self._taken[2] + len(data), all_of_it)
         else:
             self._waiting.append(data)
-            self._taken = (line.body["seq"] + 1, line.digest, self._taken[2])
-        self.lines.append(line)
+            self._taken = (line.body["seq"] + 1, line.digest, self._taken[2], all_of_it)
         now = _monotonic()
         if self._descriptor is not None and (sync or now - self._synced >= SYNC_SECONDS):
             self._synced = now
@@ -125,7 +130,7 @@ class Writer:
 
     def _made_anew(self, line: Line) -> Line:
         """The line before it was cut off on its way here: a signal raised. It is no line of the run."""
-        self.chain.seq, self.chain.head, _ = self._taken
+        self.chain.seq, self.chain.head, *_ = self._taken
         self._take_back()
         body = {name: value for name, value in line.body.items() if name not in ("kind", "prev", "run", "seq")}
         return self.chain.next(line.kind, body)
@@ -141,7 +146,7 @@ class Writer:
             return
         assert self._descriptor is not None  # noqa: S101 - for the type checker; _open has seen to it
         while self._waiting and self._put(self._descriptor, self._waiting[0]):
-            self._taken = (*self._taken[:2], self._taken[2] + len(self._waiting.pop(0)))
+            self._taken = (*self._taken[:2], self._taken[2] + len(self._waiting.pop(0)), self._taken[3])
 
     def _put(self, descriptor: int, data: bytes) -> bool:
         try:
@@ -167,7 +172,7 @@ class Writer:
 
     def drop_tail(self, count: int) -> None:
         """Take the last bytes away: a line that was cut off in writing, which was never evidence."""
-        self._taken = (*self._taken[:2], self._taken[2] - count)
+        self._taken = (*self._taken[:2], self._taken[2] - count, self._taken[3])
         self._take_back()
 
     def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> list[Line] | None:
@@ -187,8 +192,8 @@ class Writer:
         lines = [chain.next(line.kind, body) for body, line in zip(changed, old, strict=True)]
         data = "".join(f"{line.text}\n" for line in lines).encode()
         self._replace(data)
-        self.chain, self._waiting, self.lines = chain, [], list(lines)
-        self._taken = chain.seq, chain.head, len(data)
+        self.chain, self._waiting = chain, []
+        self._taken = chain.seq, chain.head, len(data), _sha256(data)
         return lines
 
     def _replace(self, data: bytes) -> None:
@@ -209,12 +214,32 @@ class Writer:
 
     def texts(self) -> list[str]:
         """Return every line of the run, those that could not be written included."""
-        data = b"".join(self._waiting)
-        if self._descriptor is not None:
-            _lseek(self._descriptor, 0, os.SEEK_SET)
-            blocks = iter(lambda: _read(self._descriptor or 0, 1 << 20), b"")
-            data = b"".join(blocks) + data
-        return data.decode().split("\n")[:-1]
+        return list(self.each_text())
+
+    def each_text(self) -> Iterator[str]:
+        """Yield them one by one: of a long run no more than a block is held."""
+        begun = b""
+        for block in self._blocks():
+            *whole, begun = (begun + block).split(b"\n")
+            yield from map(bytes.decode, whole)
+
+    def _blocks(self) -> Iterator[bytes]:
+        place = 0
+        while self._descriptor is not None:
+            _lseek(self._descriptor, place, os.SEEK_SET)
+            if not (block := _read(self._descriptor, _BLOCK)):
+                break
+            place += len(block)
+            yield block
+        yield from self._waiting
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether the lines, as they are read now, are those that were appended here, and nothing else."""
+        found = _sha256()
+        for block in self._blocks():
+            found.update(block)
+        return found.digest() == self._taken[3].digest()
 
     def close(self) -> None:
         """Let go of the journal and of its lock."""

@@ -95,27 +95,32 @@ def _own_files(place: Place, said: Mapping[str, str]) -> list[str]:
     return [str(Path(name).absolute()) for name in names]
 
 
-def close_run(place: Place, log: RunLog, exit_status: int) -> tuple[Run | None, list[str]]:
-    """Seal a run and take it into the store; return it (None: nothing was recorded), and what went wrong."""
+def close_run(place: Place, log: RunLog, exit_status: int, *, whole: bool = False) -> tuple[Run | None, list[str]]:
+    """Seal a run and take it into the store; return it (None: nothing was recorded), and what went wrong.
+
+    ``whole``: with its lines in memory, for whoever has a use for them after the journal is gone.
+    """
     problems: list[str] = []
     if log.failure is not None:
         problems.append(f"evidence could not be recorded: {one_line(str(log.failure), 600)}")
     sealed = log.seal(exit_status)
     if sealed is not None and log.writer is not None:
-        if (wrong := _broken(sealed, log.writer)) is not None:
+        if (wrong := _broken(log.writer)) is not None:
             log.writer.close()
             return None, [
                 *problems,
                 f"{log.writer.path}: {wrong}: the run is not kept; 'readiness recover' looks at it",
             ]
+        if whole:
+            sealed = Run(tuple(sealed.lines))
         problems += keep(place, sealed, log.writer)
     return sealed, problems
 
 
-def _broken(sealed: Run, writer: Writer) -> str | None:
+def _broken(writer: Writer) -> str | None:
     """Return what is wrong with a run as its journal has it now: the store would never be rid of it."""
-    # What is in memory is what was written, each line made of the one before it: comparing costs less than hashing.
-    if writer.texts() == [line.text for line in sealed.lines] and sealed.lines[-1].digest == writer.chain.head:
+    # Each line was made of the one before it: where the bytes are those that were written, so are the links.
+    if writer.is_as_written:
         return None
     return "the journal is not what was written: somebody else wrote to it"
 

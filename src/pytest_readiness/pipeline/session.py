@@ -260,7 +260,7 @@ def _uncollected() -> Iterator[None]:
 
 def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outcome) -> None:
     try:
-        sealed = _keep(prepared, outcome, exit_status)
+        sealed = _keep(prepared, outcome, exit_status, whole=bool(options.get("bundle")))
         if path := options.get("bundle"):
             _bundle(prepared.place, sealed, Path(path), outcome)
         if options.report or options.gate or options.get("json"):
@@ -271,12 +271,12 @@ def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outc
         outcome.problems.append(f"a defect in pytest-readiness: {type(error).__name__}: {one_line(str(error))}")
 
 
-def _keep(prepared: Prepared, outcome: Outcome, exit_status: int) -> Run | None:
+def _keep(prepared: Prepared, outcome: Outcome, exit_status: int, *, whole: bool) -> Run | None:
     keeper = prepared.keeper
     keeper.settle()
     if keeper.log.uncollected or (prepared.arrives and exit_status not in _CUT_SHORT):
         keeper.log.arrive()
-    sealed, problems = close_run(prepared.place, keeper.log, exit_status)
+    sealed, problems = close_run(prepared.place, keeper.log, exit_status, whole=whole)
     outcome.problems += problems
     outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.late_note()]
     if sealed is not None:

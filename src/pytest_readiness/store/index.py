@@ -234,26 +234,29 @@ def rows_of(line: Line, register: str) -> list[tuple[EvidenceRow, SlotRow]]:
     return _rows_of(line.body, register, {}) if line.kind in EVIDENCE_LINES else []
 
 
-def index_of(run: Run) -> list[tuple[EvidenceRow, SlotRow]]:
-    """Return the index of all evidence of a run, in its order.
+def indexed(run: Run) -> Iterator[tuple[list[LineRow], list[tuple[EvidenceRow, SlotRow]]]]:
+    """Yield the rows of a run in its order, a few hundred lines at a time, each with the index of their evidence.
 
     Raises:
         LookupError, ValueError, TypeError, AttributeError: a line lacks what its kind must say.
     """
     register, known = run.register, dict[_Case, _Slots]()
+    lines: list[LineRow] = []
     found: list[tuple[EvidenceRow, SlotRow]] = []
     for line in run.lines:
+        lines.append((run.id, line.body["seq"], line.text, line.digest))
         if line.kind in EVIDENCE_LINES:
             found += _rows_of(line.body, register, known)
-    return found
+        if len(lines) + len(found) >= AT_ONCE:
+            yield lines, found
+            lines, found = [], []
+    yield lines, found
 
 
-def line_rows(run: Run) -> list[tuple[str, int, str, str]]:
-    """Return run, number, text and digest of each line of a run."""
-    run_id = run.id
-    return [(run_id, line.body["seq"], line.text, line.digest) for line in run.lines]
-
-
+AT_ONCE = 512
+"""Rows of a run that are held on their way into the store, those of its last line aside."""
+LineRow = tuple[str, int, str, str]
+"""Run, number, text and digest of a line."""
 _BADNESS = {result.value: badness for result, badness in BADNESS.items()}
 _NOT_RUN = Result.NOT_RUN.value
 _SAID = (

@@ -23,7 +23,7 @@ from .chain import check_run, where
 from .checked import readable, sound
 from .conduct import Conducts
 from .documents import Documents, readable_envelopes
-from .index import UNREADABLE, RunRow, SlotRow, index_of, line_rows, run_row, summary_of
+from .index import UNREADABLE, RunRow, SlotRow, indexed, run_row, summary_of
 from .leaves import KEEP_LEAF, grown
 from .port import Failure, Readable, RunSummary
 from .queries import (
@@ -141,11 +141,13 @@ class SQLiteStore(Conducts, Documents):
             if head == run.seal.digest:
                 return False
             raise IntegrityError(f"not kept: another run with the id {run.id} is in the store already")
-        found = index_of(run)
-        slots = self._slot_ids({slot.key: slot for _, slot in found})
-        self._connection.executemany(KEEP_LINE, line_rows(run))
-        self._connection.executemany(KEEP_EVIDENCE, [(*evidence, slots[slot.key]) for evidence, slot in found])
-        self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), len(found)))
+        count = 0
+        for lines, found in indexed(run):
+            slots = self._slot_ids({slot.key: slot for _, slot in found})
+            self._connection.executemany(KEEP_LINE, lines)
+            self._connection.executemany(KEEP_EVIDENCE, [(*evidence, slots[slot.key]) for evidence, slot in found])
+            count += len(found)
+        self._connection.execute(KEEP_RUN, run_row(run, len(run.lines), count))
         self._connection.execute(KEEP_LEAF, leaf_of(run))
         return True
 

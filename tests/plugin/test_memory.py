@@ -1,0 +1,73 @@
+"""What a session holds in memory of the tests that it records: what is on disk is not held too."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.project import PLUGINS, Project
+
+FEW, MANY = 200, 800
+MOST = 500
+"""Bytes that a test may cost: its id in the plan and in what ended, and what hangs on the test itself."""
+CONFTEST = """
+import json
+import tracemalloc
+
+import pytest
+
+import pytest_readiness
+
+OURS = tracemalloc.Filter(True, pytest_readiness.__path__[0] + "/*", all_frames=False)
+tracemalloc.start()
+
+def held():
+    found = tracemalloc.take_snapshot().filter_traces([OURS]).statistics("filename")
+    return sum(one.size for one in found)
+
+class Measuring:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session):
+        at_the_end = held()
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        result = yield
+        _, peak = tracemalloc.get_traced_memory()
+        (session.config.rootpath / "measured.json").write_text(json.dumps([at_the_end, peak - before]))
+        return result
+
+def pytest_collection_finish(session):
+    session.config.pluginmanager.register(Measuring())
+"""
+TESTS = """
+import pytest
+
+@pytest.mark.evidence("UC-001", item=1)
+@pytest.mark.evidence("UC-002", item=2)
+@pytest.mark.parametrize("number", range({count}))
+def test_number(number):
+    assert number >= {least}
+"""
+
+
+def measured(project: Project, count: int, least: int) -> list[int]:
+    """Run so many tests; return the bytes that we hold at their end, and what closing the run takes beside."""
+    project.write("conftest.py", CONFTEST)
+    project.write("test_many.py", TESTS.format(count=count, least=least))
+    result = project.pytester.runpytest_subprocess(*PLUGINS, "-q", "-x")
+    assert result.ret == (1 if least else 0), result.stdout.str()
+    recorded = 2 if least else 2 * count
+    result.stdout.fnmatch_lines([f"{recorded} pieces of evidence recorded*"])
+    assert len(project.evidence()) == 2 * count
+    found: list[int] = json.loads((project.path / "measured.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize("least", [pytest.param(0, id="all run"), pytest.param(1, id="the first fails, and none runs")])
+def test_what_is_written_is_not_held(project: Project, least: int) -> None:
+    """With four times as many tests, what is held grows by no more than their ids, and so does what the end takes."""
+    project.configured()
+    few, many = measured(project, FEW, least), measured(project, MANY, least)
+    grown = [(more - less) // (MANY - FEW) for less, more in zip(few, many, strict=True)]
+    assert max(grown) < MOST, grown
