@@ -184,6 +184,14 @@ class Loop:
             item.add_marker(pytest.mark.xfail(reason="known", strict=False))
 
 
+class Flaky:
+    """Lets it be seen by its name that a plugin is there which runs tests again without a word; the loop does it."""
+
+    @pytest.hookimpl
+    def pytest_runtest_protocol(self) -> None:
+        """Leave it to the next."""
+
+
 class Config:
     """A config of pytest with a session, used again and again."""
 
@@ -272,6 +280,8 @@ class Sessions:
             return run_whole(run, root, options)
         given: dict[str, Any] = {f"readiness_{name.replace('-', '_')}": value for name, value in options.items()}
         with self.main.begun(root, given | ({"dist": "load"} if run.door in ("xdist", "each") else {})):
+            if run.door == "flaky":
+                self.main.config.pluginmanager.register(Flaky(), "flaky")
             try:
                 if run.door in ("xdist", "each"):
                     self._distribute(run, at, root)
