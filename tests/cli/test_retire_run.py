@@ -73,7 +73,12 @@ def the_head_garbled(project: Project, run: str) -> None:
     sql(project, f"UPDATE line SET text = 'x' WHERE run_id = '{run}' AND seq = 0")
 
 
-HARMS = (a_line_edited, a_line_lost, the_plan_edited, the_seal_lost, the_head_garbled)
+def the_place_edited(project: Project, run: str) -> None:
+    """Every line says that the run took place elsewhere, where nothing is real."""
+    sql(project, f"UPDATE line SET text = replace(text, 'staging', 'dev') WHERE run_id = '{run}'")
+
+
+HARMS = (a_line_edited, a_line_lost, the_plan_edited, the_seal_lost, the_head_garbled, the_place_edited)
 
 
 @pytest.fixture

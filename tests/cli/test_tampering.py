@@ -86,6 +86,14 @@ def test_a_result_edited_in_the_line(tracked: Project) -> None:
     assert_seen(tracked, "column digest: is not the digest of the text")
 
 
+def test_a_failure_said_to_be_of_another_place(tracked: Project) -> None:
+    """The newest failure is looked at too where its line says that it is about something that decides nothing."""
+    for name, other in (("staging", "dev"), ("UC-001", "UC-009")):
+        sql(tracked, f"UPDATE line SET text = replace(text, '{name}', '{other}') WHERE {LINE}")
+        assert_seen(tracked, "column digest: is not the digest of the text")
+        sql(tracked, f"UPDATE line SET text = replace(text, '{other}', '{name}') WHERE {LINE}")
+
+
 def test_a_result_edited_with_its_digest(tracked: Project) -> None:
     """With the digest edited too, the next line no longer follows."""
     with closing(sqlite3.connect(tracked.path / ".readiness" / "evidence.db")) as plain:

@@ -89,7 +89,7 @@ def left_of(store: Store | None, aside: Aside, known: Sequence[Evidence]) -> lis
     for run_id, one in aside.runs.items():
         read = store.readable(run_id, one.register)
         context = read.head.get("context")
-        said = context if isinstance(context, dict) else {}
+        said = context if isinstance(context, dict) and not read.changed else {}
         remains = Remains(
             run_id=run_id,
             register=one.register,

@@ -61,6 +61,8 @@ class Readable:
     evidence: tuple[Evidence, ...]
     planned: tuple[Planned, ...] | None
     """None: what was planned is not what the seal names, or cannot be read."""
+    changed: bool = False
+    """Its first line is lost, or not the one that the next line names: nobody knows where the run took place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Only as long as nobody has written to the store in between; after that everythin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -93,6 +93,7 @@ class Reader:
         self._state: Any = None
         self._lines: dict[tuple[str, int, str], Read] = {}
         self._right: dict[str, Evidence] = {}
+        self._wrong: dict[str, Evidence] = {}
 
     def answer(self, rows: Iterable[tuple[Any, ...]], register: str) -> list[Evidence]:
         """Return the evidence that rows stand for, in their order, and remember what was right.
@@ -117,6 +118,8 @@ class Reader:
                 raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
             if matches(evidence, read.digest, row):
                 self._right[evidence.id] = evidence
+            else:
+                self._wrong[evidence.id] = evidence
             found.append(evidence)
         return found
 
@@ -129,8 +132,17 @@ class Reader:
         if state != self._state:
             self._lines.clear()
             self._right.clear()
+            self._wrong.clear()
             self._state = state
         return self
+
+    @property
+    def wrong(self) -> Collection[Evidence]:
+        """The pieces of the answers that are not what their index says, or whose line was changed.
+
+        One that says of itself that it is about something else decides nothing, and would be looked at by no check.
+        """
+        return self._wrong.values()
 
     def is_right(self, evidence: Evidence) -> bool:
         """Return whether this very piece of an answer was right: its line, the line after it, and its index."""

@@ -24,7 +24,9 @@ def readable_of(run_id: str, register: str, texts: Iterable[str]) -> Readable:
         with suppress(IntegrityError, *UNREADABLE):
             evidence += [one for one in evidence_of(line, register) if one.run_id == run_id]
     head = lines[0].body if lines and lines[0].kind == "run" else {}
-    return Readable(head, tuple(evidence), _planned(lines))
+    # A first line that the next one does not name may have been changed to say another place.
+    changed = not head or [one.body.get("prev") for one in lines[1:2]] != [lines[0].digest]
+    return Readable(head, tuple(evidence), None if changed else _planned(lines), changed=changed)
 
 
 def _planned(lines: list[Line]) -> tuple[Planned, ...] | None:

@@ -369,7 +369,9 @@ class SQLiteStore(Conducts, Documents):
 
     def check(self, evidence: Iterable[Evidence]) -> Iterator[Problem]:
         """Yield what is wrong with what this evidence rests on, as the port says. Raises nothing."""
-        resting = [one for one in evidence if one.run_id not in self._aside]
+        wrong = {one.id: one for one in self._reader.wrong}
+        resting = [one for one in evidence if one.run_id not in self._aside and one.id not in wrong]
+        resting += [one for one in wrong.values() if one.run_id not in self._aside]
         yield from audit.check(self._rows, resting, lambda: self._reader.trust(self._state()), self._aside)
 
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
