@@ -166,15 +166,20 @@ def planned_digest(lines: Iterable[Line]) -> str:
     Raises:
         KeyError, TypeError: a ``planned`` line has no list of tests.
     """
-    return digest_of("planned", _spelled_plan(lines))
+    return planned_digest_of(line.listed("tests") for line in lines if line.kind == "planned")
 
 
-def _spelled_plan(lines: Iterable[Line]) -> Iterator[bytes]:
+def planned_digest_of(spellings: Iterable[str]) -> str:
+    """Return the same from the canonical text of the list of tests of each such line."""
+    return digest_of("planned", _whole_plan(spellings))
+
+
+def _whole_plan(spellings: Iterable[str]) -> Iterator[bytes]:
     """Yield the canonical text of all planned tests piece by piece: a plan is as long as the suite."""
     yield b'{"tests":['
     comma = ""
-    for line in lines:
-        if line.kind == "planned" and (text := line.listed("tests")) != "[]":
+    for text in spellings:
+        if text != "[]":
             yield f"{comma}{text[1:-1]}".encode()
             comma = ","
     yield b"]}"

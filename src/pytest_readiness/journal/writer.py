@@ -33,7 +33,7 @@ from ..regular import open_regular
 from .lock import lock, unlock
 
 SYNC_SECONDS = 0.2
-_BLOCK = 1 << 18
+_BLOCK = 1 << 16
 """Bytes that are read at once."""
 _LOOKS = 50
 """Times that the lock of a new journal is tried: somebody may be looking at it, which takes a moment."""
