@@ -216,8 +216,7 @@ class SQLiteStore(Conducts, Documents):
         return self._rows(LINES, (run_id, json.dumps(list(seqs))))
 
     def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
-        held = held_by(run_id, self._lines(run_id, (seq,)), register)
-        return {number: evidence for (_, number), evidence in held.items()}
+        return {number: one for (_, number), one in held_by(run_id, self._lines(run_id, (seq,)), register).items()}
 
     def failures(self, register: str, since: Mapping[str, str]) -> list[Failure]:
         """Return every FAILED or ERROR after a moment, by use case, as the port says.
