@@ -91,7 +91,8 @@ def test_reports_that_are_made_worse(project: Project, how: tuple[str, ...]) -> 
             f"@evidence('UC-001', item=1)\ndef {test_id.partition('::')[2]}(): pass\n", test_id.partition("::")[0]
         )
         project.write(f"sub{number}/conftest.py", "import pytest\n" + dedent(CHANGES[change].format(when=when)))
-        expected[test_id] = "FAILED" if when == "call" else "ERROR", "the server logged an error"
+        shared = "in teardown, perhaps of a fixture that other tests share: " if when == "teardown" else ""
+        expected[test_id] = "FAILED" if when == "call" else "ERROR", f"{shared}the server logged an error"
     project.run_apart(*[word.replace("2", "1") for word in how])
     recorded = {piece.test_id: (piece.result.value, piece.message) for piece in executions(project, "UC-001", "1")}
     assert recorded == expected
