@@ -10,6 +10,10 @@ from importlib import import_module
 from types import FunctionType
 from typing import Any
 
+from . import signs
+from .signs import Sign
+from .words import Edit as Edited, Merge, Run
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -26,6 +30,8 @@ class Fault:
     """A fault that the gate once had."""
 
     told: str
+    shows: Sign
+    """Which histories can show it."""
     edits: tuple[Edit, ...]
     only: str | None = None
     """Of which kind histories have to be to show it."""
@@ -88,6 +94,7 @@ ALONE = Edit(
 FAULTS: dict[str, Fault] = {
     "A1-mark-is-believed": Fault(
         "a mark's environment and provider mode are taken for the place of the run",
+        signs.marked_elsewhere,
         (
             Edit(
                 "journal.placing:placed",
@@ -100,10 +107,12 @@ FAULTS: dict[str, Fault] = {
     ),
     "A8-signed-while-waived": Fault(
         "a requirement that was WAIVED when it was signed becomes READY unseen",
+        signs.decided("waive", "approve"),
         (Edit("verdict.suspicion:_never_seen", "if one.state is not State.WAIVED:", "if False:"),),
     ),
     "A9-four-eyes-once": Fault(
         "a reviewer who records everything anew after signing keeps a current review",
+        signs.approved_before(Run),
         (
             Edit(
                 "verdict.reviews:_standing",
@@ -115,6 +124,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "A15-removed-with-its-blocker": Fault(
         "a row goes with its failing requirement and its open blocker, and nobody says a word",
+        signs.edited("row"),
         (
             Edit(
                 "pipeline.judging:examine",
@@ -125,6 +135,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "A17-policy-weakened": Fault(
         "a policy that is weaker than when it was signed does not make a review suspect",
+        signs.approved_before(Edited),
         (
             Edit(
                 "verdict.suspicion:_weaker",
@@ -135,6 +146,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "A12-late-failure": Fault(
         "a failure of a test that the review never pinned arrives after it, and does not make it suspect",
+        signs.approved_before(Merge),
         (
             Edit(
                 "verdict.suspicion:adverse_to",
@@ -146,18 +158,22 @@ FAULTS: dict[str, Fault] = {
     ),
     "1a-newest-hides": Fault(
         "of several items with one id in a session the newest decides",
+        signs.namesakes,
         (ALONE, Edit("journal.joining:Ends.planned", "ids = [", "return\n    ids = [")),
     ),
     "1b-whole-protocol-again": Fault(
         "a plugin runs the whole protocol again, and the last execution hides those before",
+        signs.ran("flaky"),
         (ALONE, Edit("journal.keeper:OwnKeeper._tell_ended", "if nodeid == runs_again and", "if False and")),
     ),
     "1c-dist-each": Fault(
         "of the workers that each run everything the last one decides",
+        signs.ran("each"),
         (ALONE, Edit("journal.keeper:WorkersKeeper.pytest_xdist_setupnodes", '== "each"', '== "none"')),
     ),
     "1d-crash-is-forgotten": Fault(
         "a test whose worker crashed, and that ran again in another, has not failed before",
+        signs.crashed,
         (
             Edit(
                 "journal.run_log:RunLog.crashed",
@@ -168,10 +184,12 @@ FAULTS: dict[str, Fault] = {
     ),
     "1e-last-of-equals": Fault(
         "of several items with one id the last one's result is taken, and not the worst",
+        lambda *given: signs.namesakes(*given) or signs.ran("each", "flaky")(*given),
         (Edit("journal.joining:joined", "worst = max(bodies, key=badness)", "worst = bodies[-1]"),),
     ),
     "A3-decision-edited": Fault(
         "a committed decision whose file was edited and not committed vanishes without a word",
+        signs.tampered,
         (
             Edit(
                 "store.looking:_Look._compare",
@@ -184,11 +202,13 @@ FAULTS: dict[str, Fault] = {
     ),
     "A4-folder-moved": Fault(
         "who moves the folder of the decisions is the author of all of them",
+        signs.tampered,
         (Edit("store.looking:_Look._attribute", "history.first(added, self.same)", "[added[0].author]"),),
         only="git",
     ),
     "A5-narrower-rerun": Fault(
         "a part of a group that comes again stands for another part",
+        signs.grouped,
         (
             Edit(
                 "verdict.groups:Generation.arrived",
@@ -199,6 +219,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "A6-group-in-a-journal": Fault(
         "the group of a run that lies sealed in a journal is not looked at",
+        signs.grouped,
         (
             Edit(
                 "pipeline.gathering:parts_of",
@@ -209,6 +230,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "A7-flaky-hides-asserted": Fault(
         "of a pass after a failed attempt nobody asks whether it has its proof",
+        signs.tried_again,
         (
             Edit(
                 "verdict.readiness:asked_of",
@@ -219,10 +241,12 @@ FAULTS: dict[str, Fault] = {
     ),
     "A10-let-go-elsewhere": Fault(
         "a group that is incomplete in one environment is let go by the same tests in another",
+        signs.grouped,
         (Edit("verdict.groups:_held_by", "where <= since", "bool(since)"),),
     ),
     "A11-group-id-used-again": Fault(
         "an id that is used again the next day counts yesterday's parts",
+        signs.grouped_twice,
         (
             Edit("verdict.groups:generations", "setdefault(part.pipeline, [])", "setdefault(None, [])"),
             Edit("verdict.groups:_windows", "<= WINDOW", "<= 1000 * WINDOW"),
@@ -230,6 +254,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "A16-no-longer-real": Fault(
         "an environment that is no longer real still completes items of scope once",
+        signs.edited("unreal"),
         (
             Edit(
                 "verdict.coverage:Places.counts",
@@ -240,6 +265,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "A2-failure-before-scope": Fault(
         "a failure before scope() counts only where its run said that it took place",
+        signs.failed_unplaced,
         (Edit("verdict.deciding:Ledger._elsewhere_for", "if not self.any_broken or", "if True or"),),
     ),
 }

@@ -27,16 +27,19 @@ def chance(random: Random, share: float) -> bool:
     return random.random() < share
 
 
-def invent_config(random: Random, *, folder: bool) -> Config:
-    """Return a project's config."""
+def invent_config(random: Random, *, folder: bool, small: bool) -> Config:
+    """Return a project's config; ``small``: of few requirements, and mostly of what evidence alone makes ready."""
     environments = [("staging", True)]
-    environments += [("prod", True)] if chance(random, 0.6) else []
-    environments += [("dev", False)] if chance(random, 0.7) else []
-    modes = (("BYOK", True), ("MANAGED", chance(random, 0.85))) if chance(random, 0.4) else ()
-    items = tuple(_item(random, str(number), modes=bool(modes)) for number in range(1, random.choice((2, 2, 3, 3, 4))))
-    rows = tuple(_row(random, f"UC-{number}", items, environments) for number in range(1, random.choice((2, 2, 3))))
+    environments += [("prod", True)] if chance(random, 0.45 if small else 0.6) else []
+    environments += [("dev", False)] if chance(random, 0.4 if small else 0.7) else []
+    modes = (("BYOK", True), ("MANAGED", chance(random, 0.85))) if chance(random, 0.15 if small else 0.4) else ()
+    last = random.choice((1, 1, 1, 2) if small else (1, 1, 2, 2, 3))
+    items = tuple(_item(random, str(number), modes=bool(modes)) for number in range(1, last + 1))
+    last = random.choice((1, 1, 1, 2) if small else (1, 1, 2))
+    rows = tuple(_row(random, f"UC-{number}", items, environments) for number in range(1, last + 1))
     usual = random.choice([name for name, real in modes if real]) if modes and chance(random, 0.3) else None
-    return Config(tuple(environments), modes, items, rows, _policy(random), usual, "decisions" if folder else "store")
+    policy = replace(_policy(random), on="evidence", required=1) if small and chance(random, 0.5) else _policy(random)
+    return Config(tuple(environments), modes, items, rows, policy, usual, "decisions" if folder else "store")
 
 
 def _item(random: Random, key: str, *, modes: bool) -> Item:

@@ -89,6 +89,8 @@ class Scripted(pytest.Item):
         """Return the message alone."""
         return str(excinfo.value)
 
+    _repr_failure_py = repr_failure  # of a setup and a teardown pytest asks this
+
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, self.name
 
@@ -203,6 +205,7 @@ class Config:
         self.config.pluginmanager.register(Stop(), "gatefuzz-stop")
         self.session = pytest.Session.from_config(self.config)
         self.config.hook.pytest_sessionstart(session=self.session)
+        self.config.pluginmanager.unregister(name="funcmanage")  # no item asks for a fixture of a plugin: it only looks
         self.plain = vars(self.config.option).copy()
 
     @contextmanager

@@ -15,6 +15,7 @@ from .words import Claim, Execution, Run, Say
 ARGUMENTS = (
     "-s", "--noconftest", "--import-mode=importlib", "-p", "pytest_readiness.plugin", "-p", "no:terminal",
     "-p", "no:cacheprovider", "-p", "pytest_rerunfailures",
+    "-p", "no:unraisableexception", "-p", "no:threadexception",
 )  # fmt: skip
 EVENTS = '[{"event": 1}, {"event": 2}]'
 
