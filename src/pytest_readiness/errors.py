@@ -6,6 +6,7 @@ The class says which exit code of the command it means.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,6 +49,25 @@ class StorageError(ReadinessError):
     """The store, the journal or the artifact folder cannot be read or written."""
 
     exit_code = 3
+
+
+_MISTAKEN = frozenset({
+    None, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP,
+    errno.ENAMETOOLONG,
+})  # fmt: skip
+"""Why a file cannot be written where it was asked for; None: that is said by us."""
+
+
+def unwritten(path: Path, what: str, error: OSError) -> ConfigError | StorageError:
+    """Return the error for a file that somebody named and that cannot be written: a mistake, or a failing storage.
+
+    Args:
+        path: that was named.
+        what: is to be in it, such as "the report".
+        error: what the system said.
+    """
+    told = f"{place(path)}: {what} cannot be written: {error.strerror or error}"
+    return ConfigError(told) if error.errno in _MISTAKEN else StorageError(told)
 
 
 class IntegrityError(ReadinessError):

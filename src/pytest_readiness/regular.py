@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from os import close as _close, fstat as _fstat, lstat as _lstat, open as _open, read as _read
+from io import BufferedReader
+from os import close as _close, fdopen as _fdopen, fstat as _fstat, lstat as _lstat, open as _open, read as _read
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG, S_ISSOCK
 
 _NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_FOLDER = "a folder"
 
 
 class IrregularError(OSError):
     """What bears the name is no regular file: reading it might never end."""
 
     def __init__(self, kind: str, path: Path) -> None:
-        super().__init__(None, f"it is {kind}, and no regular file", str(path))
+        self.told = f"it is {kind}, and no regular file"
+        self.is_folder = kind == _FOLDER
+        super().__init__(None, f"{self.told}: put a file in its place", str(path))
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -> int:
@@ -42,8 +46,17 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -
     mode = _fstat(descriptor).st_mode
     if not S_ISREG(mode):
         _close(descriptor)
-        raise IrregularError("a folder" if S_ISDIR(mode) else "a pipe or a device", path)
+        raise IrregularError(_FOLDER if S_ISDIR(mode) else "a pipe or a device", path)
     return descriptor
+
+
+def regular_file(path: Path, *, follow: bool = True) -> BufferedReader:
+    """Open a regular file, to be read as bytes.
+
+    Raises:
+        OSError: as ``open_regular`` does.
+    """
+    return _fdopen(open_regular(path, follow=follow), "rb")
 
 
 def _kind(path: Path) -> int:

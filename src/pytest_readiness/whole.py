@@ -7,6 +7,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from stat import S_ISREG
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -15,6 +16,7 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OSError: it cannot be written; what was there is as it was.
     """
+    check_replaceable(path)
     temporary = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
         with temporary.open("xb") as file:
@@ -27,3 +29,14 @@ def write_whole(path: Path, data: bytes) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def check_replaceable(path: Path) -> None:
+    """Refuse to put a file in the place of something that is none: whoever may do that would do away with a device.
+
+    Raises:
+        OSError: there is a folder, a pipe or a device, or a link to one.
+    """
+    with suppress(FileNotFoundError):
+        if not S_ISREG(path.stat().st_mode):
+            raise OSError(None, "what is there is no regular file: name another file", str(path))

@@ -94,9 +94,9 @@ def test_into_a_file(recorded: Project, form: str) -> None:
 
 
 def test_a_file_that_cannot_be_written(recorded: Project) -> None:
-    """Where the file cannot be written that is one line and exit code 3."""
+    """Where no file can be written that is one line and a usage error."""
     done = recorded.cli("report", "-o", "no/such/folder/out.txt")
-    assert (done.exit_code, done.stdout) == (3, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "the report cannot be written" in done.stderr
 
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import pytest
 
-from pytest_readiness.errors import IntegrityError, StorageError
+from pytest_readiness.errors import ConfigError, IntegrityError, StorageError
 from pytest_readiness.facts.run import Run
 from pytest_readiness.store import archive, bundle as bundles
 from pytest_readiness.store.bundle import open_bundle
@@ -137,7 +137,7 @@ def test_what_is_not_sound_is_not_bundled(tmp_path: Path, runs: list[Run]) -> No
 
 def test_a_bundle_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """No folder, no file, one clear error."""
-    with pytest.raises(StorageError, match=r"a\.zip: the bundle cannot be written: No such file"):
+    with pytest.raises(ConfigError, match=r"a\.zip: the bundle cannot be written: No such file"):
         write_bundle(tmp_path / "no" / "a.zip", Contents(), reader())
 
 
@@ -456,9 +456,9 @@ def test_every_flipped_byte_is_refused_or_harmless(path: Path) -> None:
     assert [text for text in told if "\n" in text] == []
 
 
-def test_a_file_that_is_not_there_is_a_matter_of_storage(tmp_path: Path) -> None:
-    """Missing or a folder: the disk's word, on one line."""
+def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    """Missing: the disk's word; a folder: somebody's mistake."""
     with pytest.raises(StorageError, match=r"no\.zip: cannot be read: No such file"):
         read_bundle(tmp_path / "no.zip", LIMIT)
-    with pytest.raises(StorageError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot be read: it is a folder"):
         read_bundle(tmp_path, LIMIT)

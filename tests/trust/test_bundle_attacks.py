@@ -427,7 +427,7 @@ def test_a_pipe_is_no_bundle(project: Project) -> None:
     """A file that somebody else feeds is not waited for."""
     os.mkfifo(project.configured().path / "a.zip")
     result = project.cli("merge", "a.zip")
-    assert (result.exit_code, "is no regular file" in result.stderr) == (3, True)
+    assert (result.exit_code, "no regular file: put a file in its place" in result.stderr) == (2, True)
 
 
 KILLED = """

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, Problem, nearest, place
+from ..regular import IrregularError, read_regular
 from .catalogue import Item, UseCase
 from .items import recognise
 from .markdown import Token, folded, line_of, parsed, text_of
@@ -102,11 +103,13 @@ def examine_text(
 
 def _read(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path).decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{place(path)}: there is no such tracker: write one with `readiness init`") from None
-    except IsADirectoryError:
-        raise ConfigError(f"{place(path)}: is a folder: name the tracker's Markdown file in it") from None
+    except IrregularError as error:
+        advice = "is a folder: name the tracker's Markdown file in it"
+        told = advice if error.is_folder else f"cannot be read: {error.strerror}"
+        raise ConfigError(f"{place(path)}: {told}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{place(path)}: is not UTF-8 text: save the tracker as UTF-8") from None
     except OSError as error:

@@ -38,7 +38,7 @@ def command(
     """Write runs, decisions, requirements, verdicts, signatures, artifacts and a report into one file.
 
     All of the register, or what is about the use cases (ids or globs). `readiness merge` takes it in elsewhere. Exits
-    3 where the store is not intact or a file cannot be written.
+    2 where no file can be written there, 3 where the store is not intact or the disk fails.
     """
     if output is None and (script is None or use_cases):
         raise click.UsageError("name the file to write: -o FILE")

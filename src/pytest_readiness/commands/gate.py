@@ -11,6 +11,7 @@ import click
 from ..errors import ConfigError
 from ..pipeline.judging import Request, judge
 from ..pipeline.upkeep import keep_verdict
+from ..regular import read_regular
 from ..views.gate import render_verdict
 from . import options, printing
 from .door import Door, pass_door
@@ -81,7 +82,7 @@ def _read(path: Path) -> dict[str, Any]:
         ConfigError: it cannot be read.
     """
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_regular(path))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

@@ -11,6 +11,7 @@ from ..claims.items import SEVEN
 from ..claims.tracker import Tracker, read_tracker
 from ..errors import ConfigError, place
 from ..facts.clock import moment
+from ..regular import read_regular
 from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 from ..views.sanitise import sanitise
 from ..views.words import count
@@ -84,7 +85,7 @@ def _keep_out_of_git(folder: Path) -> Path | None:
     try:
         if any(_ignores(parent / ".gitignore") for parent in between):
             return None
-        before = own.read_bytes() if own.exists() else b""
+        before = read_regular(own) if own.exists() else b""
         newline = b"\r\n" if b"\r\n" in before else b"\n"
         gap = newline if before and not before.endswith(b"\n") else b""
         with own.open("ab") as file:

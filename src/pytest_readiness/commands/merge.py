@@ -26,7 +26,7 @@ def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None
     """Take bundles into the store: what is there already is passed over, and the order does not matter.
 
     Each is checked first, and taken in whole or not at all. With READINESS_SIGNER their runs are signed, as far as
-    they are not yet. Exits 3 where one was refused.
+    they are not yet. Exits 3 where one was refused (2 where it is no file at all).
     """
     place = door.place()
     taken = merge(place, files)
@@ -39,7 +39,7 @@ def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None
     unsigned = sign_unsigned(place, [run_id for one in taken for run_id in one.runs])
     for problem in unsigned:
         click.echo(f"readiness: {sanitise(problem)}", err=True)
-    context.exit(3 if unsigned or any(one.problem for one in taken) else 0)
+    context.exit(max(3 if unsigned else 0, *(one.exit_code for one in taken)))
 
 
 def _tell(one: Taken) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import StorageError
-from ..pipeline.judging import Request, judge
+from ..pipeline.judging import Request, judge, write_report
 from ..pipeline.upkeep import refuse_damage
 from ..views.document import to_json
 from ..views.pen import plain
@@ -40,7 +39,8 @@ def command(  # noqa: PLR0913 - what the options say
 ) -> None:
     """Report where the use cases (ids or globs; default: all) stand.
 
-    Exits 0 whatever the report says, for the gate is a command of its own; 3 where what is stored is not intact.
+    Exits 0 whatever the report says, for the gate is a command of its own; 3 where what is stored is not intact,
+    and 2 where no file can be written there.
     """
     report = judge(door.place(), Request(use_cases, at=at, release=release, only_release=release is not None))
     if form == "json":
@@ -51,14 +51,7 @@ def command(  # noqa: PLR0913 - what the options say
             printing.say(lines)
         text = plain(lines) + "\n"
     if output is not None:
-        _write(output, text)
+        write_report(output, text)
     elif form == "json":
         click.echo(text, nl=False)
     refuse_damage(report.context.problems)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{path}: the report cannot be written: {error.strerror}") from error

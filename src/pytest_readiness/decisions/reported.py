@@ -11,6 +11,7 @@ from ..errors import ConfigError, IntegrityError, RefusedError, place as shown_p
 from ..facts.clock import is_moment, moment
 from ..facts.decision import Basis, Review
 from ..pipeline.judging import Place, select
+from ..regular import regular_file
 from ..verdict.basis import Basis as Requirements
 from ..verdict.known import Facts
 from ..verdict.pinning import asked
@@ -99,7 +100,7 @@ class _Report:
 
     def _read(self, path: Path) -> Mapping[str, Any]:
         try:
-            with path.open("rb") as file:
+            with regular_file(path) as file:
                 data = file.read(BIGGEST + 1)
             document = json.loads(data) if len(data) <= BIGGEST else None
         except OSError as error:

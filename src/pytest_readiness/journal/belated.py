@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..facts.evidence import Artifact
+from ..regular import regular_file
 from .artifact import BLOCK, ArtifactFolder
 from .redaction import Redactor
 
@@ -36,7 +37,7 @@ def redact_artifacts(folder: ArtifactFolder, redactor: Redactor) -> dict[str, Ar
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with regular_file(path) as file:
         yield from iter(lambda: file.read(BLOCK), b"")
 
 

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from ..errors import ConfigError, one_line, place
 from ..facts.clock import parse
 from ..facts.evidence import BADNESS, Result
+from ..regular import regular_file
 
 MOST_BYTES = 64 << 20
 PROPERTY = "readiness"
@@ -77,7 +78,7 @@ def load_junit(path: Path) -> tuple[bytes, float]:
         ConfigError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with regular_file(path) as file:
             return file.read(MOST_BYTES + 1), os.fstat(file.fileno()).st_mtime
     except OSError as error:
         raise ConfigError(f"{place(path)}: cannot be read: {error.strerror}") from None

@@ -7,6 +7,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from ..regular import read_regular
+
 NAME = "fingerprint.key"
 SIZE = 32
 
@@ -14,7 +16,7 @@ SIZE = 32
 def load_key(folder: Path) -> bytes:
     """Return the key in this folder, or a new one that is written nowhere yet."""
     with suppress(OSError):
-        key = (folder / NAME).read_bytes()
+        key = read_regular(folder / NAME)
         if len(key) == SIZE:
             return key
     return secrets.token_bytes(SIZE)

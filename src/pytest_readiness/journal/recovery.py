@@ -59,9 +59,10 @@ def _look(path: Path) -> Leftover:
         except PermissionError:
             descriptor, writable = open_regular(path, follow=False), False
     except OSError as error:
-        told = f"{path}: cannot be read: {error.strerror}"
-        told += ": move it away, the folder is for journals" if isinstance(error, IrregularError) else ""
-        return Leftover(path, living=False, run=None, problem=StorageError(told))
+        told = error.strerror
+        if isinstance(error, IrregularError):
+            told = f"{error.told}: move it away, the folder is for journals"
+        return Leftover(path, living=False, run=None, problem=StorageError(f"{path}: cannot be read: {told}"))
     try:
         living = writable and not is_free(descriptor)
         return _understood(path, _content(descriptor), living=living)

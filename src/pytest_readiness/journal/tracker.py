@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ReadinessError, one_line
+from ..regular import regular_file
 from .artifact import ArtifactFolder
 from .redaction import Redactor
 
@@ -37,7 +38,7 @@ def kept_tracker(path: Path | None, folder: Path, artifacts: ArtifactFolder, red
     told = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
     name = redactor.text(one_line(told, NAME))
     try:
-        with path.open("rb") as file:
+        with regular_file(path) as file:
             data = file.read(BIGGEST + 1)
         if len(data) > min(BIGGEST, artifacts.limit):
             return {"tracker": {"name": name, "withheld": "it is larger than an artifact may be"}}

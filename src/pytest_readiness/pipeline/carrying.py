@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as shown_place
+from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, unwritten
 from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import canonical
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from ..journal.writer import ignore_folder
+from ..regular import regular_file
 from ..store.bundle import open_bundle
 from ..store.bundling import Contents, write_bundle
 from ..store.merging import Merged, merge as merge_one
@@ -97,7 +98,7 @@ def write_script(path: Path) -> None:
     """Write the script that verifies bundles with Python's standard library alone.
 
     Raises:
-        StorageError: it cannot be written.
+        ConfigError, StorageError: it cannot be written.
     """
     from importlib.resources import files  # read only where the script is asked for
 
@@ -106,7 +107,7 @@ def write_script(path: Path) -> None:
     try:
         path.write_bytes(files(store).joinpath("verify_bundle.py").read_bytes())
     except OSError as error:
-        raise StorageError(f"{shown_place(path)}: the script cannot be written: {error.strerror}") from error
+        raise unwritten(path, "the script", error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class Taken:
     """None: nothing of it was taken in."""
     problem: str = ""
     """Why not."""
+    exit_code: int = 0
+    """What that means for the exit code of the command."""
     elsewhere: tuple[str, ...] = ()
     """Registers of its runs and decisions, other than this one."""
     runs: tuple[str, ...] = ()
@@ -143,7 +146,7 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
                     runs = tuple(run.id for run in found.runs)
                     taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere, runs=runs))
             except ReadinessError as error:
-                taken.append(Taken(path, problem=str(error)))
+                taken.append(Taken(path, problem=str(error), exit_code=error.exit_code))
     finally:
         if store is not None:
             store.close()
@@ -166,7 +169,7 @@ def writable_store(place: Place) -> Store:
 
 
 def _reader(place: Place) -> Callable[[str], IO[bytes]]:
-    return lambda sha256: (place.artifacts / sha256[:2] / sha256).open("rb")
+    return lambda sha256: regular_file(place.artifacts / sha256[:2] / sha256)
 
 
 def _report(

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place
+from ..errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place, unwritten
 from ..facts.checkpoint import BIGGEST, Checkpoint, Grown
+from ..regular import regular_file
 from ..store.address import shown
 from ..store.port import Store
 from ..verdict.gate import Compared
@@ -40,7 +41,7 @@ def read_checkpoint(path: Path) -> Kept:
         ConfigError: there is no such file, or it holds no checkpoint.
     """
     try:
-        with path.open("rb") as file:
+        with regular_file(path) as file:
             return Kept(path, Checkpoint.parse(file.read(BIGGEST + 1).decode()))
     except OSError as error:
         raise ConfigError(f"{shown_place(path)}: the checkpoint cannot be read: {error.strerror}") from None
@@ -137,7 +138,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: Grown) -> None:
     """Write a checkpoint of a tree to a file. One that is there is replaced only where the tree has grown out of it.
 
     Raises:
-        ConfigError: there is a file that holds no checkpoint.
+        ConfigError: there is a file that holds no checkpoint, or no file can be written there.
         IntegrityError: the one that is there is of another store, larger, or of other records; it is left as it is.
         StorageError: it cannot be written.
     """
@@ -149,4 +150,4 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: Grown) -> None:
     try:
         write_whole(path, checkpoint.text.encode())
     except OSError as error:
-        raise StorageError(f"{shown_place(path)}: the checkpoint cannot be written: {error.strerror}") from error
+        raise unwritten(path, "the checkpoint", error) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from ..claims.catalogue import Catalogue, UseCase
-from ..errors import ConfigError, Problem, one_line
+from ..errors import ConfigError, Problem, one_line, unwritten
 from ..facts.clock import moment
 from ..facts.evidence import Evidence
 from ..journal.recovery import Leftover
@@ -285,6 +285,18 @@ def _intact(store: Store | None, left: Iterable[Leftover], resting: Sequence[Evi
     return [*found, *store.check(resting)] if store is not None else found
 
 
+def write_report(path: Path, text: str) -> None:
+    """Write a report where it was asked for.
+
+    Raises:
+        ConfigError, StorageError: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise unwritten(path, "the report", error) from error
+
+
 __all__ = [
     "HOME",
     "Judged",
@@ -296,4 +308,5 @@ __all__ = [
     "locate",
     "recover_all",
     "select",
+    "write_report",
 ]

@@ -15,6 +15,7 @@ from ..errors import ReadinessError, one_line
 from ..facts.run import Run
 from ..journal.recovery import leftovers, recover, requirements_of
 from ..journal.writer import Writer
+from ..regular import read_regular
 from ..store.port import Store
 from ..whole import write_whole
 from .place import Place
@@ -141,7 +142,7 @@ def statements_of(place: Place, run: Run) -> list[Envelope]:
 
 def _left_behind(path: Path, sealed: Run) -> tuple[Envelope | None, list[str]]:
     try:
-        text = path.read_bytes()
+        text = read_regular(path)
     except FileNotFoundError:
         return None, []
     except OSError as error:

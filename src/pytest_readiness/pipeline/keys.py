@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError, Problem, nearest, one_line, place
 from ..facts.checkpoint import Checkpoint, fits_note
 from ..facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
+from ..regular import read_regular, regular_file
 from ..settings import KeySettings, Settings, key_place
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def public_part(path: Path) -> bytes:
         ConfigError: it cannot be read, or holds something else.
     """
     try:
-        with path.open("rb") as file:
+        with regular_file(path) as file:
             text = file.read(BIGGEST_PEM).decode("ascii", "replace")
     except OSError as error:
         raise ConfigError(f"{place(path)} cannot be read: {error.strerror}") from None
@@ -281,7 +282,7 @@ def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
     path = folder / uri.partition(":")[2]
     secret = os.environ.get(SECRET)
     try:
-        pem = path.read_bytes()
+        pem = read_regular(path)
     except OSError as error:
         raise ConfigError(f"{SIGNER}: {place(path)} cannot be read: {error.strerror}") from None
     try:

@@ -300,7 +300,7 @@ def _bundle(place: Place, sealed: Run | None, path: Path, outcome: Outcome) -> N
 def _judge(place: Place, options: Options, outcome: Outcome) -> None:
     from ..views.document import to_json
     from ..views.report import Session
-    from .judging import Request, judge
+    from .judging import Request, judge, write_report
 
     session = Session(outcome.run_id, outcome.recorded) if outcome.run_id else None
     request = Request(
@@ -314,7 +314,7 @@ def _judge(place: Place, options: Options, outcome: Outcome) -> None:
     outcome.report = judge(place, request)
     outcome.problems += [text for text in outcome.report.context.problems if text not in outcome.problems]
     if path := options.get("json"):
-        Path(path).write_text(to_json(outcome.report), encoding="utf-8")
+        write_report(Path(path), to_json(outcome.report))
 
 
 def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbosity: int) -> list[Line]:

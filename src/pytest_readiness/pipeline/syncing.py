@@ -9,6 +9,7 @@ from pathlib import Path
 from ..claims.mend import Change, mend
 from ..errors import ConfigError, IntegrityError, StorageError, place as shown_place
 from ..facts.clock import moment
+from ..regular import read_regular
 from ..whole import write_whole
 from .judging import Place, Request, judge
 from .replay import history
@@ -85,7 +86,7 @@ def _mend(place: Place, tracker: Path, found: Sequence[Drift]) -> None:
     statuses = {str(ours): theirs for ours, theirs in place.settings.statuses.items()}
     changes = {one.use_case: Change(one.derived, one.since) for one in found}
     try:
-        data = tracker.read_bytes()
+        data = read_regular(tracker)
         mended = mend(tracker, data, changes, columns, statuses, place.settings.tracker_skip)
         if mended != data:
             write_whole(tracker.resolve(), mended)

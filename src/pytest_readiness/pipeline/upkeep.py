@@ -18,6 +18,7 @@ from ..facts.evidence import Artifact, Evidence
 from ..facts.line import canonical
 from ..facts.run import Run
 from ..journal.recovery import Leftover, leftovers, open_evidence
+from ..regular import regular_file
 from ..store.port import Decided, RunSummary, Store
 from ..verdict.known import Signed, run_of
 from ..views.document import to_document
@@ -214,7 +215,7 @@ def _artifact_problems(place: Place, artifacts: Iterable[tuple[str, Artifact]]) 
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with regular_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+from ..regular import IrregularError, read_regular
 
 CONFIG_NAME = "readiness.toml"
 PYPROJECT_NAME = "pyproject.toml"
@@ -14,17 +17,27 @@ def find(start: Path) -> Path | None:
     folder = start.absolute()
     for candidate in (folder, *folder.parents):
         own = candidate / CONFIG_NAME
-        if own.is_file():
+        if bears_name(own):
             return own
         shared = candidate / PYPROJECT_NAME
-        if shared.is_file() and _has_our_table(shared):
+        if bears_name(shared) and _has_our_table(shared):
             return shared
     return None
 
 
+def bears_name(path: Path) -> bool:
+    """Return whether there is something to read under a name, or to say why it cannot be: a folder is meant by nobody.
+
+    A pipe or a broken link in the place of a config must not do away with it.
+    """
+    return os.path.lexists(path) and not path.is_dir()
+
+
 def _has_our_table(pyproject: Path) -> bool:
     try:
-        data = pyproject.read_bytes()
+        data = read_regular(pyproject)
+    except IrregularError:
+        return True  # reading it tells what is wrong
     except OSError:
         return False
     if b"readiness" not in data:

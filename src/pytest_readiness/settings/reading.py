@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, get_args
 from pydantic import ValidationError
 
 from ..errors import ConfigError, Problem, place
-from .finder import PYPROJECT_NAME, TRACKER_NAME
+from ..regular import IrregularError, read_regular
+from .finder import PYPROJECT_NAME, TRACKER_NAME, bears_name
 from .locator import KeyPath, key_lines, nearest_line
 from .model import PLACE_FIELDS, Settings, StatusWord
 from .wording import told, unknown_key
@@ -58,7 +59,7 @@ def problems(path: Path) -> list[Problem]:
 def without_config(folder: Path) -> Settings:
     """Return the settings where there is no config: the defaults, and the folder's tracker if it has one."""
     tracker = folder.absolute() / TRACKER_NAME
-    return Settings(folder=folder.absolute(), tracker=tracker if tracker.is_file() else None)
+    return Settings(folder=folder.absolute(), tracker=tracker if bears_name(tracker) else None)
 
 
 def override(  # noqa: PLR0913 - one keyword for each option that stands above the config
@@ -114,12 +115,13 @@ def shared_names(kinds: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str,
 
 def _read(path: Path) -> _File:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path).decode("utf-8-sig")
         data = tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigError(f"{place(path)}: there is no such file: write it with `readiness init`") from None
-    except IsADirectoryError:
-        raise ConfigError(f"{place(path)}: is a folder: name the config file in it") from None
+    except IrregularError as error:
+        told = "is a folder: name the config file in it" if error.is_folder else f"cannot be read: {error.strerror}"
+        raise ConfigError(f"{place(path)}: {told}") from None
     except OSError as error:
         raise ConfigError(f"{place(path)}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

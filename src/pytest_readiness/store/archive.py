@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import IntegrityError, one_line
+from ..regular import regular_file
 
 BLOCK = 1 << 20
 MOST_MEMBERS = 1_000_000
@@ -224,13 +225,8 @@ def open_archive(path: Path) -> Iterator[Archive]:
     """Open a file as an archive.
 
     Raises:
-        IntegrityError: it is none, or no regular file.
-        OSError: it cannot be read.
+        IntegrityError: it is none.
+        OSError: it cannot be read, or is no regular file.
     """
-    # Without waiting: a pipe would keep us until somebody writes into it.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise IntegrityError("is no regular file")
-        yield Archive(file, found.st_size)
+    with regular_file(path) as file:
+        yield Archive(file, os.fstat(file.fileno()).st_size)

@@ -27,13 +27,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import IntegrityError, ReadinessError, StorageError, one_line, place
+from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, one_line, place
 from ..facts.decision import Decision, parse_decision, text_digest
 from ..facts.envelope import Envelope, parse_envelope
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import canonical
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
+from ..regular import IrregularError
 from .archive import Archive, Member, open_archive
 from .chain import check_run
 from .origin import Origin, Records
@@ -209,6 +210,7 @@ def open_bundle(path: Path, artifact_limit: int) -> Iterator[Bundle]:
         artifact_limit: the largest artifact that is let in, in bytes.
 
     Raises:
+        ConfigError: it is no regular file.
         IntegrityError: it is no bundle, or anything in it is not what it must be.
         StorageError: the file cannot be read.
     """
@@ -226,6 +228,8 @@ def _troubles(path: Path) -> Iterator[None]:
         yield
     except ReadinessError as error:
         raise type(error)(f"{place(path)}: {error}") from None
+    except IrregularError as error:
+        raise ConfigError(f"{place(path)}: cannot be read: {error.strerror}") from None
     except OSError as error:
         raise StorageError(f"{place(path)}: cannot be read: {error.strerror or error}") from error
 

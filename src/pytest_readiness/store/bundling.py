@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from ..errors import IntegrityError, StorageError, place
+from ..errors import IntegrityError, StorageError, place, unwritten
 from ..facts.decision import Decision
 from ..facts.envelope import Envelope
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
+from ..whole import check_replaceable
 from .archive import BLOCK, Packing
 from .bundle import (
     CHECKPOINT,
@@ -62,11 +63,17 @@ def write_bundle(path: Path, contents: Contents, artifacts: Callable[[str], IO[b
     Raises:
         IntegrityError: a run or an artifact is not what was recorded, the requirements of one are missing, or
             something is larger than a bundle holds.
+        ConfigError: no file can be written there.
         StorageError: it cannot be written, or an artifact cannot be read; what was there before is as it was.
     """
     temporary = path.with_name(f".{path.name}.partial")
     try:
-        with temporary.open("wb") as file:
+        check_replaceable(path)
+        file = temporary.open("wb")
+    except OSError as error:
+        raise unwritten(path, "the bundle", error) from error
+    try:
+        with file:
             missing = _Writing(Packing(file), artifacts).all(contents)
             file.flush()
             os.fsync(file.fileno())

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import IntegrityError, Problem, StorageError, one_line, place
 from ..facts.decision import Decision, parse_decision
 from ..facts.envelope import Envelope, parse_envelope
+from ..regular import regular_file
 from .history import NAME, History, Same, Touch, folder_of, name_of
 from .port import Decided, Disputed
 from .repository import LINK, MODULE, Entry, Repository, blob_of, is_in_repository
@@ -375,8 +376,7 @@ def text_of(path: Path) -> str:
 
 
 def _bytes(path: Path) -> bytes:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
+    with regular_file(path, follow=False) as file:
         return file.read(BIGGEST_FILE)
 
 

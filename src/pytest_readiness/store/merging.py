@@ -12,6 +12,7 @@ from secrets import token_hex
 
 from ..errors import IntegrityError, StorageError, place
 from ..facts.kept_verdict import KeptVerdict
+from ..regular import regular_file
 from .bundle import Bundle
 from .port import Store
 
@@ -96,7 +97,7 @@ def _staged(bundle: Bundle, folder: Path) -> Iterator[dict[str, Path]]:
 
 def _is_there(sha256: str, folder: Path) -> bool:
     """Return whether the artifact is there and is what its name says."""
-    with suppress(FileNotFoundError), _final(folder, sha256).open("rb") as file:
+    with suppress(FileNotFoundError), regular_file(_final(folder, sha256)) as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
     return False
 

@@ -17,12 +17,13 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import re
+import stat
 import struct
 import sys
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any, NoReturn
 
 HEX = "[0-9a-f]{64}"
@@ -467,7 +468,8 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
 
 def read_key(path: str) -> bytes | None:
     """Return the 32 bytes of an ed25519 public key in a PEM file; None: it is a key of another kind."""
-    text = Path(path).read_text(encoding="ascii")
+    with opened(path) as file:
+        text = file.read().decode("ascii")
     found = re.search("-----BEGIN PUBLIC KEY-----(.*?)-----END PUBLIC KEY-----", text, re.DOTALL)
     if found is None:
         raise ValueError(f"{path} is no public key in PEM form")
@@ -478,9 +480,19 @@ def read_key(path: str) -> bytes | None:
 # -- the command -----------------------------------------------------------------------------------------------------
 
 
+def opened(path: str) -> IO[bytes]:
+    """Open a regular file without waiting: reading a pipe or a device might never end."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"{path} is no regular file: name a file")
+    return os.fdopen(descriptor, "rb")
+
+
 def compared(found: Verification, path: str) -> Iterator[str]:
     """Yield what a checkpoint that was kept elsewhere says against the tree of the bundle."""
-    kept = read_checkpoint(Path(path).read_text(encoding="utf-8"))
+    with opened(path) as file:
+        kept = read_checkpoint(file.read().decode())
     if found.tree is None:
         yield f"{path}: the bundle carries no tree to compare it with"
     elif found.tree[0] != kept[0]:
@@ -523,7 +535,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         keys = {name: read_key(path) for name, _, path in (one.partition("=") for one in given.key)}
-        with Path(given.bundle).open("rb") as file:
+        with opened(given.bundle) as file:
             found = Verification(file, file.seek(0, 2))
             found.all(keys)
             if given.checkpoint:
