@@ -1,0 +1,91 @@
+"""What decides, by rooms: the files that are changed, and the tests that are to notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "pytest_readiness"
+
+
+@dataclass(frozen=True)
+class Room:
+    """What is changed, and the tests that are to notice."""
+
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+ROOMS = {
+    "evaluation": Room(
+        (
+            "verdict/evaluation.py", "verdict/rules.py", "verdict/deciding.py", "verdict/coverage.py",
+            "verdict/status.py", "verdict/readiness.py", "verdict/elsewhere.py", "verdict/later_runs.py",
+            "verdict/departed.py", "journal/joining.py",
+        ),
+        (
+            "tests/verdict", "tests/facts/test_evidence.py", "tests/journal/test_joining.py",
+            "tests/plugin/test_marker.py", "tests/plugin/test_missing.py", "tests/plugin/test_never_better.py",
+            "tests/plugin/test_one_id.py", "tests/plugin/test_outcomes.py", "tests/plugin/test_places.py",
+            "tests/cli/test_flaky_without_proof.py", "tests/cli/test_left_the_register.py", "tests/cli/test_next.py",
+            "tests/cli/test_report.py", "tests/cli/test_retire.py", "tests/cli/test_why.py",
+        ),
+    ),
+    "gate": Room(
+        (
+            "verdict/gate.py", "verdict/regression.py", "verdict/omission.py", "verdict/levels.py",
+            "verdict/aside.py", "pipeline/judging.py", "pipeline/aside.py", "pipeline/unseen.py",
+        ),
+        (
+            "tests/verdict", "tests/pipeline", "tests/trust/test_signing.py", "tests/trust/test_store_attacks.py",
+            "tests/trust/test_threat_model.py", "tests/cli/test_gate.py",
+            "tests/cli/test_gate_options.py", "tests/cli/test_left_the_register.py", "tests/cli/test_retire_run.py",
+            "tests/cli/test_review_suspect.py", "tests/cli/test_tampering.py",
+        ),
+    ),
+    "groups": Room(
+        ("verdict/groups.py", "facts/group.py"),
+        (
+            "tests/verdict", "tests/facts/test_run.py", "tests/plugin/test_groups.py", "tests/plugin/test_marker.py",
+            "tests/plugin/test_options.py", "tests/cli/test_gate.py", "tests/cli/test_retire_run.py",
+        ),
+    ),
+    "reviews": Room(
+        (
+            "verdict/reviews.py", "verdict/suspicion.py", "verdict/basis.py", "verdict/policy.py", "verdict/pinning.py",
+            "verdict/decided.py", "verdict/deciders.py", "verdict/people.py", "verdict/waivers.py",
+        ),
+        (
+            "tests/verdict", "tests/cli/test_block.py", "tests/cli/test_four_eyes.py", "tests/cli/test_retire.py",
+            "tests/cli/test_retire_run.py", "tests/cli/test_review.py", "tests/cli/test_review_suspect.py",
+            "tests/cli/test_waive.py",
+        ),
+    ),
+    "chain": Room(
+        ("store/chain.py", "store/remains.py", "facts/line.py"),
+        (
+            "tests/facts/test_line.py", "tests/facts/test_run.py", "tests/store/test_chain.py",
+            "tests/store/test_index.py", "tests/store/test_verify.py", "tests/journal/test_recovery.py",
+            "tests/journal/test_writer.py", "tests/cli/test_retire_run.py", "tests/cli/test_tampering.py",
+        ),
+    ),
+    "decision files": Room(
+        ("store/folder.py", "store/history.py", "store/looking.py", "store/repository.py"),
+        (
+            "tests/store/test_folder.py", "tests/cli/test_block.py", "tests/cli/test_decision_files.py",
+            "tests/cli/test_review.py", "tests/cli/test_verify.py",
+        ),
+    ),
+}  # fmt: skip
+
+
+def files_of(tests: tuple[str, ...]) -> list[str]:
+    """Return the test files that a room names."""
+    found = []
+    for test in tests:
+        path = ROOT / test
+        if not path.exists():
+            raise SystemExit(f"mutants: {test} is no longer there: see benchmarks/mutating/rooms.py")
+        found += sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
+    return list(dict.fromkeys(one.relative_to(ROOT).as_posix() for one in found))
