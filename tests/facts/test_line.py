@@ -12,6 +12,7 @@ import rfc8785
 from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
+from pytest_readiness.facts import line
 from pytest_readiness.facts.digest import EMPTY
 from pytest_readiness.facts.line import Chain, Line, broken_links, canonical, line_digest, printable, spelled
 
@@ -73,6 +74,25 @@ def test_numbers_that_json_does_not_have_are_refused(number: float) -> None:
     """NaN and infinity never reach a line."""
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical({"x": number})
+
+
+def _other_arguments(*_args: object) -> None:
+    raise TypeError("takes other arguments")
+
+
+@pytest.mark.parametrize("there", [None, _other_arguments])
+def test_on_a_python_whose_parts_are_others_the_text_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, there: Callable[..., Any] | None
+) -> None:
+    """Where the short way into the encoder is gone, or asks for other arguments, the encoder itself writes what it always does."""
+    if there is None:
+        monkeypatch.delattr(json.encoder, "c_make_encoder")
+    else:
+        monkeypatch.setattr(json.encoder, "c_make_encoder", there)
+    encode = line._encoding()
+    monkeypatch.undo()
+    value = {"b": ["é", 1, None], "a": {}}
+    assert encode(value) == canonical(value) == '{"a":{},"b":["é",1,null]}'
 
 
 def lines_of(bodies: list[dict[str, Any]]) -> list[Line]:
