@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from pytest_readiness.store import schema
-from tests.project import Project
-from tests.signing import ANA, BEN, BOT, DEV, TESTS, approve, decided, record, status
+from tests.project import CONFIG, Project
+from tests.signing import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, decided, record, status
 
 ON = "--on=evidence"
 
@@ -143,6 +143,43 @@ def test_a_sound_run_can_be_set_aside_too(passing: Project) -> None:
     assert passing.states("UC-001") == {"UC-001/1": "COMPLETE", "UC-001/2": "INTERRUPTED"}
     record(passing)
     assert gate(passing)[0] == 0
+
+
+PLACES = (
+    CONFIG
+    + REVIEW
+    + """
+[environments.prod]
+real = true
+
+[use_cases.UC-001]
+environments = ["staging", "prod"]
+
+[items.3]
+title = "it answers where it runs"
+scope = "environment"
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("harm", "elsewhere"),
+    [(None, "COMPLETE"), (a_line_edited, "COMPLETE"), (the_seal_lost, "COMPLETE"), (the_head_garbled, "INTERRUPTED")],
+)
+def test_what_is_set_aside_in_one_environment_says_nothing_of_another(
+    project: Project, harm: Callable[[Project, str], None] | None, elsewhere: str
+) -> None:
+    """Where its first line still says where it took place, the evidence of other environments stands."""
+    project.configured(PLACES).tests("@evidence('UC-001', item=3)\ndef test_place(): pass\n" + TESTS)
+    project.run(f"--readiness-actor={BOT}", environment="prod")
+    record(project)
+    run = newest(project)
+    if harm is not None:
+        harm(project, run)
+    assert retire(project, run)[0] == 0
+    states = project.states("UC-001")
+    assert states["UC-001/3/staging"] == "INTERRUPTED"
+    assert states["UC-001/3/prod"] == elsewhere
 
 
 def test_another_broken_run_is_still_damage(passing: Project) -> None:
