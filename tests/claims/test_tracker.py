@@ -202,7 +202,7 @@ def trackers(draw):
     columns = draw(st.permutations(["UC", "Prod Readiness Status", "Notes", *extra]))
     lines = [*draw(st.lists(st.sampled_from(["", "text | with pipe", "# Heading", "- list"]), max_size=4)), ""]
     if draw(st.booleans()):
-        lines += ["| UC | Other |", "| --- | --- |", "| UC-0 | BLOCKED |", ""]
+        lines += ["| UC | Other |", "| --- | --- |", "| UC-0 | test_it |", ""]
     lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     rows = []
     for name in draw(ids):

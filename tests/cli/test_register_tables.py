@@ -70,6 +70,8 @@ def test_sync_writes_into_every_table(project: Project) -> None:
     [
         ("\n## More\n\n| UC-003 | `GREEN` | `BLOCKED` | x |\n", 10),
         (f"\n<details>\n{HEAD}| UC-003 | BLOCKED | |\n</details>\n", 9),
+        ("\n## More\n\n| UC | Prod Rediness Status |\n|--|--|\n| UC-003 | BLOCKED |\n", 10),
+        ("\n## More\n\n| Use case | Prod Readiness Status |\n|--|--|\n| UC-003 | BLOCKED |\n", 10),
         ("\n<table><tr><th>UC</th><th>Prod Readiness Status</th></tr></table>\n", 8),
     ],
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, place
+from .likeness import missing_column
 from .markdown import Token, cell_spans, folded, line_of, parsed, shown_text, table_rows, text_of
 
 COLUMNS = {
@@ -41,6 +42,7 @@ _AS_HEADER = (
 _AS_ROW = "this looks like a row of the register, and stands in none of its tables: put it under their header"
 _AS_HTML = "this looks like a register, and is written in HTML: write it as a Markdown table"
 _AS_HEADLESS = "this looks like a row of the register, and is the header of another table: put it under their header"
+_AS_LACKING = "this looks like a register, and none of its columns is called '{}': give one that header"
 _OR_SKIP = ", or name the heading that it stands under in tracker_skip"
 
 
@@ -209,6 +211,8 @@ class _Search:
             self._open = None
             if sum(map(self.wanted.is_status, header)) == 1:  # a table of counts has them all
                 self._strays.append(_Stray(line, tuple(header), _AS_HEADLESS))
+            elif lacks := self._lacks([header, *(cells for _, cells in body)]):
+                self._told.append((line, _AS_LACKING.format(lacks)))
             return
         for key in _DECIDE:
             if columns.count(key) > 1:
@@ -218,6 +222,10 @@ class _Search:
         self._shapes[columns] = None
         self._open = columns
         self._take_rows(columns, body)
+
+    def _lacks(self, rows: Sequence[Sequence[str]]) -> str | None:
+        uc, status = (self.wanted.headers[key][0] for key in _DECIDE)
+        return missing_column(list(zip(*rows, strict=True)), (uc, status), self.wanted.is_status, self.wanted.is_name)
 
     def _take_rows(self, columns: tuple[str, ...], body: Sequence[tuple[int, Sequence[str]]]) -> None:
         for line, cells in body:

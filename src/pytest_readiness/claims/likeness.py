@@ -1,0 +1,68 @@
+"""Tables that look like a register and lack one of its columns by name: a misspelt header leaves no use case out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
+
+from .markdown import folded
+
+_NEAR = 0.75
+"""Of two headers that are one, misspelt."""
+_SHORT = 4
+"""Letters of a header that is too short to be misspelt: so little makes another word of it."""
+_ID_HEADERS = frozenset({"id", "use case", "use-case", "usecase", "use case id", "uc id", "uc-id", "uc_id", "uc no"})
+
+Column = tuple[str, ...]
+"""The header, and the cells below it."""
+
+
+def missing_column(
+    columns: Sequence[Column], wanted: tuple[str, str], is_status: Callable[[str], bool], is_name: Callable[[str], bool]
+) -> str | None:
+    """Return which of the two headers that make a register a table lacks, where it looks like one; None: it does not.
+
+    At least one of its headers must be a register's, or nearly so; the other column may be known by its cells: a word
+    for a status in each row, or something like ``UC-003`` in each.
+
+    Args:
+        columns: of a table that is no register.
+        wanted: the headers of ids and of statuses.
+        is_status: whether a cell is a word for a status.
+        is_name: whether a cell could be an id.
+    """
+    uc, status = wanted
+    by_header = {key: [at for at, (head, *_) in enumerate(columns) if _is_near(head, key)] for key in wanted}
+    ids = {*by_header[uc], *(at for at, one in enumerate(columns) if _holds_ids(one, is_name))}
+    statuses = {*by_header[status], *(at for at, one in enumerate(columns) if _holds_statuses(one, status, is_status))}
+    if not (by_header[uc] or by_header[status]) or not any(one != other for one in ids for other in statuses):
+        return None
+    heads = {folded(head) for head, *_ in columns}
+    return uc if folded(uc) not in heads else status
+
+
+def _is_near(head: str, wanted: str) -> bool:
+    one, other = folded(head), folded(wanted)
+    return one == other or (len(other) > _SHORT and _ratio(one, other) >= _NEAR)
+
+
+def _ratio(one: str, other: str) -> float:
+    found = SequenceMatcher(None, one, other)
+    return found.ratio() if found.real_quick_ratio() >= _NEAR else 0.0
+
+
+def _holds_ids(column: Column, is_name: Callable[[str], bool]) -> bool:
+    head, *cells = column
+    if folded(head) in _ID_HEADERS:
+        return True
+    return bool(cells) and all(
+        is_name(cell) and any(map(str.isalpha, cell)) and any(map(str.isdigit, cell)) for cell in cells
+    )
+
+
+def _holds_statuses(column: Column, wanted: str, is_status: Callable[[str], bool]) -> bool:
+    head, *cells = column
+    if not any(map(is_status, cells)):
+        return False
+    shares = any(_ratio(one, other) >= _NEAR for one in folded(head).split() for other in folded(wanted).split())
+    return shares or all(map(is_status, cells))
