@@ -87,15 +87,16 @@ def held(
     """
     found: dict[str, str] = {}
     for (name, _), made in generations(parts):
-        for number, generation in enumerate(made):
+        for generation in made:
             began = generation[0].at
             age = longest_age(config)
-            if is_complete(generation) or any(map(is_complete, made[number + 1 :])):
+            if is_complete(generation) or any(is_complete(one) and one[0].at > began for one in made):
                 continue
             if age is not None and began < now - age:
                 continue
-            complete = [one for one in made[:number] if is_complete(one)]
-            places = _environments(generation) | (_environments(complete[-1]) if complete else set())
+            earlier = [one for one in made if is_complete(one) and one[0].at <= began]
+            complete = [part for one in earlier for part in one if one[0].at == earlier[-1][0].at]
+            places = _environments(generation) | (_environments(complete) if complete else set())
             for environment in places:
                 if not dict(config.environments).get(environment, False):
                     continue
@@ -107,7 +108,7 @@ def held(
                 }
                 claims |= {
                     (test, claim.uc, claim.item)
-                    for part in complete[-1] for test, all_ in planned(part) for claim in all_
+                    for part in complete for test, all_ in planned(part) for claim in all_
                 }  # fmt: skip
                 for test, use_case, item in claims:
                     let_go = test in retired or any(

@@ -252,3 +252,49 @@ def test_the_past_knows_what_had_left_by_then(project: Project) -> None:
     assert told not in project.cli("report", "--at", before).stdout
     assert told in project.cli("report", "--at", after).stdout
     assert told not in project.cli("report").stdout
+
+
+def one_line_of(text: str) -> str:
+    """What is wrapped, in one line."""
+    return " ".join(text.split())
+
+
+def test_a_register_that_is_renamed_is_told_to_have_left_everything(project: Project) -> None:
+    """What stood open under the old name keeps no gate closed under the new one, and every answer says so."""
+    begun(project)
+    block(project)
+    project.configured('register = "payments"\n' + CONFIG)
+    take_out(project)
+    told = "the store also holds the register 'default' (1 run, 1 decision), of which nothing counts here"
+    result = project.run("--readiness-gate")
+    assert told in one_line_of(result.stdout.str())
+    for words in ("gate", "report", "check", "verify"):
+        assert told in one_line_of(project.cli(*words.split()).stdout), words
+    assert any(told in warning for warning in project.report()["warnings"])
+    assert project.cli("why", "UC-002").exit_code == 2
+    project.configured(CONFIG, SHORTER)
+    assert project.cli("gate").exit_code == 1
+
+
+def test_many_registers_in_one_store_are_told_in_a_line(project: Project) -> None:
+    """Three are named, and the number of the others."""
+    project.configured(CONFIG).tests(FINE)
+    for number in range(6):
+        project.write("readiness.toml", f'register = "r{number}"\n{CONFIG}')
+        project.run()
+    told = one_line_of(project.cli("gate").stdout)
+    named = "the registers 'r0' (1 run, 0 decisions), 'r1' (1 run, 0 decisions), 'r2' (1 run, 0 decisions) and 2 more"
+    assert named in told
+
+
+def test_the_headline_says_what_closes_the_gate(project: Project) -> None:
+    """Where every use case is ready, and one that left has something open, that is the headline."""
+    begun(project)
+    take_out(project)
+    first = "NOT ELIGIBLE for go-live (on evidence): UC-002 left the register with something open"
+    assert project.cli("gate").stdout.splitlines()[0] == first
+    assert first in project.run("--readiness-gate", "-q").stdout.str()
+    project.tests(FINE.replace("def test_one(", "def test_one_more(").replace("again=[{", "again=[{'b': 0, "))
+    project.run()
+    told = "1 of 1 use case is not ready, and UC-002 left the register with something open"
+    assert told in one_line_of(project.cli("gate").stdout)

@@ -246,6 +246,37 @@ def test_the_order_of_arrival_does_not_matter(parts: list[Part], evidence, shuff
     assert held(evidence, *again) == expected
 
 
+@st.composite
+def of_two_moments(draw) -> list[Part]:
+    """Return a few CI runs of one group, which all began in one of two milliseconds."""
+    days = {pipeline: draw(st.sampled_from((1, 1, 2))) for pipeline in ("ci/1", "ci/2", "ci/3")}
+    return [
+        part(number, *draw(TESTS), days=days[pipeline], pipeline=pipeline, run=f"run-{pipeline}-{number}")
+        for pipeline in days
+        for number in draw(st.sampled_from(((), (1,), (2,), (1, 2))))
+    ]
+
+
+@given(of_two_moments() | histories(), EVIDENCE, st.randoms(use_true_random=False))
+def test_the_names_of_runs_decide_nothing(parts: list[Part], evidence, shuffle: random.Random):
+    """Of what began in one millisecond none is the later by its id, which is made by chance."""
+    names = [one.run_id for one in parts]
+    shuffle.shuffle(names)
+    renamed = [replace(one, run_id=name) for one, name in zip(parts, names, strict=True)]
+    assert held(evidence, *renamed) == held(evidence, *parts)
+
+
+@pytest.mark.parametrize("ids", ["ab", "ba"])
+def test_of_one_millisecond_nobody_is_the_later(ids: str):
+    """A complete generation lets an incomplete one go that began before it, and none that began with it."""
+    whole = [part(number, "a", pipeline="ci/1", run=f"{ids[0]}{number}") for number in (1, 2)]
+    half = part(1, "b", pipeline="ci/2", run=f"{ids[1]}1")
+    assert arrived(*whole, half) == ["1 of 2 parts arrived"]
+    assert held([ran(test="b", days=0)], *whole, half) != []
+    assert held([ran(test="b", days=0), ran(test="a", days=0)], *whole, half) == []
+    assert arrived(*whole, replace(half, started_at=days_ago(2.1))) == []
+
+
 @given(histories(), EVIDENCE)
 def test_the_plans_that_are_not_read_change_nothing(parts: list[Part], evidence):
     """Only those plans are read that can change what is held."""
@@ -260,6 +291,6 @@ def test_a_narrower_rerun_opens_nothing(parts: list[Part], evidence, data: st.Da
     """A part that is run again with fewer of its tests, all of which had ended, leaves what is held as it was."""
     one = data.draw(st.sampled_from(parts))
     tests = tuple(test for test in sorted(one.plan.ended) if data.draw(st.booleans()))
-    # Of two generations that began at one moment the smaller id is the earlier: what runs again has the greater one.
-    again = replace(one, run_id=f"{one.run_id}-again", plan=plan(*tests), whole=True)
+    name = data.draw(st.sampled_from((f"{one.run_id}-again", "a-run")))
+    again = replace(one, run_id=name, plan=plan(*tests), whole=True)
     assert held(evidence, *parts, again) == held(evidence, *parts)

@@ -29,7 +29,7 @@ from ..views.report import Report, ReportContext, Session
 from .checkpoints import asked, compare
 from .gathering import InForce, Sources, facts_at, facts_now
 from .keeping import keep, recover_all
-from .leaving import Past, notes, without_a_row
+from .leaving import Past, notes, other_registers, without_a_row
 from .place import HOME, Place, locate, select
 from .trust import Trust
 from .uncollected import uncollected
@@ -141,7 +141,7 @@ def examine(place: Place, request: Request) -> Judged:
             readiness = replace(readiness, departed=tuple(past.settled(readiness.departed)))
         if grounds.use_cases == () and not readiness.departed:
             select(grounds.catalogue, request.patterns)  # says which pattern matches nothing
-        unread = tuple(uncollected(sources, grounds.facts, readiness))
+        unread = (*uncollected(sources, grounds.facts, readiness), *other_registers(store, sources.register))
         resting = _kept(store, sources.left, _shown(readiness))
         intact = [*_intact(store, sources.left, resting), *sources.decided.problems]
         compared = None

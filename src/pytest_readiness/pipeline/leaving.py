@@ -14,12 +14,13 @@ from functools import cached_property
 from pathlib import Path
 
 from ..claims.catalogue import Catalogue
-from ..errors import IntegrityError
+from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence
 from ..facts.run import Run
 from ..journal.worktree import GitError, ask
-from ..store.port import RunSummary
+from ..store.port import RunSummary, Store
 from ..verdict.readiness import Departed
+from ..views.words import count
 from .gathering import Sources
 
 
@@ -135,6 +136,31 @@ def _ids(digest: str, text: str) -> Collection[str]:
     except (LookupError, TypeError, ValueError) as error:
         told = f"{type(error).__name__}: {error}"
         raise IntegrityError(f"the requirements kept as {digest} cannot be read: {told}") from None
+
+
+_MOST_REGISTERS = 3
+"""Others that are named; a shared store may hold any number."""
+
+
+def other_registers(store: Store | None, register: str) -> Iterator[str]:
+    """Yield a sentence where the store holds other registers: one that was renamed left everything under its old name.
+
+    Raises:
+        StorageError: the store cannot be read.
+    """
+    found = store.other_registers(register) if store is not None else {}
+    if not found:
+        return
+    told = [
+        f"'{one_line(name, 60)}' ({count(runs, 'run')}, {count(decisions, 'decision')})"
+        for name, (runs, decisions) in list(found.items())[:_MOST_REGISTERS]
+    ]
+    more = f" and {len(found) - _MOST_REGISTERS} more" if len(found) > _MOST_REGISTERS else ""
+    word = "register" if len(found) == 1 else "registers"
+    yield (
+        f"the store also holds the {word} {', '.join(told)}{more}, of which nothing counts here, blockers and failures"
+        f' too: if this register was called so, call it so again (register = "..." in the config)'
+    )
 
 
 def notes(departed: Iterable[Departed]) -> Iterator[str]:

@@ -27,6 +27,7 @@ from .aside import Aside, set_aside, told as said
 from .carrying import writable_store
 from .checkpoints import Kept, contradicted, head, signed, untrusted, write_checkpoint
 from .judging import Place, Request, judge, recover_all
+from .leaving import other_registers
 from .trust import Doubt, Trust
 
 BLOCK = 1 << 20
@@ -116,6 +117,7 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
         summaries = store.runs()
         evidence = sum(run.evidence_count for run in summaries)
         signatures, doubts = _signatures(place, store, summaries, decisions)
+        others = (Problem("", told) for told in other_registers(store, place.catalogue.register))
         return Verified(
             problems=[*problems, *(one.problem for one in doubts if one.broken)],
             runs=len(summaries),
@@ -124,7 +126,7 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
             records=count,
             signatures=signatures,
             aside=(*set_apart, *aside.void),
-            notes=(*decisions.notes, *(one.problem for one in doubts if not one.broken)),
+            notes=(*decisions.notes, *(one.problem for one in doubts if not one.broken), *others),
         )
     finally:
         if store is not None:

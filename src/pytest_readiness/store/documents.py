@@ -19,7 +19,16 @@ from .checked import decided
 from .index import EnvelopeRow, decision_row, envelope_row, verdict_row
 from .leaves import KEEP_LEAF
 from .port import Decided
-from .queries import DECISIONS, ENVELOPES, KEEP_DECISION, KEEP_ENVELOPE, KEEP_VERDICT, TEXTS
+from .queries import (
+    DECISIONS,
+    DECISIONS_ELSEWHERE,
+    ENVELOPES,
+    KEEP_DECISION,
+    KEEP_ENVELOPE,
+    KEEP_VERDICT,
+    RUNS_ELSEWHERE,
+    TEXTS,
+)
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope
@@ -83,6 +92,16 @@ class Documents:
         named = {"only": register, "said": canonical({"register": register})[1:-1]}
         found = [(id_, decided(id_, text, register)) for id_, text in self._later("decision", DECISIONS, named)]
         return [decision for _, decision in sorted(found, key=lambda one: (one[1].at, one[0]))]
+
+    def other_registers(self, register: str) -> dict[str, tuple[int, int]]:
+        """Return the other registers that the store holds, in their order: how many runs and decisions of each.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        runs = dict(self._rows(RUNS_ELSEWHERE, (register,)))
+        decided = dict(self._later("decision", DECISIONS_ELSEWHERE, (register,)))
+        return {name: (runs.get(name, 0), decided.get(name, 0)) for name in sorted({*runs, *decided})}
 
     def look(self, register: str) -> Decided:
         """Return the decisions of a register; one that does not count is an error here.

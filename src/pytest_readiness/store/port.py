@@ -196,6 +196,9 @@ class Store(DecisionHome, Protocol):
     def use_cases(self, register: str) -> list[str]:
         """Return the ids of the use cases that have evidence, sorted."""
 
+    def other_registers(self, register: str) -> dict[str, tuple[int, int]]:
+        """Return the other registers that the store holds, in their order: how many runs and decisions of each."""
+
     def runs(self, register: str | None = None) -> list[RunSummary]:
         """Return the kept runs, newest start first."""
 

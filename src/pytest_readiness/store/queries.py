@@ -111,6 +111,8 @@ ORDER BY r.id"""
 DECISIONS = """SELECT id, text FROM decision
 WHERE register = :only OR :only IS NULL OR instr(text, :said)"""
 
+RUNS_ELSEWHERE = "SELECT register, count(*) FROM run WHERE register <> ? GROUP BY register"
+DECISIONS_ELSEWHERE = "SELECT register, count(*) FROM decision WHERE register <> ? GROUP BY register"
 
 _ASIDE = "NOT IN (SELECT value FROM json_each(:aside))"
 

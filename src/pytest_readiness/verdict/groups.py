@@ -208,12 +208,15 @@ def _windows(parts: Iterable[Part]) -> list[list[Part]]:
     return found
 
 
-def _from_last_complete(found: Sequence[Generation]) -> tuple[Generation | None, Sequence[Generation]]:
-    """Return the last generation that is complete, and those that began after it."""
-    for number in range(len(found) - 1, -1, -1):
-        if found[number].complete:
-            return found[number], found[number + 1 :]
-    return None, found
+def _from_last_complete(found: Sequence[Generation]) -> tuple[Sequence[Generation], Sequence[Generation]]:
+    """Return the last generation that is complete, and the incomplete ones that did not begin before it.
+
+    Of generations that began in one millisecond nobody knows which is the later: none lets another go, and of several
+    complete ones each is the last.
+    """
+    last = next((one.began for one in reversed(found) if one.complete), "")
+    at_the_end = [one for one in found if one.began >= last]
+    return [one for one in at_the_end if one.complete], [one for one in at_the_end if not one.complete]
 
 
 def with_plans(
@@ -232,16 +235,20 @@ def with_plans(
     """
     found: list[Part] = []
     for group in generations(parts).values():
-        over, sought = _is_over(group[-1].began, now, days), True
-        for number, generation in enumerate(reversed(group)):
-            sure = generation.surely_complete and not any(part.run_id in doubted for part in generation.parts)
-            if over or not sought or (sure and number == 0):
+        newest = group[-1]
+        alone = len(group) == 1 or group[-2].began < newest.began
+        sure = alone and newest.surely_complete and not any(part.run_id in doubted for part in newest.parts)
+        if sure or _is_over(newest.began, now, days):
+            found += (part for generation in group for part in generation.parts)
+            continue
+        last = ""
+        for generation in reversed(group):
+            if generation.began < last:
                 found += generation.parts
-                sought = False
                 continue
             planned = tuple(part if part.plan else replace(part, plan=read(part.run_id)) for part in generation.parts)
             found += planned
-            sought = not Generation(planned, frozenset(doubted)).complete
+            last = last or (generation.began if Generation(planned, frozenset(doubted)).complete else "")
     return tuple(found)
 
 
@@ -310,17 +317,17 @@ def _by_claim(grounds: Grounds) -> dict[PlannedClaim, list[Evidence]]:
 
 def _held_by(
     one: Generation,
-    last: Generation | None,
+    last: Sequence[Generation],
     grounds: Grounds,
     ran: Mapping[PlannedClaim, Sequence[Evidence]],
     every: Sequence[str],
 ) -> Collection[str]:
-    """Return the use cases that an incomplete generation holds; ``last``: the complete one before it."""
-    places = one.environments | (last.environments if last is not None else frozenset())
+    """Return the use cases that an incomplete generation holds; ``last``: the complete ones before it."""
+    places = one.environments.union(*(each.environments for each in last))
     where = places.intersection(grounds.places.environments)
     if not where:
         return ()
-    if last is None:
+    if not last:
         return every
     mode, runs = one.parts[0].provider_mode, _ids(one.parts)
 
@@ -332,7 +339,8 @@ def _held_by(
         }
         return grounds.is_retired(claim[0]) or where <= since
 
-    claims = dict.fromkeys((*one.planned(left_out=True), *last.planned(left_out=False)))
+    claims = dict.fromkeys(one.planned(left_out=True))
+    claims |= dict.fromkeys(claim for each in last for claim in each.planned(left_out=False))
     return {claim[1] for claim in claims if not is_free(claim)}
 
 

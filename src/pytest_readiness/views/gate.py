@@ -16,10 +16,10 @@ _MOST_ACTIONS = 4
 
 def headline(report: Report, pen: Pen) -> list[Line]:
     """Return the verdict in a sentence, wrapped where it is too long for one line."""
-    return pen.paragraph(_sentence(report), style="good" if report.verdict.eligible else "bad")
+    return pen.paragraph(_sentence(report, pen), style="good" if report.verdict.eligible else "bad")
 
 
-def _sentence(report: Report) -> str:
+def _sentence(report: Report, pen: Pen) -> str:
     verdict, use_cases = report.verdict, report.readiness.use_cases
     number = len(use_cases)
     if verdict.eligible:
@@ -28,10 +28,15 @@ def _sentence(report: Report) -> str:
         ready = f"{words.count(number, 'use case')} {'is' if number == 1 else 'are'} ready"
         return f"ELIGIBLE for go-live{waivers} (on {verdict.on}): {ready}"
     closed = f"NOT ELIGIBLE for go-live (on {verdict.on})"
-    if verdict.failing:
-        failing = len(verdict.failing)
-        of = f"{failing} of {words.count(max(number, failing), 'use case')}"
-        return f"{closed}: {of} {'is' if failing == 1 else 'are'} not ready"
+    left = [one.use_case for one in report.readiness.left if one.use_case in verdict.failing]
+    failing = len(verdict.failing) - len(left)
+    told = []
+    if failing:
+        told.append(f"{failing} of {words.count(number, 'use case')} {'is' if failing == 1 else 'are'} not ready")
+    if left:
+        told.append(f"{words.listed(left, pen)} left the register with something open")
+    if told:
+        return f"{closed}: {', and '.join(told)}"
     broken = next((rule for rule in verdict.rules if not rule.passed), None)
     return f"{closed}: {broken.rule}: {broken.detail}" if broken else f"{closed}: no rule was judged"
 
