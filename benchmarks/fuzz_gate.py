@@ -32,14 +32,19 @@ def main() -> int:
     if options.sharpness or options.fault:
         return _sharpness(options)
     begun = time.perf_counter()
-    found = search(options.seed, options.histories, options.jobs, options.only, first=options.number)
+    first, left, differences = options.number, options.histories, 0
+    while left > 0 and (found := search(options.seed, left, options.jobs, options.only, first=first)) is not None:
+        number, looked_at, told = found
+        print(
+            f"a difference in history {number} of seed {options.seed}, after {number - options.number + 1} histories:"
+        )
+        print(told, flush=True)
+        differences, first, left = differences + 1, first + looked_at, left - looked_at
+        if not options.all:
+            return 1
     minutes = (time.perf_counter() - begun) / 60
-    if found is None:
-        print(f"{options.histories} histories, 0 differences, seed {options.seed}, {minutes:.1f} minutes")
-        return 0
-    print(f"a difference in history {found[0]} of seed {options.seed}, after {found[1]} histories:")
-    print(found[2])
-    return 1
+    print(f"{options.histories} histories, {differences} differences, seed {options.seed}, {minutes:.1f} minutes")
+    return 1 if differences else 0
 
 
 def _options() -> argparse.Namespace:
@@ -49,6 +54,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", choices=["store", "git"], help="only histories of this kind")
     parser.add_argument("--number", type=int, default=0, help="begin with this history")
+    parser.add_argument("--all", action="store_true", help="go on after a difference, and show each")
     parser.add_argument("--fault", help="put this fault back (see gatefuzz/faults.py)")
     parser.add_argument("--sharpness", action="store_true", help="put each fault back, one after the other")
     parser.add_argument(

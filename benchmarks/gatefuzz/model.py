@@ -237,9 +237,10 @@ class World:
         rows = [row for row in config.use_cases if not patterns or any(fnmatchcase(row.id, one) for one in patterns)]
         words = counting(self.words, config, now)
         reasons = ["damaged"] if self.damaged else []
-        told = []
+        told, rests = [], False
         for row in rows:
             known = self.look(row, now, release)
+            rests |= any(state.deciding for state in known.states.values())
             status, phase, review, ready = _status(known, words, release)
             told.append((row.id, status, phase, review, tuple((n, s.word) for n, s in known.states.items())))
             if not ready:
@@ -253,6 +254,8 @@ class World:
             reasons.append("there is nothing to look at")  # §8: fails closed
         if policy.release == "required" and release is None:
             reasons.append("no release is judged")
+        elif policy.release == "required" and not rests:
+            reasons.append("nothing was shown for the release")  # our reading: waivers alone show nothing of it
         reasons += self._open(names)
         parts = [
             Part(kept.run, kept.at, tuple(pieces_of(kept.run, kept.at, kept.config)), kept.config)
