@@ -200,6 +200,10 @@ class Replay:
     def _git(self, *words: str) -> None:
         subprocess.run(["git", "-C", str(self.here), *words], check=True, capture_output=True)
 
+    def _tracked(self, folder: str) -> bool:
+        listed = ["git", "-C", str(self.here), "ls-files", "--", folder]
+        return bool(subprocess.run(listed, check=True, capture_output=True).stdout)
+
     def _commit(self, author: str, at: int) -> None:
         if self.history.git:
             self._git("add", "-A")
@@ -210,7 +214,9 @@ class Replay:
 
     def _tamper(self, event: Tamper, at: int) -> None:
         folder = self.here / self.config.decisions
-        if event.how == "move" and not any(folder.glob("*.json")):
+        if event.how == "move" and not self._tracked(self.config.decisions):
+            if folder.is_dir():
+                folder.rename(self.here / "governance")
             self.config = replaced(self.config, decisions="governance")
             write_config(self.here, self.config)
             self._commit(event.by, at)

@@ -93,7 +93,7 @@ def bad_places(piece: Piece, all_pieces: Sequence[Piece], config: Config) -> set
     Where its run took place, if that is real. If it ended before it named a scope: also in each environment and mode
     where an earlier execution of that test placed itself, or that its mark names (other than the run's) and an earlier
     execution covered. Our reading: each of environment and mode by itself, since either can be named alone; the other
-    one is the run's.
+    one is the run's. What was skipped or expected to fail has covered nothing, as it satisfies and replaces nothing.
     """
     own = (piece.environment, piece.mode)
     found = {own} if piece.real and within(piece, own) else set()
@@ -119,7 +119,8 @@ def bad_places(piece: Piece, all_pieces: Sequence[Piece], config: Config) -> set
 
 
 def _covered(piece: Piece) -> bool:
-    return piece.real and within(piece, (piece.environment, piece.mode))
+    ran = piece.result in (*BAD, "PASSED")
+    return ran and piece.real and within(piece, (piece.environment, piece.mode))
 
 
 def in_force(config: Config, environment: str | None) -> bool:
