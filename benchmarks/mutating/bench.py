@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import cache_from_source
+from itertools import accumulate
 from pathlib import Path
 
 from .drawing import Mutant
@@ -19,6 +20,10 @@ from .rooms import ROOMS, ROOT, files_of
 COPIED = ("src", "tests", "docs", "conftest_examples", "benchmarks", "pyproject.toml", "README.md", "release")
 AT_FIRST = 40
 """Of a mutant that needs a start of its own, so many tests are tried before all others are even collected."""
+
+
+BUDGET = 25
+"""Seconds that the tests of one mutant take together, as they were learned: what only dearer ones notice survives."""
 
 
 @dataclass
@@ -138,23 +143,18 @@ class Bench:
         lines = statement_at(original, mutant.line)
         if self.learned.imported[mutant.file].isdisjoint(lines):
             first = [test for test in known if test.executes(mutant.file, lines)]
-            first = first or [test for test in known if test.executes(mutant.file)]
-            seen = {test.id for test in first}
             # Who executes no changed line cannot notice, but for what happens in processes where nobody looked.
-            for tests in (first, [test for test in known if test.apart and test.id not in seen]):
-                found = self._ask(self.server, tests, path=str(path), old=original, new=mutant.code())
-                if found == "afresh":
-                    return self._afresh(mutant, known)
-                if found is not None:
-                    return found
-            return None
+            first = first or [test for test in known if test.executes(mutant.file) or test.apart]
+            found = self._ask(self.server, _within(first), path=str(path), old=original, new=mutant.code())
+            if found != "afresh":
+                return found
         return self._afresh(mutant, known)
 
     def _afresh(self, mutant: Mutant, known: Sequence[Test]) -> str | None:
         """Try what changes the program as it is loaded, in processes that load the changed one."""
         ordered = sorted(known, key=lambda test: not test.executes(mutant.file))
         leading = {test.file: test for test in reversed(ordered)}.values()  # the first of each file: they differ most
-        ordered = [*sorted(leading, key=ordered.index), *(test for test in ordered if test not in leading)]
+        ordered = _within([*sorted(leading, key=ordered.index), *(test for test in ordered if test not in leading)])
         for tests in (ordered[:AT_FIRST], ordered[AT_FIRST:]):
             server = Server.start(self.copy, sorted({test.file for test in tests}))
             if server is None:
@@ -177,3 +177,11 @@ class Bench:
         """Have its process end."""
         if self.server is not None:
             self.server.end()
+
+
+def _within(tests: Sequence[Test]) -> list[Test]:
+    """Return as many of the first tests as the budget allows, and one at least."""
+    spent = accumulate(test.seconds for test in tests)
+    return [
+        test for number, (test, seconds) in enumerate(zip(tests, spent, strict=True)) if not number or seconds <= BUDGET
+    ]

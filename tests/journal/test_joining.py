@@ -113,3 +113,45 @@ def test_another_end_of_one_test_is_another_attempt(first: dict[str, Any], then:
     assert body["result"] == then["result"]
     kept = [first["result"]] * (first["result"] != "PASSED")
     assert [one["result"] for one in body["attempts"]] == [*kept, then["result"]]
+
+
+@given(bodies)
+def test_one_alone_is_left_as_it_is(body: dict[str, Any]) -> None:
+    """A line of one test says what the test said, and nothing is spelled out in it."""
+    assert joined([body]) == body
+
+
+def _end(result: str = "PASSED", **more: Any) -> dict[str, Any]:
+    at = {"started_at": AT.format(1), "finished_at": AT.format(2)}
+    claims = [{"use_case": "UC-1", "item": "7"}]
+    return {"test": "t", "result": result, **at, "attempts": [], "claims": claims, **more}
+
+
+def test_a_joint_execution_keeps_what_each_kept() -> None:
+    """Artifacts and steps once each, all that was redacted, and the free properties, the last of a name."""
+    one = _end(
+        artifacts=[{"name": "a"}, {"name": "b"}], steps=["s"], redactions=[["token", 2], ["key", 1]],
+        properties=[["a", "1"], ["b", "2"]],
+    )  # fmt: skip
+    other = _end(artifacts=[{"name": "b"}], redactions=[["token", 3]], properties=[["a", "3"]], open_scope=True)
+    whole = joined([one, other])
+    assert whole["artifacts"] == [{"name": "a"}, {"name": "b"}]
+    assert whole["redactions"] == [["token", 5], ["key", 1]]
+    assert whole["properties"] == [["a", "3"], ["b", "2"]]
+    assert whole["open_scope"] is True
+    assert "open_scope" not in joined([one, one])
+    assert whole["claims"] == [{"use_case": "UC-1", "item": "7"}]
+    assert whole["attempts"] == []
+    assert not {"proofs", "message", "references"} & set(whole)
+
+
+def _drill(*names: str) -> dict[str, Any]:
+    return _end(proofs=[{"kind": "drill", "details": [["name", name]]} for name in names])
+
+
+def test_a_drill_shows_itself_and_no_other() -> None:
+    """Of drills under one id those count that each of the tests showed, by their names."""
+    (claim,) = joined([_drill("outage", "flood"), _drill("flood")])["claims"]
+    assert claim["proofs"] == [1, 2]
+    (claim,) = joined([_drill("outage"), _drill("flood")])["claims"]
+    assert claim["proofs"] == []
