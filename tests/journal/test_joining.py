@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.evidence import BADNESS, Result, evidence_in
@@ -155,3 +156,29 @@ def test_a_drill_shows_itself_and_no_other() -> None:
     assert claim["proofs"] == [1, 2]
     (claim,) = joined([_drill("outage"), _drill("flood")])["claims"]
     assert claim["proofs"] == []
+
+
+def _attempt(result: str) -> dict[str, Any]:
+    return {"result": result, "started_at": AT.format(1), "duration_ms": 1}
+
+
+@pytest.mark.parametrize("tries", [[], ["FAILED"], ["FAILED", "ERROR"]])
+def test_what_was_lost_with_a_process_is_told_with_the_next_end(tries: list[str]) -> None:
+    """A test whose process is gone, and that passes in another, has all its attempts; once, and no other test has."""
+    ends = Ends()
+    for result in tries:
+        ends.attempted({"test": "t", **_attempt(result)})
+    ends.run_again(_end("INTERRUPTED", attempts=[_attempt("INTERRUPTED")]))
+    for test, told in (("other", []), ("t", [*tries, "INTERRUPTED"])):
+        body, is_whole = ends.take({**_end(attempts=[_attempt("PASSED")]), "test": test})
+        assert is_whole
+        assert [one["result"] for one in body["attempts"]] == [*told, "PASSED"]
+    assert ends.crashed(_end(attempts=[_attempt("INTERRUPTED")]))["attempts"] == [_attempt("INTERRUPTED")]
+
+
+def test_what_an_end_tells_itself_is_not_told_again() -> None:
+    """The attempts of a test that ended are in its line: should its process go later, they are not lost with it."""
+    ends = Ends()
+    ends.attempted({"test": "t", **_attempt("FAILED")})
+    ends.take(_end(attempts=[_attempt("FAILED"), _attempt("PASSED")]))
+    assert ends.crashed(_end(attempts=[_attempt("INTERRUPTED")]))["attempts"] == [_attempt("INTERRUPTED")]

@@ -286,6 +286,14 @@ class TestSentences:
         told = completes_it.replace("T and", f"{evidence.test_id} and").replace("T pass", f"{evidence.test_id} pass")
         assert judged.completes_it == told.replace("tagged M", f"tagged {marker} in a real environment")
 
+    def test_stale_names_the_pass_that_is_too_old(self):
+        """A requirement that is stale names the pass that it rests on, and not an older one that was flaky too."""
+        clean, flaky = ran(days=100, test="t::a", proofs=("trace",)), ran(days=120, test="t::b", attempts=2)
+        judged = requirement("4", [flaky, clean])
+        assert (judged.state.value, clean.started_at in judged.why) == ("STALE", True)
+        assert "t::b" not in judged.why
+        assert "t::b" not in judged.completes_it
+
     @pytest.mark.parametrize(
         ("tail", "evidence", "early"),
         [
