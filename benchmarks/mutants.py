@@ -111,6 +111,7 @@ def main() -> None:
     parser.add_argument("--room", action="append", choices=ROOMS, help="only these; default: all")
     parser.add_argument("--results", type=Path, help="where each result is kept, and looked up")
     parser.add_argument("--learned", type=Path, default=ROOT / "build" / "mutants.json", help="what tests execute")
+    parser.add_argument("--budget", type=float, default=60, help="seconds of tests for a mutant (default: 60)")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     rooms = options.room or list(ROOMS)
@@ -121,7 +122,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         learned, benches = Learned.at(options.learned, keys), Queue()
         for number in range(options.jobs):
-            benches.put(Bench.at(Path(folder) / str(number), learned))
+            benches.put(Bench.at(Path(folder) / str(number), learned, options.budget))
         learned.imported = benches.queue[0].imported()
         list(each(benches, lambda bench, _: bench.start(files), range(options.jobs), options.jobs))
         for room in rooms:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import cache_from_source
@@ -20,10 +21,6 @@ from .rooms import ROOMS, ROOT, files_of
 COPIED = ("src", "tests", "docs", "conftest_examples", "benchmarks", "pyproject.toml", "README.md", "release")
 AT_FIRST = 40
 """Of a mutant that needs a start of its own, so many tests are tried before all others are even collected."""
-
-
-BUDGET = 25
-"""Seconds that the tests of one mutant take together, as they were learned: what only dearer ones notice survives."""
 
 
 @dataclass
@@ -76,17 +73,19 @@ class Bench:
 
     copy: Path
     learned: Learned
+    budget: float
+    """Seconds that the tests of a mutant take together, as they were learned: what only dearer ones notice survives."""
     server: Server | None = None
     rooms: dict[str, list[Test]] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, copy: Path, learned: Learned) -> Bench:
+    def at(cls, copy: Path, learned: Learned, budget: float) -> Bench:
         """Copy what tests read."""
         copy.mkdir()
         for name in COPIED:
             one = ROOT / name
             (shutil.copytree if one.is_dir() else shutil.copy)(one, copy / name if one.is_dir() else copy)
-        return cls(copy, learned)
+        return cls(copy, learned, budget)
 
     def start(self, files: Sequence[str]) -> None:
         """Collect all tests, of the program as it is."""
@@ -145,7 +144,7 @@ class Bench:
             first = [test for test in known if test.executes(mutant.file, lines)]
             # Who executes no changed line cannot notice, but for what happens in processes where nobody looked.
             first = first or [test for test in known if test.executes(mutant.file) or test.apart]
-            found = self._ask(self.server, _within(first), path=str(path), old=original, new=mutant.code())
+            found = self._ask(self.server, self._within(first), path=str(path), old=original, new=mutant.code())
             if found != "afresh":
                 return found
         return self._afresh(mutant, known)
@@ -154,7 +153,9 @@ class Bench:
         """Try what changes the program as it is loaded, in processes that load the changed one."""
         ordered = sorted(known, key=lambda test: not test.executes(mutant.file))
         leading = {test.file: test for test in reversed(ordered)}.values()  # the first of each file: they differ most
-        ordered = _within([*sorted(leading, key=ordered.index), *(test for test in ordered if test not in leading)])
+        ordered = self._within(
+            [*sorted(leading, key=ordered.index), *(test for test in ordered if test not in leading)]
+        )
         for tests in (ordered[:AT_FIRST], ordered[AT_FIRST:]):
             server = Server.start(self.copy, sorted({test.file for test in tests}))
             if server is None:
@@ -164,6 +165,11 @@ class Bench:
             if found is not None:
                 return found
         return None
+
+    def _within(self, tests: Sequence[Test]) -> list[Test]:
+        """Return as many of the first tests as the budget allows, and one at least."""
+        spent = list(accumulate(test.seconds for test in tests))
+        return list(tests[: max(1, bisect_right(spent, self.budget))])
 
     @staticmethod
     def _ask(server: Server, tests: Sequence[Test], **question: str | None) -> str | None:
@@ -177,11 +183,3 @@ class Bench:
         """Have its process end."""
         if self.server is not None:
             self.server.end()
-
-
-def _within(tests: Sequence[Test]) -> list[Test]:
-    """Return as many of the first tests as the budget allows, and one at least."""
-    spent = accumulate(test.seconds for test in tests)
-    return [
-        test for number, (test, seconds) in enumerate(zip(tests, spent, strict=True)) if not number or seconds <= BUDGET
-    ]

@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from inspect import CO_OPTIMIZED
@@ -24,6 +25,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 
 import coverage
+import coverage.exceptions
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
@@ -219,7 +221,10 @@ def _try(
 def _learn(items: Sequence[pytest.Item], files: Sequence[str], tell: Callable[[object], None]) -> None:
     """Tell of each test the lines it executes, whether it starts a Python of its own, how long, and if it fails."""
     learned = {}
-    with _started() as started, tempfile.TemporaryDirectory() as folder:
+    with _started() as started, tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", coverage.exceptions.CoverageWarning
+        )  # of a file whose tests execute nothing here
         watching = coverage.Coverage(data_file=f"{folder}/data", include=list(files), config_file=False)
         watching.start()
         watching.switch_context(items[0].nodeid)

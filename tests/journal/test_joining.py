@@ -146,16 +146,32 @@ def test_a_joint_execution_keeps_what_each_kept() -> None:
     assert not {"proofs", "message", "references"} & set(whole)
 
 
-def _drill(*names: str) -> dict[str, Any]:
-    return _end(proofs=[{"kind": "drill", "details": [["name", name]]} for name in names])
+def _named(kind: str, *names: str, **claim: Any) -> dict[str, Any]:
+    body = _end(proofs=[{"kind": kind, "details": [["name", name]]} for name in names])
+    body["claims"][0] |= claim
+    return body
 
 
-def test_a_drill_shows_itself_and_no_other() -> None:
-    """Of drills under one id those count that each of the tests showed, by their names."""
-    (claim,) = joined([_drill("outage", "flood"), _drill("flood")])["claims"]
-    assert claim["proofs"] == [1, 2]
-    (claim,) = joined([_drill("outage"), _drill("flood")])["claims"]
-    assert claim["proofs"] == []
+@pytest.mark.parametrize(
+    ("kind", "theirs", "shown"),
+    [
+        ("drill", (["outage", "flood"], ["flood"]), [1, 2]),
+        ("drill", (["outage"], ["flood"]), []),
+        ("drill", (["flood", "outage"], ["outage", "flood"]), [0, 1, 2, 3]),
+        ("credential", (["outage"], ["flood"]), [0, 1]),
+        ("trace", (["outage"], ["flood", "outage"]), [0, 1, 2]),
+    ],
+)
+def test_a_drill_shows_itself_and_no_other(kind: str, theirs: tuple[list[str], list[str]], shown: list[int]) -> None:
+    """Of drills under one id those count that each of the tests showed, by their names; of all else, by the kind."""
+    (claim,) = joined([_named(kind, *names) for names in theirs])["claims"]
+    assert claim["proofs"] == shown
+
+
+def test_the_first_reason_why_it_was_not_real_is_told() -> None:
+    """Where several were none, the first one says why."""
+    whole = joined([_named("trace", "a"), *(_named("trace", "a", not_real_because=why) for why in ("x", "y"))])
+    assert whole["claims"][0]["not_real_because"] == "x"
 
 
 def _attempt(result: str) -> dict[str, Any]:
