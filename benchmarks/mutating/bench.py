@@ -19,8 +19,8 @@ from .learning import IMPORTING, Learned, Test, statement_at
 from .rooms import ROOMS, ROOT, files_of
 
 COPIED = ("src", "tests", "docs", "conftest_examples", "benchmarks", "pyproject.toml", "README.md", "release")
-AT_FIRST = 40
-"""Of a mutant that needs a start of its own, so many tests are tried before all others are even collected."""
+FILES, AT_FIRST = 12, 40
+"""Of a mutant that needs a start of its own, so many files and tests are tried before all others are collected."""
 
 
 @dataclass
@@ -151,12 +151,12 @@ class Bench:
 
     def _afresh(self, mutant: Mutant, known: Sequence[Test]) -> str | None:
         """Try what changes the program as it is loaded, in processes that load the changed one."""
+        quick = sorted({test.file: test for test in reversed(known)}.values(), key=lambda test: test.seconds)
+        files = {test.file for test in quick[:FILES]}
         ordered = sorted(known, key=lambda test: not test.executes(mutant.file))
-        leading = {test.file: test for test in reversed(ordered)}.values()  # the first of each file: they differ most
-        ordered = self._within(
-            [*sorted(leading, key=ordered.index), *(test for test in ordered if test not in leading)]
-        )
-        for tests in (ordered[:AT_FIRST], ordered[AT_FIRST:]):
+        first = [test for test in ordered if test.file in files][:AT_FIRST] + quick[:FILES]
+        first = sorted({test.id: test for test in first}.values(), key=lambda test: test.seconds)
+        for tests in (first, self._within([test for test in ordered if test not in first])):
             server = Server.start(self.copy, sorted({test.file for test in tests}))
             if server is None:
                 return "cannot be loaded"
