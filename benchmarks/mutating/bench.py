@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .drawing import Mutant
 from .learning import IMPORTING, Learned, Test, statement_at
-from .rooms import ROOMS, ROOT, files_of
+from .rooms import ALL, ROOMS, ROOT, files_of
 
 COPIED = ("src", "tests", "docs", "conftest_examples", "benchmarks", "pyproject.toml", "README.md", "release")
 FILES, AT_FIRST = 12, 40
@@ -155,6 +155,7 @@ class Bench:
         files = {test.file for test in quick[:FILES]}
         ordered = sorted(known, key=lambda test: not test.executes(mutant.file))
         first = [test for test in ordered if test.file in files][:AT_FIRST] + quick[:FILES]
+        first += [test for test in known if test.file in ALL]
         first = sorted({test.id: test for test in first}.values(), key=lambda test: test.seconds)
         for tests in (first, self._within([test for test in ordered if test not in first])):
             server = Server.start(self.copy, sorted({test.file for test in tests}))

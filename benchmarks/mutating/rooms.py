@@ -81,7 +81,7 @@ ROOMS = {
 
 
 ALL = ("tests/test_values.py",)
-"""Tests of every room."""
+"""Tests of every room, which look at the program as it is loaded."""
 
 
 def files_of(tests: tuple[str, ...]) -> list[str]:
