@@ -198,3 +198,31 @@ def test_what_an_end_tells_itself_is_not_told_again() -> None:
     ends.attempted({"test": "t", **_attempt("FAILED")})
     ends.take(_end(attempts=[_attempt("FAILED"), _attempt("PASSED")]))
     assert ends.crashed(_end(attempts=[_attempt("INTERRUPTED")]))["attempts"] == [_attempt("INTERRUPTED")]
+
+
+@pytest.mark.parametrize(("started", "ended"), [(1, 0), (2, 1), (0, 1), (0, 0)])
+def test_what_remains_is_told_if_one_of_them_started_or_ended(started: int, ended: int) -> None:
+    """Of tests with one id of which none was even begun nothing is told here."""
+    ends = Ends()
+    ends.planned([{"test": "t"}] * 2)
+    for _ in range(started):
+        ends.started("t")
+    for _ in range(ended):
+        ends.take(_end())
+    rest = list(ends.rest(lambda test: {**_end("INTERRUPTED"), "test": test}))
+    assert [(one["test"], one["result"]) for one in rest] == (
+        [("t", "INTERRUPTED" if started else "NOT_RUN")] if started or ended else []
+    )
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_workers_that_collected_different_tests_wait_for_no_more_than_they_planned(workers: int) -> None:
+    """Where each worker runs everything, a test that only one of them has is whole with its one end."""
+    ends = Ends()
+    ends.copies = workers
+    ends.planned([{"test": "t"}])
+    ends.planned([{"test": "u"}])
+    ends.started("t")
+    body, is_whole = ends.take(_end())
+    assert (body["result"], is_whole) == ("PASSED", False)
+    assert [one["result"] for one in ends.rest(lambda test: {**_end("INTERRUPTED"), "test": test})] == ["PASSED"]
