@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+
+from .frozen import dataclass
 
 
 class ReadinessError(Exception):

@@ -6,13 +6,13 @@ A catalogue is plain frozen data, so that an xdist worker gets it from the contr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
 from ..errors import ClaimError, nearest
-from ..frozen import maker
+from ..frozen import dataclass, maker
 from .claim import Claim
 
 ENVIRONMENT = "environment"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pytest
 
 from ..errors import one_line
-from ..frozen import maker
+from ..frozen import dataclass, maker
 from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim

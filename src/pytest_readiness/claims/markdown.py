@@ -85,8 +85,11 @@ def line_of(token: Token) -> int:
 
 def text_of(inline: Token) -> str:
     """Return the text that a reader sees: no emphasis, no code marks, escapes undone; a break is a space."""
+    children = inline.children or ()
+    if len(children) == 1 and children[0].type in {"text", "code_inline"}:  # most often so
+        return children[0].content.strip()
     parts = []
-    for token in inline.children or ():
+    for token in children:
         if token.type in {"softbreak", "hardbreak"} or (
             token.type == "html_inline" and token.content.lower().startswith("<br")
         ):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, one_line, place
+from ..frozen import dataclass
 from .markdown import cell_spans, parsed, shown_text
 from .rows import Row, Wanted, find_register
 from .tracker import Tracker, examine_text, words_of

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..errors import ClaimError, ConfigError, Problem, nearest, place
+from ..frozen import dataclass
 from ..settings import ItemSettings, Settings, UseCaseSettings, key_place, shared_names
 from .catalogue import PROOF_OF_PART, Catalogue, Environment, Item, ProviderMode, UseCase
 from .items import SEVEN, recognise

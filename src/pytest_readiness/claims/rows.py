@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, place
+from ..frozen import dataclass, field
 from .likeness import missing_column
 from .markdown import Token, cell_spans, folded, line_of, parsed, shown_text, table_rows, text_of
 
@@ -176,7 +177,7 @@ class _Search:
 
     def run(self) -> None:
         """Go through the tokens."""
-        number = 0
+        number, types = 0, list(map(attrgetter("type"), self.tokens))
         while number < len(self.tokens):
             token = self.tokens[number]
             self._quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
@@ -186,7 +187,7 @@ class _Search:
                 pass
             elif token.type == "table_open":
                 self._take_table(number)
-                number = next(at for at in range(number, len(self.tokens)) if self.tokens[at].type == "table_close")
+                number = types.index("table_close", number)
             elif token.type == "inline":
                 self._take_text(token)
             elif token.type == "html_block":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, Problem, nearest, place
+from ..frozen import dataclass
 from ..regular import IrregularError, read_regular
 from .catalogue import Item, UseCase
 from .items import recognise

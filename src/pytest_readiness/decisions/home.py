@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope, decision_statement
+from ..frozen import dataclass
 from ..journal.key import load_key
 from ..journal.provenance import git
 from ..journal.redaction import Redactor

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from ..errors import RefusedError
 from ..facts.decision import Meaning, Review
+from ..frozen import dataclass, field
 from ..pipeline.judging import Judged, Place, Request, examine
 from ..pipeline.upkeep import refuse_damage
 from ..verdict.known import Facts

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from ..errors import ConfigError, RefusedError
 from ..facts.decision import Known
+from ..frozen import dataclass
 from ..journal.provenance import ci, git, person
 from ..pipeline.judging import Place
 

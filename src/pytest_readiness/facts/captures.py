@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from json import loads as _loads
 from typing import Any, ClassVar
 
 from ..claims.catalogue import REPLAY_MODES
 from ..errors import ProofError
+from ..frozen import dataclass
 from .proofs import Shown, said
 from .traces import (
     Difference,

@@ -11,10 +11,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..errors import IntegrityError
+from ..frozen import dataclass
 from .decision import Decision
 from .digest import digest
 from .kept_verdict import KeptVerdict

@@ -6,8 +6,9 @@ Nothing of this makes evidence better or worse by itself. It is shown, and the g
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from ..frozen import dataclass
 
 SKEW_LIMIT_MS = 2000
 """What two clocks may differ by: file systems round times (FAT to 2 s), and a file server has a clock of its own."""

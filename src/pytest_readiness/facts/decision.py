@@ -7,13 +7,13 @@ or as a file of the repository, and a changed one no longer has its id.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from ..errors import IntegrityError
-from ..frozen import maker
+from ..frozen import dataclass, maker
 from .clock import is_moment
 from .digest import digest
 from .line import canonical, read_canonical
@@ -307,19 +307,13 @@ def _tells_all(decision: Decision, plain: dict[str, Any]) -> bool:
         return False
     if not isinstance(decision, Review):
         return True
-    basis = plain["basis"]
-    rows = basis.get("requirements", _NONE)
+    basis = plain["basis"]  # its rows were looked at when they were made
     return (
         isinstance(plain.get("acknowledged", _NONE), list)
-        and isinstance(rows, list)
-        and _is_told(basis, Basis)
-        and all(_is_told(row, PinnedRequirement) and isinstance(row.get("pins", _NONE), list) for row in rows)
+        and isinstance(basis.get("requirements", _NONE), list)
+        and basis.keys() <= _NAMES[Basis]
+        and all(basis.values())
     )
-
-
-def _is_told(plain: dict[str, Any], kind: type[Any]) -> bool:
-    """Return whether there is nothing in it that its kind does not tell, and nothing that is empty."""
-    return plain.keys() <= _NAMES[kind] and all(plain.values())
 
 
 def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
@@ -347,34 +341,35 @@ def _basis(plain: dict[str, Any]) -> Basis:
 
 
 def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
-    pins = tuple([_pin(row) for row in plain.get("pins", ())])
-    requirement, state = plain["requirement"], plain["state"]
-    proof, max_age, unproven = plain.get("proof", ""), plain.get("max_age_days", 0), plain.get("unproven", False)
-    if (
-        {type(requirement), type(state), type(proof)} != {str}
-        or type(max_age) is not int
-        or max_age < 0
-        or type(unproven) is not bool
-    ):
-        raise TypeError("a requirement does not say what it is")
-    return _make_row(requirement, state, pins, proof, max_age, unproven)
+    if not _is_of(PinnedRequirement, plain) or plain.get("max_age_days", 0) < 0:
+        raise TypeError("a requirement does not say what it is, or says something empty or unknown")
+    return _make_row(**{**plain, "pins": tuple([_pin(pin) for pin in plain.get("pins", ())])})
 
 
 def _pin(plain: dict[str, Any]) -> Pin:
-    if not _are_of_a_pin(tuple(plain)) or not all(plain.values()):
+    if not _is_of(Pin, plain):
         raise TypeError("a pin does not say which evidence it is, or says something empty or unknown")
     proofs = plain.get("proofs", _NONE)
-    if not isinstance(proofs, list):
-        raise TypeError("the proofs of a pin are no list")
-    pin = _make_pin(**{**plain, "proofs": tuple(proofs)})
-    said = (pin.evidence_id, pin.test_id, pin.started_at, pin.actor, pin.started_by)
-    "".join((*proofs, *said, pin.environment or "", pin.provider_mode or ""))  # raises, at once, where one is no text
-    return pin
+    "".join(proofs)  # raises, at once, where one is no text
+    return _make_pin(**{**plain, "proofs": tuple(proofs)})
 
 
 _make_pin, _make_row = maker(Pin), maker(PinnedRequirement)
+_MUST: dict[type[object], frozenset[str]] = {
+    PinnedRequirement: frozenset({"requirement", "state"}),
+    Pin: frozenset({"evidence_id", "test_id", "started_at", "actor"}),
+}
+_TYPES = {"pins": list, "proofs": list, "max_age_days": int, "unproven": bool}
+"""Of what plain data says of them; all else is a text."""
 
 
-@lru_cache(maxsize=64)
-def _are_of_a_pin(names: tuple[str, ...]) -> bool:
-    return {"evidence_id", "test_id", "started_at", "actor"} <= {*names} <= _NAMES[Pin]
+def _is_of(kind: type[object], plain: dict[str, Any]) -> bool:
+    """Return whether plain data says what its kind must, and nothing that its kind does not tell or that is empty."""
+    return _has_fields(kind, tuple(plain), *map(type, plain.values())) and all(plain.values())  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=256)
+def _has_fields(kind: type[object], names: tuple[str, ...], *types: type[object]) -> bool:
+    """Return whether plain data of these types, by these names, says what its kind must and may say."""
+    right = all(told is _TYPES.get(name, str) for name, told in zip(names, types, strict=True))
+    return right and _MUST[kind] <= {*names} <= _NAMES[kind]

@@ -12,10 +12,10 @@ import binascii
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..errors import IntegrityError
+from ..frozen import dataclass, field
 from .decision import Decision
 from .digest import digest
 from .line import canonical

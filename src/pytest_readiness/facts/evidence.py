@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from ..frozen import maker
+from ..frozen import dataclass, maker
 from .line import Line
 
 
@@ -320,9 +319,7 @@ def _finished(
                 simulated=bool(claim.get("simulated")),
             ),
         }
-        for name in _OF_CLAIM:
-            if name in claim:
-                values[name] = claim[name]
+        values.update({name: value for name, value in claim.items() if name in _OF_CLAIM})
         if "parts" in claim:
             values["parts"] = tuple(claim["parts"])
         if "proofs" in claim:
@@ -371,9 +368,11 @@ def _redactions(plain: Any) -> tuple[tuple[str, int], ...]:
 _make_attempt, _make_proof = maker(Attempt), maker(Proof)
 _new, _set = object.__new__, object.__setattr__
 _RESULTS = {result.value: result for result in Result}
-_OF_CLAIM = (
-    *("environment", "provider_mode", "claim_environment", "claim_provider_mode"),
-    *("not_real_because", "replay_mode", "environment_by", "provider_mode_by", "simulated"),
+_OF_CLAIM = frozenset(
+    (
+        *("environment", "provider_mode", "claim_environment", "claim_provider_mode"),
+        *("not_real_because", "replay_mode", "environment_by", "provider_mode_by", "simulated"),
+    )
 )
 """What a claim may say of its evidence as it stands there."""
 _OF_LINE: dict[str, Callable[[Any], Any]] = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import IntegrityError, one_line
+from ..frozen import dataclass
 from .evidence import Result
 from .run import Planned, Run
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import IntegrityError
+from ..frozen import dataclass
 from .clock import is_moment
 from .digest import digest
 from .line import canonical

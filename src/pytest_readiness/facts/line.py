@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from json.encoder import encode_basestring
 from typing import Any
 
 from ..errors import IntegrityError
-from ..frozen import maker
+from ..frozen import dataclass, field, maker
 from .digest import EMPTY, digest
 from .shape import Shapes
 

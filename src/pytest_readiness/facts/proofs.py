@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, ClassVar
 
 from ..errors import ProofError, nearest
+from ..frozen import dataclass
 from . import answers
 from .evidence import Proof
 from .traces import Redact, a_kind, number_text, whole_line

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from ..errors import IntegrityError
+from ..frozen import dataclass, field
 from .digest import digest_of
 from .evidence import Artifact, Evidence, evidence_of
 from .line import Line

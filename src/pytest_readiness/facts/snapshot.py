@@ -7,10 +7,11 @@ declared status, date, owner, notes and titles.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from ..claims.catalogue import Catalogue, UseCase
+from ..frozen import dataclass
 from .digest import digest
 from .line import canonical
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from hashlib import sha256 as _sha256
 from typing import Any
 
 from ..errors import ProofError, one_line
+from ..frozen import dataclass
 
 MASKED = "[MASKED]"
 """Stands for the value of a masked field."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from ..frozen import dataclass
 from .worktree import GitError, ask
 
 _LOADED = frozenset({".py", ".pyi", ".pyc", ".pyd", ".so", ".pth", ".toml", ".ini", ".cfg"})

@@ -8,13 +8,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, Queue
 from threading import Thread
 from typing import IO
 
 from ..errors import ConfigError, one_line
 from ..facts.evidence import Result
+from ..frozen import dataclass
 
 BLOCK = 1 << 16
 GRACE = 1.0

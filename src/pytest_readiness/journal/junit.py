@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from ..errors import ConfigError, one_line, place
 from ..facts.clock import parse
 from ..facts.evidence import BADNESS, Result
+from ..frozen import dataclass
 from ..regular import regular_file
 
 MOST_BYTES = 64 << 20

@@ -6,10 +6,10 @@ import getpass
 import os
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..frozen import dataclass
 from .changes import changes
 from .worktree import GitError, ask, hidden_edits
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from os import stat as _stat
 from pathlib import Path
 from secrets import token_hex
@@ -20,6 +20,7 @@ from ..errors import ClaimError, ProofError, nearest, one_line
 from ..facts import captures, proofs
 from ..facts.proofs import ProofCheck, Shown
 from ..facts.statement import statement as statement_of
+from ..frozen import dataclass
 from .artifact import ArtifactFolder
 from .placing import asks_for, concerns
 from .recording import Account, Recording

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..facts.evidence import Evidence, evidence_of
 from ..facts.line import Chain, broken_links
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
+from ..frozen import dataclass
 from ..regular import IrregularError, open_regular, read_regular
 from .joining import joined
 from .lock import held_here, is_free

@@ -8,9 +8,10 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any
+
+from ..frozen import dataclass
 
 NETWORK, CLOCK = "the network", "the clock"
 

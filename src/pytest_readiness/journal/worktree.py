@@ -10,8 +10,9 @@ import os
 import stat
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from ..frozen import dataclass
 
 GIT_SECONDS = 10.0
 BATCH = 200

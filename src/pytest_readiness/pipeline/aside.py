@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
+from ..frozen import dataclass, field
 from ..store.port import RunSummary, Store
 from ..verdict.aside import Remains, doubted
 from ..verdict.deciders import may_decide
@@ -25,7 +25,7 @@ class Aside:
 
     def of(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which pieces of evidence are of a retired run: a review that rests on them rests on nothing."""
-        return {one for one in evidence_ids if run_of(one) in self.runs}
+        return {one for one in evidence_ids if run_of(one) in self.runs} if self.runs else set()
 
     @property
     def notes(self) -> tuple[str, ...]:

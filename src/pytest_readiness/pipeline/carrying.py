@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +13,7 @@ from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import canonical
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
+from ..frozen import dataclass
 from ..journal.writer import ignore_folder
 from ..regular import regular_file
 from ..store.bundle import open_bundle

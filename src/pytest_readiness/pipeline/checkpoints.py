@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place, unwritten
 from ..facts.checkpoint import BIGGEST, Checkpoint, Grown
+from ..frozen import dataclass
 from ..regular import regular_file
 from ..store.address import shown
 from ..store.port import Store

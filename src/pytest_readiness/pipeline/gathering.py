@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from ..facts.conduct import conduct_of
 from ..facts.evidence import Evidence
 from ..facts.group import Part, Plan
 from ..facts.run import Planned, Run
+from ..frozen import dataclass
 from ..journal.recovery import Leftover, open_evidence
 from ..store.port import Decided, DecisionHome, RunSummary, Store
 from ..verdict.groups import generation_of, with_plans

@@ -84,6 +84,8 @@ def _disputed(one: Disputed, *, stands: bool) -> str:
 
 def _with_others(found: Decided, others: tuple[Decision, ...] | list[Decision], why: str) -> Decided:
     """Return what was found with the decisions of a home that is not in force."""
+    if not others:  # most often so, and an id takes writing its decision anew
+        return found
     there = {one.id for one in found.decisions}
     apart = [one for one in others if one.id not in there]
     if not apart:

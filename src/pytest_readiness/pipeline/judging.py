@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -15,6 +15,7 @@ from ..claims.catalogue import Catalogue, UseCase
 from ..errors import ConfigError, Problem, one_line, unwritten
 from ..facts.clock import moment
 from ..facts.evidence import Evidence
+from ..frozen import dataclass
 from ..journal.recovery import Leftover
 from ..store.address import shown
 from ..store.port import Store

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence
 from ..facts.run import Run
+from ..frozen import dataclass
 from ..journal.worktree import GitError, ask
 from ..store.port import RunSummary, Store
 from ..verdict.readiness import Departed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pluggy import PluginManager
 
 from ..errors import one_line
 from ..facts.run import Run
+from ..frozen import dataclass
 from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
 from ..journal.key import load_key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..facts.clock import moment
 from ..facts.evidence import Result
 from ..facts.line import printable
 from ..facts.proofs import OwnProof
+from ..frozen import dataclass
 from ..journal.command import Ended, check_command, run_command
 from ..journal.junit import Case, load_junit, read_junit
 from ..journal.observation import cut_message

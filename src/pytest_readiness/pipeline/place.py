@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..claims.catalogue import Catalogue
 from ..claims.register import read_catalogue
 from ..errors import ConfigError
 from ..facts.snapshot import Snapshot, snapshot
+from ..frozen import dataclass
 from ..journal.recovery import leftovers
 from ..settings import Settings, find, load, override, without_config
 from ..store.address import open_store, sqlite_path

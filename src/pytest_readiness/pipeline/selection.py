@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from ..claims.collected import Tagged
 from ..errors import IntegrityError
 from ..facts.evidence import Evidence, Result, evidence_of
 from ..facts.line import Chain
+from ..frozen import dataclass
 from ..journal.context import Context
 from ..journal.placing import placed
 from .place import Place

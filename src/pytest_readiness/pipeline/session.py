@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from ..errors import ConfigError, ReadinessError, one_line
 from ..facts.conduct import conduct_of
 from ..facts.proofs import ProofCheck
 from ..facts.run import Run
+from ..frozen import dataclass, field
 from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
 from ..journal.invocation import selected

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..claims.mend import Change, mend
 from ..errors import ConfigError, IntegrityError, StorageError, place as shown_place
 from ..facts.clock import moment
+from ..frozen import dataclass
 from ..regular import read_regular
 from ..whole import write_whole
 from .judging import Place, Request, judge

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -11,6 +10,7 @@ from ..errors import ConfigError, Problem, one_line
 from ..facts.checkpoint import Checkpoint
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope
+from ..frozen import dataclass
 from ..store.port import DecisionHome, Store
 from ..verdict.known import Signed
 from ..verdict.people import People

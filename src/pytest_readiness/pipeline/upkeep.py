@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from ..errors import ConfigError, IntegrityError, Problem, ReadinessError
@@ -17,6 +17,7 @@ from ..facts.envelope import run_statement
 from ..facts.evidence import Artifact, Evidence
 from ..facts.line import canonical
 from ..facts.run import Run
+from ..frozen import dataclass
 from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..regular import regular_file
 from ..store.port import Decided, RunSummary, Store

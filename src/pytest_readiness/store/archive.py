@@ -15,11 +15,11 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from ..errors import IntegrityError, one_line
+from ..frozen import dataclass
 from ..regular import regular_file
 
 BLOCK = 1 << 20

@@ -24,7 +24,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, one_line, place
@@ -34,6 +33,7 @@ from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import canonical
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot, snapshot_digest
+from ..frozen import dataclass, field
 from ..regular import IrregularError
 from .archive import Archive, Member, open_archive
 from .chain import check_run

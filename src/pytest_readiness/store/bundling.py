@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +14,7 @@ from ..facts.envelope import Envelope
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
+from ..frozen import dataclass, field
 from ..whole import check_replaceable
 from .archive import BLOCK, Packing
 from .bundle import (

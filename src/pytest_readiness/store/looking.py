@@ -11,12 +11,13 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 
 from ..errors import IntegrityError, Problem, StorageError, one_line, place
 from ..facts.decision import Decision, parse_decision
 from ..facts.envelope import Envelope, parse_envelope
+from ..frozen import dataclass
 from ..regular import regular_file
 from .history import NAME, History, Same, Touch, folder_of, name_of
 from .port import Decided, Disputed

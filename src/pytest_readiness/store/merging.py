@@ -6,12 +6,12 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
 from ..errors import IntegrityError, StorageError, place
 from ..facts.kept_verdict import KeptVerdict
+from ..frozen import dataclass
 from ..regular import regular_file
 from .bundle import Bundle
 from .port import Store

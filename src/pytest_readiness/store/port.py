@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..errors import Problem
@@ -14,6 +13,7 @@ from ..facts.evidence import Artifact, Evidence
 from ..facts.group import Part
 from ..facts.run import Planned, Run, RunState
 from ..facts.snapshot import Snapshot
+from ..frozen import dataclass
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope

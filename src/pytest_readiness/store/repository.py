@@ -9,10 +9,10 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StorageError, one_line
+from ..frozen import dataclass
 
 SECONDS = 120.0
 LINK, MODULE = "120000", "160000"

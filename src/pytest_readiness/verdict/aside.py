@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..facts.evidence import BAD, Evidence, Result
 from ..facts.run import Planned
+from ..frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

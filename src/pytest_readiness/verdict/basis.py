@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -12,6 +12,7 @@ from ..claims.catalogue import Catalogue, Item, Requirement
 from ..facts.decision import Setting
 from ..facts.digest import digest
 from ..facts.line import canonical, quoted
+from ..frozen import dataclass
 from .policy import Policy
 
 Settings = tuple[tuple[str, Setting], ...]

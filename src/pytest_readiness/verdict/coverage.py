@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..claims.catalogue import Catalogue, Requirement
 from ..facts.evidence import Evidence, Result
+from ..frozen import dataclass
 
 Place = tuple[str | None, str | None]
 """Environment and provider mode; None: none was stated."""
@@ -29,10 +28,8 @@ class Places:
     def is_real(self, place: Place) -> bool:
         """Return whether a place is declared real."""
         environment, mode = place
-        return environment in self.environments and self._is_real_mode(mode)
-
-    def _is_real_mode(self, mode: str | None) -> bool:
-        return mode is None or self.provider_modes is None or mode in self.provider_modes
+        known = self.provider_modes
+        return environment in self.environments and (mode is None or known is None or mode in known)
 
     def counts(self, evidence: Evidence) -> bool:
         """Return whether the evidence was real when it was recorded, and is by what is declared now.
@@ -41,7 +38,8 @@ class Places:
         """
         if not evidence.real or evidence.environment not in self.environments:
             return False
-        return self._is_real_mode(evidence.provider_mode) or evidence.result is not Result.PASSED
+        mode, known = evidence.provider_mode, self.provider_modes  # without a call: it is asked of every piece
+        return mode is None or known is None or mode in known or evidence.result is not Result.PASSED
 
     def covers(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Return whether the evidence is real and of exactly this requirement's scope."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from ..facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver
 from ..facts.evidence import Evidence, Result
+from ..frozen import dataclass
 from .deciders import kept_apart, may_decide
 from .known import Facts
 from .policy import Policy

@@ -16,7 +16,8 @@ def kept_apart(origins: Iterable[Origin], policy: Policy) -> set[str]:
     """
     if not policy.separate:
         return set()
-    names = {name for one in origins for name in recorders(one.actor, one.started_by, policy)}
+    said = {(one.actor, one.started_by) for one in origins}  # of many runs few are different
+    names = {name for actor, started_by in said for name in recorders(actor, started_by, policy)}
     return names - {""}
 
 

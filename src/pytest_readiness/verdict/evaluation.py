@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.decision import Basis as Signed
 from ..facts.evidence import BAD, Evidence
-from ..frozen import maker
+from ..frozen import dataclass, maker
 from .basis import Basis
 from .coverage import Places
 from .decided import Decided
@@ -287,8 +286,11 @@ class _Known:
         hidden: dict[str, dict[str, Evidence]] = {}
         for one in self.adverse.get(use_case, ()):
             hidden.setdefault(one.item, {})[one.id] = one
+        broken = [item for item, ledger in ledgers.items() if ledger.any_broken]
+        if not broken and not hidden:  # most often so
+            return {}
         wrong: dict[str, tuple[Ledger, list[Evidence]]] = {}
-        for item in hidden.keys() | ledgers.keys():
+        for item in hidden.keys() | broken:
             ledger = self._with_hidden(ledgers.get(item, self.nothing), hidden.get(item, {}))
             told = [one for one in hidden.get(item, {}).values() if ledger.is_adverse(one)]
             wrong[item] = ledger, list({one.id: one for one in (*told, *ledger.went_wrong())}.values())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from ..errors import Problem
 from ..facts.evidence import Evidence
+from ..frozen import dataclass
 from .known import UNKNOWN, Origin
 from .omission import left_out
 from .policy import Policy
@@ -216,8 +217,8 @@ def _nothing_failing(grounds: Grounds) -> Finding:
 
 def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool], detail: str) -> Finding:
     every = grounds.required
-    bad = {state for state in grounds.in_state if not good(state)}
-    wrong = [(one, req) for one, req in every if not bad.isdisjoint(req.asked)] if bad else []
+    bad = {id(each) for state, mine in grounds.in_state.items() if not good(state) for each in mine}
+    wrong = [each for each in every if id(each) in bad] if bad else []
     return _named(rule, every, wrong, detail, lambda req: f"{req.requirement.id} {req.described}")
 
 

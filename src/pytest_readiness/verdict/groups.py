@@ -6,7 +6,7 @@ A group is counted per environment and provider mode, and in generations: tonigh
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from itertools import count, islice
@@ -14,6 +14,7 @@ from itertools import count, islice
 from ..facts.clock import parse
 from ..facts.evidence import Evidence, Result
 from ..facts.group import Part, Plan
+from ..frozen import dataclass
 from .coverage import Places
 from .telling import short
 

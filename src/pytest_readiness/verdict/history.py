@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from ..claims.catalogue import Catalogue
@@ -12,6 +11,7 @@ from ..facts.clock import parse
 from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Evidence
+from ..frozen import dataclass, field
 from .causes import cause_of
 from .coverage import Places
 from .deciding import BROKEN, Ledger, recency

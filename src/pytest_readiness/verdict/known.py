@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Evidence
 from ..facts.group import Part
 from ..facts.run import Planned
+from ..frozen import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

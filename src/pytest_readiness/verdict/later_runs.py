@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from operator import attrgetter
 
 from ..facts.evidence import Evidence
+from ..frozen import dataclass
 from .telling import short
 
-
-class _Run(NamedTuple):
-    started_at: str
-    run_id: str
-    test_id: str
-    """One of the tests that it ran."""
+_recency = attrgetter("started_at", "run_id", "test_id")
 
 
 @dataclass(frozen=True)
@@ -26,34 +21,28 @@ class LaterRuns:
     evidence: Sequence[Evidence]
 
     @cached_property
-    def _newest(self) -> dict[tuple[str | None, str], _Run]:
+    def _newest(self) -> dict[tuple[str | None, str], Evidence]:
         """By environment, and by file, the test without its parameters, or nothing: the newest that ran any of it."""
-        found: dict[tuple[str | None, str], _Run] = {}
-        for one in self.evidence:
-            if one.method != "test":
-                continue
-            run = _Run(one.started_at, one.run_id, one.test_id)
-            for part in ("", _file(one.test_id), _unparametrised(one.test_id)):
-                key = one.environment, part
-                found[key] = max(run, found.get(key, run))
+        found: dict[tuple[str | None, str], Evidence] = {}
+        for one in sorted(self.evidence, key=_recency):
+            if one.method == "test":
+                where, test = one.environment, one.test_id
+                found[where, ""] = found[where, _file(test)] = found[where, _unparametrised(test)] = one
         return found
 
     @cached_property
-    def _runs_of(self) -> dict[str, set[str]]:
-        """By test: the runs that ran it, or planned to."""
-        found: dict[str, set[str]] = {}
-        for one in self.evidence:
-            found.setdefault(one.test_id, set()).add(one.run_id)
-        return found
+    def _ran(self) -> set[tuple[str, str]]:
+        """Each run, and each test that it ran, or planned to."""
+        return {(one.run_id, one.test_id) for one in self.evidence}
 
-    def without(self, bad: Evidence) -> _Run | None:
-        """Return the newest run in its environment that began after an execution, and did not run its test again."""
+    def without(self, bad: Evidence) -> Evidence | None:
+        """Return what ran last in its environment, in a run that began after an execution and did not run its test."""
         if bad.method != "test":
             return None
         for part in (_unparametrised(bad.test_id), _file(bad.test_id), ""):
             run = self._newest.get((bad.environment, part))
             if run is not None and run.started_at > bad.started_at:
-                return None if run.run_id in self._runs_of.get(bad.test_id, ()) else run
+                return None if (run.run_id, bad.test_id) in self._ran else run
         return None
 
     def are_gone(self, tests: Collection[str]) -> list[str]:

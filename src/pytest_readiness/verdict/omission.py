@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..facts.evidence import CONCLUSIVE, Evidence
+from ..frozen import dataclass
 from .coverage import Places
 from .known import UNKNOWN, Origin
 from .readiness import Readiness, UseCaseReadiness

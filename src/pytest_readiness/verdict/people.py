@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from ..frozen import dataclass, field
 
 _MAILBOX = re.compile(r"[^<>]*<([^<>]*)>", re.DOTALL)
 """``Name <address>``: the address is who it is, whatever name stands before it."""

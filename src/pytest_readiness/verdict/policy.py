@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from ..facts.decision import RANKS, Known, Setting
+from ..frozen import dataclass
 from .people import People
 from .readiness import State, asked_of
 

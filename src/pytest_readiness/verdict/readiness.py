@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -11,6 +10,7 @@ from typing import NamedTuple, Protocol
 from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
 from ..facts.evidence import Evidence
+from ..frozen import dataclass, field
 from .coverage import Places
 from .groups import GroupHold
 
@@ -75,7 +75,11 @@ def worst(states: Iterable[State]) -> State:
 
 def asked_of(state: State, *, unproven: bool) -> tuple[State, ...]:
     """Return the states whose policies are asked: of what is FLAKY and lacks its proof, that of ASSERTED as well."""
-    return (state, State.ASSERTED) if unproven and state is State.FLAKY else (state,)
+    return (state, State.ASSERTED) if unproven and state is State.FLAKY else _ALONE[state]
+
+
+_ALONE = {state: (state,) for state in State}
+"""Made once: of each requirement it is asked several times."""
 
 
 class Status(StrEnum):
@@ -164,7 +168,7 @@ class RequirementReadiness:
     @property
     def asked(self) -> tuple[State, ...]:
         """The states whose policies are asked: a retry does not open what a clean pass would not."""
-        return asked_of(self.state, unproven=self.unproven)
+        return asked_of(self.state, unproven=True) if self.unproven else _ALONE[self.state]
 
     @property
     def described(self) -> str:

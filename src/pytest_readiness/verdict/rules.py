@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from ..claims.catalogue import Requirement
 from ..facts.clock import is_moment, parse
 from ..facts.evidence import BAD, Evidence, Result, execution_of
-from ..frozen import maker
+from ..frozen import dataclass, field, maker
 from . import telling
 from .deciding import BROKEN, Ledger, Selection
 from .known import Signed

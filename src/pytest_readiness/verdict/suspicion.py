@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ..facts.clock import days_before
 from ..facts.decision import Basis, Pin, PinnedRequirement, Review
 from ..facts.evidence import Evidence, Result, by_number
+from ..frozen import dataclass, field
 from .deciding import Scope, scope_of
 from .policy import Policy, could_sign, weaker_settings
 from .readiness import RequirementReadiness, RetirementStanding, State

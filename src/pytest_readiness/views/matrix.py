@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..frozen import dataclass
 from ..verdict.readiness import Readiness, State, Status, UseCaseReadiness
 from . import words
 from .pen import Line, Pen, Segment, cells, style_of

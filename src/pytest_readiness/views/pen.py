@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from ..frozen import dataclass
 from ..verdict.readiness import State, Status
 from .sanitise import LIMIT, break_commands, sanitise
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from ..facts.decision import Basis, Pin, PinnedRequirement, Review
+from ..frozen import dataclass, field
 from ..verdict.readiness import State
 from .pen import Line, Pen, style_of
 
