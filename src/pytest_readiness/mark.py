@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 NAME = "evidence"
@@ -14,3 +16,12 @@ DESCRIPTION = (
 def is_tagged(item: pytest.Item) -> bool:
     """Return whether a test carries an evidence mark, wherever it was put."""
     return item.get_closest_marker(NAME) is not None
+
+
+def late_note(tests: Sequence[str]) -> str:
+    """Return what is to be said of tests that were marked while they ran."""
+    names = ", ".join([*tests[:3], *(["…"] if len(tests) > 3 else [])])  # noqa: PLR2004
+    if len(tests) == 1:
+        return f"1 test was marked as evidence while it ran ({names}), which records nothing: mark it at collection"
+    told = f"{len(tests)} tests were marked as evidence while they ran ({names}), which records nothing"
+    return f"{told}: mark them at collection"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .mark import DESCRIPTION, is_tagged
+from .mark import DESCRIPTION, is_tagged, late_note
 
 if TYPE_CHECKING:
     from .door import Door
@@ -42,6 +42,7 @@ VALUES = {
 }
 DOOR = pytest.StashKey["Door"]()
 DESELECTED = pytest.StashKey[list[pytest.Item]]()
+LATE = pytest.StashKey[list[str]]()
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -145,6 +146,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if door is not None:
         door.choose(items)
     return result
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Look for tests that were marked while they ran, in a session that had no evidence when it began."""
+    config = session.config
+    if DOOR not in config.stash and not config.getoption("no_readiness"):
+        config.stash[LATE] = [item.nodeid for item in filter(is_tagged, getattr(session, "items", ()))]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say that such a mark records nothing, where anything would be recorded."""
+    if late := config.stash.get(LATE, None):
+        from .settings import find
+
+        if find(config.rootpath) is not None:
+            terminalreporter.section("production readiness")
+            terminalreporter.line(late_note(late))
 
 
 @pytest.fixture

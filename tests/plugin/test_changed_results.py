@@ -224,3 +224,25 @@ def test_a_mark_that_comes_too_late_is_told(project: Project, how: tuple[str, ..
     )
     assert project.states()["UC-001/2"] == "MISSING"
     assert attempts(project) == [["PASSED"]]
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("environment", ["staging", None])
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_mark_that_comes_too_late_is_told_where_it_is_the_only_one(
+    project: Project, how: tuple[str, ...], environment: str | None, *, configured: bool
+) -> None:
+    """So it is in a session without a mark at collection, unless nothing would be recorded anyway."""
+    if configured:
+        project.configured()
+    project.tests("def test_a(request): request.node.add_marker(evidence('UC-001', item=2))\n")
+    result = project.run(*[word.replace("2", "1") for word in how], "-W", "ignore", environment=environment)
+    result.assert_outcomes(passed=1)
+    told = [line for line in result.outlines if "marked as evidence" in line]
+    name = "1 test was marked as evidence while it ran (test_it.py::test_a), which records nothing"
+    if configured or environment:
+        assert told == [f"{name}: mark it at collection"]
+    else:
+        assert told == []
+    quiet = project.run(*[word.replace("2", "1") for word in how], "-W", "ignore", "--no-readiness", environment=None)
+    assert "marked as evidence" not in quiet.stdout.str()

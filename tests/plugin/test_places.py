@@ -231,6 +231,25 @@ class TestAFailureBeforeScope:
         project.tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n").run(*how, environment="prod")
         assert project.states("UC-001")["UC-001/1/prod"] == "COMPLETE"
 
+    def test_where_it_never_runs_again_the_way_out_is_named(self, project: Project) -> None:
+        """A test that left prod is run there once more, or a reviewer retires it: the advice says both, and it helps."""
+        scoped(project.configured(CONFIG + '[review]\nreviewers = ["ana@example.com"]\n')).run(environment=None)
+        scoped(project, before=FAILS["fails"]).run(environment="staging")
+        project.tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n").run(environment="staging")
+        (needed,) = [
+            one
+            for item in project.report("UC-001")["use_cases"][0]["items"]
+            for one in item["requirements"]
+            if one["id"] == "UC-001/1/prod"
+        ]
+        command = "readiness retire test_it.py::test_a --reason ..."
+        assert needed["completes_it"] == (
+            f"make test_it.py::test_a pass in prod; if it never runs in prod again, a reviewer retires it: `{command}`"
+        )
+        done = project.cli(*command.split()[1:], "--by", "ana@example.com")
+        assert done.exit_code == 0, done.output
+        assert project.states("UC-001")["UC-001/1/prod"] == "MISSING"
+
     def test_a_newer_pass_of_the_run_does_not_hide_who_placed_it(self, project: Project) -> None:
         """That a run for prod was the newest there does not hide that the test had placed itself there."""
         scoped(project.configured(CONFIG)).run(environment=None)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from pluggy import PluginManager
 
+from ..mark import late_note
 from .artifact import ArtifactFolder
 from .cut_short import PASSES, postpone
 from .observation import test_id, worsened
@@ -120,15 +121,7 @@ class Keeper:
 
     def late_note(self) -> list[str]:
         """Return what is to be said of tests that were marked while they ran: in one line, or not at all."""
-        if not self.late:
-            return []
-        names = ", ".join([*list(self.late)[:3], *(["…"] if len(self.late) > 3 else [])])  # noqa: PLR2004
-        if len(self.late) == 1:
-            return [
-                f"1 test was marked as evidence while it ran ({names}), which records nothing: mark it at collection"
-            ]
-        told = f"{len(self.late)} tests were marked as evidence while they ran ({names}), which records nothing"
-        return [f"{told}: mark them at collection"]
+        return [late_note(list(self.late))] if self.late else []
 
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what a report carries of ours, and take it off: other reporters need not write it again."""

@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from ..facts.evidence import Evidence
 from ..frozen import dataclass
+from .coverage import Place
 from .telling import short
 
 _recency = attrgetter("started_at", "run_id", "test_id")
@@ -55,17 +56,25 @@ class LaterRuns:
         running = {test for (test, _), one in newest.items() if self.without(one) is None}
         return sorted({test for test, _ in newest} - running)
 
-    def way_out(self, bad: Evidence) -> str:
-        """Return what to do about a test that is gone, to follow what would mend it; empty: it is not known to be."""
+    def way_out(self, bad: Evidence, elsewhere: Place | None = None) -> str:
+        """Return what to do about a test that will not mend it, to follow what would; empty: nothing speaks for that.
+
+        It is gone; or it was cut short, so that it counts where it may never end again: ``elsewhere``.
+        """
         run = self.without(bad)
         if run is None:
-            return ""
+            there = " with ".join(map(short, filter(None, elsewhere or ())))
+            advice = f"; if it never runs in {there} again, a reviewer retires it: `{_command(bad.test_id)}`"
+            return advice if there else ""
         base = _unparametrised(bad.test_id)
         renamed = base != bad.test_id and _unparametrised(run.test_id) == base
         name = f"{base}[*" if renamed else bad.test_id
         others = f"ran {'others' if renamed else 'other tests'} and not this one"
-        command = f"readiness retire {shlex.quote(name)} --reason ..." if short(name) == name else "readiness retire"
-        return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{command}`"
+        return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
+
+
+def _command(name: str) -> str:
+    return f"readiness retire {shlex.quote(name)} --reason ..." if short(name) == name else "readiness retire"
 
 
 def _file(test_id: str) -> str:

@@ -101,7 +101,7 @@ def _judge_bad(requirement: Requirement, found: Selection, moment: Moment) -> _J
     why = telling.why_bad(requirement, bad[0], len(bad) - 1, elsewhere)
     state = State.FAILING if failing else State.INTERRUPTED
     mend = telling.completes_bad(requirement, bad[0], elsewhere)
-    return _Judged(state, Sentences(why, mend + moment.later.way_out(bad[0])))
+    return _Judged(state, Sentences(why, mend + moment.later.way_out(bad[0], elsewhere)))
 
 
 def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment: Moment) -> _Judged | None:
