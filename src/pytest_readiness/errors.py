@@ -123,6 +123,11 @@ def _by_numbers(word: str) -> tuple[str, list[str]]:
     return lower, re.findall(r"[0-9]+", lower)
 
 
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return ``1 use case`` or ``3 use cases``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
 def one_line(text: str, limit: int = 300) -> str:
     """Return the text on one line, with everything that does not print spelled out, cut at ``limit`` characters."""
     shown = "".join(

@@ -71,7 +71,7 @@ def test_everything_goes_into_a_bundle(recorded: Project) -> None:
     runs = {summary.id for summary in store.runs()}
     store.close()
     result = recorded.cli("bundle", "-o", "out.zip")
-    assert (result.exit_code, result.output) == (0, "out.zip: 2 runs, 1 decisions, 1 verdicts\n")
+    assert (result.exit_code, result.output) == (0, "out.zip: 2 runs, 1 decision, 1 verdict\n")
     found = read_bundle(recorded.path / "out.zip", 1 << 20)
     assert {run.id for run in found.runs} == runs
     assert (len(found.decisions), len(found.snapshots), len(found.artifacts)) == (1, 1, 2)

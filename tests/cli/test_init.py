@@ -62,6 +62,15 @@ def test_a_new_project_gets_a_tracker_and_a_config_that_are_sound(folder):
     assert sorted(path.name for path in folder.iterdir()) == [TRACKER_NAME, "readiness.toml"]
 
 
+def test_an_example_is_given_only_where_nobody_is_named(folder):
+    """A reviewer that was named is not followed by what a name looks like."""
+    assert init("--reviewer", "ana@example.com").exit_code == 0
+    assert 'reviewers = ["ana@example.com"]\n' in (folder / "readiness.toml").read_text()
+    (folder / "readiness.toml").unlink()
+    assert init().exit_code == 0
+    assert 'reviewers = []  # such as "release-manager@example.com"\n' in (folder / "readiness.toml").read_text()
+
+
 def test_it_says_what_it_did_and_what_comes_next(folder):
     """The output names each file it wrote and the next two commands."""
     lines = init().stdout.splitlines()

@@ -39,8 +39,8 @@ def test_bundles_meet_in_one_store(carried: Project) -> None:
     assert (result.exit_code, result.stdout.splitlines()) == (
         0,
         [
-            "a.zip: 1 runs, 0 decisions, 0 verdicts, 2 artifacts new; 0 records were there already",
-            "b.zip: 1 runs, 0 decisions, 0 verdicts, 0 artifacts new; 0 records were there already",
+            "a.zip: 1 run, 0 decisions, 0 verdicts, 2 artifacts new; 0 records were there already",
+            "b.zip: 1 run, 0 decisions, 0 verdicts, 0 artifacts new; 0 records were there already",
         ],
     )
     assert (carried.states()["UC-001/1"], carried.states()["UC-002/1"]) == ("COMPLETE", "COMPLETE")
@@ -74,7 +74,7 @@ def test_decisions_come_along(carried: Project) -> None:
     decide(carried, blocker("UC-001"))
     carried.cli("bundle", "-o", "c.zip")
     shutil.rmtree(carried.path / ".readiness")
-    assert "1 decisions" in carried.cli("merge", "c.zip").stdout
+    assert "1 decision" in carried.cli("merge", "c.zip").stdout
     assert store_of(carried).decisions("default") == [blocker("UC-001")]
 
 

@@ -49,3 +49,10 @@ def test_it_says_the_same_as_the_json_report(recorded: Project) -> None:
     assert {action["who"] for action in actions} == {"ana@example.com", "unassigned"}
     for action in actions:
         assert (action["requirement"] or action["use_case"]) in told
+
+
+def test_nobody_is_no_person(recorded: Project) -> None:
+    """What is unassigned is counted apart from what somebody must do, and one of a kind is told as one."""
+    assert recorded.cli("next").stdout.splitlines()[-1] == "5 actions: 3 for 1 person, 2 unassigned"
+    assert recorded.cli("next", "UC-002").stdout.splitlines()[-1] == "2 actions, unassigned"
+    assert recorded.cli("next", "--owner", "ana@example.com").stdout.splitlines()[-1] == "3 actions for 1 person"

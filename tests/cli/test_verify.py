@@ -59,3 +59,16 @@ def test_artifacts_elsewhere(project: Project) -> None:
     assert project.cli("verify").exit_code == 0
     project.monkeypatch.delenv("READINESS_ARTIFACTS")
     assert project.cli("verify").exit_code == 3
+
+
+def test_one_of_a_kind_is_told_as_one(project: Project) -> None:
+    """One run, one piece, one artifact; one record that was there; one thing that does not fit."""
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n").run()
+    assert project.cli("verify").stdout == "intact: 1 run, 1 piece of evidence, 1 artifact\n"
+    assert project.cli("bundle", "-o", "a.zip").stdout == "a.zip: 1 run, 0 decisions, 0 verdicts\n"
+    merged = project.cli("merge", "a.zip").stdout
+    assert merged == "a.zip: 0 runs, 0 decisions, 0 verdicts, 0 artifacts new; 1 record was there already\n"
+    assert "holds 1" not in merged
+    (kept,) = [path for path in (project.path / ".readiness" / "artifacts").rglob("*") if path.is_file()]
+    kept.unlink()
+    assert project.cli("verify").stdout.splitlines()[-1] == "not intact: 1 thing does not fit"

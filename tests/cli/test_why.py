@@ -57,3 +57,14 @@ def test_what_is_not_there(recorded: Project, target: str) -> None:
     done = recorded.cli("why", target)
     assert (done.exit_code, done.stdout) == (2, ""), done.output
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_a_config_nothing_is_invented(project: Project) -> None:
+    """Where nothing says what is required, and nothing was recorded, no requirement is told."""
+    done = project.cli("why", "UC-001")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "readiness: there is no config, and no evidence for UC-001: run 'readiness init'\n"
+    project.tests("@evidence('UC-001', item=4)\ndef test_a(): pass\n").run()
+    told = project.cli("why", "UC-001")
+    assert told.exit_code == 0
+    assert "test_it.py::test_a" in told.stdout

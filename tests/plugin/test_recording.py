@@ -286,3 +286,23 @@ def test_an_optimised_interpreter_makes_a_rehearsal(project: Project) -> None:
     assert piece.not_real_because is not None
     assert "python -O" in piece.not_real_because
     assert project.states()["UC-001/1"] == "REHEARSED"
+
+
+def test_a_text_that_names_a_file_is_kept_with_a_warning(project: Project) -> None:
+    """Who attaches a text that is the name of a file that is there has it told that the file was not attached."""
+    project.configured().tests(
+        """
+        @evidence("UC-001", item=1)
+        def test_a(record_evidence):
+            pathlib.Path("server.log").write_text("started")
+            record_evidence.attach("server.log")
+            record_evidence.attach("another.log")
+            record_evidence.attach("two\\nlines")
+        """
+    )
+    project.run().assert_outcomes(passed=1)
+    told = "the text 'server.log' was attached, and not the file of that name: attach a pathlib.Path"
+    (piece,) = project.evidence("UC-001")
+    shown = " ".join(project.cli("show", piece["id"]).stdout.split())
+    assert shown.count("was attached, and not the file") == 1
+    assert told in shown

@@ -392,7 +392,7 @@ def test_the_bundle_that_is_attacked_is_sound(project: Project) -> None:
     assert script(path)[0] == 0
     result = project.cli("merge", "a.zip")
     assert (result.exit_code, result.stderr.count("other registers")) == (0, 1)
-    assert "2 runs, 2 decisions, 1 verdicts, 2 artifacts, 3 signatures new" in result.stdout
+    assert "2 runs, 2 decisions, 1 verdict, 2 artifacts, 3 signatures new" in result.stdout
     assert project.cli("verify").exit_code == 0
 
 

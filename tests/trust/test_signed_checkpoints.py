@@ -71,7 +71,7 @@ def assert_counts(project: Project, *names: str) -> None:
 def assert_counts_for_nothing(project: Project, told: str) -> None:
     """Verify exits 3 and says it in one line; so does the gate, whose rule has failed."""
     done = project.cli("verify", "--checkpoint", "head.txt")
-    assert (done.exit_code, done.stdout.splitlines()[1]) == (3, "not intact: 1 things do not fit")
+    assert (done.exit_code, done.stdout.splitlines()[1]) == (3, "not intact: 1 thing does not fit")
     assert done.stdout.startswith(f"checkpoint head.txt: {told}")
     gate = project.cli("gate", "--checkpoint", "head.txt")
     assert gate.exit_code == 3

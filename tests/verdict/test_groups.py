@@ -55,8 +55,8 @@ def test_it_is_complete_when_each_part_has_arrived():
     assert arrived(part(2, "a"), part(1, "a", days=1.9)) == []
     assert arrived(part(1, "a", of=1)) == []
     assert arrived(part(1, "a"), part(2, "b", of=3)) == ["its parts do not agree how many there are (2, 3)"]
-    assert arrived(part(0, "a", of=1)) == ["0 of 1 parts arrived"]
-    assert arrived(part(1, "a", of=1, collected=False)) == ["0 of 1 parts arrived"]
+    assert arrived(part(0, "a", of=1)) == ["0 of 1 part arrived"]
+    assert arrived(part(1, "a", of=1, collected=False)) == ["0 of 1 part arrived"]
 
 
 def test_each_planned_test_has_to_end():

@@ -25,7 +25,7 @@ def test_the_actions_of_a_mixed_register():
         unassigned
             collect  items 1-7 of UC-002, UC-004 … UC-006, UC-008 … UC-032 (29 use
                      cases)
-        237 actions for 2 people
+        237 actions: 5 for 1 person, 232 unassigned
     """
     assert plain(render_next(values.mixed().actions, 80)) == dedent(expected).strip("\n")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..errors import count
 from ..pipeline.carrying import bundle, write_script
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
@@ -48,6 +49,7 @@ def command(
     if output is None:
         return
     done = bundle(door.place(), use_cases, output, with_tree=with_tree)
-    click.echo(sanitise(f"{output}: {done.runs} runs, {done.decisions} decisions, {done.verdicts} verdicts"))
+    written = count(done.runs, "run"), count(done.decisions, "decision"), count(done.verdicts, "verdict")
+    click.echo(sanitise(f"{output}: {', '.join(written)}"))
     for sha256 in done.missing:
         click.echo(f"readiness: the artifact {sha256} is not in it: it is not in the artifact folder", err=True)

@@ -44,7 +44,7 @@ def command(door: Door, ctx: click.Context) -> None:
     if settings is not None and catalogue is not None:
         for line in _meaning(settings, catalogue):
             _say(line)
-    _say("sound" if not found else f"{len(found)} problem{'s' * (len(found) > 1)}")
+    _say("sound" if not found else count(len(found), "problem"))
     ctx.exit(1 if found else 0)
 
 

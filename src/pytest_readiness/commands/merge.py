@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..errors import count
 from ..pipeline.carrying import Taken, merge
 from ..pipeline.upkeep import sign_unsigned
 from ..views.sanitise import sanitise
@@ -47,11 +48,10 @@ def _tell(one: Taken) -> None:
         click.echo(f"readiness: not merged: {sanitise(one.problem, 1000)}", err=True)
         return
     new = one.merged
-    brought = (
-        f"{len(new.runs)} runs, {len(new.decisions)} decisions, {new.verdicts} verdicts, {new.artifacts} artifacts"
-    )
-    brought += f", {new.statements} signatures" if new.statements else ""
-    click.echo(sanitise(f"{one.path}: {brought} new; {new.known} records were there already"))
+    brought = [count(len(new.runs), "run"), count(len(new.decisions), "decision"), count(new.verdicts, "verdict")]
+    brought += [count(new.artifacts, "artifact"), *([count(new.statements, "signature")] if new.statements else [])]
+    known = f"{count(new.known, 'record')} {'was' if new.known == 1 else 'were'} there already"
+    click.echo(sanitise(f"{one.path}: {', '.join(brought)} new; {known}"))
     if one.elsewhere:
         told = f"{one.path} holds records of other registers, which do not count here: {', '.join(one.elsewhere)}"
         click.echo(f"readiness: {sanitise(told, 600)}", err=True)

@@ -12,7 +12,7 @@ import click
 
 from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES
 from ..claims.register import PROOFS
-from ..errors import ConfigError, nearest, one_line
+from ..errors import ConfigError, count, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import OwnProof
 from ..pipeline.judging import Place
@@ -246,5 +246,4 @@ def _tell(recorded: Recorded) -> None:
     for problem in recorded.problems:
         click.echo(f"readiness: {sanitise(problem)}", err=True)
     if recorded.run_id is not None:
-        noun = "piece" if len(recorded.pieces) == 1 else "pieces"
-        click.echo(f"{len(recorded.pieces)} {noun} of evidence recorded as run {recorded.run_id}")
+        click.echo(f"{count(len(recorded.pieces), 'piece')} of evidence recorded as run {recorded.run_id}")

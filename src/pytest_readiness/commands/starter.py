@@ -66,7 +66,7 @@ _TAIL = """\
 # Whose sign-off makes a use case READY_FOR_GO_LIVE; an empty list means nobody's. separate: who recorded the evidence
 # cannot review it; "started_by": nor who started the CI job that did.
 [review]
-reviewers = [{reviewers}]  # such as "release-manager@example.com"
+reviewers = [{reviewers}]{such_as}
 required = 1
 separate = true
 identity = "declared"  # least identity accepted: declared, git, ci or signed
@@ -132,7 +132,7 @@ These two rows are examples: replace them with your own.
 """
 
 
-def config_text(tracker: str, items: Iterable[Item], use_cases: Sequence[str], reviewers: Iterable[str]) -> str:
+def config_text(tracker: str, items: Iterable[Item], use_cases: Sequence[str], reviewers: Sequence[str]) -> str:
     """Return a ``readiness.toml`` for a tracker (a path relative to it) with every item written out."""
     written = tuple(items)
     return "\n".join(
@@ -143,6 +143,7 @@ def config_text(tracker: str, items: Iterable[Item], use_cases: Sequence[str], r
             _TAIL.format(
                 key=_key(use_cases[0]),
                 reviewers=", ".join(toml_text(name) for name in reviewers),
+                such_as="" if reviewers else '  # such as "release-manager@example.com"',
                 not_applicable=_not_applicable(written),
             ),
         ]

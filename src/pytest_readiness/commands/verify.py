@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import ConfigError
+from ..errors import ConfigError, count
 from ..pipeline.checkpoints import asked, no_store
 from ..pipeline.upkeep import verify
 from ..views.sanitise import sanitise
@@ -26,21 +26,21 @@ def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -
     """
     place, kept = door.place(), asked(checkpoints)
     outcome = verify(place, kept)
-    for told in outcome.aside:
-        click.echo(sanitise(told))
+    for one in outcome.aside:
+        click.echo(sanitise(one))
     for problem in outcome.problems:
         click.echo(sanitise(str(problem)))
     for note in outcome.notes:
         click.echo(sanitise(f"note: {note}"))
-    if outcome.problems:
-        click.echo(f"not intact: {len(outcome.problems)} things do not fit")
+    if wrong := len(outcome.problems):
+        click.echo(f"not intact: {count(wrong, 'thing')} {'does' if wrong == 1 else 'do'} not fit")
         context.exit(3)
     if not outcome.there:
         raise ConfigError(no_store(place.settings.store))
-    signed = f", {outcome.signatures} signatures" if outcome.signatures else ""
-    click.echo(
-        f"intact: {outcome.runs} runs, {outcome.evidence} pieces of evidence, {outcome.artifacts} artifacts{signed}"
-    )
-    for one in kept:
-        told = f"the first {one.checkpoint.size} of {outcome.records} records are those of {one.path}"
-        click.echo(sanitise(told))
+    told = [count(outcome.runs, "run"), f"{count(outcome.evidence, 'piece')} of evidence"]
+    told += [count(outcome.artifacts, "artifact")]
+    told += [count(outcome.signatures, "signature")] if outcome.signatures else []
+    click.echo(f"intact: {', '.join(told)}")
+    for known in kept:
+        of = f"the first {known.checkpoint.size} of {count(outcome.records, 'record')}"
+        click.echo(sanitise(f"{of} are those of {known.path}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..errors import ClaimError
+from ..errors import ClaimError, ConfigError
 from ..pipeline.judging import Request, judge
 from ..pipeline.upkeep import refuse_damage
 from ..views.cause import render_departed, render_why
@@ -30,6 +30,10 @@ def command(door: Door, target: str) -> None:
             raise
     else:
         report = judge(place, Request((known,)))
+        if place.catalogue.open_world and not any(
+            one.evidence for found in report.readiness.use_cases for one in found.requirements
+        ):
+            raise ConfigError(f"there is no config, and no evidence for {known}: run 'readiness init'")
         lines = render_why(report, known, tail or None, wide, unicode=signs)
     printing.say(lines)
     refuse_damage(report.context.problems)

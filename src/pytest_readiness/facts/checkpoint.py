@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..errors import IntegrityError
+from ..errors import IntegrityError, count
 from ..frozen import dataclass
 from .decision import Decision
 from .digest import digest
@@ -136,10 +136,6 @@ def _decoded(text: str) -> bytes:
         raise IntegrityError("it holds something that is no base64") from None
 
 
-def _records(number: int) -> str:
-    return f"{number} record" if number == 1 else f"{number} records"
-
-
 @dataclass(frozen=True, slots=True)
 class Grown:
     """The tree of a store as it is now."""
@@ -168,8 +164,9 @@ class Grown:
             told = f"is of another store ({checkpoint.origin}, and this is {self.origin})"
             return f"{told}: it was replaced, or made anew"
         if checkpoint.size > len(self.leaves):
-            there = f"the store held {_records(checkpoint.size)} then, and holds {len(self.leaves)}"
+            there = f"the store held {count(checkpoint.size, 'record')} then, and holds {len(self.leaves)}"
             return f"{there}: it was rolled back to an older copy, or its newest records were deleted"
         if found[checkpoint.size] != checkpoint.root:
-            return f"the first {_records(checkpoint.size)} are not those of then: one was changed, deleted or put in"
+            first = f"the first {count(checkpoint.size, 'record')}"
+            return f"{first} are not those of then: one was changed, deleted or put in"
         return None

@@ -32,6 +32,8 @@ from ..facts.evidence import Artifact
 from .redaction import Redactor
 
 BLOCK = 1 << 20
+LONGEST_NAME = 1024
+"""Characters of a text that may be the name of a file."""
 
 
 class ArtifactFolder:
@@ -200,6 +202,16 @@ def guess_media_type(name: str) -> str:
     if name.lower().endswith(".har"):
         return "application/json"
     return _guess_type(name)[0] or ("text/plain" if name.lower().endswith((*_TEXTS, ".yml")) else _UNKNOWN)
+
+
+def names_a_file(text: str) -> bool:
+    """Return whether a text is the name of a file that is there: whoever attaches it may have meant the file."""
+    if len(text) > LONGEST_NAME or not text.isprintable():
+        return False
+    try:
+        return S_ISREG(_stat(text).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def is_text(media_type: str) -> bool:

@@ -11,10 +11,10 @@ from typing import Any
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..errors import ClaimError, EvidenceError, ReadinessError, nearest
+from ..errors import ClaimError, EvidenceError, ReadinessError, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import Shown
-from .artifact import ArtifactFolder, guess_media_type, is_text
+from .artifact import ArtifactFolder, guess_media_type, is_text, names_a_file
 from .context import Context
 from .redaction import Redactor, cut_text
 
@@ -137,6 +137,9 @@ class Account:
             redactor = self._redactor if is_text(kind) and not raw else None
             kept = self._artifacts.keep_file(what, label, kind, redactor)
         elif isinstance(what, str):
+            if names_a_file(what):
+                named = f"the text '{one_line(what, 60)}' was attached, and not the file of that name"
+                self._recording.warnings.append(self._shown(f"{named}: attach a pathlib.Path"))
             data = what.encode("utf-8", "backslashreplace")
             kept = self._artifacts.keep_bytes(data, label, media_type or "text/plain", None if raw else self._redactor)
         elif isinstance(what, bytes):

@@ -16,7 +16,7 @@ from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..claims.collected import Tagged
-from ..errors import ConfigError, ReadinessError, one_line
+from ..errors import ConfigError, ReadinessError, count, one_line
 from ..facts.conduct import conduct_of
 from ..facts.proofs import ProofCheck
 from ..facts.run import Run
@@ -334,8 +334,7 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
             lines = lines or render_verdict(outcome.report, width, unicode=unicode)
         return lines if verbosity < 0 else lines + _note_lines(outcome)
     if outcome.run_id is not None:
-        noun = "piece" if outcome.recorded == 1 else "pieces"
-        lines.append(((f"{outcome.recorded} {noun} of evidence recorded as run {outcome.run_id}", ""),))
+        lines.append(((f"{count(outcome.recorded, 'piece')} of evidence recorded as run {outcome.run_id}", ""),))
         lines += [((outcome.uncollected, "warn"),)] if outcome.uncollected else []
     lines += _problem_lines(outcome)
     if lines and not place.configured:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from secrets import token_hex
 from typing import Any
 
-from ..errors import IntegrityError, Problem, one_line
+from ..errors import IntegrityError, Problem, count, one_line
 from ..facts.checkpoint import ORIGIN, Grown, Leaf, decision_digest
 from ..facts.line import Line, broken_links
 from .chain import where
@@ -68,7 +68,7 @@ def miscounted(query: Query) -> Iterator[Problem]:
     """Yield a problem where there are more or fewer leaves than records: what a gate can see at once."""
     for leaves, end, records in query(_COUNTS) if query(_THERE) else ():
         if (leaves, leaves) != (records, end):
-            told = f"holds {leaves} leaves, up to number {end - 1}, and there are {records} records"
+            told = f"holds {count(leaves, 'leaf', 'leaves')}, up to number {end - 1}, and the records are {records}"
             yield Problem("table leaf", f"{told}: 'readiness verify' says which do not fit")
 
 

@@ -501,16 +501,24 @@ def compared(found: Verification, path: str) -> Iterator[str]:
         yield f"{path}: the store did not go on from there: records were changed or deleted, or it was rolled back"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return ``1 run`` or ``3 runs``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def told(found: Verification, keys: dict[str, bytes | None]) -> Iterator[str]:
     """Yield what was looked at, a line each."""
     rooms = [room_of(name) for name in found.members]
     for room in ROOMS:
         count = rooms.count(room)
         more = (
-            f", {found.counts['lines']} lines, {found.counts['evidence']} pieces of evidence" if room == "runs" else ""
+            f", {counted(found.counts['lines'], 'line')}, {counted(found.counts['evidence'], 'piece')} of evidence"
+            if room == "runs"
+            else ""
         )
         yield f"{room}: {count}{more}" if "." not in room else f"{room}: {'looked at' if count else 'none'}"
-    yield f"trackers: {found.counts['trackers']} runs name the tracker they were recorded with"
+    named = found.counts["trackers"]
+    yield f"trackers: {counted(named, 'run')} {'names' if named == 1 else 'name'} the tracker of its time"
     for sha256 in found.missing():
         yield f"not in it, so not looked at: the artifact {sha256} of {found.named[sha256]}"
     for id_, names in sorted(found.signed.items()):
@@ -523,7 +531,7 @@ def told(found: Verification, keys: dict[str, bytes | None]) -> Iterator[str]:
         if key is None:
             yield f"the key {name} is no ed25519 key: its signatures cannot be verified here"
     if found.tree is not None:
-        yield f"tree: {found.tree[0]} had {found.tree[1]} records, of which {len(found.records)} are in it"
+        yield f"tree: {found.tree[0]} had {counted(found.tree[1], 'record')}, of which {len(found.records)} are in it"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -548,7 +556,8 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         lines, misfits = list(told(found, keys)), found.misfits
     misfits = [one.encode("unicode_escape").decode() for one in misfits]
-    end = f"NOT INTACT: {len(misfits)} things do not fit" if misfits else "everything that was looked at fits"
+    wrong = f"{counted(len(misfits), 'thing')} {'does' if len(misfits) == 1 else 'do'} not fit"
+    end = f"NOT INTACT: {wrong}" if misfits else "everything that was looked at fits"
     print("\n".join([*lines, *(f"DOES NOT FIT: {one}" for one in misfits), end]))
     return 3 if misfits else 0
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 
-from ..errors import Problem
+from ..errors import Problem, count
 from ..facts.evidence import Evidence
 from ..frozen import dataclass
 from .known import UNKNOWN, Origin
@@ -230,11 +230,11 @@ def _named(
 
 
 def _asserted(grounds: Grounds) -> Finding:
-    return _of_leniency(grounds, State.ASSERTED, "passes without their proof")
+    return _of_leniency(grounds, State.ASSERTED, "without proof")
 
 
 def _flaky(grounds: Grounds) -> Finding:
-    return _of_leniency(grounds, State.FLAKY, "passes after a failed attempt")
+    return _of_leniency(grounds, State.FLAKY, "after a failed attempt")
 
 
 def _of_leniency(grounds: Grounds, state: State, what: str) -> Finding:
@@ -243,7 +243,7 @@ def _of_leniency(grounds: Grounds, state: State, what: str) -> Finding:
     leniency = grounds.policy.leniency(state)
     wrong = [(one, req) for one, req in mine if not _let_through(grounds.policy, one, req, state)]
     how = "refused" if leniency not in ("acknowledge", "accept") else "not acknowledged by a current review"
-    told = f"{len(mine)} {what}: {leniency}" if mine else f"no {what}"
+    told = f"{count(len(mine), 'pass', 'passes')} {what}: {leniency}" if mine else f"no pass {what}"
     return _named(state.value.lower(), every, wrong, told, lambda req: f"{req.requirement.id} is {how}")
 
 
@@ -355,10 +355,10 @@ def _clock(grounds: Grounds) -> Finding:
     conducts = {run: grounds.origins.get(run, UNKNOWN).conduct for run in sorted(resting_on)}
     wrong = {run: conduct.skew for run, conduct in conducts.items() if conduct.clocks_disagree}
     silent = sum(conduct.skew_ms is None for conduct in conducts.values())
-    told = "no run's clocks disagree" + (f"; {silent} of {len(conducts)} runs did not compare them" if silent else "")
+    others = f"; {silent} of {count(len(conducts), 'run')} did not compare them" if silent else ""
     names = tuple(f"the clocks of run {run} disagree by {skew}" for run, skew in wrong.items())
     failing = tuple(name for run in wrong for name in resting_on[run])
-    return Finding("clock", len(grounds.readiness.use_cases), names, told, failing)
+    return Finding("clock", len(grounds.readiness.use_cases), names, f"no run's clocks disagree{others}", failing)
 
 
 def _deselected(grounds: Grounds) -> Finding:

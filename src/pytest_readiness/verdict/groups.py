@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from itertools import count, islice
 
+from ..errors import count as counted
 from ..facts.clock import parse
 from ..facts.evidence import Evidence, Result
 from ..facts.group import Part, Plan
@@ -134,10 +135,9 @@ class GroupHold:
         if len(self.sizes) != 1:
             return f"its parts do not agree how many there are ({', '.join(map(str, self.sizes))})"
         if len(self.arrived) < self.sizes[0]:
-            return f"{len(self.arrived)} of {self.sizes[0]} parts arrived"
-        if self.unended == 1:
-            return "all parts arrived, and 1 test of theirs did not run to its end"
-        return f"all parts arrived, and {self.unended} tests of theirs did not run to their end"
+            return f"{len(self.arrived)} of {counted(self.sizes[0], 'part')} arrived"
+        its = "its" if self.unended == 1 else "their"
+        return f"all parts arrived, and {counted(self.unended, 'test')} of theirs did not run to {its} end"
 
     @property
     def remedy(self) -> str:

@@ -9,6 +9,7 @@ from ..facts.evidence import Connection, Evidence, Result, Step
 from ..store.port import RunSummary
 from ..verdict.known import Signed
 from ..verdict.levels import TOLD, level_of
+from . import words
 from .pen import Line, Pen
 
 _LABEL = 24
@@ -86,7 +87,7 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Called with", conduct.called
     yield "Left out", _given(conduct.left_out)
     yield "Release", _given(run.release)
-    yield "Run group", (f"{run.group_id}, {run.group_parts} parts",) if run.group_id else ()
+    yield "Run group", (f"{run.group_id}, {words.count(run.group_parts or 0, 'part')}",) if run.group_id else ()
     yield "Requirements", (run.requirements_digest,)
 
 

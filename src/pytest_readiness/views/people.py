@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..frozen import dataclass
+from ..verdict.actions import UNASSIGNED
 from ..verdict.readiness import Action
 from . import words
 from .pen import Line, Pen
@@ -109,5 +110,14 @@ def render_next(
             single = [Task(task.action, task.items, (action,)) for action in task.actions]
             for part in single if verbosity > 0 else [task]:
                 lines.extend(_write(part, pen))
-    total = f"{words.count(len(wanted), 'action')} for {words.count(len(people), 'person', 'people')}"
-    return [*lines, pen.line((total, "dim"))]
+    return [*lines, pen.line((_total(wanted), "dim"))]
+
+
+def _total(actions: Sequence[Action]) -> str:
+    """Return how many actions for how many people; nobody is no person."""
+    whose = [action.who for action in actions if action.who != UNASSIGNED]
+    people = words.count(len(set(whose)), "person", "people")
+    every, left = words.count(len(actions), "action"), len(actions) - len(whose)
+    if not left:
+        return f"{every} for {people}"
+    return f"{every}: {len(whose)} for {people}, {left} unassigned" if whose else f"{every}, unassigned"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ..errors import count
 from .pen import Pen
+
+__all__ = ["count", "follows", "items", "listed", "runs", "span"]
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
 _RANGE = 3
@@ -55,8 +58,3 @@ def items(keys: Sequence[str]) -> str:
     groups = [group for run in runs(keys) for group in ([run] if len(run) >= _RANGE else [[key] for key in run])]
     texts = [group[0] if len(group) == 1 else f"{group[0]}-{group[-1]}" for group in groups]
     return f"{'item' if len(keys) == 1 else 'items'} {', '.join(texts)}"
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Return ``1 use case`` or ``3 use cases``."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
