@@ -312,7 +312,11 @@ class TestSentences:
         judged = requirement("1/BYOK", [before, ran(FAILED, item="1", environment="dev")])
         told = ", before it said where it ran, and so counts in staging with BYOK"
         assert judged.why == f"tests/test_it.py::test_it FAILED in dev at {days_ago(1)}{told}"
-        assert judged.completes_it == "make tests/test_it.py::test_it pass in staging with provider mode BYOK"
+        retired = "a reviewer retires it: `readiness retire tests/test_it.py::test_it --reason ...`"
+        assert judged.completes_it == (
+            "make tests/test_it.py::test_it pass in staging with provider mode BYOK; "
+            f"if it never runs in staging with BYOK again, {retired}"
+        )
 
     def test_cut_short_between_parts(self):
         """A failure that took an older pass of a part away says that it did not come to that part."""
