@@ -38,7 +38,8 @@ ROOMS = {
             "verdict/aside.py", "pipeline/judging.py", "pipeline/aside.py", "pipeline/unseen.py",
         ),
         (
-            "tests/verdict", "tests/pipeline", "tests/trust/test_store_attacks.py", "tests/cli/test_gate.py",
+            "tests/verdict", "tests/pipeline", "tests/trust/test_signing.py", "tests/trust/test_store_attacks.py",
+            "tests/cli/test_gate.py",
             "tests/cli/test_gate_options.py", "tests/cli/test_left_the_register.py", "tests/cli/test_retire_run.py",
             "tests/cli/test_review_suspect.py", "tests/cli/test_tampering.py",
         ),
