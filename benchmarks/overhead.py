@@ -3,6 +3,7 @@
 python benchmarks/overhead.py [--rounds 7]     cost of recording 1,000 one-claim tests
 python benchmarks/overhead.py --idle           cost of being there with nothing to record
 python benchmarks/overhead.py --instructions   either, counted by valgrind: on a machine that others use too
+python benchmarks/overhead.py --instructions --beside PATH   recording by this checkout and by another, in one run
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from environments import OURS as PLUGIN, make, make_hollow, of_checkout, published, required
+from environments import OURS as PLUGIN, ROOT, make, make_hollow, of_checkout, published, required
 
 FILES, TESTS_IN_FILE = 20, 50
 MANY = FILES * TESTS_IN_FILE
@@ -69,6 +70,8 @@ class Variant:
     """There was a session before: the store exists."""
     python: Path = Path(sys.executable)
     """Where it is that of an environment of its own, pytest loads the plugins that are installed there."""
+    source: Path | None = None
+    """Of a checkout: what is imported of us is there."""
 
     @property
     def missing(self) -> list[str]:
@@ -85,6 +88,8 @@ class Variant:
         environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, and not by every session
         if self.python == Path(sys.executable):
             environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
+        if self.source is not None:
+            environ["PYTHONPATH"] = str(self.source)
         return environ
 
 
@@ -123,7 +128,7 @@ CPU = Meter("CPU (user + system, children included)", ("s", "ms", "us"))
 INSTRUCTIONS = Meter(
     "instructions, without the kernel's (valgrind)",
     ("G", "M", "k"),
-    ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"),
+    ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"),
 )
 
 
@@ -169,7 +174,7 @@ def measured(variant: Variant, folder: Path, meter: Meter) -> float:
     if process.returncode:
         sys.exit(f"{' '.join(variant.command)} ended with {process.returncode}:\n{output.decode(errors='replace')}")
     if meter is INSTRUCTIONS:
-        return int(re.search(rb"Collected : (\d+)", output)[1]) / 1e9
+        return int(re.search(rb"I\s+refs:\s+([\d,]+)", output)[1].replace(b",", b"")) / 1e9
     return usage.ru_utime + usage.ru_stime
 
 
@@ -253,6 +258,39 @@ def recording(folder: Path, number: int, meter: Meter) -> None:
         goal(f"{variant.name}: fixed cost of {fixed:.0f} ms", "<= 500 ms")
 
 
+def beside(folder: Path, number: int, meter: Meter, other: Path) -> None:
+    """Record the same suites by the code of this checkout and by that of another, each with a store of its own."""
+    builds = (("other", other.resolve()), ("this", ROOT))
+    pairs = [
+        [replace(variant, name=f"{variant.name}, {told}", source=root / "src") for told, root in builds]
+        for variant in (SILENT, READINESS, FIRST)
+    ]
+    suites = {
+        (told, tests): write_suite(folder / f"{told}-{tests}", tests, meter)
+        for told in ("other", "this")
+        for tests in (MANY, 1)
+    }
+
+    def suite(variant: Variant, tests: int) -> Suite:
+        return suites[variant.name.rpartition(" ")[2], tests]
+
+    rounds(number, [(suite(variant, tests), variant) for pair in pairs for variant in pair for tests in (MANY, 1)])
+    whole, thousandth, millionth = meter.units
+    print(f"\nleast of {number} rounds, {meter.told}\n")
+    print(f"{'':41}{f'{MANY} tests':>12}{'1 test':>12}{'per test':>12}")
+    for pair in pairs:
+        figures = []
+        for variant in pair:
+            many, one = suite(variant, MANY).least(variant), suite(variant, 1).least(variant)
+            figures.append((many, one, (many - one) / (MANY - 1)))
+            print(
+                f"{variant.name:41}{many:10.3f} {whole}{one * 1e3:10.0f} {thousandth}"
+                f"{figures[-1][2] * 1e6:10.0f} {millionth}"
+            )
+        then, now = figures
+        print(f"{'':41}" + "".join(f"{percent(mine - base, base):>12}" for base, mine in zip(then, now, strict=True)))
+
+
 def idle(folder: Path, number: int, meter: Meter) -> None:
     plain = write_idle(folder / "plain", meter, configured=False)
     configured = write_idle(folder / "conf", meter, configured=True)
@@ -300,7 +338,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="default: 7, with --idle 100, with --instructions 1")
     parser.add_argument("--instructions", action="store_true", help="count instructions with valgrind, and no time")
     parser.add_argument("--idle", action="store_true", help="measure sessions that have nothing to record")
+    parser.add_argument("--beside", type=Path, metavar="PATH", help="a checkout to compare recording with")
     options = parser.parse_args()
+    if options.beside and (options.idle or not (options.beside / "src").is_dir()):
+        parser.error("--beside takes the path of a checkout, and compares recording alone")
     if options.instructions and shutil.which(INSTRUCTIONS.prefix[0]) is None:
         parser.error("--instructions needs valgrind, which is not installed")
     told = [f"{name} {version(name)}" for name in ("pytest", "pytest-readiness") if is_installed(name)]
@@ -308,7 +349,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="readiness-benchmark-") as folder:
         measure, usual = (idle, 100) if options.idle else (recording, 7)
         meter, usual = (INSTRUCTIONS, 1) if options.instructions else (CPU, usual)
-        measure(Path(folder), options.rounds or usual, meter)
+        if options.beside:
+            beside(Path(folder), options.rounds or usual, meter, options.beside)
+        else:
+            measure(Path(folder), options.rounds or usual, meter)
 
 
 if __name__ == "__main__":
