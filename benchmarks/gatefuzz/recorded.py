@@ -91,6 +91,8 @@ def pieces_of(run: Run, at: int, config: Config) -> list[Piece]:
     for copies in by_test.values():
         result = worst([result_of(run, execution) for execution in copies])
         flaky = any(passed_late(execution) for execution in copies)
+        if flaky and result not in (*BAD, "PASSED"):  # what says nothing hides no attempt that ended badly
+            result = worst([ENDS[each.end] for one in copies for each in one.attempts if ENDS[each.end] in BAD])
         start = min(at + execution.at for execution in copies)
         for execution in copies:
             for claim in execution.claims:

@@ -17,6 +17,8 @@ from .redaction import Redactor
 
 _PASSED = Result.PASSED.value
 _BROKEN = frozenset({Result.FAILED.value, Result.ERROR.value, Result.INTERRUPTED.value})
+_IDLE = frozenset({Result.SKIPPED.value, Result.XFAILED.value, Result.XPASSED.value, Result.NOT_RUN.value})
+"""They satisfy and replace nothing."""
 _LISTS = ("artifacts", "references", "notes", "steps", "warnings", "connections")
 
 Body = dict[str, Any]
@@ -109,6 +111,7 @@ class Ends:
             body = {**body, "attempts": [*told.attempts, *body["attempts"]]}
             if several and BADNESS[Result(told.result)] > badness(body):
                 body["result"] = told.result
+        body = failures_kept(body)
         if several or body["result"] != _PASSED:
             self._told[test_id] = _Told(body["result"], several, list(map(_terse, body["attempts"])))
         return body, True
@@ -124,7 +127,7 @@ class Ends:
             if self.copies > 1:  # workers may have collected different tests
                 namesakes.due = namesakes.planned
             if namesakes.started or namesakes.ended:
-                yield joined([*namesakes.ended, *namesakes.missing(partial(interrupted, test_id))])
+                yield failures_kept(joined([*namesakes.ended, *namesakes.missing(partial(interrupted, test_id))]))
 
     def redact(self, redactor: Redactor) -> None:
         """A secret became known: take it out of what is remembered."""
@@ -150,6 +153,17 @@ def _never(body: Body) -> Body:
 def badness(body: Mapping[str, Any]) -> int:
     """Return how bad the result of a line is."""
     return BADNESS[Result(body["result"])]
+
+
+def failures_kept(body: Body) -> Body:
+    """Return the end of a test; what neither passed nor failed in the end hides no attempt that ended badly."""
+    if body["result"] not in _IDLE:
+        return body
+    bad = [attempt for attempt in body["attempts"] if attempt["result"] in _BROKEN]
+    if not bad:
+        return body
+    worst = max(bad, key=badness)
+    return {**body, **{name: worst[name] for name in ("result", "message") if name in worst}}
 
 
 def joined(bodies: Sequence[Body]) -> Body:
