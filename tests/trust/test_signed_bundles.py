@@ -20,7 +20,7 @@ def test_a_signed_session_hands_its_signature_over(project: Project) -> None:
     assert (code, f"{run_id}: signed by ci\n" in told) == (0, True), told
     assert script(project.path / "a.zip", "--key", f"ben={project.path / 'keys' / 'ben.pem'}")[0] == 3
     shutil.rmtree(project.path / ".readiness")
-    assert "1 signatures new" in project.cli("merge", "a.zip").stdout
+    assert "1 signature new" in project.cli("merge", "a.zip").stdout
     assert project.cli("bundle", "-o", "b.zip").exit_code == 0
     assert read_bundle(project.path / "b.zip").envelopes == read_bundle(project.path / "a.zip").envelopes
     assert script(project.path / "b.zip", "--key", key)[0] == 0

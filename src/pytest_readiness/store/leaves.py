@@ -68,7 +68,8 @@ def miscounted(query: Query) -> Iterator[Problem]:
     """Yield a problem where there are more or fewer leaves than records: what a gate can see at once."""
     for leaves, end, records in query(_COUNTS) if query(_THERE) else ():
         if (leaves, leaves) != (records, end):
-            told = f"holds {count(leaves, 'leaf', 'leaves')}, up to number {end - 1}, and the records are {records}"
+            known = f"there {'is' if records == 1 else 'are'} {count(records, 'record')}"
+            told = f"holds {count(leaves, 'leaf', 'leaves')}, up to number {end - 1}, and {known}"
             yield Problem("table leaf", f"{told}: 'readiness verify' says which do not fit")
 
 
