@@ -106,3 +106,10 @@ def statement_at(source: str, line: int) -> range:
         if first <= line <= last and (smallest is None or last - first < smallest):
             smallest, lines = last - first, range(first, last + 1)
     return lines
+
+
+def function_at(source: str, line: int) -> range:
+    """Return the lines of the innermost function at a line; none: just that line."""
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    around = [range(node.lineno, node.end_lineno + 1) for node in functions if node.lineno <= line <= node.end_lineno]
+    return min(around, key=len, default=range(line, line + 1))

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import Problem
+from pytest_readiness.facts.conduct import Conduct
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.group import Part, Plan
 from pytest_readiness.verdict.evaluation import Facts, evaluate
@@ -98,6 +99,14 @@ def test_not_applicable_is_listed():
     assert f"{UC}/6/rotation (holds no secrets)" in rule.detail
 
 
+def test_not_applicable_is_listed_of_each_use_case():
+    """Also of the last one, behind others of which everything counts."""
+    row = replace(CATALOGUE.use_cases[UC], id="UC-9", not_applicable=(("plain", "not ours"),))
+    catalogue = replace(CATALOGUE, use_cases={**CATALOGUE.use_cases, "UC-9": row})
+    verdict = decide(readiness(complete(), catalogue=catalogue), EVIDENCE)
+    assert "UC-9/plain (not ours)" in next(one.detail for one in verdict.rules if one.rule == "requirements in scope")
+
+
 def test_damage():
     """Anything that does not fit in what the answer rests on closes the gate and is told."""
     verdict = decide(readiness(complete()), EVIDENCE, [Problem("run 1", "line 3 was changed")])
@@ -164,6 +173,17 @@ def test_origin_of_the_runs(origin, rules):
     origins = {"run": origin} if origin else {}
     verdict = decide(readiness(complete()), policy, origins=origins, release="1.0")
     assert failed(verdict) == rules
+
+
+@pytest.mark.parametrize(
+    ("conduct", "told"),
+    [(Conduct(), ""), (Conduct(changed=1, changed_names=("a.py",)), " (a.py)")],
+)
+def test_a_commit_that_is_not_clean_names_what_was_changed(conduct, told):
+    """The files, where the run says which; and nothing where it does not."""
+    policy, origin = Policy(on="evidence", clean_commit=True), Origin("1.0", "abc", dirty=True, conduct=conduct)
+    (rule,) = [one for one in decide(readiness(complete()), policy, origins={"run": origin}).rules if not one.passed]
+    assert rule.detail.endswith(f"was not made from a commit without local changes{told}")
 
 
 def test_no_release_named():
