@@ -200,10 +200,6 @@ class Replay:
     def _git(self, *words: str) -> None:
         subprocess.run(["git", "-C", str(self.here), *words], check=True, capture_output=True)
 
-    def _tracked(self, folder: str) -> bool:
-        listed = ["git", "-C", str(self.here), "ls-files", "--", folder]
-        return bool(subprocess.run(listed, check=True, capture_output=True).stdout)
-
     def _commit(self, author: str, at: int) -> None:
         if self.history.git:
             self._git("add", "-A")
@@ -214,18 +210,12 @@ class Replay:
 
     def _tamper(self, event: Tamper, at: int) -> None:
         folder = self.here / self.config.decisions
-        if event.how == "move" and not self._tracked(self.config.decisions):
-            if folder.is_dir():
-                folder.rename(self.here / "governance")
-            self.config = replaced(self.config, decisions="governance")
-            write_config(self.here, self.config)
-            self._commit(event.by, at)
-        elif event.how == "move":
-            self._git("mv", self.config.decisions, "governance")
-            self.config = replaced(self.config, decisions="governance")
-            write_config(self.here, self.config)
-            self._commit(event.by, at)
         if event.how == "move":
+            if folder.is_dir():
+                folder.rename(self.here / "governance")  # the commit takes in what git would have moved
+            self.config = replaced(self.config, decisions="governance")
+            write_config(self.here, self.config)
+            self._commit(event.by, at)
             return
         word = {"block": "blocker", "approve": "review", "reject": "review"}.get(event.kind, event.kind)
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():

@@ -201,12 +201,25 @@ def _slot(
     What ended badly is replaced only by the test's next real execution that runs to its end there, whatever part that
     names. Our reading: what is replaced counts no more, and an older pass of another part stands again. Equal start
     times: the worse result wins. What starts after the moment being judged never passes.
+
+    Our reading of a test that says its provider mode: what ended before that, in a run of no mode, is replaced where
+    the test runs in that environment and says it, as it never ends in no mode.
     """
     here = [one for one in mine if _counts(one, config) and (one.environment, one.mode) == place and within(one, place)]
     every = [one for one in mine if one.result in BAD and place in bad_places(one, mine, config)]
     bad = [one for one in every if names(one, needed.part)]
     ended = [one for one in here if one.result in ENDED and (one.start <= now or one.result != "PASSED")]
-    standing = [one for one in bad if not any(other.start > one.start for other in ended)]
+    said = [
+        one for one in mine
+        if one.own_mode and one.result in ENDED and (one.start <= now or one.result != "PASSED")
+        and one.environment == place[0] and _counts(one, config) and within(one, (one.environment, one.mode))
+    ]  # fmt: skip
+
+    def is_replaced(one: Piece) -> bool:
+        unsaid = place[1] is None and one.mode is None and not one.own_mode and not (needed.part and one.parts)
+        return any(other.start > one.start for other in (*ended, *(said if unsaid else ())))
+
+    standing = [one for one in bad if not is_replaced(one)]
     if standing:
         newest = max(one.start for one in standing)
         last = [one for one in standing if one.start == newest]
@@ -220,7 +233,7 @@ def _slot(
         passes = [one for one in passes if one.execution in stated]
     # Our reading: what named another part had not come to this one yet, and beats the same test's older pass of it.
     others = [one for one in every if one not in bad and passes and one.start >= newest]
-    others = [one for one in others if not any(other.start > one.start for other in ended)]
+    others = [one for one in others if not is_replaced(one)]
     if others:
         newest = max(one.start for one in others)
         return [one for one in others if one.start == newest], []

@@ -241,6 +241,51 @@ def test_what_closes_stands_when_decisions_move_out_of_a_folder(ready: Project, 
     assert status(ready) == ("BLOCKED", None)
 
 
+@pytest.mark.parametrize("commits", [1, 2])
+def test_a_decision_that_is_deleted_as_its_folder_moves_is_missed(ready: Project, commits: int) -> None:
+    """A rejection that does not come along to the new folder was deleted, in the commit of the move or before it."""
+    path = reject(ready, BEN)
+    path.unlink()
+    if commits > 1:
+        commit(ready, by=DEV)
+    (ready.path / "decisions").rename(ready.path / "governance")
+    switched(ready, "governance")
+    commit(ready, by=DEV)
+    code, said = gate(ready)
+    assert (code, f"{path.name}: was deleted" in said) == (3, True)
+
+
+@pytest.mark.parametrize("to", ["store", "governance"])
+@pytest.mark.parametrize("commits", [1, 2])
+def test_a_folder_that_is_emptied_as_another_home_is_named_is_missed(project: Project, to: str, commits: int) -> None:
+    """A blocker that was the only decision does not vanish with its folder once the config names another home."""
+    repository(project.configured(FOLDER + CONFIG, ONLY).tests(TESTS), ANA)
+    commit(project, by=DEV)
+    record(project)
+    path = block(project)
+    assert gate(project)[0] == 1
+    shutil.rmtree(path.parent)
+    if commits > 1:
+        commit(project, by=DEV)
+    switched(project, to)
+    commit(project, by=DEV)
+    code, said = gate(project)
+    assert (code, f"{path.name}: was deleted" in said) == (3, True)
+
+
+def test_a_shallow_clone_with_an_empty_folder_cannot_say_that_nothing_was_deleted(ready: Project) -> None:
+    """Nobody sees in it whether the folder ever held a blocker: the gate says how to get the whole history."""
+    shutil.rmtree(ready.path / "decisions")
+    ready.configured((ready.path / "readiness.toml").read_text().replace("[gate]", '[gate]\non = "evidence"', 1))
+    commit(ready, by=DEV)
+    origin = ready.path.with_name("origin")
+    (ready.path / ".git").rename(origin)
+    git(ready, "clone", "--quiet", "--depth", "1", "--no-checkout", origin.as_uri(), "clone")
+    (ready.path / "clone" / ".git").rename(ready.path / ".git")
+    code, said = gate(ready)
+    assert (code, "decisions: holds no decision, and the clone is shallow" in said) == (3, True)
+
+
 def test_a_new_file_that_is_not_committed_counts_for_nothing(ready: Project) -> None:
     """An approval or an unblock that only lies there opens nothing, and is told."""
     block(ready)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -14,6 +15,9 @@ NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json", re.ASCII)
 Same = Callable[[str, str], bool]
 """Whether two names are one person's."""
 
+CONFIGS = ("readiness.toml", "pyproject.toml")
+STORE = "store"
+"""Home of decisions that are no files."""
 _EVERYWHERE = ":(glob)**/[0-9]*T[0-9]*Z-*.json"
 _MARK = "\x01"
 _COMMIT = re.compile(_MARK + r"([0-9a-f]{40,64}) ([0-9a-f ]*)\|(.*)", re.DOTALL)
@@ -25,6 +29,11 @@ _LOG = (
     # Also commits that another branch made superfluous; and what a merge itself changed, beside what it merged.
     "--full-history", "-c", f"--format={_MARK}%H %P|%ae",
 )  # fmt: skip
+_CONFIG_LOG = (
+    "log", "-p", "-U0", "--no-renames", "--no-show-signature", "--no-ext-diff", "--no-textconv", "--no-color",
+    "--full-history", "-c", "--format=", "-Gdecisions",
+)  # fmt: skip
+_SETTING = re.compile(r"""^[-+ ]+[^#]*\bdecisions["']?\s*=\s*["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,27 @@ class History:
     @cached_property
     def _ancestors(self) -> dict[str, set[str]]:
         return {}
+
+
+def ever_named(repository: Repository, config_folder: str) -> frozenset[str]:
+    """Return each folder, from the top of the work tree, that a config ever named as the home of decisions.
+
+    Whoever lets the config name another folder, and deletes the old one, would otherwise leave no trace.
+
+    Args:
+        repository: that of the config.
+        config_folder: where the config lies, from the top of the work tree; empty: there.
+
+    Raises:
+        StorageError: git cannot say.
+    """
+    if not repository.head:
+        return frozenset()
+    configs = [posixpath.join(config_folder, name) for name in CONFIGS]
+    changes = run(repository.top, *_CONFIG_LOG, "--", *configs)
+    named = (found[1] for line in changes.splitlines() if (found := _SETTING.search(line)))
+    folders = (posixpath.normpath(posixpath.join(config_folder, one)) for one in named if one != STORE)
+    return frozenset("" if one == "." else one for one in folders)
 
 
 def folder_of(path: str) -> str:

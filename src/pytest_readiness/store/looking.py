@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,7 @@ from ..facts.decision import Decision, parse_decision
 from ..facts.envelope import Envelope, parse_envelope
 from ..frozen import dataclass
 from ..regular import regular_file
-from .history import NAME, History, Same, Touch, folder_of, name_of
+from .history import NAME, History, Same, Touch, ever_named, folder_of, name_of
 from .port import Decided, Disputed
 from .repository import LINK, MODULE, Entry, Repository, blob_of, is_in_repository
 
@@ -33,6 +33,10 @@ CONFIG = "readiness.toml"
 _UNKNOWN = "git does not say which commit added it: fetch the whole history"
 _SHALLOW = (
     "the clone is shallow, and the commit that added it is cut off: fetch the whole history"
+    " (git fetch --unshallow; fetch-depth: 0 in GitHub Actions)"
+)
+_CUT_OFF = (
+    "holds no decision, and the clone is shallow: whether any was deleted is cut off: fetch the whole history"
     " (git fetch --unshallow; fetch-depth: 0 in GitHub Actions)"
 )
 
@@ -90,6 +94,8 @@ class _Ground:
     """The decisions that HEAD has in other folders of the project, by name."""
     modules: Mapping[str, str]
     """The submodules, by path, and the commit that each should be at."""
+    named: frozenset[str] = frozenset()
+    """Folders that the config ever named as the home of decisions, from the top of the work tree."""
     problems: tuple[Problem, ...] = ()
     """What makes the folder another than the committed one."""
 
@@ -136,7 +142,8 @@ def _there(path: Path) -> Path:
 
 def _on(repository: Repository, shown: Path | None, target: Path | None, real: Path) -> _Ground:
     inside = None if target is None else _from(repository.top, target)
-    under = f"{_from(repository.top, real)}/".removeprefix("/") if real.is_relative_to(repository.top) else None
+    base = _from(repository.top, real) if real.is_relative_to(repository.top) else None
+    under = None if base is None else f"{base}/".removeprefix("/")
     files: dict[str, Entry] = {}
     others: list[Entry] = []
     configs: set[str] = set()
@@ -157,7 +164,8 @@ def _on(repository: Repository, shown: Path | None, target: Path | None, real: P
         if not any(str(above) in nested for above in PurePosixPath(one.path).parents)
     }
     elsewhere = {name: one for name, one in elsewhere.items() if name not in files}
-    return _Ground(repository, shown, inside, files, elsewhere, modules)
+    named = frozenset[str]() if base is None else ever_named(repository, base)
+    return _Ground(repository, shown, inside, files, elsewhere, modules, named)
 
 
 def _from(top: Path, path: Path) -> str:
@@ -184,7 +192,7 @@ class _Look:
         """Return what counts, where the work tree has these names in the folder."""
         ground = self.ground
         self.problems.extend(ground.problems)
-        folders = {folder_of(one.path) for one in ground.elsewhere.values()}
+        folders = {folder_of(one.path) for one in ground.elsewhere.values()} | ground.named
         if ground.inside is not None:
             folders.add(ground.inside)
         history = History.of(ground.repository, folders)
@@ -197,8 +205,10 @@ class _Look:
             self._learn(history)
         for name, decision in found.items():
             self._attribute(history, name, decision)
+        homes = self._homes(history)
         for name in sorted(history.touches.keys() - ground.files.keys()):
-            self._gone(history.touches[name], name)
+            self._gone(history.touches[name], name, homes)
+        self._doubt_a_shallow_clone()
         for name in sorted(set(names) - ground.files.keys()):
             if not name.endswith(SIGNED):
                 told = "is not committed, and counts for nothing until it is"
@@ -338,19 +348,24 @@ class _Look:
         else:
             self.disputed.append(Disputed(decision, author, self._where(name)))
 
-    def _gone(self, touches: Sequence[Touch], name: str) -> None:
+    def _homes(self, history: History) -> set[str]:
+        """Return where decisions of this project lay that are no home any more, or another one."""
+        came = {one.folder for name in self.ground.files for one in history.touches.get(name, ())}
+        return {folder_of(one.path) for one in self.ground.elsewhere.values()} | self.ground.named | came
+
+    def _gone(self, touches: Sequence[Touch], name: str, homes: Collection[str]) -> None:
         """A decision is followed by another, and never deleted; what never was a decision may go."""
-        lay_here = [one for one in touches if one.folder == self.ground.inside]
-        if not NAME.fullmatch(name) or not (lay_here or self._is_lost(touches, name)):
+        lay_here = any(one.folder == self.ground.inside for one in touches)
+        lost = name not in self.ground.elsewhere and any(one.folder in homes for one in touches)
+        if not NAME.fullmatch(name) or not (lay_here or lost):
             return
         if any(self._was_decision(one, name) for one in touches if not one.deleted):
-            told = "was deleted: a decision is never deleted, only followed by another: restore it"
-            self._damaged(name, told)
+            self._damaged(name, "was deleted: a decision is never deleted, only followed by another: restore it")
 
-    def _is_lost(self, touches: Sequence[Touch], name: str) -> bool:
-        """Whether a file of another home of this project is nowhere any more."""
-        known = {folder_of(one.path) for one in self.ground.elsewhere.values()}
-        return name not in self.ground.elsewhere and any(one.folder in known for one in touches)
+    def _doubt_a_shallow_clone(self) -> None:
+        """Of a folder without decisions a clone that is cut off cannot tell whether there were any."""
+        if self.ground.repository.shallow and self.ground.shown is not None and not self.ground.files:
+            self.problems.append(Problem(place(self.ground.shown), _CUT_OFF))
 
     def _was_decision(self, touch: Touch, name: str) -> bool:
         if touch.blob not in self.known:
