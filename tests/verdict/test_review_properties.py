@@ -172,7 +172,7 @@ def test_a_replay_ends_where_the_evaluation_is(evidence, decided):
     evidence = [one for one in evidence if one.run_id == "run"]
     found = judge(evidence, decided).use_cases[0]
     events = [Event(one.started_at, (one,)) for one in evidence]
-    events += [Event(one.at, decision=one) for one in decided]
+    events += [Event.of(one, NOW) for one in decided]
     changes = replay(UC, events, lambda _: (SMALL, REVIEWED), NOW, origins=ORIGINS).changes
     future = [one for one in evidence if one.started_at > NOW]
     assume(not future)

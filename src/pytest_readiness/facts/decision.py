@@ -242,6 +242,21 @@ KINDS: dict[str, type[Decision]] = {
 }
 
 
+def makes_worse(decision: Decision) -> bool:
+    """Return whether a decision keeps a gate closed: a blocker, or a rejection."""
+    rejects = isinstance(decision, Review) and decision.meaning is Meaning.REJECTED
+    return rejects or isinstance(decision, Blocker)
+
+
+def counts_at(decision: Decision, now: str) -> bool:
+    """Return whether a decision that is known at a moment counts then.
+
+    One that makes things worse does whatever its time says: a clock that ran ahead of this one made it, and the
+    person who did so has decided. What makes things better waits for its time.
+    """
+    return decision.at <= now or makes_worse(decision)
+
+
 def parse_decision(text: str) -> Decision:
     """Return the decision that a text is.
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError
-from ..facts.clock import parse
+from ..facts.clock import moment, parse
 from ..facts.conduct import conduct_of
+from ..facts.decision import Decision
 from ..facts.evidence import Evidence
 from ..facts.group import Part, Plan
 from ..facts.run import Planned, Run
@@ -269,7 +270,7 @@ def facts_at(
         StorageError, IntegrityError: the store cannot be read.
     """
     trust = Trust.of(policy)
-    decisions = trust.identified(sources.decided.decisions, sources.home)
+    decisions = known_by(trust.identified(sources.decided.decisions, sources.home), at)
     aside = set_aside(sources.store, decisions, policy, sources.register, at)
     ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in aside.runs}
     evidence = [one for one in history_of(sources, use_cases) if one.run_id in ended and one.started_at <= at]
@@ -293,6 +294,15 @@ def facts_at(
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
         unchecked=trust.unchecked,
     )
+
+
+def known_by(decisions: Iterable[Decision], at: str) -> tuple[Decision, ...]:
+    """Return the decisions that were known at a past moment.
+
+    When those were made that lie in the future even now, no clock tells: they count as known.
+    """
+    now = moment()
+    return tuple(one for one in decisions if one.at <= at or one.at > now)
 
 
 def history_of(sources: Sources, use_cases: Sequence[str] | None = None) -> list[Evidence]:

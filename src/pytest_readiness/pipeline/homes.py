@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import Problem, one_line
+from ..facts.clock import moment
 from ..facts.decision import (
     Blocker,
     Decision,
@@ -18,6 +20,7 @@ from ..facts.decision import (
     RunRetirement,
     Unblock,
     Waiver,
+    makes_worse,
 )
 from ..store.looking import look_around
 from ..store.port import Decided, DecisionHome, Disputed, Store
@@ -43,6 +46,11 @@ def decided(home: DecisionHome | None, store: Store | None, folder: Path, regist
         IntegrityError: a decision in the store is not what was decided.
         StorageError: the store cannot be read.
     """
+    found = _in_both(home, store, folder, register, trust)
+    return replace(found, notes=(*found.notes, *_ahead(found.decisions, moment())))
+
+
+def _in_both(home: DecisionHome | None, store: Store | None, folder: Path, register: str, trust: Trust) -> Decided:
     if home is None or home is store:
         found = home.look(register) if home is not None else Decided()
         around = look_around(folder, register, trust.people.same)
@@ -53,6 +61,15 @@ def decided(home: DecisionHome | None, store: Store | None, folder: Path, regist
     found = _with_others(found, found.elsewhere, told)
     kept = store.decisions(register) if store is not None else []
     return _with_others(found, kept, "is in the store, and decisions live in a folder of the repository")
+
+
+def _ahead(decisions: Sequence[Decision], now: str) -> Iterator[Problem]:
+    """Yield a sentence for each decision, of all in order, that lies in the future: a clock is wrong somewhere."""
+    for one in decisions[bisect_right(decisions, now, key=lambda each: each.at) :]:
+        worth = "counts all the same" if makes_worse(one) else "counts for nothing until then"
+        clock = f"by the clock here it is {now}, so one of the two is wrong"
+        told = f"{said(one)} by {one.by} was made at {one.at} and {worth}: {clock}"
+        yield Problem(f"decision {one.id}", one_line(told, 600))
 
 
 def _settled(found: Decided, home: DecisionHome, trust: Trust) -> Decided:
@@ -79,7 +96,7 @@ def _settled(found: Decided, home: DecisionHome, trust: Trust) -> Decided:
 def _disputed(one: Disputed, *, stands: bool) -> str:
     worth = f"stands as made by {one.decision.by}" if stands else "counts for nothing"
     told = f"{one.decision.by} decided, it says, and {one.author} committed it"
-    return f"{_said(one.decision)} {worth}: {told}: {_CAUSES}"
+    return f"{said(one.decision)} {worth}: {told}: {_CAUSES}"
 
 
 def _with_others(found: Decided, others: tuple[Decision, ...] | list[Decision], why: str) -> Decided:
@@ -98,13 +115,7 @@ def _with_others(found: Decided, others: tuple[Decision, ...] | list[Decision], 
 def _told(apart: list[Decision], why: str) -> Iterator[Problem]:
     for one in apart:
         worth = "it stands until it is ended there" if makes_worse(one) else "it counts for nothing: decide again"
-        yield Problem(f"decision {one.id}", one_line(f"{_said(one)} by {one.by} {why}: {worth}", 600))
-
-
-def makes_worse(decision: Decision) -> bool:
-    """Return whether a decision keeps a gate closed: a blocker, or a rejection."""
-    rejects = isinstance(decision, Review) and decision.meaning is Meaning.REJECTED
-    return rejects or isinstance(decision, Blocker)
+        yield Problem(f"decision {one.id}", one_line(f"{said(one)} by {one.by} {why}: {worth}", 600))
 
 
 def _in_order(decisions: list[Decision]) -> tuple[Decision, ...]:
@@ -121,7 +132,8 @@ def _retired(decision: Retirement | Departure | RunRetirement) -> str:
             return f"run {decision.run_id}"
 
 
-def _said(decision: Decision) -> str:
+def said(decision: Decision) -> str:
+    """Return what was decided about what, such as `the blocker of UC-001`."""
     match decision:
         case Review():
             word = "rejection" if decision.meaning is Meaning.REJECTED else "approval"

@@ -22,7 +22,7 @@ from ..journal.worktree import GitError, ask
 from ..store.port import RunSummary, Store
 from ..verdict.readiness import Departed
 from ..views.words import count
-from .gathering import Sources
+from .gathering import Sources, known_by
 
 
 def without_a_row(sources: Sources, catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ class Past:
     @cached_property
     def _decisions(self) -> list[tuple[str, str | None]]:
         """(digest of the requirements, the use case it is about) of each decision."""
-        made = (one for one in self.sources.decided.decisions if one.at <= self.at)
+        made = known_by(self.sources.decided.decisions, self.at)
         return [(one.requirements_digest, getattr(one, "use_case", None)) for one in made]
 
     def _rows(self, digest: str) -> Collection[str] | None:

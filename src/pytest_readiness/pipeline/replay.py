@@ -12,7 +12,7 @@ from ..verdict.history import Event, History, replay
 from ..verdict.known import UNKNOWN, Origin, run_of
 from ..verdict.reviews import pinned_ids
 from .aside import left_of, set_aside
-from .gathering import InForce, Sources, history_of, origins_of
+from .gathering import InForce, Sources, history_of, known_by, origins_of
 from .judging import Place, Request
 from .trust import Trust
 
@@ -33,7 +33,7 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
         sources = place.sources(store)
         name = _name(place, sources, use_case)
         in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
-        decisions = Trust.of(place.policy).identified(sources.decided.decisions, sources.home)
+        decisions = known_by(Trust.of(place.policy).identified(sources.decided.decisions, sources.home), now)
         aside = set_aside(store, decisions, place.policy, sources.register, now)
         evidence = [*history_of(sources, [name]), *_in_journals(sources, name)]
         evidence += [one for one in left_of(store, aside, evidence) if one.uc == name]
@@ -43,7 +43,7 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
         origins = origins_of(sources, rests_on - aside.runs.keys())
         return replay(
             name,
-            [*_runs(sources, evidence, origins), *_decided(name, decisions, evidence)],
+            [*_runs(sources, evidence, origins), *_decided(name, decisions, evidence, now)],
             in_force.at,
             now,
             origins=origins,
@@ -85,7 +85,7 @@ def _runs(sources: Sources, evidence: list[Evidence], origins: Mapping[str, Orig
             yield Event(max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order), conduct=conduct)
 
 
-def _decided(use_case: str, decisions: tuple[Decision, ...], evidence: list[Evidence]) -> Iterator[Event]:
+def _decided(use_case: str, decisions: tuple[Decision, ...], evidence: list[Evidence], now: str) -> Iterator[Event]:
     tests = {one.test_id for one in evidence}
     runs = {one.run_id for one in evidence}
     for decision in decisions:
@@ -98,4 +98,4 @@ def _decided(use_case: str, decisions: tuple[Decision, ...], evidence: list[Evid
         else:
             concerns = getattr(decision, "use_case", None) == use_case
         if concerns:
-            yield Event(decision.at, decision=decision)
+            yield Event.of(decision, now)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TypeVar
 
-from ..facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver, counts_at
 from ..facts.evidence import Evidence, Result
 from ..frozen import dataclass
 from .deciders import kept_apart, may_decide
@@ -21,7 +21,7 @@ D = TypeVar("D", bound=Decision)
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was decided by the moment being judged."""
+    """What was decided, as it counts at the moment being judged."""
 
     policy: Policy
     facts: Facts
@@ -39,8 +39,8 @@ class Decided:
 
     @classmethod
     def of(cls, facts: Facts, policy: Policy, register: str, now: str) -> Decided:
-        """Return the decisions of a register that were made by a moment."""
-        every = sorted((one for one in facts.decisions if one.register == register and one.at <= now), key=_age)
+        """Return the decisions of a register that count at a moment (``counts_at``)."""
+        every = sorted((one for one in facts.decisions if one.register == register and counts_at(one, now)), key=_age)
         reviews = _grouped((one for one in every if isinstance(one, Review)), lambda one: one.use_case)
         blockers = _grouped((one for one in every if isinstance(one, Blocker)), lambda one: one.use_case)
         unblocks = _grouped((one for one in every if isinstance(one, Unblock)), lambda one: one.use_case)

@@ -9,7 +9,7 @@ from ..claims.catalogue import Catalogue
 from ..errors import ClaimError
 from ..facts.clock import parse
 from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
-from ..facts.decision import Decision
+from ..facts.decision import Decision, counts_at
 from ..facts.evidence import Evidence
 from ..frozen import dataclass, field
 from .causes import cause_of
@@ -36,6 +36,11 @@ class Event:
     decision: Decision | None = None
     conduct: Conduct = UNKNOWN_CONDUCT
     """How the run was conducted."""
+
+    @classmethod
+    def of(cls, decision: Decision, now: str) -> Event:
+        """Return a decision at its moment; one that counts before its time, at the end of the replay."""
+        return cls(min(decision.at, now) if counts_at(decision, now) else decision.at, decision=decision)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,8 @@ class Facts:
     parts: Sequence[Part] = ()
     """Sealed runs that are parts of run groups, with their plans where these say what is held (``with_plans``)."""
     decisions: Sequence[Decision] = ()
-    """Those that count, oldest first. What was decided after the moment being judged is left out by the evaluation."""
+    """Those that count, oldest first. What lies after the moment being judged counts only where it makes things worse:
+    whoever asks about the past leaves out what was decided since."""
     adverse: Sequence[Evidence] = ()
     """What went wrong and those who gave approvals could not see, though something newer may hide it: FAILED, ERROR,
     and INTERRUPTED whose next execution that ran to its end did not pass."""

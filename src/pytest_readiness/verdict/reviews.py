@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..facts.decision import Decision, Meaning, Review as SignOff
+from ..facts.decision import Decision, Meaning, Review as SignOff, counts_at
 from .deciders import may_decide
 from .known import Origin
 from .pinning import recorders_now
@@ -92,7 +92,7 @@ def approvals(decisions: Iterable[Decision], policy: Policy, now: str) -> list[S
 def _by_use_case(decisions: Iterable[Decision], now: str) -> dict[str, list[SignOff]]:
     found: dict[str, list[SignOff]] = {}
     for one in decisions:
-        if isinstance(one, SignOff) and one.at <= now:
+        if isinstance(one, SignOff) and counts_at(one, now):
             found.setdefault(one.use_case, []).append(one)
     return found
 
