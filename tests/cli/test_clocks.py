@@ -5,8 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given, strategies as st
 
+from pytest_readiness.decisions.dating import ClockError, Earlier
 from pytest_readiness.facts.clock import moment
+from pytest_readiness.facts.decision import Basis, Blocker, Decision, Meaning, Review, Unblock
+from pytest_readiness.verdict.decided import Decided
+from pytest_readiness.verdict.known import Facts
+from pytest_readiness.verdict.policy import Policy
+from pytest_readiness.verdict.reviews import rejections
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, DEV, REVIEW, TESTS, approve, commit, decided, record, repository, status, told
 
@@ -116,3 +123,98 @@ def test_a_row_does_not_take_a_blocker_from_the_future_with_it(project: Project,
     approve(project)
     done = project.cli("gate")
     assert (done.exit_code, "UC-002" in done.output, "db down" in done.output) == (1, True, True), done.output
+
+
+def opened_later(project: Project, clock: Clock) -> tuple[int, str]:
+    """The gate as it is judged when every clock has passed every decision."""
+    clock.ahead(20 * MINUTE)
+    return gate(project)
+
+
+def test_a_rejection_is_not_overruled_by_an_earlier_approval(project: Project, clock: Clock) -> None:
+    """Who approves by a clock that is ahead and then rejects by the right one has rejected, for good."""
+    decided(project)
+    clock.ahead(10 * MINUTE)
+    approve(project, by=BEN)
+    clock.ahead(0)
+    assert "UC-001 now: BLOCKED" in project.cli(*REJECT).stdout
+    code, said = opened_later(project, clock)
+    assert (code, "data loss" in said) == (1, True), said
+
+
+@pytest.mark.parametrize("home", ["store", "decisions"])
+def test_an_unblock_ends_no_blocker_that_its_maker_never_saw(project: Project, clock: Clock, home: str) -> None:
+    """A blocker that is made after an unblock by a clock that is ahead stays open, committed yet or not."""
+    decided(project)
+    repository(project.configured(f'decisions = "{home}"\n' + CONFIG + REVIEW), ANA)
+    commit(project)
+    approve(project)
+    assert project.cli(*BLOCK).exit_code == 0
+    if home == "decisions":
+        commit(project, by=ANA)
+    clock.ahead(10 * MINUTE)
+    assert project.cli("unblock", "UC-001", "--reason", "up again", "--by", ANA).exit_code == 0
+    clock.ahead(0)
+    assert project.cli("block", "UC-001", "--reason", "two: data loss", "--by", ANA).exit_code == 0
+    if home == "decisions":
+        commit(project, by=ANA)
+    code, said = opened_later(project, clock)
+    assert (code, "data loss" in said) == (1, True), said
+
+
+def test_what_opens_is_refused_while_something_lies_in_the_future(project: Project, clock: Clock) -> None:
+    """An approval, an unblock and a retirement are refused in a line that says what, who and when; a blocker is not."""
+    decided(project)
+    clock.ahead(HOUR)
+    assert project.cli(*BLOCK).exit_code == 0
+    clock.ahead(0)
+    for opening in (
+        ("review", "UC-001", "--approve", "--acknowledge", "asserted"),
+        ("unblock", "UC-001", "--reason", "up again"),
+        ("retire", "test_it.py::test_trace", "--reason", "gone"),
+    ):
+        done = project.cli(*opening, "--by", ANA)
+        assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.output
+        assert f"the blocker of UC-001 by {DEV} was made at" in done.stderr
+        assert "set the clock right" in done.stderr
+    preview = project.cli("review", "UC-001", "--by", ANA)
+    assert (preview.exit_code, "set the clock right" in preview.stdout) == (0, True), preview.output
+    assert project.cli(*BLOCK).exit_code == 0
+
+
+UC = "UC-001"
+MADE = {
+    "block": lambda at: Blocker(register="r", at=at, by=BEN, use_case=UC, reason="no"),
+    "unblock": lambda at: Unblock(register="r", at=at, by=BEN, use_case=UC, reason="yes"),
+    "reject": lambda at: Review(
+        register="r", at=at, by=BEN, use_case=UC, meaning=Meaning.REJECTED, basis=Basis("sha256:0"), comment="no"
+    ),
+    "approve": lambda at: Review(
+        register="r", at=at, by=BEN, use_case=UC, meaning=Meaning.APPROVED_FOR_GO_LIVE, basis=Basis("sha256:0")
+    ),
+}
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(MADE)), st.integers(-5000, 5000), st.integers(0, 3000)), max_size=12))
+def test_the_last_word_wins_whatever_the_clocks_say(steps: list[tuple[str, int, int]]) -> None:
+    """Over any clocks, a use case is blocked or rejected exactly as the order in which decisions were made says."""
+    made: list[Decision] = []
+    kinds: list[str] = []
+    right = 1_800_000_000_000
+    for kind, offset, later in steps:
+        right += later
+        now = moment((right + offset) / 1000)
+        try:
+            made.append(Earlier(made).dated(MADE[kind](now), now=now))
+        except ClockError:
+            assert kind in ("unblock", "approve")
+        else:
+            kinds.append(kind)
+    policy = Policy(reviewers=(BEN,))
+    found = Decided.of(Facts(decisions=made), policy, "r", moment(1_900_000_000))
+    for closes, opens, closed in (
+        ("block", "unblock", found.blockers_left(UC, ())),
+        ("reject", "approve", rejections(found.reviews.get(UC, ()), policy)),
+    ):
+        last = next((kind for kind in reversed(kinds) if kind in (closes, opens)), opens)
+        assert bool(closed) == (last == closes)

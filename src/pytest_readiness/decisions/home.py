@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..pipeline.extensions import load_plugins, own_redactors
 from ..pipeline.judging import HOME, Place
 from ..pipeline.trust import Trust
 from ..store.looking import SIGNED, SUFFIX
+from .dating import Earlier
 from .who import Decider, in_folder
 
 
@@ -32,12 +33,19 @@ class Made:
     """Where a key that signs is named, the signed statement about it."""
 
 
-def made(place: Place, decision: Decision) -> Made:
+def made(place: Place, decision: Decision, earlier: Earlier, concerned: Collection[str] = ()) -> Made:
     """Return a decision as it would be kept and as it would count; signed, where the environment names a key.
 
+    Args:
+        place: where it is made.
+        decision: as the clock here dates it.
+        earlier: what was decided before, after which it is dated.
+        concerned: use cases that it concerns beside the one that it names.
+
     Raises:
-        ConfigError: it cannot be signed with that key.
+        ConfigError: it cannot be signed with that key, or a clock is wrong.
     """
+    decision = earlier.dated(decision, concerned)
     # In a folder of the repository it is judged as it will count: as decided by the author of a commit.
     counted = decision.attributed(decision.by) if in_folder(place) else decision
     if not os.environ.get("READINESS_SIGNER"):

@@ -17,6 +17,7 @@ from ..pipeline.upkeep import refuse_damage
 from ..verdict.deciders import kept_apart
 from ..verdict.later_runs import LaterRuns
 from ..verdict.signing import refusal
+from .dating import Earlier
 from .home import Kept, Made, clean, keep, made, stamped
 from .who import Decider, requester
 
@@ -124,7 +125,7 @@ def retire(
         **stamped(place, who, moment()), test_id=name, reason=clean(place, reason), replaced_by=replaced_by
     )
     concerned = {one.uc for one in judged.facts.evidence if one.test_id == name}
-    kept = _unless_refused(place, judged, told, _recorders(place, concerned, [name]))
+    kept = _unless_refused(place, judged, told, _recorders(place, concerned, [name]), concerned)
     return kept, tuple(one for one in judged.catalogue.use_cases if one in concerned)
 
 
@@ -150,7 +151,7 @@ def _retire_gone(
     concerned = {one.uc for one in evidence if one.test_id in gone}
     recorders = _recorders(place, concerned, gone)
     stamp = {**stamped(place, who, moment()), "reason": clean(place, reason), "replaced_by": replaced_by}
-    mine = [_checked(place, judged, Retirement(**stamp, test_id=test), recorders) for test in gone]
+    mine = _checked(place, judged, [Retirement(**stamp, test_id=test) for test in gone], recorders, concerned)
     return keep(place, mine), tuple(one for one in judged.catalogue.use_cases if one in concerned)
 
 
@@ -173,7 +174,7 @@ def retire_run(place: Place, run_id: str, who: Decider, reason: str) -> Kept:
     try:
         sources = place.sources(store)
         told = RunRetirement(**stamped(place, who, moment()), run_id=run_id, reason=clean(place, reason))
-        mine = made(place, told)
+        mine = made(place, told, Earlier())  # nothing else is about a run, and what is kept may be unreadable
         assert isinstance(mine.counted, RunRetirement)  # noqa: S101 - for the type checker: nothing else was made
         known = {one.id for one in store.runs(sources.register)}
         if run_id not in known:
@@ -232,12 +233,24 @@ def _intact(place: Place, request: Request) -> Judged:
     return judged
 
 
-def _unless_refused(place: Place, judged: Judged, decision: Decision, recorders: Iterable[str] = ()) -> Kept:
-    return keep(place, [_checked(place, judged, decision, recorders)])
+def _unless_refused(
+    place: Place, judged: Judged, decision: Decision, recorders: Iterable[str] = (), concerned: Collection[str] = ()
+) -> Kept:
+    return keep(place, _checked(place, judged, [decision], recorders, concerned))
 
 
-def _checked(place: Place, judged: Judged, decision: Decision, recorders: Iterable[str]) -> Made:
-    mine = made(place, decision)
+def _checked(
+    place: Place,
+    judged: Judged,
+    decisions: Iterable[Decision],
+    recorders: Iterable[str],
+    concerned: Collection[str] = (),
+) -> list[Made]:
+    earlier = Earlier.of(place)
+    return [_unrefused(judged, made(place, one, earlier, concerned), recorders) for one in decisions]
+
+
+def _unrefused(judged: Judged, mine: Made, recorders: Iterable[str]) -> Made:
     why = refusal(mine.counted, judged.report.readiness, judged.policy, judged.facts, recorders)
     if why is not None:
         raise RefusedError(why)

@@ -15,6 +15,7 @@ from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
 from ..verdict.signing import changes_since, expand_acknowledged, review_refusal
 from ..views.gate import standing
 from ..views.signing import Signing
+from .dating import ClockError, Earlier
 from .home import Kept, Made, clean, keep, made, stamped
 from .who import Decider
 
@@ -145,7 +146,8 @@ def _written(place: Place, desk: Desk, who: Decider, word: Word) -> list[Made]:
         )
         for one in desk.signings
     )
-    return [made(place, one) for one in reviews]
+    earlier = Earlier.of(place)
+    return [made(place, one, earlier) for one in reviews]
 
 
 def _own(signing: Signing, named: Collection[str]) -> tuple[str, ...]:
@@ -154,7 +156,10 @@ def _own(signing: Signing, named: Collection[str]) -> tuple[str, ...]:
 
 def refusals(place: Place, desk: Desk, who: Decider, word: Word) -> list[str]:
     """Return why sign-offs would be refused, a sentence for each one that is."""
-    return list(_refusals(desk, _written(place, desk, who, word)))
+    try:
+        return list(_refusals(desk, _written(place, desk, who, word)))
+    except ClockError as error:
+        return [str(error)]
 
 
 def _refusals(desk: Desk, reviews: Iterable[Made]) -> Iterator[str]:

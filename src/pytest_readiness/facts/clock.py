@@ -48,6 +48,14 @@ def days_before(text: str, days: int) -> str:
         return ""
 
 
+def just_after(text: str) -> str:
+    """Return the next moment after another; where there is none, or the text is no moment, the text itself."""
+    try:
+        return f"{(parse(text) + timedelta(milliseconds=1)).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    except (OverflowError, ValueError):
+        return text
+
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 

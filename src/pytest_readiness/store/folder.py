@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import IntegrityError, StorageError, place
-from ..facts.decision import Decision
+from ..errors import IntegrityError, ReadinessError, StorageError, place
+from ..facts.decision import Decision, parse_decision
 from ..facts.envelope import Envelope
 from ..facts.snapshot import Snapshot
 from ..whole import write_whole
@@ -96,6 +96,18 @@ class DecisionFolder:
         """Return the decisions that count, and what keeps others from counting. Raises nothing."""
         self._looked = look_at(self.path, self.base, register, self.same)
         return self._looked
+
+    def written(self, register: str) -> list[Decision]:
+        """Return the decisions of a register whose files lie in the folder, committed or not, as far as they are some.
+
+        Whoever decides knows of them, though they do not count yet.
+        """
+        found: list[Decision] = []
+        with suppress(OSError):
+            for path in self.path.glob(f"*{SUFFIX}"):
+                with suppress(OSError, UnicodeDecodeError, ReadinessError):
+                    found.append(parse_decision(text_of(path)))
+        return [one for one in found if one.register == register]
 
     def _file(self, id_: str) -> Path:
         return self.path / f"{id_}{SUFFIX}"

@@ -1,0 +1,81 @@
+"""When a decision is made: after all that is known about the same use case, by whatever clock that was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from ..errors import ConfigError, one_line
+from ..facts.clock import just_after, moment
+from ..facts.decision import Decision, Retirement, Review, Waiver, makes_worse
+from ..frozen import dataclass
+from ..pipeline.homes import said
+from ..pipeline.judging import Place
+from ..store.folder import DecisionFolder
+
+D = TypeVar("D", bound=Decision)
+
+
+class ClockError(ConfigError):
+    """A decision that opens cannot be made: one that is known lies in the future."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was decided before, as far as it is known here."""
+
+    decisions: Sequence[Decision] = ()
+
+    @classmethod
+    def of(cls, place: Place) -> Earlier:
+        """Return what is known in whatever home; where that is a folder, also what is not committed yet.
+
+        Raises:
+            StorageError, IntegrityError: the decisions cannot be read.
+        """
+        store = place.store()
+        try:
+            sources = place.sources(store)
+            home = sources.home
+            written = home.written(sources.register) if isinstance(home, DecisionFolder) else []
+            return cls((*sources.decided.decisions, *written))
+        finally:
+            if store is not None:
+                store.close()
+
+    def dated(self, decision: D, concerned: Collection[str] = (), now: str = "") -> D:
+        """Return a decision with a moment after everything that is known about the same use case, or test.
+
+        The order of decisions is that of their moments. So a clock that ran ahead must not make what was decided
+        before overrule what is decided now.
+
+        Args:
+            decision: as the clock here dates it.
+            concerned: further use cases that it concerns.
+            now: the moment, by the clock here; empty: it is looked at.
+
+        Raises:
+            ClockError: it makes things better, and something that is known lies in the future: which clock is right
+                nobody knows.
+        """
+        about = {*concerned, _about(decision)}
+        newest = max((one for one in self.decisions if _about(one) in about), key=lambda one: one.at, default=None)
+        if newest is None or newest.at < decision.at:
+            return decision
+        here = max(now or moment(), decision.at)
+        if newest.at > here and not makes_worse(decision):
+            made = f"{said(newest)} by {newest.by} was made at {newest.at}, and by the clock here it is {here}"
+            raise ClockError(one_line(f"{made}: set the clock right that is wrong, or decide after that moment", 600))
+        if isinstance(decision, Review):  # what came since it was looked at was not looked at
+            return replace(decision, at=just_after(newest.at), seen_at=decision.seen_at or decision.at)
+        return replace(decision, at=just_after(newest.at))
+
+
+def _about(decision: Decision) -> str | None:
+    """Return the use case that a decision is about, or the test; None: neither."""
+    if isinstance(decision, Waiver):
+        return decision.requirement.partition("/")[0]
+    if isinstance(decision, Retirement):
+        return decision.test_id
+    return getattr(decision, "use_case", None)
