@@ -8,6 +8,7 @@ import click
 
 from ..errors import count
 from ..pipeline.carrying import bundle, write_script
+from ..pipeline.targets import refuse_sources
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
 
@@ -43,12 +44,14 @@ def command(
     """
     if output is None and (script is None or use_cases):
         raise click.UsageError("name the file to write: -o FILE")
+    place = door.place()
+    refuse_sources(place, {"the script": script, "the bundle": output})
     if script is not None:
         write_script(script)
         click.echo(sanitise(f"{script}: verifies bundles: python {script.name} BUNDLE"))
     if output is None:
         return
-    done = bundle(door.place(), use_cases, output, with_tree=with_tree)
+    done = bundle(place, use_cases, output, with_tree=with_tree)
     written = count(done.runs, "run"), count(done.decisions, "decision"), count(done.verdicts, "verdict")
     click.echo(sanitise(f"{output}: {', '.join(written)}"))
     for sha256 in done.missing:

@@ -9,6 +9,7 @@ import click
 
 from ..errors import place as shown_place
 from ..pipeline.checkpoints import UNSIGNED
+from ..pipeline.targets import CHECKPOINT, refuse_sources
 from ..pipeline.upkeep import checkpoint
 from ..views.sanitise import sanitise
 from ..views.words import count
@@ -27,7 +28,9 @@ def command(door: Door, output: Path | None) -> None:
     grown out of it. Exits 3 where it has not, or the store is not intact. Signed where READINESS_SIGNER names an
     Ed25519 key; exits 3 where that cannot sign.
     """
-    made = checkpoint(door.place(), output)
+    place = door.place()
+    refuse_sources(place, {CHECKPOINT: output})
+    made = checkpoint(place, output)
     if os.environ.get("READINESS_SIGNER") and not made.signatures:
         click.echo(UNSIGNED, err=True)
     if output is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..pipeline.judging import Request, judge, write_report
+from ..pipeline.targets import refuse_sources
 from ..pipeline.upkeep import refuse_damage
 from ..views.document import to_json
 from ..views.pen import plain
@@ -42,7 +43,9 @@ def command(  # noqa: PLR0913 - what the options say
     Exits 0 whatever the report says, for the gate is a command of its own; 3 where what is stored is not intact,
     and 2 where no file can be written there.
     """
-    report = judge(door.place(), Request(use_cases, at=at, release=release, only_release=release is not None))
+    place = door.place()
+    refuse_sources(place, {"the report": output})
+    report = judge(place, Request(use_cases, at=at, release=release, only_release=release is not None))
     if form == "json":
         text = to_json(report)
     else:

@@ -57,8 +57,12 @@ def asked(paths: Sequence[Path] = ()) -> list[Kept]:
     Raises:
         ConfigError: one cannot be read.
     """
-    named = [Path(name) for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
-    return [read_checkpoint(path) for path in paths or named]
+    return [read_checkpoint(path) for path in paths or named_checkpoints()]
+
+
+def named_checkpoints() -> list[Path]:
+    """Return the files that ``READINESS_CHECKPOINT`` names."""
+    return [Path(name) for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
 
 
 def untrusted(kept: Iterable[Kept], trust: Trust) -> list[Problem]:

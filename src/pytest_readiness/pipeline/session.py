@@ -110,7 +110,7 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     if not place.configured and not options.any:
         return None
     group = _group(options.get("run-group"))
-    _check_paths(options)
+    _check_paths(place, options)
     _check_checkpoints(options)
     selection, nonce = _selection(place, options), new_nonce()
     arrives = group is not None
@@ -194,14 +194,14 @@ def _group(given: str | None) -> dict[str, Any] | None:
     return {"id": found["id"], "part": part, "parts": parts}
 
 
-def _check_paths(options: Options) -> None:
+def _check_paths(place: Place, options: Options) -> None:
     """A report that cannot be written is a mistake that can be known before a test runs."""
     if (on := options.get("gate-on")) not in (None, "review", "evidence"):
         raise ConfigError(f"--readiness-gate-on is review or evidence, not '{one_line(str(on))}'")
-    for name in ("json", "bundle"):
-        path = options.get(name)
-        if path is not None and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
-            raise ConfigError(f"--readiness-{name}={one_line(path)}: there is no folder to write this file in")
+    if named := {name: Path(path) for name in ("json", "bundle") if (path := options.get(name)) is not None}:
+        from .targets import check_targets  # only where something is to be written
+
+        check_targets(place, named)
 
 
 def _check_checkpoints(options: Options) -> None:

@@ -1,0 +1,126 @@
+"""What somebody names to be written never takes the place of a file that is read from: it may be the only copy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.project import CONFIG, TRACKER, Project
+from tests.signing import TESTS, record
+from tests.trust.keyring import key_pair
+
+KEYS = '\n[keys.ci]\npublic = "keys/ci.pem"\nroles = ["runs"]\n'
+WRITERS = ["report -o", "report --format json -o", "bundle -o", "bundle --script", "checkpoint -o"]
+OPTIONS = ["--readiness-json", "--readiness-bundle"]
+SOURCES = {
+    ".readiness/evidence.db": "the store",
+    "readiness.toml": "the config",
+    "PROD_READINESS_TRACKER.md": "the tracker",
+    "keys/ci.pem": "a public key",
+    "secret/ci.key.pem": "the key that signs",
+    "decisions/20260101T000000Z-0000000000000000.json": "a decision",
+    ".readiness/journal/20260101T000000Z-00000000.jsonl": "a journal",
+    ".readiness/fingerprint.key": "the key of the fingerprints",
+    "head.txt": "a checkpoint",
+}
+"""What a command or a session reads, and what it is called."""
+
+
+@pytest.fixture
+def prepared(project: Project) -> Project:
+    """A project that trusts a key, keeps decisions as files, and whose store holds a run with an artifact."""
+    key_pair(project, "ci")
+    project.configured('decisions = "decisions"\n' + CONFIG + KEYS, TRACKER).tests(TESTS)
+    record(project)
+    assert project.cli("checkpoint", "-o", "head.txt").exit_code == 0
+    project.monkeypatch.setenv("READINESS_SIGNER", "file2:secret/ci.key.pem")
+    for name in SOURCES:
+        path = project.path / name
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists():
+            path.write_bytes(b"the only copy\n")
+    project.monkeypatch.setenv("READINESS_CHECKPOINT", "head.txt")
+    return project
+
+
+def refused(project: Project, words: str, name: str, role: str) -> None:
+    """The command or the session is told in one line what that file is, exits with 2 or 4, and leaves it as it was."""
+    path = project.path / name
+    before = path.read_bytes()
+    if words.startswith("--"):
+        result = project.run(f"{words}={name}")
+        assert result.ret == pytest.ExitCode.USAGE_ERROR, (words, name)
+        lines = [line for line in result.errlines if line]
+        assert not any("passed" in line for line in result.outlines), "a test ran"
+    else:
+        done = project.cli(*words.split(), name)
+        assert done.exit_code == 2, (words, name, done.output)
+        lines = done.stderr.splitlines()
+    (line,) = lines
+    assert f"would take the place of {role}: name another file" in line, (words, name)
+    assert path.read_bytes() == before, (words, name)
+
+
+@pytest.mark.parametrize("words", WRITERS)
+def test_no_command_writes_into_what_is_read(prepared: Project, words: str) -> None:
+    """Whatever a command writes, it refuses each file that it or another command reads."""
+    for name, role in SOURCES.items():
+        if (words, name) != ("checkpoint -o", "head.txt"):  # which the store has grown out of
+            refused(prepared, words, name, role)
+
+
+@pytest.mark.parametrize("words", OPTIONS)
+def test_no_session_writes_into_what_is_read(prepared: Project, words: str) -> None:
+    """A usage error of pytest, before a test runs."""
+    for name, role in SOURCES.items():
+        refused(prepared, words, name, role)
+
+
+@pytest.mark.parametrize("words", [WRITERS[0], WRITERS[2], OPTIONS[0]])
+def test_by_whatever_name(prepared: Project, words: str) -> None:
+    """A link to the store, another link to its file, a way around, and a name of SQLite's own beside it are the store."""
+    store = prepared.path / ".readiness" / "evidence.db"
+    (prepared.path / "soft").symlink_to(store)
+    os.link(store, prepared.path / "hard")
+    (prepared.path / ".readiness" / "evidence.db-journal").write_bytes(b"")
+    for name in ("soft", "hard", "keys/../.readiness/evidence.db", str(store), ".readiness/evidence.db-journal"):
+        refused(prepared, words, name, "the store")
+
+
+@pytest.mark.parametrize("words", [WRITERS[1], OPTIONS[0]])
+def test_an_artifact(prepared: Project, words: str) -> None:
+    """An artifact is named by what it holds, and nothing else may lie there."""
+    folder = prepared.path / ".readiness" / "artifacts"
+    path = next(path for path in sorted(folder.rglob("*")) if path.is_file())
+    refused(prepared, words, str(path.relative_to(prepared.path)), "an artifact")
+
+
+def test_a_store_that_is_not_there_yet(project: Project) -> None:
+    """The first session cannot write its report into the place of the store that it would make."""
+    project.configured().tests(TESTS)
+    result = project.run("--readiness-json=.readiness/evidence.db")
+    assert "there is no folder" in result.stderr.str()
+    (project.path / ".readiness").mkdir()
+    result = project.run("--readiness-json=.readiness/evidence.db")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*the report would take the place of the store: name another file"])
+
+
+def test_two_things_in_one_file(prepared: Project) -> None:
+    """Of a report and a bundle in one file only the later would be left."""
+    result = prepared.run("--readiness-json=out", "--readiness-bundle=out")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*out: the bundle would take the place of the report: name another file"])
+    done = prepared.cli("bundle", "-o", "out", "--script", "out")
+    assert (done.exit_code, Path("out").exists()) == (2, False)
+
+
+def test_what_is_read_by_nobody_is_written(project: Project) -> None:
+    """A report, a bundle and a checkpoint take the place of earlier ones as ever."""
+    project.configured().tests(TESTS)
+    for _ in range(2):
+        assert project.run("--readiness-json=a.json", "--readiness-bundle=b.zip").ret == 0
+        for words in ("report -o c.txt", "bundle -o b.zip", "checkpoint -o head.txt"):
+            assert project.cli(*words.split()).exit_code == 0, words
