@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+from hypothesis import given, strategies as st
+
+from pytest_readiness.decisions.making import _matches
+from tests.cli.test_no_regular_file import in_time
 from tests.project import Project
 from tests.signing import ANA, BEN, BOT, DEV, TESTS, approve, decided, record, status, told
 
@@ -137,3 +143,28 @@ def test_a_pattern_is_refused_whole(project: Project) -> None:
     code, _, err = retire(project, "test_it.py::test_old[*", BEN)
     assert (code, "four eyes" in err) == (1, True)
     assert told(project)["retirements"] == []
+
+
+def test_a_pattern_of_many_stars_is_matched_at_once(project: Project) -> None:
+    """It is said in a line that it matches nothing; what is between the stars is looked for once."""
+    long = "\n@pytest.mark.parametrize('n', ['a' * 60])\n@evidence('UC-001', item=1)\ndef test_old(n): assert {held}\n"
+    decided(project, tests=TESTS + long.format(held="0"))
+    record(project)
+    stars = "test_it.py*" + "*a" * 24
+    with in_time():
+        code, _, err = retire(project, f"{stars}*Z")
+        reported = project.cli("report", f"{'*a' * 24}*Z")
+    assert (code, len(err.splitlines()), reported.exit_code) == (2, 1, 2)
+    assert "no evidence is from a test that matches" in err
+    project.tests(TESTS)
+    record(project)
+    with in_time():
+        code, out, _ = retire(project, f"{stars}*]")
+    assert (code, out.count("is retired, by")) == (0, 1)
+
+
+@given(st.text("ab*", max_size=8), st.text("ab\n", max_size=8))
+def test_a_star_stands_for_any_text(pattern: str, name: str) -> None:
+    """What matches is what the regular expression would say that tries everything."""
+    expected = re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
+    assert _matches(pattern, name) == expected
