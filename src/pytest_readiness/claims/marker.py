@@ -16,6 +16,10 @@ from .claim import Claim
 
 _TEXTS = ("environment", "provider_mode", "part", "replay_mode")
 _KEYWORDS = ("item", *_TEXTS)
+_BITS = 64
+"""Python writes no number of many thousand digits, and no item has one."""
+_NAME = type.__dict__["__name__"].__get__
+"""Tells the name of a class, whatever its own class makes of that."""
 
 if TYPE_CHECKING:
 
@@ -95,29 +99,54 @@ def _parse(mark: pytest.Mark) -> list[Claim]:
     return [Claim(use_case, item, **texts) for use_case in use_cases for item in items]
 
 
-def _use_case(name: Any) -> str:
-    if not isinstance(name, str):
-        raise ClaimError(f"the evidence marker takes use cases as texts, not {_kind(name)}")
+def _use_case(given: Any) -> str:
+    if (name := _as_text(given)) is None:
+        raise ClaimError(f"the evidence marker takes use cases as texts, not {_kind(given)}")
     if not name.strip():
         raise ClaimError('the evidence marker names an empty use case: write @evidence("UC-001", item=1)')
     return name
 
 
 def _items(given: Any) -> list[str]:
-    if given is None or (isinstance(given, list | tuple) and not given):
+    several = _as_several(given)
+    if given is None or not several:
         raise ClaimError('the evidence marker names no item: write @evidence("UC-001", item=1)')
-    several = given if isinstance(given, list | tuple) else [given]
-    for item in several:
-        if isinstance(item, bool) or not isinstance(item, int | str) or item == "":
-            raise ClaimError(f"item must be a number, a name or a list of them, not {_kind(item)}")
-    return [str(item) for item in several]
+    return [_item(item) for item in several]
 
 
-def _text(name: str, value: Any) -> str | None:
-    if value is not None and (not isinstance(value, str) or not value):
-        raise ClaimError(f"{name} must be a text, not {_kind(value)}")
+def _item(given: Any) -> str:
+    if name := _as_text(given):
+        return name
+    kind = type(given)
+    if issubclass(kind, int) and not issubclass(kind, bool):
+        if int.bit_length(given) <= _BITS:
+            return int.__repr__(given)
+        raise ClaimError("item must be the number or name of an item, and no item has a number as large as that")
+    raise ClaimError(f"item must be a number, a name or a list of them, not {_kind(given)}")
+
+
+def _text(name: str, given: Any) -> str | None:
+    if given is None:
+        return None
+    value = _as_text(given)
+    if not value:
+        raise ClaimError(f"{name} must be a text, not {_kind(given)}")
     return value
 
 
-def _kind(value: Any) -> str:
-    return "an empty text" if value == "" else f"{type(value).__name__}"
+# A mark holds whatever somebody wrote. Nothing of it is asked for anything: its methods may raise, or say two things.
+
+
+def _as_several(given: Any) -> list[Any]:
+    kind = type(given)
+    if issubclass(kind, list):
+        return list.__getitem__(given, slice(None))
+    return list(tuple.__getitem__(given, slice(None))) if issubclass(kind, tuple) else [given]
+
+
+def _as_text(given: Any) -> str | None:
+    return str.__str__(given) if issubclass(type(given), str) else None
+
+
+def _kind(given: Any) -> str:
+    return "an empty text" if _as_text(given) == "" else str.__str__(_NAME(type(given)))
