@@ -116,3 +116,49 @@ def test_in_processes_of_their_own(project: Project) -> None:
     report = readiness("report", "--format", "json")
     assert (report.returncode, report.stdout.count('"NOT_STARTED"') >= 64) == (0, True)
     assert readiness("gate").returncode == 1
+
+
+UNREAD = {
+    "a second heading": (
+        "## Evidence t",
+        "## Required Evidence (additions)\n\n8. Gamma\n\n## Evidence t",
+        "a second heading",
+    ),
+    "a bullet between": ("4. Det", "- Gamma\n4. Det", "a bullet beside the numbered list"),
+    "a bullet after": ("\n\n## Evidence t", "\n- Gamma\n\n## Evidence t", "a bullet beside the numbered list"),
+    "a number after a sentence": (
+        "\n\n## Evidence t",
+        "\n\nAnd also:\n8. Gamma\n\n## Evidence t",
+        "within a paragraph",
+    ),
+    "a number without a space": ("4. Det", "4.Det", "within a paragraph"),
+}
+
+
+@pytest.mark.parametrize("how", UNREAD)
+def test_an_item_that_is_no_entry(adopted: Project, how: str) -> None:
+    """What looks like a required item and is none is a problem with its line, and nothing is judged without it."""
+    old, new, told = UNREAD[how]
+    assert WHOLE.count(old) == 1
+    text = WHOLE.replace(old, new)
+    marked = next(line for line in text.splitlines() if "additions" in line or "Gamma" in line or "4.Det" in line)
+    number = text.splitlines().index(marked) + 1
+    adopted.write("PROD_READINESS_TRACKER.md", text)
+    checked = adopted.cli("check")
+    (line,) = [line for line in checked.stdout.splitlines() if told in line]
+    assert checked.exit_code == 1
+    assert line.startswith(f"PROD_READINESS_TRACKER.md:{number}: ")
+    assert adopted.cli("gate").exit_code == 2
+
+
+def test_what_is_no_item_is_let_be(adopted: Project) -> None:
+    """Notes behind a sentence, bullets under an item, and a heading that the config leaves out are no problem."""
+    text = WHOLE.replace("4. Det", "   - of each provider\n4. Det")
+    text = text.replace("\n\n## Evidence t", "\n\nNotes:\n\n- kept for a year\n\n## Evidence t")
+    adopted.write("PROD_READINESS_TRACKER.md", text)
+    assert adopted.cli("check").exit_code == 0
+    adopted.write("PROD_READINESS_TRACKER.md", text + "\n## Required Evidence of last year\n\n1. Gamma\n")
+    assert adopted.cli("check").exit_code == 1
+    config = adopted.path / "readiness.toml"
+    config.write_text('tracker_skip = ["*last year"]\n' + config.read_text())
+    assert adopted.cli("check").exit_code == 0

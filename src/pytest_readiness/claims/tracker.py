@@ -11,7 +11,8 @@ from ..frozen import dataclass
 from ..regular import IrregularError, read_regular
 from .catalogue import Item, UseCase
 from .items import recognise
-from .markdown import Token, folded, line_of, parsed, text_of
+from .listing import listed, unread_entries
+from .markdown import parsed
 from .rows import Row, Wanted, find_register
 
 STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
@@ -88,14 +89,15 @@ def examine_text(
     definitions: dict[str, Any] = {}
     tokens, words = parsed(text, definitions), words_of(statuses)
     register = find_register(path, tokens, definitions, Wanted.of(columns, words, skip))
-    items = _listed(tokens, _ITEMS_HEADING, ordered=True)
+    items = listed(tokens, _ITEMS_HEADING, ordered=True)
     found = [*_row_problems(path, register.rows, words), *_item_problems(path, items)]
-    found += [(line, Problem(place(path, line), what)) for line, what in register.doubts]
+    unread = unread_entries(tokens, _ITEMS_HEADING, skip)
+    found += [(line, Problem(place(path, line), what)) for line, what in (*register.doubts, *unread)]
     tracker = Tracker(
         path=path,
         rows=tuple(_use_case(row, words) for row in register.rows),
         items=tuple(recognise(number, text) for number, text, _ in items),
-        legend=tuple(text for _, text, _ in _listed(tokens, _LEGEND_HEADING, ordered=False)),
+        legend=tuple(text for _, text, _ in listed(tokens, _LEGEND_HEADING, ordered=False)),
         unmatched=register.unmatched,
     )
     return tracker, [problem for _, problem in sorted(found, key=lambda pair: pair[0])]
@@ -122,36 +124,6 @@ def _read(path: Path) -> str:
 def words_of(statuses: Mapping[str, str]) -> dict[str, str]:
     """Return our status by the tracker's word."""
     return {statuses.get(status, status): status for status in STATUSES}
-
-
-def _listed(tokens: Sequence[Token], heading: str, *, ordered: bool) -> list[tuple[str, str, int]]:
-    """Return (number, text, line) of each entry of the lists under the first heading that starts so."""
-    wanted = "ordered_list_open" if ordered else "bullet_list_open"
-    entries: list[tuple[str, str, int]] = []
-    depth: list[str] = []
-    for token in _section(tokens, heading):
-        if token.type in {"ordered_list_open", "bullet_list_open"}:
-            depth.append(token.type)
-        elif token.type in {"ordered_list_close", "bullet_list_close"}:
-            depth.pop()
-        elif depth == [wanted] and token.type == "list_item_open":
-            entries.append((str(int(token.info)) if ordered else "", "", line_of(token)))
-        elif depth == [wanted] and token.type == "inline" and not entries[-1][1]:
-            entries[-1] = (entries[-1][0], text_of(token), entries[-1][2])
-    return entries
-
-
-def _section(tokens: Sequence[Token], heading: str) -> Iterator[Token]:
-    """Yield what stands under the first heading that starts so, up to the next heading of its level or above."""
-    level = None
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
-        if token.type == "heading_open":
-            if level is not None and token.tag <= level:
-                return
-            if level is None and following is not None and folded(text_of(following)).startswith(heading.casefold()):
-                level = token.tag
-        elif level is not None:
-            yield token
 
 
 def _use_case(row: Row, words: Mapping[str, str]) -> UseCase:
