@@ -37,9 +37,10 @@ else:
 
     def _let_go() -> None:
         """A forked child shares the lock: a daemon that a test leaves behind must not look like a session."""
-        for descriptor in _held.values():
-            with suppress(OSError):
-                _close(descriptor)
+        for here, descriptor in _held.items():
+            if is_open(descriptor, here):
+                with suppress(OSError):
+                    _close(descriptor)
         _held.clear()
 
     os.register_at_fork(after_in_child=_let_go)
@@ -47,7 +48,7 @@ else:
 
 def lock(descriptor: int) -> bool:
     """Take the lock for as long as the file is open; False if this or another process holds it."""
-    here = _identity(descriptor)
+    here = identity(descriptor)
     if here in _held or not _take(descriptor):
         return False
     _held[here] = descriptor
@@ -56,13 +57,22 @@ def lock(descriptor: int) -> bool:
 
 def is_free(descriptor: int) -> bool:
     """Return whether nobody holds the lock; then it is taken, until the file is closed."""
-    return _identity(descriptor) not in _held and _take(descriptor)
+    return identity(descriptor) not in _held and _take(descriptor)
 
 
 def unlock(descriptor: int) -> None:
-    """Close a locked file."""
-    here = _identity(descriptor)
-    if _held.get(here) == descriptor:
+    """Close a locked file; not what somebody else has opened since under its number."""
+    try:
+        here = identity(descriptor)
+    except OSError:
+        here = None
+    if here is None or _held.get(here) != descriptor:
+        gone = [file for file, held in _held.items() if held == descriptor]
+        for file in gone:
+            del _held[file]
+        if gone or here is None:
+            return
+    else:
         del _held[here]
     _close(descriptor)
 
@@ -73,9 +83,21 @@ def held_here(path: Path) -> int | None:
         found = _stat(path)
     except OSError:
         return None
-    return _held.get((found.st_dev, found.st_ino))
+    here = found.st_dev, found.st_ino
+    descriptor = _held.get(here)
+    return descriptor if descriptor is not None and is_open(descriptor, here) else None
 
 
-def _identity(descriptor: int) -> tuple[int, int]:
+def is_open(descriptor: int, file: tuple[int, int]) -> bool:
+    """Return whether the number still is that of this open file, and of no other that was opened since."""
+    try:
+        found = _fstat(descriptor)
+    except OSError:
+        return False
+    return (found.st_dev, found.st_ino) == file
+
+
+def identity(descriptor: int) -> tuple[int, int]:
+    """Return device and inode of an open file."""
     found = _fstat(descriptor)
     return found.st_dev, found.st_ino

@@ -30,7 +30,7 @@ from ..errors import StorageError
 from ..facts.digest import EMPTY
 from ..facts.line import Chain, Line
 from ..regular import open_regular
-from .lock import lock, unlock
+from .lock import identity, is_open, lock, unlock
 
 SYNC_SECONDS = 0.2
 _BLOCK = 1 << 16
@@ -63,6 +63,8 @@ class Writer:
         """What keeps lines from being written, if anything does."""
         self._flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT | os.O_EXCL if create else 0)
         self._descriptor: int | None = None
+        self._file: tuple[int, int] | None = None
+        """Device and inode of the journal: a test may close its number, and open something else under it."""
         self._taken = chain.seq, chain.head, 0, _sha256()
         """Number of lines, digest of the last, bytes on disk, and the SHA-256 of all that was appended here.
 
@@ -80,13 +82,30 @@ class Writer:
         except OSError as error:
             self.trouble = error
             return False
+        file = identity(descriptor)
+        if self._file not in (None, file):
+            _close(descriptor)
+            self.trouble = OSError("a test closed the journal, and another file has its name")
+            return False
         if not self._lock(descriptor):
             _close(descriptor)
             raise StorageError(f"{self.path}: another session is still writing this run")
-        self._descriptor = descriptor
+        self._descriptor, self._file = descriptor, file
         self._taken = (*self._taken[:2], _fstat(descriptor).st_size, self._taken[3])
         self.trouble = None
         return True
+
+    def _look(self) -> None:
+        """Open the journal again where somebody closed it: what has its number now is another's, or nobody's."""
+        if self._descriptor is None or self._file is None or is_open(self._descriptor, self._file):
+            return
+        unlock(self._descriptor)
+        self._descriptor = None
+        self._flags &= ~(os.O_CREAT | os.O_EXCL)
+        try:
+            self._open()
+        except StorageError:
+            self.trouble = OSError("a test closed the journal, and somebody else has taken it")
 
     def _lock(self, descriptor: int) -> bool:
         for _ in range(_LOOKS if self._flags & os.O_EXCL else 1):
@@ -108,6 +127,7 @@ class Writer:
         """Append a line that was made of the chain, and return it."""
         if _getpid() != self._process:
             return line  # a forked child: the run belongs to its parent
+        self._look()
         if line.body["seq"] != self._taken[0]:
             line = self._made_anew(line)
         data = f"{line.text}\n".encode()
@@ -210,7 +230,7 @@ class Writer:
                 _unlink(temporary)
             raise
         self.close()
-        self._descriptor = descriptor
+        self._descriptor, self._file = descriptor, identity(descriptor)
 
     def texts(self) -> list[str]:
         """Return every line of the run, those that could not be written included."""
@@ -224,6 +244,7 @@ class Writer:
             yield from map(bytes.decode, whole)
 
     def _blocks(self) -> Iterator[bytes]:
+        self._look()
         place = 0
         while self._descriptor is not None:
             _lseek(self._descriptor, place, os.SEEK_SET)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import StorageError, one_line, place
 from .leaves import plant
+from .plain import PlainConnection
 from .tables import MIGRATIONS, SCHEMA_QUERY, VERSION, Schema, schema_of
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ def _make_folder(folder: Path) -> None:
 
 def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
     # Where the file cannot be written, SQLite itself falls back to reading.
-    address = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
-    connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
+    # Its own cache, and nothing left to a default: a test may have changed that for the whole process.
+    address = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}&cache=private"
+    connection = PlainConnection(address, timeout=BUSY_SECONDS, detect_types=0, isolation_level=None, uri=True)
     # Damaged bytes are to be found by their digest, and not to end reading.
     connection.text_factory = _text
     return connection
