@@ -234,8 +234,8 @@ FAULTS: dict[str, Fault] = {
         (
             Edit(
                 "verdict.readiness:asked_of",
-                "return (state, State.ASSERTED) if unproven and state is State.FLAKY else (state,)",
-                "return (state,)",
+                "return (state, State.ASSERTED) if unproven and state is State.FLAKY else _ALONE[state]",
+                "return _ALONE[state]",
             ),
         ),
     ),

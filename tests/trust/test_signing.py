@@ -345,7 +345,7 @@ def test_a_service_needs_a_key_that_is_declared(project: Project, service: type[
         ('public = "keys/ci.pem"\nroles = ["runs"]\nperson = 1', "keys.x.person must be a text in quotes"),
         ('public = "keys/ci.pem"\nroles = ["runs"]\npersn = "a"', "unknown key 'persn' (did you mean 'person'?)"),
         ('public = "keys/no.pem"\nroles = ["runs"]', "keys/no.pem cannot be read: No such file or directory"),
-        ('public = "keys"\nroles = ["runs"]', "keys cannot be read: Is a directory"),
+        ('public = "keys"\nroles = ["runs"]', "keys cannot be read: it is a folder"),
         ('public = "readiness.toml"\nroles = ["runs"]', "readiness.toml holds no public key"),
         ('public = "secret/ci.key.pem"\nroles = ["runs"]', "secret/ci.key.pem holds a private key: keep it secret"),
     ],
