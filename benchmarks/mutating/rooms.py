@@ -59,8 +59,9 @@ ROOMS = {
         ),
         (
             "tests/verdict", "tests/pipeline", "tests/cli/test_block.py", "tests/cli/test_clocks.py",
-            "tests/cli/test_four_eyes.py", "tests/cli/test_retire.py", "tests/cli/test_retire_run.py",
-            "tests/cli/test_review.py", "tests/cli/test_review_suspect.py", "tests/cli/test_waive.py",
+            "tests/cli/test_four_eyes.py", "tests/cli/test_left_the_register.py", "tests/cli/test_retire.py",
+            "tests/cli/test_retire_run.py", "tests/cli/test_review.py", "tests/cli/test_review_suspect.py",
+            "tests/cli/test_review_unseen.py", "tests/cli/test_waive.py",
         ),
     ),
     "chain": Room(
