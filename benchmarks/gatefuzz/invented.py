@@ -186,8 +186,11 @@ class InventedRuns:
         if how == "one":
             return [Execution(test.id, claims, (Attempt("passed", says),), at)]
         if how == "flaky":
-            bad = Attempt(random.choice(("failed", "failed", "setup", "teardown", "crashed")))
-            last = random.choice((Attempt("passed", says), Attempt("passed", says), Attempt("failed")))
+            where = script(random, self.config, test, *self._place(), parts=random.choice(("all", "one")))
+            said = where if chance(random, 0.4) else ()
+            bad = Attempt(random.choice(("failed", "failed", "setup", "teardown", "crashed")), said)
+            passed = Attempt("passed", says)
+            last = random.choice((passed, passed, passed, Attempt("failed"), Attempt("skipped")))
             return [Execution(test.id, claims, (bad, last), at)]
         if how == "bare":
             scopes = tuple(say for say in says if say.what == "scope")

@@ -47,6 +47,8 @@ class Piece:
     release: str | None
     marked: tuple[tuple[str | None, str | None], ...] = ()
     """(environment, mode) that each mark of the test names for this item."""
+    followed: bool = False
+    """Of an attempt that ended badly, and was followed by another."""
 
     @property
     def execution(self) -> tuple[str, str]:
@@ -95,9 +97,9 @@ def pieces_of(run: Run, at: int, config: Config) -> list[Piece]:
             result = worst([ENDS[each.end] for one in copies for each in one.attempts if ENDS[each.end] in BAD])
         start = min(at + execution.at for execution in copies)
         for execution in copies:
-            for claim in execution.claims:
-                placed = _placed(run, execution, claim, config)
-                found += [replace(piece, start=start, result=result, flaky=flaky) for piece in placed]
+            for piece in _each_placed(run, execution, config):
+                ended = piece.result if piece.followed else result
+                found.append(replace(piece, start=start, result=ended, flaky=flaky))
     return found
 
 
@@ -113,12 +115,45 @@ def passed_late(execution: Execution) -> bool:
     return any(ENDS[attempt.end] in BAD for attempt in execution.attempts[:-1])
 
 
-def _placed(run: Run, execution: Execution, claim: Claim, config: Config) -> Iterator[Piece]:
+def _each_placed(run: Run, execution: Execution, config: Config) -> list[Piece]:
+    """§5.4, §5.5: all attempts are kept, and what ended badly counts where it took place.
+
+    Our reading: what a later attempt says of the same place stands for it, except for parts that it does not name. A
+    process that died may have been where its test placed itself before, if it can. What showed nothing took place
+    nowhere.
+    """
+    *earlier, last = execution.attempts
+    bad = [one for one in earlier if ENDS[one.end] in BAD]
+    killed = run.ending == "killed" and execution is run.executions[-1]
+    says = () if killed else known_says(last)
+    found: list[Piece] = []
+    if killed or not bad or ENDS[last.end] in ENDED or ENDS[last.end] in BAD:
+        found = [piece for claim in execution.claims for piece in _placed(run, execution, claim, config, says)]
+    for attempt in reversed(bad):
+        for claim in execution.claims:
+            for piece in _placed(run, execution, claim, config, known_says(attempt)):
+                mine = replace(piece, result=ENDS[attempt.end], followed=True, proofs=frozenset())
+                lost = attempt.end == "crashed" and execution.fixture
+                found += [mine] if lost else _uncovered(mine, found)
+    return found
+
+
+def _uncovered(piece: Piece, later: list[Piece]) -> list[Piece]:
+    same = [one for one in later if _where(one) == _where(piece)]
+    if not same:
+        return [piece]
+    left = piece.parts - frozenset().union(*(one.parts for one in same))
+    return [replace(piece, parts=left)] if left and all(one.parts for one in same) else []
+
+
+def _where(piece: Piece) -> tuple:
+    return piece.uc, piece.item, piece.environment, piece.mode, piece.limit_environment, piece.limit_mode
+
+
+def _placed(run: Run, execution: Execution, claim: Claim, config: Config, says: tuple) -> Iterator[Piece]:
     """§4: where it took place. Only the run, ``scope()`` and, for its own item, ``credential()`` say that."""
     item = next(one for one in config.items if one.key == claim.item)
     use_case = next((one for one in config.use_cases if one.id == claim.uc), UseCase(claim.uc))
-    killed = run.ending == "killed" and execution is run.executions[-1]
-    says = () if killed else known_says(execution.attempts[-1])
     scopes = [say for say in says if say.what == "scope"]
     environment = ([say.environment for say in scopes if say.environment] or [run.environment])[-1]
     scoped = [say.mode for say in scopes if say.mode]

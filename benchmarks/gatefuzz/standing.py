@@ -215,11 +215,11 @@ def _slot(
         and one.environment == place[0] and _counts(one, config) and within(one, (one.environment, one.mode))
     ]  # fmt: skip
 
-    def is_replaced(one: Piece) -> bool:
+    def is_replaced(one: Piece, part: str | None) -> bool:
         unsaid = place[1] is None and one.mode is None and not one.own_mode and not (needed.part and one.parts)
-        return any(other.start > one.start for other in (*ended, *(said if unsaid else ())))
+        return _is_replaced(one, (*ended, *(said if unsaid else ())), place, part)
 
-    standing = [one for one in bad if not is_replaced(one)]
+    standing = [one for one in bad if not is_replaced(one, needed.part)]
     if standing:
         newest = max(one.start for one in standing)
         last = [one for one in standing if one.start == newest]
@@ -233,11 +233,20 @@ def _slot(
         passes = [one for one in passes if one.execution in stated]
     # Our reading: what named another part had not come to this one yet, and beats the same test's older pass of it.
     others = [one for one in every if one not in bad and passes and one.start >= newest]
-    others = [one for one in others if not is_replaced(one)]
+    others = [one for one in others if not is_replaced(one, None)]
     if others:
         newest = max(one.start for one in others)
         return [one for one in others if one.start == newest], []
     return [], passes
+
+
+def _is_replaced(one: Piece, ended: Sequence[Piece], place: Place, part: str | None) -> bool:
+    """§5.4. An attempt is replaced by the last one of its execution too, but for a part that only it named there."""
+    if any(other.start > one.start for other in ended):
+        return True
+    if not one.followed or (part is not None and one.parts and place == (one.environment, one.mode)):
+        return False
+    return any(other.execution == one.execution and not other.followed for other in ended)
 
 
 def _passed(needed: Requirement, passed: list[Piece], now: int) -> State:

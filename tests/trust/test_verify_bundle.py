@@ -217,6 +217,20 @@ def test_what_the_reader_alone_judges_is_accepted_by_the_script(tmp_path: Path, 
     assert verifier(path) == ""
 
 
+@pytest.mark.parametrize(
+    ("result", "fits"), [("FAILED", True), ("INTERRUPTED", True), ("PASSED", False), ("SKIPPED", False), ("", False)]
+)
+def test_a_claim_with_a_result_of_its_own(tmp_path: Path, contents: Members, result: str, *, fits: bool) -> None:
+    """It is of an earlier attempt that ended badly: none of its own passes, and both programs say so."""
+    texts = {name: value for name, value in contents.items() if not name.startswith(SAYS_MORE)}
+
+    def changed(body: dict[str, Any]) -> dict[str, Any]:
+        return {**body, "claims": [{**body["claims"][0], "result": result}]} if body.get("artifacts") else body
+
+    path = packed(tmp_path / "a.zip", with_run(texts, recomputed(changed)))
+    assert (reader(path) == "", verifier(path) == "") == (fits, fits)
+
+
 def test_the_script_names_everything_that_does_not_fit(tmp_path: Path, contents: Members) -> None:
     """Not the first thing alone: an edited run, a swapped artifact and an edited verdict are three lines."""
     changed = {

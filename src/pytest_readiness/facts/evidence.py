@@ -173,6 +173,8 @@ class Evidence:
     simulated: bool = False
     """The network or the clock was replaced, or assertions were: it says nothing of any place."""
     replay_mode: str | None = None
+    followed: bool = False
+    """It is of an attempt that ended badly, in a place or with parts that are not those of the last attempt."""
     open_scope: bool = False
     """The test could still have said where it ran when it ended (it uses ``record_evidence``)."""
     attempts: tuple[Attempt, ...] = ()
@@ -277,11 +279,8 @@ def evidence_in(body: dict[str, Any], register: str) -> list[Evidence]:
 def _not_run(body: dict[str, Any], register: str) -> list[Evidence]:
     found: list[Evidence] = []
     for test in body["tests"]:
-        found += _finished({**body, **_NOT_RUN}, register, test["claims"], test["test"], len(found))
+        found += _finished({**body, "result": Result.NOT_RUN}, register, test["claims"], test["test"], len(found))
     return found
-
-
-_NOT_RUN: dict[str, Any] = {"result": Result.NOT_RUN}
 
 
 def _finished(
@@ -305,7 +304,9 @@ def _finished(
             shared[name] = _OF_LINE[name](value)
     found = []
     for number, claim in enumerate(claims, before + 1):
-        because = claim.get("not_real_because")
+        because, ended = claim.get("not_real_because"), result
+        if "result" in claim and (ended := _result(claim["result"])) not in _BROKEN:
+            raise ValueError("a claim has a result of its own, and is of no attempt that ended badly")
         values = {
             **shared,
             "id": f"{run}.{seq}.{number}",
@@ -313,13 +314,15 @@ def _finished(
             "item": claim["item"],
             "real": because is None,
             "standing": standing_of(
-                result,
+                ended,
                 (claim.get("environment_by"), claim.get("provider_mode_by")),
                 real=because is None,
                 simulated=bool(claim.get("simulated")),
             ),
         }
         values.update({name: value for name, value in claim.items() if name in _OF_CLAIM})
+        if "result" in claim:
+            values |= {"result": ended, "message": claim.get("message", ""), "followed": True}
         if "parts" in claim:
             values["parts"] = tuple(claim["parts"])
         if "proofs" in claim:
@@ -367,6 +370,7 @@ def _redactions(plain: Any) -> tuple[tuple[str, int], ...]:
 
 _make_attempt, _make_proof = maker(Attempt), maker(Proof)
 _new, _set = object.__new__, object.__setattr__
+_BROKEN = BAD | {Result.INTERRUPTED}
 _RESULTS = {result.value: result for result in Result}
 _OF_CLAIM = frozenset(
     (

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from ..facts.evidence import BADNESS, Result
 from ..facts.line import canonical
+from .earlier import BROKEN, IDLE, Earlier, with_earlier
 from .redaction import Redactor
 
 _PASSED = Result.PASSED.value
-_BROKEN = frozenset({Result.FAILED.value, Result.ERROR.value, Result.INTERRUPTED.value})
-_IDLE = frozenset({Result.SKIPPED.value, Result.XFAILED.value, Result.XPASSED.value, Result.NOT_RUN.value})
-"""They satisfy and replace nothing."""
+LOST = "lost"
+"""Of an attempt: the process that ran it died."""
 _LISTS = ("artifacts", "references", "notes", "steps", "warnings", "connections")
 
 Body = dict[str, Any]
@@ -87,11 +87,13 @@ class Ends:
 
     def crashed(self, body: Body) -> Body:
         """Return the end of a test whose process is gone, with the attempts that were lost with it."""
-        return {**body, "attempts": [*self._tries.pop(body["test"], ()), *body["attempts"]]}
+        return after(self._tries.pop(body["test"], ()), body)
 
     def run_again(self, body: Body) -> None:
         """The test of this end is run again, in another process."""
-        self._lost.setdefault(body["test"], []).extend(self.crashed(body)["attempts"])
+        lost = self._lost.setdefault(body["test"], [])
+        lost += self._tries.pop(body["test"], ())
+        lost += [{**attempt, "claims": body["claims"], LOST: True} for attempt in body["attempts"]]
 
     def take(self, body: Body) -> tuple[Body, bool]:
         """Return the end as it is to be told, and whether this tells all of the tests with this id."""
@@ -99,7 +101,7 @@ class Ends:
         if self._tries or self._lost:
             self._tries.pop(test_id, None)
             if lost := self._lost.pop(test_id, None):
-                body = {**body, "attempts": [*lost, *body["attempts"]]}
+                body = after(lost, body)
         several = self.copies > 1
         if self._namesakes and (namesakes := self._namesakes.get(test_id)) is not None:
             namesakes.ended.append(body)
@@ -155,11 +157,26 @@ def badness(body: Mapping[str, Any]) -> int:
     return BADNESS[Result(body["result"])]
 
 
+def after(lost: Sequence[Body], body: Body) -> Body:
+    """Return the end of a test after attempts that are known from elsewhere; some tell the claims as they placed them.
+
+    A process that died may have been anywhere, if its test says itself where it runs.
+    """
+    kept = [{name: value for name, value in one.items() if name not in ("claims", LOST)} for one in lost]
+    earlier = [
+        Earlier(attempt, one["claims"], is_lost=LOST in one and "open_scope" in body)
+        for attempt, one in zip(kept, lost, strict=True)
+        if "claims" in one and attempt["result"] in BROKEN
+    ]
+    claims = with_earlier(body["claims"], body["result"], earlier) if earlier else body["claims"]
+    return {**body, "claims": claims, "attempts": [*kept, *body["attempts"]]}
+
+
 def failures_kept(body: Body) -> Body:
     """Return the end of a test; what neither passed nor failed in the end hides no attempt that ended badly."""
-    if body["result"] not in _IDLE:
+    if body["result"] not in IDLE:
         return body
-    bad = [attempt for attempt in body["attempts"] if attempt["result"] in _BROKEN]
+    bad = [attempt for attempt in body["attempts"] if attempt["result"] in BROKEN]
     if not bad:
         return body
     worst = max(bad, key=badness)
@@ -176,7 +193,7 @@ def joined(bodies: Sequence[Body]) -> Body:
         one[name] = _each_once(value for body in bodies for value in body.get(name, ()))
     proofs = [proof for body in bodies for proof in body.get("proofs", ())]
     one |= {
-        "claims": _claims(bodies, proofs, broken=worst["result"] in _BROKEN),
+        "claims": _claims(bodies, proofs, broken=worst["result"] in BROKEN),
         "proofs": proofs,
         "attempts": [attempt for body in bodies for attempt in body["attempts"]],
         "started_at": min(body["started_at"] for body in bodies),

@@ -16,6 +16,7 @@ from pluggy import PluginManager
 from ..mark import late_note
 from .artifact import ArtifactFolder
 from .cut_short import PASSES, postpone
+from .earlier import BROKEN
 from .observation import test_id, worsened
 from .recorder import (
     ATTEMPT,
@@ -54,6 +55,14 @@ def _place(report: pytest.TestReport) -> _Place:
     """What xdist adds to a report; of a worker that crashed it knows no index."""
     gateway = getattr(getattr(report, "node", None), "gateway", None)
     return _Place(str(getattr(gateway, "id", "")), report.nodeid, getattr(report, "item_index", None))
+
+
+def _attempt_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the end of a test as an attempt, which another follows; one that ended badly says where it took place."""
+    attempt = {"test": body["test"], **body["attempts"][-1]}
+    if attempt["result"] in BROKEN:
+        attempt["claims"] = [claim for claim in body["claims"] if "result" not in claim]
+    return attempt
 
 
 class Keeper:
@@ -109,7 +118,7 @@ class Keeper:
                 report.nodeid
             )  # also where another plugin made a failure of it, and nothing is carried
             if attempt or evidence:
-                self.log.attempt(attempt or {"test": evidence["test"], **evidence["attempts"][-1]})
+                self.log.attempt(attempt or _attempt_of(evidence))
         elif report.when == "setup":
             self._to_be_rerun.discard(report.nodeid)
         elif evidence is not None and report.nodeid not in self._to_be_rerun:
@@ -212,9 +221,11 @@ class OwnKeeper(Keeper):
     def _tell_ended(self, runs_again: str | None = None) -> None:
         """Write the tests that ended; ``runs_again``: the one that starts, of which this was an attempt."""
         for nodeid, observation in self._observer.ended():
-            if nodeid == runs_again and observation.told is not None:
-                self.log.attempt({"test": observation.test_id, **observation.told["attempts"][-1]})
-            elif (body := self._observer.settled(observation)) is not None:
+            if (body := self._observer.settled(observation)) is None:
+                continue
+            if nodeid == runs_again:
+                self.log.attempt(_attempt_of(body))
+            else:
                 self.log.finished(body)
                 self._observer.forget(nodeid)
         while self._unseen:
@@ -285,7 +296,7 @@ class WorkersKeeper(Keeper):
         self._tell_unsure(lambda one: one.worker == place.worker and one != place)
         if report.when not in _PHASES:  # xdist's own report of a worker that crashed
             for body in [self._unsure.pop(one) for one in list(self._unsure) if one.nodeid == report.nodeid]:
-                self.log.attempt({"test": body["test"], **body["attempts"][-1]})
+                self.log.attempt(_attempt_of(body))
             why = self.redactor.text(message_of(report))
             self.log.crashed(self._id(report.nodeid), why, again=is_rerun(report))
             return
@@ -304,7 +315,7 @@ class WorkersKeeper(Keeper):
             self.log.finished(body)
             return
         if (earlier := self._unsure.get(place)) is not None:
-            self.log.attempt({"test": earlier["test"], **earlier["attempts"][-1]})
+            self.log.attempt(_attempt_of(earlier))
         self._unsure[place] = body
 
     def _tell_unsure(self, is_over: Callable[[_Place], bool]) -> None:

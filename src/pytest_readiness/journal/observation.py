@@ -14,6 +14,8 @@ from ..facts.evidence import BADNESS, Result
 from ..facts.line import printable
 from ..facts.proofs import Shown
 from .context import Context
+from .earlier import BROKEN, Earlier, with_earlier
+from .placing import simulated
 from .recording import Recording
 from .redaction import Redactor, cut_text
 
@@ -41,6 +43,9 @@ class Sight(Protocol):
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Return the claims, each with the reason why it is a rehearsal, and what the line tells beside."""
         return claims, {}
+
+    def reason(self) -> str | None:
+        """Return why what was seen so far is not real."""
 
 
 class Unwatched(Sight):
@@ -163,6 +168,8 @@ class Observation:
         self.attempts: list[dict[str, Any]] = []
         self.started_at = self._attempt_started_at = moment()
         self._seconds = 0.0
+        self._earlier: list[tuple[dict[str, Any], Context, tuple[Shown, ...], str | None]] = []
+        """Attempts that ended badly: each with where it took place, what it proved, and why it was not real."""
         self._known = redactor.known
         self._recording: Recording | None = None
         self.told: dict[str, Any] | None = None
@@ -175,8 +182,13 @@ class Observation:
             self._recording = Recording(self.base)
         return self._recording
 
-    def begin_attempt(self) -> None:
-        """Start another attempt; artifacts and notes of earlier ones stay, scope and proofs are said anew."""
+    def begin_attempt(self, ended: dict[str, Any] | None = None) -> None:
+        """Start another attempt; artifacts and notes of earlier ones stay, scope and proofs are said anew.
+
+        ``ended``: what is told of the one before, by its reports as they are now.
+        """
+        if ended is not None:
+            self.attempts[-1] = ended["attempts"][-1]
         self.told = None
         self.left_debugger = False
         self.reports.clear()
@@ -184,16 +196,23 @@ class Observation:
             self.end_attempt()
         if self.attempts:
             self._attempt_started_at = moment()
+            if self.attempts[-1]["result"] in BROKEN:
+                self._earlier.append((self.attempts[-1], *self._said(), self.realness.reason()))
             if self._recording is not None:
                 self._recording.begin_again(self.base)
 
     def saw(self, phase: Phase, seconds: float) -> None:
         """Take in how a phase ended, and how long it took."""
-        if phase.message:
-            message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
-            phase = phase._replace(message=cut_message(message))
-        self.phases.append(phase)
+        self.phases.append(self._kept(phase) if phase.message else phase)
         self._seconds += seconds
+
+    def _kept(self, phase: Phase) -> Phase:
+        message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
+        return phase._replace(message=cut_message(message))
+
+    def failed_late(self, told: dict[str, Any], phase: Phase) -> None:
+        """A later hook failed a phase of the attempt that ended, of which this was to be told."""
+        self.attempts[-1] = worsened(told, [self._kept(phase)])["attempts"][-1]
 
     def saw_already(self, when: str) -> bool:
         """Return whether this attempt's phase of that name has ended."""
@@ -226,6 +245,21 @@ class Observation:
             return self.planned
         return place(self.claims, recording.context, recording.proofs)
 
+    def _said(self) -> tuple[Context, tuple[Shown, ...]]:
+        recording = self._recording
+        return (self.base, ()) if recording is None else (recording.context, tuple(recording.proofs))
+
+    def claims_so_far(self, place: Place) -> list[dict[str, Any]]:
+        """Return the claims as the attempt that runs has placed them, for those who may never hear more of it."""
+        return simulated(place(self.claims, *self._said()), self.realness.reason())
+
+    def _with_earlier(self, claims: list[dict[str, Any]], result: str, place: Place) -> list[dict[str, Any]]:
+        earlier = [
+            Earlier(attempt, simulated(place(self.claims, context, proofs), because))
+            for attempt, context, proofs, because in self._earlier
+        ]
+        return with_earlier(claims, result, earlier)
+
     def _recorded(self) -> dict[str, Any]:
         return self.base.owner if self._recording is None else self._recording.to_plain()
 
@@ -238,6 +272,8 @@ class Observation:
             self._recording.keep_what_came_later()
         recorded, claims = self._recorded(), self._placed(place)
         claims, seen = self.realness.judge(claims, passed=last["result"] == Result.PASSED)
+        if self._earlier:
+            claims = self._with_earlier(claims, last["result"], place)
         if seen:
             warnings = [*recorded.get("warnings", ()), *seen.get("warnings", ())]
             recorded = {**recorded, **seen, **({"warnings": warnings} if warnings else {})}

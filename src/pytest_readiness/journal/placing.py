@@ -131,6 +131,11 @@ def rehearsed(claim: dict[str, Any], reason: str) -> dict[str, Any]:
     return {**claim, "not_real_because": f"{known}; {reason}" if known else reason}
 
 
+def simulated(claims: list[dict[str, Any]], because: str | None) -> list[dict[str, Any]]:
+    """Return placed claims of a test that replaced its surroundings, if there is a reason to say so."""
+    return claims if because is None else [{**rehearsed(claim, because), "simulated": True} for claim in claims]
+
+
 def without_connections(claims: list[dict[str, Any]], catalogue: Catalogue) -> list[dict[str, Any]]:
     """Return the claims of a pass whose connections nobody saw: where an item asks for one, it is a rehearsal."""
     return [

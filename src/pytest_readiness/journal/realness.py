@@ -7,7 +7,7 @@ from typing import Any
 
 from ..claims.catalogue import Catalogue
 from ..settings.endpoint import is_among
-from .placing import rehearsed
+from .placing import rehearsed, simulated
 from .redaction import Redactor
 from .simulation import Watched
 from .witness import Place, Watch, addresses_of, names_of
@@ -47,19 +47,24 @@ class Realness:
             self._replaced.end()
             self._watches = False
 
+    def reason(self) -> str | None:
+        """Return what replaced the network or the clock so far in the attempt that runs, if anything did."""
+        return self._redacted(self._replaced.told_of_attempt)
+
+    def _redacted(self, because: str | None) -> str | None:
+        return because if because is None else self._redactor.text(because)
+
     def judge(self, claims: list[dict[str, Any]], *, passed: bool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Return the claims, each with the reason why it is a rehearsal if it is one, and what the line tells beside.
 
-        What replaced the network or the clock counts whatever the result. Only a pass needs a connection: a test that
-        could not connect has failed for real.
+        What replaced the network or the clock counts whatever the result, and against a pass what did in an earlier
+        attempt too. Only a pass needs a connection: a test that could not connect has failed for real.
         """
-        because = self._replaced.told
+        because = self._redacted(self._replaced.told) if passed else self.reason()
         places = self._connected.places
         if because is None and not places and not self._catalogue.looks_at_connections:
             return claims, {}
-        if because is not None:
-            because = self._redactor.text(because)
-            claims = [{**rehearsed(claim, because), "simulated": True} for claim in claims]
+        claims = simulated(claims, because)
         told: dict[str, Any] = {}
         if passed and self._catalogue.looks_at_connections:
             claims = [self._connected_claim(claim) for claim in claims]

@@ -23,6 +23,7 @@ from .artifact import ArtifactFolder
 from .bodies import doubt, unrun
 from .context import Context
 from .cut_short import PASSES, postpone
+from .earlier import BROKEN
 from .observation import WENT_WELL, Observation, Phase, cut_message, test_id, worsened
 from .placing import placed_all
 from .proving import Means, RecordEvidence
@@ -127,7 +128,7 @@ class Observer:
         nodeid = item.nodeid
         observation = self._running.get(nodeid)
         if observation is not None and observation.item is item:
-            observation.begin_attempt()
+            observation.begin_attempt(self.settled(observation))
         elif tagged.claims:
             observation = self._running[nodeid] = Observation(
                 self._id(nodeid),
@@ -193,8 +194,7 @@ class Observer:
             return
         observation.realness.look(None if when == "setup" and outcome == "passed" else item)
         if outcome == "failed":
-            attempt = {"test": observation.test_id, **observation.attempt_so_far()}
-            self._hang(report, ATTEMPT, self.redactor.plain(attempt))
+            self._hang(report, ATTEMPT, self._attempt(observation, observation.attempt_so_far()))
 
     def _hang(self, report: pytest.TestReport, name: str, body: Any) -> None:
         vars(report).setdefault(CARRIED, {})[name] = body
@@ -210,11 +210,18 @@ class Observer:
         observation = self._running.get(report.nodeid)
         if observation is None:
             return
-        observation.told = None
-        if observation.phases and not observation.saw_already(str(report.when)):
-            observation.saw(Phase(str(report.when), "failed", False, message_of(report)), report.duration)  # noqa: FBT003
-            attempt = {"test": observation.test_id, **observation.attempt_so_far()}
-            self._hang(report, TRY, self.redactor.plain(attempt))
+        told, observation.told = observation.told, None
+        failed = Phase(str(report.when), "failed", False, message_of(report))  # noqa: FBT003
+        if observation.phases and not observation.saw_already(failed.when):
+            observation.saw(failed, report.duration)
+            self._hang(report, TRY, self._attempt(observation, observation.attempt_so_far()))
+        elif told is not None and told["result"] not in BROKEN:  # a later hook made a failure of its report
+            observation.failed_late(told, failed)
+            self._hang(report, ATTEMPT, self._attempt(observation, observation.attempts[-1]))
+
+    def _attempt(self, observation: Observation, attempt: dict[str, Any]) -> Any:
+        claims = observation.claims_so_far(self._place)
+        return self.redactor.plain({"test": observation.test_id, **attempt, "claims": claims})
 
     def ended(self) -> list[tuple[str, Observation]]:
         """Return the tests that ran to their end, unless they are run again, by node id."""

@@ -15,7 +15,7 @@ from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from ..frozen import dataclass
 from ..regular import IrregularError, open_regular, read_regular
-from .joining import joined
+from .joining import after, joined
 from .lock import held_here, is_free
 from .run_log import close_run, interrupted, requirements_path, tests_of
 from .writer import Writer
@@ -133,8 +133,7 @@ def _unfinished(run: Run, why: str = "its process ended before the test did") ->
     for test_id, at in started.items():
         if test_id in plan:
             body = interrupted(plan[test_id], at, why)
-            body = {**body, "attempts": [*tries.get(test_id, ()), *body["attempts"]]}
-            yield joined([*ended.get(test_id, ()), body])
+            yield joined([*ended.get(test_id, ()), after(tries.get(test_id, ()), body)])
 
 
 def _end(body: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +141,7 @@ def _end(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attempt(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: body[name] for name in ("result", "started_at", "duration_ms", "message") if name in body}
+    return {name: body[name] for name in ("result", "started_at", "duration_ms", "message", "claims") if name in body}
 
 
 def _planned_tests(run: Run) -> list[dict[str, Any]]:

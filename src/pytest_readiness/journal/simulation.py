@@ -151,12 +151,17 @@ class Watched:
 
     def __init__(self) -> None:
         self.reasons: dict[str, None] = {}
-        """In the order in which they were seen."""
+        """Of the attempt that runs, in the order in which they were seen."""
+        self._earlier: dict[str, None] = {}
+        """Those of the attempts before it."""
         self._lookout: _Lookout | None = None
         """Who looks out, while somebody does."""
 
     def begin(self) -> None:
-        """Look out from now on."""
+        """Look out from now on, in another attempt if there was one."""
+        if self.reasons:
+            self._earlier |= self.reasons
+            self.reasons = {}
         lookout = self._lookout = _lookout()
         if not lookout.watched:
             lookout.watched = (self,)
@@ -203,13 +208,19 @@ class Watched:
 
     @property
     def told(self) -> str | None:
-        """The reasons in one sentence, or None where nothing was replaced."""
-        if not self.reasons:
-            return None
-        reasons = list(self.reasons)
-        if len(reasons) > _MOST_REASONS:
-            reasons = [*reasons[:_MOST_REASONS], f"{len(reasons) - _MOST_REASONS} more"]
-        return "; ".join(reasons) or None
+        """The reasons in one sentence, or None where nothing was replaced in any attempt."""
+        return _sentence([*self._earlier, *(one for one in self.reasons if one not in self._earlier)])
+
+    @property
+    def told_of_attempt(self) -> str | None:
+        """The reasons of the attempt that runs."""
+        return _sentence(list(self.reasons))
+
+
+def _sentence(reasons: list[str]) -> str | None:
+    if len(reasons) > _MOST_REASONS:
+        reasons = [*reasons[:_MOST_REASONS], f"{len(reasons) - _MOST_REASONS} more"]
+    return "; ".join(reasons) or None
 
 
 def _told(error: BaseException) -> str:

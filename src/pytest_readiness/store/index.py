@@ -305,12 +305,14 @@ def _rows_of(body: dict[str, Any], register: str, known: dict[_Case, _Slots]) ->
         for claim in test["claims"]:
             said = claim.get
             parts = said("parts")
-            case = (result, tuple(parts) if parts else None, *map(said, _SAID))
+            own = said("result")  # of an attempt that took place elsewhere
+            ended, bad = (result, badness) if own is None else (own, _BADNESS[own])
+            case = (ended, tuple(parts) if parts else None, *map(said, _SAID))
             slots = known.get(case)
             if slots is None:
-                slots = known[case] = _slots_of(claim, register, result)
+                slots = known[case] = _slots_of(claim, register, ended)
             # The class's own constructor is called by name, which is dear for what is done for every execution.
-            row = tuple.__new__(EvidenceRow, (run, seq, len(rows) + 1, started_at, badness, result))
+            row = tuple.__new__(EvidenceRow, (run, seq, len(rows) + 1, started_at, bad, ended))
             rows.append((row, slots.of(test_id)))
     return rows
 

@@ -45,6 +45,8 @@ BIGGEST_TEXT = 256 << 20
 MOST_MEMBERS = 1_000_000
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 RESULTS = {"PASSED", "FAILED", "ERROR", "SKIPPED", "XFAILED", "XPASSED", "INTERRUPTED", "NOT_RUN"}
+BROKEN = {"FAILED", "ERROR", "INTERRUPTED"}
+"""What an attempt can have ended with that was followed by another, and took place elsewhere."""
 DAMAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, struct.error)
 """What Python raises over values that are not of the kind they must be."""
 
@@ -303,6 +305,8 @@ class Verification:
             refuse(f"{here} has no result")
         if not all(isinstance(claim["use_case"], str) and isinstance(claim["item"], str) for claim in claims):
             refuse(f"{here} is evidence for nothing")
+        if not all(claim["result"] in BROKEN for claim in claims if "result" in claim):
+            refuse(f"{here}: a claim has a result of its own, and is of no attempt that ended badly")
         self.counts["evidence"] += len(claims)
         artifacts = body.get("artifacts", ()) if claims else ()
         if kind == "run":

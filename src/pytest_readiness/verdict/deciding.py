@@ -174,6 +174,8 @@ class Ledger:
         return [scope for scope in every if not self._passed_next(adverse, scope)]
 
     def _passed_next(self, interrupted: Evidence, scope: Scope) -> bool:
+        if (last := self._last_attempt(interrupted, scope)) is not None:
+            return last.result is Result.PASSED
         following = [
             ends[first]
             for ends in self._ends_in(interrupted, scope)
@@ -259,7 +261,10 @@ class Ledger:
             scope = scope_of(evidence)
             # What named its part, or could name none, is replaced by what names the same: what is newer decides.
             unnamed = requirement.part is not None and not evidence.parts and evidence.open_scope
-            replaced = self._is_replaced(evidence, scope) if unnamed else self._is_followed(requirement, evidence)
+            by_last = evidence.followed and (requirement.part is None or not evidence.parts)
+            replaced = (
+                self._is_replaced(evidence, scope) if unnamed or by_last else self._is_followed(requirement, evidence)
+            )
             if evidence.result not in BROKEN or not replaced:
                 yield scope
         for place in self._elsewhere_for(requirement, evidence):
@@ -274,7 +279,16 @@ class Ledger:
 
     def _is_replaced(self, broken: Evidence, scope: Scope) -> bool:
         """Whether the same test ran to its end in a place later, whatever part that named."""
-        return any(ends[-1].started_at > broken.started_at for ends in self._ends_in(broken, scope))
+        if any(ends[-1].started_at > broken.started_at for ends in self._ends_in(broken, scope)):
+            return True
+        return self._last_attempt(broken, scope) is not None
+
+    def _last_attempt(self, broken: Evidence, scope: Scope) -> Evidence | None:
+        """Return the last attempt of what is an earlier one, if it ran to its end in a place."""
+        if not broken.followed:
+            return None
+        ends = (one for ends in self._ends_in(broken, scope) for one in ends)
+        return next((one for one in ends if not one.followed and execution_of(one) == execution_of(broken)), None)
 
     def _is_followed(self, requirement: Requirement, evidence: Evidence) -> bool:
         """Whether the same test later ran to its end in its environment and said the mode that this had not said."""
