@@ -99,7 +99,9 @@ class Server:
 
     def changes(self, path: str, old: str, new: str) -> list[tuple[FunctionType, CodeType]] | None:
         """Return each function that a mutant changes with what it becomes; None: what was done at import changes."""
-        pairs = _differing(compile(old, path, "exec"), compile(new, path, "exec"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # such as that of `is` with a text: a mutant as any other
+            pairs = _differing(compile(old, path, "exec"), compile(new, path, "exec"))
         if not pairs:
             return None
         changed = []

@@ -74,6 +74,19 @@ def test_a_newer_failure_closes_it_at_once(project: Project) -> None:
     assert codes == [0, 1, 0]
 
 
+def test_a_run_that_lies_in_its_journal_counts(project: Project) -> None:
+    """What could not be taken into the store opens the gate by its passes and closes it by its failures all the same."""
+    project.configured().tests(WHOLE)
+    store = project.path / ".readiness" / "evidence.db"
+    for fine, code in (("1", 0), ("0", 1)):
+        project.monkeypatch.setenv("FINE", fine)
+        store.mkdir(parents=True)
+        project.run()
+        store.rmdir()
+        assert project.cli("gate", "--on", "evidence").exit_code == code
+    assert len(project.journals) == 2
+
+
 def test_a_failing_test_that_is_deleted_still_counts(project: Project) -> None:
     """Taking a failing test out of the suite does not open the gate."""
     project.configured().tests(WHOLE + "\n@evidence('UC-001', item=1)\ndef test_bad(): assert 0\n")

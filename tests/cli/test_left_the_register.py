@@ -141,6 +141,17 @@ def test_it_is_told_everywhere(project: Project) -> None:
     ]
 
 
+def test_the_rule_looks_at_the_rows_and_at_each_that_left(project: Project) -> None:
+    """Of three rows two leave with a failing test: the rule looked at three, and names both."""
+    third = ROW.replace("UC-002", "UC-003")
+    project.configured(CONFIG, TRACKER + third).tests(FINE + BAD + BAD.replace("2", "3").replace("two", "three"))
+    project.run("--readiness-actor=dev@example.com")
+    take_out(project)
+    told = closed(project)
+    assert "left the register (looked at 3)" in told
+    assert "UC-003 left it open" in told
+
+
 def test_patterns_that_match_it_and_others(project: Project) -> None:
     """A gate over other use cases is not closed by it; one whose pattern matches its id is, also alone."""
     begun(project)

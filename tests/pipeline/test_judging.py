@@ -65,11 +65,12 @@ class Site:
         store.decide([replace(one, requirements_digest=digest) for one in decisions], [self.place.requirements])
         store.close()
 
-    def approve(self, at):
-        """Keep an approval of what there is."""
-        found = examine(self.place, Request()).report.readiness.use_cases[0]
+    def approve(self, at, release=None):
+        """Keep an approval of what there is, for a release or for none."""
+        found = examine(self.place, Request(release=release)).report.readiness.use_cases[0]
         told = {"meaning": Meaning.APPROVED_FOR_GO_LIVE, "known_by": Known.CI, "by": "qa@example.com"}
-        self.decide(Review(register="payments", at=moment(at), use_case="UC-001", basis=found.basis, **told))
+        signed = {"basis": found.basis, "release": release}
+        self.decide(Review(register="payments", at=moment(at), use_case="UC-001", **signed, **told))
 
     def status(self, **request):
         """Return status, phase and state of the review."""

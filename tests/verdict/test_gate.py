@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -266,14 +267,19 @@ def test_only_what_counts_has_to_come_from_a_clean_commit():
 
 
 def test_weaker_settings_are_named_one_by_one():
-    """Each setting that is weaker than its default is one sentence, and the defaults are none."""
+    """Each setting that is weaker than its default is one sentence, and the defaults are none; whoever read the words."""
     assert list(Policy().weaker()) == []
-    weak = Policy(on="evidence", asserted="accept", flaky="accept", waivers="accept", separate=False)
+    words = json.loads('["evidence", "accept", "accept", "accept", "ignore", "L0"]')
+    weak = Policy(
+        separate=False, **dict(zip(("on", "asserted", "flaky", "waivers", "clock", "level"), words, strict=True))
+    )
     assert [sentence.partition(":")[0] for sentence in weak.weaker()] == [
         '[gate] on = "evidence"',
         '[gate] asserted = "accept"',
         '[gate] flaky = "accept"',
         '[gate] waivers = "accept"',
+        '[gate] clock = "ignore"',
+        '[gate] level = "L0"',
         "[review] separate = false",
     ]
 

@@ -12,7 +12,9 @@ from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.group import Part, Plan
 from pytest_readiness.facts.run import Planned
 from pytest_readiness.verdict.groups import generations, with_plans
+from pytest_readiness.verdict.policy import Policy
 from tests.verdict.judging import ERROR, FAILED, IDLE, INTERRUPTED, NOW, UC, days_ago, ran, use_case
+from tests.verdict.people import retirement
 
 HOUR = 1 / 24
 
@@ -179,6 +181,14 @@ def test_where_the_run_named_none_it_holds_where_its_tests_placed_themselves():
     assert arrived(*earlier, part(1, "b", environment=None)) == ["1 of 2 parts arrived"]
     assert held([ran(test=name, environment="staging") for name in BOTH], *earlier, part(1, **there)) != []
     assert held([ran(test=name, environment="prod") for name in BOTH], *earlier, part(1, **there)) == []
+
+
+@pytest.mark.parametrize(("by", "lets_go"), [("lead@example.com", True), ("stranger", False)])
+def test_a_retired_test_need_not_run_again(by, lets_go):
+    """Where its retirement holds, that is: by a listed reviewer."""
+    decisions, policy = [retirement("b", by=by)], Policy(reviewers=("lead@example.com",))
+    found = use_case([ran(test="a")], policy, parts=[*complete(), part(1, "a")], decisions=decisions).held_by_groups
+    assert (not found) is lets_go
 
 
 def test_held_by_several():

@@ -57,6 +57,20 @@ def test_each_setting_alone(key):
         assert review({key: value}, {key: value}).state == "CURRENT"
 
 
+def test_values_are_told_as_the_config_spells_them():
+    """Words in quotes, and true and false as they are."""
+    assert (
+        review({"clock": "refuse"}, {"clock": "ignore"})
+        .why[0]
+        .startswith('[gate] clock was "refuse" when it was signed, and is "ignore", which is weaker')
+    )
+    assert (
+        review({"clean_commit": True}, {})
+        .why[0]
+        .startswith("[gate] clean_commit was true when it was signed, and is false, which is weaker")
+    )
+
+
 def test_every_setting_of_the_gate_has_an_order():
     """A setting that says what is enough is one that a review is signed under; its default is one of its values."""
     asked_of_one_gate = {"on", "enforce", "subject"}

@@ -25,6 +25,7 @@ from tests.verdict.people import (
     judged,
     rejection,
     retirement,
+    waiver,
 )
 
 OLD = complete(days=2)
@@ -302,9 +303,28 @@ class TestLost:
     def test_stood_in_for(self):
         """A newer pass of the same test in the same place with the same kinds of proof stands for it, no other does."""
         assert self.state(passed()) == "CURRENT"
-        assert self.state(passed(test="b")) == "SUSPECT"
+        assert self.state(passed(test="b")) == self.state(passed(test="z")) == "SUSPECT"
         assert self.state(passed(environment="prod")) == "SUSPECT"
         assert self.state(passed(days=2.5)) == "SUSPECT"
+
+
+def test_only_of_an_interruption_it_is_told_that_its_test_did_not_pass_next():
+    """What makes suspect is told with how it ended; that no pass followed at once is asked of interruptions alone."""
+    signed = approval(OLD)
+    cut, red = newer(INTERRUPTED), newer(FAILED, days=0.25)
+    why = judged([*OLD, cut, red, passed()], [signed]).review.why
+    assert [one.endswith(" and did not pass when it ran next") for one in why] == [True, False]
+    assert [f" {word} " in one for word, one in zip((INTERRUPTED, FAILED), why, strict=True)] == [True, True]
+
+
+def test_an_interruption_that_was_waived_and_signed_is_no_news():
+    """A review of a requirement that was waived while its test was interrupted holds: that was seen when it was signed."""
+    cut = [*(one for one in OLD if one.item != "4"), ran(INTERRUPTED, days=2, run_id="cut", id="cut.1.1")]
+    policy = replace(REVIEWED, waivers="accept")
+    review = approval(cut, policy=policy, decisions=[waiver(days=1)])
+    assert judged(cut, [waiver(days=1), review], policy).review.state == "CURRENT"
+    again = ran(INTERRUPTED, days=0.2, run_id="again", id="again.1.1")
+    assert judged([*cut, again], [waiver(days=1), review], policy).review.state == "SUSPECT"
 
 
 def test_a_retirement_since_makes_suspect():
