@@ -79,6 +79,7 @@ class Keeper:
         """Tests that were marked as evidence while they ran."""
         self._learned = False
         self._grouped = False
+        self._prefix: str = for_workers.get("prefix", "")
         self._to_be_rerun: set[str] = set()
         """Tests whose attempt is over, and whose teardown is not the test's end."""
 
@@ -102,7 +103,7 @@ class Keeper:
         self._safely(self.log.open)
 
     def _id(self, nodeid: str) -> str:
-        return test_id(nodeid, self.redactor, grouped=self._grouped)
+        return test_id(nodeid, self.redactor, grouped=self._grouped, prefix=self._prefix)
 
     def _write(self, report: pytest.TestReport, carried: dict[str, Any]) -> None:
         if self.redactor.learned:

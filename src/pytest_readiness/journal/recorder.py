@@ -60,6 +60,7 @@ class Observer:
         artifacts: ArtifactFolder,
         *,
         grouped: bool = False,
+        prefix: str = "",
         means: Means | None = None,
     ) -> None:
         self.catalogue = catalogue
@@ -70,7 +71,7 @@ class Observer:
         self.hooks: PluginManager | None = None
         self.records = False
         """A test that it watches uses ``record_evidence``."""
-        self._grouped = grouped
+        self._grouped, self._prefix = grouped, prefix
         self._running: dict[str, Observation] = {}
         self.made: pytest.TestReport | None = None
         """The report that was made last."""
@@ -108,7 +109,7 @@ class Observer:
         return found
 
     def _id(self, nodeid: str) -> str:
-        return test_id(nodeid, self.redactor, grouped=self._grouped)
+        return test_id(nodeid, self.redactor, grouped=self._grouped, prefix=self._prefix)
 
     def of(self, item: pytest.Item) -> Observation | None:
         """Return the observation of a test that runs, if it is evidence for anything."""

@@ -153,8 +153,8 @@ def record_command(
         told: What the options tell.
         command: The program and its arguments.
         echo: Is given the output as it comes.
-        name: Stands for the command line as the test's id, so that a corrected command replaces an earlier one; the
-            command line is kept as the property ``command``.
+        name: Stands for the command line, and for its folder where that is not the config's, as the test's id, so that
+            a corrected command replaces an earlier one; the command line is kept as the property ``command``.
 
     Raises:
         ReadinessError: something named does not exist, or the program cannot be started; nothing was recorded.
@@ -167,6 +167,8 @@ def record_command(
     line = shlex.join(command)
     if name is not None:
         account.set(command=line)
+    elif way := place.way_to(Path.cwd()):
+        line = f"cd {shlex.quote(way)} && {line}"
     test_id, started = session.name(name or line), moment()
     session.plan([(test_id, claims)])
     session.opening.log.started(test_id, started)

@@ -107,6 +107,19 @@ class Place:
         """
         return open_store(self.settings.store, self.settings.folder, create=create)
 
+    def way_to(self, folder: Path) -> str:
+        """Return the way from the config's folder to another; empty: it is the same.
+
+        What runs there is named with it: two packages may each have a test, or a command, of the same name.
+        """
+        real, base = folder.resolve(), self.settings.folder.resolve()
+        if real == base:
+            return ""
+        try:
+            return Path(os.path.relpath(real, base)).as_posix()
+        except ValueError:  # on another drive
+            return real.as_posix()
+
     def decisions(self, store: Store | None) -> DecisionHome | None:
         """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
         from ..store.folder import open_decisions

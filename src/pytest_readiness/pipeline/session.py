@@ -112,8 +112,7 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     group = _group(options.get("run-group"))
     _check_paths(place, options)
     _check_checkpoints(options)
-    selection, nonce = _selection(place, options), new_nonce()
-    arrives = group is not None
+    selection, nonce, arrives = _selection(place, options), new_nonce(), group is not None
     conduct = selected(called or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conduct or None}
     opening = open_run(place, options.values, root, argv, more, (hooks,), written=written)
@@ -131,6 +130,7 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
         "nonce": nonce,
         "plugins": list(place.settings.plugins),
         "folder": str(place.settings.folder),
+        "prefix": f"{way}/" if (way := place.way_to(root)) else "",
         "selection": selection.to_plain(),
     }
     log, redactor = opening.log, opening.redactor
@@ -174,6 +174,7 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
         redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: own_redactors(hooks, plugins())),
         ArtifactFolder(None if artifacts is None else Path(artifacts), given["artifact_limit"]),
         grouped=given.get("grouped", False),
+        prefix=given.get("prefix", ""),
         means=Means(given["nonce"], kinds),
     )
     observer.hooks = hooks
