@@ -67,10 +67,10 @@ ROOMS = {
     "chain": Room(
         ("store/chain.py", "store/remains.py", "facts/line.py"),
         (
-            "tests/facts/test_line.py", "tests/facts/test_run.py", "tests/store/test_chain.py",
-            "tests/store/test_remains.py",
-            "tests/store/test_index.py", "tests/store/test_verify.py", "tests/journal/test_recovery.py",
-            "tests/journal/test_writer.py", "tests/cli/test_retire_run.py", "tests/cli/test_tampering.py",
+            "tests/facts/test_line.py", "tests/facts/test_run.py", "tests/claims/test_shared_marks.py",
+            "tests/store/test_chain.py", "tests/store/test_remains.py", "tests/store/test_index.py",
+            "tests/store/test_verify.py", "tests/journal/test_recovery.py", "tests/journal/test_writer.py",
+            "tests/trust/test_keys.py", "tests/cli/test_retire_run.py", "tests/cli/test_tampering.py",
         ),
     ),
     "decision files": Room(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts import line
@@ -69,11 +69,22 @@ def _encodable(value: Any) -> bool:
     return True
 
 
+WAYS = pytest.mark.parametrize("encode", [canonical, line._ENCODER.encode], ids=["short way", "encoder"])
+
+
+@WAYS
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_numbers_that_json_does_not_have_are_refused(number: float) -> None:
-    """NaN and infinity never reach a line."""
+def test_numbers_that_json_does_not_have_are_refused(number: float, encode: Callable[[Any], str]) -> None:
+    """NaN and infinity never reach a line, whichever way the Python at hand has into the encoder."""
     with pytest.raises(ValueError, match="not JSON compliant"):
-        canonical({"x": number})
+        encode({"x": number})
+
+
+@WAYS
+def test_a_key_that_json_does_not_have_is_refused(encode: Callable[[Any], str]) -> None:
+    """It is never left out in silence."""
+    with pytest.raises(TypeError, match="keys must be str"):
+        encode({("a", "b"): 1})
 
 
 def _other_arguments(*_args: object) -> None:
@@ -123,6 +134,7 @@ def test_a_start_is_spelled_as_any_line_is(run: str, test: str, at: str) -> None
     assert (chain.seq, chain.head) == (plain.seq, plain.head)
 
 
+@example(run="r", claims=[], texts=["\ud800"] * 6, duration=1)
 @given(ANY_TEXT, CLAIMS, st.lists(ANY_TEXT, min_size=6, max_size=6), NUMBERS)
 def test_an_end_is_spelled_as_any_line_is(
     run: str, claims: list[dict[str, Any]], texts: list[str], duration: int
@@ -201,6 +213,7 @@ def test_what_is_broken_is_named() -> None:
     """The sentence names the line and what is wrong with it."""
     lines = lines_of([{"value": str(number)} for number in range(4)])
     assert list(broken_links("r", [lines[0], *lines[2:]])) == ["line 1 is missing or out of order (found 2)"]
+    assert list(broken_links("r", [*lines[:2], lines[1]])) == ["line 2 is missing or out of order (found 1)"]
     other = replace(lines[1], digest="x" * 64)
     assert list(broken_links("r", [lines[0], other, *lines[2:]])) == [
         "line 2 does not follow the line before it: one of them was changed"
@@ -232,6 +245,21 @@ def test_a_text_that_is_no_line_is_refused(text: str) -> None:
     with pytest.raises(IntegrityError) as caught:
         Line.parse(text)
     assert "\n" not in str(caught.value)
+
+
+def test_a_line_of_our_own_is_read_to_its_end() -> None:
+    """That nobody looks whether it is canonical lets nothing stand behind it."""
+    assert Line.own('{"seq":1}').body == {"seq": 1}
+    with pytest.raises(ValueError, match="Extra data"):
+        Line.own('{"seq":1}x')
+
+
+@pytest.mark.parametrize("value", [float("nan"), "\ud800", {("a", "b"): 1}])
+def test_what_no_text_can_carry_is_not_sound(value: object) -> None:
+    """A line whose value cannot be written has no text that says it."""
+    (first,) = lines_of([{}])
+    assert first.sound
+    assert replace(first, body={**first.body, "value": value}).sound is False
 
 
 @given(ANY_TEXT)

@@ -112,6 +112,7 @@ def test_an_open_run_is_told() -> None:
         finished("test_a", claim(use_case=None)),  # type: ignore[arg-type]
         finished("test_a", claim(environment=["staging"])),
         finished("test_a", claim(parts=[1, "a"])),
+        finished("test_a", claim(), claim("UC-002", environment=["staging"])),
         finished("test_a", started_at="2026-02-12T18:29:00Z"),
         finished("test_a", finished_at="2026-02-12 18:29:00.000Z"),
     ],
@@ -152,3 +153,11 @@ def test_a_value_that_differs_from_its_text_is_named() -> None:
     """A line whose value was changed beside its text is not taken at its word."""
     line = SOUND.lines[2]
     assert any("canonical" in told for told in found(replaced(SOUND, 2, replace(line, body={**line.body, "x": 1}))))
+
+
+def test_a_line_that_carries_another_digest_than_its_texts_is_named() -> None:
+    """What the next line names is of no use where the line itself says another."""
+    line = replace(SOUND.lines[2], digest="0" * 64)
+    assert any(
+        "line 2: its text or its digest is not the canonical" in told for told in found(replaced(SOUND, 2, line))
+    )
