@@ -39,6 +39,8 @@ def test_a_list_is_spelled_as_its_line_spells_it(tests: list[dict[str, object]])
     assert line.listed("tests") == canonical(line.body["tests"])
     more = Chain("run").next("planned", {"tests": tests, "inner": [{"tests": [1]}], "x": {"tests": [2]}})
     assert more.listed("tests") == canonical(more.body["tests"])
+    within = Chain("run").next("planned", {"tests": tests, "inner": [{"other": 0, "tests": [1]}]})
+    assert within.listed("tests") == canonical(within.body["tests"])
 
 
 def test_what_is_no_list_has_no_spelling() -> None:
