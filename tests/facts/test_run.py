@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_readiness.errors import IntegrityError
+from pytest_readiness.facts.group import Part
 from pytest_readiness.facts.line import Chain
 from pytest_readiness.facts.run import Run, RunState, planned_digest
 
@@ -78,3 +79,26 @@ def test_what_does_not_open_a_run_is_refused(texts: list[str]) -> None:
     """Without a first line that says which run it is, there is none."""
     with pytest.raises(IntegrityError, match="does not open a run"):
         Run.parse(texts)
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ({"group": "g"}, "TypeError"),
+        ({"group": {"id": "g"}}, "KeyError 'parts'"),
+        ({"group": {"id": "g", "parts": "two"}}, "ValueError"),
+        ({"group": {"id": "g", "parts": None}}, "TypeError"),
+        ({"group": {"id": 7, "parts": 2}}, "TypeError no text"),
+        ({"context": "staging"}, "AttributeError"),
+        ({"context": {"environment": 7}}, "TypeError no text"),
+        ({"ci": "github"}, "AttributeError"),
+    ],
+)
+def test_what_cannot_be_read_of_a_group_is_told_in_a_line(head: dict[str, Any], told: str) -> None:
+    """Whatever stands there, the run is named with what is wrong, and nothing else is raised."""
+    damaged = run(**{"group": {"id": "g", "part": 1, "parts": 2}, **head})
+    with pytest.raises(IntegrityError, match="what it says of its run group is damaged") as caught:
+        Part.of_run(damaged)
+    assert f"run {damaged.id}: " in str(caught.value)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
