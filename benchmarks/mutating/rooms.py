@@ -76,7 +76,8 @@ ROOMS = {
     "decision files": Room(
         ("store/folder.py", "store/history.py", "store/looking.py", "store/repository.py"),
         (
-            "tests/store/test_folder.py", "tests/cli/test_block.py", "tests/cli/test_clocks.py",
+            "tests/store/test_folder.py", "tests/store/test_folder_in_git.py", "tests/trust/test_signing.py",
+            "tests/cli/test_block.py", "tests/cli/test_clocks.py",
             "tests/cli/test_decision_files.py", "tests/cli/test_four_eyes.py", "tests/cli/test_review.py",
             "tests/cli/test_verify.py",
         ),
