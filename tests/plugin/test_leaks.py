@@ -111,3 +111,53 @@ def test_a_child_closes_nothing_of_others(project: Project) -> None:
     project.configured().tests(CLOSES.format(then=then))
     assert project.run_apart("-s").ret == 0
     assert recorded(project)["test_closes"] == "PASSED"
+
+
+SCRIBBLES = """
+import pathlib
+from pytest_readiness import evidence
+
+@evidence("UC-001", item=1)
+def test_before(): pass
+
+@evidence("UC-001", item=1)
+def test_scribbles():
+    [path] = pathlib.Path(".readiness/journal").glob("*.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    {change}
+    with path.open("r+b") as file:
+        file.truncate()
+        file.write(b"".join(lines))
+
+@evidence("UC-001", item=1)
+def test_after(): pass
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "lines[0] = b'{}\\n'",
+        "lines[0] = b'\\xff\\n'",
+        "lines[1] = lines[1].replace(b'test_before', b'test_other_')",
+        "lines[1] = b'[]\\n'",
+        'lines[1] = b\'{"kind":"planned",\\n\'',
+        "lines[2] = b'\\xff' + lines[2][1:]",
+        "lines[3] = lines[3].replace(b'PASSED', b'FAILED')",
+        "del lines[2]",
+        "lines.append(lines[-1])",
+        "lines[1], lines[2] = lines[2], lines[1]",
+    ],
+)
+@pytest.mark.parametrize("held", [pytest.param(1 << 20, id="short"), pytest.param(1, id="long")])
+def test_a_journal_in_which_a_test_changes_a_line_is_not_kept(project: Project, change: str, held: int) -> None:
+    """Whichever line it is, of a short run or a long one: one line says so, nothing is kept, and the end is 13."""
+    project.write("conftest.py", f"from pytest_readiness.journal import writer\nwriter.HELD = {held}\n")
+    project.configured().tests(SCRIBBLES.format(change=change))
+    result = project.run_apart()
+    shown = " ".join(result.stdout.str().split())
+    assert result.ret == 13, shown
+    assert "the journal is not what was written: somebody else wrote to it: the run is not kept" in shown
+    assert "defect" not in shown
+    assert len(project.journals) == 1
+    assert project.cli("gate").exit_code != 0

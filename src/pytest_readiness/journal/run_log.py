@@ -20,7 +20,7 @@ from ..errors import ReadinessError
 from ..facts.clock import moment
 from ..facts.evidence import Result
 from ..facts.line import Line
-from ..facts.run import Run, planned_digest_of
+from ..facts.run import Run, planned_digest, planned_digest_of
 from ..facts.snapshot import Snapshot
 from ..whole import write_whole
 from .joining import Ends
@@ -28,7 +28,7 @@ from .key import keep_key
 from .planned import Kinds, PlannedTest
 from .redaction import Redactor
 from .writer import Writer, ignore_folder, new_journal
-from .written import Written
+from .written import ChangedJournalError, Written
 
 IN_LINE = 100
 """Tests that one line names at most, of those that are planned or that never ran."""
@@ -251,7 +251,11 @@ class RunLog:
             return {}
 
     def seal(self, exit_status: int) -> Run | None:
-        """Close the run: what was running is INTERRUPTED, what never started NOT_RUN. None if nothing was tried."""
+        """Close the run: what was running is INTERRUPTED, what never started NOT_RUN. None if nothing was tried.
+
+        Raises:
+            ChangedJournalError: the journal cannot be read as it was written.
+        """
         for test_id in list(self._running):
             if not self.ends.is_partly_told(test_id):
                 self.crashed(test_id, "the session ended before the test did")
@@ -267,7 +271,10 @@ class RunLog:
             seal["uncollected"] = self.uncollected
         self._ready()
         plan = ((test_id, planned.plain) for test_id, planned in self._plan.items())
-        return Run(Written(self.writer, close_run(self.writer, plan, self._ended, seal)))
+        try:
+            return Run(Written(self.writer, close_run(self.writer, plan, self._ended, seal)))
+        except UnicodeDecodeError:
+            raise ChangedJournalError(self.writer.path) from None
 
     def discard(self) -> None:
         """Remove the journal: nothing took place that could be evidence."""
@@ -325,15 +332,20 @@ def close_run(
     if never:
         writer.append("not_run", {"tests": never, "started_at": now, "finished_at": now})
     told = {"finished_at": moment(), "python": platform.python_version(), "clock": _clock_check(writer), **seal}
-    sums = {"count": writer.chain.seq, "planned": planned_digest_of(_planned(writer)), "plan": counts}
+    sums = {"count": writer.chain.seq, "planned": _digest_of_plan(writer), "plan": counts}
     return writer.append("sealed", {**sums, **told}, sync=True)
 
 
+def _digest_of_plan(writer: Writer) -> str:
+    """Return the digest of the planned tests as they were written: what is in memory may be more than that."""
+    is_held = len(writer.held) == writer.chain.seq
+    return planned_digest(writer.held) if is_held else planned_digest_of(_planned(writer))
+
+
 def _planned(writer: Writer) -> Iterator[str]:
-    """Yield the lists of planned tests as they were written: what is in memory may be more than that."""
     for text in writer.each_text():
         if text.startswith('{"kind":"planned",'):  # no key of such a line sorts before it, and each other kind has one
-            yield text[text.index(',"tests":[') + len(',"tests":') : -1]
+            yield text.partition(',"tests":')[2][:-1]
 
 
 def _clock_check(writer: Writer) -> dict[str, int]:

@@ -3,37 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
+from pathlib import Path
 from typing import overload
 
 from ..errors import IntegrityError
+from ..facts.digest import EMPTY
 from ..facts.line import Line
 from .writer import Writer
+
+_UNREADABLE = (ValueError, LookupError, TypeError, RecursionError)
+"""What reading a line raises that is none of ours."""
+
+
+class ChangedJournalError(IntegrityError):
+    """A journal that this process wrote has other lines by now: the store would never be rid of such a run."""
+
+    def __init__(self, path: Path) -> None:
+        told = "the journal is not what was written: somebody else wrote to it: the run is not kept"
+        super().__init__(f"{path}: {told}; 'readiness recover' looks at it")
 
 
 class Written(Sequence[Line]):
     """The lines of a sealed journal, parsed as they are asked for, until the journal is let go."""
 
     def __init__(self, writer: Writer, seal: Line) -> None:
+        """Raise ChangedJournalError where the first line is not the one that was written."""
         self._writer = writer
-        self._first = Line.own(next(writer.each_text()))
         self._last = seal
+        try:
+            self._first = Line.own(next(writer.each_text(), ""))
+            is_first = self._first.body["prev"] == EMPTY
+        except _UNREADABLE:
+            is_first = False
+        if not is_first:
+            raise ChangedJournalError(writer.path)
 
     def __len__(self) -> int:
         return self._last.seq + 1
 
     def __iter__(self) -> Iterator[Line]:
-        """Yield them.
+        """Yield each line once it is known to be as it was written: a held one equals it, or the next names its digest.
 
         Raises:
-            IntegrityError: they are not what was written: somebody else wrote to the journal, or it was let go.
+            ChangedJournalError: they are not what was written: somebody else wrote to the journal, or it was let go.
         """
-        count, head = 0, ""
-        for count, text in enumerate(self._writer.each_text(), 1):  # noqa: B007 - how many there were
-            yield (line := Line.own(text))
-            head = line.digest
-        if (count, head) != (len(self), self._last.digest) or not self._writer.is_as_written:
-            raise IntegrityError(f"{self._writer.path}: the journal is not what was written")
+        held = self._writer.held
+        texts = self._writer.each_text(after="".join(f"{line.text}\n" for line in held).encode())
+        count, head, before = len(held), held[-1].digest if held else EMPTY, None
+        try:
+            first = next(texts, None)  # now it is known that the held ones are as they were
+            yield from held
+            for text in [] if first is None else chain((first,), texts):
+                line = Line.own(text)
+                if line.body["prev"] != head:
+                    raise ChangedJournalError(self._writer.path)
+                if before is not None:
+                    yield before
+                count, before, head = count + 1, line, line.digest
+        except _UNREADABLE:
+            head = ""
+        if (count, head) != (len(self), self._last.digest):
+            raise ChangedJournalError(self._writer.path)
+        if before is not None:
+            yield before
 
     @overload
     def __getitem__(self, place: int) -> Line: ...

@@ -15,6 +15,7 @@ from ..errors import ReadinessError, one_line
 from ..facts.run import Run
 from ..journal.recovery import leftovers, recover, requirements_of
 from ..journal.writer import Writer
+from ..journal.written import ChangedJournalError
 from ..regular import read_regular
 from ..store.port import Store
 from ..whole import write_whole
@@ -32,6 +33,9 @@ def keep(place: Place, sealed: Run, writer: Writer) -> list[str]:
 
     The journal goes only when the store has the run, so that nothing is lost where this fails. A run that cannot be
     signed is kept all the same.
+
+    Raises:
+        ChangedJournalError: the journal is not what was written; nothing of the run was kept.
     """
     problems: list[str] = []
     if writer.unwritten:
@@ -61,6 +65,8 @@ def _keep_run(
     made = [sealed.id] if made_here else ()
     try:
         store.keep([sealed], [found] if found else [], made_here=made, envelopes=signed)
+    except ChangedJournalError:
+        raise
     except ReadinessError as error:
         writer.close()
         return [_still_there(error, writer.path, writer.unwritten)]
@@ -115,6 +121,8 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
         from ..facts.envelope import run_statement
         from .keys import sign
 
+        for _ in sealed.lines:  # nothing is signed that is not what was written
+            pass
         made = sign(run_statement(sealed), place.settings.folder, place.public_keys)
     except ReadinessError as error:
         return [], [*problems, f"run {sealed.id} is not signed, and is kept without a signature: {error}"]

@@ -19,7 +19,7 @@ from ..journal.provenance import provenance
 from ..journal.redaction import Redactor
 from ..journal.run_log import RunLog
 from ..journal.tracker import kept_tracker
-from ..journal.writer import Writer
+from ..journal.written import ChangedJournalError
 from ..store.address import check_address
 from .extensions import load_plugins, own_redactors
 from .keeping import keep
@@ -103,26 +103,16 @@ def close_run(place: Place, log: RunLog, exit_status: int, *, whole: bool = Fals
     problems: list[str] = []
     if log.failure is not None:
         problems.append(f"evidence could not be recorded: {one_line(str(log.failure), 600)}")
-    sealed = log.seal(exit_status)
-    if sealed is not None and log.writer is not None:
-        if (wrong := _broken(log.writer)) is not None:
+    try:
+        sealed = log.seal(exit_status)
+        if sealed is not None and log.writer is not None:
+            sealed = Run(tuple(sealed.lines)) if whole else sealed
+            problems += keep(place, sealed, log.writer)
+    except ChangedJournalError as error:
+        if log.writer is not None:
             log.writer.close()
-            return None, [
-                *problems,
-                f"{log.writer.path}: {wrong}: the run is not kept; 'readiness recover' looks at it",
-            ]
-        if whole:
-            sealed = Run(tuple(sealed.lines))
-        problems += keep(place, sealed, log.writer)
+        return None, [*problems, str(error)]
     return sealed, problems
-
-
-def _broken(writer: Writer) -> str | None:
-    """Return what is wrong with a run as its journal has it now: the store would never be rid of it."""
-    # Each line was made of the one before it: where the bytes are those that were written, so are the links.
-    if writer.is_as_written:
-        return None
-    return "the journal is not what was written: somebody else wrote to it"
 
 
 def redaction_trouble(redactor: Redactor) -> list[str]:

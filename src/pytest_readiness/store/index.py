@@ -240,11 +240,11 @@ def indexed(run: Run) -> Iterator[tuple[list[LineRow], list[tuple[EvidenceRow, S
     Raises:
         LookupError, ValueError, TypeError, AttributeError: a line lacks what its kind must say.
     """
-    register, known = run.register, dict[_Case, _Slots]()
+    run_id, register, known = run.id, run.register, dict[_Case, _Slots]()
     lines: list[LineRow] = []
     found: list[tuple[EvidenceRow, SlotRow]] = []
     for line in run.lines:
-        lines.append((run.id, line.body["seq"], line.text, line.digest))
+        lines.append((run_id, line.body["seq"], line.text, line.digest))
         if line.kind in EVIDENCE_LINES:
             found += _rows_of(line.body, register, known)
         if len(lines) + len(found) >= AT_ONCE:

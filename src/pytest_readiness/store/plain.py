@@ -9,7 +9,7 @@ from typing import Any
 
 _ADAPTERS: dict[Any, Any] = sqlite3.adapters
 """What ``sqlite3.register_adapter`` fills: for the whole process, and until its end."""
-_BASIC = tuple((kind, sqlite3.PrepareProtocol) for kind in (str, int, float, bytes, bytearray, bool, type(None)))
+_BASIC = frozenset((kind, sqlite3.PrepareProtocol) for kind in (str, int, float, bytes, bytearray, bool, type(None)))
 """Adapters of what is written here; a test, or a library that it uses, may have left one."""
 
 
@@ -18,11 +18,15 @@ class PlainConnection(sqlite3.Connection):
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run a statement, as ``sqlite3`` does."""
+        if _BASIC.isdisjoint(_ADAPTERS):  # nearly always, and a gate runs many
+            return super().execute(sql, parameters)
         with _unadapted():
             return super().execute(sql, parameters)
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         """Run a statement with many parameters, as ``sqlite3`` does."""
+        if _BASIC.isdisjoint(_ADAPTERS):
+            return super().executemany(sql, parameters)
         with _unadapted():
             return super().executemany(sql, parameters)
 
@@ -30,7 +34,7 @@ class PlainConnection(sqlite3.Connection):
 @contextmanager
 def _unadapted() -> Iterator[None]:
     """Run the block without the adapters; others have theirs again after it."""
-    found = {key: _ADAPTERS.pop(key) for key in _BASIC if key in _ADAPTERS}
+    found = {key: _ADAPTERS.pop(key) for key in _BASIC & _ADAPTERS.keys()}
     try:
         yield
     finally:
