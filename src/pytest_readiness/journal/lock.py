@@ -88,7 +88,7 @@ def held_here(path: Path) -> int | None:
     return descriptor if descriptor is not None and is_open(descriptor, here) else None
 
 
-def is_open(descriptor: int, file: tuple[int, int]) -> bool:
+def is_open(descriptor: int, file: tuple[int, int] | None) -> bool:
     """Return whether the number still is that of this open file, and of no other that was opened since."""
     try:
         found = _fstat(descriptor)

@@ -180,7 +180,7 @@ class Observation:
         self.attempts: list[dict[str, Any]] = []
         self.started_at = self._attempt_started_at = moment()
         self._seconds = 0.0
-        self._earlier: list[tuple[dict[str, Any], Context, tuple[Shown, ...], str | None]] = []
+        self._earlier: tuple[tuple[dict[str, Any], Context, tuple[Shown, ...], str | None], ...] = ()
         """Attempts that ended badly: each with where it took place, what it proved, and why it was not real."""
         self._known = redactor.known
         self._recording: Recording | None = None
@@ -209,7 +209,7 @@ class Observation:
         if self.attempts:
             self._attempt_started_at = moment()
             if self.attempts[-1]["result"] in BROKEN:
-                self._earlier.append((self.attempts[-1], *self._said(), self.realness.reason()))
+                self._earlier += ((self.attempts[-1], *self._said(), self.realness.reason()),)
             if self._recording is not None:
                 self._recording.begin_again(self.base)
 

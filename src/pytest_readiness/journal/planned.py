@@ -37,10 +37,10 @@ class Kinds:
 
     def finder(self) -> Callable[[Mapping[str, Any]], PlannedTest]:
         """Return what finds it for the tests of one plan, which is alive meanwhile: most share a list of claims."""
-        known: dict[tuple[int, bool, bool], PlannedTest] = {}
+        known: dict[tuple[int, Any, Any], PlannedTest] = {}
 
         def find(test: Mapping[str, Any]) -> PlannedTest:
-            key = id(test["claims"]), bool(test.get("records")), bool(test.get("deselected"))
+            key = id(test["claims"]), test.get("records"), test.get("deselected")
             found = known.get(key)
             if found is None:
                 found = known[key] = self._of(test)

@@ -98,11 +98,10 @@ class Writer:
         self.trouble = None
         return True
 
-    def _look(self) -> None:
-        """Open the journal again where somebody closed it: what has its number now is another's, or nobody's."""
-        if self._descriptor is None or self._file is None or is_open(self._descriptor, self._file):
-            return
-        unlock(self._descriptor)
+    def _open_again(self) -> None:
+        """Somebody closed the journal: what has its number now is another's, or nobody's."""
+        if self._descriptor is not None:
+            unlock(self._descriptor)
         self._descriptor = None
         self._flags &= ~(os.O_CREAT | os.O_EXCL)
         try:
@@ -130,7 +129,8 @@ class Writer:
         """Append a line that was made of the chain, and return it."""
         if _getpid() != self._process:
             return line  # a forked child: the run belongs to its parent
-        self._look()
+        if self._descriptor is not None and not is_open(self._descriptor, self._file):
+            self._open_again()
         seq, _, size = self._taken
         if line.body["seq"] != seq:
             line = self._made_anew(line)
@@ -258,7 +258,8 @@ class Writer:
             raise ValueError("they end too soon")
 
     def _blocks(self) -> Iterator[bytes]:
-        self._look()
+        if self._descriptor is not None and not is_open(self._descriptor, self._file):
+            self._open_again()
         place = 0
         while self._descriptor is not None:
             _lseek(self._descriptor, place, os.SEEK_SET)

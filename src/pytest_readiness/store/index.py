@@ -244,9 +244,10 @@ def indexed(run: Run) -> Iterator[tuple[list[LineRow], list[tuple[EvidenceRow, S
     lines: list[LineRow] = []
     found: list[tuple[EvidenceRow, SlotRow]] = []
     for line in run.lines:
-        lines.append((run_id, line.body["seq"], line.text, line.digest))
-        if line.kind in EVIDENCE_LINES:
-            found += _rows_of(line.body, register, known)
+        body = line.body
+        lines.append((run_id, body["seq"], line.text, line.digest))
+        if body.get("kind") in EVIDENCE_LINES:
+            found += _rows_of(body, register, known)
         if len(lines) + len(found) >= AT_ONCE:
             yield lines, found
             lines, found = [], []
