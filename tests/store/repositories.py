@@ -21,10 +21,10 @@ class Repository:
         self.path = root / within
         self.folder = DecisionFolder(self.path, root)
 
-    def git(self, *arguments: str, by: str = ANA) -> str:
-        """Run git as somebody."""
+    def git(self, *arguments: str, by: str = ANA, day: int = 12) -> str:
+        """Run git as somebody, on a day of February."""
         who = {f"GIT_{role}_{what}": by for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        times = {f"GIT_{role}_DATE": "2026-02-12T18:00:00Z" for role in ("AUTHOR", "COMMITTER")}
+        times = {f"GIT_{role}_DATE": f"2026-02-{day:02d}T18:00:00Z" for role in ("AUTHOR", "COMMITTER")}
         away = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(self.root)}
         command = ["git", "-c", "init.defaultBranch=main", "-C", str(self.root), *arguments]
         done = subprocess.run(command, env={**os.environ, **who, **times, **away}, capture_output=True, check=True)

@@ -263,6 +263,15 @@ def test_writing_several_is_all_or_nothing(repository: Repository, monkeypatch: 
     assert list(repository.path.iterdir()) == []
 
 
+def test_what_is_written_is_known_before_it_is_committed(repository: Repository) -> None:
+    """To whoever decides next: of the register, and what is none is passed over."""
+    others = [replace(blocker(at=number), register=name) for number, name in enumerate(("aside", "zebra"), 1)]
+    repository.folder.decide([blocker(), *others])
+    (repository.path / "x.json").write_bytes(b"\xff")
+    assert repository.folder.written("payments") == [blocker()]
+    assert DecisionFolder(repository.root / "nowhere").written("payments") == []
+
+
 def test_the_config_says_where_decisions_live(tmp_path: Path) -> None:
     """``store`` is the store, where there is one yet; anything else a folder beside the config."""
     store = SQLiteStore.open(tmp_path / "evidence.db", "sqlite:///evidence.db", create=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_readiness.store import looking
 from pytest_readiness.store.folder import DecisionFolder
 
 from .repositories import ANA, BEN, Repository
@@ -245,6 +246,35 @@ def test_a_link_in_the_place_of_what_is_committed_is_damage(any_repository: Repo
     assert "is a link" in problem
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_folder_that_is_a_link_to_nothing_is_one_problem(decided: Repository) -> None:
+    """That its files are not there either is no news."""
+    decided.path.rename(decided.root / "elsewhere")
+    decided.path.symlink_to(decided.root / "nowhere")
+    (problem,) = decided.problems
+    assert "is a link" in problem
+
+
+def test_a_folder_in_the_place_of_a_file_is_one_problem(decided: Repository) -> None:
+    """It is named as what it is, and git is not asked to compare it."""
+    path = decided.file(blocker())
+    path.unlink()
+    path.mkdir()
+    (problem,) = decided.problems
+    assert problem.startswith("is a link or a folder, and committed as a file")
+
+
+def test_a_file_that_cannot_be_read_is_one_problem(decided: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it holds is not asked by another way."""
+
+    def refused(*_args: object, **_more: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    decided.file(blocker()).write_text("{}")
+    monkeypatch.setattr(looking, "regular_file", refused)
+    assert decided.problems == ["it cannot be read: Permission denied"]
+
+
 def test_a_repository_over_committed_decisions_hides_none(decided: Repository) -> None:
     """A new repository in the folder, whose commits are all by one person, is not asked."""
     decided.git("init", "--quiet", str(decided.path))
@@ -254,6 +284,26 @@ def test_a_repository_over_committed_decisions_hides_none(decided: Repository) -
     inner.commit(by=BEN)
     assert decided.counting == {blocker().id: ANA}
     assert len(decided.problems) == 1
+
+
+def test_a_repository_over_decisions_that_were_deleted_hides_none(decided: Repository) -> None:
+    """What was committed once is missed, whatever repository is put in its place."""
+    decided.git("rm", "--quiet", "-r", "decisions", by=BEN)
+    decided.commit(by=BEN)
+    decided.path.mkdir()
+    decided.git("init", "--quiet", str(decided.path))
+    (told,) = decided.problems
+    assert told.startswith("was deleted: a decision is never deleted")
+
+
+def test_decisions_may_live_in_a_repository_of_their_own(repository: Repository) -> None:
+    """It lies within another one, which never had any: it is asked who decided."""
+    (repository.root / "x").write_text("x")
+    repository.commit(by=BEN)
+    repository.git("init", "--quiet", str(repository.path))
+    repository.folder.decide([blocker()])
+    Repository(repository.path, ".").commit(by=ANA)
+    assert (repository.counting, repository.problems) == ({blocker().id: ANA}, [])
 
 
 def test_a_submodule_is_looked_at_as_it_is_committed(decided: Repository, tmp_path: Path) -> None:
@@ -349,3 +399,30 @@ def test_the_number_of_processes_does_not_grow(decided: Repository, monkeypatch:
     calls.clear()
     assert len(decided.folder.look("payments").decisions) == 40
     assert len(calls) == few <= 4
+
+
+def test_where_git_says_nothing_it_is_told_that_nobody_looked(
+    decided: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project whose decisions live in the store goes on, and says that files were not looked for."""
+    assert [one.id for one in looking.look_around(decided.root, "payments", str.__eq__).elsewhere] == [blocker().id]
+    monkeypatch.setenv("PATH", str(decided.root))
+    (note,) = looking.look_around(decided.root, "payments", str.__eq__).notes
+    assert note.what.startswith("decisions that are files were not looked for: there is no git to say")
+
+
+def test_what_is_brought_back_on_a_branch_is_of_who_decided_on_any(decided: Repository) -> None:
+    """Ana decided the same on two branches; on one of them Ben took it out and brought it back, twice."""
+    path = decided.file(blocker())
+    content = path.read_bytes()
+    decided.git("checkout", "--quiet", "--orphan", "other")
+    decided.git("commit", "--quiet", "--message=x", day=20)
+    for day in (21, 22):
+        path.unlink()
+        decided.git("commit", "--quiet", "--all", "--message=x", by=BEN, day=day)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        decided.git("add", "--all")
+        decided.git("commit", "--quiet", "--message=x", by=BEN, day=day)
+    decided.git("merge", "--quiet", "--allow-unrelated-histories", "--message=x", "main", by=BEN, day=23)
+    assert (decided.counting, decided.problems) == ({blocker().id: ANA}, [])
