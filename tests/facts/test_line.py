@@ -247,6 +247,12 @@ def test_a_text_that_is_no_line_is_refused(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_who_made_a_line_is_no_part_of_it() -> None:
+    """Made here, parsed or put together: of the same text, value and digest it is the same line."""
+    (made,) = lines_of([{"value": 1}])
+    assert made == Line.parse(made.text) == Line.own(made.text) == Line(made.text, made.body, made.digest)
+
+
 def test_a_line_of_our_own_is_read_to_its_end() -> None:
     """That nobody looks whether it is canonical lets nothing stand behind it."""
     assert Line.own('{"seq":1}').body == {"seq": 1}

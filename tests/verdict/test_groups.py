@@ -61,6 +61,12 @@ def test_it_is_complete_when_each_part_has_arrived():
     assert arrived(part(1, "a", of=1, collected=False)) == ["0 of 1 part arrived"]
 
 
+def test_parts_that_disagree_have_arrived_up_to_the_most_that_any_says():
+    """What is there is told by all of their numbers, and by none that none of them has."""
+    (found,) = generations([part(1, "a"), part(3, "b", of=3), part(4, "c", of=3)]).values()
+    assert [(one.sizes, one.arrived, one.all_arrived) for one in found] == [((2, 3), (1, 3), False)]
+
+
 def test_each_planned_test_has_to_end():
     """In any attempt of a part: what was cut off is completed by a narrower one, and nothing is taken back."""
     cut = part(1, plan=plan("a", "b", ended=("a",)))
