@@ -81,6 +81,14 @@ def test_what_does_not_open_a_run_is_refused(texts: list[str]) -> None:
         Run.parse(texts)
 
 
+def test_a_part_that_does_not_say_which_is_none_of_them() -> None:
+    """Its number is 0: it stands for no part of its group."""
+    found = Part.of_run(run(group={"id": "g", "parts": 2}))
+    assert found is not None
+    assert (found.number, found.parts) == (0, 2)
+    assert Part.of_run(run()) is None
+
+
 @pytest.mark.parametrize(
     ("head", "told"),
     [

@@ -67,6 +67,20 @@ def test_parts_that_disagree_have_arrived_up_to_the_most_that_any_says():
     assert [(one.sizes, one.arrived, one.all_arrived) for one in found] == [((2, 3), (1, 3), False)]
 
 
+def test_what_is_missing_is_told_with_the_way_out():
+    """The first five missing parts are named; and how many runs a reviewer would have to set aside, where not one."""
+
+    def remedy(*parts: Part) -> str:
+        (hold,) = use_case([], parts=parts).held_by_groups
+        return hold.remedy
+
+    one, several = remedy(part(1, "a", of=6)), remedy(part(1, "a", of=7), part(1, "a", of=7, days=1.9))
+    assert one.startswith("run part 2, 3, 4, 5, 6 of 6 of nightly, or all its parts again; ")
+    assert one.endswith("a reviewer runs `readiness retire --run 1@2`")
+    assert several.startswith("run part 2, 3, 4, 5, 6 ... of 7 of nightly")
+    assert several.endswith("`readiness retire --run 1@2` and so on for its 2 runs")
+
+
 def test_each_planned_test_has_to_end():
     """In any attempt of a part: what was cut off is completed by a narrower one, and nothing is taken back."""
     cut = part(1, plan=plan("a", "b", ended=("a",)))
