@@ -316,6 +316,23 @@ def test_the_plans_that_are_not_read_change_nothing(parts: list[Part], evidence)
     assert held(evidence, *read) == held(evidence, *parts)
 
 
+def asked(*parts: Part) -> list[str]:
+    """Return the runs whose plans are read."""
+    plans, runs = {one.run_id: one.plan for one in parts}, []
+    with_plans([replace(one, plan=None) for one in parts], lambda run: runs.append(run) or plans[run], NOW, 180)
+    return sorted(runs)
+
+
+def test_plans_are_read_only_where_something_may_be_held():
+    """Not of a group whose newest generation is complete, alone or after others, nor of what is over: it costs time."""
+    assert asked(*complete()) == []
+    assert asked(part(1, "a"), *complete(days=1)) == []
+    assert asked(part(1, "a", days=181)) == []
+    assert asked(part(1, "a")) == ["1@2"]
+    assert asked(*complete(), part(1, "a")) == ["1@2", "1@9", "2@9"]
+    assert asked(*complete(days=10), *complete(days=8), part(1, "a")) == ["1@2", "1@8", "2@8"]
+
+
 @given(histories(), EVIDENCE, st.data())
 def test_a_narrower_rerun_opens_nothing(parts: list[Part], evidence, data: st.DataObject):
     """A part that is run again with fewer of its tests, all of which had ended, leaves what is held as it was."""
