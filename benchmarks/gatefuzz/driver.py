@@ -72,6 +72,8 @@ class Replay:
         self.here, self.there = root / "here", root / "there"
         self.here.mkdir(parents=True)
         self.runs: dict[str, Path] = {}
+        self.loose: set[str] = set()
+        """Names of the files of decisions that nobody commits."""
         self.said = ""
         self.saids: list[str] = []
         """What the command said of each event."""
@@ -149,6 +151,18 @@ class Replay:
                 del os.environ[name]
 
     def _decide(self, event: Decide, at: int) -> bool:
+        before = self._decisions()
+        refused = self._asked(event, at)
+        if not refused:
+            self.loose |= set() if event.committed else self._decisions() - before
+            if event.committed:
+                self._commit(event.committed, at)
+        return refused
+
+    def _decisions(self) -> set[str]:
+        return {path.name for path in (self.here / self.config.decisions).glob("*.json")}
+
+    def _asked(self, event: Decide, at: int) -> bool:
         by, reason = ("--by", event.by), ("--reason", "as agreed")
         match event.kind:
             case "approve" | "reject":
@@ -167,8 +181,6 @@ class Replay:
                 code = self._command("retire", event.target, *reason, *by)
             case _:
                 raise AssertionError(event.kind)
-        if code == 0 and event.committed:
-            self._commit(event.committed, at)
         return code != 0
 
     def _command(self, *words: str) -> int:
@@ -202,7 +214,7 @@ class Replay:
 
     def _commit(self, author: str, at: int) -> None:
         if self.history.git:
-            self._git("add", "-A")
+            self._git("add", "-A", "--", ".", *(f":(exclude,glob)**/{name}" for name in sorted(self.loose)))
             when = f"{EPOCH + at} +0000"
             os.environ |= {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
             who = ("-c", f"user.email={author}", "-c", f"user.name={author}")

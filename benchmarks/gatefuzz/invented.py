@@ -15,7 +15,7 @@ SMALL_SHARE = 0.75
 
 
 def uncrashed(one: Execution) -> Execution:
-    """Only a worker of xdist crashes, and its test runs again."""
+    """Only a worker of xdist crashes, and its test runs again; not where each worker runs everything."""
     attempts = tuple(replace(each, end="failed") if each.end == "crashed" else each for each in one.attempts)
     return replace(one, attempts=attempts)
 
@@ -129,7 +129,7 @@ class InventedRuns:
         return [pair[0], replace(pair[1], at=one.at + 1)]
 
     def _run(self, run: Run) -> None:
-        if run.door not in ("xdist", "each"):
+        if run.door != "xdist":
             run = replace(run, executions=tuple(uncrashed(one) for one in run.executions))
         if not run.executions and not run.group:
             return

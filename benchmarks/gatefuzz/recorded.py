@@ -47,6 +47,8 @@ class Piece:
     release: str | None
     marked: tuple[tuple[str | None, str | None], ...] = ()
     """(environment, mode) that each mark of the test names for this item."""
+    proven: frozenset[str] = frozenset()
+    """The modes that the attempt proved for this item."""
     followed: bool = False
     """Of an attempt that ended badly, and was followed by another."""
 
@@ -172,7 +174,7 @@ def _placed(run: Run, execution: Execution, claim: Claim, config: Config, says: 
             parts=frozenset(_parts(claim, item, use_case, says)), proofs=frozenset(proofs),
             replay=claim.replay is not None or any(say.what == "replay" for say in says),
             real=is_real(config, environment, mode), recorder=recorder_of(run), release=run.release,
-            marked=tuple((one.environment, one.mode) for one in marks),
+            proven=frozenset(proven), marked=tuple((one.environment, one.mode) for one in marks),
         )  # fmt: skip
 
 

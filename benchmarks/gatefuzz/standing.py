@@ -106,8 +106,8 @@ def bad_places(piece: Piece, all_pieces: Sequence[Piece], config: Config) -> set
         environments |= {one.environment for one in earlier if one.own_environment}
         named = {environment for environment, _ in piece.marked if environment}
         environments |= {one.environment for one in earlier if one.environment in named and _covered(one)}
-    shown = {one.execution for one in earlier if one.own_mode and one.mode == piece.mode}
-    modes |= {one.mode for one in earlier if one.own_mode and one.execution in shown}  # which it showed beside this one
+    for one in earlier if piece.mode in piece.proven else ():
+        modes |= one.proven if piece.mode in one.proven else set()  # which it showed beside this one
     if not piece.own_mode:
         modes |= {one.mode for one in earlier if one.own_mode}
         named = {mode for _, mode in piece.marked if mode}
@@ -198,9 +198,9 @@ def _slot(
 ) -> tuple[list[Piece], list[Piece]]:
     """§5.2 to 5.4: what decides for one test in one environment and mode: the newest that ended badly, or passed.
 
-    What ended badly is replaced only by the test's next real execution that runs to its end there, whatever part that
-    names. Our reading: what is replaced counts no more, and an older pass of another part stands again. Equal start
-    times: the worse result wins. What starts after the moment being judged never passes.
+    What ended badly is replaced only by the test's next real execution that runs to its end there; what ended before it
+    named a part, whatever part that names. Our reading: what is replaced counts no more, and an older pass of another
+    part stands again. Equal start times: the worse result wins. What starts after the moment being judged never passes.
 
     Our reading of a test that says its provider mode: what ended before that, in a run of no mode, is replaced where
     the test runs in that environment and says it, as it never ends in no mode.
@@ -241,10 +241,14 @@ def _slot(
 
 
 def _is_replaced(one: Piece, ended: Sequence[Piece], place: Place, part: str | None) -> bool:
-    """§5.4. An attempt is replaced by the last one of its execution too, but for a part that only it named there."""
-    if any(other.start > one.start for other in ended):
+    """§5.4, and §5.2 for what named its part: of a requirement of that part only what names it too is newer.
+
+    An attempt is replaced by the last one of its execution too, but for a part that only it named there.
+    """
+    named = part is not None and bool(one.parts) and place == (one.environment, one.mode)
+    if any(other.start > one.start and (not named or names(other, part)) for other in ended):
         return True
-    if not one.followed or (part is not None and one.parts and place == (one.environment, one.mode)):
+    if not one.followed or named:
         return False
     return any(other.execution == one.execution and not other.followed for other in ended)
 

@@ -297,6 +297,17 @@ class TestAFailureBeforeScope:
         states = project.states("UC-001")
         assert (states["UC-001/2/MANAGED"], states["UC-001/2/BYOK"]) == ("FAILING", "FAILING" if mode else "MISSING")
 
+    def test_a_mode_that_was_proved_beside_another(self, project: Project) -> None:
+        """A failure after the first of two credentials counts in the mode of the second, whatever ran before or since."""
+        source = "@evidence('UC-001', item=2)\ndef test_a(record_evidence):\n    {}\n"
+        managed, byok = SHOWS.format("MANAGED"), SHOWS.format("BYOK")
+        configured(project, source.format(byok)).run().assert_outcomes(passed=1)
+        project.tests(source.format(f"{managed}; {byok}")).run().assert_outcomes(passed=1)
+        project.tests(source.format(f"{managed}; assert 0")).run(environment="prod").assert_outcomes(failed=1)
+        project.tests(source.format(byok)).run().assert_outcomes(passed=1)
+        states = project.states("UC-001")
+        assert (states["UC-001/2/MANAGED"], states["UC-001/2/BYOK"]) == ("FAILING", "FAILING")
+
     def test_a_killed_process_is_such_an_end(self, project: Project) -> None:
         """A test that was killed after it had passed in prod is INTERRUPTED there, also once the run is recovered."""
         scoped(project.configured(CONFIG)).run(environment=None)

@@ -22,6 +22,10 @@ PLACES = st.fixed_dictionaries(
     }
     | {"parts": st.lists(TEXTS, max_size=3), "not_real_because": st.none() | TEXTS}
     | {"environment_by": st.just("scope"), "provider_mode_by": st.sampled_from(["scope", "credential"])}
+    | {
+        "beside": st.sampled_from(["BYOK", "BYOK/MANAGED"]),
+        "result": st.sampled_from(["FAILED", "ERROR", "INTERRUPTED"]),
+    }
     | {"simulated": st.just(True)},
 )
 BODIES = st.one_of(

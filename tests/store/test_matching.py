@@ -34,6 +34,7 @@ EVIDENCE = st.builds(
     open_scope=st.booleans(),
     environment_by=st.none() | st.just("scope"),
     provider_mode_by=st.none() | st.sampled_from(["scope", "credential"]),
+    beside=st.none() | st.sampled_from(["BYOK", "BYOK/MANAGED"]),
     simulated=st.booleans(),
 )
 

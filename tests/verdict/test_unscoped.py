@@ -136,13 +136,13 @@ class TestEndedBeforeItSaidWhere:
     def test_a_mode_that_was_proved_beside_another(self):
         """A failure between two credentials also counts in the mode that the test had shown with the first."""
         both = [
-            ran(item="1", provider_mode=mode, days=2, provider_mode_by="credential", id=f"both.1.{number}")
-            for number, mode in enumerate(("BYOK", "MANAGED"))
+            ran(item="1", provider_mode=mode, days=2, provider_mode_by="credential", beside=other)
+            for mode, other in (("BYOK", "MANAGED"), ("MANAGED", "BYOK"))
         ]
         failed = ran(FAILED, item="1", provider_mode="MANAGED", provider_mode_by="credential")
         assert states([*both, failed])["1/BYOK"] == "FAILING"
         alone = ran(FAILED, item="1", provider_mode="MANAGED", provider_mode_by="credential")
-        apart = [replace(one, id=f"apart.{number}.1") for number, one in enumerate(both)]
+        apart = [replace(one, id=f"apart.{number}.1", beside=None) for number, one in enumerate(both)]
         assert states([*apart, alone])["1/BYOK"] == "ASSERTED"
 
     def test_no_part_counts_against_each_part(self):

@@ -170,6 +170,8 @@ class Evidence:
     """How the test itself said the environment (``scope``); None: the run said it, or nobody."""
     provider_mode_by: str | None = None
     """How the test itself said the provider mode (``scope``, ``credential``); None: the run said it, or nobody."""
+    beside: str | None = None
+    """The other provider modes that the test proved for the same item, with ``/`` between them."""
     simulated: bool = False
     """The network or the clock was replaced, or assertions were: it says nothing of any place."""
     replay_mode: str | None = None
@@ -237,11 +239,12 @@ Said = tuple[str | None, str | None]
 _CUT = frozenset({Standing.CUT_SHORT, Standing.UNSCOPED})
 
 
-def standing_text(standing: Standing, said: Said) -> str:
-    """Return a standing as the index of a store tells it, with what the test itself said of its place."""
+def standing_text(standing: Standing, said: Said, beside: str | None = None) -> str:
+    """Return a standing as the index of a store tells it, with what the test itself said, and beside it."""
     environment, mode = said
     told = f"{standing.value}+environment" if environment is not None else standing.value
-    return f"{told}+{'credential' if mode == 'credential' else 'provider_mode'}" if mode is not None else told
+    told = f"{told}+{'credential' if mode == 'credential' else 'provider_mode'}" if mode is not None else told
+    return told if beside is None else f"{told} beside {beside}"
 
 
 def by_number(evidence: Evidence) -> tuple[str, int, int]:
@@ -364,10 +367,6 @@ def _as_it_is(plain: Any) -> Any:
     return plain
 
 
-def _redactions(plain: Any) -> tuple[tuple[str, int], ...]:
-    return tuple([(rule, count) for rule, count in plain])
-
-
 _make_attempt, _make_proof = maker(Attempt), maker(Proof)
 _new, _set = object.__new__, object.__setattr__
 _BROKEN = BAD | {Result.INTERRUPTED}
@@ -375,7 +374,7 @@ _RESULTS = {result.value: result for result in Result}
 _OF_CLAIM = frozenset(
     (
         *("environment", "provider_mode", "claim_environment", "claim_provider_mode"),
-        *("not_real_because", "replay_mode", "environment_by", "provider_mode_by", "simulated"),
+        *("not_real_because", "replay_mode", "environment_by", "provider_mode_by", "beside", "simulated"),
     )
 )
 """What a claim may say of its evidence as it stands there."""
@@ -386,9 +385,9 @@ _OF_LINE: dict[str, Callable[[Any], Any]] = {
     "method": _as_it_is,
     "notes": tuple,
     "properties": _pairs,
-    "redactions": _redactions,
     "warnings": tuple,
     # Lists within: a generator takes several times as long to find one.
+    "redactions": lambda plain: tuple([(rule, count) for rule, count in plain]),
     "proofs": lambda plain: tuple([_make_proof(one["kind"], _pairs(one.get("details", ()))) for one in plain]),
     "attempts": lambda plain: tuple([_attempt(one) for one in plain]),
     "references": lambda plain: tuple([Reference(**one) for one in plain]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, KeysView, Sequence
 from typing import Any
 
 from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES, Catalogue, Item
@@ -25,9 +25,12 @@ def placed_all(
     loose = set(range(len(proofs))).difference(*concerning)
     found = []
     for claim, numbers in zip(claims, concerning, strict=True):
-        for here in _by_mode(numbers, proofs, catalogue.item(claim.item)):
-            elsewhere = _proven_mode(proofs, catalogue.item(claim.item))
-            entry = placed(claim, context, catalogue, [proofs[number] for number in here], elsewhere)
+        item = catalogue.item(claim.item)
+        modes = _proven_modes(proofs, item)
+        for here in _by_mode(numbers, proofs, item):
+            entry = placed(claim, context, catalogue, [proofs[number] for number in here], next(iter(modes), None))
+            if len(modes) > 1:
+                entry["beside"] = "/".join(sorted(modes - {entry["provider_mode"]}))
             listed = sorted(loose.union(here))
             if len(listed) < len(proofs):
                 entry["proofs"] = listed
@@ -54,7 +57,7 @@ def placed(
     ``elsewhere``: a provider mode that the test proved for the claim's item, though not for this claim: then it ran
     there, and not in the mode that the mark names and the run states.
     """
-    proven = _proven_mode(proofs, catalogue.item(claim.item)) or elsewhere
+    proven = next(iter(_proven_modes(proofs, catalogue.item(claim.item))), elsewhere)
     environment, mode = context.environment, proven or context.provider_mode or context.usual_provider_mode
     named = (*context.parts, *_named_parts(proofs, catalogue.item(claim.item)))
     parts = [claim.part] if claim.part else [part for part in named if _has_part(catalogue, claim, part)]
@@ -99,8 +102,9 @@ def asks_for(item: Item, proof: Shown) -> bool:
     return kind in item.parts if item.proof == PROOF_OF_PART else kind == item.proof
 
 
-def _proven_mode(proofs: Sequence[Shown], item: Item) -> str | None:
-    return next((proof.mode for one in proofs if (proof := _proves_mode(one, item)) is not None), None)
+def _proven_modes(proofs: Sequence[Shown], item: Item) -> KeysView[str]:
+    """In the order in which they were proved."""
+    return {proof.mode: None for one in proofs if (proof := _proves_mode(one, item)) is not None}.keys()
 
 
 def _proves_mode(proof: Shown, item: Item) -> Credential | None:

@@ -192,9 +192,13 @@ def slot_row(evidence: Evidence) -> SlotRow:
         "claim_provider_mode": evidence.claim_provider_mode,
         "replay_mode": evidence.replay_mode,
         "parts": canonical({"parts": sorted(set(evidence.parts))}) if evidence.parts else "",
-        "standing": standing_text(evidence.standing, (evidence.environment_by, evidence.provider_mode_by)),
+        "standing": _standing(evidence),
     }
     return SlotRow(key=canonical(named), **named)
+
+
+def _standing(evidence: Evidence) -> str:
+    return standing_text(evidence.standing, (evidence.environment_by, evidence.provider_mode_by), evidence.beside)
 
 
 def evidence_row(evidence: Evidence) -> EvidenceRow:
@@ -271,6 +275,7 @@ _SAID = (
     "not_real_because",
     "environment_by",
     "provider_mode_by",
+    "beside",
     "simulated",
 )
 """All that a claim says of its slot, its parts aside."""
@@ -331,7 +336,7 @@ def _slots_of(claim: dict[str, Any], register: str, result: str) -> _Slots:
         "claim_provider_mode": said("claim_provider_mode"),
         "replay_mode": said("replay_mode"),
         "parts": canonical({"parts": sorted(set(parts))}) if parts else "",
-        "standing": standing_text(standing, place_said),
+        "standing": standing_text(standing, place_said, said("beside")),
     }
     # Sorted, these are the names before that of the test, and after it.
     before = canonical({"register": register, "item": item, **scope}).removesuffix("}")

@@ -41,7 +41,7 @@ def matches(evidence: Evidence, digest: str, row: tuple[Any, ...]) -> bool:
 
 _where_it_ran = attrgetter(
     *("environment", "provider_mode", "claim_environment", "claim_provider_mode", "replay_mode", "parts", "standing"),
-    *("environment_by", "provider_mode_by"),
+    *("environment_by", "provider_mode_by", "beside"),
 )
 
 
@@ -61,8 +61,8 @@ def index_of(evidence: Evidence, number: int) -> tuple[Any, ...]:
 @lru_cache(maxsize=1024)
 def _common(register: str, item: str, *where: Any) -> tuple[str, tuple[Any, ...]]:
     """Return what many slots have in common: their key as far as the test, and the columns after it."""
-    *plain, parts, standing, environment_by, mode_by = where
-    standing = standing_text(standing, (environment_by, mode_by))
+    *plain, parts, standing, environment_by, mode_by, beside = where
+    standing = standing_text(standing, (environment_by, mode_by), beside)
     environment, provider_mode, claim_environment, claim_provider_mode, replay_mode = plain
     parts = canonical({"parts": sorted(set(parts))}) if parts else ""
     named = {

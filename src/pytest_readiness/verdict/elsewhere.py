@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from ..facts.evidence import CONCLUSIVE, Evidence, execution_of
+from ..facts.evidence import CONCLUSIVE, Evidence
 from .coverage import Place, Places, is_within
 
 
@@ -56,8 +56,6 @@ class _Earlier:
     modes: set[str | None] = field(default_factory=set)
     covered: set[Place] = field(default_factory=set)
     """Where it ran for real, whoever said so."""
-    proved: dict[str, set[str | None]] = field(default_factory=dict)
-    """Execution, and the modes of its credentials."""
     beside: dict[str | None, set[str | None]] = field(default_factory=dict)
     """Mode, and the modes that one execution proved beside it."""
 
@@ -68,11 +66,8 @@ class _Earlier:
             self.modes.add(one.provider_mode)
         if one.result in CONCLUSIVE and places.counts(one) and is_within(one, (one.environment, one.provider_mode)):
             self.covered.add((one.environment, one.provider_mode))
-        if one.provider_mode_by == "credential":
-            modes = self.proved.setdefault(execution_of(one), set())
-            modes.add(one.provider_mode)
-            for mode in modes if len(modes) > 1 else ():
-                self.beside.setdefault(mode, set()).update(modes)
+        if one.beside is not None:
+            self.beside.setdefault(one.provider_mode, set()).update(one.beside.split("/"))
 
     def places_of(self, one: Evidence, places: Places) -> tuple[Place, ...]:
         own, limit, mode_limit = (one.environment, one.provider_mode), one.claim_environment, one.claim_provider_mode
