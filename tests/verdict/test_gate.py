@@ -75,6 +75,12 @@ def test_closed(evidence, facts, rules):
     assert (verdict.eligible, failed(verdict), verdict.failing) == (False, rules, (UC,))
 
 
+def test_open_runs_are_looked_at_beside_those_that_are_sealed():
+    """The rule counts both, and names those that are open."""
+    (rule,) = [one for one in decide(readiness(complete(), **OPEN_RUN), EVIDENCE).rules if one.rule == "runs sealed"]
+    assert (rule.looked_at, rule.detail) == (2, "run open is open")
+
+
 def test_zero_use_cases():
     """A scope of no use case is never eligible, with or without rules that would hold of nothing."""
     empty = evaluate(CATALOGUE, EVIDENCE, Facts(tuple(complete())), NOW, [])
