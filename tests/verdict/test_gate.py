@@ -207,6 +207,18 @@ def test_rules_follow_the_policy():
     assert len(rules_of(every)) == len(rules_of(Policy())) + 3 == len(rules_of(EVIDENCE)) + 4
 
 
+@pytest.mark.parametrize(("clock", "opens"), [("refuse", False), ("ignore", True)])
+def test_clocks_that_disagree(clock, opens):
+    """A run whose clocks disagree keeps the gate closed by its own rule, and by none where that is not asked."""
+    policy, origin = (
+        replace(EVIDENCE, clock=clock),
+        Origin("1.0", "abc", dirty=False, conduct=Conduct(skew_ms=3_600_000)),
+    )
+    verdict = decide(readiness(complete()), policy, origins={"run": origin})
+    assert (verdict.eligible, failed(verdict)) == (opens, [] if opens else ["clock"])
+    assert ("clock" in [one.rule for one in verdict.rules]) is not opens
+
+
 def test_long_lists_are_counted():
     """A rule names a few of what is wrong, and counts the rest."""
     detail = next(rule.detail for rule in decide(readiness([]), EVIDENCE).rules if rule.rule == "evidence complete")
@@ -323,6 +335,11 @@ class TestNoRegression:
         before = self.before(complete(), "READY_FOR_GO_LIVE")
         assert f"{UC} was READY_FOR_GO_LIVE and is IN_PROGRESS" in no_regression(before, readiness(complete())).detail
         assert no_regression(self.before(complete(), "BLOCKED"), readiness(complete())).passed
+
+    def test_nothing_in_scope(self):
+        """A report that has none of the use cases lets nothing through: there was nothing to look at."""
+        result = no_regression({**self.before(complete()), "use_cases": []}, readiness(complete()))
+        assert (result.passed, result.looked_at) == (False, 0)
 
     def test_many(self):
         """Of many that are worse the first few are named, and the others are counted."""
