@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.facts.decision import Blocker, Known, Meaning, Review
+from pytest_readiness.facts.decision import Blocker, Known, Meaning, Review, RunRetirement
 from pytest_readiness.pipeline.judging import Request, examine, judge, locate
 from pytest_readiness.pipeline.replay import history
 from pytest_readiness.views.document import to_document
@@ -135,6 +135,19 @@ def test_pinned_evidence_that_is_not_in_the_store(site):
     assert site.status() == SUSPECT
     site.run(at=3)
     assert site.status() == READY
+
+
+def test_a_run_that_was_set_aside_and_is_not_in_the_store(site):
+    """Its retirement, which came from elsewhere, does not hold, and is told; what is in the store counts."""
+    site.run(at=1)
+    told = {"register": "payments", "by": "qa@example.com", "known_by": Known.CI, "reason": "broken"}
+    site.decide(RunRetirement(at=moment(2), run_id=runs.run_id(7), **told))
+    report = judge(site.place, Request())
+    assert (
+        f"the retirement of run {runs.run_id(7)} does not hold: there is no such run in the store"
+        in report.context.notes
+    )
+    assert site.status() == WAITING
 
 
 def test_a_moment_in_the_past(site):

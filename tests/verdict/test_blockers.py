@@ -89,6 +89,13 @@ def test_the_gate_stays_closed(on):
     assert rejected.eligible is (on == "evidence")
 
 
+def test_a_rejection_closes_the_gate_whatever_word_is_there():
+    """Only evidence alone asks for no review: a word that nobody knows does not."""
+    policy = replace(REVIEWED, on="anything")
+    verdict = decide(judge_all(OLD, [rejection()], policy), policy)
+    assert "nothing blocked" in [rule.rule for rule in verdict.rules if not rule.passed]
+
+
 def test_what_is_to_be_done():
     """A blocker and a rejection are the owner's to fix; what is told names who and why."""
     found = next_actions(judge_all(OLD, [blocker(), rejection()]), REVIEWED)
