@@ -87,6 +87,24 @@ def test_a_run_that_lies_in_its_journal_counts(project: Project) -> None:
     assert len(project.journals) == 2
 
 
+def test_a_journal_that_was_edited_closes_it(project: Project) -> None:
+    """Though everything in the store is complete: nobody knows what the run in that journal showed."""
+    project.configured().tests(WHOLE)
+    project.run()
+    store = project.path / ".readiness" / "evidence.db"
+    store.rename(project.path / "aside.db")
+    store.mkdir()
+    project.run()
+    store.rmdir()
+    (project.path / "aside.db").rename(store)
+    assert project.cli("gate", "--on", "evidence").exit_code == 0
+    (journal,) = project.journals
+    journal.write_text(journal.read_text().replace("test_all", "test_any"))
+    done = project.cli("gate", "--on", "evidence")
+    assert done.exit_code == 3
+    assert journal.name in done.output
+
+
 def test_a_failing_test_that_is_deleted_still_counts(project: Project) -> None:
     """Taking a failing test out of the suite does not open the gate."""
     project.configured().tests(WHOLE + "\n@evidence('UC-001', item=1)\ndef test_bad(): assert 0\n")
