@@ -344,6 +344,8 @@ class TestNoRegression:
     def test_many(self):
         """Of many that are worse the first few are named, and the others are counted."""
         assert "and 7 more" in no_regression(self.before(complete()), readiness([])).detail
+        five = no_regression(self.before(complete()), readiness(complete()[5:])).detail
+        assert (five.count(" was "), "more" in five) == (5, False)
 
 
 def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
