@@ -213,6 +213,8 @@ class Config:
         """Begin as a new session in a folder; what registers itself meanwhile goes at the end."""
         config, session = self.config, self.session
         before = set(config.pluginmanager.get_plugins())
+        told = config.hook.pytest_plugin_registered._call_history or []  # noqa: SLF001 - it keeps every plugin alive
+        known = len(told)
         config._rootpath = root  # noqa: SLF001 - every history has a folder of its own
         for name in set(vars(config.option)) - set(self.plain):
             delattr(config.option, name)
@@ -228,6 +230,7 @@ class Config:
                 if (end := getattr(one, "pytest_unconfigure", None)) is not None:
                     end()
                 config.pluginmanager.unregister(one)
+            del told[known:]
             for key in (plugin.DOOR, plugin.DESELECTED):
                 if key in config.stash:
                     del config.stash[key]
