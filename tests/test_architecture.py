@@ -14,6 +14,8 @@ import pytest
 import pytest_readiness
 from tests.pages import ROOT, SOURCE
 
+pytestmark = pytest.mark.slow
+
 FILES = sorted((ROOT / "src").rglob("*.py"))
 MOST_LINES = 400
 ALONE = {"verify_bundle.py": 600}

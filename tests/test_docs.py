@@ -24,6 +24,8 @@ from pytest_readiness.verdict.readiness import State
 from tests.pages import ROOT, fences, play, section
 from tests.project import PLUGINS
 
+pytestmark = pytest.mark.slow
+
 DOCS = ROOT / "docs"
 REFERENCE = {path.stem: path.read_text(encoding="utf-8") for path in (DOCS / "reference").glob("*.md")}
 PAGES = sorted([ROOT / "README.md", ROOT / "benchmarks" / "README.md", *DOCS.rglob("*.md")])

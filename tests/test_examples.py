@@ -10,6 +10,8 @@ import pytest
 
 from tests.pages import ROOT, play, run
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = sorted(path for path in (ROOT / "conftest_examples").iterdir() if path.is_dir())
 
 

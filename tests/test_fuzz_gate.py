@@ -11,6 +11,8 @@ import pytest
 
 from tests.pages import ROOT
 
+pytestmark = pytest.mark.slow
+
 SEARCH = ROOT / "benchmarks" / "fuzz_gate.py"
 FOUND = "207"
 """The history that shows it; where histories are invented otherwise by now, ``--sharpness`` names another."""

@@ -12,6 +12,8 @@ from tests.project import CONFIG, XDIST, Project
 from tests.views.hostile import RAW, dangers
 from tests.views.sinks import Runner
 
+pytestmark = pytest.mark.slow
+
 BAD = "::error::x ##[error]forged \x1b[31m\x07\x9b2J\u202e\u200b\u2028\x85 %0A::warning::y"
 """In names, which a tracker, a config and a command line hold in one line."""
 WORSE = f"{BAD}\n::stop-commands::token\r##[add-mask]a\x00"

@@ -18,6 +18,8 @@ from benchmarks import environments
 
 from tests.pages import ROOT
 
+pytestmark = pytest.mark.slow
+
 USER = """\
 from pytest_readiness import evidence
 

@@ -17,6 +17,8 @@ import pytest
 from tests.project import Project, turn_clock
 from tests.signing import ANA, BEN, commit, git, repository
 
+pytestmark = pytest.mark.slow
+
 UC = "UC-003"
 TRACKER = "PROD_READINESS_TRACKER.md"
 ARCHITECTURE = ("GREEN", "AMBER", "RED")

@@ -12,6 +12,8 @@ from pytest_readiness.claims.mend import Change, mend
 from pytest_readiness.claims.tracker import STATUSES, read_tracker
 from pytest_readiness.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 PATH = Path("T.md")
 HEAD = "| UC | Prod Readiness Status | Last Updated |\n| --- | --- | --- |\n"
 TO_BLOCKED = {"UC-1": Change("BLOCKED", "2026-02-12")}

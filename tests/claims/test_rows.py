@@ -14,6 +14,8 @@ from pytest_readiness.claims.mend import Change, mend
 from pytest_readiness.claims.tracker import STATUSES, examine_text, words_of
 from pytest_readiness.errors import Problem
 
+pytestmark = pytest.mark.slow
+
 PATH = Path("T.md")
 HEAD = "| UC | Prod Readiness Status |\n| --- | --- |\n"
 FIRST = f"{HEAD}| UC-1 | NOT_STARTED |\n"

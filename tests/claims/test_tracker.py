@@ -14,6 +14,8 @@ from pytest_readiness.claims.tracker import STATUSES, read_tracker, tracker_prob
 from pytest_readiness.errors import ConfigError
 from tests.growth import assert_linear
 
+pytestmark = pytest.mark.slow
+
 HEAD = "| UC | Prod Readiness Status |\n| --- | --- |\n"
 
 

@@ -16,6 +16,8 @@ from pytest_readiness.store.sqlite import SQLiteStore
 from tests.project import Project
 from tests.store.bundles import read_bundle
 
+pytestmark = pytest.mark.slow
+
 TESTS = """
 @evidence("UC-001", item=1)
 def test_a(record_evidence):

@@ -17,6 +17,8 @@ from pytest_readiness.verdict.reviews import rejections
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, DEV, REVIEW, TESTS, approve, commit, decided, record, repository, status, told
 
+pytestmark = pytest.mark.slow
+
 MINUTE = 60
 HOUR = 60 * MINUTE
 BLOCK = ("block", "UC-001", "--reason", "db down", "--by", DEV)

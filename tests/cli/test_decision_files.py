@@ -13,6 +13,8 @@ import pytest
 from tests.project import CONFIG, TRACKER, Project
 from tests.signing import ANA, BEN, DEV, REVIEW, TESTS, approve, commit, git, record, repository, status, told
 
+pytestmark = pytest.mark.slow
+
 FOLDER = 'decisions = "decisions"\n'
 ONLY = TRACKER.replace("| UC-002 | `GREEN` | `NOT_STARTED` | tbd | 2026-01-01 | Refunds |\n", "")
 

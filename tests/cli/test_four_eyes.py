@@ -10,6 +10,8 @@ import pytest
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, commit, decided, record, repository, status, told
 
+pytestmark = pytest.mark.slow
+
 GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/shop", "GITHUB_JOB": "e2e", "GITHUB_ACTOR": ANA}
 JOB = "ci:github/acme/shop/e2e"
 SIGN = ("review", "UC-001", "--approve", "--acknowledge", "asserted")

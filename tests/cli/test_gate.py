@@ -6,6 +6,8 @@ import pytest
 
 from tests.project import CONFIG, TRACKER, Project
 
+pytestmark = pytest.mark.slow
+
 WHOLE = """
 @evidence("UC-001", "UC-002", item=[1, 2])
 def test_all(): assert os.environ.get("FINE", "1") == "1"

@@ -9,6 +9,8 @@ import pytest
 
 from tests.project import CONFIG, TRACKER, Project
 
+pytestmark = pytest.mark.slow
+
 CONFIG = (
     CONFIG + '[review]\nreviewers = ["ana@example.com", "ben@example.com"]\nseparate = true\n[gate]\non = "evidence"\n'
 )

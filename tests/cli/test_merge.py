@@ -14,6 +14,8 @@ from tests.project import Project
 
 from .test_bundle import TESTS, blocker, decide, store_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def carried(project: Project) -> Project:

@@ -18,7 +18,7 @@ from tests.project import CONFIG, TRACKER, Project
 from tests.signing import ANA, DEV, REVIEW, TESTS, approve, commit, record, repository
 from tests.trust.keyring import key_pair
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")]
 
 SECONDS = 30.0
 KEYS = '\n[keys.ci]\npublic = "keys/ci.pem"\nroles = ["runs"]\n'

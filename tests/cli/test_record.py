@@ -17,6 +17,8 @@ import pytest
 
 from tests.project import CONFIG, TRACKER, Project, kill
 
+pytestmark = pytest.mark.slow
+
 PARTS = """
 [items.6]
 title = "secrets"

@@ -13,6 +13,8 @@ import pytest
 from pytest_readiness.journal.junit import MOST_BYTES
 from tests.project import CONFIG, Project
 
+pytestmark = pytest.mark.slow
+
 XML = """\
 <?xml version="1.0" encoding="utf-8"?>
 <testsuites>

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.decisions.making import _matches
 from tests.cli.test_no_regular_file import in_time
 from tests.project import Project
 from tests.signing import ANA, BEN, BOT, DEV, TESTS, approve, decided, record, status, told
+
+pytestmark = pytest.mark.slow
 
 OLD = "test_it.py::test_old"
 WITH_OLD = TESTS + "\n@evidence('UC-001', item=1)\ndef test_old(): assert 0\n"

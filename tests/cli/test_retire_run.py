@@ -13,6 +13,8 @@ from pytest_readiness.store import schema
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, decided, record, status
 
+pytestmark = pytest.mark.slow
+
 ON = "--on=evidence"
 
 

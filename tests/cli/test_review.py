@@ -10,6 +10,8 @@ import pytest
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, decided, git, record, repository, status, told
 
+pytestmark = pytest.mark.slow
+
 BOTH = """
 @evidence("UC-001", "UC-002", item=[1, 2])
 def test_all(): assert os.environ.get("PROVIDER", "up") == "up"

@@ -11,6 +11,8 @@ from tests.cli.test_four_eyes import in_a_week
 from tests.project import CONFIG, TRACKER, Project
 from tests.signing import ANA, BOT, DEV, REVIEW, commit, decided, files, record, repository, status, told
 
+pytestmark = pytest.mark.slow
+
 ONE = """
 @evidence("UC-001", item=1)
 def test_provider(): pass

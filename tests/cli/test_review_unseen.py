@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cli.test_review_suspect import HELD, ONE, SUSPECT, TRACE, sign, why
 from tests.project import CONFIG, Project
 from tests.signing import ANA, REVIEW, commit, record, repository, status, told
+
+pytestmark = pytest.mark.slow
 
 PLACED = """
 @evidence("UC-001", item=1)

@@ -6,6 +6,8 @@ import pytest
 
 from tests.project import CONFIG, Project
 
+pytestmark = pytest.mark.slow
+
 TEN = (
     "UC",
     "Tenant ID",

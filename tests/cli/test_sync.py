@@ -13,6 +13,8 @@ import pytest
 from pytest_readiness.facts.clock import moment
 from tests.project import CONFIG, TRACKER, Project, turn_clock
 
+pytestmark = pytest.mark.slow
+
 PASSING = "@evidence('UC-001', item=1)\ndef test_a(): pass\n"
 
 

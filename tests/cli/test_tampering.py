@@ -15,6 +15,8 @@ from pytest_readiness.facts.line import line_digest
 from pytest_readiness.store import schema
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
 @evidence("UC-001", item=1)
 def test_a(record_evidence):

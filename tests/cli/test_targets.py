@@ -11,6 +11,8 @@ from tests.project import CONFIG, TRACKER, Project
 from tests.signing import TESTS, record
 from tests.trust.keyring import key_pair
 
+pytestmark = pytest.mark.slow
+
 KEYS = '\n[keys.ci]\npublic = "keys/ci.pem"\nroles = ["runs"]\n'
 WRITERS = ["report -o", "report --format json -o", "bundle -o", "bundle --script", "checkpoint -o"]
 OPTIONS = ["--readiness-json", "--readiness-bundle"]

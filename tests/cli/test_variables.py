@@ -8,6 +8,8 @@ import pytest
 
 from tests.project import CONFIG, TRACKER, Project
 
+pytestmark = pytest.mark.slow
+
 BOTH = """
 @evidence("UC-001", "UC-002", item=[1, 2])
 def test_all(record_evidence): record_evidence.trace([{"a": 1}], again=[{"a": 1}])

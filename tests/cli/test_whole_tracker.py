@@ -9,6 +9,8 @@ import pytest
 
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 STATUSES = ("GREEN", "AMBER", "RED")
 ROWS = "\n".join(
     f"| UC-{number:03} | `{STATUSES[number % 3]}` | `NOT_STARTED` | `tbd` | 2026-02-12 | Flow \\| number {number} |"

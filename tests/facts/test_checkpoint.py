@@ -16,6 +16,8 @@ from pytest_readiness.facts.kept_verdict import KeptVerdict
 from pytest_readiness.facts.line import line_digest
 from tests.store.runs import VERDICT, blocker, finished, run
 
+pytestmark = pytest.mark.slow
+
 ORIGIN = f"readiness-store/{'5' * 32}"
 LEAVES = [Leaf("run", f"r{number}", hashlib.sha256(b"%d" % number).hexdigest()) for number in range(9)]
 TREE = Grown(ORIGIN, LEAVES)

@@ -16,6 +16,8 @@ from pytest_readiness.facts import line
 from pytest_readiness.facts.digest import EMPTY
 from pytest_readiness.facts.line import Chain, Line, broken_links, canonical, line_digest, printable, spelled
 
+pytestmark = pytest.mark.slow
+
 KEYS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=8)
 """Our own keys are ASCII."""
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)))

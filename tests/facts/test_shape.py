@@ -14,6 +14,8 @@ from pytest_readiness.facts.shape import ALIKE, ENOUGH, MOST, Shapes, shape_of
 
 from .test_line import BODIES, TEXTS
 
+pytestmark = pytest.mark.slow
+
 
 def knowing(*texts: str) -> Shapes:
     """Shapes that have seen each text often enough to know its shape."""

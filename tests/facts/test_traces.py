@@ -15,6 +15,8 @@ from pytest_readiness.errors import ProofError
 from pytest_readiness.facts.captures import trace
 from pytest_readiness.facts.traces import MASKED, canonical, difference, number_text, redacted, tree
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS

@@ -10,6 +10,8 @@ from hypothesis import given, strategies as st
 from pytest_readiness.facts.evidence import BADNESS, Result, evidence_in
 from pytest_readiness.journal.joining import Ends, badness, joined
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-01-01T00:00:00.00{}Z"
 REHEARSAL = "responses replaced the network"
 

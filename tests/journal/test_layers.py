@@ -17,6 +17,8 @@ from pytest_readiness.journal.observation import Observation, Phase
 from pytest_readiness.journal.redaction import HOOK_FAILED, OURS, Redactor
 from tests.journal.corpus import ALNUM, BAITS, PASSWORD, SECRETS, SHAPES, drawn, lines, plain, private_key, spelled
 
+pytestmark = pytest.mark.slow
+
 KEY = b"k" * 32
 KNOWN = "S3cret/Va+lue=ü"
 

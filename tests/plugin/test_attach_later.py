@@ -9,6 +9,8 @@ import pytest
 from tests.plugin.test_one_id import BOTH_WAYS, executions
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 LATE = """
 import pathlib, pytest
 

@@ -7,6 +7,8 @@ import pytest
 from tests.plugin.test_one_id import attempts, executions
 from tests.project import TRACKER, Project
 
+pytestmark = pytest.mark.slow
+
 RERUNS = ("-p", "rerunfailures", "--reruns=1")
 ONE_WORKER = ("-p", "xdist", "-n1")
 BOTH_WAYS = pytest.mark.parametrize("how", [(), ONE_WORKER], ids=["alone", "xdist"])

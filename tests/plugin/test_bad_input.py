@@ -12,6 +12,8 @@ import pytest
 from pytest_readiness.store import schema
 from tests.project import CONFIG, TRACKER, XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 HOW = pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
 TWO = """
 @evidence("UC-001", item=1)

@@ -13,6 +13,8 @@ import pytest
 
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 TWO = """
 @evidence("UC-001", item=1)
 def test_a(record_evidence): record_evidence.note("kept")

@@ -11,6 +11,8 @@ from pytest_readiness.store.bundle import Bundle
 from tests.project import XDIST, Project
 from tests.store.bundles import read_bundle
 
+pytestmark = pytest.mark.slow
+
 SHARDS = """
 @evidence("UC-001", item=1)
 def test_a(record_evidence):

@@ -17,6 +17,8 @@ from tests.journal.corpus import ALNUM, drawn, spelled
 from tests.plugin.test_secrets import HOW, kept
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 _RANDOM = Random("canary")
 REGISTERED = "registered/ü'" + drawn(_RANDOM, ALNUM, 10) + '"\\& z'
 ENVIRONMENT = "env+" + drawn(_RANDOM, ALNUM, 14) + "=="

@@ -13,6 +13,8 @@ import pytest
 from tests.plugin.test_one_id import BOTH_WAYS, attempts, executions
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 LEFT = """
 @pytest.fixture
 def leaves():

@@ -12,6 +12,8 @@ from pytest_readiness.facts.evidence import Connection
 from tests.plugin.test_recording import kept, only
 from tests.project import CONFIG, XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 DECLARED = CONFIG.replace("[environments.dev]", 'endpoints = ["127.0.0.2", "localhost:1"]\n\n[environments.dev]')
 ASKING = DECLARED.replace('title = "the provider answers"', 'title = "the provider answers"\nconnection = "seen"')
 HOW = pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])

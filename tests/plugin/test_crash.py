@@ -13,6 +13,8 @@ import pytest
 from pytest_readiness.facts.evidence import Result
 from tests.project import Project, kill
 
+pytestmark = pytest.mark.slow
+
 THREE = """
 @evidence("UC-001", item=1)
 def test_a(record_evidence): record_evidence.note("done")

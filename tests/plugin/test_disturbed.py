@@ -12,6 +12,8 @@ import pytest
 from tests.plugin.test_crash import recorded
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 TWO = """
 @evidence("UC-001", item=1)
 def test_a(): pass

@@ -9,6 +9,8 @@ import pytest
 
 from tests.project import CONFIG, XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 PLACES = CONFIG.partition("[items.2]")[0] + '[environments.prod]\nreal = true\n[gate]\non = "evidence"\n'
 SUITE = """
 @evidence("UC-001", item=1)

@@ -15,6 +15,8 @@ import pytest
 
 from tests.project import CONFIG, XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 ONE_ITEM = CONFIG.partition("[items.2]")[0]
 OPEN = ONE_ITEM + '[gate]\non = "evidence"\n'
 """A gate that opens on complete evidence alone."""

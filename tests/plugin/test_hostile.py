@@ -9,6 +9,8 @@ import pytest
 from pytest_readiness.store.address import open_store
 from tests.project import CONFIG, TRACKER, XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 NAMES = [
     "two\nlines",
     "carriage\rreturn",

@@ -8,6 +8,8 @@ from hypothesis import given, settings, strategies as st
 from pytest_readiness.claims.marker import claims_of
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = """
 class Odd(Exception): pass
 

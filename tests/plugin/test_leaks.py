@@ -7,6 +7,8 @@ import pytest
 from tests.plugin.test_crash import recorded
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("str", "int", "float", "bytes", "bool", "type(None)")
 ADAPTER = """
 import sqlite3

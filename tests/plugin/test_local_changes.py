@@ -8,6 +8,8 @@ import pytest
 
 from tests.project import CONFIG, Project
 
+pytestmark = pytest.mark.slow
+
 CONFIG = CONFIG + '[gate]\non = "evidence"\nclean_commit = true\n'
 BOTH = """
 @evidence("UC-001", "UC-002", item=[1, 2])

@@ -6,6 +6,8 @@ import pytest
 
 from tests.project import XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 EVERYWHERE = """
 import unittest
 

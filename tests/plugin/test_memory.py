@@ -8,6 +8,8 @@ import pytest
 
 from tests.project import PLUGINS, Project
 
+pytestmark = pytest.mark.slow
+
 FEW, MANY = 600, 1_200
 MOST = 800
 """Bytes that a test may cost: its id in the plan and in what ended, and what hangs on the test itself."""

@@ -9,6 +9,8 @@ import pytest
 
 from tests.project import CONFIG, XDIST, Project, turn_clock
 
+pytestmark = pytest.mark.slow
+
 FOUR = """
 @evidence("UC-001", item=1)
 def test_a(): pass

@@ -7,6 +7,8 @@ import pytest
 from tests.plugin.test_crash import recorded
 from tests.project import XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 INNER = """
 from pytest_readiness import evidence
 @evidence('UC-001', item=1)

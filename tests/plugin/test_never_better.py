@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, Phase, example, given, settings, strategies 
 from tests.plugin.test_one_id import executions
 from tests.project import XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 ENDS = {
     "passes": "pass",
     "fails": "assert False",

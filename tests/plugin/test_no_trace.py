@@ -9,6 +9,8 @@ import pytest
 
 from tests.project import XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 LIBRARIES = ("pydantic", "sqlite3", "sqlite_utils", "rich", "markdown_it", "click", "tomllib", "hmac", "subprocess")
 HEAVY = (*LIBRARIES, "pytest_readiness.claims.markdown")
 

@@ -9,6 +9,8 @@ import pytest
 from tests.plugin.test_outcomes import history
 from tests.project import XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 BOTH_WAYS = pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
 
 SCHEMATHESIS = """

@@ -11,6 +11,8 @@ import pytest
 
 from tests.project import XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
 import unittest
 

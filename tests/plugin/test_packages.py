@@ -10,6 +10,8 @@ import pytest
 
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 SMOKE = """
 @evidence("UC-001", item=1)
 def test_smoke(): assert not {fails}

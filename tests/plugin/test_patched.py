@@ -8,6 +8,8 @@ from tests.plugin.test_crash import recorded
 from tests.project import Project
 from tests.store.bundles import read_bundle
 
+pytestmark = pytest.mark.slow
+
 NAMES = (
     "os.getpid", "os.write", "os.read", "os.open", "os.stat", "os.fstat", "os.replace", "os.unlink", "os.mkdir", "os.environ",
     "os.path.exists", "json.dumps", "json.loads", "sqlite3.connect", "hashlib.sha256", "hmac.new", "datetime.datetime",

@@ -9,6 +9,8 @@ import pytest
 
 from tests.project import XDIST, Project, kill
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """\
 tracker = "PROD_READINESS_TRACKER.md"
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.project import XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """\
 tracker = "PROD_READINESS_TRACKER.md"
 

@@ -11,6 +11,8 @@ from pytest_readiness.facts.evidence import Evidence
 from pytest_readiness.store.address import open_store
 from tests.project import CONFIG, XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 HOW = pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.plugin.test_secrets import HOW, kept
 from tests.project import CONFIG, Project
 
+pytestmark = pytest.mark.slow
+
 TESTS = """
 @pytest.mark.parametrize("who", ["customer-7", "customer-8"])
 @evidence("UC-001", item=1)

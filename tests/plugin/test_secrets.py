@@ -10,6 +10,8 @@ from pytest_readiness.facts.evidence import Evidence
 from pytest_readiness.store.address import open_store
 from tests.project import XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 HOW = pytest.mark.parametrize("how", [(), XDIST], ids=["alone", "xdist"])
 SECRET = "sk-live/ü'42\\x"
 """With everything that JSON, URLs, Python and pytest's node ids spell in another way."""

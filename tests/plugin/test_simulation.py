@@ -9,6 +9,8 @@ import pytest
 from tests.plugin.test_recording import kept
 from tests.project import XDIST, Project
 
+pytestmark = pytest.mark.slow
+
 HEAD = "import datetime, http.client, socket, sys, time, types, urllib.request\nfrom unittest import mock\n"
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.project import Project
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
 @pytest.mark.xdist_group("one")
 @pytest.mark.parametrize("x", ["a", "b@c", "d]@e"])

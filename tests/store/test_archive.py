@@ -14,6 +14,8 @@ from pytest_readiness.store import archive
 from pytest_readiness.store.archive import BIGGEST, MANY, Archive, Member, Packing, end_of, open_archive
 from pytest_readiness.store.verify_bundle import members_of
 
+pytestmark = pytest.mark.slow
+
 NAMES = st.text("abc/.0", min_size=1, max_size=20)
 
 

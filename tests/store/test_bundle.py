@@ -25,6 +25,8 @@ from pytest_readiness.store.sqlite import SQLiteStore
 from .bundles import Members, artifact, members, packed, read_bundle
 from .runs import VERDICT, blocker, finished, planned, review, run, run_id, snapshot, texts
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 1 << 20
 LOG = b"what the provider said\n" * 3
 SHA = hashlib.sha256(LOG).hexdigest()

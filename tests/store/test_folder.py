@@ -19,6 +19,8 @@ from pytest_readiness.store.sqlite import SQLiteStore
 from .repositories import ANA, BEN, Repository
 from .runs import blocker, retirement, review, unblock, waiver
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_kind_comes_back_as_decided_by_who_committed_it(any_repository: Repository) -> None:
     """The authors of the commits decided, known by git; ids stay those of the files; oldest first."""

@@ -15,6 +15,8 @@ from pytest_readiness.store.folder import DecisionFolder
 from .repositories import ANA, BEN, Repository
 from .runs import blocker, review
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("steps", ["git mv", "copy", "two commits", "into a monorepo"])
 def test_a_folder_that_moved_keeps_who_decided(decided: Repository, steps: str) -> None:

@@ -26,6 +26,8 @@ from pytest_readiness.store.sqlite import SQLiteStore
 from .contract import StoreContract
 from .runs import VERDICT, blocker, finished, planned, run, run_id, snapshot, statement
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals, limits, pipes and permissions of folders are POSIX")
 

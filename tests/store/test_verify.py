@@ -20,6 +20,8 @@ from pytest_readiness.store.port import Store
 
 from .runs import VERDICT, blocker, claim, finished, moment, planned, run, run_id, snapshot, statement
 
+pytestmark = pytest.mark.slow
+
 RUN = run_id(1)
 REQUIREMENTS = snapshot()
 DECISION = blocker()

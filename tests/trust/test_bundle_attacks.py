@@ -42,6 +42,8 @@ from .carried import (
     zipped,
 )
 
+pytestmark = pytest.mark.slow
+
 EDITED = LOG.replace(b"provider", b"customer")
 
 

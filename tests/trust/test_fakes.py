@@ -18,7 +18,7 @@ from tests.trust.fakes import CONFIG, FAKES, NOT_DETECTED, PLUGINS, Fake
 
 MODULES = {"checks.py", "client.py", "server.py"}
 """Of the application."""
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 
 @dataclass(frozen=True)

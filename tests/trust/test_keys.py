@@ -21,6 +21,8 @@ from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy, TrustedKey
 from tests.store.runs import finished, planned, review, run, texts
 
+pytestmark = pytest.mark.slow
+
 PRIVATE = Ed25519PrivateKey.generate()
 PAYLOAD = run_statement(run(1, finished()))
 WHOLE = texts(run(1, planned("test_a", "test_b"), finished("test_a"), finished("test_b")))

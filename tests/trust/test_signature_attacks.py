@@ -26,6 +26,8 @@ from tests.signing import ANA, BEN, approve
 
 from .keyring import database, recorded, resigned, signing_as, statement_of, store_of, trusting
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def signed(project: Project) -> tuple[Project, str]:

@@ -24,6 +24,8 @@ from tests.project import Project
 
 from .keyring import KEYS, database, recorded, signing_as, trusting
 
+pytestmark = pytest.mark.slow
+
 HEAD = """
 [keys.head]
 public = "keys/eve.pem"

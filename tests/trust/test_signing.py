@@ -19,6 +19,8 @@ from tests.signing import ANA, BEN, approve, commit, record, repository
 
 from .keyring import L2, key_pair, recorded, signing_as, statement_of, store_of, trusting
 
+pytestmark = pytest.mark.slow
+
 
 def level(project: Project, requirement: str = "UC-001/1") -> str | None:
     """Level of a requirement."""

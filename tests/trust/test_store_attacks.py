@@ -17,6 +17,8 @@ from tests.signing import ANA, BEN, BOT, REVIEW
 
 from .attacks import ATTACKS, COMMANDS, FAILED, database, one, texts
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
 @evidence("UC-001", item=1)
 def test_provider(record_evidence):

@@ -34,6 +34,8 @@ from .carried import (
     with_run,
 )
 
+pytestmark = pytest.mark.slow
+
 MEANING = (
     "not readable as",
     "is not of the kind it must be",

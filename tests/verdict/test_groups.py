@@ -16,6 +16,8 @@ from pytest_readiness.verdict.policy import Policy
 from tests.verdict.judging import ERROR, FAILED, IDLE, INTERRUPTED, NOW, UC, days_ago, ran, use_case
 from tests.verdict.people import retirement
 
+pytestmark = pytest.mark.slow
+
 HOUR = 1 / 24
 
 

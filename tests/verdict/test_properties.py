@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from pytest_readiness.claims.catalogue import UseCase
@@ -18,6 +19,8 @@ from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import WORST_FIRST, Sentences, State, Status
 from tests.growth import assert_linear
 from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, ran, readiness, states
+
+pytestmark = pytest.mark.slow
 
 ITEMS = ("2", "4", "5", "6", "plain")
 SMALL = replace(

@@ -13,6 +13,8 @@ from pytest_readiness.verdict.policy import DEFAULTS, STRICTNESS, Policy
 from tests.verdict.judging import CATALOGUE, UC, complete, ran
 from tests.verdict.people import CI, REVIEWED, approval, judged
 
+pytestmark = pytest.mark.slow
+
 OLD = complete(days=2)
 RELEASED = {"run": Origin(actor=CI, release="1.4", dirty=False)}
 VALUES = {**STRICTNESS, "architecture": ("ignore", "GREEN", "AMBER")}

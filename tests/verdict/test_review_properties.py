@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from pytest_readiness.claims.catalogue import Catalogue, UseCase
@@ -32,6 +33,8 @@ from tests.verdict.people import (
     waiver,
 )
 from tests.verdict.test_properties import SMALL, executions
+
+pytestmark = pytest.mark.slow
 
 BASE = [one for one in complete(days=4) if one.item in SMALL.items]
 SIGNED = approval(BASE, days=3.5, catalogue=SMALL)

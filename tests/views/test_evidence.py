@@ -15,6 +15,8 @@ from pytest_readiness.views.pen import plain
 from . import values
 from .hostile import HOSTILE, dangers
 
+pytestmark = pytest.mark.slow
+
 TEN = [
     "UC",
     "Tenant ID",

@@ -37,6 +37,8 @@ from .sinks import (
     xml_of,
 )
 
+pytestmark = pytest.mark.slow
+
 PIECES = (
     "<",
     ">",

@@ -17,6 +17,8 @@ from pytest_readiness.views.terminal import plain, render, styled
 from . import values
 from .hostile import HOSTILE, dangers
 
+pytestmark = pytest.mark.slow
+
 
 def text(report, width=80, **options):
     """Return the rendered report as text."""
