@@ -34,7 +34,9 @@ def test_an_option_that_would_silence_the_gate_is_a_usage_error(
 def test_alone_it_turns_everything_off(project: Project) -> None:
     """Without a gate --no-readiness is as it was: nothing is read, recorded or told."""
     project.configured().tests(ONE)
-    result = project.run("--no-readiness", "--readiness-report")
+    result = project.run(
+        "--no-readiness", "--readiness-report", "-p", "no:warnings"
+    )  # pytest's, of how it is loaded here
     assert result.ret == 0
     assert "readiness" not in result.stdout.str().split("collected")[1]
     assert not (project.path / ".readiness").exists()
