@@ -218,3 +218,50 @@ def test_rewriting_survives_a_crash_afterwards(project: Project) -> None:
     assert sorted(piece.result.value for piece in kept(project)) == ["INTERRUPTED", "PASSED"]
     assert project.cli("verify").exit_code == 0
     assert_nowhere(project)
+
+
+LATE = """
+import os
+import pathlib
+import pytest
+from pytest_readiness import evidence
+
+@evidence("UC-001", item=1)
+def test_login(record_evidence):
+    record_evidence.note("token tok-9f8e7d6c5b4a")
+
+@evidence("UC-001", item=2)
+def test_drill(no_room, record_evidence):
+    record_evidence.secret("tok-9f8e7d6c5b4a")
+"""
+NO_ROOM = """
+import errno
+import pytest
+from pytest_readiness.journal import writer
+
+@pytest.fixture
+def no_room(monkeypatch):
+    def write(descriptor, data): raise OSError(errno.ENOSPC, "No space left on device")
+    {patch}
+    yield
+"""
+WHEN = pytest.mark.parametrize(
+    "patch", ["monkeypatch.setattr(writer, '_write_whole', write)", "writer._write_whole = write"]
+)
+
+
+@WHEN
+def test_a_secret_that_becomes_known_while_the_disk_is_full_is_nowhere(project: Project, patch: str) -> None:
+    """It is taken out at the end; where there is no room even then, its lines are overwritten and nothing is kept."""
+    project.write("conftest.py", NO_ROOM.format(patch=patch))
+    project.configured().write("test_late.py", LATE)
+    result = project.run_apart()
+    shown = " ".join(result.stdout.str().split())
+    assert result.ret == 13, shown
+    for path in (project.path / ".readiness").rglob("*"):
+        assert not path.is_file() or b"tok-9f8e7d6c5b4a" not in path.read_bytes(), path
+    if patch.startswith("monkeypatch"):
+        assert len(kept(project)) == 2
+    else:
+        assert "those lines are overwritten, and the run is not kept" in shown
+        assert project.cli("gate").exit_code != 0

@@ -78,6 +78,8 @@ class Keeper:
         self.late: dict[str, None] = {}
         """Tests that were marked as evidence while they ran."""
         self._learned = False
+        self._is_owed = False
+        """A secret became known, and what was written before could not be rid of it."""
         self._grouped = False
         self._prefix: str = for_workers.get("prefix", "")
         self._to_be_rerun: set[str] = set()
@@ -141,12 +143,15 @@ class Keeper:
     def _redact_what_is_written(self) -> None:
         if self.redactor.learned:
             self.redactor.learned.clear()
-            self._learned = True
+            self._learned = self._is_owed = True
             self.log.redact(self.redactor)
+            self._is_owed = False
 
     def settle(self) -> None:
         """The session is over: write what it leaves open, and take out secrets that became known late."""
         self._safely(self._redact_what_is_written)
+        if self._is_owed:  # it could not be written anew then; now there may be room
+            self._safely(self.log.redact_at_last, self.redactor)
         self._write_what_is_open()
         if self._learned:
             self._safely(self._redact_what_is_kept)

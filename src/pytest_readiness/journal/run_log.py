@@ -74,6 +74,8 @@ class RunLog:
     """Where the ends of tests that bear one id become one."""
     recorded: int = 0
     """Pieces of evidence so far."""
+    is_blotted: bool = False
+    """Lines of it were overwritten, as they held a secret: it is no run any more."""
     uncollected: int = 0
     """Files, and other things that hold tests, that could not be collected."""
 
@@ -191,6 +193,15 @@ class RunLog:
         self._ended = {redactor.name(test) for test in self._ended}
         self.ends.redact(redactor)
         self.rewrite(redactor.plain)
+
+    def redact_at_last(self, redactor: Redactor) -> None:
+        """Do the same at the end, by all means: lines that cannot be written anew are overwritten where they are."""
+        try:
+            self.redact(redactor)
+        except OSError:
+            self.is_blotted = True  # first: whatever comes of the next, such a run is not kept
+            if self.writer is not None:
+                self.writer.blot(redactor.plain)
 
     def _redact_plan(self, redactor: Redactor) -> None:
         changed = {id(one): redactor.plain(one.plain) for one in self._plan.values()}

@@ -220,7 +220,32 @@ class Writer:
         self._taken = chain.seq, chain.head, len(data)
         return lines
 
+    def blot(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Overwrite each line on disk that would change: what takes no more room than there is.
+
+        The journal can be read as a run no more, which keeps the gate closed until somebody has looked at it.
+
+        Raises:
+            OSError: it cannot be written, or another file has its place.
+        """
+        self._waiting, place = [], 0
+        descriptor = open_regular(self.path, os.O_RDWR, follow=False)
+        try:
+            if identity(descriptor) != self._file:
+                raise OSError("another file has the place of the journal")
+            for text in self.texts():
+                size = len(text.encode())
+                body = Line.own(text).body
+                if change(body) != body:
+                    _lseek(descriptor, place, os.SEEK_SET)
+                    _write(descriptor, b"*" * size)
+                place += size + 1
+            _sync(descriptor)
+        finally:
+            _close(descriptor)
+
     def _replace(self, data: bytes) -> None:
+        _makedirs(self.path.parent, exist_ok=True)  # a test may have moved it
         temporary = self.path.with_suffix(".rewritten")
         with suppress(FileNotFoundError):
             _unlink(temporary)  # of a rewriting that was cut off, or nobody's

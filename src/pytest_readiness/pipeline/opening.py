@@ -95,6 +95,12 @@ def _own_files(place: Place, said: Mapping[str, str]) -> list[str]:
     return [str(Path(name).absolute()) for name in names]
 
 
+_BLOTTED = (
+    "a secret that became known late stood in it, and it could not be written anew: those lines are overwritten, "
+    "and the run is not kept; make room, delete the file, and run the tests again"
+)
+
+
 def close_run(place: Place, log: RunLog, exit_status: int, *, whole: bool = False) -> tuple[Run | None, list[str]]:
     """Seal a run and take it into the store; return it (None: nothing was recorded), and what went wrong.
 
@@ -103,6 +109,9 @@ def close_run(place: Place, log: RunLog, exit_status: int, *, whole: bool = Fals
     problems: list[str] = []
     if log.failure is not None:
         problems.append(f"evidence could not be recorded: {one_line(str(log.failure), 600)}")
+    if log.is_blotted and log.writer is not None:
+        log.writer.close()
+        return None, [*problems, f"{log.writer.path}: {_BLOTTED}"]
     try:
         sealed = log.seal(exit_status)
         if sealed is not None and log.writer is not None:
