@@ -170,6 +170,7 @@ class Door:
         tagged = tag_all(session.items, catalogue)
         if self.observer is not None:
             everything = [*tagged, *tag_all(self._deselected, catalogue, selected=False)]
+            self.observer.names.learn(session, everything)
             plan = self.observer.planned(everything)
             if self._prepared is not None:
                 self._prepared.keeper.log.plan(plan)

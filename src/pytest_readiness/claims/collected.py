@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,8 @@ class Tagged:
     selected: bool = True
     marks: int = 0
     """How many marks of its own it had."""
+    lies: Path | None = None
+    """Where it lies, if its node id does not say so."""
 
 
 _tagged = maker(Tagged)
@@ -55,6 +59,9 @@ class _Tagger:
         self._parent: pytest.Item | pytest.Collector | None = None
         self._above: list[pytest.Mark] = []
         """The evidence marks of this parent and of its parents, the closest first."""
+        self._path: Path | None = None
+        self._lead = ""
+        """How the node ids begin of most tests that lie there."""
         self._read: dict[tuple[str, int | str], tuple[tuple[Claim, ...], tuple[str, ...]]] = {}
         """What one plain mark says, by use case and item."""
 
@@ -67,7 +74,12 @@ class _Tagger:
             return None
         claims, problems = self._claims_of(marks)
         records = "record_evidence" in getattr(item, "fixturenames", ())
-        tagged = stash[TAGGED] = _tagged(item.nodeid, claims, problems, records, self._selected, len(item.own_markers))
+        nodeid, path = item.nodeid, item.path
+        if path is not self._path:
+            self._path, self._lead = path, f"{_lead(item)}::"
+        lies = None if nodeid.startswith(self._lead) else where_else(item)  # most begin like that: asked of each test
+        own = len(item.own_markers)
+        tagged = stash[TAGGED] = _tagged(nodeid, claims, problems, records, self._selected, own, lies)
         return tagged
 
     def _marks(self, item: pytest.Item) -> list[pytest.Mark]:
@@ -87,6 +99,28 @@ class _Tagger:
         if found is None:
             found = self._read[key] = claims_of(marks, self._catalogue)
         return found
+
+
+def where_else(item: pytest.Item) -> Path | None:
+    """Return where a test lies, if its node id does not say so: outside pytest's rootdir, or a plugin named it."""
+    return None if _begins(item.nodeid, _lead(item)) else item.path
+
+
+def _lead(item: pytest.Item) -> str:
+    r"""Return how the node id of a test begins that says where it lies; ``\0``: it lies nowhere below the rootdir.
+
+    What is installed is elsewhere, though the folder of a Python's packages may lie below: each machine has its own.
+    """
+    path, root = str(item.path), str(item.config.rootpath)
+    if path == root:
+        return ""
+    root = root if root.endswith(os.sep) else root + os.sep
+    return path[len(root) :].replace(os.sep, "/") if path.startswith(root) and "-packages" not in path else "\0"
+
+
+def _begins(nodeid: str, lead: str) -> bool:
+    """``@``: by xdist's ``loadgroup``."""
+    return nodeid.startswith(lead) and (not lead or nodeid[len(lead) : len(lead) + 1] in "::@")
 
 
 def late_marks(item: pytest.Item, catalogue: Catalogue) -> bool:

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 import pytest
 from pluggy import PluginManager
 
+from ..facts.clock import moment
 from ..mark import late_note
 from .artifact import ArtifactFolder
 from .cut_short import PASSES, postpone
 from .earlier import BROKEN
-from .observation import test_id, worsened
+from .naming import Names
+from .observation import worsened
 from .recorder import (
     ATTEMPT,
     CARRIED,
@@ -65,6 +67,14 @@ def _attempt_of(body: dict[str, Any]) -> dict[str, Any]:
     return attempt
 
 
+class _Start(NamedTuple):
+    """The start of a test, as a worker tells it."""
+
+    nodeid: str
+    location: Sequence[Any]
+    at: str
+
+
 class Keeper:
     """Writes what was seen of the tests. Which process runs them makes two of it."""
 
@@ -80,9 +90,8 @@ class Keeper:
         self._learned = False
         self._is_owed = False
         """A secret became known, and what was written before could not be rid of it."""
-        self._grouped = False
-        self._prefix: str = for_workers.get("prefix", "")
-        self._to_be_rerun: set[str] = set()
+        self.names = Names(for_workers, redactor)
+        self._to_be_rerun: set[_Place] = set()
         """Tests whose attempt is over, and whose teardown is not the test's end."""
 
     def _safely(self, act: Callable[..., None], *given: Any) -> None:
@@ -104,9 +113,6 @@ class Keeper:
         """Open the journal, and ask where the run comes from, before a test's time begins."""
         self._safely(self.log.open)
 
-    def _id(self, nodeid: str) -> str:
-        return test_id(nodeid, self.redactor, grouped=self._grouped, prefix=self._prefix)
-
     def _write(self, report: pytest.TestReport, carried: dict[str, Any]) -> None:
         if self.redactor.learned:
             self._redact_what_is_written()
@@ -117,14 +123,12 @@ class Keeper:
         if TRY in carried:
             self.log.attempt(carried[TRY])
         elif is_rerun(report):
-            self._to_be_rerun.add(
-                report.nodeid
-            )  # also where another plugin made a failure of it, and nothing is carried
+            self._to_be_rerun.add(_place(report))  # also where another plugin made a failure of it, and carried nothing
             if attempt or evidence:
                 self.log.attempt(attempt or _attempt_of(evidence))
         elif report.when == "setup":
-            self._to_be_rerun.discard(report.nodeid)
-        elif evidence is not None and report.nodeid not in self._to_be_rerun:
+            self._to_be_rerun.discard(_place(report))
+        elif evidence is not None and not (self._to_be_rerun and _place(report) in self._to_be_rerun):
             self._ended(report, evidence, unsure=UNSURE in carried)
 
     def _ended(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
@@ -175,6 +179,7 @@ class OwnKeeper(Keeper):
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], observer: Observer) -> None:
         super().__init__(log, redactor, for_workers, observer.artifacts.texts)
         self._observer = observer
+        self.names = observer.names
         self._unseen: dict[str, dict[str, Any]] = {}
         """Evidence of tests that another process saw (pytest-forked), by node id."""
 
@@ -182,7 +187,7 @@ class OwnKeeper(Keeper):
         """Write that the test starts, before it touches its environment."""
         try:
             self._tell_ended(runs_again=nodeid)
-            self.log.started(self._id(nodeid))
+            self.log.started(self.names.of(nodeid))
         except PASSES:
             raise
         except BaseException as error:  # noqa: BLE001 - as in _safely; said twice, since a call for each test is dear
@@ -229,7 +234,7 @@ class OwnKeeper(Keeper):
         for nodeid, observation in self._observer.ended():
             if (body := self._observer.settled(observation)) is None:
                 continue
-            if nodeid == runs_again:
+            if nodeid == runs_again and not self.names.is_another(observation.item):
                 self.log.attempt(_attempt_of(body))
             else:
                 self.log.finished(body)
@@ -254,6 +259,13 @@ class WorkersKeeper(Keeper):
         """The reports of a test that runs, from the first on that tells of more than a phase that went well."""
         self._unsure: dict[_Place, dict[str, Any]] = {}
         """How tests ended that may be run again."""
+        self._plan_known = False
+        self._early: list[_Start] = []
+        """Tests that started before the plan was known: it comes with the first report."""
+        self._crashed_early: list[tuple[str, str, bool]] = []
+        """Tests whose process ended before that: why, and whether they are run again."""
+        self._runs: set[str] = set()
+        """What runs, evidence or not, where several tests bear one node id."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, config: pytest.Config, specs: Sequence[object]) -> None:
@@ -264,8 +276,8 @@ class WorkersKeeper(Keeper):
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Hand a worker what it needs, so that it reads no config."""
-        self._grouped = node.config.getoption("dist") == "loadgroup"
-        node.workerinput["readiness"] = {**self._for_workers, "grouped": self._grouped}
+        self.names.grouped = node.config.getoption("dist") == "loadgroup"
+        node.workerinput["readiness"] = {**self._for_workers, "grouped": self.names.grouped}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -276,14 +288,29 @@ class WorkersKeeper(Keeper):
         if plan := output.get(PLAN):
             self._safely(self._take_in_plan, json.loads(plan))
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
+    def pytest_runtest_logstart(self, nodeid: str, location: Sequence[Any]) -> None:
         """Write that the test starts."""
-        self._safely(self.log.started, self._id(nodeid))
+        if self._plan_known:
+            self._safely(self._started, nodeid, location)
+        else:
+            self._early.append(_Start(nodeid, location, moment()))
 
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+    def _started(self, nodeid: str, location: Sequence[Any], at: str | None = None) -> None:
+        names = self.names.each(nodeid, location)
+        if len(names) == 1:  # else the first report says which it is
+            self._started_as(names[0], at)
+
+    def _started_as(self, name: str, at: str | None = None) -> None:
+        if self.names.shared:
+            self._runs.add(name)
+        self.log.started(name, at)
+
+    def pytest_runtest_logfinish(self, nodeid: str, location: Sequence[Any]) -> None:
         """Forget a test that is over."""
-        if self.log.unsure:
-            self._safely(self.log.ended, self._id(nodeid))
+        if self._early:
+            self._early = [one for one in self._early if one[:2] != (nodeid, location)]
+        if self._runs:
+            self._runs.difference_update(self.names.each(nodeid, location))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
@@ -294,7 +321,8 @@ class WorkersKeeper(Keeper):
         try:
             return (yield)
         finally:
-            if carried or self._odd or self._unsure or self._to_be_rerun or not went_well(report):
+            is_told = self._odd or self._unsure or self._to_be_rerun or self.names.shared
+            if carried or is_told or not went_well(report):
                 self._safely(self._write, report, carried)
 
     def _write(self, report: pytest.TestReport, carried: dict[str, Any]) -> None:
@@ -303,16 +331,28 @@ class WorkersKeeper(Keeper):
         if report.when not in _PHASES:  # xdist's own report of a worker that crashed
             for body in [self._unsure.pop(one) for one in list(self._unsure) if one.nodeid == report.nodeid]:
                 self.log.attempt(_attempt_of(body))
-            why = self.redactor.text(message_of(report))
-            self.log.crashed(self._id(report.nodeid), why, again=is_rerun(report))
+            self._crashed(report.nodeid, self.redactor.text(message_of(report)), again=is_rerun(report))
             return
         if report.when == "setup":
             self._odd.pop(place, None)
+            several = self.names.shared and len(self.names.each(report.nodeid, report.location)) > 1
+            if several and (name := self.names.at(report.nodeid, place.item)) is not None:
+                self._started_as(name)
         if not is_rerun(report) and (place in self._odd or not went_well(report)):
             self._odd.setdefault(place, []).append(report)
         super()._write(report, carried)
         if report.when == "teardown":
             self._odd.pop(place, None)
+
+    def _crashed(self, nodeid: str, why: str, *, again: bool) -> None:
+        """A worker ended before its test did. Of several tests that bear its node id, it is one of those that run."""
+        if not self._plan_known:
+            self._crashed_early.append((nodeid, why, again))
+            return
+        names = self.names.each(nodeid)
+        for name in [one for one in names if one in self._runs] or names:
+            self._runs.discard(name)
+            self.log.crashed(name, why, again=again)
 
     def _ended(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
         place = _place(report)
@@ -346,3 +386,11 @@ class WorkersKeeper(Keeper):
 
     def _take_in_plan(self, plan: dict[str, Any]) -> None:
         self.log.plan(self.redactor.plain(plan["tests"]) if self._learned else plan["tests"])
+        self.names.take_in(plan)
+        self._plan_known = True
+        early, self._early = self._early, []
+        for start in early:
+            self._started(*start)
+        crashed, self._crashed_early = self._crashed_early, []
+        for nodeid, why, again in crashed:
+            self._crashed(nodeid, why, again=again)

@@ -6,13 +6,11 @@ Knows nothing of pytest: a phase is a few plain facts, so that the result can be
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from posixpath import normpath
 from typing import Any, NamedTuple, Protocol
 
 from ..claims.claim import Claim
 from ..facts.clock import moment
 from ..facts.evidence import BADNESS, Result
-from ..facts.line import printable
 from ..facts.proofs import Shown
 from .context import Context
 from .earlier import BROKEN, Earlier, with_earlier
@@ -55,28 +53,6 @@ class Unwatched(Sight):
 
 MESSAGE_LIMIT = 4000
 """Characters of a failure message that are kept."""
-
-
-def test_id(nodeid: str, redactor: Redactor, *, grouped: bool, prefix: str) -> str:
-    """Return pytest's node id as it is written: without secrets, and with what UTF-8 cannot carry spelled out.
-
-    ``prefix``: the way from the config's folder to pytest's, where that lies below it, with a slash at its end. So the
-    tests of two packages are told apart, and a test has the same id wherever pytest is called.
-    ``grouped``: xdist distributes by ``loadgroup``, and may have hung ``@group`` on it; alone it is the same test.
-    """
-    if grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::")):
-        nodeid = nodeid.rpartition("@")[0]
-    if prefix:
-        nodeid = _from_the_config(prefix, nodeid)
-    name = redactor.name(nodeid)
-    return name if name.isascii() else str(printable(name))
-
-
-def _from_the_config(prefix: str, nodeid: str) -> str:
-    if not nodeid.startswith("../"):
-        return prefix + nodeid
-    path, separator, rest = nodeid.partition("::")
-    return normpath(prefix + path) + separator + rest
 
 
 class Phase(NamedTuple):

@@ -24,7 +24,8 @@ from .bodies import doubt, unrun
 from .context import Context
 from .cut_short import PASSES, postpone
 from .earlier import BROKEN
-from .observation import WENT_WELL, Observation, Phase, cut_message, test_id, worsened
+from .naming import Names
+from .observation import WENT_WELL, Observation, Phase, cut_message, worsened
 from .placing import placed_all
 from .proving import Means, RecordEvidence
 from .realness import Realness
@@ -59,8 +60,7 @@ class Observer:
         redactor: Redactor,
         artifacts: ArtifactFolder,
         *,
-        grouped: bool = False,
-        prefix: str = "",
+        names: Names | None = None,
         means: Means | None = None,
     ) -> None:
         self.catalogue = catalogue
@@ -71,7 +71,7 @@ class Observer:
         self.hooks: PluginManager | None = None
         self.records = False
         """A test that it watches uses ``record_evidence``."""
-        self._grouped, self._prefix = grouped, prefix
+        self.names = names or Names({}, redactor)
         self._running: dict[str, Observation] = {}
         self.made: pytest.TestReport | None = None
         """The report that was made last."""
@@ -101,15 +101,12 @@ class Observer:
             if (claims := self._places.get(test.claims)) is None:
                 claims = self._places[test.claims] = self._place(test.claims, self.context, ())
             known[id(test.claims)] = claims
-        found: dict[str, Any] = {"test": self._id(test.test_id), "claims": claims}
+        found: dict[str, Any] = {"test": self.names.of_tagged(test), "claims": claims}
         if test.records:
             found["records"] = True
         if not test.selected:
             found["deselected"] = True
         return found
-
-    def _id(self, nodeid: str) -> str:
-        return test_id(nodeid, self.redactor, grouped=self._grouped, prefix=self._prefix)
 
     def of(self, item: pytest.Item) -> Observation | None:
         """Return the observation of a test that runs, if it is evidence for anything."""
@@ -132,7 +129,7 @@ class Observer:
             observation.begin_attempt(self.settled(observation))
         elif tagged.claims:
             observation = self._running[nodeid] = Observation(
-                self._id(nodeid),
+                self.names.of_tagged(tagged),
                 tagged.claims,
                 tagged.records,
                 self.context,
@@ -180,7 +177,7 @@ class Observer:
 
     def _look_for_late_marks(self, report: pytest.TestReport, item: pytest.Item) -> None:
         if late_marks(item, self.catalogue):
-            self._hang(report, LATE, {"test": self._id(item.nodeid)})
+            self._hang(report, LATE, {"test": self.names.of(item.nodeid)})
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         when, outcome = str(report.when), report.outcome
@@ -308,7 +305,7 @@ class Sender(Observer):
     def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data, and send it with the next report."""
         plan = super().planned(tagged)
-        self._plan = canonical({"tests": plan})
+        self._plan = canonical({"tests": plan, **self.names.to_plain()})
         return plan
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -344,8 +341,8 @@ class Sender(Observer):
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Forget tests that are over."""
-        for ended, _ in self.ended():
-            if ended != nodeid:
+        for ended, observation in self.ended():
+            if ended != nodeid or self.names.is_another(observation.item):
                 self.forget(ended)
 
 

@@ -60,13 +60,8 @@ class RunLog:
     _plan: dict[str, PlannedTest] = field(default_factory=dict)
     _kinds: Kinds = field(default_factory=Kinds)
     _unwritten_plan: list[str] = field(default_factory=list)
-    _plan_known: bool = False
     _running: dict[str, str] = field(default_factory=dict)
     """When each evidence test that is running started."""
-    unsure: dict[str, str] = field(default_factory=dict)
-    """The same, for tests that started before the plan was known (under xdist it comes with the first report)."""
-    _early: list[tuple[str, str | None, str, bool]] = field(default_factory=list)
-    """Tests whose process ended before the plan was known: when they started, why, and whether they are run again."""
     _ended: set[str] = field(default_factory=set)
     _tried: bool = False
     """An evidence test has started."""
@@ -98,31 +93,16 @@ class RunLog:
                 self._plan[test["test"]] = find(test)
                 self._unwritten_plan.append(test["test"])
         self.ends.planned(told)
-        self._plan_known = True
-        unsure, self.unsure = self.unsure, {}
-        for test_id, at in unsure.items():
-            self.started(test_id, at)
-        early, self._early = self._early, []
-        for test_id, begun, why, again in early:
-            if begun is not None:
-                self.started(test_id, begun)
-            self.crashed(test_id, why, again=again)
 
     def started(self, test_id: str, at: str | None = None) -> None:
         """A test starts; one that is no evidence is of no interest."""
-        if not self._plan_known:
-            self.unsure[test_id] = at or moment()
-        elif test_id in self._plan:
+        if test_id in self._plan:
             self.ends.started(test_id)
             if test_id not in self._running:
                 at = self._running[test_id] = at or moment()
                 self._tried = True
                 if (writer := self._ready()) is not None:
                     writer.take(writer.chain.started(test_id, at))
-
-    def ended(self, test_id: str) -> None:
-        """A test ended, whatever it was."""
-        self.unsure.pop(test_id, None)
 
     def runs(self, test_id: str) -> bool:
         """Return whether an evidence test has started and not ended."""
@@ -163,9 +143,7 @@ class RunLog:
 
     def crashed(self, test_id: str, why: str, *, again: bool = False) -> None:
         """The process that ran a test ended before the test did; ``again``: another runs it again."""
-        if not self._plan_known:
-            self._early.append((test_id, self.unsure.get(test_id), why, again))
-        elif test_id in self._plan:
+        if test_id in self._plan:
             body = self._interrupted(test_id, why)
             if again:
                 self.ends.run_again(body)
@@ -173,11 +151,9 @@ class RunLog:
                     writer.append("attempt", {"test": test_id, **body["attempts"][-1]})
             else:
                 self.finished(self.ends.crashed(body))
-        if not again:
-            self.unsure.pop(test_id, None)
 
     def _interrupted(self, test_id: str, why: str = "the session ended before the test did") -> dict[str, Any]:
-        at = self._running.get(test_id) or self.unsure.get(test_id) or moment()
+        at = self._running.get(test_id) or moment()
         return interrupted(self._plan[test_id].of(test_id), at, why)
 
     def redact(self, redactor: Redactor) -> None:
@@ -189,7 +165,6 @@ class RunLog:
         self._redact_plan(redactor)
         self._unwritten_plan = [redactor.name(test) for test in self._unwritten_plan]
         self._running = {redactor.name(test): at for test, at in self._running.items()}
-        self.unsure = {redactor.name(test): at for test, at in self.unsure.items()}
         self._ended = {redactor.name(test) for test in self._ended}
         self.ends.redact(redactor)
         self.rewrite(redactor.plain)

@@ -17,6 +17,7 @@ from ..errors import ConfigError
 from ..facts.snapshot import Snapshot, snapshot
 from ..frozen import dataclass
 from ..journal.recovery import leftovers
+from ..journal.ways import way_to
 from ..settings import Settings, find, load, override, without_config
 from ..store.address import open_store, sqlite_path
 from ..store.port import DecisionHome, Store
@@ -112,13 +113,7 @@ class Place:
 
         What runs there is named with it: two packages may each have a test, or a command, of the same name.
         """
-        real, base = folder.resolve(), self.settings.folder.resolve()
-        if real == base:
-            return ""
-        try:
-            return Path(os.path.relpath(real, base)).as_posix()
-        except ValueError:  # on another drive
-            return real.as_posix()
+        return way_to(folder, self.settings.folder)
 
     def decisions(self, store: Store | None) -> DecisionHome | None:
         """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""

@@ -25,6 +25,7 @@ from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
 from ..journal.invocation import selected
 from ..journal.keeper import Keeper, OwnKeeper, WorkersKeeper
+from ..journal.naming import Names
 from ..journal.nested import Living, around
 from ..journal.proving import Means, new_nonce
 from ..journal.recorder import Observer, Sender
@@ -166,15 +167,14 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
     def kinds() -> Mapping[str, ProofCheck]:
         return own_proofs(hooks, plugins())
 
-    make = Observer if redactor else Sender
-    artifacts = given["artifacts"]
+    make, artifacts = Observer if redactor else Sender, given["artifacts"]
+    redactor = redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: own_redactors(hooks, plugins()))
     observer = make(
         Catalogue.from_plain(given["catalogue"]),
         Context.from_plain(given["context"]),
-        redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: own_redactors(hooks, plugins())),
+        redactor,
         ArtifactFolder(None if artifacts is None else Path(artifacts), given["artifact_limit"]),
-        grouped=given.get("grouped", False),
-        prefix=given.get("prefix", ""),
+        names=Names(given, redactor),
         means=Means(given["nonce"], kinds),
     )
     observer.hooks = hooks
@@ -359,8 +359,8 @@ def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *
     """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
     from ..views.plan import PlanRow, render_plan
 
-    place, redactor = prepared.place, prepared.keeper.redactor
-    claims = [(redactor.name(test.test_id), claim) for test in tagged if test.selected for claim in test.claims]
+    place, called = prepared.place, prepared.keeper.names.of_tagged
+    claims = [(called(test), claim) for test in tagged if test.selected for claim in test.claims]
     chosen = select(place.catalogue, options.patterns)
     if place.catalogue.open_world and chosen is None:
         chosen = tuple(sorted({claim.use_case for _, claim in claims}))

@@ -1,0 +1,166 @@
+"""What a test is called: pytest's node id, with the way from the config's folder to pytest's before it.
+
+pytest names a test that lies outside its rootdir by a part of its path, or by none of it: tests of two folders may bear
+one node id then. Such a test is called by where it lies, and so is one to which a plugin gave a node id of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from ..claims.collected import Tagged, where_else
+from ..facts.line import printable
+from .redaction import Redactor
+from .ways import way_to
+
+BEARERS = "bearers"
+
+
+class Bearer(NamedTuple):
+    """A test whose node id does not say where it lies, or is that of such a test."""
+
+    name: str
+    """What it is called, secrets and all."""
+    location: list[Any]
+    """Its place in the source, as pytest tells it when the test starts."""
+    number: int
+    """Which of the collection it is."""
+
+
+class Names:
+    """What the tests of a session are called, in a process that runs them or is told of them."""
+
+    def __init__(self, given: Mapping[str, Any], redactor: Redactor) -> None:
+        """``given``: what an xdist worker is given."""
+        self.redactor = redactor
+        self.grouped: bool = given.get("grouped", False)
+        """xdist distributes by ``loadgroup``, and may have hung ``@group`` on a node id; alone it is the same test."""
+        self._prefix: str = given.get("prefix", "")
+        """The way from the config's folder to pytest's, with a slash at its end."""
+        self._folder = Path(given.get("folder", "."))
+        up = self._prefix.count("../") if not self._prefix.strip("./") else 0
+        self._down = self._folder.resolve().parts[-up:] if up else ()
+        """The folders from pytest's rootdir down to the config's, where it lies above."""
+        self._ways: dict[Path, str] = {}
+        self.bearers: dict[str, dict[tuple[str, int], Bearer]] = {}
+        """By node id, each of them once; in most sessions there are none."""
+        self.shared = False
+        """Several tests bear one node id."""
+        self.running: pytest.Item | None = None
+        """The test that runs, where several bear one node id."""
+        self._called: dict[int, str] = {}
+        """What each of those is called, by its identity."""
+
+    def of(self, nodeid: str) -> str:
+        """Return what the test with this node id is called; where several bear it, the one that runs."""
+        if self.bearers and (bearers := self.bearers.get(nodeid)) is not None:
+            runs = self.running is not None and self.running.nodeid == nodeid
+            return self._written(self._called[id(self.running)] if runs else next(iter(bearers.values())).name)
+        return self._written(self._plain(nodeid) if self.grouped or self._prefix else nodeid)
+
+    def of_tagged(self, test: Tagged) -> str:
+        """Return what a test is called."""
+        nodeid, path = test.test_id, test.lies
+        if path is not None:
+            return self._written(self._by_path(nodeid, path))
+        return self._written(self._plain(nodeid) if self.grouped or self._prefix else nodeid)
+
+    def _written(self, name: str) -> str:
+        """Return a name as it is written: without secrets, and with what UTF-8 cannot carry spelled out."""
+        name = self.redactor.name(name)
+        return name if name.isascii() else str(printable(name))
+
+    def _plain(self, nodeid: str) -> str:
+        """Return what the test of a node id that says where it lies is called."""
+        nodeid = self._alone(nodeid)
+        return self._from_above(nodeid) if self._down else self._prefix + nodeid
+
+    def _alone(self, nodeid: str) -> str:
+        """Return the node id that the test has without xdist."""
+        is_grouped = self.grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::"))
+        return nodeid.rpartition("@")[0] if is_grouped else nodeid
+
+    def _from_above(self, nodeid: str) -> str:
+        path, separator, rest = nodeid.partition("::")
+        parts = path.split("/")
+        alike = 0
+        while alike < min(len(self._down), len(parts) - 1) and parts[alike] == self._down[alike]:
+            alike += 1
+        way = "/".join([*[".."] * (len(self._down) - alike), *parts[alike:]])
+        return f"{way}{separator}{rest}"
+
+    def each(self, nodeid: str, location: Sequence[Any] | None = None) -> list[str]:
+        """Return what the tests with this node id are called; with a location, those that have it."""
+        if not self.bearers or (bearers := self.bearers.get(nodeid)) is None:
+            return [self.of(nodeid)]
+        here = None if location is None or len(bearers) == 1 else list(location)
+        names = dict.fromkeys(one.name for one in bearers.values() if here is None or one.location == here)
+        return [self._written(name) for name in names]
+
+    def at(self, nodeid: str, number: int | None) -> str | None:
+        """Return what the test with this node id and this number in the collection is called; None: there is none."""
+        found = [one.name for one in self.bearers.get(nodeid, {}).values() if one.number == number]
+        return self._written(found[0]) if found else None
+
+    def learn(self, session: pytest.Session, tagged: Sequence[Tagged]) -> None:
+        """Learn what tests are called whose node ids do not say where they lie, if there are any among these."""
+        if any(test.lies for test in tagged):
+            self._learn(session.items)
+        if self.shared:
+            session.config.pluginmanager.register(_Following(self), "readiness-following")
+
+    def _learn(self, items: Sequence[pytest.Item]) -> None:
+        lying = [where_else(item) for item in items]
+        nodeids = {item.nodeid for item, path in zip(items, lying, strict=True) if path is not None}
+        for number, (item, path) in enumerate(zip(items, lying, strict=True)):
+            if (nodeid := item.nodeid) in nodeids:
+                name = self._plain(nodeid) if path is None else self._by_path(nodeid, path)
+                self._called[id(item)] = name
+                self._bears(nodeid, Bearer(name, list(item.location), number))
+
+    def _bears(self, nodeid: str, bearer: Bearer) -> None:
+        bearers = self.bearers.setdefault(nodeid, {})
+        bearers[bearer.name, bearer.number] = bearer
+        self.shared = self.shared or len(bearers) > 1
+
+    def _by_path(self, nodeid: str, path: Path) -> str:
+        """Return the name of a test that lies elsewhere: where, and what its node id says beside a part of its path."""
+        way = self._ways.get(path)
+        if way is None:
+            way = self._ways[path] = way_to(path, self._folder)
+        nodeid = self._alone(nodeid)
+        told, _, rest = nodeid.partition("::")
+        rest = rest if not told or f"/{path.as_posix()}".endswith(f"/{told}") else nodeid
+        return f"{way}::{rest}" if rest else way
+
+    def is_another(self, item: object) -> bool:
+        """Return whether, of tests that bear one node id, another one runs now."""
+        return self.running is not None and self.running is not item
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return what the controller must know of tests whose node ids do not say where they lie; mostly nothing."""
+        bearers = {nodeid: [list(one) for one in bearers.values()] for nodeid, bearers in self.bearers.items()}
+        return {BEARERS: bearers} if bearers else {}
+
+    def take_in(self, plain: Mapping[str, Any]) -> None:
+        """Take in what ``to_plain`` of a worker told."""
+        for nodeid, bearers in plain.get(BEARERS, {}).items():
+            for name, location, number in bearers:
+                self._bears(nodeid, Bearer(name, location, number))
+
+
+class _Following:
+    """Sees which test runs, in a session where several bear one node id."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Before anybody is told that it starts."""
+        self._names.running = item
+        return (yield)
