@@ -247,6 +247,21 @@ def test_the_plan_shows_the_names_that_are_recorded(packages: Project) -> None:
     assert f"    {B}\n" in packages.run_apart("--readiness-plan", "b").stdout.str()
 
 
+def test_what_is_shown_runs_the_test_again_and_retires_it(packages: Project) -> None:
+    """A name that ``why`` shows is what pytest takes in the config's folder, and what ``retire`` takes."""
+    packages.write("readiness.toml", CONFIG.partition("[items.2]")[0] + '[review]\nreviewers = ["ana", "bo"]\n')
+    packages.run_apart("--readiness-actor=ana", "a", "b")
+    (shown,) = {line.strip() for line in packages.cli("why", "UC-001/1").stdout.splitlines() if line.strip() == B}
+    assert f"make {shown} pass" in packages.cli("next").stdout
+    packages.run_apart("--readiness-actor=ana", shown).assert_outcomes(failed=1)
+    assert set(results(packages)) == {A, B}
+    (packages.path / "b" / "tests" / "test_smoke.py").unlink()
+    packages.run_apart("--readiness-actor=ana", "a")
+    assert gate(packages) == 1
+    assert packages.cli("retire", shown, "--reason", "gone", "--by", "bo").exit_code == 0
+    assert gate(packages) == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no symbolic links here")
 def test_a_link_keeps_its_name(packages: Project) -> None:
     """A test file that is a link, outside the rootdir, is named as what it is called, and not as what it points to."""

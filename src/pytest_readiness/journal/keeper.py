@@ -135,9 +135,9 @@ class Keeper:
         """A test ended; ``unsure``: it may be run again."""
         raise NotImplementedError
 
-    def late_note(self) -> list[str]:
-        """Return what is to be said of tests that were marked while they ran: in one line, or not at all."""
-        return [late_note(list(self.late))] if self.late else []
+    def notes(self) -> list[str]:
+        """Return what is to be said of tests that were marked while they ran, and of their names: a line each."""
+        return [*([late_note(list(self.late))] if self.late else []), *(self.names.note() if self.log.recorded else [])]
 
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what a report carries of ours, and take it off: other reporters need not write it again."""

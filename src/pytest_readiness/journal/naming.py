@@ -93,6 +93,15 @@ class Names:
         way = "/".join([*[".."] * (len(self._down) - alike), *parts[alike:]])
         return f"{way}{separator}{rest}"
 
+    def note(self) -> list[str]:
+        """Return what is to be said of names that another checkout of the same tests does not have: a line, or none."""
+        ways = [way for way in (self._prefix, *self._ways.values()) if way.startswith("../")]
+        if not ways:
+            return []
+        from .checkout import unnamed  # asks git: only where something lies beside the config
+
+        return [told for told in (unnamed(way, self._folder) for way in ways) if told is not None][:1]
+
     def each(self, nodeid: str, location: Sequence[Any] | None = None) -> list[str]:
         """Return what the tests with this node id are called; with a location, those that have it."""
         if not self.bearers or (bearers := self.bearers.get(nodeid)) is None:

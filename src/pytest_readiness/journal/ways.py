@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from os.path import relpath
+from os import environ
+from os.path import islink, relpath
 from pathlib import Path
 
 _INSTALLED = ("site-packages", "dist-packages")
@@ -12,18 +13,51 @@ _INSTALLED = ("site-packages", "dist-packages")
 def way_to(path: Path, base: Path) -> str:
     """Return the way from a folder to a file or another folder, with slashes; empty: it is the same.
 
-    What is installed has the same way on each machine, wherever that keeps it.
+    What is installed has the same way on each machine, wherever that keeps it; and so has a checkout beside the folder,
+    where it says of which repository it is: then the way begins with that (``//``).
     """
     parts = path.parts
     last = max((index for index, part in enumerate(parts) if part in _INSTALLED), default=None)
     if last is not None and len(parts) > last + 1:
         return "/".join(("//site-packages", *parts[last + 1 :]))
-    real = base.resolve()
-    for above in (path, *path.parents):  # links below the base keep their names: what they are called is what is named
-        if above == real or above.resolve() == real:
+    real, called = base.resolve(), _as_called(path)
+    for one in dict.fromkeys((called, path)):
+        if (way := _below(one, real)) is not None:
+            return way
+    return _beside(path, called, real)
+
+
+def _below(path: Path, base: Path) -> str | None:
+    """Links below the base keep their names: what they are called is what is named."""
+    for above in (path, *path.parents):
+        if above == base or above.resolve() == base:
             way = path.relative_to(above).as_posix()
             return "" if way == "." else way
+    return None
+
+
+def _beside(path: Path, called: Path, base: Path) -> str:
+    from .checkout import way_in_repository  # asks git: only where something lies beside the config
+
+    if (way := way_in_repository(path, base)) is not None:
+        return way
+    linked = next((above for above in (called, *called.parents) if islink(above)), None)
+    is_near = linked is not None and linked.parent.resolve() in base.parents
+    real = called if is_near else path.parent.resolve() / path.name
     try:
-        return Path(relpath(path.parent.resolve() / path.name, real)).as_posix()
+        return Path(relpath(real, base)).as_posix()
     except ValueError:  # on another drive
-        return path.as_posix()
+        return real.as_posix()
+
+
+def _as_called(path: Path) -> Path:
+    """Return a path over the link by which the shell came here, such as ``current``; else as it is."""
+    here, there = Path.cwd(), Path(environ.get("PWD", ""))
+    if here == there or not there.is_absolute() or ".." in there.parts:
+        return path
+    while here.name == there.name and here.name:
+        here, there = here.parent, there.parent
+    try:
+        return there / path.relative_to(here) if there.resolve() == here else path
+    except ValueError:  # it lies elsewhere
+        return path

@@ -279,7 +279,7 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int, *, whole: bool
         keeper.log.arrive()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status, whole=whole)
     outcome.problems += problems
-    outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.late_note()]
+    outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.notes()]
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded
         outcome.uncollected = conduct_of(sealed.head, sealed.seal.body if sealed.seal else None).uncollected_remark

@@ -1,0 +1,67 @@
+"""What a checkout beside the config's folder is called: by its repository, so that it does not matter where it lies."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from os.path import lexists
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .worktree import GitError, ask
+
+_SHORT = re.compile(r"(?:[^@/]*@)?(?P<host>[^:/\\]{2,}):(?P<path>[^\\]+)", re.DOTALL)
+"""``git@host:path``; one letter before the colon is a drive."""
+
+
+def way_in_repository(path: Path, base: Path) -> str | None:
+    """Return the way to a path from its repository on; None: it is none, the config's too, or nobody says which.
+
+    Of repositories within each other the outermost counts, so that it does not matter where pytest was called.
+    """
+    shared = {base, *base.parents}
+    above = [one for one in (path, *path.parents) if one.resolve() not in shared]
+    tops = [one for one in above if lexists(one / ".git")]
+    name = _repository(tops[-1]) if tops else None
+    return None if name is None else "/".join((f"//{name}", *path.relative_to(tops[-1]).parts))
+
+
+def unnamed(way: str, base: Path) -> str | None:
+    """Return what is to be said of a way that another checkout of the same tests has not; None: nothing."""
+    up = way.count("../")
+    if not up or not way.startswith("../"):
+        return None
+    shared = base.resolve().parents[up - 1]
+    if any(lexists(one / ".git") for one in (shared, *shared.parents)):
+        return None  # the config is part of the checkout
+    return (
+        f"the names of tests begin with {way.rstrip('/')}, the way from the config's folder: those of another checkout "
+        "are other tests, as no git remote 'origin' says that they are the same: put the config into the checkout, or "
+        "retire what is gone"
+    )
+
+
+@cache
+def _repository(top: Path) -> str | None:
+    try:
+        return repository_name(ask(top, "config", "--get", "remote.origin.url").strip())
+    except GitError:
+        return None
+
+
+def repository_name(url: str) -> str | None:
+    """Return what a repository is called whatever protocol, user and password it is fetched with; None: not told."""
+    if "://" in url:
+        try:
+            parts = urlsplit(url)
+            host, path = parts.hostname or "", parts.path
+        except ValueError:
+            return None
+    elif short := _SHORT.fullmatch(url):
+        host, path = short["host"].lower(), short["path"]
+    elif url.startswith("/"):
+        host, path = "", url
+    else:
+        return None
+    path = path.strip("/").removesuffix(".git").rstrip("/")
+    return "/".join(part for part in (host, path) if part) if path else None
