@@ -190,7 +190,12 @@ def suspect(word: Word, known: Known, words: Sequence[Word], release: str | None
 
 
 def _is_of(retirement: Word, word: Word, known: Known) -> bool:
-    tests = {piece.test for piece in known.pieces if piece.uc == known.use_case.id}
+    """Our reading: of a test that ran for the use case, and not as a rehearsal, or that was signed for it."""
+    tests = {
+        piece.test for piece in known.every
+        if piece.uc == known.use_case.id and piece.result in (*BAD, "PASSED")
+        and piece.real and in_force(known.config, piece.environment)
+    }  # fmt: skip
     tests |= {piece.test for _, piece in word.pins}
     return retirement.target in tests
 
@@ -218,12 +223,15 @@ def longest_age(config: Config) -> int | None:
 
 
 def runs_with_failures(known: Known) -> frozenset[str]:
-    """§6: "the ids of the runs then known with a FAILED or ERROR within the longest max age of its items"."""
+    """§6: "the ids of the runs then known with a FAILED or ERROR within the longest max age of its items".
+
+    Of all that is known: where else a failure counts may turn out later, and its reviewer saw it all the same.
+    """
     age = longest_age(known.config)
     return frozenset(
-        piece.run for piece in known.pieces
-        if counts_bad(piece, known)
-        and piece.result != "INTERRUPTED"
+        piece.run for piece in known.every
+        if piece.uc == known.use_case.id
+        and piece.result in ("FAILED", "ERROR")
         and (age is None or piece.start >= known.now - age)
     )  # fmt: skip
 

@@ -51,6 +51,8 @@ class Piece:
     """The modes that the attempt proved for this item."""
     followed: bool = False
     """Of an attempt that ended badly, and was followed by another."""
+    covered: bool = False
+    """A later one was where this was, and stands for it there: what is left is where else it counts (§5.4)."""
 
     @property
     def execution(self) -> tuple[str, str]:
@@ -122,13 +124,14 @@ def _each_placed(run: Run, execution: Execution, config: Config) -> list[Piece]:
 
     Our reading: what a later attempt says of the same place stands for it, except for parts that it does not name. A
     process that died may have been where its test placed itself before, if it can. What showed nothing took place
-    nowhere.
+    nowhere. What a later one stands for has still ended badly where else it counts.
     """
     *earlier, last = execution.attempts
     bad = [one for one in earlier if ENDS[one.end] in BAD]
     killed = run.ending == "killed" and execution is run.executions[-1]
     says = () if killed else known_says(last)
     found: list[Piece] = []
+    covered: list[Piece] = []
     if killed or not bad or ENDS[last.end] in ENDED or ENDS[last.end] in BAD:
         found = [piece for claim in execution.claims for piece in _placed(run, execution, claim, config, says)]
     for attempt in reversed(bad):
@@ -136,8 +139,10 @@ def _each_placed(run: Run, execution: Execution, config: Config) -> list[Piece]:
             for piece in _placed(run, execution, claim, config, known_says(attempt)):
                 mine = replace(piece, result=ENDS[attempt.end], followed=True, proofs=frozenset())
                 lost = attempt.end == "crashed" and execution.fixture
-                found += [mine] if lost else _uncovered(mine, found)
-    return found
+                left = [mine] if lost else _uncovered(mine, found)
+                found += left
+                covered += [] if left == [mine] else [replace(mine, real=False, covered=True)]
+    return [*found, *covered]
 
 
 def _uncovered(piece: Piece, later: list[Piece]) -> list[Piece]:

@@ -163,6 +163,7 @@ def _rehearses(needed: Requirement, piece: Piece, config: Config) -> bool:
     """
     if (
         _counts(piece, config)
+        or piece.covered
         or piece.result not in (*BAD, "PASSED")
         or not names(piece, needed.part)
         or needed.undeclared

@@ -61,6 +61,8 @@ class Standing(StrEnum):
     """Ran, but not for real."""
     UNSCOPED = "unscoped"
     """Ended badly, not for real, before the test itself said all of where it runs: may count elsewhere."""
+    COVERED = "unscoped covered"
+    """An attempt that ended so, and the last one ran where it was: may count elsewhere only."""
     IDLE = "idle"
     """Skipped, expected to fail, unexpectedly passed, or never started: satisfies and replaces nothing."""
 
@@ -177,6 +179,8 @@ class Evidence:
     replay_mode: str | None = None
     followed: bool = False
     """It is of an attempt that ended badly, in a place or with parts that are not those of the last attempt."""
+    covered: bool = False
+    """A later attempt ran where this one was, which had not said all of where it runs: it counts elsewhere only."""
     open_scope: bool = False
     """The test could still have said where it ran when it ended (it uses ``record_evidence``)."""
     attempts: tuple[Attempt, ...] = ()
@@ -199,12 +203,12 @@ class Evidence:
     def standing(self) -> Standing:
         """What it can do in an evaluation."""
         said = self.environment_by, self.provider_mode_by
-        return standing_of(self.result, said, real=self.real, simulated=self.simulated)
+        return standing_of(self.result, said, real=self.real, simulated=self.simulated, covered=self.covered)
 
     @property
     def is_cut_short(self) -> bool:
         """Whether it ended badly before the test itself said all of where it runs."""
-        return self.standing in _CUT
+        return self.standing in CUT
 
     @property
     def flaky(self) -> bool:
@@ -222,7 +226,7 @@ class Evidence:
         )
 
 
-def standing_of(result: Result, said: Said, *, real: bool, simulated: bool) -> Standing:
+def standing_of(result: Result, said: Said, *, real: bool, simulated: bool, covered: bool = False) -> Standing:
     """Return what an execution can do in an evaluation.
 
     A credential says the provider mode of its own only: another one may have followed.
@@ -231,12 +235,15 @@ def standing_of(result: Result, said: Said, *, real: bool, simulated: bool) -> S
         return Standing.IDLE
     if result is Result.PASSED or simulated or (said[0] is not None and said[1] == "scope"):
         return Standing.REAL if real else Standing.REHEARSAL
+    if covered:
+        return Standing.COVERED
     return Standing.CUT_SHORT if real else Standing.UNSCOPED
 
 
 Said = tuple[str | None, str | None]
 """How a test itself said its environment and its provider mode: None, ``scope`` or ``credential``."""
-_CUT = frozenset({Standing.CUT_SHORT, Standing.UNSCOPED})
+CUT = frozenset({Standing.CUT_SHORT, Standing.UNSCOPED, Standing.COVERED})
+"""Of what ended badly before the test itself said all of where it runs."""
 
 
 def standing_text(standing: Standing, said: Said, beside: str | None = None) -> str:
@@ -310,6 +317,8 @@ def _finished(
         because, ended = claim.get("not_real_because"), result
         if "result" in claim and (ended := _result(claim["result"])) not in _BROKEN:
             raise ValueError("a claim has a result of its own, and is of no attempt that ended badly")
+        if "covered" in claim and ("result" not in claim or because is None):
+            raise ValueError("a claim is covered by a later attempt, and is of none that was followed by one")
         values = {
             **shared,
             "id": f"{run}.{seq}.{number}",
@@ -321,6 +330,7 @@ def _finished(
                 (claim.get("environment_by"), claim.get("provider_mode_by")),
                 real=because is None,
                 simulated=bool(claim.get("simulated")),
+                covered=bool(claim.get("covered")),
             ),
         }
         values.update({name: value for name, value in claim.items() if name in _OF_CLAIM})
@@ -375,6 +385,7 @@ _OF_CLAIM = frozenset(
     (
         *("environment", "provider_mode", "claim_environment", "claim_provider_mode"),
         *("not_real_because", "replay_mode", "environment_by", "provider_mode_by", "beside", "simulated"),
+        "covered",
     )
 )
 """What a claim may say of its evidence as it stands there."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..facts.evidence import Result
+from ..facts.evidence import CUT, Result, standing_of
+from ..facts.line import canonical
 
 BROKEN = frozenset({Result.FAILED.value, Result.ERROR.value, Result.INTERRUPTED.value})
 IDLE = frozenset({Result.SKIPPED.value, Result.XFAILED.value, Result.XPASSED.value, Result.NOT_RUN.value})
 """They satisfy and replace nothing."""
 
+_COVERED = "the test was run again here: where it counts is elsewhere"
 _Claim = dict[str, Any]
 
 
@@ -27,16 +29,34 @@ class Earlier(NamedTuple):
 def with_earlier(claims: list[_Claim], result: str, earlier: Iterable[Earlier]) -> list[_Claim]:
     """Return the claims of a line, and with results of their own those of attempts that took place elsewhere.
 
-    Where the last attempt showed nothing at all, only those that ended badly say where the test ran.
+    Where the last attempt showed nothing at all, only those that ended badly say where the test ran. One that a later
+    attempt covers, and that had not said all of where it runs, may still count elsewhere.
     """
     found = [] if result in IDLE else list(claims)
+    covered: list[_Claim] = []
     for attempt, mine, is_lost in reversed(list(earlier)):
+        told = {name: attempt[name] for name in ("result", "message") if name in attempt}
         for claim in mine:
             left = claim if is_lost else _uncovered(claim, found)
             if left is not None:
-                told = {name: attempt[name] for name in ("result", "message") if name in attempt}
                 found.append({**left, "proofs": [], **told})
-    return found or claims
+            if left is not claim and _is_cut_short(claim, attempt):
+                covered.append({"not_real_because": _COVERED, **claim, "covered": True, "proofs": [], **told})
+    return [*found, *_each_once(covered)] or claims
+
+
+def _is_cut_short(claim: _Claim, attempt: _Claim) -> bool:
+    said = claim.get("environment_by"), claim.get("provider_mode_by")
+    real, simulated = "not_real_because" not in claim, bool(claim.get("simulated"))
+    return standing_of(Result(attempt["result"]), said, real=real, simulated=simulated) in CUT
+
+
+def _each_once(covered: Iterable[_Claim]) -> Iterable[_Claim]:
+    """Several attempts that failed alike say as much as the last of them."""
+    found: dict[str, _Claim] = {}
+    for claim in covered:
+        found.setdefault(canonical({name: value for name, value in claim.items() if name != "message"}), claim)
+    return found.values()
 
 
 def _uncovered(claim: _Claim, later: Iterable[_Claim]) -> _Claim | None:

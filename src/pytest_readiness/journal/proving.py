@@ -98,10 +98,11 @@ class RecordEvidence(Account):
         tenant_id: str | None = None,
         project_id: str | None = None,
     ) -> None:
-        """Say where this really ran; checked as the marker is. Parts add up, everything else is replaced.
+        """Say where this really ran; checked as the marker is. Parts add up, tenant and project are replaced.
 
         Raises:
             ClaimError: the environment, provider mode or part does not exist; the message names the nearest known one.
+                Or the test said another environment or provider mode before.
             ProofError: ``credential`` has shown another provider mode, or ``handshake`` an endpoint from elsewhere.
         """
         if provider_mode is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -213,10 +213,11 @@ class Account:
         tenant_id: str | None = None,
         project_id: str | None = None,
     ) -> None:
-        """Say where this really ran; checked as the marker is. Parts add up, everything else is replaced.
+        """Say where this really ran; checked as the marker is. Parts add up, tenant and project are replaced.
 
         Raises:
             ClaimError: the environment, provider mode or part does not exist; the message names the nearest known one.
+                Or the test said another environment or provider mode before.
         """
         given = {
             "environment": environment,
@@ -227,12 +228,22 @@ class Account:
         stated: dict[str, Any] = {name: _given_text(name, value) for name, value in given.items() if value is not None}
         self._check_scope(environment, provider_mode, part)
         stated = {name: self._unless_known(value) for name, value in stated.items()}
+        self._check_said_once(stated)
         stated |= {f"{name}_by": "scope" for name in ("environment", "provider_mode") if name in stated}
         context = replace(self._recording.context, **stated)
         if part is not None and part not in context.parts:
             context = replace(context, parts=(*context.parts, part))
         self._recording.context = context
         self._recording.scoped_mode = provider_mode or self._recording.scoped_mode
+
+    def _check_said_once(self, stated: Mapping[str, Any]) -> None:
+        """A test that fails on its way from one place to the next would count in the first alone."""
+        context = self._recording.context
+        for name, said_by in (("environment", context.environment_by), ("provider_mode", context.provider_mode_by)):
+            before = getattr(context, name)
+            if said_by is not None and name in stated and stated[name] != before:
+                told = f"scope({name}='{stated[name]}'): the test said '{before}' before, and it runs in one"
+                raise ClaimError(f"{told}: write a test for each, or parametrize it")
 
     def _unless_known(self, value: str) -> str:
         """A name that the catalogue declares is no secret, also where a password is the same word."""

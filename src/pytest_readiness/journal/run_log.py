@@ -134,7 +134,10 @@ class RunLog:
         self._tried = True
         if (writer := self._ready()) is None:
             return
-        self.recorded += len(body["claims"])
+        claims = body["claims"]
+        self.recorded += len(claims)
+        if len(body["attempts"]) > 1:  # those that a later one covers are told within its own
+            self.recorded -= sum("covered" in claim for claim in claims)
         planned = self._plan.get(test_id)
         if planned is not None and body["claims"] is planned.claims and _is_terse(body):
             writer.take(writer.chain.finished(body, planned.spelled_claims))

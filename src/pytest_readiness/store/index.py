@@ -277,6 +277,7 @@ _SAID = (
     "provider_mode_by",
     "beside",
     "simulated",
+    "covered",
 )
 """All that a claim says of its slot, its parts aside."""
 _Case = tuple[Any, ...]
@@ -328,7 +329,8 @@ def _slots_of(claim: dict[str, Any], register: str, result: str) -> _Slots:
     said = claim.get
     environment, parts, use_case, item = said("environment"), said("parts"), claim["use_case"], claim["item"]
     real, place_said = said("not_real_because") is None, (said("environment_by"), said("provider_mode_by"))
-    standing = standing_of(Result(result), place_said, real=real, simulated=bool(said("simulated")))
+    simulated, covered = bool(said("simulated")), bool(said("covered"))
+    standing = standing_of(Result(result), place_said, real=real, simulated=simulated, covered=covered)
     scope = {
         "environment": environment,
         "provider_mode": said("provider_mode"),

@@ -307,6 +307,8 @@ class Verification:
             refuse(f"{here} is evidence for nothing")
         if not all(claim["result"] in BROKEN for claim in claims if "result" in claim):
             refuse(f"{here}: a claim has a result of its own, and is of no attempt that ended badly")
+        if not all("result" in claim and "not_real_because" in claim for claim in claims if "covered" in claim):
+            refuse(f"{here}: a claim is covered by a later attempt, and is of none that was followed by one")
         self.counts["evidence"] += len(claims)
         artifacts = body.get("artifacts", ()) if claims else ()
         if kind == "run":

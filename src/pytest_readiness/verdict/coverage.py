@@ -55,14 +55,17 @@ class Places:
         """Return whether the evidence is of this scope, or says too little (or is too unreal) to be of another."""
         # All of it at once: each piece of evidence is held against each requirement of its item.
         required, limit, place = requirement.environment, evidence.claim_environment, evidence.environment
-        if evidence.real or place in self.environments:
+        real = evidence.real
+        if not real and evidence.covered:
+            return False
+        if real or place in self.environments:
             if not (required is None or required == place) or not (limit is None or limit == place):
                 return False
         elif not (required is None or limit is None or limit == required):
             # In no real environment it is a rehearsal of whatever its claim speaks of.
             return False
         required, limit, mode = requirement.provider_mode, evidence.claim_provider_mode, evidence.provider_mode
-        if mode is not None and (evidence.real or self.provider_modes is None or mode in self.provider_modes):
+        if mode is not None and (real or self.provider_modes is None or mode in self.provider_modes):
             if not (required is None or required == mode) or not (limit is None or limit == mode):
                 return False
         elif not (required is None or limit is None or limit == required):

@@ -68,7 +68,8 @@ def evaluate(
     judged = [known.judge(use_case) for use_case in wanted]
     fitting = {piece.id for one in judged for piece in one.fitting}
     in_scope = None if use_cases is None else {use_case.id for use_case in wanted}
-    other = [one for one in facts.evidence if one.id not in fitting and (in_scope is None or one.uc in in_scope)]
+    asked = [one for one in facts.evidence if in_scope is None or one.uc in in_scope]
+    other = [one for one in asked if one.id not in fitting and not one.covered]
     return Readiness(
         register=catalogue.register,
         at=now,
