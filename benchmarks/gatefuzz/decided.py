@@ -260,20 +260,32 @@ def _newer_failure(word: Word, known: Known) -> bool:
 def _interruption(word: Word, known: Known) -> bool:
     """§6: "an INTERRUPTED one whose next execution that ran to its end did not pass".
 
-    Our reading: nor did it where there is none yet.
+    Our reading: nor did it where there is none yet; and it comes after what was signed in its place, or where nothing
+    was, after the signing. An attempt that was run again in the same place has its next execution in that.
     """
     for piece in known.pieces:
-        if piece.result != "INTERRUPTED" or piece.start <= word.at:
+        if piece.result != "INTERRUPTED":
             continue
-        for place in counted_places(piece, known):
-            later = [
-                one for one in known.pieces
-                if (one.test, one.uc, one.item) == (piece.test, piece.uc, piece.item) and one.start > piece.start
-                and (one.environment, one.mode) == place and one.result in ENDED and one.real
-            ]  # fmt: skip
-            if not later or min(later, key=lambda one: one.start).result != "PASSED":
-                return True
+        wrong = [place for place in counted_places(piece, known) if not _passed_next(piece, place, known)]
+        pinned = [
+            max((pin.start for _, pin in word.pins if (pin.test, pin.environment, pin.mode) == (piece.test, *place)),
+                default=word.at)
+            for place in wrong
+        ]  # fmt: skip
+        if wrong and piece.start > min(pinned):
+            return True
     return False
+
+
+def _passed_next(piece: Piece, place: Place, known: Known) -> bool:
+    there = [
+        one for one in known.pieces
+        if (one.test, one.uc, one.item) == (piece.test, piece.uc, piece.item)
+        and (one.environment, one.mode) == place and one.result in ENDED and one.real
+    ]  # fmt: skip
+    last = [one for one in there if piece.followed and not one.followed and one.execution == piece.execution]
+    later = [one for one in there if one.start > piece.start]
+    return bool(last or later) and min(last or later, key=lambda one: one.start).result == "PASSED"
 
 
 def _unnamed(word: Word, known: Known) -> bool:

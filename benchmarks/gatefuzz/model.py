@@ -26,7 +26,7 @@ from .decided import (
 )
 from .parts import Part, held
 from .recorded import BAD, Piece, pieces_of
-from .standing import State, requirements_of, state_of
+from .standing import Requirement, State, requirements_of, state_of
 from .words import DAY, Config, Decide, Edit, Event, History, Merge, Recover, Run, Tamper, UseCase
 
 ANY = "any release"
@@ -64,6 +64,8 @@ class World:
     words: list[Word] = field(default_factory=list)
     snapshots: list[Config] = field(default_factory=list)
     """Requirements that were kept with a run or a decision."""
+    files: list[tuple[str, str]] = field(default_factory=list)
+    """Home and kind of each decision that was committed, whether it counts or not."""
     damaged: bool = False
     git: bool = False
 
@@ -103,13 +105,12 @@ class World:
 
         A committed move changes nothing: who first added a decision decided.
         """
-        committed = [
-            one for one in self.words if one.home == self.config.decisions and self.config.decisions != "store"
-        ]
-        if event.how != "move" and any(event.kind in ("", one.kind) for one in committed):
+        here = self.config.decisions
+        if event.how != "move" and any(home == here and event.kind in ("", kind) for home, kind in self.files):
             self.damaged = True
         if event.how == "move":
-            self.words = [replace(one, home="governance") if one in committed else one for one in self.words]
+            self.words = [replace(one, home="governance") if one.home == here else one for one in self.words]
+            self.files = [("governance" if home == here else home, kind) for home, kind in self.files]
             self.config = replace(self.config, decisions="governance")
 
     def _decide(self, event: Decide, at: int, release: str | None) -> bool:
@@ -120,6 +121,8 @@ class World:
         in_folder = self.config.decisions != "store"
         if in_folder and not event.committed:
             return False  # a new uncommitted file counts for nothing
+        if in_folder:
+            self.files.append((word.home, word.kind))
         if in_folder and event.committed != event.by and event.kind not in ("block", "reject"):
             return False  # somebody else's commit; a blocker or a rejection stands as made by the named person
         self.words.append(word)
@@ -291,16 +294,17 @@ class World:
                 yield name
 
     def _ended_badly(self, name: str, now: int, since: int) -> bool:
-        """§8: "a newest real execution that ended badly": of a test for an item, in its environment and mode."""
-        pieces = [one for one in self.pieces(now) if one.uc == name and one.real and one.result in (*BAD, "PASSED")]
+        """§8: "a newest real execution that ended badly": in each place where it counts, as for what asks of any."""
+        pieces = [one for one in self.pieces(now) if one.uc == name]
         return any(
-            one.result in BAD and one.start > since and not any(
-                (other.test, other.item, other.environment, other.mode)
-                == (one.test, one.item, one.environment, one.mode) and other.start > one.start
-                for other in pieces
-            )
-            for one in pieces
-        )  # fmt: skip
+            one.result in BAD and one.start > since
+            for item in {one.item for one in pieces}
+            for one in state_of(_anything(name, item), pieces, self.config, now).deciding
+        )
+
+
+def _anything(name: str, item: str) -> Requirement:
+    return Requirement(f"{name}/{item}", name, item, None, None, None, "none", None)
 
 
 def _status(known: Known, words: Sequence[Word], release: str | None) -> tuple[str, str, str, bool]:

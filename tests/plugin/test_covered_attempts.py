@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.plugin.test_attempts import IN_TURN, ONE_WORKER, RERUNS, TWO_PLACES
-from tests.plugin.test_one_id import executions
+from tests.plugin.test_one_id import pieces
 from tests.project import TRACKER, Project
 
 pytestmark = pytest.mark.slow
@@ -117,13 +117,16 @@ class TestAFailureThatARetryHereDoesNotMakeGoodElsewhere:
         project.run_apart(*RERUNS, "--reruns=3").assert_outcomes(passed=1)
         assert states(project, "1") == {"prod": "MISSING", "staging": "FLAKY"}
         assert [one["result"] for one in project.evidence("UC-001")] == ["PASSED"]
-        assert {one.result.value for one in executions(project, "UC-001", "1")} == {"PASSED", "FAILED"}
+        assert {one.result.value for one in pieces(project, "UC-001", "1")} == {"PASSED", "FAILED"}
+        told = project.cli("history", "UC-001").stdout
+        assert "1 PASSED" in told
+        assert "FAILED" not in told
 
     def test_each_attempt_that_failed_alike_is_kept_once(self, project: Project) -> None:
         """Three failed attempts say of another place what one says."""
         test = IN_TURN.replace("== 1", "< 4").format(first="assert 0, is_first", then="pass")
         configured(project).tests(test).run_apart(*RERUNS, "--reruns=3").assert_outcomes(passed=1)
-        (one, covered) = sorted(executions(project, "UC-001", "1"), key=lambda each: each.covered)
+        (one, covered) = sorted(pieces(project, "UC-001", "1"), key=lambda each: each.covered)
         assert ([one.result.value, len(one.attempts)], covered.result.value) == (["PASSED", 4], "FAILED")
 
     def test_an_approval_of_what_is_flaky_by_policy_stays(self, project: Project) -> None:

@@ -60,6 +60,11 @@ def attempts(project: Project, use_case: str = "UC-001", item: str = "1") -> lis
 
 
 def executions(project: Project, use_case: str, item: str) -> list[Any]:
+    """Every execution of an item that the store has, and attempts that took place elsewhere."""
+    return [piece for piece in pieces(project, use_case, item) if not piece.covered]
+
+
+def pieces(project: Project, use_case: str, item: str) -> list[Any]:
     """Every piece of evidence of an item that the store has."""
     from pytest_readiness.store.address import open_store
 

@@ -49,7 +49,7 @@ def _by_run(evidence: tuple[Evidence, ...]) -> Iterator[list[Evidence]]:
 
 def _run(evidence: list[Evidence], conduct: Conduct) -> str:
     """Return ``RUN in staging: 7 passed, 1 failed (test_drill)``; a test with several claims ran once."""
-    executions = {(one.test_id, one.started_at, one.result): one for one in evidence}.values()
+    executions = {(one.test_id, one.started_at, one.result): one for one in evidence if not one.covered}.values()
     numbers = Counter(one.result for one in executions)
     results = ", ".join(f"{numbers[one]} {one.value}" for one in sorted(numbers, key=BADNESS.__getitem__, reverse=True))
     where = ", ".join(sorted({one.environment for one in executions if one.environment})) or "no environment"
