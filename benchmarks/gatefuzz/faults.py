@@ -271,6 +271,6 @@ FAULTS: dict[str, Fault] = {
     "A2-retry-covers-elsewhere": Fault(
         "an attempt that ended before its test said where it runs is made good everywhere by a retry in its place",
         lambda *given: signs.tried_again(*given) or signs.crashed(*given),
-        (Edit("journal.earlier:with_earlier", "if left is not claim and _is_cut", "if False and _is_cut"),),
+        (Edit("journal.earlier:with_earlier", "if left is not claim and", "if False and"),),
     ),
 }

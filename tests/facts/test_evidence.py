@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Reference, Result, Standing, Step, evidence_of
+from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Reference, Result, Standing, Step
+from pytest_readiness.facts.evidence_line import evidence_of
 from pytest_readiness.facts.line import Chain, Line
 
 FINISHED: dict[str, Any] = {

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.evidence import BADNESS, Result, evidence_in
+from pytest_readiness.facts.evidence import BADNESS, Result
+from pytest_readiness.facts.evidence_line import evidence_in
 from pytest_readiness.journal.joining import Ends, badness, joined
 
 pytestmark = pytest.mark.slow

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from ..frozen import dataclass, maker
-from .line import Line
+from ..frozen import dataclass
 
 
 class Result(StrEnum):
@@ -240,6 +239,13 @@ def standing_of(result: Result, said: Said, *, real: bool, simulated: bool, cove
     return Standing.CUT_SHORT if real else Standing.UNSCOPED
 
 
+def standing_in(claim: Mapping[str, Any], result: Result) -> Standing:
+    """Return what a claim of a line can do in an evaluation that ended so."""
+    said = claim.get
+    where, real = (said("environment_by"), said("provider_mode_by")), said("not_real_because") is None
+    return standing_of(result, where, real=real, simulated=bool(said("simulated")), covered=bool(said("covered")))
+
+
 Said = tuple[str | None, str | None]
 """How a test itself said its environment and its provider mode: None, ``scope`` or ``credential``."""
 CUT = frozenset({Standing.CUT_SHORT, Standing.UNSCOPED, Standing.COVERED})
@@ -263,147 +269,3 @@ def by_number(evidence: Evidence) -> tuple[str, int, int]:
 def execution_of(evidence: Evidence) -> str:
     """Return what all claims of one execution have in common: the run and the number of its line."""
     return evidence.id.rpartition(".")[0]
-
-
-EVIDENCE_LINES = frozenset({"finished", "not_run"})
-"""Kinds of line that hold evidence."""
-
-
-def evidence_of(line: Line, register: str) -> list[Evidence]:
-    """Return the evidence that a line holds: one for each of its claims.
-
-    Raises:
-        KeyError, ValueError, TypeError: the line has not the fields that its kind has (``verify`` reports it).
-    """
-    return evidence_in(line.body, register)
-
-
-def evidence_in(body: dict[str, Any], register: str) -> list[Evidence]:
-    """Return the evidence in what a line says, as ``evidence_of`` does."""
-    kind = body.get("kind")
-    if kind == "finished":
-        return _finished(body, register, body["claims"], body["test"])
-    return _not_run(body, register) if kind == "not_run" else []
-
-
-def _not_run(body: dict[str, Any], register: str) -> list[Evidence]:
-    found: list[Evidence] = []
-    for test in body["tests"]:
-        found += _finished({**body, "result": Result.NOT_RUN}, register, test["claims"], test["test"], len(found))
-    return found
-
-
-def _finished(
-    body: dict[str, Any], register: str, claims: list[dict[str, Any]], test_id: str, before: int = 0
-) -> list[Evidence]:
-    """Shared fields are read once, however many claims there are; ``before``: how many pieces the line had already."""
-    run, seq, result, open_scope = body["run"], body["seq"], _result(body["result"]), bool(body.get("open_scope"))
-    shared: dict[str, Any] = {
-        "test_id": test_id,
-        "result": result,
-        "timestamp": body["finished_at"],
-        "register": register,
-        "run_id": run,
-        "seq": seq,
-        "started_at": body["started_at"],
-        "open_scope": open_scope,
-    }
-    # What a line does not say is as the class has it: most lines say little, and a gate reads all that it rests on.
-    for name, value in body.items():
-        if name in _OF_LINE:
-            shared[name] = _OF_LINE[name](value)
-    found = []
-    for number, claim in enumerate(claims, before + 1):
-        because, ended = claim.get("not_real_because"), result
-        if "result" in claim and (ended := _result(claim["result"])) not in _BROKEN:
-            raise ValueError("a claim has a result of its own, and is of no attempt that ended badly")
-        if "covered" in claim and ("result" not in claim or because is None):
-            raise ValueError("a claim is covered by a later attempt, and is of none that was followed by one")
-        values = {
-            **shared,
-            "id": f"{run}.{seq}.{number}",
-            "uc": claim["use_case"],
-            "item": claim["item"],
-            "real": because is None,
-            "standing": standing_of(
-                ended,
-                (claim.get("environment_by"), claim.get("provider_mode_by")),
-                real=because is None,
-                simulated=bool(claim.get("simulated")),
-                covered=bool(claim.get("covered")),
-            ),
-        }
-        values.update({name: value for name, value in claim.items() if name in _OF_CLAIM})
-        if "result" in claim:
-            values |= {"result": ended, "message": claim.get("message", ""), "followed": True}
-        if "parts" in claim:
-            values["parts"] = tuple(claim["parts"])
-        if "proofs" in claim:
-            values["proofs"] = _proofs_of(claim, shared.get("proofs", ()))
-        evidence = _new(Evidence)
-        _set(evidence, "__dict__", values)  # not by its frozen __init__, which sets field after field
-        found.append(evidence)
-    return found
-
-
-def _proofs_of(claim: dict[str, Any], proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
-    """A claim names by number the proofs that concern it; one that names none of its own has all."""
-    numbers = claim["proofs"]
-    if numbers is None:
-        return proofs
-    if not all(isinstance(number, int) and 0 <= number < len(proofs) for number in numbers):
-        raise ValueError("a claim names a proof that is not there")
-    return tuple(proofs[number] for number in numbers)
-
-
-def _attempt(plain: dict[str, Any]) -> Attempt:
-    return _make_attempt(_result(plain["result"]), plain["started_at"], plain["duration_ms"], plain.get("message", ""))
-
-
-def _step(plain: dict[str, Any]) -> Step:
-    inner = tuple(_step(step) for step in plain.get("steps", ()))
-    return Step(plain["title"], _result(plain["result"]), plain["duration_ms"], inner)
-
-
-def _pairs(plain: Any) -> tuple[tuple[str, str], ...]:
-    return tuple([(str(name), str(value)) for name, value in plain])
-
-
-def _result(plain: Any) -> Result:
-    return _RESULTS.get(plain) or Result(plain)
-
-
-def _as_it_is(plain: Any) -> Any:
-    return plain
-
-
-_make_attempt, _make_proof = maker(Attempt), maker(Proof)
-_new, _set = object.__new__, object.__setattr__
-_BROKEN = BAD | {Result.INTERRUPTED}
-_RESULTS = {result.value: result for result in Result}
-_OF_CLAIM = frozenset(
-    (
-        *("environment", "provider_mode", "claim_environment", "claim_provider_mode"),
-        *("not_real_because", "replay_mode", "environment_by", "provider_mode_by", "beside", "simulated"),
-        "covered",
-    )
-)
-"""What a claim may say of its evidence as it stands there."""
-_OF_LINE: dict[str, Callable[[Any], Any]] = {
-    "tenant_id": _as_it_is,
-    "project_id": _as_it_is,
-    "message": _as_it_is,
-    "method": _as_it_is,
-    "notes": tuple,
-    "properties": _pairs,
-    "warnings": tuple,
-    # Lists within: a generator takes several times as long to find one.
-    "redactions": lambda plain: tuple([(rule, count) for rule, count in plain]),
-    "proofs": lambda plain: tuple([_make_proof(one["kind"], _pairs(one.get("details", ()))) for one in plain]),
-    "attempts": lambda plain: tuple([_attempt(one) for one in plain]),
-    "references": lambda plain: tuple([Reference(**one) for one in plain]),
-    "artifacts": lambda plain: tuple([Artifact(**one) for one in plain]),
-    "steps": lambda plain: tuple([_step(one) for one in plain]),
-    "connections": lambda plain: tuple([Connection(**one) for one in plain]),
-}
-"""What a line may say of all its evidence, and how each is read."""

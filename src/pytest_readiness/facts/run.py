@@ -10,7 +10,8 @@ from typing import Any
 from ..errors import IntegrityError
 from ..frozen import dataclass, field
 from .digest import digest_of
-from .evidence import Artifact, Evidence, evidence_of
+from .evidence import Artifact, Evidence
+from .evidence_line import evidence_of
 from .line import Line
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..facts.evidence import CUT, Result, standing_of
+from ..facts.evidence import CUT, Result, standing_in
 from ..facts.line import canonical
 
 BROKEN = frozenset({Result.FAILED.value, Result.ERROR.value, Result.INTERRUPTED.value})
@@ -40,15 +40,9 @@ def with_earlier(claims: list[_Claim], result: str, earlier: Iterable[Earlier]) 
             left = claim if is_lost else _uncovered(claim, found)
             if left is not None:
                 found.append({**left, "proofs": [], **told})
-            if left is not claim and _is_cut_short(claim, attempt):
+            if left is not claim and standing_in(claim, Result(attempt["result"])) in CUT:
                 covered.append({"not_real_because": _COVERED, **claim, "covered": True, "proofs": [], **told})
     return [*found, *_each_once(covered)] or claims
-
-
-def _is_cut_short(claim: _Claim, attempt: _Claim) -> bool:
-    said = claim.get("environment_by"), claim.get("provider_mode_by")
-    real, simulated = "not_real_because" not in claim, bool(claim.get("simulated"))
-    return standing_of(Result(attempt["result"]), said, real=real, simulated=simulated) in CUT
 
 
 def _each_once(covered: Iterable[_Claim]) -> Iterable[_Claim]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..errors import IntegrityError, ReadinessError, StorageError
 from ..facts.digest import digest
-from ..facts.evidence import Evidence, evidence_of
+from ..facts.evidence import Evidence
+from ..facts.evidence_line import evidence_of
 from ..facts.line import Chain, broken_links
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot

@@ -10,7 +10,8 @@ from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..claims.collected import Tagged
 from ..errors import IntegrityError
-from ..facts.evidence import Evidence, Result, evidence_of
+from ..facts.evidence import Evidence, Result
+from ..facts.evidence_line import evidence_of
 from ..facts.line import Chain
 from ..frozen import dataclass
 from ..journal.context import Context

@@ -9,16 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from ..facts.decision import Decision
-from ..facts.evidence import (
-    BADNESS,
-    EVIDENCE_LINES,
-    Evidence,
-    Result,
-    by_number,
-    evidence_of,
-    standing_of,
-    standing_text,
-)
+from ..facts.evidence import BADNESS, Evidence, Result, by_number, standing_in, standing_text
+from ..facts.evidence_line import EVIDENCE_LINES, evidence_of
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import Line, canonical, quoted
 from ..facts.run import Run, RunState
@@ -328,9 +320,7 @@ def _slots_of(claim: dict[str, Any], register: str, result: str) -> _Slots:
     """Return the slots of a claim; their keys are spelled as ``slot_row`` spells them."""
     said = claim.get
     environment, parts, use_case, item = said("environment"), said("parts"), claim["use_case"], claim["item"]
-    real, place_said = said("not_real_because") is None, (said("environment_by"), said("provider_mode_by"))
-    simulated, covered = bool(said("simulated")), bool(said("covered"))
-    standing = standing_of(Result(result), place_said, real=real, simulated=simulated, covered=covered)
+    standing, place_said = standing_in(claim, Result(result)), (said("environment_by"), said("provider_mode_by"))
     scope = {
         "environment": environment,
         "provider_mode": said("provider_mode"),

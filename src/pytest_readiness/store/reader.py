@@ -10,7 +10,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..errors import IntegrityError, one_line
-from ..facts.evidence import Evidence, evidence_in
+from ..facts.evidence import Evidence
+from ..facts.evidence_line import evidence_in
 from ..facts.line import line_digest, read_line
 from .chain import where
 from .index import UNREADABLE, EvidenceRow, SlotRow

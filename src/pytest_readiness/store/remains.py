@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from ..errors import IntegrityError
-from ..facts.evidence import Evidence, evidence_of
+from ..facts.evidence import Evidence
+from ..facts.evidence_line import evidence_of
 from ..facts.line import Line
 from ..facts.run import Planned, planned_digest
 from .index import UNREADABLE
