@@ -204,7 +204,7 @@ def history(project: Project, use_case: str, item: str) -> list[dict[str, Any]]:
     store = open_store("sqlite:///.readiness/evidence.db", project.path, create=False)
     assert store is not None
     try:
-        return [to_plain(piece) for piece in store.history("default", use_case, item)]
+        return [to_plain(piece) for piece in store.history("default", use_case, item) if not piece.covered]
     finally:
         store.close()
 
