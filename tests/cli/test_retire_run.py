@@ -252,3 +252,27 @@ def test_a_part_of_a_run_group_is_set_aside(passing: Project, harm: Callable[[Pr
     assert (code, "nightly" in said) == (1, False), said
     record(passing)
     assert gate(passing)[0] == 0, gate(passing)[1]
+
+
+@pytest.mark.parametrize(
+    ("lost", "is_known"),
+    [("text LIKE '%FAILED%'", False), ("seq >= 3", False), ("seq >= 0", False), ("text LIKE '%sealed%'", True)],
+    ids=["the failure", "the end", "all", "the seal"],
+)
+def test_so_it_is_where_a_review_stands_and_a_test_failed_since(passing: Project, lost: str, is_known: bool) -> None:
+    """The index still names the failure whose line is gone: the way out is open, and opens nothing by itself."""
+    approve(passing)
+    passing.monkeypatch.setenv("PROVIDER", "down")
+    record(passing)
+    run = newest(passing)
+    sql(passing, f"DELETE FROM line WHERE run_id = '{run}' AND {lost}")
+    assert (gate(passing)[0], retire(passing, run, BEN)[0], passing.cli("verify").exit_code) == (3, 0, 0)
+    code, said = gate(passing)
+    assert (code, passing.states("UC-001")["UC-001/1"]) == (1, "FAILING" if is_known else "INTERRUPTED"), said
+    passing.monkeypatch.setenv("PROVIDER", "up")
+    record(passing)
+    assert gate(passing)[0] == 0, gate(passing)[1]
+    told = " ".join(passing.cli("why", "UC-001").output.split())
+    assert (status(passing)[0] == "READY_FOR_GO_LIVE", "REVIEW_SUSPECT" in told) == (not is_known, is_known), told
+    for command in ("report", "check", "checkpoint", "history UC-001", "next"):
+        assert passing.cli(*command.split()).exit_code == 0, command

@@ -16,7 +16,7 @@ from ..errors import IntegrityError
 from ..facts.clock import moment, parse
 from ..facts.conduct import conduct_of
 from ..facts.decision import Decision
-from ..facts.evidence import Evidence
+from ..facts.evidence import BAD, Evidence
 from ..facts.group import Part, Plan
 from ..facts.run import Planned, Run
 from ..frozen import dataclass
@@ -109,7 +109,8 @@ def facts_now(
     counting = approvals(decisions, policy, now)
     asked = [one for one in counting if use_cases is None or one.use_case in use_cases]
     failures = Failures(sources.store, sources.register, asked, to_sign or {})
-    adverse = failures.unseen(policy, release)
+    # Of a retired run what ended badly stays, as far as it can be read.
+    adverse = [*failures.unseen(policy, release), *(one for one in broken if one.result in BAD)]
     evidence += _earlier(sources, (*evidence, *in_journals, *adverse))
     pinned = pins_of(counting)
     known = {piece.id for piece in (*evidence, *in_journals)}

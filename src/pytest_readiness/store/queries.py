@@ -120,7 +120,9 @@ _ASIDE = "NOT IN (SELECT value FROM json_each(:aside))"
 def without(query: str) -> str:
     """Return a query of evidence that passes over the runs named in ``:aside``."""
     asked = query.replace("WHERE slot_id", f"WHERE run_id {_ASIDE} AND slot_id")
-    return asked.replace("AND e.badness = 5", f"AND e.badness = 5 AND e.run_id {_ASIDE}")
+    for badness in ("AND e.badness = 5", "AND e.badness >= 6"):
+        asked = asked.replace(badness, f"{badness} AND e.run_id {_ASIDE}")
+    return asked
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:

@@ -224,8 +224,8 @@ class SQLiteStore(Conducts, Documents):
         Raises:
             StorageError: the file cannot be read.
         """
-        named = {"register": register, "since": json.dumps(dict(since))}
-        return [Failure(*row) for row in self._rows(FAILURES, named)]
+        named = {"register": register, "since": json.dumps(dict(since)), "aside": self._named_aside}
+        return [Failure(*row) for row in self._rows(self._without(FAILURES), named)]
 
     def interruptions(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
         """Return what was interrupted after a moment, by use case, and did not pass next, as the port says.
