@@ -80,6 +80,24 @@ def test_what_one_policy_accepts_the_other_asks_for(project: Project, accepted: 
     assert project.cli("gate", "UC-001").exit_code == 0
 
 
+def test_one_word_acknowledges_one_of_both(project: Project) -> None:
+    """Who says that flaky passes are accepted has not accepted one without its proof: a clean pass would be refused."""
+    retried(project)
+    assert approve(project, "--acknowledge=flaky") == approve(project, "--acknowledge=asserted") == 1
+    told = project.cli("review", "UC-001", "--approve", "--by=rev@example.com", "--acknowledge=flaky").output
+    assert "acknowledge by name what is asserted or flaky: UC-001/2" in told
+    assert approve(project, "--acknowledge=flaky", "--acknowledge=asserted") == 0
+    assert project.cli("gate", "UC-001").exit_code == 0
+
+
+@pytest.mark.parametrize(("accepted", "word"), [("asserted", "flaky"), ("flaky", "asserted")])
+def test_the_word_of_what_is_asked_is_enough(project: Project, accepted: str, word: str) -> None:
+    """Where the policy accepts one of both, the word for the other acknowledges it."""
+    retried(project, **{accepted: "accept"})
+    assert approve(project, f"--acknowledge={accepted}") == 1
+    assert approve(project, f"--acknowledge={word}") == 0
+
+
 def test_an_acknowledged_retry_acknowledges_no_missing_proof(project: Project) -> None:
     """What was flaky with its proof when it was signed, and lacks it now, has to be named anew."""
     retried(project, proof=PROOF)

@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -209,10 +208,11 @@ def test_ctrl_c_is_interrupted_evidence(placed: Project, whom: Any) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="fork is POSIX's")
 def test_a_daemon_that_a_command_leaves_behind(placed: Project) -> None:
     """A process that keeps the output open after the command has ended does not keep the evidence from being recorded."""
-    code = "import os, time\nif os.fork() == 0:\n    time.sleep(30)\n    os._exit(0)\nprint('done', flush=True)"
-    begun = time.monotonic()
+    waits = "    for _ in range(600):\n        if os.path.exists('recorded'): os._exit(0)\n        time.sleep(0.1)\n"
+    code = f"import os, time\nif os.fork() == 0:\n{waits}    open('nobody came', 'w')\nprint('done', flush=True)"
     record(placed, code=code)
-    assert time.monotonic() - begun < 15
+    assert not (placed.path / "nobody came").exists()
+    placed.write("recorded", "")
     assert kept(placed) == {"output": b"done\n"}
 
 

@@ -74,12 +74,12 @@ def test_acknowledging_by_each_kind_of_name(project: Project, name: str) -> None
 
 
 def test_flaky_is_acknowledged_apart_from_asserted(project: Project) -> None:
-    """A pass after a failed attempt is refused until it is named, and 'asserted' does not name it."""
+    """A pass after a failed attempt is refused until it is named, and 'asserted' alone does not name it."""
     project.configured(CONFIG + REVIEW).tests(FLAKY)
     record(project, "-p", "rerunfailures", "--reruns=1")
     assert project.states()["UC-001/2"] == "FLAKY"
     assert "UC-001/2 (FLAKY)" in approve(project, "--acknowledge", "asserted", expected=1).stderr
-    approve(project, "--acknowledge", "flaky")
+    approve(project, "--acknowledge", "flaky", "--acknowledge", "asserted")  # it lacks its proof as well
     assert status(project) == ("READY_FOR_GO_LIVE", None)
 
 

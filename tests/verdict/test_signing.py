@@ -233,7 +233,8 @@ class TestAcknowledged:
             ((f"{UC}/4",), ALL[:1]),
             (("drill",), ALL[1:]),
             (("asserted",), ALL[:1]),
-            (("FLAKY",), ALL[1:]),
+            (("FLAKY",), ()),  # it lacks its proof as well
+            (("FLAKY", "Asserted"), ALL),
             (("flaky", "asserted", f"{UC}/4"), ALL),
         ],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..errors import ConfigError, nearest
 from ..facts.decision import (
@@ -35,21 +35,35 @@ def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | Basis) 
     """Return the ids of the requirements that names acknowledge, in order.
 
     Args:
-        names: each a requirement id, a test id, ``asserted`` or ``flaky`` (every requirement in that state).
+        names: each a requirement id, a test id, ``asserted`` or ``flaky`` (every requirement that is only that; what
+            is flaky and lacks its proof takes both words, but for one that the policy accepts unnamed).
         shown: what is being signed; several use cases at once are fine.
 
     Raises:
         ConfigError: a name is none of these, or the requirement is neither asserted nor flaky.
     """
-    rows = [row for one in shown for row in _basis(one).requirements]
+    given = list(names)
+    words = {name.upper() for name in given if name.upper() in ACKNOWLEDGED}
+    bases = [_basis(one) for one in shown]
+    rows = [row for basis in bases for row in basis.requirements]
     open_rows = [row for row in rows if row.state in ACKNOWLEDGED]
-    wanted = {id_ for name in names for id_ in _acknowledges(name, rows, open_rows)}
+    wanted = {id_ for name in given if name.upper() not in words for id_ in _acknowledges(name, rows, open_rows)}
+    for basis in bases if words else ():
+        wanted |= {row.requirement for row in basis.requirements if _is_told_by(words, row, basis)}
     return tuple(row.requirement for row in open_rows if row.requirement in wanted)
 
 
+def _is_told_by(words: Collection[str], row: PinnedRequirement, basis: Basis) -> bool:
+    """A retry opens nothing that a clean pass would not: who names what is flaky has not named what lacks its proof."""
+    if row.state not in ACKNOWLEDGED:
+        return False
+    asked = asked_of(State(row.state), unproven=row.unproven)
+    accepted = {name.upper() for name, setting in basis.policy if setting == "accept"}
+    needed = [state for state in asked if state not in accepted] or asked[:1]
+    return words >= {str(state) for state in needed}
+
+
 def _acknowledges(name: str, rows: Sequence[PinnedRequirement], open_rows: Sequence[PinnedRequirement]) -> list[str]:
-    if name.upper() in ACKNOWLEDGED:
-        return [row.requirement for row in open_rows if row.state == name.upper()]
     found = [row for row in rows if row.requirement == name or any(pin.test_id == name for pin in row.pins)]
     if not found:
         known = [*(row.requirement for row in rows), *(pin.test_id for row in rows for pin in row.pins)]
