@@ -128,6 +128,60 @@ def test_each_try_of_pytest_retry_is_an_attempt(project: Project, how: tuple[str
     assert (states["UC-001/1"], states["UC-001/2"]) == ("FLAKY", "FAILING")
 
 
+RETURNED = """
+import functools, unittest
+
+def plain(method):
+    return lambda self: method(self)
+
+def wrapped(method):
+    @functools.wraps(method)
+    def call(self): return method(self)
+    return call
+
+async def later(self=None): assert 0
+
+def in_turn(self=None):
+    yield
+    assert 0
+
+@evidence("UC-001", item=1)
+class TestPlain(unittest.TestCase):
+    test_a = {}
+"""
+
+
+@pytest.mark.parametrize("what", ["later", "in_turn"])
+@pytest.mark.parametrize("how", ["plain({})", "wrapped({})", "lambda self: {}()", "functools.partial({})"])
+def test_methods_that_return_what_unittest_never_runs(project: Project, how: str, what: str) -> None:
+    """A coroutine or a generator that a decorator, a lambda or a partial function returns: its body never ran either."""
+    project.configured().tests(RETURNED.format(how.format(what))).run_apart().assert_outcomes(passed=1)
+    (piece,) = executions(project, "UC-001", "1")
+    assert (piece.result.value, "the body never ran" in piece.message) == ("INTERRUPTED", True)
+
+
+def test_what_else_a_method_of_unittest_returns_is_as_it_was(project: Project) -> None:
+    """A value that is returned, a failure and its traceback, a subtest and a skip are what they are without us."""
+    project.configured().tests(
+        """
+        import unittest
+
+        @evidence("UC-001", item=1)
+        class TestPlain(unittest.TestCase):
+            def test_value(self): return 7
+            def test_fails(self): self.assertEqual(1, 2)
+            def test_skips(self): self.skipTest("not today")
+            def test_sub(self):
+                with self.subTest("a"): pass
+        """
+    )
+    result = project.run_apart("-W", "ignore::DeprecationWarning")
+    result.assert_outcomes(passed=2, failed=1, skipped=1)
+    assert "bodies.py" not in result.stdout.str()
+    found = {piece.test_id.rpartition("::")[2]: piece.result.value for piece in executions(project, "UC-001", "1")}
+    assert found == {"test_value": "PASSED", "test_fails": "FAILED", "test_skips": "SKIPPED", "test_sub": "PASSED"}
+
+
 def test_methods_that_unittest_never_runs(project: Project) -> None:
     """A coroutine or a generator as the method of a plain TestCase: pytest says passed, and its body never ran."""
     project.configured().tests(

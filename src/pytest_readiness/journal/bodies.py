@@ -4,23 +4,52 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
 from .observation import Phase
 
+__unittest = True
+"""Hides the frames of this module where unittest and pytest show how a test failed."""
+_RETURNED = "_readiness_returned"
+_COROUTINES = (CoroutineType, AsyncGeneratorType)
+
+
+def watch(item: Any) -> None:
+    """See what the method of a plain test case returns when it is called: what is returned unrun, nobody runs."""
+    kind, plain = _case_of(item)
+    if plain is not None and _runs_plainly(kind, plain):
+        with suppress(Exception):  # then nothing is known of it
+            item.instance._callTestMethod = partial(_call, item.instance)  # noqa: SLF001
+
+
+def _call(case: Any, method: Callable[[], object]) -> None:
+    returned = method()
+    vars(case)[_RETURNED] = type(returned)
+    type(case)._callTestMethod(case, lambda: returned)  # noqa: SLF001
+
 
 def doubt(item: Any) -> Phase | None:
     """Return what a call that passed is worth, where that is no pass: so it is with some methods of a test case."""
-    kind = getattr(item, "cls", None)
-    known: Any = sys.modules.get("unittest.case")
-    if kind is None or known is None or not issubclass(kind, known.TestCase):
+    kind, plain = _case_of(item)
+    if plain is None:
         return None
     method = getattr(kind, getattr(item, "originalname", None) or item.name, None)
-    if _runs_plainly(kind, known.TestCase):
-        return _unrun(method)
+    if _runs_plainly(kind, plain):
+        return _unrun(method, vars(item.instance).get(_RETURNED))
     if "twisted.trial" in sys.modules and (todo := _todo(kind, method)) is not None:
         return Phase("call", "skipped", True, f"todo: {todo}")  # noqa: FBT003
     return None
+
+
+def _case_of(item: Any) -> tuple[Any, Any]:
+    """Return the class of a test of unittest and unittest's own; of another test the second is None."""
+    kind, known = getattr(item, "cls", None), sys.modules.get("unittest.case")
+    plain = getattr(known, "TestCase", None)
+    return (kind, plain) if kind is not None and plain is not None and issubclass(kind, plain) else (kind, None)
 
 
 def _runs_plainly(kind: type, plain: type) -> bool:
@@ -29,10 +58,10 @@ def _runs_plainly(kind: type, plain: type) -> bool:
     return all(getattr(kind, name, None) is getattr(plain, name, None) for name in ways)
 
 
-def _unrun(method: object) -> Phase | None:
-    if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+def _unrun(method: object, returned: type | None) -> Phase | None:
+    if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method) or returned in _COROUTINES:
         what, way = "a coroutine", ": use unittest.IsolatedAsyncioTestCase"
-    elif inspect.isgeneratorfunction(method):
+    elif inspect.isgeneratorfunction(method) or returned is GeneratorType:
         what, way = "a generator", ""
     else:
         return None

@@ -20,7 +20,7 @@ from ..claims.collected import TAGGED, Tagged, late_marks, refuse
 from ..facts.line import canonical
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
-from .bodies import doubt, unrun
+from .bodies import doubt, unrun, watch
 from .context import Context
 from .cut_short import PASSES, postpone
 from .earlier import BROKEN
@@ -191,6 +191,8 @@ class Observer:
             self._hang(report, EVIDENCE, observation.finish(self._place))
             return
         observation.realness.look(None if when == "setup" and outcome == "passed" else item)
+        if when == "setup" and type(item) is not pytest.Function:
+            watch(item)
         if outcome == "failed":
             self._hang(report, ATTEMPT, self._attempt(observation, observation.attempt_so_far()))
 

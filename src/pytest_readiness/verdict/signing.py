@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..errors import ConfigError, nearest
 from ..facts.decision import (
@@ -53,7 +53,7 @@ def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | Basis) 
     return tuple(row.requirement for row in open_rows if row.requirement in wanted)
 
 
-def _is_told_by(words: Collection[str], row: PinnedRequirement, basis: Basis) -> bool:
+def _is_told_by(words: set[str], row: PinnedRequirement, basis: Basis) -> bool:
     """A retry opens nothing that a clean pass would not: who names what is flaky has not named what lacks its proof."""
     if row.state not in ACKNOWLEDGED:
         return False
