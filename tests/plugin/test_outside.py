@@ -126,6 +126,16 @@ def test_one_without_a_mark_starts_no_other(packages: Project) -> None:
     assert set(results(packages).values()) <= {"NOT_RUN"}
 
 
+def test_a_test_that_a_plugin_put_in_the_place_of_another(packages: Project) -> None:
+    """A plugin that runs copies of what was collected changes no name, and disturbs nothing."""
+    copies = "import copy, pytest\n@pytest.hookimpl(tryfirst=True)\n"
+    copies += "def pytest_runtestloop(session): session.items[:] = [copy.copy(item) for item in session.items]\n"
+    packages.write("a/conftest.py", copies)
+    assert packages.run_apart("a", "b").ret == 1
+    assert results(packages) == {A: "PASSED", B: "FAILED"}
+    packages.run_apart("a", "b").stdout.no_fnmatch_line("*could not be recorded*")
+
+
 CRASH = """
 @evidence("UC-001", item=1)
 def test_smoke():

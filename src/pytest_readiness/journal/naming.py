@@ -52,14 +52,13 @@ class Names:
         """Several tests bear one node id."""
         self.running: pytest.Item | None = None
         """The test that runs, where several bear one node id."""
-        self._called: dict[int, str] = {}
-        """What each of those is called, by its identity."""
 
     def of(self, nodeid: str) -> str:
         """Return what the test with this node id is called; where several bear it, the one that runs."""
         if self.bearers and (bearers := self.bearers.get(nodeid)) is not None:
-            runs = self.running is not None and self.running.nodeid == nodeid
-            return self._written(self._called[id(self.running)] if runs else next(iter(bearers.values())).name)
+            runs = self.running if self.running is not None and self.running.nodeid == nodeid else None
+            name = next(iter(bearers.values())).name if runs is None else self._name_of(runs)
+            return self._written(name)
         return self._written(self._plain(nodeid) if self.grouped or self._prefix else nodeid)
 
     def of_tagged(self, test: Tagged) -> str:
@@ -123,13 +122,14 @@ class Names:
             session.config.pluginmanager.register(_Following(self), "readiness-following")
 
     def _learn(self, items: Sequence[pytest.Item]) -> None:
-        lying = [where_else(item) for item in items]
-        nodeids = {item.nodeid for item, path in zip(items, lying, strict=True) if path is not None}
-        for number, (item, path) in enumerate(zip(items, lying, strict=True)):
+        nodeids = {item.nodeid for item in items if where_else(item) is not None}
+        for number, item in enumerate(items):
             if (nodeid := item.nodeid) in nodeids:
-                name = self._plain(nodeid) if path is None else self._by_path(nodeid, path)
-                self._called[id(item)] = name
-                self._bears(nodeid, Bearer(name, list(item.location), number))
+                self._bears(nodeid, Bearer(self._name_of(item), list(item.location), number))
+
+    def _name_of(self, item: pytest.Item) -> str:
+        path = where_else(item)
+        return self._plain(item.nodeid) if path is None else self._by_path(item.nodeid, path)
 
     def _bears(self, nodeid: str, bearer: Bearer) -> None:
         bearers = self.bearers.setdefault(nodeid, {})
