@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugin.test_crash import recorded
-from tests.project import Project
+from tests.project import XDIST, Project
 
 pytestmark = pytest.mark.slow
 
@@ -253,3 +253,25 @@ def test_a_journal_that_a_test_changes_is_not_kept(project: Project, act: str) -
     assert recorded(project) == {}
     assert project.cli("gate").exit_code in (1, 3)
     assert project.cli("recover").exit_code == 3
+
+
+@pytest.mark.parametrize("way", [(), XDIST], ids=["alone", "xdist"])
+@pytest.mark.parametrize("gone", [".readiness", ".readiness/artifacts"])
+def test_artifacts_that_a_test_removes_are_missed(project: Project, gone: str, way: tuple[str, ...]) -> None:
+    """A session whose artifacts are gone at its end says which, and its gate is closed."""
+    project.configured().tests(f"""
+        import shutil
+
+        @evidence("UC-001", item=1)
+        def test_a(record_evidence):
+            record_evidence.attach("what the provider said")
+            shutil.rmtree({gone!r})
+
+        @evidence("UC-001", item=2)
+        def test_b(): pass
+    """)
+    result = project.run_apart(*way, "--readiness-gate", "--readiness-gate-on=evidence")
+    assert result.ret == 13
+    told = " ".join(result.stdout.str().split())
+    assert "the artifact is gone, and 1 more of this run: no test may remove what is kept" in told
+    assert project.states("UC-001")["UC-001/2"] == "COMPLETE"

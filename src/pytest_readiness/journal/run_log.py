@@ -69,6 +69,8 @@ class RunLog:
     """Where the ends of tests that bear one id become one."""
     recorded: int = 0
     """Pieces of evidence so far."""
+    artifacts: set[str] = field(default_factory=set)
+    """SHA-256 of each artifact that its lines name."""
     is_blotted: bool = False
     """Lines of it were overwritten, as they held a secret: it is no run any more."""
     uncollected: int = 0
@@ -134,6 +136,8 @@ class RunLog:
         self._tried = True
         if (writer := self._ready()) is None:
             return
+        if "artifacts" in body:
+            self.artifacts.update([one["sha256"] for one in body["artifacts"]])
         claims = body["claims"]
         self.recorded += len(claims)
         if len(body["attempts"]) > 1:  # those that a later one covers are told within its own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -117,11 +117,22 @@ def close_run(place: Place, log: RunLog, exit_status: int, *, whole: bool = Fals
         if sealed is not None and log.writer is not None:
             sealed = Run(tuple(sealed.lines)) if whole else sealed
             problems += keep(place, sealed, log.writer)
+            problems += _gone(place, sealed, log.artifacts)
     except ChangedJournalError as error:
         if log.writer is not None:
             log.writer.close()
         return None, [*problems, str(error)]
     return sealed, problems
+
+
+def _gone(place: Place, sealed: Run, attached: Iterable[str]) -> Iterator[str]:
+    """Yield a line where artifacts of the run, or its tracker, are not there any more: a test may remove them."""
+    folder, tracker = ArtifactFolder(place.artifacts, 0), sealed.head.get("tracker", {}).get("sha256")
+    paths = map(folder.path, {*attached, tracker} - {None})
+    gone = sorted(path for path in paths if not path.is_file())
+    if gone:
+        more = f", and {len(gone) - 1} more of this run" if gone[1:] else ""
+        yield f"{gone[0]}: the artifact is gone{more}: no test may remove what is kept in this folder"
 
 
 def redaction_trouble(redactor: Redactor) -> list[str]:
