@@ -266,7 +266,7 @@ class World:
         ]  # fmt: skip
         closed = held(parts, self.pieces(now), config, now, self.retired(now))
         reasons += [f"group {group} holds {name}" for name, group in closed.items() if name in names]
-        reasons += [f"{name} left" for name in self._left(now, patterns)]
+        reasons += [f"{name} left" for name in self._left(now, patterns, release)]
         return Judgement(not reasons, not self.damaged, tuple(told), tuple(reasons))
 
     def _open(self, names: Sequence[str]) -> Iterator[str]:
@@ -277,7 +277,7 @@ class World:
                 if any(claim.uc in names for claim in claims):
                     yield f"run {kept.run.name} is open"
 
-    def _left(self, now: int, patterns: Sequence[str]) -> Iterator[str]:
+    def _left(self, now: int, patterns: Sequence[str], release: str | None) -> Iterator[str]:
         """§8: use cases that left the register with a blocker, a rejection or evidence that ended badly.
 
         Our reading: a retirement lets go of what was open until then; what comes after it counts.
@@ -290,12 +290,19 @@ class World:
                 continue
             since = max((one.at for one in retirements if one.target == name), default=-1)
             later = [one for one in words if one.at > since]
-            if blockers(later, name, policy) or rejections(later, name, policy) or self._ended_badly(name, now, since):
+            if (
+                blockers(later, name, policy)
+                or rejections(later, name, policy)
+                or self._ended_badly(name, now, since, release)
+            ):
                 yield name
 
-    def _ended_badly(self, name: str, now: int, since: int) -> bool:
-        """§8: "a newest real execution that ended badly": in each place where it counts, as for what asks of any."""
-        pieces = [one for one in self.pieces(now) if one.uc == name]
+    def _ended_badly(self, name: str, now: int, since: int, release: str | None) -> bool:
+        """§8: "a newest real execution that ended badly": in each place where it counts, as for what asks of any.
+
+        §5.7: of the release being judged, where only that counts; a row that is there asks for no more.
+        """
+        pieces = [one for one in self.pieces(now, release) if one.uc == name]
         return any(
             one.result in BAD and one.start > since
             for item in {one.item for one in pieces}
