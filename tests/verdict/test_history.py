@@ -9,6 +9,7 @@ import pytest
 
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.history import Event, replay
+from pytest_readiness.verdict.known import Facts
 from pytest_readiness.verdict.policy import Policy
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, complete, days_ago, ran
 from tests.verdict.people import (
@@ -35,9 +36,10 @@ def said(decision):
     return Event(decision.at, decision=decision)
 
 
-def told(*events, in_force=None, now=NOW, **more):
+def told(*events, in_force=None, now=NOW, missing=(), **more):
     """Replay events under the register, or under what was in force at the time."""
-    return replay(UC, events, in_force or (lambda _: (CATALOGUE, REVIEWED)), now, origins=ORIGINS, **more)
+    constant = Facts(origins=ORIGINS, missing=missing)
+    return replay(UC, events, in_force or (lambda _: (CATALOGUE, REVIEWED)), now, constant=constant, **more)
 
 
 def steps(history):

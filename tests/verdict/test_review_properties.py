@@ -176,7 +176,7 @@ def test_a_replay_ends_where_the_evaluation_is(evidence, decided):
     found = judge(evidence, decided).use_cases[0]
     events = [Event(one.started_at, (one,)) for one in evidence]
     events += [Event.of(one, NOW) for one in decided]
-    changes = replay(UC, events, lambda _: (SMALL, REVIEWED), NOW, origins=ORIGINS).changes
+    changes = replay(UC, events, lambda _: (SMALL, REVIEWED), NOW, constant=Facts(origins=ORIGINS)).changes
     future = [one for one in evidence if one.started_at > NOW]
     assume(not future)
     last = (changes[-1].to_status, changes[-1].to_phase) if changes else (Status.NOT_STARTED, None)

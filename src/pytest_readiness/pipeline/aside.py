@@ -20,6 +20,8 @@ class Aside:
 
     runs: dict[str, RunRetirement] = field(default_factory=dict)
     """By id: the retirement that holds."""
+    unknown: frozenset[str] = frozenset()
+    """Those of them whose plan is not intact: nobody knows any more what they were to show."""
     void: tuple[str, ...] = ()
     """Why others do not hold; a sentence each."""
 
@@ -60,7 +62,8 @@ def set_aside(store: Store | None, decisions: Iterable[Decision], policy: Policy
         else:
             void.append(f"the retirement of run {one.run_id} does not hold: {why}")
     store.set_aside(runs)
-    return Aside(runs, tuple(void))
+    unknown = frozenset(run for run in runs if store.readable(run, register).planned is None)
+    return Aside(runs, unknown, tuple(void))
 
 
 def why_not(one: RunRetirement, summary: RunSummary | None, store: Store, policy: Policy) -> str | None:

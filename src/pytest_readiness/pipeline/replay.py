@@ -9,7 +9,7 @@ from ..facts.clock import moment
 from ..facts.decision import Decision, Retirement, RunRetirement, Waiver
 from ..facts.evidence import Evidence
 from ..verdict.history import Event, History, replay
-from ..verdict.known import UNKNOWN, Origin, run_of
+from ..verdict.known import UNKNOWN, Facts, Origin, run_of
 from ..verdict.reviews import pinned_ids
 from .aside import left_of, set_aside
 from .gathering import InForce, Sources, history_of, known_by, origins_of
@@ -46,8 +46,12 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
             [*_runs(sources, evidence, origins), *_decided(name, decisions, evidence, now)],
             in_force.at,
             now,
-            origins=origins,
-            missing=missing - {one.id for one in evidence},
+            constant=Facts(
+                origins=origins,
+                missing=missing - {one.id for one in evidence},
+                retired_runs=aside.runs,
+                unknown_runs=aside.unknown,
+            ),
             release=asked.judged_release,
         )
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ..claims.catalogue import Catalogue, Requirement, UseCase
-from ..facts.decision import Basis as Signed
+from ..facts.decision import Basis as Signed, RunRetirement
 from ..facts.evidence import BAD, Evidence
 from ..frozen import dataclass, maker
 from .basis import Basis
@@ -275,10 +275,18 @@ class _Known:
             adverse=[one for one, _ in counts_in.values()],
             counts_in={id_: scopes for id_, (_, scopes) in counts_in.items()},
             retirements=retirements,
+            set_aside=self._set_aside(ledgers),
             missing=self.facts.missing,
             release=self.release,
         )
         return review_of(reviews, seen, self.facts.origins)
+
+    def _set_aside(self, ledgers: Mapping[str, Ledger]) -> Sequence[RunRetirement]:
+        """Return the retirements of runs that showed something of a use case, or were to show it."""
+        if not self.facts.retired_runs:
+            return ()
+        runs = {one.run_id for ledger in ledgers.values() for one in ledger.executions}.union(self.facts.unknown_runs)
+        return [one for id_, one in self.facts.retired_runs.items() if id_ in runs]
 
     def _went_wrong(
         self, use_case: str, required: Iterable[RequirementReadiness], ledgers: Mapping[str, Ledger]

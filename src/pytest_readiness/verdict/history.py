@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
 from ..claims.catalogue import Catalogue
@@ -16,7 +16,7 @@ from .causes import cause_of
 from .coverage import Places
 from .deciding import BROKEN, Ledger, recency
 from .evaluation import evaluate
-from .known import Facts, Origin
+from .known import Facts
 from .policy import Policy
 from .readiness import Phase, Status, UseCaseReadiness
 from .reviews import approvals, horizons_of, starts_of
@@ -97,8 +97,7 @@ def replay(
     in_force: InForce,
     now: str,
     *,
-    origins: Mapping[str, Origin] | None = None,
-    missing: Collection[str] = (),
+    constant: Facts | None = None,
     release: str | None = None,
 ) -> History:
     """Return what became of a use case: at each event judged by what was known then, and when things expired.
@@ -108,11 +107,10 @@ def replay(
         events: in any order; of evidence only that of the use case.
         in_force: what was required at a moment.
         now: the end of the replay; what happened later is left out.
-        origins: who recorded each run, and for what, by run id.
-        missing: ids of pinned evidence that the store lacks.
+        constant: what is known of all of it: origins of runs, missing evidence, runs that were set aside.
         release: the release that is judged.
     """
-    told = _Replay(use_case, in_force, Facts(origins=origins or {}, missing=missing), release)
+    told = _Replay(use_case, in_force, constant or Facts(), release)
     # At the same moment evidence is known before what is decided on it.
     in_order = sorted((one for one in events if one.at <= now), key=lambda one: (one.at, one.decision is not None))
     for event in in_order:
@@ -198,6 +196,8 @@ class _Replay:
             adverse=self._adverse(catalogue, policy, at),
             missing=self.constant.missing,
             origins=self.constant.origins,
+            retired_runs={id_: one for id_, one in self.constant.retired_runs.items() if one.at <= at},
+            unknown_runs=self.constant.unknown_runs,
         )
 
     def _adverse(self, catalogue: Catalogue, policy: Policy, at: str) -> Sequence[Evidence]:

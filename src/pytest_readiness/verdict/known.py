@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
-from ..facts.decision import Decision
+from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
 from ..facts.group import Part
 from ..facts.run import Planned
@@ -74,8 +74,10 @@ class Facts:
     """By run id; a run that is not there is of unknown origin."""
     signed: Mapping[str, Signed] = field(default_factory=dict)
     """By run id; a run that is not there is not known to be signed."""
-    retired_runs: Collection[str] = ()
-    """Ids of the runs that a reviewer set aside."""
+    retired_runs: Mapping[str, RunRetirement] = field(default_factory=dict)
+    """By id: the runs that a reviewer set aside, and the word that holds."""
+    unknown_runs: Collection[str] = ()
+    """Ids of those of them of which nobody knows any more what they were to show: of anything, then."""
     retirement_notes: tuple[str, ...] = ()
     """Who did so and why, and why a retirement of a run does not hold; a sentence each."""
     unchecked: str = ""

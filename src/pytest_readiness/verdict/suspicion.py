@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..facts.clock import days_before
-from ..facts.decision import Basis, Pin, PinnedRequirement, Review
+from ..facts.decision import Basis, Pin, PinnedRequirement, Review, RunRetirement
 from ..facts.evidence import Evidence, Result, by_number
 from ..frozen import dataclass, field
 from .deciding import Scope, scope_of
@@ -64,6 +64,8 @@ class Seen:
     """Ids of these, and the places that each counts in."""
     retirements: Sequence[RetirementStanding] = ()
     """Of tests that have evidence for it."""
+    set_aside: Sequence[RunRetirement] = ()
+    """Of runs that showed something of it, or were to show it."""
     missing: Collection[str] = ()
     """Ids of pinned evidence that the store lacks."""
     release: str | None = None
@@ -87,6 +89,10 @@ def _reasons(review: Review, seen: Seen) -> Iterator[str]:
         # One that does not hold too: nothing may become current because a reviewer left the list.
         if old.decision.at > review.looked_at:
             yield f"{short(old.decision.test_id)} was retired since: {short(old.decision.reason)}"
+    for run in seen.set_aside:
+        # What failed in it may be lost with its lines: whoever signed before has not seen that.
+        if run.at > review.looked_at:
+            yield f"run {run.run_id} was retired since: {short(run.reason)}"
     if seen.missing:
         yield from _told(_lost(review, seen))
     if seen.policy.release != "ignore" and (review.release is None or review.release != seen.release):
