@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -232,12 +233,27 @@ def test_text_files_and_doctests(packages: Project) -> None:
     }
 
 
-@pytest.mark.parametrize("folder", ["venv/lib/python3.11/site-packages", "usr/lib/python3/dist-packages"])
+def test_folders_that_are_called_like_those_of_a_python(packages: Project) -> None:
+    """Layers, vendored trees and packages that are being built: what lies in two of them has two names."""
+    for name, passes in (("layers/a/site-packages", False), ("debian/b/usr/lib/python3/dist-packages", True)):
+        packages.write(f"{name}/shop/__init__.py", "")
+        packages.tests(SMOKE.format(passes=passes), f"{name}/shop/test_smoke.py")
+        packages.run_apart(f"--rootdir={name}", name)
+    assert results(packages) == {
+        "layers/a/site-packages/shop/test_smoke.py::test_smoke": "FAILED",
+        "debian/b/usr/lib/python3/dist-packages/shop/test_smoke.py::test_smoke": "PASSED",
+    }
+    assert gate(packages) == 1
+
+
 def test_what_is_installed_has_one_name_on_each_machine(
-    packages: Project, tmp_path_factory: pytest.TempPathFactory, folder: str
+    packages: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """``--pyargs``: a test of an installed package is named by the package, wherever this machine keeps it."""
-    for number, installed in enumerate((tmp_path_factory.mktemp("machine") / folder, packages.path / folder)):
+    folder = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    for number, machine in enumerate((tmp_path_factory.mktemp("machine"), packages.path / "venv")):
+        installed = machine / folder
+        packages.monkeypatch.setenv("PYTHONUSERBASE", str(machine))
         packages.write(str(installed / f"shop{number}" / "tests" / "__init__.py"), "")
         packages.write(str(installed / f"shop{number}" / "__init__.py"), "")
         packages.tests(SMOKE.format(passes=True), str(installed / f"shop{number}" / "tests" / "test_smoke.py"))

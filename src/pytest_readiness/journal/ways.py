@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from functools import cache
 from os import environ
 from os.path import islink, relpath
 from pathlib import Path
 
-_INSTALLED = ("site-packages", "dist-packages")
-"""Folders of which each machine, and each Python, has its own."""
+
+@cache
+def _installed() -> tuple[Path, ...]:
+    """Return the folders in which this Python keeps what is installed: each machine, and each Python, has its own."""
+    import site  # these two: only where a path looks like one of theirs
+    import sysconfig
+
+    named = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), site.getusersitepackages())
+    paths = [Path(name) for name in (*named, *site.getsitepackages()) if name]
+    return tuple(dict.fromkeys(each for path in paths for each in (path, path.resolve())))
 
 
 def way_to(path: Path, base: Path) -> str:
     """Return the way from a folder to a file or another folder, with slashes; empty: it is the same.
 
     What is installed has the same way on each machine, wherever that keeps it; and so has a checkout beside the folder,
-    where it says of which repository it is: then the way begins with that (``//``).
+    where it says of which repository it is: then the way begins with that (``//``). A folder of a project that is only
+    called like those of a Python is any folder: there may be several.
     """
-    parts = path.parts
-    last = max((index for index, part in enumerate(parts) if part in _INSTALLED), default=None)
-    if last is not None and len(parts) > last + 1:
-        return "/".join(("//site-packages", *parts[last + 1 :]))
+    if "-packages" in str(path):
+        for folder in _installed():
+            if path != folder and path.is_relative_to(folder):
+                return f"//site-packages/{path.relative_to(folder).as_posix()}"
     real, called = base.resolve(), _as_called(path)
     for one in dict.fromkeys((called, path)):
         if (way := _below(one, real)) is not None:
