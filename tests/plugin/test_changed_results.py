@@ -160,6 +160,21 @@ def test_methods_that_return_what_unittest_never_runs(project: Project, how: str
     assert (piece.result.value, "the body never ran" in piece.message) == ("INTERRUPTED", True)
 
 
+@pytest.mark.parametrize("way", ["run", "__call__"])
+@pytest.mark.parametrize(
+    "body", ["async def test_a(self): assert 0", "def test_a(self):\n        yield\n        assert 0"]
+)
+def test_a_test_case_that_only_passes_on_how_it_is_run(project: Project, body: str, way: str) -> None:
+    """A class of one's own whose ``run`` or ``__call__`` is unittest's in the end runs neither."""
+    project.configured().tests(
+        "import unittest\nclass Base(unittest.TestCase):\n"
+        f"    def {way}(self, result=None): return super().{way}(result)\n"
+        f"@evidence('UC-001', item=1)\nclass TestA(Base):\n    {body}\n"
+    ).run_apart().assert_outcomes(passed=1)
+    (piece,) = executions(project, "UC-001", "1")
+    assert (piece.result.value, "the body never ran" in piece.message) == ("INTERRUPTED", True)
+
+
 def test_what_else_a_method_of_unittest_returns_is_as_it_was(project: Project) -> None:
     """A value that is returned, a failure and its traceback, a subtest and a skip are what they are without us."""
     project.configured().tests(

@@ -15,20 +15,19 @@ from .observation import Phase
 __unittest = True
 """Hides the frames of this module where unittest and pytest show how a test failed."""
 _RETURNED = "_readiness_returned"
-_COROUTINES = (CoroutineType, AsyncGeneratorType)
 
 
 def watch(item: Any) -> None:
     """See what the method of a plain test case returns when it is called: what is returned unrun, nobody runs."""
     kind, plain = _case_of(item)
-    if plain is not None and _runs_plainly(kind, plain):
+    if plain is not None and kind._callTestMethod is plain._callTestMethod:  # noqa: SLF001
         with suppress(Exception):  # then nothing is known of it
             item.instance._callTestMethod = partial(_call, item.instance)  # noqa: SLF001
 
 
 def _call(case: Any, method: Callable[[], object]) -> None:
     returned = method()
-    vars(case)[_RETURNED] = type(returned)
+    vars(case)[_RETURNED] = returned
     type(case)._callTestMethod(case, lambda: returned)  # noqa: SLF001
 
 
@@ -38,8 +37,10 @@ def doubt(item: Any) -> Phase | None:
     if plain is None:
         return None
     method = getattr(kind, getattr(item, "originalname", None) or item.name, None)
+    if found := _unrun(vars(item.instance).pop(_RETURNED, None)):
+        return found
     if _runs_plainly(kind, plain):
-        return _unrun(method, vars(item.instance).get(_RETURNED))
+        return _never_run(method)
     if "twisted.trial" in sys.modules and (todo := _todo(kind, method)) is not None:
         return Phase("call", "skipped", True, f"todo: {todo}")  # noqa: FBT003
     return None
@@ -58,19 +59,29 @@ def _runs_plainly(kind: type, plain: type) -> bool:
     return all(getattr(kind, name, None) is getattr(plain, name, None) for name in ways)
 
 
-def _unrun(method: object, returned: type | None) -> Phase | None:
-    if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method) or returned in _COROUTINES:
-        what, way = "a coroutine", ": use unittest.IsolatedAsyncioTestCase"
-    elif inspect.isgeneratorfunction(method) or returned is GeneratorType:
-        what, way = "a generator", ""
-    else:
-        return None
-    return unrun(f"the body never ran: unittest.TestCase does not run {what}{way}")
+def _unrun(returned: object) -> Phase | None:
+    """Judge what a method returned: whoever else runs it has done so by now."""
+    if isinstance(returned, CoroutineType):
+        return _COROUTINE if inspect.getcoroutinestate(returned) == inspect.CORO_CREATED else None
+    if isinstance(returned, GeneratorType):
+        return _GENERATOR if inspect.getgeneratorstate(returned) == inspect.GEN_CREATED else None
+    return _COROUTINE if isinstance(returned, AsyncGeneratorType) else None
+
+
+def _never_run(method: object) -> Phase | None:
+    if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+        return _COROUTINE
+    return _GENERATOR if inspect.isgeneratorfunction(method) else None
 
 
 def unrun(why: str) -> Phase:
     """Return a call that passed without its body."""
     return Phase("call", "unrun", False, why)  # noqa: FBT003
+
+
+_NEVER = "the body never ran: unittest.TestCase does not run"
+_COROUTINE = unrun(f"{_NEVER} a coroutine: use unittest.IsolatedAsyncioTestCase")
+_GENERATOR = unrun(f"{_NEVER} a generator")
 
 
 def _todo(kind: type, method: object) -> str | None:
