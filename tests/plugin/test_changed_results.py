@@ -175,6 +175,33 @@ def test_a_test_case_that_only_passes_on_how_it_is_run(project: Project, body: s
     assert (piece.result.value, "the body never ran" in piece.message) == ("INTERRUPTED", True)
 
 
+@pytest.mark.parametrize("how", ["None", "7", "(one for one in 'ab')"])
+def test_what_a_test_case_holds_goes_with_it(project: Project, how: str) -> None:
+    """A test case lives no longer than without us, whatever its method returns; a warning names the method."""
+    project.write("conftest.py", "import gc\ngc.disable()\n")
+    project.configured().tests(f"""
+        import unittest
+        alive = []
+
+        class Held:
+            def __init__(self): alive.append(1)
+            def __del__(self): alive.pop()
+
+        @evidence("UC-001", item=1)
+        class TestA(unittest.TestCase):
+            def setUp(self): self.held = Held()
+            def test_a(self): return {how}
+            def test_b(self): self.assertEqual(len(alive), 1)
+            def test_c(self): self.assertEqual(len(alive), 1)
+    """)
+    result = project.run_apart("-W", "always::DeprecationWarning")
+    assert {"test_b": "PASSED", "test_c": "PASSED"}.items() <= {
+        piece.test_id.rpartition("::")[2]: piece.result.value for piece in executions(project, "UC-001", "1")
+    }.items()
+    if how != "None":
+        assert "TestA.test_a" in "".join(result.stdout.str().partition("warnings summary")[2:])
+
+
 def test_what_else_a_method_of_unittest_returns_is_as_it_was(project: Project) -> None:
     """A value that is returned, a failure and its traceback, a subtest and a skip are what they are without us."""
     project.configured().tests(

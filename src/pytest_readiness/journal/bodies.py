@@ -9,12 +9,14 @@ from contextlib import suppress
 from functools import partial
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
+from weakref import ref
 
 from .observation import Phase
 
 __unittest = True
 """Hides the frames of this module where unittest and pytest show how a test failed."""
 _RETURNED = "_readiness_returned"
+_UNRUN = (CoroutineType, GeneratorType, AsyncGeneratorType)
 
 
 def watch(item: Any) -> None:
@@ -22,13 +24,29 @@ def watch(item: Any) -> None:
     kind, plain = _case_of(item)
     if plain is not None and kind._callTestMethod is plain._callTestMethod:  # noqa: SLF001
         with suppress(Exception):  # then nothing is known of it
-            item.instance._callTestMethod = partial(_call, item.instance)  # noqa: SLF001
+            # Weak: what a test case holds is to go with it, and not when the garbage is collected.
+            item.instance._callTestMethod = partial(_call, ref(item.instance))  # noqa: SLF001
 
 
-def _call(case: Any, method: Callable[[], object]) -> None:
+def _call(known: ref[Any], method: Callable[[], object]) -> None:
+    case: Any = known()
     returned = method()
-    vars(case)[_RETURNED] = returned
-    type(case)._callTestMethod(case, lambda: returned)  # noqa: SLF001
+    type(case)._callTestMethod(case, _Answer(method, returned))  # noqa: SLF001
+    if isinstance(returned, _UNRUN):
+        vars(case)[_RETURNED] = returned
+
+
+class _Answer:
+    """A method that was called: it shows itself as the method, and returns what that returned."""
+
+    def __init__(self, method: Callable[[], object], returned: object) -> None:
+        self._method, self._returned = method, returned
+
+    def __call__(self) -> object:
+        return self._returned
+
+    def __repr__(self) -> str:
+        return repr(self._method)
 
 
 def doubt(item: Any) -> Phase | None:
