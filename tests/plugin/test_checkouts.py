@@ -77,6 +77,33 @@ def test_a_test_is_the_same_in_each_checkout(beside: Project, more: tuple[str, .
     assert results(beside) == {f"{SHOP}/tests/test_smoke.py::test_smoke": "PASSED"}
 
 
+@pytest.mark.parametrize("more", [(), ("-p", "xdist", "-n", "1")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("above", [("--rootdir=.",), ("--rootdir=..",), ("-c", "pytest.ini")])
+def test_so_it_is_where_pytest_is_called_above_it(
+    beside: Project, above: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    """What failed in a session over all checkouts is mended in one over a checkout alone, and the other way round."""
+    beside.write("pytest.ini", "[pytest]\n")
+    for number, folder in ((1, "."), (2, "build-2"), (3, ".")):
+        check_out(beside, f"build-{number}", "https://git.example.com/shop/app.git", passes=number == 2)
+        where = [*above, f"build-{number}"] if folder == "." else []
+        assert NOTE not in run_in(beside, folder, *where, *more)
+        expected = "PASSED" if number == 2 else "FAILED"
+        assert results(beside) == {f"{SHOP}/tests/test_smoke.py::test_smoke": expected}
+
+
+def test_forges_of_one_host_are_told_apart(beside: Project) -> None:
+    """Two servers on two ports keep two repositories, whatever they are called."""
+    check_out(beside, "one", "http://git.example.com:3000/shop/app.git", passes=False)
+    check_out(beside, "two", "http://git.example.com:8080/shop/app.git", passes=True)
+    run_in(beside, "one")
+    run_in(beside, "two")
+    assert results(beside) == {
+        "//git.example.com:3000/shop/app/tests/test_smoke.py::test_smoke": "FAILED",
+        "//git.example.com:8080/shop/app/tests/test_smoke.py::test_smoke": "PASSED",
+    }
+
+
 def test_repositories_are_told_apart(beside: Project) -> None:
     """A pass of one repository hides no failure of another whose tests have the same names."""
     check_out(beside, "one", "https://git.example.com/shop/app.git", passes=False)
@@ -164,14 +191,14 @@ def test_a_link_to_the_current_release(beside: Project, where: str) -> None:
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_.-]{0,8}[a-z0-9]", fullmatch=True).filter(lambda text: not text.endswith("git"))
 FORMS = (
-    "https://{host}/{path}", "https://{host}/{path}.git/", "https://me:word@{host}:8443/{path}.git", "ssh://git@{host}/{path}",
+    "https://{host}/{path}", "https://{host}/{path}.git/", "https://me:word@{host}:443/{path}.git", "ssh://git@{host}:22/{path}.git", "ssh://git@{host}/{path}",
     "git@{host}:{path}.git", "{host}:{path}/", "git://{host}/{path}", "https://{upper}/{path}",
 )  # fmt: skip
 
 
 @given(NAMES, NAMES, NAMES, st.sampled_from(FORMS))
 def test_a_repository_has_one_name(host: str, group: str, name: str, form: str) -> None:
-    """Protocol, user, password, port and ending change nothing, and repositories of other names have other names."""
+    """Protocol and its own port, user, password and ending change nothing, and repositories of other names have other names."""
     for path in (f"{group}/{name}", f"{group}/{name}x", f"{group}x/{name}"):
         assert repository_name(form.format(host=host, upper=host.upper(), path=path)) == f"{host}/{path}"
 

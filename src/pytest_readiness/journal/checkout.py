@@ -12,6 +12,7 @@ from .worktree import GitError, ask
 
 _SHORT = re.compile(r"(?:[^@/]*@)?(?P<host>[^:/\\]{2,}):(?P<path>[^\\]+)", re.DOTALL)
 """``git@host:path``; one letter before the colon is a drive."""
+_PORTS = {"ssh": 22, "git+ssh": 22, "git": 9418, "http": 80, "https": 443}
 
 
 def way_in_repository(path: Path, base: Path) -> str | None:
@@ -50,11 +51,15 @@ def _repository(top: Path) -> str | None:
 
 
 def repository_name(url: str) -> str | None:
-    """Return what a repository is called whatever protocol, user and password it is fetched with; None: not told."""
+    """Return what a repository is called whatever protocol, user and password it is fetched with; None: not told.
+
+    A port that is not the protocol's own may be another forge's on the same host.
+    """
     if "://" in url:
         try:
             parts = urlsplit(url)
-            host, path = parts.hostname or "", parts.path
+            port = "" if parts.port in (None, _PORTS.get(parts.scheme.lower())) else f":{parts.port}"
+            host, path = f"{parts.hostname or ''}{port}", parts.path
         except ValueError:
             return None
     elif short := _SHORT.fullmatch(url):

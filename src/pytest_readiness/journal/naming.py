@@ -7,6 +7,7 @@ one node id then. Such a test is called by where it lies, and so is one to which
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from os.path import normpath
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,9 +43,8 @@ class Names:
         self._prefix: str = given.get("prefix", "")
         """The way from the config's folder to pytest's, with a slash at its end."""
         self._folder = Path(given.get("folder", "."))
-        up = self._prefix.count("../") if not self._prefix.strip("./") else 0
-        self._down = self._folder.resolve().parts[-up:] if up else ()
-        """The folders from pytest's rootdir down to the config's, where it lies above."""
+        self._above = Path(normpath(self._folder / self._prefix)) if self._prefix.startswith("../") else None
+        """pytest's rootdir, where it does not lie below the config's folder: each of its files is asked for its way."""
         self._ways: dict[Path, str] = {}
         self.bearers: dict[str, dict[tuple[str, int], Bearer]] = {}
         """By node id, each of them once; in most sessions there are none."""
@@ -76,29 +76,31 @@ class Names:
     def _plain(self, nodeid: str) -> str:
         """Return what the test of a node id that says where it lies is called."""
         nodeid = self._alone(nodeid)
-        return self._from_above(nodeid) if self._down else self._prefix + nodeid
+        if self._above is None:
+            return self._prefix + nodeid
+        path, separator, rest = nodeid.partition("::")
+        return f"{self._way(self._above / path)}{separator}{rest}"
+
+    def _way(self, path: Path) -> str:
+        way = self._ways.get(path)
+        if way is None:
+            way = self._ways[path] = way_to(path, self._folder)
+        return way
 
     def _alone(self, nodeid: str) -> str:
         """Return the node id that the test has without xdist."""
         is_grouped = self.grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::"))
         return nodeid.rpartition("@")[0] if is_grouped else nodeid
 
-    def _from_above(self, nodeid: str) -> str:
-        path, separator, rest = nodeid.partition("::")
-        parts = path.split("/")
-        alike = 0
-        while alike < min(len(self._down), len(parts) - 1) and parts[alike] == self._down[alike]:
-            alike += 1
-        way = "/".join([*[".."] * (len(self._down) - alike), *parts[alike:]])
-        return f"{way}{separator}{rest}"
-
     def note(self) -> list[str]:
         """Return what is to be said of names that another checkout of the same tests does not have: a line, or none."""
-        ways = [way for way in (self._prefix, *self._ways.values()) if way.startswith("../")]
+        ways = [way for way in self._ways.values() if way.startswith("../")]
         if not ways:
             return []
         from .checkout import unnamed  # asks git: only where something lies beside the config
 
+        if self._prefix.strip("./"):
+            ways = [self._prefix if way.startswith(self._prefix) else way for way in ways]
         return [told for told in (unnamed(way, self._folder) for way in ways) if told is not None][:1]
 
     def each(self, nodeid: str, location: Sequence[Any] | None = None) -> list[str]:
@@ -138,10 +140,7 @@ class Names:
 
     def _by_path(self, nodeid: str, path: Path) -> str:
         """Return the name of a test that lies elsewhere: where, and what its node id says beside a part of its path."""
-        way = self._ways.get(path)
-        if way is None:
-            way = self._ways[path] = way_to(path, self._folder)
-        nodeid = self._alone(nodeid)
+        way, nodeid = self._way(path), self._alone(nodeid)
         told, _, rest = nodeid.partition("::")
         rest = rest if not told or f"/{path.as_posix()}".endswith(f"/{told}") else nodeid
         return f"{way}::{rest}" if rest else way
