@@ -164,7 +164,7 @@ FAULTS: dict[str, Fault] = {
     "1b-whole-protocol-again": Fault(
         "a plugin runs the whole protocol again, and the last execution hides those before",
         signs.ran("flaky"),
-        (ALONE, Edit("journal.keeper:OwnKeeper._tell_ended", "if nodeid == runs_again:", "if False:")),
+        (ALONE, Edit("journal.keeper:OwnKeeper._tell_ended", "if nodeid == runs_again and", "if False and")),
     ),
     "1c-dist-each": Fault(
         "of the workers that each run everything the last one decides",
