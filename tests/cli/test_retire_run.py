@@ -80,6 +80,11 @@ def the_place_edited(project: Project, run: str) -> None:
     sql(project, f"UPDATE line SET text = replace(text, 'staging', 'dev') WHERE run_id = '{run}'")
 
 
+def a_line_and_index_lost(project: Project, run: str) -> None:
+    """A line is gone, and with it what the index says of it."""
+    sql(project, *(f"DELETE FROM {table} WHERE run_id = '{run}' AND seq = 3" for table in ("evidence", "line")))
+
+
 HARMS = (a_line_edited, a_line_lost, the_plan_edited, the_seal_lost, the_head_garbled, the_place_edited)
 
 
@@ -197,6 +202,21 @@ def test_another_broken_run_is_still_damage(passing: Project) -> None:
     assert retire(passing, second)[0] == 0
     assert gate(passing)[0] == 1
     assert passing.cli("verify").exit_code == 0
+
+
+def test_slots_that_only_it_had_are_its_own(project: Project) -> None:
+    """Where nothing else is wrong verify answers 0, also where the index of the first run of a test is gone."""
+    project.configured(CONFIG + REVIEW).tests(TESTS)
+    record(project)
+    run = newest(project)
+    a_line_and_index_lost(project, run)
+    assert "no evidence belongs to" in project.cli("verify").stdout
+    assert retire(project, run)[0] == 0
+    assert project.cli("verify").exit_code == 0
+    record(project)
+    assert (gate(project)[0], project.cli("verify").exit_code) == (0, 0)
+    a_line_and_index_lost(project, newest(project))
+    assert project.cli("verify").exit_code == 3
 
 
 def test_who_may_not_is_refused_in_a_line(passing: Project) -> None:

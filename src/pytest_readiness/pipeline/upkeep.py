@@ -20,7 +20,7 @@ from ..facts.run import Run
 from ..frozen import dataclass
 from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..regular import regular_file
-from ..store.port import Decided, RunSummary, Store
+from ..store.port import EMPTY_SLOT, Decided, RunSummary, Store
 from ..verdict.known import Signed, run_of
 from ..views.document import to_document
 from ..views.report import Report
@@ -135,15 +135,24 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
 
 
 def _apart(found: Iterable[Problem], aside: Aside) -> tuple[list[Problem], list[str]]:
-    """Return the problems that are not of a retired run, and a sentence for each of these runs."""
+    """Return the problems that are not of a retired run, and a sentence for each of these runs.
+
+    A slot that is empty is one of a run that lost evidence: where that is another run than these, it is told itself.
+    """
     numbers = dict.fromkeys(aside.runs, 0)
-    left = []
+    left, empty = [], []
     for problem in found:
         whose = _OF_RUN.match(problem.where)
         if whose is not None and whose[1] in numbers:
             numbers[whose[1]] += 1
+        elif problem.what.startswith(EMPTY_SLOT):
+            empty.append(problem)
         else:
             left.append(problem)
+    if broken := next((name for name, number in numbers.items() if number), None):
+        numbers[broken] += len(empty)
+    else:
+        left += empty
     return left, [f"{said(one)} ({numbers[name]} of its things do not fit)" for name, one in aside.runs.items()]
 
 

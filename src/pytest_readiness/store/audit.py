@@ -29,6 +29,7 @@ from .index import (
     slot_row,
 )
 from .leaves import miscounted, misfits, unbound
+from .port import EMPTY_SLOT
 from .reader import Reader
 from .tables import SCHEMA_QUERY, schema_of
 
@@ -219,7 +220,7 @@ def _strays(query: Query) -> Iterator[Problem]:
             yield Problem(where(one_line(run_id)), f"rows of the table {table} belong to no run: its row was deleted")
     unused = "SELECT key FROM slot WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE slot_id = slot.id)"
     for (key,) in query(unused):
-        yield Problem("table slot", f"no evidence belongs to {one_line(key)}")
+        yield Problem("table slot", f"{EMPTY_SLOT} {one_line(key)}")
 
 
 def check(

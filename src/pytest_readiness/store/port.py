@@ -18,6 +18,9 @@ from ..frozen import dataclass
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope
 
+EMPTY_SLOT = "no evidence belongs to"
+"""Begins what is told of a slot whose evidence is gone; the run that lost it is told itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
