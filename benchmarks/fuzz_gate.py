@@ -86,7 +86,7 @@ def search(
                 return number, number - first + 1, told
             if (start := next(todo, None)) is not None:
                 waiting.append(pool.submit(_batch, seed, start, min(BATCH, last - start), only, smaller))
-            if number % 5_000 == 0 and number > first and not fault:
+            if (number - first) % 5_000 < BATCH and number - first >= BATCH and not fault:
                 print(f"{number - first} histories, no difference", flush=True)
     return None
 
