@@ -206,7 +206,7 @@ def counted_places(piece: Piece, known: Known) -> set[Place]:
         return set()
     asked_for = [needed for needed in known.needed.values() if needed.item == piece.item]
     return {
-        place for place in bad_places(piece, known.pieces, known.config)
+        place for place in bad_places(piece, known.every, known.config)
         if in_force(known.config, place[0]) and any(could_hold(needed, place) for needed in asked_for)
     }  # fmt: skip
 

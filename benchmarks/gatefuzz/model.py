@@ -226,7 +226,7 @@ class World:
         words = counting(self.words, self.config, now)
         for needed in requirements_of(self.config, use_case):
             known.needed[needed.id] = needed
-            state = known.bare[needed.id] = state_of(needed, known.pieces, self.config, now)
+            state = known.bare[needed.id] = state_of(needed, known.pieces, self.config, now, known.every)
             if waived(words, needed.id, state, self.config.policy, now):
                 state = State("WAIVED", deciding=state.deciding)
             known.states[needed.id] = state
@@ -302,11 +302,12 @@ class World:
 
         §5.7: of the release being judged, where only that counts; a row that is there asks for no more.
         """
+        ever = self.pieces(now, retired=True)
         pieces = [one for one in self.pieces(now, release) if one.uc == name]
         return any(
             one.result in BAD and one.start > since
             for item in {one.item for one in pieces}
-            for one in state_of(_anything(name, item), pieces, self.config, now).deciding
+            for one in state_of(_anything(name, item), pieces, self.config, now, ever).deciding
         )
 
 

@@ -128,15 +128,19 @@ def in_force(config: Config, environment: str | None) -> bool:
     return environment is not None and dict(config.environments).get(environment, False)
 
 
-def state_of(needed: Requirement, known: Sequence[Piece], config: Config, now: int) -> State:
-    """§5.2 to 5.6: the state of a requirement, waivers aside."""
+def state_of(needed: Requirement, known: Sequence[Piece], config: Config, now: int, ever: Sequence[Piece]) -> State:
+    """§5.2 to 5.6: the state of a requirement, waivers aside.
+
+    ``ever``: pieces of any release. Our reading of §5.7: a failure counts only for its release, and where its test
+    places itself is known by all.
+    """
     pieces = [one for one in known if (one.uc, one.item) == (needed.uc, needed.item)]
     bad, passed = [], []
     for test in sorted({one.test for one in pieces}):
         mine = [one for one in pieces if one.test == test]
-        for place in _places(mine, config):
+        for place in _places(mine, config, ever):
             if could_hold(needed, place):
-                worse, good = _slot(needed, mine, place, config, now)
+                worse, good = _slot(needed, mine, place, config, now, ever)
                 bad += worse
                 passed += good
     if bad:
@@ -186,16 +190,16 @@ def _counts(piece: Piece, config: Config) -> bool:
     return piece.real and in_force(config, piece.environment)
 
 
-def _places(mine: Sequence[Piece], config: Config) -> set[Place]:
+def _places(mine: Sequence[Piece], config: Config, ever: Sequence[Piece]) -> set[Place]:
     found = {(one.environment, one.mode) for one in mine if _counts(one, config)}
     for one in mine:
         if one.result in BAD:
-            found |= {place for place in bad_places(one, mine, config) if in_force(config, place[0])}
+            found |= {place for place in bad_places(one, ever, config) if in_force(config, place[0])}
     return found
 
 
 def _slot(
-    needed: Requirement, mine: Sequence[Piece], place: Place, config: Config, now: int
+    needed: Requirement, mine: Sequence[Piece], place: Place, config: Config, now: int, ever: Sequence[Piece]
 ) -> tuple[list[Piece], list[Piece]]:
     """§5.2 to 5.4: what decides for one test in one environment and mode: the newest that ended badly, or passed.
 
@@ -207,7 +211,7 @@ def _slot(
     the test runs in that environment and says it, as it never ends in no mode.
     """
     here = [one for one in mine if _counts(one, config) and (one.environment, one.mode) == place and within(one, place)]
-    every = [one for one in mine if one.result in BAD and place in bad_places(one, mine, config)]
+    every = [one for one in mine if one.result in BAD and place in bad_places(one, ever, config)]
     bad = [one for one in every if names(one, needed.part)]
     ended = [one for one in here if one.result in ENDED and (one.start <= now or one.result != "PASSED")]
     said = [

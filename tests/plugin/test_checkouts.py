@@ -104,6 +104,28 @@ def test_forges_of_one_host_are_told_apart(beside: Project) -> None:
     }
 
 
+def test_folders_in_which_only_the_name_of_git_lies(beside: Project) -> None:
+    """An empty ``.git`` is no repository, whatever repository lies around it: two such folders are told apart."""
+    subprocess.run(["git", "init", "-q", "."], cwd=beside.path, check=True)
+    subprocess.run(["git", "config", "remote.origin.url", "https://git.example.com/mono"], cwd=beside.path, check=True)
+    for name, passes in (("a", False), ("b", True)):
+        check_out(beside, name, None, passes=passes)
+        (beside.path / name / ".git").mkdir()
+        run_in(beside, name)
+    assert sorted(results(beside).values()) == ["FAILED", "PASSED"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_a_checkout_of_another_user_has_the_same_name(beside: Project) -> None:
+    """As in a container, where git asks for ``safe.directory``: only its config is read."""
+    check_out(beside, "build-1", "https://git.example.com/shop/app.git", passes=True)
+    for path in (beside.path / "build-1").rglob("*"):
+        os.chown(path, 1234, 1234)
+    os.chown(beside.path / "build-1", 1234, 1234)
+    run_in(beside, "build-1")
+    assert results(beside) == {f"{SHOP}/tests/test_smoke.py::test_smoke": "PASSED"}
+
+
 def test_repositories_are_told_apart(beside: Project) -> None:
     """A pass of one repository hides no failure of another whose tests have the same names."""
     check_out(beside, "one", "https://git.example.com/shop/app.git", passes=False)

@@ -143,6 +143,21 @@ class TestAFailureThatARetryHereDoesNotMakeGoodElsewhere:
         assert project.cli("gate", "UC-001").exit_code == 0, project.cli("why", "UC-001").output
 
 
+@pytest.mark.parametrize("how", [RERUNS, ()], ids=["a retry", "another session"])
+def test_where_a_test_places_itself_is_known_from_another_release(project: Project, how: tuple[str, ...]) -> None:
+    """What fails in the release that is judged counts where the test placed itself in an earlier one."""
+    release = '[gate]\nrelease = "required"\nasserted = "accept"\nflaky = "accept"\n'
+    config = "".join(TWO_PLACES.partition("[items.2]")[0]).replace("[provider_modes]", release + "[provider_modes]")
+    test = '@evidence("UC-001", item=1)\ndef test_a(record_evidence):\n    {}\n'
+    other = '@evidence("UC-001", item=1)\ndef test_p(record_evidence): record_evidence.scope("prod")\n'
+    configured(project, config).tests(test.format("record_evidence.scope('prod')")).run_apart("--readiness-release=1")
+    project.tests(test.format(ONCE + "assert 0") + other)
+    for _ in range(2 if how == () else 1):
+        project.run_apart(*how, "--readiness-release=2")
+    told = project.cli("gate", "UC-001", "--on", "evidence", "--release", "2")
+    assert (told.exit_code, "UC-001/1/prod FAILING" in " ".join(told.output.split())) == (1, True)
+
+
 class TestAPlaceIsSaidOnce:
     """A test that failed on its way from one place to the next would count in the first alone."""
 

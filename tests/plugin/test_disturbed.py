@@ -273,6 +273,23 @@ def test_artifacts_that_a_test_removes_are_missed(project: Project, gone: str, w
     result = project.run_apart(*way, "--readiness-gate", "--readiness-gate-on=evidence")
     assert result.ret == 13
     told = " ".join(result.stdout.str().split())
-    assert "the artifact is gone" in told
-    assert ": no test may remove what is kept in this folder" in told
+    assert "the artifact is gone or changed" in told
+    assert ": no test may touch what is kept in this folder" in told
     assert project.states("UC-001")["UC-001/2"] == "ASSERTED"
+
+
+@pytest.mark.parametrize("harm", ["write_text('')", "unlink(); path.symlink_to(__file__)", "unlink(); path.mkdir()"])
+def test_artifacts_that_a_test_changes_are_missed(project: Project, harm: str) -> None:
+    """So it is where the file is another in size, a link or a folder."""
+    project.configured().tests(f"""
+        @evidence("UC-001", item=1)
+        def test_a(record_evidence): record_evidence.attach("what the provider said")
+
+        def test_b():
+            for path in pathlib.Path(".readiness/artifacts").rglob("*"):
+                if path.is_file() and path.read_text() == "what the provider said":
+                    path.{harm}
+    """)
+    result = project.run_apart("--readiness-gate", "--readiness-gate-on=evidence")
+    told = " ".join(result.stdout.str().split())
+    assert (result.ret, "the artifact is gone or changed" in told) == (13, True)

@@ -37,15 +37,19 @@ def unnamed(way: str, base: Path) -> str | None:
         return None  # the config is part of the checkout
     return (
         f"the names of tests begin with {way.rstrip('/')}, the way from the config's folder: those of another checkout "
-        "are other tests, as no git remote 'origin' says that they are the same: put the config into the checkout, or "
-        "retire what is gone"
+        "are other tests, as git names no remote 'origin' that says that they are the same: put the config into the "
+        "checkout, or retire what is gone"
     )
 
 
 @cache
 def _repository(top: Path) -> str | None:
+    # Whose the folder is does not matter: git reads its config here, and runs nothing.
+    whoever = ("-c", "safe.directory=*")
     try:
-        return repository_name(ask(top, "config", "--get", "remote.origin.url").strip())
+        if Path(ask(top, *whoever, "rev-parse", "--show-toplevel").removesuffix("\n")).resolve() != top.resolve():
+            return None  # nothing of git lies in its .git, and another repository lies around it
+        return repository_name(ask(top, *whoever, "config", "--get", "remote.origin.url").strip())
     except GitError:
         return None
 

@@ -171,7 +171,7 @@ class Keeper:
         folder.texts = self._texts
         if moved := redact_artifacts(folder, self.redactor):
             self.log.rewrite(lambda body: dict(told_anew(body, moved)))
-            self.log.artifacts = {moved[one].sha256 if one in moved else one for one in self.log.artifacts}
+            self.log.moved(moved)
 
 
 class OwnKeeper(Keeper):

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import ReadinessError
 from ..facts.clock import moment
-from ..facts.evidence import Result
+from ..facts.evidence import Artifact, Result
 from ..facts.line import Line
 from ..facts.run import Run, planned_digest, planned_digest_of
 from ..facts.snapshot import Snapshot
@@ -69,8 +69,8 @@ class RunLog:
     """Where the ends of tests that bear one id become one."""
     recorded: int = 0
     """Pieces of evidence so far."""
-    artifacts: set[str] = field(default_factory=set)
-    """SHA-256 of each artifact that its lines name."""
+    artifacts: dict[str, int] = field(default_factory=dict)
+    """SHA-256 and size in bytes of each artifact that its lines name."""
     is_blotted: bool = False
     """Lines of it were overwritten, as they held a secret: it is no run any more."""
     uncollected: int = 0
@@ -137,7 +137,7 @@ class RunLog:
         if (writer := self._ready()) is None:
             return
         if "artifacts" in body:
-            self.artifacts.update([one["sha256"] for one in body["artifacts"]])
+            self.artifacts.update([(one["sha256"], one["size"]) for one in body["artifacts"]])
         claims = body["claims"]
         self.recorded += len(claims)
         if len(body["attempts"]) > 1:  # those that a later one covers are told within its own
@@ -175,6 +175,12 @@ class RunLog:
         self._ended = {redactor.name(test) for test in self._ended}
         self.ends.redact(redactor)
         self.rewrite(redactor.plain)
+
+    def moved(self, artifacts: Mapping[str, Artifact]) -> None:
+        """Artifacts were made anew, as a secret became known: each is another, by its digest before."""
+        for old, kept in artifacts.items():
+            if self.artifacts.pop(old, None) is not None:
+                self.artifacts[kept.sha256] = kept.size
 
     def redact_at_last(self, redactor: Redactor) -> None:
         """Do the same at the end, by all means: lines that cannot be written anew are overwritten where they are."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from pluggy import PluginManager
@@ -125,14 +126,24 @@ def close_run(place: Place, log: RunLog, exit_status: int, *, whole: bool = Fals
     return sealed, problems
 
 
-def _gone(place: Place, sealed: Run, attached: Iterable[str]) -> Iterator[str]:
-    """Yield a line where artifacts of the run, or its tracker, are not there any more: a test may remove them."""
-    folder, tracker = ArtifactFolder(place.artifacts, 0), sealed.head.get("tracker", {}).get("sha256")
-    paths = map(folder.path, {*attached, tracker} - {None})
-    gone = sorted(path for path in paths if not path.is_file())
-    if gone:
-        more = f", and {len(gone) - 1} more of this run" if gone[1:] else ""
-        yield f"{gone[0]}: the artifact is gone{more}: no test may remove what is kept in this folder"
+def _gone(place: Place, sealed: Run, attached: Mapping[str, int]) -> Iterator[str]:
+    """Yield a line where artifacts of the run, or its tracker, are not as they were kept: a test may do that."""
+    folder, sizes, tracker = ArtifactFolder(place.artifacts, 0), dict(attached), sealed.head.get("tracker", {})
+    if "sha256" in tracker:
+        sizes[tracker["sha256"]] = tracker["size"]
+    wrong = sorted(folder.path(one) for one, size in sizes.items() if _size(folder.path(one)) != size)
+    if wrong:
+        more = f", and {len(wrong) - 1} more of this run" if wrong[1:] else ""
+        yield f"{wrong[0]}: the artifact is gone or changed{more}: no test may touch what is kept in this folder"
+
+
+def _size(path: Path) -> int | None:
+    """Return the size of a regular file in bytes; None: there is none of that name."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_size if S_ISREG(found.st_mode) else None
 
 
 def redaction_trouble(redactor: Redactor) -> list[str]:

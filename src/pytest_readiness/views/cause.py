@@ -161,7 +161,8 @@ def _evidence(evidence: Evidence, pen: Pen) -> Iterator[Line]:
     yield from pen.paragraph(told, lead=("rests on: ", "dim"), indent=2, style=style)
     yield from pen.paragraph(evidence.test_id, indent=6)
     if evidence.not_real_because:
-        yield from pen.paragraph(evidence.not_real_because, lead=("a rehearsal: ", ""), indent=6)
+        lead = "" if evidence.covered else "a rehearsal: "
+        yield from pen.paragraph(evidence.not_real_because, lead=(lead, ""), indent=6)
     for warning in evidence.warnings:
         yield from pen.paragraph(warning, lead=("warning: ", "warn"), indent=6)
     if evidence.message and evidence.result is not Result.PASSED:
