@@ -40,15 +40,16 @@ def states(project: Project, item: str) -> dict[str, str]:
 class TestAFailureThatARetryHereDoesNotMakeGoodElsewhere:
     """In the place of the retry the test is FLAKY; where else its failure counts nothing has run."""
 
-    @BOTH_WAYS
-    @pytest.mark.parametrize("ends", ["assert 0, 'it is down'", "os._exit(1)"], ids=["fails", "dies"])
+    @pytest.mark.parametrize(
+        ("ends", "how"),
+        [("assert 0, 'it is down'", ()), ("assert 0, 'it is down'", ONE_WORKER), ("os._exit(1)", ONE_WORKER)],
+        ids=["fails", "fails in a worker", "dies"],
+    )
     @pytest.mark.parametrize("fixture", ["", "record_evidence"], ids=["plain", "records"])
     def test_where_its_mark_names_another_environment(
         self, project: Project, ends: str, fixture: str, how: tuple[str, ...]
     ) -> None:
         """A mark for prod covered it there: a first attempt in staging that ends badly is not made good in prod."""
-        if "_exit" in ends and not how:
-            pytest.skip("what dies alone is not run again")
         configured(project).tests(LIMITED.format(fixture=fixture, first="pass"))
         for environment in ("prod", "staging"):
             project.run_apart(environment=environment)
