@@ -239,7 +239,7 @@ def test_who_may_not_is_refused_in_a_line(passing: Project) -> None:
 
 
 def test_a_review_that_rests_on_it_does_not_hold(passing: Project) -> None:
-    """What was signed over a run that is set aside is to be signed again, unless newer passes stand for it."""
+    """What was signed over a run that is set aside is to be signed again."""
     approve(passing)
     assert status(passing) == ("READY_FOR_GO_LIVE", None)
     assert retire(passing, newest(passing), BEN)[0] == 0

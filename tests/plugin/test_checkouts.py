@@ -92,18 +92,6 @@ def test_so_it_is_where_pytest_is_called_above_it(
         assert results(beside) == {f"{SHOP}/tests/test_smoke.py::test_smoke": expected}
 
 
-def test_forges_of_one_host_are_told_apart(beside: Project) -> None:
-    """Two servers on two ports keep two repositories, whatever they are called."""
-    check_out(beside, "one", "http://git.example.com:3000/shop/app.git", passes=False)
-    check_out(beside, "two", "http://git.example.com:8080/shop/app.git", passes=True)
-    run_in(beside, "one")
-    run_in(beside, "two")
-    assert results(beside) == {
-        "//git.example.com:3000/shop/app/tests/test_smoke.py::test_smoke": "FAILED",
-        "//git.example.com:8080/shop/app/tests/test_smoke.py::test_smoke": "PASSED",
-    }
-
-
 def test_folders_in_which_only_the_name_of_git_lies(beside: Project) -> None:
     """An empty ``.git`` is no repository, whatever repository lies around it: two such folders are told apart."""
     subprocess.run(["git", "init", "-q", "."], cwd=beside.path, check=True)
@@ -126,16 +114,21 @@ def test_a_checkout_of_another_user_has_the_same_name(beside: Project) -> None:
     assert results(beside) == {f"{SHOP}/tests/test_smoke.py::test_smoke": "PASSED"}
 
 
-def test_repositories_are_told_apart(beside: Project) -> None:
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("git.example.com/shop/app", "git.example.com/shop/till"),
+        ("git.example.com:3000/app", "git.example.com:8080/app"),
+    ],
+    ids=["of one host", "of two servers on one host"],
+)
+def test_repositories_are_told_apart(beside: Project, one: str, two: str) -> None:
     """A pass of one repository hides no failure of another whose tests have the same names."""
-    check_out(beside, "one", "https://git.example.com/shop/app.git", passes=False)
-    check_out(beside, "two", "https://git.example.com/shop/till.git", passes=True)
-    run_in(beside, "one")
-    run_in(beside, "two")
-    assert results(beside) == {
-        f"{SHOP}/tests/test_smoke.py::test_smoke": "FAILED",
-        "//git.example.com/shop/till/tests/test_smoke.py::test_smoke": "PASSED",
-    }
+    for name, where, passes in (("one", one, False), ("two", two, True)):
+        check_out(beside, name, f"http://{where}.git", passes=passes)
+        run_in(beside, name)
+    test = "tests/test_smoke.py::test_smoke"
+    assert results(beside) == {f"//{one}/{test}": "FAILED", f"//{two}/{test}": "PASSED"}
 
 
 def test_packages_of_a_checkout_are_told_apart(beside: Project) -> None:
