@@ -25,7 +25,7 @@ from .decided import (
     waived,
 )
 from .parts import Part, held
-from .recorded import BAD, Piece, pieces_of
+from .recorded import BAD, Piece, not_reached, pieces_of
 from .standing import Requirement, State, requirements_of, state_of
 from .words import DAY, Config, Decide, Edit, Event, History, Merge, Recover, Run, Tamper, UseCase
 
@@ -175,12 +175,19 @@ class World:
     def _concerned(self, event: Decide, at: int, release: str | None) -> list[Piece]:
         """§6: the evidence concerned: of a test all, of a requirement or a use case what decides."""
         if event.kind == "retire":
-            return [one for one in self.pieces(at) if event.target in (one.test, one.uc)]
+            return [one for one in (*self.pieces(at), *self._not_reached()) if event.target in (one.test, one.uc)]
         name = event.target.partition("/")[0]
         known = self.look(self._row(name), at, release)
         return [
             piece for requirement, state in known.bare.items() if event.target in (name, requirement)
             for piece in state.deciding
+        ]  # fmt: skip
+
+    def _not_reached(self) -> list[Piece]:
+        """§3: of a run that ended, NOT_RUN is a result that it recorded too."""
+        return [
+            piece for kept in self.runs if kept.known and not kept.open
+            for piece in not_reached(kept.run, kept.at, kept.config)
         ]  # fmt: skip
 
     def _can_retire(self, target: str, at: int) -> bool:

@@ -107,6 +107,12 @@ def pieces_of(run: Run, at: int, config: Config) -> list[Piece]:
     return found
 
 
+def not_reached(run: Run, at: int, config: Config) -> list[Piece]:
+    """§3: "NOT_RUN (planned, never started)": who recorded the run recorded that too."""
+    rest = tuple(Execution(one.test, one.claims, (Attempt("passed"),)) for one in run.unreached)
+    return [replace(piece, result="NOT_RUN") for piece in pieces_of(replace(run, executions=rest), at, config)]
+
+
 def result_of(run: Run, execution: Execution) -> str:
     """§3: decided after teardown, by the last attempt; what ran when the process was killed is INTERRUPTED."""
     if run.ending == "killed" and execution is run.executions[-1]:

@@ -206,6 +206,18 @@ def test_who_may_let_go(project: Project) -> None:
     assert "its retirement at" in closed(project)
 
 
+def test_who_recorded_it_may_not_let_go_of_it_from_a_journal(project: Project) -> None:
+    """A run that no store took in yet was recorded by somebody too."""
+    config = CONFIG.replace('["ana@example.com", ', '["dev@example.com", "ana@example.com", ')
+    project.configured(config).tests(FINE + BAD)
+    project.run("--readiness-actor=bot@example.com")
+    project.run("--readiness-actor=dev@example.com", "--readiness-store=sqlite:////dev/null/none.db")
+    take_out(project)
+    code, told = retire(project, by="dev@example.com")
+    assert (code, "four eyes" in told) == (1, True)
+    assert retire(project)[0] == 0
+
+
 def test_what_comes_after_the_retirement_counts_again(project: Project) -> None:
     """A use case that came back and failed again is let go of again, or keeps the gate closed."""
     begun(project)

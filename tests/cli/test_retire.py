@@ -67,6 +67,32 @@ def test_what_is_refused_is_told_in_a_line_and_not_kept(project: Project) -> Non
     assert len(told(project)["retirements"]) == 1
 
 
+NO_STORE = "--readiness-store=sqlite:////dev/null/none.db"
+"""The run stays in its journal."""
+
+
+def test_who_recorded_other_tests_alone_may_retire(project: Project) -> None:
+    """What a reviewer recorded of another test is no evidence of this one, in the store or in a journal."""
+    decided(project, tests=WITH_OLD)
+    record(project, "-k", "not old", NO_STORE, by=BEN)
+    assert len(project.journals) == 1
+    assert retire(project, by=BEN)[0] == 0
+
+
+@pytest.mark.parametrize("more", [("-k", "old"), ("-x", "-k", "trace or old")], ids=["ran", "not reached"])
+@pytest.mark.parametrize("store", [(), (NO_STORE,)], ids=["store", "journal"])
+def test_who_recorded_the_test_may_not_retire_it(
+    project: Project, store: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    """Wherever that is kept, and whatever it showed."""
+    failing = "\n@evidence('UC-002', item=2)\ndef test_trace_first(): assert os.environ.get('PROVIDER') != 'down'\n"
+    decided(project, tests=failing + WITH_OLD)
+    project.monkeypatch.setenv("PROVIDER", "down")
+    record(project, *more, *store, by=BEN)
+    code, _, err = retire(project, by=BEN)
+    assert (code, "four eyes" in err) == (1, True), err
+
+
 def test_only_what_has_evidence_can_be_retired(project: Project) -> None:
     """A misspelt test, a misspelt replacement and a test replaced by itself exit 2; the nearest name is told."""
     decided(project, tests=WITH_OLD)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from ..errors import ClaimError, ConfigError, RefusedError, nearest
 from ..facts.clock import moment
 from ..facts.decision import Blocker, Decision, Departure, Retirement, RunRetirement, Unblock, Waiver
+from ..journal.recovery import open_evidence
 from ..pipeline.aside import set_aside, why_not
 from ..pipeline.checkpoints import no_store
 from ..pipeline.gathering import origins_of
@@ -223,17 +224,20 @@ def _check_tests(judged: Judged, test: str, replaced_by: str | None) -> None:
 
 def _recorders(place: Place, use_cases: Iterable[str], tests: Collection[str] | None = None) -> set[str]:
     """Return who ever recorded evidence of tests (None: of any), newer or not: with it goes all that it showed."""
+    concerned = set(use_cases)
     store = place.store()
-    if store is None:
-        return set()
     try:
         sources = place.sources(store)
-        set_aside(store, sources.decided.decisions, place.policy, sources.register, moment())
-        pieces = (one for name in use_cases for one in store.history(sources.register, name))
+        pieces = [one for run in sources.runs_left.values() for one in open_evidence(run) if one.uc in concerned]
+        if store is not None:
+            set_aside(store, sources.decided.decisions, place.policy, sources.register, moment())
+            pieces += [one for name in concerned for one in store.history(sources.register, name)]
         runs = {one.run_id for one in pieces if tests is None or one.test_id in tests}
-        return kept_apart(origins_of(sources, runs).values(), place.policy)
+        origins = origins_of(sources, runs)
+        return kept_apart([origins[id_] for id_ in runs if id_ in origins], place.policy)
     finally:
-        store.close()
+        if store is not None:
+            store.close()
 
 
 def _intact(place: Place, request: Request) -> Judged:
