@@ -364,7 +364,7 @@ def test_a_mistake_in_a_key_is_told_with_its_line(project: Project, table: str, 
 
 
 def test_a_key_of_a_kind_that_nothing_verifies_with_is_told_by_check(project: Project) -> None:
-    """Public keys that only agree on secrets verify nothing."""
+    """Public keys that only agree on secrets verify nothing: an error of the config, as every key that is too weak."""
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -374,8 +374,8 @@ def test_a_key_of_a_kind_that_nothing_verifies_with_is_told_by_check(project: Pr
     project.write("keys/ci.pem", public.decode())
     done = project.cli("check")
     assert done.exit_code == 1
-    assert "no signature can be verified with this public key" in done.output
-    assert level(project) == "L1"
+    assert "keys/ci.pem is an X25519 key, which signs nothing: use Ed25519" in done.output
+    assert project.cli("gate").exit_code == 2
 
 
 def test_without_the_library_the_gate_is_closed_in_one_line(project: Project) -> None:

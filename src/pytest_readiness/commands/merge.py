@@ -8,7 +8,7 @@ import click
 
 from ..errors import count
 from ..pipeline.carrying import Taken, merge
-from ..pipeline.upkeep import sign_unsigned
+from ..pipeline.upkeep import SignedHere, sign_untrusted
 from ..views.sanitise import sanitise
 from .door import Door, pass_door
 
@@ -26,8 +26,8 @@ from .door import Door, pass_door
 def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None:
     """Take bundles into the store: what is there already is passed over, and the order does not matter.
 
-    Each is checked first, and taken in whole or not at all. With READINESS_SIGNER their runs are signed, as far as
-    they are not yet. Exits 3 where one was refused (2 where it is no file at all).
+    Each is checked first, and taken in whole or not at all. With READINESS_SIGNER their runs are signed, but for those
+    that a trusted key has signed. Exits 3 where one was refused (2 where it is no file at all).
     """
     place = door.place()
     taken = merge(place, files)
@@ -37,10 +37,21 @@ def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None
         if brings and place.settings.decisions != "store":
             told = f"decisions are files in '{place.settings.decisions}' here: those of {one.path} do not count"
             click.echo(f"readiness: {sanitise(told, 600)}", err=True)
-    unsigned = sign_unsigned(place, [run_id for one in taken for run_id in one.runs])
-    for problem in unsigned:
-        click.echo(f"readiness: {sanitise(problem)}", err=True)
-    context.exit(max(3 if unsigned else 0, *(one.exit_code for one in taken)))
+    signed = sign_untrusted(place, [run_id for one in taken for run_id in one.runs])
+    if signed is not None:
+        _tell_signed(signed)
+    context.exit(max(3 if signed is not None and signed.problem else 0, *(one.exit_code for one in taken)))
+
+
+def _tell_signed(signed: SignedHere) -> None:
+    if signed.problem:
+        click.echo(f"readiness: {sanitise(signed.problem)}", err=True)
+        return
+    whose = "READINESS_SIGNER" if signed.runs else "READINESS_SIGNER, since a trusted key or this one had signed each"
+    click.echo(f"signed with {whose}: {count(signed.runs, 'run')}")
+    if not signed.trusted:
+        told = "the key that signed is not trusted with runs ([keys]): its signatures count for nothing here"
+        click.echo(f"readiness: {told}", err=True)
 
 
 def _tell(one: Taken) -> None:

@@ -108,14 +108,16 @@ def recover_all(place: Place, store: Store, but: str | None = None) -> tuple[lis
 
 
 def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], list[str]]:
-    """Return the signed statement about a run, if there is to be one, and what went wrong, a line each.
+    """Return the signed statements about a run, if there are to be any, and what went wrong, a line each.
 
-    One that lies beside the journal is taken; else it is made, where the environment names a key that signs.
+    One that lies beside the journal is taken; where no trusted key signed it, whoever put it there, one is made all the
+    same, if the environment names a key that signs.
     """
     path = _statement_path(journal)
     left, problems = _left_behind(path, sealed)
-    if left is not None or not os.environ.get("READINESS_SIGNER"):
-        return [left] if left else [], problems
+    there = [left] if left is not None else []
+    if not os.environ.get("READINESS_SIGNER") or (left is not None and _trusted(place, left)):
+        return there, problems
     try:
         # Here: only where something is signed; the libraries that sign take 200 ms to load.
         from ..facts.envelope import run_statement
@@ -125,13 +127,20 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
             pass
         made = sign(run_statement(sealed), place.settings.folder, place.public_keys)
     except ReadinessError as error:
-        return [], [*problems, f"run {sealed.id} is not signed, and is kept without a signature: {error}"]
+        return there, [*problems, f"run {sealed.id} is not signed, and is kept without a signature: {error}"]
     try:
         write_whole(path, f"{made.text}\n".encode())
     except OSError as error:
         told = f"{path}: the signature could not be written beside the journal: {error.strerror}"
-        return [made], [*problems, told]
-    return [made], problems
+        return [*there, made], [*problems, told]
+    return [*there, made], problems
+
+
+def _trusted(place: Place, envelope: Envelope) -> bool:
+    """Return whether a trusted key signed a statement about a run."""
+    from .trust import Trust  # as above; and what lies there is rare
+
+    return Trust.of(place.policy).signer(envelope, "runs") is not None
 
 
 def statements_of(place: Place, run: Run) -> list[Envelope]:

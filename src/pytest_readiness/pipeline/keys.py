@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
@@ -24,6 +24,7 @@ from ..facts.checkpoint import Checkpoint, fits_note
 from ..facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
 from ..regular import read_regular, regular_file
 from ..settings import KeySettings, Settings, key_place
+from .key_strength import describe
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Key
@@ -53,23 +54,27 @@ def trusted_keys(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return the keys of the config by name, as a snapshot of the policy holds them: ``public``, ``roles``, ``person``.
 
     Raises:
-        ConfigError: a file cannot be read or holds no public key; the message names the key's file and line.
+        ConfigError: a file cannot be read, holds no public key or one that is too weak, or two persons have the same;
+            the message names the key's file and line.
     """
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for name, key in settings.keys.items():
         try:
             public = _public(settings, key)
         except ConfigError as error:
             raise ConfigError(f"{key_place(settings, 'keys', name, 'public')}: {error}") from None
         found[name] = {"public": public, "roles": sorted(set(key.roles)), "person": key.person}
+    for problem in _of_two_persons(settings, {name: key["public"] for name, key in found.items()}):
+        raise ConfigError(str(problem))
     return found
 
 
 def key_problems(settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong with the keys of the config; with their kinds only where the library is installed."""
+    found = {}
     for name, key in settings.keys.items():
         try:
-            public = _public(settings, key)
+            public = found[name] = _public(settings, key)
             if not missing_library():
                 _key(public)
         except ConfigError as error:
@@ -78,6 +83,31 @@ def key_problems(settings: Settings) -> Iterator[Problem]:
         if "checkpoints" in key.roles and not _ed25519(public):
             told = "signs checkpoints, and is no Ed25519 key: no checkpoint is ever signed with another kind"
             yield Problem(key_place(settings, "keys", name, "roles"), told)
+    yield from _of_two_persons(settings, found)
+
+
+def _of_two_persons(settings: Settings, public: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield each key that is another person's too: who has its secret half would be two pairs of eyes.
+
+    Whatever way it is written: what is compared is the key, and not the bytes of its file.
+    """
+    owners: dict[tuple[str | int, ...], list[str]] = {}
+    for name in public:
+        if settings.keys[name].person:
+            owners.setdefault(describe(base64.b64decode(public[name])).material, []).append(name)
+    if all(len(names) == 1 for names in owners.values()):
+        return
+    from ..verdict.people import People  # late: who only records does not judge
+
+    people = People.of({name: person.also for name, person in settings.people.items()})
+    for first, *others in owners.values():
+        for name in others:
+            one, other = (settings.keys[each].person or "" for each in (first, name))
+            if not people.same(one, other):
+                told = f"is the same key as [keys.{first}], and signs for another person ({one_line(other)}, and there"
+                advice = "give each person a key of their own, or join the names in [people]"
+                place_of_it = key_place(settings, "keys", name, "public")
+                yield Problem(place_of_it, f"{told} {one_line(one)}): {advice}")
 
 
 def _public(settings: Settings, key: KeySettings) -> str:
@@ -88,7 +118,7 @@ def public_part(path: Path) -> bytes:
     """Return the public key (SubjectPublicKeyInfo) in a PEM file.
 
     Raises:
-        ConfigError: it cannot be read, or holds something else.
+        ConfigError: it cannot be read, holds something else, or a key that is too weak.
     """
     try:
         with regular_file(path) as file:
@@ -101,11 +131,14 @@ def public_part(path: Path) -> bytes:
         raise ConfigError(f"{place(path)} holds a private key: {advice}")
     try:
         ((kind, encoded),) = blocks
-        if kind == "PUBLIC KEY":
-            return base64.b64decode("".join(encoded.split()), validate=True)
+        found = base64.b64decode("".join(encoded.split()), validate=True) if kind == "PUBLIC KEY" else b""
     except (ValueError, binascii.Error):
-        pass
-    raise ConfigError(f"{place(path)} holds no public key: a PEM file with one BEGIN PUBLIC KEY is needed")
+        found = b""
+    if not found:
+        raise ConfigError(f"{place(path)} holds no public key: a PEM file with one BEGIN PUBLIC KEY is needed")
+    if weakness := describe(found).weakness:
+        raise ConfigError(f"{place(path)} {weakness}")
+    return found
 
 
 def missing_library() -> str:
@@ -115,13 +148,16 @@ def missing_library() -> str:
 
 @lru_cache(maxsize=64)
 def _key(public: str) -> Key:
+    der = base64.b64decode(public)
+    if weakness := describe(der).weakness:  # of a policy of then, too, which no version of then refused
+        raise ConfigError(f"the public key {weakness}")
     with _libraries():
         # Here, as in the rest of this module: it takes 200 ms, and only who signs or verifies needs it.
         from cryptography.hazmat.primitives.serialization import load_der_public_key
         from securesystemslib.signer import SSlibKey
 
         try:
-            return SSlibKey.from_crypto(load_der_public_key(base64.b64decode(public)))
+            return SSlibKey.from_crypto(load_der_public_key(der))
         except Exception as error:  # noqa: BLE001 - whatever the libraries find wrong with it
             raise ConfigError(f"no signature can be verified with this public key: {one_line(str(error))}") from None
 
@@ -219,8 +255,22 @@ def sign(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> Envelope:
     Raises:
         ConfigError: it cannot be signed, whatever the reason; one line without secrets.
     """
+    return sign_as(payload, folder, trusted)[0]
+
+
+def sign_as(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> tuple[Envelope, Callable[[Envelope], bool]]:
+    """Return what ``sign`` does, and who tells of another statement whether the same key signed it.
+
+    Raises:
+        ConfigError: as ``sign`` does.
+    """
     key, made = _sign(pae(PAYLOAD_TYPE, payload), folder, trusted)
-    return sealed_envelope(payload, [Signature(key.keyid, made)])
+
+    def signed(other: Envelope) -> bool:
+        data = pae(PAYLOAD_TYPE, other.payload)
+        return any(_fits(key, one.sig, data) for one in other.signatures)
+
+    return sealed_envelope(payload, [Signature(key.keyid, made)]), signed
 
 
 def sign_checkpoint(checkpoint: Checkpoint, folder: Path, trusted: Mapping[str, str]) -> Checkpoint:
@@ -276,7 +326,7 @@ def _scheme(uri: str) -> str:
 
 
 def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
     from securesystemslib.signer import CryptoSigner
 
     path = folder / uri.partition(":")[2]
@@ -286,7 +336,11 @@ def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
     except OSError as error:
         raise ConfigError(f"{SIGNER}: {place(path)} cannot be read: {error.strerror}") from None
     try:
-        signer = CryptoSigner(load_pem_private_key(pem, secret.encode() if secret else None))
+        private = load_pem_private_key(pem, secret.encode() if secret else None)
+        der = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        if weakness := describe(der).weakness:
+            raise ConfigError(f"{SIGNER}: {place(path)} {weakness}")
+        signer = CryptoSigner(private)
     except (ValueError, TypeError) as error:
         told = f"holds no private key that can be used ({SECRET} is its passphrase): {one_line(str(error))}"
         raise ConfigError(f"{SIGNER}: {place(path)} {told}") from None

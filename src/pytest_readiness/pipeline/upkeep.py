@@ -13,7 +13,7 @@ from ..errors import ConfigError, IntegrityError, Problem, ReadinessError
 from ..facts.checkpoint import Checkpoint
 from ..facts.clock import moment
 from ..facts.digest import is_sha256
-from ..facts.envelope import run_statement
+from ..facts.envelope import Envelope, run_statement
 from ..facts.evidence import Artifact, Evidence
 from ..facts.line import canonical
 from ..facts.run import Run
@@ -277,30 +277,49 @@ def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary 
     return None
 
 
-def sign_unsigned(place: Place, run_ids: Iterable[str]) -> list[str]:
-    """Sign kept runs that have no signature yet, where the environment names a key; return what went wrong.
+@dataclass(frozen=True, slots=True)
+class SignedHere:
+    """What came of signing runs."""
 
-    For runs that were recorded where no key is, and taken in where one is: it attests what was taken in.
+    runs: int = 0
+    trusted: bool = True
+    """The key that signed them is trusted with runs."""
+    problem: str = ""
+    """Why none was signed that was to be; empty: nothing went wrong."""
+
+
+def sign_untrusted(place: Place, run_ids: Iterable[str]) -> SignedHere | None:
+    """Sign kept runs that no trusted key signed, with the key that the environment names; None: it names none.
+
+    For runs that were recorded where no key is, and taken in where one is: it attests what was taken in. What others
+    signed, or made look so, keeps nobody from that. A run that this key has signed is not signed again.
 
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
     if not os.environ.get("READINESS_SIGNER") or (store := place.store()) is None:
-        return []
-    from .keys import sign  # the libraries that sign take 200 ms to load
+        return None
+    from .keys import sign_as  # the libraries that sign take 200 ms to load
 
+    trust = Trust.of(place.policy)
     try:
         unsigned = dict.fromkeys(run_ids)
-        for envelope in store.envelopes(unsigned):
-            unsigned.pop(envelope.subject, None)
-        runs = (store.run(name) for name in unsigned)
-        made = [sign(run_statement(run), place.settings.folder, place.public_keys) for run in runs if run is not None]
+        for name in trust.signed_runs(store, unsigned):
+            del unsigned[name]
+        others: dict[str, list[Envelope]] = {}
+        for one in store.envelopes(unsigned):
+            others.setdefault(one.subject, []).append(one)
+        made = []
+        for run in (store.run(name) for name in unsigned):
+            if run is not None:
+                envelope, signed_by_it = sign_as(run_statement(run), place.settings.folder, place.public_keys)
+                made += [] if any(map(signed_by_it, others.get(run.id, ()))) else [envelope]
         store.keep([], envelopes=made)
+        return SignedHere(len(made), not made or trust.signer(made[0], "runs") is not None)
     except ConfigError as error:
-        return [f"what was taken in is not signed: {error}"]
+        return SignedHere(problem=f"what was taken in is not signed: {error}")
     finally:
         store.close()
-    return []
 
 
 def signed_runs(place: Place, run_ids: Collection[str]) -> dict[str, Signed]:
