@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,8 @@ class Tagged:
     """How many marks of its own it had."""
     lies: Path | None = None
     """Where it lies, if its node id does not say so."""
+    case: Any = None
+    """pytest's ``callspec``, of a parametrised test."""
 
 
 _tagged = maker(Tagged)
@@ -79,7 +82,8 @@ class _Tagger:
             self._path, self._lead = path, f"{_lead(item)}::"
         lies = None if nodeid.startswith(self._lead) else where_else(item)  # most begin like that: asked of each test
         own = len(item.own_markers)
-        tagged = stash[TAGGED] = _tagged(nodeid, claims, problems, records, self._selected, own, lies)
+        case = getattr(item, "callspec", None)
+        tagged = stash[TAGGED] = _tagged(nodeid, claims, problems, records, self._selected, own, lies, case)
         return tagged
 
     def _marks(self, item: pytest.Item) -> list[pytest.Mark]:

@@ -376,8 +376,8 @@ class WorkersKeeper(Keeper):
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what is told of the report's test, without the secrets that another worker registered."""
         told = {name: json.loads(text) for name, text in super()._taken(report).items()}
-        for secret in told.get(SECRETS, ()):
-            self.redactor.register(secret)
+        if SECRETS in told:
+            self.redactor.take_in(told[SECRETS])
         self.redactor.trouble = self.redactor.trouble or told.get(TROUBLE)
         self._redact_what_is_written()
         if PLAN in told:

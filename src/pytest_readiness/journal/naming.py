@@ -18,7 +18,7 @@ from ..facts.line import printable
 from .redaction import Redactor
 from .ways import way_to
 
-BEARERS = "bearers"
+BEARERS, CASES = "bearers", "cases"
 
 
 class Bearer(NamedTuple):
@@ -63,10 +63,14 @@ class Names:
 
     def of_tagged(self, test: Tagged) -> str:
         """Return what a test is called."""
-        nodeid, path = test.test_id, test.lies
+        name, path = test.test_id, test.lies
         if path is not None:
-            return self._written(self._by_path(nodeid, path))
-        return self._written(self._plain(nodeid) if self.grouped or self._prefix else nodeid)
+            name = self._by_path(name, path)
+        elif self.grouped or self._prefix:
+            name = self._plain(name)
+        if test.case is not None:
+            self.redactor.cases.note(name, test.case)
+        return self._written(name)
 
     def _written(self, name: str) -> str:
         """Return a name as it is written: without secrets, and with what UTF-8 cannot carry spelled out."""
@@ -150,12 +154,14 @@ class Names:
         return self.running is not None and self.running is not item
 
     def to_plain(self) -> dict[str, Any]:
-        """Return what the controller must know of tests whose node ids do not say where they lie; mostly nothing."""
+        """Return what the controller must know of names that are not a node id as it is; mostly nothing."""
         bearers = {nodeid: [list(one) for one in bearers.values()] for nodeid, bearers in self.bearers.items()}
-        return {BEARERS: bearers} if bearers else {}
+        cases = self.redactor.cases.to_plain()
+        return {name: told for name, told in ((BEARERS, bearers), (CASES, cases)) if told}
 
     def take_in(self, plain: Mapping[str, Any]) -> None:
         """Take in what ``to_plain`` of a worker told."""
+        self.redactor.cases.take_in(plain.get(CASES, {}))
         for nodeid, bearers in plain.get(BEARERS, {}).items():
             for name, location, number in bearers:
                 self._bears(nodeid, Bearer(name, location, number))

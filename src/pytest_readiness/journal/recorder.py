@@ -319,8 +319,7 @@ class Sender(Observer):
             self._plan = None
         if self.redactor.learned:
             # The controller writes node ids of its own accord: it must know what is secret in them.
-            super()._hang(report, SECRETS, _dumps(self.redactor.learned))
-            self.redactor.learned.clear()
+            super()._hang(report, SECRETS, _dumps(self.redactor.take_learned()))
         if self.redactor.trouble is not None:
             super()._hang(report, TROUBLE, _dumps(self.redactor.trouble))
             self.redactor.trouble = None

@@ -15,17 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hmac import new as _hmac
 from typing import Any
 
+from .cases import Cases, data_at
 from .encodings import SHORTEST, spellings
 from .finding import Finding
 from .known import KnownValues
+from .variables import secrets_of, uncommon
 
 __all__ = ["OURS", "SHORTEST", "Redactor"]
 
-_SECRET_NAME = re.compile(
-    r"token|secret|passw|pwd|api_?key|access_?key|private_?key|credential|cookie|session_?(id|key)|dsn|"
-    r"connection_?string|(^|_)auth(_|$)|(^|_)key$",
-    re.IGNORECASE,
-)
 OURS = frozenset(
     {
         "claim_environment",
@@ -49,9 +46,8 @@ OURS = frozenset(
 evidence unreadable, and says nothing there."""
 PAIRS = frozenset({"properties", "details"})
 """Fields that hold names and values of a test's own, as pairs."""
-_NOT_SECRET = re.compile(r"^(/|\.{0,2}/|[A-Za-z]:\\)|^(true|false|none|null|enabled|disabled)$", re.IGNORECASE)
-_MARK = re.compile(r"\[REDACTED:[a-z0-9-]{1,24}\]")
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
+_MARKS = re.compile(r"(\[REDACTED:[a-z0-9-]{1,24}\])+\Z")
 HOOK_FAILED = "[REDACTED:hook-failed]"
 """Stands for a text that a plugin's redactor failed over."""
 MOST_OF_A_WORD = 4000
@@ -87,6 +83,8 @@ class Redactor:
         self._learned: list[str] = []
         self._spelled = KnownValues()
         self._names: dict[str, str] = {}
+        self.cases = Cases()
+        """Which parameters the tests have: their places stand for secrets in names."""
         self._find_own = own
         self._own: Sequence[Own] | None = None
         self.learned: list[str] = []
@@ -95,12 +93,8 @@ class Redactor:
         """How often each rule applied since the last ``take_counts``."""
         self.trouble: str | None = None
         """What first went wrong in a plugin's redactor, until it is told."""
-        for name, value in (os.environ if environ is None else environ).items():
-            if _SECRET_NAME.search(name):
-                if not _NOT_SECRET.search(value):
-                    self._learn(value, "environment")
-            elif "://" in value or value.startswith(("{", "[")):
-                self._learn_within(value)
+        for value in secrets_of(os.environ if environ is None else environ):
+            self._learn(value, "environment")
 
     @property
     def known(self) -> int:
@@ -113,6 +107,17 @@ class Redactor:
             self._learn(value, "registered")
             self.learned.append(value)
         return self.fingerprint(value)
+
+    def take_learned(self) -> dict[str, Any]:
+        """Return what another process must know, as plain data: what was registered, and how it stands in names."""
+        learned, self.learned = self.learned, []
+        return {"values": learned, "cases": self.cases.untold()}
+
+    def take_in(self, told: Mapping[str, Any]) -> None:
+        """Take in what ``take_learned`` of another process told."""
+        self.cases.take_in(told["cases"])
+        for value in told["values"]:
+            self.register(value)
 
     def fingerprint(self, value: str) -> str:
         """Return HMAC-SHA-256 of the value under the store's key, 12 hex digits; a short value gets none."""
@@ -127,16 +132,11 @@ class Redactor:
             self._learned.append(value)
             self._names.clear()
 
-    def _learn_within(self, value: str) -> None:
-        from .embedded import named_within  # few variables look like this, and the names take a while to compile
-
-        for secret in named_within(value):
-            self._learn(secret, "environment")
-
     def _known(self) -> KnownValues:
         """The spellings are made when a text is first looked at."""
         for value in self._learned:
-            self._spelled.add(spellings(value), self._values[value])
+            rule, spelled = self._values[value], spellings(value)
+            self._spelled.add(spelled if rule != "environment" else uncommon(spelled), rule)
             self._spelled.fingerprints.add(self.fingerprint(value).encode())
         self._learned.clear()
         return self._spelled
@@ -155,9 +155,9 @@ class Redactor:
         return text if clean is data else _decoded(clean)
 
     def name(self, text: str) -> str:
-        """Return a test's name without secrets; each leaves its fingerprint, so that two tests stay two.
+        """Return a test's name without secrets: code stays, and in the rest something stands for each secret.
 
-        A name without brackets or blanks is code, and holds known values at most.
+        That is the place of the parameter that holds it, else the secret's fingerprint: two tests stay two.
         """
         found = self._names.get(text)
         if found is None:
@@ -167,19 +167,21 @@ class Redactor:
         return found
 
     def _named(self, text: str) -> str:
-        data = text.encode("utf-8", "surrogatepass")
-        known = self._known()
-        is_data = _is_data(text)
-        if is_data or any(known.find(data)):
-            from .spans import merged, spans_of
+        at = data_at(text)
+        if not _MARKS.sub("", text[at:]):
+            return text
+        from .spans import spans_of
 
-            spans = spans_of(data, known, SHORTEST) if is_data else merged(known.find(data), data, known)
-            if spans:
-                text = _decoded(_replaced(data, spans, self._fingerprinted))
-        return self._named_by_plugins(text) if is_data else text
+        data = text[at:].encode("utf-8", "surrogatepass")
+        name = text
+        if spans := spans_of(data, self._known(), SHORTEST):
+            name = text[:at] + _decoded(_replaced(data, spans, lambda _, secret: self._placed(text, secret)))
+            self.cases.renamed(text, name)
+        return self._named_by_plugins(name)
 
-    def _fingerprinted(self, _: Finding, secret: bytes) -> bytes:
-        return b"[REDACTED:%s]" % self._digest(secret).encode()
+    def _placed(self, name: str, secret: bytes) -> bytes:
+        place = self.cases.place(name, _decoded(secret))
+        return b"[REDACTED:%s]" % (place or self._digest(secret)).encode()
 
     def _counted(self, found: Finding, _: bytes) -> bytes:
         self.counts[found.rule] += 1
@@ -253,13 +255,15 @@ class Redactor:
         return self._own
 
     def _named_by_plugins(self, name: str) -> str:
-        """What a plugin changes leaves the fingerprint of the whole name."""
+        """What a plugin changes leaves the places of the parameters, else the fingerprint of the whole name."""
         changed = self._by_plugins(name)
         if changed == name:
             return name
         if changed == HOOK_FAILED:
             changed = name.partition("[")[0]
-        return f"{changed}[REDACTED:{self.fingerprint(name)}]"
+        changed = f"{changed}[REDACTED:{self.cases.places(name) or self.fingerprint(name)}]"
+        self.cases.renamed(name, changed)
+        return changed
 
     # -- files
 
@@ -320,11 +324,6 @@ class Redactor:
         counts = sorted(self.counts.items())
         self.counts.clear()
         return counts
-
-
-def _is_data(name: str) -> bool:
-    """Return whether a name is that of a parametrised test, or a command line."""
-    return " " in name or ("[" in name and "[" in _MARK.sub("", name))
 
 
 def cut_text(text: str, limit: int) -> str:

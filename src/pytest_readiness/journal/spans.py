@@ -15,7 +15,8 @@ from .known import KnownValues
 _KNOWN = ("registered", "environment")
 _RULES = frozenset({*_KNOWN, "hook-failed"}) | shapes.RULES | structured.RULES
 _MARK = re.compile(rb"\[REDACTED:([a-z0-9-]{1,24})\]")
-_FINGERPRINT = re.compile(rb"[0-9a-f]{12}")
+_PLACE = re.compile(rb"[0-9a-f]{12}|case-[0-9-]{1,19}")
+"""What stands for a secret in the name of a test: its fingerprint, or the place of a parameter."""
 _ESCAPED = b"nrtbfuvx0123456789\"'/\\"
 """What may stand after a backslash: a finding takes the backslash with it, as the rest would be no JSON."""
 
@@ -47,11 +48,11 @@ def merged(findings: Iterable[Finding], data: bytes, known: KnownValues) -> list
 
 
 def _marks(data: bytes, known: KnownValues) -> list[Finding]:
-    """Return what was redacted before: a rule's name, or the fingerprint of a test's name."""
+    """Return what was redacted before: a rule's name, or what stands for a secret in a test's name."""
     return [
         Finding(mark.start(), mark.end(), "", mark.start())
         for mark in _MARK.finditer(data)
-        if mark[1].decode() in _RULES or (_FINGERPRINT.fullmatch(mark[1]) and mark[1] not in known)
+        if mark[1].decode() in _RULES or (_PLACE.fullmatch(mark[1]) and mark[1] not in known)
     ]
 
 

@@ -1,0 +1,143 @@
+"""The name of a test is the same in each environment, and holds no secret that is known."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import assume, given, strategies as st
+
+from pytest_readiness.journal.common import is_common
+from pytest_readiness.journal.redaction import SHORTEST, Redactor
+from pytest_readiness.journal.variables import is_secret_variable
+
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+IDENTIFIERS = st.from_regex(r"\A[a-z_][a-z0-9_]{5,20}\Z")
+SECRETS = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=10, max_size=30).filter(
+    lambda value: not is_common(value)
+)
+VARIABLES = st.dictionaries(st.sampled_from(["DB_PASSWORD", "API_KEY", "USE_TOKEN", "CI_AUTH"]), st.text(max_size=20))
+
+
+def case(**parameters: tuple[int, object]) -> SimpleNamespace:
+    """What pytest keeps of the parameters of a test: of each, its place and its value."""
+    return SimpleNamespace(
+        indices={name: index for name, (index, _) in parameters.items()},
+        params={name: value for name, (_, value) in parameters.items()},
+    )
+
+
+def named(redactor: Redactor, code: str, *texts: str, **parameters: tuple[int, object]) -> str:
+    """The name of a parametrised test, as a session writes it."""
+    nodeid = f"{code}[{'-'.join(texts)}]"
+    redactor.cases.note(nodeid, case(**parameters))
+    return redactor.name(nodeid)
+
+
+@given(st.lists(IDENTIFIERS, min_size=1, max_size=3), VARIABLES, st.data())
+def test_code_is_no_secret(parts: list[str], environ: dict[str, str], data: st.DataObject) -> None:
+    """Whatever the environment and the test call a secret: file, classes and function keep their names."""
+    name = f"tests/{parts[0]}.py::{'::'.join(parts)}"
+    redactor = Redactor(KEY, {**environ, "A_TOKEN": data.draw(st.sampled_from(parts))})
+    redactor.register(data.draw(st.sampled_from([*parts, name])))
+    assert redactor.name(name) == name
+
+
+@given(IDENTIFIERS, st.lists(SECRETS, min_size=2, max_size=4, unique=True), st.data())
+def test_neither_value_nor_key_is_part_of_a_name(function: str, values: list[str], data: st.DataObject) -> None:
+    """Two jobs with keys of their own and other secrets at the same place give the same test the same name."""
+    index = data.draw(st.integers(0, 99))
+    names = set()
+    for number, value in enumerate(values):
+        redactor = Redactor(bytes([number]) * 32, {"SERVICE_PASSWORD": value})
+        names.add(named(redactor, f"t.py::{function}", "staging", value, env=(0, "staging"), key=(index, value)))
+    assert names == {f"t.py::{function}[staging-[REDACTED:case-{index}]]"}
+
+
+@given(IDENTIFIERS, st.lists(SECRETS, min_size=2, max_size=6, unique=True), st.booleans())
+def test_two_cases_stay_two_tests(function: str, values: list[str], late: bool) -> None:
+    """Each case has a name of its own that holds none of the secrets, whether they are known first or last."""
+    redactor = Redactor(KEY, {})
+    for value in () if late else values:
+        redactor.register(value)
+    before = [named(redactor, f"t.py::{function}", one, key=(at, one)) for at, one in enumerate(values)]
+    for value in values:
+        redactor.register(value)
+    names = [redactor.name(name) for name in before]
+    assert len(set(names)) == len(values)
+    assert not [value for value in values for name in names if value in name.partition("[")[2]]
+    assert [redactor.name(name) for name in names] == names
+
+
+@given(SECRETS, SECRETS, st.permutations([0, 1]))
+def test_the_order_in_which_secrets_become_known_does_not_matter(first: str, second: str, order: list[int]) -> None:
+    """A name out of which one secret was taken becomes what the whole name becomes when another one is known."""
+    assume(first not in second and second not in first)
+    redactor, values = Redactor(KEY, {}), (first, second)
+    clear = f"t.py::test_it[{first}-{second}]"
+    redactor.cases.note(clear, case(a=(3, first), b=(5, second)))
+    names = [clear]
+    for at in order:
+        redactor.register(values[at])
+        names.append(redactor.name(names[-1]))
+    assert names[-1] == redactor.name(clear) == "t.py::test_it[[REDACTED:case-3]-[REDACTED:case-5]]"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["postgres", "localhost", "production", "default", "staging", "db.internal", "postgres.example.com", "localhost:5432",
+     "10.20.30.40", "eu-west-1", "created_at", "https://auth.example.com", "bearer", "service-account", "admin1"],
+)  # fmt: skip
+def test_common_words_and_hosts_of_the_environment_are_no_secrets(value: str) -> None:
+    """They stay in names and in texts: nobody learns anything from them."""
+    redactor = Redactor(KEY, dict.fromkeys(["POSTGRES_PASSWORD", "API_KEY", "USE_TOKEN", "CI_AUTH"], value))
+    assert redactor.known == 0
+    assert redactor.name(f"t.py::test_it[{value}-1]") == f"t.py::test_it[{value}-1]"
+    assert redactor.text(f"connects to {value} at once") == f"connects to {value} at once"
+
+
+def test_a_common_word_within_a_connection_string_is_no_secret() -> None:
+    """The password of a database for tests is often its name: the address is secret, and the word is not."""
+    redactor = Redactor(KEY, {"APP_DSN": "postgresql://app:postgres@db.internal/app"})
+    assert redactor.name("t.py::test_it[postgres]") == "t.py::test_it[postgres]"
+    assert "postgres@" not in redactor.text("tried postgresql://app:postgres@db.internal/app")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["hunter2-hunter2", "tok-aaaa-1", "password123", "1234-5678-9012-3456", "PosTGreS", "correct-horse-battery",
+     "https://hooks.example.com/services/T00/B00/Xy7", "a-very-long-row-of-words-or-a-passphrase-for-me"],
+)  # fmt: skip
+def test_what_somebody_chose_is_a_secret(value: str) -> None:
+    """A value that is more than common words is looked for, in names too."""
+    redactor = Redactor(KEY, {"SERVICE_PASSWORD": value})
+    assert value not in redactor.text(f"it was {value}, they say")
+    assert value not in redactor.name(f"t.py::test_it[{value}]")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["TOKEN_TYPE", "AUTH_TOKEN_URL", "COOKIE_DOMAIN", "PASSWORD_MIN_LENGTH", "MAX_TOKENS", "SORT_KEY", "CACHE_KEY",
+     "TOKENIZERS_PARALLELISM", "SESSION_COOKIE_NAME", "PASSWORD_POLICY", "AUTH_METHOD", "OPENAI_MAX_TOKENS", "PRIMARY_KEY",
+     "TOKEN_EXPIRES", "SECRET_STORE", "CREDENTIALS_ID", "API_KEY_HEADER", "AUTH_HOST", "SSH_PUBLIC_KEY"],
+)  # fmt: skip
+def test_names_that_only_speak_about_secrets(name: str) -> None:
+    """Their values are looked for nowhere, whatever they look like."""
+    assert Redactor(KEY, {name: "hunter2-hunter2"}).text("a hunter2-hunter2 b") == "a hunter2-hunter2 b"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SECRET_ID", "SESSION_ID", "API_KEY_TEST", "AWS_ACCESS_KEY_ID", "API_TOKENS", "REDIS_AUTH", "SECRET_KEY_BASE", "KEY",
+     "INPUT_TOKENS", "VAULT_TOKEN", "MAX_PASSWORD"],
+)  # fmt: skip
+def test_names_of_secrets_stay_such(name: str) -> None:
+    """A name is exempt for its last words alone, so that one that only looks similar is not."""
+    assert is_secret_variable(name)
+
+
+@given(SECRETS.filter(lambda value: len(value) >= SHORTEST))
+def test_without_known_parameters_a_fingerprint_stands(value: str) -> None:
+    """The name of what is no parametrised test, such as one that was examined, keeps two apart by fingerprints."""
+    redactor = Redactor(KEY, {"A_TOKEN": value})
+    assert redactor.name(f"examined: {value}") == f"examined: [REDACTED:{redactor.fingerprint(value)}]"
