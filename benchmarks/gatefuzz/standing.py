@@ -94,6 +94,7 @@ def bad_places(piece: Piece, all_pieces: Sequence[Piece], config: Config) -> set
     where an earlier execution of that test placed itself, or that its mark names (other than the run's) and an earlier
     execution covered. Our reading: each of environment and mode by itself, since either can be named alone; the other
     one is the run's. What was skipped or expected to fail has covered nothing, as it satisfies and replaces nothing.
+    Where the run states no mode, a mode that the mark names needs no earlier execution: it can be no other.
     """
     own = (piece.environment, piece.mode)
     found = {own} if piece.real and within(piece, own) else set()
@@ -111,6 +112,7 @@ def bad_places(piece: Piece, all_pieces: Sequence[Piece], config: Config) -> set
     if not piece.own_mode:
         modes |= {one.mode for one in earlier if one.own_mode}
         named = {mode for _, mode in piece.marked if mode}
+        modes |= named if piece.mode is None else set()
         modes |= {one.mode for one in earlier if one.mode in named and _covered(one)}
     for place in ((environment, mode) for environment in environments for mode in modes):
         if place != own and is_real(config, *place) and within(piece, place):

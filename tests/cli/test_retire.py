@@ -15,6 +15,8 @@ from tests.signing import ANA, BEN, BOT, DEV, TESTS, approve, decided, record, s
 pytestmark = pytest.mark.slow
 
 OLD = "test_it.py::test_old"
+NO_STORE = "--readiness-store=sqlite:////dev/null/none.db"
+"""The run stays in its journal."""
 WITH_OLD = TESTS + "\n@evidence('UC-001', item=1)\ndef test_old(): assert 0\n"
 
 
@@ -65,10 +67,6 @@ def test_what_is_refused_is_told_in_a_line_and_not_kept(project: Project) -> Non
     assert retire(project)[0] == 0
     assert "retired already" in retire(project)[2]
     assert len(told(project)["retirements"]) == 1
-
-
-NO_STORE = "--readiness-store=sqlite:////dev/null/none.db"
-"""The run stays in its journal."""
 
 
 def test_who_recorded_other_tests_alone_may_retire(project: Project) -> None:
@@ -145,6 +143,39 @@ def test_a_failing_test_that_still_runs_is_only_told_to_be_mended(project: Proje
     assert (code, len(err.splitlines())) == (2, 1)
     assert "still runs" in err
     assert told(project)["retirements"] == []
+
+
+OTHER = "@evidence('UC-001', item=2)\ndef test_b(): pass\n"
+
+
+@pytest.mark.parametrize("pattern", ["test_it.py::*", "test_it.py::test_o*", "*"])
+def test_a_run_of_other_files_takes_no_test_away(project: Project, pattern: str) -> None:
+    """A later run of another file, or of another test of the file, says nothing of a test that is still in its file."""
+    head = "import pytest\nfrom pytest_readiness import evidence\n"
+    decided(project, tests=WITH_OLD)
+    project.write("test_other.py", head + OTHER)
+    record(project, "test_other.py")
+    record(project, "test_it.py::test_trace")
+    code, _, err = retire(project, pattern)
+    assert (code, "is still in its file" in err) == (2, True), err
+    assert project.states("UC-001")["UC-001/1"] == "FAILING"
+    (project.path / "test_it.py").unlink()
+    code, out, err = retire(project, "test_it.py::*")
+    assert (code, err, f"{OLD} is retired" in out) == (0, "", True)
+    assert project.states("UC-001")["UC-001/1"] == "MISSING"
+
+
+def test_a_case_that_a_later_run_deselected_is_not_gone(project: Project) -> None:
+    """With -k the other cases run alone, and this one still is."""
+    cases = "\n@pytest.mark.parametrize('n', ['one', 'two'])\n@evidence('UC-001', item=1)\ndef test_old(n): assert n != 'two'\n"
+    decided(project, tests=TESTS + cases)
+    record(project, "-k", "one")
+    assert retire(project, "test_it.py::test_old[*")[0] == 2
+    record(project, "-k", "one", NO_STORE)
+    assert retire(project, "test_it.py::test_old[*")[0] == 2
+    project.tests(TESTS + cases.replace(", 'two'", ""))
+    record(project)
+    assert retire(project, "test_it.py::test_old[*")[0] == 0
 
 
 def test_a_pattern_takes_what_is_gone_and_nothing_else(project: Project) -> None:

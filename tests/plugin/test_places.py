@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 
 import pytest
@@ -298,6 +299,29 @@ class TestAFailureBeforeScope:
         project.tests(source.format("assert False", shows)).run(*options).assert_outcomes(failed=1)
         states = project.states("UC-001")
         assert (states["UC-001/2/MANAGED"], states["UC-001/2/BYOK"]) == ("FAILING", "FAILING" if mode else "MISSING")
+
+    @pytest.mark.parametrize("declared", [True, False])
+    def test_a_mode_that_the_mark_names_needs_no_earlier_run(self, project: Project, declared: bool) -> None:
+        """In a run of no mode it can be for no other, so that no pass of another test hides a test that never passed."""
+        config = CONFIG if declared else re.sub(r"\[provider_modes\][^[]*", "", CONFIG)
+        source = "@evidence('UC-001', item=2)\ndef test_good(record_evidence):\n    " + SHOWS.format("BYOK")
+        source += "\n@evidence('UC-001', item=2, provider_mode='BYOK')\ndef test_a(record_evidence):\n    {}\n    "
+        source += SHOWS.format("BYOK")
+        configured(project, source.format("assert False"), config).run().assert_outcomes(passed=1, failed=1)
+        states = {id_: state for id_, state in project.states("UC-001").items() if "MANAGED" not in id_}
+        assert {state for id_, state in states.items() if id_.startswith("UC-001/2")} == {"FAILING"}
+        assert project.cli("gate", "UC-001", "--on", "evidence").exit_code == 1
+        project.tests(source.format("pass")).run().assert_outcomes(passed=2)
+        states = {id_: state for id_, state in project.states("UC-001").items() if "MANAGED" not in id_}
+        assert {state for id_, state in states.items() if id_.startswith("UC-001/2")} == {"COMPLETE"}
+
+    def test_on_a_laptop_such_a_mark_says_nothing_of_real_environments(self, project: Project) -> None:
+        """A run of no environment shows nothing, whatever its marks name."""
+        source = "@evidence('UC-001', item=2)\ndef test_good(record_evidence):\n    " + SHOWS.format("BYOK")
+        source += "\n@evidence('UC-001', item=2, provider_mode='BYOK')\ndef test_a(): assert os.environ.get('GOOD')\n"
+        configured(project, source).run("-k", "good")
+        project.run(environment=None).assert_outcomes(passed=1, failed=1)
+        assert project.states("UC-001")["UC-001/2/BYOK"] == "COMPLETE"
 
     def test_a_mode_that_was_proved_beside_another(self, project: Project) -> None:
         """A failure after the first of two credentials counts in the mode of the second, whatever ran before or since."""

@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Take a test (its node id, as the reports show it) out of what must pass, or let go of a use case without a row.
 
-    In a test's name * stands for any text: all tests that match, and that the newest run did not run any more.
+    In a test's name * stands for any text: all tests that match and are gone (no later run has them).
 
     For a listed reviewer who recorded none of its evidence. What was signed with a test becomes suspect; a use case
     that left the register with something open keeps the gate closed until then. With --run, set a broken run aside:

@@ -15,9 +15,9 @@ from ..pipeline.judging import Judged, Place, Request, examine
 from ..pipeline.trust import Trust
 from ..pipeline.upkeep import refuse_damage
 from ..verdict.deciders import kept_apart
-from ..verdict.later_runs import LaterRuns
 from ..verdict.signing import refusal
 from .dating import Earlier
+from .gone import gone
 from .home import Kept, Made, clean, keep, made, stamped
 from .who import Decider, requester
 
@@ -101,8 +101,8 @@ def retire(
 ) -> tuple[Kept, tuple[str, ...]]:
     """Take a test out of what must pass, or let go of a use case that left the register.
 
-    A name with ``*`` is a pattern, unless a test is called so: it takes all that match and that the newest run in
-    their environment did not run any more. What still runs is named whole.
+    A name with ``*`` is a pattern, unless a test is called so: it takes all that match and that are ``gone``. What
+    still runs is named whole.
 
     Return what was kept, and the use cases of the register that are concerned.
 
@@ -143,15 +143,15 @@ def _retire_gone(
     matching = {one.test_id for one in evidence if _matches(pattern, one.test_id)} - retired
     if not matching:
         raise ConfigError(f"no evidence is from a test that matches '{pattern}' and is not retired yet")
-    gone = LaterRuns(evidence).are_gone(matching)
-    if not gone:
-        still = f"each test that matches '{pattern}' still runs, or nothing was recorded since"
+    retiring = gone(place, judged, matching)
+    if not retiring:
+        still = f"each test that matches '{pattern}' still runs, is still in its file, or nothing was recorded since"
         raise ConfigError(f"{still}: name the test whole")
-    _check_tests(judged, gone[0], replaced_by)
-    concerned = {one.uc for one in evidence if one.test_id in gone}
-    recorders = _recorders(place, concerned, gone)
+    _check_tests(judged, retiring[0], replaced_by)
+    concerned = {one.uc for one in evidence if one.test_id in retiring}
+    recorders = _recorders(place, concerned, retiring)
     stamp = {**stamped(place, who, moment()), "reason": clean(place, reason), "replaced_by": replaced_by}
-    mine = _checked(place, judged, [Retirement(**stamp, test_id=test) for test in gone], recorders, concerned)
+    mine = _checked(place, judged, [Retirement(**stamp, test_id=test) for test in retiring], recorders, concerned)
     return keep(place, mine), tuple(one for one in judged.catalogue.use_cases if one in concerned)
 
 

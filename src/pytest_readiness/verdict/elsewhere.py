@@ -15,7 +15,9 @@ def elsewhere(executions: Sequence[Evidence], places: Places) -> Mapping[str, tu
 
     These are the environments and provider modes, each by itself as a test may say either, where an earlier execution
     of the test placed itself; and those that its mark names, other than the run's, and an earlier execution covered.
-    What the test never said is as the run had it: a failure on a laptop is nowhere else, unless its test says where.
+    Where a run states no provider mode, the one that the mark names needs no earlier execution: the test can be for no
+    other. What the test never said is as the run had it: a failure on a laptop is nowhere else, unless its test says
+    where.
 
     Args:
         executions: of one item of one use case, in any order.
@@ -78,7 +80,7 @@ class _Earlier:
                 environments.add(limit)
         if one.provider_mode_by is None:
             modes |= self.modes
-            if mode_limit is not None and any(mode_limit == mode for _, mode in self.covered):
+            if mode_limit is not None and (own[1] is None or any(mode_limit == mode for _, mode in self.covered)):
                 modes.add(mode_limit)
         elif one.provider_mode_by == "credential":
             modes |= self.beside.get(one.provider_mode, set())

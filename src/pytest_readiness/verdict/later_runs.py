@@ -42,19 +42,29 @@ class LaterRuns:
             return None
         for part in (_unparametrised(bad.test_id), _file(bad.test_id), ""):
             run = self._newest.get((bad.environment, part))
-            if run is not None and run.started_at > bad.started_at:
+            if run is not None and run.started_at > bad.started_at and run.run_id != bad.run_id:
                 return None if (run.run_id, bad.test_id) in self._ran else run
         return None
 
-    def are_gone(self, tests: Collection[str]) -> list[str]:
-        """Return which of these tests a later run did not run again, in each environment in which they ever ran."""
+    def instead(self, tests: Collection[str]) -> dict[str, list[Evidence]]:
+        """Return, by test, what later runs ran and not it, in each environment in which it ever ran.
+
+        Left out is a test that ran last, or last but for earlier runs, in one of them.
+        """
         newest: dict[tuple[str, str | None], Evidence] = {}
         for one in self.evidence:
             key = one.test_id, one.environment
             if one.test_id in tests and (key not in newest or one.started_at > newest[key].started_at):
                 newest[key] = one
-        running = {test for (test, _), one in newest.items() if self.without(one) is None}
-        return sorted({test for test, _ in newest} - running)
+        found: dict[str, list[Evidence]] = {}
+        running: set[str] = set()
+        for (test, _), one in sorted(newest.items(), key=lambda row: row[0][0]):
+            later = self.without(one)
+            if later is None:
+                running.add(test)
+            else:
+                found.setdefault(test, []).append(later)
+        return {test: later for test, later in found.items() if test not in running}
 
     def way_out(self, bad: Evidence, elsewhere: Place | None = None) -> str:
         """Return what to do about a test that will not mend it, to follow what would; empty: nothing speaks for that.
@@ -66,11 +76,16 @@ class LaterRuns:
             there = " with ".join(map(short, filter(None, elsewhere or ())))
             advice = f"; if it never runs in {there} again, a reviewer retires it: `{_command(bad.test_id)}`"
             return advice if there else ""
-        base = _unparametrised(bad.test_id)
-        renamed = base != bad.test_id and _unparametrised(run.test_id) == base
-        name = f"{base}[*" if renamed else bad.test_id
+        renamed = is_case_beside(bad.test_id, run.test_id)
+        name = f"{_unparametrised(bad.test_id)}[*" if renamed else bad.test_id
         others = f"ran {'others' if renamed else 'other tests'} and not this one"
         return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
+
+
+def is_case_beside(test_id: str, other: str) -> bool:
+    """Return whether two tests are cases of one parametrised test."""
+    base = _unparametrised(test_id)
+    return base != test_id and _unparametrised(other) == base
 
 
 def _command(name: str) -> str:
