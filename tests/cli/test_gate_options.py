@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pytest_readiness.facts.clock import moment
 from tests.project import Project
-from tests.signing import ANA, approve, decided, record
+from tests.signing import ANA, BEN, TESTS, approve, decided, record
 
 
 @pytest.fixture
@@ -124,3 +125,39 @@ def test_what_is_required_now_does_not_change_what_was_ready(signed: Project) ->
 
     assert (status(), status("--at", then)) == ("IN_PROGRESS", "READY_FOR_GO_LIVE")
     assert ANA in signed.cli("report", "UC-001", "--format", "json", "--at", then).stdout
+
+
+def test_a_moment_to_come_is_judged_by_the_config_that_stands_there(project: Project) -> None:
+    """What was waived under a policy that is gone opens no report about a moment to come."""
+    decided(project, '\n[gate]\nwaivers = "accept"\n', TESTS.replace("assert os.environ", "assert not os.environ"))
+    config = project.path / "readiness.toml"
+    config.write_text(config.read_text().replace("max_age_days", "# "))
+    until = (datetime.now(UTC) + timedelta(days=60)).date().isoformat()
+    waive = ("--reason", "later", "--by", ANA, "--requested-by", BEN, "--until", until)
+    assert project.cli("waive", "UC-001/1", *waive).exit_code == 0
+    approve(project)
+    assert project.cli("gate", "UC-001").exit_code == 0
+    config.write_text(config.read_text().replace('waivers = "accept"', 'waivers = "refuse"'))
+    assert project.cli("gate", "UC-001").exit_code == 1
+    for ahead in (timedelta(minutes=1), timedelta(days=3)):
+        time = (datetime.now(UTC) + ahead).isoformat()
+        told = json.loads(project.cli("report", "UC-001", "--format", "json", "--at", time).stdout)
+        assert told["verdict"]["eligible"] is False
+        assert told["context"]["requirements_digest"] == project.report("UC-001")["context"]["requirements_digest"]
+
+
+def test_an_item_that_the_config_adds_is_required_at_a_moment_to_come(signed: Project) -> None:
+    """What nobody has run for yet is required from now on, and was not before."""
+    then = moment()
+    config = signed.path / "readiness.toml"
+    config.write_text(config.read_text().replace("max_age_days", "# ") + '\n[items.3]\ntitle = "a new item"\n')
+
+    def items(*args: str) -> list[str]:
+        result = signed.cli("report", "UC-001", "--format", "json", *args)
+        return [one["item"] for one in json.loads(result.stdout)["use_cases"][0]["items"]]
+
+    assert items() == ["1", "2", "3"]
+    assert items("--at", "2090-01-01") == ["1", "2", "3"]
+    assert items("--at", then) == ["1", "2"]
+    told = signed.cli("history", "UC-001").stdout.split()
+    assert "READY_FOR_GO_LIVE -> IN_PROGRESS, COLLECTING" in " ".join(told)

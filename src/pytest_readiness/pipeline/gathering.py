@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError
 from ..facts.clock import moment, parse
 from ..facts.conduct import conduct_of
@@ -315,71 +312,6 @@ def history_of(sources: Sources, use_cases: Sequence[str] | None = None) -> list
         return []
     names = store.use_cases(sources.register) if use_cases is None else use_cases
     return [piece for name in names for piece in store.history(sources.register, name)]
-
-
-@dataclass(frozen=True)
-class InForce:
-    """The requirements in force at any moment: those of the newest run or decision at or before it."""
-
-    sources: Sources
-    present: Catalogue
-    """Tells what a row only tells (titles, owners), and stands in where nothing was recorded yet."""
-    policy: Policy
-    digest: str
-    """Of the requirements that are in force now."""
-
-    @cached_property
-    def _moments(self) -> list[tuple[str, str]]:
-        runs = [(run.started_at, run.requirements_digest) for run in self.sources.runs]
-        runs += [(run.started_at, run.requirements_digest) for run in self.sources.runs_left.values()]
-        made = [(one.at, one.requirements_digest) for one in self.sources.decided.decisions]
-        return sorted((at, digest) for at, digest in (*runs, *made) if digest)
-
-    def digest_at(self, at: str) -> str:
-        """Return the digest of the requirements in force at a moment."""
-        count = bisect_right(self._moments, at, key=lambda one: one[0])
-        return self._moments[count - 1][1] if count else self.digest
-
-    def at(self, at: str) -> tuple[Catalogue, Policy]:
-        """Return the requirements in force at a moment, and the policy.
-
-        Raises:
-            IntegrityError: the snapshot cannot be read.
-        """
-        return self._known(self.digest_at(at))
-
-    def _known(self, digest: str) -> tuple[Catalogue, Policy]:
-        if digest not in self._cache:
-            self._cache[digest] = self._read(digest)
-        return self._cache[digest]
-
-    @cached_property
-    def _cache(self) -> dict[str, tuple[Catalogue, Policy]]:
-        return {self.digest: (self.present, self.policy)}
-
-    def _read(self, digest: str) -> tuple[Catalogue, Policy]:
-        found = self.sources.store.snapshot(digest) if self.sources.store is not None else None
-        if found is None:
-            # Nobody kept them (a journal that was never taken in): what is asked now is the best that is known.
-            return self.present, self.policy
-        try:
-            plain = json.loads(found.text)
-            return _told_by(self.present, Catalogue.from_plain(plain["catalogue"])), policy_of(plain["policy"])
-        except (LookupError, TypeError, ValueError) as error:
-            told = f"{type(error).__name__}: {error}"
-            raise IntegrityError(f"the requirements kept as {digest} cannot be read: {told}") from None
-
-
-def _told_by(present: Catalogue, past: Catalogue) -> Catalogue:
-    """Return the past requirements with what the rows only tell (a snapshot holds none of it)."""
-    told = ("title", "owner", "declared_status", "last_updated", "notes", "line")
-    rows = {
-        name: replace(row, **{each: getattr(present.use_cases[name], each) for each in told})
-        if name in present.use_cases
-        else row
-        for name, row in past.use_cases.items()
-    }
-    return replace(past, use_cases=rows)
 
 
 def policy_of(plain: Mapping[str, Any]) -> Policy:

@@ -28,7 +28,8 @@ from ..verdict.regression import no_regression
 from ..verdict.suspicion import failures_from
 from ..views.report import Report, ReportContext, Session
 from .checkpoints import asked, compare
-from .gathering import InForce, Sources, facts_at, facts_now
+from .gathering import Sources, facts_at, facts_now
+from .in_force import InForce
 from .keeping import keep, recover_all
 from .leaving import Past, notes, other_registers, without_a_row
 from .place import HOME, Place, locate, select
@@ -138,7 +139,7 @@ def examine(place: Place, request: Request) -> Judged:
             gone=grounds.gone,
         )
         if readiness.departed:
-            past = Past(sources, place.settings.folder, grounds.facts.evidence, grounds.now, now=request.at is None)
+            past = Past(sources, place.settings.folder, grounds.facts.evidence, grounds.now, now=not grounds.past)
             readiness = replace(readiness, departed=tuple(past.settled(readiness.departed)))
         if grounds.use_cases == () and not readiness.departed:
             select(grounds.catalogue, request.patterns)  # says which pattern matches nothing
@@ -183,6 +184,8 @@ class _Grounds:
     use_cases: tuple[str, ...] | None
     gone: tuple[str, ...]
     """Names without a row that the patterns match."""
+    past: bool = False
+    """The moment is over: what stands there now says nothing of it."""
 
 
 def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
@@ -195,14 +198,16 @@ def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
         asked_of = _asked(use_cases, gone)
         facts = facts_now(sources, policy, now, asked_of, release=request.judged_release, to_sign=to_sign, days=days)
         return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases, gone)
-    in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
+    today = moment()
+    in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest, today)
     catalogue, policy = in_force.at(request.at)
     catalogue = _undeclared(catalogue)
     policy, gone = request.asked_of(policy), without_a_row(sources, catalogue, request.patterns)
     use_cases = select(catalogue, request.patterns, gone)
     facts = facts_at(sources, policy, request.at, _asked(use_cases, gone), days=catalogue.longest_age_days)
     catalogue = _with_use_cases(catalogue, facts)
-    return _Grounds(catalogue, policy, in_force.digest_at(request.at), facts, request.at, use_cases, gone)
+    digest, past = in_force.digest_at(request.at), request.at < today
+    return _Grounds(catalogue, policy, digest, facts, request.at, use_cases, gone, past)
 
 
 def _undeclared(catalogue: Catalogue) -> Catalogue:

@@ -12,7 +12,8 @@ from ..verdict.history import Event, History, replay
 from ..verdict.known import UNKNOWN, Facts, Origin, run_of
 from ..verdict.reviews import pinned_ids
 from .aside import left_of, set_aside
-from .gathering import InForce, Sources, history_of, known_by, origins_of
+from .gathering import Sources, history_of, known_by, origins_of
+from .in_force import InForce
 from .judging import Place, Request
 from .trust import Trust
 
@@ -27,12 +28,13 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
     asked = request or Request()
-    now = asked.at or moment()
+    today = moment()
+    now = asked.at or today
     store = place.store()
     try:
         sources = place.sources(store)
         name = _name(place, sources, use_case)
-        in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest)
+        in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest, today)
         decisions = known_by(Trust.of(place.policy).identified(sources.decided.decisions, sources.home), now)
         aside = set_aside(store, decisions, place.policy, sources.register, now)
         evidence = [*history_of(sources, [name]), *_in_journals(sources, name)]

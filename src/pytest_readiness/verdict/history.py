@@ -117,6 +117,7 @@ def replay(
         told.expire(event.at)
         told.take(event)
     told.expire(now)
+    told.end(now)
     return History(tuple(told.changes), tuple(told.burn_up), tuple(in_order))
 
 
@@ -132,6 +133,8 @@ class _Replay:
     burn_up: list[Progress] = field(default_factory=list)
     before: UseCaseReadiness | None = None
     at: str = ""
+    required: tuple[Catalogue, Policy] | None = None
+    """What it was judged by last."""
     newest: dict[tuple[object, ...], Evidence] = field(default_factory=dict)
     oldest: dict[tuple[object, ...], Evidence] = field(default_factory=dict)
     """They tell where a test placed itself before it was cut short."""
@@ -159,9 +162,14 @@ class _Replay:
         while self.before is not None and (moment := _next_expiry(self.before, self.at)) and moment < until:
             self.look(moment, None)
 
+    def end(self, now: str) -> None:
+        """Look once more where something else is required by now: a change of the config is no event."""
+        if self.before is not None and self.in_force(now) != self.required:
+            self.look(now, None)
+
     def look(self, at: str, event: Event | None) -> None:
         """Judge the use case at a moment, and note what changed."""
-        catalogue, policy = self.in_force(at)
+        self.required = catalogue, policy = self.in_force(at)
         self.at = at
         facts = self._facts(catalogue, policy, at)
         try:
