@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project
+from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow
 
@@ -167,3 +167,89 @@ def test_a_report_tells_of_a_rollback_too(recorded: Project) -> None:
     Path(".readiness/evidence.db").unlink()
     done = recorded.cli("report")
     assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1)
+
+
+@pytest.mark.parametrize("said", ["", " ", os.pathsep, f"head.txt{os.pathsep}", f"{os.pathsep}head.txt"])
+def test_an_empty_name_in_the_variable_is_a_usage_error(recorded: Project, said: str) -> None:
+    """An output of CI that was never set is no checkpoint: nothing is passed over in silence, by no door."""
+    recorded.cli("checkpoint", "-o", "head.txt")
+    recorded.monkeypatch.setenv("READINESS_CHECKPOINT", said)
+    for words in (("gate",), ("verify",), ("report",), ("review", "UC-001", "--approve", "--by", "ana@example.com")):
+        assert_refused(recorded, 2, *words, told="name a checkpoint, or unset it where none is to be compared")
+    done = recorded.run("--readiness-gate")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["*READINESS_CHECKPOINT *: name a checkpoint, or unset it*"])
+    assert "are those of head.txt" in recorded.cli("verify", "--checkpoint", "head.txt").stdout
+
+
+EMPTY = "0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n"
+
+
+def test_a_checkpoint_of_nothing_is_nothing_to_look_at(recorded: Project) -> None:
+    """Every store has grown out of an empty one: it says nothing, and neither command takes it for an answer."""
+    name = head(recorded).partition("\n")[0]
+    recorded.write("empty.txt", f"{name}\n{EMPTY}")
+    told = "checkpoint empty.txt: is of a store without a record: there is nothing to look at"
+    recorded.cli("checkpoint", "-o", "head.txt")
+    for more in ((), ("--checkpoint", "head.txt")):
+        done = recorded.cli("verify", "--checkpoint", "empty.txt", *more)
+        compared = ["the first 1 of 1 record are those of head.txt"] if more else []
+        assert (done.exit_code, done.stdout.splitlines()) == (3, [told, *compared, "not intact: 1 thing does not fit"])
+        gate = recorded.cli("gate", "--checkpoint", "empty.txt", *more)
+        assert gate.exit_code == 3
+        assert told in " ".join(gate.stdout.split())
+
+
+REQUIRED = (
+    CONFIG.replace("[items.2]", "[items.3]").partition("[items.3]")[0]
+    + """
+[review]
+reviewers = ["ana@example.com"]
+
+[gate]
+checkpoint = "required"
+"""
+)
+
+
+@pytest.fixture
+def approved(project: Project) -> Project:
+    """A project that asks for a checkpoint, with a use case that is reviewed."""
+    project.configured(REQUIRED).tests(SUITE).run()
+    assert project.cli("review", "UC-001", "--approve", "--by", "ana@example.com").exit_code == 0
+    return project
+
+
+def test_a_checkpoint_can_be_asked_for(approved: Project) -> None:
+    """Without one the gate is closed, and says how to name one; with one it opens, by the option or the variable."""
+    told = "failed checkpoint (looked at 0): none was named, and [gate] checkpoint asks for one"
+    done = approved.cli("gate", "UC-001")
+    assert done.exit_code == 1
+    assert told in " ".join(done.stdout.split())
+    session = approved.run("--readiness-gate", "--readiness-uc=UC-001")
+    assert session.ret == 11
+    assert told in " ".join(str(session.stdout).split())
+    approved.cli("checkpoint", "-o", "head.txt")
+    assert approved.cli("gate", "UC-001", "--checkpoint", "head.txt").exit_code == 0
+    approved.monkeypatch.setenv("READINESS_CHECKPOINT", "head.txt")
+    assert approved.cli("gate", "UC-001").exit_code == 0
+
+
+def test_nothing_is_sound_without_the_checkpoint_that_is_asked_for(approved: Project) -> None:
+    """A gate that compares with an earlier report is no way around it."""
+    approved.cli("report", "--format", "json", "-o", "before.json")
+    done = approved.cli("gate", "UC-001", "--no-regression", "before.json")
+    assert done.exit_code == 1, done.output
+
+
+def test_asking_for_none_later_is_weaker(approved: Project) -> None:
+    """What was signed where a checkpoint was asked for is suspect where none is; the other way round it holds."""
+    assert approved.report("UC-001")["use_cases"][0]["status"] == "READY_FOR_GO_LIVE"
+    approved.configured(REQUIRED.replace("required", "ignore"))
+    found = approved.report("UC-001")["use_cases"][0]
+    assert found["phase"] == "REVIEW_SUSPECT"
+    assert '[gate] checkpoint was "required"' in " ".join(found["review"]["why"])
+    assert approved.cli("gate", "UC-001").exit_code == 1
+    assert approved.cli("review", "UC-001", "--approve", "--by", "ana@example.com").exit_code == 0
+    approved.configured(REQUIRED)
+    assert approved.report("UC-001")["use_cases"][0]["status"] == "READY_FOR_GO_LIVE"

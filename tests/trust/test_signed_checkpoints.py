@@ -258,3 +258,28 @@ def test_the_offline_script_reads_a_signed_checkpoint(
     capsys.readouterr()
     monkeypatch.setattr("sys.argv", ["verify_bundle.py", "all.zip", "--checkpoint", "head.txt"])
     assert verify_bundle.main() == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("by", [None, "ana"])
+def test_a_checkpoint_that_counts_is_never_replaced_by_one_that_does_not(trusted: Project, by: str | None) -> None:
+    """Unsigned, or signed with a key that may not: the file stays, and the command says so; the trusted key may."""
+    kept = keep(trusted, "eve")
+    recorded(trusted)
+    signing_as(trusted, by)
+    done = trusted.cli("checkpoint", "-o", "head.txt")
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (3, "", 1)
+    assert "checkpoint head.txt: counts, and the new one would not: " in done.stderr
+    assert "; the file was left as it is" in done.stderr
+    assert (trusted.path / "head.txt").read_text(encoding="utf-8") == kept
+    newer = keep(trusted, "eve")
+    assert newer != kept
+    verified = trusted.cli("verify", "--checkpoint", "head.txt")
+    assert verified.stdout.splitlines()[1:] == [
+        "the first 2 of 2 records are those of head.txt, signed with a trusted key"
+    ]
+
+
+def test_what_does_not_count_is_replaced_by_whatever_comes(trusted: Project) -> None:
+    """An unsigned file gives way to a signed one, and to another that is not."""
+    for by in (None, "ana", None, "eve"):
+        keep(trusted, by)

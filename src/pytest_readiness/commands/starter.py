@@ -85,6 +85,7 @@ clean_commit = false       # true: no evidence from uncommitted changes
 architecture = "ignore"    # or the status that must stand beside, such as "GREEN"
 clock = "refuse"           # or "ignore": evidence of a run whose clocks disagree counts
 deselected = "accept"      # or "refuse": no run may leave out a test that none ran later
+checkpoint = "ignore"      # or "required": the gate opens only where it is given a checkpoint that was kept elsewhere
 level = "L1"               # sealed; or "L2": signed with a key of [keys], "L3": and with a receipt of the provider
 """
 

@@ -8,7 +8,7 @@ import click
 
 from ..errors import ConfigError, count
 from ..pipeline.checkpoints import asked, no_store
-from ..pipeline.upkeep import verify
+from ..pipeline.upkeep import Verified, verify
 from ..views.sanitise import sanitise
 from . import options
 from .door import Door, pass_door
@@ -33,6 +33,7 @@ def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -
     for note in outcome.notes:
         click.echo(sanitise(f"note: {note}"))
     if wrong := len(outcome.problems):
+        _say_compared(outcome)
         click.echo(f"not intact: {count(wrong, 'thing')} {'does' if wrong == 1 else 'do'} not fit")
         context.exit(3)
     if not outcome.there:
@@ -41,6 +42,9 @@ def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -
     told += [count(outcome.artifacts, "artifact")]
     told += [count(outcome.signatures, "signature")] if outcome.signatures else []
     click.echo(f"intact: {', '.join(told)}")
-    for known in kept:
-        of = f"the first {known.checkpoint.size} of {count(outcome.records, 'record')}"
-        click.echo(sanitise(f"{of} are those of {known.path}"))
+    _say_compared(outcome)
+
+
+def _say_compared(outcome: Verified) -> None:
+    for one in outcome.compared:
+        click.echo(sanitise(one))

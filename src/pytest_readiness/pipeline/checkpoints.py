@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..errors import ConfigError, IntegrityError, Problem, ReadinessError, StorageError, place as shown_place, unwritten
+from ..errors import (
+    ConfigError,
+    IntegrityError,
+    Problem,
+    ReadinessError,
+    StorageError,
+    one_line,
+    place as shown_place,
+    unwritten,
+)
 from ..facts.checkpoint import BIGGEST, Checkpoint, Grown
 from ..frozen import dataclass
 from ..regular import regular_file
 from ..store.address import shown
 from ..store.port import Store
-from ..verdict.gate import Compared
+from ..verdict.known import Compared
 from ..views.words import count
 from ..whole import write_whole
 from .keys import sign_checkpoint
@@ -55,20 +64,39 @@ def asked(paths: Sequence[Path] = ()) -> list[Kept]:
     """Return the checkpoints in these files; where none is named, in those that ``READINESS_CHECKPOINT`` names.
 
     Raises:
-        ConfigError: one cannot be read.
+        ConfigError: one cannot be read, or the variable is empty.
     """
     return [read_checkpoint(path) for path in paths or named_checkpoints()]
 
 
 def named_checkpoints() -> list[Path]:
-    """Return the files that ``READINESS_CHECKPOINT`` names."""
-    return [Path(name) for name in os.environ.get(VARIABLE, "").split(os.pathsep) if name]
+    """Return the files that ``READINESS_CHECKPOINT`` names; none, where it is not set.
+
+    Raises:
+        ConfigError: it is set and a name in it is empty, as of an output of CI that was never set: what was to be
+            compared would be passed over in silence.
+    """
+    said = os.environ.get(VARIABLE)
+    names = said.split(os.pathsep) if said is not None else []
+    if not all(name.strip() for name in names):
+        where = "is empty" if len(names) == 1 else f"has an empty name in it ({one_line(said or '', 100)})"
+        raise ConfigError(f"{VARIABLE} {where}: name a checkpoint, or unset it where none is to be compared")
+    return [Path(name) for name in names]
 
 
 def untrusted(kept: Iterable[Kept], trust: Trust) -> list[Problem]:
     """Return which checkpoints do not count, since no key signed them that is trusted with checkpoints, if any is."""
     doubts = ((one, trust.checkpoint_doubt(one.checkpoint)) for one in kept)
     return [one.problem(told) for one, told in doubts if told is not None]
+
+
+NOTHING = "is of a store without a record: there is nothing to look at"
+"""Said of an empty tree, which every store has grown out of."""
+
+
+def empty(kept: Iterable[Kept]) -> list[Problem]:
+    """Return which checkpoints speak of no record at all."""
+    return [one.problem(NOTHING) for one in kept if not one.checkpoint.size]
 
 
 def contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[Problem]]:
@@ -86,13 +114,23 @@ def contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[P
     return len(tree.leaves), [one.problem(told) for one, told in zip(kept, found, strict=True) if told is not None]
 
 
+def those_that_fit(kept: Iterable[Kept], number: int, problems: Iterable[Problem], trust: Trust) -> Iterator[str]:
+    """Yield a sentence for each checkpoint that a store with so many records fits: nothing of the problems is its."""
+    wrong = {problem.where for problem in problems}
+    signed = ", signed with a trusted key" if trust.of_role("checkpoints") else ""
+    for one in kept:
+        if one.problem("").where not in wrong:
+            of = f"the first {one.checkpoint.size} of {count(number, 'record')}"
+            yield f"{of} are those of {shown_place(one.path)}{signed}"
+
+
 def compare(store: Store | None, kept: Sequence[Kept], run_ids: Iterable[str], trust: Trust) -> Compared:
     """Return what checkpoints say of a store, and of the runs that an answer rests on, as the gate tells it."""
     try:
         number, problems = contradicted(store, kept)
         if store is not None and not problems:
             problems += store.check_tree(run_ids)
-        problems = untrusted(kept, trust) + problems
+        problems = [*untrusted(kept, trust), *empty(kept), *problems]
     except ReadinessError as error:
         number, problems = 0, [Problem("", str(error))]
     largest = max(one.checkpoint.size for one in kept)
@@ -138,17 +176,24 @@ def signed(checkpoint: Checkpoint, folder: Path, trust: Trust) -> Checkpoint:
         raise StorageError(f"no checkpoint is made, since it cannot be signed: {error}") from None
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: Grown) -> None:
+def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: Grown, trust: Trust) -> None:
     """Write a checkpoint of a tree to a file. One that is there is replaced only where the tree has grown out of it.
+
+    Nor does one that counts for nothing take the place of one that counts.
 
     Raises:
         ConfigError: there is a file that holds no checkpoint, or no file can be written there.
-        IntegrityError: the one that is there is of another store, larger, or of other records; it is left as it is.
+        IntegrityError: the one that is there is of another store, larger, or of other records, or is trusted and the
+            new one is not; it is left as it is.
         StorageError: it cannot be written.
     """
     if path.exists():
         there = read_checkpoint(path)
         [told] = tree.contradictions([there.checkpoint])
+        if told is None and trust.checkpoint_doubt(there.checkpoint) is None:
+            doubt = trust.checkpoint_doubt(checkpoint)
+            advice = "sign with a key that is trusted (READINESS_SIGNER), or name another file"
+            told = f"counts, and the new one would not: {doubt}; {advice}" if doubt is not None else None
         if told is not None:
             raise IntegrityError(f"{there.problem(told)}; the file was left as it is")
     try:

@@ -26,7 +26,7 @@ from ..views.document import to_document
 from ..views.report import Report
 from .aside import Aside, set_aside, told as said
 from .carrying import writable_store
-from .checkpoints import Kept, contradicted, head, signed, untrusted, write_checkpoint
+from .checkpoints import Kept, contradicted, empty, head, signed, those_that_fit, untrusted, write_checkpoint
 from .judging import Place, Request, judge, recover_all
 from .leaving import other_registers
 from .trust import Doubt, Trust
@@ -73,8 +73,8 @@ class Verified:
     runs: int
     evidence: int
     artifacts: int
-    records: int = 0
-    """Leaves of the store's tree: runs, decisions and kept verdicts."""
+    compared: tuple[str, ...] = ()
+    """Of each checkpoint that the store fits, what it covers."""
     signatures: int = 0
     notes: tuple[Problem, ...] = ()
     """Signatures that fit, and decisions, that count for nothing."""
@@ -99,7 +99,7 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
     store = place.store()
     try:
         count, told = _contradicted(store, kept)
-        told = (untrusted(kept, Trust.of(place.policy)) if kept else []) + told
+        told = ([*untrusted(kept, Trust.of(place.policy)), *empty(kept)] if kept else []) + told
         decisions = _decisions(place, store)
         problems += decisions.problems
         if store is None:
@@ -124,7 +124,7 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
             runs=len(summaries),
             evidence=evidence,
             artifacts=len(artifacts),
-            records=count,
+            compared=tuple(those_that_fit(kept, count, told, Trust.of(place.policy))),
             signatures=signatures,
             aside=(*set_apart, *aside.void),
             notes=(*decisions.notes, *(one.problem for one in doubts if not one.broken), *others),
@@ -246,11 +246,11 @@ def checkpoint(place: Place, path: Path | None) -> Checkpoint:
     finally:
         if store is not None:
             store.close()
-    made = tree.checkpoint()
+    made, trust = tree.checkpoint(), Trust.of(place.policy)
     if os.environ.get("READINESS_SIGNER"):
-        made = signed(made, place.settings.folder, Trust.of(place.policy))
+        made = signed(made, place.settings.folder, trust)
     if path is not None:
-        write_checkpoint(path, made, tree)
+        write_checkpoint(path, made, tree, trust)
     return made
 
 

@@ -171,6 +171,7 @@ class GateSettings(_Table):
     clock: Literal["refuse", "ignore"] = "refuse"
     deselected: Literal["accept", "refuse"] = "accept"
     level: Literal["L0", "L1", "L2", "L3"] = "L1"
+    checkpoint: Literal["ignore", "required"] = "ignore"
 
 
 with catch_warnings():

@@ -9,31 +9,19 @@ from functools import cached_property
 from ..errors import Problem, count
 from ..facts.evidence import Evidence
 from ..frozen import dataclass
-from .known import UNKNOWN, Origin
+from .known import UNKNOWN, Compared, Origin
 from .omission import left_out
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness, Verdict
 from .status import reviewed
 
-__all__ = ["Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]
+__all__ = ["Compared", "Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]
 
 _SCOPE = ("tracker and config", "use cases in scope", "requirements in scope", "left the register")
 SOUND = frozenset({*_SCOPE, "runs sealed", "evidence intact", "checkpoint"})
 """Rules without which nothing that is said can be relied on."""
 NAMED = 5
 """How many names a rule's detail lists before it only counts them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What checkpoints that were kept elsewhere say of the store."""
-
-    looked_at: int
-    """How many of its records they speak of."""
-    problems: tuple[Problem, ...]
-    """What they say against it, and what keeps them from speaking for what the answer rests on."""
-    detail: str
-    """What is said where nothing is wrong."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +122,9 @@ def decide(  # noqa: PLR0913 - everything that a verdict rests on
         unchecked: why signatures could not be checked though keys are trusted; empty: they were.
         compared: what checkpoints say of the store, where the gate is asked for any.
     """
+    asked = compared is not None or policy.checkpoint != "ignore"
     grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release, unchecked, compared)
-    return conclude(grounds, (*rules_of(policy), *([_checkpoint] if compared is not None else ())))
+    return conclude(grounds, (*rules_of(policy), *([_checkpoint] if asked else ())))
 
 
 def conclude(grounds: Grounds, rules: Iterable[Rule]) -> Verdict:
@@ -312,7 +301,10 @@ def _level(grounds: Grounds) -> Finding:
 
 
 def _checkpoint(grounds: Grounds) -> Finding:
-    found = grounds.compared or Compared(0, (), "")
+    found = grounds.compared
+    if found is None:
+        told = "none was named, and [gate] checkpoint asks for one: --checkpoint FILE, or READINESS_CHECKPOINT"
+        return Finding("checkpoint", 0, (told,), "", _ids(grounds.readiness.use_cases))
     return Finding("checkpoint", found.looked_at, tuple(map(str, found.problems)), found.detail)
 
 

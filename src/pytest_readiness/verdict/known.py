@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from ..errors import Problem
 from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
@@ -45,6 +46,18 @@ class Signed:
     """Name of the key."""
     nonce: str | None = None
     """What the tests of the run sent along with their requests, as was signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What checkpoints that were kept elsewhere say of the store."""
+
+    looked_at: int
+    """How many of its records they speak of."""
+    problems: tuple[Problem, ...]
+    """What they say against it, and what keeps them from speaking for what the answer rests on."""
+    detail: str
+    """What is said where nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ STRICTNESS: Mapping[str, tuple[Setting, ...]] = {
     "level": ("L0", "L1", "L2", "L3"),
     "clock": ("ignore", "refuse"),
     "deselected": ("accept", "refuse"),
+    "checkpoint": ("ignore", "required"),
 }
 """The settings that say what is enough, each with its values from the weakest; any other value of ``architecture`` is
 stricter than that, and neither stricter nor weaker than another."""
@@ -64,6 +65,8 @@ class Policy:
     """What becomes of evidence of a run whose clocks disagree."""
     deselected: Literal["accept", "refuse"] = "accept"
     """What becomes of a use case for which a run left out a test that no later run ran."""
+    checkpoint: Literal["ignore", "required"] = "ignore"
+    """Whether the gate asks for a checkpoint that was kept elsewhere."""
     reviewers: tuple[str, ...] = ()
     """Whose review counts; empty: nobody's."""
     required: int = 1
