@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, unwritten
-from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Known, Review, Unblock, Waiver
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import canonical
 from ..facts.run import Run
@@ -16,7 +16,7 @@ from ..facts.snapshot import Snapshot
 from ..frozen import dataclass
 from ..journal.writer import ignore_folder
 from ..regular import regular_file
-from ..store.bundle import open_bundle
+from ..store.bundle import Bundle, open_bundle
 from ..store.bundling import Contents, write_bundle
 from ..store.merging import Merged, merge as merge_one
 from ..store.origin import Origin
@@ -24,6 +24,7 @@ from ..store.port import RunSummary, Store
 from ..views.document import to_document
 from .judging import HOME, Place, Request, judge, select
 from .keeping import statements_of
+from .trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,8 @@ class Taken:
     """Registers of its runs and decisions, other than this one."""
     runs: tuple[str, ...] = ()
     """Ids of its runs, new or not."""
+    declared: int = 0
+    """How many of its decisions say more of who decided than is believed of them: nobody who is trusted signed them."""
 
 
 def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
@@ -145,13 +148,21 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
                     registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
                     elsewhere = tuple(sorted(registers - {place.catalogue.register}))
                     runs = tuple(run.id for run in found.runs)
-                    taken.append(Taken(path, merge_one(found, store, place.artifacts), elsewhere=elsewhere, runs=runs))
+                    merged, declared = merge_one(found, store, place.artifacts), _declared(found, place)
+                    taken.append(Taken(path, merged, elsewhere=elsewhere, runs=runs, declared=declared))
             except ReadinessError as error:
                 taken.append(Taken(path, problem=str(error), exit_code=error.exit_code))
     finally:
         if store is not None:
             store.close()
     return taken
+
+
+def _declared(found: Bundle, place: Place) -> int:
+    trust = Trust.of(place.policy)
+    said = {one.id: one for one in found.decisions if one.known_by is not Known.DECLARED}
+    about = [one for one in found.envelopes if one.subject in said]
+    return len(said.keys() - {one.subject for one in about if trust.identifies(one, said[one.subject])})
 
 
 def writable_store(place: Place) -> Store:

@@ -54,6 +54,9 @@ def decisions(query: Query) -> Iterator[Problem]:
     """Yield what does not fit in the decisions."""
     if not _there(query, "decision"):
         return
+    if _there(query, "decided_here"):
+        for (id_,) in query("SELECT id FROM decided_here EXCEPT SELECT id FROM decision ORDER BY id"):
+            yield Problem(f"decision {one_line(id_)}", "it was decided here, and is not in the store: it was deleted")
     for stored in query(f"SELECT {', '.join(DecisionRow._fields)} FROM decision ORDER BY at, id"):  # noqa: S608
         here = f"decision {one_line(stored[0])}"
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import IntegrityError, one_line
 from ..facts.checkpoint import leaf_of
-from ..facts.decision import Decision
+from ..facts.decision import Decision, Known
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.line import canonical
 from ..facts.snapshot import Snapshot
@@ -20,9 +20,11 @@ from .index import EnvelopeRow, decision_row, envelope_row, verdict_row
 from .leaves import KEEP_LEAF
 from .port import Decided
 from .queries import (
+    DECIDED_HERE,
     DECISIONS,
     DECISIONS_ELSEWHERE,
     ENVELOPES,
+    KEEP_DECIDED_HERE,
     KEEP_DECISION,
     KEEP_ENVELOPE,
     KEEP_VERDICT,
@@ -71,9 +73,13 @@ class Documents:
             StorageError: they could not be written; none of them was.
         """
         ids = {decision.id for decision in decisions}
-        return [new for new in self.keep((), snapshots, decisions, envelopes=envelopes) if new in ids]
+        kept = self.keep((), snapshots, decisions, made_here=ids, envelopes=envelopes)
+        return [new for new in kept if new in ids]
 
-    def _keep_decision(self, decision: Decision) -> bool:
+    def _keep_decision(self, decision: Decision, *, here: bool) -> bool:
+        """``here``: it is decided here and now, also where a bundle brought it before."""
+        if here and not self._rows(f"{DECIDED_HERE} WHERE id = ?", (decision.id,)):
+            self._connection.execute(KEEP_DECIDED_HERE, (decision.id,))
         for (text,) in self._rows("SELECT text FROM decision WHERE id = ?", (decision.id,)):
             if text == decision.text:
                 return False
@@ -83,15 +89,18 @@ class Documents:
         return True
 
     def decisions(self, register: str | None = None) -> list[Decision]:
-        """Return the decisions of a register (of all, where none is named), oldest first.
+        """Return the decisions of a register (of all, where none is named), oldest first, as their texts say them.
 
         Raises:
             IntegrityError: one is not what was decided.
             StorageError: the file cannot be read.
         """
+        return [decision for _, decision in self._decisions(register)]
+
+    def _decisions(self, register: str | None) -> list[tuple[str, Decision]]:
         named = {"only": register, "said": canonical({"register": register})[1:-1]}
         found = [(id_, decided(id_, text, register)) for id_, text in self._later("decision", DECISIONS, named)]
-        return [decision for _, decision in sorted(found, key=lambda one: (one[1].at, one[0]))]
+        return sorted(found, key=lambda one: (one[1].at, one[0]))
 
     def other_registers(self, register: str) -> dict[str, tuple[int, int]]:
         """Return the other registers that the store holds, in their order: how many runs and decisions of each.
@@ -106,11 +115,21 @@ class Documents:
     def look(self, register: str) -> Decided:
         """Return the decisions of a register; one that does not count is an error here.
 
+        Of one that came in with a bundle it is only declared who decided, whatever it says of itself.
+
         Raises:
             IntegrityError: one is not what was decided.
             StorageError: the file cannot be read.
         """
-        return Decided(tuple(self.decisions(register)))
+        found, here = self._decisions(register), set[str]()
+        if any(one.known_by is not Known.DECLARED for _, one in found):
+            here = {id_ for (id_,) in self._later("decided_here", DECIDED_HERE)}
+        return Decided(
+            tuple(
+                one if one.known_by is Known.DECLARED or id_ in here else one.identified(Known.DECLARED)
+                for id_, one in found
+            )
+        )
 
     def keep_verdict(self, text: str) -> str:
         """Keep a verdict and return its id; keeping twice is harmless.

@@ -113,7 +113,7 @@ class DecisionHome(Protocol):
         """
 
     def decisions(self, register: str) -> list[Decision]:
-        """Return the decisions of a register that count, oldest first.
+        """Return the decisions of a register that count, oldest first, as their texts say them.
 
         Raises:
             IntegrityError: one is not what was decided.
@@ -121,6 +121,8 @@ class DecisionHome(Protocol):
 
     def look(self, register: str) -> Decided:
         """Return the decisions that count, and what keeps others from counting.
+
+        How it is known who decided is what is known here, and not what a decision from elsewhere says of itself.
 
         Raises:
             IntegrityError: one is not what was decided, in a home that must not hold such a thing.
@@ -152,7 +154,8 @@ class Store(DecisionHome, Protocol):
     ) -> list[str]:
         """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
-        ``made_here``: ids of runs whose lines this process made, which are not checked again.
+        ``made_here``: ids of runs whose lines this process made, which are not checked again, and of decisions that are
+        made here and now: of all others it is only declared who decided, whatever they say of themselves.
         ``envelopes``: signed statements about runs and decisions, of this call or kept before.
         A run that is there already with the same seal is skipped, as is a decision or verdict that is there, so that
         keeping twice is harmless.

@@ -98,7 +98,7 @@ class SQLiteStore(Conducts, Documents):
     ) -> list[str]:
         """Take in sealed runs, and what belongs to them, in one transaction; return the ids of what was new.
 
-        ``made_here``: ids of runs whose lines this process made, which are not checked again.
+        ``made_here``: ids of runs whose lines this process made, which are not checked again, and of decisions.
 
         Raises:
             IntegrityError: a run is not sealed, its chain is broken, another run or decision has its id, a snapshot's
@@ -116,7 +116,7 @@ class SQLiteStore(Conducts, Documents):
             for snapshot in requirements:
                 self._keep_snapshot(snapshot)
             new = [run.id for run in runs if self._keep_run(run)]
-            new += [decision.id for decision in decided_ if self._keep_decision(decision)]
+            new += [one.id for one in decided_ if self._keep_decision(one, here=one.id in made_here)]
             new += [verdict.id for verdict in documents if self._keep_verdict(verdict)]
             return new + [envelope.id for envelope in statements if self._keep_envelope(envelope)]
 

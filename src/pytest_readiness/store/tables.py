@@ -105,7 +105,14 @@ _ENVELOPE_TABLES = {
 ) STRICT, WITHOUT ROWID""",
 }
 
-TABLES = {**_EVIDENCE_TABLES, **_DECISION_TABLES, **_TREE_TABLES, **_ENVELOPE_TABLES}
+_HERE_TABLES = {
+    # What a bundle says of itself says nothing here: only of what was decided here is known how it is known who did.
+    "decided_here": """CREATE TABLE decided_here (
+    id TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID""",
+}
+
+TABLES = {**_EVIDENCE_TABLES, **_DECISION_TABLES, **_TREE_TABLES, **_ENVELOPE_TABLES, **_HERE_TABLES}
 
 _EVIDENCE_INDEXES = {
     # Covers the question for the newest execution of a slot: one step into the index per slot, however long its past.
@@ -144,6 +151,7 @@ _TAKEN = {
     "leaf": """NEW.number <> (SELECT coalesce(max(number), -1) + 1 FROM leaf)
     OR EXISTS (SELECT 1 FROM leaf WHERE kind = NEW.kind AND id = NEW.id)""",
     "envelope": "EXISTS (SELECT 1 FROM envelope WHERE id = NEW.id)",
+    "decided_here": "EXISTS (SELECT 1 FROM decided_here WHERE id = NEW.id)",
 }
 
 
@@ -176,6 +184,7 @@ MIGRATIONS: dict[str, Schema] = {
     "0002_decisions": _schema(_DECISION_TABLES, _DECISION_INDEXES),
     "0003_tree": _schema(_TREE_TABLES, {}),
     "0004_envelopes": _schema(_ENVELOPE_TABLES, _ENVELOPE_INDEXES),
+    "0005_decided_here": _schema(_HERE_TABLES, {}),
 }
 """What each step adds, oldest first. A step that was released is never changed, only followed by another."""
 
