@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -264,7 +265,56 @@ def test_a_wrong_call_is_no_verdict(tmp_path: Path, whole: bytes, arguments: lis
 # -- checkpoints -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", range(len(LEAVES) + 1))
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("c2lnbmF0dXJl", "AB=="),
+        lambda text: text.replace("c2lnbmF0dXJl", "AAA"),
+        lambda text: text.replace("c2lnbmF0dXJl", "AA="),
+        lambda text: text + "— key c2lnbmF0dXJl\n" * 4000,
+    ],
+    ids=["CRLF", "not canonical", "unpadded", "wrongly padded", "too long"],
+)
+def test_both_readers_read_a_checkpoint_alike(tmp_path: Path, whole: bytes, odd: Callable[[str], str]) -> None:
+    """What is not the one text of what it says is none, in a bundle and where it was kept elsewhere."""
+    path = tmp_path / "a.zip"
+    path.write_bytes(whole)
+    contents = members(path)
+    text = odd(contents["checkpoint.txt"].decode())
+    packed(path, {**contents, "checkpoint.txt": text.encode()})
+    assert reader(path) != ""
+    assert verifier(path) != ""
+    path.write_bytes(whole)
+    (tmp_path / "kept.txt").write_bytes(text.encode())
+    code, told = script(path, "--checkpoint", tmp_path / "kept.txt")
+    assert (code, "is no checkpoint" in told) == (2, True), told
+
+
+def test_an_empty_tree_is_nothing_to_look_at(tmp_path: Path, whole: bytes) -> None:
+    """Every store has grown out of it: it says nothing."""
+    (tmp_path / "a.zip").write_bytes(whole)
+    (tmp_path / "kept.txt").write_text(grown().checkpoint, encoding="utf-8")
+    code, told = script(tmp_path / "a.zip", "--checkpoint", tmp_path / "kept.txt")
+    assert (code, "is of a store without a record: there is nothing to look at" in told) == (3, True)
+
+
+def test_a_key_for_checkpoints_must_have_signed_the_one_that_was_kept(tmp_path: Path) -> None:
+    """As a signed note is signed; another key without the role, or no signature at all, does not fit."""
+    sign, key = made_key(tmp_path, "head")
+    runs, ci = made_key(tmp_path, "ci")
+    path = sound(tmp_path / "a.zip", runs)
+    note = grown(*LEAVES[:2]).checkpoint.partition("\n\n")[0] + "\n"
+    for signed, expected in ((sign(note.encode()), 0), (runs(note.encode()), 3), (b"x" * 64, 3)):
+        line = base64.b64encode(b"hint" + signed).decode()
+        (tmp_path / "kept.txt").write_text(f"{note}\n— head {line}\n", encoding="utf-8")
+        keys = ("--key", only(ci, "runs"), "--key", only(key, "checkpoints"))
+        code, told = script(path, *keys, "--checkpoint", tmp_path / "kept.txt")
+        assert code == expected, told
+        assert ("compared with the tree; signed by head\n" in told) is (expected == 0)
+
+
+@pytest.mark.parametrize("size", range(1, len(LEAVES) + 1))
 def test_every_earlier_checkpoint_fits(tmp_path: Path, whole: bytes, size: int) -> None:
     """A checkpoint that was kept elsewhere at any time before is found in the tree that the bundle carries."""
     (tmp_path / "a.zip").write_bytes(whole)
@@ -293,7 +343,7 @@ def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, ke
 def test_a_checkpoint_needs_a_tree(tmp_path: Path, contents: Members) -> None:
     """A bundle without a tree shows nothing of where it comes from, and the checkpoint was asked for."""
     bare = {name: data for name, data in contents.items() if not name.startswith(SAYS_MORE)}
-    (tmp_path / "kept.txt").write_text(grown().checkpoint, encoding="utf-8")
+    (tmp_path / "kept.txt").write_text(grown(*LEAVES[:1]).checkpoint, encoding="utf-8")
     code, told = script(packed(tmp_path / "a.zip", bare), "--checkpoint", tmp_path / "kept.txt")
     assert (code, "carries no tree" in told) == (3, True)
     (tmp_path / "kept.txt").write_text("something else", encoding="utf-8")
@@ -443,9 +493,84 @@ def test_a_run_made_anew_needs_the_key(tmp_path: Path, contents: Members) -> Non
     assert script(path, "--key", key)[0] == 3
 
 
-def test_decisions_need_no_signature_of_the_runs_key(tmp_path: Path) -> None:
-    """Where keys are given, runs must be signed; a decision that is not is no misfit."""
+def test_each_decision_that_is_not_signed_is_named(tmp_path: Path) -> None:
+    """With keys or without: what it decides and by whom, in its own words; where no key is for reviews, no misfit."""
     sign, key = made_key(tmp_path, "ci")
     path = sound(tmp_path / "a.zip", sign)
-    assert blocker().id not in script(path, "--key", key)[1]
+    given = " by a given key"
+    for arguments, more in (((), ""), (("--key", key), given), (("--key", only(key, "runs")), given)):
+        code, told = script(path, *arguments)
+        assert code == 0, told
+        about = f"blocker of UC-001 by {blocker().by}, in its own words"
+        assert f"{blocker().id}: {about}\n{blocker().id}: NOT SIGNED{more}\n" in told
+        assert f"{review().id}: NOT SIGNED" not in told
     assert arranged(members(path)) == list(members(path))
+
+
+def only(key: str, roles: str) -> str:
+    """A key that may do this alone."""
+    name, _, path = key.partition("=")
+    return f"{name}/{roles}={path}"
+
+
+def test_a_key_for_reviews_must_have_signed_every_decision(tmp_path: Path) -> None:
+    """An approval that somebody put in is no more than a run without a signature."""
+    sign, key = made_key(tmp_path, "ci")
+    path = sound(tmp_path / "a.zip", sign)
+    code, told = script(path, "--key", only(key, "runs,reviews"))
+    assert code == 3
+    assert [line for line in told.splitlines() if line.startswith("DOES")] == [
+        f"DOES NOT FIT: the decision {blocker().id} is signed by none of the given keys that may sign it"
+    ]
+
+
+def test_a_key_signs_nothing_outside_its_roles(tmp_path: Path) -> None:
+    """A key for runs signs no review, one for reviews no run; and one of a person the decisions of that person."""
+    sign, key = made_key(tmp_path, "ci")
+    path = sound(tmp_path / "a.zip", sign)
+    code, told = script(path, "--key", only(key, "reviews"))
+    assert (code, f"{FIRST.id}: is said to be signed; by whom was not verified" in told) == (3, True)
+    _, other = made_key(tmp_path, "qa")
+    code, told = script(path, "--key", only(key, "runs"), "--key", only(other, "reviews"))
+    assert (code, told.count("DOES NOT FIT: the decision"), told.count(": signed by ci\n")) == (3, 2, 2)
+    by = review().by
+    for person, expected in ((by, 1), (f"x@example.com,{by.upper()}", 1), ("eve@example.com", 0)):
+        code, told = script(path, "--key", only(key, f"runs,reviews/{person}"))
+        assert told.count(f"{review().id}: signed by ci\n") == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ci",
+        "=ci.pem",
+        "ci=",
+        "ci/run=ci.pem",
+        "ci/runs,=ci.pem;ci=ci.pem",
+        "ci=ci.pem;ci=qa.pem",
+        "ci=ci.pem;qa=ci.pem",
+    ],
+)
+def test_a_wrong_key_is_a_wrong_call(tmp_path: Path, said: str) -> None:
+    """A name that stands twice keeps none of its keys, and one key under two names is no two signers: exit code 2."""
+    sign, _ = made_key(tmp_path, "ci")
+    made_key(tmp_path, "qa")
+    path = sound(tmp_path / "a.zip", sign)
+    words = said.replace("=ci.pem", f"={tmp_path / 'ci.pem'}").replace("=qa.pem", f"={tmp_path / 'qa.pem'}").split(";")
+    code, told = script(path, *(part for word in words for part in ("--key", word)))
+    assert (code, told.startswith("cannot be read: ")) == (2, True), told
+
+
+@pytest.mark.parametrize("raw", ["01" + "00" * 31, "ec" + "ff" * 30 + "7f", "00" * 32, "ee" + "ff" * 30 + "7f"])
+def test_a_key_of_low_order_is_none(tmp_path: Path, raw: str) -> None:
+    """Anybody can sign under it: it is not taken for a key."""
+    encoded = base64.b64encode(bytes.fromhex("302a300506032b6570032100" + raw)).decode()
+    (tmp_path / "low.pem").write_text(f"-----BEGIN PUBLIC KEY-----\n{encoded}\n-----END PUBLIC KEY-----\n")
+    code, told = script(sound(tmp_path / "a.zip"), "--key", f"low={tmp_path / 'low.pem'}")
+    assert (code, "is no ed25519 key that can be believed" in told) == (2, True)
+
+
+def test_the_report_is_told_to_be_derived(tmp_path: Path) -> None:
+    """The script cannot derive it, and says so: nobody takes it for verified."""
+    _, told = script(sound(tmp_path / "a.zip"))
+    assert "report.json: NOT verified: it is derived from the rest, and `readiness merge` derives it again\n" in told

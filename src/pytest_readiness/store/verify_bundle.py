@@ -1,9 +1,12 @@
 """Verify a bundle of pytest-readiness with Python 3.11 or newer, its standard library, and nothing else.
 
-    python verify_bundle.py BUNDLE [--key NAME=PUBLIC.pem]... [--checkpoint FILE]
+    python verify_bundle.py BUNDLE [--key NAME[/ROLES[/PERSONS]]=PUBLIC.pem]... [--checkpoint FILE]
 
 It tells what it looked at and names each thing that does not fit. Exit code 0: everything fits; 3: something does not;
-2: it was called wrongly. With --key every run, and every statement, must be signed by one of the keys (ed25519).
+2: it was called wrongly. With --key every run, and every statement, must be signed by one of the keys (ed25519), and
+each decision that is not is named. ROLES are what a key may sign, as in the config: runs, reviews, checkpoints, with
+commas; none: anything. Where a key has the role reviews, every decision must be signed by such a key; where one has the
+role checkpoints, so must the checkpoint. PERSONS are the names whose decisions it signs; none: anybody's.
 
 It shares no line with the package, so that a mistake in one is seen by the other. Use a copy from where you get your
 software, and not one that came with the bundle. What it does not judge: whether the values of a line or a decision mean
@@ -23,8 +26,8 @@ import stat
 import struct
 import sys
 import zlib
-from collections.abc import Iterator
-from typing import IO, Any, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, NamedTuple, NoReturn
 
 HEX = "[0-9a-f]{64}"
 ROOMS = {
@@ -40,11 +43,29 @@ ROOMS = {
     "manifest.json": r"manifest\.json",
 }
 """The kinds of member, in the order in which they stand, and what each is called."""
-BIGGEST_TEXT = 256 << 20
-"""Bytes of a member that is read as a whole; artifacts are not."""
+BIGGEST = {"decisions": 16, "statements": 4, "requirements": 64, "verdicts": 64, "report.json": 64}
+"""Mebibytes of a member that is read as a whole, where they are not 256; artifacts are not read so."""
+BIGGEST_CHECKPOINT = 1 << 16
 MOST_MEMBERS = 1_000_000
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 RESULTS = {"PASSED", "FAILED", "ERROR", "SKIPPED", "XFAILED", "XPASSED", "INTERRUPTED", "NOT_RUN"}
+ABOUT = {
+    "review": ("use_case", ("meaning",), ("comment", "release", "seen_at")),
+    "waiver": ("requirement", ("reason", "requested_by", "until"), ()),
+    "blocker": ("use_case", ("reason",), ("due", "link")),
+    "unblock": ("use_case", ("reason",), ()),
+    "retirement": ("test_id", ("reason",), ("replaced_by",)),
+    "departure": ("use_case", ("reason",), ()),
+    "run retirement": ("run_id", ("reason",), ()),
+}
+"""Of each kind of decision: what it is about, the other texts that it says, and those that it may say."""
+ROW = {"requirement": str, "state": str, "pins": list, "proof": str, "max_age_days": int, "unproven": bool}
+PIN: dict[str, type] = dict.fromkeys(
+    ("evidence_id", "test_id", "started_at", "actor", "environment", "provider_mode", "started_by"), str
+)
+PIN |= {"proofs": list}
+"""What a review says of a requirement, and of the evidence it rests on: the first two, and the first four, always."""
+ROLES = ("runs", "reviews", "checkpoints")
 BROKEN = {"FAILED", "ERROR", "INTERRUPTED"}
 """What an attempt can have ended with that was followed by another, and took place elsewhere."""
 DAMAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, struct.error)
@@ -165,13 +186,21 @@ Checkpoint = tuple[str, int, str]
 
 
 def read_checkpoint(text: str) -> Checkpoint:
-    """Return what a checkpoint says; signatures below the empty line are not looked at."""
+    """Return what a checkpoint says; of the signatures below the empty line only the form is looked at."""
     signatures = r"(?:— [^\s+]+ [A-Za-z0-9+/]+={0,2}\n)*"
     form = r"(readiness-store/[0-9a-f]{32})\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n\n"
     found = re.fullmatch(form + signatures, text)
-    if found is None:
+    if found is None or len(text) > BIGGEST_CHECKPOINT:
         refuse("a checkpoint has three lines: a store, a number and a root; an empty one; and signatures")
+    for encoded in (found[3], *(signed for _, signed in note_signatures(text))):
+        decoded(encoded)
     return found[1], int(found[2]), found[3]
+
+
+def note_signatures(text: str) -> list[tuple[str, str]]:
+    """Return name and base64 of each signature of a checkpoint."""
+    lines = text.partition("\n\n")[2].split("\n")[:-1]
+    return [(name, signed) for _, name, signed in (line.split(" ") for line in lines)]
 
 
 def root_of(leaves: list[tuple[str, ...]]) -> str:
@@ -182,6 +211,52 @@ def root_of(leaves: list[tuple[str, ...]]) -> str:
         pairs = [hashlib.sha256(b"\1" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)]
         level = pairs + level[len(pairs) * 2 :]
     return base64.b64encode(level[0]).decode()
+
+
+# -- decisions ---------------------------------------------------------------------------------------------------------
+
+
+def refuse_odd_decision(plain: dict[str, Any], name: str) -> None:
+    """Refuse a decision that does not say exactly what its kind says: nothing empty, nothing more, each of its type."""
+    first, must, may = ABOUT[plain["kind"]]
+    needed = {"schema", "kind", "register", "at", "by", "known_by", first, *must}
+    known = needed | {"requirements_digest", *may}
+    texts = dict(plain)
+    if plain["kind"] == "review":
+        texts.pop("acknowledged", None)
+        refuse_odd_basis(texts.pop("basis"), name)
+        right = all(isinstance(one, str) for one in plain.get("acknowledged", ()))
+        right = right and plain.get("acknowledged", [""]) and isinstance(plain.get("acknowledged", []), list)
+        if not right or plain["meaning"] not in ("APPROVED_FOR_GO_LIVE", "REJECTED"):
+            refuse(f"{name} is a review that says neither yes nor no, or what it acknowledges is no list of names")
+        if "seen_at" in plain and not is_moment(min(str(plain["seen_at"]), plain["at"])):
+            refuse(f"{name} says not when what was signed was looked at")
+    if not needed <= texts.keys() <= known or not all(isinstance(one, str) and one for one in texts.values()):
+        refuse(f"{name} says something else than a decision of its kind does")
+    if plain["known_by"] not in ("declared", "git", "ci", "signed"):
+        refuse(f"{name} says not how it is known who decided")
+
+
+def refuse_odd_basis(basis: dict[str, Any], name: str) -> None:
+    """Refuse what a review rests on, where it is not of the form that every review has."""
+    right = basis.keys() <= {"digest", "requirements", "definition", "policy", "failed_runs"} and all(basis.values())
+    right = right and all(isinstance(one, str) for one in (basis["digest"], basis.get("definition", "")))
+    for listed in ("requirements", "failed_runs"):
+        right = right and isinstance(basis.get(listed, []), list)
+    right = right and all(isinstance(one, str) for one in basis.get("failed_runs", ()))
+    right = right and all(isinstance(one, str | bool) for one in basis.get("policy", {}).values())
+    for row in basis.get("requirements", ()):
+        right = right and is_made_of(row, ROW, 2) and row.get("max_age_days", 0) >= 0
+        for pin in row.get("pins", ()) if right else ():
+            right = right and is_made_of(pin, PIN, 4) and all(isinstance(one, str) for one in pin.get("proofs", ()))
+    if not right:
+        refuse(f"{name}: what it rests on is not of the form that every review has")
+
+
+def is_made_of(plain: dict[str, Any], kinds: Mapping[str, type], first: int) -> bool:
+    """Return whether plain data says the first of these names, nothing else than them, and nothing that is empty."""
+    right = {*list(kinds)[:first]} <= plain.keys() <= kinds.keys() and all(plain.values())
+    return right and all(type(one) is kinds[name] for name, one in plain.items())
 
 
 # -- what a bundle holds -----------------------------------------------------------------------------------------------
@@ -203,8 +278,10 @@ class Verification:
         self.needed: dict[str, str] = {}
         """Digest of requirements -> what was made under them."""
         self.counts = dict.fromkeys(("lines", "evidence", "trackers"), 0)
-        self.signed: dict[str, list[str]] = {}
-        """Id of a run or decision -> the names of the keys that signed it."""
+        self.signed: dict[tuple[str, str], list[str]] = {}
+        """(kind, id) of a run or decision -> the names of the keys that signed it, and may."""
+        self.decided: dict[str, tuple[str, str]] = {}
+        """Id of a decision -> what it is, and by whom, in its own words."""
         self.tree: Checkpoint | None = None
         self.leaves: list[tuple[str, ...]] = []
         """Kind, id and digest of every record of the store that the bundle comes from."""
@@ -226,11 +303,13 @@ class Verification:
 
     def text(self, name: str) -> str:
         """Return the content of a member that is a text."""
-        if self.members[name][1] > BIGGEST_TEXT:
+        room = room_of(name)
+        most = BIGGEST_CHECKPOINT if room == "checkpoint.txt" else BIGGEST.get(room, 256) << 20
+        if room != "manifest.json" and self.members[name][1] > most:
             refuse(f"{name} is too large")
         return b"".join(self.blocks(name)).decode()
 
-    def all(self, keys: dict[str, bytes | None]) -> None:
+    def all(self, keys: list[Key]) -> None:
         """Look at every member, and at what belongs together."""
         for name in self.members:
             room = room_of(name)
@@ -250,7 +329,10 @@ class Verification:
             refuse(f"{name} is no decision, or says not when it was made")
         found = digest("decision", text)
         self.must_be(name, f"decisions/{re.sub('[-:]', '', plain['at'])[:15]}Z-{found[:16]}.json")
+        refuse_odd_decision(plain, name)
         self.records["decision", name[10:-5]] = found
+        about = f"{plain['kind']} of {plain[ABOUT[plain['kind']][0]]} by {plain['by']}"
+        self.decided[name[10:-5]] = (about.encode("unicode_escape").decode()[:300], plain["by"])
         if plain.get("requirements_digest"):
             self.needed[plain["requirements_digest"]] = name
 
@@ -323,7 +405,7 @@ class Verification:
                 refuse(f"{here} names an artifact by no SHA-256")
             self.named[artifact["sha256"]] = here
 
-    def look_at_statements(self, name: str, keys: dict[str, bytes | None]) -> None:
+    def look_at_statements(self, name: str, keys: list[Key]) -> None:
         """A DSSE envelope with an in-toto statement about one run or decision that is in the bundle."""
         text = self.text(name)
         plain = parsed(text, name)
@@ -349,10 +431,12 @@ class Verification:
         signed = b"DSSEv1 %d %b %d %b" % (len(form), form.encode(), len(payload), payload)
         made = [decoded(one["sig"]) for one in signatures]
         # The id of a key in an envelope is covered by no signature, and decides nothing.
-        by = [who for who, key in keys.items() if key and any(is_signed(key, signed, one) for one in made)]
-        self.signed.setdefault(subject["name"], []).extend(by)
-        if keys and not by:
-            refuse(f"{name}: the {kind} {subject['name']} is signed by none of the given keys")
+        whose = self.decided[subject["name"]][1] if kind == "decision" else None
+        able = [key for key in keys if key.may("runs" if kind == "run" else "reviews", whose)]
+        by = [key.name for key in able if key.raw and any(is_signed(key.raw, signed, one) for one in made)]
+        self.signed.setdefault((kind, subject["name"]), []).extend(by)
+        if not by and asked_of(keys, kind):
+            refuse(f"{name}: the {kind} {subject['name']} {UNSIGNED}")
 
     def look_at_artifacts(self, name: str) -> None:
         """An artifact, called by its SHA-256."""
@@ -392,7 +476,7 @@ class Verification:
         """Return the artifacts that are named and not in the bundle."""
         return [sha256 for sha256 in sorted(self.named) if f"artifacts/{sha256}" not in self.members]
 
-    def loose_ends(self, keys: dict[str, bytes | None]) -> Iterator[str]:
+    def loose_ends(self, keys: list[Key]) -> Iterator[str]:
         """Yield what belongs to nothing, what lacks its requirements, and where keys are given what is not signed."""
         there = {f"sha256:{name[13:-5]}" for name in self.members if room_of(name) == "requirements"}
         yield from (f"{self.needed[one]}: its requirements are not in it" for one in self.needed.keys() - there - {""})
@@ -402,9 +486,10 @@ class Verification:
                 yield f"{name} belongs to nothing that is in it"
             if room == "requirements" and f"sha256:{rest[:-5]}" not in self.needed:
                 yield f"{name} belongs to nothing that is in it"
-        for kind, id_ in self.records if keys else ():
-            if kind == "run" and not self.signed.get(id_):
-                yield f"the run {id_} is signed by none of the given keys"
+        must = {"run": asked_of(keys, "run"), "decision": any("reviews" in key.roles for key in keys)}
+        for kind, id_ in self.records:
+            if must.get(kind) and not self.signed.get((kind, id_)):
+                yield f"the {kind} {id_} {UNSIGNED}"
         if ("checkpoint.txt" in self.members) is not ("leaves.json" in self.members):
             yield "a checkpoint and the leaves of the tree are in it together, or neither"
         elif self.tree is not None and self.tree != (self.tree[0], len(self.leaves), root_of(self.leaves)):
@@ -472,15 +557,70 @@ def is_signed(key: bytes, message: bytes, signature: bytes) -> bool:
     return not ((left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P)
 
 
+# -- keys ------------------------------------------------------------------------------------------------------------
+
+UNSIGNED = "is signed by none of the given keys that may sign it"
+
+
+class Key(NamedTuple):
+    """A key that was given."""
+
+    name: str
+    raw: bytes | None
+    """Of an ed25519 key; None: it is of another kind."""
+    roles: tuple[str, ...] = ()
+    """None: any."""
+    persons: tuple[str, ...] = ()
+    """None: anybody."""
+
+    def may(self, role: str, by: str | None = None) -> bool:
+        """Return whether it may sign in a role, and decisions by this person."""
+        known = {one.strip().casefold() for one in self.persons}
+        return (not self.roles or role in self.roles) and (by is None or not known or by.strip().casefold() in known)
+
+
+def asked_of(keys: list[Key], kind: str) -> bool:
+    """Return whether statements about a run, or about a decision, must be signed by one of the keys."""
+    return any(key.may("runs" if kind == "run" else "reviews") for key in keys)
+
+
+def given_keys(said: list[str]) -> list[Key]:
+    """Return the keys of a command line.
+
+    Raises:
+        ValueError, OSError: one is not of the form, cannot be read or is too weak; or two have one name, or are one.
+    """
+    keys: list[Key] = []
+    for one in said:
+        what, is_, path = one.partition("=")
+        name, roles, persons = [*what.split("/", 2), "", ""][:3]
+        listed = tuple(role for role in roles.split(",") if role)
+        if not name or not is_ or not path or not {*listed} <= {*ROLES}:
+            raise ValueError(f"--key is NAME=FILE or NAME/ROLES/PERSONS=FILE, with {', '.join(ROLES)} as roles: {one}")
+        key = Key(name, read_key(path), listed, tuple(who for who in persons.split(",") if who))
+        for other in keys:
+            if other.name == name:
+                raise ValueError(f"--key names {name} twice: give each key a name of its own")
+            if key.raw and other.raw == key.raw:
+                raise ValueError(f"--key {name} and {other.name} are one key: give it once, with all its roles")
+        keys.append(key)
+    return keys
+
+
 def read_key(path: str) -> bytes | None:
     """Return the 32 bytes of an ed25519 public key in a PEM file; None: it is a key of another kind."""
     with opened(path) as file:
-        text = file.read().decode("ascii")
-    found = re.search("-----BEGIN PUBLIC KEY-----(.*?)-----END PUBLIC KEY-----", text, re.DOTALL)
-    if found is None:
-        raise ValueError(f"{path} is no public key in PEM form")
-    der = base64.b64decode(found[1])
-    return der[12:] if der[:12].hex() == "302a300506032b6570032100" and len(der) == 44 else None
+        text = file.read(1 << 16).decode("ascii", "replace")
+    blocks = re.findall(r"-----BEGIN ([A-Z ]+)-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END \1-----", text)
+    if len(blocks) != 1 or blocks[0][0] != "PUBLIC KEY":
+        raise ValueError(f"{path} is no public key in PEM form, or more than one")
+    der = base64.b64decode("".join(blocks[0][1].split()), validate=True)
+    if der[:12].hex() != "302a300506032b6570032100" or len(der) != 44:
+        return None
+    point = decompressed(der[12:])
+    if point is None or multiplied(8, point)[0] == 0:
+        raise ValueError(f"{path} is no ed25519 key that can be believed: it is no point, or one of low order")
+    return der[12:]
 
 
 # -- the command -----------------------------------------------------------------------------------------------------
@@ -495,11 +635,37 @@ def opened(path: str) -> IO[bytes]:
     return os.fdopen(descriptor, "rb")
 
 
-def compared(found: Verification, path: str) -> Iterator[str]:
-    """Yield what a checkpoint that was kept elsewhere says against the tree of the bundle."""
+def read_kept(path: str) -> str:
+    """Return the text of a checkpoint that was kept elsewhere.
+
+    Raises:
+        ValueError, OSError: it cannot be read, or holds none.
+    """
     with opened(path) as file:
-        kept = read_checkpoint(file.read().decode())
-    if found.tree is None:
+        text = file.read(4 * BIGGEST_CHECKPOINT + 1).decode()
+    try:
+        read_checkpoint(text)
+    except (MisfitError, ValueError) as misfit:
+        raise ValueError(f"{path} is no checkpoint: {misfit}") from None
+    return text
+
+
+def signers(text: str, keys: list[Key]) -> list[str]:
+    """Return the names of the keys that signed a checkpoint, and may."""
+    note = f"{text.partition(chr(10) * 2)[0]}\n".encode()
+    made = [decoded(signed)[4:] for _, signed in note_signatures(text)]
+    able = [key for key in keys if key.raw and key.may("checkpoints")]
+    return [key.name for key in able if key.raw and any(is_signed(key.raw, note, one) for one in made)]
+
+
+def compared(found: Verification, path: str, text: str, keys: list[Key]) -> Iterator[str]:
+    """Yield what a checkpoint that was kept elsewhere says against the tree of the bundle."""
+    kept = read_checkpoint(text)
+    if any("checkpoints" in key.roles for key in keys) and not signers(text, keys):
+        yield f"{path}: the checkpoint {UNSIGNED}"
+    if not kept[1]:
+        yield f"{path}: is of a store without a record: there is nothing to look at"
+    elif found.tree is None:
         yield f"{path}: the bundle carries no tree to compare it with"
     elif found.tree[0] != kept[0]:
         yield f"{path}: is of another store: {kept[0]}, and the bundle comes from {found.tree[0]}"
@@ -512,7 +678,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def told(found: Verification, keys: dict[str, bytes | None]) -> Iterator[str]:
+def told(found: Verification, keys: list[Key]) -> Iterator[str]:
     """Yield what was looked at, a line each."""
     rooms = [room_of(name) for name in found.members]
     for room in ROOMS:
@@ -522,20 +688,29 @@ def told(found: Verification, keys: dict[str, bytes | None]) -> Iterator[str]:
             if room == "runs"
             else ""
         )
-        yield f"{room}: {count}{more}" if "." not in room else f"{room}: {'looked at' if count else 'none'}"
+        looked = "NOT verified: it is derived from the rest, and `readiness merge` derives it again"
+        looked = looked if room == "report.json" else "looked at"
+        yield f"{room}: {count}{more}" if "." not in room else f"{room}: {looked if count else 'none'}"
     named = found.counts["trackers"]
     yield f"trackers: {counted(named, 'run')} {'names' if named == 1 else 'name'} the tracker of its time"
     for sha256 in found.missing():
         yield f"not in it, so not looked at: the artifact {sha256} of {found.named[sha256]}"
-    for id_, names in sorted(found.signed.items()):
+    for id_, (about, _) in sorted(found.decided.items()):
+        yield f"{id_}: {about}, in its own words"
+        if ("decision", id_) not in found.signed:
+            yield f"{id_}: NOT SIGNED{' by a given key' * bool(keys)}"
+    for (_, id_), names in sorted(found.signed.items(), key=lambda one: one[0][1]):
         yield (
             f"{id_}: signed by {', '.join(names)}"
             if names
             else f"{id_}: is said to be signed; by whom was not verified"
         )
-    for name, key in keys.items():
-        if key is None:
-            yield f"the key {name} is no ed25519 key: its signatures cannot be verified here"
+    for key in keys:
+        if key.raw is None:
+            yield f"the key {key.name} is no ed25519 key: its signatures cannot be verified here"
+        if key.roles:
+            whose = f" of {', '.join(key.persons)}" if key.persons else ""
+            yield f"the key {key.name} may sign {', '.join(key.roles)}{whose}"
     if found.tree is not None:
         yield f"tree: {found.tree[0]} had {counted(found.tree[1], 'record')}, of which {len(found.records)} are in it"
 
@@ -544,16 +719,18 @@ def main(arguments: list[str] | None = None) -> int:
     """Verify one bundle, and return the exit code."""
     parser = argparse.ArgumentParser(description="Verify a bundle of pytest-readiness offline.")
     parser.add_argument("bundle", help="the file")
-    parser.add_argument("--key", action="append", default=[], metavar="NAME=PUBLIC.pem", help="who must have signed")
+    parser.add_argument(
+        "--key", action="append", default=[], metavar="NAME[/ROLES[/PERSONS]]=PUBLIC.pem", help="who must sign"
+    )
     parser.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the store that was kept elsewhere")
     given = parser.parse_args(arguments)
     try:
-        keys = {name: read_key(path) for name, _, path in (one.partition("=") for one in given.key)}
+        keys = given_keys(given.key)
+        kept = read_kept(given.checkpoint) if given.checkpoint is not None else ""
         with opened(given.bundle) as file:
             found = Verification(file, file.seek(0, 2))
             found.all(keys)
-            if given.checkpoint:
-                found.misfits += compared(found, given.checkpoint)
+            found.misfits += compared(found, given.checkpoint, kept, keys) if kept else []
     except MisfitError as misfit:
         lines, misfits = [], [str(misfit)]
     except (OSError, ValueError) as error:
@@ -561,6 +738,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     else:
         lines, misfits = list(told(found, keys)), found.misfits
+        if kept:
+            by = ", ".join(signers(kept, keys)) or "none of the given keys"
+            lines.append(f"checkpoint {given.checkpoint}: compared with the tree; signed by {by}")
     misfits = [one.encode("unicode_escape").decode() for one in misfits]
     wrong = f"{counted(len(misfits), 'thing')} {'does' if len(misfits) == 1 else 'do'} not fit"
     end = f"NOT INTACT: {wrong}" if misfits else "everything that was looked at fits"
