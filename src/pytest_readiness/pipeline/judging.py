@@ -19,12 +19,13 @@ from ..frozen import dataclass
 from ..journal.recovery import Leftover
 from ..store.address import shown
 from ..store.port import Store
-from ..verdict.actions import next_actions
+from ..verdict.actions import by_urgency, next_actions
 from ..verdict.evaluation import Facts, evaluate
-from ..verdict.gate import Compared, decide
+from ..verdict.gate import Compared, Grounds as GateGrounds, decide
 from ..verdict.policy import Policy
-from ..verdict.readiness import Readiness, Verdict
+from ..verdict.readiness import Action, Readiness, Verdict
 from ..verdict.regression import no_regression
+from ..verdict.remedies import remedies
 from ..verdict.suspicion import failures_from
 from ..views.report import Report, ReportContext, Session
 from .checkpoints import asked, compare
@@ -164,7 +165,8 @@ def examine(place: Place, request: Request) -> Judged:
         problems=(*request.problems, *map(str, intact), *(map(str, compared.problems) if compared else ())),
         session=request.session,
     )
-    report = Report(readiness, verdict, next_actions(readiness, grounds.policy), context, grounds.facts.origins)
+    actions = _actions(request, grounds, readiness, verdict, compared)
+    report = Report(readiness, verdict, actions, context, grounds.facts.origins)
     return Judged(report, grounds.facts, grounds.policy, grounds.catalogue)
 
 
@@ -248,6 +250,23 @@ def _verdict(
     if request.no_regression is None:
         return verdict
     return replace(verdict, regression=no_regression(request.no_regression, readiness))
+
+
+def _actions(
+    request: Request, grounds: _Grounds, readiness: Readiness, verdict: Verdict, compared: Compared | None
+) -> tuple[Action, ...]:
+    actions = next_actions(readiness, grounds.policy)
+    if verdict.eligible:
+        return actions
+    rests_on = GateGrounds(
+        readiness,
+        grounds.policy,
+        origins=grounds.facts.origins,
+        release=request.judged_release,
+        unchecked=grounds.facts.unchecked,
+        compared=compared,
+    )
+    return by_urgency((*actions, *remedies(rests_on, verdict, actions)))
 
 
 def _notes(

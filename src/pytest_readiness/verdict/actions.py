@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .levels import raises
 from .policy import Policy
@@ -31,10 +31,18 @@ _Ranked = tuple[int, str, Action]
 
 
 def next_actions(readiness: Readiness, policy: Policy) -> tuple[Action, ...]:
-    """Return who must do what, most urgent first; then what expires first; then in the order of the register."""
+    """Return who must do what about the states, the most urgent first.
+
+    Of what is as urgent, what expires first comes first, then what comes first in the register.
+    """
     ranked = [one for use_case in readiness.use_cases for one in _of_use_case(use_case, policy)]
     ranked += [(_URGENCY.index("retire"), "", _let_go(one, policy)) for one in readiness.left]
     return tuple(action for _, _, action in sorted(ranked, key=lambda one: one[:2]))
+
+
+def by_urgency(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Return actions with the most urgent first, else in their order."""
+    return tuple(sorted(actions, key=lambda one: _URGENCY.index(one.action)))
 
 
 def _let_go(left: Departed, policy: Policy) -> Action:

@@ -316,9 +316,8 @@ def _reviewed(grounds: Grounds) -> Finding:
 
 
 def _architecture(grounds: Grounds) -> Finding:
-    asked = _bare(grounds.policy.architecture)
     use_cases = grounds.readiness.use_cases
-    wrong = [one for one in use_cases if _bare(one.use_case.architecture_status) != asked]
+    wrong = [one for one in use_cases if not grounds.policy.has_architecture(one.use_case.architecture_status)]
     told = tuple(f"{one.use_case.id} is {one.use_case.architecture_status or 'of no status'}" for one in wrong)
     return Finding("architecture", len(use_cases), told, f"each is {grounds.policy.architecture}", _ids(wrong))
 
@@ -331,14 +330,11 @@ def _release(grounds: Grounds) -> Finding:
 
 
 def _clean_commit(grounds: Grounds) -> Finding:
-    def clean(origin: Origin) -> bool:
-        return origin.commit is not None and origin.dirty is False
-
     def told(origin: Origin) -> str:
         changed = origin.conduct.changed_remark
         return "was not made from a commit without local changes" + (f" ({changed})" if changed else "")
 
-    return _of_runs(grounds, "clean commit", clean, told)
+    return _of_runs(grounds, "clean commit", lambda origin: origin.is_clean, told)
 
 
 def _clock(grounds: Grounds) -> Finding:
@@ -380,11 +376,6 @@ def _not_applicable(readiness: Readiness) -> Iterator[str]:
 
 def _ids(use_cases: Iterable[UseCaseReadiness]) -> tuple[str, ...]:
     return tuple(one.use_case.id for one in use_cases)
-
-
-def _bare(status: str) -> str:
-    """Return an architecture status without the Markdown around it."""
-    return status.strip("`*_ ").casefold()
 
 
 def _names(names: Sequence[str]) -> str:

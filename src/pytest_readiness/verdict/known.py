@@ -33,6 +33,11 @@ class Origin:
     """The evidence tests that it collected and did not run; only where the policy asks for that."""
 
     @property
+    def is_clean(self) -> bool:
+        """Whether it was made from a commit, without local changes; not known is no."""
+        return self.commit is not None and self.dirty is False
+
+    @property
     def started_by(self) -> str:
         """Who pushed, merged or scheduled the job that recorded it; empty: not known, or not a job."""
         return self.conduct.started_by

@@ -127,6 +127,10 @@ class Policy:
             return self.asserted
         return self.flaky if state is State.FLAKY else "refuse"
 
+    def has_architecture(self, status: str) -> bool:
+        """Return whether this is the architecture status that is asked for, whatever Markdown is around it."""
+        return _bare(status) == _bare(self.architecture)
+
     def is_reviewer(self, name: str) -> bool:
         """Return whether this is one of the names of a listed reviewer."""
         return self.people.includes(self.reviewers, name)
@@ -151,6 +155,10 @@ class Policy:
             yield '[gate] level = "L0": evidence need not be sealed'
         if not self.separate:
             yield "[review] separate = false: who recorded the evidence may review it, and waive, unblock and retire"
+
+
+def _bare(status: str) -> str:
+    return status.strip("`*_ ").casefold()
 
 
 DEFAULTS: Mapping[str, Setting] = {name: getattr(Policy(), name) for name in STRICTNESS}

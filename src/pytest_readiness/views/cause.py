@@ -12,6 +12,7 @@ from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCas
 from . import words
 from .gate import departed, holds, retirements, standing, waivers
 from .pen import Line, Pen, style_of
+from .people import Task, task_text
 from .report import Report
 
 _MESSAGE_LINES = 3
@@ -44,7 +45,23 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
             else "it has no requirements: nothing can make it ready"
         )
         lines += [pen.line(), *pen.paragraph(sentence)]
+    if tail is None:
+        lines += _who_must_act(report, readiness, pen)
     return lines
+
+
+def _who_must_act(report: Report, readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
+    """Yield what has to be done about the use case that no requirement tells, and who does it."""
+    told = {needed.completes_it for needed in readiness.required}
+    mine = [action for action in report.actions if action.use_case == readiness.use_case.id]
+    # Drift keeps no gate closed, and is told above.
+    wanted = [action for action in mine if action.action != "sync" and action.text not in told]
+    if wanted:
+        yield pen.line()
+        yield pen.line(("who must act", "strong"))
+    for action in wanted:
+        text = task_text(Task(action.action, (), (action,)), pen)
+        yield from pen.paragraph(f"{text} ({action.who})", lead=(pen.pad(action.action, 7) + "  ", ""), indent=2)
 
 
 def render_departed(report: Report, name: str, width: int, *, unicode: bool = True) -> list[Line]:

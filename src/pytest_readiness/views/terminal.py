@@ -18,6 +18,8 @@ SCREEN = 45
 """Lines that a report should fit in: who must act is told of fewer people where the matrix needs the room."""
 _MANY = 1_000_000
 _PEOPLE = (4, 3, 2, 1)
+_BY_MATRIX = "evidence complete"
+"""The rule that the matrix tells, use case by use case."""
 
 
 def render(report: Report, width: int, *, verbosity: int = 0, unicode: bool = True) -> list[Line]:
@@ -77,9 +79,11 @@ def _problems(report: Report, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(note, lead=("note: ", "warn"), most=3)
     for setting in report.verdict.weaker:
         yield from pen.paragraph(setting, lead=("weaker than its default: ", "warn"))
-    failed = [rule.rule for rule in report.verdict.rules if not rule.passed]
-    if len(failed) > 1:  # a single one is what the first line says
-        yield from pen.paragraph(", ".join(failed), lead=("failed rules: ", "bad"), most=2)
+    failed = [rule for rule in report.verdict.rules if not rule.passed]
+    if len(failed) > 1:
+        yield from pen.paragraph(", ".join(rule.rule for rule in failed), lead=("failed rules: ", "bad"), most=2)
+    elif failed and report.verdict.failing and failed[0].rule != _BY_MATRIX:  # else it is what the first line says
+        yield from pen.paragraph(f"{failed[0].rule}: {failed[0].detail}", lead=("failed rule: ", "bad"), most=2)
 
 
 def _by_name(use_cases: tuple[UseCaseReadiness, ...], field: str) -> dict[object, list[str]]:
