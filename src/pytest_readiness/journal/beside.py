@@ -1,186 +1,243 @@
-"""What stands beside a name: in JSON, Python, YAML, TOML and XML, headers, query parameters, command lines."""
+"""What stands beside a name: in JSON, Python, YAML and TOML, headers, query parameters, command lines."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from .fields import BLANKS, OPENING, Fields, find_apart, find_in_object, find_in_objects, is_apart
 from .finding import Finding
-from .keys import is_code, is_harmless
+from .headers import find_header
+from .keys import is_code, is_harmless, is_sentence, is_way
+from .lines import Lines
 
-MOST_OF_A_VALUE = 8192
-"""Bytes of a value that are looked at."""
 _AFTER = re.compile(
-    rb"""(?P<quote>\\{0,7}["']|&(?:quot|apos|#34|#39|#x27);)?\]?(?P<blank>[ \t]{0,8})"""
-    rb"""(?P<sep>=>|:=|[=!]={1,2}|:[ ]?(?:str|bytes|string|SecretStr)(?:[ ]\|[ ]None)?[ ]?=|[:=](?![:=])|%3[dD]|,|>"""
-    rb"""|(?<=[ \t])value[ ]?=|(?<=[ \t]))[ \t]{0,8}"""
+    rb"""(?P<quote>\\{0,7}?(?:["']|&(?:quot|apos|#34|#39|#x27);|\\u0022))?\]?(?P<blank>%b)"""
+    rb"""(?P<sep>=>|:=|[=!]={1,2}|:[ ]?(?:str|bytes|string|SecretStr)(?:[ ]\|[ ]None)?[ ]?=|::(?=[ \t])|[:=](?![:=])"""
+    rb"""|%%3[dD]|,|\||\((?=[bru]?["'])|(?<=[ \t]))%b(?P<next>\r?\n(?:E[ ])?[ \t]{1,64}+)?""" % (BLANKS, BLANKS)
 )
-_OPENING = re.compile(rb"""[bBuUrRfF]{0,2}(\\{0,7})(["']|&(?:quot|apos|#34|#39|#x27);)""")
+_WRAPPED = re.compile(
+    rb"(?:(?:Some|Just|Right|Ok|Optional|Secret\w{0,16}|Sensitive\w{0,16}|Protected\w{0,16})[(\[]\s{0,64}+"
+    rb"|\(\*?[a-z0-9]{1,16}\)[ ]?(?:\(len=\d+\)[ ]?)?\(?|\[\]string\{|string\(\d+\)[ ])+"
+)
+"""What Rust, Scala, Java and Go write around a text."""
+_CONSTRUCTORS = frozenset(b"PASSWORD Password Secret SecretString ApiKey AccessToken SecretKey".split())
 _NEXT_OF_LIST = re.compile(rb"""[ \t\r\n,]{0,64}[bBuUrRfF]{0,2}(\\{0,7})(["'])""")
-_QUOTES = re.compile(rb"""(\\{0,16})(["'])""")
+_FIRST_OF_TWO = re.compile(rb"""[(\[]?[ ]?[bru]?(["'])[^"'\\\n]{0,256}\1,[ ]?""")
+_IN_A_LIST = re.compile(rb"""[(\[][ ]?[bru]?\\{0,7}["'](?:--?)?\Z""")
 _BARE = re.compile(
-    rb"""(?:[^\s&"'<>,;)\]}\\]|\\(?!["'\s])(?![rnt](?:\\|[\w.-]{1,64}[=:]|["'\s]|\Z))"""
-    rb"""|[,;)\]}](?=[^\s,;)\]}&"'<>])(?![\w.-]{1,64}[ ]?[=:])){1,4096}"""
+    rb"""(?:[^\s&"'<>,;)\]}\\]++|\\(?!["'\s])(?![rnt](?:\\|[\w.-]{1,64}[=:]|["'\s]|\Z))"""
+    rb"""|[,;)\]}](?=[^\s,;)\]}&"'<>])(?![\w.-]{1,64}[ ]?[=:]))++"""
 )
-_IN_URL = re.compile(rb"""(?:(?!%26)[^\s&"'<>\\]){1,4096}""")
-_BARE_AFTER = {b"%3D": _IN_URL, b"%3d": _IN_URL, b">": re.compile(rb"[^<\r\n]{1,4096}")}
-_HEADER = re.compile(
-    rb"""(?:="[^",:{}\r\n]{0,1024}"(?=[;\s]|\Z)|\\[^rn\s]|\\[rn](?=\w)(?!\w[\w-]{0,63}:)|[^\r\n"\\]){1,8192}"""
-)
-_UNTIL_APOSTROPHE = re.compile(rb"""[^\r\n"'\\]{1,8192}""")
-_SCHEME = re.compile(
-    rb"(?:Bearer|Basic|Digest|Token|ApiKey|Api-Key|Negotiate|NTLM|OAuth|Hawk|SharedKey|SSWS|GoogleLogin"
-    rb"|AWS4-HMAC-SHA256|MAC|DPoP|JWT)[ ]{1,4}",
-    re.IGNORECASE,
-)
+_IN_URL = re.compile(rb"""(?:[^\s&"'<>\\%]++|%(?!26))++""")
+_WORDS = re.compile(rb"""[^\s=:,;#"'()\[\]{}<>|\\]+(?:[ ][^\s=:,;#"'()\[\]{}<>|\\]+)+[ \t]*(?=\r?\n|\Z|\\[rn])""")
 _ENDS_A_VALUE = re.compile(rb"""[ \t]*(?:[,;)\]}"'&<>|\\]|\r?\n|\Z|#)""")
 _ALPHABETIC = re.compile(rb"[A-Za-z-]+[.,:;!?]?")
-_NEVER_BARE = frozenset({b"==", b"!=", b"===", b"!==", b","})
-_HEADER_NAMES = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key"})
+_PLAIN = re.compile(
+    rb"""(?:"[ ]?:[ ]?"([^"\\\n]*+)"(?!")|=([\w.+/~%:@#-]++)(?=[\s&]|\Z))""",
+)
+"""What most values look like: ``": "value"`` and ``=value``, with nothing that would have to be looked at closer."""
+_NOT_PLAIN = frozenset((b"auth", b"tion", b"okie"))
+"""How the names end beside which a value may be more, such as a header's."""
+_NATURAL = re.compile(rb"[A-Za-z' .,!?-]{0,15}|[A-Za-z',.!?-]{1,20}(?: [A-Za-z',.!?-]{1,20})+")
+"""A token of a text, and no secret."""
+_BLOCK = re.compile(rb"[|>][+-]?\d?[+-]?[ \t]*\r?\n((?:E[ ])?[ \t]+)([^\r\n]+(?:\r?\n(?:\1[^\r\n]*|(?=\r?\n)))*+)")
+"""A text of YAML over several lines."""
+_IN_A_TABLE = re.compile(rb"(?=[^\s|]*\d)([^\s|]{8,})[ \t]*(?:\||\r?\n|\Z)")
+_WORD_OF_A_LIST = re.compile(rb"[a-z][a-z_]{2,24}")
+_SETS = (b"ENV ", b"setenv ")
+_NEVER_BARE = frozenset({b"==", b"!=", b"===", b"!==", b",", b"("})
+_OF_PASSWORDS = re.compile(rb"passw|passphrase|pwd|passcode", re.IGNORECASE)
 
 
-class Lines:
-    """The line of each place in a text. Places are asked for in their order, so that each byte is read once."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-        self._line = 0
-        self._quotes = 0
-
-    def in_json(self, at: int) -> bool:
-        """Return whether the line begins as JSON does."""
-        self._move(at)
-        return self._data[self._line : self._line + 64].lstrip()[:1] in (b"{", b"[", b'"')
-
-    def in_a_text(self, at: int) -> bool:
-        """Return whether an odd number of quotes stands before, in the line."""
-        self._move(at)
-        return self._quotes % 2 == 1
-
-    def _move(self, at: int) -> None:
-        newline = self._data.rfind(b"\n", self._at, at)
-        if newline >= 0:
-            self._line = self._at = newline + 1
-            self._quotes = 0
-        passed = self._data[self._at : at].replace(b"\\\\", b"")
-        self._quotes += passed.count(b'"') - passed.count(b'\\"')
-        self._at = max(at, self._at)
+def find_beside(data: bytes, span: tuple[int, int], lines: Lines, fields: Fields) -> Iterable[Finding]:
+    """Return the secret values beside a name that stands there."""
+    start, end = span
+    if is_apart(data, start):
+        found = find_apart(data, start, end, lines, fields)
+        if found is not None:
+            return found
+    plain = _PLAIN.match(data, end)
+    if plain is not None and data[end - 4 : end].lower() not in _NOT_PLAIN:
+        value = plain.span(plain.lastindex or 0)
+        return () if is_harmless(data[value[0] : value[1]]) else (Finding(*value, "key", start),)
+    return _joined(data, span, lines, fields)
 
 
-def find_beside(data: bytes, start: int, end: int, lines: Lines) -> Iterator[Finding]:
-    """Yield the secret values beside a name that stands between these places."""
-    name = data[start:end]
+def _joined(data: bytes, span: tuple[int, int], lines: Lines, fields: Fields) -> Iterable[Finding]:
+    """Return what what stands between a name and its value joins to the name."""
+    start, end = span
     after = _AFTER.match(data, end)
-    if after is None or name.endswith(b"."):
-        return
-    sep, quote, at = after["sep"].strip(), after["quote"] or b"", after.end()
-    before = data[max(start - 2, 0) : start]
-    if before == b"//" or not _separates(sep, name, quote, before, data[max(start - 9, 0) : start]):
-        return
-    if (header := _header(data, name, sep, quote, before, at)) is not None:
-        yield from (one._replace(since=start) for one in header)
-        return
-    if data[at : at + 1] == b"[" and quote:
-        yield from _listed(data, at + 1, start)
-    else:
-        in_json = not quote and lines.in_json(start)
-        if in_json and data.startswith(b'"', at) and lines.in_a_text(start):
-            return  # what seems to open a value closes the text of JSON that ends here
-        yield from _single(data, at, start, (sep, quote), in_json=in_json)
+    if after is None or data[end - 1 : end] == b".":
+        return ()
+    sep, quote, at = after["sep"], after["quote"] or b"", after.end()
+    if data[max(start - 2, 0) : start] == b"//" or not _separates(data, span, sep, quote, at):
+        return ()
+    if after["next"] and not _goes_on(data, data[start:end], quote, at):
+        return ()
+    if not quote and sep in (b":", b"=") and (header := find_header(data, span, at, lines)) is not None:
+        return header
+    return _of_many(data, at, span, (sep, quote), lines, fields) or _single(data, at, span, (sep, quote), lines)
 
 
-def _single(data: bytes, at: int, since: int, around: tuple[bytes, bytes], *, in_json: bool) -> Iterator[Finding]:
+def _of_many(
+    data: bytes, at: int, span: tuple[int, int], around: tuple[bytes, bytes], lines: Lines, fields: Fields
+) -> Iterable[Finding]:
+    """Return the values of a list, an object, a table or a text over several lines; nothing where there is none."""
+    sep, quote = around
+    first, is_jar = data[at : at + 1], data[span[1] - 7 : span[1]].lower() == b"cookies"
+    if first == b"[" and (quote or is_jar) and not data.startswith(b"[]", at):
+        return _listed(data, at + 1, span, lines, fields)
+    if first == b"{" and (quote or is_jar):
+        return find_in_object(data, at + 1, span[0], lines, fields, all_of=is_jar)
+    if sep == b"|" or (sep == b"" and _is_column(data, span, at)):
+        return _in_a_table(data, at, span[0], lines)
+    if first and first in b"|>" and sep == b":" and (block := _BLOCK.match(data, at)):
+        return (Finding(*block.span(2), "key", span[0]),)
+    return ()
+
+
+def _single(
+    data: bytes, at: int, span: tuple[int, int], around: tuple[bytes, bytes], lines: Lines
+) -> Iterator[Finding]:
     """Yield one value; ``around``: what stands between it and its name, and the quote behind the name."""
     sep, quote = around
-    opening = _OPENING.match(data, at)
-    close = -1 if opening is None else _closing(data, opening)
+    name = data[span[0] : span[1]]
+    in_json = not quote and data[at : at + 1] in (b'"', b"'") and lines.in_json(span[0])
+    if in_json and data.startswith(b'"', at) and lines.in_a_text(span[0]):
+        return  # what seems to open a value closes the text of JSON that ends here
+    if sep in (b"=", b"(") and name[-4:].lower() == b"auth" and (pair := _FIRST_OF_TWO.match(data, at)):
+        at = pair.end()
+    elif wrapped := _WRAPPED.match(data, at):
+        at = wrapped.end()
+    opening = OPENING.match(data, at)
+    if data.startswith((b'"""', b"'''"), at):
+        yield from _in_three_quotes(data, at, span[0], lines)
+        return
+    close = -1 if opening is None else lines.closing(opening)
     if opening is not None and in_json and opening[2] == b"'" and data.find(b'"', opening.end(), close) >= 0:
         close = -1  # the apostrophe is closed beyond the text of JSON that it stands in
     if opening is not None and close >= 0:
-        if not is_harmless(data[opening.end() : close]):
-            yield Finding(opening.end(), close, "key", since)
-    elif sep not in _NEVER_BARE and not sep.startswith(b"value"):
-        yield from _bare(data, at if opening is None else opening.end(), since, sep, quote)
+        value = data[opening.end() : close]
+        if not (is_harmless(value) or is_way(name, value) or _is_word(data, span, sep, value)):
+            yield Finding(opening.end(), close, "key", span[0])
+    elif sep not in _NEVER_BARE:
+        yield from _bare(data, at if opening is None else opening.end(), span, around, lines)
 
 
-def _separates(sep: bytes, name: bytes, quote: bytes, before: bytes, further: bytes) -> bool:
+def _in_three_quotes(data: bytes, at: int, since: int, lines: Lines) -> Iterator[Finding]:
+    """Yield a text of TOML or Python over several lines."""
+    close = lines.find(data[at : at + 3], at + 3)
+    if close < len(data) and not is_harmless(data[at + 3 : close]):
+        yield Finding(at + 3, close, "key", since)
+
+
+def _in_a_table(data: bytes, at: int, since: int, lines: Lines) -> Iterator[Finding]:
+    """Yield the cell beside a name that stands first in its line, if it looks like no word."""
+    cell = _IN_A_TABLE.match(data, at)
+    if cell is not None and not data[lines.begin(since) : since].strip(b" \t|"):
+        yield Finding(*cell.span(1), "key", since)
+
+
+def _is_word(data: bytes, span: tuple[int, int], sep: bytes, value: bytes) -> bool:
+    """Return whether what stands beside a name is the next word of a list, or of a sentence that quotes it."""
+    if sep == b",":
+        return data[span[0] : span[0] + 1] != b"-" and _WORD_OF_A_LIST.fullmatch(value) is not None
+    return sep == b"" and is_sentence(value)
+
+
+def _separates(data: bytes, span: tuple[int, int], sep: bytes, quote: bytes, at: int) -> bool:
     """Return whether a name and what follows belong together, as far as what stands between them tells."""
-    option = name.startswith(b"--")
-    if sep == b"":  # a blank: an option and its value
-        return option and not quote
+    start, end = span
+    name = data[start:end]
+    if sep == b"":  # an option and its value; SQL's PASSWORD 'x'; Clojure's :password "x"; a table
+        return not quote and (_is_set(data, start, name, at) or _is_column(data, span, at))
     if sep == b",":  # ("password", "x"), and "--password", "x"
-        return bool(quote) and (option or before[:1] in (b"(", b"[") or before[-2:-1] in (b"(", b"["))
-    if sep == b">":
-        return before[-1:] in (b"<", b":")
-    if sep.startswith(b"value"):  # <property name="password" value="x"/>
-        return bool(quote) and b"name=" in further
-    return True
+        if not quote:
+            return False
+        return (
+            name.startswith(b"-") or _IN_A_LIST.search(data, max(start - 8, 0), start) is not None or _is_header(name)
+        )
+    if sep == b"(":
+        return name in _CONSTRUCTORS or name.endswith(b"Auth")
+    return sep != b"|" or not quote
 
 
-def _header(data: bytes, name: bytes, sep: bytes, quote: bytes, before: bytes, at: int) -> list[Finding] | None:
-    """Return what a header says; None where it is none."""
+def _is_set(data: bytes, start: int, name: bytes, at: int) -> bool:
+    """Return whether a name and the value after it, with a blank between, are an option, a variable, or SQL's."""
+    before, first = data[max(start - 7, 0) : start], data[at : at + 1]
+    if before.endswith((b"-", *_SETS)) or name.startswith(b"-"):
+        return True
+    if first == b'"':
+        return before.endswith(b":")
+    return first in (b"'", b"N") and name.lower() == b"password"
+
+
+def _is_column(data: bytes, span: tuple[int, int], at: int) -> bool:
+    """Return whether blanks stand between a name and what follows, as between the columns of a table."""
+    return at - span[1] > 1 and data[span[1] : at].isspace() and not data.startswith(b"-", span[0])
+
+
+def _is_header(name: bytes) -> bool:
+    """Return whether a name is that of a header: those stand in flat lists, name and value in turn."""
     lower = name.lower()
-    if sep not in (b":", b"=") or quote or not (lower in _HEADER_NAMES or lower.endswith(b"authorization")):
-        return None
-    scheme = _SCHEME.match(data, at)
-    inner = scheme.end() if scheme is not None else at
-    pattern = _UNTIL_APOSTROPHE if before[-1:] == b"'" else _HEADER
-    found = pattern.match(data, inner)
-    if found is None or data[at : at + 1] in (b'"', b"'"):
-        return None
-    value = found.group().rstrip()
-    if scheme is None and not (b"=" in value if lower.endswith(b"cookie") else b" " not in value):
-        return None if not lower.endswith(b"cookie") else []
-    if is_harmless(value):
-        return []
-    return [Finding(inner, inner + len(value), "header", at)]
+    return lower.startswith(b"x-") or lower in (b"authorization", b"proxy-authorization", b"cookie", b"set-cookie")
 
 
-def _listed(data: bytes, at: int, since: int) -> Iterator[Finding]:
-    """Yield each text of a list."""
-    limit = at + MOST_OF_A_VALUE
-    while at < limit:
+def _goes_on(data: bytes, name: bytes, quote: bytes, at: int) -> bool:
+    """Return whether a value stands in the line after its name: a text of JSON or YAML, or a folded header."""
+    return data.startswith((b'"', b"string("), at) or (not quote and _is_header(name) and data[at : at + 2] != b"- ")
+
+
+def _listed(data: bytes, at: int, span: tuple[int, int], lines: Lines, fields: Fields) -> Iterator[Finding]:
+    """Yield each text of a list; of a list of cookies each value."""
+    name = data[span[0] : span[1]].lower()
+    if name.endswith(b"cookies") and data[at : at + 64].lstrip()[:1] == b"{":
+        yield from find_in_objects(data, at, span[0], lines, fields)
+        return
+    while True:
         opening = _NEXT_OF_LIST.match(data, at)
-        if opening is None:
+        close = -1 if opening is None else lines.closing(opening)
+        if opening is None or close < 0:
             return
-        close = _closing(data, opening)
-        if close < 0:
-            return
-        if not is_harmless(data[opening.end() : close]):
-            yield Finding(opening.end(), close, "key", since)
+        value = data[opening.end() : close]
+        if not (is_harmless(value) or (name.endswith(b"tokens") and _NATURAL.fullmatch(value))):
+            yield Finding(opening.end(), close, "key", span[0])
         at = close + len(opening[1]) + 1
 
 
-def _closing(data: bytes, opening: re.Match[bytes]) -> int:
-    r"""Return where a quoted value ends: at the quote that is escaped as often as the one that opened it. Else -1.
-
-    In JSON inside of JSON a value stands between ``\"``, and a quote in it is ``\\\"``.
-    """
-    level, start = len(opening[1]), opening.end()
-    line = data.find(b"\n", start, start + MOST_OF_A_VALUE)
-    limit = line if line >= 0 else min(start + MOST_OF_A_VALUE, len(data))
-    if len(opening[2]) > 1:  # an entity of XML
-        return data.find(opening[2], start, limit)
-    for quote in _QUOTES.finditer(data, start, limit):
-        if quote[2] == opening[2] and (len(quote[1]) - level) % (2 * (level + 1)) == 0 and len(quote[1]) >= level:
-            return quote.end() - 1 - level
-    return -1
-
-
-def _bare(data: bytes, at: int, since: int, sep: bytes, quote: bytes) -> Iterator[Finding]:
+def _bare(data: bytes, at: int, span: tuple[int, int], around: tuple[bytes, bytes], lines: Lines) -> Iterator[Finding]:
     """Yield a value without quotes."""
-    found = _BARE_AFTER.get(sep, _BARE).match(data, at)
+    sep, quote = around
+    if sep != b"" and is_code(data, at):
+        return
+    found = (_IN_URL if sep[:1] == b"%" else _BARE).match(data, at)
     if found is None:
         return
     value, end = found.group(), found.end()
-    if is_harmless(value) or (sep != b"" and is_code(data[at : end + 1])):
+    words = _passphrase(data, at, span, lines) if sep == b":" else 0
+    if words:
+        end = words
+    elif (
+        is_harmless(value)
+        or is_way(data[span[0] : span[1]], value)
+        or (sep == b":" and _is_prose(data, value, end))
+        or (sep == b"" and value.startswith(b"-"))
+    ):
         return
-    if sep == b":" and _is_prose(data, value, end):
-        return
-    if sep == b"" and value.startswith(b"-"):
-        return
-    yield Finding(at, end, "key", since, quote)
+    yield Finding(at, end, "key", span[0], quote)
+
+
+def _passphrase(data: bytes, at: int, span: tuple[int, int], lines: Lines) -> int:
+    """Return where the words end that are a passphrase: the rest of a line that is no sentence; 0: they are none."""
+    if data[at - 1 : at] != b" " or not _OF_PASSWORDS.search(data, *span):
+        return 0
+    if data[lines.begin(span[0]) : span[0]].strip(b" \t->\"'"):
+        return 0
+    words = _WORDS.match(data, at)
+    if words is None or is_sentence(words.group()) or is_harmless(words.group().partition(b" ")[0]):
+        return 0
+    return at + len(words.group().rstrip())
 
 
 def _is_prose(data: bytes, value: bytes, end: int) -> bool:

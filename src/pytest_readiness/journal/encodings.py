@@ -16,6 +16,19 @@ SHORTEST_LINE = 12
 """Characters of a line of a multi-line secret that is looked for by itself."""
 _SAME_EVERYWHERE = re.compile(r"[A-Za-z0-9_]*")
 """Values that no quoting changes."""
+_WRITERS = (
+    ("<>&\u2028\u2029", False),
+    ("<>&\u2028\u2029", True),
+    ("<>&='\u2028\u2029", False),
+    ("<>&\"'", True),
+    ("<>&\"'+`", True),
+    ("<>&\"'+`", False),
+    ("<>&\"'=;-`\u2028\u2029", True),
+)
+"""What is written as an escape, and whether its digits are capitals: Go and Rails, Django's ``json_script``, gson, PHP,
+.NET (in either case), Django's ``escapejs``."""
+_ESCAPED_BY_SOME = re.compile(r"""[<>&=;"'+`-]|[^\x20-\x7e]""")
+_ESCAPE = re.compile(r"(\\u)([0-9a-f]{4})")
 _HEX_OF_URL = re.compile(r"%[0-9A-F]{2}")
 _ESCAPED_BY_SHELLS = re.compile(r"([^\w@%+=:,./-])", re.ASCII)
 _ESCAPED_IN_DOUBLE_QUOTES = re.compile(r'(["$`\\])')
@@ -24,9 +37,14 @@ _ESCAPED_IN_DOUBLE_QUOTES = re.compile(r'(["$`\\])')
 def spellings(value: str) -> set[bytes]:
     """Return the bytes of every spelling that is looked for; those under six bytes would black out ordinary words."""
     parts = dict.fromkeys(part for secret in (value, *_within(value)) for part in _parts(secret))
-    found = {text.encode("utf-8", "surrogatepass") for part in parts for text in _texts(part)}
+    found: set[bytes] = set()
     for part in parts:
+        texts = dict.fromkeys(_texts(part))
+        found.update(text.encode("utf-8", "surrogatepass") for text in texts)
         found.update(_encoded(part.encode("utf-8", "surrogatepass")))
+        if len(texts) > 1:
+            for text in _json_texts(part):
+                found.update(_base64(text.encode("utf-8", "surrogatepass")))
     return {spelling for spelling in found if len(spelling) >= SHORTEST}
 
 
@@ -51,23 +69,55 @@ def _texts(value: str) -> Iterator[str]:
     yield value
     if _SAME_EVERYWHERE.fullmatch(value):
         return
-    yield from _as_programs_write(value)
+    json, python, markup = _json_texts(value), _python_texts(value), list(_in_markup(value))
+    yield from (*json, *python, *markup)
+    yield value.encode("unicode_escape").decode("ascii")
+    for text in json:  # as JSON or Python show a text of JSON
+        yield _json(text)
+        yield from _python_texts(text)
+        raw = text.encode("utf-8", "replace")
+        yield from (quote(raw), quote(raw, ""), quote_plus(raw))
+    for text in (*python, *markup):
+        yield _json(text)
+        yield _dumps(text, ensure_ascii=False)[1:-1]
+    for text in markup:
+        yield _dumps(text, ensure_ascii=False)[1:-1].replace("&", "\\u0026")
     yield from _in_urls(value)
-    yield from _in_markup(value)
     yield from _in_shells(value)
 
 
-def _as_programs_write(value: str) -> Iterator[str]:
-    """As pytest's node ids, Python and JSON write it; JSON also inside of JSON."""
-    yield value.encode("unicode_escape").decode("ascii")
-    for shown in (repr(value)[1:-1], repr(value.encode("utf-8", "surrogatepass"))[2:-1]):
-        yield shown
-        yield shown.replace("\\'", "'").replace("'", "\\'")
-    for ascii_only in (True, False):
-        once = _dumps(value, ensure_ascii=ascii_only)[1:-1]
-        yield once
-        yield once.replace("/", "\\/")
-        yield _dumps(once, ensure_ascii=ascii_only)[1:-1]
+def _upper_escapes(text: str) -> str:
+    return _ESCAPE.sub(lambda found: found.group(1) + found.group(2).upper(), text)
+
+
+def _json(value: str) -> str:
+    return _dumps(value)[1:-1]
+
+
+def _json_texts(value: str) -> list[str]:
+    """Return a value as writers of JSON write it: each escapes other characters besides those that it must."""
+    try:
+        forms = dict.fromkeys(_dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    except UnicodeError:
+        forms = {}
+    texts = dict.fromkeys((*forms, *(form.replace("/", "\\/") for form in forms)))
+    if _ESCAPED_BY_SOME.search(value):
+        for characters, is_upper in _WRITERS:
+            for form in forms:
+                text = form.replace('\\"', '"') if '"' in characters else form
+                digits = "%04X" if is_upper else "%04x"
+                escapes = {ord(one): "\\u" + digits % ord(one) for one in characters}
+                escaped = _upper_escapes(text.translate(escapes)) if is_upper else text.translate(escapes)
+                texts |= dict.fromkeys((escaped, escaped.replace("/", "\\/")))
+    return list(texts)
+
+
+def _python_texts(value: str) -> list[str]:
+    """Return a value as Python shows a text or bytes, between either quotes."""
+    parts = value.split("'")
+    texts = [repr(f"'\"{part}")[4:-1] for part in parts]
+    raw = [repr(b"'\"" + part.encode("utf-8", "surrogatepass"))[5:-1] for part in parts]
+    return list(dict.fromkeys(quote.join(shown) for shown in (texts, raw) for quote in ("'", "\\'")))
 
 
 def _in_urls(value: str) -> Iterator[str]:
@@ -76,7 +126,7 @@ def _in_urls(value: str) -> Iterator[str]:
         for shown in (quote(raw, safe), quote_plus(raw, safe)):
             yield shown
             yield _HEX_OF_URL.sub(lambda found: found.group().lower(), shown)
-    yield quote(quote(raw, ""), "")
+            yield quote(shown, "")
 
 
 def _in_markup(value: str) -> Iterator[str]:
@@ -107,6 +157,11 @@ def _encoded(raw: bytes) -> Iterator[bytes]:
     shown = raw.hex()
     yield shown.encode()
     yield shown.upper().encode()
+    yield from _base64(raw)
+
+
+def _base64(raw: bytes) -> Iterator[bytes]:
+    """Base64 and base64url, at each place in a group of three."""
     for shift in range(3):
         whole = b64encode(b"\0" * shift + raw)
         core = whole[(0, 2, 3)[shift] : (shift + len(raw)) * 8 // 6]

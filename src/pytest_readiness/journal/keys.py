@@ -6,11 +6,16 @@ import re
 from functools import lru_cache
 
 _SECRET = re.compile(
-    rb"passw|passphrase|passcode|^pass$|(?:db|smtp|ftp|user|my|sql|admin|root|proxy|redis|rabbit|ldap|mail)pass$|pwd"
-    rb"|secret|token|credential|authorization|cookie|connectionstring|connstr|dsn$|jwt|sessid"
+    rb"passw|passphrase|passcode|^pass$|pwd|(?:account|admin|app|auth|become|bind|cert|client|db|enc|ftp|http|imap|jdbc|key"
+    rb"|keystore|ldap|login|mail|master|mongo|my|ora|pg|pop3|postgres|private|proxy|rabbit|redis|require|root|secret"
+    rb"|service|smtp|sql|ssh|ssl|store|sudo|tls|truststore|user|vault|web|wifi|wpa)pass$"
+    rb"|^(?:admin|bind|db|ldap|mail|my|root|sa|smtp|sql|user)pw$"
+    rb"|secret(?!ar)|token|credential|authorization|cookie|connectionstring|connstr|dsn$|jwt|sessid"
+    rb"|clientassertion$|samlresponse$|samlassertion$|dockerconfigjson$|clientkeydata$|unicodepwd"
     rb"|(?:api|access|private|signing|signature|encryption|master|auth|account|storage|shared|sharedaccess|client"
     rb"|consumer|webhook|deploy|subscription|function|session|ssh|hmac|service)keys?$"
-    rb"|(?:api|access|private|signing|encryption|master)key(?:prod|production|staging|test|dev|live|base|old|new|\d+)"
+    rb"|(?:api|access|private|signing|encryption|master)key(?:prod|production|staging|test|dev|live|base|old|new|\d+"
+    rb"|pem|data|b64|base64|value|hex|json|content)$"
     rb"|session(?:id|cookie)$|connectsid$|(?:^|x|basic|proxy|http)auth$|(?:amz|goog|ms)signature$|^sig$|^signature$"
 )
 """In a name without hyphens, underscores, dots, blanks and capitals."""
@@ -22,14 +27,19 @@ _HARMLESS = re.compile(
     rb"|samesite|secure|httponly|changed\w*|updated\w*|created\w*|at|column|input|element|selector|test|tests|per\w+"
     rb"|tokeni[sz]\w*|authori[sz](?:ed|e|er|es|ing)|digest|checks?|reset|consent|banner|rule|rules|kind|class|prefix|suffix|header|param\w*|env|envvar|variable)$"
     rb"|^(?:max|min|num|total|prompt|completion|input|output|stop|pad|eos|bos|unk|sep|cls|n|has|is|no|use|with|test)"
-    rb"(?:\w*)tokens?$|^(?:is|has|show|hide|require|requires|needs|forgot|reset|change|wrong|invalid|test)pass\w*$"
+    rb"(?:\w*)tokens?$|^(?:is|has|show|hide|requires|needs|forgot|reset|change|wrong|invalid|test)pass\w*$"
+    rb"|^requirepass\w+$"
 )
-_SECRET_IDS = re.compile(rb"(?:session|sess)id$|sessid$")
+_SECRET_IDS = re.compile(rb"(?:session|sess)id$|sessid$|connectsid$")
 _BLANKS = b"-_. "
 _NONE = re.compile(
     rb"\*+|x{3,}|X{3,}|\.{2,}|-+|_+|\?+|<[^<>]*>|%\(?\w*\)?[srd]?|\$\{[^}]*\}?|\$\w*|\{\{?[\w.! ]*\}?\}?|\$\(.*"
-    rb"|\[REDACTED:[a-z0-9-]{1,24}\]"
+    rb"|\[REDACTED:[a-z0-9-]{1,24}\]|[-+]?\d{1,5}(?:\.\d+)?"
+    rb"|(?:self|cls|os|settings|config|request|args|kwargs|options|env|environ|secrets)[.\[]\S*"
 )
+"""Placeholders, small numbers, and names in a program."""
+_NONE_BEGINS = frozenset(b"*xX.-_?<%${[+0123456789scorake")
+"""What those begin with."""
 _WORDS = frozenset(
     b"none null nil true false undefined unset empty missing required optional invalid valid wrong incorrect expired"
     b" revoked rotated changed disabled enabled failed failure denied ok yes no not is was are has must should may can"
@@ -37,11 +47,26 @@ _WORDS = frozenset(
     b" masked redacted removed secret password token default unknown error warning basic digest bearer number"
     b" anonymous oauth oauth2 rejected accepted found mismatch unchanged present absent".split()
 )
-_NUMBER = re.compile(rb"[-+]?\d{1,5}(?:\.\d+)?")
-_NAME_OF_CODE = re.compile(rb"(?:self|cls|os|settings|config|request|args|kwargs|options|env|environ|secrets)[.\[]\S*")
-_CALL = re.compile(rb"[A-Za-z_][\w.]*\(")
+_CALL = re.compile(rb"[A-Za-z_][\w.]*\(|[(\[][A-Za-z_][\w.]*[,)\]\s]")
 _LEAST = 4
 """Bytes of a value that can be a secret."""
+_MOST = 200
+"""Bytes of a value that can be none."""
+_WAYS = re.compile(
+    rb"(?:oauth2?|oidc|openid|saml2?|basic|digest|bearer|ntlm|kerberos|negotiate|mtls|tls|pkce|jwt|iam|ldap|sso"
+    rb"|cookies?|sessions?|tokens?|keys?|api|access|client|credentials?|password|code|implicit|hmac|aws|gcp|none|x509)"
+    rb"(?:[-_ +/](?:\d+(?:\.\d+)?|oauth2?|oidc|basic|pkce|code|flow|jwt|grant|keys?|tokens?|client|credentials?"
+    rb"|password|auth|sha\d+|v\d))*"
+)
+"""Ways to authenticate: what stands beside ``auth`` where it is no credential."""
+_IN_SENTENCES = frozenset(
+    b"a about after again all already also an and any are at be because been before but by can cannot change changed"
+    b" character characters check contain contains could did different does doesn't don't expired failed field fields"
+    b" for from had has have header headers here if in incorrect into invalid is it its later least length letters long"
+    b" longer match matches may minimum missing more must my need needs new not of old on one only or our please reset"
+    b" required see set should so than that the their them there these this those to today too try until use used user"
+    b" using via was we were when where which while will with without wrong yet you your".split()
+)
 
 
 @lru_cache(maxsize=2048)
@@ -55,12 +80,24 @@ def is_secret(key: bytes) -> bool:
 
 def is_harmless(value: bytes) -> bool:
     """Return whether a value beside such a name says that there is none: a placeholder, a word, a small number."""
+    if len(value) > _MOST:
+        return len(value.strip()) < _LEAST
     stripped = value.strip()
     if len(stripped) < _LEAST or stripped.lower().rstrip(b".!:") in _WORDS:
         return True
-    return any(form.fullmatch(stripped) is not None for form in (_NONE, _NUMBER, _NAME_OF_CODE))
+    return stripped[0] in _NONE_BEGINS and _NONE.fullmatch(stripped) is not None
 
 
-def is_code(value: bytes) -> bool:
-    """Return whether a value without quotes is a call in a program, such as ``get_token(``."""
-    return _CALL.match(value) is not None
+def is_way(name: bytes, value: bytes) -> bool:
+    """Return whether a value only tells how somebody authenticates: ``"auth": "oauth2-pkce"``."""
+    return name[-4:].lower() == b"auth" and _WAYS.fullmatch(value.lower()) is not None
+
+
+def is_sentence(text: bytes) -> bool:
+    """Return whether words are a sentence, and no passphrase: one of them is what only sentences have."""
+    return any(word.strip(b".,:;!?()\"'").lower() in _IN_SENTENCES for word in text[:_MOST].split())
+
+
+def is_code(data: bytes, at: int) -> bool:
+    """Return whether what stands there without quotes is a call or a tuple in a program: ``get_token(``."""
+    return _CALL.match(data, at) is not None

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
 
 from .finding import Finding
 
 _WIDTH = 4
 _SAMPLED = 2 * _WIDTH - 1
 """Bytes that a spelling must have to hold four of every four."""
+_SHORTENED = (b"...", b"\xe2\x80\xa6", b"\\u2026", b"&hellip;", b" chars]", b"runcated", b"identical ", b"'+", b'"+')
+"""How a text says that something was left out of it."""
 
 
 class KnownValues:
@@ -24,6 +28,10 @@ class KnownValues:
         self._rules: dict[bytes, str] = {}
         self._grams: dict[int, list[tuple[bytes, int]]] = {}
         self._short: list[bytes] = []
+        self.pieces: Any = None
+        """What looks for parts of them; made with the first text that was shortened."""
+        self.values: list[tuple[str, str]] = []
+        """The values themselves, with their rules."""
         self.longest = 0
         """Bytes of the longest spelling."""
         self.fingerprints: set[bytes] = set()
@@ -46,12 +54,40 @@ class KnownValues:
     def __contains__(self, spelling: bytes) -> bool:
         return spelling in self._rules
 
+    def since(self, count: int) -> Iterator[tuple[bytes, str]]:
+        """Yield the spellings with their rules, but for so many that were learned first."""
+        return islice(self._rules.items(), count, None)
+
     def find(self, data: bytes) -> Iterator[Finding]:
-        """Yield every place where a spelling stands, in no order; places may overlap."""
+        """Yield the places where a spelling stands, in no order; those of one that overlap are one place."""
+        last: dict[bytes, tuple[int, int]] = {}
+        for begin, spelling in self._places(data):
+            end = begin + len(spelling)
+            known = last.get(spelling)
+            if known is not None and known[0] <= begin < known[1]:
+                if end > known[1]:
+                    last[spelling] = (known[0], end)
+                continue
+            if known is not None:
+                yield Finding(*known, self._rules[spelling], known[0])
+            last[spelling] = (begin, end)
+        for spelling, (begin, end) in last.items():
+            yield Finding(begin, end, self._rules[spelling], begin)
+
+    def is_shortened(self, data: bytes) -> bool:
+        """Return whether a text says that something was left out of it, which may be a part of a value."""
+        return bool(self._rules) and any(said in data for said in _SHORTENED)
+
+    def find_each(self, data: bytes) -> Iterator[Finding]:
+        """Yield every place where a spelling stands, in no order."""
+        for begin, spelling in self._places(data):
+            yield Finding(begin, begin + len(spelling), self._rules[spelling], begin)
+
+    def _places(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         for spelling in self._short:
             at = data.find(spelling)
             while at >= 0:
-                yield Finding(at, at + len(spelling), self._rules[spelling], at)
+                yield at, spelling
                 at = data.find(spelling, at + 1)
         sampled = memoryview(data)[: len(data) // _WIDTH * _WIDTH].cast("I")
         if self._grams.keys().isdisjoint(sampled):
@@ -59,10 +95,8 @@ class KnownValues:
         grams = self._grams
         for index, gram in enumerate(sampled.tolist()):
             if gram in grams:
-                yield from self._there(data, index * _WIDTH, grams[gram])
-
-    def _there(self, data: bytes, place: int, candidates: list[tuple[bytes, int]]) -> Iterator[Finding]:
-        for spelling, at in candidates:
-            begin = place - at
-            if begin >= 0 and data.startswith(spelling, begin):
-                yield Finding(begin, begin + len(spelling), self._rules[spelling], begin)
+                place = index * _WIDTH
+                for spelling, at in grams[gram]:
+                    begin = place - at
+                    if begin >= 0 and data.startswith(spelling, begin):
+                        yield begin, spelling

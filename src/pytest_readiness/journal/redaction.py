@@ -137,6 +137,7 @@ class Redactor:
         for value in self._learned:
             rule, spelled = self._values[value], spellings(value)
             self._spelled.add(spelled if rule != "environment" else uncommon(spelled), rule)
+            self._spelled.values.append((value, rule))
             self._spelled.fingerprints.add(self.fingerprint(value).encode())
         self._learned.clear()
         return self._spelled
@@ -289,19 +290,26 @@ class Redactor:
 
     def _pieces(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the text piece by piece, each cut where a line ends, or at least where no secret stands."""
-        from .spans import cut_at, spans_of  # with the first text, as in all of these methods
+        from .spans import cut_at, rest_of, spans_of  # with the first text, as in all of these methods
 
         known = self._known()
         window = PIECE + max(BEYOND, known.longest)
         buffer = bytearray()
+        rest: re.Pattern[bytes] | None = None
         for block in blocks:
             buffer += block
             while len(buffer) > window:
+                if rest is not None:
+                    rest = _without_rest(buffer, rest)
+                    continue
                 data = bytes(memoryview(buffer)[:window])
-                spans = spans_of(data, known)
+                spans = spans_of(data, known, goes_on=True)
                 cut = cut_at(spans, data.rfind(b"\n", 0, PIECE) + 1 or PIECE, PIECE)
                 yield _replaced(data[:cut], [one for one in spans if one.end <= cut], self._counted)
                 del buffer[:cut]
+                rest = rest_of(spans[-1].rule) if spans and spans[-1].end == cut == window else None
+        if rest is not None:
+            _without_rest(buffer, rest)
         yield self._clean(bytes(buffer), known)
 
     def _clean(self, data: bytes, known: KnownValues) -> bytes:
@@ -340,6 +348,16 @@ def _replaced(data: bytes, spans: Sequence[Finding], replace: Callable[[Finding,
         out += [data[done : one.start], one.quote, replace(one, data[one.start : one.end]), one.quote]
         done = one.end
     return b"".join([*out, data[done:]])
+
+
+def _without_rest(buffer: bytearray, rest: re.Pattern[bytes]) -> re.Pattern[bytes] | None:
+    """Take the rest of a secret off the beginning of a text; return what is still to be taken off."""
+    found = rest.match(buffer)
+    ended = 0 if found is None else found.end()
+    goes_on = ended == len(buffer)
+    del found  # a buffer that a match holds cannot change its size
+    del buffer[:ended]
+    return rest if goes_on else None
 
 
 def _failing(error: Exception) -> Own:

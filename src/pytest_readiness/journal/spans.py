@@ -21,13 +21,24 @@ _ESCAPED = b"nrtbfuvx0123456789\"'/\\"
 """What may stand after a backslash: a finding takes the backslash with it, as the rest would be no JSON."""
 
 
-def spans_of(data: bytes, known: KnownValues, least: int = 1) -> list[Finding]:
-    """Return what is to be replaced, in order; ``least``: bytes of a secret that only its surroundings give away."""
-    apart: list[Finding] = [*structured.find_structured(data), *shapes.find_shapes(data)]
+def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool = False) -> list[Finding]:
+    """Return what is to be replaced, in order.
+
+    Args:
+        data: A text, or a part of one.
+        known: The values that are known.
+        least: Bytes of a secret that only its surroundings give away.
+        goes_on: Whether the text goes on after this part.
+    """
+    apart: list[Finding] = [*structured.find_structured(data, goes_on=goes_on), *shapes.find_shapes(data)]
     apart = [
         one for one in apart if one.end - one.start >= least and data[one.start : one.end] not in known.fingerprints
     ]
     findings = [*known.find(data), *apart]
+    if known.is_shortened(data):
+        from .pieces import find_pieces  # few texts are
+
+        findings += find_pieces(data, known)
     return merged(findings, data, known) if findings else []
 
 
@@ -58,10 +69,11 @@ def _marks(data: bytes, known: KnownValues) -> list[Finding]:
 
 def _whole_escapes(data: bytes) -> Callable[[Finding], Finding]:
     def whole(found: Finding) -> Finding:
-        before = data[max(found.start - 16, 0) : found.start]
-        if (len(before) - len(before.rstrip(b"\\"))) % 2 and data[found.start] in _ESCAPED:
-            return found._replace(start=found.start - 1)
-        return found
+        start = found.start
+        if data[start - 1 : start] != b"\\" or data[start] not in _ESCAPED:
+            return found
+        before = data[max(start - 16, 0) : start]
+        return found._replace(start=start - 1) if (len(before) - len(before.rstrip(b"\\"))) % 2 else found
 
     return whole
 
@@ -77,6 +89,20 @@ def _joined(one: Finding, other: Finding) -> Finding:
 
 def _layer(found: Finding) -> int:
     return 0 if found.rule in _KNOWN else 1 if found.rule in shapes.RULES else 2
+
+
+_REST = {
+    "private-key": re.compile(rb"[A-Za-z0-9+/=\s\\]*+(?:-----END [A-Z0-9 ]{0,40}-----)?"),
+    "header": re.compile(rb"[^\r\n]*+"),
+    "key": re.compile(rb"""[^\n"']*+"""),
+    "url": re.compile(rb"""[^\s"'<>]*+"""),
+}
+_RUN = re.compile(rb"[A-Za-z0-9_.~+/=-]*+")
+
+
+def rest_of(rule: str) -> re.Pattern[bytes] | None:
+    """Return what else belongs to a secret that was longer than what could be looked at, by its rule."""
+    return None if rule in _KNOWN else _REST.get(rule, _RUN)
 
 
 def cut_at(spans: Iterable[Finding], wanted: int, most: int) -> int:

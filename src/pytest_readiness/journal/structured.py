@@ -1,6 +1,7 @@
 """Secrets that stand beside a name that says so, or in a URL.
 
-One pass looks for the stems of such names; only where one stands is the text around it looked at (``beside``).
+Names are found by the stems of such words, and only where what follows may join a value to one the text around it is
+looked at (``beside``). Names within a value that was found are passed over.
 """
 
 from __future__ import annotations
@@ -9,78 +10,131 @@ import re
 from collections.abc import Iterator
 
 from .finding import Finding
+from .phrases import find_phrases
 
 RULES = frozenset({"key", "header", "url"})
 """Names of the rules."""
 MOST_OF_A_NAME = 64
 _WORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
-_STEMS = re.compile(
-    rb"pass(?!ed|ing|es\b)|pwd|secret|token|credential|auth|cookie|jwt|sess(?=id|ion)|dsn|conn(?=str|ection[_ -]?str)"
-    rb"|sig(?==|nature)|key(?![a-z]{4})|://|-u |user "
+_STEMS = (
+    rb"pass(?!ed|ing|es\b)", rb"pw(?:d|(?![a-z]))", rb"secret(?!ar)", rb"token", rb"credential", rb"auth", rb"cookie",
+    rb"jwt", rb"sess(?:id|ion)", rb"dsn", rb"conn(?:str|ection[_ -]?str)", rb"sig(?:(?==)|nature)", rb"key(?![a-z]{4})",
+    rb"assertion", rb"samlresponse", rb"dockerconfig", rb"connect\.sid",
+)  # fmt: skip
+_REST = (
+    rb"[\w.-]{0,64}+"
+    rb"""(?=[ \t]{0,32}+(?:[:=!<>%,"'\\\]&(|\r\n\x1b]|\Z)|[ \t]+[\w:.-]{1,32}[ ]?=[ ]?["']"""
+    rb"""|[ \t]{2,32}+[^\s=:]{8,64}[ \t]*+(?:\r?\n|\Z))"""
 )
-_JOINED = re.compile(rb"""[ \t]{0,8}[:=!>%,"'\\\]&]|[ \t]value""")
-"""What may stand between a name and its value: most names in a text stand in sentences."""
-_REST_OF_NAME = re.compile(rb"[\w.-]{0,64}", re.ASCII)
+"""The rest of a name, and what may stand between it and its value: most names stand in sentences."""
+_NAMES = tuple(re.compile(stem + _REST, re.ASCII) for stem in _STEMS)
+"""One for each stem: what begins with a fixed text is found many times as fast as one of several."""
+_OPTIONS = (
+    re.compile(rb"-(?<![\w-]-)-?([A-Za-z][\w.-]{2,63}+)(?=[ \t])", re.ASCII),
+    re.compile(rb"ENV (\w{3,64}+)(?=[ \t])", re.ASCII),
+    re.compile(rb"setenv (\w{3,64}+)(?=[ \t])", re.ASCII),
+)
+"""Names with a blank before their value: of options, and of variables that are set."""
 _FIRST_WORD = re.compile(rb"\b(?:api|access|private|secret|signing|encryption|session) \Z", re.IGNORECASE)
-_USER_INFO = re.compile(rb"""://(?P<user>[^\s/@:"'<>\\?#]{0,256}):(?P<password>[^\s/"'<>\\]{1,512})@(?=[\w\[.-])""")
-_USER_INFO_WITH_SLASH = re.compile(
-    rb"""://(?P<user>[^\s/@:"'<>\\?#]{0,256}):(?!\d{1,5}[/?#])(?P<password>[^\s@"'<>\\]{1,512})@(?=[\w\[.-])"""
+_SHOWN = re.compile(rb"u00[0-9a-fA-F]{2}|[nrt]")
+_STILL_OPEN = 12
+"""Bytes before the end of a value in which a name may have one that ends after it."""
+_AUTHORITY = re.compile(rb"""://[^\s"'<>\\@]*+(@[^\s"'<>\\]*+)?""")
+_USER_INFO = (
+    re.compile(rb"""://(?P<user>[^\s/@:"'<>\\?#]*+):(?P<password>[^\s/"'<>\\]+)@(?=[\w\[.-])"""),
+    re.compile(rb"""://(?P<user>[^\s/@:"'<>\\?#]*+):(?!\d{1,5}[/?#])(?P<password>[^\s@"'<>\\]++)@(?=[\w\[.-])"""),
+    re.compile(rb"""://(?P<password>(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{16,}+)@(?=[\w\[.-])"""),
 )
-_USER_ALONE = re.compile(rb"""://(?P<password>(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{16,256})@(?=[\w\[.-])""")
-_USER_OPTION = re.compile(rb"""(?:-u|user) ["']?[\w.@-]{1,128}:(?P<password>[^\s"'/]{4,256})""", re.ASCII)
+"""A password, also with a slash in it, and a token without a user's name."""
 _NOT_IN_URLS = re.compile(rb"\*+|\[REDACTED:[a-z0-9-]{1,24}\]|\$?\{.*|\.{2,}|%s")
-_CURL = re.compile(rb"\bcurl\b")
+_OF_CURL = re.compile(
+    rb"""[ ](?:(?:-u|-U)[ ]?|--(?:proxy-)?user[ =])["']?[\w.@-]{1,128}:(?P<password>[^\s"'/]{4,})"""
+    rb"""|[ ]-b[ ]?["']?[\w.-]{1,64}=(?P<cookie>[^"'\s][^"'\r\n]*?)(?=["']|[ ]-|[ ]http|\r?\n|\Z)"""
+)
 
 
-def find_structured(data: bytes) -> Iterator[Finding]:
-    """Yield the values in a text that a name, a URL or a header calls secret."""
-    names: list[tuple[int, int]] = []
-    done = 0
-    for stem in _STEMS.finditer(data.lower()):
-        at, what = stem.start(), stem.group()
-        if what == b"://":
-            yield from _user_info(data, at)
-        elif what in (b"-u ", b"user "):
-            yield from _user_option(data, at)
-        elif at >= done:
-            start, done = _name(data, at, what)
-            if _JOINED.match(data, done) or data.startswith(b"--", start):
-                names.append((start, done))
+def find_structured(data: bytes, *, goes_on: bool = False) -> Iterator[Finding]:
+    """Yield the values in a text that a name, a URL or a header calls secret; ``goes_on``: it is cut off."""
+    if b"://" in data:
+        yield from _in_urls(data)
+    if b"curl" in data:
+        yield from _of_curl(data)
+    lower = data.lower()
+    yield from find_phrases(data, lower)
+    names = _names(data, lower)
     if names:
-        yield from _beside(data, names)
+        yield from _beside(data, names, goes_on=goes_on)
 
 
-def _beside(data: bytes, names: list[tuple[int, int]]) -> Iterator[Finding]:
-    from .beside import Lines, find_beside  # most texts hold no such name, and these patterns take a while to compile
+def _names(data: bytes, lower: bytes) -> list[tuple[int, int]]:
+    """Return where names end, each with where its first stem begins."""
+    names: dict[int, int] = {}
+    for pattern in _NAMES:
+        for found in pattern.finditer(lower):
+            at, end = found.span()
+            if at < names.get(end, end):
+                names[end] = at
+    for pattern in _OPTIONS:
+        for found in pattern.finditer(data):
+            names[found.end(1)] = min(found.start(1), names.get(found.end(1), found.start(1)))
+    return sorted(names.items())
+
+
+def _begin(data: bytes, at: int) -> int:
+    """Return where the name begins that has a stem at a place; "API key" is one name."""
+    before = data[max(at - MOST_OF_A_NAME, 0) : at]
+    rest = len(before.rstrip(_WORD))
+    start = at - len(before) + rest
+    if start < at and before[rest - 1 : rest] == b"\\":  # "\nCookie", where the end of a line is shown; "\u003ctoken"
+        shown = _SHOWN.match(before, rest)
+        return start if shown is None else min(start + shown.end() - rest, at)
+    if start == at and before.endswith(b" ") and (first := _FIRST_WORD.search(before)):
+        return start - len(before) + first.start()
+    return start
+
+
+def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> Iterator[Finding]:
+    from .beside import find_beside  # most texts hold no such name, and these patterns take a while to compile
+    from .fields import Fields
     from .keys import is_secret
+    from .lines import Lines
 
-    lines = Lines(data)
-    for start, end in names:
-        if is_secret(data[start:end].strip(b"-.")):
-            yield from find_beside(data, start, end, lines)
+    lines, fields = Lines(data, goes_on=goes_on), Fields(data)
+    done = 0
+    for end, at in names:
+        if end + _STILL_OPEN < done:
+            continue
+        start = _begin(data, at)
+        if not is_secret(data[start:end].strip(b"-.")):
+            continue
+        for found in find_beside(data, (start, end), lines, fields):
+            done = max(done, found.end)
+            yield found
 
 
-def _user_info(data: bytes, at: int) -> Iterator[Finding]:
-    found = _USER_INFO.match(data, at) or _USER_INFO_WITH_SLASH.match(data, at) or _USER_ALONE.match(data, at)
-    if found is not None and _NOT_IN_URLS.fullmatch(found["password"]) is None:
-        yield Finding(*found.span("password"), "url", at)
+def _in_urls(data: bytes) -> Iterator[Finding]:
+    """The password of ``https://user:password@host``; what has no "@" behind "://" is read once."""
+    for authority in _AUTHORITY.finditer(data):
+        at, sign = authority.start(), authority.start(1)
+        if sign < 0:
+            continue
+        for begin in dict.fromkeys((at, data.rfind(b"://", at, sign))):
+            found = next(filter(None, (form.match(data, begin) for form in _USER_INFO)), None)
+            if found is not None and _NOT_IN_URLS.fullmatch(found["password"]) is None:
+                yield Finding(*found.span("password"), "url", begin)
+                break
 
 
-def _user_option(data: bytes, at: int) -> Iterator[Finding]:
-    """``curl -u user:password``."""
+def _of_curl(data: bytes) -> Iterator[Finding]:
+    """``curl -u user:password`` and ``curl -b name=value``, in the line of the command."""
     from .keys import is_harmless
 
-    found = _USER_OPTION.match(data, at)
-    line = max(data.rfind(b"\n", 0, at) + 1, at - 512)
-    if found is not None and _CURL.search(data, line, at) and not is_harmless(found["password"]):
-        yield Finding(*found.span("password"), "key", line)
-
-
-def _name(data: bytes, at: int, stem: bytes) -> tuple[int, int]:
-    """Return where the name around a stem begins and ends; "API key" is one name."""
-    before = data[max(at - MOST_OF_A_NAME, 0) : at]
-    word = len(before) - len(before.rstrip(_WORD))
-    if not word and stem in (b"key", b"token") and (first := _FIRST_WORD.search(before)):
-        word = len(before) - first.start()
-    rest = _REST_OF_NAME.match(data, at)
-    return at - word, rest.end() if rest else at
+    command = data.find(b"curl")
+    while command >= 0:
+        line = data.find(b"\n", command)
+        line = len(data) if line < 0 else line
+        for found in _OF_CURL.finditer(data, command, line):
+            what = "password" if found["cookie"] is None else "cookie"
+            if not is_harmless(found[what]):
+                yield Finding(*found.span(what), "key", command)
+        command = data.find(b"curl", line)

@@ -1,0 +1,68 @@
+"""Secrets that stand in a phrase of their own: in commands, SQL, ``.netrc``, JSON Web Keys and the jars of cookies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .finding import Finding
+from .keys import is_harmless
+
+_PHRASES: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
+    (b"identified ", re.compile(rb"identified (?:with [\w'\"]{1,64} )?(?:by|as) (?:password )?'([^'\n]+)'")),
+    (b"machine ", re.compile(rb"machine[ \t]\S{1,256}\s{1,16}(?:login[ \t]\S{1,256}\s{1,16})?password[ \t]{1,8}(\S+)")),
+    (b"default ", re.compile(rb"default\s{1,16}login[ \t]\S{1,256}\s{1,16}password[ \t]{1,8}(\S+)")),
+    (b"requirepass ", re.compile(rb"requirepass[ \t]{1,8}[\"']?([^\s\"']+)")),
+    (b"masterauth ", re.compile(rb"masterauth[ \t]{1,8}[\"']?([^\s\"']+)")),
+    (b"<cookie ", re.compile(rb"<cookie [\w.%-]{1,128}=(\S+) for ")),
+    (b"cookie(", re.compile(rb"cookie\([^)\n]{0,256}?value=['\"]([^'\"\n]+)")),
+    (b"cookie: ", re.compile(rb"(?<=<simple)cookie: [\w.%-]{1,128}='([^'\n]+)")),
+    (b"morsel: ", re.compile(rb"<morsel: [\w.%-]{1,128}=([^;>\n]+)")),
+)
+"""What a phrase holds, and the phrase, in a text without capitals; its group is the secret."""
+_COMMANDS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
+    (b"sshpass", re.compile(rb"[\s\"']-p(?:[ ]|[\"'],[ ]?)?[\"']?([^\s\"']+)")),
+    (b"mysql", re.compile(rb"[\s\"']-p([^\s\"',]+)")),
+    (b"redis-cli", re.compile(rb"[\s\"']-a(?:[ ]|[\"'],[ ]?)[\"']?([^\s\"']+)")),
+)
+"""Options that hold a password, by their command; looked for in the rest of its line."""
+_PRIVATE_OF_JWK = re.compile(rb"""(\\{0,7}["'])(?:d|p|q|dp|dq|qi|k)\1\s{0,8}:\s{0,8}\1([^"'\\\n]+)\1""")
+_MOST_OF_JWK = 8192
+"""Bytes of a JSON Web Key on either side of its type."""
+
+
+def find_phrases(data: bytes, lower: bytes) -> Iterator[Finding]:
+    """Yield the secrets that a phrase gives away; ``lower``: the text without capitals."""
+    for held, phrase in _PHRASES:
+        if held in lower:
+            yield from _found(data, lower, phrase)
+    for command, option in _COMMANDS:
+        at = lower.find(command)
+        while at >= 0:
+            end = data.find(b"\n", at)
+            end = len(data) if end < 0 else end
+            for found in option.finditer(data, at, end):
+                if not is_harmless(found[1]):
+                    yield Finding(*found.span(1), "key", at)
+            at = lower.find(command, end)
+    if b"kty" in data:
+        yield from _of_jwks(data)
+
+
+def _found(data: bytes, lower: bytes, phrase: re.Pattern[bytes]) -> Iterator[Finding]:
+    for found in phrase.finditer(lower):
+        start, end = found.span(1)
+        if not is_harmless(data[start:end]):
+            yield Finding(start, end, "key", found.start())
+
+
+def _of_jwks(data: bytes) -> Iterator[Finding]:
+    """The private numbers of a JSON Web Key stand in the object that has ``kty``."""
+    done, at = 0, data.find(b"kty")
+    while at >= 0:
+        begin = max(data.rfind(b"{", max(at - _MOST_OF_JWK, done), at), done)
+        end = data.find(b"}", at, at + _MOST_OF_JWK)
+        done = end if end >= 0 else min(len(data), at + _MOST_OF_JWK)
+        for found in _PRIVATE_OF_JWK.finditer(data, begin, done):
+            yield Finding(*found.span(2), "key", begin)
+        at = data.find(b"kty", done)
