@@ -160,6 +160,128 @@ def test_methods_that_return_what_unittest_never_runs(project: Project, how: str
     assert (piece.result.value, "the body never ran" in piece.message) == ("INTERRUPTED", True)
 
 
+NOBODYS = """
+import contextlib, functools, unittest
+
+def logged(method):
+    @functools.wraps(method)
+    def run(*given): return method(*given)
+    return run
+
+@evidence("UC-001", item=1)
+class Unrun:
+    @logged
+    async def test_wrapped_coroutine(self): assert 0
+    @logged
+    def test_wrapped_generator(self): yield; assert 0
+    def test_generator(self): yield; assert 0
+    async def test_async_generator(self): yield; assert 0
+    @contextlib.contextmanager
+    def test_context(self): yield; assert 0
+    @contextlib.asynccontextmanager
+    async def test_async_context(self): yield; assert 0
+    async def later(self): assert 0
+    test_lambda = lambda self: self.later()
+
+class TestIsolated(Unrun, unittest.IsolatedAsyncioTestCase): pass
+
+class TestPlain(Unrun, unittest.TestCase):
+    async def test_coroutine(self): assert 0
+
+class TestInTheirWay(TestPlain):
+    def run(self, result=None):
+        result.startTest(self)
+        getattr(self, self._testMethodName)()
+        result.addSuccess(self)
+        result.stopTest(self)
+"""
+
+
+@BOTH_WAYS
+def test_a_test_case_of_any_class_whose_body_never_ran(project: Project, how: tuple[str, ...]) -> None:
+    """What a method returned and nobody began did not run: unittest's async class and classes that run it their way."""
+    project.configured().tests(NOBODYS).run_apart("-W", "ignore", *how).assert_outcomes(passed=23)
+    pieces = executions(project, "UC-001", "1")
+    assert {(piece.result.value, "the body never ran" in piece.message) for piece in pieces} == {("INTERRUPTED", True)}
+    assert len(pieces) == 23
+
+
+SOMEBODYS = """
+import asyncio, functools, inspect, unittest
+ran = []
+
+def logged(method):
+    @functools.wraps(method)
+    def run(*given): return method(*given)
+    return run
+
+def in_a_loop(method):
+    @functools.wraps(method)
+    def run(*given): return asyncio.run(method(*given))
+    return run
+
+class Awaits(unittest.TestCase):
+    def _callTestMethod(self, method):
+        returned = method()
+        if inspect.isgenerator(returned): list(returned)
+        elif inspect.isasyncgen(returned): asyncio.run(self.through(returned))
+        elif returned is not None: asyncio.run(returned)
+    async def through(self, returned):
+        async for _ in returned: pass
+
+@evidence("UC-001", item=1)
+class TestAwaits(Awaits):
+    async def test_coroutine(self): ran.append(1)
+    @logged
+    async def test_wrapped(self): ran.append(1)
+    def test_generator(self): yield; ran.append(1)
+    async def test_async_generator(self): yield; ran.append(1)
+
+@evidence("UC-001", item=1)
+class TestPlain(unittest.TestCase):
+    @in_a_loop
+    async def test_coroutine(self): ran.append(1)
+    def test_value(self):
+        ran.append(1)
+        return [self]
+
+@evidence("UC-001", item=1)
+class TestIsolated(unittest.IsolatedAsyncioTestCase):
+    async def test_coroutine(self): ran.append(1)
+    def test_plain(self): ran.append(1)
+    async def of_partial(): ran.append(1)
+    test_partial = functools.partial(of_partial)
+
+@evidence("UC-001", item=1)
+class TestAsThe(unittest.TestCase):
+    "Whoever asks what the method is hears the same."
+    def test_method(self):
+        "Its words."
+        ran.append(1)
+
+def test_they_ran(): assert len(ran) == 10
+"""
+
+
+def test_a_test_case_that_runs_what_its_methods_return(project: Project) -> None:
+    """Its own code awaits the coroutine, or goes through the generator: a pass as ever."""
+    project.write(
+        "conftest.py",
+        """
+        import inspect, pytest
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_call(item):
+            if item.name == "test_method":
+                assert (item.obj.__doc__, item.obj.__name__, item.obj.__module__) == ("Its words.", "test_method", "test_it")
+                assert inspect.ismethod(item.obj) and item.function.__name__ == "test_method"
+                assert inspect.signature(item.obj).parameters == {}
+        """,
+    )
+    project.configured().tests(SOMEBODYS).run_apart("-W", "ignore").assert_outcomes(passed=11)
+    pieces = executions(project, "UC-001", "1")
+    assert [(piece.result.value, piece.message) for piece in pieces] == [("PASSED", "")] * 10
+
+
 @pytest.mark.parametrize("way", ["run", "__call__"])
 @pytest.mark.parametrize(
     "body", ["async def test_a(self): assert 0", "def test_a(self):\n        yield\n        assert 0"]
@@ -257,7 +379,8 @@ def test_methods_that_unittest_never_runs(project: Project) -> None:
     (one,), (two,) = executions(project, "UC-001", "1"), executions(project, "UC-001", "2")
     assert (one.result.value, two.result.value) == ("INTERRUPTED", "INTERRUPTED")
     assert one.message == (
-        "the body never ran: unittest.TestCase does not run a coroutine: use unittest.IsolatedAsyncioTestCase"
+        "the body never ran: the test returned a coroutine, which nobody awaited: "
+        "use unittest.IsolatedAsyncioTestCase and async decorators"
     )
     assert project.states()["UC-001/1"] == "INTERRUPTED"
     assert (attempts(project, "UC-002"), attempts(project, "UC-002", "2")) == ([["PASSED"]], [["PASSED"]])

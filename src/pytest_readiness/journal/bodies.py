@@ -1,12 +1,11 @@
-"""Tests of unittest that pytest calls passed though their body never ran, or though nobody knows how it ended."""
+"""Tests that pytest calls passed though their body never ran, or though nobody knows how it ended."""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from opcode import opmap
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 from weakref import ref
@@ -15,81 +14,96 @@ from .observation import Phase
 
 __unittest = True
 """Hides the frames of this module where unittest and pytest show how a test failed."""
-_RETURNED = "_readiness_returned"
-_UNRUN = (CoroutineType, GeneratorType, AsyncGeneratorType)
+_WATCHED = "_readiness_watched"
+_MAKES_IT = opmap.get("RETURN_GENERATOR")
+_HOLDERS = (AbstractContextManager, AbstractAsyncContextManager)
+"""What ``contextlib`` makes of a generator has it as ``gen``."""
 
 
-def watch(item: Any) -> None:
-    """See what the method of a plain test case returns when it is called: what is returned unrun, nobody runs."""
-    kind, plain = _case_of(item)
-    if plain is not None and kind._callTestMethod is plain._callTestMethod:  # noqa: SLF001
+def attend(item: Any, when: str, outcome: str) -> None:
+    """Watch a test of another kind than pytest's own from its setup until its teardown."""
+    if when == "setup" and outcome == "passed":
+        _watch(item)
+    elif when == "teardown" and (watched := vars(item).pop(_WATCHED, None)) is not None:
+        watched.leave()
+
+
+def _watch(item: Any) -> None:
+    """See what the method of a test case returns, whoever calls it: what is still unrun in the end, nobody ran."""
+    if _is_of_unittest(item):
         with suppress(Exception):  # then nothing is known of it
-            # Weak: what a test case holds is to go with it, and not when the garbage is collected.
-            item.instance._callTestMethod = partial(_call, ref(item.instance))  # noqa: SLF001
+            watched = _Watched(item.obj, item.instance)
+            # Of a coroutine function pytest lets the test case find its method; else it hands it what is on the item.
+            item.obj = vars(item.instance)[watched.name] = vars(item)[_WATCHED] = watched
 
 
-def _call(known: ref[Any], method: Callable[[], object]) -> None:
-    case: Any = known()
-    returned = method()
-    type(case)._callTestMethod(case, _Answer(method, returned))  # noqa: SLF001
-    if isinstance(returned, _UNRUN):
-        vars(case)[_RETURNED] = returned
+class _Watched:
+    """A method that remembers what it returned. In all else it is the method: how it is run depends on what it is."""
 
+    def __init__(self, method: Any, case: Any) -> None:
+        self._method, self._case, self._returned = method, ref(case), None
+        self.name: str = case._testMethodName  # noqa: SLF001
+        self.__doc__, self.__module__ = method.__doc__, method.__module__  # else they were those of this class
 
-class _Answer:
-    """A method that was called: it shows itself as the method, and returns what that returned."""
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        returned = self._returned = self._method(*given, **named)
+        return returned
 
-    def __init__(self, method: Callable[[], object], returned: object) -> None:
-        self._method, self._returned = method, returned
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._method, name)
 
-    def __call__(self) -> object:
-        return self._returned
+    @property  # type: ignore[misc]  # only ever read
+    def __class__(self) -> type:
+        return type(self._method)
 
     def __repr__(self) -> str:
         return repr(self._method)
 
+    def take(self) -> object:
+        """Return what it returned last, and hold it no longer."""
+        returned, self._returned = self._returned, None
+        return returned
+
+    def leave(self) -> None:
+        """Leave the test case, which goes with what it holds, and not when the garbage is collected."""
+        held = vars(self._case() or self)
+        if held.get(self.name) is self:
+            del held[self.name]
+
 
 def doubt(item: Any) -> Phase | None:
     """Return what a call that passed is worth, where that is no pass: so it is with some methods of a test case."""
-    kind, plain = _case_of(item)
-    if plain is None:
-        return None
-    method = getattr(kind, getattr(item, "originalname", None) or item.name, None)
-    if found := _unrun(vars(item.instance).pop(_RETURNED, None)):
+    watched = vars(item).get(_WATCHED)
+    if watched is not None and (found := unbegun(watched.take())):
         return found
-    if _runs_plainly(kind, plain):
-        return _never_run(method)
-    if "twisted.trial" in sys.modules and (todo := _todo(kind, method)) is not None:
-        return Phase("call", "skipped", True, f"todo: {todo}")  # noqa: FBT003
+    if "twisted.trial" in sys.modules and _is_of_unittest(item):
+        method = getattr(item.cls, getattr(item, "originalname", None) or item.name, None)
+        if (todo := _todo(item.cls, method)) is not None:
+            return Phase("call", "skipped", True, f"todo: {todo}")  # noqa: FBT003
     return None
 
 
-def _case_of(item: Any) -> tuple[Any, Any]:
-    """Return the class of a test of unittest and unittest's own; of another test the second is None."""
+def _is_of_unittest(item: Any) -> bool:
     kind, known = getattr(item, "cls", None), sys.modules.get("unittest.case")
-    plain = getattr(known, "TestCase", None)
-    return (kind, plain) if kind is not None and plain is not None and issubclass(kind, plain) else (kind, None)
+    return kind is not None and known is not None and issubclass(kind, known.TestCase)
 
 
-def _runs_plainly(kind: type, plain: type) -> bool:
-    """Whether nothing of it awaits what a test returns, as other test cases do."""
-    ways = ("run", "__call__", "_callTestMethod", "__getattribute__")
-    return all(getattr(kind, name, None) is getattr(plain, name, None) for name in ways)
+def unbegun(returned: object) -> Phase | None:
+    """Judge what a test returned, once whoever would run it has done so; a value that it returned is none of ours."""
+    held = getattr(returned, "gen", None) if isinstance(returned, _HOLDERS) else returned
+    if isinstance(held, CoroutineType):
+        return _COROUTINE if inspect.getcoroutinestate(held) == inspect.CORO_CREATED else None
+    if isinstance(held, GeneratorType):
+        return _GENERATOR if inspect.getgeneratorstate(held) == inspect.GEN_CREATED else None
+    return _ASYNC_GENERATOR if isinstance(held, AsyncGeneratorType) and _is_new(held) else None
 
 
-def _unrun(returned: object) -> Phase | None:
-    """Judge what a method returned: whoever else runs it has done so by now."""
-    if isinstance(returned, CoroutineType):
-        return _COROUTINE if inspect.getcoroutinestate(returned) == inspect.CORO_CREATED else None
-    if isinstance(returned, GeneratorType):
-        return _GENERATOR if inspect.getgeneratorstate(returned) == inspect.GEN_CREATED else None
-    return _COROUTINE if isinstance(returned, AsyncGeneratorType) else None
-
-
-def _never_run(method: object) -> Phase | None:
-    if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
-        return _COROUTINE
-    return _GENERATOR if inspect.isgeneratorfunction(method) else None
+def _is_new(one: AsyncGeneratorType[Any, Any]) -> bool:
+    """Whether an asynchronous generator was never begun."""
+    if sys.version_info >= (3, 12):
+        return inspect.getasyncgenstate(one) == inspect.AGEN_CREATED
+    frame = one.ag_frame  # stands at what makes it, which comes before its body
+    return frame is not None and not one.ag_running and frame.f_code.co_code[frame.f_lasti] == _MAKES_IT
 
 
 def unrun(why: str) -> Phase:
@@ -97,9 +111,12 @@ def unrun(why: str) -> Phase:
     return Phase("call", "unrun", False, why)  # noqa: FBT003
 
 
-_NEVER = "the body never ran: unittest.TestCase does not run"
-_COROUTINE = unrun(f"{_NEVER} a coroutine: use unittest.IsolatedAsyncioTestCase")
-_GENERATOR = unrun(f"{_NEVER} a generator")
+_NEVER = "the body never ran: the test returned"
+_COROUTINE = unrun(
+    f"{_NEVER} a coroutine, which nobody awaited: use unittest.IsolatedAsyncioTestCase and async decorators"
+)
+_GENERATOR = unrun(f"{_NEVER} a generator, which nobody ran")
+_ASYNC_GENERATOR = unrun(f"{_NEVER} an async generator, which nobody ran")
 
 
 def _todo(kind: type, method: object) -> str | None:

@@ -141,8 +141,8 @@ class Observation:
         """The test itself: another with its id is another test."""
         self.marks = 0
         """How many marks it had when it was collected."""
-        self.left_debugger = False
-        """Whoever steps through it with a debugger has left before its end."""
+        self.unrun: Phase | None = None
+        """Its call passes without its body: this is what the call was."""
         self.reports: list[Any] = []
         """The reports of this attempt as pytest has them: who handles them may still change them."""
         self.test_id = test_id
@@ -178,7 +178,7 @@ class Observation:
         if ended is not None:
             self.attempts[-1] = ended["attempts"][-1]
         self.told = None
-        self.left_debugger = False
+        self.unrun = None
         self.reports.clear()
         if self.phases:
             self.end_attempt()

@@ -20,7 +20,7 @@ from ..claims.collected import TAGGED, Tagged, late_marks, refuse
 from ..facts.line import canonical
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
-from .bodies import doubt, unrun, watch
+from .bodies import attend, doubt, unrun
 from .context import Context
 from .cut_short import PASSES, postpone
 from .earlier import BROKEN
@@ -183,16 +183,17 @@ class Observer:
         when, outcome = str(report.when), report.outcome
         is_plain = outcome == "passed" and not hasattr(report, "wasxfail")
         phase = (is_plain and WENT_WELL.get(when)) or _phase(report)
-        if when == "call" and outcome == "passed" and (observation.left_debugger or type(item) is not pytest.Function):
-            phase = unrun("the debugger was left before its end") if observation.left_debugger else doubt(item) or phase
+        is_odd = type(item) is not pytest.Function
+        if is_odd:
+            attend(item, when, outcome)
+        if when == "call" and outcome == "passed" and (observation.unrun is not None or is_odd):
+            phase = observation.unrun or doubt(item) or phase
         observation.saw(phase, report.duration)
         if when == "teardown":  # its fixtures are gone: nothing is looked at
             observation.realness.end()
             self._hang(report, EVIDENCE, observation.finish(self._place))
             return
         observation.realness.look(None if when == "setup" and outcome == "passed" else item)
-        if when == "setup" and type(item) is not pytest.Function:
-            watch(item)
         if outcome == "failed":
             self._hang(report, ATTEMPT, self._attempt(observation, observation.attempt_so_far()))
 
@@ -284,7 +285,7 @@ class _Stepping:
 
         def set_quit(debugger: bdb.Bdb) -> None:
             if observation is not None:
-                observation.left_debugger = True
+                observation.unrun = unrun("the debugger was left before its end")
             leave(debugger)
 
         bdb.Bdb.set_quit = set_quit  # type: ignore[method-assign, assignment]
