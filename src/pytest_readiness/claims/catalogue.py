@@ -142,6 +142,11 @@ class Catalogue:
         )
 
     @cached_property
+    def asking_items(self) -> frozenset[str]:
+        """Numbers of the items that ask for a connection."""
+        return frozenset(number for number, item in self.items.items() if item.connection == "seen")
+
+    @cached_property
     def longest_age_days(self) -> int | None:
         """The longest max age of the items; None: none of them has one."""
         return max((item.max_age_days for item in self.items.values() if item.max_age_days is not None), default=None)

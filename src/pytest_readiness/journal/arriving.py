@@ -60,8 +60,12 @@ class _Loader:
 
 
 def expect(wanted: Collection[str], tell: Callable[[str], None]) -> None:
-    """Have ``tell`` called with the name of each of these modules when it has been loaded from now on."""
+    """Have ``tell`` called with the name of each of these modules when it has been loaded from now on.
+
+    No module may be wanted twice: each who waits for it would ask the other for it.
+    """
     for finder in sys.meta_path:
-        if type(finder).__name__ == _Finder.__name__ and type(finder).__module__ == __name__:
+        is_ours = type(finder).__name__ == _Finder.__name__ and type(finder).__module__ == __name__
+        if is_ours and getattr(finder, "wanted", None) == frozenset(wanted):
             return
     sys.meta_path.insert(0, _Finder(wanted, tell))

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..claims.catalogue import Catalogue
-from ..settings.endpoint import is_among
+from ..claims.claim import Claim
+from ..settings.endpoint import is_among, plain_name
+from . import clients, simulation, witness
 from .placing import rehearsed, simulated
 from .redaction import Redactor
 from .simulation import Watched
-from .witness import Place, Watch, addresses_of, names_of
+from .sockets import Place
+from .witness import Watch, addresses_of, look_up, names_of
 
 MOST_CONNECTIONS = 50
 """Connections that are kept with a piece of evidence."""
 _MOST_TOLD = 3
+_MOST_LOOKED_UP = 20
+
+
+def prepare() -> None:
+    """See from now on what is replaced and what is connected; the session has evidence tests."""
+    simulation.prepare()
+    witness.prepare()
+    clients.prepare()
 
 
 class Realness:
     """What is seen of one test, over all its attempts."""
 
-    def __init__(self, catalogue: Catalogue, redactor: Redactor) -> None:
+    def __init__(self, catalogue: Catalogue, redactor: Redactor, claims: Iterable[Claim] = ()) -> None:
+        asking = catalogue.asking_items
         self._catalogue = catalogue
         self._redactor = redactor
-        self._connected = Watch()
+        self._connected = Watch(looks_around=bool(asking) and any(claim.item in asking for claim in claims))
         self._replaced = Watched()
         self._watches = False
 
@@ -38,6 +51,9 @@ class Realness:
 
     def look(self, item: Any = None) -> None:
         """See what is replaced at this moment; with a test, ask the hook too."""
+        if self._connected.looks:
+            with suppress(Exception):  # what was not seen does not count
+                self._connected.look(in_body=item is None)
         self._replaced.look(item)
 
     def end(self) -> None:
@@ -84,15 +100,26 @@ class Realness:
         if not self._endpoints(claim):
             return rehearsed(claim, f"{asked}, and environment '{environment}' declares no endpoints")
         doubt = self._doubt(claim)
+        if doubt and self._knows_names_now(claim):
+            doubt = self._doubt(claim)
         return rehearsed(claim, f"{asked}: {doubt}") if doubt else claim
+
+    def _knows_names_now(self, claim: dict[str, Any]) -> bool:
+        """Look up the endpoints where a connection's name is not known: nobody saw how a C library resolved it."""
+        nameless = any(place.kind == "tcp" and not names_of(place.host) for place in self._connected.now)
+        names = [host for text in self._endpoints(claim) if (host := plain_name(text))] if nameless else []
+        for name in names[:_MOST_LOOKED_UP]:
+            look_up(name)
+        return bool(names)
 
     def _doubt(self, claim: dict[str, Any]) -> str | None:
         """Return what is odd about where the test connected to, where its environment declares endpoints."""
         endpoints = self._endpoints(claim)
-        if not endpoints or any(_is_among(endpoints, place) for place in self._connected.places):
+        if not endpoints or any(_is_among(endpoints, place) for place in self._connected.now):
             return None
         where = f"an endpoint of environment '{claim['environment']}'"
-        others = [_told(place)[0] for place in self._connected.places if place.port is not None]
+        seen = self._connected
+        others = [_told(place)[0] for place in seen.places if place in seen.now and place.port is not None]
         if not others:
             return f"no connection to {where} was seen"
         more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""

@@ -28,10 +28,9 @@ from .naming import Names
 from .observation import WENT_WELL, Observation, Phase, cut_message, worsened
 from .placing import placed_all
 from .proving import Means, RecordEvidence
-from .realness import Realness
+from .realness import Realness, prepare
 from .recording import Recording
 from .redaction import Redactor
-from .simulation import prepare
 
 CARRIED = "readiness"
 """What hangs on a report: a dictionary with some of the following."""
@@ -135,7 +134,7 @@ class Observer:
                 self.context,
                 self.redactor,
                 self._places.get(tagged.claims),
-                Realness(self.catalogue, self.redactor),
+                Realness(self.catalogue, self.redactor, tagged.claims),
             )
             observation.item, observation.marks = item, tagged.marks
         else:

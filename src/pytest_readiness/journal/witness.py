@@ -1,7 +1,8 @@
 """What a test connects to while it runs: seen by an audit hook of the interpreter, which nothing in the test replaces.
 
-The hook is added with the first evidence test and can never be removed; where no test is watched it returns at once.
-It sees what Python's own sockets do: not what a C library does by itself, nor another process.
+The hook is added where a session has evidence tests and can never be removed; where nothing connects it returns at
+once. It sees what Python's own sockets do, and what clients of a C library say of themselves. For a test that is asked
+for a connection the open sockets of the process are looked at as well, whoever made them.
 """
 
 from __future__ import annotations
@@ -9,85 +10,112 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import wraps
 from os import fspath as _fspath, fstat as _fstat
 from os.path import basename as _basename
 from socket import SOCK_DGRAM
 from typing import Any, NamedTuple
 
 from ..settings.endpoint import is_among, split_place
+from .sockets import Place, found as _found, opened as _opened, received as _received
 
 _KEPT = "_pytest_readiness_witness"
 """Where the one witness of the process is kept, also where modules are loaded anew."""
 MOST = 1000
 """Places of one test that are told apart."""
 _MOST_NAMES = 10_000
-_MOST_OPEN = 64
+_MOST_OPEN = 1024
 _LONGEST = 200
+_CONNECT = "socket.connect"
 _RUN = frozenset({"subprocess.Popen", "os.posix_spawn", "os.exec", "os.system"})
-_SOCKET = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-_TCP_INFO_SIZE, _BYTES_RECEIVED = 136, 128
-"""Of Linux's ``struct tcp_info``: how much of it is needed, and where the bytes that were received are counted."""
-
-
-class Place(NamedTuple):
-    """Where something went."""
-
-    kind: str
-    """``tcp``, ``udp``, ``unix`` or ``process``."""
-    host: str
-    """Address or name as it was given; a path; a program."""
-    port: int | None = None
+_SOCKET = frozenset({_CONNECT, "socket.sendto", "socket.sendmsg"})
 
 
 class _Open(NamedTuple):
     """A connection that may still be open, known by its descriptor."""
 
     place: Place
-    family: int
     inode: int
+    """Another socket that has the descriptor later has another."""
 
 
 class Watch:
-    """What one test did."""
+    """What one test did, over all its attempts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, looks_around: bool = False) -> None:
+        """``looks_around``: it looks at every open socket of the process."""
         self.places: dict[Place, bool] = {}
         """In the order of their first attempt, and whether the connection was made before the test began."""
+        self.now: set[Place] = set()
+        """Those of the attempt that runs."""
         self.more = False
         """There were more places than are told apart."""
+        self.looks_around = looks_around
+        self.looks = False
+        """Whether there is anything to look at before the test ends: most tests use nothing that was open before."""
+        self._in_body = False
         self._received: dict[int, tuple[_Open, int]] = {}
-        """Bytes that each open connection had received when the test began, by descriptor."""
+        """Bytes that each open connection had received when the attempt began, by descriptor."""
         self._witness: _Witness | None = None
         """Who sees it, while somebody does."""
 
     def begin(self) -> None:
-        """Watch from now on."""
+        """Watch from now on, another attempt if there was one."""
         witness = self._witness = _witness()
+        self.now, self._in_body = set(), True
+        if self.looks_around:
+            witness.look_around()
         self._received = dict(witness.receiving()) if witness.open else {}
+        self.looks = self.looks_around or bool(self._received)
         if not witness.active:
             witness.active = (self,)
         elif self not in witness.active:
             witness.active = (*witness.active, self)
 
-    def end(self) -> None:
-        """Watch no longer; says what came over connections that were open before."""
-        witness, self._witness = self._witness, None
+    def look(self, *, in_body: bool) -> None:
+        """See what came over connections that were open before; ``in_body``: the test goes on after it."""
+        witness, self._in_body = self._witness, in_body
         if witness is None:
             return
-        witness.active = tuple([one for one in witness.active if one is not self])
+        if self.looks_around:
+            for place in witness.look_around():
+                self.take(place)
         if self._received:
             for descriptor, (known, received) in witness.receiving():
-                before = self._received.get(descriptor)
-                if before is not None and before[0] is known and received > before[1]:
-                    self.places.setdefault(known.place, True)
+                self._compare(descriptor, known, received)
 
-    def take(self, place: Place) -> None:
-        """Keep one attempt."""
+    def closes(self, descriptor: int) -> None:
+        """A connection is closed: what came over it in the body of the test cannot be asked later.
+
+        Not in the teardown: there a fixture that other tests share says farewell, with whichever test is the last.
+        """
+        known = self._witness.open.get(descriptor) if self._in_body and self._witness is not None else None
+        if known is not None and descriptor in self._received:
+            received = _received(descriptor, known.inode)
+            if received is not None:
+                self._compare(descriptor, known, received)
+
+    def _compare(self, descriptor: int, known: _Open, received: int) -> None:
+        before = self._received.get(descriptor)
+        if before is not None and before[0] is known and received > before[1]:
+            self.take(known.place, earlier=True)
+
+    def end(self) -> None:
+        """Watch no longer; says also what came while fixtures were torn down."""
+        if self.looks:
+            self.look(in_body=False)
+        witness, self._witness = self._witness, None
+        if witness is not None:
+            witness.active = tuple([one for one in witness.active if one is not self])
+
+    def take(self, place: Place, *, earlier: bool = False) -> None:
+        """Keep a connection, or the attempt to make one."""
         if place not in self.places:
-            if len(self.places) < MOST:
-                self.places[place] = False
-            else:
+            if len(self.places) >= MOST:
                 self.more = True
+                return
+            self.places[place] = earlier
+        self.now.add(place)
 
 
 class _Witness:
@@ -100,6 +128,10 @@ class _Witness:
         self.addresses: dict[str, dict[str, None]] = {}
         """The same, by name."""
         self.open: dict[int, _Open] = {}
+        self.ports: set[int] = set()
+        """Where this process was seen to listen: what has such a port of its own was made by the other side."""
+        self.asked: set[str] = set()
+        """Names that were looked up for their own sake."""
 
     def hook(self) -> Callable[[str, tuple[Any, ...]], None]:
         """Return what takes in the interpreter's events.
@@ -110,7 +142,7 @@ class _Witness:
         wanted = _SOCKET | _RUN
 
         def hook(event: str, given: tuple[Any, ...]) -> None:
-            if event in wanted and self.active:
+            if event in wanted and (self.active or event == _CONNECT):  # what is open later is to be known then
                 with suppress(Exception):
                     place = self._placed(event, given)
                     if place is not None:
@@ -125,32 +157,76 @@ class _Witness:
         sock, address = given[0], given[1]
         if not address:  # a message over a connection that was made before
             return None
-        family = int(sock.family)
         if isinstance(address, tuple):
             kind = "udp" if _is_datagram(sock) else "tcp"
             place = Place(kind, _text(address[0]), int(address[1]))
             if kind == "tcp":
-                self._remember(sock.fileno(), place, family)
+                self.remember(sock.fileno(), place)
             return place
         if isinstance(address, str | bytes):
             return Place("unix", _text(address).replace("\0", "@", 1))
         return None
 
-    def _remember(self, descriptor: int, place: Place, family: int) -> None:
+    def connected(self, descriptor: int) -> Place | None:
+        """A client that Python does not see has connected; return where to."""
+        known = self.open.get(descriptor)
+        if known is not None and _received(descriptor, known.inode) is not None:
+            return known.place
+        socket = _found(descriptor)
+        if socket is None or socket.peer is None:
+            return None
+        self.remember(descriptor, socket.peer)
+        for watch in self.active:
+            watch.take(socket.peer)
+        return socket.peer
+
+    def remember(self, descriptor: int, place: Place) -> bool:
+        """Keep in mind a connection that is made; return whether there was room for it."""
         if len(self.open) >= _MOST_OPEN:
             dict(self.receiving())  # forgets what was closed
-        if len(self.open) < _MOST_OPEN:
-            with suppress(OSError):  # a socket that is closed already: the attempt is kept all the same
-                self.open[descriptor] = _Open(place, family, _fstat(descriptor).st_ino)
+        if len(self.open) >= _MOST_OPEN:
+            return False
+        with suppress(OSError):  # a socket that is closed already: the attempt is kept all the same
+            self.open[descriptor] = _Open(place, _fstat(descriptor).st_ino)
+        return True
+
+    def look_around(self) -> list[Place]:
+        """Take in each connection of this process that is not known yet; return where they lead to.
+
+        One that another side made to a place where this process listens is none of ours. What is known under another
+        descriptor is not new.
+        """
+        known = {one.inode: one.place for one in self.open.values()}
+        new = []
+        for descriptor, inode in _opened():
+            if inode in known:
+                if descriptor not in self.open or self.open[descriptor].inode != inode:
+                    self.remember(descriptor, known[inode])
+            elif (socket := _found(descriptor)) is not None:
+                if socket.peer is None:
+                    self.ports.add(socket.port)
+                else:
+                    new.append((descriptor, socket.port, socket.peer))
+        ours = [(descriptor, peer) for descriptor, port, peer in new if port not in self.ports]
+        return [peer for descriptor, peer in ours if self.remember(descriptor, peer)]
 
     def receiving(self) -> Iterator[tuple[int, tuple[_Open, int]]]:
         """Yield how much each connection that is still open has received; one that was closed is forgotten."""
         for descriptor, known in list(self.open.items()):
-            received = _received(descriptor, known)
+            received = _received(descriptor, known.inode)
             if received is None:
                 self.open.pop(descriptor, None)
             else:
                 yield descriptor, (known, received)
+
+    def closes(self, descriptor: int) -> None:
+        """A socket of Python's is about to be closed."""
+        if any(watch.looks_around for watch in self.active):
+            socket = _found(descriptor)
+            if socket is not None and socket.peer is None:
+                self.ports.add(socket.port)
+        for watch in self.active:
+            watch.closes(descriptor)
 
     def resolved(self, host: object, found: Any) -> None:
         """Remember what a name was resolved to."""
@@ -173,9 +249,24 @@ def _witness() -> _Witness:
         found = _Witness()
         setattr(sys, _KEPT, found)
         _see_names(found)
+        _see_closes(found)
         sys.addaudithook(found.hook())
     known: _Witness = found
     return known
+
+
+def prepare() -> None:
+    """See from now on what is connected to: a test may use what was connected before it."""
+    with suppress(Exception):
+        _witness()
+
+
+def connected(descriptor: int, name: str = "") -> None:
+    """Take in a connection that a C library made, and the name that it was made by."""
+    witness = _witness()
+    place = witness.connected(descriptor)
+    if place is not None and name:
+        witness.resolved(name, [(None, None, None, None, (place.host, place.port))])
 
 
 def _see_names(witness: _Witness) -> None:
@@ -193,6 +284,36 @@ def _see_names(witness: _Witness) -> None:
         return found
 
     _socket.getaddrinfo = getaddrinfo
+
+
+def _see_closes(witness: _Witness) -> None:
+    """See which sockets are closed: what came over one is not to be asked later."""
+    import socket
+
+    real = vars(socket.socket).get("_real_close")
+    if real is None:
+        return
+
+    @wraps(real)
+    def _real_close(self: Any, *given: Any) -> None:
+        if witness.active:
+            with suppress(Exception):
+                witness.closes(self.fileno())
+        real(self, *given)
+
+    setattr(socket.socket, real.__name__, _real_close)
+
+
+def look_up(name: str) -> None:
+    """Look up a name's addresses, once in the life of the process: a connection may be to one of them."""
+    witness = _witness()
+    if name in witness.addresses or name in witness.asked:
+        return
+    witness.asked.add(name)
+    import _socket
+
+    with suppress(OSError, UnicodeError):
+        _socket.getaddrinfo(name, None, type=_socket.SOCK_STREAM)  # as it is wrapped: it tells
 
 
 def names_of(address: str) -> tuple[str, ...]:
@@ -215,26 +336,6 @@ def belongs(where: str, endpoints: Iterable[str]) -> bool:
 
 def _is_datagram(sock: Any) -> bool:
     return bool(sock.type == SOCK_DGRAM)
-
-
-def _received(descriptor: int, known: _Open) -> int | None:
-    """Return the bytes that a connection has received; None where it is closed, or the system does not say."""
-    import _socket
-
-    option = getattr(_socket, "TCP_INFO", None)
-    try:
-        if option is None or _fstat(descriptor).st_ino != known.inode:
-            return None
-        sock = _socket.socket(known.family, _socket.SOCK_STREAM, 0, descriptor)
-        try:
-            told = sock.getsockopt(_socket.IPPROTO_TCP, option, 256)
-        finally:
-            sock.detach()
-    except OSError:
-        return None
-    if len(told) < _TCP_INFO_SIZE:
-        return None
-    return int.from_bytes(told[_BYTES_RECEIVED:_TCP_INFO_SIZE], sys.byteorder)
 
 
 def _program(given: Any) -> str:

@@ -115,6 +115,13 @@ def is_among(
     return any(parse_endpoint(text).holds(hosts, addresses, port) for text in endpoints)
 
 
+def plain_name(text: str) -> str | None:
+    """Return the one host that an endpoint names; None where it is a network, or has stars."""
+    match = re.fullmatch(_FORM, text, re.IGNORECASE)
+    host = match["host"] if match and not match["bits"] else None
+    return host if host and "*" not in host and not re.fullmatch(_NUMBERS, host) else None
+
+
 def split_place(text: str) -> tuple[str, int | None]:
     """Return host and port of ``host:port`` or of a URL; a URL that names no port has the usual one of its scheme."""
     scheme, url, rest = text.rpartition("://")
