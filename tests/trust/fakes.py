@@ -390,6 +390,38 @@ def answers(monkeypatch):
         limit="A token connection",
     ),
     Fake(
+        "a seam that is replaced and put back by hand",
+        """
+        import socket
+
+        MARK
+        def test_health():
+            real, socket.create_connection = socket.create_connection, lambda *given: "ok"
+            try:
+                assert socket.create_connection(("api.staging.example.com", 443)) == "ok"
+            finally:
+                socket.create_connection = real
+        """,
+        None,
+        limit="A seam that is put back by hand",
+    ),
+    Fake(
+        "the same where a connection is asked for",
+        """
+        import socket
+
+        MARK
+        def test_health():
+            real, socket.create_connection = socket.create_connection, lambda *given: "ok"
+            try:
+                assert socket.create_connection(("api.staging.example.com", 443)) == "ok"
+            finally:
+                socket.create_connection = real
+        """,
+        "no connection to an endpoint of environment 'staging' was seen",
+        item=2,
+    ),
+    Fake(
         "a fake behind the endpoint's name",
         """
         from server import ask, server

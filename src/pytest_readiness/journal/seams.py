@@ -8,10 +8,12 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable, Iterator
+from enum import Enum
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any
 
 from ..frozen import dataclass
+from .passing import is_as_made, makes_contexts, package_of, spied
 
 NETWORK, CLOCK = "the network", "the clock"
 
@@ -193,6 +195,9 @@ _HARMLESS_NAMES = frozenset(
         "Response",
         "Timeout",
         "URL",
+        "allowed_gai_family",
+        "cert_verify",
+        "get_default_verify_paths",
         "getfqdn",
         "gethostbyaddr",
         "gethostname",
@@ -212,6 +217,8 @@ def kind_of(target: Any, name: str, original: Any) -> str | None:
     called = str(getattr(described, "__name__", ""))
     if {name, called} & _HARMLESS_NAMES or (isinstance(original, type) and issubclass(original, BaseException)):
         return None
+    if isinstance(original, Enum):  # a constant says how, and reaches nothing: ssl.CERT_REQUIRED
+        return None
     home = str(getattr(described, "__module__", "") or "")
     if home.partition(".")[0] == "asyncio":
         return NETWORK if called in _STREAMS else None
@@ -226,6 +233,15 @@ def _kind_by_target(target: Any, name: str, home: str) -> str | None:
     if place == "time":
         return CLOCK if name in _CLOCKS else None
     return CLOCK if place == "datetime" else _if_network(place)
+
+
+def is_real(target: Any, name: str, original: Any, new: Any) -> bool:
+    """Return whether what is put in a place is real too: what was there once, or another maker of contexts for TLS."""
+    if makes_contexts(str(getattr(original, "__module__", "")), str(getattr(original, "__name__", "")), new):
+        return True
+    if not is_as_made(new) or not (isinstance(new, type) or new.__name__ == name):
+        return False
+    return kind_of(target, name, new) is not None and is_own(new, seam_name(target, name))
 
 
 def _is_clock(value: Any) -> bool:
@@ -299,10 +315,10 @@ class Seams:
 
     def _judge(self, number: int, value: Any) -> Iterator[Replaced]:
         _, name, seam, kind = self._rows[number]
-        if value is None or _is_own(value, seam) or _goes_through(value, seam):
+        if value is None or is_own(value, seam) or _goes_through(value, seam):
             self._accepted[number] = value
         else:
-            package = _package(value)
+            package = package_of(value)
             yield Replaced(seam, kind, package, _full_name(value) if package else name)
 
     def _scan(self) -> None:
@@ -335,38 +351,31 @@ class Seams:
         full = f"{name}.{seam}"
         value = vars(owner).get(last)
         self._rows.append((vars(owner).get, last, full, kind))
-        self._accepted.append(
-            value if value is None or _is_own(value, full) or _goes_through(value, full) else _NOTHING
-        )
+        self._accepted.append(value if value is None or is_own(value, full) or _goes_through(value, full) else _NOTHING)
 
 
 _NOTHING = object()
 
 
-def _package(value: Any) -> str:
-    """Return the package that made a value; a function can say what it likes of its module, and not of its globals."""
-    if isinstance(value, FunctionType):
-        home = value.__globals__.get("__name__") or ("unittest.mock" if hasattr(value, "mock") else "")
-    else:
-        home = getattr(value if isinstance(value, type) else type(value), "__module__", "")
-    return str(home).partition(".")[0]
-
-
-def _is_own(value: Any, seam: str) -> bool:
+def is_own(value: Any, seam: str) -> bool:
     """Return whether a seam is what its own package made, or the interpreter."""
     if isinstance(value, staticmethod | classmethod):
         value = value.__func__
     if isinstance(value, BuiltinFunctionType | MethodDescriptorType | WrapperDescriptorType):
         return value.__name__ == seam.rpartition(".")[2]
-    return isinstance(value, FunctionType | type) and _package(value) in {seam.partition(".")[0], "_socket", "_ssl"}
+    return isinstance(value, FunctionType | type) and package_of(value) in {seam.partition(".")[0], "_socket", "_ssl"}
 
 
 def _goes_through(value: Any, seam: str) -> bool:
     """Return whether it is known to go through to what it wraps, or says so as ``functools.wraps`` does."""
-    package = _package(value)
+    package = package_of(value)
     if package in TRUSTED:
         return True
-    if package in FAKES or package in ("unittest", "mock"):
-        return False
-    inner = getattr(value, "__wrapped__", None)
-    return inner is not None and inner is not value and (_is_own(inner, seam) or _goes_through(inner, seam))
+    inner = spied(value)
+    if inner is None:
+        if package in FAKES or package in ("unittest", "mock"):
+            return False
+        if makes_contexts(*seam.rpartition(".")[::2], value):
+            return True
+        inner = getattr(value, "__wrapped__", None)
+    return inner is not None and inner is not value and (is_own(inner, seam) or _goes_through(inner, seam))

@@ -22,7 +22,8 @@ import pytest
 
 from ..errors import one_line
 from . import arriving
-from .seams import CLOCK, FAKES, NETWORK, STARTS, USES, Seams, kind_of, seam_name
+from .passing import spies_on
+from .seams import CLOCK, FAKES, NETWORK, STARTS, USES, Seams, is_real, kind_of, seam_name
 
 _KEPT = "_pytest_readiness_simulation"
 """Where the one lookout of the process is kept, also where modules are loaded anew."""
@@ -370,11 +371,14 @@ def _attribute(target: Any, given: tuple[Any, ...]) -> tuple[Any, str, Any]:
 
 def _replaced(target: Any, name: str, original: Any, new: Any, how: str) -> None:
     kind = kind_of(target, name, original) if new is not original else None
-    if kind is None:
+    if kind is None or is_real(target, name, original, new):
         return
     library = _library(sys._getframe(1))  # noqa: SLF001 - what the standard library's warnings do to name a caller
     because = f"{FAKES[library]} replaced {kind}" if library else f"{how} replaced {seam_name(target, name, original)}"
-    _lookout().make(_Made(target, name, new, because))
+    made, lookout = _Made(target, name, new, because), _lookout()
+    on_a_fake = any(one.target is target and one.name == name and one.new is original for one in lookout.made)
+    if on_a_fake or not spies_on(new, original, lambda: lookout.make(made)):
+        lookout.make(made)
 
 
 def _replaced_module(name: str, value: Any, how: str) -> None:
