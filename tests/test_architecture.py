@@ -98,7 +98,6 @@ BEFORE_OR_AFTER = {
 """What runs before the first test or after the last one, when names are as they were (or in a command)."""
 LATE = {
     ("belated.py", "redact_artifacts"): "after the last test",
-    ("keeper.py", "pytest_testnodedown"): "where workers run the tests, none runs here",
     ("keeper.py", "_taken"): "where workers run the tests, none runs here",
     ("nested.py", "_tell"): "before the first test and after the last one",
     ("nested.py", "around"): "before the first test",

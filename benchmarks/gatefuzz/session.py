@@ -6,7 +6,7 @@ left out is what pytest does before: reading the command line and collecting fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -339,13 +339,16 @@ class Sessions:
 
     def _work(self, run: Run, mine: Sequence[Execution], at: int, root: Path, name: str) -> list[Execution]:
         """Run tests in one worker; return what is left where it crashed."""
-        node = SimpleNamespace(config=self.main.config, workerinput={}, gateway=SimpleNamespace(id=name))
+        node = SimpleNamespace(
+            config=self.main.config, workerinput={}, gateway=SimpleNamespace(id=name, newchannel=_Channel)
+        )
         self.main.config.hook.pytest_configure_node(node=node)
         config = self.worker.config
         config.workerinput, config.workeroutput = {**node.workerinput, "workerid": name}, {}
         try:
             with self.worker.begun(root, {}):
                 items = self.worker.collect(root, run, mine, at)
+                self.main.config.hook.pytest_xdist_node_collection_finished(node=node, ids=[])
                 forward = _Forward(self.main.config, config, node)
                 config.pluginmanager.register(forward, "gatefuzz-forward")
                 for forward.index, item in enumerate(items):
@@ -370,6 +373,13 @@ class Sessions:
             report.outcome = "rerun"
         self.main.config.hook.pytest_runtest_logreport(report=report)
         return [*([replace(lost, attempts=rest)] if rest else []), *mine[index + 1 :]]
+
+
+class _Channel:
+    """A channel of execnet's, both ends of it."""
+
+    def setcallback(self, take: Callable[[str], None]) -> None:
+        self.send = take
 
 
 class _Forward:

@@ -47,6 +47,8 @@ class Door:
         self._looked = False
         self._told = False
         self._uncollected = 0
+        self._plans: Any = None
+        """In a worker: by what it sends its plan."""
         self._living: Living | None = None
         self._process = getpid()
         self._names: Names = ()
@@ -75,9 +77,14 @@ class Door:
             self.config.option.dist = "no"  # before xdist's own trylast hook: nothing runs, so nothing is distributed
         if self._is_worker:
             if given := getattr(self.config, "workerinput", {}).get("readiness"):
+                from .journal.begun import beginner_of
+                from .journal.recorder import PLANS
                 from .pipeline.session import observer_of, selection_of
 
-                self._watch(observer_of(given, self.config.pluginmanager))
+                self._plans = given.pop(PLANS)  # it is no plain data, as others may take this for
+                observer = observer_of(given, self.config.pluginmanager)
+                observer.begun = beginner_of(given)
+                self._watch(observer)
                 self._selection = selection_of(given)
                 self._enter(given["living"])
         elif self._wanted or self._distributes:
@@ -174,6 +181,10 @@ class Door:
             plan = self.observer.planned(everything)
             if self._prepared is not None:
                 self._prepared.keeper.log.plan(plan)
+            elif self._plans is not None:
+                from .facts.line import canonical
+
+                self._plans.send(canonical({"tests": plan, **self.observer.names.to_plain()}))
         elif any(test.problems for test in tagged):
             self.config.pluginmanager.register(Refusal(), "readiness-refusal")
 
@@ -222,10 +233,9 @@ class Door:
     def _finish(self, session: pytest.Session) -> None:
         if self._is_worker:
             if self.observer is not None:
-                from .journal.recorder import PLAN, TEXTS
+                from .journal.recorder import TEXTS
 
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
-                output[PLAN] = getattr(self.observer, "plan", None)
                 output[TEXTS] = self.observer.artifacts.texts
         elif self._prepared is not None and not self._said["plan"]:
             from .pipeline.session import close

@@ -80,6 +80,11 @@ class Ends:
         if self._namesakes and (namesakes := self._namesakes.get(test_id)) is not None:
             namesakes.started += 1
 
+    def started_at_least(self, test_id: str, count: int) -> None:
+        """So many of them started, as those say that ran them."""
+        if self._namesakes and (namesakes := self._namesakes.get(test_id)) is not None:
+            namesakes.started = max(namesakes.started, count)
+
     def attempted(self, body: Mapping[str, Any]) -> None:
         """An attempt ended, and the test is run again."""
         attempt = {name: value for name, value in body.items() if name != "test"}

@@ -6,37 +6,36 @@ Nothing raises out of these hooks: that would cost the remaining tests.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from json import loads as _loads
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from pluggy import PluginManager
 
-from ..facts.clock import moment
+from ..errors import StorageError
 from ..mark import late_note
 from .artifact import ArtifactFolder
+from .begun import expect
 from .cut_short import PASSES, postpone
 from .earlier import BROKEN
 from .naming import Names
 from .observation import worsened
+from .phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
 from .recorder import (
     ATTEMPT,
     CARRIED,
     EVIDENCE,
     LATE,
-    OUTCOMES,
-    PLAN,
+    PLANS,
     SECRETS,
     TEXTS,
     TROUBLE,
     TRY,
     UNSURE,
     Observer,
-    is_rerun,
-    message_of,
-    phases_of,
-    went_well,
 )
 from .redaction import Redactor
 from .run_log import RunLog
@@ -65,14 +64,6 @@ def _attempt_of(body: dict[str, Any]) -> dict[str, Any]:
     if attempt["result"] in BROKEN:
         attempt["claims"] = [claim for claim in body["claims"] if "result" not in claim]
     return attempt
-
-
-class _Start(NamedTuple):
-    """The start of a test, as a worker tells it."""
-
-    nodeid: str
-    location: Sequence[Any]
-    at: str
 
 
 class Keeper:
@@ -260,11 +251,11 @@ class WorkersKeeper(Keeper):
         """The reports of a test that runs, from the first on that tells of more than a phase that went well."""
         self._unsure: dict[_Place, dict[str, Any]] = {}
         """How tests ended that may be run again."""
-        self._plan_known = False
-        self._early: list[_Start] = []
-        """Tests that started before the plan was known: it comes with the first report."""
-        self._crashed_early: list[tuple[str, str, bool]] = []
-        """Tests whose process ended before that: why, and whether they are run again."""
+        self._plans: deque[str] = deque()
+        """Plans of workers, as texts, that are not taken in yet."""
+        self._is_planned = False
+        self._ran_unplanned = False
+        """A test started in a worker that had told of no plan."""
         self._runs: set[str] = set()
         """What runs, evidence or not, where several tests bear one node id."""
 
@@ -276,40 +267,50 @@ class WorkersKeeper(Keeper):
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand a worker what it needs, so that it reads no config."""
+        """Hand a worker what it needs, so that it reads no config, and a channel for its plan.
+
+        What comes by it comes before all that the worker tells afterwards; it is a thread of execnet's that takes it.
+        """
         self.names.grouped = node.config.getoption("dist") == "loadgroup"
-        node.workerinput["readiness"] = {**self._for_workers, "grouped": self.names.grouped}
+        plans = node.gateway.newchannel()
+        plans.setcallback(self._plans.append)
+        node.workerinput["readiness"] = {**self._for_workers, "grouped": self.names.grouped, PLANS: plans}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self) -> None:
+        """Open the journal with the plan before a worker is given a test to run."""
+        self._take_in_plans()
+        self.open()
+        if self.log.writer is not None:
+            self._safely(expect, self.log.path)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take in the plan of a worker that ended, in case no report of its carried it, and the texts that it kept."""
+        """Take in which texts a worker that ended has kept."""
         output = getattr(node, "workeroutput", None) or {}
         for sha256, is_new in (output.get(TEXTS) or {}).items():  # new where one of them was the first to write it
             self._texts[sha256] = is_new or self._texts.get(sha256, False)
-        if plan := output.get(PLAN):
-            self._safely(self._take_in_plan, json.loads(plan))
 
     def pytest_runtest_logstart(self, nodeid: str, location: Sequence[Any]) -> None:
         """Write that the test starts."""
-        if self._plan_known:
-            self._safely(self._started, nodeid, location)
-        else:
-            self._early.append(_Start(nodeid, location, moment()))
+        if self._plans:
+            self._take_in_plans()
+        if not self._is_planned:
+            self._ran_unplanned = True
+        self._safely(self._started, nodeid, location)
 
-    def _started(self, nodeid: str, location: Sequence[Any], at: str | None = None) -> None:
+    def _started(self, nodeid: str, location: Sequence[Any]) -> None:
         names = self.names.each(nodeid, location)
         if len(names) == 1:  # else the first report says which it is
-            self._started_as(names[0], at)
+            self._started_as(names[0])
 
-    def _started_as(self, name: str, at: str | None = None) -> None:
+    def _started_as(self, name: str) -> None:
         if self.names.shared:
             self._runs.add(name)
-        self.log.started(name, at)
+        self.log.started(name)
 
     def pytest_runtest_logfinish(self, nodeid: str, location: Sequence[Any]) -> None:
         """Forget a test that is over."""
-        if self._early:
-            self._early = [one for one in self._early if one[:2] != (nodeid, location)]
         if self._runs:
             self._runs.difference_update(self.names.each(nodeid, location))
 
@@ -347,9 +348,6 @@ class WorkersKeeper(Keeper):
 
     def _crashed(self, nodeid: str, why: str, *, again: bool) -> None:
         """A worker ended before its test did. Of several tests that bear its node id, it is one of those that run."""
-        if not self._plan_known:
-            self._crashed_early.append((nodeid, why, again))
-            return
         names = self.names.each(nodeid)
         for name in [one for one in names if one in self._runs] or names:
             self._runs.discard(name)
@@ -371,7 +369,12 @@ class WorkersKeeper(Keeper):
 
     def _write_what_is_open(self) -> None:
         """Write the tests that were run last, and were not run again."""
+        self._take_in_plans()
         self._safely(self._tell_unsure, lambda _: True)
+        self._safely(self.log.take_in_begun)
+        if self._ran_unplanned and not self._is_planned:
+            told = "tests ran in workers that did not say which of them are evidence: is pytest-readiness loaded there?"
+            self.log.failure = self.log.failure or StorageError(told)
 
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what is told of the report's test, without the secrets that another worker registered."""
@@ -380,18 +383,15 @@ class WorkersKeeper(Keeper):
             self.redactor.take_in(told[SECRETS])
         self.redactor.trouble = self.redactor.trouble or told.get(TROUBLE)
         self._redact_what_is_written()
-        if PLAN in told:
-            self._take_in_plan(told[PLAN])
         bodies = {name: body for name, body in told.items() if name in _BODIES}
         return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._learned else bodies
 
-    def _take_in_plan(self, plan: dict[str, Any]) -> None:
+    def _take_in_plans(self) -> None:
+        while self._plans:
+            self._safely(self._take_in_plan, self._plans.popleft())
+
+    def _take_in_plan(self, text: str) -> None:
+        plan = _loads(text)
         self.log.plan(self.redactor.plain(plan["tests"]) if self._learned else plan["tests"])
         self.names.take_in(plan)
-        self._plan_known = True
-        early, self._early = self._early, []
-        for start in early:
-            self._started(*start)
-        crashed, self._crashed_early = self._crashed_early, []
-        for nodeid, why, again in crashed:
-            self._crashed(nodeid, why, again=again)
+        self._is_planned = True

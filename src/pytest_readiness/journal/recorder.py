@@ -20,12 +20,14 @@ from ..claims.collected import TAGGED, Tagged, late_marks, refuse
 from ..facts.line import canonical
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
+from .begun import Beginner
 from .bodies import attend, doubt, unrun
 from .context import Context
 from .cut_short import PASSES, postpone
 from .earlier import BROKEN
 from .naming import Names
-from .observation import WENT_WELL, Observation, Phase, cut_message, worsened
+from .observation import WENT_WELL, Observation, Phase, worsened
+from .phases import is_rerun, message_of, phase_of, phases_of
 from .placing import placed_all
 from .proving import Means, RecordEvidence
 from .realness import Realness, prepare
@@ -41,10 +43,9 @@ LATE = "late"
 """It was marked as evidence while it ran."""
 UNSURE = "unsure"
 """The test may be run again, and its evidence tells then of this attempt too."""
-PLAN = "readiness_plan"
+PLANS = "plans"
+"""What an xdist worker is given to send its plan by: a channel of execnet's."""
 TEXTS = "readiness_texts"
-OUTCOMES = frozenset({"passed", "failed", "skipped"})
-"""pytest's own. Plugins that run a test again give the report of what failed another one: ``rerun``, ``retried``."""
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 """Plugins that run a test, and either never run it again or say so in its reports."""
 
@@ -71,6 +72,8 @@ class Observer:
         self.records = False
         """A test that it watches uses ``record_evidence``."""
         self.names = names or Names({}, redactor)
+        self.begun: Beginner | None = None
+        """In a worker: what writes that a test begins."""
         self._running: dict[str, Observation] = {}
         self.made: pytest.TestReport | None = None
         """The report that was made last."""
@@ -181,7 +184,7 @@ class Observer:
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         when, outcome = str(report.when), report.outcome
         is_plain = outcome == "passed" and not hasattr(report, "wasxfail")
-        phase = (is_plain and WENT_WELL.get(when)) or _phase(report)
+        phase = (is_plain and WENT_WELL.get(when)) or phase_of(report)
         is_odd = type(item) is not pytest.Function
         if is_odd:
             attend(item, when, outcome)
@@ -203,7 +206,7 @@ class Observer:
         """Take in a failure that nobody reports: of a try within a phase, which is followed by another."""
         observation = self._running.get(node.nodeid)
         if observation is not None and observation.told is None and not observation.saw_already(str(report.when)):
-            observation.saw(_phase(report), report.duration)
+            observation.saw(phase_of(report), report.duration)
 
     def reran(self, report: pytest.TestReport) -> None:
         """See that another attempt follows: this was not the test's end."""
@@ -297,26 +300,12 @@ class _Stepping:
 class Sender(Observer):
     """Watches the tests of an xdist worker: what it saw travels on their reports, as text."""
 
-    _plan: str | None = None
-
-    @property
-    def plan(self) -> str:
-        """The plan as a canonical text, for the way to the controller; none of it once a report has carried it."""
-        return self._plan or '{"tests":[]}'
-
-    def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
-        """Return the plan of these tests as plain data, and send it with the next report."""
-        plan = super().planned(tagged)
-        self._plan = canonical({"tests": plan, **self.names.to_plain()})
-        return plan
+    _evidence: frozenset[str] = frozenset()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Take in how a phase ended; hang on the report what the controller must know."""
         report = yield from super().pytest_runtest_makereport(item)
-        if self._plan is not None:
-            super()._hang(report, PLAN, self._plan)
-            self._plan = None
         if self.redactor.learned:
             # The controller writes node ids of its own accord: it must know what is secret in them.
             super()._hang(report, SECRETS, _dumps(self.redactor.take_learned()))
@@ -340,8 +329,21 @@ class Sender(Observer):
             if self.may_run_again:
                 super()._hang(report, UNSURE, "true")
 
+    def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
+        """Return the plan of these tests as plain data."""
+        plan = super().planned(tagged)
+        self._evidence = frozenset(test["test"] for test in plan)
+        return plan
+
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Forget tests that are over."""
+        """Write that the test begins, before it touches its environment; forget tests that are over."""
+        try:
+            if self.begun is not None and (test_id := self.names.of(nodeid)) in self._evidence:
+                self.begun.begins(test_id)
+        except PASSES:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the controller is told as well
+            postpone(self.hooks, nodeid, error)
         for ended, observation in self.ended():
             if ended != nodeid or self.names.is_another(observation.item):
                 self.forget(ended)
@@ -358,41 +360,3 @@ def detached(
     nowhere = ArtifactFolder(None, limit)
     recording, skipped = Recording(Context()), pytest.skip.Exception
     return RecordEvidence(recording, redactor, nowhere, (), catalogue, skipped=skipped, means=means)
-
-
-def is_rerun(report: pytest.TestReport) -> bool:
-    """Return whether a plugin says by a report that another attempt follows."""
-    return report.outcome not in OUTCOMES
-
-
-def went_well(report: pytest.TestReport) -> bool:
-    """Return whether a phase passed, and was not expected to fail."""
-    return report.outcome == "passed" and not hasattr(report, "wasxfail")
-
-
-def phases_of(reports: Sequence[pytest.TestReport], redactor: Redactor) -> list[Phase]:
-    """Return what reports say in the end, without secrets; of one that is there twice, once."""
-    known = {id(report): _phase(report) for report in reports if not is_rerun(report)}
-    return [phase._replace(message=cut_message(redactor.text(phase.message))) for phase in known.values()]
-
-
-_TEARDOWN = "in teardown, perhaps of a fixture that other tests share"
-"""pytest tears such a fixture down with the last test that used it, and blames that test alone."""
-
-
-def _phase(report: pytest.TestReport) -> Phase:
-    expected = hasattr(report, "wasxfail")  # its reason may be empty
-    message = "" if went_well(report) else message_of(report)
-    if report.when == "teardown" and report.outcome == "failed":
-        message = f"{_TEARDOWN}: {message}"
-    return Phase(str(report.when), report.outcome, expected, message)
-
-
-def message_of(report: pytest.TestReport) -> str:
-    """Return why a phase failed, was skipped, or was expected to fail."""
-    if hasattr(report, "wasxfail"):
-        return str(report.wasxfail)
-    if isinstance(report.longrepr, tuple):  # of a skip: file, line, reason
-        return str(report.longrepr[2])
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message if crash is not None else report.longrepr)

@@ -16,10 +16,15 @@ from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from ..frozen import dataclass
 from ..regular import IrregularError, open_regular, read_regular
+from .begun import Begun, begun_path, forget
 from .joining import after, joined
+from .key import load_key
 from .lock import held_here, is_free
 from .run_log import close_run, interrupted, requirements_path, tests_of
 from .writer import Writer
+
+_OF_A_TEST = frozenset({"started", "attempt", "ended", "finished"})
+"""Lines of which each tells that one test began, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Leftover:
     """Why it cannot be used."""
     torn_bytes: int = 0
     """Bytes of a last line that was cut off in writing."""
+    written: int = 0
+    """Lines of the run that stand in the journal; the rest are starts that only the workers of xdist wrote."""
 
 
 def leftovers(folder: Path, but: str | None = None) -> list[Leftover]:
@@ -102,7 +109,19 @@ def _understood(path: Path, data: bytes, *, living: bool) -> Leftover:
         return Leftover(path, living, None, IntegrityError(f"{path}: is damaged: {error}"), len(torn))
     if wrong:
         return Leftover(path, living, run, IntegrityError(f"{path}: was changed: {wrong}"), len(torn))
-    return Leftover(path, living, run, None, len(torn))
+    return Leftover(path, living, _with_begun(path, run), None, len(torn), len(run.lines))
+
+
+def _with_begun(path: Path, run: Run) -> Run:
+    """Return a run that is not sealed with the starts that its workers wrote, and that its journal does not tell."""
+    if run.seal is not None or not begun_path(path).exists():
+        return run
+    plan = tests_of(_planned_tests(run))
+    told = {line.body["test"] for line in run.lines if line.kind in _OF_A_TEST}
+    begun = Begun(path, load_key(path.parent.parent), plan)
+    chain = Chain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
+    left = [name for name, test in plan.items() if name not in told and not test.get("deselected")]
+    return Run((*run.lines, *(chain.started(name, at) for name in left if (at := begun.last(name)))))
 
 
 def open_evidence(run: Run) -> Iterator[Evidence]:
@@ -163,13 +182,17 @@ def recover(leftover: Leftover) -> tuple[Run, Writer] | None:
         raise leftover.problem
     if leftover.run is None:
         leftover.path.unlink(missing_ok=True)
+        forget(leftover.path)
         return None
-    run = leftover.run
-    writer = Writer(leftover.path, Chain(run.id, seq=len(run.lines), head=run.lines[-1].digest), create=False)
+    run, written = leftover.run, leftover.written
+    writer = Writer(leftover.path, Chain(run.id, seq=written, head=run.lines[written - 1].digest), create=False)
     if writer.trouble:
         raise StorageError(f"{leftover.path}: cannot be written: {writer.trouble.strerror}")
     if leftover.torn_bytes:
         writer.drop_tail(leftover.torn_bytes)
+    for line in run.lines[written:]:
+        writer.chain.started(line.body["test"], line.body["at"])
+        writer.take(line)
     if run.seal is None:
         _close(run, writer, leftover.torn_bytes)
     sealed = Run.parse(writer.texts())

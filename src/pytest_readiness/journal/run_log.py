@@ -23,6 +23,7 @@ from ..facts.line import Line
 from ..facts.run import Run, planned_digest, planned_digest_of
 from ..facts.snapshot import Snapshot
 from ..whole import write_whole
+from .begun import Begun
 from .joining import Ends
 from .key import keep_key
 from .planned import Kinds, PlannedTest
@@ -105,6 +106,16 @@ class RunLog:
                 self._tried = True
                 if (writer := self._ready()) is not None:
                     writer.take(writer.chain.started(test_id, at))
+
+    def take_in_begun(self) -> None:
+        """Take in the tests that began in other processes, and of which this one was not told any more."""
+        left = [test_id for test_id, one in self._plan.items() if not one.plain.get("deselected")]
+        left = [test_id for test_id in left if test_id not in self._ended]
+        begun = Begun(self.path, self.key, self._plan if left else ())
+        for test_id in left:
+            if test_id not in self._running and (at := begun.last(test_id)):
+                self.started(test_id, at)
+            self.ends.started_at_least(test_id, begun.count(test_id))
 
     def runs(self, test_id: str) -> bool:
         """Return whether an evidence test has started and not ended."""

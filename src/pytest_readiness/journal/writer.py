@@ -29,6 +29,7 @@ from ..errors import StorageError
 from ..facts.digest import EMPTY
 from ..facts.line import Chain, Line
 from ..regular import open_regular
+from .begun import forget
 from .lock import identity, is_open, lock, unlock
 
 SYNC_SECONDS = 0.2
@@ -315,6 +316,7 @@ class Writer:
         except OSError:
             pass
         self.close()
+        forget(self.path)
 
 
 def _write_whole(descriptor: int, data: bytes) -> None:

@@ -1,0 +1,52 @@
+"""What a report of pytest's says of a phase of its test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from .observation import Phase, cut_message
+from .redaction import Redactor
+
+OUTCOMES = frozenset({"passed", "failed", "skipped"})
+"""pytest's own. Plugins that run a test again give the report of what failed another one: ``rerun``, ``retried``."""
+
+
+def is_rerun(report: pytest.TestReport) -> bool:
+    """Return whether a plugin says by a report that another attempt follows."""
+    return report.outcome not in OUTCOMES
+
+
+def went_well(report: pytest.TestReport) -> bool:
+    """Return whether a phase passed, and was not expected to fail."""
+    return report.outcome == "passed" and not hasattr(report, "wasxfail")
+
+
+def phases_of(reports: Sequence[pytest.TestReport], redactor: Redactor) -> list[Phase]:
+    """Return what reports say in the end, without secrets; of one that is there twice, once."""
+    known = {id(report): phase_of(report) for report in reports if not is_rerun(report)}
+    return [phase._replace(message=cut_message(redactor.text(phase.message))) for phase in known.values()]
+
+
+_TEARDOWN = "in teardown, perhaps of a fixture that other tests share"
+"""pytest tears such a fixture down with the last test that used it, and blames that test alone."""
+
+
+def phase_of(report: pytest.TestReport) -> Phase:
+    """Return what a report says of its phase."""
+    expected = hasattr(report, "wasxfail")  # its reason may be empty
+    message = "" if went_well(report) else message_of(report)
+    if report.when == "teardown" and report.outcome == "failed":
+        message = f"{_TEARDOWN}: {message}"
+    return Phase(str(report.when), report.outcome, expected, message)
+
+
+def message_of(report: pytest.TestReport) -> str:
+    """Return why a phase failed, was skipped, or was expected to fail."""
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail)
+    if isinstance(report.longrepr, tuple):  # of a skip: file, line, reason
+        return str(report.longrepr[2])
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash is not None else report.longrepr)
