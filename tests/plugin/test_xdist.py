@@ -82,3 +82,29 @@ def test_stopping_early(project: Project) -> None:
     assert project.states()["UC-002/1"] in ("COMPLETE", "MISSING")
     assert project.journals == []
     assert project.cli("verify").exit_code == 0
+
+
+REPORTS_BY_HAND = """
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    ihook = item.ihook
+    ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    report = pytest.TestReport(item.nodeid, item.location, {}, "failed", "in a process of its own", "call", [], 0.1)
+    ihook.pytest_runtest_logreport(report=report)
+    ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+"""
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_a_plugin_that_runs_tests_itself_and_reports_by_hand(project: Project, workers: str) -> None:
+    """pytest prints failed, and nobody watched: with workers and without, no older pass stands."""
+    project.configured().tests(SUITE)
+    project.monkeypatch.setenv("FINE", "1")
+    project.run().assert_outcomes(passed=5)
+    project.write("conftest.py", REPORTS_BY_HAND)
+    project.run_apart("-p", "xdist", workers).assert_outcomes(failed=5)
+    assert set(found(project).values()) == {"INTERRUPTED"}
+    assert project.cli("gate", "--on", "evidence").exit_code == 1
