@@ -41,6 +41,10 @@ class Word:
     """(requirement, state): our reading, what was named as ASSERTED and is FLAKY now has to be named anew."""
     seen: frozenset[str] = frozenset()
     """Runs then known with a FAILED or ERROR in the use case."""
+    retired: frozenset[str] = frozenset()
+    """Tests with anything of the use case that were then known to be retired."""
+    runs: frozenset[str] = frozenset()
+    """Of the retirement of a use case: the runs that were known."""
     release: str | None = None
 
 
@@ -184,7 +188,7 @@ def suspect(word: Word, known: Known, words: Sequence[Word], release: str | None
         or _interruption(word, known)
         or _unnamed(word, known)
         or _defined_otherwise(word, known)
-        or any(one.kind == "retire" and one.at > word.at and _is_of(one, word, known) for one in words)
+        or any(one.kind == "retire" and one.target not in word.retired and _is_of(one, word, known) for one in words)
         or any(state == "WAIVED" and known.states.get(name, State("")).word != "WAIVED" for name, state in word.states)
     )
 

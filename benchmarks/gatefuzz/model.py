@@ -147,6 +147,8 @@ class World:
             return None
         if event.kind == "unblock":
             return word if blockers(words, event.target, policy) else None
+        if event.kind == "retire":
+            return replace(word, runs=frozenset(kept.run.name for kept in self.runs if kept.known))
         if event.kind == "waive":
             asker = event.requested_by or event.by
             known = self.look(self._row(event.target.partition("/")[0]), at, release)
@@ -167,8 +169,11 @@ class World:
             return None  # nothing is excused by what is not intact
         named = frozenset((n, known.states[n].word) for n in names if known.states[n].word in ("ASSERTED", "FLAKY"))
         pins = tuple((name, piece) for name, state in known.states.items() for piece in state.deciding)
+        words = counting(self.words, self.config, at)
+        here = {one.test for one in (*known.every, *self._not_reached()) if one.uc == event.target}
         return replace(
-            word, states=tuple((name, state.word) for name, state in known.states.items()), pins=pins,
+            word, retired=frozenset(one.target for one in words if one.kind == "retire" and one.target in here),
+            states=tuple((name, state.word) for name, state in known.states.items()), pins=pins,
             acknowledged=named, seen=runs_with_failures(known), release=release,
         )  # fmt: skip
 
@@ -287,7 +292,7 @@ class World:
     def _left(self, now: int, patterns: Sequence[str], release: str | None) -> Iterator[str]:
         """§8: use cases that left the register with a blocker, a rejection or evidence that ended badly.
 
-        Our reading: a retirement lets go of what was open until then; what comes after it counts.
+        Our reading: a retirement lets go of what was open and known until then; what comes later counts.
         """
         here = {row.id for row in self.config.use_cases}
         words, policy = counting(self.words, self.config, now), self.config.policy
@@ -295,16 +300,18 @@ class World:
         for name in sorted({row.id for config in self.snapshots for row in config.use_cases} - here):
             if patterns and not any(fnmatchcase(name, one) for one in patterns):
                 continue
-            since = max((one.at for one in retirements if one.target == name), default=-1)
+            mine = [one for one in retirements if one.target == name]
+            since = max((one.at for one in mine), default=-1)
             later = [one for one in words if one.at > since]
+            known = frozenset().union(*(one.runs for one in mine))
             if (
                 blockers(later, name, policy)
                 or rejections(later, name, policy)
-                or self._ended_badly(name, now, since, release)
+                or self._ended_badly(name, now, known, release)
             ):
                 yield name
 
-    def _ended_badly(self, name: str, now: int, since: int, release: str | None) -> bool:
+    def _ended_badly(self, name: str, now: int, let_go: frozenset[str], release: str | None) -> bool:
         """§8: "a newest real execution that ended badly": in each place where it counts, as for what asks of any.
 
         §5.7: of the release being judged, where only that counts; a row that is there asks for no more.
@@ -312,7 +319,7 @@ class World:
         ever = self.pieces(now, retired=True)
         pieces = [one for one in self.pieces(now, release) if one.uc == name]
         return any(
-            one.result in BAD and one.start > since
+            one.result in BAD and one.run not in let_go
             for item in {one.item for one in pieces}
             for one in state_of(_anything(name, item), pieces, self.config, now, ever).deciding
         )

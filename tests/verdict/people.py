@@ -66,9 +66,10 @@ def blocker(days: float = 0.5, by: str = "anyone@example.com", **more) -> Blocke
     return Blocker(register="payments", at=days_ago(days), by=by, **told)
 
 
-def unblock(days: float = 0.25, by: str = LEAD, **more) -> Unblock:
-    """Return the end of a use case's blockers."""
-    return Unblock(register="payments", at=days_ago(days), by=by, use_case=UC, reason="mended", **more)
+def unblock(days: float = 0.25, by: str = LEAD, *, ended: Sequence[Blocker] = (blocker(),), **more) -> Unblock:
+    """Return the end of these blockers of a use case."""
+    ends = tuple(sorted(one.id for one in ended))
+    return Unblock(register="payments", at=days_ago(days), by=by, use_case=UC, reason="mended", ends=ends, **more)
 
 
 def retirement(test: str, days: float = 0.25, by: str = LEAD, **more) -> Retirement:

@@ -32,8 +32,9 @@ MINE = {"run": Origin(actor=LEAD)}
 ENDS = {
     "nothing": ([], True),
     "a later unblock": ([unblock()], False),
-    "an unblock before it": ([unblock(1)], True),
-    "an unblock at the same moment": ([unblock(0.5)], True),
+    "an unblock that knew of none": ([unblock(ended=[])], True),
+    "a later unblock of another blocker": ([unblock(ended=[blocker(2)])], True),
+    "an unblock of it, by a clock that was behind": ([unblock(1)], False),
     "an unblock by a stranger": ([unblock(by="stranger")], True),
     "an unblock of another use case": ([replace(unblock(), use_case="UC-004")], True),
     "an unblock in the future": ([unblock(-1)], True),
@@ -66,10 +67,13 @@ def test_anyone_may_block():
 
 
 def test_several_blockers():
-    """One unblock ends every blocker that was there; a later one stays open."""
+    """One unblock ends every blocker that it knew of; a later one, and one that it did not know of, stay open."""
     first, second, third = blocker(2), blocker(1), blocker(0.1)
     assert [one.decision for one in judged([], [first, second]).blockers] == [first, second]
-    assert [one.decision for one in judged([], [first, second, unblock(), third]).blockers] == [third]
+    assert [one.decision for one in judged([], [first, second, unblock(ended=[first, second]), third]).blockers] == [
+        third
+    ]
+    assert [one.decision for one in judged([], [first, second, unblock(ended=[first])]).blockers] == [second]
 
 
 def test_another_use_cases_blocker():

@@ -124,7 +124,7 @@ def test_an_old_pass_that_arrives_late_hides_no_failure():
 @pytest.mark.parametrize(
     ("decisions", "changes", "cause"),
     [
-        ([said(blocker(5)), said(unblock(4))], ["BLOCKED", "AWAITING_REVIEW"], "unblocked it"),
+        ([said(blocker(5)), said(unblock(4, ended=[blocker(5)]))], ["BLOCKED", "AWAITING_REVIEW"], "unblocked it"),
         ([said(rejection(5))], ["BLOCKED"], "rejected it: no rollback plan"),
         ([said(rejection(5)), said(approval(BASE, 4))], ["BLOCKED", "READY_FOR_GO_LIVE"], "approved it"),
         ([said(SIGNED), said(retirement(BASE[0].test_id, 4))], ["READY_FOR_GO_LIVE", "COLLECTING"], "retired"),

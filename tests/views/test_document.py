@@ -165,6 +165,7 @@ def test_the_document_says_what_the_report_says():
             "definition": "sha256:def1e",
             "policy": {"asserted": "refuse", "clean_commit": True},
             "failed_runs": ["run-3"],
+            "retired": [],
             "requirements": [],
         },
         "why": [],

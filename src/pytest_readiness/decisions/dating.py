@@ -44,6 +44,10 @@ class Earlier:
             if store is not None:
                 store.close()
 
+    def closing(self, use_case: str) -> tuple[str, ...]:
+        """Return the ids of the blockers and rejections of a use case, sorted: what ends them names what it knew."""
+        return tuple(sorted({one.id for one in self.decisions if makes_worse(one) and _about(one) == use_case}))
+
     def dated(self, decision: D, concerned: Collection[str] = (), now: str = "") -> D:
         """Return a decision with a moment after everything that is known about the same use case, or test.
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from ..errors import ClaimError, ConfigError, RefusedError, nearest
 from ..facts.clock import moment
 from ..facts.decision import Blocker, Decision, Departure, Retirement, RunRetirement, Unblock, Waiver
+from ..facts.evidence import Evidence
 from ..journal.recovery import open_evidence
 from ..pipeline.aside import set_aside, why_not
 from ..pipeline.checkpoints import no_store
@@ -15,6 +16,7 @@ from ..pipeline.judging import Judged, Place, Request, examine
 from ..pipeline.trust import Trust
 from ..pipeline.upkeep import refuse_damage
 from ..verdict.deciders import kept_apart
+from ..verdict.deciding import BROKEN
 from ..verdict.signing import refusal
 from .dating import Earlier
 from .gone import gone
@@ -54,7 +56,8 @@ def unblock(place: Place, use_case: str, who: Decider, reason: str) -> Kept:
     """
     name = place.catalogue.use_case(use_case).id
     judged = _intact(place, Request((name,)))
-    told = Unblock(**stamped(place, who, moment()), use_case=name, reason=clean(place, reason))
+    known = Earlier.of(place).closing(name)
+    told = Unblock(**stamped(place, who, moment()), use_case=name, reason=clean(place, reason), ends=known)
     return _unless_refused(place, judged, told)
 
 
@@ -118,7 +121,13 @@ def retire(
     if left is not None:
         if replaced_by is not None:
             raise ConfigError(f"--replaced-by names a test, and {left} is a use case: leave it out")
-        gone = Departure(**stamped(place, who, moment()), use_case=left, reason=clean(place, reason))
+        gone = Departure(
+            **stamped(place, who, moment()),
+            use_case=left,
+            reason=clean(place, reason),
+            ends=Earlier.of(place).closing(left),
+            failed_runs=tuple(sorted({one.run_id for one in _ever(place, [left]) if one.result in BROKEN})),
+        )
         return _unless_refused(place, judged, gone, _recorders(place, [left])), ()
     _check_tests(judged, name, replaced_by)
     told = Retirement(
@@ -224,6 +233,18 @@ def _check_tests(judged: Judged, test: str, replaced_by: str | None) -> None:
 
 def _recorders(place: Place, use_cases: Iterable[str], tests: Collection[str] | None = None) -> set[str]:
     """Return who ever recorded evidence of tests (None: of any), newer or not: with it goes all that it showed."""
+    runs = {one.run_id for one in _ever(place, use_cases) if tests is None or one.test_id in tests}
+    store = place.store()
+    try:
+        origins = origins_of(place.sources(store), runs)
+        return kept_apart([origins[id_] for id_ in runs if id_ in origins], place.policy)
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _ever(place: Place, use_cases: Iterable[str]) -> list[Evidence]:
+    """Return all evidence of use cases, newer or not, in the store and in journals."""
     concerned = set(use_cases)
     store = place.store()
     try:
@@ -232,9 +253,7 @@ def _recorders(place: Place, use_cases: Iterable[str], tests: Collection[str] | 
         if store is not None:
             set_aside(store, sources.decided.decisions, place.policy, sources.register, moment())
             pieces += [one for name in concerned for one in store.history(sources.register, name)]
-        runs = {one.run_id for one in pieces if tests is None or one.test_id in tests}
-        origins = origins_of(sources, runs)
-        return kept_apart([origins[id_] for id_ in runs if id_ in origins], place.policy)
+        return pieces
     finally:
         if store is not None:
             store.close()

@@ -99,6 +99,8 @@ class Basis:
     """The settings of the policy that differed from their default, sorted by name."""
     failed_runs: tuple[str, ...] = ()
     """The runs then known with a FAILED or ERROR for it within the longest age of its items, sorted."""
+    retired: tuple[str, ...] = ()
+    """The tests and runs with anything of it that were then known to be retired, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,12 +200,15 @@ class Blocker(Decision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unblock(Decision):
-    """The end of every blocker that a use case had when it was made."""
+    """The end of every blocker of a use case that was known when it was made."""
 
     KIND: ClassVar[str] = "unblock"
 
     use_case: str
     reason: str
+    ends: tuple[str, ...] = ()
+    """Ids of the blockers, and rejections, that were known of it, sorted. A blocker that it does not name stands,
+    whatever clock made which: it was made on another branch, or for another store, and nobody looked at it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +230,10 @@ class Departure(Decision):
 
     use_case: str
     reason: str
+    ends: tuple[str, ...] = ()
+    """Ids of the blockers and rejections that were known of it, sorted; others stand."""
+    failed_runs: tuple[str, ...] = ()
+    """The runs that were known with something of it that ended badly, sorted; what ended so in others stays open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,7 +331,7 @@ def _tells_all(decision: Decision, plain: dict[str, Any]) -> bool:
         return False
     if not isinstance(decision, Review):
         return True
-    basis = plain["basis"]  # its rows were looked at when they were made
+    basis = plain["basis"]  # its rows, and its lists, were looked at when they were made
     return (
         isinstance(plain.get("acknowledged", _NONE), list)
         and isinstance(basis.get("requirements", _NONE), list)
@@ -338,21 +347,36 @@ def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
         given["meaning"] = Meaning(given["meaning"])
         given["basis"] = _basis(given["basis"])
         given["acknowledged"] = tuple(given.get("acknowledged", ()))
-    texts = {name for name, value in given.items() if name not in ("basis", "acknowledged")}
+    for name in _LISTS[kind] & given.keys():
+        given[name] = _texts(given[name])
+    texts = given.keys() - {"basis", "acknowledged"} - _LISTS[kind]
     if any(not isinstance(given[name], str) for name in texts):
         raise TypeError("a field is no text")
     return kind(**given)
 
 
+_LISTS: dict[type[Decision], frozenset[str]] = {
+    kind: frozenset({Unblock: ("ends",), Departure: ("ends", "failed_runs")}.get(kind, ())) for kind in KINDS.values()
+}
+"""What is a list of ids."""
+
+
+def _texts(plain: Any) -> tuple[str, ...]:
+    if not isinstance(plain, list) or not all(isinstance(text, str) for text in plain):
+        raise TypeError("a list of ids is none")
+    return tuple(plain)
+
+
 def _basis(plain: dict[str, Any]) -> Basis:
     policy = tuple(plain.get("policy", {}).items())
-    digest, definition, failed = plain["digest"], plain.get("definition", ""), plain.get("failed_runs", _NONE)
-    if not isinstance(failed, list) or not all(isinstance(text, str) for text in (digest, definition, *failed)):
-        raise TypeError("a digest, or the id of a run, is no text")
+    digest, definition = plain["digest"], plain.get("definition", "")
+    if not isinstance(digest, str) or not isinstance(definition, str):
+        raise TypeError("a digest is no text")
     if not all(isinstance(value, Setting) for _, value in policy):
         raise TypeError("a setting of the policy is neither a text nor true or false")
     rows = tuple([_pinned(row) for row in plain.get("requirements", ())])
-    return Basis(digest, rows, definition, policy, tuple(failed))
+    failed, retired = _texts(plain.get("failed_runs", _NONE)), _texts(plain.get("retired", _NONE))
+    return Basis(digest, rows, definition, policy, failed, retired)
 
 
 def _pinned(plain: dict[str, Any]) -> PinnedRequirement:

@@ -128,26 +128,29 @@ class Decided:
                 tuple(
                     f"the unblock at {one.at} does not count: {wrong}"
                     for one, wrong in unblocks
-                    if wrong is not None and one.at > blocker.at
+                    if wrong is not None and blocker.id in one.ends
                 ),
             )
             for blocker in self.blockers.get(use_case, ())
-            if not any(wrong is None and one.at > blocker.at for one, wrong in unblocks)
+            if not any(wrong is None and blocker.id in one.ends for one, wrong in unblocks)
         )
 
-    def let_go(self, use_case: str, concerned: Sequence[Evidence]) -> tuple[str, tuple[str, ...]]:
-        """Return the moment up to which a use case that left was retired, and why a retirement does not hold.
+    def let_go(self, use_case: str, concerned: Sequence[Evidence]) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Return what was let go of with a use case that left, and why a retirement of it does not hold.
+
+        Return the ids of the blockers, rejections and runs that were known of it when it was retired.
 
         ``concerned``: the evidence that is known of it.
         """
-        until, void = "", []
+        known: set[str] = set()
+        void = []
         for one in self.departures.get(use_case, ()):
             wrong = self._wrong(one, concerned)
             if wrong is None:
-                until = max(until, one.at)
+                known.update(one.ends, one.failed_runs)
             else:
                 void.append(f"its retirement at {one.at} does not count: {wrong}")
-        return until, tuple(void)
+        return frozenset(known), tuple(void)
 
     def unplaced(self, requirements: Callable[[str], Iterable[str]], use_cases: Iterable[str]) -> tuple[str, ...]:
         """Return a sentence for each decision that concerns no use case, or no requirement, in force."""

@@ -13,8 +13,8 @@ from .reviews import rejections
 from .telling import cut_short, happened, short
 
 Ledgers = Mapping[str, Mapping[str, Ledger]]
-_Open = tuple[str, str]
-"""A moment, and what was wrong since then, in a sentence."""
+_Open = tuple[str, str, str]
+"""A moment, what was wrong since then, in a sentence, and the id of the decision or run that made it so."""
 
 
 def departed(
@@ -22,8 +22,8 @@ def departed(
 ) -> Iterator[Departed]:
     """Yield each use case that has no row and something open, in the order of their ids.
 
-    That is an open blocker, a standing rejection, or a newest real execution that ended badly, which no listed reviewer
-    let go of since.
+    That is an open blocker, a standing rejection, or a newest real execution that ended badly, of which no listed
+    reviewer let go who knew of it.
 
     Args:
         ledgers: the executions, by use case and item.
@@ -36,17 +36,18 @@ def departed(
         executions = [one for ledger in ledgers.get(name, {}).values() for one in ledger.executions]
         wrong = sorted((*_of_people(name, decided, executions), *_of_tests(name, ledgers.get(name, {}))))
         if wrong:
-            until, void = decided.let_go(name, executions)
-            since = [told for at, told in wrong if at > until]
-            if since:
-                yield Departed(name, tuple(dict.fromkeys(since)), void)
+            let_go, void = decided.let_go(name, executions)
+            left = [told for _, told, id_ in wrong if id_ not in let_go]
+            if left:
+                yield Departed(name, tuple(dict.fromkeys(left)), void)
 
 
 def _of_people(name: str, decided: Decided, executions: Sequence[Evidence]) -> Iterator[_Open]:
     for one in decided.blockers_left(name, executions):
-        yield one.decision.at, f"{short(one.decision.by)} blocks it: {short(one.decision.reason)}"
+        by, reason = short(one.decision.by), short(one.decision.reason)
+        yield one.decision.at, f"{by} blocks it: {reason}", one.decision.id
     for review in rejections(decided.reviews.get(name, ()), decided.policy):
-        yield review.at, f"{short(review.by)} rejected it: {short(review.comment) or 'no comment'}"
+        yield review.at, f"{short(review.by)} rejected it: {short(review.comment) or 'no comment'}", review.id
 
 
 def _of_tests(name: str, ledgers: Mapping[str, Ledger]) -> Iterator[_Open]:
@@ -56,4 +57,5 @@ def _of_tests(name: str, ledgers: Mapping[str, Ledger]) -> Iterator[_Open]:
             anywhere = Requirement(id=f"{name}/{item}", use_case=name, item=item)
             found = ledger.select(anywhere)
             for one in (each for each in found.deciding if each.result in BROKEN):
-                yield one.started_at, f"{happened(one)}{cut_short(found.elsewhere.get(one.id))}"
+                told = f"{happened(one)}{cut_short(found.elsewhere.get(one.id))}"
+                yield one.started_at, told, one.run_id

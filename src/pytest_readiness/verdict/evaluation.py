@@ -191,7 +191,8 @@ class _Known:
 
         def make_basis() -> Signed:
             failed = self._failed_runs(use_case.id, requirements, ledgers)
-            return Signed(digest, pinned(judged, self.facts.origins), definition, self.basis.policy, failed)
+            pins, retired = pinned(judged, self.facts.origins), self._retired(use_case.id, ledgers)
+            return Signed(digest, pins, definition, self.basis.policy, failed, retired)
 
         return _Judged(self._with_people(use_case, judged, waivers, digest, make_basis, ledgers), fitting)
 
@@ -253,6 +254,14 @@ class _Known:
         tests = {one.test_id for ledger in ledgers.values() for one in ledger.executions if ledger.ran(one)}
         tests |= {one.test_id for one in self.adverse.get(use_case, ())}
         return tuple(one for test, one in self.decided.retirements.items() if test in tests)
+
+    def _retired(self, use_case: str, ledgers: Mapping[str, Ledger]) -> tuple[str, ...]:
+        """Return what a reviewer of a use case knows to be retired: tests and runs with anything of it."""
+        tests = {one.test_id for ledger in ledgers.values() for one in ledger.executions}
+        tests |= {one.test_id for one in self.adverse.get(use_case, ())}
+        return tuple(
+            sorted({*(tests & self.decided.retirements.keys()), *(one.run_id for one in self._set_aside(ledgers))})
+        )
 
     def _review(
         self,

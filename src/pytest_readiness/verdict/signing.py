@@ -228,7 +228,7 @@ def _changes(review: Review, use_case: UseCaseReadiness, facts: Facts) -> Iterat
     wrong += [one for need in use_case.required for one in need.deciding if one.result is not Result.PASSED]
     yield from (f"{happened(one)}" for one in adverse_to(review, wrong))
     for old in use_case.retirements:
-        if old.void is None and old.decision.at > review.at:
+        if old.void is None and old.decision.test_id not in review.basis.retired:
             yield f"{short(old.decision.test_id)} was retired by {short(old.decision.by)}: {short(old.decision.reason)}"
     for one in use_case.required:
         row = signed.get(one.requirement.id)

@@ -85,13 +85,15 @@ def _reasons(review: Review, seen: Seen) -> Iterator[str]:
     if seen.adverse:
         yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse, seen.counts_in)])
     yield from _unacknowledged(review, seen)
+    # Whatever clock made which: one that was made on another branch, or for another store, was not looked at.
+    known = review.basis.retired
     for old in seen.retirements:
         # One that does not hold too: nothing may become current because a reviewer left the list.
-        if old.decision.at > review.looked_at:
+        if old.decision.test_id not in known:
             yield f"{short(old.decision.test_id)} was retired since: {short(old.decision.reason)}"
     for run in seen.set_aside:
         # What failed in it may be lost with its lines: whoever signed before has not seen that.
-        if run.at > review.looked_at:
+        if run.run_id not in known:
             yield f"run {run.run_id} was retired since: {short(run.reason)}"
     if seen.missing:
         yield from _told(_lost(review, seen))

@@ -22,6 +22,7 @@ def to_review(readiness: UseCaseReadiness) -> dict[str, Any]:
             "definition": readiness.basis.definition,
             "policy": dict(readiness.basis.policy),
             "failed_runs": list(readiness.basis.failed_runs),
+            "retired": list(readiness.basis.retired),
             "requirements": [_pinned(one) for one in readiness.basis.requirements],
         },
         "why": list(review.why),
@@ -123,8 +124,8 @@ def read_basis(use_case: Any) -> Basis:
         plain = use_case["review"]["basis"]
         rows = tuple(_read_row(row) for row in plain["requirements"])
         policy = tuple(sorted((name, _setting(value)) for name, value in plain["policy"].items()))
-        failed = tuple(_text(run) for run in plain["failed_runs"])
-        return Basis(_text(plain["digest"]), rows, _text(plain["definition"]), policy, failed)
+        failed, retired = (tuple(_text(name) for name in plain[key]) for key in ("failed_runs", "retired"))
+        return Basis(_text(plain["digest"]), rows, _text(plain["definition"]), policy, failed, retired)
     except (LookupError, TypeError, AttributeError) as error:
         told = f"{type(error).__name__}: {error}"
         raise ConfigError(f"this JSON report does not hold what a review rests on ({told})") from None
