@@ -11,16 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.decision import (
-    Basis,
-    Blocker,
-    Known,
-    Meaning,
-    Pin,
-    PinnedRequirement,
-    Review,
-    parse_decision,
-)
+from pytest_readiness.facts.basis import Basis, Pin, PinnedRequirement
+from pytest_readiness.facts.decision import Blocker, Known, Meaning, Review, parse_decision
 from pytest_readiness.facts.line import canonical
 
 AT = "2026-02-12T18:29:00.000Z"

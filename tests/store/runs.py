@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_readiness.facts.decision import (
-    Basis,
-    Blocker,
-    Decision,
-    Known,
-    Meaning,
-    Pin,
-    PinnedRequirement,
-    Retirement,
-    Review,
-    Unblock,
-    Waiver,
-)
+from pytest_readiness.facts.basis import Basis, Pin, PinnedRequirement
+from pytest_readiness.facts.decision import Blocker, Decision, Known, Meaning, Retirement, Review, Unblock, Waiver
 from pytest_readiness.facts.envelope import Envelope, Signature, decision_statement, run_statement, sealed_envelope
 from pytest_readiness.facts.evidence import BADNESS, Evidence
 from pytest_readiness.facts.line import Chain, Line

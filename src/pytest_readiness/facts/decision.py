@@ -7,13 +7,13 @@ or as a file of the repository, and a changed one no longer has its id.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, fields, replace
+from dataclasses import field, replace
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from ..errors import IntegrityError
-from ..frozen import dataclass, maker
+from ..frozen import dataclass
+from .basis import Basis, Pin, PinnedRequirement, ids, names_told, read_basis
 from .clock import is_moment
 from .digest import digest
 from .line import canonical, read_canonical
@@ -49,58 +49,6 @@ class Meaning(StrEnum):
 
     APPROVED_FOR_GO_LIVE = "APPROVED_FOR_GO_LIVE"
     REJECTED = "REJECTED"
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """The evidence of one test that a review rests on, for one requirement."""
-
-    evidence_id: str
-    test_id: str
-    started_at: str
-    actor: str
-    """Who recorded it: a person, or a job of CI."""
-    environment: str | None = None
-    provider_mode: str | None = None
-    proofs: tuple[str, ...] = ()
-    """Kinds."""
-    started_by: str = ""
-    """Who started the job that recorded it; empty: not known, or not a job."""
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedRequirement:
-    """State of a requirement when it was reviewed, and what it rested on."""
-
-    requirement: str
-    state: str
-    pins: tuple[Pin, ...] = ()
-    proof: str = ""
-    """Kind of proof that it asked for; empty: none."""
-    max_age_days: int = 0
-    """Age at which a pass was stale; 0: never."""
-    unproven: bool = False
-    """FLAKY, and without its proof as well."""
-
-
-Setting = str | bool
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """Exactly what was reviewed: so that what changed since can be shown."""
-
-    digest: str
-    """Of the use case's requirements, with the policy (``sha256:...``)."""
-    requirements: tuple[PinnedRequirement, ...] = ()
-    definition: str = ""
-    """Of the items, scopes and environments alone, which no policy makes stricter or weaker (``sha256:...``)."""
-    policy: tuple[tuple[str, Setting], ...] = ()
-    """The settings of the policy that differed from their default, sorted by name."""
-    failed_runs: tuple[str, ...] = ()
-    """The runs then known with a FAILED or ERROR for it within the longest age of its items, sorted."""
-    retired: tuple[str, ...] = ()
-    """The tests and runs with anything of it that were then known to be retired, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,13 +247,8 @@ def text_digest(text: str) -> str:
     return digest("decision", text.encode())
 
 
-def _names_told(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind) if each.metadata.get("told", True))
-
-
-_TOLD = {kind: _names_told(kind) for kind in (*KINDS.values(), Basis, PinnedRequirement, Pin)}
+_TOLD = {kind: names_told(kind) for kind in (*KINDS.values(), Basis, PinnedRequirement, Pin)}
 """The names of what a value of each kind tells."""
-_NAMES = {kind: frozenset(names) for kind, names in _TOLD.items()}
 _NONE: list[Any] = []
 
 
@@ -335,7 +278,7 @@ def _tells_all(decision: Decision, plain: dict[str, Any]) -> bool:
     return (
         isinstance(plain.get("acknowledged", _NONE), list)
         and isinstance(basis.get("requirements", _NONE), list)
-        and basis.keys() <= _NAMES[Basis]
+        and basis.keys() <= {*_TOLD[Basis]}
         and all(basis.values())
     )
 
@@ -345,10 +288,10 @@ def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
     given["known_by"] = Known(given.get("known_by", Known.DECLARED))
     if kind is Review:
         given["meaning"] = Meaning(given["meaning"])
-        given["basis"] = _basis(given["basis"])
+        given["basis"] = read_basis(given["basis"])
         given["acknowledged"] = tuple(given.get("acknowledged", ()))
     for name in _LISTS[kind] & given.keys():
-        given[name] = _texts(given[name])
+        given[name] = ids(given[name])
     texts = given.keys() - {"basis", "acknowledged"} - _LISTS[kind]
     if any(not isinstance(given[name], str) for name in texts):
         raise TypeError("a field is no text")
@@ -359,56 +302,3 @@ _LISTS: dict[type[Decision], frozenset[str]] = {
     kind: frozenset({Unblock: ("ends",), Departure: ("ends", "failed_runs")}.get(kind, ())) for kind in KINDS.values()
 }
 """What is a list of ids."""
-
-
-def _texts(plain: Any) -> tuple[str, ...]:
-    if not isinstance(plain, list) or not all(isinstance(text, str) for text in plain):
-        raise TypeError("a list of ids is none")
-    return tuple(plain)
-
-
-def _basis(plain: dict[str, Any]) -> Basis:
-    policy = tuple(plain.get("policy", {}).items())
-    digest, definition = plain["digest"], plain.get("definition", "")
-    if not isinstance(digest, str) or not isinstance(definition, str):
-        raise TypeError("a digest is no text")
-    if not all(isinstance(value, Setting) for _, value in policy):
-        raise TypeError("a setting of the policy is neither a text nor true or false")
-    rows = tuple([_pinned(row) for row in plain.get("requirements", ())])
-    failed, retired = _texts(plain.get("failed_runs", _NONE)), _texts(plain.get("retired", _NONE))
-    return Basis(digest, rows, definition, policy, failed, retired)
-
-
-def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
-    if not _is_of(PinnedRequirement, plain) or plain.get("max_age_days", 0) < 0:
-        raise TypeError("a requirement does not say what it is, or says something empty or unknown")
-    return _make_row(**{**plain, "pins": tuple([_pin(pin) for pin in plain.get("pins", ())])})
-
-
-def _pin(plain: dict[str, Any]) -> Pin:
-    if not _is_of(Pin, plain):
-        raise TypeError("a pin does not say which evidence it is, or says something empty or unknown")
-    proofs = plain.get("proofs", _NONE)
-    "".join(proofs)  # raises, at once, where one is no text
-    return _make_pin(**{**plain, "proofs": tuple(proofs)})
-
-
-_make_pin, _make_row = maker(Pin), maker(PinnedRequirement)
-_MUST: dict[type[object], frozenset[str]] = {
-    PinnedRequirement: frozenset({"requirement", "state"}),
-    Pin: frozenset({"evidence_id", "test_id", "started_at", "actor"}),
-}
-_TYPES = {"pins": list, "proofs": list, "max_age_days": int, "unproven": bool}
-"""Of what plain data says of them; all else is a text."""
-
-
-def _is_of(kind: type[object], plain: dict[str, Any]) -> bool:
-    """Return whether plain data says what its kind must, and nothing that its kind does not tell or that is empty."""
-    return _has_fields(kind, tuple(plain), *map(type, plain.values())) and all(plain.values())  # type: ignore[arg-type]
-
-
-@lru_cache(maxsize=256)
-def _has_fields(kind: type[object], names: tuple[str, ...], *types: type[object]) -> bool:
-    """Return whether plain data of these types, by these names, says what its kind must and may say."""
-    right = all(told is _TYPES.get(name, str) for name, told in zip(names, types, strict=True))
-    return right and _MUST[kind] <= {*names} <= _NAMES[kind]

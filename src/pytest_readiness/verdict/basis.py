@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..claims.catalogue import Catalogue, Item, Requirement
-from ..facts.decision import Setting
+from ..facts.basis import Setting
 from ..facts.digest import digest
 from ..facts.line import canonical, quoted
 from ..frozen import dataclass

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ..claims.catalogue import Catalogue, Requirement, UseCase
-from ..facts.decision import Basis as Signed, RunRetirement
+from ..facts.basis import Basis as Signed
+from ..facts.decision import RunRetirement
 from ..facts.evidence import BAD, Evidence
 from ..frozen import dataclass, maker
 from .basis import Basis

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..claims.catalogue import Requirement
-from ..facts.decision import Basis, Pin, PinnedRequirement
+from ..facts.basis import Basis, Pin, PinnedRequirement
 from ..facts.evidence import Evidence
 from .deciders import kept_apart, recorders
 from .known import UNKNOWN, Origin, run_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from ..facts.decision import RANKS, Known, Setting
+from ..facts.basis import Setting
+from ..facts.decision import RANKS, Known
 from ..frozen import dataclass
 from .people import People
 from .readiness import State, asked_of

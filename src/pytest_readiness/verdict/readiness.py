@@ -9,12 +9,13 @@ from typing import NamedTuple, Protocol
 
 from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
+from ..facts.basis import Basis
 from ..facts.evidence import Evidence
 from ..frozen import dataclass, field
 from .coverage import Places
 from .groups import GroupHold
 
-NO_BASIS = decisions.Basis("")
+NO_BASIS = Basis("")
 NOWHERE = Places(frozenset(), frozenset())
 
 
@@ -265,11 +266,11 @@ class UseCaseReadiness:
     """For each waived requirement the waiver that holds, and the newest where that one is void."""
     retirements: tuple[RetirementStanding, ...] = ()
     """Of tests that have evidence for it."""
-    make_basis: Callable[[], decisions.Basis] = field(default=lambda: NO_BASIS, repr=False, compare=False)
+    make_basis: Callable[[], Basis] = field(default=lambda: NO_BASIS, repr=False, compare=False)
     """Makes ``basis``, which takes a while and is asked of few."""
 
     @cached_property
-    def basis(self) -> decisions.Basis:
+    def basis(self) -> Basis:
         """What a review made now would rest on."""
         return self.make_basis()
 

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..errors import ConfigError, nearest
-from ..facts.decision import (
-    Basis,
-    Blocker,
-    Decision,
-    Departure,
-    Meaning,
-    PinnedRequirement,
-    Retirement,
-    Review,
-    Unblock,
-    Waiver,
-)
+from ..facts.basis import Basis, PinnedRequirement
+from ..facts.decision import Blocker, Decision, Departure, Meaning, Retirement, Review, Unblock, Waiver
 from ..facts.evidence import Result
 from .deciders import kept_apart, may_decide
 from .known import Facts, Origin

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+from ..facts.basis import Basis, Pin, PinnedRequirement
 from ..facts.clock import days_before
-from ..facts.decision import Basis, Pin, PinnedRequirement, Review, RunRetirement
+from ..facts.decision import Review, RunRetirement
 from ..facts.evidence import Evidence, Result, by_number
 from ..frozen import dataclass, field
 from .deciding import Scope, scope_of

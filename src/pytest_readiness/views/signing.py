@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from ..facts.decision import Basis, Pin, PinnedRequirement, Review
+from ..facts.basis import Basis, Pin, PinnedRequirement
+from ..facts.decision import Review
 from ..frozen import dataclass, field
 from ..verdict.readiness import State
 from .pen import Line, Pen, style_of

@@ -1,0 +1,129 @@
+"""What a review rests on: each requirement as it stood, and the evidence that decided it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any
+
+from ..frozen import dataclass, maker
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The evidence of one test that a review rests on, for one requirement."""
+
+    evidence_id: str
+    test_id: str
+    started_at: str
+    actor: str
+    """Who recorded it: a person, or a job of CI."""
+    environment: str | None = None
+    provider_mode: str | None = None
+    proofs: tuple[str, ...] = ()
+    """Kinds."""
+    started_by: str = ""
+    """Who started the job that recorded it; empty: not known, or not a job."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedRequirement:
+    """State of a requirement when it was reviewed, and what it rested on."""
+
+    requirement: str
+    state: str
+    pins: tuple[Pin, ...] = ()
+    proof: str = ""
+    """Kind of proof that it asked for; empty: none."""
+    max_age_days: int = 0
+    """Age at which a pass was stale; 0: never."""
+    unproven: bool = False
+    """FLAKY, and without its proof as well."""
+
+
+Setting = str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Exactly what was reviewed: so that what changed since can be shown."""
+
+    digest: str
+    """Of the use case's requirements, with the policy (``sha256:...``)."""
+    requirements: tuple[PinnedRequirement, ...] = ()
+    definition: str = ""
+    """Of the items, scopes and environments alone, which no policy makes stricter or weaker (``sha256:...``)."""
+    policy: tuple[tuple[str, Setting], ...] = ()
+    """The settings of the policy that differed from their default, sorted by name."""
+    failed_runs: tuple[str, ...] = ()
+    """The runs then known with a FAILED or ERROR for it within the longest age of its items, sorted."""
+    retired: tuple[str, ...] = ()
+    """The tests and runs with anything of it that were then known to be retired, sorted."""
+
+
+def names_told(kind: type[Any]) -> tuple[str, ...]:
+    """Return the names of what a value of a kind tells."""
+    return tuple(each.name for each in fields(kind) if each.metadata.get("told", True))
+
+
+def ids(plain: Any) -> tuple[str, ...]:
+    """Return a list of ids.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(plain, list) or not all(isinstance(text, str) for text in plain):
+        raise TypeError("a list of ids is none")
+    return tuple(plain)
+
+
+def read_basis(plain: dict[str, Any]) -> Basis:
+    """Return the basis that plain data tells, each row and list looked at.
+
+    Raises:
+        TypeError, KeyError, AttributeError: it tells none.
+    """
+    policy = tuple(plain.get("policy", {}).items())
+    digest, definition = plain["digest"], plain.get("definition", "")
+    if not isinstance(digest, str) or not isinstance(definition, str):
+        raise TypeError("a digest is no text")
+    if not all(isinstance(value, Setting) for _, value in policy):
+        raise TypeError("a setting of the policy is neither a text nor true or false")
+    rows = tuple([_pinned(row) for row in plain.get("requirements", ())])
+    failed, retired = ids(plain.get("failed_runs", [])), ids(plain.get("retired", []))
+    return Basis(digest, rows, definition, policy, failed, retired)
+
+
+def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
+    if not _is_of(PinnedRequirement, plain) or plain.get("max_age_days", 0) < 0:
+        raise TypeError("a requirement does not say what it is, or says something empty or unknown")
+    return _make_row(**{**plain, "pins": tuple([_pin(pin) for pin in plain.get("pins", ())])})
+
+
+def _pin(plain: dict[str, Any]) -> Pin:
+    if not _is_of(Pin, plain):
+        raise TypeError("a pin does not say which evidence it is, or says something empty or unknown")
+    proofs = plain.get("proofs", [])
+    "".join(proofs)  # raises, at once, where one is no text
+    return _make_pin(**{**plain, "proofs": tuple(proofs)})
+
+
+_make_pin, _make_row = maker(Pin), maker(PinnedRequirement)
+_MUST: dict[type[object], frozenset[str]] = {
+    PinnedRequirement: frozenset({"requirement", "state"}),
+    Pin: frozenset({"evidence_id", "test_id", "started_at", "actor"}),
+}
+_TYPES = {"pins": list, "proofs": list, "max_age_days": int, "unproven": bool}
+"""Of what plain data says of them; all else is a text."""
+
+
+def _is_of(kind: type[object], plain: dict[str, Any]) -> bool:
+    """Return whether plain data says what its kind must, and nothing that its kind does not tell or that is empty."""
+    return _has_fields(kind, tuple(plain), *map(type, plain.values())) and all(plain.values())  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=256)
+def _has_fields(kind: type[object], names: tuple[str, ...], *types: type[object]) -> bool:
+    """Return whether plain data of these types, by these names, says what its kind must and may say."""
+    right = all(told is _TYPES.get(name, str) for name, told in zip(names, types, strict=True))
+    return right and _MUST[kind] <= {*names} <= {*names_told(kind)}
