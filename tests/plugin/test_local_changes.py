@@ -107,3 +107,64 @@ def test_a_tracked_report_that_changes_is_a_change(committed: Project) -> None:
     committed.run("--junitxml=j.xml")
     code, told = gate(committed)
     assert (code, "j.xml" in told) == (1, True)
+
+
+@pytest.fixture
+def bare(committed: Project) -> Project:
+    """The same project without a ``.gitignore`` of its own, as ``init`` leaves it, in which Python writes bytecode."""
+    git(committed, "rm", "-q", "--force", ".gitignore")
+    git(committed, "commit", "-q", "-m", "y")
+    committed.write(".git/info/exclude", "/stdout\n/stderr\n/runpytest*\n")  # those of a run in a process of its own
+    committed.monkeypatch.setattr("sys.dont_write_bytecode", False)
+    committed.monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    return committed
+
+
+def test_what_python_compiles_in_the_run_is_no_change(bare: Project) -> None:
+    """What pytest and Python leave in __pycache__ opens the gate in the first run as in the second."""
+    bare.write("tests/test_more.py", "def test_more(): pass\n")
+    git(bare, "add", "tests")
+    git(bare, "commit", "-q", "-m", "z")
+    for _ in range(2):
+        bare.run_apart().assert_outcomes(passed=2)
+        assert list(bare.path.glob("__pycache__/test_it.*.pyc"))
+        assert gate(bare)[0] == 0, gate(bare)[1]
+    git(bare, "rm", "-q", "tests/test_more.py")
+    git(bare, "commit", "-q", "-m", "gone")
+    assert list(bare.path.glob("tests/__pycache__/test_more.*.pyc"))
+    bare.run_apart().assert_outcomes(passed=1)
+    assert gate(bare)[0] == 0, gate(bare)[1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "__pycache__/conftest.py",
+        "__pycache__/data.json",
+        "__pycache__/plain.pyc",
+        "__pycache__/deep/x.cpython-311.pyc",
+        "beside.cpython-311.pyc",
+        "folder/x.cpython-311.pyc",
+        "folder/__pycache__/data.json",
+    ],
+)
+def test_a_folder_of_compiled_files_hides_no_other(bare: Project, name: str) -> None:
+    """Whatever else lies in __pycache__, and a compiled file elsewhere, is a change that is named."""
+    path = bare.path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    bare.run().assert_outcomes(passed=1)
+    code, told = gate(bare)
+    assert code == 1
+    assert name.partition("/")[0] in told if name.startswith("folder") else name in told
+
+
+def test_an_edited_source_is_a_change_however_it_is_compiled(bare: Project) -> None:
+    """A tracked source that differs keeps the gate closed, and so does a compiled file that is tracked."""
+    bare.run().assert_outcomes(passed=1)
+    assert gate(bare)[0] == 0
+    source = bare.path / "test_it.py"
+    source.write_text(source.read_text() + "\n")
+    bare.run().assert_outcomes(passed=1)
+    code, told = gate(bare)
+    assert (code, "test_it.py" in told, "__pycache__" in told) == (1, True, False)
