@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.project import CONFIG, Project
+from tests.project import CONFIG, XDIST, Project
 
 pytestmark = pytest.mark.slow
 
@@ -112,3 +112,20 @@ def test_evidence_that_is_still_in_a_journal(project: Project) -> None:
     project.cli("recover")
     after = project.cli("show", piece["id"])
     assert after.stdout.split("\n\n")[0] == before.stdout.split("\n\n")[0]
+
+
+@pytest.mark.parametrize("how", ["serial", "xdist", "command", "examined"])
+def test_a_run_starts_before_its_evidence(project: Project, how: str) -> None:
+    """Whichever process runs the test, and where a command is recorded, the run started no later than the test did."""
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
+    here = ("UC-001", "--item", "1", "--environment", "staging")
+    match how:
+        case "serial" | "xdist":
+            project.run(*(XDIST if how == "xdist" else ())).assert_outcomes(passed=1)
+        case "command":
+            assert project.cli("record", *here, "--", "true").exit_code == 0
+        case "examined":
+            assert project.cli("record", *here, "--result", "PASSED").exit_code == 0
+    document = project.report("UC-001")
+    (run,), (piece,) = document["runs"], document["use_cases"][0]["items"][0]["requirements"][0]["evidence"]
+    assert run["started_at"] <= piece["started_at"]

@@ -58,6 +58,8 @@ class RunLog:
     writer: Writer | None = None
     failure: BaseException | None = None
     """What first went wrong in recording; told at the end, and closes the gate."""
+    _began: str = field(default_factory=moment)
+    """When it started: before its first test did, which a worker of xdist starts before this process hears of it."""
     _plan: dict[str, PlannedTest] = field(default_factory=dict)
     _kinds: Kinds = field(default_factory=Kinds)
     _unwritten_plan: list[str] = field(default_factory=list)
@@ -247,7 +249,7 @@ class RunLog:
         except ReadinessError as error:
             self.failure = error
             return False
-        first: dict[str, Any] = {"started_at": moment(), "register": self.register}
+        first: dict[str, Any] = {"started_at": self._began, "register": self.register}
         first |= {"requirements": self.requirements.digest, "clock": _clock_check(writer), **origin}
         writer.append("run", first, sync=True)
         self.writer = writer
