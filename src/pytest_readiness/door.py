@@ -195,7 +195,7 @@ class Door:
             self._begin_tests(session)
             return None
         from .claims.collected import tag_all
-        from .pipeline.session import plan_lines
+        from .pipeline.planning import plan_lines
 
         tagged = tag_all(session.items, self._prepared.place.catalogue)
         self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)

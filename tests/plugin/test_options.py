@@ -168,3 +168,47 @@ def test_help_names_every_option(project: Project) -> None:
         assert f"--readiness-{name}" in told, name
     assert "READINESS_RUN_GROUP" in told
     assert "--no-readiness" in told
+
+
+def test_a_quiet_gate_says_why_it_is_closed(project: Project) -> None:
+    """With -q the verdict and each failed rule with its reason are told, and no rule that passed; open, the verdict."""
+    project.configured(CONFIG + '[gate]\non = "evidence"\n').tests(
+        "@evidence('UC-001', 'UC-002', item=1)\ndef test_a(): pass\n"
+        "@evidence('UC-001', item=2)\ndef test_b(): assert 0\n"
+    )
+    told = " ".join(project.run("-q", "--readiness-gate").stdout.lines)
+    told = " ".join(told.split())
+    assert "NOT ELIGIBLE" in told
+    assert "failed evidence complete (looked at 4): UC-001/2 FAILING, UC-002/2 MISSING" in told
+    assert "passed runs sealed" not in told
+    report = " ".join(" ".join(project.run("-q", "--readiness-report").stdout.lines).split())
+    assert "NOT ELIGIBLE" in report
+    assert "failed evidence complete" not in report
+    project.tests(
+        "@evidence('UC-001', 'UC-002', item=[1, 2])\n"
+        "def test_b(record_evidence): record_evidence.trace([1], again=[1])\n"
+        "@evidence('UC-001', 'UC-002', item=1)\ndef test_a(): pass\n"
+    )
+    lines = project.run("-q", "--readiness-gate").stdout.lines
+    assert [line for line in lines if "ELIGIBLE" in line or "rule" in line or "failed" in line] == [
+        "ELIGIBLE for go-live (on evidence): 2 use cases are ready"
+    ]
+
+
+def test_the_plan_tells_wrong_marks(project: Project) -> None:
+    """A mark that will fail its test is told by the plan, in the words of the failure, also where another one is right."""
+    project.configured().tests(
+        "@evidence('UC-9', item=1)\ndef test_unknown(): pass\n"
+        "@evidence('UC-001')\ndef test_no_item(): pass\n"
+        "@evidence('UC-001', item=1)\n@evidence('UC-001', item=9)\ndef test_half(): pass\n"
+    )
+    result = project.run("--readiness-plan")
+    assert result.ret == 0
+    told = " ".join(" ".join(result.stdout.lines).split())
+    run = " ".join(" ".join(project.run().stdout.lines).split())
+    assert "wrong marks: these tests will fail" in told
+    for name, said in (("test_unknown", "UC-9"), ("test_no_item", "item"), ("test_half", "9")):
+        after = told.partition("wrong marks")[2].partition(f"test_it.py::{name} ")[2].partition(" test_it.py::")[0]
+        problem = after.partition(" 1 of ")[0]
+        assert said in problem
+        assert problem in run

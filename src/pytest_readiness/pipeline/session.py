@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
-from ..claims.collected import Tagged
 from ..errors import ConfigError, ReadinessError, count, one_line
 from ..facts.conduct import conduct_of
 from ..facts.proofs import ProofCheck
@@ -320,17 +319,18 @@ def _judge(place: Place, options: Options, outcome: Outcome) -> None:
 
 def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbosity: int) -> list[Line]:
     """Return the lines for the end of the session; none where nothing was recorded and nothing is asked for."""
-    unicode = _prints_unicode()
+    unicode = prints_unicode()
     lines: list[Line] = []
     if outcome.report is not None and (options.report or options.gate):
-        from ..views.gate import render_verdict
+        from ..views.gate import render_failed, render_verdict
         from ..views.terminal import render
 
         if options.report or verbosity < 0:
             lines += render(outcome.report, width, verbosity=verbosity, unicode=unicode)
         if verbosity < 0:
             lines += _problem_lines(outcome)
-        if options.gate and verbosity >= 0:
+            lines += render_failed(outcome.report, width, unicode=unicode) if options.gate else []
+        elif options.gate:
             lines += [(), *render_verdict(outcome.report, width, unicode=unicode)] if lines else []
             lines = lines or render_verdict(outcome.report, width, unicode=unicode)
         return lines if verbosity < 0 else lines + _note_lines(outcome)
@@ -355,43 +355,8 @@ def _note_lines(outcome: Outcome) -> list[Line]:
     return [((sanitise(note, 600), "warn"),) for note in outcome.notes]
 
 
-def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:
-    """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
-    from ..views.plan import PlanRow, render_plan
-
-    place, called = prepared.place, prepared.keeper.names.of_tagged
-    claims = [(called(test), claim) for test in tagged if test.selected for claim in test.claims]
-    chosen = select(place.catalogue, options.patterns)
-    if place.catalogue.open_world and chosen is None:
-        chosen = tuple(sorted({claim.use_case for _, claim in claims}))
-    tests: dict[tuple[str, str], list[tuple[str, Any]]] = {}
-    for test_id, claim in claims:
-        tests.setdefault((claim.use_case, claim.item), []).append((test_id, claim))
-    rows = []
-    for name in chosen if chosen is not None else place.catalogue.use_cases:
-        for needed in place.catalogue.requirements(name):
-            if needed.not_applicable is None and _is_asked(needed.id, prepared.selection):
-                found = [test for test, claim in tests.get((needed.use_case, needed.item), ()) if _may(claim, needed)]
-                title = place.catalogue.item(needed.item).title
-                rows.append(PlanRow(needed.id, title, tuple(dict.fromkeys(found))))
-    return render_plan(rows, width, unicode=_prints_unicode())
-
-
-def _is_asked(requirement: str, selection: Selection) -> bool:
-    return selection.missing is None or requirement in selection.missing
-
-
-def _may(claim: Any, needed: Any) -> bool:
-    """A claim without a scope may cover any."""
-    pairs = (
-        (claim.environment, needed.environment),
-        (claim.provider_mode, needed.provider_mode),
-        (claim.part, needed.part),
-    )
-    return all(said is None or asked is None or said == asked for said, asked in pairs)
-
-
-def _prints_unicode() -> bool:
+def prints_unicode() -> bool:
+    """Return whether what pytest prints to can show the signs of the matrix."""
     encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
     try:
         "✓·✗–…".encode(encoding)  # noqa: RUF001 - the signs of the matrix

@@ -60,6 +60,13 @@ def render_verdict(report: Report, width: int, *, unicode: bool = True) -> list[
     return lines
 
 
+def render_failed(report: Report, width: int, *, unicode: bool = True) -> list[Line]:
+    """Return each rule that keeps the gate closed, with why."""
+    pen = Pen(width, unicode=unicode)
+    found = (*report.verdict.rules, *([report.verdict.regression] if report.verdict.regression else ()))
+    return [line for rule in found if not rule.passed for line in _rule(rule, pen)]
+
+
 def _rule(rule: RuleResult, pen: Pen) -> list[Line]:
     state, word, style = (State.COMPLETE, "passed", "good") if rule.passed else (State.FAILING, "failed", "bad")
     lead = (f"{pen.sign(state)} {word}  ", style)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..frozen import dataclass
 from . import words
@@ -20,8 +20,13 @@ class PlanRow:
     """Node ids; none: nobody claims it."""
 
 
-def render_plan(rows: Sequence[PlanRow], width: int, *, unicode: bool = True) -> list[Line]:
-    """Return the tests of each claimed requirement, then what nobody claims, then the totals."""
+def render_plan(
+    rows: Sequence[PlanRow], width: int, *, wrong: Mapping[str, str] | None = None, unicode: bool = True
+) -> list[Line]:
+    """Return the tests of each claimed requirement, then what nobody claims, then the totals.
+
+    ``wrong``: what is wrong with the marks of a test, by node id. It will fail, and is told before the totals.
+    """
     pen = Pen(width, unicode=unicode)
     claimed = [row for row in rows if row.tests]
     lines: list[Line] = []
@@ -34,6 +39,11 @@ def render_plan(rows: Sequence[PlanRow], width: int, *, unicode: bool = True) ->
     if unclaimed:
         lines += [pen.line()] if lines else []
         lines += [pen.line(("nobody claims", "strong")), *_unclaimed(unclaimed, pen)]
+    if wrong:
+        lines += [pen.line()] if lines else []
+        lines += [pen.line(("wrong marks: these tests will fail", "bad"))]
+        for test, problem in wrong.items():
+            lines += [*pen.paragraph(test, indent=2), *pen.paragraph(problem, indent=6)]
     tests = {test for row in rows for test in row.tests}
     of = f"{len(claimed)} of {words.count(len(rows), 'requirement')} claimed"
     by = f", by {words.count(len(tests), 'test')}" if tests else ""
