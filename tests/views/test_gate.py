@@ -29,7 +29,7 @@ def test_the_verdict_of_a_mixed_register():
     assert plain(render_verdict(report, 80)) == shown("""
         NOT ELIGIBLE for go-live (on review): 31 of 32 use cases are not ready
           ✓ passed  config is sound (looked at 1)
-          ✗ failed  use cases are ready (looked at 256): 31 are not
+          ✗ failed  evidence complete (looked at 256): 31 are not
         weaker than its default: [gate] asserted = accept
         UC-002, UC-004 … UC-006, UC-008 … UC-032 (29 use cases)  NOT_STARTED
             · MISSING  items 1-7

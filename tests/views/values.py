@@ -177,7 +177,7 @@ def report(use_cases: Iterable[UseCaseReadiness], *, actions: Iterable[Action] |
     told = tuple(use_cases)
     failing = tuple(one.use_case.id for one in told if one.status is not Status.READY_FOR_GO_LIVE)
     looked = sum(len(one.required) for one in told)
-    rule = RuleResult("use cases are ready", not failing and bool(told), looked, f"{len(failing)} are not")
+    rule = RuleResult("evidence complete", not failing and bool(told), looked, f"{len(failing)} are not")
     plain = ReportContext("payments", "sqlite:///.readiness/evidence.db", "sha256:" + "0" * 64, NOW)
     return Report(
         Readiness("payments", NOW, told),
