@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.project import Project
+from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow
 
@@ -70,3 +70,14 @@ def test_without_a_config_nothing_is_invented(project: Project) -> None:
     told = project.cli("why", "UC-001")
     assert told.exit_code == 0
     assert "test_it.py::test_a" in told.stdout
+
+
+def test_what_is_odd_about_a_pass_is_told(project: Project) -> None:
+    """A pass that connected to none of the declared endpoints is told by why and by the report, though it is COMPLETE."""
+    config = CONFIG.replace("[environments.dev]", 'endpoints = ["10.1.2.3:443"]\n\n[environments.dev]')
+    project.configured(config).tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n").run()
+    odd = "UC-001/1: no connection to an endpoint of environment 'staging' was seen"
+    for arguments in (("why", "UC-001"), ("report",), ("report", "UC-001", "-v")):
+        assert " ".join(project.cli(*arguments).stdout.split()).count(odd) == 1
+    narrow = " ".join(project.cli("why", "UC-001/1").stdout.split())
+    assert narrow.count("no connection to an endpoint") == 1

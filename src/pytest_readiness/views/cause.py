@@ -9,7 +9,7 @@ from ..facts.evidence import Evidence, Result
 from ..verdict.known import UNKNOWN
 from ..verdict.levels import TOLD
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
-from . import words
+from . import oddities, words
 from .gate import departed, holds, retirements, standing, waivers
 from .pen import Line, Pen, style_of
 from .people import Task, task_text
@@ -46,6 +46,8 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
         )
         lines += [pen.line(), *pen.paragraph(sentence)]
     if tail is None:
+        for warning in oddities.warnings(one for one in readiness.required if one not in chosen):
+            lines += pen.paragraph(warning, lead=("warning: ", "warn"))
         lines += _who_must_act(report, readiness, pen)
     return lines
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..verdict.readiness import Readiness, UseCaseReadiness
-from . import conduct, words
+from . import conduct, oddities, words
 from .gate import headline
 from .matrix import write_matrix
 from .pen import Line, Pen, plain, styled
@@ -75,7 +75,8 @@ def _problems(report: Report, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for one in report.readiness.left:
         yield from pen.paragraph(f"left the register with something open: {one.told}", lead=("problem: ", "bad"))
-    for note in (*report.context.notes, *conduct.notes(report)):
+    odd = oddities.notes(one for use_case in use_cases for one in use_case.required)
+    for note in (*report.context.notes, *conduct.notes(report), *odd):
         yield from pen.paragraph(note, lead=("note: ", "warn"), most=3)
     for setting in report.verdict.weaker:
         yield from pen.paragraph(setting, lead=("weaker than its default: ", "warn"))
