@@ -215,7 +215,7 @@ def test_the_script_is_written(recorded: Project, capfd: pytest.CaptureFixture[s
     told = capfd.readouterr().out
     assert "runs: 2, " in told
     assert "trackers: 2 runs name the tracker" in told
-    assert "report.json: looked at" in told
+    assert "report.json: NOT verified" in told
     assert recorded.cli("bundle", "--script", "no/verify.py").exit_code == 2
 
 

@@ -80,7 +80,14 @@ def replaced(value: Run, seq: int, line: Line) -> Run:
     return Run((*value.lines[:seq], line, *value.lines[seq + 1 :]))
 
 
-def snapshot(text: str = '{"catalogue":{}}') -> Snapshot:
+ASKS_NOTHING = (
+    '{"catalogue":{"environments":[],"items":[],"open_world":false,"provider_modes":[],"register":"payments",'
+    '"use_cases":[]},"policy":{}}'
+)
+"""The requirements of a register without a use case."""
+
+
+def snapshot(text: str = ASKS_NOTHING) -> Snapshot:
     """Requirements with this text."""
     return Snapshot(text, snapshot_digest(text))
 

@@ -26,6 +26,7 @@ from pytest_readiness.facts.envelope import (
 from pytest_readiness.facts.kept_verdict import KeptVerdict
 from pytest_readiness.facts.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
+from pytest_readiness.pipeline.deriving import Held, Question, derived
 from pytest_readiness.store import verify_bundle
 from pytest_readiness.store.archive import Archive
 from pytest_readiness.store.bundle import records_of
@@ -35,7 +36,6 @@ from tests.store.bundles import Members, members, packed
 from tests.store.runs import VERDICT, blocker, finished, planned, review, run, snapshot
 
 SCRIPT = Path(verify_bundle.__file__)
-REPORT = '{"generated_at":"2026-02-12T18:29:00.000Z","schema":"readiness/report/v1"}'
 LOG = b"what the provider said\n" * 3
 TRACKER = b"| UC | Prod Readiness Status |\n| --- | --- |\n| UC-001 | NOT_STARTED |\n"
 SHA = {data: hashlib.sha256(data).hexdigest() for data in (LOG, TRACKER)}
@@ -81,6 +81,9 @@ LEAVES = (
     ("verdict", VERDICT_ID, VERDICT_ID),
 )
 """Of a store that holds one run more than the bundle."""
+
+
+REPORT = derived(Held([FIRST, SECOND], [review(), blocker()], [snapshot()], [VERDICT], []), Question("payments"))
 
 
 def sound(path: Path, sign: Sign = unsigned) -> Path:

@@ -63,6 +63,8 @@ def _tell(one: Taken) -> None:
     brought += [count(new.artifacts, "artifact"), *([count(new.statements, "signature")] if new.statements else [])]
     known = f"{count(new.known, 'record')} {'was' if new.known == 1 else 'were'} there already"
     click.echo(sanitise(f"{one.path}: {', '.join(brought)} new; {known}"))
+    if one.doubt:
+        click.echo(f"readiness: {sanitise(f'{one.path}: {one.doubt}', 600)}", err=True)
     if one.declared:
         they = f"of {count(one.declared, 'decision')} of {one.path} it is only declared here who decided"
         told = f"{they}, whatever is said there: no trusted key signed {'it' if one.declared == 1 else 'them'}"

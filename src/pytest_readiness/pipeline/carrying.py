@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, unwritten
+from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as place_of, unwritten
 from ..facts.decision import Blocker, Decision, Known, Review, Unblock, Waiver
 from ..facts.kept_verdict import KeptVerdict
-from ..facts.line import canonical
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from ..frozen import dataclass
@@ -21,7 +20,7 @@ from ..store.bundling import Contents, write_bundle
 from ..store.merging import Merged, merge as merge_one
 from ..store.origin import Origin
 from ..store.port import RunSummary, Store
-from ..views.document import to_document
+from .deriving import Held, Question, derived, refuse_other_report
 from .judging import HOME, Place, Request, judge, select
 from .keeping import statements_of
 from .trust import Trust
@@ -66,15 +65,19 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path, *, with_tree: boo
         decisions = [one for one in _decisions(place, store) if chosen is None or _about(one, chosen)]
         digests = {run.requirements_digest for run in summaries} | {one.requirements_digest for one in decisions}
         verdicts = store.verdicts() if chosen is None else []
-        runs = (run for summary in summaries if (run := store.run(summary.id)) is not None)
+        runs = _whole(store, summaries)
+        _refuse_damage(place, use_cases, summaries, decisions, verdicts)
+        snapshots = _snapshots(store, digests)
+        envelopes = store.envelopes([*(run.id for run in summaries), *(one.id for one in decisions)])
+        held = Held(_whole(store, summaries), decisions, snapshots, verdicts, envelopes)
         contents = Contents(
             runs=runs,
             decisions=decisions,
-            snapshots=_snapshots(store, digests),
+            snapshots=snapshots,
             verdicts=verdicts,
             envelopes=store.envelopes,
             origin=Origin.of(tree) if tree is not None else None,
-            report=_report(place, use_cases, summaries, decisions, verdicts),
+            report=derived(held, Question(register, chosen, os.environ.get("READINESS_RELEASE") or None)),
         )
         missing = write_bundle(path, contents, _reader(place))
         return Bundled(len(summaries), len(decisions), len(verdicts), tuple(missing))
@@ -127,6 +130,8 @@ class Taken:
     """Registers of its runs and decisions, other than this one."""
     runs: tuple[str, ...] = ()
     """Ids of its runs, new or not."""
+    doubt: str = ""
+    """Why its report was not compared with what follows from its contents; empty: it was, or there is none."""
     declared: int = 0
     """How many of its decisions say more of who decided than is believed of them: nobody who is trusted signed them."""
 
@@ -144,18 +149,29 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
         for path in paths:
             try:
                 with open_bundle(path, limit) as found:
+                    doubt = _check_report(found)
                     store = store or writable_store(place)
                     registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
                     elsewhere = tuple(sorted(registers - {place.catalogue.register}))
                     runs = tuple(run.id for run in found.runs)
                     merged, declared = merge_one(found, store, place.artifacts), _declared(found, place)
-                    taken.append(Taken(path, merged, elsewhere=elsewhere, runs=runs, declared=declared))
+                    taken.append(Taken(path, merged, elsewhere=elsewhere, runs=runs, declared=declared, doubt=doubt))
             except ReadinessError as error:
                 taken.append(Taken(path, problem=str(error), exit_code=error.exit_code))
     finally:
         if store is not None:
             store.close()
     return taken
+
+
+def _check_report(found: Bundle) -> str:
+    if not found.report:
+        return ""
+    held = Held(found.runs, found.decisions, found.snapshots, found.verdicts, found.envelopes)
+    try:
+        return refuse_other_report(found.report, held)
+    except IntegrityError as error:
+        raise IntegrityError(f"{place_of(found.path)}: {error}") from None
 
 
 def _declared(found: Bundle, place: Place) -> int:
@@ -184,14 +200,18 @@ def _reader(place: Place) -> Callable[[str], IO[bytes]]:
     return lambda sha256: regular_file(place.artifacts / sha256[:2] / sha256)
 
 
-def _report(
+def _whole(store: Store, summaries: Iterable[RunSummary]) -> Iterator[Run]:
+    return (run for summary in summaries if (run := store.run(summary.id)) is not None)
+
+
+def _refuse_damage(
     place: Place,
     use_cases: Sequence[str],
     runs: Sequence[RunSummary],
     decisions: Sequence[Decision],
     verdicts: Sequence[str],
-) -> str:
-    """Return the report as it was at the newest moment in the contents, so that equal contents tell the same.
+) -> None:
+    """Refuse contents of which something that a judgement rests on is not what was recorded.
 
     Raises:
         StorageError, IntegrityError: what it rests on cannot be read, or is not what was recorded.
@@ -199,12 +219,10 @@ def _report(
     moments = [*(run.finished_at for run in runs), *(one.at for one in decisions)]
     moments += [KeptVerdict.parse(text).at for text in verdicts]
     if not moments:
-        return ""
+        return
     report = judge(place, Request(tuple(use_cases), at=max(moments), on=place.policy.on, kept_only=True))
     for problem in report.context.problems:
         raise IntegrityError(problem)
-    # Where the store is, and whether there is a config, is no matter of what is in it.
-    return canonical(to_document(replace(report, context=replace(report.context, store=None))))
 
 
 def _runs(store: Store, register: str, chosen: Iterable[str] | None) -> list[RunSummary]:

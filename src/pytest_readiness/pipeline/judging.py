@@ -28,7 +28,7 @@ from ..verdict.regression import no_regression
 from ..verdict.remedies import remedies
 from ..verdict.suspicion import failures_from
 from ..views.report import Report, ReportContext, Session
-from .checkpoints import asked, compare
+from .checkpoints import Kept, asked, compare
 from .gathering import Sources, facts_at, facts_now
 from .in_force import InForce
 from .keeping import keep, recover_all
@@ -70,6 +70,19 @@ class Request:
     def judged_release(self) -> str | None:
         """The release that is judged, if one is named."""
         return self.release or os.environ.get("READINESS_RELEASE") or None
+
+    @property
+    def today(self) -> str:
+        """The moment it is."""
+        return moment()
+
+    def named_checkpoints(self) -> list[Kept]:
+        """Return the checkpoints that the store must have grown out of.
+
+        Raises:
+            ConfigError: one cannot be read.
+        """
+        return asked(self.checkpoints)
 
     def asked_of(self, policy: Policy) -> Policy:
         """Return the policy with what the door asks for in its place."""
@@ -123,7 +136,7 @@ def examine(place: Place, request: Request) -> Judged:
         ConfigError: a use case is unknown, or ``no_regression`` is no report.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    kept = asked(request.checkpoints)
+    kept = request.named_checkpoints()
     store = place.store()
     try:
         sources = place.sources(store)
@@ -200,7 +213,7 @@ def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
         asked_of = _asked(use_cases, gone)
         facts = facts_now(sources, policy, now, asked_of, release=request.judged_release, to_sign=to_sign, days=days)
         return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases, gone)
-    today = moment()
+    today = request.today
     in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest, today)
     catalogue, policy = in_force.at(request.at)
     catalogue = _undeclared(catalogue)

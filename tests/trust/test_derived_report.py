@@ -1,0 +1,148 @@
+"""The report in a bundle is derived from the bundle: merge derives it again, and refuses one that says something else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_readiness.facts.line import canonical
+from tests.project import CONFIG, TRACKER, Project
+from tests.signing import ANA, BOT, REVIEW, TESTS, approve, decided
+from tests.store.bundles import members, packed
+
+from .keyring import L2, database, recorded, signing_as, trusting
+
+pytestmark = pytest.mark.slow
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def bundled(project: Project, *words: str) -> dict[str, bytes]:
+    """Write a bundle, and return its members."""
+    done = project.cli("bundle", "-o", "a.zip", *words)
+    assert done.exit_code == 0, done.output
+    return members(project.path / "a.zip")
+
+
+def with_report(project: Project, contents: dict[str, bytes], change: Change) -> None:
+    """Write the bundle with another report, and a manifest that fits."""
+    report = json.loads(contents["report.json"])
+    change(report)
+    packed(project.path / "a.zip", {**contents, "report.json": canonical(report).encode()})
+
+
+def says(path: str, value: object) -> Change:
+    """Put a value in a place of the report."""
+
+    def change(report: dict[str, Any]) -> None:
+        *before, last = [int(part) if part.isdigit() else part for part in path.split("/")]
+        at: Any = report
+        for part in before:
+            at = at[part]
+        at[last] = value
+
+    return change
+
+
+FORGED: dict[str, tuple[Change, str]] = {
+    "eligible": (says("verdict/eligible", value=True), "verdict.eligible was changed"),
+    "ready": (says("use_cases/0/status", "READY_FOR_GO_LIVE"), "use_cases[0].status was changed"),
+    "a title": (says("use_cases/0/title", "Refunds"), "use_cases[0].title was changed"),
+    "doubled rows": (lambda report: report["use_cases"].append(report["use_cases"][0]), "use_cases was changed"),
+    "a warning less": (says("warnings", ["all is well"]), "warnings was changed"),
+    "a rule less": (lambda report: report["verdict"]["rules"].pop(), "verdict.rules was changed"),
+    "another moment": (says("generated_at", "2020-01-01T00:00:00.000Z"), "generated_at was changed"),
+    "more keys": (says("comment", "checked"), "comment was changed"),
+    "another register": (says("context/register", "others"), "was changed"),
+    "a use case of none": (says("use_cases/0/id", "UC-999"), "no use case in register 'default' matches"),
+    "another digest": (says("context/requirements_digest", "sha256:x"), "context.requirements_digest was changed"),
+    "emptied": (lambda report: [report.pop(key) for key in {*report} - {"schema", "generated_at"}], "what it is about"),
+    "of no version": (lambda report: report["context"].pop("derived_by"), "it does not say what it is about"),
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+def test_a_forged_report_is_refused(project: Project, how: str) -> None:
+    """With every digest fitting: one line names the first thing that differs, and nothing of the bundle is taken in."""
+    decided(project)
+    contents = bundled(project)
+    change, told = FORGED[how]
+    with_report(project, contents, change)
+    database(project).unlink()
+    done = project.cli("merge", "a.zip")
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (3, "", 1), done.output
+    assert done.stderr.startswith("readiness: not merged: a.zip: report.json ")
+    assert told in done.stderr
+    assert not database(project).exists()
+
+
+def test_a_report_of_another_version_is_told_and_not_compared(project: Project) -> None:
+    """Another version may word it otherwise, or judge more strictly: evidence is not lost for that."""
+    decided(project)
+    with_report(project, bundled(project), says("context/derived_by", "pytest-readiness 0.0.1"))
+    database(project).unlink()
+    done = project.cli("merge", "a.zip")
+    told = "readiness: a.zip: its report is by pytest-readiness 0.0.1, so that it was not compared\n"
+    assert (done.exit_code, done.stderr) == (0, told)
+
+
+def test_a_bundle_without_a_report_is_taken_in(project: Project) -> None:
+    """A session's bundle has none: what is not told is no lie."""
+    decided(project)
+    contents = bundled(project)
+    del contents["report.json"]
+    packed(project.path / "a.zip", contents)
+    database(project).unlink()
+    assert project.cli("merge", "a.zip").exit_code == 0
+
+
+VARIABLES = {
+    "READINESS_GATE_ON": "evidence",
+    "READINESS_RELEASE": "9.9",
+    "READINESS_CHECKPOINT": "head.txt",
+    "READINESS_UC": "UC-002",
+    "GIT_DIR": "/nowhere",
+}
+
+
+@pytest.mark.parametrize("use_cases", [(), ("UC-001",), ("UC-00*",)])
+@pytest.mark.parametrize("required", ["ignore", "required"])
+def test_it_is_derived_alike_wherever_and_whenever(project: Project, use_cases: tuple[str, ...], required: str) -> None:
+    """No variable, config, tracker or clock of the machine that merges changes what a bundle says of itself."""
+    project.monkeypatch.setenv("READINESS_RELEASE", "1.0")
+    decided(project, f'[gate]\nrelease = "{required}"\n')
+    approve(project)
+    project.cli("block", "UC-002", "--reason", "vendor", "--by", BOT)
+    project.cli("gate", "--keep")
+    report = json.loads(bundled(project, *use_cases)["report.json"])
+    assert report["use_cases"][0]["status"] == "READY_FOR_GO_LIVE"
+    assert len(report["use_cases"]) == (1 if use_cases == ("UC-001",) else 2)
+    project.cli("checkpoint", "-o", "head.txt")
+    for name, value in VARIABLES.items():
+        project.monkeypatch.setenv(name, value)
+    database(project).unlink()
+    project.configured('tracker = "PROD_READINESS_TRACKER.md"\n', TRACKER.replace("UC-001", "UC-007"))
+    done = project.cli("merge", "a.zip")
+    assert (done.exit_code, done.stderr.replace("\n", "")) == (0, ""), done.output
+
+
+def test_signatures_and_a_row_that_left_are_derived_alike(project: Project) -> None:
+    """The keys stand in the requirements that travel with the bundle; git is asked by neither."""
+    trusting(project, more=L2)
+    recorded(project, "ci")
+    project.configured((project.path / "readiness.toml").read_text(), TRACKER.replace("UC-001", "UC-003"))
+    project.tests(TESTS.replace("UC-001", "UC-003"))
+    recorded(project, "ci")
+    signing_as(project, "ana")
+    assert project.cli("review", "UC-003", "--approve", "--by", ANA, "--acknowledge", "asserted").exit_code == 0
+    signing_as(project, None)
+    report = json.loads(bundled(project)["report.json"])
+    (found,) = [one for one in report["use_cases"] if one["id"] == "UC-003"]
+    assert {needed["level"] for item in found["items"] for needed in item["requirements"]} == {"L2"}
+    database(project).unlink()
+    project.configured(CONFIG + REVIEW)
+    done = project.cli("merge", "a.zip")
+    assert (done.exit_code, done.stderr) == (0, ""), done.output
