@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 
+from pytest_readiness.facts.envelope import Signature, sealed_envelope
 from tests.project import Project
-from tests.store.bundles import read_bundle
+from tests.store.bundles import members, packed, read_bundle
 
 from .carried import script
 from .keyring import recorded, signing_as, trusting
@@ -34,3 +35,19 @@ def test_a_signature_is_handed_over_where_the_store_is_away(project: Project) ->
     assert project.run("--readiness-bundle=a.zip", "--readiness-store=sqlite:///taken").ret == 13
     (envelope,) = read_bundle(project.path / "a.zip").envelopes
     assert envelope.subject == read_bundle(project.path / "a.zip").runs[0].id
+
+
+def test_a_signature_that_only_says_whose_it_is_is_refused(project: Project) -> None:
+    """Kept, it would be damage for ever: whoever puts it into a bundle would break the store of whoever merges that."""
+    trusting(project, more="")
+    run_id = recorded(project, "ci", "--readiness-bundle=a.zip")
+    path = project.path / "a.zip"
+    (good,) = read_bundle(path).envelopes
+    broken = sealed_envelope(good.payload, [Signature(good.signatures[0].keyid, b"x" * 64)])
+    contents = {name: data for name, data in members(path).items() if not name.startswith("statements/")}
+    packed(path, {**contents, f"statements/{broken.id}.json": broken.text.encode()})
+    shutil.rmtree(project.path / ".readiness")
+    done = project.cli("merge", "a.zip")
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (3, "", 1)
+    assert f"not merged: a.zip: run {run_id}, signature " in done.stderr
+    assert "says that it is by the key 'ci', and does not fit its bytes: something was changed" in done.stderr

@@ -149,6 +149,7 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
         for path in paths:
             try:
                 with open_bundle(path, limit) as found:
+                    _refuse_broken(found, place)
                     doubt = _check_report(found)
                     store = store or writable_store(place)
                     registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
@@ -162,6 +163,14 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
         if store is not None:
             store.close()
     return taken
+
+
+def _refuse_broken(found: Bundle, place: Place) -> None:
+    """Refuse a signature that says it is by a trusted key, and does not fit: kept, no store would be intact again."""
+    trust, by = Trust.of(place.policy), {one.id: one.by for one in found.decisions}
+    for doubt in trust.doubts(found.envelopes, by) if not trust.unchecked else ():
+        if doubt.broken:
+            raise IntegrityError(f"{place_of(found.path)}: {doubt.problem}")
 
 
 def _check_report(found: Bundle) -> str:
