@@ -291,6 +291,26 @@ def test_an_examined_result_is_asserted_at_most(placed: Project) -> None:
     assert placed.states("UC-001") == {"UC-001/1": "ASSERTED", "UC-001/2": "ASSERTED"}
 
 
+def test_no_result_from_elsewhere_takes_the_place_of_a_test(placed: Project) -> None:
+    """A failing test stays so, whatever a JUnit file or a program is called."""
+    placed.tests("@evidence('UC-001', item=1)\ndef test_a(): assert 0\n").run()
+    placed.write(
+        "junit.xml",
+        """<testsuite name="s" timestamp="2026-01-01T00:00:00"><testcase classname="test_it.py" name="test_a" time="0"/></testsuite>""",
+    )
+    args = ("record", "--junit", "junit.xml", "--map", "*=UC-001/1", "--environment", "staging")
+    assert placed.cli(*args).exit_code == 0
+    (program := placed.path / "bin" / "test_it.py::test_a").parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    placed.monkeypatch.chdir(program.parent)
+    placed.monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}".replace("::", ":"))
+    assert placed.cli("record", "UC-001", "--item", "1", "--environment", "staging", "--", program.name).exit_code == 0
+    placed.monkeypatch.chdir(placed.path)
+    assert placed.states("UC-001")["UC-001/1"] == "FAILING"
+    assert "recorded: test_it.py::test_a" in placed.cli("why", "UC-001/1").output
+
+
 def test_a_later_examination_of_the_same_name_replaces_the_earlier(placed: Project) -> None:
     """FAILED and then PASSED under one name is a pass; under another name the failure stays."""
     args = ("record", "UC-001", "--item", "1", "--id", "ticket 7", "--result")
@@ -366,6 +386,11 @@ def test_parts(placed: Project, args: tuple[str, ...], shown: set[str]) -> None:
         (("--item", "1"), "name a use case"),
         (("UC-001", "--item", "1", "--map", "a=UC-001/1"), "--map goes with --junit"),
         (("UC-001", "--item", "1", "--result", "GREEN"), "GREEN"),
+        (("UC-001", "--item", "1", "--id", "test_it.py::test_a"), "--id needs a name of its own"),
+        (
+            ("UC-001", "--item", "1", "--id", "a b/t.py::T::test_a[x]", "--result", "PASSED"),
+            "--id needs a name of its own",
+        ),
         (("UC-001", "UC-002", "--item", "1"), "UC-002"),
     ],
 )

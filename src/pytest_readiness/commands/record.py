@@ -16,7 +16,7 @@ from ..errors import ConfigError, count, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import OwnProof
 from ..pipeline.judging import Place
-from ..pipeline.outside import Recorded, Told, record_command, record_examined, record_junit, split_target
+from ..pipeline.outside import Recorded, Told, is_of_pytest, record_command, record_examined, record_junit, split_target
 from ..views.sanitise import sanitise
 from . import options
 from .door import Door, pass_door
@@ -161,6 +161,10 @@ def _faults(given: dict[str, Any], words: Sequence[str]) -> list[str]:
         faults.append("a command says its result by its exit code: take --result out")
     if given["test_id"] is not None and not given["test_id"].strip():
         faults.append("--id needs a name")
+    elif is_of_pytest(given["test_id"] or ""):
+        faults.append(
+            "--id needs a name of its own: this is how pytest calls its tests, and only these replace each other"
+        )
     if not words and given["result"] is None:
         faults.append("give the result that was examined with --result, or a command after '--'")
     return faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, field, replace
@@ -91,8 +92,8 @@ class _Session:
         return self.opening.place.catalogue.resolve(given)
 
     def name(self, text: str) -> str:
-        """Return a test's id as it is written."""
-        return str(printable(self.opening.redactor.name(text)))
+        """Return the name of what is recorded as it is written: never as pytest names a test."""
+        return str(printable(self.opening.redactor.name(f"recorded: {text}" if is_of_pytest(text) else text)))
 
     def account(self, claims: Sequence[Claim]) -> tuple[Account, Recording]:
         """Return what takes in artifacts, and the recording that it writes: the options' word is in it already."""
@@ -236,6 +237,14 @@ def record_junit(place: Place, file: Path, maps: Mapping[str, Sequence[str]], to
         session.finished(_imported(session, case), recording, claims)
     idle = [pattern for pattern in maps if not any(fnmatchcase(case.name, pattern) for case in cases)]
     return session.close(0, [f"--map '{one_line(pattern)}' matches no test case" for pattern in idle])
+
+
+def is_of_pytest(name: str) -> bool:
+    """Return whether a name is such as pytest gives its tests: a file that it collects, ``::`` and what is in it."""
+    return _NODE_ID.match(name) is not None
+
+
+_NODE_ID = re.compile(r"[^:]*\.(?:py|pyi|ipynb|md|rst|txt|feature|ya?ml|toml)::", re.IGNORECASE)
 
 
 def _open(place: Place, told: Told, *, examined: bool = False) -> _Session:
