@@ -1,6 +1,8 @@
 """How fast the redactor is, and what it finds and leaves alone. See benchmarks/README.md.
 
 python benchmarks/redaction.py [--seed 1] [--lines 60000] [--rounds 5]
+
+With PYTHONPATH=OTHER/src another version of the package is measured with the same corpora.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[1]))
 
+import printers
 from tests.journal.corpus import ALNUM, PASSWORD, Bait, Planted, drawn, json_line, lines, plain, spelled
+from tests.journal.forms import FORMS, HONEST, HOSTILE, NOT_FOUND
 
 from pytest_readiness.journal.encodings import spellings
 from pytest_readiness.journal.redaction import Redactor
@@ -34,7 +38,10 @@ def main() -> None:
     random = Random(given.seed)
     known = [drawn(random, PASSWORD + "ü/\\\"'&<", random.randint(12, 40)) for _ in range(given.secrets)]
     _speed(random, known, given.lines, given.rounds)
+    _hostile(random, given.lines // 10, given.rounds)
     _found(random, known, given.lines)
+    _forms()
+    _printed(given.lines)
     _known(random, 200)
 
 
@@ -73,6 +80,48 @@ def _took(act: object, rounds: int) -> Iterator[float]:
 
 def _blocks(data: bytes) -> Iterator[bytes]:
     return (data[at : at + BLOCK] for at in range(0, len(data), BLOCK))
+
+
+def _hostile(random: Random, count: int, rounds: int) -> None:
+    """Show how fast lines are in which a rule begins again and again, beside plain logs, and whether that grows."""
+    redactor = _redactor(["aaaaaaaaaa"])
+    redactor.text("password: x1234567 eyJ ://u:p@h")
+
+    def speed(text: str) -> float:
+        data = text.encode()
+        return len(data) / min(_took(lambda: list(redactor.stream(_blocks(data))), max(rounds // 2, 1))) / 1e6
+
+    plainly = speed("\n".join(plain(random) for _ in range(count)))
+    size = count * 30
+    told = []
+    for one in HOSTILE:
+        few, many = (speed(one * (length // len(one))) for length in (size // 8, size))
+        told.append((many, many / plainly, few / many, one))
+    print(f"\nhostile lines of {size:,} bytes, MB/s of CPU time (plain logs: {plainly:.1f})")
+    print("    MB/s  of plain logs   8 times as long  line")
+    for many, share, growth, one in sorted(told):
+        print(f"  {many:6.2f} {share:10.2f} x {growth:12.2f} x      {one!r}")
+
+
+def _forms() -> None:
+    """Show how many of the forms that services print are found, and how many honest texts are changed."""
+    secret, redactor = "Zk3vQ9mLx7Rt2Wc8", _redactor([])
+    every = FORMS | NOT_FOUND
+    missed = [name for name, form in every.items() if secret in redactor.text(form.replace("{}", secret))]
+    hurt = [text for text in HONEST if redactor.text(text) != text]
+    print(f"\nforms: {len(every)}, found {1 - len(missed) / len(every):.3f}; missed: {', '.join(missed) or 'none'}")
+    print(f"honest texts: {len(HONEST)}, {len(hurt)} changed{''.join(f'{chr(10)}  {text!r}' for text in hurt)}")
+
+
+def _printed(count: int) -> None:
+    """Show the same of what real programs print, and of code and prose that others wrote."""
+    secret, redactor = "Zk3vQ9mLx7Rt2Wc8", _redactor([])
+    told = dict(printers.printed(secret))
+    missed = [name for name, text in told.items() if secret in redactor.text(text)]
+    print(f"\nprinters: {len(told)}, clean {1 - len(missed) / len(told):.3f}; not: {', '.join(missed) or 'none'}")
+    written = list(printers.honest(count))
+    lost = Counter(written) - Counter(redactor.text("\n".join(written)).split("\n"))
+    print(f"code and prose: {len(written):,} lines, {lost.total()} changed")
 
 
 def _found(random: Random, known: list[str], count: int) -> None:

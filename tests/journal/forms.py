@@ -238,6 +238,7 @@ NOT_FOUND: dict[str, str] = {
 """Where nothing beside the secret says what it is: named as limits in docs/explanation/redaction.md."""
 
 HONEST: list[str] = [
+    'class Cookie:\n    """A cookie."""\n',
     '"secretary":"Miss Moneypenny"',
     '"auth":"oauth2-pkce"',
     '"tokens":["the","quick brown"]',

@@ -186,6 +186,8 @@ def _is_header(name: bytes) -> bool:
 
 def _goes_on(data: bytes, name: bytes, quote: bytes, at: int) -> bool:
     """Return whether a value stands in the line after its name: a text of JSON or YAML, or a folded header."""
+    if data.startswith((b'"""', b"'''"), at):  # what a class is about
+        return False
     return data.startswith((b'"', b"string("), at) or (not quote and _is_header(name) and data[at : at + 2] != b"- ")
 
 

@@ -28,6 +28,8 @@ _WRITERS = (
 """What is written as an escape, and whether its digits are capitals: Go and Rails, Django's ``json_script``, gson, PHP,
 .NET (in either case), Django's ``escapejs``."""
 _ESCAPED_BY_SOME = re.compile(r"""[<>&=;"'+`-]|[^\x20-\x7e]""")
+_PLAIN = 2
+"""Of the ways to write JSON those that escape what they must, and all that is not ASCII."""
 _ESCAPE = re.compile(r"(\\u)([0-9a-f]{4})")
 _HEX_OF_URL = re.compile(r"%[0-9A-F]{2}")
 _ESCAPED_BY_SHELLS = re.compile(r"([^\w@%+=:,./-])", re.ASCII)
@@ -43,7 +45,7 @@ def spellings(value: str) -> set[bytes]:
         found.update(text.encode("utf-8", "surrogatepass") for text in texts)
         found.update(_encoded(part.encode("utf-8", "surrogatepass")))
         if len(texts) > 1:
-            for text in _json_texts(part):
+            for text in _json_texts(part)[:_PLAIN]:
                 found.update(_base64(text.encode("utf-8", "surrogatepass")))
     return {spelling for spelling in found if len(spelling) >= SHORTEST}
 
@@ -75,6 +77,7 @@ def _texts(value: str) -> Iterator[str]:
     for text in json:  # as JSON or Python show a text of JSON
         yield _json(text)
         yield from _python_texts(text)
+    for text in json[:_PLAIN]:
         raw = text.encode("utf-8", "replace")
         yield from (quote(raw), quote(raw, ""), quote_plus(raw))
     for text in (*python, *markup):
