@@ -161,7 +161,9 @@ def test_fields_of_ours_never_change(body: dict[str, str]) -> None:
 FRAGMENTS = st.sampled_from(
     ["password", "token", "Authorization", "Cookie", "db_secret", "api key", ": ", "=", " = ", ":", '"', "'", "\\", '\\"', "\\n",
      "\n", " ", ", ", "{", "}", "[", "]", "hunter2x", "12345678", "Bearer ", "--token ", "https://u:", "@host/", "&quot;", "<",
-     ">", "é", "\ud800", KNOWN, "[REDACTED:key]", "[REDACTED:", "a=b; c=d", "-----BEGIN RSA " + "PRIVATE KEY-----", "none", "value="]
+     ">", "é", "\ud800", KNOWN, "[REDACTED:key]", "[REDACTED:", "a=b; c=d", "-----BEGIN RSA " + "PRIVATE KEY-----", "none", "value=",
+     '"name": "', '", "value": "', "name: ", "\n  value: ", "(b'", "', b'", "Digest ", '="', "; ", "<password", "</password>", "Some(", "\x1b[0m",
+     "\\u0022", "\\u003c", "...", KNOWN[:9], '"kty"', '"d":"', "PASSWORD '", "curl ", "cookies", "|", "    ", "E   ", "password: |\n  "]
 ) | st.text(max_size=4)  # fmt: skip
 TEXTS = st.lists(FRAGMENTS, max_size=14).map("".join)
 
@@ -175,16 +177,14 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
     assert KNOWN not in once
 
 
+KEYS = ["password", "X-Api-Key", "token", "a", "cookie", "n", "name", "value", "key", "cookies", "kty", "d", "auth"]
 JSON = st.recursive(
     TEXTS.filter(lambda text: "\ud800" not in text)
     | st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["password", "X-Api-Key", "token", "a", "cookie", "n"]), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
     max_leaves=8,
 )
 

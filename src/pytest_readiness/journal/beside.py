@@ -93,7 +93,7 @@ def _of_many(
     if sep == b"|" or (sep == b"" and _is_column(data, span, at)):
         return _in_a_table(data, at, span[0], lines)
     if first and first in b"|>" and sep == b":" and (block := _BLOCK.match(data, at)):
-        return (Finding(*block.span(2), "key", span[0]),)
+        return () if is_harmless(block[2]) else (Finding(*block.span(2), "key", span[0]),)
     return ()
 
 

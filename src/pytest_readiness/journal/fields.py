@@ -23,6 +23,22 @@ _NAME_FIELD = re.compile(
     rb"""(?:\\{0,7}["'])?%b(?:=>|[:=])%b[bu]?(?:\\{0,7}["'])?\Z""" % (BLANKS, BLANKS),
     re.IGNORECASE,
 )
+_NAME_FIELDS = (
+    b"name",
+    b"key",
+    b"field",
+    b"header",
+    b"variable",
+    b"id",
+    b"'k",
+    b"'n",
+    b'"k',
+    b'"n',
+    b" k",
+    b" n",
+    b"m",
+)
+"""How such a field ends, or a colour after it."""
 _TAG_BEGINS = re.compile(rb"(?:<|&lt;|\\u003[cC])(?:[\w.-]{1,32}:)?\Z")
 _JOINING = frozenset((b":", b"=", b">", b"<", b";", b"m", b"c", b"C"))
 """What ends before a name where it may be another field's value, or a tag's."""
@@ -53,6 +69,9 @@ _PLAIN = re.compile(
 """A value without quotes, with its scheme where it is that of a header."""
 _LINE_OF_YAML = re.compile(rb"(?:\A|\n)[ \t]*(?:- )?[A-Za-z_]*alue:[ \t]+\Z")
 _REST_OF_LINE = re.compile(rb"[^\r\n]++")
+_QUOTES = (b'"', b"'", b";", b"2")
+"""What a quote ends with, also as an entity or an escape."""
+_KEY_OF_JSON = re.compile(rb"""(\\{0,7}["']):[ ]{0,8}\Z""")
 _BETWEEN = 1024
 """Bytes between a name and its value."""
 
@@ -128,7 +147,8 @@ def find_apart(data: bytes, start: int, end: int, lines: Lines, fields: Fields) 
         return _tagged(data, end, start, _TAG, lines)
     if before[-1:] == b">" and _NAME_TAG.search(before):
         return _tagged(data, end, start, _VALUE_TAG, lines)
-    if _NAME_FIELD.search(before) is None:
+    field = before.rstrip(b"\"'\\ \t:=>bu").lower()
+    if not field.endswith(_NAME_FIELDS) or _NAME_FIELD.search(before) is None:
         return None
     part = _PART.match(data, end) if b"form-data" in data[max(start - 64, 0) : start] else None
     if part is not None:
@@ -143,7 +163,12 @@ def find_apart(data: bytes, start: int, end: int, lines: Lines, fields: Fields) 
 
 
 def _unless_harmless(data: bytes, span: tuple[int, int], since: int) -> list[Finding]:
-    return [] if is_harmless(data[span[0] : span[1]]) else [Finding(*span, "key", since)]
+    """Return a value as what is found; a number of JSON becomes a text."""
+    start, end = span
+    if is_harmless(data[start:end]):
+        return []
+    key = None if data[start - 1 : start] in _QUOTES else _KEY_OF_JSON.search(data, max(start - 24, 0), start)
+    return [Finding(start, end, "key", since, b"" if key is None else key[1])]
 
 
 def _tagged(data: bytes, end: int, since: int, between: re.Pattern[bytes], lines: Lines) -> list[Finding] | None:
@@ -173,14 +198,13 @@ def find_in_object(
         span = None if name is None else span_of(data, name.end(), lines)
         if span is None:
             return
-        if not is_harmless(data[span[0] : span[1]]):
-            yield Finding(*span, "key", since)
+        yield from _unless_harmless(data, span, since)
         at = span[1] + (len(name[1]) if name is not None and data.startswith(name[1], span[1]) else 0)
     named = _IN_OBJECT.match(data, at)
     begin = named.end() if named is not None else fields.after(at)
     span = None if begin < 0 else span_of(data, begin, lines)
-    if span is not None and not is_harmless(data[span[0] : span[1]]):
-        yield Finding(*span, "key", since)
+    if span is not None:
+        yield from _unless_harmless(data, span, since)
 
 
 def find_in_objects(data: bytes, at: int, since: int, lines: Lines, fields: Fields) -> Iterator[Finding]:
@@ -190,6 +214,5 @@ def find_in_objects(data: bytes, at: int, since: int, lines: Lines, fields: Fiel
         span = None if begin < 0 else span_of(data, begin, lines)
         if span is None:
             return
-        if not is_harmless(data[span[0] : span[1]]):
-            yield Finding(*span, "key", since)
+        yield from _unless_harmless(data, span, since)
         at = span[1]
