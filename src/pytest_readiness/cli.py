@@ -16,13 +16,18 @@ from typing import Any, NoReturn
 
 import click
 
-from .errors import ReadinessError, nearest
+from .errors import ReadinessError, UnansweredError, nearest
+from .foreign import why
 from .views.sanitise import sanitise, sanitise_lines
 
 NAME = "readiness"
 _USAGE, _STORAGE, _INTERRUPTED = 2, 3, 130
+_UNANSWERED = 3
+"""How a command ends unless it has answered."""
 _MANY = 5_000_000
 """Values that a command makes before it looks for cycles among them."""
+_LINE = 2000
+"""Characters of a line about something unexpected."""
 _TRACEBACK = 100_000
 """Characters of a traceback that are shown."""
 
@@ -64,8 +69,10 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f".commands.{COMMANDS[cmd_name][0]}", __package__).command
-        if not isinstance(command, click.Command):
-            raise TypeError(f"commands/{COMMANDS[cmd_name][0]}.py has no click command called 'command'")
+        from .commands.answering import Answering  # here, as the commands
+
+        if not isinstance(command, Answering):
+            raise TypeError(f"commands/{COMMANDS[cmd_name][0]}.py has no 'command' that answers")
         return command
 
     def resolve_command(
@@ -80,29 +87,46 @@ class _Commands(click.Group):
             formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and return its exit code."""
         try:
-            result = super().invoke(ctx)
+            code = self._answered(ctx)
             # A reader that has gone is noticed here, and not after the exit code has been settled.
             sys.stdout.flush()
         except click.exceptions.Exit as end:
-            if self.is_whole_process:
-                _leave(end.exit_code)
-            raise
+            code = end.exit_code
         except (click.ClickException, click.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
-            ctx.exit(_INTERRUPTED)
+            code = _INTERRUPTED
         except ReadinessError as error:
-            _fail(ctx, str(error), error.exit_code)
-        except Exception as error:  # noqa: BLE001 - the last one to know
-            _fail(ctx, f"a defect, not your mistake: {_named(error)}{_ask_for_debug(ctx)}", _STORAGE)
-        return result
+            code = _failed(ctx, str(error), error.exit_code)
+        except BaseException as error:  # noqa: BLE001 - the last one to know: whatever it is, it is no answer
+            code = _failed(ctx, f"a defect, not your mistake: {why(error, _LINE)}{_ask_for_debug(ctx)}", _STORAGE)
+        if self.is_whole_process:
+            _leave(code)
+        return code
+
+    def _answered(self, ctx: click.Context) -> int:
+        """Return what the command answered; ``Exit`` comes from those of click's options that answer themselves."""
+        printed_to = sys.stdout
+        code = super().invoke(ctx)
+        if type(code) is not int:
+            raise UnansweredError(f"'{ctx.invoked_subcommand}' ended before it had answered")
+        if sys.stdout is not printed_to:
+            sys.stdout = printed_to
+            raise UnansweredError(f"a plugin took the output of '{ctx.invoked_subcommand}' away: nobody can read it")
+        return code
 
     def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command, and end with its exit code: the one place that settles it."""
         standalone = extra.get("standalone_mode", True)
         extra["standalone_mode"] = False
+        code = _UNANSWERED
         try:
-            code = super().main(*args, **extra)
+            ended = super().main(*args, **extra)
+            code = ended if type(ended) is int else _UNANSWERED
+        except SystemExit as end:  # of click's own: a pipe that nobody reads any more
+            code = end.code if isinstance(end.code, int) and end.code else _UNANSWERED
         except click.Abort:
             code = _INTERRUPTED
         except click.UsageError as error:
@@ -111,8 +135,9 @@ class _Commands(click.Group):
         except click.ClickException as error:
             _say(error.format_message())
             code = error.exit_code
-        code = code if isinstance(code, int) else 0
-        return sys.exit(code) if standalone else code
+        if standalone:
+            raise SystemExit(code)
+        return code
 
 
 def _leave(code: int) -> None:
@@ -123,11 +148,11 @@ def _leave(code: int) -> None:
     """
     if threading.active_count() > 1:
         return  # for which Python's own end waits
-    atexit._run_exitfuncs()  # noqa: SLF001 - what others have asked for; there is no other way to it
     try:
+        atexit._run_exitfuncs()  # noqa: SLF001 - what others have asked for; there is no other way to it
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:
+    except BaseException:  # noqa: BLE001
         return  # Python's own end tells of what could not be written
     os._exit(code)
 
@@ -136,19 +161,15 @@ def _path(context: click.Context | None) -> str:
     return context.command_path if context is not None else NAME
 
 
-def _named(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
 def _ask_for_debug(ctx: click.Context) -> str:
     return "" if ctx.params["debug"] else f"; `{NAME} --debug ...` prints where, please report that"
 
 
-def _fail(ctx: click.Context, message: str, code: int) -> NoReturn:
+def _failed(ctx: click.Context, message: str, code: int) -> int:
     if ctx.params["debug"]:
         click.echo(sanitise_lines(traceback.format_exc(), _TRACEBACK), err=True)
     _say(message)
-    ctx.exit(code)
+    return code
 
 
 def _say(message: str) -> None:

@@ -5,6 +5,7 @@ The config is not read before the first evidence mark is met, unless an option i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Mapping, Sequence
 from functools import cached_property
 from os import getpid
@@ -29,6 +30,10 @@ _DRY = ("collectonly", "setuponly", "setupplan")
 """Under which names pytest keeps the options that run no test."""
 
 
+UNANSWERED = 13
+"""Exit code of a session whose gate was asked, and that ended before it answered."""
+
+
 class Door:
     """The session as pytest sees it. What happens in it is told in ``pipeline.session``, imported when first needed."""
 
@@ -46,6 +51,8 @@ class Door:
         self._plan: list[Line] = []
         self._looked = False
         self._told = False
+        self._answered = False
+        self._exit_code = 0
         self._uncollected = 0
         self._plans: Any = None
         """In a worker: by what it sends its plan."""
@@ -242,6 +249,7 @@ class Door:
 
             self._prepared.keeper.log.uncollected = self._uncollected
             self._outcome = close(self._prepared, self.options, int(session.exitstatus))
+            self._exit_code = self._outcome.exit_code
             if session.exitstatus == 0 and self._outcome.exit_code:
                 session.exitstatus = self._outcome.exit_code
 
@@ -255,9 +263,19 @@ class Door:
             from .journal.nested import leave
 
             leave(self._living)
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            self._tell(reporter)
+        self._tell(self.config.pluginmanager.get_plugin("terminalreporter"))
+
+    def last_word(self) -> int:
+        """Return the exit code that the session must not end without, where it would end with 0.
+
+        A plugin that ends the process while the session is closed, or sets another code, does not open the gate. Nor
+        does a gate that was asked and has not answered.
+        """
+        self._tell(self.config.pluginmanager.get_plugin("terminalreporter"))
+        if self._exit_code or not self._said["gate"] or self._is_worker or self._answered:
+            return self._exit_code
+        sys.stderr.write("readiness: the session ended before the gate had answered: it is closed\n")
+        return UNANSWERED
 
     @property
     def _width(self) -> int:
@@ -265,15 +283,21 @@ class Door:
         return get_terminal_size().columns if reporter is None else self.config.get_terminal_writer().fullwidth
 
     def _tell(self, reporter: Any) -> None:
+        """``reporter``: None where pytest has none (``-p no:terminal``); then only a gate answers."""
         if self._told or self._prepared is None or (self._outcome is None and not self._plan):
             return
         self._told = True
         with put_back(self._names):
             lines = self._plan or self._lines(self._prepared)
         self._outcome = None  # as the run log forgets: a report is thousands of values
-        if lines:
+        if lines and reporter is not None:
             reporter.section("production readiness")
             write(reporter, lines)
+        elif lines and self._said["gate"]:
+            from .views.pen import plain
+
+            sys.stdout.write(f"{plain(lines)}\n")
+        self._answered = True
 
     def _lines(self, prepared: Prepared) -> list[Line]:
         from .pipeline.session import told

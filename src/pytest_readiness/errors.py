@@ -77,6 +77,12 @@ class IntegrityError(ReadinessError):
     exit_code = 3
 
 
+class UnansweredError(ReadinessError):
+    """A command ended before it had answered: that is no yes, whatever it was asked."""
+
+    exit_code = 3
+
+
 class ProofError(AssertionError):
     """A proof does not hold: the test that offers it fails, and the message says what differed, and where."""
 

@@ -40,6 +40,8 @@ VALUES = {
     "bundle": ("PATH", "also write this run as a bundle, which 'readiness merge' takes in elsewhere"),
     "run-group": ("ID:K/N", "this session is part K of the N parts of the logical run ID"),
 }
+_TELLS = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow")
+"""Options with which pytest tells about itself, and no session begins."""
 DOOR = pytest.StashKey["Door"]()
 DESELECTED = pytest.StashKey[list[pytest.Item]]()
 LATE = pytest.StashKey[list[str]]()
@@ -117,6 +119,28 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if asks(said(config)) or config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
         enter(config).begin_early()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+    """Have the last word: whatever ends a session, one that was to answer and has not is no success."""
+    try:
+        code = yield
+    except SystemExit as end:
+        code, end.code = end.code, last_word(config, end.code)
+        raise
+    return last_word(config, code)
+
+
+def last_word(config: pytest.Config, code: Any) -> Any:
+    """Return the exit code of the process; pytest's own stands unless the shell would take it for 0."""
+    is_zero = code is None or (isinstance(code, int) and not code % 256)
+    if not is_zero or any(getattr(config.option, name, False) for name in _TELLS):
+        return code
+    door = config.stash.get(DOOR, None)
+    if door is not None:
+        return door.last_word() or code
+    return 13 if getattr(config.option, "readiness_gate", False) else code  # as in door
 
 
 def enter(config: pytest.Config) -> Door:

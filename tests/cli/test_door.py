@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from pytest_readiness import cli
+from pytest_readiness.commands.answering import Answering
 from pytest_readiness.commands.door import Door, pass_door
 from pytest_readiness.errors import ConfigError, IntegrityError
 
@@ -23,11 +25,11 @@ def run(monkeypatch, tmp_path):
     real = cli.import_module
 
     def invoke(*arguments: str, does=None, env=None):
-        @click.command("gate")
+        @click.command("gate", cls=Answering)
         @click.option("--on")
         @pass_door
         def command(door: Door, on: str | None):
-            return does(door) if does else None
+            return does(door) if does else 0
 
         class Module:
             pass
@@ -134,10 +136,31 @@ def test_the_door_says_config_and_store(run):
 
 
 def test_a_number_that_a_command_returns_is_its_exit_code(run):
-    """A command says no by returning 1 or by leaving with 1."""
+    """A command says no by returning 1 or by leaving with 1, and yes by returning 0."""
     assert run("gate", does=lambda _door: 1).exit_code == 1
     assert run("gate", does=lambda _door: click.get_current_context().exit(1)).exit_code == 1
-    assert run("gate", does=lambda _door: None).exit_code == 0
+    assert run("gate", does=lambda _door: 0).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda _door: None,
+        lambda _door: False,
+        lambda _door: click.get_current_context().exit(0),
+        raising(click.exceptions.Exit(0)),
+        raising(SystemExit),
+        raising(SystemExit(0)),
+        raising(GeneratorExit()),
+        raising(asyncio.CancelledError()),
+    ],
+)
+def test_a_command_that_ends_before_it_has_answered_says_no(run, ends):
+    """Whatever ends it, an exit code that it did not return is no yes."""
+    result = run("gate", does=ends)
+    assert result.exit_code == 3
+    assert result.stderr.startswith("readiness: ")
+    assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

@@ -7,11 +7,12 @@ import click
 from ..decisions.making import block
 from ..decisions.who import decider
 from . import options
+from .answering import Answering
 from .door import Door, pass_door
 from .outcome import refusing, tell, tell_standing
 
 
-@click.command("block")
+@click.command("block", cls=Answering)
 @click.argument("use_case", metavar="UC")
 @options.reason
 @options.by
@@ -28,7 +29,7 @@ def command(
     by: str | None,
     due: str | None,
     link: str | None,
-) -> None:
+) -> int:
     """Keep a use case from going live until it is unblocked. Anyone may.
 
     Exits 0 where it is kept, 1 where it is refused.
@@ -37,3 +38,4 @@ def command(
     with refusing(context):
         tell(block(place, use_case, decider(place, by), reason, due, link))
     tell_standing(place, (use_case,))
+    return 0

@@ -10,10 +10,11 @@ from ..errors import count
 from ..pipeline.carrying import bundle, write_script
 from ..pipeline.targets import refuse_sources
 from ..views.sanitise import sanitise
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("bundle")
+@click.command("bundle", cls=Answering)
 @click.argument("use_cases", nargs=-1, metavar="[UC]...")
 @click.option(
     "-o",
@@ -36,7 +37,7 @@ from .door import Door, pass_door
 @pass_door
 def command(
     door: Door, *, use_cases: tuple[str, ...], output: Path | None, script: Path | None, with_tree: bool
-) -> None:
+) -> int:
     """Write runs, decisions, requirements, verdicts, signatures, artifacts and a report into one file.
 
     All of the register, or what is about the use cases (ids or globs). `readiness merge` takes it in elsewhere. Exits
@@ -50,9 +51,10 @@ def command(
         write_script(script)
         click.echo(sanitise(f"{script}: verifies bundles: python {script.name} BUNDLE"))
     if output is None:
-        return
+        return 0
     done = bundle(place, use_cases, output, with_tree=with_tree)
     written = count(done.runs, "run"), count(done.decisions, "decision"), count(done.verdicts, "verdict")
     click.echo(sanitise(f"{output}: {', '.join(written)}"))
     for sha256 in done.missing:
         click.echo(f"readiness: the artifact {sha256} is not in it: it is not in the artifact folder", err=True)
+    return 0

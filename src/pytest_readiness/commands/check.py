@@ -11,26 +11,34 @@ import click
 from ..claims.catalogue import Catalogue, Item
 from ..claims.register import examine_catalogue
 from ..errors import Problem, ReadinessError, place
-from ..pipeline.extensions import proof_kinds
+from ..pipeline.extensions import Plugins, load_plugins
 from ..pipeline.judging import Place
 from ..pipeline.keys import key_problems
 from ..pipeline.upkeep import verify
 from ..settings import Settings, find, load, override, problems
 from ..views.sanitise import sanitise
 from ..views.words import count
+from .answering import Answering
 from .door import Door, pass_door
 
+_CONFIG = 2
+"""Exit code where a plugin cannot be used, as that of every other command."""
 
-@click.command("check", help="Say whether config, tracker and store are sound.")
-@click.pass_context
+
+@click.command("check", cls=Answering, help="Say whether config, tracker and store are sound.")
 @pass_door
-def command(door: Door, ctx: click.Context) -> None:
-    """Print every problem, and the meaning that each item got; exit code 1 where there are problems."""
+def command(door: Door) -> int:
+    """Print every problem, and the meaning that each item got.
+
+    Exit code 1 where there are problems, 2 where a plugin cannot be used, with which no other command answers either.
+    """
     settings, found = _config(door)
     catalogue = None
     notes: tuple[Problem, ...] = ()
+    plugins = Plugins()
     if settings is not None:
-        kinds, found = _kinds(settings)
+        plugins = load_plugins(settings)
+        kinds, found = _kinds(plugins)
         catalogue, misfits = examine_catalogue(settings, proofs=kinds)
         wrong = list(key_problems(settings))
         found += [*misfits, *wrong]
@@ -45,7 +53,7 @@ def command(door: Door, ctx: click.Context) -> None:
         for line in _meaning(settings, catalogue):
             _say(line)
     _say("sound" if not found else count(len(found), "problem"))
-    ctx.exit(1 if found else 0)
+    return _CONFIG if plugins.trouble else int(bool(found))
 
 
 def _config(door: Door) -> tuple[Settings | None, list[Problem]]:
@@ -59,11 +67,11 @@ def _config(door: Door) -> tuple[Settings | None, list[Problem]]:
     return override(load(path), store=door.store, artifacts=artifacts), []
 
 
-def _kinds(settings: Settings) -> tuple[Collection[str], list[Problem]]:
-    try:
-        return proof_kinds(settings), []
-    except ReadinessError as error:
-        return (), [Problem("", str(error))]
+def _kinds(plugins: Plugins) -> tuple[Collection[str], list[Problem]]:
+    """Return the proof kinds that the config may name, and which plugins cannot be used."""
+    if (trouble := plugins.trouble) is None:
+        return plugins.kinds, []
+    return plugins.asked, [Problem("", line) for line in plugins.problems or (trouble,)]
 
 
 def _kept(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem], tuple[Problem, ...]]:

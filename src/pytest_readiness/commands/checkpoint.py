@@ -14,13 +14,14 @@ from ..pipeline.upkeep import checkpoint
 from ..views.sanitise import sanitise
 from ..views.words import count
 from . import options
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("checkpoint")
+@click.command("checkpoint", cls=Answering)
 @click.option("-o", "--output", type=options.FILE, metavar="FILE", help="The file to write; else it is printed.")
 @pass_door
-def command(door: Door, output: Path | None) -> None:
+def command(door: Door, output: Path | None) -> int:
     """Print or write the store's head: its name, how many records it has, and the hash that stands for them all.
 
     Kept where those who can write the store cannot write, it shows later whether records were changed, deleted or
@@ -37,3 +38,4 @@ def command(door: Door, output: Path | None) -> None:
         click.echo(made.text, nl=False)
     else:
         click.echo(sanitise(f"{shown_place(output)}: {count(made.size, 'record')} of {made.origin}"))
+    return 0

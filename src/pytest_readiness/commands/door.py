@@ -24,15 +24,19 @@ class Door:
     debug: bool = False
     """Print a traceback with an error."""
 
-    def place(self) -> Place:
+    def place(self, *, records: bool = False) -> Place:
         """Return where this command is: its config, its register and the requirements in force.
 
+        ``records``: it records evidence, which a plugin that cannot be used does not cost: ``plugins`` tells of it.
+
         Raises:
-            ConfigError: the config or the tracker cannot be used.
+            ConfigError: the config, the tracker or a plugin cannot be used.
         """
+        from ..pipeline.extensions import every_kind, kinds_as_named
         from ..pipeline.judging import locate  # brings the store and the models, which `init` does not need
 
-        return locate(Path.cwd(), config=str(self.config) if self.config else None, store=self.store)
+        kinds = kinds_as_named if records else every_kind
+        return locate(Path.cwd(), config=str(self.config) if self.config else None, store=self.store, kinds=kinds)
 
 
 pass_door = click.make_pass_decorator(Door, ensure=True)

@@ -14,10 +14,11 @@ from ..pipeline.upkeep import keep_verdict
 from ..regular import read_regular
 from ..views.gate import render_verdict
 from . import options, printing
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("gate")
+@click.command("gate", cls=Answering)
 @options.use_cases
 @click.option("--on", type=click.Choice(["review", "evidence"]), help="What eligible means; default: as configured.")
 @click.option("--waivers", type=click.Choice(["accept", "refuse"]), help="Whether a waived requirement may pass; same.")
@@ -34,11 +35,9 @@ from .door import Door, pass_door
     "--report-only", is_flag=True, help="Exit 0 whatever the verdict is; 3 still where evidence is not intact."
 )
 @click.option("--keep", is_flag=True, help="Keep the verdict in the store, and say under which id.")
-@click.pass_context
 @pass_door
 def command(  # noqa: PLR0913 - what the options say
     door: Door,
-    context: click.Context,
     *,
     use_cases: tuple[str, ...],
     on: str | None,
@@ -48,7 +47,7 @@ def command(  # noqa: PLR0913 - what the options say
     earlier: Path | None,
     report_only: bool,
     keep: bool,
-) -> None:
+) -> int:
     """Say whether the use cases (ids or globs; default: all) are eligible for go-live, rule by rule.
 
     Exits 0 where they are, 1 where they are not, 2 where that cannot be asked (unknown use case, broken config or
@@ -71,8 +70,8 @@ def command(  # noqa: PLR0913 - what the options say
     if keep:
         click.echo(f"kept as verdict {keep_verdict(place, report)}")
     if report.context.problems:
-        context.exit(3)
-    context.exit(0 if report_only or report.verdict.passes else 1)
+        return 3
+    return 0 if report_only or report.verdict.passes else 1
 
 
 def _read(path: Path) -> dict[str, Any]:

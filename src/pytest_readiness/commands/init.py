@@ -15,6 +15,7 @@ from ..regular import read_regular
 from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 from ..views.sanitise import sanitise
 from ..views.words import count
+from .answering import Answering
 from .door import Door, pass_door
 from .starter import config_text, tracker_text
 
@@ -22,7 +23,7 @@ _HOME = ".readiness"
 _IGNORING = frozenset({_HOME, f"{_HOME}/", f"/{_HOME}", f"/{_HOME}/", f"**/{_HOME}", f"**/{_HOME}/"})
 
 
-@click.command("init", help="Write readiness.toml, adopting the tracker or writing a new one.")
+@click.command("init", cls=Answering, help="Write readiness.toml, adopting the tracker or writing a new one.")
 @click.option(
     "--tracker",
     type=click.Path(path_type=Path),
@@ -31,7 +32,7 @@ _IGNORING = frozenset({_HOME, f"{_HOME}/", f"/{_HOME}", f"/{_HOME}/", f"**/{_HOM
 )
 @click.option("--reviewer", "reviewers", multiple=True, metavar="ID", help="Who may sign off; can be given again.")
 @pass_door
-def command(door: Door, tracker: Path | None, reviewers: tuple[str, ...]) -> None:
+def command(door: Door, tracker: Path | None, reviewers: tuple[str, ...]) -> int:
     """Write the config, the tracker where there is none, and a line in .gitignore; say what was done."""
     config = (door.config or Path(CONFIG_NAME)).absolute()
     _refuse_existing(config)
@@ -47,6 +48,7 @@ def command(door: Door, tracker: Path | None, reviewers: tuple[str, ...]) -> Non
     ignored = _keep_out_of_git(config.parent)
     for line in _told(read, config, names, adopted=adopted, ignored=ignored):
         click.echo(sanitise(line))
+    return 0
 
 
 def _refuse_existing(config: Path) -> None:

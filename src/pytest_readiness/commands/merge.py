@@ -10,10 +10,11 @@ from ..errors import count
 from ..pipeline.carrying import Taken, merge
 from ..pipeline.upkeep import SignedHere, sign_untrusted
 from ..views.sanitise import sanitise
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("merge")
+@click.command("merge", cls=Answering)
 @click.argument(
     "files",
     nargs=-1,
@@ -21,9 +22,8 @@ from .door import Door, pass_door
     metavar="FILE...",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
 )
-@click.pass_context
 @pass_door
-def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None:
+def command(door: Door, files: tuple[Path, ...]) -> int:
     """Take bundles into the store: what is there already is passed over, and the order does not matter.
 
     Each is checked first, and taken in whole or not at all. With READINESS_SIGNER their runs are signed, but for those
@@ -40,7 +40,7 @@ def command(door: Door, context: click.Context, files: tuple[Path, ...]) -> None
     signed = sign_untrusted(place, [run_id for one in taken for run_id in one.runs])
     if signed is not None:
         _tell_signed(signed)
-    context.exit(max(3 if signed is not None and signed.problem else 0, *(one.exit_code for one in taken)))
+    return max(3 if signed is not None and signed.problem else 0, *(one.exit_code for one in taken))
 
 
 def _tell_signed(signed: SignedHere) -> None:

@@ -8,15 +8,16 @@ from ..pipeline.judging import Request, judge
 from ..pipeline.upkeep import refuse_damage
 from ..views.people import render_next
 from . import options, printing
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("next")
+@click.command("next", cls=Answering)
 @options.use_cases
 @click.option("--owner", callback=options.text, metavar="NAME", help="Only what this person must do.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each action in its own words.")
 @pass_door
-def command(door: Door, use_cases: tuple[str, ...], owner: str | None, verbose: bool) -> None:  # noqa: FBT001 - click's flag
+def command(door: Door, use_cases: tuple[str, ...], owner: str | None, verbose: bool) -> int:  # noqa: FBT001 - click's flag
     """Say who must do what next for the use cases (ids or globs; default: all)."""
     report = judge(door.place(), Request(use_cases))
     lines = render_next(
@@ -24,3 +25,4 @@ def command(door: Door, use_cases: tuple[str, ...], owner: str | None, verbose: 
     )
     printing.say(lines)
     refuse_damage(report.context.problems)
+    return 0

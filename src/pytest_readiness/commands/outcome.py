@@ -33,6 +33,8 @@ def _stop(context: click.Context, error: RefusedError) -> NoReturn:
 
 def tell(kept: Kept) -> None:
     """Say what was kept, and for a file what makes it count."""
+    for note in kept.notes:
+        click.echo(f"readiness: {sanitise(note, 2000)}", err=True)
     for decision in kept.decisions:
         click.echo(sanitise(f"{_said(decision)}, by {decision.by} (known by {decision.known_by}): {decision.id}"))
         if kept.signed and decision.known_by is not Known.SIGNED:

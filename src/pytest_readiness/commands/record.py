@@ -19,9 +19,11 @@ from ..pipeline.judging import Place
 from ..pipeline.outside import Recorded, Told, is_of_pytest, record_command, record_examined, record_junit, split_target
 from ..views.sanitise import sanitise
 from . import options
+from .answering import Answering
 from .door import Door, pass_door
 
 _RESULTS = tuple(result.value for result in (Result.PASSED, Result.FAILED, Result.ERROR, Result.SKIPPED))
+_CONFIG, _STORAGE = 2, 3
 _COMMAND = f"{__name__}.command"
 _ARGV = f"{__name__}.argv"
 _CONTEXT = {
@@ -34,7 +36,7 @@ _CONTEXT = {
 }
 
 
-class _Record(click.Command):
+class _Record(Answering):
     """Takes the command apart from the options, and the words of a proof together."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -111,7 +113,7 @@ def _context_options(function: Any) -> Any:
 )
 @click.pass_context
 @pass_door
-def command(door: Door, context: click.Context, /, **given: Any) -> None:
+def command(door: Door, context: click.Context, /, **given: Any) -> int:
     """Record evidence from outside pytest.
 
     Runs COMMAND and keeps its output, or records a result that somebody examined, or takes in the results of a JUnit
@@ -120,19 +122,28 @@ def command(door: Door, context: click.Context, /, **given: Any) -> None:
     """
     words: list[str] = context.meta[_COMMAND]
     _check_form(given, words, context)
-    place = door.place()
+    place = door.place(records=True)
     told = _told(place, given, context.meta[_ARGV])
     if given["junit"] is not None:
         recorded = record_junit(place, given["junit"], _maps(given["maps"]), told)
         _tell(recorded)
-        context.exit(3 if recorded.problems else 0)
+        return _code(place, recorded, 0)
     target = given["use_case"], given["item"]
     if words:
         recorded = record_command(place, target, told, words, _echo, given["test_id"])
     else:
         recorded = record_examined(place, target, told, Result(given["result"]), given["test_id"])
     _tell(recorded)
-    context.exit(3 if recorded.problems else int(not recorded.passed))
+    return _code(place, recorded, int(not recorded.passed))
+
+
+def _code(place: Place, recorded: Recorded, code: int) -> int:
+    """Say why plugins cannot be used, and return the exit code: recorded is recorded, and that must not be missed."""
+    if trouble := place.plugins.trouble:
+        click.echo(f"readiness: {sanitise(trouble, 2000)}", err=True)
+    if recorded.problems:
+        return _STORAGE
+    return _CONFIG if trouble else code
 
 
 def _check_form(given: dict[str, Any], words: Sequence[str], context: click.Context) -> None:

@@ -7,13 +7,13 @@ import click
 from ..pipeline.upkeep import recover_left_behind
 from ..views.sanitise import sanitise
 from ..views.words import count
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("recover")
-@click.pass_context
+@click.command("recover", cls=Answering)
 @pass_door
-def command(door: Door, context: click.Context) -> None:
+def command(door: Door) -> int:
     """Seal and keep the runs whose process is gone; what had not finished is INTERRUPTED.
 
     Exits 3 where a journal is damaged or cannot be kept; it stays where it is.
@@ -28,4 +28,4 @@ def command(door: Door, context: click.Context) -> None:
         click.echo(f"readiness: {sanitise(problem)}", err=True)
     if not (recovered.runs or recovered.living or recovered.problems):
         click.echo("nothing was left behind")
-    context.exit(3 if recovered.problems else 0)
+    return 3 if recovered.problems else 0

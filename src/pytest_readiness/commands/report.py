@@ -13,10 +13,11 @@ from ..views.document import to_json
 from ..views.pen import plain
 from ..views.terminal import render
 from . import options, printing
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("report")
+@click.command("report", cls=Answering)
 @options.use_cases
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
@@ -37,7 +38,7 @@ def command(  # noqa: PLR0913 - what the options say
     release: str | None,
     verbose: bool,
     quiet: bool,
-) -> None:
+) -> int:
     """Report where the use cases (ids or globs; default: all) stand.
 
     Exits 0 whatever the report says, for the gate is a command of its own; 3 where what is stored is not intact,
@@ -58,3 +59,4 @@ def command(  # noqa: PLR0913 - what the options say
     elif form == "json":
         click.echo(text, nl=False)
     refuse_damage(report.context.problems)
+    return 0

@@ -8,11 +8,12 @@ from ..decisions.making import retire, retire_run
 from ..decisions.who import decider
 from ..errors import ConfigError
 from . import options
+from .answering import Answering
 from .door import Door, pass_door
 from .outcome import refusing, tell, tell_standing
 
 
-@click.command("retire")
+@click.command("retire", cls=Answering)
 @click.argument("name", metavar="TEST|UC", required=False)
 @click.option("--run", "run_id", metavar="RUN", help="A run that is broken, to be set aside.")
 @options.reason
@@ -29,7 +30,7 @@ def command(
     reason: str,
     by: str | None,
     replaced_by: str | None,
-) -> None:
+) -> int:
     """Take a test (its node id, as the reports show it) out of what must pass, or let go of a use case without a row.
 
     In a test's name * stands for any text: all tests that match and are gone (no later run has them).
@@ -45,9 +46,10 @@ def command(
     if run_id is not None:
         with refusing(context):
             tell(retire_run(place, run_id, decider(place, by), reason))
-        return
+        return 0
     assert name is not None  # noqa: S101 - for the type checker: one of the two is named
     with refusing(context):
         kept, concerned = retire(place, name, decider(place, by), reason, replaced_by)
     tell(kept)
     tell_standing(place, concerned)
+    return 0

@@ -18,6 +18,7 @@ from ..pipeline.upkeep import refuse_damage
 from ..views.sanitise import sanitise
 from ..views.signing import render_signing
 from . import options, printing
+from .answering import Answering
 from .door import Door, pass_door
 from .outcome import refusing, tell, tell_standing
 
@@ -25,7 +26,7 @@ _LONG = 100_000
 """Characters of a command that is told: cut off it would be another one."""
 
 
-@click.command("review")
+@click.command("review", cls=Answering)
 @click.argument("use_cases", nargs=-1, metavar="[UC]...")
 @click.option("--suspect", is_flag=True, help="Of these (of all, if none is named) those whose review is suspect.")
 @click.option("--approve", is_flag=True, help="Sign them: approved for go-live.")
@@ -56,7 +57,7 @@ def command(  # noqa: PLR0913 - what the options say
     names: tuple[str, ...],
     release: str | None,
     report: Path | None,
-) -> None:
+) -> int:
     """Show what is to be signed of the use cases (ids or globs), and sign it: each by a decision of its own, or none.
 
     Without --approve or --reject nothing is signed, and nothing ever asks. Exits 0 where it answered or signed, 1 where
@@ -76,7 +77,7 @@ def command(  # noqa: PLR0913 - what the options say
         word = Word(meaning, comment, acknowledged(desk, names))
         _show(desk, word.acknowledged)
         if not desk.signings:
-            return
+            return 0
         if approve or reject:
             tell(sign(place, desk, decider(place, by), word))
             tell_standing(place, [] if report is not None else [one.use_case for one in desk.signings])
@@ -84,6 +85,7 @@ def command(  # noqa: PLR0913 - what the options say
             _preview(place, desk, word, by, report)
     if not approve and not reject:
         refuse_damage(desk.problems)
+    return 0
 
 
 def _show(desk: Desk, named: Iterable[str]) -> None:

@@ -9,13 +9,14 @@ from ..pipeline.upkeep import deciding_evidence, find_evidence, signed_runs
 from ..views.evidence import render_evidence
 from ..views.sanitise import sanitise
 from . import printing
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("show")
+@click.command("show", cls=Answering)
 @click.argument("target", metavar="EVIDENCE_ID | UC[/ITEM]")
 @pass_door
-def command(door: Door, target: str) -> None:
+def command(door: Door, target: str) -> int:
     """Show one piece of evidence, or those that decide on a use case or on one of its items."""
     place = door.place()
     found = find_evidence(place, target)
@@ -27,6 +28,7 @@ def command(door: Door, target: str) -> None:
         by = signed.get(evidence.run_id)
         lines = render_evidence(evidence, run, printing.width(), unicode=printing.unicode(), signed=by)
         printing.say([*([()] if number else []), *lines])
+    return 0
 
 
 def _use_case(door: Door, target: str) -> tuple[str, str | None]:

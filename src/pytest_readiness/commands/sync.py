@@ -6,14 +6,14 @@ import click
 
 from ..pipeline.syncing import drift, sync
 from ..views.sanitise import sanitise
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("sync")
+@click.command("sync", cls=Answering)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a row says another status.")
-@click.pass_context
 @pass_door
-def command(door: Door, context: click.Context, check: bool) -> None:  # noqa: FBT001 - click's flag
+def command(door: Door, check: bool) -> int:  # noqa: FBT001 - click's flag
     """Write the derived status, and the UTC date of its last change, into the tracker's rows whose status differs.
 
     No other byte of the tracker is touched. Exits 0; with --check 1 where there is drift.
@@ -25,4 +25,4 @@ def command(door: Door, context: click.Context, check: bool) -> None:  # noqa: F
         click.echo(sanitise(f"{one.where}: {one.use_case} {how}"))
     if not found:
         click.echo("the tracker says what is derived")
-    context.exit(1 if check and found else 0)
+    return int(check and bool(found))

@@ -7,17 +7,18 @@ import click
 from ..decisions.making import unblock
 from ..decisions.who import decider
 from . import options
+from .answering import Answering
 from .door import Door, pass_door
 from .outcome import refusing, tell, tell_standing
 
 
-@click.command("unblock")
+@click.command("unblock", cls=Answering)
 @click.argument("use_case", metavar="UC")
 @options.reason
 @options.by
 @click.pass_context
 @pass_door
-def command(door: Door, context: click.Context, use_case: str, reason: str, by: str | None) -> None:
+def command(door: Door, context: click.Context, use_case: str, reason: str, by: str | None) -> int:
     """End every blocker of a use case: for a listed reviewer who recorded none of its evidence.
 
     Exits 0 where it is kept, 1 where it is refused.
@@ -26,3 +27,4 @@ def command(door: Door, context: click.Context, use_case: str, reason: str, by: 
     with refusing(context):
         tell(unblock(place, use_case, decider(place, by), reason))
     tell_standing(place, (use_case,))
+    return 0

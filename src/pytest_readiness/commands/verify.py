@@ -11,14 +11,14 @@ from ..pipeline.checkpoints import asked, no_store
 from ..pipeline.upkeep import Verified, verify
 from ..views.sanitise import sanitise
 from . import options
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("verify")
+@click.command("verify", cls=Answering)
 @options.checkpoints
-@click.pass_context
 @pass_door
-def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -> None:
+def command(door: Door, checkpoints: tuple[Path, ...]) -> int:
     """Check chains, seals, signatures, indexes, schema, tree and artifacts of the store, and what lies beside it.
 
     That is journals, and decisions that are files. Exits 0 where everything fits, 3 where anything does not, 2 where
@@ -35,7 +35,7 @@ def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -
     if wrong := len(outcome.problems):
         _say_compared(outcome)
         click.echo(f"not intact: {count(wrong, 'thing')} {'does' if wrong == 1 else 'do'} not fit")
-        context.exit(3)
+        return 3
     if not outcome.there:
         raise ConfigError(no_store(place.settings.store))
     told = [count(outcome.runs, "run"), f"{count(outcome.evidence, 'piece')} of evidence"]
@@ -43,6 +43,7 @@ def command(door: Door, context: click.Context, checkpoints: tuple[Path, ...]) -
     told += [count(outcome.signatures, "signature")] if outcome.signatures else []
     click.echo(f"intact: {', '.join(told)}")
     _say_compared(outcome)
+    return 0
 
 
 def _say_compared(outcome: Verified) -> None:

@@ -9,11 +9,12 @@ from ..decisions.who import decider
 from ..pipeline.judging import Request, judge
 from ..views.gate import render_verdict
 from . import options, printing
+from .answering import Answering
 from .door import Door, pass_door
 from .outcome import refusing, tell
 
 
-@click.command("waive")
+@click.command("waive", cls=Answering)
 @click.argument("requirement", metavar="REQUIREMENT")
 @options.reason
 @options.by
@@ -32,7 +33,7 @@ def command(
     by: str | None,
     until: str,
     requested_by: str | None,
-) -> None:
+) -> int:
     """Except a requirement (such as UC-003/2/staging) for a time, and say what the gate now says of its use case.
 
     For a listed reviewer who did not ask for it, and recorded none of its evidence. Exits 0 where it is kept, 1 where
@@ -44,3 +45,4 @@ def command(
     tell(kept)
     report = judge(place, Request((requirement.partition("/")[0],)))
     printing.say([(), *render_verdict(report, printing.width(), unicode=printing.unicode())])
+    return 0

@@ -9,13 +9,14 @@ from ..pipeline.judging import Request, judge
 from ..pipeline.upkeep import refuse_damage
 from ..views.cause import render_departed, render_why
 from . import printing
+from .answering import Answering
 from .door import Door, pass_door
 
 
-@click.command("why")
+@click.command("why", cls=Answering)
 @click.argument("target", metavar="UC[/ITEM]")
 @pass_door
-def command(door: Door, target: str) -> None:
+def command(door: Door, target: str) -> int:
     """Say why a use case, or one item or requirement of it, stands where it stands, and what would complete it."""
     use_case, _, tail = target.partition("/")
     place = door.place()
@@ -37,3 +38,4 @@ def command(door: Door, target: str) -> None:
         lines = render_why(report, known, tail or None, wide, unicode=signs)
     printing.say(lines)
     refuse_damage(report.context.problems)
+    return 0

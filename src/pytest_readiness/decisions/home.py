@@ -10,12 +10,10 @@ from typing import Any
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope, decision_statement
 from ..frozen import dataclass
-from ..journal.key import load_key
 from ..journal.provenance import git
-from ..journal.redaction import Redactor
 from ..pipeline.carrying import writable_store
-from ..pipeline.extensions import load_plugins, own_redactors
-from ..pipeline.judging import HOME, Place
+from ..pipeline.judging import Place
+from ..pipeline.opening import redaction_trouble
 from ..pipeline.trust import Trust
 from ..store.looking import SIGNED, SUFFIX
 from .dating import Earlier
@@ -70,6 +68,8 @@ class Kept:
     """Where the repository is their home: the files, which count for nothing until they are committed."""
     author: str | None = None
     """There: who would be the author of a commit made here, and so who will have decided; None: git does not say."""
+    notes: tuple[str, ...] = ()
+    """What whoever decided should know."""
 
 
 def keep(place: Place, decisions: Sequence[Made]) -> Kept:
@@ -81,16 +81,17 @@ def keep(place: Place, decisions: Sequence[Made]) -> Kept:
     """
     counted = tuple(one.counted for one in decisions)
     signed = [one.signed for one in decisions if one.signed is not None]
+    notes = tuple(redaction_trouble(place.redactor))
     if not in_folder(place):
         _keep_in_store(place, decisions, signed)
-        return Kept(counted, len(signed))
+        return Kept(counted, len(signed), notes=notes)
     home = place.decisions(None)
     assert home is not None  # noqa: S101 - for the type checker: a folder needs no store
     home.decide([one.decision for one in decisions], envelopes=signed)
     folder = place.settings.folder / place.settings.decisions
     files = [folder / f"{one.decision.id}{SUFFIX}" for one in decisions]
     files += [folder / f"{one.subject}{SIGNED}" for one in signed]
-    return Kept(counted, len(signed), tuple(files), git(place.settings.folder).get("email"))
+    return Kept(counted, len(signed), tuple(files), git(place.settings.folder).get("email"), notes)
 
 
 def _keep_in_store(place: Place, decisions: Sequence[Made], signed: Sequence[Envelope]) -> None:
@@ -114,5 +115,4 @@ def stamped(place: Place, who: Decider, at: str) -> dict[str, Any]:
 
 def clean(place: Place, text: str) -> str:
     """Return a person's text as it may be kept: without secrets."""
-    key = load_key(place.settings.folder / HOME)
-    return Redactor(key, own=lambda: own_redactors(load_plugins(place.settings))).text(text.strip())
+    return place.redactor.text(text.strip())

@@ -381,7 +381,7 @@ class WorkersKeeper(Keeper):
         told = {name: json.loads(text) for name, text in super()._taken(report).items()}
         if SECRETS in told:
             self.redactor.take_in(told[SECRETS])
-        self.redactor.trouble = self.redactor.trouble or told.get(TROUBLE)
+        self.redactor.own.take_in_troubles(told.get(TROUBLE, ()))
         self._redact_what_is_written()
         bodies = {name: body for name, body in told.items() if name in _BODIES}
         return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._learned else bodies

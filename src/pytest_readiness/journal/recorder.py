@@ -309,9 +309,8 @@ class Sender(Observer):
         if self.redactor.learned:
             # The controller writes node ids of its own accord: it must know what is secret in them.
             super()._hang(report, SECRETS, _dumps(self.redactor.take_learned()))
-        if self.redactor.trouble is not None:
-            super()._hang(report, TROUBLE, _dumps(self.redactor.trouble))
-            self.redactor.trouble = None
+        if any(troubles := self.redactor.own.take_troubles()):
+            super()._hang(report, TROUBLE, _dumps(troubles))
         return report
 
     def _hang(self, report: pytest.TestReport, name: str, body: Any) -> None:

@@ -14,6 +14,7 @@ from ..claims.claim import Claim
 from ..errors import ClaimError, EvidenceError, ReadinessError, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import Shown
+from ..foreign import plain_text
 from .artifact import ArtifactFolder, guess_media_type, is_text, names_a_file
 from .context import Context
 from .redaction import Redactor, cut_text
@@ -313,7 +314,7 @@ class Account:
 def _given_text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise EvidenceError(f"{name} must be a text, not {type(value).__name__}")
-    return value
+    return plain_text(value)
 
 
 def _label(what: object) -> str:

@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hmac import new as _hmac
 from typing import Any
 
+from ..foreign import plain_text
 from .cases import Cases, data_at
 from .encodings import SHORTEST, spellings
 from .finding import Finding
 from .known import KnownValues
+from .own_redactors import HOOK_FAILED, Own, OwnRedactors
 from .variables import secrets_of, uncommon
 
 __all__ = ["OURS", "SHORTEST", "Redactor"]
@@ -44,21 +46,21 @@ OURS = frozenset(
 )
 """Fields that hold words of ours or of the catalogue: a password that is called like an environment must not make its
 evidence unreadable, and says nothing there."""
+DECIDING = frozenset(
+    {"actor", "actor_known_by", "at", "ci", "commit", "group", "kind", "method", "nonce", "release", "started_by"}
+)
+"""Fields that decide what counts: plugins are not asked about them. One that failed over the name of who recorded would
+let that person review it."""
 PAIRS = frozenset({"properties", "details"})
 """Fields that hold names and values of a test's own, as pairs."""
 _OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
 _MARKS = re.compile(r"(\[REDACTED:[a-z0-9-]{1,24}\])+\Z")
-HOOK_FAILED = "[REDACTED:hook-failed]"
-"""Stands for a text that a plugin's redactor failed over."""
 MOST_OF_A_WORD = 4000
 """Characters of a word of the command line that are kept."""
 PIECE = 512 << 10
 """Bytes that are looked at at once."""
 BEYOND = 48 << 10
 """Bytes that are looked at beyond a piece, where no known value is longer: no secret of another kind is."""
-
-Own = Callable[[str], object]
-"""A plugin's redactor: returns a text without what it knows to be secret, or None for an unchanged one."""
 
 
 def _nothing() -> Sequence[Own]:
@@ -85,14 +87,12 @@ class Redactor:
         self._names: dict[str, str] = {}
         self.cases = Cases()
         """Which parameters the tests have: their places stand for secrets in names."""
-        self._find_own = own
-        self._own: Sequence[Own] | None = None
         self.learned: list[str] = []
         """Values that were registered since somebody last emptied this list."""
         self.counts: Counter[str] = Counter()
         """How often each rule applied since the last ``take_counts``."""
-        self.trouble: str | None = None
-        """What first went wrong in a plugin's redactor, until it is told."""
+        self.own = OwnRedactors(own, self._without_plugins, self.counts)
+        """Those of plugins."""
         for value in secrets_of(os.environ if environ is None else environ):
             self._learn(value, "environment")
 
@@ -146,9 +146,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return the text without secrets."""
-        if not text:
-            return text
-        return self._by_plugins(self._without_plugins(text))
+        text = plain_text(text)
+        return self.own.text(self._without_plugins(text)) if text else text
 
     def _without_plugins(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
@@ -160,6 +159,7 @@ class Redactor:
 
         That is the place of the parameter that holds it, else the secret's fingerprint: two tests stay two.
         """
+        text = plain_text(text)
         found = self._names.get(text)
         if found is None:
             if len(self._names) > 20_000:  # noqa: PLR2004 - more than a session asks for again and again
@@ -214,6 +214,8 @@ class Redactor:
     def _field(self, key: str, value: Any) -> Any:
         if key in OURS:
             return value
+        if key in DECIDING:
+            return self._by_us(value)
         if key in PAIRS:
             return [[self.text(name), self.field(name, inner)] for name, inner in value]
         if key == "argv":
@@ -221,6 +223,14 @@ class Redactor:
         if isinstance(value, str):
             return self.name(value) if key == "test" else self.field(key, value)
         return self.plain(value)
+
+    def _by_us(self, value: Any) -> Any:
+        """Return plain data without the secrets that we find."""
+        if isinstance(value, str):
+            return self._without_plugins(plain_text(value)) if value else ""
+        if isinstance(value, list | tuple):
+            return [self._by_us(inner) for inner in value]
+        return {key: self._by_us(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
     def _arguments(self, argv: Iterable[str]) -> list[str]:
         """Return a command line's words; what stands after ``--password`` is secret, however it looks."""
@@ -235,29 +245,9 @@ class Redactor:
 
     # -- plugins
 
-    def _by_plugins(self, text: str) -> str:
-        """What a plugin's redactor fails over is replaced as a whole: nobody knows what is secret in it."""
-        try:
-            for redact in self._plugins():
-                text = _own_text(redact, text)
-        except Exception as error:  # noqa: BLE001 - whatever a plugin's own code raises
-            self.trouble = self.trouble or self._without_plugins(f"{type(error).__name__}: {error}")
-            self.counts["hook-failed"] += 1
-            return HOOK_FAILED
-        return text
-
-    def _plugins(self) -> Sequence[Own]:
-        if self._own is None:
-            self._own = ()  # a plugin that asks us in turn while it is loaded finds none
-            try:
-                self._own = self._find_own()
-            except Exception as error:  # noqa: BLE001 - whatever a plugin's own code raises while it is loaded
-                self._own = (_failing(error),)
-        return self._own
-
     def _named_by_plugins(self, name: str) -> str:
         """What a plugin changes leaves the places of the parameters, else the fingerprint of the whole name."""
-        changed = self._by_plugins(name)
+        changed = self.own.text(name)
         if changed == name:
             return name
         if changed == HOOK_FAILED:
@@ -277,10 +267,10 @@ class Redactor:
             yield self._piece_by_plugins(piece)
 
     def _piece_by_plugins(self, piece: bytes) -> bytes:
-        if self._own == ():
+        if self.own.is_empty:
             return piece
         text = piece.decode("utf-8", "surrogateescape")
-        changed = self._by_plugins(text)
+        changed = self.own.text(text)
         if changed == text:
             return piece
         try:
@@ -358,22 +348,6 @@ def _without_rest(buffer: bytearray, rest: re.Pattern[bytes]) -> re.Pattern[byte
     del found  # a buffer that a match holds cannot change its size
     del buffer[:ended]
     return rest if goes_on else None
-
-
-def _failing(error: Exception) -> Own:
-    def redact(_: str) -> object:
-        raise error
-
-    return redact
-
-
-def _own_text(redact: Own, text: str) -> str:
-    found = redact(text)
-    if found is None:
-        return text
-    if not isinstance(found, str):
-        raise TypeError(f"it returned {type(found).__name__}, and must return a text or None")
-    return found
 
 
 def _decoded(data: bytes) -> str:

@@ -21,7 +21,9 @@ from typing import Any
 import pytest
 
 from ..errors import one_line
+from ..foreign import is_failure, why
 from . import arriving
+from .asked import reasons
 from .passing import spies_on
 from .seams import CLOCK, FAKES, NETWORK, STARTS, USES, Seams, is_real, kind_of, seam_name
 
@@ -173,8 +175,10 @@ class Watched:
         """See what is replaced at this moment; with an item, ask the hook too."""
         try:
             (self._lookout or _lookout()).look()
-        except Exception as error:  # noqa: BLE001 - what a replaced object raises when it is looked at
-            self.because(f"what stands in for the network or the clock cannot be told: {_told(error)}")
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            self.because(f"what stands in for the network or the clock cannot be told: {why(error, 120)}")
         if item is not None:
             self.told_by_hook(item)
 
@@ -190,22 +194,8 @@ class Watched:
 
     def told_by_hook(self, item: pytest.Item) -> None:
         """Ask whoever implements the hook; one that fails makes a rehearsal, and nothing else is lost."""
-        if not item.config.hook.pytest_readiness_simulation.get_hookimpls():
-            return  # asking those around the test costs more than everything else that is looked at
-        try:
-            for given in item.ihook.pytest_readiness_simulation(item=item):
-                for reason in [given] if isinstance(given, str) else given or ():
-                    self._take(reason)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # noqa: BLE001 - pytest.skip and its like are no Exception
-            self.because(f"the hook pytest_readiness_simulation failed: {_told(error)}")
-
-    def _take(self, reason: object) -> None:
-        if not isinstance(reason, str):
-            self.because(f"the hook pytest_readiness_simulation returned {reason!r}, which is no text")
-        elif reason.strip():
-            self.because(reason.strip())
+        for reason in reasons(item):
+            self.because(reason)
 
     @property
     def told(self) -> str | None:
@@ -222,10 +212,6 @@ def _sentence(reasons: list[str]) -> str | None:
     if len(reasons) > _MOST_REASONS:
         reasons = [*reasons[:_MOST_REASONS], f"{len(reasons) - _MOST_REASONS} more"]
     return "; ".join(reasons) or None
-
-
-def _told(error: BaseException) -> str:
-    return one_line(f"{type(error).__name__}: {error}", 120)
 
 
 def _lookout() -> _Lookout:

@@ -1,12 +1,15 @@
 """Plugins: from the entry-point group ``pytest_readiness``, from ``plugins`` in the config, and in a session pytest's.
 
-They are loaded where something asks for them, never because pytest started.
+They are loaded by every command and by a session that records, never because pytest started.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from functools import cached_property, partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -18,7 +21,9 @@ from .. import hookspecs
 from ..claims.register import PROOFS
 from ..errors import ConfigError, one_line
 from ..facts.proofs import ProofCheck
-from ..settings import Settings
+from ..foreign import ask, is_failure, plain_text, why
+from ..frozen import dataclass
+from ..settings import Settings, key_place
 
 GROUP = "pytest_readiness"
 PREFIX = "pytest_readiness_"
@@ -26,6 +31,11 @@ PREFIX = "pytest_readiness_"
 
 class _Manager(pluggy.PluginManager):
     """Takes hooks by their name, as pytest's own manager does: a plugin needs no decorator."""
+
+    def __init__(self) -> None:
+        super().__init__("pytest")
+        self.said: dict[str, str] = {}
+        """Where a plugin is named, by its name."""
 
     def parse_hookimpl_opts(self, plugin: Any, name: str) -> pluggy.HookimplOpts | None:
         found = super().parse_hookimpl_opts(plugin, name)
@@ -41,41 +51,131 @@ class _Manager(pluggy.PluginManager):
         return found
 
 
-def load_plugins(settings: Settings) -> pluggy.PluginManager:
-    """Return the plugins of the entry-point group and those that the config names.
+@dataclass(frozen=True)
+class Plugins:
+    """What was loaded, and what was not."""
+
+    managers: tuple[pluggy.PluginManager, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Plugins that cannot be loaded, a line each: by their name, and where that is said."""
+    asked: frozenset[str] = frozenset()
+    """Proof kinds beside the built-in ones that the config names."""
+    said: str = ""
+    """Where the config names plugins, as a line begins with it."""
+
+    @cached_property
+    def kinds(self) -> Mapping[str, ProofCheck]:
+        """The proof kinds that plugins bring, by name.
+
+        Raises:
+            ConfigError: a plugin cannot be loaded, or its kinds cannot be used.
+        """
+        self.check()
+        with redirect_stdout(sys.stderr):
+            return own_proofs(*self.managers)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why plugins cannot be used, in a line, if so it is."""
+        try:
+            self.kinds  # noqa: B018 - asked for what it raises
+        except ConfigError as error:
+            return str(error)
+        return None
+
+    def check(self) -> None:
+        """Say that a plugin cannot be loaded.
+
+        Raises:
+            ConfigError: so it is.
+        """
+        if self.problems:
+            raise ConfigError("; ".join(self.problems))
+
+    def redactors(self) -> list[Callable[[str], object]]:
+        """Return the redactors that plugins bring.
+
+        Raises:
+            ConfigError: a plugin cannot be loaded: it might have been one that brings some.
+        """
+        self.check()
+        return own_redactors(*self.managers)
+
+
+def every_kind(plugins: Plugins) -> Collection[str]:
+    """Return the kinds that plugins bring, whether or not the config names one.
 
     Raises:
-        ConfigError: one of them cannot be loaded, or implements no hook that exists.
+        ConfigError: a plugin cannot be loaded, or its kinds cannot be used.
     """
-    return load_named(settings.plugins, settings.folder)
+    return plugins.kinds
 
 
-def load_named(names: Sequence[str], folder: Path) -> pluggy.PluginManager:
-    """Return the plugins of the entry-point group and the modules with these names, installed or in the folder.
+def kinds_where_asked(plugins: Plugins) -> Collection[str]:
+    """Return them where the config names one.
 
     Raises:
-        ConfigError: one of them cannot be loaded, or implements no hook that exists.
+        ConfigError: it does, and a plugin cannot be loaded, or its kinds cannot be used.
     """
-    manager = _Manager("pytest")
+    return plugins.kinds if plugins.asked else ()
+
+
+def kinds_as_named(plugins: Plugins) -> Collection[str]:
+    """Return them, or as far as that cannot be done those that the config names; nothing is raised."""
+    return plugins.asked if plugins.trouble else plugins.kinds
+
+
+def load_plugins(settings: Settings, *managers: pluggy.PluginManager) -> Plugins:
+    """Load the plugins of the entry-point group and those that the config names; what they print is no answer of ours.
+
+    Args:
+        settings: what the config says.
+        managers: plugins that are loaded already: pytest's own.
+    """
+    said = f"{key_place(settings, 'plugins')}: " if settings.plugins else ""
+    with redirect_stdout(sys.stderr):
+        found = load_named(settings.plugins, settings.folder, said, managers)
+    asked = {kind for item in settings.items.values() for kind in _asked(item)}
+    return replace(found, asked=frozenset(asked.difference(PROOFS)))
+
+
+def load_named(names: Sequence[str], folder: Path, said: str, managers: Sequence[pluggy.PluginManager] = ()) -> Plugins:
+    """Load the plugins of the entry-point group and the modules with these names, installed or in the folder.
+
+    Args:
+        names: of the modules.
+        folder: the config's, where modules may be.
+        said: where the names stand, for those that cannot be loaded.
+        managers: plugins that are loaded already.
+    """
+    manager, problems = _Manager(), list[str]()
     manager.add_hookspecs(hookspecs)
     for entry in entry_points(group=GROUP):
-        _register(manager, entry.load, entry.name)
+        of = f" of {entry.dist.name}" if entry.dist is not None else ""
+        where = one_line(f"entry point {entry.name} = {entry.value}{of}: ", 200)
+        problems += _register(manager, entry.load, entry.name, where)
     if names and str(folder) not in sys.path:
         sys.path.append(str(folder))  # at the end: a module beside the config hides none that is installed
     for name in names:
-        _register(manager, lambda name=name: import_module(name), name)
-    return manager
+        problems += _register(manager, partial(import_module, name), name, said)
+    return Plugins((*managers, manager), tuple(problems), said=said)
 
 
-def _register(manager: pluggy.PluginManager, find: Any, name: str) -> None:
+def _register(manager: _Manager, find: Callable[[], Any], name: str, said: str) -> list[str]:
+    """Return what is wrong with a plugin, in a line."""
+    manager.said.setdefault(name, said)
     try:
         plugin = find()
         if not manager.is_registered(plugin):  # an entry point that the config names too
             manager.register(plugin, name)
         manager.check_pending()
-    except Exception as error:  # whatever a plugin's own code raises
-        told = one_line(f"{type(error).__name__}: {error}", 300)
-        raise ConfigError(f"the plugin '{one_line(name, 100)}' cannot be loaded: {told}") from error
+    except BaseException as error:
+        if not is_failure(error):
+            raise
+        if (half := manager.get_plugin(name)) is not None:
+            manager.unregister(half)
+        return [f"{said}the plugin '{one_line(name, 100)}' cannot be loaded: {why(error)}"]
+    return []
 
 
 def own_proofs(*managers: pluggy.PluginManager) -> dict[str, ProofCheck]:
@@ -85,9 +185,10 @@ def own_proofs(*managers: pluggy.PluginManager) -> dict[str, ProofCheck]:
         ConfigError: a plugin returns something else, or two bring a kind of the same name.
     """
     found: dict[str, ProofCheck] = {}
-    for name, check in _brought(managers):
-        if not isinstance(name, str) or not callable(check):
+    for given, check in _brought(managers):
+        if not isinstance(given, str) or not callable(check):
             raise ConfigError("pytest_readiness_proofs must return a dict of names and functions")
+        name = plain_text(given)
         if name in PROOFS:
             raise ConfigError(f"a plugin brings a proof '{name}', which is a built-in one: give it another name")
         if found.setdefault(name, check) is not check:
@@ -97,37 +198,27 @@ def own_proofs(*managers: pluggy.PluginManager) -> dict[str, ProofCheck]:
 
 def _brought(managers: Sequence[pluggy.PluginManager]) -> Iterator[tuple[Any, Any]]:
     for manager in managers:
-        for kinds in manager.hook.pytest_readiness_proofs():
+        for hook in manager.hook.pytest_readiness_proofs.get_hookimpls():
             try:
-                yield from dict(kinds).items()
-            except (TypeError, ValueError):
-                yield None, None
+                kinds: Any = ask(hook)
+                found = [] if kinds is None else list(dict(kinds).items())
+            except BaseException as error:
+                if not is_failure(error):
+                    raise
+                said = getattr(manager, "said", {}).get(hook.plugin_name, "")
+                by = f"{said}the plugin '{one_line(hook.plugin_name, 200)}': pytest_readiness_proofs"
+                raise ConfigError(f"{by} must return a dict of names and functions: {why(error)}") from None
+            yield from found
 
 
 def own_redactors(*managers: pluggy.PluginManager) -> list[Callable[[str], object]]:
     """Return the redactors that plugins bring, each to be given what the one before it left."""
-    return [
-        _redactor(found) for one in managers for found in reversed(one.hook.pytest_readiness_redact.get_hookimpls())
-    ]
+    found = (hook for one in managers for hook in reversed(one.hook.pytest_readiness_redact.get_hookimpls()))
+    return [partial(_redacted, hook) for hook in found]
 
 
-def _redactor(found: pluggy.HookImpl) -> Callable[[str], object]:
-    def redact(text: str) -> object:
-        if found.wrapper or found.hookwrapper:
-            raise TypeError("pytest_readiness_redact can be no wrapper")
-        return found.function(*[{"text": text}[name] for name in found.argnames])
-
-    return redact
-
-
-def proof_kinds(settings: Settings, *managers: pluggy.PluginManager) -> Collection[str]:
-    """Return the kinds beside the built-in ones; none, and nothing is loaded, where the config asks for no other.
-
-    Raises:
-        ConfigError: a plugin cannot be loaded, or its kinds cannot be used.
-    """
-    asked = {kind for item in settings.items.values() for kind in _asked(item)}
-    return own_proofs(*managers, load_plugins(settings)) if asked.difference(PROOFS) else ()
+def _redacted(hook: pluggy.HookImpl, text: str) -> object:
+    return ask(hook, text=text)
 
 
 def _asked(item: Any) -> tuple[str, ...]:

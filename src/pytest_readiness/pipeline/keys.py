@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError, Problem, nearest, one_line, place
 from ..facts.checkpoint import Checkpoint, fits_note
 from ..facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
+from ..foreign import is_failure, why
 from ..regular import read_regular, regular_file
 from ..settings import KeySettings, Settings, key_place
 from .key_strength import describe
@@ -158,8 +159,10 @@ def _key(public: str) -> Key:
 
         try:
             return SSlibKey.from_crypto(load_der_public_key(der))
-        except Exception as error:  # noqa: BLE001 - whatever the libraries find wrong with it
-            raise ConfigError(f"no signature can be verified with this public key: {one_line(str(error))}") from None
+        except BaseException as error:  # whatever the libraries find wrong with it
+            if not is_failure(error):
+                raise
+            raise ConfigError(f"no signature can be verified with this public key: {why(error)}") from None
 
 
 @contextmanager
@@ -309,8 +312,10 @@ def _sign(data: bytes, folder: Path, trusted: Iterable[str]) -> tuple[Key, bytes
             return _sign_with_file(uri, folder, data) if scheme == FILE else _sign_with_service(uri, trusted, data)
         except ConfigError:
             raise
-        except Exception as error:  # noqa: BLE001 - each kind of signer raises what it likes
-            told = one_line(f"{type(error).__name__}: {error}".replace(os.environ.get(SECRET) or "\0", "…"))
+        except BaseException as error:  # each kind of signer raises what it likes
+            if not is_failure(error):
+                raise
+            told = one_line(why(error, 10_000).replace(os.environ.get(SECRET) or "\0", "…"))
             raise ConfigError(f"{SIGNER} ({scheme}:) cannot sign: {told}") from None
 
 
@@ -351,13 +356,15 @@ def _sign_with_service(uri: str, trusted: Iterable[str], data: bytes) -> tuple[K
     """Return the signature of a service, which must fit a trusted key: its URI says nothing of its public part."""
     from securesystemslib.signer import Signer
 
-    failed: Exception | None = None
+    failed: BaseException | None = None
     for public in trusted:
         key = _key(public)
         try:
             made = Signer.from_priv_key_uri(uri, key, lambda _: os.environ.get(SECRET, "")).sign(data)
             key.verify_signature(made, data)
-        except Exception as error:  # noqa: BLE001 - the next key may be the one
+        except BaseException as error:  # the next key may be the one
+            if not is_failure(error):
+                raise
             failed = failed or error
         else:
             return key, bytes.fromhex(made.signature)

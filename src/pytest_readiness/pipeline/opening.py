@@ -8,8 +8,6 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-from pluggy import PluginManager
-
 from ..errors import one_line
 from ..facts.run import Run
 from ..frozen import dataclass
@@ -22,7 +20,6 @@ from ..journal.run_log import RunLog
 from ..journal.tracker import kept_tracker
 from ..journal.written import ChangedJournalError
 from ..store.address import check_address
-from .extensions import load_plugins, own_redactors
 from .keeping import keep
 from .place import HOME, Place
 
@@ -39,13 +36,12 @@ class Opening:
     log: RunLog
 
 
-def open_run(  # noqa: PLR0913 - one parameter for each thing that a run is told from
+def open_run(
     place: Place,
     said: Mapping[str, str],
     root: Path,
     argv: Sequence[str],
     more: Mapping[str, Any] | None = None,
-    hooks: Sequence[PluginManager] = (),
     *,
     examined: bool = False,
     written: Sequence[str] = (),
@@ -59,7 +55,6 @@ def open_run(  # noqa: PLR0913 - one parameter for each thing that a run is told
         root: The folder whose git is asked for the commit.
         argv: What was called.
         more: What its first line says besides, unless it is None.
-        hooks: Plugins that may bring redactors, beside those of the entry-point group and of the config.
         written: Files and folders that are written beside ours.
         examined: A person tells what they saw, and nothing is run.
 
@@ -70,7 +65,7 @@ def open_run(  # noqa: PLR0913 - one parameter for each thing that a run is told
     context = _context(place, said)
     check_address(place.settings.store, place.settings.folder)
     key = load_key(place.settings.folder / HOME)
-    redactor = Redactor(key, own=lambda: own_redactors(*hooks, load_plugins(place.settings)))
+    redactor = Redactor(key, own=place.plugins.redactors)
     artifacts = ArtifactFolder(place.artifacts, place.settings.artifact_limit)
 
     own = [*written, *_own_files(place, said)]  # now: a test may go to another folder
@@ -146,9 +141,15 @@ def _size(path: Path) -> int | None:
     return found.st_size if S_ISREG(found.st_mode) else None
 
 
+def plugins_trouble(redactor: Redactor) -> list[str]:
+    """Return a line about plugins that cannot be loaded, where a text was to be redacted."""
+    told = "nobody knows what they would redact, and each text that they would be asked about was replaced"
+    return [f"{redactor.own.unloaded}: {told}"] if redactor.own.unloaded is not None else []
+
+
 def redaction_trouble(redactor: Redactor) -> list[str]:
     """Return a line about a plugin's redactor that failed, once."""
-    trouble, redactor.trouble = redactor.trouble, None
+    trouble, redactor.own.trouble = redactor.own.trouble, None
     told = f"a redactor of a plugin failed, and each text that it failed over was replaced: {trouble}"
     return [told] if trouble is not None else []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +16,14 @@ from ..claims.register import read_catalogue
 from ..errors import ConfigError
 from ..facts.snapshot import Snapshot, snapshot
 from ..frozen import dataclass
+from ..journal.key import load_key
 from ..journal.recovery import leftovers
+from ..journal.redaction import Redactor
 from ..journal.ways import way_to
 from ..settings import Settings, find, load, override, without_config
 from ..store.address import open_store, sqlite_path
 from ..store.port import DecisionHome, Store
-from .extensions import proof_kinds
+from .extensions import Plugins, every_kind, load_plugins
 
 if TYPE_CHECKING:  # judging is heavy: loaded where it is done
     from ..verdict.policy import Policy
@@ -36,6 +38,7 @@ class Place:
 
     settings: Settings
     catalogue: Catalogue
+    plugins: Plugins = Plugins()
 
     @property
     def journals(self) -> Path:
@@ -89,6 +92,11 @@ class Place:
 
         return trusted_keys(self.settings)
 
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Takes secrets out of what a person says here."""
+        return Redactor(load_key(self.settings.folder / HOME), own=self.plugins.redactors)
+
     @property
     def public_keys(self) -> tuple[str, ...]:
         """The trusted keys (SubjectPublicKeyInfo, base64)."""
@@ -141,13 +149,21 @@ def locate(
     store: str | None = None,
     artifacts: str | None = None,
     hooks: Sequence[PluginManager] = (),
+    kinds: Callable[[Plugins], Collection[str]] = every_kind,
 ) -> Place:
     """Return the place that the config nearest to ``start`` describes.
 
-    ``hooks``: plugins that may bring proof kinds, beside those of the entry-point group and of the config.
+    Args:
+        start: where to look for a config, upward.
+        config: the config to use; None: what ``READINESS_CONFIG`` says, else the nearest.
+        store: the store to use; None: what ``READINESS_STORE`` says, else the config's.
+        artifacts: where artifacts are; None: the same.
+        hooks: plugins beside those of the entry-point group and of the config: pytest's own.
+        kinds: returns the proof kinds that the config may name. Where evidence is about to be recorded, it raises
+            nothing: a plugin that cannot be used costs none, and is told from ``plugins`` of the place.
 
     Raises:
-        ConfigError: the config or the tracker cannot be used.
+        ConfigError: the config, the tracker or a plugin cannot be used.
     """
     environ = os.environ
     config = config or environ.get("READINESS_CONFIG")
@@ -158,7 +174,8 @@ def locate(
         store=store or environ.get("READINESS_STORE"),
         artifacts=artifacts or environ.get("READINESS_ARTIFACTS"),
     )
-    return Place(settings, read_catalogue(settings, proofs=proof_kinds(settings, *hooks)))
+    plugins = load_plugins(settings, *hooks)
+    return Place(settings, read_catalogue(settings, proofs=kinds(plugins)), plugins)
 
 
 def select(catalogue: Catalogue, patterns: Sequence[str], gone: Collection[str] = ()) -> tuple[str, ...] | None:

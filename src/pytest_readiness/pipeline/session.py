@@ -17,8 +17,8 @@ from pluggy import PluginManager
 from ..claims.catalogue import Catalogue
 from ..errors import ConfigError, ReadinessError, count, one_line
 from ..facts.conduct import conduct_of
-from ..facts.proofs import ProofCheck
 from ..facts.run import Run
+from ..foreign import is_failure, why
 from ..frozen import dataclass, field
 from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
@@ -29,8 +29,8 @@ from ..journal.nested import Living, around
 from ..journal.proving import Means, new_nonce
 from ..journal.recorder import Observer, Sender
 from ..journal.redaction import Redactor
-from .extensions import load_named, own_proofs, own_redactors
-from .opening import close_run, open_run, redaction_trouble
+from .extensions import Plugins, kinds_where_asked, load_named
+from .opening import close_run, open_run, plugins_trouble, redaction_trouble
 from .place import Place, locate, select
 from .selection import Selection, missing_only
 
@@ -106,7 +106,7 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
         ReadinessError: the config, the tracker or an option cannot be used.
     """
     config, store, artifacts = options.get("config"), options.get("store"), options.get("artifacts")
-    place = locate(root, config=config, store=store, artifacts=artifacts, hooks=(hooks,))
+    place = locate(root, config=config, store=store, artifacts=artifacts, hooks=(hooks,), kinds=kinds_where_asked)
     if not place.configured and not options.any:
         return None
     group = _group(options.get("run-group"))
@@ -115,7 +115,7 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     selection, nonce, arrives = _selection(place, options), new_nonce(), group is not None
     conduct = selected(called or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conduct or None}
-    opening = open_run(place, options.values, root, argv, more, (hooks,), written=written)
+    opening = open_run(place, options.values, root, argv, more, written=written)
     journals, store = place.journals.resolve(), str(place.store_file.resolve())
     within = around(journals, store)
     opening.log.dry = dry = dry or within is not None
@@ -129,6 +129,7 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
         "artifact_limit": place.settings.artifact_limit,
         "nonce": nonce,
         "plugins": list(place.settings.plugins),
+        "plugins_at": place.plugins.said,
         "folder": str(place.settings.folder),
         "prefix": f"{way}/" if (way := place.way_to(root)) else "",
         "selection": selection.to_plain(),
@@ -159,22 +160,18 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
     """Return the observer that plain data describes; without a redactor it is a worker's."""
 
     @cache
-    def plugins() -> PluginManager:
-        return load_named(given["plugins"], Path(given["folder"]))
-
-    @cache
-    def kinds() -> Mapping[str, ProofCheck]:
-        return own_proofs(hooks, plugins())
+    def plugins() -> Plugins:
+        return load_named(given["plugins"], Path(given["folder"]), given["plugins_at"], [hooks])
 
     make, artifacts = Observer if redactor else Sender, given["artifacts"]
-    redactor = redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: own_redactors(hooks, plugins()))
+    redactor = redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: plugins().redactors())
     observer = make(
         Catalogue.from_plain(given["catalogue"]),
         Context.from_plain(given["context"]),
         redactor,
         ArtifactFolder(None if artifacts is None else Path(artifacts), given["artifact_limit"]),
         names=Names(given, redactor),
-        means=Means(given["nonce"], kinds),
+        means=Means(given["nonce"], lambda: plugins().kinds),
     )
     observer.hooks = hooks
     return observer
@@ -267,8 +264,10 @@ def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outc
             _judge(prepared.place, options, outcome)
     except (ReadinessError, OSError) as error:
         outcome.problems.append(str(error))
-    except Exception as error:  # noqa: BLE001 - a defect of ours must close the gate, not hide the tests' results
-        outcome.problems.append(f"a defect in pytest-readiness: {type(error).__name__}: {one_line(str(error))}")
+    except BaseException as error:  # a defect of ours must close the gate, not hide the tests' results
+        if not is_failure(error):
+            raise
+        outcome.problems.append(f"a defect in pytest-readiness: {why(error)}")
 
 
 def _keep(prepared: Prepared, outcome: Outcome, exit_status: int, *, whole: bool) -> Run | None:
@@ -277,7 +276,7 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int, *, whole: bool
     if keeper.log.uncollected or (prepared.arrives and exit_status not in _CUT_SHORT):
         keeper.log.arrive()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status, whole=whole)
-    outcome.problems += problems
+    outcome.problems += [*problems, *plugins_trouble(keeper.redactor)]
     outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.notes()]
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded

@@ -1,0 +1,28 @@
+"""How a command answers: it returns its exit code. Whatever else ends it is no answer, and never a yes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..errors import UnansweredError
+
+
+class Answering(click.Command):
+    """A command that returns its exit code when it has answered."""
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run it, and return its exit code.
+
+        Raises:
+            UnansweredError: it ended otherwise, so that nobody knows whether it did what was asked for.
+        """
+        code: Any = None
+        try:
+            code = super().invoke(ctx)
+        except click.exceptions.Exit as end:
+            code = end.exit_code or None  # a command may leave with a no, and says yes at its end only
+        if type(code) is not int:
+            raise UnansweredError(f"'{ctx.info_name}' ended before it had answered")
+        return code

@@ -1,0 +1,41 @@
+"""Who implements ``pytest_readiness_simulation`` is asked why a test was a simulation: code that is not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..foreign import ask, is_failure, plain_text, spelled, why
+
+_HOOK = "the hook pytest_readiness_simulation"
+_LIMIT = 120
+"""Characters of what is told of something that was raised."""
+
+
+def reasons(item: Any) -> Iterator[str]:
+    """Yield what the hooks around a test say; one that fails is a reason, and nothing else is lost."""
+    if not item.config.hook.pytest_readiness_simulation.get_hookimpls():
+        return  # asking those around the test costs more than everything else that is looked at
+    for hook in reversed(item.ihook.pytest_readiness_simulation.get_hookimpls()):
+        try:
+            found = _texts(ask(hook, item=item))
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            found = [f"{_HOOK} failed: {why(error, _LIMIT)}"]
+        yield from found
+
+
+def _texts(given: object) -> list[str]:
+    """Return what a hook gave as texts; whatever is none, and does not say that there is none, is told as a reason."""
+    if given is None:
+        return []
+    if isinstance(given, Sequence) and not isinstance(given, str | bytes | bytearray):
+        return [_text(one) for one in given]
+    return [_text(given)]
+
+
+def _text(given: object) -> str:
+    if not isinstance(given, str):
+        return f"{_HOOK} returned {spelled(given)}, which is no text"
+    return plain_text(given).strip() or f"{_HOOK} returned an empty text"

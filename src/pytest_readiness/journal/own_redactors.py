@@ -1,0 +1,104 @@
+"""Redactors that plugins bring: code that is not ours, asked after our own redaction.
+
+What one of them fails over is replaced as a whole, as nobody knows what is secret in it. So is every text where plugins
+cannot be loaded: one of them may have been a redactor.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from ..errors import ReadinessError
+from ..foreign import is_failure, plain_text, why
+
+HOOK_FAILED = "[REDACTED:hook-failed]"
+"""Stands for a text that a plugin's redactor failed over."""
+_RULE = "hook-failed"
+_LIMIT = 600
+"""Characters of what is told of a plugin."""
+
+Own = Callable[[str], object]
+"""A plugin's redactor: returns a text without what it knows to be secret, or None for an unchanged one."""
+
+
+class _UnloadedError(Exception):
+    """Plugins cannot be loaded: that is told once, and not of each text."""
+
+
+class OwnRedactors:
+    """What plugins redact, and what went wrong in it. Loaded with the first text."""
+
+    def __init__(self, find: Callable[[], Sequence[Own]], ours: Callable[[str], str], counts: Counter[str]) -> None:
+        """Take in what will be needed.
+
+        Args:
+            find: Returns the redactors.
+            ours: Our own redaction, for what is told of theirs.
+            counts: How often each rule applied.
+        """
+        self._find = find
+        self._ours = ours
+        self._counts = counts
+        self._found: Sequence[Own] | None = None
+        self.trouble: str | None = None
+        """What first went wrong in one, until it is told."""
+        self.unloaded: str | None = None
+        """Why plugins cannot be loaded, until it is told."""
+
+    @property
+    def is_empty(self) -> bool:
+        """They were asked for, and there are none."""
+        return self._found is not None and not self._found
+
+    def text(self, text: str) -> str:
+        """Return what they leave of a text, one after the other."""
+        try:
+            for redact in self._loaded():
+                text = _changed(redact, text)
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            if not isinstance(error, _UnloadedError):
+                self.trouble = self.trouble or self._ours(why(error, _LIMIT))
+            self._counts[_RULE] += 1
+            return HOOK_FAILED
+        return text
+
+    def _loaded(self) -> Sequence[Own]:
+        if self._found is None:
+            self._found = ()  # a plugin that asks us in turn while it is loaded finds none
+            try:
+                self._found = self._find()
+            except BaseException as error:
+                if not is_failure(error):
+                    self._found = None  # it was not the plugins
+                    raise
+                told = str(error) if isinstance(error, ReadinessError) else why(error, _LIMIT)
+                self.unloaded = self._ours(told)
+                self._found = (_unloaded,)
+        return self._found
+
+    def take_troubles(self) -> list[str | None]:
+        """Return what went wrong in one, and in loading them, and begin again."""
+        found = [self.trouble, self.unloaded]
+        self.trouble = self.unloaded = None
+        return found
+
+    def take_in_troubles(self, found: Sequence[str | None]) -> None:
+        """Take in what those of another process returned so."""
+        if found:
+            self.trouble, self.unloaded = self.trouble or found[0], self.unloaded or found[1]
+
+
+def _unloaded(_: str) -> object:
+    raise _UnloadedError
+
+
+def _changed(redact: Own, text: str) -> str:
+    found = redact(text)
+    if found is None:
+        return text
+    if not isinstance(found, str):
+        raise TypeError(f"it returned {type(found).__name__}, and must return a text or None")
+    return plain_text(found)
