@@ -414,3 +414,23 @@ def test_a_developer_s_merge_does_not_make_them_a_reviewer(apart: Project) -> No
     assert reviews(apart) == []
     told = " ".join(apart.cli("gate", "UC-001").output.split())
     assert f"the approval of UC-001 counts for nothing: {ANA} decided, it says, and {DEV} committed it" in told
+
+
+def test_a_sign_off_for_a_release_says_how_it_stands_for_that(project: Project) -> None:
+    """Where a release is required, review tells the standing for the release that it signed for."""
+    decided(project, '\n[gate]\nrelease = "required"\n')
+    record(project, "--readiness-release=2.0")
+    assert "UC-001 now: READY_FOR_GO_LIVE (release 2.0)" in approve(project, "--release", "2.0").stdout
+
+
+def test_where_no_release_is_named_the_way_to_name_it_is_told(project: Project) -> None:
+    """Where a release is required and none is named, review, gate, next and block say how one is named."""
+    decided(project, '\n[gate]\nrelease = "required"\n')
+    record(project, "--readiness-release=2.0")
+    refused = approve(project, expected=1)
+    closed = project.cli("gate", "UC-001")
+    assert closed.exit_code == 1
+    blocked = project.cli("block", "UC-001", "--reason", "not now", "--by", DEV)
+    for text in (refused.stderr, closed.stdout, project.cli("next", "UC-001").stdout, blocked.stdout):
+        assert "--release R" in text
+        assert "READINESS_RELEASE" in text

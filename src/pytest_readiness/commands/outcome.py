@@ -12,6 +12,7 @@ from ..decisions.home import Kept
 from ..errors import RefusedError, place as shown_place
 from ..facts.decision import Blocker, Decision, Departure, Known, Retirement, Review, RunRetirement, Unblock, Waiver
 from ..pipeline.judging import Place, Request, judge
+from ..verdict.remedies import NAME_RELEASE
 from ..views.gate import standing
 from ..views.sanitise import sanitise
 
@@ -48,11 +49,15 @@ def tell(kept: Kept) -> None:
     click.echo(sanitise(_who_counts(kept)))
 
 
-def tell_standing(place: Place, use_cases: Sequence[str]) -> None:
-    """Say how use cases stand now."""
+def tell_standing(place: Place, use_cases: Sequence[str], release: str | None = None) -> None:
+    """Say how use cases stand now; where a release has to be named, for which."""
     if use_cases:
-        for one in judge(place, Request(tuple(use_cases))).readiness.use_cases:
-            click.echo(sanitise(f"{one.use_case.id} now: {standing(one)}"))
+        request = Request(tuple(use_cases), release=release)
+        judged, about = request.judged_release, ""
+        if place.policy.release == "required":
+            about = f" (release {judged})" if judged else f"; {NAME_RELEASE}"
+        for one in judge(place, request).readiness.use_cases:
+            click.echo(sanitise(f"{one.use_case.id} now: {standing(one)}{about}"))
 
 
 def _who_counts(kept: Kept) -> str:

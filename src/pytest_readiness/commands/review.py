@@ -80,7 +80,7 @@ def command(  # noqa: PLR0913 - what the options say
             return 0
         if approve or reject:
             tell(sign(place, desk, decider(place, by), word))
-            tell_standing(place, [] if report is not None else [one.use_case for one in desk.signings])
+            tell_standing(place, [] if report is not None else [one.use_case for one in desk.signings], desk.release)
         else:
             _preview(place, desk, word, by, report)
     if not approve and not reject:

@@ -12,6 +12,7 @@ from ..pipeline.upkeep import refuse_damage
 from ..verdict.known import Facts
 from ..verdict.policy import Policy
 from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
+from ..verdict.remedies import NAME_RELEASE
 from ..verdict.signing import changes_since, expand_acknowledged, review_refusal
 from ..views.gate import standing
 from ..views.signing import Signing
@@ -167,7 +168,8 @@ def _refusals(desk: Desk, reviews: Iterable[Made]) -> Iterator[str]:
         assert isinstance(one, Review)  # noqa: S101 - for the type checker: nothing else was written
         why = review_refusal(one, desk.policy, desk.facts.origins)
         if why is not None:
-            yield f"{one.use_case}: {why}"
+            lacks = f"; {NAME_RELEASE}" if desk.policy.release == "required" and desk.release is None else ""
+            yield f"{one.use_case}: {why}{lacks}"
 
 
 def sign(place: Place, desk: Desk, who: Decider, word: Word) -> Kept:

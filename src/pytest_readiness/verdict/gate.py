@@ -325,7 +325,13 @@ def _architecture(grounds: Grounds) -> Finding:
 def _release(grounds: Grounds) -> Finding:
     asked = grounds.release
     if asked is None:
-        return Finding("release", 0, ("no release is named to judge",), "", _ids(grounds.readiness.use_cases))
+        return Finding(
+            "release",
+            0,
+            ("no release is named to judge: --release R, or READINESS_RELEASE",),
+            "",
+            _ids(grounds.readiness.use_cases),
+        )
     return _of_runs(grounds, "release", lambda origin: origin.release == asked, lambda _: f"was not made for {asked}")
 
 

@@ -14,7 +14,7 @@ from .readiness import Action, RuleResult, UseCaseReadiness, Verdict
 ASKER = "whoever runs the gate"
 """Who must act where nothing is wrong with a use case, but something was not named or is not installed."""
 
-NAME_RELEASE = "name the release that is judged: --release R, or READINESS_RELEASE"
+NAME_RELEASE = "name the release that is judged: --release R (--readiness-release=R for pytest), or READINESS_RELEASE"
 NAME_CHECKPOINT = "name a checkpoint that was kept elsewhere: --checkpoint FILE, or READINESS_CHECKPOINT"
 
 Todo = tuple[str, str]
