@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.project import Project
+from tests.project import TRACKER, Project
 from tests.signing import ANA, BEN, DEV, approve, decided, record, repository, status, told
 
 
@@ -94,3 +94,27 @@ def test_a_blocker_that_was_ended_starts_nothing(project: Project) -> None:
     assert status(project, "UC-002") == ("BLOCKED", None)
     assert project.cli("unblock", "UC-002", "--reason", "done", "--by", ANA).exit_code == 0
     assert status(project, "UC-002") == ("NOT_STARTED", None)
+
+
+def test_a_rejection_is_ended_by_who_rejected(project: Project) -> None:
+    """unblock of a rejected use case, and next where nobody owns it, name who must approve; why says it once."""
+    decided(project, tracker=TRACKER.replace("ana@example.com", "tbd"))
+    assert project.cli("review", "UC-001", "--reject", "--comment", "data loss", "--by", BEN).exit_code == 0
+    refused = project.cli("unblock", "UC-001", "--reason", "done", "--by", ANA)
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
+    assert f"it was rejected, which stands until {BEN} approves" in refused.stderr
+    assert [one["who"] for one in project.report("UC-001")["next"] if one["action"] == "fix"] == [BEN]
+    why = " ".join(project.cli("why", "UC-001").stdout.split())
+    assert f"REJECTED by {BEN} (known by declared)" in why
+    assert ": REJECTED" not in why.replace("review: REJECTED", "")
+
+
+def test_a_due_date_that_is_over_is_told_as_overdue(project: Project) -> None:
+    """A blocker that should have ended says so, when it is made and in the list of what to do."""
+    decided(project)
+    done = project.cli("block", "UC-001", "--reason", "no", "--by", DEV, "--due", "2020-01-01")
+    assert done.exit_code == 0
+    assert "the date 2020-01-01 is over: it is told as overdue" in done.stdout
+    assert "(due 2020-01-01, overdue)" in " ".join(project.cli("next", "UC-001").stdout.split())
+    assert "overdue" not in project.cli("block", "UC-002", "--reason", "no", "--by", DEV, "--due", "2999-01-01").stdout
+    assert "overdue" not in project.cli("next", "UC-002").stdout

@@ -463,3 +463,10 @@ def test_recorded_evidence_starts_a_use_case_and_syncs(placed: Project) -> None:
     tracker = Path(placed.path / "PROD_READINESS_TRACKER.md").read_text()
     assert tracker.count("IN_PROGRESS") == 1
     assert TRACKER.count("IN_PROGRESS") == 0
+
+
+def test_a_command_without_dashes_is_told_where_it_stands(placed: Project) -> None:
+    """Words that are no options are a usage error that says where a command goes."""
+    done = placed.cli("record", "UC-001", "--item", "1", "true")
+    assert done.exit_code == 2
+    assert "Got unexpected extra argument (true): a command stands behind '--'" in done.stderr

@@ -129,3 +129,27 @@ def test_a_waived_failure_is_told_as_one(project: Project) -> None:
     said = " ".join(project.cli("gate", "UC-001", "--waivers", "accept").output.split())
     assert "nothing failing (looked at 2): none but what is waived: UC-001/1" in said
     assert "none is failing" not in said
+
+
+def test_a_gate_that_accepts_waivers_this_once_names_the_true_way_out(failing: Project) -> None:
+    """On review its action says that the config must accept waivers before a review can; on evidence it opens."""
+    assert waive(failing).exit_code == 0
+    closed = failing.cli("gate", "UC-001", "--waivers", "accept")
+    told = " ".join(closed.stdout.split())
+    assert closed.exit_code == 1
+    assert "review signs what is waived (UC-001/1) only where the config says [gate] waivers =" in told
+    assert "its evidence is complete" not in told
+    refused = " ".join(approve(failing, expected=1).stderr.split())
+    assert (
+        'UC-001/1 is WAIVED (what is waived can be signed where the config says [gate] waivers = "accept")' in refused
+    )
+    assert failing.cli("gate", "UC-001", "--on", "evidence", "--waivers", "accept").exit_code == 0
+    config = failing.path / "readiness.toml"
+    before = config.read_text()
+    config.write_text(before + '\n[gate]\nwaivers = "accept"\n')
+    assert "its evidence is complete" in failing.cli("gate", "UC-001").stdout
+    approve(failing)
+    assert failing.cli("gate", "UC-001").exit_code == 0
+    config.write_text(before)
+    assert failing.cli("gate", "UC-001").exit_code == 1
+    assert failing.cli("gate", "UC-001", "--waivers", "accept").exit_code == 0

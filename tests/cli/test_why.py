@@ -81,3 +81,9 @@ def test_what_is_odd_about_a_pass_is_told(project: Project) -> None:
         assert " ".join(project.cli(*arguments).stdout.split()).count(odd) == 1
     narrow = " ".join(project.cli("why", "UC-001/1").stdout.split())
     assert narrow.count("no connection to an endpoint") == 1
+
+
+def test_what_there_is_is_named(recorded: Project) -> None:
+    """Where an item is asked for that is not there, and none is like it, the requirements that there are are named."""
+    told = recorded.cli("why", "UC-001/9").stderr
+    assert told == "readiness: UC-001 has no requirement 'UC-001/9' (there are UC-001/1, UC-001/2)\n"

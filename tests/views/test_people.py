@@ -99,3 +99,13 @@ def test_hostile_text_is_harmless_and_fits(bad, unicode):
     assert dangers(told) == []
     assert max(map(cell_len, told.split("\n"))) <= 60
     assert unicode or told.isascii()
+
+
+def test_items_are_told_in_the_order_of_their_numbers():
+    """Whatever is most urgent, the items of one task are in their order: numbers first, then names."""
+    actions = [
+        values.action("ops@example.com", "collect", f"UC-001/{item}")
+        for item in ("10", "6/rotation", "plain", "2", "1")
+    ]
+    lines = plain(render_next(actions, 100)).splitlines()
+    assert lines[1].split("  ")[-1].strip() == "items 1, 2, 6, 10, plain of UC-001"

@@ -6,6 +6,7 @@ import click
 
 from ..decisions.making import block
 from ..decisions.who import decider
+from ..facts.clock import moment
 from . import options
 from .answering import Answering
 from .door import Door, pass_door
@@ -37,5 +38,7 @@ def command(
     place = door.place()
     with refusing(context):
         tell(block(place, use_case, decider(place, by), reason, due, link))
+    if due is not None and due < moment()[:10]:
+        click.echo(f"the date {due} is over: it is told as overdue")
     tell_standing(place, (use_case,))
     return 0

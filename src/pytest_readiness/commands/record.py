@@ -44,7 +44,12 @@ class _Record(Answering):
         ctx.meta[_COMMAND], ctx.meta[_ARGV] = theirs, ("record", *args)
         if dashes and not theirs:
             raise click.UsageError("there is no command after '--'", ctx)
-        return super().parse_args(ctx, _with_proofs_as_one(ours))
+        try:
+            return super().parse_args(ctx, _with_proofs_as_one(ours))
+        except click.UsageError as error:
+            if not dashes and "unexpected extra argument" in error.message:
+                raise click.UsageError(f"{error.message}: a command stands behind '--'", ctx) from None
+            raise
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]

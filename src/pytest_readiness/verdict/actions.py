@@ -35,7 +35,7 @@ def next_actions(readiness: Readiness, policy: Policy) -> tuple[Action, ...]:
 
     Of what is as urgent, what expires first comes first, then what comes first in the register.
     """
-    ranked = [one for use_case in readiness.use_cases for one in _of_use_case(use_case, policy)]
+    ranked = [one for use_case in readiness.use_cases for one in _of_use_case(use_case, policy, readiness.at)]
     ranked += [(_URGENCY.index("retire"), "", _let_go(one, policy)) for one in readiness.left]
     return tuple(action for _, _, action in sorted(ranked, key=lambda one: one[:2]))
 
@@ -62,8 +62,8 @@ def owner_of(use_case: UseCaseReadiness) -> str:
     return UNASSIGNED if owner.casefold() in NOBODY else owner
 
 
-def _of_use_case(use_case: UseCaseReadiness, policy: Policy) -> Iterator[_Ranked]:
-    yield from _of_people(use_case)
+def _of_use_case(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:
+    yield from _of_people(use_case, policy, at)
     undeclared = [one for one in use_case.required if one.requirement.undeclared_environment]
     for one in use_case.required:
         if one not in undeclared:
@@ -76,27 +76,38 @@ def _of_use_case(use_case: UseCaseReadiness, policy: Policy) -> Iterator[_Ranked
         yield _action(use_case, "finish", f"let run {run} end, or take it in with `readiness recover` if it was killed")
     if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT) and not reviewed(use_case.review):
         reviewers = ", ".join(policy.reviewers) or UNASSIGNED
-        yield _action(use_case, "review", _to_review(use_case), who=reviewers)
+        yield _action(use_case, "review", _to_review(use_case, policy), who=reviewers)
     if use_case.drift:
         declared = use_case.use_case.declared_status
         yield _action(use_case, "sync", f"run `readiness sync`: the row says {declared}, not {use_case.status.value}")
 
 
-def _of_people(use_case: UseCaseReadiness) -> Iterator[_Ranked]:
-    name = use_case.use_case.id
+def _of_people(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:
+    """Where nobody owns it, it is for who can end it."""
+    name, owner = use_case.use_case.id, owner_of(use_case)
+    is_owned = owner != UNASSIGNED
     for one in use_case.blockers:
-        due = f" (due {short(one.decision.due)})" if one.decision.due else ""
+        late = ", overdue" if one.decision.due and one.decision.due < at[:10] else ""
+        due = f" (due {short(one.decision.due)}{late})" if one.decision.due else ""
         told = f"mend what {short(one.decision.by)} blocks {name} for{due}: {short(one.decision.reason)}"
-        yield _action(use_case, "fix", f"{told}; then a reviewer runs `readiness unblock {name}`")
+        who = owner if is_owned else ", ".join(policy.reviewers)
+        yield _action(use_case, "fix", f"{told}; then a reviewer runs `readiness unblock {name}`", who=who)
     for review in use_case.review.standings:
         if review.state is ReviewState.REJECTED:
             by = short(review.decision.by)
             told = f"mend why {by} rejected {name}: {short(review.decision.comment) or 'no comment'}"
-            yield _action(use_case, "fix", f"{told}; it stands until {by} approves")
+            who = owner if is_owned else review.decision.by
+            yield _action(use_case, "fix", f"{told}; it stands until {by} approves", who=who)
 
 
-def _to_review(use_case: UseCaseReadiness) -> str:
+def _to_review(use_case: UseCaseReadiness, policy: Policy) -> str:
     name, review = use_case.use_case.id, use_case.review
+    waived = [one.requirement.id for one in use_case.required if one.state is State.WAIVED]
+    if waived and policy.declared is not None and policy.declared.waivers != "accept":
+        told = (
+            f'a review signs what is waived ({", ".join(waived)}) only where the config says [gate] waivers = "accept"'
+        )
+        return f"review {name}: {told}; or ask for the evidence alone: --on evidence"
     if review.state is ReviewState.SUSPECT:
         more = f" (and {len(review.why) - 1} more)" if len(review.why) > 1 else ""
         return f"review {name} again: {review.why[0] if review.why else 'something changed'}{more}"

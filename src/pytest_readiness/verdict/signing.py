@@ -12,7 +12,7 @@ from .deciders import kept_apart, may_decide
 from .known import Facts, Origin
 from .pinning import recorders_of
 from .policy import Policy
-from .readiness import Readiness, RequirementReadiness, State, UseCaseReadiness, asked_of
+from .readiness import Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness, asked_of
 from .suspicion import adverse_to, changed_requirements
 from .telling import happened, short
 from .waivers import CAP_DAYS, last_day, void_because
@@ -115,13 +115,17 @@ def review_refusal(review: Review, policy: Policy, origins: Mapping[str, Origin]
     return _not_acceptable(rows, policy) or _not_acknowledged(review, rows, policy)
 
 
-def _not_acceptable(rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:
+def _not_acceptable(rows: Sequence[PinnedRequirement], policy: Policy) -> str | None:
     wrong = [
         f"{row.requirement} is {row.state}"
         for row in rows
         if not policy.can_be_signed(row.state, unproven=row.unproven)
     ]
-    return f"not everything is in a state that can be signed: {', '.join(wrong)}" if wrong else None
+    if not wrong:
+        return None
+    waived = any(row.state == State.WAIVED and not policy.accepts_waiver(State.WAIVED) for row in rows)
+    way_out = ' (what is waived can be signed where the config says [gate] waivers = "accept")' if waived else ""
+    return f"not everything is in a state that can be signed: {', '.join(wrong)}{way_out}"
 
 
 def _not_acknowledged(review: Review, rows: Iterable[PinnedRequirement], policy: Policy) -> str | None:
@@ -145,6 +149,9 @@ def _blocker_refusal(
     if isinstance(decision, Blocker):
         return None
     if not use_case.blockers:
+        if use_case.review.state is ReviewState.REJECTED:
+            by = ", ".join(map(short, use_case.review.by))
+            return f"{decision.use_case} has no open blocker: it was rejected, which stands until {by} approves"
         return f"{decision.use_case} has no open blocker"
     mine = kept_apart((facts.origin(one.id) for need in use_case.required for one in need.deciding), policy)
     return may_decide(decision.by, decision.known_by, policy, {*mine, *recorders})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..errors import ClaimError, nearest
 from ..facts.evidence import Evidence, Result
@@ -15,6 +15,8 @@ from .pen import Line, Pen, style_of
 from .people import Task, task_text
 from .report import Report
 
+_MOST_NAMED = 12
+"""Requirements that are named where one is asked for that is not there."""
 _MESSAGE_LINES = 3
 """Lines of a failure's message; ``readiness show`` has them all."""
 
@@ -97,8 +99,12 @@ def _chosen(readiness: UseCaseReadiness, tail: str) -> list[RequirementReadiness
     ]
     if not found:
         ids = [needed.requirement.id for needed in readiness.requirements]
-        raise ClaimError(f"{name} has no requirement '{wanted}'{nearest(wanted, ids)}")
+        raise ClaimError(f"{name} has no requirement '{wanted}'{nearest(wanted, ids) or _listed(ids)}")
     return found
+
+
+def _listed(ids: Sequence[str]) -> str:
+    return f" (there are {', '.join(ids[:_MOST_NAMED])}{' and more' if len(ids) > _MOST_NAMED else ''})" if ids else ""
 
 
 def _status(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
@@ -139,8 +145,8 @@ def _reviewers(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
         worth = "does not count" if one.state is ReviewState.NONE else one.state.value
         named = f", acknowledging {', '.join(review.acknowledged)}" if review.acknowledged else ""
         release = f", for release {review.release}" if review.release else ""
-        told = f"{review.meaning} by {review.by} (known by {review.known_by}) at {review.at}{release}{named}: {worth}"
-        yield from pen.paragraph(told, indent=2)
+        told = f"{review.meaning} by {review.by} (known by {review.known_by}) at {review.at}{release}{named}"
+        yield from pen.paragraph(told if worth == review.meaning else f"{told}: {worth}", indent=2)
         if one.state is ReviewState.NONE:
             yield from (line for sentence in one.why for line in pen.paragraph(sentence, indent=4))
 

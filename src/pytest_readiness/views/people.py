@@ -10,6 +10,8 @@ from ..verdict.readiness import Action
 from . import words
 from .pen import Line, Pen
 
+_LONGEST = 1_000
+"""More digits than the number of an item has."""
 _STYLES = {"fix": "bad", "rerun": "warn", "finish": "warn", "declare": "warn"}
 
 
@@ -42,7 +44,7 @@ def _tasks(actions: Sequence[Action]) -> list[Task]:
         of_use_case.setdefault((action.action, action.use_case), []).append(action)
     alike: dict[tuple[str, tuple[str, ...]], list[Action]] = {}
     for (kind, _), theirs in of_use_case.items():
-        keys = tuple(dict.fromkeys(_item(action) for action in theirs if action.requirement is not None))
+        keys = tuple(sorted({_item(action) for action in theirs if action.requirement is not None}, key=_numbered))
         alike.setdefault((kind, keys), []).extend(theirs)
     return [Task(kind, keys, tuple(theirs)) for (kind, keys), theirs in alike.items()]
 
@@ -50,6 +52,11 @@ def _tasks(actions: Sequence[Action]) -> list[Task]:
 def _item(action: Action) -> str:
     tail = (action.requirement or "").removeprefix(f"{action.use_case}/")
     return tail.split("/", 1)[0]
+
+
+def _numbered(key: str) -> tuple[int, str]:
+    """Numbers in their order, before names."""
+    return (len(key), key) if key.isdigit() else (_LONGEST, key)
 
 
 def task_text(task: Task, pen: Pen) -> str:
