@@ -338,3 +338,31 @@ def test_more_connections_than_are_kept_with_a_test(project: Project, server: Se
         """
     suite(project, server, source).run(*XDIST, "--dist=loadfile")
     assert real(project) == {"test_first": True, "test_last": True}
+
+
+def test_a_test_that_replaces_what_a_socket_is_asked_by(project: Project, server: Server) -> None:
+    """Its evidence is kept, as the rehearsal that it is, and so is that of the next one."""
+    source = SHARED.format(scope="module") + dedent(
+        """
+        from unittest import mock
+
+        @evidence("UC-001", item=1)
+        def test_first(client): ask(client)
+
+        @evidence("UC-001", item=1)
+        def test_replacing(client):
+            mock.patch("_socket.socket", None).start()
+
+        def test_between():
+            mock.patch.stopall()
+
+        @evidence("UC-001", item=1)
+        def test_last(client): ask(client)
+        """
+    )
+    suite(project, server, source).run().assert_outcomes(passed=4)
+    assert {piece.test_id.rpartition("::")[2]: (piece.result.value, piece.real) for piece in kept(project)} == {
+        "test_first": ("PASSED", True),
+        "test_replacing": ("PASSED", False),
+        "test_last": ("PASSED", True),
+    }

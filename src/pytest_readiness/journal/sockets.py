@@ -5,12 +5,16 @@ Linux says it: where each leads to, and how many bytes have come. Elsewhere noth
 
 from __future__ import annotations
 
+import _socket
 import sys
+from _socket import IPPROTO_TCP as _TCP, SOCK_STREAM as _STREAM, socket as _Socket  # noqa: N812 - its own small name
 from collections.abc import Callable, Iterator
 from os import fstat as _fstat, listdir as _listdir
 from stat import S_IFSOCK as _SOCKET
 from typing import Any, NamedTuple, TypeVar
 
+_INFO: int | None = getattr(_socket, "TCP_INFO", None)
+_KIND = _STREAM | getattr(_socket, "SOCK_NONBLOCK", 0)
 _DESCRIPTORS = "/proc/self/fd"
 _INFO_SIZE, _BYTES_RECEIVED = 136, 128
 """Of Linux's ``struct tcp_info``: how much of it is needed, and where the bytes that were received are counted."""
@@ -89,10 +93,7 @@ def _found(sock: Any) -> Found | None:
 
 
 def _info(sock: Any) -> bytes | None:
-    import _socket
-
-    option = getattr(_socket, "TCP_INFO", None)
-    told: bytes = sock.getsockopt(_socket.IPPROTO_TCP, option, 256) if option is not None else b""
+    told: bytes = sock.getsockopt(_TCP, _INFO, 256) if _INFO is not None else b""
     return told if len(told) >= _INFO_SIZE else None
 
 
@@ -102,10 +103,7 @@ def _through(descriptor: int, ask: Callable[[Any], _T]) -> _T:
     A socket that is made of a descriptor would stop it from blocking where a default timeout is set; one that is said
     not to block leaves that alone.
     """
-    import _socket
-
-    kind = _socket.SOCK_STREAM | getattr(_socket, "SOCK_NONBLOCK", 0)
-    sock = _socket.socket(-1, kind, 0, descriptor)
+    sock = _Socket(-1, _KIND, 0, descriptor)
     try:
         return ask(sock)
     finally:

@@ -42,31 +42,35 @@ class _Open(NamedTuple):
 class Watch:
     """What one test did, over all its attempts."""
 
+    more = False
+    """There were more places than are told apart."""
+    looks = False
+    """Whether there is anything to look at before the test ends: most tests use nothing that was open before."""
+    _in_body = False
+    _witness: _Witness | None = None
+    """Who sees it, while somebody does."""
+
     def __init__(self, *, looks_around: bool = False) -> None:
         """``looks_around``: it looks at every open socket of the process."""
         self.places: dict[Place, bool] = {}
         """In the order of their first attempt, and whether the connection was made before the test began."""
         self.now: set[Place] = set()
         """Those of the attempt that runs."""
-        self.more = False
-        """There were more places than are told apart."""
         self.looks_around = looks_around
-        self.looks = False
-        """Whether there is anything to look at before the test ends: most tests use nothing that was open before."""
-        self._in_body = False
         self._received: dict[int, tuple[_Open, int]] = {}
         """Bytes that each open connection had received when the attempt began, by descriptor."""
-        self._witness: _Witness | None = None
-        """Who sees it, while somebody does."""
 
     def begin(self) -> None:
         """Watch from now on, another attempt if there was one."""
         witness = self._witness = _witness()
-        self.now, self._in_body = set(), True
+        if self.now:
+            self.now = set()
         if self.looks_around:
             witness.look_around()
-        self._received = dict(witness.receiving()) if witness.open else {}
-        self.looks = self.looks_around or bool(self._received)
+        if witness.open or self._received:
+            self._received = dict(witness.receiving())
+        if self.looks_around or self._received:
+            self.looks = self._in_body = True
         if not witness.active:
             witness.active = (self,)
         elif self not in witness.active:
@@ -103,7 +107,8 @@ class Watch:
     def end(self) -> None:
         """Watch no longer; says also what came while fixtures were torn down."""
         if self.looks:
-            self.look(in_body=False)
+            with suppress(Exception):  # what was not seen does not count
+                self.look(in_body=False)
         witness, self._witness = self._witness, None
         if witness is not None:
             witness.active = tuple([one for one in witness.active if one is not self])
