@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.line import Chain, Line
+from pytest_readiness.facts.basis import Basis, Pin, PinnedRequirement, names_told
+from pytest_readiness.facts.decision import KINDS, parse_decision
+from pytest_readiness.facts.line import Chain, Line, canonical
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store import verify_bundle
 from pytest_readiness.store.origin import Origin
@@ -574,3 +577,24 @@ def test_the_report_is_told_to_be_derived(tmp_path: Path) -> None:
     """The script cannot derive it, and says so: nobody takes it for verified."""
     _, told = script(sound(tmp_path / "a.zip"))
     assert "report.json: NOT verified: it is derived from the rest, and `readiness merge` derives it again\n" in told
+
+
+def test_the_script_knows_what_each_kind_of_decision_says() -> None:
+    """It shares no line with the package: a field that is added there must be known here, or honest bundles do not fit."""
+    common = {"register", "at", "by", "known_by", "requirements_digest"}
+    for name, kind in KINDS.items():
+        first, must, may, lists = verify_bundle.ABOUT[name]
+        more = {"basis"} if name == "review" else set()
+        assert {*names_told(kind)} == common | {first, *must, *may, *lists} | more, name
+    assert verify_bundle.ABOUT.keys() == KINDS.keys()
+    assert {*names_told(Basis)} == {*verify_bundle.BASIS}
+    assert names_told(PinnedRequirement) == tuple(verify_bundle.ROW)
+    assert {*names_told(Pin)} == verify_bundle.PIN.keys()
+
+
+@pytest.mark.parametrize("odd", [[{}], [1], "x", {"x": 1}])
+def test_what_is_acknowledged_is_a_list_of_names(odd: Any) -> None:
+    """A review that says something else is none: it would end every command that shows it."""
+    plain = {**json.loads(review().text), "acknowledged": odd}
+    with pytest.raises(IntegrityError):
+        parse_decision(canonical(plain))

@@ -289,7 +289,7 @@ def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
     if kind is Review:
         given["meaning"] = Meaning(given["meaning"])
         given["basis"] = read_basis(given["basis"])
-        given["acknowledged"] = tuple(given.get("acknowledged", ()))
+        given["acknowledged"] = ids(given.get("acknowledged", []))
     for name in _LISTS[kind] & given.keys():
         given[name] = ids(given[name])
     texts = given.keys() - {"basis", "acknowledged"} - _LISTS[kind]

@@ -50,15 +50,17 @@ MOST_MEMBERS = 1_000_000
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 RESULTS = {"PASSED", "FAILED", "ERROR", "SKIPPED", "XFAILED", "XPASSED", "INTERRUPTED", "NOT_RUN"}
 ABOUT = {
-    "review": ("use_case", ("meaning",), ("comment", "release", "seen_at")),
-    "waiver": ("requirement", ("reason", "requested_by", "until"), ()),
-    "blocker": ("use_case", ("reason",), ("due", "link")),
-    "unblock": ("use_case", ("reason",), ()),
-    "retirement": ("test_id", ("reason",), ("replaced_by",)),
-    "departure": ("use_case", ("reason",), ()),
-    "run retirement": ("run_id", ("reason",), ()),
+    "review": ("use_case", ("meaning",), ("comment", "release", "seen_at"), ("acknowledged",)),
+    "waiver": ("requirement", ("reason", "requested_by", "until"), (), ()),
+    "blocker": ("use_case", ("reason",), ("due", "link"), ()),
+    "unblock": ("use_case", ("reason",), (), ("ends",)),
+    "retirement": ("test_id", ("reason",), ("replaced_by",), ()),
+    "departure": ("use_case", ("reason",), (), ("ends", "failed_runs")),
+    "run retirement": ("run_id", ("reason",), (), ()),
 }
-"""Of each kind of decision: what it is about, the other texts that it says, and those that it may say."""
+"""Of each kind of decision: what it is about, the other texts that it says, and the texts and lists that it may say."""
+BASIS = ("digest", "definition", "policy", "requirements", "failed_runs", "retired")
+"""What a review says of what it rests on; the last three are lists."""
 ROW = {"requirement": str, "state": str, "pins": list, "proof": str, "max_age_days": int, "unproven": bool}
 PIN: dict[str, type] = dict.fromkeys(
     ("evidence_id", "test_id", "started_at", "actor", "environment", "provider_mode", "started_by"), str
@@ -218,19 +220,19 @@ def root_of(leaves: list[tuple[str, ...]]) -> str:
 
 def refuse_odd_decision(plain: dict[str, Any], name: str) -> None:
     """Refuse a decision that does not say exactly what its kind says: nothing empty, nothing more, each of its type."""
-    first, must, may = ABOUT[plain["kind"]]
+    first, must, may, lists = ABOUT[plain["kind"]]
     needed = {"schema", "kind", "register", "at", "by", "known_by", first, *must}
     known = needed | {"requirements_digest", *may}
     texts = dict(plain)
     if plain["kind"] == "review":
-        texts.pop("acknowledged", None)
         refuse_odd_basis(texts.pop("basis"), name)
-        right = all(isinstance(one, str) for one in plain.get("acknowledged", ()))
-        right = right and plain.get("acknowledged", [""]) and isinstance(plain.get("acknowledged", []), list)
-        if not right or plain["meaning"] not in ("APPROVED_FOR_GO_LIVE", "REJECTED"):
-            refuse(f"{name} is a review that says neither yes nor no, or what it acknowledges is no list of names")
+        if plain["meaning"] not in ("APPROVED_FOR_GO_LIVE", "REJECTED"):
+            refuse(f"{name} is a review that says neither yes nor no")
         if "seen_at" in plain and not is_moment(min(str(plain["seen_at"]), plain["at"])):
             refuse(f"{name} says not when what was signed was looked at")
+    for listed in {*lists} & texts.keys():
+        if not is_list_of_texts(texts.pop(listed)):
+            refuse(f"{name}: what it says as {listed} is no list of texts")
     if not needed <= texts.keys() <= known or not all(isinstance(one, str) and one for one in texts.values()):
         refuse(f"{name} says something else than a decision of its kind does")
     if plain["known_by"] not in ("declared", "git", "ci", "signed"):
@@ -239,11 +241,9 @@ def refuse_odd_decision(plain: dict[str, Any], name: str) -> None:
 
 def refuse_odd_basis(basis: dict[str, Any], name: str) -> None:
     """Refuse what a review rests on, where it is not of the form that every review has."""
-    right = basis.keys() <= {"digest", "requirements", "definition", "policy", "failed_runs"} and all(basis.values())
+    right = basis.keys() <= {*BASIS} and all(basis.values()) and isinstance(basis.get("requirements", []), list)
     right = right and all(isinstance(one, str) for one in (basis["digest"], basis.get("definition", "")))
-    for listed in ("requirements", "failed_runs"):
-        right = right and isinstance(basis.get(listed, []), list)
-    right = right and all(isinstance(one, str) for one in basis.get("failed_runs", ()))
+    right = right and all(is_list_of_texts(basis[one]) for one in BASIS[-2:] if one in basis)
     right = right and all(isinstance(one, str | bool) for one in basis.get("policy", {}).values())
     for row in basis.get("requirements", ()):
         right = right and is_made_of(row, ROW, 2) and row.get("max_age_days", 0) >= 0
@@ -251,6 +251,11 @@ def refuse_odd_basis(basis: dict[str, Any], name: str) -> None:
             right = right and is_made_of(pin, PIN, 4) and all(isinstance(one, str) for one in pin.get("proofs", ()))
     if not right:
         refuse(f"{name}: what it rests on is not of the form that every review has")
+
+
+def is_list_of_texts(value: object) -> bool:
+    """Return whether this is a list of texts, and not empty."""
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
 
 
 def is_made_of(plain: dict[str, Any], kinds: Mapping[str, type], first: int) -> bool:
