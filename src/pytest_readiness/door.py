@@ -153,8 +153,10 @@ class Door:
         enter(self._living)
 
     def _watch(self, observer: Observer) -> None:
+        from .journal.bodies import OBSERVER
+
         self.observer = observer
-        self.config.pluginmanager.register(observer, "readiness-observer")
+        self.config.pluginmanager.register(observer, OBSERVER)
 
     # -- collection
 

@@ -206,6 +206,58 @@ def test_a_test_case_of_any_class_whose_body_never_ran(project: Project, how: tu
     assert len(pieces) == 23
 
 
+FUNCTIONS = """
+import contextlib, functools
+
+def logged(test):
+    @functools.wraps(test)
+    def run(): return test()
+    return run
+
+def later(): yield; assert 0
+
+@evidence("UC-001", item=1)
+@logged
+def test_wrapped(): yield; assert 0
+
+@evidence("UC-001", item=1)
+@contextlib.contextmanager
+def test_context(): yield; assert 0
+
+@evidence("UC-001", item=1)
+@contextlib.asynccontextmanager
+async def test_async_context(): yield; assert 0
+
+@evidence("UC-001", item=1)
+class TestThem:
+    test_lambda = lambda self: later()
+
+@evidence("UC-002", item=1)
+def test_value(): return [7]
+
+@evidence("UC-002", item=1)
+def test_begun():
+    begun = later()
+    next(begun)
+    return begun
+
+@evidence("UC-002", item=1)
+def test_plain(): pass
+"""
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("warned", ["default", "ignore"])
+def test_a_function_that_returns_its_body_unrun(project: Project, how: tuple[str, ...], warned: str) -> None:
+    """pytest drops what a test function returns, and warns at most; what it returned of another kind stays a pass."""
+    result = project.configured().tests(FUNCTIONS).run_apart("-W", warned, *how)
+    result.assert_outcomes(passed=7, warnings=6 if warned == "default" else 0)
+    assert ("PytestReturnNotNoneWarning" in result.stdout.str()) is (warned == "default")
+    pieces = executions(project, "UC-001", "1")
+    assert {(piece.result.value, "the body never ran" in piece.message) for piece in pieces} == {("INTERRUPTED", True)}
+    assert (len(pieces), attempts(project, "UC-002")) == (4, [["PASSED"]] * 3)
+
+
 SOMEBODYS = """
 import asyncio, functools, inspect, unittest
 ran = []

@@ -14,10 +14,32 @@ from .observation import Phase
 
 __unittest = True
 """Hides the frames of this module where unittest and pytest show how a test failed."""
+OBSERVER = "readiness-observer"
+"""Under this name the session knows its ``recorder.Observer``."""
+_WARNING = "PytestReturnNotNoneWarning"
+_frame = sys._getframe  # noqa: SLF001 - as it was made: a test may replace it
 _WATCHED = "_readiness_watched"
 _MAKES_IT = opmap.get("RETURN_GENERATOR")
 _HOLDERS = (AbstractContextManager, AbstractAsyncContextManager)
 """What ``contextlib`` makes of a generator has it as ``gen``."""
+
+
+def see_returns() -> None:
+    """See from now on what pytest drops of what a test function returned: it warns of it, also where nobody hears."""
+    python = sys.modules.get("_pytest.python")
+    made = getattr(python, _WARNING, None)
+    if isinstance(made, type):  # else it is done, or pytest warns no longer
+
+        def warning(*told: Any) -> Any:
+            with suppress(Exception):  # then nothing is known of it
+                known = _frame(1).f_locals
+                found = unbegun(known["result"])
+                if found is not None:
+                    item = known["pyfuncitem"]
+                    item.config.pluginmanager.get_plugin(OBSERVER).of(item).unrun = found
+            return made(*told)
+
+        setattr(python, _WARNING, warning)
 
 
 def attend(item: Any, when: str, outcome: str) -> None:

@@ -21,7 +21,7 @@ from ..facts.line import canonical
 from ..facts.proofs import Shown
 from .artifact import ArtifactFolder
 from .begun import Beginner
-from .bodies import attend, doubt, unrun
+from .bodies import attend, doubt, see_returns, unrun
 from .context import Context
 from .cut_short import PASSES, postpone
 from .earlier import BROKEN
@@ -91,6 +91,7 @@ class Observer:
         plan = [self._planned(test, known) for test in tagged if test.claims]
         if plan:
             prepare()
+            see_returns()
         return plan
 
     def _place(self, claims: Sequence[Claim], context: Context, proofs: Sequence[Shown]) -> list[dict[str, Any]]:
