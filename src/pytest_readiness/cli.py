@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -24,6 +25,7 @@ NAME = "readiness"
 _USAGE, _STORAGE, _INTERRUPTED = 2, 3, 130
 _UNANSWERED = 3
 """How a command ends unless it has answered."""
+_UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF})
 _MANY = 5_000_000
 """Values that a command makes before it looks for cycles among them."""
 _LINE = 2000
@@ -101,7 +103,8 @@ class _Commands(click.Group):
         except ReadinessError as error:
             code = _failed(ctx, str(error), error.exit_code)
         except BaseException as error:  # noqa: BLE001 - the last one to know: whatever it is, it is no answer
-            code = _failed(ctx, f"a defect, not your mistake: {why(error, _LINE)}{_ask_for_debug(ctx)}", _STORAGE)
+            told = _lost(error) or f"a defect, not your mistake: {why(error, _LINE)}{_ask_for_debug(ctx)}"
+            code = _failed(ctx, told, _STORAGE)
         if self.is_whole_process:
             _leave(code)
         return code
@@ -135,6 +138,11 @@ class _Commands(click.Group):
         except click.ClickException as error:
             _say(error.format_message())
             code = error.exit_code
+        except OSError as error:  # of those of click's options that answer themselves
+            if (lost := _lost(error)) is None:
+                raise
+            _say(lost)
+            code = _STORAGE
         if standalone:
             raise SystemExit(code)
         return code
@@ -155,6 +163,13 @@ def _leave(code: int) -> None:
     except BaseException:  # noqa: BLE001
         return  # Python's own end tells of what could not be written
     os._exit(code)
+
+
+def _lost(error: BaseException) -> str | None:
+    """Return what is told where what was printed could not be written; of a file of ours a line of its own says so."""
+    if isinstance(error, OSError) and error.errno in _UNWRITTEN and error.filename is None:
+        return f"standard output cannot be written, so its answer is lost: {error.strerror}"
+    return None
 
 
 def _path(context: click.Context | None) -> str:
@@ -215,6 +230,9 @@ def commands(ctx: click.Context, config: Path | None, store: str | None, debug: 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run ``readiness`` with these arguments (else the process's) and exit."""
+    if sys.stdout is None:  # closed by who started it: the next file that is opened would be in its place
+        _say("standard output is closed, so it can answer nothing: open it, or send it to a file")
+        sys.exit(_STORAGE)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot show a sign shows its escape: a report must not end in an encoding error.

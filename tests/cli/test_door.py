@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -14,6 +16,7 @@ from pytest_readiness import cli
 from pytest_readiness.commands.answering import Answering
 from pytest_readiness.commands.door import Door, pass_door
 from pytest_readiness.errors import ConfigError, IntegrityError
+from tests.project import Project
 
 
 @pytest.fixture
@@ -227,3 +230,17 @@ def test_other_code_gets_its_exit_back(tmp_path):
     with pytest.raises(SystemExit) as end:
         cli.main(["--config", str(tmp_path / "nowhere.toml"), "gate"])
     assert end.value.code == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["gate"], ["check"]])
+@pytest.mark.parametrize(("to", "said"), [(">/dev/full", "cannot be written"), (">&-", "is closed")])
+def test_an_answer_that_nobody_can_be_given(project: Project, words: list[str], to: str, said: str) -> None:
+    """Standard output on a full disk, or closed: one line, and exit code 3."""
+    project.configured()
+    command = shlex.join([sys.executable, "-m", "pytest_readiness", *words])
+    done = subprocess.run(
+        f"{command} {to}", shell=True, cwd=project.path, stderr=subprocess.PIPE, text=True, check=False
+    )
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.startswith(f"readiness: standard output {said}")) == (3, True), line
