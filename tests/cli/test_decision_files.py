@@ -275,6 +275,36 @@ def test_a_folder_that_is_emptied_as_another_home_is_named_is_missed(project: Pr
     assert (code, f"{path.name}: was deleted" in said) == (3, True)
 
 
+def test_a_work_tree_that_git_has_elsewhere(ready: Project) -> None:
+    """Of core.worktree one line says that the folder lies in no work tree, and what to do; nothing is called a defect."""
+    (ready.path / "elsewhere").mkdir()
+    git(ready, "config", "core.worktree", str(ready.path / "elsewhere"))
+    for command in ("gate", "verify", "report"):
+        done = ready.cli(command)
+        out = " ".join(done.output.split())
+        assert (done.exit_code, "a defect" in out) == (3, False), out
+        assert (
+            "decisions: lies outside of elsewhere, which git says is the work tree: unset core.worktree in git's config"
+            in out
+        ), out
+    git(ready, "config", "--unset", "core.worktree")
+    assert ready.cli("gate").exit_code == 0
+
+
+@pytest.mark.parametrize("to", ["decisions/kept", "kept"])
+def test_a_decision_that_is_moved_is_not_called_deleted(ready: Project, to: str) -> None:
+    """A blocker that is moved to a folder below that of decisions, or beside it: where it lies now, and to move it back."""
+    blocker = block(ready)
+    (ready.path / to).mkdir()
+    git(ready, "mv", f"decisions/{blocker.name}", f"{to}/{blocker.name}")
+    commit(ready, by=DEV)
+    for command in ("gate", "verify"):
+        done = ready.cli(command)
+        out = " ".join(done.output.split())
+        assert (done.exit_code, "was deleted" in out) == (3, False), out
+        assert f"was moved to {to}/{blocker.name}, and decisions do not live there: move it back" in out, out
+
+
 def test_a_shallow_clone_with_an_empty_folder_cannot_say_that_nothing_was_deleted(ready: Project) -> None:
     """Nobody sees in it whether the folder ever held a blocker: the gate says how to get the whole history."""
     shutil.rmtree(ready.path / "decisions")

@@ -106,7 +106,7 @@ def _ground(path: Path | None, base: Path) -> _Ground:
     target = None if path is None else Path(os.path.normpath(real / os.path.relpath(path.absolute(), start.absolute())))
     repository = Repository.at(real)
     if target is not None and not target.is_relative_to(repository.top):
-        repository = Repository.at(_there(target))
+        repository = Repository.holding(target)
     if target is None:
         return _on(repository, None, None, real)
     return _within(repository, path or target, target, real)
@@ -134,10 +134,6 @@ def _within(repository: Repository, shown: Path, target: Path, real: Path) -> _G
 
 def _ever(ground: _Ground) -> bool:
     return ground.inside is not None and bool(History.of(ground.repository, {ground.inside}).touches)
-
-
-def _there(path: Path) -> Path:
-    return next(one for one in (path, *path.parents) if one.is_dir())
 
 
 def _on(repository: Repository, shown: Path | None, target: Path | None, real: Path) -> _Ground:
@@ -360,7 +356,10 @@ class _Look:
         if not NAME.fullmatch(name) or not (lay_here or lost):
             return
         if any(self._was_decision(one, name) for one in touches if not one.deleted):
-            self._damaged(name, "was deleted: a decision is never deleted, only followed by another: restore it")
+            told = "was deleted: a decision is never deleted, only followed by another: restore it"
+            if (now := self.ground.elsewhere.get(name)) is not None:
+                told = f"was moved to {now.path}, and decisions do not live there: move it back"
+            self._damaged(name, told)
 
     def _doubt_a_shallow_clone(self) -> None:
         """Of a folder without decisions a clone that is cut off cannot tell whether there were any."""

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..errors import StorageError, one_line
+from ..errors import StorageError, one_line, place
 from ..frozen import dataclass
 
 SECONDS = 120.0
@@ -54,6 +54,20 @@ class Repository:
         if len(told) < len(asked):
             told = [*run(folder, *asked).rstrip("\n").split("\n"), ""]
         return cls(Path(told[1]), told[0] == "true", told[2])
+
+    @classmethod
+    def holding(cls, folder: Path) -> Repository:
+        """Return the repository that a folder is in, which need not exist.
+
+        Raises:
+            StorageError: as ``at``; or git has the work tree of that repository elsewhere.
+        """
+        found = cls.at(next(one for one in (folder, *folder.parents) if one.is_dir()))
+        if not folder.is_relative_to(found.top):
+            told = f"lies outside of {place(found.top)}, which git says is the work tree"
+            ways = "unset core.worktree in git's config, or name a folder that is behind no link"
+            raise StorageError(f"{place(folder)}: {told}: {ways}")
+        return found
 
     def listing(self) -> Iterator[Entry]:
         """Yield every file of HEAD; a submodule is one, too.
