@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from .finding import Finding
 from .keys import is_harmless
 
-_PHRASES: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
-    (b"identified ", re.compile(rb"identified (?:with [\w'\"]{1,64} )?(?:by|as) (?:password )?'([^'\n]+)'")),
-    (b"machine ", re.compile(rb"machine[ \t]\S{1,256}\s{1,16}(?:login[ \t]\S{1,256}\s{1,16})?password[ \t]{1,8}(\S+)")),
-    (b"default ", re.compile(rb"default\s{1,16}login[ \t]\S{1,256}\s{1,16}password[ \t]{1,8}(\S+)")),
-    (b"requirepass ", re.compile(rb"requirepass[ \t]{1,8}[\"']?([^\s\"']+)")),
-    (b"masterauth ", re.compile(rb"masterauth[ \t]{1,8}[\"']?([^\s\"']+)")),
-    (b"<cookie ", re.compile(rb"<cookie [\w.%-]{1,128}=(\S+) for ")),
-    (b"cookie(", re.compile(rb"cookie\([^)\n]{0,256}?value=['\"]([^'\"\n]+)")),
-    (b"cookie: ", re.compile(rb"(?<=<simple)cookie: [\w.%-]{1,128}='([^'\n]+)")),
-    (b"morsel: ", re.compile(rb"<morsel: [\w.%-]{1,128}=([^;>\n]+)")),
+_PHRASES: tuple[tuple[bytes, bytes], ...] = (
+    (b"identified ", rb"identified (?:with [\w'\"]{1,64} )?(?:by|as) (?:password )?'([^'\n]+)'"),
+    (b"machine ", rb"machine[ \t]\S{1,256}\s{1,16}(?:login[ \t]\S{1,256}\s{1,16})?password[ \t]{1,8}(\S+)"),
+    (b"default ", rb"default\s{1,16}login[ \t]\S{1,256}\s{1,16}password[ \t]{1,8}(\S+)"),
+    (b"requirepass ", rb"requirepass[ \t]{1,8}[\"']?([^\s\"']+)"),
+    (b"masterauth ", rb"masterauth[ \t]{1,8}[\"']?([^\s\"']+)"),
+    (b"<cookie ", rb"<cookie [\w.%-]{1,128}=(\S+) for "),
+    (b"cookie(", rb"cookie\([^)\n]{0,256}?value=['\"]([^'\"\n]+)"),
+    (b"cookie: ", rb"(?<=<simple)cookie: [\w.%-]{1,128}='([^'\n]+)"),
+    (b"morsel: ", rb"<morsel: [\w.%-]{1,128}=([^;>\n]+)"),
 )
 """What a phrase holds, and the phrase, in a text without capitals; its group is the secret."""
-_COMMANDS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
-    (b"sshpass", re.compile(rb"[\s\"']-p(?:[ ]|[\"'],[ ]?)?[\"']?([^\s\"']+)")),
-    (b"mysql", re.compile(rb"[\s\"']-p([^\s\"',]+)")),
-    (b"redis-cli", re.compile(rb"[\s\"']-a(?:[ ]|[\"'],[ ]?)[\"']?([^\s\"']+)")),
+_COMMANDS: tuple[tuple[bytes, bytes], ...] = (
+    (b"sshpass", rb"[\s\"']-p(?:[ ]|[\"'],[ ]?)?[\"']?([^\s\"']+)"),
+    (b"mysql", rb"[\s\"']-p([^\s\"',]+)"),
+    (b"redis-cli", rb"[\s\"']-a(?:[ ]|[\"'],[ ]?)[\"']?([^\s\"']+)"),
 )
 """Options that hold a password, by their command; looked for in the rest of its line."""
 _PRIVATE_OF_JWK = re.compile(rb"""(\\{0,7}["'])(?:d|p|q|dp|dq|qi|k)\1\s{0,8}:\s{0,8}\1([^"'\\\n]+)\1""")
@@ -35,18 +36,24 @@ def find_phrases(data: bytes, lower: bytes) -> Iterator[Finding]:
     """Yield the secrets that a phrase gives away; ``lower``: the text without capitals."""
     for held, phrase in _PHRASES:
         if held in lower:
-            yield from _found(data, lower, phrase)
+            yield from _found(data, lower, _compiled(phrase))
     for command, option in _COMMANDS:
         at = lower.find(command)
         while at >= 0:
             end = data.find(b"\n", at)
             end = len(data) if end < 0 else end
-            for found in option.finditer(data, at, end):
+            for found in _compiled(option).finditer(data, at, end):
                 if not is_harmless(found[1]):
                     yield Finding(*found.span(1), "key", at)
             at = lower.find(command, end)
     if b"kty" in data:
         yield from _of_jwks(data)
+
+
+@cache
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    """Few texts hold any of these."""
+    return re.compile(pattern)
 
 
 def _found(data: bytes, lower: bytes, phrase: re.Pattern[bytes]) -> Iterator[Finding]:

@@ -61,6 +61,9 @@ _SHAPES: tuple[tuple[str, bytes, bytes], ...] = (
     ("bearer", b"earer ", rb"earer {1,4}((?=[A-Za-z_.~+/-]{0,200}\d)[A-Za-z0-9_.~+/-]{16,}+={0,2})"),
     ("basic", b"asic ", rb"asic {1,4}([A-Za-z0-9+/_-]{8,}+={0,2})"),
 )
+_ANY = re.compile(b"|".join(map(re.escape, sorted({prefix for _, prefix, _ in _SHAPES} | {b"-----BEGIN "}))))
+_SHORT = 2048
+"""Bytes of a text in which all prefixes are looked for at once."""
 _RUN = re.compile(rb"[A-Za-z0-9_-]*+")
 _PEM = b"-----BEGIN "
 _PEM_HEAD = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -77,6 +80,8 @@ RULES = frozenset({"private-key", *(rule for rule, _, _ in _SHAPES)})
 
 def find_shapes(data: bytes) -> Iterator[Finding]:
     """Yield the tokens and private keys in a text."""
+    if len(data) < _SHORT and _ANY.search(data) is None:
+        return
     for rule, prefix, text in _SHAPES:
         at = data.find(prefix)
         if at >= 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from .finding import Finding
 from .phrases import find_phrases
@@ -27,12 +28,13 @@ _REST = (
     rb"""|[ \t]{2,32}+[^\s=:]{8,64}[ \t]*+(?:\r?\n|\Z))"""
 )
 """The rest of a name, and what may stand between it and its value: most names stand in sentences."""
-_NAMES = tuple(re.compile(stem + _REST, re.ASCII) for stem in _STEMS)
-"""One for each stem: what begins with a fixed text is found many times as fast as one of several."""
+_ANY_NAME = re.compile(b"(?:" + b"|".join(_STEMS) + b")" + _REST, re.ASCII)
+_SHORT = 2048
+"""Bytes of a text in which names of all stems are looked for at once."""
 _OPTIONS = (
-    re.compile(rb"-(?<![\w-]-)-?([A-Za-z][\w.-]{2,63}+)(?=[ \t])", re.ASCII),
-    re.compile(rb"ENV (\w{3,64}+)(?=[ \t])", re.ASCII),
-    re.compile(rb"setenv (\w{3,64}+)(?=[ \t])", re.ASCII),
+    (b"-", re.compile(rb"-(?<![\w-]-)-?([A-Za-z][\w.-]{2,63}+)(?=[ \t])", re.ASCII)),
+    (b"ENV ", re.compile(rb"ENV (\w{3,64}+)(?=[ \t])", re.ASCII)),
+    (b"setenv ", re.compile(rb"setenv (\w{3,64}+)(?=[ \t])", re.ASCII)),
 )
 """Names with a blank before their value: of options, and of variables that are set."""
 _FIRST_WORD = re.compile(rb"\b(?:api|access|private|secret|signing|encryption|session) \Z", re.IGNORECASE)
@@ -69,15 +71,21 @@ def find_structured(data: bytes, *, goes_on: bool = False) -> Iterator[Finding]:
 def _names(data: bytes, lower: bytes) -> list[tuple[int, int]]:
     """Return where names end, each with where its first stem begins."""
     names: dict[int, int] = {}
-    for pattern in _NAMES:
+    for pattern in (_ANY_NAME,) if len(data) < _SHORT else _names_by_stem():
         for found in pattern.finditer(lower):
             at, end = found.span()
             if at < names.get(end, end):
                 names[end] = at
-    for pattern in _OPTIONS:
-        for found in pattern.finditer(data):
+    for held, pattern in _OPTIONS:
+        for found in pattern.finditer(data) if held in data else ():
             names[found.end(1)] = min(found.start(1), names.get(found.end(1), found.start(1)))
     return sorted(names.items())
+
+
+@cache
+def _names_by_stem() -> tuple[re.Pattern[bytes], ...]:
+    """One for each stem: in a long text what begins with a fixed text is found many times as fast as one of several."""
+    return tuple(re.compile(stem + _REST, re.ASCII) for stem in _STEMS)
 
 
 def _begin(data: bytes, at: int) -> int:
