@@ -134,3 +134,35 @@ def test_an_xdist_session_that_was_killed(project: Project) -> None:
     assert project.states()["UC-001/1"] == "COMPLETE"
     assert project.states()["UC-001/2"] == "INTERRUPTED"
     assert project.cli("verify").exit_code == 0
+
+
+@pytest.mark.parametrize("content", [bytes(5000), b"garbage", b'{"actor":"ana@exam' + bytes(40), b"\n{"])
+def test_a_journal_without_a_whole_line(project: Project, content: bytes) -> None:
+    """What no session of ours leaves in its first line is damage, which is named and stays: never nothing."""
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
+    project.run().assert_outcomes(passed=1)
+    journal = project.path / ".readiness" / "journal" / "20261129T000000Z-aaaaaaaa.jsonl"
+    journal.write_bytes(content)
+    assert project.cli("gate").exit_code == 3
+    assert project.cli("verify").exit_code == 3
+    found = project.cli("recover")
+    assert "is damaged" in found.output
+    assert "nothing was left behind" not in found.output
+    assert journal.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"actor":"ana@exam'])
+def test_what_a_kill_within_the_first_line_leaves(project: Project, content: bytes) -> None:
+    """Nothing took place before that line was written; where more bears the name of its run, more did."""
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
+    project.run().assert_outcomes(passed=1)
+    journal = project.path / ".readiness" / "journal" / "20261129T000000Z-aaaaaaaa.jsonl"
+    journal.write_bytes(content)
+    beside = journal.with_suffix(".begun")
+    beside.touch()
+    assert project.cli("verify").exit_code == 3
+    assert journal.exists()
+    beside.unlink()
+    assert project.cli("verify").exit_code == 0
+    assert project.cli("recover").exit_code == 0
+    assert project.journals == []

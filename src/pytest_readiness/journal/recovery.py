@@ -101,7 +101,8 @@ def is_written(path: Path) -> bool:
 def _understood(path: Path, data: bytes, *, living: bool) -> Leftover:
     whole, _, torn = data.rpartition(b"\n")
     if not whole:
-        return Leftover(path, living, None, None, len(torn))
+        problem = None if _is_nothing(path, data) else IntegrityError(f"{path}: is damaged: it holds no whole line")
+        return Leftover(path, living, None, problem, len(torn))
     try:
         run = Run.parse(whole.decode().split("\n"))
         wrong = next(broken_links(run.id, run.lines), None)
@@ -110,6 +111,15 @@ def _understood(path: Path, data: bytes, *, living: bool) -> Leftover:
     if wrong:
         return Leftover(path, living, run, IntegrityError(f"{path}: was changed: {wrong}"), len(torn))
     return Leftover(path, living, _with_begun(path, run), None, len(torn), len(run.lines))
+
+
+def _is_nothing(path: Path, data: bytes) -> bool:
+    """Return whether a session may have been killed while it wrote its first line, before anything took place.
+
+    That line is on disk before a test begins, and before there is anything else that bears the name of the run.
+    """
+    is_ours = (data[:2] == b'{"' or data in (b"", b"{")) and min(data, default=32) >= 32  # noqa: PLR2004 - a space
+    return is_ours and not any(one.name.startswith(f"{path.stem}.") and one != path for one in path.parent.iterdir())
 
 
 def _with_begun(path: Path, run: Run) -> Run:
