@@ -6,8 +6,8 @@ The config is not read before the first evidence mark is met, unless an option i
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import cached_property, partial
 from os import getpid
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,6 @@ from .mark import is_tagged
 from .untouched import names_now, put_back
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
-    from .journal.nested import Living
     from .journal.recorder import Observer
     from .pipeline.selection import Selection
     from .pipeline.session import Options, Outcome, Prepared
@@ -56,7 +55,8 @@ class Door:
         self._uncollected = 0
         self._plans: Any = None
         """In a worker: by what it sends its plan."""
-        self._living: Living | None = None
+        self._leave: Callable[[], None] | None = None
+        """Tells sessions that this process starts from now on that this one is over."""
         self._process = getpid()
         self._names: Names = ()
 
@@ -147,10 +147,11 @@ class Door:
 
     def _enter(self, living: Any) -> None:
         """Tell sessions that a test of this one starts. ``living``: in a worker, its controller's session."""
-        from .journal.nested import Living, enter
+        from .journal.nested import Living, enter, leave
 
-        self._living = Living(*living)
-        enter(self._living)
+        session = Living(*living)
+        enter(session)
+        self._leave = partial(leave, session)
 
     def _watch(self, observer: Observer) -> None:
         from .journal.bodies import OBSERVER
@@ -218,7 +219,7 @@ class Door:
             asked = self.options
             load(
                 records=self.observer is not None and self.observer.records,
-                keeps=self._prepared is not None,
+                keeps=None if self._prepared is None else self._prepared.place.store_file,
                 bundles=asked.get("bundle") is not None,
                 judges=asked.report or asked.gate or asked.get("json") is not None,
             )
@@ -261,10 +262,9 @@ class Door:
 
     def pytest_unconfigure(self) -> None:
         """Tell it here where pytest left the summary out (``pytest.exit`` with an exit code of its own)."""
-        if self._living is not None:
-            from .journal.nested import leave
-
-            leave(self._living)
+        if self._leave is not None:
+            with put_back(self._names):
+                self._leave()
         self._tell(self.config.pluginmanager.get_plugin("terminalreporter"))
 
     def last_word(self) -> int:
@@ -290,14 +290,14 @@ class Door:
             return
         self._told = True
         with put_back(self._names):
+            from .views.pen import MARKUP, plain
+
             lines = self._plan or self._lines(self._prepared)
         self._outcome = None  # as the run log forgets: a report is thousands of values
         if lines and reporter is not None:
             reporter.section("production readiness")
-            write(reporter, lines)
+            write(reporter, lines, MARKUP)
         elif lines and self._said["gate"]:
-            from .views.pen import plain
-
             sys.stdout.write(f"{plain(lines)}\n")
         self._answered = True
 
@@ -309,11 +309,9 @@ class Door:
         return told(self._outcome, self.options, prepared.place, width=self._width, verbosity=verbosity)
 
 
-def write(reporter: Any, lines: Sequence[Line]) -> None:
+def write(reporter: Any, lines: Sequence[Line], markup: Mapping[str, Mapping[str, bool]]) -> None:
     """Write lines through pytest's terminal writer, which knows whether colours are wanted."""
-    from .views.pen import MARKUP
-
     for line in lines:
         for text, style in line:
-            reporter.write(text, **MARKUP[style])
+            reporter.write(text, **markup[style])
         reporter.write("\n")

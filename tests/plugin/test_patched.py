@@ -141,3 +141,43 @@ def test_the_workers_of_xdist_too(project: Project) -> None:
     result = project.run_apart("-p", "xdist", "-n", "2", "--dist=loadfile")
     assert result.ret == 0, result.stdout.str()
     assert set(recorded(project).values()) == {"PASSED"}
+
+
+REFUSING = """
+import builtins
+
+load = builtins.__import__
+
+def refuse(name, told=None, *more, **named):
+    if told and told["__name__"].startswith("pytest_readiness."):
+        raise ImportError(f"{told['__name__']} loads {name}")
+    return load(name, told, *more, **named)
+
+builtins.__import__ = refuse
+"""
+
+
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        "import sys; sys.path.clear(); sys.meta_path.clear(); sys.path_importer_cache.clear()",
+        "import refusing",
+    ],
+    ids=["path", "import"],
+)
+@pytest.mark.parametrize("there", [False, True], ids=["first", "later"])
+def test_nothing_can_be_loaded_any_more(project: Project, leaves: str, there: bool) -> None:
+    """Whether there is a store already or not, a session needs to load nothing once its tests have begun."""
+    project.configured().tests("@evidence('UC-001', item=1)\ndef test_a(): pass\n")
+    project.write("refusing.py", REFUSING)
+    if there:
+        project.run().assert_outcomes(passed=1)
+    project.tests(f"@evidence('UC-001', item=1)\ndef test_a():\n    {leaves}\n")
+    result = project.run_apart()
+    shown = result.stdout.str() + result.stderr.str()
+    assert result.ret == 0, shown
+    assert "defect" not in shown
+    assert "Traceback" not in shown
+    assert project.journals == []
+    assert recorded(project) == {"test_a": "PASSED"}
+    assert project.cli("verify").exit_code == 0

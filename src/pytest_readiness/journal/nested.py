@@ -83,7 +83,7 @@ def _named(text: str | None) -> Iterator[Living]:
 
 
 def _lives(session: Living) -> bool:
-    """One with workers opens its journal with the first report, when a test may be running already."""
+    """One may be asked before it has opened its journal."""
     journal = Path(session.journal)
     if journal.exists():
         return is_written(journal)

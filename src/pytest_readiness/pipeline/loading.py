@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from pathlib import Path
 
 from ..journal.artifact import guess_media_type
+from ..regular import regular_file
 
 _ALWAYS = ("journal.belated", "journal.embedded", "journal.keys", "journal.spans", "journal.structured")
 _OWN = ("store.sqlite", "views.pen", "views.sanitise")
@@ -15,22 +17,35 @@ _JUDGING = ("pipeline.judging", "views.document", "views.gate", "views.report", 
 _PACKAGE = __name__.partition(".")[0]
 
 
-def load(*, records: bool, keeps: bool, bundles: bool, judges: bool) -> None:
+def load(*, records: bool, keeps: Path | None, bundles: bool, judges: bool) -> None:
     """Load what is needed until the session ends: a test may leave Python's own ways to load a module replaced.
 
     Args:
         records: a test uses ``record_evidence``.
-        keeps: this process keeps the run, and not the controller of xdist.
+        keeps: where this process keeps the run: the file of the store; None: the controller of xdist does.
         bundles: a bundle is asked for.
         judges: a report or a gate is asked for.
     """
     wanted = [*_ALWAYS]
     if records:
         guess_media_type("any.txt")  # the types are read from files
-    if keeps:
+    if keeps is not None:
         wanted += _OWN
         wanted += _SIGNING if os.environ.get("READINESS_SIGNER") else ()
         wanted += _BUNDLING if bundles else ()
         wanted += _JUDGING if judges else ()
     for name in wanted:
         import_module(f"{_PACKAGE}.{name}")
+    if keeps is not None and not _is_up_to_date(keeps):
+        import_module("sqlite_utils")  # makes the tables, when the store is written
+
+
+def _is_up_to_date(store: Path) -> bool:
+    """Return whether a store is there, and of the newest schema: SQLite has its number in the head of the file."""
+    from ..store.tables import VERSION
+
+    try:
+        with regular_file(store) as file:
+            return file.read(64)[60:] == VERSION.to_bytes(4, "big")
+    except OSError:
+        return False
