@@ -24,19 +24,7 @@ from .earlier import BROKEN
 from .naming import Names
 from .observation import worsened
 from .phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
-from .recorder import (
-    ATTEMPT,
-    CARRIED,
-    EVIDENCE,
-    LATE,
-    PLANS,
-    SECRETS,
-    TEXTS,
-    TROUBLE,
-    TRY,
-    UNSURE,
-    Observer,
-)
+from .recorder import ATTEMPT, CARRIED, EVIDENCE, LATE, PLANS, SECRETS, TEXTS, TROUBLE, TRY, UNSURE, Observer
 from .redaction import Redactor
 from .run_log import RunLog
 
@@ -174,6 +162,10 @@ class OwnKeeper(Keeper):
         self.names = observer.names
         self._unseen: dict[str, dict[str, Any]] = {}
         """Evidence of tests that another process saw (pytest-forked), by node id."""
+
+    def notes(self) -> list[str]:
+        """Tell, too, which tests nothing watched."""
+        return [*super().notes(), *self._observer.notes()]
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Write that the test starts, before it touches its environment."""

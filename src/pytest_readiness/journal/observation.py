@@ -46,6 +46,9 @@ class Sight(Protocol):
     def reason(self) -> str | None:
         """Return why what was seen so far is not real."""
 
+    def unwatched(self, because: str) -> None:
+        """Take in why it could not be watched."""
+
 
 class Unwatched(Sight):
     """Nobody looks."""
@@ -169,6 +172,10 @@ class Observation:
         if self._recording is None:
             self._recording = Recording(self.base)
         return self._recording
+
+    def said_ahead(self, recording: Recording) -> None:
+        """Take in what the test said before it was set up."""
+        self._recording = recording
 
     def begin_attempt(self, ended: dict[str, Any] | None = None) -> None:
         """Start another attempt; artifacts and notes of earlier ones stay, scope and proofs are said anew.

@@ -67,6 +67,10 @@ class Realness:
         """Return what replaced the network or the clock so far in the attempt that runs, if anything did."""
         return self._redacted(self._replaced.told_of_attempt)
 
+    def unwatched(self, because: str) -> None:
+        """Take in why what the test does cannot be watched: it does not count as real."""
+        self._replaced.because(because)
+
     def _redacted(self, because: str | None) -> str | None:
         return because if because is None else self._redactor.text(because)
 

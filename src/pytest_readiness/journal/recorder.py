@@ -46,6 +46,8 @@ UNSURE = "unsure"
 PLANS = "plans"
 """What an xdist worker is given to send its plan by: a channel of execnet's."""
 TEXTS = "readiness_texts"
+_UNWATCHED = "a plugin runs its body in a way of its own, where nothing watches it"
+_MOST_NAMED = 5
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 """Plugins that run a test, and either never run it again or say so in its reports."""
 
@@ -74,6 +76,10 @@ class Observer:
         self.names = names or Names({}, redactor)
         self.begun: Beginner | None = None
         """In a worker: what writes that a test begins."""
+        self.unwatched: dict[str, None] = {}
+        """Evidence tests whose body a plugin ran, or may have run, where nothing watched it."""
+        self._ahead: dict[pytest.Item, Recording] = {}
+        """What was said of tests that are not set up yet."""
         self._running: dict[str, Observation] = {}
         self.made: pytest.TestReport | None = None
         """The report that was made last."""
@@ -148,6 +154,25 @@ class Observer:
             refuse(item)
         if observation is not None:
             observation.realness.begin()
+            if self._ahead or "runtest" in vars(item):
+                self._take_in_what_was_said_ahead(observation, item)
+
+    def _take_in_what_was_said_ahead(self, observation: Observation, item: pytest.Item) -> None:
+        """A plugin that runs several tests at once may have run this one already, where nothing watched it."""
+        recording = self._ahead.pop(item, None)
+        if recording is not None:
+            observation.said_ahead(recording)
+        if recording is not None or "runtest" in vars(item):
+            observation.realness.unwatched(_UNWATCHED)
+            self.unwatched[observation.test_id] = None
+
+    def notes(self) -> list[str]:
+        """Return what is to be said of tests that nothing watched: a line, or none."""
+        if not self.unwatched:
+            return []
+        named = ", ".join(list(self.unwatched)[:_MOST_NAMED])
+        told = f"{named} and {len(self.unwatched) - _MOST_NAMED} more" if len(self.unwatched) > _MOST_NAMED else named
+        return [f"{told}: {_UNWATCHED}, so this is a rehearsal"]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -259,14 +284,18 @@ class Observer:
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:
         """Return the fixture's value for a test."""
-        observation = self.of(item)
-        if observation is None:
+        observation, tagged = self.of(item), item.stash.get(TAGGED, None)
+        if observation is not None:
+            recording, claims = observation.recording, observation.claims
+        elif tagged is not None and tagged.claims:  # its fixtures are made before it is set up: kept until then
+            recording, claims = self._ahead.setdefault(item, Recording(self.context)), tagged.claims
+        else:
             return detached(self.catalogue, self.redactor, self.artifacts.limit, self.means)
         return RecordEvidence(
-            observation.recording,
+            recording,
             self.redactor,
             self.artifacts,
-            observation.claims,
+            claims,
             self.catalogue,
             skipped=pytest.skip.Exception,
             means=self.means,
