@@ -118,6 +118,9 @@ def test_without_a_config_evidence_is_kept_as_rehearsal(project: Project) -> Non
     result = project.run("--readiness-report", "--readiness-gate", environment=None)
     assert result.ret == 11
     assert result.stdout.str().count("readiness init") >= 1
+    (last,) = [line for line in project.run(environment="staging").outlines if "readiness init" in line]
+    assert f"no config in {project.path} or above" in last
+    assert "--readiness-config=PATH" in last
     states = project.states()
     assert states["PAY-7/4"] == "REHEARSED"
     assert {name.split("/")[0] for name in states} == {"PAY-7", "PAY-8"}

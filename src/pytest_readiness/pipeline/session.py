@@ -338,7 +338,10 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
         lines += [((outcome.uncollected, "warn"),)] if outcome.uncollected else []
     lines += _problem_lines(outcome)
     if lines and not place.configured:
-        lines.append((("no config: run 'readiness init'", "warn"),))
+        from ..views.sanitise import sanitise
+
+        told = f"no config in {place.settings.folder} or above"
+        lines.append(((sanitise(f"{told}: run 'readiness init', or name one: --readiness-config=PATH", 600), "warn"),))
     return lines
 
 
