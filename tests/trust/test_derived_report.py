@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.facts.line import canonical
+from pytest_readiness.facts.line import canonical, line_digest
+from pytest_readiness.facts.snapshot import snapshot_digest
 from tests.project import CONFIG, TRACKER, Project
 from tests.signing import ANA, BOT, REVIEW, TESTS, approve, decided
 from tests.store.bundles import members, packed
@@ -146,3 +147,31 @@ def test_signatures_and_a_row_that_left_are_derived_alike(project: Project) -> N
     project.configured(CONFIG + REVIEW)
     done = project.cli("merge", "a.zip")
     assert (done.exit_code, done.stderr) == (0, ""), done.output
+
+
+@pytest.mark.parametrize("odd", ['"id":0', '"id":[]'])
+def test_requirements_that_mean_nothing_are_no_defect(project: Project, odd: str) -> None:
+    """They are somebody else's: what cannot be judged by them is refused in one line."""
+    decided(project)
+    contents = bundled(project)
+    (name,) = [one for one in contents if one.startswith("requirements/")]
+    text = contents.pop(name).decode().replace('"id":"UC-001"', odd)
+    other = snapshot_digest(text)
+    moved = json.loads(contents["report.json"])
+    moved["context"]["requirements_digest"] = other
+    run = next(one for one in contents if one.startswith("runs/"))
+    lines = [json.loads(line) for line in contents.pop(run).decode().splitlines()]
+    lines[0]["requirements"] = other
+    head = "0" * 64
+    texts = []
+    for line in lines:
+        texts.append(canonical({**line, "prev": head}))
+        head = line_digest(texts[-1])
+    contents[run] = "".join(f"{one}\n" for one in texts).encode()
+    contents[f"requirements/{other.removeprefix('sha256:')}.json"] = text.encode()
+    contents["report.json"] = canonical(moved).encode()
+    packed(project.path / "a.zip", contents)
+    database(project).unlink()
+    done = project.cli("merge", "a.zip")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1), done.output
+    assert "a.zip: report.json " in done.stderr

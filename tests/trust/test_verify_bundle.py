@@ -598,3 +598,14 @@ def test_what_is_acknowledged_is_a_list_of_names(odd: Any) -> None:
     plain = {**json.loads(review().text), "acknowledged": odd}
     with pytest.raises(IntegrityError):
         parse_decision(canonical(plain))
+
+
+@pytest.mark.parametrize("leaf", [["run", [], "x"], ["run", "x"], [1, 2, 3], "run", None])
+def test_odd_leaves_are_a_misfit_and_no_end(tmp_path: Path, contents: Members, leaf: Any) -> None:
+    """Whatever stands in their place, the script says what does not fit, and ends with its own exit code."""
+    plain = json.loads(contents["leaves.json"])
+    plain["leaves"][0] = leaf
+    path = packed(tmp_path / "a.zip", {**contents, "leaves.json": canonical(plain).encode()})
+    code, told = script(path)
+    assert (code, "DOES NOT FIT" in told) == (3, True)
+    assert reader(path) != ""

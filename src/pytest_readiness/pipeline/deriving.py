@@ -111,6 +111,9 @@ def refuse_other_report(text: str, held: Held) -> str:
         expected = derived(held, question)
     except ReadinessError as error:
         raise IntegrityError(f"report.json cannot be derived from what is in it: {error}") from None
+    except Exception as error:  # noqa: BLE001 - requirements of others may hold anything, and are judged by here
+        why = one_line(f"{type(error).__name__}: {error}", 200)
+        raise IntegrityError(f"report.json cannot be derived from what is in it: {why}") from None
     if expected == text:
         return ""
     ours = json.loads(expected or "{}")

@@ -461,9 +461,10 @@ class Verification:
 
     def look_at_leaves(self, name: str) -> None:
         """The leaves of the tree of that store, in the order in which it took the records in."""
-        self.leaves = [tuple(leaf) for leaf in parsed(self.text(name), name)["leaves"]]
-        if not all(len(leaf) == 3 and all(one.isprintable() for one in leaf) for leaf in self.leaves):
+        leaves = [tuple(leaf) for leaf in parsed(self.text(name), name)["leaves"]]
+        if not all(len(leaf) == 3 and all(one.isprintable() for one in leaf) for leaf in leaves):
             refuse(f"{name} is no list of kind, id and digest")
+        self.leaves = leaves
 
     def look_at_manifest(self, name: str) -> None:
         """The manifest: what follows from the other members, and nothing else."""
