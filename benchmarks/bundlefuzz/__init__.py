@@ -1,0 +1,1 @@
+"""What the search for bundles that are read in two ways is made of."""

@@ -1,0 +1,346 @@
+"""Mutate bundles, and look whether the two readers agree and no gate opens. See benchmarks/README.md.
+
+python benchmarks/fuzz_bundles.py [--mutations 100000] [--seed N] [--number K] [--minutes M] [--all]
+
+A store has use cases that each lack something: an approval by who is known well enough, the end of a blocker, a signed
+run. A bundle of another store has it, unsigned or signed by nobody who is trusted. It is taken apart, changed in one
+to four places (members, manifest, decisions, statements and their payloads, lines, requirements, report, checkpoint,
+leaves), and its digests, chains, names, leaves and manifest are made to fit again. Then ``readiness merge`` and
+``verify_bundle.py`` must say the same of it, but for the report, which only the first can derive; where it is taken in,
+the gate of each use case is still closed, and the store verifies. Exit code 1 where not, with seed and number.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import copy
+import io
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bundlefuzz.scene import Scene, prepared
+from bundlefuzz.taken_apart import Parts
+
+from pytest_readiness.errors import ReadinessError
+from pytest_readiness.pipeline.carrying import merge
+from pytest_readiness.pipeline.judging import Request, judge, locate
+from pytest_readiness.pipeline.upkeep import verify
+from pytest_readiness.store import verify_bundle
+
+VALUES: tuple[Any, ...] = (
+    None, True, False, 0, 1, -1, 2**53, 1.5, "", "x", "é", "\ud800", [], {}, [[]], ["x"], {"x": 1}, "declared", "git",
+    "ci", "signed", "PASSED", "FAILED", "INTERRUPTED", "READY_FOR_GO_LIVE", "APPROVED_FOR_GO_LIVE", "REJECTED",
+    "2026-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "2026-01-01", "ana@example.com", "bot@example.com",
+    "UC-001", "UC-002", "UC-003", "staging", "dev", "0" * 64, "sha256:" + "0" * 64, "COMPLETE", "run", "decision",
+)  # fmt: skip
+
+
+def mutated(parts: Parts, chance: random.Random) -> list[str]:
+    """Change one to four things, and return what."""
+    told = []
+    for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 4))):
+        change = chance.choice(CHANGES)
+        with contextlib.suppress(IndexError, KeyError, TypeError, AttributeError, ValueError):
+            told.append(f"{change.__name__}: {change(parts, chance)}")
+    return told
+
+
+# -- changes -----------------------------------------------------------------------------------------------------------
+
+
+def _somewhere(value: Any, chance: random.Random) -> tuple[Any, Any, str]:
+    """Return a container in plain data, a key of it, and the way there."""
+    way = ""
+    while True:
+        keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+        key = chance.choice(keys)
+        inner = value[key]
+        way += f"/{key}"
+        if not isinstance(inner, dict | list) or not inner or chance.random() < 0.25:
+            return value, key, way
+        value = inner
+
+
+def _edit(value: Any, chance: random.Random) -> str:
+    """Change one thing in plain data."""
+    held, key, way = _somewhere(value, chance)
+    how = chance.random()
+    if how < 0.6:
+        held[key] = new = copy.deepcopy(chance.choice(VALUES))
+        return f"{way} = {new!r}"
+    if how < 0.75:
+        del held[key]
+        return f"{way} deleted"
+    if isinstance(held, list):
+        held.insert(chance.randrange(len(held) + 1), copy.deepcopy(held[key]))
+        return f"{way} twice"
+    name = chance.choice(
+        ("x", "result", "real", "known_by", "by", "covered", "parts", "proofs", "environment", "release")
+    )
+    held[name] = new = copy.deepcopy(chance.choice(VALUES))
+    return f"{way}/../{name} = {new!r}"
+
+
+def a_decision(parts: Parts, chance: random.Random) -> str:
+    """Edit a decision."""
+    one = chance.choice(parts.decisions)
+    return _edit(one, chance)
+
+
+def who_decided(parts: Parts, chance: random.Random) -> str:
+    """Say something else of who decided."""
+    one = chance.choice(parts.decisions)
+    one["known_by"] = chance.choice(("git", "ci", "signed"))
+    one["by"] = chance.choice(("ana@example.com", "ben@example.com", one["by"]))
+    return f"{one['kind']} by {one['by']}, {one['known_by']}"
+
+
+def a_line(parts: Parts, chance: random.Random) -> str:
+    """Edit a line of a run."""
+    run = chance.choice(parts.runs)
+    number = chance.randrange(len(run))
+    return f"{number}{_edit(run[number], chance)}"
+
+
+def the_lines(parts: Parts, chance: random.Random) -> str:
+    """Drop, repeat or exchange lines."""
+    run = chance.choice(parts.runs)
+    one, other = chance.randrange(len(run)), chance.randrange(len(run))
+    how = chance.choice(("drop", "repeat", "swap"))
+    if how == "drop":
+        del run[one]
+    elif how == "repeat":
+        run.insert(other, copy.deepcopy(run[one]))
+    else:
+        run[one], run[other] = run[other], run[one]
+    return f"{how} {one} {other}"
+
+
+def requirements(parts: Parts, chance: random.Random) -> str:
+    """Edit the requirements that were in force."""
+    return _edit(chance.choice(parts.snapshots), chance)
+
+
+def a_verdict(parts: Parts, chance: random.Random) -> str:
+    """Edit a kept verdict."""
+    return _edit(chance.choice(parts.verdicts), chance)
+
+
+def the_report(parts: Parts, chance: random.Random) -> str:
+    """Edit the report, or take it out."""
+    if chance.random() < 0.1:
+        parts.report = None
+        return "out"
+    return _edit(parts.report, chance)
+
+
+def a_statement(parts: Parts, chance: random.Random) -> str:
+    """Edit an envelope, or what it holds."""
+    one = chance.choice(parts.statements)
+    if chance.random() < 0.5:
+        return _edit(one["envelope"], chance)
+    return "payload" + _edit(one["payload"], chance)
+
+
+def signatures(parts: Parts, chance: random.Random) -> str:
+    """Sign with a key that nobody trusts, move signatures, or take statements out."""
+    how = chance.choice(("eve", "move", "out", "about another"))
+    one, other = chance.choice(parts.statements), chance.choice(parts.statements)
+    if how == "eve":
+        one["sign"] = True
+    elif how == "move":
+        one["envelope"]["signatures"] = copy.deepcopy(other["envelope"]["signatures"])
+    elif how == "out":
+        parts.statements.remove(one)
+    else:
+        one["payload"]["subject"], one["about"] = copy.deepcopy(other["payload"]["subject"]), other["about"]
+    return how
+
+
+def the_tree(parts: Parts, chance: random.Random) -> str:
+    """Edit leaves or checkpoint, or take one of them out."""
+    how = chance.choice(("leaves", "checkpoint", "out", "both out"))
+    if how == "leaves":
+        return _edit(parts.leaves, chance)
+    if how == "checkpoint":
+        text = parts.checkpoint or ""
+        at = chance.randrange(len(text) + 1)
+        parts.checkpoint = (
+            text[:at] + chance.choice(("\n", "\r", "0", "=", " ", "— a AB==\n", "A", "")) + text[at + 1 :]
+        )
+        parts.fitted["checkpoint"] = False
+        return f"at {at}"
+    if how == "both out" or chance.random() < 0.5:
+        parts.checkpoint = None
+    if how == "both out" or parts.checkpoint is not None:
+        parts.leaves = None
+    return how
+
+
+def out(parts: Parts, chance: random.Random) -> str:
+    """Take a record out."""
+    room = chance.choice((parts.decisions, parts.runs, parts.snapshots, parts.verdicts, parts.artifacts))
+    del room[chance.randrange(len(room))]
+    return "one of a room"
+
+
+def twice(parts: Parts, chance: random.Random) -> str:
+    """Put a changed copy of a decision or a run beside it."""
+    if chance.random() < 0.5:
+        one = copy.deepcopy(chance.choice(parts.decisions))
+        parts.decisions.append(one)
+        return f"decision{_edit(one, chance)}"
+    run = copy.deepcopy(chance.choice(parts.runs))
+    name = run[0]["run"][:-1] + chance.choice("0123456789abcdef")
+    for line in run:
+        line["run"] = name
+    parts.runs.append(run)
+    return f"run {name}"
+
+
+def an_artifact(parts: Parts, chance: random.Random) -> str:
+    """Other bytes in an artifact, or one more."""
+    parts.artifacts[chance.randrange(len(parts.artifacts))] = chance.randbytes(9)
+    return "other bytes"
+
+
+def something_stays(parts: Parts, chance: random.Random) -> str:
+    """Leave something as it was that would have been made to fit."""
+    name = chance.choice(list(parts.fitted))
+    parts.fitted[name] = False
+    return name
+
+
+def a_text(parts: Parts, chance: random.Random) -> str:
+    """Spell a member otherwise: what another reader may take for the same."""
+    parts.spelled = chance.choice(
+        (
+            lambda text: text.replace(":", ": ", 1),
+            lambda text: text.replace('"', '"\\u0041', 1),
+            lambda text: "\ufeff" + text,
+            lambda text: text + "\n",
+            lambda text: text.replace("\n", "\r\n"),
+            lambda text: text.replace("{", '{"a":1,', 1),
+            lambda text: text.replace(":0", ":-0", 1),
+            lambda text: text.replace(":1", ":1.0", 1),
+            lambda text: text.replace("true", "NaN", 1),
+        )
+    )
+    parts.spelled_room = chance.choice(("decisions", "runs", "statements", "verdicts", "requirements", "report.json"))
+    return parts.spelled_room
+
+
+def a_member(parts: Parts, chance: random.Random) -> str:
+    """Another name, a member too many, two contents exchanged, or another order."""
+    how = parts.member = chance.choice(("name", "more", "swap", "order", "manifest"))
+    parts.member_chance = chance.random()
+    return how
+
+
+CHANGES: tuple[Callable[[Parts, random.Random], str], ...] = (
+    a_decision, a_decision, a_decision, who_decided, who_decided, a_line, a_line, a_line, the_lines, requirements,
+    a_verdict, the_report, a_statement, a_statement, signatures, the_tree, out, twice, an_artifact, something_stays,
+    a_text, a_member,
+)  # fmt: skip
+
+
+OF_VALUES = ("not readable as", "not readable: ", "is not of the kind it must be", "cannot be judged")
+"""What merge says of a line whose values mean nothing; the script says itself that it does not judge that."""
+
+# -- what is said of it ------------------------------------------------------------------------------------------------
+
+
+def _script(path: Path) -> tuple[int, str]:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = verify_bundle.main([str(path)])
+    return code, said.getvalue()
+
+
+def judged(scene: Scene, path: Path) -> tuple[str, str]:  # noqa: C901, PLR0911 - one answer each
+    """Return what came of a bundle: ``refused``, ``taken in`` or what is wrong; and why."""
+    code, said = _script(path)
+    shutil.copyfile(scene.store, scene.live)
+    try:
+        (taken,) = merge(locate(scene.folder), [path])
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is looked for
+        return "CRASH of merge", repr(error)
+    if taken.merged is None:
+        if "says that it is by the key" in taken.problem:
+            return "refused for a signature", ""  # whose key the script was not given
+        if code == 0 and any(one in taken.problem for one in OF_VALUES):
+            return "refused for a value", ""
+        if "in the store already" in taken.problem:
+            return "refused by the store", ""  # which holds a run of that id, and no script knows
+        if code == 0 and "report.json" not in taken.problem:
+            return "DISAGREE: merge refuses", taken.problem
+        return ("refused for its report" if code == 0 else "refused"), taken.problem
+    if code != 0:
+        return "DISAGREE: the script refuses", said[-600:]
+    try:
+        place = locate(scene.folder)
+        opened = [name for name in scene.closed if judge(place, Request((name,), to_sign=False)).verdict.passes]
+        if problems := verify(place).problems:
+            return "STORE IS NOT INTACT", str(problems[0])
+    except ReadinessError as error:
+        return "taken in, and the gate is closed by damage", str(error)
+    except Exception as error:  # noqa: BLE001 - as above
+        return "CRASH of gate", repr(error)
+    return ("GATE OPENED", str(opened)) if opened else ("taken in", "")
+
+
+def number_of(scene: Scene, seed: str, number: int) -> tuple[Path | None, list[str]]:
+    """Write one mutation, and return what was changed; None: nothing can be made of it."""
+    chance = random.Random(f"{seed}/{number}")
+    parts = Parts.of(chance.choice(scene.bundles), scene.eve)
+    told = mutated(parts, chance)
+    path = scene.folder / "mutated.zip"
+    try:
+        path.write_bytes(parts.packed())
+    except Exception as error:  # noqa: BLE001 - what cannot be put together again is no bundle, whatever the reason
+        return None, [repr(error)]
+    return path, told
+
+
+def main() -> int:
+    """Search, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mutations", type=int, default=100_000)
+    parser.add_argument("--seed", default=str(random.SystemRandom().randrange(10**6)))
+    parser.add_argument("--number", type=int, default=0, help="the first")
+    parser.add_argument("--minutes", type=float, help="stop after so long")
+    parser.add_argument("--all", action="store_true", help="go on after something that is wrong")
+    given = parser.parse_args()
+    counts: Counter[str] = Counter()
+    wrong = done = 0
+    with tempfile.TemporaryDirectory(prefix="bundles-") as folder:
+        scene, began = prepared(Path(folder)), time.monotonic()
+        for number in range(given.number, given.number + given.mutations):
+            path, told = number_of(scene, given.seed, number)
+            done += 1
+            if path is None:
+                counts["no bundle at all"] += 1
+                continue
+            what, why = judged(scene, path)
+            counts[what] += 1
+            if what[:2].isupper():
+                wrong += 1
+                print(f"{what}: seed {given.seed}, number {number}: {'; '.join(told)}\n    {why}", flush=True)
+                if not given.all:
+                    break
+            if given.minutes and time.monotonic() - began > given.minutes * 60:
+                break
+    print(f"{done} mutations, {wrong} wrong, seed {given.seed}: {dict(counts.most_common())}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
