@@ -251,7 +251,7 @@ class Redactor:
         if changed == name:
             return name
         if changed == HOOK_FAILED:
-            changed = name.partition("[")[0]
+            changed = name[: data_at(name)]
         changed = f"{changed}[REDACTED:{self.cases.places(name) or self.fingerprint(name)}]"
         self.cases.renamed(name, changed)
         return changed
