@@ -243,10 +243,10 @@ class Door:
     def _finish(self, session: pytest.Session) -> None:
         if self._is_worker:
             if self.observer is not None:
-                from .journal.recorder import TEXTS
+                from .journal.recorder import KEPT
 
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
-                output[TEXTS] = self.observer.artifacts.texts
+                output[KEPT] = self.observer.artifacts.kept.files
         elif self._prepared is not None and not self._said["plan"]:
             from .pipeline.session import close
 

@@ -87,6 +87,13 @@ class Artifact:
     size: int
     """Bytes."""
     sha256: str
+    unread: str = ""
+    """Why it was kept without being looked at for secrets: ``raw`` or ``binary``; empty: it was looked at."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as a line holds it."""
+        plain = {"name": self.name, "media_type": self.media_type, "size": self.size, "sha256": self.sha256}
+        return {**plain, "unread": self.unread} if self.unread else plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Written by the process that has them (an xdist worker too): temporary file, sync
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256 as _sha256
 from mimetypes import guess_type as _guess_type
@@ -30,10 +30,41 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from ..errors import EvidenceError, StorageError, one_line
 from ..facts.evidence import Artifact
 from .redaction import Redactor
+from .textual import UTF_8, encoding_of, recoded
 
 BLOCK = 1 << 20
 LONGEST_NAME = 1024
 """Characters of a text that may be the name of a file."""
+RAW, BINARY = "raw", "binary"
+"""Why an artifact was not looked at: it was to be kept as it is, or it is no text."""
+NEW, TEXT, UNREAD = 1, 2, 4
+"""Of a file: it is new with this session, it was redacted when it was kept, it was kept without being looked at."""
+
+
+class Kept:
+    """What of a session's files is to be known when a secret becomes known late, by digest; in each process its own."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, int] = {}
+        self.untold: dict[str, int] = {}
+        """Those that the process that owns the session has not heard of."""
+
+    def note(self, sha256: str, kind: int, final: Path) -> None:
+        """Take in a file that is about to be kept; it is new if it is not there yet."""
+        if sha256 not in self.files and not _is_there(final):
+            kind |= NEW
+        self.take_in({sha256: kind})
+        self.untold[sha256] = self.files[sha256]
+
+    def take_in(self, told: Mapping[str, int]) -> None:
+        """Take in what another process kept: it is new where one of them was the first to write it."""
+        for sha256, kind in told.items():
+            self.files[sha256] = self.files.get(sha256, 0) | kind
+
+    def take_untold(self) -> dict[str, int]:
+        """Return what is untold, once."""
+        told, self.untold = self.untold, {}
+        return told
 
 
 class ArtifactFolder:
@@ -43,22 +74,21 @@ class ArtifactFolder:
         """``limit``: the largest artifact in bytes. Without a folder everything is checked and nothing is written."""
         self.folder = folder
         self.limit = limit
-        self.texts: dict[str, bool] = {}
-        """Digests of what was redacted when it was kept, and of each whether its file is new with this session."""
+        self.kept = Kept()
 
     def path(self, sha256: str) -> Path:
         """Return where the artifact with this digest lies."""
         return (self.folder or Path()) / sha256[:2] / sha256
 
     def keep_bytes(self, data: bytes, name: str, media_type: str, redactor: Redactor | None = None) -> Artifact:
-        """Keep bytes; with a redactor, as the text without its secrets.
+        """Keep bytes; with a redactor, as the text without its secrets, if they are one.
 
         Raises:
             EvidenceError: they are larger than the limit.
             StorageError: they could not be written.
         """
         self._check_size(len(data), name)
-        return self._keep([data], name, media_type, redactor)
+        return self._keep_read(lambda: [data], name, media_type, redactor)
 
     def keep_blocks(
         self, blocks: Iterable[bytes], name: str, media_type: str, redactor: Redactor | None = None
@@ -69,23 +99,40 @@ class ArtifactFolder:
             EvidenceError: it became larger than the limit.
             StorageError: it could not be written.
         """
-        return self._keep(self._counted(blocks, name), name, media_type, redactor)
+        blocks = self._counted(blocks, name)
+        kept = self._keep(blocks if redactor is None else redactor.stream(blocks), TEXT)
+        return Artifact(name, media_type, *kept)
 
     def keep_file(self, path: Path, name: str, media_type: str, redactor: Redactor | None) -> Artifact:
-        """Keep a copy of a regular file; with a redactor, as the text without its secrets.
+        """Keep a copy of a regular file; with a redactor, as the text without its secrets, if it is one.
 
         Raises:
             EvidenceError: it is missing, a folder, a link, no regular file, or larger than the limit.
             StorageError: it could not be written.
         """
         descriptor = _open_regular(path)
+
+        def read() -> Iterator[bytes]:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            blocks: Iterable[bytes] = iter(lambda: _read(descriptor, BLOCK), b"")
+            return self._counted(blocks, str(path))
+
         try:
             self._check_size(_fstat(descriptor).st_size, str(path))
-            blocks: Iterable[bytes] = iter(lambda: _read(descriptor, BLOCK), b"")
-            counted = self._counted(blocks, str(path))
-            return self._keep(counted, name, media_type, redactor)
+            return self._keep_read(read, name, media_type, redactor)
         finally:
             _close(descriptor)
+
+    def _keep_read(
+        self, read: Callable[[], Iterable[bytes]], name: str, media_type: str, redactor: Redactor | None
+    ) -> Artifact:
+        """Keep what can be read twice: whether it is a text is known at its end."""
+        if redactor is None:
+            return Artifact(name, media_type, *self._keep(read(), UNREAD), RAW)
+        encoding = encoding_of(read(), is_text=is_text(media_type))
+        if encoding is None:
+            return Artifact(name, media_type, *self._keep(read(), UNREAD), BINARY)
+        return Artifact(name, media_type, *self._keep(without_secrets(read(), encoding, redactor), TEXT))
 
     def _check_size(self, size: int, name: str) -> None:
         if size > self.limit:
@@ -100,25 +147,30 @@ class ArtifactFolder:
             self._check_size(size, name)
             yield block
 
-    def _keep(self, blocks: Iterable[bytes], name: str, media_type: str, redactor: Redactor | None) -> Artifact:
+    def _keep(self, blocks: Iterable[bytes], kind: int) -> tuple[int, str]:
+        """Return size and digest."""
         if self.folder is None:
-            return Artifact(name, media_type, 0, "")
-        if redactor is not None:
-            blocks = redactor.stream(blocks)
+            return 0, ""
         temporary = self.folder / f".{_getpid()}-{token_hex(8)}"
         try:
             sha256, size = _write_new(temporary, blocks)
             final = self.path(sha256)
             _make(final.parent)
-            if redactor is not None:
-                self.texts.setdefault(sha256, not _is_there(final))
+            self.kept.note(sha256, kind, final)
             _replace(temporary, final)
         except OSError as error:
             raise StorageError(f"an artifact could not be kept in {self.folder}: {error.strerror}") from error
         finally:
             with suppress(OSError):
                 _unlink(temporary)
-        return Artifact(name, media_type, size, sha256)
+        return size, sha256
+
+
+def without_secrets(blocks: Iterable[bytes], encoding: str, redactor: Redactor) -> Iterator[bytes]:
+    """Yield a text without its secrets, in the encoding that it has."""
+    if encoding == UTF_8:
+        return redactor.stream(blocks)
+    return recoded(redactor.stream(recoded(blocks, encoding, UTF_8)), UTF_8, encoding)
 
 
 def _open_regular(path: Path) -> int:
@@ -194,14 +246,14 @@ _TEXTS_BY_NAME = frozenset(
         "graphql",
     }
 ) | {"x-www-form-urlencoded"}
-_UNKNOWN = "application/octet-stream"
+UNKNOWN_TYPE = "application/octet-stream"
 
 
 def guess_media_type(name: str) -> str:
     """Return the media type that a file's name suggests."""
     if name.lower().endswith(".har"):
         return "application/json"
-    return _guess_type(name)[0] or ("text/plain" if name.lower().endswith((*_TEXTS, ".yml")) else _UNKNOWN)
+    return _guess_type(name)[0] or ("text/plain" if name.lower().endswith((*_TEXTS, ".yml")) else UNKNOWN_TYPE)
 
 
 def names_a_file(text: str) -> bool:

@@ -17,14 +17,14 @@ from pluggy import PluginManager
 
 from ..errors import StorageError
 from ..mark import late_note
-from .artifact import ArtifactFolder
+from .artifact import Kept
 from .begun import expect
 from .cut_short import PASSES, postpone
 from .earlier import BROKEN
 from .naming import Names
 from .observation import worsened
 from .phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
-from .recorder import ATTEMPT, CARRIED, EVIDENCE, LATE, PLANS, SECRETS, TEXTS, TROUBLE, TRY, UNSURE, Observer
+from .recorder import ATTEMPT, CARRIED, EVIDENCE, KEPT, LATE, PLANS, SECRETS, TROUBLE, TRY, UNSURE, Observer
 from .redaction import Redactor
 from .run_log import RunLog
 
@@ -57,12 +57,13 @@ def _attempt_of(body: dict[str, Any]) -> dict[str, Any]:
 class Keeper:
     """Writes what was seen of the tests. Which process runs them makes two of it."""
 
-    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], texts: dict[str, bool]) -> None:
-        """``for_workers``: what an xdist worker is given; ``texts``: those of ``ArtifactFolder``, filled meanwhile."""
+    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], kept: Kept) -> None:
+        """``for_workers``: what an xdist worker is given; ``kept``: of ``ArtifactFolder``, filled meanwhile."""
         self.log = log
         self.redactor = redactor
         self._for_workers = for_workers
-        self._texts = texts
+        self._kept = kept
+        self._left: list[str] = []
         self.hooks: PluginManager | None = None
         self.late: dict[str, None] = {}
         """Tests that were marked as evidence while they ran."""
@@ -116,7 +117,8 @@ class Keeper:
 
     def notes(self) -> list[str]:
         """Return what is to be said of tests that were marked while they ran, and of their names: a line each."""
-        return [*([late_note(list(self.late))] if self.late else []), *(self.names.note() if self.log.recorded else [])]
+        late = [late_note(list(self.late))] if self.late else []
+        return [*late, *(self.names.note() if self.log.recorded else []), *self._left]
 
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what a report carries of ours, and take it off: other reporters need not write it again."""
@@ -146,18 +148,19 @@ class Keeper:
         """Artifacts that were kept before their secret became known."""
         from .belated import redact_artifacts, told_anew  # only where a test registers a secret
 
-        folder = ArtifactFolder(Path(self._for_workers["artifacts"]), self._for_workers["artifact_limit"])
-        folder.texts = self._texts
-        if moved := redact_artifacts(folder, self.redactor):
-            self.log.rewrite(lambda body: dict(told_anew(body, moved)))
-            self.log.moved(moved)
+        belated = redact_artifacts(Path(self._for_workers["artifacts"]), self._kept, self.redactor)
+        if belated.moved:
+            self.log.rewrite(lambda body: told_anew(body, belated.moved))
+            self.log.moved(belated.moved, {path.name for path in belated.gone})
+            self._left = belated.told()
+            belated.remove()
 
 
 class OwnKeeper(Keeper):
     """Keeps what the observer of this process saw."""
 
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], observer: Observer) -> None:
-        super().__init__(log, redactor, for_workers, observer.artifacts.texts)
+        super().__init__(log, redactor, for_workers, observer.artifacts.kept)
         self._observer = observer
         self.names = observer.names
         self._unseen: dict[str, dict[str, Any]] = {}
@@ -238,7 +241,7 @@ class WorkersKeeper(Keeper):
     """Keeps what the workers of xdist saw, joined by node id."""
 
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any]) -> None:
-        super().__init__(log, redactor, for_workers, {})
+        super().__init__(log, redactor, for_workers, Kept())
         self._odd: dict[_Place, list[pytest.TestReport]] = {}
         """The reports of a test that runs, from the first on that tells of more than a phase that went well."""
         self._unsure: dict[_Place, dict[str, Any]] = {}
@@ -280,8 +283,7 @@ class WorkersKeeper(Keeper):
     def pytest_testnodedown(self, node: Any) -> None:
         """Take in which texts a worker that ended has kept."""
         output = getattr(node, "workeroutput", None) or {}
-        for sha256, is_new in (output.get(TEXTS) or {}).items():  # new where one of them was the first to write it
-            self._texts[sha256] = is_new or self._texts.get(sha256, False)
+        self._kept.take_in(output.get(KEPT) or {})
 
     def pytest_runtest_logstart(self, nodeid: str, location: Sequence[Any]) -> None:
         """Write that the test starts."""
@@ -371,6 +373,7 @@ class WorkersKeeper(Keeper):
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what is told of the report's test, without the secrets that another worker registered."""
         told = {name: json.loads(text) for name, text in super()._taken(report).items()}
+        self._kept.take_in(told.get(KEPT, {}))
         if SECRETS in told:
             self.redactor.take_in(told[SECRETS])
         self.redactor.own.take_in_troubles(told.get(TROUBLE, ()))

@@ -45,7 +45,7 @@ UNSURE = "unsure"
 """The test may be run again, and its evidence tells then of this attempt too."""
 PLANS = "plans"
 """What an xdist worker is given to send its plan by: a channel of execnet's."""
-TEXTS = "readiness_texts"
+KEPT = "readiness_kept"
 _UNWATCHED = "a plugin runs its body in a way of its own, where nothing watches it"
 _MOST_NAMED = 5
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
@@ -339,6 +339,8 @@ class Sender(Observer):
         if self.redactor.learned:
             # The controller writes node ids of its own accord: it must know what is secret in them.
             super()._hang(report, SECRETS, _dumps(self.redactor.take_learned()))
+        if self.artifacts.kept.untold:
+            super()._hang(report, KEPT, _dumps(self.artifacts.kept.take_untold()))
         if any(troubles := self.redactor.own.take_troubles()):
             super()._hang(report, TROUBLE, _dumps(troubles))
         return report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter as _perf_counter
 from typing import Any
@@ -15,7 +15,7 @@ from ..errors import ClaimError, EvidenceError, ReadinessError, nearest, one_lin
 from ..facts.evidence import Result
 from ..facts.proofs import Shown
 from ..foreign import plain_text
-from .artifact import ArtifactFolder, guess_media_type, is_text, names_a_file
+from .artifact import UNKNOWN_TYPE, ArtifactFolder, guess_media_type, names_a_file
 from .context import Context
 from .redaction import Redactor, cut_text
 
@@ -123,7 +123,7 @@ class Account:
             what: a ``pathlib.Path`` is a file (no link, up to ``artifact_limit``), ``str`` text, ``bytes`` bytes.
             name: a label, any text; never used as a path. Default: the file's name, ``text`` or ``bytes``.
             media_type: such as ``application/json``. Default: guessed from the name.
-            raw: keep a text as it is, secrets included. Default: what is text by its media type is redacted.
+            raw: keep it as it is, secrets included. Default: what can be read as a text is redacted.
 
         Raises:
             EvidenceError: it cannot be kept: missing, a folder, a link, too large, a wrong type.
@@ -133,23 +133,22 @@ class Account:
         if media_type is not None:
             media_type = self._shown(_given_text("media_type", media_type), TITLE_LIMIT)
         label = self._shown(label, TITLE_LIMIT)
+        redactor = None if raw else self._redactor
         if isinstance(what, Path):
-            kind = media_type or guess_media_type(what.name)
-            redactor = self._redactor if is_text(kind) and not raw else None
-            kept = self._artifacts.keep_file(what, label, kind, redactor)
+            kept = self._artifacts.keep_file(what, label, media_type or guess_media_type(what.name), redactor)
         elif isinstance(what, str):
             if names_a_file(what):
                 named = f"the text '{one_line(what, 60)}' was attached, and not the file of that name"
                 self._recording.warnings.append(self._shown(f"{named}: attach a pathlib.Path"))
             data = what.encode("utf-8", "backslashreplace")
-            kept = self._artifacts.keep_bytes(data, label, media_type or "text/plain", None if raw else self._redactor)
+            kept = self._artifacts.keep_bytes(data, label, media_type or "text/plain", redactor)
         elif isinstance(what, bytes):
-            kind = media_type or guess_media_type(label)
-            redactor = self._redactor if is_text(kind) and not raw else None
-            kept = self._artifacts.keep_bytes(what, label, kind, redactor)
+            kept = self._artifacts.keep_bytes(what, label, media_type or guess_media_type(label), redactor)
         else:
             raise EvidenceError(f"attach takes a pathlib.Path, a text or bytes, not {type(what).__name__}")
-        self._recording.artifacts.append(asdict(kept))
+        if media_type is None and kept.media_type == UNKNOWN_TYPE and not kept.unread:
+            kept = replace(kept, media_type="text/plain")
+        self._recording.artifacts.append(kept.to_plain())
 
     def attach_later(self, path: Path, name: str | None = None, media_type: str | None = None) -> None:
         """Keep a file, or the files of a folder, as they are when the test's fixtures are torn down.

@@ -41,6 +41,7 @@ OURS = frozenset(
         "result",
         "sha256",
         "started_at",
+        "unread",
         "use_case",
     }
 )

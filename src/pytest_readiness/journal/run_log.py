@@ -189,11 +189,16 @@ class RunLog:
         self.ends.redact(redactor)
         self.rewrite(redactor.plain)
 
-    def moved(self, artifacts: Mapping[str, Artifact]) -> None:
-        """Artifacts were made anew, as a secret became known: each is another, by its digest before."""
+    def moved(self, artifacts: Mapping[str, Artifact], gone: Container[str]) -> None:
+        """Artifacts were made anew, as a secret became known: each is another, by its digest before.
+
+        ``gone``: digests that no line names any more.
+        """
         for old, kept in artifacts.items():
-            if self.artifacts.pop(old, None) is not None:
+            if old in self.artifacts:
                 self.artifacts[kept.sha256] = kept.size
+                if old in gone:
+                    del self.artifacts[old]
 
     def redact_at_last(self, redactor: Redactor) -> None:
         """Do the same at the end, by all means: lines that cannot be written anew are overwritten where they are."""

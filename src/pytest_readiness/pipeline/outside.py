@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
@@ -235,7 +235,7 @@ def record_junit(place: Place, file: Path, maps: Mapping[str, Sequence[str]], to
     session.plan([(session.name(case.name), claims) for case, claims in mapped])
     for case, claims in mapped:
         _, recording = session.account(claims)
-        recording.artifacts += [asdict(kept), *files.artifacts]
+        recording.artifacts += [kept.to_plain(), *files.artifacts]
         session.finished(_imported(session, case), recording, claims)
     idle = [pattern for pattern in maps if not any(fnmatchcase(case.name, pattern) for case in cases)]
     return session.close(0, [f"--map '{one_line(pattern)}' matches no test case" for pattern in idle])
@@ -273,7 +273,7 @@ def _keep_output(
     clean = opening.redactor.stream(chain([first], passing))
     try:
         kept = opening.artifacts.keep_blocks(_cut(clean, opening.artifacts.limit, recording), "output", "text/plain")
-        recording.artifacts.append(asdict(kept))
+        recording.artifacts.append(kept.to_plain())
     except StorageError as error:
         session.problems.append(str(error))
     for _ in passing:

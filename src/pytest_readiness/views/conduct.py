@@ -28,10 +28,22 @@ def notes(report: Report) -> Iterator[str]:
     yield from _told(runs, "clocks disagree", lambda conduct: conduct.clock_remark)
     yield from _told(runs, "edits were hidden from git", lambda conduct: conduct.hidden_remark)
     yield from _told(runs, "evidence tests were left out", _left_out)
+    yield from _unread(report)
 
 
 def _left_out(conduct: Conduct) -> str | None:
     return f"it left out {conduct.left_out}" if conduct.left_out else None
+
+
+def _unread(report: Report) -> Iterator[str]:
+    """Yield a sentence about artifacts that nobody looked at for secrets, if there are any."""
+    requirements = (one for use_case in report.readiness.use_cases for one in use_case.required)
+    pieces = {piece.id: piece for requirement in requirements for piece in requirement.deciding if piece.artifacts}
+    unread = {(one.sha256, one.name): one for piece in pieces.values() for one in piece.artifacts if one.unread}
+    if unread:
+        names = [f"{one.name} ({one.unread})" for one in unread.values()]
+        more = f" and {len(names) - _MOST} more" if names[_MOST:] else ""
+        yield f"not looked at for secrets: {count(len(names), 'artifact')}: {', '.join(names[:_MOST])}{more}"
 
 
 def _told(runs: dict[str, Origin], kind: str, remark: Callable[[Conduct], str | None]) -> Iterator[str]:

@@ -90,7 +90,13 @@ def to_plain(evidence: Evidence) -> dict[str, Any]:
         "attempts": len(evidence.attempts),
         "proofs": [proof.kind for proof in evidence.proofs],
         "artifacts": [
-            {"name": artifact.name, "sha256": artifact.sha256, "size": artifact.size} for artifact in evidence.artifacts
+            {
+                "name": artifact.name,
+                "sha256": artifact.sha256,
+                "size": artifact.size,
+                "unread": artifact.unread or None,
+            }
+            for artifact in evidence.artifacts
         ],
         # A TRACE_ONLY replay shows as TRACE_ONLY wherever it is shown.
         "replay_mode": evidence.replay_mode,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..facts.conduct import UNKNOWN_CONDUCT
-from ..facts.evidence import Connection, Evidence, Result, Step
+from ..facts.evidence import Artifact, Connection, Evidence, Result, Step
 from ..store.port import RunSummary
 from ..verdict.known import Signed
 from ..verdict.levels import TOLD, level_of
@@ -116,7 +116,7 @@ def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "Properties", tuple(f"{name} = {value}" for name, value in evidence.properties)
     yield (
         "Artifacts",
-        tuple(f"{one.name} ({one.media_type}, {one.size} bytes) sha256:{one.sha256}" for one in evidence.artifacts),
+        tuple(map(_artifact, evidence.artifacts)),
     )
     yield "Redacted", tuple(f"{rule}: {count}" for rule, count in evidence.redactions)
 
@@ -148,3 +148,8 @@ def _steps(steps: Sequence[Step], depth: int) -> Iterator[str]:
     for step in steps:
         yield f"{'  ' * depth}{step.result} {step.title} ({step.duration_ms} ms)"
         yield from _steps(step.steps, depth + 1)
+
+
+def _artifact(one: Artifact) -> str:
+    unread = f", not looked at for secrets: {one.unread}" if one.unread else ""
+    return f"{one.name} ({one.media_type}, {one.size} bytes{unread}) sha256:{one.sha256}"
