@@ -54,7 +54,6 @@ DECIDING = frozenset(
 let that person review it."""
 PAIRS = frozenset({"properties", "details"})
 """Fields that hold names and values of a test's own, as pairs."""
-_OPTION = re.compile(r"--?([A-Za-z][\w-]*)")
 _MARKS = re.compile(r"(\[REDACTED:[a-z0-9-]{1,24}\])+\Z")
 MOST_OF_A_WORD = 4000
 """Characters of a word of the command line that are kept."""
@@ -234,15 +233,31 @@ class Redactor:
         return {key: self._by_us(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
     def _arguments(self, argv: Iterable[str]) -> list[str]:
-        """Return a command line's words; what stands after ``--password`` is secret, however it looks."""
-        found: list[str] = []
-        option = ""
-        for word in argv:
-            clean = self.field(option, word) if option and not word.startswith("-") else self.text(word)
-            found.append(cut_text(clean, MOST_OF_A_WORD))
-            named = _OPTION.fullmatch(word)
-            option = named[1] if named is not None else ""
-        return found
+        """Return a command line's words; what an option announces as secret is, however it looks."""
+        return [cut_text(self._by_plugins(word), MOST_OF_A_WORD) for word in self._words(list(argv), self._keyed)]
+
+    def command(self, words: Sequence[str]) -> tuple[str, str]:
+        """Return a command's line as it is told, and as it is called: there each secret leaves its fingerprint."""
+        from .commandline import line_of
+
+        told, named = self._words(words, self._keyed), self._words(words, self._fingerprinted)
+        return line_of(words, told), line_of(words, named)
+
+    def _words(self, words: Sequence[str], mark: Callable[[bytes], str]) -> list[str]:
+        from .commandline import in_words, replaced
+        from .spans import spans_of
+
+        known = self._known()
+        places = in_words(words, lambda data: spans_of(data, known))
+        return [replaced(word, found, mark) for word, found in zip(words, places, strict=True)]
+
+    def _keyed(self, secret: bytes) -> str:
+        rule = next((one.rule for one in self._known().find(secret)), "key")
+        self.counts[rule] += 1
+        return f"[REDACTED:{rule}]"
+
+    def _fingerprinted(self, secret: bytes) -> str:
+        return f"[REDACTED:{self._digest(secret) if len(secret) >= SHORTEST else 'key'}]"
 
     # -- plugins
 

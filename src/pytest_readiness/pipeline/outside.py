@@ -166,12 +166,12 @@ def record_command(
     claims = [session.claim(*target)]
     check_command(command)
     account, recording = session.account(claims)
-    line = shlex.join(command)
+    line, called = session.opening.redactor.command(command)
     if name is not None:
         account.set(command=line)
     elif way := place.way_to(Path.cwd()):
-        line = f"cd {shlex.quote(way)} && {line}"
-    test_id, started = session.name(name or line), moment()
+        called = f"cd {shlex.quote(way)} && {called}"
+    test_id, started = session.name(name or called), moment()
     session.plan([(test_id, claims)])
     session.opening.log.started(test_id, started)
     try:
@@ -184,7 +184,13 @@ def record_command(
         raise
     ended = _with_artifacts(session, account, ended)
     session.finished(_body(session, test_id, "command", ended, started), recording, claims)
-    return session.close(0 if ended.result is Result.PASSED else 1)
+    notes = [_PART_OF_NAME] if name is None and line != shlex.join(command) else []
+    return session.close(0 if ended.result is Result.PASSED else 1, notes)
+
+
+_PART_OF_NAME = (
+    "a secret is part of the command's name: with another one it is another test; --id NAME calls it the same"
+)
 
 
 def record_examined(
