@@ -7,11 +7,17 @@ part of a test's identity: a job with another key, or after a rotation, runs the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Cases", "data_at"]
+from .finding import Finding
+from .known import KnownValues
 
+__all__ = ["Cases", "data_at", "spans_in_name"]
+
+_MAY_HOLD = re.compile(rb"[^\w\[\]().-]|[\w.-]{16}", re.ASCII)
+"""What a value beside a name, or a token that is known by its shape, cannot be without."""
 _SEVERAL = 24 - len("case-")
 """Characters that the places of several parameters may have in a mark."""
 
@@ -31,6 +37,19 @@ def data_at(name: str) -> int:
             return len(path) + len(separator) + len(code) if bracket else len(name)
         return len(path)
     return 0 if any(sign in path for sign in " :@=?[") else len(path)
+
+
+def spans_in_name(data: bytes, known: KnownValues, least: int) -> list[Finding]:
+    """Return what is to be replaced in the data of a name: most is too short and plain for more than known values."""
+    if _MAY_HOLD.search(data):
+        from .spans import spans_of
+
+        return spans_of(data, known, least)
+    if found := list(known.find(data)):
+        from .spans import merged
+
+        return merged(found, data, known)
+    return []
 
 
 class Cases:

@@ -16,7 +16,7 @@ from hmac import new as _hmac
 from typing import Any
 
 from ..foreign import plain_text
-from .cases import Cases, data_at
+from .cases import Cases, data_at, spans_in_name
 from .encodings import SHORTEST, spellings
 from .finding import Finding
 from .known import KnownValues
@@ -171,11 +171,9 @@ class Redactor:
         at = data_at(text)
         if not _MARKS.sub("", text[at:]):
             return text
-        from .spans import spans_of
-
         data = text[at:].encode("utf-8", "surrogatepass")
         name = text
-        if spans := spans_of(data, self._known(), SHORTEST):
+        if spans := spans_in_name(data, self._known(), SHORTEST):
             name = text[:at] + _decoded(_replaced(data, spans, lambda _, secret: self._placed(text, secret)))
             self.cases.renamed(text, name)
         return self._named_by_plugins(name)
