@@ -14,8 +14,12 @@ from shlex import quote
 
 from .finding import Finding
 
-__all__ = ["in_words", "line_of", "replaced", "scanned"]
+__all__ = ["PART_OF_NAME", "in_words", "line_of", "replaced", "scanned"]
 
+PART_OF_NAME = (
+    "a secret is part of the command's name: with another one it is another test; --id NAME calls it the same"
+)
+"""What is to be said of such a command."""
 Find = Callable[[bytes], Sequence[Finding]]
 
 _LONG = re.compile(r"--?([A-Za-z][\w.-]*)(?:=(.*))?", re.DOTALL)

@@ -232,7 +232,7 @@ class Redactor:
 
     def _arguments(self, argv: Iterable[str]) -> list[str]:
         """Return a command line's words; what an option announces as secret is, however it looks."""
-        return [cut_text(self._by_plugins(word), MOST_OF_A_WORD) for word in self._words(list(argv), self._keyed)]
+        return [cut_text(self.own.text(word), MOST_OF_A_WORD) for word in self._words(list(argv), self._keyed)]
 
     def command(self, words: Sequence[str]) -> tuple[str, str]:
         """Return a command's line as it is told, and as it is called: there each secret leaves its fingerprint."""

@@ -19,6 +19,7 @@ from ..facts.line import printable
 from ..facts.proofs import OwnProof
 from ..frozen import dataclass
 from ..journal.command import Ended, check_command, run_command
+from ..journal.commandline import PART_OF_NAME
 from ..journal.junit import Case, load_junit, read_junit
 from ..journal.observation import cut_message
 from ..journal.placing import placed_all, without_connections
@@ -184,13 +185,8 @@ def record_command(
         raise
     ended = _with_artifacts(session, account, ended)
     session.finished(_body(session, test_id, "command", ended, started), recording, claims)
-    notes = [_PART_OF_NAME] if name is None and line != shlex.join(command) else []
+    notes = [PART_OF_NAME] if name is None and line != shlex.join(command) else []
     return session.close(0 if ended.result is Result.PASSED else 1, notes)
-
-
-_PART_OF_NAME = (
-    "a secret is part of the command's name: with another one it is another test; --id NAME calls it the same"
-)
 
 
 def record_examined(
