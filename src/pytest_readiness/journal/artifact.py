@@ -15,6 +15,7 @@ from os import (
     fstat as _fstat,
     fsync as _fsync,
     getpid as _getpid,
+    lseek as _lseek,
     mkdir as _mkdir,
     open as _open,
     read as _read,
@@ -113,7 +114,7 @@ class ArtifactFolder:
         descriptor = _open_regular(path)
 
         def read() -> Iterator[bytes]:
-            os.lseek(descriptor, 0, os.SEEK_SET)
+            _lseek(descriptor, 0, 0)
             blocks: Iterable[bytes] = iter(lambda: _read(descriptor, BLOCK), b"")
             return self._counted(blocks, str(path))
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from os import unlink as _unlink
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ class Belated:
         """
         for path in self.gone:
             with suppress(FileNotFoundError):
-                path.unlink()
+                _unlink(path)
 
 
 def redact_artifacts(artifacts: Path, kept_so_far: Kept, redactor: Redactor) -> Belated:

@@ -190,15 +190,9 @@ class RunLog:
         self.rewrite(redactor.plain)
 
     def moved(self, artifacts: Mapping[str, Artifact], gone: Container[str]) -> None:
-        """Artifacts were made anew, as a secret became known: each is another, by its digest before.
-
-        ``gone``: digests that no line names any more.
-        """
-        for old, kept in artifacts.items():
-            if old in self.artifacts:
-                self.artifacts[kept.sha256] = kept.size
-                if old in gone:
-                    del self.artifacts[old]
+        """Artifacts were made anew, each by its digest before; ``gone``: digests that no line names any more."""
+        new = {kept.sha256: kept.size for old, kept in artifacts.items() if old in self.artifacts}
+        self.artifacts = {old: size for old, size in self.artifacts.items() if old not in gone} | new
 
     def redact_at_last(self, redactor: Redactor) -> None:
         """Do the same at the end, by all means: lines that cannot be written anew are overwritten where they are."""
