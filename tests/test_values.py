@@ -8,6 +8,7 @@ from dataclasses import FrozenInstanceError, is_dataclass
 ROOMS = ("settings", "claims", "facts", "verdict", "store", "journal", "pipeline")
 WORKING = {
     "claims.rows._Search": "a table while it is looked for",
+    "journal.belated.Belated": "files of a session while it ends",
     "journal.joining._Namesakes": "ends while they arrive",
     "journal.joining._Shared": "a claim while ends are joined",
     "journal.recording.Recording": "a session while it runs",
@@ -25,6 +26,10 @@ DERIVING = {
     "claims.catalogue.Catalogue",
     "facts.evidence.Evidence",
     "facts.run.Run",
+    "pipeline.deriving._Alone",
+    "pipeline.deriving._OneStore",
+    "pipeline.deriving._Question",
+    "pipeline.extensions.Plugins",
     "pipeline.gathering.Sources",
     "pipeline.in_force.InForce",
     "pipeline.judging.Judged",

@@ -122,6 +122,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """A ``conftest.py`` that ends the process while it is loaded answers no gate."""
+    try:
+        return (yield)
+    except SystemExit as end:
+        if is_success(end.code) and getattr(early_config.known_args_namespace, "readiness_gate", False):
+            told = "a conftest.py ended pytest by SystemExit while it was loaded, before the gate was asked"
+            raise pytest.UsageError(f"{told}: call sys.exit() in no module that pytest loads") from None
+        raise
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     """Have the last word: whatever ends a session, one that was to answer and has not is no success."""
     try:
@@ -134,13 +146,17 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
 
 def last_word(config: pytest.Config, code: Any) -> Any:
     """Return the exit code of the process; pytest's own stands unless the shell would take it for 0."""
-    is_zero = code is None or (isinstance(code, int) and not code % 256)
-    if not is_zero or any(getattr(config.option, name, False) for name in _TELLS):
+    if not is_success(code) or any(getattr(config.option, name, False) for name in _TELLS):
         return code
     door = config.stash.get(DOOR, None)
     if door is not None:
         return door.last_word() or code
     return 13 if getattr(config.option, "readiness_gate", False) else code  # as in door
+
+
+def is_success(code: object) -> bool:
+    """Return whether the shell takes the code of a ``SystemExit`` for 0."""
+    return code is None or (isinstance(code, int) and not code % 256)
 
 
 def enter(config: pytest.Config) -> Door:

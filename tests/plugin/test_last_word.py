@@ -92,3 +92,14 @@ def test_a_gate_without_a_terminal_answers(project: Project) -> None:
     result = project.run_apart("--readiness-gate", "-p", "no:terminal")
     assert result.ret == 11
     assert "NOT ELIGIBLE" in result.stdout.str()
+
+
+@pytest.mark.parametrize("code", ["", "0", "256"])
+def test_a_conftest_that_exits_as_it_is_loaded_is_told(project: Project, code: str) -> None:
+    """pytest itself would end in silence, and with 0, before the gate was asked."""
+    project.configured().tests(PASSES).write("conftest.py", f"import sys\nsys.exit({code})\n")
+    result = project.run_apart("--readiness-gate")
+    assert result.ret == 4
+    assert "ended pytest by SystemExit while it was loaded, before the gate was asked" in result.stderr.str()
+    project.write("conftest.py", "import sys\nsys.exit(5)\n")
+    assert project.run_apart("--readiness-gate").ret == 5

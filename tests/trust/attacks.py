@@ -302,8 +302,9 @@ def swap_artifact(folder: Path) -> None:
 
 
 def delete_blocker(folder: Path) -> None:
-    """Delete a blocker with its leaf, as if nobody had blocked."""
+    """Delete a blocker with its leaf, and that it was decided here, as if nobody had blocked."""
     with opened(folder) as plain:
+        plain.execute("DELETE FROM decided_here WHERE id = (SELECT id FROM decision WHERE kind = 'blocker')")
         number = one(plain, "SELECT number FROM leaf WHERE id = (SELECT id FROM decision WHERE kind = 'blocker')")
         plain.execute("DELETE FROM decision WHERE kind = 'blocker'")
         plain.execute(f"DELETE FROM leaf WHERE number = {number}")
