@@ -150,6 +150,23 @@ def test_a_file_of_our_own(prepared: Project, place: str) -> None:
         assert place != "artifact" or "no regular file" in verified.output, odd
 
 
+@pytest.mark.parametrize("suffix", ["-journal", "-wal", "-shm"])
+def test_what_sqlite_opens_beside_the_store(prepared: Project, suffix: str) -> None:
+    """Commands name what is there and end with 3; a session keeps its journal."""
+    path = prepared.path / ".readiness" / f"evidence.db{suffix}"
+    for _ in odd_ones(path):
+        for words in ("gate", "verify", "check"):
+            with in_time():
+                done = prepared.cli(words)
+            assert (done.exit_code, "Traceback" in done.output) == (1 if words == "check" else 3, False), done.output
+            assert f"evidence.db{suffix} is no ordinary file" in " ".join(done.output.split())
+        with in_time():
+            assert prepared.run().ret == 13
+    path.unlink()
+    assert prepared.cli("recover").exit_code == 0
+    assert prepared.cli("verify").exit_code == 0
+
+
 def test_a_decision_file(project: Project) -> None:
     """In the place of a committed decision it is damage (3), and beside it a note at most."""
     only = TRACKER.replace("| UC-002 | `GREEN` | `NOT_STARTED` | tbd | 2026-01-01 | Refunds |\n", "")

@@ -60,6 +60,10 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection | None:
         return connection
 
 
+_BESIDE = ("-journal", "-wal", "-shm")
+"""Of a database, the files beside it that SQLite opens."""
+
+
 def _is_there(path: Path) -> bool:
     """Return whether there is a file that SQLite may open; refuse everything it must not be asked to open."""
     try:
@@ -68,6 +72,10 @@ def _is_there(path: Path) -> bool:
             raise StorageError(f"{place(path)} is a folder: the URL of a store names a file in it, such as evidence.db")
         if not S_ISREG(status.st_mode):
             raise StorageError(f"{place(path)} is no ordinary file: name another file as the store")
+        for beside in _BESIDE:
+            other = path.with_name(path.name + beside)
+            if other.exists() and not other.is_file():
+                raise StorageError(f"{place(other)} is no ordinary file, and SQLite would wait for it: remove it")
         with path.open("rb") as file:
             start = file.read(16)
     except FileNotFoundError:
