@@ -61,9 +61,9 @@ def pytest_readiness_redact(text: str) -> str | None:
 def pytest_readiness_simulation(item: pytest.Item) -> str | Sequence[str] | None:
     """Return why this test was a simulation, or several reasons, or None where it was none.
 
-    Asked after each evidence test has run and before its fixtures are torn down, of pytest's own plugins and of the
-    ``conftest.py`` files around the test. A reason makes its evidence a rehearsal, whatever its result; so does a hook
-    that fails.
+    Asked after each evidence test has run and before its fixtures are torn down, of pytest's own plugins, of the
+    ``conftest.py`` files around the test, and of the plugins that the config names. A reason makes its evidence a
+    rehearsal, whatever its result; so does a hook that fails.
 
     Example:
         ::

@@ -32,6 +32,7 @@ def test_it(record_evidence):
 @evidence("UC-002", item=1)
 def test_other(): pass
 """
+PASSES = '@evidence("UC-001", item=1)\ndef test_it(): pass\n'
 
 
 @HOW
@@ -49,6 +50,23 @@ def test_a_redactor_that_raises_keeps_no_text_and_costs_no_evidence(
     assert {piece.result.value for piece in kept(project)} == {"FAILED", "PASSED"}
     assert project.states()["UC-001/1"] == "FAILING"
     assert_nowhere(project, "customer-7")
+
+
+@HOW
+def test_a_plugin_that_the_config_names_is_asked_for_simulations(project: Project, how: tuple[str, ...]) -> None:
+    """So it is of redactors and kinds of proof: a stub that a plugin knows does not count, and the gate stays closed."""
+    with_plugin(project, "def pytest_readiness_simulation(item): return item.name[5:] + ' is ours'\n")
+    result = project.tests(PASSES).run("--readiness-gate", "--readiness-gate-on=evidence", "-v", *how)
+    assert result.ret == 11
+    assert [piece.not_real_because for piece in kept(project)] == ["it is ours"]
+
+
+def test_a_plugin_that_pytest_and_the_config_know_is_asked_once(project: Project) -> None:
+    """Loaded by ``-p`` and named by the config: one reason, from one call."""
+    counts = "def pytest_readiness_simulation(item, calls=[]):\n    calls.append(1)\n    return f'call {len(calls)}'\n"
+    name = with_plugin(project, counts)
+    project.tests(PASSES).run_apart("-p", name)
+    assert [piece.not_real_because for piece in kept(project)] == ["call 1"]
 
 
 @HOW

@@ -12,11 +12,14 @@ _LIMIT = 120
 """Characters of what is told of something that was raised."""
 
 
-def reasons(item: Any) -> Iterator[str]:
-    """Yield what the hooks around a test say; one that fails is a reason, and nothing else is lost."""
-    if not item.config.hook.pytest_readiness_simulation.get_hookimpls():
-        return  # asking those around the test costs more than everything else that is looked at
-    for hook in reversed(item.ihook.pytest_readiness_simulation.get_hookimpls()):
+def reasons(item: Any, beside: Sequence[Any] = ()) -> Iterator[str]:
+    """Yield what the hooks around a test say; one that fails is a reason, and nothing else is lost.
+
+    Args:
+        item: the test.
+        beside: implementations of plugins that pytest does not know.
+    """
+    for hook in _around(item, beside):
         try:
             found = _texts(ask(hook, item=item))
         except BaseException as error:
@@ -24,6 +27,15 @@ def reasons(item: Any) -> Iterator[str]:
                 raise
             found = [f"{_HOOK} failed: {why(error, _LIMIT)}"]
         yield from found
+
+
+def _around(item: Any, beside: Sequence[Any]) -> list[Any]:
+    """Return the implementations to ask, each once, also where pytest and the config name the same plugin."""
+    if not item.config.hook.pytest_readiness_simulation.get_hookimpls():
+        return list(beside)  # asking for those around the test costs more than everything else that is looked at
+    found = list(reversed(item.ihook.pytest_readiness_simulation.get_hookimpls()))
+    known = [hook.plugin for hook in found]
+    return [*found, *(hook for hook in beside if not any(hook.plugin is one for one in known))]
 
 
 def _texts(given: object) -> list[str]:

@@ -61,6 +61,8 @@ class Means:
     """Of the run; the same in each xdist worker."""
     kinds: Callable[[], Mapping[str, ProofCheck]] = _no_kinds
     """Returns the proof kinds of plugins, which are loaded only then."""
+    simulations: Callable[[], Sequence[Any]] = tuple
+    """Returns who beside pytest's own plugins says why a test was a simulation."""
 
 
 class RecordEvidence(Account):

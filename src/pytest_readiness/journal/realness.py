@@ -32,12 +32,14 @@ def prepare() -> None:
 class Realness:
     """What is seen of one test, over all its attempts."""
 
-    def __init__(self, catalogue: Catalogue, redactor: Redactor, claims: Iterable[Claim] = ()) -> None:
+    def __init__(
+        self, catalogue: Catalogue, redactor: Redactor, claims: Iterable[Claim] = (), simulations: Sequence[Any] = ()
+    ) -> None:
         asking = catalogue.asking_items
         self._catalogue = catalogue
         self._redactor = redactor
         self._connected = Watch(looks_around=bool(asking) and any(claim.item in asking for claim in claims))
-        self._replaced = Watched()
+        self._replaced = Watched(simulations)
         self._watches = False
 
     def begin(self) -> None:

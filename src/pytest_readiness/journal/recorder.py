@@ -85,6 +85,7 @@ class Observer:
         """The report that was made last."""
         self.may_run_again = False
         """A plugin runs tests that may run one again, and says it too late."""
+        self._simulations: Sequence[Any] = ()
         self._latest: tuple[pytest.Item | None, Observation | None] = None, None
         """The test that was set up last: it is asked for after each of its phases."""
         self._places: dict[tuple[Claim, ...], list[dict[str, Any]]] = {}
@@ -96,6 +97,7 @@ class Observer:
         known: dict[int, list[dict[str, Any]]] = {}
         plan = [self._planned(test, known) for test in tagged if test.claims]
         if plan:
+            self._simulations = self.means.simulations()  # loaded before a test can stand in the way
             prepare()
             see_returns()
         return plan
@@ -144,7 +146,7 @@ class Observer:
                 self.context,
                 self.redactor,
                 self._places.get(tagged.claims),
-                Realness(self.catalogue, self.redactor, tagged.claims),
+                Realness(self.catalogue, self.redactor, tagged.claims, self._simulations),
             )
             observation.item, observation.marks = item, tagged.marks
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
@@ -152,7 +152,8 @@ class _Clock:
 class Watched:
     """What replaced the network or the clock while one test ran."""
 
-    def __init__(self) -> None:
+    def __init__(self, simulations: Sequence[Any] = ()) -> None:
+        self._simulations = simulations
         self.reasons: dict[str, None] = {}
         """Of the attempt that runs, in the order in which they were seen."""
         self._earlier: dict[str, None] = {}
@@ -194,7 +195,7 @@ class Watched:
 
     def told_by_hook(self, item: pytest.Item) -> None:
         """Ask whoever implements the hook; one that fails makes a rehearsal, and nothing else is lost."""
-        for reason in reasons(item):
+        for reason in reasons(item, self._simulations):
             self.because(reason)
 
     @property

@@ -56,6 +56,8 @@ class Plugins:
     """What was loaded, and what was not."""
 
     managers: tuple[pluggy.PluginManager, ...] = ()
+    loaded: pluggy.PluginManager | None = None
+    """The one of them that holds what we have loaded."""
     problems: tuple[str, ...] = ()
     """Plugins that cannot be loaded, a line each: by their name, and where that is said."""
     asked: frozenset[str] = frozenset()
@@ -100,6 +102,10 @@ class Plugins:
         """
         self.check()
         return own_redactors(*self.managers)
+
+    def simulations(self) -> list[pluggy.HookImpl]:
+        """Return who says why a test was a simulation, but for pytest's own plugins: those are asked around it."""
+        return list(reversed(self.loaded.hook.pytest_readiness_simulation.get_hookimpls())) if self.loaded else []
 
 
 def every_kind(plugins: Plugins) -> Collection[str]:
@@ -158,7 +164,7 @@ def load_named(names: Sequence[str], folder: Path, said: str, managers: Sequence
         sys.path.append(str(folder))  # at the end: a module beside the config hides none that is installed
     for name in names:
         problems += _register(manager, partial(import_module, name), name, said)
-    return Plugins((*managers, manager), tuple(problems), said=said)
+    return Plugins((*managers, manager), manager, tuple(problems), said=said)
 
 
 def _register(manager: _Manager, find: Callable[[], Any], name: str, said: str) -> list[str]:

@@ -171,7 +171,7 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
         redactor,
         ArtifactFolder(None if artifacts is None else Path(artifacts), given["artifact_limit"]),
         names=Names(given, redactor),
-        means=Means(given["nonce"], lambda: plugins().kinds),
+        means=Means(given["nonce"], lambda: plugins().kinds, lambda: plugins().simulations()),
     )
     observer.hooks = hooks
     return observer
