@@ -234,6 +234,8 @@ NOT_FOUND: dict[str, str] = {
     "csv": "username,password\nana,{}\n",
     "pgpass": "db:5432:app:ana:{}",
     "htdigest": "ana:realm:{}",
+    "a short option": "tool -p {} run",
+    "a short option joined": "tool -p{} run",
 }  # fmt: skip
 """Where nothing beside the secret says what it is: named as limits in docs/explanation/redaction.md."""
 
