@@ -39,9 +39,14 @@ _NAME_FIELDS = (
     b"m",
 )
 """How such a field ends, or a colour after it."""
+_MOST_OF_A_FIELD = 20
+"""Bytes of its name, and of what stands before it."""
 _TAG_BEGINS = re.compile(rb"(?:<|&lt;|\\u003[cC])(?:[\w.-]{1,32}:)?\Z")
-_JOINING = frozenset((b":", b"=", b">", b"<", b";", b"m", b"c", b"C"))
+_JOINING = frozenset(b":=><;mcC")
 """What ends before a name where it may be another field's value, or a tag's."""
+_PASSED_OVER = frozenset(b"\"'\\ \tbu")
+"""What may stand between that and the name."""
+MAY_BE_APART = _JOINING | _PASSED_OVER
 _NAME_TAG = re.compile(rb"<(?:key|name|Name|Key)>\s{0,16}\Z")
 _VALUE_TAG = re.compile(rb"\s{0,16}</\w{1,16}>\s{0,64}<\w{1,16}[^<>]{0,256}>\s{0,64}+")
 _REST_OF_TAG = re.compile(rb"""["'](?:[ \t\r\n][^<>]{0,1024}+)?(?<!/)>\s{0,64}+(?:<[Vv]alue>\s{0,64}+)?""")
@@ -136,19 +141,22 @@ def span_of(data: bytes, at: int, lines: Lines) -> tuple[int, int] | None:
 
 def is_apart(data: bytes, start: int) -> bool:
     """Return whether a name may be the value of another field, or a tag's."""
-    before = data[max(start - 8, 0) : start].rstrip(b"\"'\\ \tbu")
-    return before[-1:] in _JOINING
+    at, least = start - 1, max(start - 8, 0)
+    while at >= least and data[at] in _PASSED_OVER:
+        at -= 1
+    return at >= least and data[at] in _JOINING
 
 
 def find_apart(data: bytes, start: int, end: int, lines: Lines, fields: Fields) -> list[Finding] | None:
     """Return the value of a name that is the value of a field ``name`` or ``key``, or a tag; None: it is neither."""
     before = data[max(start - 48, 0) : start]
-    if before[-1:] in b"<:;c" and _TAG_BEGINS.search(before):
-        return _tagged(data, end, start, _TAG, lines)
-    if before[-1:] == b">" and _NAME_TAG.search(before):
-        return _tagged(data, end, start, _VALUE_TAG, lines)
-    field = before.rstrip(b"\"'\\ \t:=>bu").lower()
-    if not field.endswith(_NAME_FIELDS) or _NAME_FIELD.search(before) is None:
+    last = before[-1:]
+    between = _TAG if last in b"<:;c" and _TAG_BEGINS.search(before) else None
+    if between is None and last == b">" and _NAME_TAG.search(before):
+        between = _VALUE_TAG
+    if between is not None:
+        return _tagged(data, end, start, between, lines)
+    if not _names_a_field(before):
         return None
     part = _PART.match(data, end) if b"form-data" in data[max(start - 64, 0) : start] else None
     if part is not None:
@@ -160,6 +168,15 @@ def find_apart(data: bytes, start: int, end: int, lines: Lines, fields: Fields) 
     if span is not None:
         return _unless_harmless(data, span, min(start, span[0]))
     return _tagged(data, end, start, _REST_OF_TAG, lines) if after < 0 else []
+
+
+def _names_a_field(before: bytes) -> bool:
+    """Return whether what stands before a name is the beginning of a field ``name`` or ``key``."""
+    field = before.rstrip(b"\"'\\ \t:=>bu").lower()
+    if not field.endswith(_NAME_FIELDS):
+        return False
+    since = 0 if field.endswith(b"m") else max(len(field) - _MOST_OF_A_FIELD, 0)
+    return _NAME_FIELD.search(before, since) is not None
 
 
 def _unless_harmless(data: bytes, span: tuple[int, int], since: int) -> list[Finding]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from .called import Called
 from .finding import Finding
 from .keys import is_harmless
 from .lines import Lines
 
-_NAMES = frozenset({b"cookie", b"set-cookie", b"x-api-key"})
 _SCHEME = re.compile(
     rb"(?:(?P<alone>Bearer|Basic|Token|ApiKey|Api-Key|Negotiate|NTLM|SharedKey|SSWS|GoogleLogin|JWT|DPoP)"
     rb"|Digest|OAuth|Hawk|AWS4-HMAC-SHA256|MAC|Signature|SCRAM-SHA-\d+|EG1-HMAC-SHA256|acquia-http-hmac)"
@@ -29,13 +29,12 @@ _PAIRS = re.compile(rb"[\w.%-]+=[^\s;,]+(?:;[ ]?[\w.%-]+=[^\s;,]+)*+")
 _WORD = re.compile(rb"""[^\s"',;]+""")
 
 
-def find_header(data: bytes, span: tuple[int, int], at: int, lines: Lines) -> list[Finding] | None:
+def find_header(data: bytes, span: tuple[int, int], name: Called, at: int, lines: Lines) -> list[Finding] | None:
     """Return what a header of this name says, whose value begins at a place; None: it is no header."""
-    start, end = span
-    name = data[start:end].lower()
-    if not (name in _NAMES or name.endswith(b"authorization")) or data[at : at + 1] in (b'"', b"'"):
+    if not name.is_header or data[at : at + 1] in (b'"', b"'"):
         return None
-    is_cookie = name.endswith(b"cookie")
+    start, end = span
+    is_cookie = name.is_cookie
     scheme = _SCHEME.match(data, at)
     inner = at if scheme is None else scheme.end()
     ended = _end(data, start, inner, lines)
@@ -53,7 +52,8 @@ def find_header(data: bytes, span: tuple[int, int], at: int, lines: Lines) -> li
 
 def _end(data: bytes, start: int, inner: int, lines: Lines) -> int:
     """Return where a header ends: with its line, or with the text that it stands in."""
-    opening = _QUOTE_BEFORE.search(data, max(start - 8, 0), start)
+    is_quoted = data[start - 1 : start] in (b'"', b"'")
+    opening = _QUOTE_BEFORE.search(data, max(start - 8, 0), start) if is_quoted else None
     if opening is not None and opening[1]:
         close = lines.closing(opening)
         return close if close >= inner else lines.run(_IN_LINE, inner)

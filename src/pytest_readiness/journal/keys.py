@@ -47,7 +47,8 @@ _WORDS = frozenset(
     b" masked redacted removed secret password token default unknown error warning basic digest bearer number"
     b" anonymous oauth oauth2 rejected accepted found mismatch unchanged present absent".split()
 )
-_CALL = re.compile(rb"[A-Za-z_][\w.]*\(|[(\[][A-Za-z_][\w.]*[,)\]\s]")
+CODE = rb"(?:[A-Za-z_][\w.]*\(|[(\[][A-Za-z_][\w.]*[,)\]\s])"
+"""A call or a tuple in a program, which stands there without quotes: ``get_token(``."""
 _LEAST = 4
 """Bytes of a value that can be a secret."""
 _MOST = 200
@@ -88,16 +89,11 @@ def is_harmless(value: bytes) -> bool:
     return stripped[0] in _NONE_BEGINS and _NONE.fullmatch(stripped) is not None
 
 
-def is_way(name: bytes, value: bytes) -> bool:
+def is_way(value: bytes) -> bool:
     """Return whether a value only tells how somebody authenticates: ``"auth": "oauth2-pkce"``."""
-    return name[-4:].lower() == b"auth" and _WAYS.fullmatch(value.lower()) is not None
+    return _WAYS.fullmatch(value.lower()) is not None
 
 
 def is_sentence(text: bytes) -> bool:
     """Return whether words are a sentence, and no passphrase: one of them is what only sentences have."""
     return any(word.strip(b".,:;!?()\"'").lower() in _IN_SENTENCES for word in text[:_MOST].split())
-
-
-def is_code(data: bytes, at: int) -> bool:
-    """Return whether what stands there without quotes is a call or a tuple in a program: ``get_token(``."""
-    return _CALL.match(data, at) is not None

@@ -25,34 +25,36 @@ class Lines:
         self._goes_on = goes_on
         self._at = 0
         self._line = 0
-        self._quotes = 0
+        self._json = (-1, False)
+        self._quotes = (0, 0)
         self._next: dict[bytes, int] = {}
         self._unclosed: dict[tuple[bytes, int], int] = {}
         self._ends: dict[object, tuple[int, int]] = {}
 
     def begin(self, at: int) -> int:
         """Return where the line of a place begins."""
-        self._move(at)
+        if at > self._at:
+            newline = self._data.rfind(b"\n", self._at, at)
+            if newline >= 0:
+                self._line = newline + 1
+            self._at = at
         return self._line
 
     def in_json(self, at: int) -> bool:
         """Return whether the line begins as JSON does."""
         line = self.begin(at)
-        return self._data[line : line + 64].lstrip()[:1] in (b"{", b"[", b'"')
+        if self._json[0] != line:
+            self._json = line, self._data[line : line + 64].lstrip()[:1] in (b"{", b"[", b'"')
+        return self._json[1]
 
     def in_a_text(self, at: int) -> bool:
         """Return whether an odd number of quotes stands before, in the line."""
-        self._move(at)
-        return self._quotes % 2 == 1
-
-    def _move(self, at: int) -> None:
-        newline = self._data.rfind(b"\n", self._at, at)
-        if newline >= 0:
-            self._line = self._at = newline + 1
-            self._quotes = 0
-        passed = self._data[self._at : at].replace(b"\\\\", b"")
-        self._quotes += passed.count(b'"') - passed.count(b'\\"')
-        self._at = max(at, self._at)
+        line = self.begin(at)
+        read, quotes = self._quotes if self._quotes[0] >= line else (line, 0)
+        passed = self._data[read:at].replace(b"\\\\", b"")
+        quotes += passed.count(b'"') - passed.count(b'\\"')
+        self._quotes = max(at, read), quotes
+        return quotes % 2 == 1
 
     def find(self, what: bytes, at: int) -> int:
         """Return where this stands next, at a place or after it; the length of the text if it does not."""

@@ -174,7 +174,8 @@ class Redactor:
         data = text[at:].encode("utf-8", "surrogatepass")
         name = text
         if spans := spans_in_name(data, self._known(), SHORTEST):
-            name = text[:at] + _decoded(_replaced(data, spans, lambda _, secret: self._placed(text, secret)))
+            marks = [self._placed(text, data[one.start : one.end]) for one in spans]
+            name = text[:at] + _decoded(_replaced(data, spans, marks))
             self.cases.renamed(text, name)
         return self._named_by_plugins(name)
 
@@ -182,9 +183,12 @@ class Redactor:
         place = self.cases.place(name, _decoded(secret))
         return b"[REDACTED:%s]" % (place or self._digest(secret)).encode()
 
-    def _counted(self, found: Finding, _: bytes) -> bytes:
-        self.counts[found.rule] += 1
-        return b"[REDACTED:%s]" % found.rule.encode()
+    def _marked(self, data: bytes, spans: Sequence[Finding]) -> bytes:
+        """Return a text in which the names of the rules stand in the places of secrets; each is counted."""
+        rules = [one.rule for one in spans]
+        self.counts.update(rules)
+        marks = {rule: f"[REDACTED:{rule}]".encode() for rule in set(rules)}
+        return _replaced(data, spans, map(marks.__getitem__, rules)) if spans else data
 
     def field(self, name: str, value: str) -> str:
         """Return the value of a field whose name may say that it is secret."""
@@ -309,7 +313,7 @@ class Redactor:
                 data = bytes(memoryview(buffer)[:window])
                 spans = spans_of(data, known, goes_on=True)
                 cut = cut_at(spans, data.rfind(b"\n", 0, PIECE) + 1 or PIECE, PIECE)
-                yield _replaced(data[:cut], [one for one in spans if one.end <= cut], self._counted)
+                yield self._marked(data[:cut], [one for one in spans if one.end <= cut])
                 del buffer[:cut]
                 rest = rest_of(spans[-1].rule) if spans and spans[-1].end == cut == window else None
         if rest is not None:
@@ -319,7 +323,7 @@ class Redactor:
     def _clean(self, data: bytes, known: KnownValues) -> bytes:
         from .spans import spans_of
 
-        return _replaced(data, spans_of(data, known), self._counted)
+        return self._marked(data, spans_of(data, known))
 
     def holds_known(self, blocks: Iterable[bytes]) -> bool:
         """Return whether a known value stands in a file, in any of its spellings: faster than ``stream``."""
@@ -343,15 +347,17 @@ def cut_text(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 40]}… ({len(text):,} characters in all)"
 
 
-def _replaced(data: bytes, spans: Sequence[Finding], replace: Callable[[Finding, bytes], bytes]) -> bytes:
-    if not spans:
-        return data
+def _replaced(data: bytes, spans: Sequence[Finding], marks: Iterable[bytes]) -> bytes:
+    """Return a text in which marks stand in the places of secrets."""
     out: list[bytes] = []
     done = 0
-    for one in spans:
-        out += [data[done : one.start], one.quote, replace(one, data[one.start : one.end]), one.quote]
-        done = one.end
-    return b"".join([*out, data[done:]])
+    for (start, end, _, _, quote), mark in zip(spans, marks, strict=True):
+        out += (data[done:start], quote, mark, quote) if quote else (data[done:start], mark)
+        done = end
+    if not done:
+        return data
+    out.append(data[done:])
+    return b"".join(out)
 
 
 def _without_rest(buffer: bytearray, rest: re.Pattern[bytes]) -> re.Pattern[bytes] | None:

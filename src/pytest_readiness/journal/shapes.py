@@ -7,7 +7,7 @@ no token is passed over as a whole, so that each byte is read once for a kind.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Iterator
 from functools import cache
 
@@ -61,10 +61,17 @@ _SHAPES: tuple[tuple[str, bytes, bytes], ...] = (
     ("bearer", b"earer ", rb"earer {1,4}((?=[A-Za-z_.~+/-]{0,200}\d)[A-Za-z0-9_.~+/-]{16,}+={0,2})"),
     ("basic", b"asic ", rb"asic {1,4}([A-Za-z0-9+/_-]{8,}+={0,2})"),
 )
+_SHARED = (b"gl", b"sk-", b"k_live_", b"k_test_", b"_v1_")
+"""What several prefixes hold: where it is missing, none of them has to be looked for."""
+_FAMILIES = tuple(
+    (held, tuple(shape for shape in _SHAPES if shape[1] == held or (held in _SHARED and held in shape[1])))
+    for held in dict.fromkeys(next((one for one in _SHARED if one in prefix), prefix) for _, prefix, _ in _SHAPES)
+)
 _ANY = re.compile(b"|".join(map(re.escape, sorted({prefix for _, prefix, _ in _SHAPES} | {b"-----BEGIN "}))))
 _SHORT = 2048
 """Bytes of a text in which all prefixes are looked for at once."""
 _RUN = re.compile(rb"[A-Za-z0-9_-]*+")
+_OF_URLS = bytes.maketrans(b"-_", b"+/")
 _PEM = b"-----BEGIN "
 _PEM_HEAD = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(rb"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -82,10 +89,12 @@ def find_shapes(data: bytes) -> Iterator[Finding]:
     """Yield the tokens and private keys in a text."""
     if len(data) < _SHORT and _ANY.search(data) is None:
         return
-    for rule, prefix, text in _SHAPES:
-        at = data.find(prefix)
-        if at >= 0:
-            yield from _tokens(data, at, rule, prefix, text)
+    for held, shapes in _FAMILIES:
+        if held in data:
+            for rule, prefix, text in shapes:
+                at = data.find(prefix)
+                if at >= 0:
+                    yield from _tokens(data, at, rule, prefix, text)
     at = data.find(_PEM)
     if at >= 0:
         yield from _private_keys(data, at)
@@ -116,7 +125,7 @@ def _compiled(text: bytes) -> re.Pattern[bytes]:
 def _is_basic(token: bytes) -> bool:
     """Return whether it is ``user:password`` in base64; else it is a word after "basic"."""
     try:
-        return b":" in b64decode(token.replace(b"-", b"+").replace(b"_", b"/") + b"==")
+        return b":" in a2b_base64(token.translate(_OF_URLS) + b"==")
     except ValueError:
         return False
 

@@ -6,7 +6,8 @@ Loaded with the first text that is looked at: the patterns take some millisecond
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 from . import shapes, structured
 from .finding import Finding
@@ -15,10 +16,14 @@ from .known import KnownValues
 _KNOWN = ("registered", "environment")
 _RULES = frozenset({*_KNOWN, "hook-failed"}) | shapes.RULES | structured.RULES
 _MARK = re.compile(rb"\[REDACTED:([a-z0-9-]{1,24})\]")
+_OWN_MARKS = frozenset(rule.encode() for rule in _RULES)
 _PLACE = re.compile(rb"[0-9a-f]{12}|case-[0-9-]{1,19}")
 """What stands for a secret in the name of a test: its fingerprint, or the place of a parameter."""
 _ESCAPED = b"nrtbfuvx0123456789\"'/\\"
 """What may stand after a backslash: a finding takes the backslash with it, as the rest would be no JSON."""
+_BY_START, _BY_END = itemgetter(0), itemgetter(1)
+_LAYER = {**dict.fromkeys(shapes.RULES, 1), **dict.fromkeys(_KNOWN, 0)}
+"""Which of two rules that found the same is told: the one with the lower number; of any other rule it is 2."""
 
 
 def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool = False) -> list[Finding]:
@@ -30,11 +35,14 @@ def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool =
         least: Bytes of a secret that only its surroundings give away.
         goes_on: Whether the text goes on after this part.
     """
-    apart: list[Finding] = [*structured.find_structured(data, goes_on=goes_on), *shapes.find_shapes(data)]
-    apart = [
-        one for one in apart if one.end - one.start >= least and data[one.start : one.end] not in known.fingerprints
-    ]
-    findings = [*known.find(data), *apart]
+    findings: list[Finding] = [*structured.find_structured(data, goes_on=goes_on), *shapes.find_shapes(data)]
+    if findings and (least > 1 or known.fingerprints):
+        findings = [
+            one
+            for one in findings
+            if one.end - one.start >= least and data[one.start : one.end] not in known.fingerprints
+        ]
+    findings += known.find(data)
     if known.is_shortened(data):
         from .pieces import find_pieces  # few texts are
 
@@ -47,48 +55,46 @@ def merged(findings: Iterable[Finding], data: bytes, known: KnownValues) -> list
 
     A value that is known is told as such, also beside a telling name.
     """
+    every = [*(_whole_escapes(data, findings) if b"\\" in data else findings), *_marks(data, known)]
+    every.sort(key=_BY_END, reverse=True)
+    every.sort(key=_BY_START)
     spans: list[Finding] = []
-    every = [*map(_whole_escapes(data), findings), *_marks(data, known)]
-    for one in sorted(every, key=lambda one: (one.start, -one.end)):
-        last = spans[-1] if spans else None
-        if last is None or one.start >= last.end:
-            spans.append(one)
-        elif one.rule or one.end > last.end:
-            spans[-1] = _joined(last, one)
-    return [one for one in spans if one.rule]
+    last: Finding | None = every[0]
+    start, end, rule, since, quote = every[0]
+    for one in every:
+        if one[0] >= end:
+            if rule:
+                spans.append(last or Finding(start, end, rule, since, quote))
+            last = one
+            start, end, rule, since, quote = one
+        elif one[1] > end or (rule and one[2]):
+            last, since = None, min(since, one[3])
+            if one[2] and _LAYER.get(one[2], 2) < (_LAYER.get(rule, 2) if rule else 3):
+                rule = one[2]
+            if one[1] > end:
+                end, quote = one[1], b""
+    if rule:
+        spans.append(last or Finding(start, end, rule, since, quote))
+    return spans
 
 
-def _marks(data: bytes, known: KnownValues) -> list[Finding]:
-    """Return what was redacted before: a rule's name, or what stands for a secret in a test's name."""
-    return [
-        Finding(mark.start(), mark.end(), "", mark.start())
-        for mark in _MARK.finditer(data)
-        if mark[1].decode() in _RULES or (_PLACE.fullmatch(mark[1]) and mark[1] not in known)
-    ]
+def _marks(data: bytes, known: KnownValues) -> Iterator[Finding]:
+    """Yield what was redacted before: a rule's name, or what stands for a secret in a test's name."""
+    for mark in _MARK.finditer(data):
+        said = mark[1]
+        if said in _OWN_MARKS or (_PLACE.fullmatch(said) and said not in known):
+            yield Finding(*mark.span(), "", mark.start())
 
 
-def _whole_escapes(data: bytes) -> Callable[[Finding], Finding]:
-    def whole(found: Finding) -> Finding:
+def _whole_escapes(data: bytes, findings: Iterable[Finding]) -> Iterator[Finding]:
+    for found in findings:
         start = found.start
-        if data[start - 1 : start] != b"\\" or data[start] not in _ESCAPED:
-            return found
-        before = data[max(start - 16, 0) : start]
-        return found._replace(start=start - 1) if (len(before) - len(before.rstrip(b"\\"))) % 2 else found
-
-    return whole
-
-
-def _joined(one: Finding, other: Finding) -> Finding:
-    if not one.rule and other.end <= one.end:  # inside of a mark
-        return one
-    first = min((found for found in (one, other) if found.rule), key=_layer)
-    end = max(one.end, other.end)
-    quote = one.quote if end == one.end else b""
-    return Finding(one.start, end, first.rule, min(one.since, other.since), quote)
-
-
-def _layer(found: Finding) -> int:
-    return 0 if found.rule in _KNOWN else 1 if found.rule in shapes.RULES else 2
+        if data[start - 1 : start] == b"\\" and data[start] in _ESCAPED:
+            before = data[max(start - 16, 0) : start]
+            is_within = (len(before) - len(before.rstrip(b"\\"))) % 2
+            yield found._replace(start=start - 1) if is_within else found
+        else:
+            yield found
 
 
 _REST = {

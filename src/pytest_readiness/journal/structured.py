@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from operator import methodcaller
 
 from .finding import Finding
 from .phrases import find_phrases
@@ -17,6 +18,9 @@ RULES = frozenset({"key", "header", "url"})
 """Names of the rules."""
 MOST_OF_A_NAME = 64
 _WORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+_BLANK = ord(" ")
+_BEFORE_A_STEM = frozenset(_WORD + b" ")
+"""What stands before the stem of a name where the name begins before it."""
 _STEMS = (
     rb"pass(?!ed|ing|es\b)", rb"pw(?:d|(?![a-z]))", rb"secret(?!ar)", rb"token", rb"credential", rb"auth", rb"cookie",
     rb"jwt", rb"sess(?:id|ion)", rb"dsn", rb"conn(?:str|ection[_ -]?str)", rb"sig(?:(?==)|nature)", rb"key(?![a-z]{4})",
@@ -38,7 +42,9 @@ _OPTIONS = (
 )
 """Names with a blank before their value: of options, and of variables that are set."""
 _FIRST_WORD = re.compile(rb"\b(?:api|access|private|secret|signing|encryption|session) \Z", re.IGNORECASE)
+_LAST_OF_FIRST_WORD = b"isetgnISETGN"
 _SHOWN = re.compile(rb"u00[0-9a-fA-F]{2}|[nrt]")
+_span = methodcaller("span")
 _STILL_OPEN = 12
 """Bytes before the end of a value in which a name may have one that ends after it."""
 _AUTHORITY = re.compile(rb"""://[^\s"'<>\\@]*+(@[^\s"'<>\\]*+)?""")
@@ -69,17 +75,15 @@ def find_structured(data: bytes, *, goes_on: bool = False) -> Iterator[Finding]:
 
 
 def _names(data: bytes, lower: bytes) -> list[tuple[int, int]]:
-    """Return where names end, each with where its first stem begins."""
-    names: dict[int, int] = {}
+    """Return where the first stem of a name begins and where the name ends, in order; others of it may follow."""
+    names: list[tuple[int, int]] = []
     for pattern in (_ANY_NAME,) if len(data) < _SHORT else _names_by_stem():
-        for found in pattern.finditer(lower):
-            at, end = found.span()
-            if at < names.get(end, end):
-                names[end] = at
+        names += map(_span, pattern.finditer(lower))
     for held, pattern in _OPTIONS:
-        for found in pattern.finditer(data) if held in data else ():
-            names[found.end(1)] = min(found.start(1), names.get(found.end(1), found.start(1)))
-    return sorted(names.items())
+        if held in data:
+            names += [found.span(1) for found in pattern.finditer(data)]
+    names.sort()
+    return names
 
 
 @cache
@@ -90,6 +94,8 @@ def _names_by_stem() -> tuple[re.Pattern[bytes], ...]:
 
 def _begin(data: bytes, at: int) -> int:
     """Return where the name begins that has a stem at a place; "API key" is one name."""
+    if data[at - 1] == _BLANK and data[max(at - 2, 0)] not in _LAST_OF_FIRST_WORD:
+        return at
     before = data[max(at - MOST_OF_A_NAME, 0) : at]
     rest = len(before.rstrip(_WORD))
     start = at - len(before) + rest
@@ -101,23 +107,29 @@ def _begin(data: bytes, at: int) -> int:
     return start
 
 
-def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> Iterator[Finding]:
+def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> list[Finding]:
+    """Return the values that stand beside names; a name within one is passed over."""
     from .beside import find_beside  # most texts hold no such name, and these patterns take a while to compile
+    from .called import called
     from .fields import Fields
-    from .keys import is_secret
     from .lines import Lines
 
     lines, fields = Lines(data, goes_on=goes_on), Fields(data)
-    done = 0
-    for end, at in names:
-        if end + _STILL_OPEN < done:
+    every: list[Finding] = []
+    done, last = 0, -1
+    for at, end in names:
+        if end == last or end + _STILL_OPEN < done:
             continue
-        start = _begin(data, at)
-        if not is_secret(data[start:end].strip(b"-.")):
+        last = end
+        start = _begin(data, at) if at and data[at - 1] in _BEFORE_A_STEM else at
+        name = called(data[start:end])
+        if name is None:
             continue
-        for found in find_beside(data, (start, end), lines, fields):
-            done = max(done, found.end)
-            yield found
+        for found in find_beside(data, (start, end), name, lines, fields):
+            every.append(found)
+            if found.end > done:  # noqa: PLR1730 - a call takes longer, and there are many
+                done = found.end
+    return every
 
 
 def _in_urls(data: bytes) -> Iterator[Finding]:

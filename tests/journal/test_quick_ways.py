@@ -1,0 +1,83 @@
+"""What makes redaction fast changes nothing: each quick way gives what the long one gives."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from unittest.mock import patch
+
+from hypothesis import example, given, settings, strategies as st
+
+from pytest_readiness.journal import beside, known, shapes
+from pytest_readiness.journal.known import KnownValues
+from pytest_readiness.journal.redaction import Redactor
+from tests.journal.forms import FORMS, HONEST, HOSTILE
+
+KEY = b"k" * 32
+NAMES = (
+    "token", "password", "api_key", "x-api-key", "X-Api-Key", "Cookie", "Authorization", "auth", "cookies", "tokens", "pwd.",
+    "--token", "//token", "api key", "is_token", "db-password", "name", "value", "PASSWORD", "\\ntoken", "\u00fctoken",
+)  # fmt: skip
+BETWEEN = (
+    "=", ":", ": ", " = ", " : ", "=>", ":=", "==", "::", " ", ",", "|", "=:", ":  ", "\t=", ": str = ", ":str=", "'", '"', "': '",
+    '": "', "' : '", '\\": \\"', "=\n ", ":\n", ": |\n  ", "(", "=(", "%3D", "\x1b[0m=", "=\x1b[0m", "=\\x1b[0m", "=b'", '=rb"', "=&quot;",
+)  # fmt: skip
+VALUES = (
+    "x1y2z3w4", "abc", "none", "12345", "123456", "***", "word", "two words", "correct horse battery", "must be longer", "f(x)", "(a, b)",
+    "Some(abc123)", "string(abc123)", "[abc123]", "{abc123}", "a,b=c", "a;b", "a)b", "a))", "\\", "\\n", '\\"', "''", '""', '"""', "'''",
+    '"x1y2z3w4"', "'x1y2z3w4'", "'x\"1y2z3w4'", "'x1y2z3w4''", "''x1y2z3w4'''", '"x1y2z3w4""',
+    "<tag>", "${X}", "-x1y2z3w4", "basic", "Bearer abcdef123456", "a&b", "x" * 210, "[REDACTED:key]", "oauth2", "b'x1y2z3'", "a.b.c(d", "'x'y",
+)  # fmt: skip
+AROUND = (
+    "", " ", "\n", '"', "'", ", ", "; ", "{", "}", '{"a": "', "[", "('", "</", ">", "\\", ")", ".", "name: ", "\r\n", "E  ",
+)  # fmt: skip
+PIECES = (
+    st.sampled_from(NAMES)
+    | st.sampled_from(BETWEEN)
+    | st.sampled_from(VALUES)
+    | st.sampled_from(AROUND)
+    | st.sampled_from(HOSTILE)
+    | st.sampled_from([*HONEST, *(form.replace("{}", "Zk3vQ9mLx7") for form in FORMS.values())])
+)
+FIELDS = st.tuples(
+    *map(st.sampled_from, (AROUND, NAMES, BETWEEN, VALUES, AROUND)),
+).map("".join)
+WITHOUT = re.compile(beside._PLAIN + b"|" + beside._ANY)
+"""What stands beside a name, with none of the forms that are taken in one step."""
+
+
+@settings(max_examples=400)
+@example("'token': '''x1y2z3w4'''")
+@given(st.lists(FIELDS | PIECES, max_size=12).map("".join))
+def test_a_usual_form_gives_what_the_rules_for_all_give(text: str) -> None:
+    """Names, separators and values in any mixture: taken in one step or in many, the same is replaced and counted."""
+    quick, slow = Redactor(KEY, {}), Redactor(KEY, {})
+    told = quick.text(text)
+    with patch.object(beside, "_AFTER_USUAL", WITHOUT):
+        assert told == slow.text(text)
+    assert quick.take_counts() == slow.take_counts()
+
+
+REPEATED = st.builds(str.__mul__, st.text("ab", min_size=2, max_size=4), st.integers(2, 4))
+
+
+@given(st.lists(REPEATED, min_size=1, max_size=3), st.lists(REPEATED | st.sampled_from("abc"), max_size=8).map("".join))
+def test_places_of_a_known_value_that_overlap_are_one(values: list[str], text: str) -> None:
+    """What is found of each value is every place where it stands, and those that overlap are found as one."""
+    spelled, data = KnownValues(), text.encode()
+    spelled.add((value.encode() for value in values), "registered")
+    covered = {at for one in spelled.find(data) for at in range(one.start, one.end)}
+    places = [(at, len(value)) for value in values for at in range(len(text)) if text.startswith(value, at)]
+    assert covered == {place for at, size in places for place in range(at, at + size)}
+    alone = KnownValues()
+    alone.add([values[0].encode()], "registered")
+    spans = sorted(alone.find(data))
+    assert all(one.end <= other.start for one, other in pairwise(spans))
+
+
+def test_what_is_passed_over_holds_nothing() -> None:
+    """A kind of token, or of a shortened text, is passed over only where a part of all that it begins with is missing."""
+    kinds = [shape for _, family in shapes._FAMILIES for shape in family]
+    assert sorted(kinds) == sorted(shapes._SHAPES)
+    assert all(held in prefix for held, family in shapes._FAMILIES for _, prefix, _ in family)
+    assert all(rare in said for rare, said in known._SHORTENED)
