@@ -6,6 +6,9 @@ that a session without evidence does: they are loaded when first used.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .finder import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
@@ -56,4 +59,26 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(".reading" if name in _READING else ".model", __name__), name)
+    with _nothing_plugged_in():
+        return getattr(import_module(".reading" if name in _READING else ".model", __name__), name)
+
+
+@contextmanager
+def _nothing_plugged_in() -> Iterator[None]:
+    """Keep pydantic from asking its plugins about our models: the config means what it says, whoever is installed.
+
+    It loads them from the entry points of all distributions, where the first model of a process is made. Models of
+    others, made later, find them as ever.
+    """
+    before = os.environ.get(_PYDANTIC_PLUGINS)
+    os.environ[_PYDANTIC_PLUGINS] = "__all__"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(_PYDANTIC_PLUGINS, None)
+        else:
+            os.environ[_PYDANTIC_PLUGINS] = before
+
+
+_PYDANTIC_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"

@@ -53,13 +53,10 @@ class Basis:
         It changes where what must be shown changes, and not where the row's title, owner, date, notes or declared
         status do, nor where a pass may be older or needs no proof.
         """
-        items = dict.fromkeys(one.item for one in requirements)
-        texts = {
-            **self.common,
-            "items": f"[{','.join([self.items[key] for key in items])}]",
-            "requirements": f"[{','.join([_text(one) for one in requirements])}]",
-        }
-        text = ",".join(f'"{name}":{texts[name]}' for name in sorted(texts))
+        items = ",".join([self.items[key] for key in dict.fromkeys([one.item for one in requirements])])
+        needs = ",".join([_text(one) for one in requirements])
+        places, modes = self.common["environments"], self.common["provider_modes"]
+        text = f'"environments":{places},"items":[{items}],"provider_modes":{modes},"requirements":[{needs}]'
         return f"sha256:{digest('definition-of-use-case', f'{{{text}}}'.encode())}"
 
     def digest(self, definition: str, requirements: Sequence[Requirement]) -> str:

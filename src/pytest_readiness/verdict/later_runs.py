@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Sequence
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, cached_property
 from operator import attrgetter
 
 from ..facts.evidence import Evidence
@@ -12,6 +13,8 @@ from ..frozen import dataclass
 from .coverage import Place
 from .telling import short
 
+_Newest = dict[str | None, Evidence]
+"""By environment."""
 _recency = attrgetter("started_at", "run_id", "test_id")
 
 
@@ -22,14 +25,28 @@ class LaterRuns:
     evidence: Sequence[Evidence]
 
     @cached_property
-    def _newest(self) -> dict[tuple[str | None, str], Evidence]:
-        """By environment, and by file, the test without its parameters, or nothing: the newest that ran any of it."""
-        found: dict[tuple[str | None, str], Evidence] = {}
-        for one in sorted(self.evidence, key=_recency):
-            if one.method == "test":
-                where, test = one.environment, one.test_id
-                found[where, ""] = found[where, _file(test)] = found[where, _unparametrised(test)] = one
-        return found
+    def _tests(self) -> list[Evidence]:
+        return [one for one in self.evidence if one.method == "test"]
+
+    @cached_property
+    def _files(self) -> Mapping[str, list[Evidence]]:
+        return _by_part(self._tests, "::")
+
+    @cached_property
+    def _newest(self) -> _Newest:
+        """What ran last in each environment."""
+        return _newest(self._tests)
+
+    @cached_property
+    def _newest_of_file(self) -> Callable[[str], _Newest]:
+        """What of a file ran last. Found for the files that it is asked of: most have nothing that went wrong."""
+        return cache(lambda file: _newest(self._files[file]))
+
+    @cached_property
+    def _newest_of_case(self) -> Callable[[str], _Newest]:
+        """What ran last of a test without its parameters."""
+        cases = cache(lambda file: _by_part(self._files[file], "["))
+        return cache(lambda case: _newest(cases(_file(case))[case]))
 
     @cached_property
     def _ran(self) -> set[tuple[str, str]]:
@@ -40,8 +57,12 @@ class LaterRuns:
         """Return what ran last in its environment, in a run that began after an execution and did not run its test."""
         if bad.method != "test":
             return None
-        for part in (_unparametrised(bad.test_id), _file(bad.test_id), ""):
-            run = self._newest.get((bad.environment, part))
+        for newest in (
+            self._newest_of_case(_unparametrised(bad.test_id)),
+            self._newest_of_file(_file(bad.test_id)),
+            self._newest,
+        ):
+            run = newest.get(bad.environment)
             if run is not None and run.started_at > bad.started_at and run.run_id != bad.run_id:
                 return None if (run.run_id, bad.test_id) in self._ran else run
         return None
@@ -80,6 +101,23 @@ class LaterRuns:
         name = f"{_unparametrised(bad.test_id)}[*" if renamed else bad.test_id
         others = f"ran {'others' if renamed else 'other tests'} and not this one"
         return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
+
+
+def _by_part(evidence: Sequence[Evidence], end: str) -> Mapping[str, list[Evidence]]:
+    """Return the evidence by what stands in the tests' names before a sign."""
+    found: defaultdict[str, list[Evidence]] = defaultdict(list)
+    for one in evidence:
+        found[one.test_id.partition(end)[0]].append(one)
+    return found
+
+
+def _newest(evidence: Sequence[Evidence]) -> _Newest:
+    found: _Newest = {}
+    for one in evidence:
+        known = found.get(one.environment)
+        if known is None or (one.started_at >= known.started_at and _recency(one) > _recency(known)):
+            found[one.environment] = one
+    return found
 
 
 def is_case_beside(test_id: str, other: str) -> bool:
