@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import assume, given, strategies as st
 
+from pytest_readiness.journal import keys, variables
 from pytest_readiness.journal.cases import spans_in_name
 from pytest_readiness.journal.common import is_common
 from pytest_readiness.journal.known import KnownValues
@@ -137,6 +138,14 @@ def test_names_that_only_speak_about_secrets(name: str) -> None:
 def test_names_of_secrets_stay_such(name: str) -> None:
     """A name is exempt for its last words alone, so that one that only looks similar is not."""
     assert is_secret_variable(name)
+
+
+@given(st.from_regex(keys._SECRET))
+def test_what_tells_beside_a_value_is_asked_of_a_variable(name: bytes) -> None:
+    """No name is left out by the quick look at what names of variables hold."""
+    assert variables._MAY_TELL.search(name.decode(errors="ignore")) or variables._TELLING.search(
+        name.decode(errors="ignore")
+    )
 
 
 @given(SECRETS.filter(lambda value: len(value) >= SHORTEST))

@@ -22,10 +22,15 @@ _MOST_TOLD = 3
 _MOST_LOOKED_UP = 20
 
 
-def prepare() -> None:
-    """See from now on what is replaced and what is connected; the session has evidence tests."""
+def prepare(redactor: Redactor) -> None:
+    """See from now on what is replaced, what is connected, and which variables are set; the session has evidence tests.
+
+    Args:
+        redactor: Looks for the values of these variables from then on.
+    """
     simulation.prepare()
     witness.prepare()
+    witness.see_variables(redactor)
     clients.prepare()
 
 

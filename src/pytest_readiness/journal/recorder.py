@@ -98,7 +98,7 @@ class Observer:
         plan = [self._planned(test, known) for test in tagged if test.claims]
         if plan:
             self._simulations = self.means.simulations()  # loaded before a test can stand in the way
-            prepare()
+            prepare(self.redactor)
             see_returns()
         return plan
 

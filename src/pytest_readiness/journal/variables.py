@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 _TELLING = re.compile(
     r"token|secret|passw|pwd|api_?key|access_?key|private_?key|credential|cookie|session_?(id|key)|dsn|"
-    r"connection_?string|(^|_)auth(_|$)|(^|_)key$",
+    r"connection_?string|(^|_)auth(_|$)|(^|_)key$|(^|_)pass$|(^|_)sig(nature)?$",
     re.IGNORECASE,
 )
+_MAY_TELL = re.compile(r"pass|pw|key|sig|jwt|auth|sess|saml|assertion|conn|dockerconfig", re.IGNORECASE)
+"""What is in each name that tells beside a value, and not here yet: most variables have names without any of it."""
 _NO_SECRET = re.compile(r"^(/|\.{0,2}/|[A-Za-z]:\\)|^(true|false|none|null|enabled|disabled)$", re.IGNORECASE)
 _ABOUT = frozenset(
     "type types kind class url urls uri uris endpoint endpoints domain domains host hostname port realm region name"
@@ -37,7 +39,16 @@ _TOKENS_OF_TEXT = frozenset(
 
 def is_secret_variable(name: str) -> bool:
     """Return whether the name of a variable says that its value is secret."""
-    return _TELLING.search(name) is not None and not _is_about(name.lower())
+    return (_TELLING.search(name) is not None or _tells_beside_values(name)) and not _is_about(name.lower())
+
+
+def _tells_beside_values(name: str) -> bool:
+    """Return whether a name is one of those that say so beside a value in a text."""
+    if _MAY_TELL.search(name) is None:
+        return False
+    from .keys import is_secret  # their pattern takes a while to compile
+
+    return is_secret(name.encode(errors="replace"))
 
 
 def _is_about(name: str) -> bool:

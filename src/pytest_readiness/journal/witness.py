@@ -1,8 +1,9 @@
-"""What a test connects to while it runs: seen by an audit hook of the interpreter, which nothing in the test replaces.
+"""What a test connects to while it runs, and which variables are set.
 
-The hook is added where a session has evidence tests and can never be removed; where nothing connects it returns at
-once. It sees what Python's own sockets do, and what clients of a C library say of themselves. For a test that is asked
-for a connection the open sockets of the process are looked at as well, whoever made them.
+Both are seen by an audit hook of the interpreter, which nothing in the test replaces. It is added where a session has
+evidence tests and can never be removed; where nothing happens of what it is for it returns at once. It sees what
+Python's own sockets do, and what clients of a C library say of themselves. For a test that is asked for a connection
+the open sockets of the process are looked at as well, whoever made them.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import wraps
-from os import fspath as _fspath, fstat as _fstat
+from os import fsdecode as _fsdecode, fspath as _fspath, fstat as _fstat
 from os.path import basename as _basename
 from socket import SOCK_DGRAM
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from ..settings.endpoint import is_among, split_place
+from .redaction import Redactor
 from .sockets import Place, found as _found, opened as _opened, received as _received
 
 _KEPT = "_pytest_readiness_witness"
@@ -29,6 +32,9 @@ _LONGEST = 200
 _CONNECT = "socket.connect"
 _RUN = frozenset({"subprocess.Popen", "os.posix_spawn", "os.exec", "os.system"})
 _SOCKET = frozenset({_CONNECT, "socket.sendto", "socket.sendmsg"})
+_SETS = "os.putenv"
+_WHENEVER = frozenset({_CONNECT, _SETS})
+"""What is taken in also where no test is watched: what is open, or known, later is to be known then."""
 
 
 class _Open(NamedTuple):
@@ -137,6 +143,8 @@ class _Witness:
         """Where this process was seen to listen: what has such a port of its own was made by the other side."""
         self.asked: set[str] = set()
         """Names that were looked up for their own sake."""
+        self.redactors: WeakSet[Redactor] = WeakSet()
+        """Who must know the variables that are set from now on."""
 
     def hook(self) -> Callable[[str, tuple[Any, ...]], None]:
         """Return what takes in the interpreter's events.
@@ -144,11 +152,14 @@ class _Witness:
         A plain function: the interpreter takes four times as long over a method, and each ``id()`` is an event.
         Whatever it raised would stop what the test does.
         """
-        wanted = _SOCKET | _RUN
+        wanted = _SOCKET | _RUN | _WHENEVER
 
         def hook(event: str, given: tuple[Any, ...]) -> None:
-            if event in wanted and (self.active or event == _CONNECT):  # what is open later is to be known then
+            if event in wanted and (self.active or event in _WHENEVER):
                 with suppress(Exception):
+                    if event == _SETS:
+                        self.sets(*map(_fsdecode, given))
+                        return
                     place = self._placed(event, given)
                     if place is not None:
                         for watch in self.active:
@@ -171,6 +182,11 @@ class _Witness:
         if isinstance(address, str | bytes):
             return Place("unix", _text(address).replace("\0", "@", 1))
         return None
+
+    def sets(self, name: str, value: str) -> None:
+        """A variable of the environment is set."""
+        for redactor in self.redactors:
+            redactor.learn_variables({name: value})
 
     def connected(self, descriptor: int) -> Place | None:
         """A client that Python does not see has connected; return where to."""
@@ -264,6 +280,12 @@ def prepare() -> None:
     """See from now on what is connected to: a test may use what was connected before it."""
     with suppress(Exception):
         _witness()
+
+
+def see_variables(redactor: Redactor) -> None:
+    """Let a redactor know from now on which variables are set: by a fixture, or by a test."""
+    with suppress(Exception):
+        _witness().redactors.add(redactor)
 
 
 def connected(descriptor: int, name: str = "") -> None:
