@@ -1,6 +1,6 @@
 """Mutate bundles, and look whether the two readers agree and no gate opens. See benchmarks/README.md.
 
-python benchmarks/fuzz_bundles.py [--mutations 100000] [--seed N] [--number K] [--minutes M] [--all]
+python benchmarks/fuzz_bundles.py [--mutations 100000] [--seed N] [--number K] [--jobs 2] [--minutes M] [--all]
 
 A store has use cases that each lack something: an approval by who is known well enough, the end of a blocker, a signed
 run. A bundle of another store has it, unsigned or signed by nobody who is trusted. It is taken apart, changed in one
@@ -16,13 +16,19 @@ import argparse
 import contextlib
 import copy
 import io
+import multiprocessing
+import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import cache, partial
+from importlib import metadata
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +36,15 @@ from bundlefuzz.scene import Scene, prepared
 from bundlefuzz.taken_apart import Parts
 
 from pytest_readiness.errors import ReadinessError
+from pytest_readiness.pipeline import extensions
 from pytest_readiness.pipeline.carrying import merge
 from pytest_readiness.pipeline.judging import Request, judge, locate
 from pytest_readiness.pipeline.upkeep import verify
 from pytest_readiness.store import verify_bundle
+
+BATCH = 20
+"""Mutations that a process makes at once."""
+PROGRESS = 5_000
 
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2**53, 1.5, "", "x", "é", "\ud800", [], {}, [[]], ["x"], {"x": 1}, "declared", "git",
@@ -316,30 +327,55 @@ def main() -> int:
     parser.add_argument("--mutations", type=int, default=100_000)
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(10**6)))
     parser.add_argument("--number", type=int, default=0, help="the first")
+    parser.add_argument("--jobs", type=int, default=2, help="processes, each with a scene of its own")
     parser.add_argument("--minutes", type=float, help="stop after so long")
     parser.add_argument("--all", action="store_true", help="go on after something that is wrong")
     given = parser.parse_args()
+    last = given.number + given.mutations
+    batches = [range(start, min(start + BATCH, last)) for start in range(given.number, last, BATCH)]
     counts: Counter[str] = Counter()
-    wrong = done = 0
-    with tempfile.TemporaryDirectory(prefix="bundles-") as folder:
-        scene, began = prepared(Path(folder)), time.monotonic()
-        for number in range(given.number, given.number + given.mutations):
-            path, told = number_of(scene, given.seed, number)
-            done += 1
-            if path is None:
-                counts["no bundle at all"] += 1
-                continue
-            what, why = judged(scene, path)
-            counts[what] += 1
-            if what[:2].isupper():
-                wrong += 1
-                print(f"{what}: seed {given.seed}, number {number}: {'; '.join(told)}\n    {why}", flush=True)
-                if not given.all:
-                    break
-            if given.minutes and time.monotonic() - began > given.minutes * 60:
+    wrong, began = 0, time.monotonic()
+    with multiprocessing.get_context("spawn").Pool(min(given.jobs, len(batches)), _begin) as pool:
+        for found, told in pool.imap(partial(_search, given.seed), batches):
+            counts += found
+            wrong += len(told)
+            print(*told, sep="\n", end="\n" if told else "", flush=True)
+            late = given.minutes and time.monotonic() - began > given.minutes * 60
+            if late or (told and not given.all):
                 break
-    print(f"{done} mutations, {wrong} wrong, seed {given.seed}: {dict(counts.most_common())}")
+            if counts.total() % PROGRESS < BATCH:
+                print(f"{counts.total()} mutations, {wrong} wrong", flush=True)
+    print(f"{counts.total()} mutations, {wrong} wrong, seed {given.seed}: {dict(counts.most_common())}")
     return 1 if wrong else 0
+
+
+_SCENE: Scene
+
+
+def _begin() -> None:
+    """In each process: a scene, in memory where there is such a place."""
+    global _SCENE  # noqa: PLW0603 - one for each process
+    memory = Path("/dev/shm")
+    folder = tempfile.mkdtemp(prefix="bundles-", dir=memory if os.access(memory, os.W_OK) else None)
+    for end in (signal.SIGTERM, signal.SIGINT):  # a process of a pool is told to end, and would leave it
+        signal.signal(end, lambda *_: sys.exit())
+    Finalize(None, shutil.rmtree, (folder, True), exitpriority=1)
+    metadata.entry_points = cache(metadata.entry_points)  # type: ignore[assignment]  # nothing is installed meanwhile
+    extensions.entry_points = metadata.entry_points
+    _SCENE = prepared(Path(folder))
+
+
+def _search(seed: str, numbers: range) -> tuple[Counter[str], list[str]]:
+    """Return what came of these mutations, and what is wrong."""
+    counts: Counter[str] = Counter()
+    wrong = []
+    for number in numbers:
+        path, told = number_of(_SCENE, seed, number)
+        what, why = ("no bundle at all", "") if path is None else judged(_SCENE, path)
+        counts[what] += 1
+        if what[:2].isupper():
+            wrong.append(f"{what}: seed {seed}, number {number}: {'; '.join(told)}\n    {why}")
+    return counts, wrong
 
 
 if __name__ == "__main__":
