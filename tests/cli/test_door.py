@@ -117,6 +117,25 @@ def test_a_usage_error_is_one_line(run, arguments, told):
     assert told in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--on", ("gate", "--on", "review", "--on", "evidence")),
+        ("--release", ("gate", "--release", "1.0", "--release=1.0")),
+        ("--junit", ("record", "--junit", "a.xml", "--junit", "b.xml")),
+        ("--by", ("review", "UC-001", "--by", "ana", "--by", "ana")),
+    ],
+)
+def test_of_two_values_none_goes_unseen(run, option, words):
+    """An option that takes one value is given once: the last one would hide what the others say."""
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        result.stderr
+        == f"readiness: '{option}' is given twice, and takes one value (see `readiness {words[0]} --help`)\n"
+    )
+
+
 def test_without_a_command_the_help_is_shown(run):
     """`readiness` alone is a usage error that shows what there is."""
     result = run()

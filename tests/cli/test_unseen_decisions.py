@@ -121,3 +121,17 @@ def test_a_retirement_that_the_reviewer_did_not_know(stores: Project) -> None:
     assert f"{OLD} was retired since" in " ".join(stores.cli("why", "UC-001").output.split())
     approve(stores, "--suspect")
     assert gate(stores)[0] == 0
+
+
+def test_an_approval_over_another_store_is_told(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Decisions of another project with a register of that name count: the gate says that it knows none of their evidence."""
+    repository(project.configured(FOLDER + CONFIG + REVIEW, ONLY).tests(TESTS), ANA)
+    commit(project, by=DEV)
+    record(project)
+    approve(project)
+    commit(project, by=ANA)
+    said = "the store knows nothing of the evidence that the approval of UC-001 rests on"
+    assert said not in " ".join(project.cli("gate").stdout.split())
+    shutil.rmtree(project.path / ".readiness")
+    record(project)
+    assert said in " ".join(project.cli("gate").stdout.split())

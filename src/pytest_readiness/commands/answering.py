@@ -12,6 +12,19 @@ from ..errors import UnansweredError
 class Answering(click.Command):
     """A command that returns its exit code when it has answered."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take in what is asked for. An option that takes one value is given once: of two, one would go unseen.
+
+        Raises:
+            UsageError: it is given again, or click says what else is wrong.
+        """
+        *_, order = self.make_parser(ctx).parse_args(list(args))
+        for option in order:
+            once = isinstance(option, click.Option) and not (option.multiple or option.count or option.is_flag)
+            if once and order.count(option) > 1:
+                raise click.UsageError(f"'{option.opts[-1]}' is given twice, and takes one value", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> int:
         """Run it, and return its exit code.
 

@@ -15,7 +15,8 @@ from ..pipeline.extensions import Plugins, load_plugins
 from ..pipeline.judging import Place
 from ..pipeline.keys import key_problems
 from ..pipeline.upkeep import verify
-from ..settings import Settings, find, load, override, problems
+from ..settings import DEFAULT_REGISTER, Settings, find, load, override, problems
+from ..store.address import sqlite_path
 from ..views.sanitise import sanitise
 from ..views.words import count
 from .answering import Answering
@@ -98,8 +99,19 @@ def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
         yield f"each use case has {span}{count(counts[-1], 'requirement')}"
     if not any(environment.real for environment in catalogue.environments.values()):
         yield "note: no real environment is declared, so that no evidence counts: add [environments.NAME] real = true"
+    if settings.register == DEFAULT_REGISTER and settings.path is not None and _is_elsewhere(settings):
+        yield (
+            f"note: the store is outside this project, and its register is called '{DEFAULT_REGISTER}': another"
+            ' project\'s would be the same one; give it a name (register = "..." in the config)'
+        )
     if not settings.review.reviewers:
         yield "note: nobody is listed in [review] reviewers, so that nothing can be signed off"
+
+
+def _is_elsewhere(settings: Settings) -> bool:
+    """Return whether the store lies where others may share it: in no folder of the project."""
+    folder = settings.folder
+    return not sqlite_path(settings.store, folder).resolve().is_relative_to(folder.resolve())
 
 
 def _rows(catalogue: Catalogue) -> Iterator[tuple[str, ...]]:

@@ -26,6 +26,7 @@ from ..verdict.policy import Policy
 from ..verdict.readiness import Action, Readiness, Verdict
 from ..verdict.regression import no_regression
 from ..verdict.remedies import remedies
+from ..verdict.reviews import approvals, pins_of
 from ..verdict.suspicion import failures_from
 from ..views.report import Report, ReportContext, Session
 from .checkpoints import Kept, asked, compare
@@ -174,7 +175,7 @@ def examine(place: Place, request: Request) -> Judged:
         generated_at=readiness.at,
         release=request.judged_release,
         configured=place.configured,
-        notes=_notes(place, sources, grounds.facts, readiness, unread),
+        notes=_notes(place, sources, grounds, readiness, unread),
         problems=(*request.problems, *map(str, intact), *(map(str, compared.problems) if compared else ())),
         session=request.session,
     )
@@ -283,17 +284,33 @@ def _actions(
 
 
 def _notes(
-    place: Place, sources: Sources, facts: Facts, readiness: Readiness, unread: Sequence[str]
+    place: Place, sources: Sources, grounds: _Grounds, readiness: Readiness, unread: Sequence[str]
 ) -> tuple[str, ...]:
     no_config = () if place.configured else (_NO_CONFIG,)
     return (
         *no_config,
-        *facts.retirement_notes,
+        *grounds.facts.retirement_notes,
+        *_of_another_store(grounds),
         *unread,
         *map(str, sources.decided.notes),
         *readiness.notes,
         *notes(readiness.departed),
     )
+
+
+def _of_another_store(grounds: _Grounds) -> Iterable[str]:
+    """Yield a sentence where approvals rest on nothing that this store knows: they may be of another project."""
+    missing = grounds.facts.missing
+    if not missing:
+        return
+    counting = approvals(grounds.facts.decisions, grounds.policy, grounds.now)
+    named = sorted({one.use_case for one in counting if (pins := pins_of([one])) and pins.issubset(missing)})
+    if named:
+        of = one_line(", ".join(named), 200)
+        yield (
+            f"the store knows nothing of the evidence that the approval of {of} rests on: if another project has the"
+            ' register that it was made for, give each its own name (register = "..." in the config)'
+        )
 
 
 def _with_use_cases(catalogue: Catalogue, facts: Facts) -> Catalogue:

@@ -15,6 +15,7 @@ from .finder import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 
 if TYPE_CHECKING:
     from .model import (
+        DEFAULT_REGISTER,
         ContextSettings,
         EnvironmentSettings,
         GateSettings,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFIG_NAME",
+    "DEFAULT_REGISTER",
     "PYPROJECT_NAME",
     "TRACKER_NAME",
     "ContextSettings",
