@@ -121,7 +121,7 @@ def test_a_usage_error_is_one_line(run, arguments, told):
     ("option", "words"),
     [
         ("--on", ("gate", "--on", "review", "--on", "evidence")),
-        ("--release", ("gate", "--release", "1.0", "--release=1.0")),
+        ("--release", ("report", "--release", "1.0", "--release=1.0")),
         ("--junit", ("record", "--junit", "a.xml", "--junit", "b.xml")),
         ("--by", ("review", "UC-001", "--by", "ana", "--by", "ana")),
     ],
