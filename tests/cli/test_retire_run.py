@@ -9,44 +9,11 @@ from contextlib import closing
 
 import pytest
 
-from pytest_readiness.store import schema
+from tests.broken_runs import gate, newest, retire, sql
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, decided, record, status
 
 pytestmark = pytest.mark.slow
-
-ON = "--on=evidence"
-
-
-def sql(project: Project, *statements: str) -> None:
-    """Edit the store with the triggers out of the way, and put them back."""
-    with closing(sqlite3.connect(project.path / ".readiness" / "evidence.db")) as plain:
-        kept = {name: text for kind, name, text in plain.execute(schema.SCHEMA_QUERY) if kind == "trigger"}
-        for name in kept:
-            plain.execute(f"DROP TRIGGER {name}")
-        assert sum(plain.execute(statement).rowcount for statement in statements), "nothing was tampered with"
-        for text in kept.values():
-            plain.execute(text)
-        plain.commit()
-
-
-def newest(project: Project) -> str:
-    """The id of the newest run."""
-    with closing(sqlite3.connect(project.path / ".readiness" / "evidence.db")) as plain:
-        ((name,),) = plain.execute("SELECT id FROM run ORDER BY started_at DESC LIMIT 1")
-    return str(name)
-
-
-def retire(project: Project, run: str, by: str = ANA) -> tuple[int, str]:
-    """Retire a run; exit code, and all that is printed in one line."""
-    done = project.cli("retire", "--run", run, "--reason", "its lines were lost", "--by", by)
-    return done.exit_code, " ".join(done.output.split())
-
-
-def gate(project: Project) -> tuple[int, str]:
-    """Exit code of the gate on evidence of UC-001, and what it prints in one line."""
-    done = project.cli("gate", "UC-001", ON)
-    return done.exit_code, " ".join(done.output.split())
 
 
 def a_line_edited(project: Project, run: str) -> None:

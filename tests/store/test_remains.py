@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.line import Line
 from pytest_readiness.facts.run import Planned
 from pytest_readiness.store.port import Readable
@@ -89,3 +90,48 @@ def test_lines_of_another_run_are_no_evidence_of_this_one() -> None:
     other = run(2, planned("test_x"), finished("test_x"))
     assert ended(read(*TEXTS[:-1], other.lines[2].text, TEXTS[-1])) == ["test_a", "test_b"]
     assert Line.parse(other.lines[2].text).kind == "finished"
+
+
+def silent(found: Readable) -> list[str]:
+    """The tests of which nothing is known."""
+    return [one.test_id for one in found.silent]
+
+
+@pytest.mark.parametrize(("number", "untold"), [(2, ["test_a", "test_c"]), (3, ["test_a", "test_b", "test_c"])])
+def test_what_was_planned_and_no_line_tells_is_silent(number: int, untold: list[str]) -> None:
+    """A line that is lost tells nothing, nor does the one before it, nor one that the next does not name."""
+    tests = ("test_a", "test_b", "test_c")
+    texts = [one.text for one in run(1, planned(*tests), *(finished(name) for name in tests[:2])).lines]
+    assert silent(read(*texts)) == ["test_c"]
+    assert silent(read(*texts[:number], *texts[number + 1 :])) == untold
+    found = read(*texts[:number], texts[number].replace("PASSED", "FAILED"), *texts[number + 1 :])
+    assert (silent(found), ended(found), found.planned) == ([tests[number - 2], "test_c"], ["test_a", "test_b"], PLAN)
+
+
+def test_a_silent_test_is_where_its_plan_says_with_the_limits_of_its_marks() -> None:
+    """For each claim, with its place, its limits and its parts; real unless the plan says why not; deselected: not."""
+    place = {"environment": "staging", "provider_mode": "BYOK"}
+    limits = {"claim_environment": "prod", "claim_provider_mode": "managed", "parts": ["rotation"]}
+    tests = [
+        {"test": "test_a", "claims": [claim(**place, **limits), claim("UC-002", not_real_because="x", simulated=True)]},
+        {"test": "test_b", "claims": [claim()], "records": True},
+        {"test": "test_c", "claims": [claim()], "deselected": True},
+    ]
+    told = {"kind": "started", "test": "test_b", "at": "2026-02-12T18:29:03.000Z"}
+    first, second, third = read(*(line.text for line in run(1, {"kind": "planned", "tests": tests}, told).lines)).silent
+    assert (first.environment, first.provider_mode, first.parts) == ("staging", "BYOK", ("rotation",))
+    assert (first.claim_environment, first.claim_provider_mode) == ("prod", "managed")
+    assert [(one.test_id, one.uc, one.real, one.result) for one in (first, second, third)] == [
+        ("test_a", "UC-001", True, Result.INTERRUPTED),
+        ("test_a", "UC-002", False, Result.INTERRUPTED),
+        ("test_b", "UC-001", True, Result.INTERRUPTED),
+    ]
+    assert (first.started_at, third.started_at) == ("", told["at"])
+    assert (first.open_scope, third.open_scope) == (False, True)
+
+
+def test_a_seal_that_is_not_the_one_that_was_kept_names_no_plan() -> None:
+    """Whoever edits the plan can have the seal name it; the store knows the digest of the seal that it took in."""
+    digest = SOUND.lines[-1].digest
+    assert readable_of(run_id(1), "payments", TEXTS, digest).planned == PLAN
+    assert readable_of(run_id(1), "payments", TEXTS, digest[:-1] + "x").planned is None

@@ -30,6 +30,22 @@ def evidence_in(body: dict[str, Any], register: str) -> list[Evidence]:
     return _not_run(body, register) if kind == "not_run" else []
 
 
+def unfinished_of(test: dict[str, Any], run: str, register: str, at: str) -> list[Evidence]:
+    """Return the evidence of a planned test of which a run tells nothing more: as interrupted, for each of its claims.
+
+    Args:
+        test: what the plan says of it: its claims, as they were placed then, with the limits of its marks.
+        run: id of the run.
+        register: of the run.
+        at: when it started.
+
+    Raises:
+        KeyError, ValueError, TypeError: the plan has not the fields that it must have.
+    """
+    body = {"run": run, "seq": 0, "result": Result.INTERRUPTED, "started_at": at, "finished_at": at}
+    return _finished({**body, "open_scope": bool(test.get("records"))}, register, test["claims"], test["test"])
+
+
 def _not_run(body: dict[str, Any], register: str) -> list[Evidence]:
     found: list[Evidence] = []
     for test in body["tests"]:

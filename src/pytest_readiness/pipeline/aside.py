@@ -100,7 +100,7 @@ def left_of(store: Store | None, aside: Aside, known: Sequence[Evidence]) -> lis
             environment=said.get("environment"),
             provider_mode=said.get("provider_mode"),
             evidence=read.evidence,
-            planned=read.planned,
+            silent=read.silent if read.planned is not None else None,
             why=told(one),
         )
         found += doubted(remains, known)

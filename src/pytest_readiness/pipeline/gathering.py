@@ -108,7 +108,7 @@ def facts_now(
     failures = Failures(sources.store, sources.register, asked, to_sign or {})
     # Of a retired run what ended badly stays, as far as it can be read.
     adverse = [*failures.unseen(policy, release), *(one for one in broken if one.result in BAD)]
-    evidence += _earlier(sources, (*evidence, *in_journals, *adverse))
+    evidence += _earlier(sources, (*evidence, *in_journals, *adverse, *broken))
     pinned = pins_of(counting)
     known = {piece.id for piece in (*evidence, *in_journals)}
     runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}

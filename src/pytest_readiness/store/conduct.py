@@ -15,7 +15,8 @@ from ..facts.line import Line
 from ..facts.run import Planned, planned_digest
 from .chain import where
 from .index import UNREADABLE
-from .queries import ENDS, NEWEST_RUN, PARTS, PLANS
+from .port import Readable
+from .queries import ENDS, NEWEST_RUN, PARTS, PLANS, TEXTS
 
 
 class Conducts:
@@ -43,6 +44,17 @@ class Conducts:
             StorageError: the file cannot be read.
         """
         return next((id_ for (id_,) in self._rows(NEWEST_RUN, (register, until))), None)
+
+    def readable(self, run_id: str, register: str) -> Readable:
+        """Return what can be read of a run, however broken it is, as the port says.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
+        from .remains import readable_of
+
+        seal = next((head for (head,) in self._rows("SELECT head FROM run WHERE id = ?", (run_id,))), None)
+        return readable_of(run_id, register, (text for (text,) in self._rows(TEXTS, (run_id,))), seal)
 
     def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[Planned, ...]]:
         """Return the evidence tests that these runs had collected, by id.

@@ -64,6 +64,9 @@ class Readable:
     evidence: tuple[Evidence, ...]
     planned: tuple[Planned, ...] | None
     """None: what was planned is not what the seal names, or cannot be read."""
+    silent: tuple[Evidence, ...] = ()
+    """What was planned and no line tells that the next line names: as interrupted when it was seen to start, if it was
+    (else at the empty time), where the plan places it. Empty where the plan is None."""
     changed: bool = False
     """Its first line is lost, or not the one that the next line names: nobody knows where the run took place."""
 

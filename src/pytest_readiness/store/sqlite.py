@@ -25,7 +25,7 @@ from .conduct import Conducts
 from .documents import Documents, readable_envelopes
 from .index import UNREADABLE, RunRow, SlotRow, indexed, run_row, summary_of
 from .leaves import KEEP_LEAF, grown
-from .port import Failure, Readable, RunSummary
+from .port import Failure, RunSummary
 from .queries import (
     FAILURES,
     HISTORY,
@@ -184,7 +184,7 @@ class SQLiteStore(Conducts, Documents):
         items = sorted({(use_case, item) for use_case, item, _ in asked})
         names = sorted({test for _, _, test in asked})
         named = {"register": register, "items": json.dumps(items), "tests": json.dumps(names)}
-        return self._answer((OLDEST,), named, register)
+        return self._answer((self._without(OLDEST),), named, register)
 
     def history(self, register: str, use_case: str, item: str | None = None) -> Iterator[Evidence]:
         """Yield every piece of evidence of a use case (or of one of its items), newest start first.
@@ -262,16 +262,6 @@ class SQLiteStore(Conducts, Documents):
         """Return a query of evidence without that of the runs that were set aside; as it is, where none was."""
         return without(query) if self._aside else query
 
-    def readable(self, run_id: str, register: str) -> Readable:
-        """Return what can be read of a run, however broken it is, as the port says.
-
-        Raises:
-            StorageError: the file cannot be read.
-        """
-        from .remains import readable_of
-
-        return readable_of(run_id, register, (text for (text,) in self._rows(TEXTS, (run_id,))))
-
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which of these pieces of evidence the store does not have.
 
@@ -347,7 +337,7 @@ class SQLiteStore(Conducts, Documents):
         """
         if not self._rows("SELECT 1 FROM run WHERE id = ?", (run_id,)):
             return None
-        texts = [text for (text,) in self._rows("SELECT text FROM line WHERE run_id = ? ORDER BY seq", (run_id,))]
+        texts = [text for (text,) in self._rows(TEXTS, (run_id,))]
         try:
             return Run.parse(texts)
         except (IntegrityError, *UNREADABLE) as error:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ..facts.evidence import BAD, Evidence, Result
-from ..facts.run import Planned
 from ..frozen import dataclass
 
 
@@ -22,8 +21,9 @@ class Remains:
     provider_mode: str | None = None
     evidence: Sequence[Evidence] = ()
     """What its lines hold that can be read."""
-    planned: Sequence[Planned] | None = None
-    """What it was to run; None: that is not what its seal names, or cannot be read."""
+    silent: Sequence[Evidence] | None = None
+    """What it was to run, and no line tells: as interrupted, where its plan says. None: what it was to run is not what
+    its seal names, or cannot be read."""
     why: str = ""
     """Who retired it and why, in a sentence."""
 
@@ -34,47 +34,43 @@ def doubted(remains: Remains, known: Iterable[Evidence]) -> list[Evidence]:
     Args:
         remains: the run.
         known: the evidence of other runs. Where the plan is not intact, each test among it that ran in the same
-            environment may have failed in the run: it counts as interrupted too.
+            environment, or says itself where it runs, may have failed in the run: it counts as interrupted too.
     """
     bad = [one for one in remains.evidence if one.result in BAD]
-    return bad + [_interrupted(remains, one, number) for number, one in enumerate(_others(remains, known), 1)]
+    others = (*_readable(remains), *(_known(remains, known) if remains.silent is None else _silent(remains)))
+    return bad + [_interrupted(remains, one, number) for number, one in enumerate(others, 1)]
 
 
-def _others(remains: Remains, known: Iterable[Evidence]) -> Iterator[Evidence]:
-    yield from (one for one in remains.evidence if one.result not in BAD)
-    if remains.planned is None:
-        yield from (one for one in known if _ran_there(remains, one))
-        return
-    told = {(one.test_id, one.uc, one.item) for one in remains.evidence}
-    real = not remains.evidence or any(one.real for one in remains.evidence)
-    for test in remains.planned:
-        for use_case, item in test.claims:
-            if test.selected and (test.test_id, use_case, item) not in told:
-                yield _silent(remains, test.test_id, use_case, item, real=real)
+def _readable(remains: Remains) -> Iterator[Evidence]:
+    return (replace(one, started_at=remains.started_at) for one in remains.evidence if one.result not in BAD)
 
 
-def _ran_there(remains: Remains, one: Evidence) -> bool:
-    same = remains.environment in (None, one.environment)
-    return same and one.run_id != remains.run_id and one.started_at <= remains.started_at
+def _silent(remains: Remains) -> Iterator[Evidence]:
+    """Yield what nobody knows of: where the plan places it, for real unless that is known to be no real place.
+
+    What else the run tells, of tests that replaced the network, say, says nothing of these.
+    """
+    for one in remains.silent or ():
+        yield replace(
+            one,
+            environment=one.environment or remains.environment,
+            provider_mode=one.provider_mode or remains.provider_mode,
+            started_at=max(one.started_at, remains.started_at),
+        )
 
 
-def _silent(remains: Remains, test: str, use_case: str, item: str, *, real: bool) -> Evidence:
-    return Evidence(
-        id="",
-        uc=use_case,
-        item=item,
-        environment=remains.environment,
-        provider_mode=remains.provider_mode,
-        test_id=test,
-        result=Result.INTERRUPTED,
-        timestamp=remains.started_at,
-        register=remains.register,
-        run_id=remains.run_id,
-        seq=0,
-        started_at=remains.started_at,
-        real=real,
-        open_scope=True,
-    )
+def _known(remains: Remains, known: Iterable[Evidence]) -> Iterator[Evidence]:
+    return (replace(one, started_at=remains.started_at) for one in known if _may_have_run(remains, one))
+
+
+def _may_have_run(remains: Remains, one: Evidence) -> bool:
+    """Whether a test may have failed in the run where it ran before.
+
+    That is where the run took place; and, wherever that was, where the test itself says, or its mark names.
+    """
+    there = remains.environment in (None, one.environment)
+    elsewhere = one.environment_by is not None or one.claim_environment is not None
+    return (there or elsewhere) and one.run_id != remains.run_id and one.started_at <= remains.started_at
 
 
 def _interrupted(remains: Remains, one: Evidence, number: int) -> Evidence:
@@ -84,8 +80,7 @@ def _interrupted(remains: Remains, one: Evidence, number: int) -> Evidence:
         run_id=remains.run_id,
         seq=0,
         result=Result.INTERRUPTED,
-        started_at=remains.started_at,
-        timestamp=remains.started_at,
+        timestamp=one.started_at,
         attempts=(),
         proofs=(),
         artifacts=(),
