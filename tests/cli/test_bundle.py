@@ -158,11 +158,15 @@ def test_what_cannot_be_bundled_is_one_line(recorded: Project, arguments: list[s
 
 
 def test_decisions_in_a_folder_travel_with_the_repository(recorded: Project) -> None:
-    """Where decisions are files, what lies in the store as decisions does not count, and is not carried on."""
-    decide(recorded, blocker("UC-001"))
+    """Where decisions are files, what lies in the store as decisions does not count, and is not carried on.
+
+    But for blockers and rejections, which stand there.
+    """
+    retired = Retirement(register="default", at=AT, by="x", test_id="test_it.py::test_b", reason="x")
+    decide(recorded, blocker("UC-001"), retired)
     config = recorded.path / "readiness.toml"
     config.write_text('decisions = "decisions"\n' + config.read_text())
-    assert bundled(recorded).decisions == ()
+    assert [one.id for one in bundled(recorded).decisions] == [blocker("UC-001").id]
 
 
 def test_the_manifest_tells_size_and_digest(recorded: Project) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as place_of, unwritten
-from ..facts.decision import Blocker, Decision, Known, Review, Unblock, Waiver
+from ..facts.decision import Blocker, Decision, Known, Review, Unblock, Waiver, makes_worse
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
@@ -20,6 +20,7 @@ from ..store.bundling import Contents, write_bundle
 from ..store.merging import Merged, merge as merge_one
 from ..store.origin import Origin
 from ..store.port import RunSummary, Store
+from .choosing import refuse_left_behind, runs_to_carry
 from .deriving import Held, Question, derived, refuse_other_report
 from .judging import HOME, Place, Request, judge, select
 from .keeping import statements_of
@@ -42,26 +43,29 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path, *, with_tree: boo
 
     Args:
         place: whose store, artifacts and register.
-        use_cases: ids or globs; none: everything. Else the runs with evidence for them and the other parts of their
-            groups, whole, and the decisions about them; retirements always, kept verdicts only with everything.
+        use_cases: ids or globs; none: everything. Else the runs with evidence for them, the other parts of their
+            groups and of the incomplete ones that hold them, whole, and the decisions about them; retirements always,
+            kept verdicts only with everything.
         path: the file; equal contents give equal bytes.
         with_tree: tell from which store it comes, and which records that has; else stores with the same records give
             the same file.
 
     Raises:
         ConfigError: a use case is unknown; or there is no tree to tell of.
-        IntegrityError: something in the store is not what was recorded.
-        StorageError: the store cannot be read, or the file cannot be written.
+        IntegrityError: something in the store, or in a journal, is not what was recorded.
+        StorageError: the store cannot be read, the file cannot be written, or a run is not in the store yet.
     """
     register, chosen = place.catalogue.register, select(place.catalogue, use_cases)
     store = place.store()
     if store is None:
+        refuse_left_behind(place, None, chosen)
         return Bundled(0, 0, 0, tuple(write_bundle(path, Contents(), _reader(place))))
     try:
+        refuse_left_behind(place, store, chosen)
         tree = store.tree() if with_tree else None
         if with_tree and tree is None:
             raise ConfigError("this store has no tree yet: it gets one with the next run or decision that is kept")
-        summaries = _runs(store, register, chosen)
+        summaries = runs_to_carry(place, store, use_cases, chosen)
         decisions = [one for one in _decisions(place, store) if chosen is None or _about(one, chosen)]
         digests = {run.requirements_digest for run in summaries} | {one.requirements_digest for one in decisions}
         verdicts = store.verdicts() if chosen is None else []
@@ -234,19 +238,13 @@ def _refuse_damage(
         raise IntegrityError(problem)
 
 
-def _runs(store: Store, register: str, chosen: Iterable[str] | None) -> list[RunSummary]:
-    """Return the runs to carry, in the order of their ids; a group without one of its parts would stay incomplete."""
-    runs = {run.id: run for run in store.runs(register)}
-    if chosen is not None:
-        named = {piece.run_id for use_case in chosen for piece in store.history(register, use_case)}
-        groups = {runs[name].group_id for name in named if name in runs} - {None}
-        runs = {name: run for name, run in runs.items() if name in named or run.group_id in groups}
-    return [runs[name] for name in sorted(runs)]
-
-
 def _decisions(place: Place, store: Store) -> list[Decision]:
-    """Return those that the store is the home of: decisions in a folder travel with the repository."""
-    return store.decisions(place.catalogue.register) if place.settings.decisions == "store" else []
+    """Return those that count and are in the store: decisions in a folder travel with the repository.
+
+    Blockers and rejections in the store stand also where decisions live in a folder.
+    """
+    kept = store.decisions(place.catalogue.register)
+    return kept if place.settings.decisions == "store" else [one for one in kept if makes_worse(one)]
 
 
 def _about(decision: Decision, use_cases: Iterable[str]) -> bool:
