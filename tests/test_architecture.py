@@ -89,6 +89,7 @@ BEFORE_OR_AFTER = {
     "context",
     "invocation",
     "junit",
+    "junit_files",
     "key",
     "provenance",
     "recovery",

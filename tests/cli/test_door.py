@@ -122,7 +122,7 @@ def test_a_usage_error_is_one_line(run, arguments, told):
     [
         ("--on", ("gate", "--on", "review", "--on", "evidence")),
         ("--release", ("report", "--release", "1.0", "--release=1.0")),
-        ("--junit", ("record", "--junit", "a.xml", "--junit", "b.xml")),
+        ("--item", ("record", "UC-001", "--item", "1", "--item", "2")),
         ("--by", ("review", "UC-001", "--by", "ana", "--by", "ana")),
     ],
 )

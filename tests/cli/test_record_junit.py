@@ -6,11 +6,15 @@ import json
 import os
 import sqlite3
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
-from pytest_readiness.journal.junit import MOST_BYTES
+from pytest_readiness.facts.evidence import Result
+from pytest_readiness.journal.junit import read_junit
+from pytest_readiness.journal.junit_files import MOST_BYTES, JUnitFile
 from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow
@@ -133,6 +137,23 @@ def test_a_junit_file_that_pytest_writes(placed: Project) -> None:
         ("", 'status="run" result="completed"', "PASSED"),
         ("", 'status="notrun" result="suppressed"', "SKIPPED"),
         ("", 'status="FAILED"', "FAILED"),
+        ("", 'status="Passed"', "PASSED"),
+        ("", 'status="fail"', "FAILED"),
+        ("", 'status="timedout"', "ERROR"),
+        ("", 'result="untested"', "ERROR"),
+        ("", 'failure="boom"', "FAILED"),
+        ("", 'errors="1"', "ERROR"),
+        ("", 'errors="0" failures="0" skipped="false" executed="true"', "PASSED"),
+        ("", 'executed="false"', "SKIPPED"),
+        ("", 'incomplete="true"', "ERROR"),
+        ("<timeout/>", "", "ERROR"),
+        ("<Failure/>", "", "ERROR"),
+        ("<aborted/>", "", "ERROR"),
+        ("<rerunFailure/>", "", "FAILED"),
+        ('<skipped type="XFAIL"/>', "", "XFAILED"),
+        ('<properties><property name="fail" value=""/></properties>', "", "XFAILED"),
+        ('<properties><property name="fail" value=""/></properties><failure/>', "", "FAILED"),
+        ("<properties/><system-out/><system-err/>", "", "PASSED"),
         ('<x:failure xmlns:x="u"/>', "", "FAILED"),
     ],
 )
@@ -178,7 +199,9 @@ def test_the_worst_of_one_name_wins(placed: Project) -> None:
 )
 def test_times(placed: Project, suite: str, expected: str) -> None:
     """The suite's timestamp in its zone (none: UTC), else the time of the file; written as every moment is."""
-    path = placed.write("it.xml", f'<testsuites><testsuite {suite}><testcase name="a"/></testsuite></testsuites>')
+    path = placed.write(
+        "it.xml", f'<testsuites><testsuite {suite}><testcase name="a" time="0"/></testsuite></testsuites>'
+    )
     os.utime(path, (1767323045, 1767323045))
     result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
     assert result.exit_code == 0, result.output
@@ -190,9 +213,7 @@ def test_importing_twice_is_harmless(placed: Project) -> None:
     placed.write("it.xml", XML)
     command = ("record", "--junit", "it.xml", "--map", "*test_refund=UC-001/1")
     assert placed.cli(*command).exit_code == 0
-    placed.write(
-        "later.xml", XML.replace("2026-02-01T10", "2026-02-01T11").replace("<failure", "<x").replace("</failure", "</x")
-    )
+    placed.write("later.xml", XML.replace("2026-02-01T10", "2026-02-01T11").replace("failure", "system-out"))
     placed.cli("record", "--junit", "later.xml", "--map", "*test_refund=UC-001/1")
     before = placed.states("UC-001")
     assert placed.cli(*command).exit_code == 0
@@ -204,7 +225,7 @@ def test_imported_evidence_is_asserted_at_most(placed: Project) -> None:
     """Also where the item asks for no proof, and where one is given."""
     imported(
         placed,
-        '<testcase name="a"/>',
+        '<testcase name="a" time="1"/>',
         "--map",
         "a=UC-001/1",
         "--map",
@@ -222,7 +243,10 @@ def test_a_pattern_that_matches_nothing_is_told(placed: Project) -> None:
     placed.write("it.xml", XML)
     result = placed.cli("record", "--junit", "it.xml", "--map", "*pay=UC-001/1", "--map", "*pya=UC-001/2")
     assert result.exit_code == 0
-    assert result.stderr == "readiness: --map '*pya' matches no test case\n"
+    assert result.stderr.splitlines() == [
+        "readiness: --map '*pya' matches no test case",
+        "readiness: 1 of 3 test cases are mapped",
+    ]
 
 
 @pytest.mark.parametrize("secret", ["s3cr3t-t0ken", "s3<r3t&t0k'en"])
@@ -237,25 +261,32 @@ def test_secrets_in_the_file_are_redacted(placed: Project, secret: str) -> None:
     assert lines(placed)[0]["message"] == "[REDACTED:environment]"
 
 
-PROPERTY = '<testsuite><testcase name="a"><properties><property name="readiness" value="{}"/></properties></testcase></testsuite>'
+PROPERTY = '<testsuite><testcase name="a" time="1"><properties><property name="readiness" value="{}"/></properties></testcase></testsuite>'
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><testsuite><testcase name="&b;"/></testsuite>'
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "it.xml:1: is no XML"),
+        ("", "it.xml: is empty: what was to write it did not get to its end"),
         ("<testsuite>\n<testcase>\n", "it.xml:3: is no XML"),
-        ("<html/>", "is no JUnit XML: its root is <html>"),
+        ("<html/>", "it.xml: is an HTML page, and no JUnit XML"),
+        ("<!-- x -->\n<!DOCTYPE html>\n<html><p>404", "it.xml: is an HTML page, and no JUnit XML"),
+        ("<report/>", "is no JUnit XML: its root is <report>"),
+        ("PK\x03\x04", "it.xml: is a zip archive: unpack it first"),
+        (
+            '<testsuites tests="1"><testsuite name="B" tests="1"><testcase name="a" file="a.cc"/></testsuite></testsuites>',
+            "is a list of tests, and no report of a run",
+        ),
         (ENTITIES, "has a document type"),
         (ENTITIES.replace("<!DOCTYPE", '<?xml version="1.0"?>\n<!DOCTYPE'), "has a document type"),
         ('<!DOCTYPE x SYSTEM "file:///etc/passwd"><testsuite/>', "has a document type"),
         ('<testsuite timestamp="noon"><testcase name="a"/></testsuite>', "the timestamp 'noon' is no time"),
         ('<?xml version="1.0" encoding="x-none"?><testsuite/>', "it.xml"),
-        ("<testsuite/>", "none of its 0 test cases is mapped"),
+        ("<testsuite/>", "none of 0 test cases is mapped"),
         (
             '<testsuite><testcase classname="c" name="b"/></testsuite>',
-            "none of its 1 test cases, such as 'c::b', is mapped",
+            "none of 1 test case, such as 'c::b', is mapped",
         ),
         (
             PROPERTY.format("UC-01/1"),
@@ -277,11 +308,121 @@ def test_a_file_that_cannot_be_used(placed: Project, text: str, told: str) -> No
     assert not (placed.path / ".readiness").exists()
 
 
-def test_a_file_in_utf_16_is_refused(placed: Project) -> None:
-    """Secrets could not be found in it, so it is not kept."""
-    (placed.path / "it.xml").write_bytes('<testsuite><testcase name="a"/></testsuite>'.encode("utf-16"))
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_is_kept_as_utf_8(placed: Project, encoding: str) -> None:
+    """Secrets are found in it, as in every text."""
+    placed.monkeypatch.setenv("API_TOKEN", "tok-Zq8vLm2x")
+    text = '<?xml version="1.0" encoding="UTF-16"?><testsuite><testcase name="a" time="1"><failure>tok-Zq8vLm2x é</failure></testcase></testsuite>'
+    (placed.path / "it.xml").write_bytes(text.encode(encoding))
     result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
-    assert (result.exit_code, "is not UTF-8 text" in result.stderr) == (2, True)
+    assert (result.exit_code, "it.xml: is in UTF-16: it is kept as UTF-8" in result.stderr) == (0, True), result.output
+    kept = b"".join(path.read_bytes() for path in (placed.path / ".readiness").rglob("*") if path.is_file())
+    assert "é".encode() in kept
+    assert b"Zq8vLm2x" not in kept
+
+
+@pytest.mark.parametrize("wrong", ["\x01", "\x1b[31m", "&#8;", "&#x1B;", "&#56575;", b"\xff", "\x00"], ids=repr)
+def test_what_xml_does_not_allow_costs_no_results(placed: Project, wrong: str | bytes) -> None:
+    """A control character, as runners write it into messages, is replaced and told; the failure is one."""
+    said = wrong.encode() if isinstance(wrong, str) else wrong
+    data = b'<testsuite><testcase classname="c" name="a"/><testcase classname="c" name="b"><failure>x %s y</failure></testcase></testsuite>'
+    (placed.path / "it.xml").write_bytes(data % said)
+    result = placed.cli("record", "--junit", "it.xml", "--map", "*=UC-001/1")
+    assert result.exit_code == 0, result.output
+    assert "it.xml: 1 character that XML does not allow: U+FFFD stands there instead" in result.stderr
+    assert [(line["test"], line["result"]) for line in lines(placed)] == [("c::a", "PASSED"), ("c::b", "FAILED")]
+
+
+PASS = '<testsuite name="s" timestamp="2026-02-01T10:00:00Z"><testcase classname="c" name="{}"/></testsuite>'
+FAIL = PASS.replace("/></", "><failure/></testcase></")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("--junit", "out/a.xml", "--junit", "out/b.xml"), ("--junit", "out/a.xml", "out/b.xml"), ("--junit", "out"),
+     ("--junit", "out/*.xml"), ("--junit", "out/b.xml", "out"), ("--junit", "**/[ab].xml")],
+    ids=" ".join,
+)  # fmt: skip
+def test_several_files_are_one_run(placed: Project, given: tuple[str, ...]) -> None:
+    """Files, folders and patterns are taken in together: no failure vanishes behind a file that is named later."""
+    placed.write("out/a.xml", FAIL.format("one"))
+    placed.write("out/b.xml", PASS.format("two"))
+    result = placed.cli("record", *given, "--map", "*=UC-001/1")
+    assert result.exit_code == 0, result.output
+    found = lines(placed)
+    assert sorted((line["test"], line["result"]) for line in found) == [("c::one", "FAILED"), ("c::two", "PASSED")]
+    assert len({line["run"] for line in found}) == 1
+    assert sorted(one["name"] for line in found for one in line["artifacts"]) == ["a.xml", "b.xml"]
+
+
+def test_a_name_in_two_files_is_one_test_with_the_worst_result(placed: Project) -> None:
+    """And that is told."""
+    placed.write("out/a.xml", FAIL.format("one"))
+    placed.write("out/b.xml", PASS.format("one"))
+    result = placed.cli("record", "--junit", "out", "--map", "*=UC-001/1")
+    assert (
+        "1 name of several test cases, such as 'c::one': each is taken as one, with the worst result" in result.stderr
+    )
+    (line,) = lines(placed)
+    assert (line["result"], [one["name"] for one in line["artifacts"]]) == ("FAILED", ["a.xml", "b.xml"])
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [("empty", "empty: is a folder that holds no .xml file"), ("no*.xml", "no*.xml: matches no file")],
+)
+def test_nothing_where_files_are_meant(placed: Project, given: str, told: str) -> None:
+    """A folder without reports, or a pattern that matches nothing, records nothing."""
+    (placed.path / "empty").mkdir()
+    result = placed.cli("record", "--junit", given, "--map", "*=UC-001/1")
+    assert (result.exit_code, told in result.stderr) == (2, True), result.output
+
+
+def test_what_is_not_mapped_or_did_not_run_is_told(placed: Project) -> None:
+    """How many cases a mapping took, and a suite that says fewer tests than it has (``test.todo`` of jest)."""
+    cases = '<testcase name="a" time="1"/><testcase name="b" time="1"/>'
+    placed.write("it.xml", f'<testsuites><testsuite name="s" tests="1">{cases}</testsuite></testsuites>')
+    result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
+    assert "it.xml: the suite 's' says that it has 1 tests, and has 2: perhaps some did not run" in result.stderr
+    assert "1 of 2 test cases are mapped" in result.stderr
+
+
+def test_a_case_without_a_name_bears_its_suites(placed: Project) -> None:
+    """A failing global environment of GoogleTest is a case without a name: it can be retired by that of its suite."""
+    (line,) = imported(
+        placed, '<testcase name="" classname="" status="run"><failure/></testcase>', suite='name="Env" failures="1"'
+    )
+    assert (line["test"], line["result"]) == ("Env", "FAILED")
+    refused = placed.cli("retire", "", "--reason", "x", "--by", "ana@example.com")
+    assert (refused.exit_code, "it says nothing" in refused.stderr) == (2, True), refused.output
+
+
+WORDS = st.sampled_from(["run", "passed", "Completed", "failed", "timedout", "notrun", "x", "", " "])
+AGAINST = st.sampled_from(["error", "failure", "skipped", "rerunFailure", "timeout", "Failure", "x"])
+
+
+@given(
+    st.dictionaries(st.sampled_from(["status", "result", "time", "id"]), WORDS),
+    st.dictionaries(st.sampled_from(["errors", "failures", "skipped", "failure", "error", "incomplete"]), st.sampled_from(["0", "1", "x"])),
+    st.lists(st.sampled_from(["properties", "system-out", "flakyFailure"])),
+    st.lists(AGAINST, min_size=1),
+)  # fmt: skip
+def test_no_case_with_anything_against_it_has_passed(
+    words: dict[str, str], counts: dict[str, str], neutral: list[str], against: list[str]
+) -> None:
+    """Whatever else a case says; and what speaks against it never makes it better."""
+
+    def result(children: list[str], attributes: dict[str, str]) -> Result:
+        said = " ".join(f'{name}="{value}"' for name, value in attributes.items())
+        inside = "".join(f"<{child}/>" for child in children)
+        data = f'<testsuite><testcase classname="c" name="a" {said}>{inside}</testcase></testsuite>'
+        (case,) = read_junit(JUnitFile(Path("it.xml"), data.encode(), 0.0)).cases
+        return case.result
+
+    alone = result(neutral, words | counts)
+    assert result([*neutral, *against], words | counts) is not Result.PASSED
+    if any(value != "0" for value in counts.values()) or not {*map(str.lower, map(str.strip, words.values()))} <= {"run", "passed", "completed", "", "x"}:  # fmt: skip
+        assert alone is not Result.PASSED or {"status", "result"}.isdisjoint(words)
 
 
 def test_a_file_that_is_too_large_is_refused(placed: Project) -> None:
@@ -304,6 +445,7 @@ def test_a_file_that_is_too_large_is_refused(placed: Project) -> None:
         (("--result", "PASSED"), "takes no --result"),
         (("--map", "*=UC-001/1", "--", "true"), "runs no command"),
         (("--junit", "absent.xml"), "absent.xml: cannot be read"),
+        (("--junit", "it.xml", "absent.xml"), "absent.xml: cannot be read"),
     ],
 )
 def test_mistakes_record_nothing(placed: Project, args: tuple[str, ...], told: str) -> None:

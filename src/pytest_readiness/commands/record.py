@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Sequence
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from ..claims.register import PROOFS
 from ..errors import ConfigError, count, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import OwnProof
+from ..pipeline.importing import record_junit, split_target
 from ..pipeline.judging import Place
-from ..pipeline.outside import Recorded, Told, is_of_pytest, record_command, record_examined, record_junit, split_target
+from ..pipeline.outside import Recorded, Told, is_of_pytest, record_command, record_examined
 from ..views.sanitise import sanitise
 from . import options
 from .answering import Answering
@@ -45,7 +47,7 @@ class _Record(Answering):
         if dashes and not theirs:
             raise click.UsageError("there is no command after '--'", ctx)
         try:
-            return super().parse_args(ctx, _with_proofs_as_one(ours))
+            return super().parse_args(ctx, _one_value_each(ours))
         except click.UsageError as error:
             if not dashes and "unexpected extra argument" in error.message:
                 raise click.UsageError(f"{error.message}: a command stands behind '--'", ctx) from None
@@ -62,8 +64,11 @@ def _parted(args: Sequence[str]) -> tuple[list[str], bool, list[str]]:
     return list(args[:at]), True, list(args[at + 1 :])
 
 
-def _with_proofs_as_one(args: Sequence[str]) -> list[str]:
-    """``--proof KIND key=value key=value`` as one option with one value: click's options have no open end."""
+def _one_value_each(args: Sequence[str]) -> list[str]:
+    """``--proof KIND key=value key=value`` as one option with one value: click's options have no open end.
+
+    So ``--junit a.xml b.xml``, as a shell writes ``--junit *.xml``: an option for each.
+    """
     folded: list[str] = []
     waiting = list(args)
     while waiting:
@@ -75,8 +80,16 @@ def _with_proofs_as_one(args: Sequence[str]) -> list[str]:
             while waiting and "=" in waiting[0] and not waiting[0].startswith("-"):
                 said.append(waiting.pop(0))
             word = f"--proof={json.dumps(said)}"
+        elif word == "--junit":
+            while len(waiting) > 1 and _is_file(waiting[1]):
+                folded += [word, waiting.pop(0)]
         folded.append(word)
     return folded
+
+
+def _is_file(word: str) -> bool:
+    """Return whether a word after ``--junit`` is one more file: what is no option, and no use case by mistake."""
+    return not word.startswith("-") and (word.lower().endswith(".xml") or has_magic(word) or Path(word).exists())
 
 
 def _context_options(function: Any) -> Any:
@@ -111,7 +124,11 @@ def _context_options(function: Any) -> Any:
     "--artifact", "artifacts", multiple=True, type=click.Path(path_type=Path), metavar="PATH", help="A file to keep."
 )
 @click.option(
-    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Take in the results of a JUnit XML file."
+    "--junit",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH...",
+    help="Take in the results of JUnit XML files, or of folders of such; can be given again.",
 )
 @click.option(
     "--map", "maps", multiple=True, metavar="PATTERN=UC/ITEM", help="Which of its test cases are evidence for what."
@@ -129,7 +146,7 @@ def command(door: Door, context: click.Context, /, **given: Any) -> int:
     _check_form(given, words, context)
     place = door.place(records=True)
     told = _told(place, given, context.meta[_ARGV])
-    if given["junit"] is not None:
+    if given["junit"]:
         recorded = record_junit(place, given["junit"], _maps(given["maps"]), told)
         _tell(recorded)
         return _code(place, recorded, 0)
@@ -153,7 +170,7 @@ def _code(place: Place, recorded: Recorded, code: int) -> int:
 
 def _check_form(given: dict[str, Any], words: Sequence[str], context: click.Context) -> None:
     """Say in one line what does not go together."""
-    faults = _junit_faults(given, words) if given["junit"] is not None else _faults(given, words)
+    faults = _junit_faults(given, words) if given["junit"] else _faults(given, words)
     for fault in faults:
         raise click.UsageError(fault, context)
 
@@ -162,7 +179,7 @@ def _junit_faults(given: dict[str, Any], words: Sequence[str]) -> list[str]:
     alone = {"use_case": "a use case", "item": "--item", "result": "--result", "test_id": "--id"}
     faults = [f"--junit says by --map what its tests are evidence for, and takes no {alone[key].removeprefix('a ')}"
               for key in alone if given[key] is not None]  # fmt: skip
-    return [*faults, *(["--junit reads a file, and runs no command"] if words else [])]
+    return [*faults, *(["--junit reads files, and runs no command"] if words else [])]
 
 
 def _faults(given: dict[str, Any], words: Sequence[str]) -> list[str]:

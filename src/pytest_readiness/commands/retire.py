@@ -14,11 +14,11 @@ from .outcome import refusing, tell, tell_standing
 
 
 @click.command("retire", cls=Answering)
-@click.argument("name", metavar="TEST|UC", required=False)
-@click.option("--run", "run_id", metavar="RUN", help="A run that is broken, to be set aside.")
+@click.argument("name", metavar="TEST|UC", required=False, callback=options.text)
+@click.option("--run", "run_id", callback=options.text, metavar="RUN", help="A run that is broken, to be set aside.")
 @options.reason
 @options.by
-@click.option("--replaced-by", metavar="TEST", help="The test that shows it instead.")
+@click.option("--replaced-by", callback=options.text, metavar="TEST", help="The test that shows it instead.")
 @click.pass_context
 @pass_door
 def command(

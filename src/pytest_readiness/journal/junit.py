@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +12,8 @@ from ..errors import ConfigError, one_line, place
 from ..facts.clock import parse
 from ..facts.evidence import BADNESS, Result
 from ..frozen import dataclass
-from ..regular import regular_file
+from .junit_files import JUnitFile
 
-MOST_BYTES = 64 << 20
 PROPERTY = "readiness"
 """Name of the property by which a test case says what it is evidence for: ``UC-003/4``."""
 _BAD = {"error": Result.ERROR, "failure": Result.FAILED, "skipped": Result.SKIPPED}
@@ -26,9 +24,16 @@ _AGAIN = {
     "rerunFailure": Result.FAILED,
 }
 """What Maven's Surefire and others write of further attempts."""
+_FLAKY = frozenset({"flakyError", "flakyFailure"})
+"""Those of a test that passed in the end."""
+_TELLS_NOTHING = frozenset({"properties", "system-out", "system-err"})
+"""What may be in a test case that passed."""
+_GOOD = frozenset({"", "run", "completed", "passed"})
+"""Words in ``status`` and ``result`` of a test that passed, as 26 producers write them."""
 _STATUS = {
     "disabled": Result.SKIPPED,
     "error": Result.ERROR,
+    "fail": Result.FAILED,
     "failed": Result.FAILED,
     "failure": Result.FAILED,
     "ignored": Result.SKIPPED,
@@ -36,7 +41,15 @@ _STATUS = {
     "skipped": Result.SKIPPED,
     "suppressed": Result.SKIPPED,
 }
-"""Words in ``status`` and ``result`` of those who write no element for it (GoogleTest)."""
+"""Words of those who write no element for it (GoogleTest). Any other may mean anything, and is an ERROR."""
+_COUNTS = {"failures": Result.FAILED, "failure": Result.FAILED, "errors": Result.ERROR, "error": Result.ERROR,
+           "skipped": Result.SKIPPED, "incomplete": Result.ERROR}  # fmt: skip
+"""Attributes of a test case that speak against it, where they say more than nothing."""
+_NOTHING = frozenset({"", "0", "false", "no"})
+_EXPECTED = frozenset({"pytest.xfail", "xfail"})
+"""Types of ``<skipped>`` of a test that was expected to fail (pytest; unittest-xml-reporting)."""
+_EXPECTED_TO_FAIL = "fail"
+"""The property that Playwright gives a test that is expected to fail, and failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +85,73 @@ class Case:
         return sum(attempt.duration_ms for attempt in self.attempts)
 
 
-def load_junit(path: Path) -> tuple[bytes, float]:
-    """Return what a file holds (no more than a byte above what is allowed), and when it was written.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a file tells."""
+
+    cases: tuple[Case, ...]
+    """In their order."""
+    notes: tuple[str, ...]
+    """What whoever imports it should know, a sentence each."""
+
+
+def read_junit(file: JUnitFile) -> Read:
+    """Return the test cases of a JUnit XML file; what has no timestamp started when the file was written.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: it is no XML, no JUnit XML, a list of tests that were not run, has a document type (and so could
+            have entities), or a time in it is none.
     """
-    try:
-        with regular_file(path) as file:
-            return file.read(MOST_BYTES + 1), os.fstat(file.fileno()).st_mtime
-    except OSError as error:
-        raise ConfigError(f"{place(path)}: cannot be read: {error.strerror}") from None
-
-
-def read_junit(path: Path, data: bytes, modified: float) -> list[Case]:
-    """Return the test cases of a JUnit XML file, in their order.
-
-    Args:
-        path: Where it lies, for messages.
-        data: What it holds.
-        modified: When it was written, in seconds since the epoch: the start of what has no timestamp.
-
-    Raises:
-        ConfigError: it is too large, no XML, no JUnit XML, has a document type (and so could have entities), or a
-            time in it is none.
-    """
-    if len(data) > MOST_BYTES:
-        raise ConfigError(f"{place(path)}: is larger than {MOST_BYTES >> 20} MiB: split it")
-    if b"\0" in data:
-        raise ConfigError(f"{place(path)}: is not UTF-8 text: write it as UTF-8")
-    root = _parsed(path, data)
+    root = _parsed(file.path, file.data)
     if _tag(root) not in ("testsuites", "testsuite"):
-        raise ConfigError(f"{place(path)}: is no JUnit XML: its root is <{one_line(_tag(root), 40)}>, not <testsuites>")
+        found = one_line(_tag(root), 40)
+        raise ConfigError(f"{place(file.path)}: is no JUnit XML: its root is <{found}>, not <testsuites>")
+    elements = list(_cases(file.path, root, file.modified))
+    if elements and not _was_run(root, [element for element, _, _ in elements]):
+        raise ConfigError(
+            f"{place(file.path)}: is a list of tests, and no report of a run: none has a time or a status"
+        )
+    cases = [_case(*found) for found in elements]
+    notes = [*file.notes, *(f"{place(file.path)}: {note}" for note in _counted(root))]
+    return Read(tuple(cases), tuple(notes))
+
+
+def as_one(cases: Iterable[Case]) -> tuple[list[Case], list[str]]:
+    """Return cases of one name as one, with the worst result; and which names several have."""
     found: dict[str, Case] = {}
-    for element, started in _cases(path, root, modified):
-        case = _case(element, started)
-        found[case.name] = _worse(found[case.name], case) if case.name in found else case
-    return list(found.values())
+    several: dict[str, None] = {}
+    for case in cases:
+        if case.name in found:
+            several[case.name] = None
+            case = _worse(found[case.name], case)  # noqa: PLW2901 - what it stands for from here on
+        found[case.name] = case
+    return list(found.values()), list(several)
+
+
+_OF_A_RUN = frozenset({"failures", "errors", "skipped", "time", "timestamp"})
+"""What only the suite of a run says of itself."""
+
+
+def _was_run(root: Element, cases: Iterable[Element]) -> bool:
+    """Return whether anything tells that the tests were run: a list of tests has their names alone (GoogleTest)."""
+    if any(len(case) or not {"time", "status", "result", "classname"}.isdisjoint(case.keys()) for case in cases):
+        return True
+    return any(not _OF_A_RUN.isdisjoint(suite.keys()) for suite in root.iter() if len(suite))
+
+
+def _counted(root: Element) -> Iterator[str]:
+    """Yield where a suite has more test cases than it says: some may not have run (``test.todo`` of jest)."""
+    suites = [root]
+    for suite in suites:  # grows: suites nest deeper than Python's own stack
+        suites += [child for child in suite if _tag(child) in ("testsuite", "testsuites")]
+    many: dict[Element, int] = {}
+    for suite in reversed(suites):
+        many[suite] = sum(many[child] if child in many else _tag(child) == "testcase" for child in suite)
+    for suite in suites:
+        said = suite.get("tests", "").strip()
+        if said.isdecimal() and many[suite] > int(said) and _tag(suite) == "testsuite":
+            name = one_line(suite.get("name", ""), 60)
+            yield f"the suite '{name}' says that it has {said} tests, and has {many[suite]}: perhaps some did not run"
 
 
 class _NoDocumentType(TreeBuilder):
@@ -139,16 +182,17 @@ def _tag(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _cases(path: Path, root: Element, modified: float) -> Iterator[tuple[Element, float]]:
-    """Yield each test case with the start of the innermost suite that says one; suites nest without end."""
-    waiting = [(root, modified)]
+def _cases(path: Path, root: Element, modified: float) -> Iterator[tuple[Element, float, str]]:
+    """Yield each test case with start and name as the innermost suite that has them says; suites nest without end."""
+    waiting = [(root, modified, "")]
     while waiting:
-        element, started = waiting.pop()
+        element, started, suite = waiting.pop()
         if _tag(element) == "testcase":
-            yield element, started
+            yield element, started, suite
         elif _tag(element) in ("testsuite", "testsuites"):
             started = _started(path, element, started)
-            waiting += [(child, started) for child in reversed(element)]
+            suite = element.get("name", "").strip() or suite
+            waiting += [(child, started, suite) for child in reversed(element)]
 
 
 def _started(path: Path, suite: Element, otherwise: float) -> float:
@@ -161,10 +205,14 @@ def _started(path: Path, suite: Element, otherwise: float) -> float:
         raise ConfigError(f"{place(path)}: the timestamp '{one_line(text, 60)}' is no time: write ISO 8601") from None
 
 
-def _case(element: Element, started: float) -> Case:
+def _case(element: Element, started: float, suite: str) -> Case:
+    """``suite``: what a case is called that has no name."""
     class_name, name = element.get("classname", "").strip(), element.get("name", "").strip()
     took = _milliseconds(element.get("time", ""))
+    properties = [prop for child in element if _tag(child) == "properties" for prop in child]
     last = _last(element, took)
+    if last.result is Result.PASSED and any(prop.get("name") == _EXPECTED_TO_FAIL for prop in properties):
+        last = Attempt(Result.XFAILED, "expected to fail", took)
     again = [
         Attempt(_AGAIN[_tag(child)], _message(child), _milliseconds(child.get("time", "")))
         for child in element
@@ -172,9 +220,8 @@ def _case(element: Element, started: float) -> Case:
     ]
     # A test that passed in the end tells its failures as flaky ones, one that never did its first as the failure.
     attempts = [*again, last] if last.result is Result.PASSED else [last, *again]
-    properties = (prop for child in element if _tag(child) == "properties" for prop in child)
     return Case(
-        name="::".join(filter(None, (class_name, name))),
+        name="::".join(filter(None, (class_name, name))) or suite or _NAMELESS,
         started=started,
         attempts=tuple(attempts),
         claims=tuple(
@@ -183,17 +230,41 @@ def _case(element: Element, started: float) -> Case:
     )
 
 
+_NAMELESS = "a test case without a name"
+
+
 def _last(element: Element, took: int) -> Attempt:
+    """Return how it ended: PASSED where nothing speaks against it, and nothing is there whose meaning is not known."""
     told = [Attempt(_result(child), _message(child), took) for child in element if _tag(child) in _BAD]
     if told:
         return _worst(told)
-    words = (element.get(name, "").strip().lower() for name in ("status", "result"))
-    said = [Attempt(_STATUS[word], word, took) for word in words if word in _STATUS]
+    said = [Attempt(*one, took) for one in _against(element)]
     return _worst(said) if said else Attempt(Result.PASSED, "", took)
 
 
+def _against(element: Element) -> Iterator[tuple[Result, str]]:
+    """Yield what speaks against a test case without a failure, an error or a skip, and why."""
+    for name in ("status", "result"):
+        word = element.get(name, "").strip().lower()
+        if word not in _GOOD:
+            unknown = f"{name}='{one_line(word, 60)}' is not known to be said of a test that passed"
+            yield (_STATUS[word], word) if word in _STATUS else (Result.ERROR, unknown)
+    for name, result in _COUNTS.items():
+        value = element.get(name, "").strip()
+        if value.lower() not in _NOTHING:
+            yield result, f"{name}='{one_line(value, 200)}'"
+    if (executed := element.get("executed", "true").strip().lower()) not in ("true", "yes", "1"):
+        yield Result.SKIPPED if executed in _NOTHING else Result.ERROR, f"executed='{one_line(executed, 60)}'"
+    for child in element:
+        tag = _tag(child)
+        if tag in _AGAIN and tag not in _FLAKY:
+            yield _AGAIN[tag], f"<{tag}>, and no end"
+        elif tag not in _TELLS_NOTHING and tag not in _AGAIN:
+            yield Result.ERROR, f"<{one_line(tag, 60)}> is not known to be said of a test that passed"
+
+
 def _result(child: Element) -> Result:
-    if _tag(child) == "skipped" and child.get("type") == "pytest.xfail":
+    if _tag(child) == "skipped" and child.get("type", "").strip().lower() in _EXPECTED:
         return Result.XFAILED
     return _BAD[_tag(child)]
 

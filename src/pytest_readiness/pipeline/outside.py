@@ -1,4 +1,4 @@
-"""Evidence from outside pytest: a command that is run, a result that somebody examined, results that are imported."""
+"""Evidence from outside pytest: a command that is run, and a result that somebody examined."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ..claims.claim import Claim
-from ..errors import ConfigError, EvidenceError, ReadinessError, StorageError, one_line, place as shown_place
+from ..errors import ConfigError, EvidenceError, StorageError, one_line
 from ..facts.clock import moment
 from ..facts.evidence import Result
 from ..facts.line import printable
@@ -20,7 +19,6 @@ from ..facts.proofs import OwnProof
 from ..frozen import dataclass
 from ..journal.command import Ended, check_command, run_command
 from ..journal.commandline import PART_OF_NAME
-from ..journal.junit import Case, load_junit, read_junit
 from ..journal.observation import cut_message
 from ..journal.placing import placed_all, without_connections
 from ..journal.recording import Account, Recording
@@ -75,7 +73,7 @@ class Recorded:
 
 
 @dataclass
-class _Session:
+class Session:
     """One run that is recorded here."""
 
     opening: Opening
@@ -163,7 +161,7 @@ def record_command(
         ReadinessError: something named does not exist, or the program cannot be started; nothing was recorded.
         KeyboardInterrupt: the command was interrupted; that is recorded.
     """
-    session = _open(place, told)
+    session = open_session(place, told)
     claims = [session.claim(*target)]
     check_command(command)
     account, recording = session.account(claims)
@@ -197,50 +195,16 @@ def record_examined(
     Raises:
         ReadinessError: something named does not exist, or an artifact cannot be kept; nothing was recorded.
     """
-    session = _open(place, told, examined=True)
+    session = open_session(place, told, examined=True)
     claim = session.claim(*target)
     account, recording = session.account([claim])
-    _attach(account, told.artifacts)
+    attach_files(account, told.artifacts)
     ends = (claim.use_case, claim.item, *([claim.part] if claim.part else []))
     # The name that is ours holds nothing secret: it is the same whatever becomes of a plugin's redactor.
     name = session.name(test_id) if test_id else str(printable(f"examined: {'/'.join(ends)}"))
     session.plan([(name, [claim])])
     session.finished(_body(session, name, "examined", Ended(result), moment()), recording, [claim])
     return session.close(0 if result is Result.PASSED else 1)
-
-
-def record_junit(place: Place, file: Path, maps: Mapping[str, Sequence[str]], told: Told) -> Recorded:
-    """Record the test cases of a JUnit XML file that a pattern, or a property of their own, maps to an item.
-
-    Args:
-        place: Where it is kept.
-        file: The XML file; kept as an artifact.
-        maps: ``UC/ITEM`` by pattern (glob on ``classname::name``).
-        told: What the options tell.
-
-    Raises:
-        ReadinessError: the file cannot be used, something named does not exist, or nothing is mapped; nothing was
-            recorded.
-    """
-    session = _open(place, told)
-    data, modified = load_junit(file)
-    cases = read_junit(file, data, modified)
-    mapped = [(case, claims) for case in cases if (claims := _claims(session, case, maps))]
-    if not mapped:
-        such = f", such as '{one_line(cases[0].name, 100)}'," if cases else ""
-        how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
-        raise ConfigError(f"{shown_place(file)}: none of its {len(cases)} test cases{such} is mapped: {how}")
-    redactor = session.opening.redactor
-    kept = session.opening.artifacts.keep_blocks([data], redactor.text(file.name), "application/xml", redactor)
-    beside, files = session.account([])
-    _attach(beside, told.artifacts)
-    session.plan([(session.name(case.name), claims) for case, claims in mapped])
-    for case, claims in mapped:
-        _, recording = session.account(claims)
-        recording.artifacts += [kept.to_plain(), *files.artifacts]
-        session.finished(_imported(session, case), recording, claims)
-    idle = [pattern for pattern in maps if not any(fnmatchcase(case.name, pattern) for case in cases)]
-    return session.close(0, [f"--map '{one_line(pattern)}' matches no test case" for pattern in idle])
 
 
 def is_of_pytest(name: str) -> bool:
@@ -251,8 +215,13 @@ def is_of_pytest(name: str) -> bool:
 _NODE_ID = re.compile(r"[^:]*\.(?:py|pyi|ipynb|md|rst|txt|feature|ya?ml|toml)::", re.IGNORECASE)
 
 
-def _open(place: Place, told: Told, *, examined: bool = False) -> _Session:
-    session = _Session(open_run(place, told.said, Path.cwd(), told.argv, examined=examined), told)
+def open_session(place: Place, told: Told, *, examined: bool = False) -> Session:
+    """Return a run that is open, for what somebody examined or for what is run or imported.
+
+    Raises:
+        ReadinessError: something named does not exist, or an endpoint is none of the environment's.
+    """
+    session = Session(open_run(place, told.said, Path.cwd(), told.argv, examined=examined), told)
     environment = place.catalogue.environments.get(session.opening.context.environment or "")
     endpoints = environment.endpoints if environment is not None else ()
     for proof in told.proofs if endpoints else ():
@@ -264,7 +233,7 @@ def _open(place: Place, told: Told, *, examined: bool = False) -> _Session:
 
 
 def _keep_output(
-    session: _Session, recording: Recording, blocks: Iterator[bytes], echo: Callable[[bytes], None]
+    session: Session, recording: Recording, blocks: Iterator[bytes], echo: Callable[[bytes], None]
 ) -> None:
     """Keep the output without its secrets while it comes; whatever becomes of that, the command runs to its end."""
     opening = session.opening
@@ -307,7 +276,12 @@ def _cut(blocks: Iterator[bytes], limit: int, recording: Recording) -> Iterator[
             left -= len(block)
 
 
-def _attach(account: Account, paths: Iterable[Path]) -> None:
+def attach_files(account: Account, paths: Iterable[Path]) -> None:
+    """Keep files as artifacts.
+
+    Raises:
+        ConfigError: one cannot be kept.
+    """
     for path in paths:
         try:
             account.attach(path)
@@ -315,7 +289,7 @@ def _attach(account: Account, paths: Iterable[Path]) -> None:
             raise ConfigError(str(error)) from None
 
 
-def _with_artifacts(session: _Session, account: Account, ended: Ended) -> Ended:
+def _with_artifacts(session: Session, account: Account, ended: Ended) -> Ended:
     """A command that did not leave what it was to leave has not passed."""
     for path in session.told.artifacts:
         try:
@@ -328,7 +302,7 @@ def _with_artifacts(session: _Session, account: Account, ended: Ended) -> Ended:
     return ended
 
 
-def _body(session: _Session, test_id: str, method: str, ended: Ended, started: str) -> dict[str, Any]:
+def _body(session: Session, test_id: str, method: str, ended: Ended, started: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "test": test_id,
         "method": method,
@@ -342,59 +316,10 @@ def _body(session: _Session, test_id: str, method: str, ended: Ended, started: s
         "duration_ms": ended.duration_ms,
     }
     if ended.message:
-        body["message"] = attempt["message"] = _message(session, ended.message)
+        body["message"] = attempt["message"] = message_of(session, ended.message)
     return body | {"attempts": [attempt]}
 
 
-def _message(session: _Session, text: str) -> str:
+def message_of(session: Session, text: str) -> str:
+    """Return a message without secrets, and not longer than one is kept."""
     return cut_message(session.opening.redactor.text(text))
-
-
-def _claims(session: _Session, case: Case, maps: Mapping[str, Sequence[str]]) -> list[Claim]:
-    """Return what a case is mapped to, by the patterns and by its own word, each once."""
-    by_pattern = [target for pattern, to in maps.items() if fnmatchcase(case.name, pattern) for target in to]
-    claims: dict[Claim, None] = {}
-    for target in dict.fromkeys((*by_pattern, *case.claims)):
-        try:
-            claims[session.claim(*split_target(target))] = None
-        except ReadinessError as error:
-            raise ConfigError(f"test case '{one_line(case.name, 100)}': {error}") from None
-    return list(claims)
-
-
-def split_target(text: str) -> tuple[str, str]:
-    """Return use case and item of ``UC-003/4``.
-
-    Raises:
-        ConfigError: it is something else.
-    """
-    use_case, slash, item = text.partition("/")
-    if not slash or not use_case or not item or "/" in item:
-        raise ConfigError(f"'{one_line(text, 60)}' is no UC/ITEM, such as UC-003/4")
-    return use_case, item
-
-
-def _imported(session: _Session, case: Case) -> dict[str, Any]:
-    attempts: list[dict[str, Any]] = []
-    begun = case.started
-    for attempt in case.attempts:
-        told: dict[str, Any] = {
-            "result": attempt.result.value,
-            "started_at": moment(begun),
-            "duration_ms": attempt.duration_ms,
-        }
-        if attempt.message:
-            told["message"] = _message(session, attempt.message)
-        attempts.append(told)
-        begun += attempt.duration_ms / 1000
-    body: dict[str, Any] = {
-        "test": session.name(case.name),
-        "method": "imported",
-        "result": case.result.value,
-        "started_at": moment(case.started),
-        "finished_at": moment(begun),
-        "attempts": attempts,
-    }
-    if case.attempts[-1].message:
-        body["message"] = attempts[-1]["message"]
-    return body
