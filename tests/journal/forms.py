@@ -94,6 +94,7 @@ FORMS: dict[str, str] = {
     "meta": '<meta name="csrf-token" content="{}">',
     "escaped XML": "&lt;password&gt;{}&lt;/password&gt;",
     "Go XML": "\\u003cpassword\\u003e{}\\u003c/password\\u003e",
+    ".NET XML": "\\u003Cpassword\\u003E{}\\u003C/password\\u003E",
     "multipart": 'Content-Disposition: form-data; name="password"\r\n\r\n{}\r\n--b',
     "multipart lf": 'Content-Disposition: form-data; name="api_key"\n\n{}\n--b',
     "multipart repr": "b'--b\\r\\nContent-Disposition: form-data; name=\"password\"\\r\\n\\r\\n{}\\r\\n--b--'",

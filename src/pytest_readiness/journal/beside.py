@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from .called import Called
 from .fields import BLANKS, MAY_BE_APART, OPENING, Fields, find_apart, find_in_object, find_in_objects, is_apart
-from .finding import Finding
+from .finding import Finding, finding
 from .headers import find_header
 from .keys import CODE, is_harmless, is_sentence, is_way
 from .lines import Lines
@@ -101,13 +101,15 @@ def _usual(
     begin, end = after.span(form)
     value = data[begin:end]
     if form in ("double", "single", "bare", "none"):
-        if name.is_header or (form in ("double", "single") and lines.in_json(start)):
+        if name.is_header:
             return None
         if data.endswith(b"//", 0, start):
             return ()
+        if form in ("double", "single") and lines.in_json(start):
+            return () if form == "double" and lines.in_a_text(start) else None
         if form == "bare":
             return _judged(data, (begin, end), start, name, (b":" if after["colon"] else b"=", b""), lines)
-    return () if is_harmless(value) else (Finding(begin, end, "key", start),)
+    return () if is_harmless(value) else (finding((begin, end, "key", start, b"")),)
 
 
 def _joined(
@@ -175,7 +177,7 @@ def _single(
     value = data[begin:close]
     if is_harmless(value) or (name.is_auth and is_way(value)) or _is_word(name, sep, value):
         return ()
-    return (Finding(begin, close, "key", span[0]),)
+    return (finding((begin, close, "key", span[0], b"")),)
 
 
 def _in_three_quotes(data: bytes, at: int, since: int, lines: Lines) -> Iterator[Finding]:
@@ -285,7 +287,7 @@ def _judged(
         or (sep == b"" and value.startswith(b"-"))
     ):
         return ()
-    return (Finding(at, end, "key", start, quote),)
+    return (finding((at, end, "key", start, quote)),)
 
 
 def _passphrase(data: bytes, at: int, start: int, lines: Lines) -> int:

@@ -151,7 +151,7 @@ def find_apart(data: bytes, start: int, end: int, lines: Lines, fields: Fields) 
     """Return the value of a name that is the value of a field ``name`` or ``key``, or a tag; None: it is neither."""
     before = data[max(start - 48, 0) : start]
     last = before[-1:]
-    between = _TAG if last in b"<:;c" and _TAG_BEGINS.search(before) else None
+    between = _TAG if last == b"<" or (last in b":;cC" and _TAG_BEGINS.search(before)) else None
     if between is None and last == b">" and _NAME_TAG.search(before):
         between = _VALUE_TAG
     if between is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 
@@ -16,3 +18,7 @@ class Finding(NamedTuple):
     """Where what gives it away begins, such as its key; a text must not be cut between here and the end."""
     quote: bytes = b""
     """What is put around the replacement: a number of JSON becomes a text."""
+
+
+finding: Callable[[tuple[int, int, str, int, bytes]], Finding] = partial(tuple.__new__, Finding)
+"""Makes one of all its fields, several times as fast as the class: there may be one for every ten bytes of a text."""

@@ -189,10 +189,12 @@ class Redactor:
 
     def _marked(self, data: bytes, spans: Sequence[Finding]) -> bytes:
         """Return a text in which the names of the rules stand in the places of secrets; each is counted."""
+        if not spans:
+            return data
         rules = [one.rule for one in spans]
         self.counts.update(rules)
         marks = {rule: f"[REDACTED:{rule}]".encode() for rule in set(rules)}
-        return _replaced(data, spans, map(marks.__getitem__, rules)) if spans else data
+        return _replaced(data, spans, map(marks.__getitem__, rules))
 
     def field(self, name: str, value: str) -> str:
         """Return the value of a field whose name may say that it is secret."""

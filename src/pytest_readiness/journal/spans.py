@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 
 from . import shapes, structured
-from .finding import Finding
+from .finding import Finding, finding
 from .known import KnownValues
 
 _KNOWN = ("registered", "environment")
@@ -64,17 +64,19 @@ def merged(findings: Iterable[Finding], data: bytes, known: KnownValues) -> list
     for one in every:
         if one[0] >= end:
             if rule:
-                spans.append(last or Finding(start, end, rule, since, quote))
+                spans.append(last or finding((start, end, rule, since, quote)))
             last = one
             start, end, rule, since, quote = one
         elif one[1] > end or (rule and one[2]):
-            last, since = None, min(since, one[3])
-            if one[2] and _LAYER.get(one[2], 2) < (_LAYER.get(rule, 2) if rule else 3):
+            last = None
+            if one[2] != rule and one[2] and _LAYER.get(one[2], 2) < (_LAYER.get(rule, 2) if rule else 3):
                 rule = one[2]
+            if one[3] < since:  # noqa: PLR1730 - a call takes longer, and there are many
+                since = one[3]
             if one[1] > end:
                 end, quote = one[1], b""
     if rule:
-        spans.append(last or Finding(start, end, rule, since, quote))
+        spans.append(last or finding((start, end, rule, since, quote)))
     return spans
 
 

@@ -96,7 +96,7 @@ def _begin(data: bytes, at: int) -> int:
     """Return where the name begins that has a stem at a place; "API key" is one name."""
     if data[at - 1] == _BLANK and data[max(at - 2, 0)] not in _LAST_OF_FIRST_WORD:
         return at
-    before = data[max(at - MOST_OF_A_NAME, 0) : at]
+    before = data[at - MOST_OF_A_NAME if at > MOST_OF_A_NAME else 0 : at]
     rest = len(before.rstrip(_WORD))
     start = at - len(before) + rest
     if start < at and before[rest - 1 : rest] == b"\\":  # "\nCookie", where the end of a line is shown; "\u003ctoken"
