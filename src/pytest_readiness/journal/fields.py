@@ -158,16 +158,19 @@ def find_apart(data: bytes, start: int, end: int, lines: Lines, fields: Fields) 
         return _tagged(data, end, start, between, lines)
     if not _names_a_field(before):
         return None
-    part = _PART.match(data, end) if b"form-data" in data[max(start - 64, 0) : start] else None
+    is_quoted = data[end : end + 1] in (b'"', b"'")
+    part = _PART.match(data, end) if is_quoted and b"form-data" in data[max(start - 64, 0) : start] else None
     if part is not None:
         found = _PART_ENDS.match(data, part.end())
         return [] if found is None else _unless_harmless(data, found.span(), start)
-    content = _CONTENT.match(data, end)
+    content = _CONTENT.match(data, end) if is_quoted else None
     after = fields.after(end) if content is None else content.end()
     span = fields.before(start, lines) if after < 0 else span_of(data, after, lines)
     if span is not None:
         return _unless_harmless(data, span, min(start, span[0]))
-    return _tagged(data, end, start, _REST_OF_TAG, lines) if after < 0 else []
+    if after >= 0:
+        return []
+    return _tagged(data, end, start, _REST_OF_TAG, lines) if is_quoted else None
 
 
 def _names_a_field(before: bytes) -> bool:
