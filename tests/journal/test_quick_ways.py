@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from unittest.mock import patch
 
+import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from pytest_readiness.journal import beside, known, shapes
+from pytest_readiness.journal import beside, known, repeats, shapes
+from pytest_readiness.journal.finding import Finding
 from pytest_readiness.journal.known import KnownValues
 from pytest_readiness.journal.redaction import Redactor
 from tests.journal.forms import FORMS, HONEST, HOSTILE
@@ -56,6 +59,50 @@ def test_a_usual_form_gives_what_the_rules_for_all_give(text: str) -> None:
     with patch.object(beside, "_AFTER_USUAL", WITHOUT):
         assert told == slow.text(text)
     assert quick.take_counts() == slow.take_counts()
+
+
+@pytest.mark.slow
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(FIELDS | PIECES, max_size=3).map("".join),
+    st.lists(FIELDS | PIECES, min_size=1, max_size=4).map("".join).filter(bool),
+    st.sampled_from([7_000, 12_000, 30_000]),
+    st.lists(FIELDS | PIECES, max_size=3).map("".join),
+)
+@example("", 'token="x', 30_000, "")
+@example("{", f'token="q7w8e9r0" {"plain words " * 14}5" ', 30_000, "")
+@example('"', 'token="x1y2z3\\n', 30_000, "'")
+@example('value: "abcdef" ', "- token: name \n", 30_000, "value: x1y2z3w4")
+def test_what_repeats_itself_gives_what_each_turn_gives(before: str, turn: str, size: int, after: str) -> None:
+    """A stretch that repeats itself, whatever stands about it: looked at once or each time, the same is replaced."""
+    text = f"{before}{turn * (size // len(turn) + 1)}{after}"
+    quick, slow = Redactor(KEY, {}), Redactor(KEY, {})
+    for ours in (quick, slow):
+        ours.register("x1y2z3w4")
+    told = quick.text(text)
+    with patch.object(repeats, "EACH", 10**9):
+        assert told == slow.text(text)
+    assert quick.take_counts() == slow.take_counts()
+
+
+@pytest.mark.parametrize("turn", ["token=x1y2z3w4 user=ana\n", 'token="x', "retrying: password=***, api_key=abcdef1\n"])
+def test_what_repeats_itself_is_looked_at_a_few_times(turn: str) -> None:
+    """Of twenty thousand names that are all alike some hundreds are looked at, and each value is replaced."""
+    looked = 0
+    every = beside.find_beside
+
+    def counted(*given: object) -> list[Finding] | Iterator[Finding]:
+        nonlocal looked
+        looked += 1
+        return every(*given)  # type: ignore[arg-type,return-value]
+
+    ours, few = Redactor(KEY, {}), Redactor(KEY, {})
+    with patch.object(beside, "find_beside", counted):
+        ours.text(turn * 20_000)
+    few.text(turn * 20)
+    assert looked < 2500
+    per_turn = dict(few.take_counts())
+    assert abs(dict(ours.take_counts())["key"] - 1000 * per_turn["key"]) <= 1000
 
 
 REPEATED = st.builds(str.__mul__, st.text("ab", min_size=2, max_size=4), st.integers(2, 4))

@@ -21,6 +21,7 @@ def _alone(prefix: bytes) -> bytes:
     return prefix + _ALONE % (prefix, prefix)
 
 
+_JWT = b"eyJ"
 _SHAPES: tuple[tuple[str, bytes, bytes], ...] = (
     ("aws", b"AKIA", rb"AKIA(?<![A-Z0-9]AKIA)[A-Z0-9]{16}(?![A-Z0-9])(?:[^\w\r\n/+]{1,20}[\w/+]{40}(?![\w/+=]))?"),
     ("aws", b"ASIA", rb"ASIA(?<![A-Z0-9]ASIA)[A-Z0-9]{16}(?![A-Z0-9])(?:[^\w\r\n/+]{1,20}[\w/+]{40}(?![\w/+=]))?"),
@@ -45,7 +46,7 @@ _SHAPES: tuple[tuple[str, bytes, bytes], ...] = (
     ("pypi", b"pypi-", rb"pypi-[A-Za-z0-9_-]{50,}+"),
     ("sendgrid", b"SG.", rb"SG\.[A-Za-z0-9_-]{16,}+\.[A-Za-z0-9_-]{16,}+"),
     ("twilio", b"SK", _alone(b"SK") + rb"[0-9a-f]{32}(?![A-Za-z0-9])"),
-    ("jwt", b"eyJ", rb"eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4,}+(?:(?:\.[A-Za-z0-9_-]*+){1,3}|(?<=[A-Za-z0-9_-]{64}))"),
+    ("jwt", _JWT, rb"eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{4,}+(?:(?:\.[A-Za-z0-9_-]*+){1,3}|(?<=[A-Za-z0-9_-]{64}))"),
     ("hugging-face", b"hf_", _alone(b"hf_") + rb"[A-Za-z0-9]{30,}+"),
     ("digitalocean", b"dop_v1_", rb"dop_v1_[0-9a-f]{64}"),
     ("digitalocean", b"doo_v1_", rb"doo_v1_[0-9a-f]{64}"),
@@ -94,26 +95,28 @@ def find_shapes(data: bytes) -> Iterator[Finding]:
             for rule, prefix, text in shapes:
                 at = data.find(prefix)
                 if at >= 0:
-                    yield from _tokens(data, at, rule, prefix, text)
+                    yield from _tokens(data, at, rule, text)
     at = data.find(_PEM)
     if at >= 0:
         yield from _private_keys(data, at)
 
 
-def _tokens(data: bytes, at: int, rule: str, prefix: bytes, text: bytes) -> Iterator[Finding]:
+def _tokens(data: bytes, at: int, rule: str, text: bytes) -> Iterator[Finding]:
     pattern = _compiled(text)
+    for found in _in_runs(data, at, pattern) if rule == "jwt" else pattern.finditer(data, at):
+        if rule != "basic" or _is_basic(found[1]):
+            start, end = found.span(found.lastindex or 0)
+            yield Finding(start, end, rule, max(found.start() - 1, 0))
+
+
+def _in_runs(data: bytes, at: int, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """Yield the tokens of JSON; where one fails, whatever begins in the same run of characters fails as well."""
     while at >= 0:
         found = pattern.match(data, at)
-        if found is None:
-            ended = at + len(prefix)
-            if rule == "jwt":  # whatever begins in the same run fails as well
-                ended = _RUN.match(data, ended).end()  # type: ignore[union-attr]
-        else:
-            ended = found.end()
-            if rule != "basic" or _is_basic(found[1]):
-                start, end = found.span(found.lastindex or 0)
-                yield Finding(start, end, rule, max(at - 1, 0))
-        at = data.find(prefix, ended)
+        if found is not None:
+            yield found
+        run = found or _RUN.match(data, at + len(_JWT))
+        at = -1 if run is None else data.find(_JWT, run.end())
 
 
 @cache

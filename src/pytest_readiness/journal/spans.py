@@ -6,8 +6,9 @@ Loaded with the first text that is looked at: the patterns take some millisecond
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from operator import itemgetter, le
 
 from . import shapes, structured
 from .finding import Finding, finding
@@ -21,6 +22,8 @@ _PLACE = re.compile(rb"[0-9a-f]{12}|case-[0-9-]{1,19}")
 """What stands for a secret in the name of a test: its fingerprint, or the place of a parameter."""
 _ESCAPED = b"nrtbfuvx0123456789\"'/\\"
 """What may stand after a backslash: a finding takes the backslash with it, as the rest would be no JSON."""
+_FINGERPRINT = 12
+"""Bytes of a fingerprint."""
 _BY_START, _BY_END = itemgetter(0), itemgetter(1)
 _LAYER = {**dict.fromkeys(shapes.RULES, 1), **dict.fromkeys(_KNOWN, 0)}
 """Which of two rules that found the same is told: the one with the lower number; of any other rule it is 2."""
@@ -35,14 +38,15 @@ def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool =
         least: Bytes of a secret that only its surroundings give away.
         goes_on: Whether the text goes on after this part.
     """
-    findings: list[Finding] = [*structured.find_structured(data, goes_on=goes_on), *shapes.find_shapes(data)]
-    if findings and (least > 1 or known.fingerprints):
-        findings = [
+    apart: list[Finding] = [*structured.find_structured(data, goes_on=goes_on), *shapes.find_shapes(data)]
+    if apart and (least > 1 or known.fingerprints):
+        apart = [
             one
-            for one in findings
-            if one.end - one.start >= least and data[one.start : one.end] not in known.fingerprints
+            for one in apart
+            if (size := one[1] - one[0]) >= least
+            and (size != _FINGERPRINT or data[one.start : one.end] not in known.fingerprints)
         ]
-    findings += known.find(data)
+    findings = [*known.find(data), *apart]
     if known.is_shortened(data):
         from .pieces import find_pieces  # few texts are
 
@@ -55,9 +59,18 @@ def merged(findings: Iterable[Finding], data: bytes, known: KnownValues) -> list
 
     A value that is known is told as such, also beside a telling name.
     """
-    every = [*(_whole_escapes(data, findings) if b"\\" in data else findings), *_marks(data, known)]
+    every = list(_whole_escapes(data, findings) if b"\\" in data else findings)
+    if marks := list(_marks(data, known)):
+        every += marks
+    elif all(map(le, map(_BY_END, every), map(_BY_START, islice(every, 1, None)))):
+        return every  # in order, and none touches another
     every.sort(key=_BY_END, reverse=True)
     every.sort(key=_BY_START)
+    return _apart(every)
+
+
+def _apart(every: Sequence[Finding]) -> list[Finding]:
+    """Return what is in order of where it begins, the longer first, with those that overlap as one."""
     spans: list[Finding] = []
     last: Finding | None = every[0]
     start, end, rule, since, quote = every[0]

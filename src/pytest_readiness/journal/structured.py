@@ -7,6 +7,7 @@ looked at (``beside``). Names within a value that was found are passed over.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
 from operator import methodcaller
@@ -45,6 +46,8 @@ _FIRST_WORD = re.compile(rb"\b(?:api|access|private|secret|signing|encryption|se
 _LAST_OF_FIRST_WORD = b"isetgnISETGN"
 _SHOWN = re.compile(rb"u00[0-9a-fA-F]{2}|[nrt]")
 _span = methodcaller("span")
+_FAR = 256
+"""More bytes than a name has: what is found ends this far behind one, and may hold many."""
 _STILL_OPEN = 12
 """Bytes before the end of a value in which a name may have one that ends after it."""
 _AUTHORITY = re.compile(rb"""://[^\s"'<>\\@]*+(@[^\s"'<>\\]*+)?""")
@@ -113,13 +116,21 @@ def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> list
     from .called import called
     from .fields import Fields
     from .lines import Lines
+    from .repeats import Repeats
 
     lines, fields = Lines(data, goes_on=goes_on), Fields(data)
     every: list[Finding] = []
-    done, last = 0, -1
-    for at, end in names:
+    repeats = Repeats(data, names, every)
+    done, last, index = 0, -1, -1
+    while (index := index + 1) < len(names):
+        at, end = names[index]
         if end == last or end + _STILL_OPEN < done:
+            if end + _FAR < done:
+                index = max(index, bisect_left(names, (done - _FAR, 0), index) - 1)
             continue
+        if jump := repeats.pass_over(index, done):
+            index, done = jump.name, done + jump.by
+            at, end = names[index]
         last = end
         start = _begin(data, at) if at and data[at - 1] in _BEFORE_A_STEM else at
         name = called(data[start:end])
