@@ -50,6 +50,7 @@ WITHOUT = re.compile(beside._PLAIN + b"|" + beside._ANY)
 
 
 @settings(max_examples=400)
+@example("//token': 'x1y2z3w4'")
 @example("'token': '''x1y2z3w4'''")
 @given(st.lists(FIELDS | PIECES, max_size=12).map("".join))
 def test_a_usual_form_gives_what_the_rules_for_all_give(text: str) -> None:

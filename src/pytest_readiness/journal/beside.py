@@ -41,7 +41,8 @@ _AFTER = re.compile(_ANY)
 _AFTER_USUAL = re.compile(b"|".join((_PLAIN, _USUAL, _ANY)))
 _JOINING = frozenset(b"\\\"'&] \t\x1b=:!%,|(")
 """What these begin with."""
-_FORMS = frozenset({"text", "word", "shown", "double", "single", "bare", "none"})
+_PLAINEST = frozenset({"text", "word"})
+_FORMS = _PLAINEST | {"shown", "double", "single", "bare", "none"}
 _WRAPPED = re.compile(_WRAP + b"+")
 _NEXT_OF_LIST = re.compile(rb"""[ \t\r\n,]{0,64}[bBuUrRfF]{0,2}(\\{0,7})(["'])""")
 _FIRST_OF_TWO = re.compile(rb"""[(\[]?[ ]?[bru]?(["'])[^"'\\\n]{0,256}\1,[ ]?""")
@@ -82,7 +83,7 @@ def find_beside(
         return ()
     after = (_AFTER_USUAL if name.is_plain else _AFTER).match(data, end)
     form = None if after is None else after.lastgroup
-    if after is None or (name.is_cut and form not in ("text", "word")):
+    if after is None or (name.is_cut and form not in _PLAINEST):
         return ()
     if form == "none" and not name.is_header:
         return ()
@@ -100,8 +101,8 @@ def _usual(
     """Return the value of a usual form; None: the rules for all must look at it."""
     begin, end = after.span(form)
     value = data[begin:end]
-    if form in ("double", "single", "bare", "none"):
-        if name.is_header:
+    if form not in _PLAINEST:
+        if name.is_header and form != "shown":
             return None
         if data.endswith(b"//", 0, start):
             return ()
