@@ -68,7 +68,8 @@ def test_an_item_whose_runtest_is_replaced(project: Project) -> None:
     project.monkeypatch.setenv("FAILS", "1")
     project.run_apart("-p", "xdist", "-n1").assert_outcomes(failed=1)
     (piece,) = [one for one in project.evidence() if one["result"] == "FAILED"]
-    assert piece["real"] is False
+    assert piece["real"] is True
+    assert project.states()["UC-001/1"] == "FAILING"
 
 
 @pytest.mark.parametrize("way", ["def", "async def"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..foreign import ask, is_failure, plain_text, spelled, why
 
@@ -12,8 +12,16 @@ _LIMIT = 120
 """Characters of what is told of something that was raised."""
 
 
-def reasons(item: Any, beside: Sequence[Any] = ()) -> Iterator[str]:
-    """Yield what the hooks around a test say; one that fails is a reason, and nothing else is lost.
+class Answer(NamedTuple):
+    """What a hook says of a test."""
+
+    reason: str
+    understood: bool = True
+    """Else it failed, or returned what it must not: nobody knows what it would have said."""
+
+
+def answers(item: Any, beside: Sequence[Any] = ()) -> Iterator[Answer]:
+    """Yield what the hooks around a test say; one that fails is an answer, and nothing else is lost.
 
     Args:
         item: the test.
@@ -25,7 +33,7 @@ def reasons(item: Any, beside: Sequence[Any] = ()) -> Iterator[str]:
         except BaseException as error:
             if not is_failure(error):
                 raise
-            found = [f"{_HOOK} failed: {why(error, _LIMIT)}"]
+            found = [Answer(f"{_HOOK} failed: {why(error, _LIMIT)}", understood=False)]
         yield from found
 
 
@@ -38,8 +46,8 @@ def _around(item: Any, beside: Sequence[Any]) -> list[Any]:
     return [*found, *(hook for hook in beside if not any(hook.plugin is one for one in known))]
 
 
-def _texts(given: object) -> list[str]:
-    """Return what a hook gave as texts; whatever is none, and does not say that there is none, is told as a reason."""
+def _texts(given: object) -> list[Answer]:
+    """Return what a hook gave; whatever is no text, and does not say that there is none, is told as well."""
     if given is None:
         return []
     if isinstance(given, Sequence) and not isinstance(given, str | bytes | bytearray):
@@ -47,7 +55,9 @@ def _texts(given: object) -> list[str]:
     return [_text(given)]
 
 
-def _text(given: object) -> str:
+def _text(given: object) -> Answer:
     if not isinstance(given, str):
-        return f"{_HOOK} returned {spelled(given)}, which is no text"
-    return plain_text(given).strip() or f"{_HOOK} returned an empty text"
+        return Answer(f"{_HOOK} returned {spelled(given)}, which is no text", understood=False)
+    if not (text := plain_text(given).strip()):
+        return Answer(f"{_HOOK} returned an empty text", understood=False)
+    return Answer(text)

@@ -19,6 +19,8 @@ from .redaction import Redactor
 _PASSED = Result.PASSED.value
 LOST = "lost"
 """Of an attempt: the process that ran it died."""
+_OF_ONE = frozenset({"proofs", "not_real_because", "simulated", "only_a_pass"})
+"""What a claim says of one execution, and not of its place."""
 _LISTS = ("artifacts", "references", "notes", "steps", "warnings", "connections")
 
 Body = dict[str, Any]
@@ -235,14 +237,17 @@ class _Shared:
 
     claim: Body
     proofs: list[list[int]] = field(default_factory=list)
-    unreal: list[str | None] = field(default_factory=list)
+    made: list[Body] = field(default_factory=list)
+    """As each of them made it."""
 
     def told(self, all_proofs: Sequence[Body], *, broken: bool) -> Body:
         """Return the claim: real for what failed if one of them was real, for all else only if each was."""
         found = dict(self.claim)
-        reasons = [reason for reason in self.unreal if reason is not None]
-        if reasons and not (broken and None in self.unreal):
-            found["not_real_because"] = reasons[0]
+        unreal = [one for one in self.made if "not_real_because" in one]
+        if unreal and not (broken and len(unreal) < len(self.made)):
+            found["not_real_because"] = unreal[0]["not_real_because"]
+            if all("simulated" in one for one in self.made):
+                found["simulated"] = True
         if all_proofs:
             kinds = [{_kind(all_proofs[number]) for number in numbers} for numbers in self.proofs]
             common = set.intersection(*kinds)
@@ -256,11 +261,11 @@ def _claims(bodies: Sequence[Body], all_proofs: Sequence[Body], *, broken: bool)
     for body in bodies:
         count = len(body.get("proofs", ()))
         for claim in body["claims"]:
-            told = {name: value for name, value in claim.items() if name not in ("proofs", "not_real_because")}
+            told = {name: value for name, value in claim.items() if name not in _OF_ONE}
             shared = found.setdefault(canonical(told), _Shared(told))
             numbers = claim.get("proofs")
             shared.proofs.append([offset + number for number in (range(count) if numbers is None else numbers)])
-            shared.unreal.append(claim.get("not_real_because"))
+            shared.made.append(claim)
         offset += count
     return [shared.told(all_proofs, broken=broken) for shared in found.values()]
 

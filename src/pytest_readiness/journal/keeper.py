@@ -24,12 +24,13 @@ from .earlier import BROKEN
 from .naming import Names
 from .observation import worsened
 from .phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
-from .recorder import ATTEMPT, CARRIED, EVIDENCE, KEPT, LATE, PLANS, SECRETS, TROUBLE, TRY, UNSURE, Observer
+from .recorder import ATTEMPT, CARRIED, EVIDENCE, KEPT, LATE, PLANS, SECRETS, TROUBLE, TRY, UNSEEN, UNSURE, Observer
 from .redaction import Redactor
 from .run_log import RunLog
+from .unseen import Unseen
 
 _PHASES = frozenset({"setup", "call", "teardown"})
-_BODIES = frozenset({ATTEMPT, EVIDENCE, LATE, TRY, UNSURE})
+_BODIES = frozenset({ATTEMPT, EVIDENCE, LATE, TRY, UNSEEN, UNSURE})
 
 
 class _Place(NamedTuple):
@@ -67,6 +68,7 @@ class Keeper:
         self.hooks: PluginManager | None = None
         self.late: dict[str, None] = {}
         """Tests that were marked as evidence while they ran."""
+        self._unseen_in = Unseen()
         self._learned = False
         self._is_owed = False
         """A secret became known, and what was written before could not be rid of it."""
@@ -100,6 +102,8 @@ class Keeper:
         evidence: Any = carried.get(EVIDENCE)
         if LATE in carried:
             self.late[carried[LATE]["test"]] = None
+        if UNSEEN in carried:
+            self._unseen_in.take_in(**carried[UNSEEN])
         if TRY in carried:
             self.log.attempt(carried[TRY])
         elif is_rerun(report):
@@ -116,9 +120,9 @@ class Keeper:
         raise NotImplementedError
 
     def notes(self) -> list[str]:
-        """Return what is to be said of tests that were marked while they ran, and of their names: a line each."""
+        """Return what is to be said of tests: marked while they ran, not watched, of their names; a line each."""
         late = [late_note(list(self.late))] if self.late else []
-        return [*late, *(self.names.note() if self.log.recorded else []), *self._left]
+        return [*late, *self._unseen_in.notes(), *(self.names.note() if self.log.recorded else []), *self._left]
 
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what a report carries of ours, and take it off: other reporters need not write it again."""
@@ -165,10 +169,6 @@ class OwnKeeper(Keeper):
         self.names = observer.names
         self._unseen: dict[str, dict[str, Any]] = {}
         """Evidence of tests that another process saw (pytest-forked), by node id."""
-
-    def notes(self) -> list[str]:
-        """Tell, too, which tests nothing watched."""
-        return [*super().notes(), *self._observer.notes()]
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Write that the test starts, before it touches its environment."""

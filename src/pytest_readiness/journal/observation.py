@@ -14,7 +14,7 @@ from ..facts.evidence import BADNESS, Result
 from ..facts.proofs import Shown
 from .context import Context
 from .earlier import BROKEN, Earlier, with_earlier
-from .placing import simulated
+from .placing import as_failed, simulated
 from .recording import Recording
 from .redaction import Redactor, cut_text
 
@@ -48,6 +48,11 @@ class Sight(Protocol):
 
     def unwatched(self, because: str) -> None:
         """Take in why it could not be watched."""
+
+    @property
+    def unseen(self) -> list[str]:
+        """Why it cannot be told whether what it did was real."""
+        return []
 
 
 class Unwatched(Sight):
@@ -116,7 +121,8 @@ def worsened(body: dict[str, Any], phases: Sequence[Phase]) -> dict[str, Any]:
     changed = {"result": result.value}
     if message := message_of(phases):
         changed["message"] = message
-    return {**body, **changed, "attempts": [*body["attempts"][:-1], {**body["attempts"][-1], **changed}]}
+    attempts = [*body["attempts"][:-1], {**body["attempts"][-1], **changed}]
+    return {**body, **changed, "claims": list(map(as_failed, body["claims"])), "attempts": attempts}
 
 
 def message_of(phases: Sequence[Phase]) -> str:

@@ -140,6 +140,24 @@ def simulated(claims: list[dict[str, Any]], because: str | None) -> list[dict[st
     return claims if because is None else [{**rehearsed(claim, because), "simulated": True} for claim in claims]
 
 
+def doubted(claims: list[dict[str, Any]], because: str | None) -> list[dict[str, Any]]:
+    """Return placed claims of a pass that does not count as real, if there is a reason to say so."""
+    return claims if because is None else [doubted_claim(claim, because) for claim in claims]
+
+
+def doubted_claim(claim: dict[str, Any], because: str) -> dict[str, Any]:
+    """Return a placed claim with a reason that stands against a pass alone: should it fail yet, it fails for real."""
+    only = {} if "not_real_because" in claim else {"only_a_pass": True}
+    return {**rehearsed(claim, because), **only}
+
+
+def as_failed(claim: dict[str, Any]) -> dict[str, Any]:
+    """Return what was placed as a claim of a pass as one of something worse."""
+    if "only_a_pass" not in claim:
+        return claim
+    return {name: value for name, value in claim.items() if name not in ("only_a_pass", "not_real_because")}
+
+
 def without_connections(claims: list[dict[str, Any]], catalogue: Catalogue) -> list[dict[str, Any]]:
     """Return the claims of a pass whose connections nobody saw: where an item asks for one, it is a rehearsal."""
     return [

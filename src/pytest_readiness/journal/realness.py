@@ -10,7 +10,7 @@ from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..settings.endpoint import is_among, plain_name
 from . import clients, simulation, witness
-from .placing import rehearsed, simulated
+from .placing import doubted, doubted_claim, simulated
 from .redaction import Redactor
 from .simulation import Watched
 from .sockets import Place
@@ -54,7 +54,7 @@ class Realness:
             self._connected.begin()
             self._replaced.begin()
         except Exception as error:  # noqa: BLE001 - the test must run, and what was not watched does not count
-            self._replaced.because(f"the test could not be watched: {type(error).__name__}: {error}")
+            self._replaced.cannot_tell(f"the test could not be watched: {type(error).__name__}: {error}")
 
     def look(self, item: Any = None) -> None:
         """See what is replaced at this moment; with a test, ask the hook too."""
@@ -75,8 +75,13 @@ class Realness:
         return self._redacted(self._replaced.told_of_attempt)
 
     def unwatched(self, because: str) -> None:
-        """Take in why what the test does cannot be watched: it does not count as real."""
-        self._replaced.because(because)
+        """Take in why what the test does cannot be watched: no pass of it counts as real."""
+        self._replaced.cannot_tell(because)
+
+    @property
+    def unseen(self) -> list[str]:
+        """Why it cannot be told whether something was replaced."""
+        return [self._redactor.text(why) for why in self._replaced.unseen] if self._replaced.unseen else []
 
     def _redacted(self, because: str | None) -> str | None:
         return because if because is None else self._redactor.text(because)
@@ -85,13 +90,14 @@ class Realness:
         """Return the claims, each with the reason why it is a rehearsal if it is one, and what the line tells beside.
 
         What replaced the network or the clock counts whatever the result, and against a pass what did in an earlier
-        attempt too. Only a pass needs a connection: a test that could not connect has failed for real.
+        attempt too, and that it cannot be told. Only a pass needs a connection: a test that could not connect has
+        failed for real.
         """
-        because = self._redacted(self._replaced.told) if passed else self.reason()
+        because, doubts = self.reason(), self._redacted(self._replaced.doubts) if passed else None
         places = self._connected.places
-        if because is None and not places and not self._catalogue.looks_at_connections:
+        if because is None and doubts is None and not places and not self._catalogue.looks_at_connections:
             return claims, {}
-        claims = simulated(claims, because)
+        claims = doubted(simulated(claims, because), doubts)
         told: dict[str, Any] = {}
         if passed and self._catalogue.looks_at_connections:
             claims = [self._connected_claim(claim) for claim in claims]
@@ -109,11 +115,11 @@ class Realness:
             return claim
         asked, environment = f"item {claim['item']} asks for a connection", claim["environment"]
         if not self._endpoints(claim):
-            return rehearsed(claim, f"{asked}, and environment '{environment}' declares no endpoints")
+            return doubted_claim(claim, f"{asked}, and environment '{environment}' declares no endpoints")
         doubt = self._doubt(claim)
         if doubt and self._knows_names_now(claim):
             doubt = self._doubt(claim)
-        return rehearsed(claim, f"{asked}: {doubt}") if doubt else claim
+        return doubted_claim(claim, f"{asked}: {doubt}") if doubt else claim
 
     def _knows_names_now(self, claim: dict[str, Any]) -> bool:
         """Look up the endpoints where a connection's name is not known: nobody saw how a C library resolved it."""

@@ -41,13 +41,14 @@ TRY = "try"
 """An attempt that was followed by another before its phase was reported."""
 LATE = "late"
 """It was marked as evidence while it ran."""
+UNSEEN = "unseen"
+"""It cannot be told whether something was replaced while it ran."""
 UNSURE = "unsure"
 """The test may be run again, and its evidence tells then of this attempt too."""
 PLANS = "plans"
 """What an xdist worker is given to send its plan by: a channel of execnet's."""
 KEPT = "readiness_kept"
 _UNWATCHED = "a plugin runs its body in a way of its own, where nothing watches it"
-_MOST_NAMED = 5
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 """Plugins that run a test, and either never run it again or say so in its reports."""
 
@@ -76,8 +77,6 @@ class Observer:
         self.names = names or Names({}, redactor)
         self.begun: Beginner | None = None
         """In a worker: what writes that a test begins."""
-        self.unwatched: dict[str, None] = {}
-        """Evidence tests whose body a plugin ran, or may have run, where nothing watched it."""
         self._ahead: dict[pytest.Item, Recording] = {}
         """What was said of tests that are not set up yet."""
         self._running: dict[str, Observation] = {}
@@ -166,15 +165,6 @@ class Observer:
             observation.said_ahead(recording)
         if recording is not None or "runtest" in vars(item):
             observation.realness.unwatched(_UNWATCHED)
-            self.unwatched[observation.test_id] = None
-
-    def notes(self) -> list[str]:
-        """Return what is to be said of tests that nothing watched: a line, or none."""
-        if not self.unwatched:
-            return []
-        named = ", ".join(list(self.unwatched)[:_MOST_NAMED])
-        told = f"{named} and {len(self.unwatched) - _MOST_NAMED} more" if len(self.unwatched) > _MOST_NAMED else named
-        return [f"{told}: {_UNWATCHED}, so this is a rehearsal"]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -221,6 +211,8 @@ class Observer:
         observation.saw(phase, report.duration)
         if when == "teardown":  # its fixtures are gone: nothing is looked at
             observation.realness.end()
+            if unseen := observation.realness.unseen:
+                self._hang(report, UNSEEN, {"test": observation.test_id, "because": unseen})
             self._hang(report, EVIDENCE, observation.finish(self._place))
             return
         observation.realness.look(None if when == "setup" and outcome == "passed" else item)

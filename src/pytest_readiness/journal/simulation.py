@@ -1,5 +1,7 @@
 """What replaced the network or the clock while a test ran: then it is a rehearsal, whatever its result.
 
+That it could not be seen whether something did is another thing: it counts against a pass, and hides no failure.
+
 A replacement is seen in three ways: where it is made (the libraries' own ways of starting, ``unittest.mock`` and
 pytest's ``monkeypatch`` tell us from then on), by comparing the known seams before and after a test, and by the word of
 whoever implements ``pytest_readiness_simulation``. That a library is installed or loaded says nothing.
@@ -23,7 +25,7 @@ import pytest
 from ..errors import one_line
 from ..foreign import is_failure, why
 from . import arriving
-from .asked import reasons
+from .asked import answers
 from .passing import spies_on
 from .seams import CLOCK, FAKES, NETWORK, STARTS, USES, Seams, is_real, kind_of, seam_name
 
@@ -158,6 +160,8 @@ class Watched:
         """Of the attempt that runs, in the order in which they were seen."""
         self._earlier: dict[str, None] = {}
         """Those of the attempts before it."""
+        self.unseen: dict[str, None] = {}
+        """Why it cannot be told, of whichever attempt, whether something was replaced."""
         self._lookout: _Lookout | None = None
         """Who looks out, while somebody does."""
 
@@ -179,7 +183,7 @@ class Watched:
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self.because(f"what stands in for the network or the clock cannot be told: {why(error, 120)}")
+            self.cannot_tell(f"what stands in for the network or the clock cannot be told: {why(error, 120)}")
         if item is not None:
             self.told_by_hook(item)
 
@@ -190,23 +194,27 @@ class Watched:
             lookout.watched = tuple([one for one in lookout.watched if one is not self])
 
     def because(self, reason: str) -> None:
-        """Take in a reason."""
+        """Take in what was replaced."""
         self.reasons.setdefault(one_line(reason, 200), None)
 
-    def told_by_hook(self, item: pytest.Item) -> None:
-        """Ask whoever implements the hook; one that fails makes a rehearsal, and nothing else is lost."""
-        for reason in reasons(item, self._simulations):
-            self.because(reason)
+    def cannot_tell(self, why: str) -> None:
+        """Take in why it cannot be told whether something was."""
+        self.unseen.setdefault(one_line(why, 200), None)
 
-    @property
-    def told(self) -> str | None:
-        """The reasons in one sentence, or None where nothing was replaced in any attempt."""
-        return _sentence([*self._earlier, *(one for one in self.reasons if one not in self._earlier)])
+    def told_by_hook(self, item: pytest.Item) -> None:
+        """Ask whoever implements the hook; of one that fails no pass is real, and nothing else is lost."""
+        for answer in answers(item, self._simulations):
+            (self.because if answer.understood else self.cannot_tell)(answer.reason)
 
     @property
     def told_of_attempt(self) -> str | None:
-        """The reasons of the attempt that runs."""
+        """What was replaced in the attempt that runs, in one sentence; None where nothing was."""
         return _sentence(list(self.reasons))
+
+    @property
+    def doubts(self) -> str | None:
+        """What else stands against a pass: what an earlier attempt replaced, and what cannot be told."""
+        return _sentence([one for one in (*self._earlier, *self.unseen) if one not in self.reasons])
 
 
 def _sentence(reasons: list[str]) -> str | None:
