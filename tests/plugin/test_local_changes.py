@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 
 import pytest
 
@@ -168,3 +170,42 @@ def test_an_edited_source_is_a_change_however_it_is_compiled(bare: Project) -> N
     bare.run().assert_outcomes(passed=1)
     code, told = gate(bare)
     assert (code, "test_it.py" in told, "__pycache__" in told) == (1, True, False)
+
+
+@pytest.fixture
+def lenient(committed: Project) -> Project:
+    """One whose config has git look at sizes and times of modification alone, as some do on network file systems."""
+    for name, value in (("core.trustctime", "false"), ("core.checkStat", "minimal"), ("core.untrackedCache", "true")):
+        git(committed, "config", name, value)
+    committed.write("more/test_more.py", "def test_more(): pass\n")
+    git(committed, "add", ".")
+    git(committed, "commit", "-q", "-m", "more")
+    for path in (committed.path / "more" / "test_more.py", committed.path / "more"):
+        os.utime(path, (1_500_000_000, 1_500_000_000))
+    git(committed, "update-index", "--untracked-cache")
+    for _ in range(2):
+        git(committed, "status")
+    committed.run("test_it.py").assert_outcomes(passed=1)
+    assert gate(committed)[0] == 0, gate(committed)[1]
+    return committed
+
+
+@pytest.mark.parametrize("name", ["test_more.py", "conftest.py"])
+def test_a_change_whose_times_were_put_back_is_a_change(lenient: Project, name: str) -> None:
+    """An edit of the same size, and a new file in a folder that git had looked at, as old as what they replace."""
+    folder = lenient.path / "more"
+    path = folder / name
+    text = path.read_text().replace("pass", "None") if path.exists() else ""
+    before = int(folder.joinpath("test_more.py").stat().st_ctime)
+    while int(time.time()) <= before:  # git compares whole seconds
+        time.sleep(0.05)
+    path.write_text(text)
+    for one in (path, folder):
+        os.utime(one, (1_500_000_000, 1_500_000_000))
+    told = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=lenient.path, check=True, capture_output=True, text=True
+    )
+    assert told.stdout == ""
+    lenient.run("test_it.py").assert_outcomes(passed=1)
+    code, said = gate(lenient)
+    assert (code, f"more/{name}" in said) == (1, True)

@@ -19,6 +19,12 @@ BATCH = 200
 """Files that git is given to hash at a time: an argument list has an end."""
 _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
 """Variables that make git speak of another tree than that of the folder."""
+_TRUSTING_NOTHING = (
+    *("-c", "core.fsmonitor=false"),  # a program of the user's, which may say that nothing changed
+    *("-c", "core.checkStat=default", "-c", "core.trustctime=true"),  # size and time of a file can be put back
+    *("-c", "core.untrackedCache=false"),  # so can the time of a folder
+)
+"""What a repository's config could say to have git look less closely."""
 _LINK, _MODULE = "120000", "160000"
 
 
@@ -36,8 +42,7 @@ def ask(folder: Path, *arguments: str) -> str:
     environ |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments, and names of files after them
-            # A monitor of the file system is a program of the user's, and may say that nothing changed.
-            ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *arguments],  # noqa: S607 - the user's own git
+            ["git", "-C", str(folder), *_TRUSTING_NOTHING, *arguments],  # noqa: S607 - the user's own git
             capture_output=True, timeout=GIT_SECONDS, check=False, env=environ, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, ValueError, subprocess.SubprocessError) as error:
