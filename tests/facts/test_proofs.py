@@ -329,3 +329,27 @@ def test_a_kind_of_ones_own_sees_the_values():
     """What ``prove`` is given reaches the check, and what that returns is the proof."""
     shown = proofs.own("k", lambda values: {"sum": str(sum(values.values()))}, {"a": 1, "b": 2})
     assert shown.to_proof() == Proof("k", (("sum", "3"),))
+
+
+class _Changing(dict[str, str]):
+    """Says something else each time that it is read."""
+
+    def items(self):
+        self["read"] = str(int(self["read"]) + 1)
+        return [("read", self["read"]), ("late", 1)] if self["read"] != "1" else [("read", "1")]
+
+
+class _Another(str):
+    """Shows itself as another text than it holds."""
+
+    __slots__ = ()
+
+    def __str__(self):
+        return "another"
+
+
+def test_what_a_kind_of_ones_own_returns_is_read_once():
+    """What was looked at is what is kept, and a text is kept as what it holds."""
+    assert proofs.own("k", lambda _: _Changing(read="0"), {}).to_proof() == Proof("k", (("read", "1"),))
+    ((name, text),) = proofs.own("k", lambda _: {_Another("a"): _Another("b")}, {}).to_proof().details
+    assert (type(name), type(text), name, text) == (str, str, "a", "b")

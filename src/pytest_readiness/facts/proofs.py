@@ -13,6 +13,7 @@ from dataclasses import fields
 from typing import Any, ClassVar
 
 from ..errors import ProofError, nearest
+from ..foreign import plain_text
 from ..frozen import dataclass
 from . import answers
 from .evidence import Proof
@@ -252,9 +253,10 @@ def own(kind: str, check: Callable[[Mapping[str, object]], object], values: Mapp
         ProofError: it does not hold, or its check returned something else than texts.
     """
     found = check(values)
-    if not isinstance(found, Mapping) or not all(isinstance(text, str) for pair in found.items() for text in pair):
+    pairs = tuple(found.items()) if isinstance(found, Mapping) else None  # read once: it may say another thing later
+    if pairs is None or not all(isinstance(text, str) for pair in pairs for text in pair):
         raise ProofError(f"the check of proof '{kind}' must return a dict of texts")
-    return OwnProof(kind, tuple(found.items()))
+    return OwnProof(kind, tuple((plain_text(name), plain_text(text)) for name, text in pairs))
 
 
 def said(name: str, value: object) -> str:
