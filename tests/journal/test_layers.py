@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from random import Random
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from pytest_readiness.journal.context import Context
 from pytest_readiness.journal.encodings import spellings
 from pytest_readiness.journal.observation import Observation, Phase
 from pytest_readiness.journal.redaction import HOOK_FAILED, OURS, Redactor
+from pytest_readiness.journal.structured import find_structured
 from tests.journal.corpus import ALNUM, BAITS, PASSWORD, SECRETS, SHAPES, drawn, lines, plain, private_key, spelled
 from tests.journal.forms import HOSTILE
 
@@ -315,8 +318,6 @@ def test_no_text_is_looked_at_more_often_for_its_length(hostile: str) -> None:
 
     What is counted are calls: how long they take is measured by the benchmark.
     """
-    import sys
-
     ours = redactor("aaaaaaaaaa")
     ours.text("password: x1234567 [REDACTED:key]")
 
@@ -338,6 +339,42 @@ def test_no_text_is_looked_at_more_often_for_its_length(hostile: str) -> None:
 
     few, many = calls(3_000), calls(48_000)
     assert many < 20 * few + 2_000
+
+
+def test_threads_that_tell_secrets_at_once() -> None:
+    """A secret is taken out of what is said after it was told, whatever other threads of the test tell meanwhile."""
+    left: list[str] = []
+
+    def tell(ours: Redactor, at_once: Barrier, name: str) -> None:
+        at_once.wait()
+        for number in range(40):
+            secret = f"Zk3vQ9m-{name}-{number:03d}-x"
+            ours.register(secret)
+            left.extend(
+                text for text in (f"a {secret} b", f"'{secret[:12]}...{secret[-9:]}'") if text == ours.text(text)
+            )
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(15):
+            ours, at_once = redactor(), Barrier(4)
+            threads = [Thread(target=tell, args=(ours, at_once, name)) for name in "abcd"]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert left == []
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_nothing_is_read_again_within_a_value(hostile: str) -> None:
+    """Names within a value begin no further values: what is found is no longer than the text, twice told at most."""
+    data = (hostile * (20_000 // len(hostile))).encode()
+    found = sum(one.end - one.start for one in find_structured(data))
+    assert found <= 2 * len(data)
 
 
 def test_a_line_of_a_test_that_records_nothing_is_not_looked_at() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import compress, count, islice
+from threading import RLock as _RLock
 from typing import Any
 
 from .finding import Finding
@@ -28,6 +29,8 @@ class KnownValues:
     """The spellings of secrets, each with the rule that it was learned by."""
 
     def __init__(self) -> None:
+        self.lock = _RLock()
+        """Held while something is learned: threads of a test tell secrets and texts at once."""
         self._rules: dict[bytes, str] = {}
         self._grams: dict[int, list[tuple[bytes, int]]] = {}
         self._sought: set[int] = set()

@@ -25,9 +25,11 @@ _LINE_OF_DIFF = re.compile(rb"^(?:E[ ])?[ ]*[-+] (.{%d,})$" % SHORTEST_PIECE, re
 
 def find_pieces(data: bytes, known: KnownValues) -> Iterator[Finding]:
     """Yield what is left of known values in a text that was shortened."""
-    if known.pieces is None:
-        known.pieces = Pieces(known)
-    pieces: Pieces = known.pieces
+    with known.lock:
+        if known.pieces is None:
+            known.pieces = Pieces(known)
+        pieces: Pieces = known.pieces
+        pieces.learn()
     return pieces.find(data)
 
 
@@ -44,7 +46,6 @@ class Pieces:
 
     def find(self, data: bytes) -> Iterator[Finding]:
         """Yield the pieces of known values that stand beside what was left out."""
-        self._learn()
         diff = _DIFF.search(data) is not None
         for head in self._heads.find_each(data):
             spelled = self._by_head[data[head.start : head.end]]
@@ -60,16 +61,17 @@ class Pieces:
         for skipped in _DIFF.finditer(data):
             yield from self._of_diff(data, skipped.end())
 
-    def _learn(self) -> None:
+    def learn(self) -> None:
+        """Take in what is known since the last time; the lock is held."""
         for spelling, rule in self._known.since(self._count):
             self._count += 1
             if len(spelling) <= SHORTEST_PIECE:
                 continue
             head, tail = spelling[:SHORTEST_PIECE], spelling[-SHORTEST_PIECE:]
-            self._heads.add((head,), rule)
-            self._tails.add((tail,), rule)
             self._by_head.setdefault(head, []).append(spelling)
             self._by_tail.setdefault(tail, []).append(spelling)
+            self._heads.add((head,), rule)  # last: another thread may be looking at this moment
+            self._tails.add((tail,), rule)
 
     def _of_diff(self, data: bytes, at: int) -> Iterator[Finding]:
         """Of two texts that begin or end alike pytest shows what lies between, and a little more."""

@@ -82,7 +82,8 @@ class Redactor:
         """
         self._key = key
         self._values: dict[str, str] = {}
-        self._learned: list[str] = []
+        self._learned: dict[str, str] = {}
+        """Values whose spellings are not looked for yet, each with its rule."""
         self._spelled = KnownValues()
         self._names: dict[str, str] = {}
         self.cases = Cases()
@@ -132,18 +133,21 @@ class Redactor:
 
     def _learn(self, value: str, rule: str) -> None:
         if len(value) >= SHORTEST and value not in self._values:
-            self._values[value] = rule
-            self._learned.append(value)
-            self._names.clear()
+            with self._spelled.lock:
+                self._learned[value] = rule  # before anybody takes the value for known
+                self._values[value] = rule
+                self._names.clear()
 
     def _known(self) -> KnownValues:
         """The spellings are made when a text is first looked at."""
-        for value in self._learned:
-            rule, spelled = self._values[value], spellings(value)
-            self._spelled.add(spelled if rule != "environment" else uncommon(spelled), rule)
-            self._spelled.values.append((value, rule))
-            self._spelled.fingerprints.add(self.fingerprint(value).encode())
-        self._learned.clear()
+        if self._learned:
+            with self._spelled.lock:
+                for value, rule in list(self._learned.items()):
+                    spelled = spellings(value)
+                    self._spelled.add(spelled if rule != "environment" else uncommon(spelled), rule)
+                    self._spelled.values.append((value, rule))
+                    self._spelled.fingerprints.add(self.fingerprint(value).encode())
+                    self._learned.pop(value, None)  # a handler of a signal, which comes in between, may have done it
         return self._spelled
 
     # -- texts
