@@ -94,6 +94,16 @@ def test_a_gate_without_a_terminal_answers(project: Project) -> None:
     assert "NOT ELIGIBLE" in result.stdout.str()
 
 
+@pytest.mark.parametrize("raised", ["asyncio.CancelledError", "GeneratorExit", "BaseException(0)"])
+def test_a_conftest_that_raises_as_it_is_loaded_opens_no_gate(project: Project, raised: str) -> None:
+    """pytest itself ends with a traceback that leads there: nothing was recorded, and that is no success."""
+    project.configured(OPEN).tests(PASSES).write("conftest.py", f"import asyncio\nraise {raised}\n")
+    result = project.run_apart("--readiness-gate")
+    assert result.ret == 1
+    assert 'conftest.py", line 2' in result.stderr.str()
+    assert not (project.path / ".readiness").exists()
+
+
 @pytest.mark.parametrize("code", ["", "0", "256"])
 def test_a_conftest_that_exits_as_it_is_loaded_is_told(project: Project, code: str) -> None:
     """pytest itself would end in silence, and with 0, before the gate was asked."""
