@@ -280,3 +280,30 @@ def test_so_it_is_where_a_review_stands_and_a_test_failed_since(passing: Project
     assert passing.cli("gate", "UC-001").exit_code == 0
     for command in ("report", "check", "checkpoint", "history UC-001", "next"):
         assert passing.cli(*command.split()).exit_code == 0, command
+
+
+def test_a_retirement_that_holds_no_more_brings_no_passes_back(passing: Project) -> None:
+    """Its reviewer left the list: nothing is excused, as with a test; what the run showed is still to be shown again."""
+    approve(passing, by=BEN)
+    run = newest(passing)
+    assert retire(passing, run)[0] == 0
+    passing.configured(CONFIG + REVIEW.replace(ANA, "eve@example.com"))
+    code, said = gate(passing)
+    assert (code, f"the retirement of run {run} does not hold" in said) == (1, True), said
+    assert passing.states("UC-001") == {"UC-001/1": "INTERRUPTED", "UC-001/2": "INTERRUPTED"}
+    assert passing.cli("history", "UC-001").exit_code == 0
+    record(passing)
+    assert (gate(passing)[0], status(passing)) == (0, ("IN_PROGRESS", "REVIEW_SUSPECT"))
+    a_line_lost(passing, run)
+    assert (gate(passing)[0], passing.cli("verify").exit_code) == (3, 3)
+
+
+def test_a_retirement_that_was_merged_and_is_only_declared_brings_no_passes_back(passing: Project) -> None:
+    """Where identities are asked for, a bundle's word retires nothing, and makes no run good that was set aside."""
+    record(passing)
+    assert (retire(passing, newest(passing))[0], passing.cli("bundle", "-o", "out.zip").exit_code) == (0, 0)
+    passing.configured(CONFIG + REVIEW + 'identity = "ci"\n')
+    passing.monkeypatch.setenv("READINESS_STORE", "sqlite:///other.db")
+    assert passing.cli("merge", "out.zip").exit_code == 0
+    code, said = gate(passing)
+    assert (code, "does not hold" in said) == (1, True), said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
@@ -20,6 +21,9 @@ class Aside:
 
     runs: dict[str, RunRetirement] = field(default_factory=dict)
     """By id: the retirement that holds."""
+    doubted: dict[str, RunRetirement] = field(default_factory=dict)
+    """By id: a retirement that does not hold. It excuses nothing that does not fit, and the passes count for nothing
+    all the same: else they would count again once its reviewer leaves the list, or where nobody knows who decided."""
     unknown: frozenset[str] = frozenset()
     """Those of them whose plan is not intact: nobody knows any more what they were to show."""
     void: tuple[str, ...] = ()
@@ -27,7 +31,13 @@ class Aside:
 
     def of(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which pieces of evidence are of a retired run: a review that rests on them rests on nothing."""
-        return {one for one in evidence_ids if run_of(one) in self.runs} if self.runs else set()
+        every = self.every
+        return {one for one in evidence_ids if run_of(one) in every} if every else set()
+
+    @property
+    def every(self) -> dict[str, RunRetirement]:
+        """The runs on whose passes nothing rests, by id."""
+        return {**self.doubted, **self.runs}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -54,6 +64,7 @@ def set_aside(store: Store | None, decisions: Iterable[Decision], policy: Policy
         return Aside()
     summaries = store.summaries({one.run_id for one in made})
     runs: dict[str, RunRetirement] = {}
+    doubted: dict[str, RunRetirement] = {}
     void: list[str] = []
     for one in made:
         why = why_not(one, summaries.get(one.run_id), store, policy)
@@ -61,9 +72,12 @@ def set_aside(store: Store | None, decisions: Iterable[Decision], policy: Policy
             runs.setdefault(one.run_id, one)
         else:
             void.append(f"the retirement of run {one.run_id} does not hold: {why}")
-    store.set_aside(runs)
-    unknown = frozenset(run for run in runs if store.readable(run, register).planned is None)
-    return Aside(runs, unknown, tuple(void))
+            if one.run_id in summaries and summaries[one.run_id].register == register:
+                doubted.setdefault(one.run_id, one)
+    found = Aside(runs, {id_: one for id_, one in doubted.items() if id_ not in runs}, void=tuple(void))
+    store.set_aside(runs, found.doubted)
+    unknown = frozenset(run for run in found.every if store.readable(run, register).planned is None)
+    return replace(found, unknown=unknown)
 
 
 def why_not(one: RunRetirement, summary: RunSummary | None, store: Store, policy: Policy) -> str | None:
@@ -85,11 +99,12 @@ def left_of(store: Store | None, aside: Aside, known: Sequence[Evidence]) -> lis
     Raises:
         StorageError: the store cannot be read.
     """
-    if store is None or not aside.runs:
+    every = aside.every
+    if store is None or not every:
         return []
-    summaries = store.summaries(aside.runs)
+    summaries = store.summaries(every)
     found: list[Evidence] = []
-    for run_id, one in aside.runs.items():
+    for run_id, one in every.items():
         read = store.readable(run_id, one.register)
         context = read.head.get("context")
         said = context if isinstance(context, dict) and not read.changed else {}

@@ -112,7 +112,7 @@ def facts_now(
     pinned = pins_of(counting)
     known = {piece.id for piece in (*evidence, *in_journals)}
     runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}
-    runs -= aside.runs.keys()
+    runs -= aside.every.keys()
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
     parts = parts_of(sources, now, days, aside=aside)
     if policy.release != "ignore" and release is not None:
@@ -127,6 +127,7 @@ def facts_now(
         missing=_missing(sources, pinned - known) | aside.of(pinned),
         origins=_with_groups(origins, parts),
         retired_runs=aside.runs,
+        doubted_runs=aside.doubted,
         unknown_runs=aside.unknown,
         retirement_notes=aside.notes,
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
@@ -271,7 +272,7 @@ def facts_at(
     trust = Trust.of(policy)
     decisions = known_by(trust.identified(sources.decided.decisions, sources.home), at)
     aside = set_aside(sources.store, decisions, policy, sources.register, at)
-    ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in aside.runs}
+    ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in aside.every}
     evidence = [one for one in history_of(sources, use_cases) if one.run_id in ended and one.started_at <= at]
     for run in sources.runs_left.values():
         if run.started_at <= at and (run.finished_at or "") <= at:
@@ -279,7 +280,7 @@ def facts_at(
     evidence += _in(left_of(sources.store, aside, evidence), use_cases)
     pinned = pinned_ids(decisions, policy, at)
     parts = parts_of(sources, at, days, at, aside)
-    rests_on = {*ended, *map(run_of, pinned)} - aside.runs.keys()
+    rests_on = {*ended, *map(run_of, pinned)} - aside.every.keys()
     origins = origins_of(sources, rests_on, plans=policy.asks_for_plans)
     return Facts(
         evidence=evidence,
@@ -289,6 +290,7 @@ def facts_at(
         missing=_missing(sources, pinned - {one.id for one in evidence}) | aside.of(pinned),
         origins=_with_groups(origins, parts),
         retired_runs=aside.runs,
+        doubted_runs=aside.doubted,
         unknown_runs=aside.unknown,
         retirement_notes=aside.notes,
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),

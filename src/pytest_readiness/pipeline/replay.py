@@ -42,7 +42,7 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
         pinned = pinned_ids(decisions, place.policy, now)
         missing = store.missing(pinned) if store is not None and pinned else set(pinned)
         rests_on = {one.run_id for one in evidence} | {run_of(one) for one in pinned}
-        origins = origins_of(sources, rests_on - aside.runs.keys())
+        origins = origins_of(sources, rests_on - aside.every.keys())
         return replay(
             name,
             [*_runs(sources, evidence, origins), *_decided(name, decisions, evidence, now)],
@@ -52,6 +52,7 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
                 origins=origins,
                 missing=missing - {one.id for one in evidence},
                 retired_runs=aside.runs,
+                doubted_runs=aside.doubted,
                 unknown_runs=aside.unknown,
             ),
             release=asked.judged_release,

@@ -38,7 +38,7 @@ def _newest(sources: Sources, register: str, until: str, facts: Facts) -> dict[s
     kept = sources.store.newest_run(register, until) if sources.store is not None else None
     ids = [*([max(sealed)[1]] if sealed else []), *([kept] if kept is not None else [])]
     with suppress(IntegrityError):  # a run that nothing rests on: verify tells that it is damaged
-        origins = origins_of(sources, [id_ for id_ in ids if id_ not in facts.retired_runs])
+        origins = origins_of(sources, [id_ for id_ in ids if id_ not in facts.set_aside])
         there = [(origins[id_].started_at, id_) for id_ in ids if id_ in origins]
         return {id_: origins[id_].conduct for _, id_ in [max(there)]} if there else {}
     return {}

@@ -22,7 +22,7 @@ from .queries import ENDS, NEWEST_RUN, PARTS, PLANS, TEXTS
 class Conducts:
     """What the store in a SQLite file says of how runs were conducted."""
 
-    _aside: frozenset[str]
+    _excused: frozenset[str]
 
     @abstractmethod
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
@@ -76,7 +76,7 @@ class Conducts:
         found = []
         for run_id, first, last, seal, whole in rows:
             # What a run that was set aside was to run counts as interrupted anyway; it may say nothing any more.
-            with suppress(*((IntegrityError,) if run_id in self._aside else ())):
+            with suppress(*((IntegrityError,) if run_id in self._excused else ())):
                 found.append(_part(run_id, first, last, seal, whole=bool(whole)))
         return found
 

@@ -236,9 +236,10 @@ class Store(DecisionHome, Protocol):
             IntegrityError: one is not there.
         """
 
-    def set_aside(self, run_ids: Iterable[str]) -> None:
+    def set_aside(self, run_ids: Iterable[str], doubted: Iterable[str] = ()) -> None:
         """Leave these runs out of every answer about evidence, and of every check, until the store is closed.
 
+        ``doubted``: leave these out of answers alone; what does not fit in them is told as ever.
         What else an answer or a check says is as if the store had never had them; ``verify`` still names what does
         not fit in them.
         """

@@ -67,6 +67,8 @@ class SQLiteStore(Conducts, Documents):
         """What was read for the answers, until the store is closed."""
         self._aside: frozenset[str] = frozenset()
         """Runs that no answer rests on."""
+        self._excused: frozenset[str] = frozenset()
+        """Those of them that are not looked at, however broken they are."""
 
     @classmethod
     def open(cls, path: Path, url: str, *, create: bool) -> SQLiteStore | None:
@@ -250,9 +252,10 @@ class SQLiteStore(Conducts, Documents):
         keys = [(parts[1], int(parts[2]), int(parts[3])) for _, parts in found if parts is not None]
         return list(pieces_with(keys, register, self._lines))
 
-    def set_aside(self, run_ids: Iterable[str]) -> None:
-        """Leave these runs out of every answer about evidence, and of every check, until the store is closed."""
-        self._aside = frozenset(run_ids)
+    def set_aside(self, run_ids: Iterable[str], doubted: Iterable[str] = ()) -> None:
+        """Leave these runs out of every answer about evidence, and the first of every check, until it is closed."""
+        self._excused = frozenset(run_ids)
+        self._aside = self._excused.union(doubted)
 
     @property
     def _named_aside(self) -> str:
@@ -361,7 +364,7 @@ class SQLiteStore(Conducts, Documents):
         wrong = {one.id: one for one in self._reader.wrong}
         resting = [one for one in evidence if one.run_id not in self._aside and one.id not in wrong]
         resting += [one for one in wrong.values() if one.run_id not in self._aside]
-        yield from audit.check(self._rows, resting, lambda: self._reader.trust(self._state()), self._aside)
+        yield from audit.check(self._rows, resting, lambda: self._reader.trust(self._state()), self._excused)
 
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""

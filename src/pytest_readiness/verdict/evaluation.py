@@ -293,10 +293,11 @@ class _Known:
 
     def _set_aside(self, ledgers: Mapping[str, Ledger]) -> Sequence[RunRetirement]:
         """Return the retirements of runs that showed something of a use case, or were to show it."""
-        if not self.facts.retired_runs:
+        set_aside = self.facts.set_aside
+        if not set_aside:
             return ()
         runs = {one.run_id for ledger in ledgers.values() for one in ledger.executions}.union(self.facts.unknown_runs)
-        return [one for id_, one in self.facts.retired_runs.items() if id_ in runs]
+        return [one for id_, one in set_aside.items() if id_ in runs]
 
     def _went_wrong(
         self, use_case: str, required: Iterable[RequirementReadiness], ledgers: Mapping[str, Ledger]

@@ -204,7 +204,7 @@ class _Replay:
             adverse=self._adverse(catalogue, policy, at),
             missing=self.constant.missing,
             origins=self.constant.origins,
-            retired_runs={id_: one for id_, one in self.constant.retired_runs.items() if one.at <= at},
+            retired_runs={id_: one for id_, one in self.constant.set_aside.items() if one.at <= at},
             unknown_runs=self.constant.unknown_runs,
         )
 

@@ -94,12 +94,19 @@ class Facts:
     """By run id; a run that is not there is not known to be signed."""
     retired_runs: Mapping[str, RunRetirement] = field(default_factory=dict)
     """By id: the runs that a reviewer set aside, and the word that holds."""
+    doubted_runs: Mapping[str, RunRetirement] = field(default_factory=dict)
+    """By id: those of which the word does not hold; their passes count for nothing all the same."""
     unknown_runs: Collection[str] = ()
     """Ids of those of them of which nobody knows any more what they were to show: of anything, then."""
     retirement_notes: tuple[str, ...] = ()
     """Who did so and why, and why a retirement of a run does not hold; a sentence each."""
     unchecked: str = ""
     """Why signatures could not be checked though keys are trusted; empty: they were."""
+
+    @property
+    def set_aside(self) -> Mapping[str, RunRetirement]:
+        """By id: the runs on whose passes nothing rests, and the word, whether it holds or not."""
+        return {**self.doubted_runs, **self.retired_runs} if self.doubted_runs else self.retired_runs
 
     def origin(self, evidence_id: str) -> Origin:
         """Return where a piece of evidence comes from; an empty origin where that is not known."""
