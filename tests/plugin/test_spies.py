@@ -10,6 +10,12 @@ from tests.project import XDIST, Project
 pytestmark = pytest.mark.slow
 
 MODULES = HEAD + "import functools, smtplib, ssl\nfrom urllib.error import URLError\n"
+MODULES += """import httpx, requests, urllib3
+class App:
+    session, client = requests.Session(), httpx.Client()
+class Fake(requests.adapters.HTTPAdapter):
+    def send(self, *given, **named): return requests.Response()
+"""
 NOWHERE = "'http://127.0.0.1:9/'"
 OPEN = f"pytest.raises(URLError, urllib.request.urlopen, {NOWHERE})"
 """Calls the real function, and sees that it was."""
@@ -33,6 +39,14 @@ GOES_THROUGH = (
     "monkeypatch.setattr('ssl.create_default_context', lambda: ssl._create_unverified_context())",
     "with mock.patch('ssl.create_default_context', ssl._create_unverified_context): pass",
     "monkeypatch.setattr(ssl, 'CERT_REQUIRED', ssl.CERT_NONE); monkeypatch.setattr(socket, 'AF_INET6', socket.AF_INET)",
+    f"monkeypatch.setattr(urllib.request, 'urlopen', functools.partial(urllib.request.urlopen, timeout=5)); {OPEN}",
+    "monkeypatch.setattr(requests, 'get', functools.partial(requests.get, timeout=5))",
+    "monkeypatch.setattr(requests.Session, 'request', functools.partialmethod(requests.Session.request, timeout=5))",
+    "requests.Session.request = functools.partialmethod(requests.Session.request, timeout=5)",
+    "monkeypatch.setattr(App, 'session', requests.Session()); App.session.mount('http://', requests.adapters.HTTPAdapter(3))",
+    "with mock.patch.object(App, 'session', requests.Session()): pass",
+    "monkeypatch.setattr(App, 'client', httpx.Client(timeout=3))",
+    "monkeypatch.setattr(urllib3, 'disable_warnings', lambda *_: None); monkeypatch.setattr(urllib.request, 'getproxies', dict)",
 )
 TIME = "unittest.mock replaced time.time"
 URLOPEN = "unittest.mock replaced urllib.request.urlopen"
@@ -61,6 +75,16 @@ STANDS_IN = {
     "monkeypatch.setattr(ssl, 'create_default_context', mock.Mock())": CONTEXT,
     "monkeypatch.setattr(ssl, 'create_default_context', lambda: object())": CONTEXT,
     "fake = mock.Mock(); monkeypatch.setattr(ssl, 'create_default_context', lambda: fake and ssl.SSLContext)": CONTEXT,
+    "monkeypatch.setattr(time, 'gmtime', functools.partial(time.gmtime, 0)); assert time.gmtime().tm_year == 1970": (
+        "monkeypatch replaced time.gmtime"
+    ),
+    "monkeypatch.setattr(requests, 'get', functools.partial(print, 'x'))": "monkeypatch replaced requests.get",
+    "fake = requests.Session(); fake.mount('http://', Fake()); monkeypatch.setattr(App, 'session', fake)": "monkeypatch replaced",
+    "fake = requests.Session(); fake.send = lambda *_, **__: None; monkeypatch.setattr(App, 'session', fake)": (
+        "monkeypatch replaced"
+    ),
+    "fake = requests.Session(); fake.send = mock.Mock(); monkeypatch.setattr(App, 'session', fake)": "monkeypatch replaced",
+    "monkeypatch.setattr(App, 'session', type('Own', (requests.Session,), {})())": "monkeypatch replaced",
     "monkeypatch.setattr(http.client, 'HTTPSConnection', lambda: ssl._create_unverified_context())": (
         "monkeypatch replaced http.client.HTTPSConnection"
     ),

@@ -7,8 +7,8 @@ later, stands in for it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial, partialmethod
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, WrapperDescriptorType
 from typing import Any
 
@@ -129,6 +129,49 @@ def _keep_an_eye_on(mock: Any, original: Any, tell: Callable[[], None]) -> None:
 
     kind.side_effect, kind.return_value = property(effect_of, set_effect), property(answers.fget, set_answer)
     setattr(kind, _SPY, _bare(original))
+
+
+def whole(value: Any) -> Any:
+    """Return what a value only gives arguments to, or names as ``functools.wraps`` does; None: neither."""
+    return value.func if isinstance(value, partial | partialmethod) else getattr(value, "__wrapped__", None)
+
+
+def gives_arguments(value: Any, original: Any) -> bool:
+    """Return whether a value is the original with some arguments given, such as a timeout."""
+    return isinstance(value, partial | partialmethod) and _is_same(value.func, original)
+
+
+def is_another(value: Any, original: Any) -> bool:
+    """Return whether a value is another client of exactly the original's class, and nobody's parts are in it.
+
+    A function, or an object of a class from elsewhere, in what it holds could answer in the server's place.
+    """
+    if type(value) is not type(original) or isinstance(value, type | FunctionType):
+        return False
+    held = getattr(value, "__dict__", None)
+    if not held or not is_as_made(type(value)):
+        return False
+    own = package_of(value)
+    return all(_is_part(part, own) for part in _parts(held.values()))
+
+
+def _parts(values: Iterable[Any]) -> Iterator[Any]:
+    """Yield what an object holds, and what is in its lists and mappings."""
+    for value in values:
+        yield value
+        if isinstance(value, Mapping):
+            yield from _parts(value.values())
+        elif isinstance(value, list | tuple | set):
+            yield from _parts(value)
+
+
+def _is_part(value: Any, own: str) -> bool:
+    package = package_of(value)
+    return package in (own, "builtins", *_LIBRARIES) or (package in sys.stdlib_module_names and package != "unittest")
+
+
+_LIBRARIES = ("anyio", "certifi", "h11", "httpcore", "multidict", "urllib3", "yarl")
+"""What clients are made of, beside their own package and the standard library."""
 
 
 def makes_contexts(home: str, name: str, value: Any) -> bool:

@@ -13,7 +13,7 @@ from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, Modul
 from typing import Any
 
 from ..frozen import dataclass
-from .passing import is_as_made, makes_contexts, package_of, spied
+from .passing import gives_arguments, is_another, is_as_made, makes_contexts, package_of, spied, whole
 
 NETWORK, CLOCK = "the network", "the clock"
 
@@ -197,11 +197,16 @@ _HARMLESS_NAMES = frozenset(
         "URL",
         "allowed_gai_family",
         "cert_verify",
+        "disable_warnings",
         "get_default_verify_paths",
         "getfqdn",
         "gethostbyaddr",
         "gethostname",
+        "getproxies",
+        "getproxies_environment",
         "getservbyname",
+        "proxy_bypass",
+        "proxy_bypass_environment",
     }
 )
 _STREAMS = frozenset({"open_connection", "create_connection", "open_unix_connection", "create_datagram_endpoint"})
@@ -236,8 +241,13 @@ def _kind_by_target(target: Any, name: str, home: str) -> str | None:
 
 
 def is_real(target: Any, name: str, original: Any, new: Any) -> bool:
-    """Return whether what is put in a place is real too: what was there once, or another maker of contexts for TLS."""
+    """Return whether what is put in a place is real too.
+
+    It was there once, is the same with arguments given, another client of the kind, or another maker of TLS contexts.
+    """
     if makes_contexts(str(getattr(original, "__module__", "")), str(getattr(original, "__name__", "")), new):
+        return True
+    if kind_of(target, name, original) == NETWORK and (gives_arguments(new, original) or is_another(new, original)):
         return True
     if not is_as_made(new) or not (isinstance(new, type) or new.__name__ == name):
         return False
@@ -377,5 +387,6 @@ def _goes_through(value: Any, seam: str) -> bool:
             return False
         if makes_contexts(*seam.rpartition(".")[::2], value):
             return True
-        inner = getattr(value, "__wrapped__", None)
+        is_clock = seam.startswith(("time.", "datetime."))
+        inner = getattr(value, "__wrapped__", None) if is_clock else whole(value)
     return inner is not None and inner is not value and (is_own(inner, seam) or _goes_through(inner, seam))
