@@ -240,14 +240,19 @@ def prepare() -> None:
     with suppress(Exception):
         _wrap_monkeypatch()
         arriving.expect(_WANTED, _wrap_module)
-        for name in _WANTED:
-            if name in sys.modules:
-                _wrap_module(name)
+        for name in filter(_loaded, _WANTED):
+            _wrap_module(name)
+
+
+def _loaded(name: str) -> ModuleType | None:
+    """Return a module that is loaded; also one that somebody took out of ``sys.modules``: its package still has it."""
+    module = sys.modules.get(name) or getattr(sys.modules.get(name.rpartition(".")[0]), name.rpartition(".")[2], None)
+    return module if isinstance(module, ModuleType) else None
 
 
 def _wrap_module(name: str) -> None:
     """Wrap what a module that is loaded has of ours."""
-    module = sys.modules[name]
+    module = _loaded(name)
     if name in _MOCKS:
         _wrap(module, "_patch.__enter__", _after_patch)
         _wrap(module, "_patch_dict.__enter__", _after_patch_dict)
