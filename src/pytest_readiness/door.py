@@ -189,12 +189,14 @@ class Door:
             everything = [*tagged, *tag_all(self._deselected, catalogue, selected=False)]
             self.observer.names.learn(session, everything)
             plan = self.observer.planned(everything)
+            unread = sum(bool(test.problems) and not test.claims for test in tagged)
             if self._prepared is not None:
                 self._prepared.keeper.log.plan(plan)
+                self._prepared.keeper.log.unread_marks = unread
             elif self._plans is not None:
                 from .facts.line import canonical
 
-                self._plans.send(canonical({"tests": plan, **self.observer.names.to_plain()}))
+                self._plans.send(canonical({"tests": plan, "unread": unread, **self.observer.names.to_plain()}))
         elif any(test.problems for test in tagged):
             self.config.pluginmanager.register(Refusal(), "readiness-refusal")
 

@@ -90,7 +90,10 @@ def test_a_wrong_mark_fails_its_test_in_one_line(project: Project, how: tuple[st
         assert told, (number, message)
         assert any(message in line for line in told), (message, told)
     assert "INTERNALERROR" not in result.stdout.str()
-    assert project.states("UC-001")["UC-001/1"] == "COMPLETE"
+    assert project.states("UC-001")["UC-001/1"] == "FAILING"
+    ended = {piece["test_id"]: piece["result"] for piece in project.evidence("UC-001")}
+    assert ended.pop("test_it.py::test_right") == "PASSED"
+    assert set(ended.values()) == {"ERROR"}
 
 
 def test_form_is_judged_without_a_config(project: Project) -> None:

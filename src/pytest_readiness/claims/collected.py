@@ -15,6 +15,7 @@ from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim
 from .marker import claims_of, plain_form
+from .understood import understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Tagged:
     """Where it lies, if its node id does not say so."""
     case: Any = None
     """pytest's ``callspec``, of a parametrised test."""
+    understood: tuple[Claim, ...] = ()
+    """Those of the claims that are only what can be understood of a wrong mark: the test fails for them."""
 
 
 _tagged = maker(Tagged)
@@ -77,13 +80,17 @@ class _Tagger:
             return None
         claims, problems = self._claims_of(marks)
         records = "record_evidence" in getattr(item, "fixturenames", ())
+        guessed: tuple[Claim, ...] = ()
+        if problems and self._catalogue is not None:
+            guessed = tuple([one for one in understood(marks, self._catalogue) if one not in claims])
+            claims, records = (*claims, *guessed), True  # where it would have run, nobody knows
         nodeid, path = item.nodeid, item.path
         if path is not self._path:
             self._path, self._lead = path, f"{_lead(item)}::"
         lies = None if nodeid.startswith(self._lead) else where_else(item)  # most begin like that: asked of each test
         own = len(item.own_markers)
         case = getattr(item, "callspec", None)
-        tagged = stash[TAGGED] = _tagged(nodeid, claims, problems, records, self._selected, own, lies, case)
+        tagged = stash[TAGGED] = _tagged(nodeid, claims, problems, records, self._selected, own, lies, case, guessed)
         return tagged
 
     def _marks(self, item: pytest.Item) -> list[pytest.Mark]:

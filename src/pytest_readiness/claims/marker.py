@@ -5,7 +5,8 @@ Nothing is raised at import, however wrong a marker is: the one test that carrie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from .catalogue import REPLAY_MODES, Catalogue
 from .claim import Claim
 
 _TEXTS = ("environment", "provider_mode", "part", "replay_mode")
-_KEYWORDS = ("item", *_TEXTS)
+KEYWORDS = ("item", *_TEXTS)
 _BITS = 64
 """Python writes no number of many thousand digits, and no item has one."""
 _NAME = type.__dict__["__name__"].__get__
@@ -85,9 +86,9 @@ def plain_form(mark: pytest.Mark) -> tuple[str, int | str] | None:
 
 
 def _parse(mark: pytest.Mark) -> list[Claim]:
-    unknown = [name for name in mark.kwargs if name not in _KEYWORDS]
+    unknown = [name for name in mark.kwargs if name not in KEYWORDS]
     if unknown:
-        known = nearest(unknown[0], _KEYWORDS) or f" (known are {', '.join(_KEYWORDS)})"
+        known = nearest(unknown[0], KEYWORDS) or f" (known are {', '.join(KEYWORDS)})"
         raise ClaimError(f"the evidence marker has no keyword '{unknown[0]}'{known}")
     use_cases = [_use_case(name) for name in mark.args]
     if not use_cases:
@@ -100,7 +101,7 @@ def _parse(mark: pytest.Mark) -> list[Claim]:
 
 
 def _use_case(given: Any) -> str:
-    if (name := _as_text(given)) is None:
+    if (name := text_of(given)) is None:
         raise ClaimError(f"the evidence marker takes use cases as texts, not {_kind(given)}")
     if not name.strip():
         raise ClaimError('the evidence marker names an empty use case: write @evidence("UC-001", item=1)')
@@ -114,8 +115,15 @@ def _items(given: Any) -> list[str]:
     return [_item(item) for item in several]
 
 
+def items_of(given: Any) -> Iterator[str]:
+    """Yield the items that can be understood of what a mark says."""
+    for item in _as_several(given):
+        with suppress(ClaimError):
+            yield _item(item)
+
+
 def _item(given: Any) -> str:
-    if name := _as_text(given):
+    if name := text_of(given):
         return name
     kind = type(given)
     if issubclass(kind, int) and not issubclass(kind, bool):
@@ -128,7 +136,7 @@ def _item(given: Any) -> str:
 def _text(name: str, given: Any) -> str | None:
     if given is None:
         return None
-    value = _as_text(given)
+    value = text_of(given)
     if not value:
         raise ClaimError(f"{name} must be a text, not {_kind(given)}")
     return value
@@ -144,9 +152,10 @@ def _as_several(given: Any) -> list[Any]:
     return list(tuple.__getitem__(given, slice(None))) if issubclass(kind, tuple) else [given]
 
 
-def _as_text(given: Any) -> str | None:
+def text_of(given: Any) -> str | None:
+    """Return a text without its class; None: it is none."""
     return str.__str__(given) if issubclass(type(given), str) else None
 
 
 def _kind(given: Any) -> str:
-    return "an empty text" if _as_text(given) == "" else str.__str__(_NAME(type(given)))
+    return "an empty text" if text_of(given) == "" else str.__str__(_NAME(type(given)))

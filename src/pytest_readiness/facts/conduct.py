@@ -39,6 +39,8 @@ class Conduct:
     """How many of them the run left out; None: not said."""
     uncollected: int = 0
     """Files, and other things that hold tests, that could not be collected."""
+    unread_marks: int = 0
+    """Tests of whose evidence marks nothing can be understood."""
     ci: tuple[tuple[str, str], ...] = ()
     """Provider, project, run, attempt, job and URL of the CI that it ran in, as pairs; empty outside CI."""
     started_by: str = ""
@@ -86,11 +88,21 @@ class Conduct:
 
     @property
     def uncollected_remark(self) -> str | None:
-        """How many modules could not be collected; None where each could."""
-        if not self.uncollected:
-            return None
-        modules, its = ("1 module", "its") if self.uncollected == 1 else (f"{self.uncollected} modules", "their")
-        return f"it could not collect {modules}: {its} tests did not run"
+        """How many modules could not be collected, and how many tests not be told; None where each could."""
+        told = []
+        if self.uncollected:
+            modules, its = ("1 module", "its") if self.uncollected == 1 else (f"{self.uncollected} modules", "their")
+            told.append(f"it could not collect {modules}: {its} tests did not run")
+        if self.unread_marks:
+            tests, is_error = (
+                ("1 test", "it is an error")
+                if self.unread_marks == 1
+                else (f"{self.unread_marks} tests", "they are errors")
+            )
+            told.append(
+                f"{tests} had marks that name no known use case and item: {is_error} of which nothing is recorded"
+            )
+        return "; ".join(told) or None
 
     def remarks(self) -> Iterator[str]:
         """Yield one sentence for each thing that a reader of its evidence should know."""
@@ -121,6 +133,7 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
         tests=_number(plan.get("tests")),
         deselected=_number(plan.get("deselected")),
         uncollected=_number(seal.get("uncollected")) or 0,
+        unread_marks=_number(seal.get("unread_marks")) or 0,
         ci=tuple((name, told_ci[name]) for name in _CI if isinstance(told_ci.get(name), str)),
         started_by=told if isinstance(told := first.get("started_by"), str) else "",
         called=tuple(_called(said)) if (said := _table(first.get("conduct"))) else (),

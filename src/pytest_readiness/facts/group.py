@@ -79,7 +79,7 @@ class Part:
                 environment=_text(context["environment"]) if "environment" in context else None,
                 provider_mode=_text(context.get("provider_mode") or context.get("usual_provider_mode") or "") or None,
                 pipeline=_pipeline(head.get("ci") or {}),
-                collected=not seal.get("uncollected"),
+                collected=not (seal.get("uncollected") or seal.get("unread_marks")),
                 whole=whole,
             )
         except (LookupError, ValueError, TypeError, AttributeError) as error:

@@ -76,6 +76,8 @@ class RunLog:
     """SHA-256 and size in bytes of each artifact that its lines name."""
     is_blotted: bool = False
     """Lines of it were overwritten, as they held a secret: it is no run any more."""
+    unread_marks: int = 0
+    """Tests of whose evidence marks neither use case nor item can be understood: nothing is recorded of them."""
     uncollected: int = 0
     """Files, and other things that hold tests, that could not be collected."""
 
@@ -278,8 +280,7 @@ class RunLog:
             self.writer.delete()
             return None
         seal = {"exit_status": exit_status, "recovered": False}
-        if self.uncollected:
-            seal["uncollected"] = self.uncollected
+        seal |= {name: count for name in ("uncollected", "unread_marks") if (count := getattr(self, name))}
         self._ready()
         plan = ((test_id, planned.plain) for test_id, planned in self._plan.items())
         try:

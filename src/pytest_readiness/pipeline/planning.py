@@ -16,7 +16,8 @@ from .session import Options, Prepared, prints_unicode
 def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:
     """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
     place, called = prepared.place, prepared.keeper.names.of_tagged
-    claims = [(called(test), claim) for test in tagged if test.selected for claim in test.claims]
+    sound = ((test, claim) for test in tagged if test.selected for claim in test.claims if claim not in test.understood)
+    claims = [(called(test), claim) for test, claim in sound]
     chosen = select(place.catalogue, options.patterns)
     if place.catalogue.open_world and chosen is None:
         chosen = tuple(sorted({claim.use_case for _, claim in claims}))

@@ -273,7 +273,7 @@ def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outc
 def _keep(prepared: Prepared, outcome: Outcome, exit_status: int, *, whole: bool) -> Run | None:
     keeper = prepared.keeper
     keeper.settle()
-    if keeper.log.uncollected or (prepared.arrives and exit_status not in _CUT_SHORT):
+    if keeper.log.uncollected or keeper.log.unread_marks or (prepared.arrives and exit_status not in _CUT_SHORT):
         keeper.log.arrive()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status, whole=whole)
     outcome.problems += [*problems, *plugins_trouble(keeper.redactor)]
