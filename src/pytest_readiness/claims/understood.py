@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
-
-import pytest
+from typing import Any, Protocol
 
 from ..errors import ClaimError, nearest
 from .catalogue import Catalogue
@@ -13,7 +11,19 @@ from .claim import Claim
 from .marker import KEYWORDS, items_of, text_of
 
 
-def understood(marks: Sequence[pytest.Mark], catalogue: Catalogue) -> Iterator[Claim]:
+class Mark(Protocol):
+    """What pytest keeps of a mark."""
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """What was given by place: use cases."""
+
+    @property
+    def kwargs(self) -> Mapping[str, Any]:
+        """What was given by name."""
+
+
+def understood(marks: Sequence[Mark], catalogue: Catalogue) -> Iterator[Claim]:
     """Yield the claims of the use cases and items that marks name and that there are.
 
     A limit that cannot be understood is none: it would hide the failure.
