@@ -178,6 +178,53 @@ def test_a_case_that_a_later_run_deselected_is_not_gone(project: Project) -> Non
     assert retire(project, "test_it.py::test_old[*")[0] == 0
 
 
+CASES = """
+@pytest.mark.parametrize("n", ["one", "two"])
+@evidence("UC-001", item=1)
+def test_old(n): assert n != "two"
+"""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("test_it.py::test_old[one]",),
+        ("test_it.py::test_old[one]", "test_it.py::test_trace", NO_STORE),
+        ("-o", "addopts=test_it.py::test_old[one]"),
+        ("-k", "one"),
+        ("--deselect", "test_it.py::test_old[two]"),
+    ],
+    ids=["by its id", "in a journal", "by the ini file", "by a word", "the other left out"],
+)
+def test_a_run_that_was_asked_for_single_tests_says_nothing_of_the_others(
+    project: Project, asked: tuple[str, ...]
+) -> None:
+    """Nobody is told to retire a case that is still in its file, and no pattern takes it; a run of the file tells."""
+    decided(project, tests=TESTS + CASES)
+    record(project)
+    record(project, *asked)
+    assert "readiness retire" not in project.cli("why", "UC-001/1").stdout
+    code, _, err = retire(project, "test_it.py::test_old[*")
+    assert (code, "run the whole file" in err) == (2, True), err
+    assert project.states("UC-001")["UC-001/1"] == "FAILING"
+    project.tests(TESTS + CASES.replace(', "two"', ""))
+    record(project, "test_it.py")
+    assert "retire 'test_it.py::test_old[*'" in " ".join(project.cli("why", "UC-001/1").stdout.split())
+    code, out, err = retire(project, "test_it.py::test_old[*")
+    assert (code, err, "test_old[two] is retired" in out) == (0, "", True)
+
+
+def test_a_run_of_what_failed_last_says_nothing_of_the_others(project: Project) -> None:
+    """pytest does not even collect what passed last: a case that is not among those that failed is not gone."""
+    decided(project, tests=TESTS + CASES)
+    record(project)
+    project.tests(TESTS + CASES.replace('n != "two"', 'n != "one"'))
+    project.run_apart("-p", "cacheprovider", "--readiness-actor=ci-bot")
+    project.run_apart("-p", "cacheprovider", "--last-failed", "--readiness-actor=ci-bot")
+    project.tests(TESTS + CASES)
+    assert retire(project, "test_it.py::test_old[*")[0] == 2
+
+
 def test_a_pattern_takes_what_is_gone_and_nothing_else(project: Project) -> None:
     """Brackets stand for themselves, a pattern that matches nothing is an error, and four eyes hold for each test."""
     cases = "\n@pytest.mark.parametrize('n', [{n}])\n@evidence('UC-001', item=1)\ndef test_old(n): assert {held}\n"

@@ -15,12 +15,13 @@ def gone(place: Place, judged: Judged, tests: Collection[str]) -> list[str]:
 
     That a run had others is enough for a case of a parametrised test whose other cases it ran. It may have been about
     other files or other tests: any other test is gone only once the work tree has no test of its name in its file.
-    What a run deselected is not gone.
+    What a run deselected is not gone, and a run that was asked for single tests of a file says nothing of the others.
 
     Raises:
         StorageError, IntegrityError: what the runs had planned cannot be read.
     """
-    instead = LaterRuns(judged.facts.evidence).instead(tests)
+    facts = judged.facts
+    instead = LaterRuns(facts.evidence, facts.origins, asks_plans=True).instead(tests)
     planned = _planned(place, {later.run_id for ones in instead.values() for later in ones})
     return [
         test

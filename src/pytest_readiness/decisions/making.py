@@ -154,8 +154,8 @@ def _retire_gone(
         raise ConfigError(f"no evidence is from a test that matches '{pattern}' and is not retired yet")
     retiring = gone(place, judged, matching)
     if not retiring:
-        still = f"each test that matches '{pattern}' still runs, is still in its file, or nothing was recorded since"
-        raise ConfigError(f"{still}: name the test whole")
+        still = f"each test that matches '{pattern}' still runs, is still in its file, or nothing tells that it is gone"
+        raise ConfigError(f"{still}: run the whole file, or name the test whole")
     _check_tests(judged, retiring[0], replaced_by)
     concerned = {one.uc for one in evidence if one.test_id in retiring}
     recorders = _recorders(place, concerned, retiring)

@@ -47,6 +47,8 @@ class Conduct:
     """Who pushed, merged or scheduled that; empty: CI does not say."""
     called: tuple[str, ...] = ()
     """What the session was called with that can change which tests run, how often, and what an assertion does."""
+    narrowed: bool = False
+    """It was asked for single tests of a file, or for those that failed last: of others it says nothing."""
 
     @property
     def clocks_disagree(self) -> bool:
@@ -123,6 +125,7 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
     git, plan = _table(first.get("git")), _table(seal.get("plan"))
     hidden, changed = _table(git.get("hidden")), _table(git.get("changed"))
     told_ci = _table(first.get("ci"))
+    said = _table(first.get("conduct"))
     skews = [skew for line in (first, seal) if (skew := _skew(_table(line.get("clock")))) is not None]
     return Conduct(
         skew_ms=max(skews, default=None),
@@ -136,7 +139,8 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
         unread_marks=_number(seal.get("unread_marks")) or 0,
         ci=tuple((name, told_ci[name]) for name in _CI if isinstance(told_ci.get(name), str)),
         started_by=told if isinstance(told := first.get("started_by"), str) else "",
-        called=tuple(_called(said)) if (said := _table(first.get("conduct"))) else (),
+        called=tuple(_called(said)) if said else (),
+        narrowed=bool(_number(said.get("ids"))) or said.get("last_failed") is True,
     )
 
 

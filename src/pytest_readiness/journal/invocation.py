@@ -33,6 +33,7 @@ def invocation(option: Any, ini: Callable[[str], Any]) -> dict[str, Any]:
     said |= {name: [str(one) for one in getattr(option, key, None) or ()] for name, key in _LISTS.items()}
     said |= {name: bool(getattr(option, key, None)) for name, key in _SWITCHES.items()}
     said["reruns"] = said["reruns"] or _reruns_of(ini)
+    said["ids"] = sum("::" in str(one) for one in getattr(option, "file_or_dir", None) or ())
     plugins = [str(one) for one in getattr(option, "plugins", None) or ()]
     said["switched_off"] = [one.removeprefix("no:") for one in plugins if one.startswith("no:")]
     return {name: value for name, value in said.items() if value}

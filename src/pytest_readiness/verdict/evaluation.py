@@ -135,7 +135,7 @@ class _Known:
         """Return the facts of the catalogue's register, by what they are looked up by; ``wanted``: what to judge."""
         places = Places.of(catalogue)
         evidence = [one for one in facts.evidence if one.register == catalogue.register]
-        later = LaterRuns(evidence)
+        later = LaterRuns(evidence, facts.origins)
         moment = Moment(now, facts.open_runs.keys(), bool(places.environments), facts.signed, later)
         settled = (one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now)
         decided = Decided.of(facts, policy, catalogue.register, now)

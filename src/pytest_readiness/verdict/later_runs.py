@@ -9,8 +9,9 @@ from functools import cache, cached_property
 from operator import attrgetter
 
 from ..facts.evidence import Evidence
-from ..frozen import dataclass
+from ..frozen import dataclass, field
 from .coverage import Place
+from .known import Origin
 from .telling import short
 
 _Newest = dict[str | None, Evidence]
@@ -20,13 +21,27 @@ _recency = attrgetter("started_at", "run_id", "test_id")
 
 @dataclass(frozen=True)
 class LaterRuns:
-    """The newest runs, as far as evidence of their tests is known."""
+    """The newest runs, as far as evidence of their tests is known.
+
+    One that was asked for single tests, or left some out, says nothing of what it did not run.
+    """
 
     evidence: Sequence[Evidence]
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """By run id."""
+    asks_plans: bool = False
+    """Who asks looks up what the runs planned, and so knows what they deselected."""
 
     @cached_property
     def _tests(self) -> list[Evidence]:
-        return [one for one in self.evidence if one.method == "test"]
+        silent = self._silent
+        return [one for one in self.evidence if one.method == "test" and one.run_id not in silent]
+
+    @property
+    def _silent(self) -> set[str]:
+        """The runs that say nothing of what they did not run."""
+        conducts = ((run, origin.conduct) for run, origin in self.origins.items())
+        return {run for run, one in conducts if one.narrowed or (one.deselected != 0 and not self.asks_plans)}
 
     @cached_property
     def _files(self) -> Mapping[str, list[Evidence]]:
