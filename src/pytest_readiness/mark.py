@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,18 @@ DESCRIPTION = (
     "evidence(*use_cases, item, environment=None, provider_mode=None, part=None, replay_mode=None): "
     "this test is evidence for these items of these use cases"
 )
+
+CASES = pytest.StashKey[dict[str, int]]()
+"""Of a session, by node id: how many cases each parametrised function has, whichever of them are asked for."""
+
+
+def cases_of(item: Any) -> int | None:
+    """Return how many cases the function of a parametrised test has; None: not known."""
+    parent, config = getattr(item, "parent", None), getattr(item, "config", None)
+    if parent is None or config is None:
+        return None
+    known: dict[str, int] = config.stash.get(CASES, {})
+    return known.get(f"{parent.nodeid}::{getattr(item, 'originalname', '')}")
 
 
 def is_tagged(item: pytest.Item) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .mark import DESCRIPTION, is_tagged, late_note
+from .mark import CASES, DESCRIPTION, is_tagged, late_note
 
 if TYPE_CHECKING:
     from .door import Door
@@ -167,6 +167,13 @@ def enter(config: pytest.Config) -> Door:
     door = config.stash[DOOR] = Door(config, options, config.stash.setdefault(DESELECTED, []), wanted=asks(options))
     config.pluginmanager.register(door, "readiness-door")
     return door
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Remember how many cases a function has: of those that are not asked for, pytest keeps nothing."""
+    if cases := getattr(metafunc, "_calls", None):
+        metafunc.config.stash.setdefault(CASES, {})[metafunc.definition.nodeid] = len(cases)
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:

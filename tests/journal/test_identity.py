@@ -24,11 +24,12 @@ VARIABLES = st.dictionaries(st.sampled_from(["DB_PASSWORD", "API_KEY", "USE_TOKE
 
 
 def case(**parameters: tuple[int, object]) -> SimpleNamespace:
-    """What pytest keeps of the parameters of a test: of each, its place and its value."""
-    return SimpleNamespace(
+    """A test with what pytest keeps of its parameters: of each, its place and its value."""
+    callspec = SimpleNamespace(
         indices={name: index for name, (index, _) in parameters.items()},
         params={name: value for name, (_, value) in parameters.items()},
     )
+    return SimpleNamespace(callspec=callspec)
 
 
 def named(redactor: Redactor, code: str, *texts: str, **parameters: tuple[int, object]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -32,8 +31,8 @@ class Tagged:
     """How many marks of its own it had."""
     lies: Path | None = None
     """Where it lies, if its node id does not say so."""
-    case: Any = None
-    """pytest's ``callspec``, of a parametrised test."""
+    case: pytest.Item | None = None
+    """The test itself, if it is parametrised."""
     understood: tuple[Claim, ...] = ()
     """Those of the claims that are only what can be understood of a wrong mark: the test fails for them."""
 
@@ -89,7 +88,7 @@ class _Tagger:
             self._path, self._lead = path, f"{_lead(item)}::"
         lies = None if nodeid.startswith(self._lead) else where_else(item)  # most begin like that: asked of each test
         own = len(item.own_markers)
-        case = getattr(item, "callspec", None)
+        case = item if hasattr(item, "callspec") else None
         tagged = stash[TAGGED] = _tagged(nodeid, claims, problems, records, self._selected, own, lies, case, guessed)
         return tagged
 

@@ -1,25 +1,32 @@
 """What of a test's name is code, and what stands for a secret in the rest of it.
 
 A name is the same in each environment: what is code stays, whatever a process holds to be secret, and in the brackets
-the place of a parameter in its list stands for the secret that it holds. So neither the value nor the store's key is
-part of a test's identity: a job with another key, or after a rotation, runs the same test.
+the place of a parameter stands for the secret that it holds, with what the code says of the list that it is a place in.
+So neither the value nor the store's key is part of a test's identity: a job with another key, or after a rotation, runs
+the same test; and where the list is edited, no case takes the name of another.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..mark import cases_of
+from .encodings import SHORTEST
 from .finding import Finding
 from .known import KnownValues
+
+if TYPE_CHECKING:  # loaded where a place stands for a secret
+    from .sources import Sources
 
 __all__ = ["Cases", "data_at", "spans_in_name"]
 
 _MAY_HOLD = re.compile(rb"[^\w\[\]().-]|[\w.-]{16}", re.ASCII)
 """What a value beside a name, or a token that is known by its shape, cannot be without."""
-_SEVERAL = 24 - len("case-")
-"""Characters that the places of several parameters may have in a mark."""
+_SEVERAL = 10
+"""Characters that the places of several parameters may have in a mark; of more, there is a digest."""
 
 
 def data_at(name: str) -> int:
@@ -52,19 +59,35 @@ def spans_in_name(data: bytes, known: KnownValues, least: int) -> list[Finding]:
     return []
 
 
+class _Known(NamedTuple):
+    """What is known of the parameters of a test, as it can be told to another process."""
+
+    of: str
+    """What stands behind a place: of how many it is one, and a few digits of the code that lists them."""
+    parameters: list[tuple[int, str]]
+    """Each one's place, and how pytest writes its text in a node id (empty: it is no text)."""
+
+
 class Cases:
-    """The parameters of tests, each with its place in its list, by the names of the tests."""
+    """The parameters of tests, each with its place among the cases, by the names of the tests.
+
+    With a place goes what it is a place in: the number of cases, and a few digits of the code that lists them. Where
+    the list is edited, its cases have other names: none takes the place of another, whose failure it would mend.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, Any] = {}
-        """pytest's ``callspec`` of a test, or what ``to_plain`` makes of it."""
+        """The test as pytest collected it, or what another process told of it (``_Known``)."""
+        self._editions: dict[tuple[int, str], str] = {}
+        """The digits of the code, by what a test stands in and the name of its function."""
+        self._sources: Sources | None = None
         self.marked: set[str] = set()
         """Names in which a place stands for a secret."""
         self._is_told = False
 
-    def note(self, name: str, callspec: Any) -> None:
-        """Take in which case a test is, by its name with all secrets."""
-        self._known[name] = callspec
+    def note(self, name: str, item: Any) -> None:
+        """Take in a parametrised test as pytest collected it, by its name with all secrets."""
+        self._known[name] = item
 
     def renamed(self, name: str, written: str) -> None:
         """A secret was taken out of a name: another one may follow, and finds the same places."""
@@ -77,40 +100,62 @@ class Cases:
 
         Where it is in none as it is, these are the places of all. None: the test has no parameters that are known.
         """
-        parameters = self._parameters(name)
-        for index, text in parameters:
+        known = self._of(name)
+        for index, text in known.parameters:
             if secret in text:
-                return f"case-{index}"
+                return f"case-{index}{known.of}"
         return self.places(name)
 
     def places(self, name: str) -> str | None:
-        """Return the places of all parameters of a test; None where it has none, or too many for a mark."""
-        places = "-".join(str(index) for index, _ in self._parameters(name))
-        return f"case-{places}" if places and len(places) <= _SEVERAL else None
+        """Return the places of all parameters of a test; None where it has none."""
+        known = self._of(name)
+        places = "-".join(str(index) for index, _ in known.parameters)
+        if len(places) > _SEVERAL:
+            places = sha256(places.encode()).hexdigest()[:_SEVERAL]
+        return f"case-{places}{known.of}" if places else None
 
-    def _parameters(self, name: str) -> list[tuple[int, str]]:
+    def _of(self, name: str) -> _Known:
         found = self._known.get(name)
-        if found is None or isinstance(found, list):
-            return found or []
-        return _parameters(found)
+        if found is None:
+            return _NOTHING
+        if isinstance(found, _Known):
+            return found
+        count, edition = cases_of(found), self._edition(found)
+        of = "" if count is None else f"-of-{count}"
+        return _Known(f"{of}-{edition}" if edition else of, _parameters(found.callspec))
 
-    def to_plain(self) -> dict[str, list[tuple[int, str]]]:
+    def _edition(self, item: Any) -> str:
+        key = id(getattr(item, "parent", None)), getattr(item, "originalname", None) or ""
+        found = self._editions.get(key)
+        if found is None:
+            if self._sources is None:
+                from .sources import Sources
+
+                self._sources = Sources()
+            found = self._editions[key] = self._sources.edition(item)
+        return found
+
+    def to_plain(self) -> dict[str, Any]:
         """Return what another process must know of the names in which a place stands."""
-        return {name: self._parameters(name) for name in self.marked}
+        return {name: list(self._of(name)) for name in self.marked}
 
-    def untold(self) -> dict[str, list[tuple[int, str]]]:
+    def untold(self) -> dict[str, Any]:
         """Return, once, what it must know of all: a secret that becomes known late may stand in the name of any."""
-        known = {} if self._is_told else {name: self._parameters(name) for name in self._known}
+        names = () if self._is_told else [name for name in self._known if len(name) - data_at(name) >= SHORTEST]
         self._is_told = True
-        return known
+        return {name: list(self._of(name)) for name in names}
 
     def take_in(self, plain: Mapping[str, Any]) -> None:
         """Take in what ``to_plain`` of another process told."""
-        self._known.update({name: [(index, text) for index, text in found] for name, found in plain.items()})
+        for name, (of, found) in plain.items():
+            self._known[name] = _Known(of, [(index, text) for index, text in found])
+
+
+_NOTHING = _Known("", [])
 
 
 def _parameters(callspec: Any) -> list[tuple[int, str]]:
-    """Return each parameter's place in its list, and how pytest writes its text in a node id (empty: it is no text)."""
+    """Return each parameter's place among the cases, or in the list of its fixture, and its text as in a node id."""
     indices, values = getattr(callspec, "indices", {}), getattr(callspec, "params", {})
     return [(index, _spelled(values.get(name))) for name, index in indices.items()]
 

@@ -34,7 +34,7 @@ _SECRET_IDS = re.compile(rb"(?:session|sess)id$|sessid$|connectsid$")
 _BLANKS = b"-_. "
 _NONE = re.compile(
     rb"\*+|x{3,}|X{3,}|\.{2,}|-+|_+|\?+|<[^<>]*>|%\(?\w*\)?[srd]?|\$\{[^}]*\}?|\$\w*|\{\{?[\w.! ]*\}?\}?|\$\(.*"
-    rb"|\[REDACTED:[a-z0-9-]{1,24}\]|[-+]?\d{1,5}(?:\.\d+)?"
+    rb"|\[REDACTED:[a-z0-9-]{1,40}\]|[-+]?\d{1,5}(?:\.\d+)?"
     rb"|(?:self|cls|os|settings|config|request|args|kwargs|options|env|environ|secrets)[.\[]\S*"
 )
 """Placeholders, small numbers, and names in a program."""

@@ -54,7 +54,7 @@ DECIDING = frozenset(
 let that person review it."""
 PAIRS = frozenset({"properties", "details"})
 """Fields that hold names and values of a test's own, as pairs."""
-_MARKS = re.compile(r"(\[REDACTED:[a-z0-9-]{1,24}\])+\Z")
+_MARKS = re.compile(r"(\[REDACTED:[a-z0-9-]{1,40}\])+\Z")
 MOST_OF_A_WORD = 4000
 """Characters of a word of the command line that are kept."""
 PIECE = 512 << 10

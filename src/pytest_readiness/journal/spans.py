@@ -16,7 +16,7 @@ from .known import KnownValues
 
 _KNOWN = ("registered", "environment")
 _RULES = frozenset({*_KNOWN, "hook-failed"}) | shapes.RULES | structured.RULES
-_MARK = re.compile(rb"\[REDACTED:([a-z0-9-]{1,24})\]")
+_MARK = re.compile(rb"\[REDACTED:([a-z0-9-]{1,40})\]")
 _OWN_MARKS = frozenset(rule.encode() for rule in _RULES)
 _PLACE = re.compile(rb"[0-9a-f]{12}|case-[0-9-]{1,19}")
 """What stands for a secret in the name of a test: its fingerprint, or the place of a parameter."""

@@ -57,7 +57,7 @@ _USER_INFO = (
     re.compile(rb"""://(?P<password>(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{16,}+)@(?=[\w\[.-])"""),
 )
 """A password, also with a slash in it, and a token without a user's name."""
-_NOT_IN_URLS = re.compile(rb"\*+|\[REDACTED:[a-z0-9-]{1,24}\]|\$?\{.*|\.{2,}|%s")
+_NOT_IN_URLS = re.compile(rb"\*+|\[REDACTED:[a-z0-9-]{1,40}\]|\$?\{.*|\.{2,}|%s")
 _OF_CURL = re.compile(
     rb"""[ ](?:(?:-u|-U)[ ]?|--(?:proxy-)?user[ =])["']?[\w.@-]{1,128}:(?P<password>[^\s"'/]{4,})"""
     rb"""|[ ]-b[ ]?["']?[\w.-]{1,64}=(?P<cookie>[^"'\s][^"'\r\n]*?)(?=["']|[ ]-|[ ]http|\r?\n|\Z)"""
