@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..mark import cases_of
 from .encodings import SHORTEST
 from .finding import Finding
 from .known import KnownValues
@@ -120,6 +119,8 @@ class Cases:
             return _NOTHING
         if isinstance(found, _Known):
             return found
+        from ..mark import cases_of  # it imports pytest, which no command needs
+
         count, edition = cases_of(found), self._edition(found)
         of = "" if count is None else f"-of-{count}"
         return _Known(f"{of}-{edition}" if edition else of, _parameters(found.callspec))
