@@ -13,11 +13,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from importlib.util import resolve_name
+from io import FileIO as _FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 DIGITS = 4
 """Hex digits of a digest: enough to tell an edit, and too few to tell what a secret in the code was."""
+_parse = ast.parse
 _IMPORTS = ast.Import | ast.ImportFrom
 _DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _NOT_SAID = frozenset({"ctx", "kind", "type_comment", "type_params", "type_ignores"})
@@ -124,7 +126,8 @@ class Sources:
         if found is None:
             if len(self._read) >= _MOST_FILES:
                 self._read.clear()
-            body = ast.parse(Path(path).read_bytes()).body
+            with _FileIO(path) as file:  # no test can have replaced it
+                body = _parse(file.readall()).body
             found = self._read[path] = _Source(Path(path), body, _bindings(body))
         return found
 

@@ -10,6 +10,8 @@ from ..journal.artifact import guess_media_type
 from ..regular import regular_file
 
 _ALWAYS = ("journal.belated", "journal.embedded", "journal.keys", "journal.spans", "journal.structured")
+_NAMING = ("journal.sources",)
+"""What is asked once a secret becomes known that stands in the name of a test."""
 _OWN = ("store.sqlite", "views.pen", "views.sanitise")
 _SIGNING = ("facts.envelope", "pipeline.keys")
 _BUNDLING = ("pipeline.carrying",)
@@ -29,6 +31,7 @@ def load(*, records: bool, keeps: Path | None, bundles: bool, judges: bool) -> N
     wanted = [*_ALWAYS]
     if records:
         guess_media_type("any.txt")  # the types are read from files
+        wanted += _NAMING
     if keeps is not None:
         wanted += _OWN
         wanted += _SIGNING if os.environ.get("READINESS_SIGNER") else ()
