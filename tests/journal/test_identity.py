@@ -141,6 +141,25 @@ def test_names_of_secrets_stay_such(name: str) -> None:
     assert is_secret_variable(name)
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "case-0",
+        "case-1-of-4",
+        "case-0-of-4-dba3",
+        "case-2-0-1-of-12-00ff",
+        "case-0123456789-of-300-dba3",
+        "0123456789ab",
+    ],
+)
+def test_what_stands_for_a_secret_stays_in_a_name(place: str) -> None:
+    """A name is looked at again, and again by other processes: beside a telling name too it stays the same."""
+    redactor = Redactor(KEY, {})
+    for name in (f"t.py::test_it[token=[REDACTED:{place}]]", f"t.py::test_it[a-[REDACTED:{place}]-b]"):
+        assert redactor.name(name) == name
+        assert redactor.text(name) == name
+
+
 @given(st.from_regex(keys._SECRET))
 def test_what_tells_beside_a_value_is_asked_of_a_variable(name: bytes) -> None:
     """No name is left out by the quick look at what names of variables hold."""

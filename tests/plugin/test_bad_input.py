@@ -119,7 +119,10 @@ def test_a_tracker_without_rows_is_never_eligible(project: Project) -> None:
 
 @HOW
 def test_unknown_names_in_marks_fail_these_tests_alone(project: Project, how: tuple[str, ...]) -> None:
-    """Unknown use case, item or environment: that test fails with the nearest name, the others are recorded."""
+    """Unknown use case, item or environment: that test fails with the nearest name, the others are recorded.
+
+    So is the error of the one whose mark names a use case and an item that exist.
+    """
     project.configured().tests(
         TWO + "@evidence('UC-01', item=1)\ndef test_c(): pass\n@evidence('UC-001', item=3)\ndef test_d(): pass\n"
         "@evidence('UC-001', item=1, environment='stagign')\ndef test_e(): pass\n"
@@ -131,7 +134,8 @@ def test_unknown_names_in_marks_fail_these_tests_alone(project: Project, how: tu
         assert told in text
     assert_calm(text)
     assert result.ret == 1
-    assert {piece["test_id"].partition("::")[2] for piece in project.evidence()} == {"test_a", "test_b"}
+    found = {piece["test_id"].partition("::")[2]: piece["result"] for piece in project.evidence()}
+    assert found == {"test_a": "PASSED", "test_b": "PASSED", "test_e": "ERROR"}
 
 
 # -- a store that cannot be used

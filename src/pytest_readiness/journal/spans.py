@@ -18,8 +18,9 @@ _KNOWN = ("registered", "environment")
 _RULES = frozenset({*_KNOWN, "hook-failed"}) | shapes.RULES | structured.RULES
 _MARK = re.compile(rb"\[REDACTED:([a-z0-9-]{1,40})\]")
 _OWN_MARKS = frozenset(rule.encode() for rule in _RULES)
-_PLACE = re.compile(rb"[0-9a-f]{12}|case-[0-9-]{1,19}")
-"""What stands for a secret in the name of a test: its fingerprint, or the place of a parameter."""
+_PLACE = re.compile(rb"[0-9a-f]{12}|case-(?:[0-9-]{1,19}|[0-9a-f]{10})(?:-of-[0-9]{1,9})?(?:-[0-9a-f]{4})?")
+"""What stands for a secret in the name of a test: its fingerprint, or the place of a parameter, with what it is a place
+in (``cases``)."""
 _ESCAPED = b"nrtbfuvx0123456789\"'/\\"
 """What may stand after a backslash: a finding takes the backslash with it, as the rest would be no JSON."""
 _FINGERPRINT = 12
