@@ -6,9 +6,25 @@ import sqlite3
 from contextlib import closing
 
 from pytest_readiness.store import schema
-from tests.project import Project
-from tests.signing import ANA
+from tests.project import CONFIG, Project
+from tests.signing import ANA, REVIEW, record
 
+PLACES = (
+    CONFIG
+    + REVIEW
+    + """
+[environments.prod]
+real = true
+
+[use_cases.UC-001]
+environments = ["staging", "prod"]
+
+[items.3]
+title = "it answers where it runs"
+scope = "environment"
+"""
+)
+"""Two real environments, and an item that is asked for in each."""
 ON = "--on=evidence"
 
 
@@ -49,3 +65,13 @@ def lose(project: Project, run: str, word: str) -> None:
     sql(
         project, *(f"DELETE FROM {table} WHERE run_id = '{run}' AND seq IN ({lines})" for table in ("evidence", "line"))
     )
+
+
+def failed(project: Project, *args: str) -> str:
+    """The id of a run for staging whose failures left no line."""
+    project.monkeypatch.setenv("PROVIDER", "down")
+    record(project, *args)
+    project.monkeypatch.setenv("PROVIDER", "up")
+    run = newest(project)
+    lose(project, run, "FAILED")
+    return run

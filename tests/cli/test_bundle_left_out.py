@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.broken_runs import gate, lose, newest, retire, sql
+from tests.broken_runs import failed, gate, newest, retire, sql
 from tests.project import Project, kill
 from tests.signing import ANA, BOT, REVIEW, commit, record, repository
 
@@ -55,11 +55,7 @@ def elsewhere(project: Project) -> int:
 
 def broken(project: Project, *args: str) -> str:
     """The id of a run that failed, lost its failure and was set aside."""
-    project.monkeypatch.setenv("PROVIDER", "down")
-    record(project, *args)
-    project.monkeypatch.setenv("PROVIDER", "up")
-    run = newest(project)
-    lose(project, run, "FAILED")
+    run = failed(project, *args)
     assert bundled(project, "UC-001")[0] == 3
     assert retire(project, run)[0] == 0
     return run

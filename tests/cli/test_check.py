@@ -62,6 +62,14 @@ def test_a_store_that_others_may_share_asks_for_the_name_of_the_register(project
     assert not any("outside this project" in line for line in check("--store", shared)[1])
 
 
+def test_a_store_of_an_unknown_kind_is_one_problem(project):
+    """It is told once, and the rest of what there is to say is said."""
+    code, lines = check("--store", "mysql://host/db")
+    assert (code, lines[-1]) == (1, "1 problem")
+    assert lines[0].startswith("store 'mysql://host/db': 'mysql' is")
+    assert any("nobody is listed in [review] reviewers" in line for line in lines)
+
+
 def test_what_is_declared_is_counted(project):
     """With environments declared, the note goes and the number of requirements is told."""
     append(project / "readiness.toml", REAL)

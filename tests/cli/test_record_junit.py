@@ -383,7 +383,7 @@ def test_what_is_not_mapped_or_did_not_run_is_told(placed: Project) -> None:
     cases = '<testcase name="a" time="1"/><testcase name="b" time="1"/>'
     placed.write("it.xml", f'<testsuites><testsuite name="s" tests="1">{cases}</testsuite></testsuites>')
     result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
-    assert "it.xml: the suite 's' says that it has 1 tests, and has 2: perhaps some did not run" in result.stderr
+    assert "it.xml: the suite 's' says that it has 1 test, and has 2: perhaps some did not run" in result.stderr
     assert "1 of 2 test cases are mapped" in result.stderr
 
 

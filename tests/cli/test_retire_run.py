@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.broken_runs import gate, newest, retire, sql
+from tests.broken_runs import PLACES, gate, newest, retire, sql
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, decided, record, status
 
@@ -117,23 +117,6 @@ def test_a_sound_run_can_be_set_aside_too(passing: Project) -> None:
     assert passing.states("UC-001") == {"UC-001/1": "COMPLETE", "UC-001/2": "INTERRUPTED"}
     record(passing)
     assert gate(passing)[0] == 0
-
-
-PLACES = (
-    CONFIG
-    + REVIEW
-    + """
-[environments.prod]
-real = true
-
-[use_cases.UC-001]
-environments = ["staging", "prod"]
-
-[items.3]
-title = "it answers where it runs"
-scope = "environment"
-"""
-)
 
 
 @pytest.mark.parametrize(

@@ -10,38 +10,13 @@ import pytest
 
 from pytest_readiness.facts.line import canonical
 from pytest_readiness.facts.run import planned_digest_of
-from tests.broken_runs import gate, lose, newest, retire, sql
+from tests.broken_runs import PLACES, failed, gate, lose, newest, retire, sql
 from tests.project import CONFIG, Project, kill
 from tests.signing import BOT, REVIEW, record
 
 pytestmark = pytest.mark.slow
 
-PLACES = (
-    CONFIG
-    + REVIEW
-    + """
-[environments.prod]
-real = true
-
-[use_cases.UC-001]
-environments = ["staging", "prod"]
-
-[items.3]
-title = "it answers where it runs"
-scope = "environment"
-"""
-)
 UP = 'assert os.environ.get("PROVIDER", "up") == "up"'
-
-
-def failed(project: Project, *args: str) -> str:
-    """The id of a run for staging whose failures left no line."""
-    project.monkeypatch.setenv("PROVIDER", "down")
-    record(project, *args)
-    project.monkeypatch.setenv("PROVIDER", "up")
-    run = newest(project)
-    lose(project, run, "FAILED")
-    return run
 
 
 def in_prod(project: Project) -> None:

@@ -10,7 +10,7 @@ import click
 
 from ..claims.catalogue import Catalogue, Item
 from ..claims.register import examine_catalogue
-from ..errors import Problem, ReadinessError, place
+from ..errors import ConfigError, Problem, ReadinessError, place
 from ..pipeline.extensions import Plugins, load_plugins
 from ..pipeline.judging import Place
 from ..pipeline.keys import key_problems
@@ -110,8 +110,11 @@ def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
 
 def _is_elsewhere(settings: Settings) -> bool:
     """Return whether the store lies where others may share it: in no folder of the project."""
-    folder = settings.folder
-    return not sqlite_path(settings.store, folder).resolve().is_relative_to(folder.resolve())
+    try:
+        path = sqlite_path(settings.store, settings.folder)
+    except ConfigError:  # told as a problem of the store
+        return False
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(settings.folder))
 
 
 def _rows(catalogue: Catalogue) -> Iterator[tuple[str, ...]]:

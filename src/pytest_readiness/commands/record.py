@@ -138,8 +138,8 @@ def _context_options(function: Any) -> Any:
 def command(door: Door, context: click.Context, /, **given: Any) -> int:
     """Record evidence from outside pytest.
 
-    Runs COMMAND and keeps its output, or records a result that somebody examined, or takes in the results of a JUnit
-    XML file. Exits 0 where it passed (or was taken in), 1 where it did not, 2 where nothing was recorded (also where
+    Runs COMMAND and keeps its output, or records a result that somebody examined, or takes in the results of JUnit XML
+    files. Exits 0 where it passed (or was taken in), 1 where it did not, 2 where nothing was recorded (also where
     COMMAND cannot be started), 3 where it could not be kept.
     """
     words: list[str] = context.meta[_COMMAND]

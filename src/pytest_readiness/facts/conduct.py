@@ -89,8 +89,8 @@ class Conduct:
         return _listed(self.changed_names, self.changed) if self.changed else None
 
     @property
-    def uncollected_remark(self) -> str | None:
-        """How many modules could not be collected, and how many tests not be told; None where each could."""
+    def unrecorded_remark(self) -> str | None:
+        """How many modules could not be collected, and of how many tests nothing is recorded; None where of none."""
         told = []
         if self.uncollected:
             modules, its = ("1 module", "its") if self.uncollected == 1 else (f"{self.uncollected} modules", "their")
@@ -108,7 +108,7 @@ class Conduct:
 
     def remarks(self) -> Iterator[str]:
         """Yield one sentence for each thing that a reader of its evidence should know."""
-        yield from filter(None, (self.clock_remark, self.hidden_remark, self.uncollected_remark))
+        yield from filter(None, (self.clock_remark, self.hidden_remark, self.unrecorded_remark))
         if self.left_out:
             yield f"it left out {self.left_out}"
         if self.attempt not in (None, "1"):

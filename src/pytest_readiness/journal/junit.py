@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
-from ..errors import ConfigError, one_line, place
+from ..errors import ConfigError, count, one_line, place
 from ..facts.clock import parse
 from ..facts.evidence import BADNESS, Result
 from ..frozen import dataclass
@@ -151,7 +151,8 @@ def _counted(root: Element) -> Iterator[str]:
         said = suite.get("tests", "").strip()
         if said.isdecimal() and many[suite] > int(said) and _tag(suite) == "testsuite":
             name = one_line(suite.get("name", ""), 60)
-            yield f"the suite '{name}' says that it has {said} tests, and has {many[suite]}: perhaps some did not run"
+            says = count(int(said), "test")
+            yield f"the suite '{name}' says that it has {says}, and has {many[suite]}: perhaps some did not run"
 
 
 class _NoDocumentType(TreeBuilder):

@@ -131,7 +131,7 @@ def _keep_an_eye_on(mock: Any, original: Any, tell: Callable[[], None]) -> None:
     setattr(kind, _SPY, _bare(original))
 
 
-def whole(value: Any) -> Any:
+def wrapped_by(value: Any) -> Any:
     """Return what a value only gives arguments to, or names as ``functools.wraps`` does; None: neither."""
     return value.func if isinstance(value, partial | partialmethod) else getattr(value, "__wrapped__", None)
 

@@ -13,7 +13,7 @@ from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, Modul
 from typing import Any
 
 from ..frozen import dataclass
-from .passing import gives_arguments, is_another, is_as_made, makes_contexts, package_of, spied, whole
+from .passing import gives_arguments, is_another, is_as_made, makes_contexts, package_of, spied, wrapped_by
 
 NETWORK, CLOCK = "the network", "the clock"
 
@@ -388,5 +388,5 @@ def _goes_through(value: Any, seam: str) -> bool:
         if makes_contexts(*seam.rpartition(".")[::2], value):
             return True
         is_clock = seam.startswith(("time.", "datetime."))
-        inner = getattr(value, "__wrapped__", None) if is_clock else whole(value)
+        inner = getattr(value, "__wrapped__", None) if is_clock else wrapped_by(value)
     return inner is not None and inner is not value and (is_own(inner, seam) or _goes_through(inner, seam))

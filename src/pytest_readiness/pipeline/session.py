@@ -280,7 +280,7 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int, *, whole: bool
     outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.notes()]
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded
-        outcome.uncollected = conduct_of(sealed.head, sealed.seal.body if sealed.seal else None).uncollected_remark
+        outcome.uncollected = conduct_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark
     return sealed
 
 

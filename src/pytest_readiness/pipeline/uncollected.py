@@ -18,11 +18,11 @@ _MOST = 3
 def uncollected(sources: Sources, facts: Facts, readiness: Readiness) -> Iterator[str]:
     """Yield a sentence for each run that could not collect everything: the newest one, and those that decide."""
     newest = _newest(sources, readiness.register, readiness.at, facts)
-    concerned = {id_ for id_, origin in facts.origins.items() if origin.conduct.uncollected_remark}
+    concerned = {id_ for id_, origin in facts.origins.items() if origin.conduct.unrecorded_remark}
     required = (one for use_case in readiness.use_cases for one in use_case.required) if concerned else ()
     runs = {piece.run_id for one in required for piece in one.deciding}
     known = {id_: facts.origins[id_].conduct for id_ in sorted(runs & concerned, reverse=True)}
-    remarks = [(id_, told) for id_, how in {**newest, **known}.items() if (told := how.uncollected_remark)]
+    remarks = [(id_, told) for id_, how in {**newest, **known}.items() if (told := how.unrecorded_remark)]
     yield from (f"run {id_}: {told}" for id_, told in remarks[:_MOST])
     if len(remarks) > _MOST:
         yield f"modules could not be collected in {len(remarks) - _MOST} more of the runs that decide"
