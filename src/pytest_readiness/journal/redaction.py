@@ -94,12 +94,12 @@ class Redactor:
         """How often each rule applied since the last ``take_counts``."""
         self.own = OwnRedactors(own, self._without_plugins, self.counts)
         """Those of plugins."""
-        self.learn_variables(os.environ if environ is None else environ)
+        for value in secrets_of(os.environ if environ is None else environ):
+            self.learn_variable(value)
 
-    def learn_variables(self, environ: Mapping[str, str]) -> None:
-        """Look from now on for the values of variables whose names say that they are secret."""
-        for value in secrets_of(environ):
-            self._learn(value, "environment")
+    def learn_variable(self, value: str) -> None:
+        """Look from now on for the value of a variable whose name says that it is secret."""
+        self._learn(value, "environment")
 
     @property
     def known(self) -> int:

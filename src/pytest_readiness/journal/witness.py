@@ -21,6 +21,7 @@ from weakref import WeakSet
 from ..settings.endpoint import is_among, split_place
 from .redaction import Redactor
 from .sockets import Place, found as _found, opened as _opened, received as _received
+from .variables import secrets_of
 
 _KEPT = "_pytest_readiness_witness"
 """Where the one witness of the process is kept, also where modules are loaded anew."""
@@ -184,9 +185,10 @@ class _Witness:
         return None
 
     def sets(self, name: str, value: str) -> None:
-        """A variable of the environment is set."""
-        for redactor in self.redactors:
-            redactor.learn_variables({name: value})
+        """A variable of the environment is set; it is looked at once, also where a process holds many sessions."""
+        for secret in secrets_of({name: value}):
+            for redactor in self.redactors:
+                redactor.learn_variable(secret)
 
     def connected(self, descriptor: int) -> Place | None:
         """A client that Python does not see has connected; return where to."""
