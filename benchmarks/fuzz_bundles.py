@@ -362,6 +362,7 @@ def _begin() -> None:
     Finalize(None, shutil.rmtree, (folder, True), exitpriority=1)
     metadata.entry_points = cache(metadata.entry_points)  # type: ignore[assignment]  # nothing is installed meanwhile
     extensions.entry_points = metadata.entry_points
+    os.environ["TMPDIR"] = tempfile.tempdir = folder  # a bundle is derived again beside it
     _SCENE = prepared(Path(folder))
 
 

@@ -237,6 +237,26 @@ def test_a_claim_with_a_result_of_its_own(tmp_path: Path, contents: Members, res
     assert (reader(path) == "", verifier(path) == "") == (fits, fits)
 
 
+@pytest.mark.parametrize("kind", [{}, {"kind": ""}, {"kind": None}, {"kind": 5}, {"kind": ["run"]}])
+def test_a_line_of_no_kind(tmp_path: Path, contents: Members, kind: dict[str, Any]) -> None:
+    """What is no evidence for want of a word may have been the failure: both programs refuse the run."""
+    texts = {name: value for name, value in contents.items() if not name.startswith(SAYS_MORE)}
+    chain, lines = Chain(FIRST.id), list[Line]()
+    for line in FIRST.lines:
+        body = {name: value for name, value in line.body.items() if name not in ("kind", "prev", "run", "seq")}
+        if line.kind == "sealed":
+            body |= {"count": chain.seq, "planned": planned_digest(lines)}
+        if body.get("result") == "FAILED":
+            place = {"prev": chain.head, "run": FIRST.id, "seq": chain.seq}
+            lines.append(Line.parse(canonical({**body, **kind, **place})))
+            chain = Chain(FIRST.id, seq=chain.seq + 1, head=lines[-1].digest)
+        else:
+            lines.append(chain.next(line.kind, body))
+    path = packed(tmp_path / "a.zip", with_run(texts, Run(tuple(lines))))
+    assert "does not say of what kind it is" in reader(path)
+    assert verifier(path) != ""
+
+
 def test_the_script_names_everything_that_does_not_fit(tmp_path: Path, contents: Members) -> None:
     """Not the first thing alone: an edited run, a swapped artifact and an edited verdict are three lines."""
     changed = {

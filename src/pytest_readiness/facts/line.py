@@ -156,8 +156,12 @@ class Line:
 
     @property
     def kind(self) -> str:
-        """What happened: ``run``, ``planned``, ``started``, ``attempt``, ``finished``, ``not_run`` or ``sealed``."""
-        return str(self.body.get("kind", ""))
+        """What happened: ``run``, ``planned``, ``started``, ``attempt``, ``finished``, ``not_run`` or ``sealed``.
+
+        Empty where the line says none; that is a fault of its run.
+        """
+        kind = self.body.get("kind")
+        return kind if isinstance(kind, str) else ""
 
     @property
     def seq(self) -> int:

@@ -77,6 +77,8 @@ def _opening(run: Run, run_id: str) -> Iterator[Problem]:
     for number, line in enumerate(run.lines):
         if (line.kind == "run") is not (number == 0):
             yield Problem(where(run_id, line.seq), "the line that opens a run must be the first, and only the first")
+        if not line.kind:
+            yield Problem(where(run_id, line.seq), "it does not say of what kind it is")
 
 
 def _seal(run: Run, run_id: str) -> Iterator[Problem]:

@@ -366,6 +366,8 @@ class Verification:
             body = parsed(line, here, whole=True)
             if (body["run"], body["seq"], body["prev"]) != (run_id, number, head) or type(body["seq"]) is not int:
                 refuse(f"{here} does not follow the line before it: one was changed, moved or left out")
+            if type(body["kind"]) is not str or not body["kind"]:
+                refuse(f"{here} does not say of what kind it is")
             if (body["kind"] == "run") is not (number == 0) or (body["kind"] == "sealed") is not (
                 number == len(texts) - 1
             ):
