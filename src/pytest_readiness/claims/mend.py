@@ -11,16 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 from ..errors import ConfigError, one_line, place
 from ..frozen import dataclass
-from .markdown import cell_spans, parsed, shown_text
-from .rows import Row, Wanted, find_register
-from .tracker import Tracker, examine_text, words_of
+from .source import Row, Source, Span
+from .sources import open_source
+from .tracker import Tracker, tracker_in, words_of
+from .wanted import Wanted
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
@@ -45,8 +43,6 @@ def mend(
 ) -> bytes:
     """Return the bytes of a tracker with the status and date cells of some rows changed, and no other byte.
 
-    Whatever stands around the text of a cell (padding, bold, a code span, a link) stays around the new one.
-
     Args:
         path: Where the tracker lies, for messages; it is not read.
         data: What it holds.
@@ -63,17 +59,26 @@ def mend(
     text = _decoded(path, data)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix(mark)
-    before = reading.tracker(text)
-    rows = {row.cells["uc"]: row for row in reading.rows(text)}
-    lines = _LINE.findall(text)
+    source = reading.source(text)
+    before = reading.tracker(source)
+    rows = {row.cells["uc"]: row for row in source.register.rows}
+    edits: list[tuple[Span, str]] = []
     for use_case, change in changes.items():
         row = rows.get(use_case)
         if row is None:
             raise ConfigError(f"{place(path)}: has no row for use case '{use_case}': add one")
-        lines[row.line - 1] = reading.mended(row, lines[row.line - 1], change)
-    mended = "".join(lines)
-    reading.compare(before, reading.tracker(mended), changes, rows)
+        edits += reading.edits(source, row, change)
+    mended = _edited(text, edits)
+    reading.compare(before, reading.tracker(reading.source(mended)), changes, rows)
     return (mark + mended).encode()
+
+
+def _edited(text: str, edits: Sequence[tuple[Span, str]]) -> str:
+    pieces, at = [], 0
+    for (start, end), new in sorted(edits):
+        pieces += [text[at:start], new]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -84,52 +89,41 @@ def _decoded(path: Path, data: bytes) -> str:
 
 
 class _Reading:
-    """How one tracker is read: its place, its words for columns and statuses, and what its links refer to."""
+    """How one tracker is read: its place, and its words for columns and statuses."""
 
     def __init__(
         self, path: Path, columns: Mapping[str, str], statuses: Mapping[str, str], skip: Sequence[str]
     ) -> None:
         self._path = path
-        self._columns = columns
         self._statuses = statuses
-        self._skip = skip
-        self._definitions: dict[str, Any] = {}
+        self._wanted = Wanted.of(columns, words_of(statuses), skip)
 
-    def tracker(self, text: str) -> Tracker:
-        tracker, found = examine_text(self._path, text, self._columns, self._statuses, self._skip)
+    def source(self, text: str) -> Source:
+        return open_source(self._path, text, self._wanted)
+
+    def tracker(self, source: Source) -> Tracker:
+        tracker, found = tracker_in(self._path, source, self._statuses)
         if found:
             raise ConfigError(str(found[0]))
         return tracker
 
-    def rows(self, text: str) -> tuple[Row, ...]:
-        tokens = parsed(text, self._definitions)
-        wanted = Wanted.of(self._columns, words_of(self._statuses), self._skip)
-        return find_register(self._path, tokens, self._definitions, wanted).rows
-
-    def mended(self, row: Row, line: str, change: Change) -> str:
-        """Return the row's line with its cells changed, from the last to the first so that positions hold."""
+    def edits(self, source: Source, row: Row, change: Change) -> Iterator[tuple[Span, str]]:
+        """Yield where the row's cells stand that are to be changed, and what is to stand there."""
         wanted = {"status": self._statuses.get(change.status, change.status), "last_updated": change.date}
-        spans = cell_spans(line, row.quotes)
-        known = [(row.columns.index(key), key) for key in wanted if key in row.columns]
-        for number, key in sorted(known, reverse=True):
-            if row.cells[key] == wanted[key]:
-                continue
-            if number >= len(spans):
-                raise self._refusal(row, f"has no cell for {_NAMES[key]}: add one")
-            start, end = spans[number]
-            line = line[:start] + self._cell(row, key, line[start:end], wanted[key]) + line[end:]
-        return line
+        for key, new in wanted.items():
+            if key in row.columns and row.cells[key] != new:
+                span = source.span(row, key)
+                if span is None:
+                    raise self._refusal(row, f"has no cell for {_NAMES[key]}: add one")
+                yield span, self._cell(source, row, key, new)
 
-    def _cell(self, row: Row, key: str, cell: str, new: str) -> str:
+    def _cell(self, source: Source, row: Row, key: str, new: str) -> str:
         old = row.cells[key]
-        if not old and not cell.strip():
-            return _filled(cell, new)
         if key == "last_updated" and _DATE.search(old) and not _MOMENT.fullmatch(old):
             told = f"says more than a date: '{one_line(old, 60)}': keep nothing but the date in that cell"
             raise self._refusal(row, told)
-        for candidate in _candidates(cell, old, new):
-            if shown_text(candidate.strip().replace("\\|", "|"), self._definitions) == new:
-                return candidate
+        for candidate in source.spellings(row, key, new):
+            return candidate
         told = f"has the {_NAMES[key]} '{one_line(old, 60)}' written in a way that cannot be changed with certainty"
         raise self._refusal(row, f"{told}: write {one_line(new, 60)} there yourself")
 
@@ -151,25 +145,3 @@ class _Reading:
 
 
 _NAMES = {"status": "status", "last_updated": "date"}
-
-
-def _filled(cell: str, text: str) -> str:
-    """Return a blank cell with a text in it: a space on each side, as many as there were where the cell is wide."""
-    if not cell:
-        return text
-    return f" {text} ".ljust(len(cell))
-
-
-def _candidates(cell: str, old: str, new: str) -> Iterator[str]:
-    """Yield the cell with its text replaced, where that stands in it once; spelled in the same way first."""
-    spelled = list(zip(_spellings(old), _spellings(new), strict=True))
-    for number, (there, same) in enumerate(spelled):
-        if there and cell.count(there) == 1:
-            others = [other for position, (_, other) in enumerate(spelled) if position != number]
-            yield from (cell.replace(there, instead) for instead in (same, *others))
-
-
-def _spellings(text: str) -> tuple[str, ...]:
-    """Return how a text may stand in a cell: plain, with underscores escaped, with all punctuation escaped."""
-    plain = text.replace("|", "\\|")
-    return plain, plain.replace("_", "\\_"), _PUNCTUATION.sub(r"\\\1", text)

@@ -6,7 +6,7 @@ Nothing that looks like a part of the register is passed over in silence: it is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from operator import attrgetter
 from pathlib import Path
@@ -16,17 +16,9 @@ from ..errors import ConfigError, place
 from ..frozen import dataclass, field
 from .likeness import missing_column
 from .markdown import Token, cell_spans, folded, line_of, parsed, shown_text, table_rows, text_of
+from .source import Register, Row
+from .wanted import DECIDE, Wanted
 
-COLUMNS = {
-    "uc": "UC",
-    "status": "Prod Readiness Status",
-    "architecture_status": "Architecture Status",
-    "owner": "Owner",
-    "last_updated": "Last Updated",
-    "notes": "Notes",
-}
-_TITLES = ("Title", "Use Case", "Name")
-_DECIDE = ("uc", "status")
 _HIDDEN = re.compile(
     r"<!-->|<!--->|<!--.*?(?:-->|\Z)|<(pre|code|script|style|textarea)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
@@ -47,75 +39,6 @@ _AS_LACKING = "this looks like a register, and none of its columns is called '{}
 _OR_SKIP = ", or name the heading that it stands under in tracker_skip"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the register, as a reader sees it."""
-
-    line: int
-    """In the tracker, from 1."""
-    cells: Mapping[str, str]
-    """By our name of the column."""
-    columns: tuple[str, ...]
-    """Of its table: our name of each, in their order; one that we do not know goes by its position."""
-    quotes: int
-    """How many block quotes stand around it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """What was found."""
-
-    rows: tuple[Row, ...]
-    doubts: tuple[tuple[int, str], ...]
-    """(line, what is wrong) of each thing that looks like a part of the register and is not read."""
-    unmatched: tuple[str, ...]
-    """The patterns for headings that no heading matches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """By what a register is known."""
-
-    headers: Mapping[str, tuple[str, ...]]
-    """The headers that each column may have, by our name of it."""
-    words: frozenset[str]
-    """The words for a status, folded."""
-    skip: tuple[str, ...]
-    """Patterns (glob) of the headings under which nothing is read."""
-
-    @classmethod
-    def of(cls, columns: Mapping[str, str], words: Iterable[str], skip: Sequence[str]) -> Wanted:
-        """Return what is wanted where the tracker has these words for columns and statuses."""
-        headers: dict[str, tuple[str, ...]] = {key: (columns.get(key, header),) for key, header in COLUMNS.items()}
-        headers["title"] = (columns["title"],) if "title" in columns else _TITLES
-        return cls(headers, frozenset(map(folded, words)), tuple(skip))
-
-    def names(self, cells: Sequence[str]) -> tuple[str, ...]:
-        """Return our name of each column; one that we do not know goes by its position."""
-        ours: dict[str, str] = {}
-        for key, known in self.headers.items():
-            for header in known:
-                ours.setdefault(folded(header), key)
-        return tuple(ours.get(folded(cell), str(number)) for number, cell in enumerate(cells))
-
-    def is_header(self, cells: Sequence[str]) -> bool:
-        """Return whether these are headers of a register."""
-        return set(_DECIDE) <= set(self.names(cells))
-
-    def is_row(self, cells: Sequence[str], columns: Sequence[str]) -> bool:
-        """Return whether these could be the cells of a row under these columns."""
-        uc, status = columns.index("uc"), columns.index("status")
-        return len(cells) > max(uc, status) and self.is_status(cells[status]) and self.is_name(cells[uc])
-
-    def is_status(self, cell: str) -> bool:
-        """Return whether it is a word for a status."""
-        return folded(cell) in self.words
-
-    def is_name(self, cell: str) -> bool:
-        """Return whether it could be the id of a use case."""
-        return bool(cell) and not any(map(str.isspace, cell)) and not self.is_status(cell)
-
-
 def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, Any], wanted: Wanted) -> Register:
     """Return the rows of the register, and what only looks like one.
 
@@ -132,7 +55,7 @@ def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, An
     search.run()
     doubts = tuple(sorted(search.doubts()))
     if not search.tables and not doubts:
-        uc, status = (wanted.headers[key][0] for key in _DECIDE)
+        uc, status = (wanted.headers[key][0] for key in DECIDE)
         raise ConfigError(
             f"{place(path)}: no table has the columns '{uc}' and '{status}' in its header: "
             "add them, or name yours under [tracker_columns] in readiness.toml"
@@ -215,7 +138,7 @@ class _Search:
             elif lacks := self._lacks([header, *(cells for _, cells in body)]):
                 self._told.append((line, _AS_LACKING.format(lacks)))
             return
-        for key in _DECIDE:
+        for key in DECIDE:
             if columns.count(key) > 1:
                 told = f"two columns are called '{self.wanted.headers[key][0]}': rename one"
                 raise ConfigError(f"{place(self.path, line)}: {told}")
@@ -225,14 +148,14 @@ class _Search:
         self._take_rows(columns, body)
 
     def _lacks(self, rows: Sequence[Sequence[str]]) -> str | None:
-        uc, status = (self.wanted.headers[key][0] for key in _DECIDE)
+        uc, status = (self.wanted.headers[key][0] for key in DECIDE)
         return missing_column(list(zip(*rows, strict=True)), (uc, status), self.wanted.is_status, self.wanted.is_name)
 
     def _take_rows(self, columns: tuple[str, ...], body: Sequence[tuple[int, Sequence[str]]]) -> None:
         for line, cells in body:
             # Reversed, so that of two columns with one name the first is read.
             said = dict(reversed(list(zip(columns, cells, strict=True))))
-            self.rows.append(Row(line, said, columns, self._quotes))
+            self.rows.append(Row(line, said, columns, hint=self._quotes))
 
     def _take_text(self, token: Token) -> None:
         """Read a paragraph after a table of the register as more rows of it; look at any other text."""

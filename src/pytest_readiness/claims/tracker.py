@@ -1,23 +1,20 @@
-"""The tracker: a Markdown file whose register lists the use cases. Read here, written by ``mend``."""
+"""The tracker: a file whose register lists the use cases. What it says is read here, and written by ``mend``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ..errors import ConfigError, Problem, nearest, place
 from ..frozen import dataclass
 from ..regular import IrregularError, read_regular
 from .catalogue import Item, UseCase
 from .items import recognise
-from .listing import listed, unread_entries
-from .markdown import parsed
-from .rows import Row, Wanted, find_register
+from .source import Row, Source
+from .sources import open_source
+from .wanted import Wanted
 
 STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
-_ITEMS_HEADING = "Required Evidence"
-_LEGEND_HEADING = "Status Legend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ def read_tracker(
     """Return what the tracker at ``path`` says.
 
     Args:
-        path: The Markdown file.
+        path: The file.
         columns: Headers that are other words than ours, by our name of the column (``uc``, ``status`` …).
         statuses: The tracker's words for our statuses, by our word.
         skip: Headings (glob) under which nothing is read.
@@ -86,18 +83,20 @@ def examine_text(
     Raises:
         ConfigError: it has no register, or a register that cannot be read.
     """
-    definitions: dict[str, Any] = {}
-    tokens, words = parsed(text, definitions), words_of(statuses)
-    register = find_register(path, tokens, definitions, Wanted.of(columns, words, skip))
-    items = listed(tokens, _ITEMS_HEADING, ordered=True)
-    found = [*_row_problems(path, register.rows, words), *_item_problems(path, items)]
-    unread = unread_entries(tokens, _ITEMS_HEADING, skip)
-    found += [(line, Problem(place(path, line), what)) for line, what in (*register.doubts, *unread)]
+    source = open_source(path, text, Wanted.of(columns, words_of(statuses), skip))
+    return tracker_in(path, source, statuses)
+
+
+def tracker_in(path: Path, source: Source, statuses: Mapping[str, str]) -> tuple[Tracker, list[Problem]]:
+    """Return what a tracker says that was read from a source, and what is wrong with it."""
+    words, register = words_of(statuses), source.register
+    found = [*_row_problems(path, register.rows, words), *_item_problems(path, source.items)]
+    found += [(line, Problem(place(path, line), what)) for line, what in (*register.doubts, *source.doubts)]
     tracker = Tracker(
         path=path,
         rows=tuple(_use_case(row, words) for row in register.rows),
-        items=tuple(recognise(number, text) for number, text, _ in items),
-        legend=tuple(text for _, text, _ in listed(tokens, _LEGEND_HEADING, ordered=False)),
+        items=tuple(recognise(number, text) for number, text, _ in source.items),
+        legend=tuple(source.legend),
         unmatched=register.unmatched,
     )
     return tracker, [problem for _, problem in sorted(found, key=lambda pair: pair[0])]

@@ -1,0 +1,89 @@
+"""A tracker in Markdown: the source of its rows, its required evidence and its legend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .listing import listed, unread_entries
+from .markdown import cell_spans, parsed, shown_text
+from .rows import find_register
+from .source import Register, Row, Span
+from .wanted import Wanted
+
+_ITEMS_HEADING = "Required Evidence"
+_LEGEND_HEADING = "Status Legend"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+class Document:
+    """A ``Source``. Whatever stands around the text of a cell (padding, bold, a link) stays around the new one."""
+
+    def __init__(self, path: Path, text: str, wanted: Wanted) -> None:
+        """Read a text (without byte order mark); ``path`` is for messages.
+
+        Raises:
+            ConfigError: it has no register, or a register that cannot be read.
+        """
+        self._text = text
+        self._definitions: dict[str, Any] = {}
+        tokens = parsed(text, self._definitions)
+        self.register: Register = find_register(path, tokens, self._definitions, wanted)
+        self.items = tuple(listed(tokens, _ITEMS_HEADING, ordered=True))
+        self.legend = tuple(text for _, text, _ in listed(tokens, _LEGEND_HEADING, ordered=False))
+        self.doubts = tuple(unread_entries(tokens, _ITEMS_HEADING, wanted.skip))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins."""
+        return [0, *(end.end() for end in _LINE_END.finditer(self._text))]
+
+    def span(self, row: Row, column: str) -> Span | None:
+        """Return where the cell stands between its pipes; None: the row has fewer cells."""
+        start = self._starts[row.line - 1]
+        end = _LINE_END.search(self._text, start)
+        spans = cell_spans(self._text[start : end.start() if end else len(self._text)], row.hint)
+        number = row.columns.index(column)
+        if number >= len(spans):
+            return None
+        first, last = spans[number]
+        return start + first, start + last
+
+    def spellings(self, row: Row, column: str, new: str) -> Iterator[str]:
+        """Yield the cell with its text replaced, where that stands in it once."""
+        found = self.span(row, column)
+        if found is None:
+            return
+        cell, old = self._text[slice(*found)], row.cells[column]
+        if not old and not cell.strip():
+            yield _filled(cell, new)
+            return
+        for candidate in _candidates(cell, old, new):
+            if shown_text(candidate.strip().replace("\\|", "|"), self._definitions) == new:
+                yield candidate
+
+
+def _filled(cell: str, text: str) -> str:
+    """Return a blank cell with a text in it: a space on each side, as many as there were where the cell is wide."""
+    if not cell:
+        return text
+    return f" {text} ".ljust(len(cell))
+
+
+def _candidates(cell: str, old: str, new: str) -> Iterator[str]:
+    """Yield the cell with its text replaced, where that stands in it once; spelled in the same way first."""
+    spelled = list(zip(_spellings(old), _spellings(new), strict=True))
+    for number, (there, same) in enumerate(spelled):
+        if there and cell.count(there) == 1:
+            others = [other for position, (_, other) in enumerate(spelled) if position != number]
+            yield from (cell.replace(there, instead) for instead in (same, *others))
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    """Return how a text may stand in a cell: plain, with underscores escaped, with all punctuation escaped."""
+    plain = text.replace("|", "\\|")
+    return plain, plain.replace("_", "\\_"), _PUNCTUATION.sub(r"\\\1", text)
