@@ -16,8 +16,9 @@ from ..claims.register import PROOFS
 from ..errors import ConfigError, count, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import OwnProof
-from ..pipeline.importing import record_junit, split_target
+from ..pipeline.importing import record_junit
 from ..pipeline.judging import Place
+from ..pipeline.mapping import Rule, split_target
 from ..pipeline.outside import Recorded, Told, is_of_pytest, record_command, record_examined
 from ..views.sanitise import sanitise
 from . import options
@@ -147,7 +148,7 @@ def command(door: Door, context: click.Context, /, **given: Any) -> int:
     place = door.place(records=True)
     told = _told(place, given, context.meta[_ARGV])
     if given["junit"]:
-        recorded = record_junit(place, given["junit"], _maps(given["maps"]), told)
+        recorded = record_junit(place, given["junit"], _rules(given["maps"]), told)
         _tell(recorded)
         return _code(place, recorded, 0)
     target = given["use_case"], given["item"]
@@ -257,15 +258,15 @@ def _reference(text: str) -> tuple[str, str]:
     return name, url
 
 
-def _maps(given: Sequence[str]) -> dict[str, list[str]]:
-    maps: dict[str, list[str]] = {}
+def _rules(given: Sequence[str]) -> list[Rule]:
+    rules = []
     for text in given:
         pattern, _, target = text.rpartition("=")
         if not pattern:
             raise ConfigError(f"--map takes PATTERN=UC/ITEM, such as '*::test_*=UC-003/4', not '{one_line(text, 100)}'")
         split_target(target)
-        maps.setdefault(pattern, []).append(target)
-    return maps
+        rules.append(Rule(pattern, target, "--map"))
+    return rules
 
 
 def _echo(block: bytes) -> None:

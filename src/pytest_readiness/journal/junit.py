@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
@@ -50,6 +50,10 @@ _EXPECTED = frozenset({"pytest.xfail", "xfail"})
 """Types of ``<skipped>`` of a test that was expected to fail (pytest; unittest-xml-reporting)."""
 _EXPECTED_TO_FAIL = "fail"
 """The property that Playwright gives a test that is expected to fail, and failed."""
+_OF_PLAYWRIGHT = re.compile(r"\.[cm]?[jt]sx?\Z")
+"""A suite of Playwright is a file of tests; it says the project as ``hostname``, where others say the machine."""
+_MOST_SUITES = 50
+"""Suites of a path: what nests deeper than that is not told apart by all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,13 @@ class Case:
     """In their order; the last one is how it ended."""
     claims: tuple[str, ...]
     """Values of its property ``readiness``."""
+    suites: tuple[str, ...] = ()
+    """Names of the suites around it, the outermost first; before them the project of Playwright."""
+
+    @property
+    def path(self) -> str:
+        """``suite/classname::name``, with each suite around it: tells namesakes of two suites apart."""
+        return "/".join((*self.suites, self.name))
 
     @property
     def result(self) -> Result:
@@ -114,18 +125,6 @@ def read_junit(file: JUnitFile) -> Read:
     cases = [_case(*found) for found in elements]
     notes = [*file.notes, *(f"{place(file.path)}: {note}" for note in _counted(root))]
     return Read(tuple(cases), tuple(notes))
-
-
-def as_one(cases: Iterable[Case]) -> tuple[list[Case], list[str]]:
-    """Return cases of one name as one, with the worst result; and which names several have."""
-    found: dict[str, Case] = {}
-    several: dict[str, None] = {}
-    for case in cases:
-        if case.name in found:
-            several[case.name] = None
-            case = _worse(found[case.name], case)  # noqa: PLW2901 - what it stands for from here on
-        found[case.name] = case
-    return list(found.values()), list(several)
 
 
 _OF_A_RUN = frozenset({"failures", "errors", "skipped", "time", "timestamp"})
@@ -183,17 +182,26 @@ def _tag(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _cases(path: Path, root: Element, modified: float) -> Iterator[tuple[Element, float, str]]:
-    """Yield each test case with start and name as the innermost suite that has them says; suites nest without end."""
-    waiting = [(root, modified, "")]
+def _cases(path: Path, root: Element, modified: float) -> Iterator[tuple[Element, float, tuple[str, ...]]]:
+    """Yield each test case with the start that the innermost suite says, and its suites; they nest without end."""
+    waiting: list[tuple[Element, float, tuple[str, ...]]] = [(root, modified, ())]
     while waiting:
-        element, started, suite = waiting.pop()
+        element, started, suites = waiting.pop()
         if _tag(element) == "testcase":
-            yield element, started, suite
+            yield element, started, suites
         elif _tag(element) in ("testsuite", "testsuites"):
             started = _started(path, element, started)
-            suite = element.get("name", "").strip() or suite
-            waiting += [(child, started, suite) for child in reversed(element)]
+            if _tag(element) == "testsuite":
+                suites = _within(suites, element, root)
+            waiting += [(child, started, suites) for child in reversed(element)]
+
+
+def _within(suites: tuple[str, ...], suite: Element, root: Element) -> tuple[str, ...]:
+    """Return the names of the suites around what is in one more; of very many the innermost is among them."""
+    name = (suite.get("name") or "").strip()
+    if not suites and "id" in root.keys() and _OF_PLAYWRIGHT.search(name):  # noqa: SIM118 - an element is no mapping
+        suites = tuple(filter(None, [(suite.get("hostname") or "").strip()]))
+    return (*suites[: _MOST_SUITES - 1], name) if name else suites
 
 
 def _started(path: Path, suite: Element, otherwise: float) -> float:
@@ -206,8 +214,8 @@ def _started(path: Path, suite: Element, otherwise: float) -> float:
         raise ConfigError(f"{place(path)}: the timestamp '{one_line(text, 60)}' is no time: write ISO 8601") from None
 
 
-def _case(element: Element, started: float, suite: str) -> Case:
-    """``suite``: what a case is called that has no name."""
+def _case(element: Element, started: float, suites: tuple[str, ...]) -> Case:
+    """What has no name is called as its suite."""
     class_name, name = element.get("classname", "").strip(), element.get("name", "").strip()
     took = _milliseconds(element.get("time", ""))
     properties = [prop for child in element if _tag(child) == "properties" for prop in child]
@@ -222,12 +230,13 @@ def _case(element: Element, started: float, suite: str) -> Case:
     # A test that passed in the end tells its failures as flaky ones, one that never did its first as the failure.
     attempts = [*again, last] if last.result is Result.PASSED else [last, *again]
     return Case(
-        name="::".join(filter(None, (class_name, name))) or suite or _NAMELESS,
+        name="::".join(filter(None, (class_name, name))) or (suites[-1] if suites else _NAMELESS),
         started=started,
         attempts=tuple(attempts),
         claims=tuple(
             (prop.get("value") or prop.text or "").strip() for prop in properties if prop.get("name") == PROPERTY
         ),
+        suites=suites,
     )
 
 
@@ -285,10 +294,3 @@ def _milliseconds(text: str) -> int:
     except ValueError:
         return 0
     return round(seconds * 1000) if math.isfinite(seconds) and 0 < seconds < 1e9 else 0  # noqa: PLR2004 - 31 years
-
-
-def _worse(one: Case, other: Case) -> Case:
-    """Return two cases of one name as one: the later start, the worse end, what either claims."""
-    worse = max(one, other, key=lambda case: BADNESS[case.result])
-    claims = tuple(dict.fromkeys((*one.claims, *other.claims)))
-    return replace(worse, started=max(one.started, other.started), claims=claims)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,20 @@ from typing import Any
 from ..claims.claim import Claim
 from ..errors import ConfigError, ReadinessError, count, one_line, place as shown_place
 from ..facts.clock import moment
-from ..journal.junit import Case, Read, as_one, read_junit
+from ..journal.junit import Read, read_junit
 from ..journal.junit_files import JUnitFile, files_of, load_junit
 from .judging import Place
+from .mapping import Mapped, Mapping, Rule, map_cases, split_target
 from .outside import Recorded, Session, Told, attach_files, message_of, open_session
 
 
-def record_junit(place: Place, given: Sequence[Path], maps: Mapping[str, Sequence[str]], told: Told) -> Recorded:
+def record_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule], told: Told) -> Recorded:
     """Record the test cases of JUnit XML files that a pattern, or a property of their own, maps to an item: as one run.
 
     Args:
         place: Where it is kept.
         given: The XML files, folders of such, or patterns; each file is kept as an artifact.
-        maps: ``UC/ITEM`` by pattern (glob on ``classname::name``).
+        rules: Which cases are evidence for what.
         told: What the options tell.
 
     Raises:
@@ -34,27 +34,29 @@ def record_junit(place: Place, given: Sequence[Path], maps: Mapping[str, Sequenc
     session = open_session(place, told)
     files = [load_junit(path) for path in files_of(given)]
     read = [read_junit(file) for file in files]
-    cases, several = as_one(case for one in read for case in one.cases)
-    mapped = [(case, claims) for case in cases if (claims := _claims(session, case, maps))]
-    if not mapped:
-        such = f", such as '{one_line(cases[0].name, 100)}'," if cases else ""
-        how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
-        where = shown_place(files[0].path) if len(files) == 1 else f"{len(files)} files"
-        raise ConfigError(f"{where}: none of {count(len(cases), 'test case')}{such} is mapped: {how}")
+    mapping = map_cases(list(chain.from_iterable(one.cases for one in read)), rules)
+    if not mapping.tests:
+        raise ConfigError(_nothing(files, read, mapping))
+    mapped = [(test, _claims(session, test)) for test in mapping.tests]
     kept = _kept(session, files, read)
     beside, others = session.account([])
     attach_files(beside, told.artifacts)
-    session.plan([(session.name(case.name), claims) for case, claims in mapped])
-    for case, claims in mapped:
+    session.plan([(session.name(test.name), claims) for test, claims in mapped])
+    for test, claims in mapped:
         _, recording = session.account(claims)
-        recording.artifacts += [*kept[case.name], *others.artifacts]
-        session.finished(_imported(session, case), recording, claims)
-    notes = [*chain.from_iterable(one.notes for one in read), *_of_names(several)]
-    idle = [pattern for pattern in maps if not any(fnmatchcase(case.name, pattern) for case in cases)]
-    notes += [f"--map '{one_line(pattern)}' matches no test case" for pattern in idle]
-    if len(mapped) < len(cases):
-        notes.append(f"{len(mapped):,} of {len(cases):,} test cases are mapped")
-    return session.close(0, notes)
+        of_files = {(one["name"], one["sha256"]): one for case in test.members for one in kept[case.name]}
+        recording.artifacts += [*of_files.values(), *others.artifacts]
+        session.finished(_imported(session, test), recording, claims)
+    return session.close(0, [*chain.from_iterable(one.notes for one in read), *_notes(mapping)])
+
+
+def _nothing(files: Sequence[JUnitFile], read: Sequence[Read], mapping: Mapping) -> str:
+    """Return what to do where no case is mapped."""
+    first = next((one.cases[0] for one in read if one.cases), None)
+    such = f", such as '{one_line(first.name, 100)}'," if first else ""
+    how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
+    where = shown_place(files[0].path) if len(files) == 1 else f"{len(files)} files"
+    return f"{where}: none of {count(mapping.cases, 'test case')}{such} is mapped: {how}"
 
 
 def _kept(session: Session, files: Sequence[JUnitFile], read: Sequence[Read]) -> dict[str, list[dict[str, Any]]]:
@@ -69,37 +71,43 @@ def _kept(session: Session, files: Sequence[JUnitFile], read: Sequence[Read]) ->
     return found
 
 
-def _of_names(several: Sequence[str]) -> Iterator[str]:
+def _notes(mapping: Mapping) -> Iterator[str]:
+    """Yield what whoever imports should know of the mapping."""
+    several = [test for test in mapping.tests if len(test.members) > 1]
     if several:
-        such = f", such as '{one_line(several[0], 100)}'"
-        yield f"{count(len(several), 'name')} of several test cases{such}: each is taken as one, with the worst result"
+        such = f", such as '{one_line(several[0].name, 100)}'"
+        yield (
+            f"{count(len(several), 'name')} of several test cases{such}: each is taken as one, with the worst result"
+            f"{_apart(several)}"
+        )
+    for rule in mapping.idle:
+        yield f"{rule.where} '{one_line(rule.pattern)}' matches no test case"
+    if mapping.mapped < mapping.cases:
+        yield f"{mapping.mapped:,} of {mapping.cases:,} test cases are mapped"
 
 
-def _claims(session: Session, case: Case, maps: Mapping[str, Sequence[str]]) -> list[Claim]:
-    """Return what a case is mapped to, by the patterns and by its own word, each once."""
-    by_pattern = [target for pattern, to in maps.items() if fnmatchcase(case.name, pattern) for target in to]
+def _apart(several: Iterable[Mapped]) -> str:
+    """Return how to tell namesakes apart by their suites, if that is possible."""
+    for test in several:
+        paths = {case.path for case in test.members}
+        if len(paths) > 1:
+            return f"; a pattern with the suite tells them apart, such as '{one_line(min(paths), 200)}'"
+    return ""
+
+
+def _claims(session: Session, test: Mapped) -> list[Claim]:
+    """Return what a test is mapped to, each once."""
     claims: dict[Claim, None] = {}
-    for target in dict.fromkeys((*by_pattern, *case.claims)):
+    for target in test.targets:
         try:
             claims[session.claim(*split_target(target))] = None
         except ReadinessError as error:
-            raise ConfigError(f"test case '{one_line(case.name, 100)}': {error}") from None
+            raise ConfigError(f"test case '{one_line(test.name, 100)}': {error}") from None
     return list(claims)
 
 
-def split_target(text: str) -> tuple[str, str]:
-    """Return use case and item of ``UC-003/4``.
-
-    Raises:
-        ConfigError: it is something else.
-    """
-    use_case, slash, item = text.partition("/")
-    if not slash or not use_case or not item or "/" in item:
-        raise ConfigError(f"'{one_line(text, 60)}' is no UC/ITEM, such as UC-003/4")
-    return use_case, item
-
-
-def _imported(session: Session, case: Case) -> dict[str, Any]:
+def _imported(session: Session, test: Mapped) -> dict[str, Any]:
+    case = test.case
     attempts: list[dict[str, Any]] = []
     begun = case.started
     for attempt in case.attempts:
@@ -113,7 +121,7 @@ def _imported(session: Session, case: Case) -> dict[str, Any]:
         attempts.append(told)
         begun += attempt.duration_ms / 1000
     body: dict[str, Any] = {
-        "test": session.name(case.name),
+        "test": session.name(test.name),
         "method": "imported",
         "result": case.result.value,
         "started_at": moment(case.started),
