@@ -116,9 +116,8 @@ def test_every_top_key_of_the_config_is_in_the_reference_with_its_default(key):
     """The top table of the reference has each key of the model, and says its default."""
     told = row(section(REFERENCE["config"], "## Top"), key)
     default = model.Settings.model_fields[key].default
-    shown = {"tracker": "none", "artifact_limit": '`"1 GiB"`', "plugins": "`[]`", "tracker_skip": "`[]`"}.get(
-        key
-    ) or f'`"{default}"`'
+    sizes = {"artifact_limit": '`"1 GiB"`', "junit_limit": '`"256 MiB"`'}
+    shown = {"tracker": "none", "plugins": "`[]`", "tracker_skip": "`[]`", **sizes}.get(key) or f'`"{default}"`'
     assert f"| {shown} |" in told
 
 

@@ -6,15 +6,10 @@ import json
 import os
 import sqlite3
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.evidence import Result
-from pytest_readiness.journal.junit import read_junit
-from pytest_readiness.journal.junit_files import MOST_BYTES, JUnitFile
 from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow
@@ -397,42 +392,23 @@ def test_a_case_without_a_name_bears_its_suites(placed: Project) -> None:
     assert (refused.exit_code, "it says nothing" in refused.stderr) == (2, True), refused.output
 
 
-WORDS = st.sampled_from(["run", "passed", "Completed", "failed", "timedout", "notrun", "x", "", " "])
-AGAINST = st.sampled_from(["error", "failure", "skipped", "rerunFailure", "timeout", "Failure", "x"])
-
-
-@given(
-    st.dictionaries(st.sampled_from(["status", "result", "time", "id"]), WORDS),
-    st.dictionaries(st.sampled_from(["errors", "failures", "skipped", "failure", "error", "incomplete"]), st.sampled_from(["0", "1", "x"])),
-    st.lists(st.sampled_from(["properties", "system-out", "flakyFailure"])),
-    st.lists(AGAINST, min_size=1),
-)  # fmt: skip
-def test_no_case_with_anything_against_it_has_passed(
-    words: dict[str, str], counts: dict[str, str], neutral: list[str], against: list[str]
-) -> None:
-    """Whatever else a case says; and what speaks against it never makes it better."""
-
-    def result(children: list[str], attributes: dict[str, str]) -> Result:
-        said = " ".join(f'{name}="{value}"' for name, value in attributes.items())
-        inside = "".join(f"<{child}/>" for child in children)
-        data = f'<testsuite><testcase classname="c" name="a" {said}>{inside}</testcase></testsuite>'
-        (case,) = read_junit(JUnitFile(Path("it.xml"), data.encode(), 0.0)).cases
-        return case.result
-
-    assert result([*neutral, *against], words | counts) is not Result.PASSED
-    good = {"", "run", "passed", "completed"}
-    if any(words.get(name, "").strip().lower() not in good for name in ("status", "result")) or {"1", "x"} & {
-        *counts.values()
-    }:
-        assert result(neutral, words | counts) is not Result.PASSED
-
-
 def test_a_file_that_is_too_large_is_refused(placed: Project) -> None:
-    """No more is read than is allowed."""
-    with (placed.path / "it.xml").open("wb") as file:
-        file.truncate(MOST_BYTES + 1)
+    """No more is read than ``junit_limit`` allows; a file of that size is read."""
+    placed.configured(f'junit_limit = "1 KiB"\n{CONFIG}')
+    fits = '<testsuite><testcase name="a" time="1"/></testsuite>'.ljust(1024)
+    told = placed.write("it.xml", f"{fits} ").name + ": is larger than junit_limit (1,024 bytes)"
     result = placed.cli("record", "--junit", "it.xml", "--map", "*=UC-001/1")
-    assert (result.exit_code, "is larger than" in result.stderr) == (2, True)
+    assert (result.exit_code, told in result.stderr) == (2, True), result.output
+    placed.write("it.xml", fits)
+    assert placed.cli("record", "--junit", "it.xml", "--map", "*=UC-001/1").exit_code == 0
+
+
+def test_a_gigabyte_is_refused_unread(placed: Project) -> None:
+    """The size is looked at before the content is."""
+    with (placed.path / "it.xml").open("wb") as file:
+        file.truncate(10**9)
+    result = placed.cli("record", "--junit", "it.xml", "--map", "*=UC-001/1")
+    assert (result.exit_code, "is larger than junit_limit" in result.stderr) == (2, True), result.output
 
 
 @pytest.mark.parametrize(

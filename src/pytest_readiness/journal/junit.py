@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from ..errors import ConfigError, count, one_line, place
-from ..facts.clock import parse
+from ..facts.clock import parse as parse_time
 from ..facts.evidence import BADNESS, Result
 from ..frozen import dataclass
-from .junit_files import JUnitFile
+from .junit_files import Blocks, JUnitFile
+from .junit_parsing import MOST_OF_A_TEXT, Element, Suite, parse
 
 PROPERTY = "readiness"
 """Name of the property by which a test case says what it is evidence for: ``UC-003/4``."""
@@ -50,10 +49,6 @@ _EXPECTED = frozenset({"pytest.xfail", "xfail"})
 """Types of ``<skipped>`` of a test that was expected to fail (pytest; unittest-xml-reporting)."""
 _EXPECTED_TO_FAIL = "fail"
 """The property that Playwright gives a test that is expected to fail, and failed."""
-_OF_PLAYWRIGHT = re.compile(r"\.[cm]?[jt]sx?\Z")
-"""A suite of Playwright is a file of tests; it says the project as ``hostname``, where others say the machine."""
-_MOST_SUITES = 50
-"""Suites of a path: what nests deeper than that is not told apart by all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,143 +95,94 @@ class Case:
 class Read:
     """What a file tells."""
 
+    file: JUnitFile
     cases: tuple[Case, ...]
     """In their order."""
     notes: tuple[str, ...]
     """What whoever imports it should know, a sentence each."""
 
 
-def read_junit(file: JUnitFile) -> Read:
+def read_junit(path: Path, most: int) -> Read:
     """Return the test cases of a JUnit XML file; what has no timestamp started when the file was written.
 
+    Args:
+        path: of the file.
+        most: the largest file that is read, in bytes.
+
     Raises:
-        ConfigError: it is no XML, no JUnit XML, a list of tests that were not run, has a document type (and so could
-            have entities), or a time in it is none.
+        ConfigError: it cannot be read, is no XML, no JUnit XML, a list of tests that were not run, has a document type
+            (and so could have entities), or a time in it is none.
     """
-    root = _parsed(file.path, file.data)
-    if _tag(root) not in ("testsuites", "testsuite"):
-        found = one_line(_tag(root), 40)
-        raise ConfigError(f"{place(file.path)}: is no JUnit XML: its root is <{found}>, not <testsuites>")
-    elements = list(_cases(file.path, root, file.modified))
-    if elements and not _was_run(root, [element for element, _, _ in elements]):
-        raise ConfigError(
-            f"{place(file.path)}: is a list of tests, and no report of a run: none has a time or a status"
-        )
-    cases = [_case(*found) for found in elements]
-    notes = [*file.notes, *(f"{place(file.path)}: {note}" for note in _counted(root))]
-    return Read(tuple(cases), tuple(notes))
+    blocks = Blocks(path, most)
+    cases, notes = cases_of(blocks)
+    if blocks.file is None:
+        raise ConfigError(f"{place(path)}: was not read to its end")
+    return Read(blocks.file, tuple(cases), tuple(f"{place(path)}: {note}" for note in (*blocks.notes, *notes)))
 
 
-_OF_A_RUN = frozenset({"failures", "errors", "skipped", "time", "timestamp"})
-"""What only the suite of a run says of itself."""
+def cases_of(blocks: Blocks) -> tuple[list[Case], list[str]]:
+    """Return the test cases in their order, and what is to be told of them.
+
+    Raises:
+        ConfigError: as ``read_junit`` says.
+    """
+    cases: list[Case] = []
+    short: list[tuple[int, str]] = []
+
+    def found(element: Element, suite: Suite) -> None:
+        cases.append(_case(element, _started(blocks, suite.timestamp), suite))
+
+    def ended(suite: Suite) -> None:
+        if note := _counted(suite):
+            short.append((suite.number, note))
+
+    parse(blocks.path, blocks, found, ended)
+    return cases, [note for _, note in sorted(short)]
 
 
-def _was_run(root: Element, cases: Iterable[Element]) -> bool:
-    """Return whether anything tells that the tests were run: a list of tests has their names alone (GoogleTest)."""
-    if any(len(case) or not {"time", "status", "result", "classname"}.isdisjoint(case.keys()) for case in cases):
-        return True
-    return any(not _OF_A_RUN.isdisjoint(suite.keys()) for suite in root.iter() if len(suite))
+_DIGITS = 18
+"""Of a number of tests that a suite may say."""
 
 
-def _counted(root: Element) -> Iterator[str]:
-    """Yield where a suite has more test cases than it says: some may not have run (``test.todo`` of jest)."""
-    suites = [root]
-    for suite in suites:  # grows: suites nest deeper than Python's own stack
-        suites += [child for child in suite if _tag(child) in ("testsuite", "testsuites")]
-    many: dict[Element, int] = {}
-    for suite in reversed(suites):
-        many[suite] = sum(many[child] if child in many else _tag(child) == "testcase" for child in suite)
-    for suite in suites:
-        said = suite.get("tests", "").strip()
-        if said.isdecimal() and many[suite] > int(said) and _tag(suite) == "testsuite":
-            name = one_line(suite.get("name", ""), 60)
-            says = count(int(said), "test")
-            yield f"the suite '{name}' says that it has {says}, and has {many[suite]}: perhaps some did not run"
+def _counted(suite: Suite) -> str:
+    """Tell where a suite has more test cases than it says: some may not have run (``test.todo`` of jest)."""
+    said = suite.get("tests")
+    if suite.tag != "testsuite" or not said.isdecimal() or len(said) > _DIGITS or suite.cases <= int(said):
+        return ""
+    says = f"says that it has {count(int(said), 'test')}, and has {suite.cases}"
+    return f"the suite '{one_line(suite.get('name'), 60)}' {says}: perhaps some did not run"
 
 
-class _NoDocumentType(TreeBuilder):
-    """Refuses a document type before anything that it declares can be expanded."""
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:  # noqa: ARG002 - the parser's call
-        raise ConfigError("has a document type, which JUnit XML needs not: take <!DOCTYPE out")
-
-
-def _parsed(path: Path, data: bytes) -> Element:
-    parser = XMLParser(target=_NoDocumentType())  # noqa: S314 - no document type, no entities
+def _started(blocks: Blocks, timestamp: str) -> float:
+    if not timestamp:
+        return blocks.modified
     try:
-        parser.feed(data)
-        root = parser.close()
-    except ParseError as error:
-        raise ConfigError(f"{place(path, error.position[0])}: is no XML: {error}") from None
-    except ConfigError as error:
-        raise ConfigError(f"{place(path)}: {error}") from None
-    except (LookupError, ValueError) as error:
-        raise ConfigError(f"{place(path)}: is in an encoding that cannot be read: {one_line(str(error))}") from None
-    if not isinstance(root, Element):
-        raise ConfigError(f"{place(path)}: is no XML: there is nothing in it")
-    return root
-
-
-def _tag(element: Element) -> str:
-    """Return the element's name without its namespace."""
-    return element.tag.rpartition("}")[2]
-
-
-def _cases(path: Path, root: Element, modified: float) -> Iterator[tuple[Element, float, tuple[str, ...]]]:
-    """Yield each test case with the start that the innermost suite says, and its suites; they nest without end."""
-    waiting: list[tuple[Element, float, tuple[str, ...]]] = [(root, modified, ())]
-    while waiting:
-        element, started, suites = waiting.pop()
-        if _tag(element) == "testcase":
-            yield element, started, suites
-        elif _tag(element) in ("testsuite", "testsuites"):
-            started = _started(path, element, started)
-            if _tag(element) == "testsuite":
-                suites = _within(suites, element, root)
-            waiting += [(child, started, suites) for child in reversed(element)]
-
-
-def _within(suites: tuple[str, ...], suite: Element, root: Element) -> tuple[str, ...]:
-    """Return the names of the suites around what is in one more; of very many the innermost is among them."""
-    name = (suite.get("name") or "").strip()
-    if not suites and "id" in root.keys() and _OF_PLAYWRIGHT.search(name):  # noqa: SIM118 - an element is no mapping
-        suites = tuple(filter(None, [(suite.get("hostname") or "").strip()]))
-    return (*suites[: _MOST_SUITES - 1], name) if name else suites
-
-
-def _started(path: Path, suite: Element, otherwise: float) -> float:
-    text = suite.get("timestamp", "").strip()
-    if not text:
-        return otherwise
-    try:
-        return parse(text).timestamp()
+        return parse_time(timestamp).timestamp()
     except (ValueError, OverflowError):
-        raise ConfigError(f"{place(path)}: the timestamp '{one_line(text, 60)}' is no time: write ISO 8601") from None
+        shown = one_line(timestamp, 60)
+        raise ConfigError(f"{place(blocks.path)}: the timestamp '{shown}' is no time: write ISO 8601") from None
 
 
-def _case(element: Element, started: float, suites: tuple[str, ...]) -> Case:
-    """What has no name is called as its suite."""
-    class_name, name = element.get("classname", "").strip(), element.get("name", "").strip()
-    took = _milliseconds(element.get("time", ""))
-    properties = [prop for child in element if _tag(child) == "properties" for prop in child]
+def _case(element: Element, started: float, suite: Suite) -> Case:
+    """A case without a name is called as its suite."""
+    took = _milliseconds(element.get("time"))
+    properties = [prop for child in element.children if child.tag == "properties" for prop in child.children]
     last = _last(element, took)
     if last.result is Result.PASSED and any(prop.get("name") == _EXPECTED_TO_FAIL for prop in properties):
         last = Attempt(Result.XFAILED, "expected to fail", took)
     again = [
-        Attempt(_AGAIN[_tag(child)], _message(child), _milliseconds(child.get("time", "")))
-        for child in element
-        if _tag(child) in _AGAIN
+        Attempt(_AGAIN[child.tag], _message(child), _milliseconds(child.get("time")))
+        for child in element.children
+        if child.tag in _AGAIN
     ]
     # A test that passed in the end tells its failures as flaky ones, one that never did its first as the failure.
     attempts = [*again, last] if last.result is Result.PASSED else [last, *again]
     return Case(
-        name="::".join(filter(None, (class_name, name))) or (suites[-1] if suites else _NAMELESS),
+        name="::".join(filter(None, (element.get("classname"), element.get("name")))) or suite.called or _NAMELESS,
         started=started,
         attempts=tuple(attempts),
-        claims=tuple(
-            (prop.get("value") or prop.text or "").strip() for prop in properties if prop.get("name") == PROPERTY
-        ),
-        suites=suites,
+        claims=tuple(prop.get("value") or prop.text.strip() for prop in properties if prop.get("name") == PROPERTY),
+        suites=suite.names,
     )
 
 
@@ -245,7 +191,7 @@ _NAMELESS = "a test case without a name"
 
 def _last(element: Element, took: int) -> Attempt:
     """Return how it ended: PASSED where nothing speaks against it, and nothing is there whose meaning is not known."""
-    told = [Attempt(_result(child), _message(child), took) for child in element if _tag(child) in _BAD]
+    told = [Attempt(_result(child), _message(child), took) for child in element.children if child.tag in _BAD]
     if told:
         return _worst(told)
     said = [Attempt(*one, took) for one in _against(element)]
@@ -255,18 +201,17 @@ def _last(element: Element, took: int) -> Attempt:
 def _against(element: Element) -> Iterator[tuple[Result, str]]:
     """Yield what speaks against a test case without a failure, an error or a skip, and why."""
     for name in ("status", "result"):
-        word = element.get(name, "").strip().lower()
+        word = element.get(name).lower()
         if word not in _GOOD:
             unknown = f"{name}='{one_line(word, 60)}' is not known to be said of a test that passed"
             yield (_STATUS[word], word) if word in _STATUS else (Result.ERROR, unknown)
     for name, result in _COUNTS.items():
-        value = element.get(name, "").strip()
+        value = element.get(name)
         if value.lower() not in _NOTHING:
             yield result, f"{name}='{one_line(value, 200)}'"
-    if (executed := element.get("executed", "true").strip().lower()) not in ("true", "yes", "1"):
+    if (executed := (element.get("executed") or "true").lower()) not in ("true", "yes", "1"):
         yield Result.SKIPPED if executed in _NOTHING else Result.ERROR, f"executed='{one_line(executed, 60)}'"
-    for child in element:
-        tag = _tag(child)
+    for tag in (child.tag for child in element.children):
         if tag in _AGAIN and tag not in _FLAKY:
             yield _AGAIN[tag], f"<{tag}>, and no end"
         elif tag not in _TELLS_NOTHING and tag not in _AGAIN:
@@ -274,9 +219,9 @@ def _against(element: Element) -> Iterator[tuple[Result, str]]:
 
 
 def _result(child: Element) -> Result:
-    if _tag(child) == "skipped" and child.get("type", "").strip().lower() in _EXPECTED:
+    if child.tag == "skipped" and child.get("type").lower() in _EXPECTED:
         return Result.XFAILED
-    return _BAD[_tag(child)]
+    return _BAD[child.tag]
 
 
 def _worst(attempts: Iterable[Attempt]) -> Attempt:
@@ -284,7 +229,7 @@ def _worst(attempts: Iterable[Attempt]) -> Attempt:
 
 
 def _message(child: Element) -> str:
-    return child.get("message") or (child.text or "").strip() or child.get("type") or ""
+    return child.attributes.get("message", "")[:MOST_OF_A_TEXT] or child.text.strip() or child.get("type")
 
 
 def _milliseconds(text: str) -> int:

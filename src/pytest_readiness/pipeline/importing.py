@@ -12,7 +12,7 @@ from ..claims.claim import Claim
 from ..errors import ConfigError, ReadinessError, count, one_line, place as shown_place
 from ..facts.clock import moment
 from ..journal.junit import Read, read_junit
-from ..journal.junit_files import JUnitFile, files_of, load_junit
+from ..journal.junit_files import files_of, same_blocks
 from .judging import Place
 from .mapping import Mapped, Mapping, Rule, map_cases, split_target
 from .outside import Recorded, Session, Told, attach_files, message_of, open_session
@@ -32,13 +32,13 @@ def record_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule], tol
             recorded.
     """
     session = open_session(place, told)
-    files = [load_junit(path) for path in files_of(given)]
-    read = [read_junit(file) for file in files]
+    most = place.settings.junit_limit
+    read = [read_junit(path, most) for path in files_of(given)]
     mapping = map_cases(list(chain.from_iterable(one.cases for one in read)), rules)
     if not mapping.tests:
-        raise ConfigError(_nothing(files, read, mapping))
+        raise ConfigError(_nothing(read, mapping))
     mapped = [(test, _claims(session, test)) for test in mapping.tests]
-    kept = _kept(session, files, read)
+    kept = _kept(session, read, most)
     beside, others = session.account([])
     attach_files(beside, told.artifacts)
     session.plan([(session.name(test.name), claims) for test, claims in mapped])
@@ -50,22 +50,22 @@ def record_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule], tol
     return session.close(0, [*chain.from_iterable(one.notes for one in read), *_notes(mapping)])
 
 
-def _nothing(files: Sequence[JUnitFile], read: Sequence[Read], mapping: Mapping) -> str:
+def _nothing(read: Sequence[Read], mapping: Mapping) -> str:
     """Return what to do where no case is mapped."""
     first = next((one.cases[0] for one in read if one.cases), None)
     such = f", such as '{one_line(first.name, 100)}'," if first else ""
     how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
-    where = shown_place(files[0].path) if len(files) == 1 else f"{len(files)} files"
+    where = shown_place(read[0].file.path) if len(read) == 1 else f"{len(read)} files"
     return f"{where}: none of {count(mapping.cases, 'test case')}{such} is mapped: {how}"
 
 
-def _kept(session: Session, files: Sequence[JUnitFile], read: Sequence[Read]) -> dict[str, list[dict[str, Any]]]:
+def _kept(session: Session, read: Sequence[Read], most: int) -> dict[str, list[dict[str, Any]]]:
     """Keep the files, and return them by the names of their cases: those of several files have each of them."""
     redactor = session.opening.redactor
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for file, one in zip(files, read, strict=True):
-        name = redactor.text(file.path.name)
-        kept = session.opening.artifacts.keep_blocks([file.data], name, "application/xml", redactor).to_plain()
+    for one in read:
+        name, blocks = redactor.text(one.file.path.name), same_blocks(one.file, most)
+        kept = session.opening.artifacts.keep_blocks(blocks, name, "application/xml", redactor).to_plain()
         for case in {case.name: case for case in one.cases}:
             found[case].append(kept)
     return found

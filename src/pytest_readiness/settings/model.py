@@ -189,6 +189,8 @@ with catch_warnings():
         plugins: tuple[Text, ...] = ()
         artifact_limit: Annotated[int, BeforeValidator(_as_bytes)] = 1024**3
         """Bytes."""
+        junit_limit: Annotated[int, BeforeValidator(_as_bytes)] = 256 * 1024**2
+        """Bytes of a file of JUnit XML."""
         context: ContextSettings = ContextSettings()
         environments: Mapping[Name, EnvironmentSettings] = {}
         provider_modes: Mapping[Name, Annotated[ProviderModeSettings, BeforeValidator(_as_mode)]] = {}
