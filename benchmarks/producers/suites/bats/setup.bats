@@ -1,0 +1,2 @@
+setup() { false; }
+@test "badsetup" { true; }

@@ -1,0 +1,2 @@
+teardown() { false; }
+@test "badteardown" { true; }

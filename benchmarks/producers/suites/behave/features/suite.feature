@@ -1,0 +1,5 @@
+@bad_suite
+Feature: badsuiteteardown
+
+  Scenario: in it
+    Given it works

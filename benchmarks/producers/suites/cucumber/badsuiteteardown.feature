@@ -1,0 +1,4 @@
+Feature: badsuiteteardown
+
+  Scenario: badsuiteteardown
+    Given it works

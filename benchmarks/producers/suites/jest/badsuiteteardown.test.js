@@ -1,0 +1,2 @@
+afterAll(() => { throw new Error('not tidied up'); });
+test('badsuiteteardown', () => {});

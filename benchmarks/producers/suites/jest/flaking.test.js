@@ -1,0 +1,3 @@
+let tries = 0;
+jest.retryTimes(2);
+test('flaking', () => { tries += 1; expect(tries).toBeGreaterThan(1); });

@@ -1,0 +1,6 @@
+*** Settings ***
+Library    no_such_library
+
+*** Test Cases ***
+unloadable
+    No Operation

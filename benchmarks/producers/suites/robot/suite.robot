@@ -1,0 +1,6 @@
+*** Settings ***
+Suite Teardown    Fail    not tidied up
+
+*** Test Cases ***
+badsuiteteardown
+    No Operation
