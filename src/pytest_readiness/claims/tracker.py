@@ -108,7 +108,7 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         raise ConfigError(f"{place(path)}: there is no such tracker: write one with `readiness init`") from None
     except IrregularError as error:
-        advice = "is a folder: name the tracker's Markdown file in it"
+        advice = "is a folder: name the tracker's file in it"
         told = advice if error.is_folder else f"cannot be read: {error.strerror}"
         raise ConfigError(f"{place(path)}: {told}") from None
     except UnicodeDecodeError:

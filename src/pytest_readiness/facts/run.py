@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Any
 
 from ..errors import IntegrityError
@@ -122,7 +123,9 @@ class Run:
         told = self.head.get("tracker") or {}
         if "sha256" not in told:
             return None
-        return Artifact(name=told["name"], media_type="text/markdown", size=told["size"], sha256=told["sha256"])
+        return Artifact(
+            name=told["name"], media_type=tracker_media_type(told["name"]), size=told["size"], sha256=told["sha256"]
+        )
 
     @property
     def planned(self) -> tuple[Planned, ...]:
@@ -184,3 +187,17 @@ def _whole_plan(spellings: Iterable[str]) -> Iterator[bytes]:
             yield f"{comma}{text[1:-1]}".encode()
             comma = ","
     yield b"]}"
+
+
+def tracker_media_type(name: str) -> str:
+    """Return the media type of a tracker, by the end of its name."""
+    return _TRACKERS.get(PurePosixPath(name).suffix.casefold(), "text/markdown")
+
+
+_TRACKERS = {
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".tab": "text/tab-separated-values",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ReadinessError, one_line
+from ..facts.run import tracker_media_type
 from ..regular import regular_file
 from .artifact import ArtifactFolder
 from .redaction import Redactor
@@ -47,7 +48,7 @@ def kept_tracker(path: Path | None, folder: Path, artifacts: ArtifactFolder, red
             return {"tracker": {"name": name, "withheld": "it holds what looks like a secret"}}
         sha256 = hashlib.sha256(data).hexdigest()
         if not _is_kept(artifacts.path(sha256), len(data)):
-            artifacts.keep_bytes(data, name, "text/markdown")
+            artifacts.keep_bytes(data, name, tracker_media_type(name))
     except OSError as error:
         return {"tracker": {"name": name, "withheld": f"it could not be read: {error.strerror}"}}
     except ReadinessError as error:
