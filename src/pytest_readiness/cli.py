@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import click
 
-from .errors import ReadinessError, UnansweredError, nearest
+from .errors import ReadinessError, SeveralError, UnansweredError, nearest
 from .foreign import why
 from .views.sanitise import sanitise, sanitise_lines
 
@@ -100,6 +100,10 @@ class _Commands(click.Group):
             raise
         except KeyboardInterrupt:
             code = _INTERRUPTED
+        except SeveralError as error:
+            for line in error.lines[:-1]:
+                _say(line)
+            code = _failed(ctx, error.lines[-1], error.exit_code)
         except ReadinessError as error:
             code = _failed(ctx, str(error), error.exit_code)
         except BaseException as error:  # noqa: BLE001 - the last one to know: whatever it is, it is no answer

@@ -26,6 +26,14 @@ class ConfigError(ReadinessError):
     """The config, the tracker or an option cannot be used as it stands."""
 
 
+class SeveralError(ConfigError):
+    """Several things cannot be used as they stand, and are told at once: a line for each."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
 class ClaimError(ReadinessError):
     """A marker or a ``scope()`` names something that does not exist, or names it wrongly."""
 

@@ -13,20 +13,23 @@ import click
 
 from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES
 from ..claims.register import PROOFS
-from ..errors import ConfigError, count, nearest, one_line
+from ..errors import ConfigError, ReadinessError, SeveralError, count, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import OwnProof
-from ..pipeline.importing import record_junit
+from ..pipeline.importing import Seen, claims_of, look_at_junit, notes_of, record_junit
 from ..pipeline.judging import Place
-from ..pipeline.mapping import Rule, split_target
+from ..pipeline.map_file import read_map_file
+from ..pipeline.mapping import Rule, claim_of
 from ..pipeline.outside import Recorded, Told, is_of_pytest, record_command, record_examined
 from ..views.sanitise import sanitise
 from . import options
 from .answering import Answering
 from .door import Door, pass_door
+from .listing import listed
 
 _RESULTS = tuple(result.value for result in (Result.PASSED, Result.FAILED, Result.ERROR, Result.SKIPPED))
 _CONFIG, _STORAGE = 2, 3
+_OF_JUNIT = {"maps": "--map", "map_files": "--map-file", "only_list": "--list"}
 _COMMAND = f"{__name__}.command"
 _ARGV = f"{__name__}.argv"
 _CONTEXT = {
@@ -134,6 +137,17 @@ def _context_options(function: Any) -> Any:
 @click.option(
     "--map", "maps", multiple=True, metavar="PATTERN=UC/ITEM", help="Which of its test cases are evidence for what."
 )
+@click.option(
+    "--map-file",
+    "map_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The same, as a table [map] in TOML; can be given again.",
+)
+@click.option(
+    "--list", "only_list", is_flag=True, help="Say what JUnit XML holds and how it is mapped; record nothing."
+)
 @click.pass_context
 @pass_door
 def command(door: Door, context: click.Context, /, **given: Any) -> int:
@@ -148,7 +162,10 @@ def command(door: Door, context: click.Context, /, **given: Any) -> int:
     place = door.place(records=True)
     told = _told(place, given, context.meta[_ARGV])
     if given["junit"]:
-        recorded = record_junit(place, given["junit"], _rules(given["maps"]), told)
+        seen = look_at_junit(place, given["junit"], _rules(place, given, told))
+        if given["only_list"]:
+            return _list(place, seen, told)
+        recorded = record_junit(place, seen, told)
         _tell(recorded)
         return _code(place, recorded, 0)
     target = given["use_case"], given["item"]
@@ -158,6 +175,17 @@ def command(door: Door, context: click.Context, /, **given: Any) -> int:
         recorded = record_examined(place, target, told, Result(given["result"]), given["test_id"])
     _tell(recorded)
     return _code(place, recorded, int(not recorded.passed))
+
+
+def _list(place: Place, seen: Seen, told: Told) -> int:
+    """Print what a report holds and what is mapped; a wrong property is told behind it."""
+    for note in (*seen.notes, *notes_of(seen)):
+        click.echo(f"readiness: {sanitise(note)}", err=True)
+    claims, wrong = claims_of(seen.mapping, place, told)
+    click.echo("\n".join(listed(place, seen, claims)))
+    if wrong:
+        raise SeveralError(*wrong)
+    return 0
 
 
 def _code(place: Place, recorded: Recorded, code: int) -> int:
@@ -189,8 +217,7 @@ def _faults(given: dict[str, Any], words: Sequence[str]) -> list[str]:
         faults.append("name a use case, such as: readiness record UC-003 --item 4 -- ./check.sh")
     if given["item"] is None:
         faults.append("name the item that it is evidence for with --item")
-    if given["maps"]:
-        faults.append("--map goes with --junit")
+    faults += [f"{name} goes with --junit" for key, name in _OF_JUNIT.items() if given[key]]
     if words and given["result"] is not None:
         faults.append("a command says its result by its exit code: take --result out")
     if given["test_id"] is not None and not given["test_id"].strip():
@@ -258,15 +285,32 @@ def _reference(text: str) -> tuple[str, str]:
     return name, url
 
 
-def _rules(given: Sequence[str]) -> list[Rule]:
-    rules = []
-    for text in given:
+def _rules(place: Place, given: dict[str, Any], told: Told) -> list[Rule]:
+    """Return what the options and the files of maps say; all that is wrong with them is told at once."""
+
+    def wrong(target: str) -> str:
+        try:
+            claim_of(target, place.catalogue, told.part, told.replay_mode)
+        except ReadinessError as error:
+            return str(error)
+        return ""
+
+    rules, faults = [], []
+    for text in given["maps"]:
         pattern, _, target = text.rpartition("=")
         if not pattern:
-            raise ConfigError(f"--map takes PATTERN=UC/ITEM, such as '*::test_*=UC-003/4', not '{one_line(text, 100)}'")
-        split_target(target)
+            form = "--map takes PATTERN=UC/ITEM, such as '*::test_*=UC-003/4'"
+            faults.append(f"{form}, not '{one_line(text, 100)}'")
+        elif fault := wrong(target):
+            faults.append(f"--map '{one_line(pattern, 60)}': {fault}")
         rules.append(Rule(pattern, target, "--map"))
-    return rules
+    for path in given["map_files"]:
+        found, more = read_map_file(path, wrong)
+        rules += found
+        faults += more
+    if faults:
+        raise SeveralError(*faults)
+    return list(dict.fromkeys(rules))
 
 
 def _echo(block: bytes) -> None:

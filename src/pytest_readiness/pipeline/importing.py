@@ -9,36 +9,76 @@ from pathlib import Path
 from typing import Any
 
 from ..claims.claim import Claim
-from ..errors import ConfigError, ReadinessError, count, one_line, place as shown_place
+from ..errors import ReadinessError, SeveralError, count, one_line, place as shown_place
 from ..facts.clock import moment
-from ..journal.junit import Read, read_junit
+from ..frozen import dataclass
+from ..journal.junit import Case, Read, read_junit
 from ..journal.junit_files import files_of, same_blocks
 from .judging import Place
-from .mapping import Mapped, Mapping, Rule, map_cases, split_target
+from .mapping import Mapped, Outcome, Rule, claim_of, idle_rules, map_cases
 from .outside import Recorded, Session, Told, attach_files, message_of, open_session
 
+MOST_LINES = 100
+"""Lines of one kind that are told."""
 
-def record_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule], told: Told) -> Recorded:
-    """Record the test cases of JUnit XML files that a pattern, or a property of their own, maps to an item: as one run.
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What JUnit XML files hold, and what a mapping makes of it. Nothing is recorded yet."""
+
+    read: tuple[Read, ...]
+    """What each of them tells."""
+    mapping: Outcome
+    most: int
+    """The largest file that is read, in bytes."""
+
+    @property
+    def cases(self) -> Iterator[Case]:
+        """The cases of all files."""
+        return chain.from_iterable(one.cases for one in self.read)
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What is to be known of the files."""
+        return chain.from_iterable(one.notes for one in self.read)
+
+
+def look_at_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule]) -> Seen:
+    """Read JUnit XML files, and see what is mapped.
+
+    Args:
+        place: Where the settings say how large a file may be.
+        given: The XML files, folders of such, or patterns.
+        rules: Which cases are evidence for what.
+
+    Raises:
+        ConfigError: a file cannot be used.
+    """
+    most = place.settings.junit_limit
+    read = tuple(read_junit(path, most) for path in files_of(given))
+    return Seen(read, map_cases([case for one in read for case in one.cases], rules), most)
+
+
+def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
+    """Record the test cases that a pattern, or a property of their own, maps to an item: as one run.
 
     Args:
         place: Where it is kept.
-        given: The XML files, folders of such, or patterns; each file is kept as an artifact.
-        rules: Which cases are evidence for what.
+        seen: The files, and what is mapped; each file is kept as an artifact.
         told: What the options tell.
 
     Raises:
-        ReadinessError: a file cannot be used, something named does not exist, or nothing is mapped; nothing was
-            recorded.
+        ReadinessError: something named does not exist, or nothing is mapped; nothing was recorded.
     """
-    session = open_session(place, told)
-    most = place.settings.junit_limit
-    read = [read_junit(path, most) for path in files_of(given)]
-    mapping = map_cases(list(chain.from_iterable(one.cases for one in read)), rules)
+    mapping = seen.mapping
     if not mapping.tests:
-        raise ConfigError(_nothing(read, mapping))
-    mapped = [(test, _claims(session, test)) for test in mapping.tests]
-    kept = _kept(session, read, most)
+        raise SeveralError(*_nothing(seen))
+    every, wrong = claims_of(mapping, place, told)
+    if wrong:
+        raise SeveralError(*wrong)
+    mapped = list(zip(mapping.tests, every, strict=True))
+    session = open_session(place, told)
+    kept = _kept(session, seen)
     beside, others = session.account([])
     attach_files(beside, told.artifacts)
     session.plan([(session.name(test.name), claims) for test, claims in mapped])
@@ -47,32 +87,59 @@ def record_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule], tol
         of_files = {(one["name"], one["sha256"]): one for case in test.members for one in kept[case.name]}
         recording.artifacts += [*of_files.values(), *others.artifacts]
         session.finished(_imported(session, test), recording, claims)
-    return session.close(0, [*chain.from_iterable(one.notes for one in read), *_notes(mapping)])
+    left_out = [mapped_of(seen)] if mapping.mapped < mapping.cases else []
+    return session.close(0, [*seen.notes, *notes_of(seen), *left_out])
 
 
-def _nothing(read: Sequence[Read], mapping: Mapping) -> str:
-    """Return what to do where no case is mapped."""
-    first = next((one.cases[0] for one in read if one.cases), None)
+def mapped_of(seen: Seen) -> str:
+    """Return how many test cases are mapped, as a sentence."""
+    return f"{seen.mapping.mapped:,} of {seen.mapping.cases:,} test cases are mapped"
+
+
+def claims_of(mapping: Outcome, place: Place, told: Told) -> tuple[list[list[Claim]], list[str]]:
+    """Return what each test is evidence for, in their order; and a line for each property that names nothing."""
+    found: dict[str, Claim | str] = {}
+    for target in dict.fromkeys(target for test in mapping.tests for target in test.targets):
+        try:
+            found[target] = claim_of(target, place.catalogue, told.part, told.replay_mode)
+        except ReadinessError as error:
+            found[target] = str(error)
+    wrong = [_wrong(test, why) for test in mapping.tests for at in test.targets if isinstance(why := found[at], str)]
+    more = [f"and {len(wrong) - MOST_LINES:,} more"] if len(wrong) > MOST_LINES else []
+    every = {target: claim for target, claim in found.items() if isinstance(claim, Claim)}
+    claims = [list(dict.fromkeys(every[at] for at in test.targets if at in every)) for test in mapping.tests]
+    return claims, [*wrong[:MOST_LINES], *more]
+
+
+def _wrong(test: Mapped, why: str) -> str:
+    return f"test case '{one_line(test.name, 100)}': {why}"
+
+
+def _nothing(seen: Seen) -> Iterator[str]:
+    """Yield what to do where no case is mapped."""
+    first = next(seen.cases, None)
     such = f", such as '{one_line(first.name, 100)}'," if first else ""
     how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
-    where = shown_place(read[0].file.path) if len(read) == 1 else f"{len(read)} files"
-    return f"{where}: none of {count(mapping.cases, 'test case')}{such} is mapped: {how}"
+    where = shown_place(seen.read[0].file.path) if len(seen.read) == 1 else f"{len(seen.read)} files"
+    yield f"{where}: none of {count(seen.mapping.cases, 'test case')}{such} is mapped: {how}; --list prints them all"
+    yield from idle_rules(seen.mapping.idle, seen.cases, only_hints=True)
 
 
-def _kept(session: Session, read: Sequence[Read], most: int) -> dict[str, list[dict[str, Any]]]:
+def _kept(session: Session, seen: Seen) -> dict[str, list[dict[str, Any]]]:
     """Keep the files, and return them by the names of their cases: those of several files have each of them."""
     redactor = session.opening.redactor
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for one in read:
-        name, blocks = redactor.text(one.file.path.name), same_blocks(one.file, most)
+    for one in seen.read:
+        name, blocks = redactor.text(one.file.path.name), same_blocks(one.file, seen.most)
         kept = session.opening.artifacts.keep_blocks(blocks, name, "application/xml", redactor).to_plain()
         for case in {case.name: case for case in one.cases}:
             found[case].append(kept)
     return found
 
 
-def _notes(mapping: Mapping) -> Iterator[str]:
+def notes_of(seen: Seen) -> Iterator[str]:
     """Yield what whoever imports should know of the mapping."""
+    mapping = seen.mapping
     several = [test for test in mapping.tests if len(test.members) > 1]
     if several:
         such = f", such as '{one_line(several[0].name, 100)}'"
@@ -80,10 +147,7 @@ def _notes(mapping: Mapping) -> Iterator[str]:
             f"{count(len(several), 'name')} of several test cases{such}: each is taken as one, with the worst result"
             f"{_apart(several)}"
         )
-    for rule in mapping.idle:
-        yield f"{rule.where} '{one_line(rule.pattern)}' matches no test case"
-    if mapping.mapped < mapping.cases:
-        yield f"{mapping.mapped:,} of {mapping.cases:,} test cases are mapped"
+    yield from idle_rules(mapping.idle, seen.cases)
 
 
 def _apart(several: Iterable[Mapped]) -> str:
@@ -93,17 +157,6 @@ def _apart(several: Iterable[Mapped]) -> str:
         if len(paths) > 1:
             return f"; a pattern with the suite tells them apart, such as '{one_line(min(paths), 200)}'"
     return ""
-
-
-def _claims(session: Session, test: Mapped) -> list[Claim]:
-    """Return what a test is mapped to, each once."""
-    claims: dict[Claim, None] = {}
-    for target in test.targets:
-        try:
-            claims[session.claim(*split_target(target))] = None
-        except ReadinessError as error:
-            raise ConfigError(f"test case '{one_line(test.name, 100)}': {error}") from None
-    return list(claims)
 
 
 def _imported(session: Session, test: Mapped) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import translate
 
-from ..errors import ConfigError, one_line
+from ..claims.catalogue import Catalogue
+from ..claims.claim import Claim
+from ..errors import ClaimError, ConfigError, nearest, one_line
 from ..facts.evidence import BADNESS
 from ..frozen import dataclass
 from ..journal.junit import Case
@@ -20,6 +22,8 @@ from ..journal.junit import Case
 _MAGIC = re.compile(r"[*?[]")
 _SUITE = "/"
 """A pattern with this in it may begin with the names of suites."""
+_HINTS = 20
+"""Idle rules that are looked at more closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class Outcome:
     """What a mapping makes of a report."""
 
     tests: tuple[Mapped, ...]
@@ -61,16 +65,43 @@ class Mapping:
     """The rules that match no case."""
 
 
-def split_target(text: str) -> tuple[str, str]:
-    """Return use case and item of ``UC-003/4``.
+def claim_of(target: str, catalogue: Catalogue, part: str | None = None, replay_mode: str | None = None) -> Claim:
+    """Return the claim that a target makes: ``UC-003/4``, or a requirement such as ``UC-003/6/rotation``.
+
+    Args:
+        target: what a mapping or a test case says.
+        catalogue: which names exist.
+        part: the part that it shows, unless the target names one.
+        replay_mode: how a replay was validated.
 
     Raises:
-        ConfigError: it is something else.
+        ReadinessError: it is something else, or names what does not exist.
     """
-    use_case, slash, item = text.partition("/")
-    if not slash or not use_case or not item or "/" in item:
-        raise ConfigError(f"'{one_line(text, 60)}' is no UC/ITEM, such as UC-003/4")
-    return use_case, item
+    use_case, _, rest = target.partition("/")
+    item, *scope = rest.split("/")
+    if not use_case or not item or not all(scope):
+        raise ConfigError(f"'{one_line(target, 60)}' is no UC/ITEM, such as UC-003/4")
+    claim = catalogue.resolve(Claim(use_case, item, part=None if scope else part, replay_mode=replay_mode))
+    for name in scope:
+        claim = _limited(claim, name, catalogue)
+    return claim if claim.part or not part else catalogue.resolve(replace(claim, part=part))
+
+
+def _limited(claim: Claim, name: str, catalogue: Catalogue) -> Claim:
+    """Return the claim within the environment, the provider mode or the part of this name."""
+    if name in catalogue.environments and claim.environment is None:
+        return replace(claim, environment=name)
+    if name in catalogue.provider_modes and claim.provider_mode is None:
+        return replace(claim, provider_mode=name)
+    if claim.part is not None:
+        raise ConfigError(f"'{one_line(name, 60)}' is one scope too many: {claim.use_case}/{claim.item}/{claim.part}")
+    try:
+        return catalogue.resolve(replace(claim, part=name))
+    except ClaimError:
+        if near := nearest(name, [*catalogue.environments, *catalogue.provider_modes]):
+            told = f"there is no environment or provider mode '{one_line(name, 60)}'{near}"
+            raise ClaimError(told) from None
+        raise
 
 
 class _Patterns:
@@ -96,7 +127,7 @@ class _Patterns:
         return self._found[name]
 
 
-def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Mapping:
+def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
     """Return which cases are evidence for what.
 
     A rule whose pattern matches ``classname::name`` takes all cases of that name as one test, whatever their suites.
@@ -120,10 +151,40 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Mapping:
             targets[case.path] |= dict.fromkeys(rule.target for rule in by_path)
     due = [(name, some) for name, some in found.items() if targets[name]]
     tests = tuple(Mapped(name, _as_one(some), tuple(targets[name]), tuple(some)) for name, some in due)
-    return Mapping(tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched))
+    return Outcome(tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched))
 
 
 def _as_one(cases: Sequence[Case]) -> Case:
     """Return the cases of one test as one: the latest start, and of the worst results one with the worst attempts."""
     worst = max(cases, key=lambda case: (BADNESS[case.result], max(BADNESS[one.result] for one in case.attempts)))
     return replace(worst, started=max(case.started for case in cases))
+
+
+def idle_rules(rules: Sequence[Rule], cases: Iterable[Case], *, only_hints: bool = False) -> Iterator[str]:
+    """Yield a line for each pattern that matches no case, with what may be meant.
+
+    ``only_hints``: of those alone of which that is known.
+    """
+    waiting = list({rule.pattern: rule for rule in reversed(rules)}.values())[::-1]
+    every = list(cases) if waiting else []
+    names = {case.name.lower(): case.name for case in every} | {case.path.lower(): case.path for case in every}
+    for number, rule in enumerate(waiting):
+        hint = _meant(rule.pattern.lower(), names) if number < _HINTS else ""
+        if hint or not only_hints:
+            yield f"{rule.where} '{one_line(rule.pattern)}' matches no test case{hint}"
+
+
+def _meant(pattern: str, names: Mapping[str, str]) -> str:
+    """Return what matches if it is written a little otherwise, as the end of a sentence; empty: nothing does.
+
+    ``names``: each behind itself in small letters, as the pattern is.
+    """
+    for other, told in (
+        (pattern, "differs in letter case"),
+        (pattern.replace("[", "[[]"), "has a [, which a pattern writes as [[]"),
+        (f"*{pattern}*", "is longer: a pattern matches the whole name, and * stands for what is left out"),
+    ):
+        matches = re.compile(translate(other)).match
+        if found := next((name for small, name in names.items() if matches(small)), None):
+            return f": '{one_line(found, 100)}' {told}"
+    return ""

@@ -1,0 +1,110 @@
+"""What a report holds, and what a mapping would do with it: a line for each test, and what is left to be mapped."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from glob import escape
+
+from ..claims.claim import Claim
+from ..errors import count
+from ..facts.evidence import BADNESS, Result
+from ..journal.junit import Case
+from ..journal.redaction import Redactor
+from ..pipeline.importing import Seen, mapped_of
+from ..pipeline.judging import Place
+from ..pipeline.mapping import Mapped
+from ..views.sanitise import sanitise
+
+_WIDTH = max(len(result.value) for result in Result)
+_WIDE = 400
+"""Characters of a line."""
+
+
+def listed(place: Place, seen: Seen, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
+    """Yield the lines of a listing, without secrets.
+
+    Args:
+        place: whose plugins say what is secret.
+        seen: the report, and what is mapped.
+        claims: what each mapped test is evidence for.
+    """
+    redactor = Redactor(os.urandom(32), own=place.plugins.redactors)
+    for line in _lines(seen, claims):
+        yield sanitise(redactor.text(line), _WIDE)
+
+
+def _lines(seen: Seen, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
+    tests = seen.mapping.tests
+    taken = {id(case) for test in tests for case in test.members}
+    left = [case for case in seen.cases if id(case) not in taken]
+    by_claim: defaultdict[str, list[Mapped]] = defaultdict(list)
+    for test, made in zip(tests, claims, strict=True):
+        targets = [_target(claim) for claim in made]
+        for target in targets:
+            by_claim[target].append(test)
+        yield f"{test.case.result.value:{_WIDTH}} {test.name} -> {', '.join(targets)}"
+    named = Counter(case.name for case in left)
+    for case in left:
+        yield f"{case.result.value:{_WIDTH}} {case.path if named[case.name] > 1 else case.name}"
+    if by_claim:
+        yield ""
+        width = max(map(len, by_claim))
+        for target, some in sorted(by_claim.items()):
+            yield f"{target:{width}} {count(len(some), 'test')}: {_results(test.case for test in some)}"
+    yield from _patterns(left, seen.cases)
+    yield ""
+    yield f"{mapped_of(seen)}; nothing was recorded"
+
+
+def _target(claim: Claim) -> str:
+    scope = (claim.environment, claim.provider_mode, claim.part)
+    return "/".join((claim.use_case, claim.item, *filter(None, scope)))
+
+
+def _results(cases: Iterable[Case]) -> str:
+    many = Counter(case.result for case in cases)
+    return ", ".join(f"{many[result]:,} {result.value}" for result in sorted(many, key=BADNESS.__getitem__))
+
+
+def _patterns(left: Sequence[Case], every: Iterable[Case]) -> Iterator[str]:
+    """Yield lines for a file of maps: a pattern for the cases of each class, or of each suite, that are not mapped."""
+    if not left:
+        return
+    yield ""
+    yield "# Not mapped. For a file of --map-file, under [map]; what is evidence for nothing is left out:"
+    whole = _taken_whole(every)
+    groups: defaultdict[str, list[Case]] = defaultdict(list)
+    for case in left:
+        groups[_pattern(case, whole)].append(case)
+    for pattern, some in groups.items():
+        yield f'{json.dumps(pattern, ensure_ascii=False)} = "UC/ITEM"  # {_results(some)}'
+
+
+def _class(case: Case) -> str:
+    return case.name.rpartition("::")[0]
+
+
+def _taken_whole(every: Iterable[Case]) -> set[tuple[str, ...]]:
+    """Return the suites whose cases no class tells from others: it is in several suites, or each case has its own."""
+    suites: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+    classes: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for case in every:
+        suites[_class(case)].add(case.suites)
+        classes[case.suites][_class(case)] += 1
+    return {
+        suite
+        for suite, some in classes.items()
+        if suite
+        if "" in some or any(len(suites[name]) > 1 for name in some) or 1 < len(some) == some.total()
+    }
+
+
+def _pattern(case: Case, whole: set[tuple[str, ...]]) -> str:
+    """Return a pattern for its class; or for its suite, where that or one around it is taken whole."""
+    if any(case.suites[:number] in whole for number in range(1, len(case.suites) + 1)):
+        return f"{escape('/'.join(case.suites))}/*"
+    name = _class(case)
+    return f"{escape(name)}::*" if name else escape(case.name)
