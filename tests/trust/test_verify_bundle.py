@@ -15,6 +15,7 @@ from hypothesis import given, settings, strategies as st
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.basis import Basis, Pin, PinnedRequirement, names_told
 from pytest_readiness.facts.decision import KINDS, parse_decision
+from pytest_readiness.facts.digest import digest
 from pytest_readiness.facts.line import Chain, Line, canonical
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store import verify_bundle
@@ -195,16 +196,11 @@ def test_both_agree_on_statements_of_any_kind(
     tmp_path_factory: pytest.TempPathFactory, contents: Members, data: Any
 ) -> None:
     """A value anywhere in an envelope or its statement is replaced, and its id is made to fit."""
-    import base64
-    import json
-
-    from pytest_readiness.facts.digest import digest
-    from pytest_readiness.facts.line import canonical
-
     name = next(name for name in contents if name.startswith("statements"))
     envelope = json.loads(contents[name])
     payload = json.loads(base64.b64decode(envelope["payload"]))
-    target = data.draw(st.sampled_from([envelope, envelope["signatures"][0], payload, payload["subject"][0]]))
+    targets = [envelope, envelope["signatures"][0], payload, payload["subject"][0], payload["predicate"]]
+    target = data.draw(st.sampled_from(targets))
     target[data.draw(st.sampled_from(sorted(target)))] = data.draw(VALUES)
     if isinstance(envelope.get("payload"), str) and target is not envelope:
         envelope["payload"] = base64.b64encode(canonical(payload).encode()).decode()
@@ -212,6 +208,21 @@ def test_both_agree_on_statements_of_any_kind(
     changed = {key: value for key, value in contents.items() if key != name}
     changed[f"statements/{digest('envelope', text.encode())}.json"] = text.encode()
     assert_agreed(packed(tmp_path_factory.mktemp("statement") / "a.zip", changed))
+
+
+@pytest.mark.parametrize("nonce", [5, [], {"x": 1}, False])
+def test_a_statement_whose_nonce_is_no_text(tmp_path: Path, contents: Members, nonce: Any) -> None:
+    """Both programs refuse it, with or without a key to verify it by."""
+    name = next(name for name in contents if name.startswith("statements"))
+    envelope = json.loads(contents[name])
+    payload = json.loads(base64.b64decode(envelope["payload"]))
+    payload["predicate"]["nonce"] = nonce
+    text = canonical({**envelope, "payload": base64.b64encode(canonical(payload).encode()).decode()})
+    changed = {key: value for key, value in contents.items() if key != name}
+    changed[f"statements/{digest('envelope', text.encode())}.json"] = text.encode()
+    path = packed(tmp_path / "a.zip", changed)
+    assert "its nonce is no text" in reader(path)
+    assert "its nonce is no text" in verifier(path)
 
 
 def test_what_the_reader_alone_judges_is_accepted_by_the_script(tmp_path: Path, contents: Members) -> None:

@@ -431,8 +431,11 @@ class Verification:
         (subject,) = statement["subject"]
         kind = statement["predicateType"].removeprefix("urn:pytest-readiness:").removesuffix(":v1")
         is_ours = statement["predicateType"] == f"urn:pytest-readiness:{kind}:v1" and kind in ("run", "decision")
-        if statement["_type"] != "https://in-toto.io/Statement/v1" or not is_ours or not statement["predicate"].keys():
+        told = statement["predicate"]
+        if statement["_type"] != "https://in-toto.io/Statement/v1" or not is_ours or not told.keys():
             refuse(f"{name} is no statement about a run or a decision")
+        if not isinstance(told.get("nonce"), str | None):
+            refuse(f"{name}: its nonce is no text")
         if self.records.get((kind, subject["name"]), "none") != subject["digest"]["sha256"]:
             refuse(f"{name}: the {kind} {subject['name']} is not in it, or another than was signed")
         signed = b"DSSEv1 %d %b %d %b" % (len(form), form.encode(), len(payload), payload)
