@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings as profile, strategies as st
 
 from pytest_readiness.claims.mend import Change, mend
-from pytest_readiness.claims.tracker import STATUSES, read_tracker
+from pytest_readiness.claims.tracker import read_tracker
+from pytest_readiness.claims.words import STATUSES
 from pytest_readiness.errors import ConfigError
 
 pytestmark = pytest.mark.slow
@@ -90,7 +91,7 @@ def test_what_is_no_register_stays():
 
 @pytest.mark.parametrize(
     ("theirs", "written"),
-    [("Stop", "Stop"), ("no go", "no go"), ("*Stop*", "\\*Stop\\*"), ("a|b", "a\\|b"), ("<x>", "\\<x\\>")],
+    [("Stop", "Stop"), ("no go", "no go"), ("*Stop* it", "\\*Stop\\* it"), ("a|b", "a\\|b"), ("<x>", "\\<x\\>")],
 )
 def test_a_status_is_written_in_the_trackers_words(theirs, written):
     """Words of [statuses] are written so that they are read again, whatever signs they hold."""

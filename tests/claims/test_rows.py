@@ -11,7 +11,8 @@ from hypothesis import given, settings as profile, strategies as st
 from markdown_it import MarkdownIt
 
 from pytest_readiness.claims.mend import Change, mend
-from pytest_readiness.claims.tracker import STATUSES, examine_text, words_of
+from pytest_readiness.claims.tracker import examine_text
+from pytest_readiness.claims.words import STATUSES, Vocabulary
 from pytest_readiness.errors import Problem
 
 pytestmark = pytest.mark.slow
@@ -76,7 +77,7 @@ def test_rows_of_the_register(text, lines):
         ("\n<table><tr><th>UC</th><th>Prod <b>Readiness</b> Status</th></tr>\n<tr><td>UC-2<td>BLOCKED</table>\n",
          5, "written in HTML"),
         ("\n| UC-2 | WIP |\n", 5, "UC-2 has no known status: 'WIP'"),
-        ("\n| UC-2 | BLOCKED |\nsee below\n", 6, "use case 'see below' has white space"),
+        ("\n| UC-2 | BLOCKED |\nsee below\n", 6, "see-below has no known status: ''"),
         ("\n| uc-1 | BLOCKED |\n", 5, "use case 'uc-1' stands twice, in lines 3 and 5 (there as 'UC-1'"),
         ("\n| UC | Prod Rediness Status |\n|--|--|\n| UC-2 | WIP |\n", 5, "called 'Prod Readiness Status'"),
         ("\n| Prod-Readiness Status | x | UC |\n|--|--|--|\n| BLOCKED | | UC-2 |\n", 5, "'Prod Readiness Status'"),
@@ -244,7 +245,7 @@ def test_a_row_is_never_passed_over_in_silence(pieces):
 
 def test_words_are_compared_as_they_are_read():
     """The words for a status are those of the config, in whichever spelling a stray row has them."""
-    assert "Go" in words_of({"READY_FOR_GO_LIVE": "Go"})
+    assert Vocabulary.of({"READY_FOR_GO_LIVE": "Go"}).meaning("Go") == ("READY_FOR_GO_LIVE",)
     text = "| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | Go |\n\n## More\n\n| UC-2 | **go** |\n"
     _, found = examine_text(PATH, text, {}, {"READY_FOR_GO_LIVE": "Go"})
     assert [problem.where for problem in found] == ["T.md:7"]

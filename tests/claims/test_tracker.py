@@ -10,7 +10,8 @@ from hypothesis import given, settings as profile, strategies as st
 from markdown_it import MarkdownIt
 
 from pytest_readiness.claims.markdown import parsed
-from pytest_readiness.claims.tracker import STATUSES, read_tracker, tracker_problems
+from pytest_readiness.claims.tracker import read_tracker, tracker_problems
+from pytest_readiness.claims.words import STATUSES
 from pytest_readiness.errors import ConfigError
 from tests.growth import assert_linear
 
@@ -127,8 +128,9 @@ def test_a_table_in_a_comment_or_a_code_block_is_no_register(tmp_path):
         ("| UC | Prod Readiness Status | uc |\n|--|--|--|\n| 1 | BLOCKED | 2 |\n", 1, "two columns are called 'UC'"),
         (f"{HEAD}| A | BLOCKED |\n| B | BLOCKED |\n| A | BLOCKED |\n", 5, "'A' stands twice, in lines 3 and 5"),
         (f"{HEAD}| | BLOCKED |\n", 3, "there is no use case id"),
-        (f"{HEAD}| A/B | BLOCKED |\n", 3, "use case 'A/B' has a '/' in its id"),
-        (f"{HEAD}| A B | BLOCKED |\n", 3, "use case 'A B' has white space"),
+        (f"{HEAD}| A/B | BLOCKED |\n| a-b | BLOCKED |\n", 4, "'a-b' stands twice, in lines 3 and 4 (made of 'A/B'"),
+        (f"{HEAD}| A B | BLOCKED |\n| A/B | BLOCKED |\n", 4, "'a-b' stands twice, in lines 3 and 4 (made of 'A B'"),
+        (f"{HEAD}| / | BLOCKED |\n", 3, "there is no use case id"),
         (f"{HEAD}| A\u200b | BLOCKED |\n", 3, r"use case 'A\u200b' has white space or a control character"),
         (f"{HEAD}| A\x1b[1m | BLOCKED |\n", 3, r"use case 'A\x1b[1m' has white space or a control character"),
         (f"{HEAD}| A | NOTSTARTED |\n", 3, "A has no known status: 'NOTSTARTED' (did you mean 'NOT_STARTED'?)"),
@@ -153,7 +155,7 @@ def test_each_mistake_is_one_line_with_its_place(tmp_path, text, line, told):
 def test_all_mistakes_in_the_order_of_the_lines(tmp_path):
     """A tracker with several mistakes tells each of them, topmost first."""
     path = written(
-        tmp_path, f"# Required Evidence\n2. a\n2. b\n\n# UCs\n{HEAD}| A/B | x |\n| C | BLOCKED |\n| C | y |\n"
+        tmp_path, f"# Required Evidence\n2. a\n2. b\n\n# UCs\n{HEAD}| A\x1b | x |\n| C | BLOCKED |\n| C | y |\n"
     )
     assert [problem.where for problem in tracker_problems(path)] == [f"{path}:{line}" for line in (3, 8, 8, 10, 10)]
 
@@ -242,7 +244,24 @@ def test_any_text_is_read_or_refused_in_one_line(tmp_path_factory, text):
 MARKS = st.sampled_from(
     [
         *("a", "b c", " ", "`", "*", "**", "_", "[x]", "[x](y)", "![i](j)", "<br>", "<b>", "&amp;", "&", "\\|", "\\"),
-        *("|", "!", "\n", "\n\n", "# h", "- l", "1. x", "> q", "<http://a.b>", "  \n", "{", ":", "é", "[r]: /u\n"),
+        *(
+            "~~",
+            "~",
+            "|",
+            "!",
+            "\n",
+            "\n\n",
+            "# h",
+            "- l",
+            "1. x",
+            "> q",
+            "<http://a.b>",
+            "  \n",
+            "{",
+            ":",
+            "é",
+            "[r]: /u\n",
+        ),
     ]
 )
 
@@ -253,5 +272,5 @@ def test_a_text_is_read_as_the_library_reads_it(text, twice):
     cell = text.replace("\n", " ")
     table = f"| UC | {cell} |\n| --- | --- |\n| {cell} | x |\n| x | {cell} |\n\n"
     whole = table + text if twice else text
-    expected = MarkdownIt("commonmark").enable("table").parse(whole)
+    expected = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(whole)
     assert [token.as_dict() for token in parsed(whole)] == [token.as_dict() for token in expected]

@@ -95,7 +95,7 @@ def test_every_key_is_read(config):
     assert settings.use_cases["UC-003"].not_applicable == {"6": "holds no credentials"}
     assert settings.use_cases["UC-003"].provider_modes is None
     assert settings.tracker_columns == {"uc": "Case"}
-    assert settings.statuses == {"READY_FOR_GO_LIVE": "Go"}
+    assert settings.statuses == {"READY_FOR_GO_LIVE": ("Go",)}
     assert (settings.review.required, settings.review.separate, settings.review.identity) == (2, False, "git")
     assert settings.people["qa@example.com"].also == ("qa-on-ci",)
     assert (settings.gate.on, settings.gate.clean_commit, settings.gate.architecture) == ("evidence", True, "GREEN")
@@ -165,8 +165,18 @@ def test_pyproject_holds_the_same(config):
         ("artifact_limit = 0", 1, "must be at least one byte"),
         ("artifact_limit = true", 1, "must be a size such as '1 GiB'"),
         ("[use_cases.X]\nnot_applicable = { 6 = '' }", 2, "use_cases.X.not_applicable.6 must not be empty"),
-        ("[statuses]\nBLOCKED = 'x'\nIN_PROGRESS = 'x'", 2, "'x' stands for both IN_PROGRESS and BLOCKED"),
-        ("[statuses]\nREADY_FOR_GO_LIVE = 'BLOCKED'", 2, "'BLOCKED' stands for both"),
+        ("[statuses]\nBLOCKED = 'x'\nskip = ['n/a', 'X']", 3, "'x' leaves a row out, and stands for BLOCKED"),
+        ("[statuses]\nskip = 'blocked'", 2, "'BLOCKED' leaves a row out, and stands for BLOCKED"),
+        ("[statuses]\nBLOCKED = []", 2, "statuses.BLOCKED must be a word or a list of words, not []"),
+        ("[statuses]\nskip = ['Total', '*']", 2, "statuses.skip must be words, of which '*' alone would be any"),
+        ("[tracker_columns]\nuc = 0", 2, "tracker_columns.uc must be a header"),
+        ("[tracker_columns]\nstatus = 2", 2, "tracker_columns.status must be a header, not 2"),
+        ("[tracker_columns]\nuc = { staging = 'x' }", 2, "tracker_columns.uc must be a header, not a table"),
+        (
+            "[environments.staging]\n[tracker_columns]\nstatus = { stagin = 'x' }",
+            3,
+            "names environment 'stagin', which is not declared (did you mean 'staging'?)",
+        ),
         (
             "[environments.a]\n[provider_modes]\na = 'x'",
             1,

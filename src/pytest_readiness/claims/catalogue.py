@@ -76,6 +76,8 @@ class UseCase:
     """Shown beside readiness; never contributes to it."""
     declared_status: str = ""
     """The readiness that the tracker's row says (in our words, see ``[statuses]``); compared, never believed."""
+    declared_also: tuple[str, ...] = ()
+    """The other statuses that the row's word stands for: a box that is not ticked says more than one."""
     last_updated: str = ""
     notes: str = ""
     line: int | None = None

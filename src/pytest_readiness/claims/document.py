@@ -10,13 +10,16 @@ from typing import Any
 
 from .listing import listed, unread_entries
 from .markdown import cell_spans, parsed, shown_text
-from .rows import find_register
+from .rows import LIST_ITEM, find_register
 from .source import Register, Row, Span
 from .wanted import Wanted
+from .words import box_of
 
 _ITEMS_HEADING = "Required Evidence"
 _LEGEND_HEADING = "Status Legend"
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_BOX_OF_ITEM = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)+?(\[[ xX]\]|[☐☑])")
+"""The box of the item that begins in a line."""
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -45,6 +48,9 @@ class Document:
     def span(self, row: Row, column: str) -> Span | None:
         """Return where the cell stands between its pipes; None: the row has fewer cells."""
         start = self._starts[row.line - 1]
+        if row.hint == LIST_ITEM:
+            found = _BOX_OF_ITEM.match(self._text, start)
+            return found.span(1) if found and column == "uc" else None
         end = _LINE_END.search(self._text, start)
         spans = cell_spans(self._text[start : end.start() if end else len(self._text)], row.hint)
         number = row.columns.index(column)
@@ -59,12 +65,27 @@ class Document:
         if found is None:
             return
         cell, old = self._text[slice(*found)], row.cells[column]
+        if row.hint == LIST_ITEM:
+            yield box_of(new)
+            return
+        if column == "uc":
+            yield from self._with_box(cell, box_of(old), new)
+            return
         if not old and not cell.strip():
             yield _filled(cell, new)
             return
         for candidate in _candidates(cell, old, new):
-            if shown_text(candidate.strip().replace("\\|", "|"), self._definitions) == new:
+            if self._read(candidate) == new:
                 yield candidate
+
+    def _with_box(self, cell: str, box: str, new: str) -> Iterator[str]:
+        """Yield the cell with the box that it begins with replaced."""
+        candidate = cell.replace(box, box_of(new), 1)
+        if self._read(candidate) == new:
+            yield candidate
+
+    def _read(self, cell: str) -> str:
+        return shown_text(cell.strip().replace("\\|", "|"), self._definitions)
 
 
 def _filled(cell: str, text: str) -> str:

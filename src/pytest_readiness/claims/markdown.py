@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,8 +14,21 @@ with apart("markdown_it", "mdurl"):
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
-__all__ = ["Token", "cell_spans", "folded", "line_of", "parsed", "shown_text", "table_rows", "text_of"]
+__all__ = [
+    "STRUCK",
+    "Token",
+    "cell_spans",
+    "folded",
+    "headers_of",
+    "line_of",
+    "parsed",
+    "shown_text",
+    "table_rows",
+    "text_of",
+]
 
+STRUCK = "\0"
+"""Stands for a text that is struck out; no text of a document holds it."""
 _QUOTE = re.compile(r"[ \t]*>")
 _PIPE = re.compile(r"(?<!\\)\|")
 
@@ -32,12 +45,12 @@ def shown_text(cell: str, definitions: dict[str, Any]) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark").enable("table")
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     markdown.core.ruler.at("inline", _read_inline)
     return markdown
 
 
-_MARKED = re.compile(r"[\\`*_\[\]!<&\n]")
+_MARKED = re.compile(r"[\\`*_~\[\]!<&\n]")
 """What can make more of a text than it is. The cells of a register are short, many and alike."""
 
 
@@ -66,16 +79,33 @@ def folded(text: str) -> str:
 
 
 def table_rows(tokens: Sequence[Token], start: int) -> list[tuple[int, list[str]]]:
-    """Return (line, texts of the cells) of each row of the table that opens at ``start``, the header first."""
+    """Return (line, texts of the cells) of each row of the table that opens at ``start``, the header first.
+
+    A cell whose text is struck out as a whole is ``STRUCK``.
+    """
     rows: list[tuple[int, list[str]]] = []
-    for token in tokens[start:]:
+    for at in range(start, len(tokens)):
+        token = tokens[at]
         if token.type == "table_close":
             break
         if token.type == "tr_open":
             rows.append((line_of(token), []))
         elif token.type == "inline":
-            rows[-1][1].append(text_of(token))
+            rows[-1][1].append(text_of(token) or (STRUCK if is_struck(token) else ""))
     return rows
+
+
+def headers_of(tokens: Sequence[Token]) -> Iterator[list[str]]:
+    """Yield the texts of the header of each table."""
+    header: list[str] | None = None
+    for token in tokens:
+        if token.type == "thead_open":
+            header = []
+        elif token.type == "inline" and header is not None:
+            header.append(text_of(token))
+        elif token.type == "thead_close" and header is not None:
+            yield header
+            header = None
 
 
 def line_of(token: Token) -> int:
@@ -83,20 +113,41 @@ def line_of(token: Token) -> int:
     return token.map[0] + 1 if token.map else 0
 
 
+_NOTE = re.compile(r"\[\^[^\]\s]+\]")
+"""A footnote's mark."""
+_TAG = re.compile(r"<(/?)(sup|s|del|strike)(?=[\s>/])", re.IGNORECASE)
+"""Around what is struck out, or set in small type above the line."""
+
+
 def text_of(inline: Token) -> str:
-    """Return the text that a reader sees: no emphasis, no code marks, escapes undone; a break is a space."""
+    """Return the text that a reader sees: no emphasis, no code marks, escapes undone; a break is a space.
+
+    What is struck out, the mark of a footnote and what is set in small type above the line are no part of it.
+    """
     children = inline.children or ()
-    if len(children) == 1 and children[0].type in {"text", "code_inline"}:  # most often so
-        return children[0].content.strip()
-    parts = []
+    if len(children) == 1 and children[0].type in {"text", "code_inline"} and "[^" not in children[0].content:
+        return children[0].content.strip()  # most often so
+    parts: list[str] = []
+    hidden, before = 0, ""
     for token in children:
-        if token.type in {"softbreak", "hardbreak"} or (
-            token.type == "html_inline" and token.content.lower().startswith("<br")
-        ):
-            parts.append(" ")
-        elif token.type != "html_inline":
-            parts.append(token.content)
+        kind, content = token.type, token.content
+        if kind in {"s_open", "s_close"}:
+            hidden += 1 if kind == "s_open" else -1
+        elif kind == "html_inline":
+            tag = _TAG.match(content)
+            hidden = max(hidden + (-1 if tag[1] else 1), 0) if tag else hidden
+            parts.append(" " if content.lower().startswith("<br") and not hidden else "")
+        elif not hidden and not (before == "link_open" and content.startswith("^")):
+            content = _NOTE.sub("", content) if kind == "text" else content
+            parts.append(" " if kind in {"softbreak", "hardbreak"} else content)
+        before = kind
     return "".join(parts).strip()
+
+
+def is_struck(inline: Token) -> bool:
+    """Return whether a text is there, and struck out as a whole."""
+    marked = ("~", "</s>", "</del>", "</strike>")
+    return any(mark in inline.content.lower() for mark in marked) and not text_of(inline)
 
 
 def cell_spans(line: str, quotes: int = 0) -> list[tuple[int, int]]:

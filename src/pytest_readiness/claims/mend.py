@@ -14,10 +14,12 @@ from pathlib import Path
 
 from ..errors import ConfigError, one_line, place
 from ..frozen import dataclass
-from .source import Row, Source, Span
+from .source import Source, Span
 from .sources import open_source
-from .tracker import Tracker, tracker_in, words_of
-from .wanted import Wanted
+from .tracker import Tracker, tracker_in
+from .understanding import Entry, understood
+from .wanted import Columns, Wanted
+from .words import Said
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
@@ -37,8 +39,8 @@ def mend(
     path: Path,
     data: bytes,
     changes: Mapping[str, Change],
-    columns: Mapping[str, str] | None = None,
-    statuses: Mapping[str, str] | None = None,
+    columns: Columns | None = None,
+    statuses: Said | None = None,
     skip: Sequence[str] = (),
 ) -> bytes:
     """Return the bytes of a tracker with the status and date cells of some rows changed, and no other byte.
@@ -55,19 +57,24 @@ def mend(
         ConfigError: the tracker says something wrong, a use case has no row, or a cell cannot be changed with
             certainty; the message names file and line.
     """
-    reading = _Reading(path, columns or {}, statuses or {}, skip)
+    return mend_as(path, data, changes, Wanted.of(columns or {}, statuses or {}, skip))
+
+
+def mend_as(path: Path, data: bytes, changes: Mapping[str, Change], wanted: Wanted) -> bytes:
+    """Do what ``mend`` does, where it is said already what is wanted of the tracker."""
+    reading = _Reading(path, wanted)
     text = _decoded(path, data)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix(mark)
     source = reading.source(text)
     before = reading.tracker(source)
-    rows = {row.cells["uc"]: row for row in source.register.rows}
+    rows = {entry.id: entry for entry in reading.entries(source)}
     edits: list[tuple[Span, str]] = []
     for use_case, change in changes.items():
-        row = rows.get(use_case)
-        if row is None:
+        entry = rows.get(use_case)
+        if entry is None:
             raise ConfigError(f"{place(path)}: has no row for use case '{use_case}': add one")
-        edits += reading.edits(source, row, change)
+        edits += reading.edits(source, entry, change)
     mended = _edited(text, edits)
     reading.compare(before, reading.tracker(reading.source(mended)), changes, rows)
     return (mark + mended).encode()
@@ -91,57 +98,77 @@ def _decoded(path: Path, data: bytes) -> str:
 class _Reading:
     """How one tracker is read: its place, and its words for columns and statuses."""
 
-    def __init__(
-        self, path: Path, columns: Mapping[str, str], statuses: Mapping[str, str], skip: Sequence[str]
-    ) -> None:
+    def __init__(self, path: Path, wanted: Wanted) -> None:
         self._path = path
-        self._statuses = statuses
-        self._wanted = Wanted.of(columns, words_of(statuses), skip)
+        self._wanted = wanted
+        if told := wanted.cannot_say():
+            raise ConfigError(f"{place(path)}: {told}")
 
     def source(self, text: str) -> Source:
         return open_source(self._path, text, self._wanted)
 
     def tracker(self, source: Source) -> Tracker:
-        tracker, found = tracker_in(self._path, source, self._statuses)
+        tracker, found = tracker_in(self._path, source, self._wanted)
         if found:
             raise ConfigError(str(found[0]))
         return tracker
 
-    def edits(self, source: Source, row: Row, change: Change) -> Iterator[tuple[Span, str]]:
-        """Yield where the row's cells stand that are to be changed, and what is to stand there."""
-        wanted = {"status": self._statuses.get(change.status, change.status), "last_updated": change.date}
-        for key, new in wanted.items():
-            if key in row.columns and row.cells[key] != new:
-                span = source.span(row, key)
-                if span is None:
-                    raise self._refusal(row, f"has no cell for {_NAMES[key]}: add one")
-                yield span, self._cell(source, row, key, new)
+    def entries(self, source: Source) -> Iterator[Entry]:
+        """Yield the rows that are use cases."""
+        return (entry for row in source.register.rows if not (entry := understood(row, self._wanted)).left_out)
 
-    def _cell(self, source: Source, row: Row, key: str, new: str) -> str:
-        old = row.cells[key]
+    def edits(self, source: Source, entry: Entry, change: Change) -> Iterator[tuple[Span, str]]:
+        """Yield where the row's cells stand that are to be changed, and what is to stand there."""
+        for key, new in self._wanted_cells(entry, change).items():
+            if key in entry.row.columns and entry.row.cells[key] != new:
+                span = source.span(entry.row, key)
+                if span is None:
+                    raise self._refusal(entry, f"has no cell for {_NAMES[key]}: add one")
+                yield span, self._cell(source, entry, key, new)
+
+    def _wanted_cells(self, entry: Entry, change: Change) -> dict[str, str]:
+        words, cells = self._wanted.words, {"last_updated": change.date}
+        if entry.said and entry.row.cells.get("status") == entry.said:
+            cells["status"] = words.word(change.status, entry.said)
+        elif not entry.box:
+            cells["status"] = words.written[change.status]
+        if entry.box:
+            named = entry.row.cells["uc"]
+            cells["uc"] = words.word(change.status, entry.box) + named[named.index(entry.box) + len(entry.box) :]
+        return cells
+
+    def _cell(self, source: Source, entry: Entry, key: str, new: str) -> str:
+        old = entry.row.cells[key]
         if key == "last_updated" and _DATE.search(old) and not _MOMENT.fullmatch(old):
             told = f"says more than a date: '{one_line(old, 60)}': keep nothing but the date in that cell"
-            raise self._refusal(row, told)
-        for candidate in source.spellings(row, key, new):
+            raise self._refusal(entry, told)
+        for candidate in source.spellings(entry.row, key, new):
             return candidate
         told = f"has the {_NAMES[key]} '{one_line(old, 60)}' written in a way that cannot be changed with certainty"
-        raise self._refusal(row, f"{told}: write {one_line(new, 60)} there yourself")
+        raise self._refusal(entry, f"{told}: write {one_line(new, 60)} there yourself")
 
-    def _refusal(self, row: Row, what: str) -> ConfigError:
-        return ConfigError(f"{place(self._path, row.line)}: {row.cells['uc']} {what}")
+    def _refusal(self, entry: Entry, what: str) -> ConfigError:
+        return ConfigError(f"{place(self._path, entry.row.line)}: {entry.id} {what}")
 
-    def compare(self, before: Tracker, after: Tracker, changes: Mapping[str, Change], rows: Mapping[str, Row]) -> None:
+    def compare(
+        self, before: Tracker, after: Tracker, changes: Mapping[str, Change], rows: Mapping[str, Entry]
+    ) -> None:
         """Raise ConfigError unless the mended tracker says what was wanted, and else what it said before."""
         for old, new in zip_longest(before.rows, after.rows):
             change = changes.get(old.id) if old else None
-            wanted = replace(old, declared_status=change.status) if old and change else old
-            if wanted and change and "last_updated" in rows[wanted.id].columns:
-                wanted = replace(wanted, last_updated=change.date)
+            wanted = old
+            if old and new and change and change.status in (new.declared_status, *new.declared_also):
+                wanted = replace(old, declared_status=new.declared_status, declared_also=new.declared_also)
+                if "last_updated" in rows[old.id].row.columns:
+                    wanted = replace(wanted, last_updated=change.date)
+            elif change:
+                wanted = None
             if new != wanted:
                 line, name = (old.line, old.id) if old else (new.line, new.id)
                 raise ConfigError(f"{place(self._path, line)}: the row of {name} cannot be changed with certainty")
-        if (before.items, before.legend) != (after.items, after.legend):
+        same = (before.items, before.legend, before.left_out) == (after.items, after.legend, after.left_out)
+        if not same:
             raise ConfigError(f"{place(self._path)}: cannot be changed without changing more than status and date")
 
 
-_NAMES = {"status": "status", "last_updated": "date"}
+_NAMES = {"status": "status", "last_updated": "date", "uc": "box"}

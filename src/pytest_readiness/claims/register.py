@@ -11,7 +11,8 @@ from ..frozen import dataclass
 from ..settings import ItemSettings, Settings, UseCaseSettings, key_place, shared_names
 from .catalogue import PROOF_OF_PART, Catalogue, Environment, Item, ProviderMode, UseCase
 from .items import SEVEN, recognise
-from .tracker import Tracker, examine, name_faults
+from .naming import name_faults
+from .tracker import Tracker, examine
 
 PROOFS = (
     "none",
@@ -69,6 +70,12 @@ def examine_catalogue(
     catalogue = _joined(settings, tracker, rows)
     misfits = _misfits(settings, catalogue, tracker, proofs)
     return catalogue, [*found, *misfits, *_unwritten_items(settings, tracker), *_idle_patterns(settings, tracker)]
+
+
+def rows_left_out(settings: Settings) -> tuple[tuple[int, str], ...]:
+    """Return (line, why) of each row of the tracker that is no use case, as far as it can be read."""
+    tracker, _ = _examined(settings)
+    return tracker.left_out if tracker else ()
 
 
 def tracker_of(settings: Settings) -> Tracker | None:

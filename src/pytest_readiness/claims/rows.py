@@ -1,5 +1,7 @@
 """The rows of the register: of every table that has its columns, and of what goes on with it after a blank line.
 
+Where a tracker is check lists, their items are its rows.
+
 Nothing that looks like a part of the register is passed over in silence: it is read, or it is told where it stands.
 """
 
@@ -14,17 +16,25 @@ from typing import Any
 
 from ..errors import ConfigError, place
 from ..frozen import dataclass, field
+from .checklist import CheckLists
+from .html import HtmlTables, shown_html, without_tags
 from .likeness import missing_column
-from .markdown import Token, cell_spans, folded, line_of, parsed, shown_text, table_rows, text_of
-from .source import Register, Row
-from .wanted import DECIDE, Wanted
-
-_HIDDEN = re.compile(
-    r"<!-->|<!--->|<!--.*?(?:-->|\Z)|<(pre|code|script|style|textarea)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
+from .markdown import (
+    STRUCK,
+    Token,
+    cell_spans,
+    folded,
+    headers_of,
+    line_of,
+    parsed,
+    shown_text,
+    table_rows,
+    text_of,
 )
-"""What a browser shows as code, or not at all."""
-_HTML_CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)(?=</?t[hdr]\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+from .source import Register, Row
+from .wanted import CHECK_LISTS, Wanted
+from .words import box_of, without_box
+
 _MARKER = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)*")
 """What a line of HTML may have before what would be a row."""
 
@@ -34,6 +44,12 @@ _AS_HEADER = (
 )
 _AS_ROW = "this looks like a row of the register, and stands in none of its tables: put it under their header"
 _AS_HTML = "this looks like a register, and is written in HTML: write it as a Markdown table"
+_AS_TABLE = "this table has boxes, and the register is check lists: write its rows as items"
+_AS_ITEM = "'{}' is called like a use case, and is an item of a list beside the register: put it into a table"
+_FEW = 2
+"""Columns, of which prose with a pipe has as many."""
+LIST_ITEM = -1
+"""The hint of a row that is an item of a check list; that of a row of a table is how many quotes stand around it."""
 _AS_HEADLESS = "this looks like a row of the register, and is the header of another table: put it under their header"
 _AS_LACKING = "this looks like a register, and none of its columns is called '{}': give one that header"
 _OR_SKIP = ", or name the heading that it stands under in tracker_skip"
@@ -51,15 +67,11 @@ def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, An
     Raises:
         ConfigError: there is no register, it has no rows, or two of its columns have one name that decides.
     """
-    search = _Search(path, tokens, definitions, wanted)
+    search = _Search(path, tokens, definitions, wanted.suited(headers_of(tokens)) if wanted.falls_back else wanted)
     search.run()
     doubts = tuple(sorted(search.doubts()))
     if not search.tables and not doubts:
-        uc, status = (wanted.headers[key][0] for key in DECIDE)
-        raise ConfigError(
-            f"{place(path)}: no table has the columns '{uc}' and '{status}' in its header: "
-            "add them, or name yours under [tracker_columns] in readiness.toml"
-        )
+        raise ConfigError(f"{place(path)}: {search.nothing_found()}")
     if not search.rows and not doubts:
         raise ConfigError(f"{place(path, search.tables[0])}: the register has no rows: add a row for each use case")
     return Register(tuple(search.rows), doubts, tuple(one for one in wanted.skip if one not in search.matched))
@@ -92,6 +104,12 @@ class _Search:
     _shapes: dict[tuple[str, ...], None] = field(default_factory=dict)
     _strays: list[_Stray] = field(default_factory=list)
     _told: list[tuple[int, str]] = field(default_factory=list)
+    _lists: CheckLists = field(default_factory=CheckLists)
+    _html: HtmlTables = field(default_factory=HtmlTables)
+    _is_loose: bool = False
+    """Ids are made of any text: the name of a row has blanks."""
+    _tabs: int = 0
+    """The first line with a tab within a text."""
     _quotes: int = 0
     _skipped: str = ""
     """The tag of the heading under which nothing is read; empty: none."""
@@ -108,6 +126,8 @@ class _Search:
                 self._enter(token.tag, folded(text_of(self.tokens[number + 1])))
             elif self._skipped:
                 pass
+            elif self._lists.take(token):
+                self._take_item()
             elif token.type == "table_open":
                 self._take_table(number)
                 number = types.index("table_close", number)
@@ -131,16 +151,22 @@ class _Search:
     def _take_table(self, start: int) -> None:
         (line, header), *body = table_rows(self.tokens, start)
         columns = self.wanted.names(header)
-        if not self.wanted.is_header(header):
+        if self.wanted.is_of_lists:
+            if any(box_of(cell) for _, cells in body for cell in cells):
+                self._told.append((line, _AS_TABLE))
+        elif not self.wanted.is_header(header):
             self._open = None
             if sum(map(self.wanted.is_status, header)) == 1:  # a table of counts has them all
                 self._strays.append(_Stray(line, tuple(header), _AS_HEADLESS))
             elif lacks := self._lacks([header, *(cells for _, cells in body)]):
                 self._told.append((line, _AS_LACKING.format(lacks)))
-            return
-        for key in DECIDE:
+        else:
+            self._take_register(line, columns, body)
+
+    def _take_register(self, line: int, columns: tuple[str, ...], body: Sequence[tuple[int, Sequence[str]]]) -> None:
+        for key in self.wanted.decide:
             if columns.count(key) > 1:
-                told = f"two columns are called '{self.wanted.headers[key][0]}': rename one"
+                told = f"two columns are called '{self.wanted.shown(key)}': rename one"
                 raise ConfigError(f"{place(self.path, line)}: {told}")
         self.tables.append(line)
         self._shapes[columns] = None
@@ -148,14 +174,33 @@ class _Search:
         self._take_rows(columns, body)
 
     def _lacks(self, rows: Sequence[Sequence[str]]) -> str | None:
-        uc, status = (self.wanted.headers[key][0] for key in DECIDE)
-        return missing_column(list(zip(*rows, strict=True)), (uc, status), self.wanted.is_status, self.wanted.is_name)
+        wanted = self.wanted
+        uc, *others = wanted.decide
+        at = wanted.position
+        name = rows[0][at] if at is not None and at < len(rows[0]) else wanted.shown(uc)
+        if not others:  # the box in the cell of the id is the status
+            return name if any(map(box_of, (cell for cells in rows[1:] for cell in cells))) else None
+        columns = list(zip(*rows, strict=True))
+        told = (missing_column(columns, (name, wanted.shown(one)), wanted.is_status, wanted.is_name) for one in others)
+        return next((one for one in told if one), None)
 
     def _take_rows(self, columns: tuple[str, ...], body: Sequence[tuple[int, Sequence[str]]]) -> None:
         for line, cells in body:
             # Reversed, so that of two columns with one name the first is read.
             said = dict(reversed(list(zip(columns, cells, strict=True))))
-            self.rows.append(Row(line, said, columns, hint=self._quotes))
+            self._is_loose = self._is_loose or " " in without_box(said["uc"])
+            is_struck = STRUCK in cells and said["uc"] == STRUCK
+            if STRUCK in cells:
+                is_struck = is_struck and all(said[key] in ("", STRUCK) for key in self.wanted.decide)
+                said = {key: "" if cell == STRUCK else cell for key, cell in said.items()}
+            self.rows.append(Row(line, said, columns, struck=is_struck, hint=self._quotes))
+
+    def _take_item(self) -> None:
+        self._open, item = None, self._lists.items[-1]
+        if self.wanted.is_of_lists:
+            self.tables.append(item.line)
+            said = {"uc": f"{item.box} {item.name}", "title": item.title, "owner": item.owner}
+            self.rows.append(Row(item.line, said, ("uc",), struck=item.struck, hint=LIST_ITEM))
 
     def _take_text(self, token: Token) -> None:
         """Read a paragraph after a table of the register as more rows of it; look at any other text."""
@@ -171,7 +216,14 @@ class _Search:
         self._look_at(lines, first)
 
     def _goes_on(self, line: str, columns: tuple[str, ...]) -> bool:
-        return line.lstrip().startswith("|") or ("|" in line and self.wanted.is_row(self._cells(line), columns))
+        return line.lstrip().startswith("|") or ("|" in line and self._is_row(self._cells(line), columns))
+
+    def _is_row(self, cells: Sequence[str], columns: tuple[str, ...]) -> bool:
+        """Return whether these are cells of a row; prose with a pipe and a status is none, where ids are words."""
+        at = columns.index("uc")
+        is_word = at < len(cells) and not any(map(str.isspace, cells[at]))
+        has_id = is_word or self._is_loose or len(cells) == len(columns) > _FEW
+        return has_id and self.wanted.is_row(cells, columns)
 
     def _as_rows(self, lines: Sequence[str], count: int) -> list[list[str]]:
         """Return the cells of lines, as they would be read under a header of so many columns."""
@@ -181,17 +233,17 @@ class _Search:
         return [cells for _, cells in body]
 
     def _take_html(self, token: Token) -> None:
-        shown = _HIDDEN.sub(_blank, token.content)
-        cells = [_TAG.sub("", found[1]).strip() for found in _HTML_CELL.finditer(shown)]
-        if self.wanted.is_header(cells):
-            self._told.append((line_of(token), _AS_HTML))
-        self._look_at([_MARKER.sub("", _TAG.sub("", line), count=1) for line in shown.split("\n")], line_of(token))
+        shown, first = shown_html(token.content), line_of(token)
+        self._html.take(shown, first)
+        self._look_at(shown.split("\n"), first)
 
     def _look_at(self, lines: Sequence[str], first: int) -> None:
         for at, line in enumerate(lines):
+            self._tabs = self._tabs or (first + at if "\t" in line.strip() else 0)
             if "|" in line:
-                begins = _TAG.sub("", line).lstrip().startswith("|")
-                self._strays.append(_Stray(first + at, tuple(self._cells(line)), _AS_ROW, any_shape=begins))
+                begins = _MARKER.sub("", without_tags(line), count=1).startswith("|")
+                cells = self._cells(_MARKER.sub("", line, count=1))
+                self._strays.append(_Stray(first + at, tuple(cells), _AS_ROW, any_shape=begins))
 
     def _cells(self, line: str) -> list[str]:
         spans = cell_spans(line)
@@ -199,23 +251,50 @@ class _Search:
 
     def doubts(self) -> Iterator[tuple[int, str]]:
         """Yield the line of each thing that looks like a part of the register and is not read, and what it is."""
-        for line, told in self._told:
-            yield line, told + _OR_SKIP
+        found = [*self._told, *((line, _AS_HTML) for line in self._html.like(self.wanted))]
+        if self.wanted.is_of_lists:
+            found += self._lists.doubts
+        else:
+            ids = frozenset(row.cells["uc"] for row in self.rows)
+            found += [(line, _AS_ITEM.format(name)) for line, name in self._lists.outside(ids)]
+            found += self._doubtful_texts()
+        yield from ((line, told + _OR_SKIP) for line, told in found)
+
+    def _doubtful_texts(self) -> Iterator[tuple[int, str]]:
         before = 0
         for stray in self._strays:
             doubt = self._doubt(stray)
             if doubt and stray.line != before + 1:  # of lines one after the other the first is told
-                yield stray.line, doubt + _OR_SKIP
+                yield stray.line, doubt
             before = stray.line if doubt else 0
 
     def _doubt(self, stray: _Stray) -> str | None:
         wanted, cells = self.wanted, stray.cells
         if wanted.is_header(cells):
             return _AS_HEADER
-        if any(wanted.is_row(cells, columns) for columns in self._shapes):
+        if any(self._is_row(cells, columns) for columns in self._shapes):
             return stray.told
-        some = stray.any_shape and any(map(wanted.is_status, cells)) and any(map(wanted.is_name, cells))
-        return stray.told if some else None
+        is_name = bool if self._is_loose else wanted.is_name
+        names = sum(1 for cell in cells if is_name(cell) and not wanted.is_status(cell))
+        return stray.told if stray.any_shape and names and any(map(wanted.is_status, cells)) else None
+
+    def nothing_found(self) -> str:
+        """Say what to do where there is no register, after what is there."""
+        if self.wanted.is_of_lists:
+            return f"no list has an item that begins with a box ('{CHECK_LISTS} ' or '[x] '): write the register so"
+        first, *others = (f"'{self.wanted.shown(key)}'" for key in self.wanted.decide)
+        columns = f"columns {first} and {' and '.join(others)}" if others else f"column {first}"
+        told = f"no table has the {columns} in its header"
+        told += ": add them, or name yours under [tracker_columns] in readiness.toml"
+        if self._html.lines:
+            told += f"; a table in HTML (line {self._html.lines[0]}) is not read: write it in Markdown, "
+            told += "or its use cases under [use_cases.ID], without a tracker"
+        if self._lists.items:
+            line = self._lists.items[0].line
+            told += f'; items of check lists (line {line}) are use cases with status = "{CHECK_LISTS}" there'
+        if self._tabs:
+            told += f"; what tabs part (line {self._tabs}) is a table in a file that is called .tsv"
+        return told
 
 
 def _visible(inline: Token) -> str:
@@ -225,7 +304,3 @@ def _visible(inline: Token) -> str:
         if token.type == "html_inline" and token.content.startswith("<!--"):
             content = content.replace(token.content, "\n" * token.content.count("\n"), 1)
     return content
-
-
-def _blank(found: re.Match[str]) -> str:
-    return "\n" * found[0].count("\n")

@@ -27,6 +27,8 @@ class Row:
     """By our name of the column."""
     columns: tuple[str, ...]
     """Of its table: our name of each, in their order; one that we do not know goes by its position."""
+    struck: bool = False
+    """It is struck out: there for its readers, and no use case any more."""
     hint: int = 0
     """By which its source finds it again; nobody else's."""
 

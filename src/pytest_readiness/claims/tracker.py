@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import ConfigError, Problem, nearest, place
+from ..errors import ConfigError, Problem, nearest, one_line, place
 from ..frozen import dataclass
 from ..regular import IrregularError, read_regular
 from .catalogue import Item, UseCase
 from .items import recognise
-from .source import Row, Source
+from .naming import name_faults
+from .source import Source
 from .sources import open_source
-from .wanted import Wanted
-
-STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
+from .understanding import Entry, understood
+from .wanted import Columns, Wanted
+from .words import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,14 @@ class Tracker:
     """The status legend, as it is written."""
     unmatched: tuple[str, ...] = ()
     """The patterns for headings to leave out that no heading matches."""
+    left_out: tuple[tuple[int, str], ...] = ()
+    """(line, why) of each row that is no use case, since its words or its being struck out say so."""
 
 
 def read_tracker(
     path: Path,
-    columns: Mapping[str, str] | None = None,
-    statuses: Mapping[str, str] | None = None,
+    columns: Columns | None = None,
+    statuses: Said | None = None,
     skip: Sequence[str] = (),
 ) -> Tracker:
     """Return what the tracker at ``path`` says.
@@ -43,7 +46,7 @@ def read_tracker(
     Args:
         path: The file.
         columns: Headers that are other words than ours, by our name of the column (``uc``, ``status`` …).
-        statuses: The tracker's words for our statuses, by our word.
+        statuses: The tracker's words for our statuses, by our word; under ``skip`` those that leave a row out.
         skip: Headings (glob) under which nothing is read.
 
     Raises:
@@ -57,8 +60,8 @@ def read_tracker(
 
 def tracker_problems(
     path: Path,
-    columns: Mapping[str, str] | None = None,
-    statuses: Mapping[str, str] | None = None,
+    columns: Columns | None = None,
+    statuses: Said | None = None,
     skip: Sequence[str] = (),
 ) -> Iterator[Problem]:
     """Yield everything that is wrong with the tracker at ``path``, in the order of its lines."""
@@ -66,7 +69,7 @@ def tracker_problems(
 
 
 def examine(
-    path: Path, columns: Mapping[str, str], statuses: Mapping[str, str], skip: Sequence[str] = ()
+    path: Path, columns: Columns, statuses: Said, skip: Sequence[str] = ()
 ) -> tuple[Tracker | None, list[Problem]]:
     """Return what could be read of the tracker (None: nothing), and everything that is wrong with it."""
     try:
@@ -76,28 +79,32 @@ def examine(
 
 
 def examine_text(
-    path: Path, text: str, columns: Mapping[str, str], statuses: Mapping[str, str], skip: Sequence[str] = ()
+    path: Path, text: str, columns: Columns, statuses: Said, skip: Sequence[str] = ()
 ) -> tuple[Tracker, list[Problem]]:
     """Return what a tracker with this text says, and what is wrong with it.
 
     Raises:
         ConfigError: it has no register, or a register that cannot be read.
     """
-    source = open_source(path, text, Wanted.of(columns, words_of(statuses), skip))
-    return tracker_in(path, source, statuses)
+    wanted = Wanted.of(columns, statuses, skip)
+    return tracker_in(path, open_source(path, text, wanted), wanted)
 
 
-def tracker_in(path: Path, source: Source, statuses: Mapping[str, str]) -> tuple[Tracker, list[Problem]]:
+def tracker_in(path: Path, source: Source, wanted: Wanted) -> tuple[Tracker, list[Problem]]:
     """Return what a tracker says that was read from a source, and what is wrong with it."""
-    words, register = words_of(statuses), source.register
-    found = [*_row_problems(path, register.rows, words), *_item_problems(path, source.items)]
-    found += [(line, Problem(place(path, line), what)) for line, what in (*register.doubts, *source.doubts)]
+    register, entries = source.register, [understood(row, wanted) for row in source.register.rows]
+    rows = [entry for entry in entries if not entry.left_out]
+    found = [(line, Problem(place(path, line), what)) for line, what in (*register.doubts, *source.doubts)]
+    if entries and not rows and not found:
+        raise ConfigError(f"{place(path, entries[0].row.line)}: each row of the register is left out: keep one")
+    found += [*_row_problems(path, rows, wanted), *_item_problems(path, source.items)]
     tracker = Tracker(
         path=path,
-        rows=tuple(_use_case(row, words) for row in register.rows),
+        rows=tuple(map(_use_case, rows)),
         items=tuple(recognise(number, text) for number, text, _ in source.items),
         legend=tuple(source.legend),
         unmatched=register.unmatched,
+        left_out=tuple((entry.row.line, entry.left_out) for entry in entries if entry.left_out),
     )
     return tracker, [problem for _, problem in sorted(found, key=lambda pair: pair[0])]
 
@@ -120,50 +127,54 @@ def _read(path: Path) -> str:
     return text
 
 
-def words_of(statuses: Mapping[str, str]) -> dict[str, str]:
-    """Return our status by the tracker's word."""
-    return {statuses.get(status, status): status for status in STATUSES}
-
-
-def _use_case(row: Row, words: Mapping[str, str]) -> UseCase:
-    get = row.cells.get
+def _use_case(entry: Entry) -> UseCase:
+    get = entry.row.cells.get
     return UseCase(
-        id=row.cells["uc"],
-        title=get("title") or get("notes", ""),
+        id=entry.id,
+        title=get("title") or (entry.name if entry.name != entry.id else "") or get("notes", ""),
         owner=get("owner", ""),
         architecture_status=get("architecture_status", ""),
-        declared_status=words.get(row.cells["status"], row.cells["status"]),
+        declared_status=entry.statuses[0] if entry.statuses else entry.said,
+        declared_also=entry.statuses[1:],
         last_updated=get("last_updated", ""),
         notes=get("notes", ""),
-        line=row.line,
+        line=entry.row.line,
     )
 
 
-def _row_problems(path: Path, rows: Sequence[Row], words: Mapping[str, str]) -> Iterator[tuple[int, Problem]]:
-    seen: dict[str, Row] = {}
-    for row in rows:
-        name, status = row.cells["uc"], row.cells["status"]
-        for what in name_faults(name):
-            yield row.line, Problem(place(path, row.line), what)
-        first = seen.setdefault(name.casefold(), row)
-        if name and first is not row:
-            other = first.cells["uc"]
-            spelled = f" (there as '{other}', and ids are the same in any letter case)" if other != name else ""
-            what = f"use case '{name}' stands twice, in lines {first.line} and {row.line}{spelled}"
-            yield row.line, Problem(place(path, row.line), f"{what}: remove or rename one")
-        if status not in words:
-            told = nearest(status, words) or f" (statuses are {', '.join(words)})"
-            yield row.line, Problem(place(path, row.line), f"{name or 'the row'} has no known status: '{status}'{told}")
+def _row_problems(path: Path, entries: Sequence[Entry], wanted: Wanted) -> Iterator[tuple[int, Problem]]:
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        line, name = entry.row.line, entry.id
+        for what in _faults(entry, wanted):
+            yield line, Problem(place(path, line), what)
+        first = seen.setdefault(name.casefold(), entry)
+        if name and first is not entry:
+            what = (
+                f"use case '{name}' stands twice, in lines {first.row.line} and {line}{_other_spelling(first, entry)}"
+            )
+            yield line, Problem(place(path, line), f"{what}: remove or rename one")
 
 
-def name_faults(name: str) -> Iterator[str]:
-    """Yield what is wrong with the id of a use case."""
-    if not name:
-        yield "there is no use case id: write one, or remove the row"
-    elif "/" in name:
-        yield f"use case '{name}' has a '/' in its id: requirement ids read UC/item/scope, so use another sign"
-    elif not name.isprintable() or any(sign.isspace() for sign in name):
-        yield f"use case {name!r} has white space or a control character in its id: use a single word"
+def _other_spelling(first: Entry, second: Entry) -> str:
+    if first.id != second.id:
+        return f" (there as '{first.id}', and ids are the same in any letter case)"
+    if first.name != second.name:
+        return f" (made of '{one_line(first.name, 60)}' and of '{one_line(second.name, 60)}')"
+    return ""
+
+
+def _faults(entry: Entry, wanted: Wanted) -> Iterator[str]:
+    name = entry.id
+    yield from name_faults(name)
+    if entry.contradicts:
+        what = f"{name} says '{one_line(entry.said, 60)}', and its box {entry.box} another status"
+        yield f"{what}: make them say the same, or take the box away"
+    elif not entry.statuses:
+        words = wanted.words.listed()
+        told = nearest(entry.said, words) or f" (statuses are {', '.join(words)})"
+        what = f"{name or 'the row'} has no known status: '{one_line(entry.said, 60)}'{told}"
+        yield f"{what}; [statuses] names words of your own"
 
 
 def _item_problems(path: Path, items: Sequence[tuple[str, str, int]]) -> Iterator[tuple[int, Problem]]:

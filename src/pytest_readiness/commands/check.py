@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..claims.catalogue import Catalogue, Item
-from ..claims.register import examine_catalogue
+from ..claims.register import examine_catalogue, rows_left_out
 from ..errors import ConfigError, Problem, ReadinessError, place
 from ..pipeline.extensions import Plugins, load_plugins
 from ..pipeline.judging import Place
@@ -35,6 +35,7 @@ def command(door: Door) -> int:
     """
     settings, found = _config(door)
     catalogue = None
+    left_out: list[str] = []
     notes: tuple[Problem, ...] = ()
     plugins = Plugins()
     if settings is not None:
@@ -43,18 +44,25 @@ def command(door: Door) -> int:
         catalogue, misfits = examine_catalogue(settings, proofs=kinds)
         wrong = list(key_problems(settings))
         found += [*misfits, *wrong]
+        left_out = list(_left_out(settings))
         if not wrong:
             kept, notes = _kept(settings, catalogue)
             found += kept
     for problem in found:
         _say(str(problem))
-    for note in notes:
+    for note in (*notes, *left_out):
         _say(f"note: {note}")
     if settings is not None and catalogue is not None:
         for line in _meaning(settings, catalogue):
             _say(line)
     _say("sound" if not found else count(len(found), "problem"))
     return _CONFIG if plugins.trouble else int(bool(found))
+
+
+def _left_out(settings: Settings) -> Iterator[str]:
+    """Yield each row of the tracker that is no use case by its words: it is said, and no problem."""
+    for line, why in rows_left_out(settings):
+        yield f"{place(settings.tracker, line)}: this row is no use case: {why}" if settings.tracker else why
 
 
 def _config(door: Door) -> tuple[Settings | None, list[Problem]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..claims.mend import Change, mend
+from ..claims.mend import Change, mend_as
+from ..claims.wanted import Wanted
 from ..errors import ConfigError, IntegrityError, StorageError, place as shown_place
 from ..facts.clock import moment
 from ..frozen import dataclass
@@ -32,10 +33,12 @@ def drift(place: Place) -> list[Drift]:
     """Return the rows of the tracker that say another status than the derived one, in their order.
 
     Raises:
-        ConfigError: the config names no tracker.
+        ConfigError: the config names no tracker, or one that has no word for READY_FOR_GO_LIVE alone.
         StorageError, IntegrityError: the store cannot be read, or is not intact: nothing can be derived from it.
     """
     tracker = _tracker(place)
+    if told := _wanted(place).cannot_say():
+        raise ConfigError(f"{shown_place(tracker)}: {told}")
     report = judge(place, Request())
     if report.context.problems:
         told = "the tracker is left as it is, since what it would be mended by is not intact"
@@ -81,13 +84,18 @@ def _tracker(place: Place) -> Path:
     return place.settings.tracker
 
 
+def _wanted(place: Place) -> Wanted:
+    settings = place.settings
+    columns = {str(ours): theirs for ours, theirs in settings.tracker_columns.items()}
+    statuses = {str(ours): theirs for ours, theirs in settings.statuses.items()}
+    return Wanted.of(columns, statuses, settings.tracker_skip)
+
+
 def _mend(place: Place, tracker: Path, found: Sequence[Drift]) -> None:
-    columns = {str(ours): theirs for ours, theirs in place.settings.tracker_columns.items()}
-    statuses = {str(ours): theirs for ours, theirs in place.settings.statuses.items()}
     changes = {one.use_case: Change(one.derived, one.since) for one in found}
     try:
         data = read_regular(tracker)
-        mended = mend(tracker, data, changes, columns, statuses, place.settings.tracker_skip)
+        mended = mend_as(tracker, data, changes, _wanted(place))
         if mended != data:
             write_whole(tracker.resolve(), mended)
     except OSError as error:

@@ -22,7 +22,8 @@ from pydantic import (
 from .endpoint import parse_endpoint
 
 StatusWord = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE"]
-ColumnKey = Literal["uc", "status", "architecture_status", "title", "owner", "last_updated", "notes"]
+WordKey = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE", "skip"]
+ColumnKey = Literal["uc", "status", "architecture_status", "title", "owner", "last_updated", "notes", "prefix"]
 
 DEFAULT_REGISTER: Final = "default"
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?)b|b|bytes)?\s*", re.IGNORECASE)
@@ -53,6 +54,30 @@ def _as_mode(value: Any) -> Any:
     return {"title": value} if isinstance(value, str) else value
 
 
+def _as_words(value: Any) -> Any:
+    words = (value,) if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or not words or not all(isinstance(word, str) for word in words):
+        raise ValueError("must be a word or a list of words")
+    stripped = tuple(word.strip() for word in words)
+    if "*" in stripped:
+        raise ValueError("must be words, of which '*' alone would be any")
+    return stripped
+
+
+def _as_header(value: Any) -> Any:
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    if isinstance(value, Mapping) and value:
+        headers = {name: header.strip() for name, header in value.items() if isinstance(header, str) and header.strip()}
+        if len(headers) == len(value):
+            return headers
+    raise ValueError(
+        "must be a header; uc may be the number of its column, and status a table of environment and header"
+    )
+
+
 def _name(value: str) -> str:
     if not value or value != value.strip():
         raise ValueError("must be a name without space around it")
@@ -68,6 +93,8 @@ def _endpoint(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_words)]
+Header = Annotated[str | int | Mapping[str, str], BeforeValidator(_as_header)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -196,9 +223,10 @@ with catch_warnings():
         provider_modes: Mapping[Name, Annotated[ProviderModeSettings, BeforeValidator(_as_mode)]] = {}
         items: Mapping[Name, ItemSettings] = {}
         use_cases: Mapping[str, UseCaseSettings] = {}
-        tracker_columns: Mapping[ColumnKey, Text] = {}
-        statuses: Mapping[StatusWord, Text] = {}
-        """Our word, and the tracker's."""
+        tracker_columns: Mapping[ColumnKey, Header] = {}
+        """Our name of a column, and its header: for ids a number (from 1), for statuses a header by environment."""
+        statuses: Mapping[WordKey, Words] = {}
+        """Our word, and the tracker's; and the words that leave a row out."""
         tracker_skip: tuple[Text, ...] = ()
         """Headings of the tracker (glob) under which no table is a part of the register."""
         review: ReviewSettings = ReviewSettings()

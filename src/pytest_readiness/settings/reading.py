@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
-from ..errors import ConfigError, Problem, place
+from ..errors import ConfigError, Problem, nearest, place
 from ..regular import IrregularError, read_regular
 from .finder import PYPROJECT_NAME, TRACKER_NAME, bears_name
 from .locator import KeyPath, key_lines, nearest_line
@@ -175,13 +175,24 @@ def _contradictions(settings: Settings) -> Iterator[_Found]:
     for name, key in settings.keys.items():
         if "reviews" in key.roles and key.person is None:
             yield _Found(("keys", name), f"keys.{name} signs reviews and does not say whose: give it a person")
-    words: dict[str, str] = {}
-    for ours in get_args(StatusWord):
-        theirs = settings.statuses.get(ours, ours)
-        if theirs in words:
-            where = ours if ours in settings.statuses else words[theirs]
-            yield _Found(("statuses", where), f"'{theirs}' stands for both {words[theirs]} and {ours}: use two words")
-        words[theirs] = ours
+    yield from _about_the_tracker(settings)
+
+
+def _about_the_tracker(settings: Settings) -> Iterator[_Found]:
+    for key, header in settings.tracker_columns.items():
+        if isinstance(header, int) and key != "uc":
+            yield _Found(("tracker_columns", key), f"tracker_columns.{key} must be a header, not {header}")
+        elif isinstance(header, Mapping) and key != "status":
+            yield _Found(("tracker_columns", key), f"tracker_columns.{key} must be a header, not a table")
+        elif isinstance(header, Mapping):
+            for name in header.keys() - settings.environments.keys():
+                what = f"tracker_columns.status names environment '{name}', which is not declared"
+                yield _Found(("tracker_columns", key, name), what + nearest(name, settings.environments))
+    left_out = {word.casefold() for word in settings.statuses.get("skip", ())}
+    for status in get_args(StatusWord):
+        for word in settings.statuses.get(status, (status,)):
+            if word.casefold() in left_out:
+                yield _Found(("statuses", "skip"), f"'{word}' leaves a row out, and stands for {status}: use two words")
 
 
 def _a(kind: str) -> str:

@@ -292,7 +292,13 @@ class UseCaseReadiness:
     @property
     def drift(self) -> bool:
         """The tracker's row declares another status."""
-        return bool(self.use_case.declared_status) and self.use_case.declared_status != self.status.value
+        return bool(self.declared) and self.declared != self.status.value
+
+    @property
+    def declared(self) -> str:
+        """The status that the tracker's row says; the derived one, where its word stands for that as well."""
+        row = self.use_case
+        return self.status.value if self.status.value in row.declared_also else row.declared_status
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
         "architecture_status": use_case.architecture_status,
         "status": readiness.status.value,
         "phase": readiness.phase.value if readiness.phase else None,
-        "declared_status": use_case.declared_status,
+        "declared_status": readiness.declared,
         "drift": readiness.drift,
         "requirements_complete": readiness.complete,
         "requirements_count": len(readiness.required),

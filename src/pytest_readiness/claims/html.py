@@ -1,0 +1,71 @@
+"""Tables that a tracker has in HTML: they are not read, and told where they look like a register."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..frozen import dataclass, field
+from .markdown import folded
+from .wanted import Wanted
+
+_HIDDEN = re.compile(
+    r"<!-->|<!--->|<!--.*?(?:-->|\Z)|<(pre|code|script|style|textarea)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
+)
+"""What a browser shows as code, or not at all."""
+_TABLE = re.compile(r"<table\b", re.IGNORECASE)
+_ROW = re.compile(r"<tr\b.*?(?=<tr\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
+_CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)(?=</?t[hdr]\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
+
+
+def shown_html(text: str) -> str:
+    """Return HTML without what a browser shows as code or not at all, on as many lines."""
+    return _HIDDEN.sub(lambda found: "\n" * found[0].count("\n"), text)
+
+
+def without_tags(text: str) -> str:
+    """Return HTML without its tags."""
+    return _TAG.sub("", text)
+
+
+@dataclass
+class HtmlTables:
+    """The tables in HTML that a way through a tracker came by."""
+
+    lines: list[int] = field(default_factory=list)
+    """In which one begins."""
+    _blocks: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    """(line, cells) of each block."""
+    _rows: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+
+    def take(self, shown: str, first: int) -> None:
+        """Look at a block of HTML that begins in a line."""
+        self.lines += [first + shown.count("\n", 0, found.start()) for found in _TABLE.finditer(shown)]
+        cells = _cells(shown)
+        if cells:
+            self._blocks.append((first, cells))
+        at, line = 0, first
+        for row in _ROW.finditer(shown):
+            line += shown.count("\n", at, row.start())
+            at = row.start()
+            self._rows.append((line, _cells(row[0])))
+
+    def like(self, wanted: Wanted) -> Iterator[int]:
+        """Yield the lines of blocks with the headers of a register, and of rows that look like its rows."""
+        needed = {folded(wanted.shown(key)) for key in wanted.decide if wanted.headers.get(key)}
+        told = [line for line, cells in self._blocks if needed and needed <= set(map(folded, cells))]
+        yield from told
+        if not told:
+            yield from [line for line, cells in self._rows if _is_like_a_row(cells, wanted)][:1]
+
+
+def _cells(shown: str) -> tuple[str, ...]:
+    return tuple(without_tags(found[1]).strip() for found in _CELL.finditer(shown))
+
+
+def _is_like_a_row(cells: Sequence[str], wanted: Wanted) -> bool:
+    ids = (
+        cell for cell in cells if wanted.is_name(cell) and any(map(str.isdigit, cell)) and any(map(str.isalpha, cell))
+    )
+    return any(map(wanted.is_status, cells)) and any(ids)
