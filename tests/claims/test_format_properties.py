@@ -14,7 +14,8 @@ from hypothesis import given, settings as profile, strategies as st
 from pytest_readiness.claims import yaml_tree
 from pytest_readiness.claims.mend import Change, mend
 from pytest_readiness.claims.separated import SeparatedError, records
-from pytest_readiness.claims.tracker import STATUSES, read_tracker
+from pytest_readiness.claims.tracker import read_tracker
+from pytest_readiness.claims.words import STATUSES
 from pytest_readiness.claims.yaml_tree import YamlError, documents
 from pytest_readiness.errors import ConfigError
 

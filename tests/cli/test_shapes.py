@@ -66,7 +66,7 @@ SKIPS = '[statuses]\nskip = ["Deferred*", "Total"]\n'
         ("<table>\n<tr><th>Use</th><th>State</th></tr>\n</table>\n", "", None, "a table in HTML (line 1) is not read"),
         (f"{REGISTER}\n<table>\n<tr><td>UC-2</td>\n<td>BLOCKED</td></tr>\n</table>\n", "", 6, "written in HTML"),
         ("- [ ] Keys\n- [ ] Logs\n", "", None, '(line 1) are use cases with status = "[ ]"'),
-        ("UC\tProd Readiness Status\nUC-1\tBLOCKED\n", "", None, "what tabs part (line 1)"),
+        ("Use\tState\nUC-1\tBLOCKED\n", "", None, "what tabs part (line 1)"),
         ("- Keys\n- Logs\n", LISTS, None, "no list has an item that begins with a box"),
         ("- [ ] Keys\n- Logs\n", LISTS, 2, "has no box"),
         ("- [ ] Keys\n- [] Logs\n", LISTS, 2, "its box is none"),

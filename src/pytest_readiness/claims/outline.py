@@ -11,7 +11,7 @@ from ..frozen import dataclass, field
 from .likeness import missing_column
 from .markdown import folded
 from .source import Entry, Register, Row, Span
-from .wanted import DECIDE, Wanted
+from .wanted import Wanted
 from .written import Lines, Written, names_of
 from .yaml_spelling import respelled, written
 from .yaml_tree import Node, YamlError, documents
@@ -69,9 +69,9 @@ class Outline:
         self._matched: set[str] = set()
         rows = [row for found in self._lists(roots) for row in self._rows(found)]
         if not rows and not self._doubts:
-            uc, status = (wanted.headers[key][0] for key in DECIDE)
+            keys = " and ".join(f"'{wanted.shown(key)}'" for key in wanted.decide)
             raise ConfigError(
-                f"{place(path)}: no list has entries with the keys '{uc}' and '{status}': "
+                f"{place(path)}: no list has entries with the keys {keys}: "
                 "add them, or name yours under [tracker_columns] in readiness.toml"
             )
         self.doubts: Sequence[tuple[int, str]] = ()
@@ -109,7 +109,7 @@ class Outline:
         """Tell of a register that is a mapping of ids to rows."""
         ids = [key for key, value in node.pairs() if self._is_keyed_row(key, value)]
         if len(ids) > 1 or any(map(str.isdigit, "".join(key.value for key in ids))):
-            told = _AS_KEYED.format(self._wanted.headers["uc"][0])
+            told = _AS_KEYED.format(self._wanted.shown("uc"))
             self._doubts.append((self._lines.at(ids[0].start), told + _OR_SKIP))
 
     def _is_keyed_row(self, key: Node, value: Node) -> bool:
@@ -121,7 +121,7 @@ class Outline:
     def _rows(self, found: _List) -> Iterator[Row]:
         entries = [(child, self._entry(child)) for child in found.node.children]
         named = [names_of(self._wanted, entry.keys) for _, entry in entries]
-        if not any(set(DECIDE) <= set(names) for names in named):
+        if not any(set(self._wanted.decide) <= set(names) for names in named):
             self._look_at(found, [entry for _, entry in entries])
             return
         for (child, entry), names in zip(entries, named, strict=True):
@@ -132,7 +132,7 @@ class Outline:
             yield self._row(entry, names)
 
     def _row(self, entry: _Entry, names: tuple[str, ...]) -> Row:
-        cells: dict[str, str] = dict.fromkeys((*DECIDE, *names), "")
+        cells: dict[str, str] = dict.fromkeys((*self._wanted.decide, *names), "")
         places: dict[str, Written] = {}
         for at, (name, node) in enumerate(zip(names, entry.nodes, strict=True)):
             if name in places and not name.isdigit():
@@ -141,10 +141,10 @@ class Outline:
                 cells[name] = self._said(node)
             if at < entry.own:
                 places[name] = written(self._text, node)
-            if name in DECIDE and not _is_text(node):
+            if name in self._wanted.decide and not _is_text(node):
                 self._doubts.append((self._lines.at(node.start), _NO_TEXT.format(entry.keys[at])))
         self._cells.append(places)
-        columns = tuple(dict.fromkeys((*names, *DECIDE)))
+        columns = tuple(dict.fromkeys((*names, *self._wanted.decide)))
         return Row(entry.line, cells, columns, hint=len(self._cells) - 1)
 
     def _entry(self, place_of: Node) -> _Entry:
@@ -178,7 +178,8 @@ class Outline:
         keys = list(dict.fromkeys(key for entry in entries for key in entry.keys))
         said = [dict(zip(entry.keys, entry.nodes, strict=True)) for entry in entries if entry.keys]
         columns = [(key, *(self._said(one[key]) if key in one else "" for one in said)) for key in keys]
-        uc, status = (self._wanted.headers[key][0] for key in DECIDE)
+        uc, *others = map(self._wanted.shown, self._wanted.decide)
+        status = others[0] if others else uc
         lacks = missing_column(columns, (uc, status), self._wanted.is_status, self._wanted.is_name)
         if lacks:
             line = self._lines.at(found.node.start)

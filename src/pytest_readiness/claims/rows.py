@@ -293,7 +293,7 @@ class _Search:
             line = self._lists.items[0].line
             told += f'; items of check lists (line {line}) are use cases with status = "{CHECK_LISTS}" there'
         if self._tabs:
-            told += f"; what tabs part (line {self._tabs}) is a table in a file that is called .tsv"
+            told += f"; what tabs part (line {self._tabs}) is read as well, where its first line has these headers"
         return told
 
 

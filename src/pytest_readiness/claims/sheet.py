@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from ..errors import ConfigError, one_line, place
 from .likeness import missing_column
 from .separated import SIGNS, Record, SeparatedError, records, respelled
 from .source import Entry, Register, Row, Span
-from .wanted import DECIDE, Wanted
+from .wanted import Wanted
 from .written import Lines, names_of
 
+_PARTING = re.compile(r"[,;|\t\"]")
 _TABBED = (".tsv", ".tab")
 _AS_ROW = "this looks like a row of the register, and stands above its header: put it below"
 _TOO_MANY = "there are more values than the header has: put one that holds {} in quotes, or take out what is too much"
@@ -35,6 +37,8 @@ class Sheet:
         Raises:
             ConfigError: it has no register, or a register that cannot be read.
         """
+        if wanted.falls_back:
+            wanted = wanted.suited(_PARTING.split(line) for line in text.splitlines())
         self._path, self._text, self._wanted, self._lines = path, text, wanted, Lines(text)
         self._records: list[Record] = []
         tabbed = starts is not None or path.suffix.casefold() in _TABBED
@@ -68,7 +72,7 @@ class Sheet:
                 if not any(value.text for value in record):
                     if to_blank:
                         break
-                elif set(DECIDE) <= set(names := names_of(self._wanted, _texts(record))):
+                elif set(self._wanted.decide) <= set(names := names_of(self._wanted, _texts(record))):
                     columns = self._judged(record, names)
                 elif columns:
                     yield from self._row(record, columns)
@@ -79,9 +83,9 @@ class Sheet:
         self._look_at(above, columns)
 
     def _judged(self, header: Record, columns: tuple[str, ...]) -> tuple[str, ...]:
-        for key in DECIDE:
+        for key in self._wanted.decide:
             if columns.count(key) > 1:
-                told = f"two columns are called '{self._wanted.headers[key][0]}': rename one"
+                told = f"two columns are called '{self._wanted.shown(key)}': rename one"
                 raise ConfigError(f"{place(self._path, self._line(header))}: {told}")
         return columns
 
@@ -102,10 +106,11 @@ class Sheet:
             found = [one for one in above if self._wanted.is_row(_texts(one), columns)]
             self._doubts += [(self._line(one), _AS_ROW) for one in found]
             return
-        uc, status = (self._wanted.headers[key][0] for key in DECIDE)
-        told = f"no line has the columns '{uc}' and '{status}'"
+        uc, *others = map(self._wanted.shown, self._wanted.decide)
+        told = f"no line has the columns {' and '.join(map(repr, (uc, *others)))}"
         width = len(above[0]) if above else 0
         columns_of = list(zip(*(_texts(one) for one in above if len(one) == width), strict=True))
+        status = others[0] if others else uc
         if lacks := missing_column(columns_of, (uc, status), self._wanted.is_status, self._wanted.is_name):
             told = f"{_shown(above[0])} are columns, and none of them is called '{lacks}'"
         raise ConfigError(
@@ -126,7 +131,7 @@ def _sign_of(text: str, wanted: Wanted) -> tuple[str, int]:
         return text[4], 5
     for sign in SIGNS:
         try:
-            if any(set(DECIDE) <= set(names_of(wanted, _texts(record))) for record in records(text, sign)):
+            if any(set(wanted.decide) <= set(names_of(wanted, _texts(record))) for record in records(text, sign)):
                 return sign, 0
         except SeparatedError:  # by another sign it may be no fault
             continue

@@ -11,7 +11,7 @@ from .markdown import parsed, table_rows
 from .outline import Outline
 from .sheet import Sheet
 from .source import Source
-from .wanted import DECIDE, Wanted
+from .wanted import Wanted
 from .written import names_of
 
 SHEETS = (".csv", ".tsv", ".tab")
@@ -56,7 +56,7 @@ def _tabbed_headers(text: str, wanted: Wanted) -> dict[int, int]:
 def _tabbed_lines(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
     start = 0
     for number, line in enumerate(_LINE.findall(text), 1):
-        if "\t" in line and set(DECIDE) <= set(names_of(wanted, [cell.strip() for cell in line.split("\t")])):
+        if "\t" in line and set(wanted.decide) <= set(names_of(wanted, [cell.strip() for cell in line.split("\t")])):
             yield number, start
         start += len(line)
 
