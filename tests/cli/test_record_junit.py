@@ -176,8 +176,8 @@ def test_further_attempts_are_kept(placed: Project, inside: str, attempts: list[
 def test_the_worst_of_one_name_wins(placed: Project) -> None:
     """Two cases of one name are one execution, with the worse end and the later start."""
     case = '<testcase classname="a" name="b">{}</testcase>'
-    early = f'<testsuite timestamp="2026-01-01T00:00:00">{case.format("<failure/>")}</testsuite>'
-    late = f'<testsuite timestamp="2026-02-01T00:00:00">{case.format("")}</testsuite>'
+    early = f'<testsuite timestamp="2026-01-01T00:00:00Z">{case.format("<failure/>")}</testsuite>'
+    late = f'<testsuite timestamp="2026-02-01T00:00:00Z">{case.format("")}</testsuite>'
     (line,) = imported(placed, early + late)
     assert (line["result"], line["started_at"]) == ("FAILED", "2026-02-01T00:00:00.000Z")
 

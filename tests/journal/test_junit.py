@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.journal import junit_files
 from pytest_readiness.journal.junit import Case, read_junit
 from pytest_readiness.journal.junit_files import Blocks, same_blocks
+from pytest_readiness.pipeline.mapping import Rule, map_cases
 
 MOST = 256 << 20
 FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -26,33 +29,116 @@ def cases(folder: Path, text: str | bytes) -> tuple[Case, ...]:
 
 
 WORDS = st.sampled_from(["run", "passed", "Completed", "failed", "timedout", "notrun", "x", "", " "])
-AGAINST = st.sampled_from(["error", "failure", "skipped", "rerunFailure", "timeout", "Failure", "x"])
+BAD = {Result.PASSED: 0, Result.XFAILED: 1, Result.SKIPPED: 1, Result.ERROR: 2, Result.FAILED: 2}
+"""How bad a result is for what it is evidence of."""
+CHILDREN = st.sampled_from(
+    ["properties", "system-out", "system-err", "flakyFailure", "flakyError", "error", "failure", "skipped", "rerunFailure", "rerunError", "timeout", "Failure", "x"]
+)  # fmt: skip
+SAID = st.dictionaries(
+    st.sampled_from(["status", "result", "time", "id", "errors", "failures", "skipped", "failure", "error", "incomplete", "executed"]),
+    WORDS | st.sampled_from(["0", "1", "false", "true"]),
+    max_size=3,
+)  # fmt: skip
+COUNTS = st.dictionaries(
+    st.sampled_from(["errors", "failures", "tests", "skipped"]), st.sampled_from(["0", "1", "2", "x"])
+)
+
+
+@dataclass
+class Given:
+    """A case as it is written."""
+
+    name: str
+    said: dict[str, str]
+    children: list[str]
+
+    def text(self) -> str:
+        """As XML."""
+        said = " ".join(f'{name}="{value}"' for name, value in self.said.items())
+        return f'<testcase name="{self.name}" {said}>{"".join(f"<{child}/>" for child in self.children)}</testcase>'
+
+    def may_have_passed(self) -> bool:
+        """Nothing is against it, as the documentation says."""
+        words = {self.said.get(name, "").strip().lower() for name in ("status", "result")}
+        counts = {self.said.get(name, "0").strip() for name in ("errors", "failures", "skipped", "failure", "error")}
+        counts.add(self.said.get("incomplete", "0").strip())
+        return (
+            words <= {"", "run", "passed", "completed"}
+            and counts <= {"", "0", "false"}
+            and self.said.get("executed", "true").strip() in ("", "true", "1")
+            and {*self.children} <= {"properties", "system-out", "system-err", "flakyFailure", "flakyError"}
+        )
+
+
+CASES = st.builds(Given, st.sampled_from(["a", "b", "c", ""]), SAID, st.lists(CHILDREN, max_size=3))
+SUITES: st.SearchStrategy[Any] = st.recursive(
+    CASES, lambda inner: st.tuples(st.sampled_from(["s", "t", ""]), COUNTS, st.lists(inner, max_size=4)), max_leaves=12
+)
+
+
+def written(part: Any) -> str:
+    """A case, or a suite with what is in it, as XML."""
+    if isinstance(part, Given):
+        return part.text()
+    name, counts, inside = part
+    said = " ".join(f'{key}="{value}"' for key, value in counts.items())
+    return f'<testsuite name="{name}" {said}>{"".join(map(written, inside))}</testsuite>'
+
+
+def given_in(part: Any) -> list[Given]:
+    """The cases in the order in which they are written."""
+    return [part] if isinstance(part, Given) else [case for inner in part[2] for case in given_in(inner)]
 
 
 @FILE
-@given(
-    st.dictionaries(st.sampled_from(["status", "result", "time", "id"]), WORDS),
-    st.dictionaries(st.sampled_from(["errors", "failures", "skipped", "failure", "error", "incomplete"]), st.sampled_from(["0", "1", "x"])),
-    st.lists(st.sampled_from(["properties", "system-out", "flakyFailure"])),
-    st.lists(AGAINST, min_size=1),
-)  # fmt: skip
-def test_no_case_with_anything_against_it_has_passed(
-    tmp_path: Path, words: dict[str, str], counts: dict[str, str], neutral: list[str], against: list[str]
-) -> None:
-    """Whatever else a case says; and what speaks against it never makes it better."""
+@given(st.lists(SUITES, max_size=3))
+def test_no_case_with_anything_against_it_has_passed(tmp_path: Path, suites: list[Any]) -> None:
+    """Whatever the file holds: a child, a word or a count against a case keeps it from PASSED."""
+    marked = f'<testsuites errors="0">{"".join(map(written, suites))}</testsuites>'
+    whole = given_in(("", {}, suites))
+    found = [case for case in cases(tmp_path, marked) if case.covers is None]
+    assert len(found) == len(whole)
+    for said, case in zip(whole, found, strict=True):
+        assert (case.result is Result.PASSED) <= said.may_have_passed(), said
 
-    def result(children: list[str], attributes: dict[str, str]) -> Result:
-        said = " ".join(f'{name}="{value}"' for name, value in attributes.items())
-        inside = "".join(f"<{child}/>" for child in children)
-        (case,) = cases(tmp_path, f'<testsuite><testcase classname="c" name="a" {said}>{inside}</testcase></testsuite>')
-        return case.result
 
-    assert result([*neutral, *against], words | counts) is not Result.PASSED
-    good = {"", "run", "passed", "completed"}
-    if any(words.get(name, "").strip().lower() not in good for name in ("status", "result")) or {"1", "x"} & {
-        *counts.values()
-    }:
-        assert result(neutral, words | counts) is not Result.PASSED
+@FILE
+@given(st.lists(SUITES, min_size=1, max_size=3), st.data())
+def test_a_bad_child_improves_nothing(tmp_path: Path, suites: list[Any], data: st.DataObject) -> None:
+    """With one more failure, error, skip or unknown element in any case, what all is mapped to is no better."""
+    whole = given_in(("", {}, suites))
+    assume(whole)
+    target = data.draw(st.sampled_from(whole))
+    child = data.draw(st.sampled_from(["error", "failure", "skipped", "rerunFailure", "timeout", "Failure", "x"]))
+
+    def verdicts() -> tuple[int, list[int]]:
+        read = cases(tmp_path, f'<testsuites errors="0">{"".join(map(written, suites))}</testsuites>')
+        tests = map_cases(read, [Rule("*", "UC-001/1", "--map")]).tests
+        assert {test.targets for test in tests} == {("UC-001/1",)}
+        return max(BAD[test.case.result] for test in tests), [BAD[case.result] for case in read if case.covers is None]
+
+    before = verdicts()
+    target.children.insert(data.draw(st.integers(0, len(target.children))), child)
+    after = verdicts()
+    assert after[0] >= before[0]
+    assert all(now >= then for then, now in zip(before[1], after[1], strict=True))
+    assert after[1][[case is target for case in whole].index(True)] > 0
+
+
+@pytest.mark.parametrize(
+    ("case", "result"),
+    [
+        ("<testcase name='a' status='failed'><skipped/></testcase>", Result.FAILED),
+        ("<testcase name='a' status='timedout'><skipped/></testcase>", Result.ERROR),
+        ("<testcase name='a' errors='1'><skipped/></testcase>", Result.ERROR),
+        ("<testcase name='a'><skipped/><timeout/></testcase>", Result.ERROR),
+        ("<testcase name='a' status='untested'><skipped/></testcase>", Result.SKIPPED),
+        ("<testcase name='a' status='notrun'><skipped/></testcase>", Result.SKIPPED),
+    ],
+)
+def test_a_skip_takes_nothing_back(tmp_path: Path, case: str, result: Result) -> None:
+    """Whatever else is against a case counts beside that it was skipped."""
+    assert [found.result for found in cases(tmp_path, f"<testsuite>{case}</testsuite>")] == [result]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ..claims.register import PROOFS
 from ..errors import ConfigError, ReadinessError, SeveralError, count, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import OwnProof
+from ..journal.junit_times import zone_of
 from ..pipeline.importing import Seen, claims_of, look_at_junit, notes_of, record_junit
 from ..pipeline.judging import Place
 from ..pipeline.map_file import read_map_file
@@ -29,7 +30,7 @@ from .listing import listed
 
 _RESULTS = tuple(result.value for result in (Result.PASSED, Result.FAILED, Result.ERROR, Result.SKIPPED))
 _CONFIG, _STORAGE = 2, 3
-_OF_JUNIT = {"maps": "--map", "map_files": "--map-file", "only_list": "--list"}
+_OF_JUNIT = {"maps": "--map", "map_files": "--map-file", "only_list": "--list", "timezone": "--timezone"}
 _COMMAND = f"{__name__}.command"
 _ARGV = f"{__name__}.argv"
 _CONTEXT = {
@@ -148,6 +149,7 @@ def _context_options(function: Any) -> Any:
 @click.option(
     "--list", "only_list", is_flag=True, help="Say what JUnit XML holds and how it is mapped; record nothing."
 )
+@click.option("--timezone", metavar="ZONE", help="Zone of its times that say none: Europe/Berlin, UTC, +02:00.")
 @click.pass_context
 @pass_door
 def command(door: Door, context: click.Context, /, **given: Any) -> int:
@@ -162,7 +164,7 @@ def command(door: Door, context: click.Context, /, **given: Any) -> int:
     place = door.place(records=True)
     told = _told(place, given, context.meta[_ARGV])
     if given["junit"]:
-        seen = look_at_junit(place, given["junit"], _rules(place, given, told))
+        seen = look_at_junit(place, given["junit"], _rules(place, given, told), told.zone)
         if given["only_list"]:
             return _list(place, seen, told)
         recorded = record_junit(place, seen, told)
@@ -248,6 +250,7 @@ def _told(place: Place, given: dict[str, Any], argv: tuple[str, ...]) -> Told:
         notes=given["notes"],
         references=tuple(_reference(text) for text in given["references"]),
         artifacts=given["artifacts"],
+        zone=zone_of(given["timezone"]) if given["timezone"] else None,
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from datetime import tzinfo
 from pathlib import Path
 
 from ..errors import ConfigError, count, one_line, place
-from ..facts.clock import parse as parse_time
 from ..facts.evidence import BADNESS, Result
-from ..frozen import dataclass
+from ..frozen import dataclass, field
 from .junit_files import Blocks, JUnitFile
-from .junit_parsing import MOST_OF_A_TEXT, Element, Suite, parse
+from .junit_parsing import BAD, MOST_OF_A_TEXT, Element, Suite, parse
+from .junit_times import Times
 
 PROPERTY = "readiness"
 """Name of the property by which a test case says what it is evidence for: ``UC-003/4``."""
@@ -41,6 +42,8 @@ _STATUS = {
     "suppressed": Result.SKIPPED,
 }
 """Words of those who write no element for it (GoogleTest). Any other may mean anything, and is an ERROR."""
+_BESIDE_SKIPPED = frozenset({"untested"})
+"""Words of those who write ``<skipped>`` as well (behave, of what it only lists)."""
 _COUNTS = {"failures": Result.FAILED, "failure": Result.FAILED, "errors": Result.ERROR, "error": Result.ERROR,
            "skipped": Result.SKIPPED, "incomplete": Result.ERROR}  # fmt: skip
 """Attributes of a test case that speak against it, where they say more than nothing."""
@@ -74,6 +77,9 @@ class Case:
     """Values of its property ``readiness``."""
     suites: tuple[str, ...] = ()
     """Names of the suites around it, the outermost first; before them the project of Playwright."""
+    covers: tuple[Case, ...] | None = field(default=None, compare=False)
+    """Of a suite with something against it as a whole: the test cases in it, in whose place it stands as well; of
+    suites in it that have such a case of their own, that one. None: it is a test case."""
 
     @property
     def path(self) -> str:
@@ -102,42 +108,107 @@ class Read:
     """What whoever imports it should know, a sentence each."""
 
 
-def read_junit(path: Path, most: int) -> Read:
+def read_junit(path: Path, most: int, zone: tzinfo | None = None) -> Read:
     """Return the test cases of a JUnit XML file; what has no timestamp started when the file was written.
 
     Args:
         path: of the file.
         most: the largest file that is read, in bytes.
+        zone: of times that say none.
 
     Raises:
         ConfigError: it cannot be read, is no XML, no JUnit XML, a list of tests that were not run, has a document type
             (and so could have entities), or a time in it is none.
     """
     blocks = Blocks(path, most)
-    cases, notes = cases_of(blocks)
+    reading = _Reading(blocks, zone)
+    parse(path, blocks, reading.found, reading.ended)
     if blocks.file is None:
         raise ConfigError(f"{place(path)}: was not read to its end")
-    return Read(blocks.file, tuple(cases), tuple(f"{place(path)}: {note}" for note in (*blocks.notes, *notes)))
+    notes = [*blocks.notes, *reading.notes()]
+    return Read(blocks.file, tuple(reading.cases), tuple(f"{place(path)}: {note}" for note in notes))
 
 
-def cases_of(blocks: Blocks) -> tuple[list[Case], list[str]]:
-    """Return the test cases in their order, and what is to be told of them.
+class _Reading:
+    """Makes cases of what the parser tells."""
 
-    Raises:
-        ConfigError: as ``read_junit`` says.
-    """
-    cases: list[Case] = []
-    short: list[tuple[int, str]] = []
+    def __init__(self, blocks: Blocks, zone: tzinfo | None) -> None:
+        self.cases: list[Case] = []
+        self._blocks, self._zone = blocks, zone
+        self._times: Times | None = None
+        self._waiting: list[tuple[int, Case]] = []
+        """Cases that no suite with something against it has taken in yet, with how many came before each."""
+        self._many = 0
+        self._short: list[tuple[int, str]] = []
+        self._whole: list[tuple[int, str]] = []
 
-    def found(element: Element, suite: Suite) -> None:
-        cases.append(_case(element, _started(blocks, suite.timestamp), suite))
+    def found(self, element: Element, suite: Suite) -> None:
+        """Take in a test case."""
+        attempts = _attempts(element)
+        case = Case(
+            name="::".join(filter(None, (element.get("classname"), element.get("name")))) or suite.called or _NAMELESS,
+            started=self._started(element.get("timestamp") or suite.timestamp, attempts[-1].result, suite),
+            attempts=attempts,
+            claims=tuple(
+                prop.get("value") or prop.text.strip() for prop in _properties(element) if prop.get("name") == PROPERTY
+            ),
+            suites=suite.names,
+        )
+        suite.bad += sum(child.tag in BAD for child in element.children) or case.result in _FAILED
+        self._add(self._many, case)
+        self._many += 1
 
-    def ended(suite: Suite) -> None:
+    def ended(self, suite: Suite) -> None:
+        """Take in a suite: what is against it as a whole is a case of its own, which takes in those of the suite."""
         if note := _counted(suite):
-            short.append((suite.number, note))
+            self._short.append((suite.number, note))
+        if against := _against_suite(suite):
+            covered = []
+            while self._waiting and self._waiting[-1][0] >= suite.first:
+                covered.append(self._waiting.pop()[1])
+            message = "; ".join(against)
+            case = Case(
+                name=suite.called or _NAMELESS_SUITE,
+                started=self._started(suite.timestamp, Result.ERROR, suite),
+                attempts=(Attempt(Result.ERROR, message, 0),),
+                claims=(),
+                suites=() if suite.outer is None else suite.outer.names,
+                covers=tuple(reversed(covered)),
+            )
+            self._add(suite.first, case)
+            told = f"the suite '{one_line(case.name, 60)}' is an ERROR of its own: {one_line(message, 300)}"
+            self._whole.append((suite.number, told))
+        if suite.outer is not None:
+            suite.outer.bad += suite.bad
 
-    parse(blocks.path, blocks, found, ended)
-    return cases, [note for _, note in sorted(short)]
+    def _add(self, before: int, case: Case) -> None:
+        self.cases.append(case)
+        self._waiting.append((before, case))
+
+    def _started(self, timestamp: str, result: Result, suite: Suite) -> float:
+        if self._times is None:
+            self._times = Times(self._blocks.modified, self._zone)
+        try:
+            took = _milliseconds(suite.get("time")) / 1000
+            return self._times.started(timestamp, passed=result is Result.PASSED, took=took)
+        except (ValueError, OverflowError):
+            shown = f"the timestamp '{one_line(timestamp, 60)}' is no time: write ISO 8601"
+            raise ConfigError(f"{place(self._blocks.path)}: {shown}") from None
+
+    def notes(self) -> list[str]:
+        """Return what is to be told, a sentence each."""
+        times = self._times.notes() if self._times is not None else []
+        return [*_first(self._whole), *_first(self._short), *times]
+
+
+_MOST_NOTES = 5
+
+
+def _first(notes: list[tuple[int, str]]) -> list[str]:
+    """Return the first notes of a kind, in the order of the suites."""
+    shown = [note for _, note in sorted(notes)[:_MOST_NOTES]]
+    more = len(notes) - len(shown)
+    return [*shown, f"so with {count(more, 'more suite')}"] if more else shown
 
 
 _DIGITS = 18
@@ -153,22 +224,53 @@ def _counted(suite: Suite) -> str:
     return f"the suite '{one_line(suite.get('name'), 60)}' {says}: perhaps some did not run"
 
 
-def _started(blocks: Blocks, timestamp: str) -> float:
-    if not timestamp:
-        return blocks.modified
+def _against_suite(suite: Suite) -> list[str]:
+    """Return what is against a suite that no test case in it tells, and count it as told.
+
+    That are errors and failures of the suite itself (TAP), and more failures and errors said than there are (newman).
+    """
+    suite.bad += len(suite.children)
+    against = [_message(child) or f"it has an <{child.tag}>" for child in suite.children]
+    said = 0.0
+    for name in _OF_SUITES:
+        if (value := suite.get(name)).lower() in _NOTHING:
+            continue
+        number = _number(value)
+        if number is None:
+            against.append(f"it says {name}='{one_line(value, 60)}'")
+        said += number or 0.0
+    if said > suite.bad:
+        against.append(f"it says that it has {said:,.0f} failures and errors, and has {suite.bad:,}")
+        suite.bad = math.ceil(said)
+    words = {name: suite.get(name).lower() for name in ("status", "result")}
+    against += [
+        f"it says {name}='{word}', and none of its test cases failed"
+        for name, word in words.items()
+        if not suite.bad and _STATUS.get(word) in _FAILED
+    ]
+    if against:
+        suite.bad = max(suite.bad, 1)
+    return against
+
+
+def _number(text: str) -> float | None:
+    """Return a count; None: it is none."""
     try:
-        return parse_time(timestamp).timestamp()
-    except (ValueError, OverflowError):
-        shown = one_line(timestamp, 60)
-        raise ConfigError(f"{place(blocks.path)}: the timestamp '{shown}' is no time: write ISO 8601") from None
+        number = float(text.replace(",", ""))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
 
 
-def _case(element: Element, started: float, suite: Suite) -> Case:
-    """A case without a name is called as its suite."""
+def _properties(element: Element) -> list[Element]:
+    return [prop for child in element.children if child.tag == "properties" for prop in child.children]
+
+
+def _attempts(element: Element) -> tuple[Attempt, ...]:
+    """Return the tries of a test case in their order."""
     took = _milliseconds(element.get("time"))
-    properties = [prop for child in element.children if child.tag == "properties" for prop in child.children]
     last = _last(element, took)
-    if last.result is Result.PASSED and any(prop.get("name") == _EXPECTED_TO_FAIL for prop in properties):
+    if last.result is Result.PASSED and any(prop.get("name") == _EXPECTED_TO_FAIL for prop in _properties(element)):
         last = Attempt(Result.XFAILED, "expected to fail", took)
     again = [
         Attempt(_AGAIN[child.tag], _message(child), _milliseconds(child.get("time")))
@@ -176,33 +278,30 @@ def _case(element: Element, started: float, suite: Suite) -> Case:
         if child.tag in _AGAIN
     ]
     # A test that passed in the end tells its failures as flaky ones, one that never did its first as the failure.
-    attempts = [*again, last] if last.result is Result.PASSED else [last, *again]
-    return Case(
-        name="::".join(filter(None, (element.get("classname"), element.get("name")))) or suite.called or _NAMELESS,
-        started=started,
-        attempts=tuple(attempts),
-        claims=tuple(prop.get("value") or prop.text.strip() for prop in properties if prop.get("name") == PROPERTY),
-        suites=suite.names,
-    )
+    return (*again, last) if last.result is Result.PASSED else (last, *again)
 
 
-_NAMELESS = "a test case without a name"
+_NAMELESS, _NAMELESS_SUITE = "a test case without a name", "a test suite without a name"
+_FAILED = (Result.FAILED, Result.ERROR)
+_OF_SUITES = ("failures", "errors", "failure", "error")
+"""Counts of a suite that speak against it."""
 
 
 def _last(element: Element, took: int) -> Attempt:
     """Return how it ended: PASSED where nothing speaks against it, and nothing is there whose meaning is not known."""
     told = [Attempt(_result(child), _message(child), took) for child in element.children if child.tag in _BAD]
-    if told:
+    if any(one.result in _FAILED for one in told):
         return _worst(told)
-    said = [Attempt(*one, took) for one in _against(element)]
-    return _worst(said) if said else Attempt(Result.PASSED, "", took)
+    told += [Attempt(*one, took) for one in _against(element)]  # a skip takes nothing back
+    return _worst(told) if told else Attempt(Result.PASSED, "", took)
 
 
 def _against(element: Element) -> Iterator[tuple[Result, str]]:
-    """Yield what speaks against a test case without a failure, an error or a skip, and why."""
+    """Yield what speaks against a test case without a failure or an error, and why."""
+    is_skipped = any(child.tag == "skipped" for child in element.children)
     for name in ("status", "result"):
         word = element.get(name).lower()
-        if word not in _GOOD:
+        if word not in _GOOD and not (is_skipped and word in _BESIDE_SKIPPED):
             unknown = f"{name}='{one_line(word, 60)}' is not known to be said of a test that passed"
             yield (_STATUS[word], word) if word in _STATUS else (Result.ERROR, unknown)
     for name, result in _COUNTS.items():
@@ -212,9 +311,9 @@ def _against(element: Element) -> Iterator[tuple[Result, str]]:
     if (executed := (element.get("executed") or "true").lower()) not in ("true", "yes", "1"):
         yield Result.SKIPPED if executed in _NOTHING else Result.ERROR, f"executed='{one_line(executed, 60)}'"
     for tag in (child.tag for child in element.children):
-        if tag in _AGAIN and tag not in _FLAKY:
+        if tag in _AGAIN and tag not in _FLAKY and not is_skipped:
             yield _AGAIN[tag], f"<{tag}>, and no end"
-        elif tag not in _TELLS_NOTHING and tag not in _AGAIN:
+        elif tag not in _TELLS_NOTHING and tag not in _AGAIN and tag not in _BAD:
             yield Result.ERROR, f"<{one_line(tag, 60)}> is not known to be said of a test that passed"
 
 

@@ -13,6 +13,8 @@ MOST_OF_A_TEXT = 1 << 20
 """Characters of a text that are read: more than is kept, so that a secret in it is whole when it is looked for."""
 _MOST_OF_A_TAG = 8 << 20
 """Bytes of one tag or comment: it is read as a whole."""
+BAD = frozenset({"error", "failure"})
+"""Elements of what failed, in a test case or in a suite."""
 _SUITES = frozenset({"testsuite", "testsuites"})
 _AGAINST = frozenset({"error", "failure", "rerunError", "rerunFailure", "skipped"})
 """What is against a test case wherever in it it stands."""
@@ -50,10 +52,13 @@ class Element:
 class Suite(Element):
     """A suite that is open."""
 
-    __slots__ = ("called", "cases", "is_empty", "names", "number", "timestamp")
+    __slots__ = ("bad", "called", "cases", "first", "is_empty", "names", "number", "outer", "timestamp")
 
-    def __init__(self, tag: str, attributes: dict[str, str], outer: Suite | None, number: int) -> None:
+    def __init__(self, tag: str, attributes: dict[str, str], outer: Suite | None, number: int, first: int) -> None:
+        """``children``: what it has against itself."""
         super().__init__(tag, attributes)
+        self.outer = outer
+        """The suite around it."""
         self.number = number
         """In the order in which they begin."""
         self.called: str = self.get("name") or ("" if outer is None else outer.called)
@@ -63,8 +68,12 @@ class Suite(Element):
         self.timestamp: str = self.get("timestamp") or ("" if outer is None else outer.timestamp)
         """As the innermost suite says that has one."""
         self.is_empty = True
+        self.first = first
+        """How many test cases ended before it began."""
         self.cases = 0
         """How many test cases ended in it, those of the suites in it too."""
+        self.bad = 0
+        """How many failures and errors are known of in it, those of the suites in it too."""
 
 
 class _Reading:
@@ -82,7 +91,7 @@ class _Reading:
         self.case: Element | None = None
         self.text: Element | None = None
         """Whose text is read."""
-        self.many_suites = 0
+        self.many_suites = self.many_cases = 0
         self.of_playwright = False
         self.any_case = self.was_run = False
 
@@ -116,7 +125,10 @@ class _Reading:
         if tag in _SUITES:
             return self._suite(tag, attributes)
         element = Element(tag, attributes)
-        if tag == "testcase" and self.suites:
+        if self.suites and tag.lower() in BAD:
+            self.suites[-1].children.append(element)
+            self._listen(element)
+        elif self.suites and tag == "testcase":
             self.case = element
             self.any_case = True
             self.was_run = self.was_run or not _OF_A_CASE_THAT_RAN.isdisjoint(attributes)
@@ -139,7 +151,7 @@ class _Reading:
 
     def _suite(self, tag: str, attributes: dict[str, str]) -> Suite:
         outer = self.suites[-1] if self.suites else None
-        suite = Suite(tag, attributes, outer, self.many_suites)
+        suite = Suite(tag, attributes, outer, self.many_suites, self.many_cases)
         if outer is None:
             self.of_playwright = "id" in attributes
         self.many_suites += 1
@@ -156,12 +168,13 @@ class _Reading:
         element = self.open.pop()
         if element is self.case:
             self.case = None
+            self.many_cases += 1
             self.suites[-1].cases += 1
             self.found(element, self.suites[-1])
         elif isinstance(element, Suite):
             self.suites.pop()
-            if self.suites:
-                self.suites[-1].cases += element.cases
+            if element.outer is not None:
+                element.outer.cases += element.cases
             self.was_run = self.was_run or not (element.is_empty or _OF_A_RUN.isdisjoint(element.attributes))
             self.ended(element)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ..journal.junit import Case, Read, read_junit
 from ..journal.junit_files import files_of, same_blocks
 from .judging import Place
 from .mapping import Mapped, Outcome, Rule, claim_of, idle_rules, map_cases
+from .of_age import older_than_claimed
 from .outside import Recorded, Session, Told, attach_files, message_of, open_session
 
 MOST_LINES = 100
@@ -43,19 +45,20 @@ class Seen:
         return chain.from_iterable(one.notes for one in self.read)
 
 
-def look_at_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule]) -> Seen:
+def look_at_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule], zone: tzinfo | None = None) -> Seen:
     """Read JUnit XML files, and see what is mapped.
 
     Args:
         place: Where the settings say how large a file may be.
         given: The XML files, folders of such, or patterns.
         rules: Which cases are evidence for what.
+        zone: Of times that say none.
 
     Raises:
         ConfigError: a file cannot be used.
     """
     most = place.settings.junit_limit
-    read = tuple(read_junit(path, most) for path in files_of(given))
+    read = tuple(read_junit(path, most, zone) for path in files_of(given))
     return Seen(read, map_cases([case for one in read for case in one.cases], rules), most)
 
 
@@ -88,7 +91,8 @@ def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
         recording.artifacts += [*of_files.values(), *others.artifacts]
         session.finished(_imported(session, test), recording, claims)
     left_out = [mapped_of(seen)] if mapping.mapped < mapping.cases else []
-    return session.close(0, [*seen.notes, *notes_of(seen), *left_out])
+    age = older_than_claimed(seen.read, told.said.get("release"))
+    return session.close(0, [*seen.notes, *age, *notes_of(seen), *left_out])
 
 
 def mapped_of(seen: Seen) -> str:

@@ -141,6 +141,8 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
     mapped = 0
     for case in cases:
         by_name = plain.matching(case.name)
+        if case.covers is not None:
+            by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.name}::"))))  # "suite::*" takes all of it
         by_path = [rule for rule in longer.matching(case.path) if rule not in by_name] if longer else []
         matched.update(by_name, by_path)
         mapped += bool(by_name or by_path or case.claims)
@@ -149,6 +151,12 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
         if by_path:
             found[case.path].append(case)
             targets[case.path] |= dict.fromkeys(rule.target for rule in by_path)
+    for suite in cases:  # the innermost first
+        if suite.covers:
+            is_known = bool(targets[suite.name])
+            for case in suite.covers:
+                targets[suite.name] |= targets.get(case.name, {}) | targets.get(case.path, {})
+            mapped += bool(targets[suite.name]) and not is_known
     due = [(name, some) for name, some in found.items() if targets[name]]
     tests = tuple(Mapped(name, _as_one(some), tuple(targets[name]), tuple(some)) for name, some in due)
     return Outcome(tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched))

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ class Told:
     references: tuple[tuple[str, str], ...] = ()
     """(name, URL)."""
     artifacts: tuple[Path, ...] = ()
+    zone: tzinfo | None = None
+    """Of times in a report that say none."""
 
 
 @dataclass(frozen=True, slots=True)
