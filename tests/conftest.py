@@ -6,6 +6,7 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 import pytest
+import yaml  # noqa: F401 - once for all: its compiled part knows the errors of the copy that it was loaded with
 from hypothesis import settings
 
 import pytest_readiness

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from ..claims.items import SEVEN
-from ..claims.tracker import Tracker, read_tracker
+from ..claims.tracker import Tracker
 from ..errors import ConfigError, place
 from ..facts.clock import moment
 from ..regular import read_regular
 from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 from ..views.sanitise import sanitise
 from ..views.words import count
+from ..whole import write_whole
+from .adopting import Adopted, GuessError, adopt, said_columns
 from .answering import Answering
+from .completing import Own, completed, own_words
 from .door import Door, pass_door
-from .starter import config_text, tracker_text
+from .starter import config_text, keys, tracker_text, word_lines
 
 _HOME = ".readiness"
 _IGNORING = frozenset({_HOME, f"{_HOME}/", f"/{_HOME}", f"/{_HOME}/", f"**/{_HOME}", f"**/{_HOME}/"})
@@ -30,35 +34,80 @@ _IGNORING = frozenset({_HOME, f"{_HOME}/", f"/{_HOME}", f"/{_HOME}/", f"**/{_HOM
     metavar="PATH",
     help=f"The tracker to adopt, or to write where there is none.  [default: {TRACKER_NAME}]",
 )
+@click.option(
+    "--column",
+    "said",
+    multiple=True,
+    metavar="WORD=HEADER",
+    help="The tracker's header for uc, status, title ...; can be given again.  [default: guessed]",
+)
 @click.option("--reviewer", "reviewers", multiple=True, metavar="ID", help="Who may sign off; can be given again.")
 @pass_door
-def command(door: Door, tracker: Path | None, reviewers: tuple[str, ...]) -> int:
-    """Write the config, the tracker where there is none, and a line in .gitignore; say what was done."""
+def command(door: Door, tracker: Path | None, said: tuple[str, ...], reviewers: tuple[str, ...]) -> int:
+    """Show what is guessed; write the config, the tracker where there is none, and a line in .gitignore."""
     config = (door.config or Path(CONFIG_NAME)).absolute()
-    _refuse_existing(config)
+    own = _refuse_existing(config)
     _refuse_empty(reviewers)
-    where = (tracker or config.parent / TRACKER_NAME).absolute()
+    where = _tracker(tracker, own, config)
+    columns = {**own.table("tracker_columns"), **said_columns(said)}
     adopted = where.exists()
     if not adopted:
         _write_new(where, tracker_text(moment()[:10]))
-    read = read_tracker(where)
-    shown = os.path.relpath(where, config.parent).replace(os.sep, "/")
+    try:
+        found = adopt(where, columns, own.table("statuses"), tuple(own.data.get("tracker_skip", ())))
+    except GuessError as error:
+        _show(error.lines)
+        raise
+    _show(found.told)
     names = tuple(dict.fromkeys(name.strip() for name in reviewers))
-    _write_new(config, config_text(shown, read.items or SEVEN, [row.id for row in read.rows], names))
+    _write(config, own, found, names)
     ignored = _keep_out_of_git(config.parent)
-    for line in _told(read, config, names, adopted=adopted, ignored=ignored):
-        click.echo(sanitise(line))
+    _show(_told(found.tracker, config, names, adopted=adopted, ignored=ignored))
     return 0
 
 
-def _refuse_existing(config: Path) -> None:
+def _tracker(option: Path | None, own: Own, config: Path) -> Path:
+    said = own.data.get("tracker")
+    if option is not None and said and option.absolute() != config.parent / said:
+        raise ConfigError(f"{place(config)} names another tracker than --tracker: take one of them out")
+    return (option or config.parent / (said or TRACKER_NAME)).absolute()
+
+
+def _write(config: Path, own: Own, found: Adopted, reviewers: tuple[str, ...]) -> None:
+    shown = os.path.relpath(found.tracker.path, config.parent).replace(os.sep, "/")
+    items, ids = found.tracker.items or SEVEN, [row.id for row in found.tracker.rows]
+    new = {
+        name: {key: value for key, value in table.items() if key not in own.table(name)}
+        for name, table in (("tracker_columns", found.columns), ("statuses", found.statuses))
+    }
+    lines = word_lines(new["tracker_columns"], new["statuses"])
+    status = found.columns.get("status")
+    if isinstance(status, Mapping) and "environments" not in own.data:
+        lines["environments"] = [f"{key} = {{ real = false }}  # true: what runs there counts" for key in keys(status)]
+    if own.text:
+        text = completed(own, config_text(shown, items, ids, reviewers, found.skip), lines, config)
+        write_whole(config.resolve(), text.encode())
+        return
+    words = [line for name, ones in lines.items() for line in ("", f"[{name}]", *ones)]
+    _write_new(config, config_text(shown, items, ids, reviewers, found.skip, words[1:]))
+
+
+def _show(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.echo(sanitise(line))
+
+
+def _refuse_existing(config: Path) -> Own:
+    """Return what is there already of what ``init`` keeps."""
     if config.name == PYPROJECT_NAME:
         raise ConfigError(f"init writes a {CONFIG_NAME}, and no {PYPROJECT_NAME}: name another file with --config")
-    if os.path.lexists(config):
+    own = own_words(config) if os.path.lexists(config) else Own()
+    if own is None:
         raise ConfigError(f"{place(config)} is there already: edit it, or move it away to begin anew")
     shared = config.parent / PYPROJECT_NAME
     if find(config.parent) == shared:
         raise ConfigError(f"{place(shared)} has a table [tool.readiness] already: edit it, or take it out first")
+    return own
 
 
 def _refuse_empty(reviewers: tuple[str, ...]) -> None:
@@ -117,4 +166,4 @@ def _told(read: Tracker, config: Path, reviewers: tuple[str, ...], *, adopted: b
         lines.append(f"{place(ignored)}: {_HOME}/ is kept out of git")
     lines += ["", "To do in it: declare your [environments]" + ("" if reviewers else ", and name who reviews")]
     lines += ["Then:", "  readiness check", "  pytest --readiness-plan"]
-    return [sanitise(line) for line in lines]
+    return lines

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ..claims.catalogue import Item
 from ..claims.items import SEVEN
@@ -29,7 +30,7 @@ _HEAD = """\
 
 # The register of use cases, and the list of what each needs. It is read, and not changed unless you ask for it.
 tracker = {tracker}
-# Name of the register. Nothing counts outside it: name it after the product where several share one store.
+{skip}# Name of the register. Nothing counts outside it: name it after the product where several share one store.
 register = "default"
 # Append-only store of evidence, and the folder of logs and files that belong to it. Relative to this file.
 store = "sqlite:///.readiness/evidence.db"
@@ -133,12 +134,30 @@ These two rows are examples: replace them with your own.
 """
 
 
-def config_text(tracker: str, items: Iterable[Item], use_cases: Sequence[str], reviewers: Sequence[str]) -> str:
-    """Return a ``readiness.toml`` for a tracker (a path relative to it) with every item written out."""
+def config_text(
+    tracker: str,
+    items: Iterable[Item],
+    use_cases: Sequence[str],
+    reviewers: Sequence[str],
+    skip: Sequence[str] = (),
+    words: Sequence[str] = (),
+) -> str:
+    """Return a ``readiness.toml`` with every item written out.
+
+    Args:
+        tracker: a path relative to it.
+        items: to be written out.
+        use_cases: of the tracker; the first is an example.
+        reviewers: who may sign off.
+        skip: headings of the tracker under which nothing is read.
+        words: lines of tables that say what the tracker's words mean.
+    """
     written = tuple(items)
+    left_out = f"# Headings of it under which no table is a part of the register.\ntracker_skip = {_list(skip)}\n"
     return "\n".join(
         [
-            _HEAD.format(tracker=toml_text(tracker)),
+            _HEAD.format(tracker=toml_text(tracker), skip=left_out if skip else ""),
+            *([*words, ""] if words else ()),
             _ITEMS_HEAD.format(example=toml_text(use_cases[0]), number=_marker_number(written[0].key)),
             *(_item_text(item) for item in written),
             _TAIL.format(
@@ -154,6 +173,28 @@ def config_text(tracker: str, items: Iterable[Item], use_cases: Sequence[str], r
 def tracker_text(today: str) -> str:
     """Return a new tracker with two example rows and the seven required items; ``today`` is a date."""
     return _TRACKER.format(today=today, items="\n".join(f"{item.key}. {item.title}" for item in SEVEN))
+
+
+def word_lines(columns: Mapping[str, Any], statuses: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the lines of ``[tracker_columns]`` and ``[statuses]``, by the name of the table; none for an empty one."""
+    tables = {"tracker_columns": columns, "statuses": statuses}
+    return {name: [f"{key} = {_value(said)}" for key, said in table.items()] for name, table in tables.items() if table}
+
+
+def keys(names: Iterable[str]) -> list[str]:
+    """Return names as keys of TOML."""
+    return [_key(name) for name in names]
+
+
+def _value(said: Any) -> str:
+    """Return a text, a number, a list or a table of texts as TOML; a list of one as its one text."""
+    if isinstance(said, int):
+        return str(said)
+    if isinstance(said, str):
+        return toml_text(said)
+    if isinstance(said, Mapping):
+        return f"{{ {', '.join(f'{_key(name)} = {toml_text(text)}' for name, text in said.items())} }}"
+    return toml_text(said[0]) if len(said) == 1 else _list(said)
 
 
 def toml_text(text: str) -> str:

@@ -1,0 +1,266 @@
+"""What people call the columns of a tracker and the statuses in it, in the languages in which trackers were seen.
+
+A word stands here only where a person would read it so and no better: what may mean more than one status stands
+nowhere, or under the worse one. How a test ended is no word of who may go live: a pass is work that is under way.
+"""
+
+from __future__ import annotations
+
+import re
+from unicodedata import category
+
+from .markdown import folded
+
+READY, UNDER_WAY, NOT_STARTED, BLOCKED = "READY_FOR_GO_LIVE", "IN_PROGRESS", "NOT_STARTED", "BLOCKED"
+SKIP = "skip"
+
+HEADERS = {
+    "uc": (
+        """
+        uc | uc id | uc no | use case id | id | req id | requirement id | req | req. | requirement no | key
+        ref | ref. | reference | ticket | issue id | flow id | feature id | check id | item id | 编号 | 序号
+        编码
+        用例编号 | 番号 | 項番 | 번호 | kennung | nr | nr. | no | no. | number | # | № | номер | num | núm
+        numéro
+        número | numero | nummer | lp
+        """,
+        """
+        use case | use cases | requirement | requirements | feature | flow | user flow | user story | story
+        capability | check | item | task | team | area | component | service | control | category | criterion
+        criteria | issue | topic | step | checklist item | name | title | description | anforderung
+        anwendungsfall | funktion | aufgabe | thema | punkt | exigence | cas d'utilisation | fonctionnalité
+        tâche | élément | requisito | caso de uso | tarea | elemento | tarefa | caso d'uso | funzione
+        attività
+        eis | taak | требование | задача | функция | 用例 | 项目 | 項目 | 需求 | 功能 | 検査項目 | 要件
+        機能 | タスク | 항목 | 요구사항
+        기능
+        """,
+    ),
+    "status": (
+        """
+        prod readiness status | production readiness status | prod readiness | production readiness
+        readiness status | readiness | go-live status | go live status | go-live | go live | launch status
+        launch readiness | release status | ready for go-live | 就绪状态 | 上线状态 | リリース状況
+        출시 상태 | freigabe
+        freigabestatus
+        """,
+        """
+        ready | ready? | sign-off | sign off | signoff | signed off | approval | approved | approved?
+        """,
+        """
+        board | status | state | stand | zustand | statut | état | estado | situação | stato | stan | stav
+        durum | статус | состояние | 状态 | 狀態 | ステータス | 状態 | 状況 | 상태
+        """,
+        """
+        done | done? | complete | completed | complete? | progress | erledigt | fertig | terminé | hecho
+        feito
+        fatto | готово | 完成 | 完了 | 완료
+        """,
+        """
+        result | results | test result | test status | ergebnis | résultat | resultado | risultato | результат
+        结果 | 結果 | 결과
+        """,
+    ),
+    "title": (
+        """
+        title | name | use case | requirement | feature | issue | description | summary | item | check | task
+        titel | anforderung | anwendungsfall | funktion | aufgabe | thema
+        exigence | fonctionnalité | tâche | requisito | tarea | tarefa | funzione | attività | требование
+        задача
+        需求 | 功能 | 要件 | 機能 | タスク | 요구사항 | 기능 | beschreibung | titre | description | título
+        titolo | название | описание | 名称 | 项目
+        描述 | 標題
+        项目名称 | 項目 | タイトル | 説明 | 제목 | 설명 | 항목
+        """,
+    ),
+    "owner": (
+        """
+        owner | owners | owned by | responsible | assignee | assigned to | who | dri | lead | contact
+        verantwortlich | zuständig | responsable | propriétaire | responsável | responsabile | ответственный
+        负责人 | 負責人 | 担当 | 担当者 | 담당자 | 담당
+        """,
+    ),
+    "last_updated": (
+        """
+        last updated | last update | updated | updated at | updated on | last changed | last change
+        last modified | aktualisiert | zuletzt geändert | mis à jour | mise à jour | actualizado | atualizado
+        aggiornato | обновлено | 更新日期 | 更新时间 | 更新日 | 最終更新 | 최종 수정일
+        """,
+    ),
+    "notes": (
+        """
+        notes | note | comment | comments | remarks | remark | bemerkung | bemerkungen | anmerkungen
+        kommentar
+        remarques | commentaire | commentaires | notas | comentarios | observações | note | заметки
+        комментарий | примечание | 备注 | 備註 | 備考 | 비고
+        """,
+    ),
+    "architecture_status": (
+        """
+        architecture status | architecture | architekturstatus | 架构状态
+        """,
+    ),
+}
+"""The headers of each column, by our name of it, those that tell most first; words are parted by bars."""
+
+_WORDS = {
+    READY: """
+    ready | ready for go-live | ready for go live | ready for prod | ready for production | ready to launch
+    ready to go live | go | go-live approved | approved | approved for go-live | approved for production
+    signed off | sign-off complete | live | in prod | in production | released | launched | shipped | done
+    complete | completed | yes | fertig | bereit | freigegeben | erledigt | abgeschlossen | ja | prêt
+    terminé
+    approuvé | validé | fait | oui | listo | aprobado | completado | terminado | hecho | sí | pronto
+    aprovado
+    concluído | feito | sim | approvato | completato | fatto | klaar | goedgekeurd | gotowe | готово
+    одобрено
+    завершено | выполнено | да | 就绪 | 已就绪 | 已完成 | 完成 | 已批准 | 通过审批 | 已上线 | 是 | 準備完了
+    完了 | 承認済み | リリース済み | 준비됨
+    준비 완료 | 완료 | 승인됨 | 출시됨
+    """,
+    UNDER_WAY: """
+    in progress | in-progress | in_progress | inprogress | wip | work in progress | started | ongoing
+    on-going
+    doing | under way | underway | partial | partially done | partially complete | partly | mostly done
+    nearly done | almost done | almost ready | in review | under review | review | reviewing | awaiting review
+    awaiting approval | pending review | pending approval | pending sign-off | needs review | needs work
+    in development | development | implementing | implemented | in test | in testing | testing | tested
+    in qa
+    qa | staging | in staging | verified | merged | code complete | on track | pass | passed | passing
+    in arbeit | begonnen | teilweise | in prüfung | en cours | commencé | partiel | en revue | en progreso
+    en curso | parcial | en revisión | em andamento | em progresso | em revisão | in corso | parziale
+    in revisione | bezig | w toku | в работе | в процессе | на проверке | частично | 进行中 | 部分完成
+    审核中 | 测试中
+    評審中 | 進行中 | 対応中 | レビュー中 | 一部完了 | 진행 중 | 진행중 | 검토 중 | 부분 완료
+    """,
+    NOT_STARTED: """
+    not started | not-started | not_started | notstarted | not yet started | not begun | to do | to-do | todo
+    open | new | draft | planned | backlog | pending | tbd | tba | unstarted | queued | not ready | not done
+    not complete | not yet | no | not run | untested | missing | none | unknown | - | nicht begonnen | offen
+    geplant | entwurf | ausstehend | nein | nicht fertig | non commencé | à faire | en attente | prévu
+    brouillon | non | no iniciado | pendiente | por hacer | borrador | planificado | não iniciado | pendente
+    a fazer | rascunho | não | non iniziato | da fare | in attesa | bozza | niet gestart | te doen
+    nie rozpoczęto | не начато | не начат | запланировано | черновик | нет | 未开始 | 未開始 | 待办 | 待处理
+    计划中 | 草稿 | 否
+    未着手 | 未完了 | 下書き | 予定 | 미시작 | 시작 전 | 대기 | 대기 중 | 예정
+    """,
+    BLOCKED: """
+    blocked | blocker | on hold | hold | stopped | stuck | failed | fail | failing | failure | rejected
+    no-go
+    no go | nogo | at risk | off track | broken | error | blockiert | gestoppt | fehlgeschlagen | abgelehnt
+    bloqué | échoué | rejeté | en pause | bloqueado | fallido | rechazado | rejeitado | falhou | bloccato
+    fallito | respinto | geblokkeerd | zablokowane | заблокировано | отклонено | провалено | 阻塞 | 已阻塞
+    受阻 | 失败
+    失敗 | 被拒绝 | 暂停 | ブロック | ブロック中 | 保留 | 却下 | 차단됨 | 차단 | 실패 | 보류
+    """,
+    SKIP: """
+    n/a | na | n.a. | not applicable | deferred | descoped | de-scoped | out of scope | cancelled | canceled
+    won't do | wont do | won't fix | wontfix | dropped | obsolete | postponed | entfällt | verschoben
+    nicht zutreffend | sans objet | reporté | annulé | no aplica | aplazado | cancelado | não se aplica
+    adiado
+    non applicabile | rinviato | не применимо | отложено | отменено | 不适用 | 推迟 | 已取消 | 対象外 | 延期
+    중단 | 해당 없음
+    연기
+    """,
+}
+_ENVIRONMENTS = """
+dev | development | test | testing | qa | uat | int | integration | stage | staging | preprod | pre-prod
+preproduction | pre-production | prod | production | live | canary | sandbox | demo
+"""
+_TOTALS = """
+average | gesamt | grand total | overall | somme | sub-total | subtotal | sum | summe | total | totale
+totals
+всего | итого | 合計 | 合计 | 总计 | 總計 | 총계 | 합계
+"""
+_OF_TESTS = """
+error | fail | failed | failing | failure | not run | pass | passed | passing | untested | 不合格 | 合格
+失败 | 通过
+"""
+_SIGNS = {
+    READY: "✅✔☑🟢👍💚",
+    UNDER_WAY: "🟡🟠🚧🔄⏳⌛🏗💛🔜🔶🔸",
+    NOT_STARTED: "⬜⚪◻☐□⭕🔲❌✗✘🆕📝⬛⚫",
+    BLOCKED: "🔴⛔🚫🛑👎🟥❗⚠",
+}
+
+
+def _folded(words: str) -> set[str]:
+    return {folded(word) for word in re.split(r"[|\n]", words) if word.strip()}
+
+
+_STATUS_OF = {word: status for status, words in _WORDS.items() for word in _folded(words)}
+_STOPPED = tuple(word for word, status in _STATUS_OF.items() if status == BLOCKED)
+_STATUS_OF_SIGN = {sign: status for status, signs in _SIGNS.items() for sign in signs}
+_RANK = {
+    key: {header: rank for rank, group in reversed(list(enumerate(groups))) for header in _folded(group)}
+    for key, groups in HEADERS.items()
+}
+_HEAD = re.compile(r"\s*[(,;:\[]|\s+[-\u2013\u2014/]\s+|\s+(?=\d)|\s+(?=(?:to|until|for|by|on)\s)")
+# What may stand behind a word without taking anything from it: dates, numbers, names of gates and people.
+_HARMLESS_WORDS = (
+    r"[\s(),;:.\[\]/\u2013\u2014-]|\d+%?|v\d[\d.]*|gate|phase|stage|sprint|q[1-4]|on|by|at|@[\w-]+|#\d+|"
+    r"jan\w*|feb\w*|mar\w*|apr\w*|may|jun\w*|jul\w*|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
+)
+_HARMLESS = re.compile(rf"(?:{_HARMLESS_WORDS})*", re.IGNORECASE)
+_HARMLESS_ELSE = re.compile(rf"(?:{_HARMLESS_WORDS}|to|until|for)*", re.IGNORECASE)
+_SHARE = re.compile(r"%|(?<![\d/])\d+\s*/\s*\d+(?![\d/])")
+"""A part of a whole: what is done by so much is not done."""
+
+
+def rank_of(key: str, header: str) -> int | None:
+    """Return how much a header tells of a column, 0 most; None: it is none that is known for it."""
+    return _RANK[key].get(folded(header.replace("_", " ")))
+
+
+def is_environment(header: str) -> bool:
+    """Return whether a header is what people call an environment."""
+    return folded(header) in _folded(_ENVIRONMENTS)
+
+
+def is_total(name: str) -> bool:
+    """Return whether this stands in the place of an id where a row sums up others."""
+    return folded(_bare(name)) in _folded(_TOTALS)
+
+
+def speaks_of_tests(word: str) -> bool:
+    """Return whether a word says how a test ended."""
+    return folded(_bare(word)) in _folded(_OF_TESTS)
+
+
+def meaning(word: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the status that a person would read, and the words for ``[statuses]``; None: nobody knows.
+
+    A word that means READY_FOR_GO_LIVE, or that leaves a row out, is taken whole: what is added to it may take it back.
+    Another one stands for whatever begins so, where something harmless is added.
+    """
+    signs = {_STATUS_OF_SIGN[sign] for sign in word if sign in _STATUS_OF_SIGN}
+    text = folded(_bare(word))
+    if not text:
+        return (signs.pop(), (word,)) if len(signs) == 1 else None
+    if status := _STATUS_OF.get(text):
+        return None if status == READY and signs - {READY} else (status, (word,))
+    return _with_more(word, text, signs)
+
+
+def _with_more(word: str, text: str, signs: set[str]) -> tuple[str, tuple[str, ...]] | None:
+    """Return what a word means that has something behind it."""
+    if any(text.startswith(f"{stopped} ") for stopped in _STOPPED):  # whatever follows, it is no better than this
+        return BLOCKED, (word,)
+    head = folded(_bare(_HEAD.split(text, maxsplit=1)[0]))
+    status, rest = _STATUS_OF.get(head), text[len(head) :]
+    if status is None or not (_HARMLESS if status == READY else _HARMLESS_ELSE).fullmatch(rest):
+        return None
+    if status == READY and (signs - {READY} or _SHARE.search(rest)):
+        return None
+    at = word.casefold().find(head)
+    if at < 0 or len(word.casefold()) != len(word) or status not in (READY, UNDER_WAY, NOT_STARTED):
+        return status, (word,)
+    begin = word[: at + len(head)]
+    return status, (begin, word) if status == READY else (f"{begin}*",)
+
+
+def _bare(word: str) -> str:
+    """Return a word without the signs around it."""
+    shown = "".join(" " if category(sign) in ("So", "Sk", "Cf", "Mn") else sign for sign in word)
+    stripped = shown.strip(" \t.!*_`~…")
+    return stripped or ("-" if shown.strip() == "-" else "")

@@ -1,0 +1,124 @@
+"""Adopting a tracker: it is read as it is said to be read; where nothing is said, a guess is made and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from ..claims.guess import guess
+from ..claims.tracker import Tracker, read_tracker
+from ..errors import ConfigError, nearest, one_line, place
+from ..frozen import dataclass
+from ..regular import read_regular
+from ..settings.model import ColumnKey
+from .starter import toml_text, word_lines
+
+_UNSEEN = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
+"""Signs that choose how an emoji is drawn."""
+_MOST = 5
+"""Words or ids that are listed in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A tracker, and how it is read."""
+
+    tracker: Tracker
+    columns: Mapping[str, Any]
+    statuses: Mapping[str, Any]
+    skip: tuple[str, ...]
+    told: tuple[str, ...] = ()
+    """Lines that show the guess; none where nothing was guessed."""
+
+
+def said_columns(options: Sequence[str]) -> dict[str, Any]:
+    """Return what ``--column WORD=HEADER`` says; the header of ``uc`` may be the number of its column.
+
+    Raises:
+        ConfigError: it is no such text, or there is no such word.
+    """
+    columns: dict[str, Any] = {}
+    for option in options:
+        key, equals, header = (part.strip() for part in option.partition("="))
+        if not equals or not header:
+            raise ConfigError(f"--column wants WORD=HEADER, such as uc=Flow, not '{one_line(option, 60)}'")
+        if key not in get_args(ColumnKey):
+            told = nearest(key, get_args(ColumnKey)) or f" (words are {', '.join(get_args(ColumnKey))})"
+            raise ConfigError(f"--column: there is no column '{one_line(key, 40)}'{told}")
+        if columns.setdefault(key, header) != header:
+            raise ConfigError(f"--column says both '{columns[key]}' and '{header}' of {key}: say one")
+        if key == "uc" and header.isdecimal() and int(header) > 0:
+            columns[key] = int(header)
+    return columns
+
+
+def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]) -> Adopted:
+    """Return the tracker at ``path``, read as it is said to be read, or else as it is guessed.
+
+    Raises:
+        ConfigError: it cannot be read, and a guess does not help; ``lines`` of the error show the guess.
+    """
+    try:
+        return Adopted(read_tracker(path, columns, statuses, skip), columns, statuses, tuple(skip))
+    except ConfigError as error:
+        text = _text(path)
+        if not text.strip():
+            raise
+        found = guess(path, text, columns, statuses, skip)
+        if (found.columns, found.statuses, found.skip) == (columns, statuses, tuple(skip)) and not found.unknown:
+            raise ConfigError(str(error)) from None
+    lines = [
+        f"{place(path)}: guessed, since nothing says what its columns and words mean; --column WORD=HEADER and",
+        "[tracker_columns], [statuses] and tracker_skip in readiness.toml say otherwise:",
+        *(f"  {line.translate(_UNSEEN)}" for line in _toml(found.columns, found.statuses, found.skip)),
+        *(f"{place(path)}: {warning}" for warning in found.warnings),
+    ]
+    if found.unknown:
+        raise GuessError(lines, _unknown(path, found.unknown))
+    try:
+        read = read_tracker(path, found.columns, found.statuses, found.skip)
+    except ConfigError as error:
+        raise GuessError(lines, str(error)) from None
+    lines += [*_ids(read), ""]
+    return Adopted(read, found.columns, found.statuses, found.skip, tuple(lines))
+
+
+class GuessError(ConfigError):
+    """A guess does not make a register of the tracker."""
+
+    def __init__(self, lines: Sequence[str], message: str) -> None:
+        super().__init__(message)
+        self.lines = tuple(lines)
+        """That show what was guessed."""
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_regular(path).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _toml(columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]) -> Iterator[str]:
+    if skip:
+        yield f"tracker_skip = [{', '.join(map(toml_text, skip))}]"
+    for name, lines in word_lines(columns, statuses).items():
+        yield f"[{name}]"
+        yield from lines
+
+
+def _unknown(path: Path, words: Sequence[tuple[int, str]]) -> str:
+    shown = ", ".join(f"'{one_line(word, 40)}' (line {line})" for line, word in words[:_MOST])
+    more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
+    return (
+        f"{place(path, words[0][0])}: init does not know what these words for a status mean: {shown}{more}: "
+        "say it under [statuses] in readiness.toml (that is kept), and call init again"
+    )
+
+
+def _ids(read: Tracker) -> Iterator[str]:
+    names = [row.id for row in read.rows]
+    yield f"use cases: {', '.join(names[:_MOST])}" + (", ..." if len(names) > _MOST else "")
+    for line, why in read.left_out[:_MOST]:
+        yield f"{place(read.path, line)}: left out ({why})"

@@ -1,0 +1,285 @@
+"""`readiness init` of a tracker that people have: what it guesses, what it shows, and where it asks."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.claims.shapes import SHAPES
+from tests.project import Project
+
+READY = "READY_FOR_GO_LIVE"
+GUESSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "1 a table per section, emoji alone, no ids": (
+        {"uc": "Check", "status": "State", "owner": "Who"},
+        {"NOT_STARTED": "❌", "IN_PROGRESS": "🟡", "BLOCKED": "\u26a0\ufe0f", READY: "✅"},
+    ),
+    "2 a sign-off matrix": (
+        {"uc": "Team", "status": "Sign-off"},
+        {"NOT_STARTED": "⬜ Pending", "IN_PROGRESS": "🚧 Started", "BLOCKED": "⬜ Pending", READY: "✅ Complete"},
+    ),
+    "3 a check list, nested": ({"status": "[ ]"}, {}),
+    "4 a box in the first cell": ({"uc": "Item", "status": "Status", "owner": "Owner"}, {}),
+    "4 a box in the only cell": ({"uc": "Item", "status": "Item", "owner": "Owner"}, {}),
+    "5 numbered rows in another language": (
+        {"uc": "序号", "status": "状态", "prefix": "UC-", "title": "项目"},
+        {"NOT_STARTED": "❌ 未开始", "IN_PROGRESS": "❌ 未开始", "BLOCKED": "❌ 未开始", READY: "✅ 就绪"},
+    ),
+    "6 linked ids": (
+        {"uc": "UC ID", "status": "Status", "title": "Name"},
+        {"NOT_STARTED": ["Draft", "Pending"], "IN_PROGRESS": "Draft", "BLOCKED": "Draft", READY: "Done"},
+    ),
+    "7 two tables and a legend": (
+        {"uc": "ID", "status": "Status", "title": "Issue"},
+        {
+            **dict.fromkeys(("NOT_STARTED", "IN_PROGRESS", "BLOCKED"), "🔴 Not Started"),
+            READY: "🟢 Done",
+            "skip": ["Total", "Deferred to Q3", "N/A"],
+        },
+    ),
+    "9 a traceability matrix": (
+        {"uc": "Req", "status": "Result"},
+        {"NOT_STARTED": "Not Run ⬜", "IN_PROGRESS": "Pass ✅", "BLOCKED": "Fail ❌"},
+    ),
+    "10 item, owner and a box": ({"uc": "Item", "status": "Done", "owner": "Owner"}, {"skip": ""}),
+    "11 a table per domain": ({}, {}),
+    "12 a status board with struck rows": (
+        {"uc": "Flow", "status": "Board"},
+        {
+            "NOT_STARTED": "Draft",
+            "IN_PROGRESS": "In review",
+            "BLOCKED": "Draft",
+            READY: ["Approved", "Approved (Gate 1), 2026-09-28"],
+        },
+    ),
+    "13 a list of issues": ({"status": "[ ]"}, {}),
+}
+"""What is to be guessed of each shape; 15 has words that say how good something is, which is no status."""
+
+
+def init(project: Project, text: str, *options: str, name: str = "T.md"):
+    """Have init adopt a tracker with this text."""
+    (project.path / name).write_bytes(text.encode())
+    return project.cli("init", "--tracker", name, *options)
+
+
+def config(project: Project) -> dict[str, Any]:
+    """What the config says."""
+    return tomllib.loads((project.path / "readiness.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", GUESSES)
+def test_a_shape_is_adopted_without_an_edit(project: Project, name: str) -> None:
+    """Columns, words and rows are guessed as a person reads them; check is content, and the tracker is as it was."""
+    shape, (columns, statuses) = SHAPES[name], GUESSES[name]
+    result = init(project, shape.text)
+    assert result.exit_code == 0, result.output
+    written = config(project)
+    assert written.get("tracker_columns", {}) == columns
+    assert written.get("statuses", {}) == statuses
+    assert (project.path / "T.md").read_text(encoding="utf-8") == shape.text
+    checked = project.cli("check")
+    assert checked.exit_code == 0, checked.output
+    assert len(project.report()["use_cases"]) >= len(shape.rows)
+    assert project.cli("sync").exit_code == 0
+    assert project.cli("sync", "--check").exit_code == 0
+
+
+@pytest.mark.parametrize("name", GUESSES)
+def test_no_guess_is_better_than_what_a_person_reads(project: Project, name: str) -> None:
+    """A row says READY_FOR_GO_LIVE only where a person who wrote the config by hand read it so."""
+    shape = SHAPES[name]
+    assert init(project, shape.text).exit_code == 0
+    by_hand = [status for _, status in shape.rows]
+    guessed = [row["declared_status"] for row in project.report()["use_cases"]]
+    assert len(guessed) == len(by_hand)
+    assert all(status != READY or other == READY for status, other in zip(guessed, by_hand, strict=True))
+
+
+def test_the_guess_is_shown_before_anything_is_written(project: Project) -> None:
+    """Where nothing can be written, what was guessed is on the screen all the same, as TOML."""
+    (project.path / ".gitignore").mkdir()
+    (project.path / ".git").mkdir()
+    result = init(project, SHAPES["2 a sign-off matrix"].text)
+    assert result.exit_code == 2
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert lines.index("[tracker_columns]") < lines.index('uc = "Team"') < lines.index("[statuses]")
+    assert 'NOT_STARTED = "⬜ Pending"' in lines
+    assert "use cases: support-team, Legal, data-privacy" in lines
+
+
+def test_a_new_user_comes_from_a_check_list_to_a_tracker_in_step(project: Project) -> None:
+    """Init, check, pytest, report and sync, with no edit by hand but for the environment."""
+    text = SHAPES["3 a check list, nested"].text
+    assert init(project, text, "--reviewer", "qa@example.com").exit_code == 0
+    assert project.cli("check").exit_code == 0
+    project.tests("@evidence('tls-everywhere', item=1)\ndef test_tls(): pass\n")
+    assert project.run(environment=None).ret == 0
+    assert (
+        next(row for row in project.report()["use_cases"] if row["id"] == "tls-everywhere")["status"] == "IN_PROGRESS"
+    )
+    assert project.cli("sync").exit_code == 0
+    assert (project.path / "T.md").read_text() == text.replace("[x]", "[ ]").replace("[X]", "[ ]")
+
+
+# -- what is said is believed --------------------------------------------------------------------------------------
+
+TWO = "| ID | Title | Sign-off | Status | Team |\n|--|--|--|--|--|\n| A-1 | Pay | Approved | Draft | x |\n| A-2 | Sell | Pending | Draft | y |\n"
+
+
+def test_an_option_overrides_the_guess(project: Project) -> None:
+    """--column says which column is meant, and the rest is guessed around it."""
+    assert init(project, TWO).exit_code == 0
+    assert config(project)["tracker_columns"]["status"] == "Sign-off"
+    (project.path / "readiness.toml").unlink()
+    assert init(project, TWO, "--column", "status=Status", "--column", "uc = 2", "--column=owner=Team").exit_code == 0
+    assert config(project)["tracker_columns"] == {"uc": 2, "status": "Status", "owner": "Team"}
+    assert [row["id"] for row in project.report()["use_cases"]] == ["Pay", "Sell"]
+
+
+def test_what_the_config_says_is_kept(project: Project) -> None:
+    """A config that only says how the tracker is read keeps each of its lines, and gets the rest."""
+    own = "# ours\ntracker = 'T.md'  # here\n\n[tracker_columns] # one of them\nstatus = 'Sign-off'\n# and words\n[statuses]\nskip = 'Later'\n"
+    (project.path / "readiness.toml").write_text(own)
+    result = init(project, TWO)
+    assert result.exit_code == 0, result.output
+    text = (project.path / "readiness.toml").read_text()
+    assert all(line in text.splitlines() for line in own.splitlines())
+    assert config(project)["tracker_columns"] == {"uc": "ID", "status": "Sign-off", "title": "Title"}
+    words = {"NOT_STARTED": "Pending", "IN_PROGRESS": "Pending", "BLOCKED": "Pending", READY: "Approved"}
+    assert config(project)["statuses"] == {**words, "skip": "Later"}
+    assert set(config(project)["items"]) == set("1234567")
+    assert project.cli("check").exit_code == 0
+
+
+def test_words_that_are_said_are_not_guessed(project: Project) -> None:
+    """Once the config says what an unknown word means, init goes on."""
+    text = SHAPES["15 a score table"].text
+    asked = init(project, text)
+    assert (asked.exit_code, asked.stderr.count("\n")) == (2, 1)
+    assert asked.stderr.startswith(
+        "readiness: T.md:3: init does not know what these words for a status mean: '✅ Excellent' (line 3): say it"
+    )
+    assert 'IN_PROGRESS = "\u26a0 Needs work"' in asked.stdout
+    assert not (project.path / "readiness.toml").exists()
+    (project.path / "readiness.toml").write_text("[statuses]\nREADY_FOR_GO_LIVE = '✅*'\nskip = 'Overall'\n")
+    assert init(project, text).exit_code == 0
+    assert config(project)["statuses"][READY] == "✅*"
+    assert project.cli("check").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ("[gate]\non = 'review'\n[statuses]\nNOT_STARTED = 'Draft'\n", "readiness.toml is there already"),
+        ("# mine\n", "readiness.toml is there already"),
+        ("[tracker_columns]\nstatsu = 'Status'\n", "readiness.toml:2: unknown key 'statsu' (did you mean 'status'?)"),
+        ("tracker_columns = { status = 'Status' }\n", "readiness.toml is there already"),
+    ],
+)
+def test_another_config_is_left_alone(project: Project, own: str, told: str) -> None:
+    """What says more than how the tracker is read, says it wrongly or in one line is not touched."""
+    (project.path / "readiness.toml").write_text(own)
+    result = init(project, TWO)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"readiness: {told}")
+    assert (project.path / "readiness.toml").read_text() == own
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("status", "--column wants WORD=HEADER, such as uc=Flow, not 'status'"),
+        ("=x", "--column: there is no column ''"),
+        ("statsu=x", "--column: there is no column 'statsu' (did you mean 'status'?)"),
+        ("status=Nope", "T.md: no table has the columns of a register"),
+    ],
+)
+def test_a_wrong_option_is_told(project: Project, option: str, told: str) -> None:
+    """One line, and nothing is written."""
+    result = init(project, TWO, "--column", option)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith(f"readiness: {told}")
+    assert not (project.path / "readiness.toml").exists()
+
+
+# -- where it asks -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("| A | B |\n|--|--|\n| x | y |\n", "T.md: no table has the columns of a register that is understood (line 1: A, B): "),
+        (
+            "| Flow | Approved | Sign-off |\n|--|--|--|\n| x | yes | Pending |\n",
+            "T.md: 'Approved' and 'Sign-off' could each be the status: say which with --column status=HEADER",
+        ),
+        (
+            "Hello\n\n<table>\n<tr><th>ID</th><th>Status</th></tr>\n<tr><td>A-1</td><td>Done</td></tr>\n</table>\n",
+            "T.md:3: this table is written in HTML, which is not read: write it as a Markdown table, or its use cases in",
+        ),
+        ("| ID | Status |\n|--|--|\n| A-1 | Done |\n| A-1 | Draft |\n", "T.md:4: use case 'A-1' stands twice, in lines 3 and 4"),
+    ],
+)  # fmt: skip
+def test_what_is_not_certain_is_asked(project: Project, text: str, told: str) -> None:
+    """Two columns, none, HTML, or an id in two rows: one line that says what to do, and nothing is written."""
+    result = init(project, text)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
+    assert result.stderr.startswith(f"readiness: {told}")
+    assert not (project.path / "readiness.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Approved (pending legal)", "Done, but not tested", "Done - 50%", "Ready 🔴", "3/10", "Complete?", "✅ Excellent", "🟢🔴",
+     "Approved until 2026-01-01", "Ready soon", "In progress (blocked)"],
+)  # fmt: skip
+def test_a_word_that_is_taken_back_is_asked_for(project: Project, word: str) -> None:
+    """What is added to a good word may take it back: nobody but a person says what that means."""
+    result = init(project, f"| ID | Status |\n|--|--|\n| A-1 | {word} |\n| A-2 | Draft |\n")
+    assert result.exit_code == 2
+    assert f"'{word}' (line 3)" in result.stderr
+
+
+def test_a_table_that_repeats_ids_is_left_out_by_its_heading(project: Project) -> None:
+    """An archive or a sample whose ids all stand in another table is proposed for tracker_skip."""
+    table = "| ID | Status |\n|--|--|\n| A-1 | Draft |\n"
+    text = f"# How to read this: an example\n\n{table}\n# Register\n\n{table}| A-2 | Done |\n\n# 2025\n\n{table}"
+    assert init(project, text).exit_code == 0
+    assert config(project)["tracker_skip"] == ["How to read this: an example", "2025"]
+    assert project.cli("check").exit_code == 0
+    assert [row["id"] for row in project.report()["use_cases"]] == ["A-1", "A-2"]
+
+
+def test_a_table_with_an_id_of_its_own_is_not_left_out(project: Project) -> None:
+    """Where leaving a table out would lose a use case, both lines are told instead."""
+    table = "| ID | Status |\n|--|--|\n| A-1 | Draft |\n"
+    result = init(project, f"# New\n\n{table}| A-2 | Done |\n\n# Archive\n\n{table}| A-3 | Done |\n")
+    assert result.exit_code == 2
+    assert "T.md:12: use case 'A-1' stands twice, in lines 5 and 12" in result.stderr
+
+
+# -- other formats -------------------------------------------------------------------------------------------------
+
+OTHERS = {
+    "T.csv": "Nr;Anforderung;Freigabe;Zuständig\r\n1;Zahlen;Freigegeben;ann\r\n2;Erstatten;Offen;ben\r\n",
+    "T.tsv": "key\tsummary\tgo_live\nP-1\tPay\tdone\nP-2\tRefund\ttodo\n",
+    "T.yaml": "features:\n- key: P-1\n  summary: Pay\n  status: done\n- {key: P-2, summary: Refund, status: todo}\n",
+    "T.md": "# Copied\n\nID\tTitle\tStatus\nP-1\tPay\tDone\nP-2\tRefund\tTo do\n",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_formats_are_guessed_as_well(project: Project, name: str) -> None:
+    """CSV in another language, TSV, YAML and a sheet of tabs are adopted with no edit, and written back."""
+    result = init(project, OTHERS[name], name=name)
+    assert result.exit_code == 0, result.output
+    assert project.cli("check").exit_code == 0
+    assert project.cli("sync").exit_code == 0
+    done, todo = (
+        ("Freigegeben", "Offen") if name == "T.csv" else ("Done", "To do") if name == "T.md" else ("done", "todo")
+    )
+    assert (project.path / name).read_bytes().decode() == OTHERS[name].replace(done, todo)
+    assert {row["title"] for row in project.report()["use_cases"]} in ({"Pay", "Refund"}, {"Zahlen", "Erstatten"})
