@@ -49,6 +49,8 @@ class Conduct:
     """What the session was called with that can change which tests run, how often, and what an assertion does."""
     narrowed: bool = False
     """It was asked for single tests of a file, or for those that failed last: of others it says nothing."""
+    imported: tuple[str, ...] = ()
+    """Of an import, the digests of its mapping and of its suites; else empty."""
 
     @property
     def clocks_disagree(self) -> bool:
@@ -125,7 +127,7 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
     git, plan = _table(first.get("git")), _table(seal.get("plan"))
     hidden, changed = _table(git.get("hidden")), _table(git.get("changed"))
     told_ci = _table(first.get("ci"))
-    said = _table(first.get("conduct"))
+    said, told_import = _table(first.get("conduct")), _table(first.get("imported"))
     skews = [skew for line in (first, seal) if (skew := _skew(_table(line.get("clock")))) is not None]
     return Conduct(
         skew_ms=max(skews, default=None),
@@ -141,6 +143,7 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
         started_by=told if isinstance(told := first.get("started_by"), str) else "",
         called=tuple(_called(said)) if said else (),
         narrowed=bool(_number(said.get("ids"))) or said.get("last_failed") is True,
+        imported=_texts([told_import.get("mapping"), told_import.get("suites")]),
     )
 
 

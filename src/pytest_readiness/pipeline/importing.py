@@ -17,6 +17,7 @@ from ..journal.junit import Case, Read, read_junit
 from ..journal.junit_files import files_of, same_blocks
 from .judging import Place
 from .mapping import Mapped, Outcome, Rule, claim_of, idle_rules, map_cases
+from .missing import Earlier, origin_of
 from .of_age import older_than_claimed
 from .outside import Recorded, Session, Told, attach_files, message_of, open_session
 
@@ -30,7 +31,9 @@ class Seen:
 
     read: tuple[Read, ...]
     """What each of them tells."""
+    rules: tuple[Rule, ...]
     mapping: Outcome
+    """What the rules make of it."""
     most: int
     """The largest file that is read, in bytes."""
 
@@ -59,7 +62,7 @@ def look_at_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule], zo
     """
     most = place.settings.junit_limit
     read = tuple(read_junit(path, most, zone) for path in files_of(given))
-    return Seen(read, map_cases([case for one in read for case in one.cases], rules), most)
+    return Seen(read, tuple(rules), map_cases([case for one in read for case in one.cases], rules), most)
 
 
 def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
@@ -80,7 +83,8 @@ def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
     if wrong:
         raise SeveralError(*wrong)
     mapped = list(zip(mapping.tests, every, strict=True))
-    session = open_session(place, told)
+    origin = origin_of(seen.rules, {case.suites[0] for case in seen.cases if case.suites})
+    session = open_session(place, told, more={"imported": origin.to_plain()})
     kept = _kept(session, seen)
     beside, others = session.account([])
     attach_files(beside, told.artifacts)
@@ -90,9 +94,12 @@ def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
         of_files = {(one["name"], one["sha256"]): one for case in test.members for one in kept[case.name]}
         recording.artifacts += [*of_files.values(), *others.artifacts]
         session.finished(_imported(session, test), recording, claims)
+    earlier = Earlier(place, session.opening.context, chain.from_iterable(every))
+    lacking = list(earlier.told(origin, mapping.tests, session.name))
+    earlier.close()
     left_out = [mapped_of(seen)] if mapping.mapped < mapping.cases else []
     age = older_than_claimed(seen.read, told.said.get("release"))
-    return session.close(0, [*seen.notes, *age, *notes_of(seen), *left_out])
+    return session.close(0, [*seen.notes, *age, *notes_of(seen), *lacking, *left_out])
 
 
 def mapped_of(seen: Seen) -> str:

@@ -218,13 +218,15 @@ def is_of_pytest(name: str) -> bool:
 _NODE_ID = re.compile(r"[^:]*\.(?:py|pyi|ipynb|md|rst|txt|feature|ya?ml|toml)::", re.IGNORECASE)
 
 
-def open_session(place: Place, told: Told, *, examined: bool = False) -> Session:
+def open_session(place: Place, told: Told, *, examined: bool = False, more: Mapping[str, Any] | None = None) -> Session:
     """Return a run that is open, for what somebody examined or for what is run or imported.
+
+    ``more``: what its first line says besides.
 
     Raises:
         ReadinessError: something named does not exist, or an endpoint is none of the environment's.
     """
-    session = Session(open_run(place, told.said, Path.cwd(), told.argv, examined=examined), told)
+    session = Session(open_run(place, told.said, Path.cwd(), told.argv, more, examined=examined), told)
     environment = place.catalogue.environments.get(session.opening.context.environment or "")
     endpoints = environment.endpoints if environment is not None else ()
     for proof in told.proofs if endpoints else ():

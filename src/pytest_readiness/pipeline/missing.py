@@ -1,0 +1,137 @@
+"""What an import lacks: tests of the import before it that are not in it, and failures under another name of theirs.
+
+Neither changes what counts: the last result of a test stays until it runs again or is retired. But of a report that is
+shorter than the one before, nobody sees that a file of it did not load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from typing import Any
+
+from ..claims.claim import Claim
+from ..errors import ReadinessError, count, one_line
+from ..facts.decision import Retirement
+from ..facts.evidence import BADNESS, CONCLUSIVE, Evidence, Result
+from ..facts.line import canonical, printable
+from ..frozen import dataclass
+from ..journal.context import Context
+from ..store.port import Store
+from .mapping import Mapped, Rule
+from .place import Place
+
+_LOOKED_AT = 20
+"""Earlier imports, the newest first, of which one may be of the same tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the cases of an import come from: of one mapping and of the same suites are the imports of one report."""
+
+    mapping: str
+    """Digest of the rules, in any order."""
+    suites: str
+    """Digest of the names of the outermost suites."""
+
+    def to_plain(self) -> dict[str, str]:
+        """Return it as the first line of the run holds it."""
+        return {"mapping": self.mapping, "suites": self.suites}
+
+
+def origin_of(rules: Iterable[Rule], suites: Iterable[str]) -> Origin:
+    """Return where cases come from: the rules, and the names of the outermost suites."""
+    said = sorted({(rule.pattern, rule.target) for rule in rules})
+    return Origin(_digest([list(pair) for pair in said]), _digest(sorted(set(suites))))
+
+
+def _digest(value: list[Any]) -> str:
+    return sha256(canonical(printable(value)).encode()).hexdigest()
+
+
+class Earlier:
+    """What was imported before, for the same use cases in the same environment and provider mode."""
+
+    def __init__(self, place: Place, context: Context, claims: Iterable[Claim]) -> None:
+        """Look into the store; where it cannot be read, there is nothing to tell: keeping the run says so."""
+        self._store: Store | None = None
+        self._pieces: list[Evidence] = []
+        self._retired: set[str] = set()
+        with suppress(ReadinessError):
+            store = place.store()
+            if store is None:
+                return
+            found = store.newest(place.catalogue.register, {claim.use_case for claim in claims})
+            where = (context.environment, context.provider_mode or context.usual_provider_mode)
+            self._pieces = [
+                one for one in found if one.method == "imported" and (one.environment, one.provider_mode) == where
+            ]
+            decided = place.sources(store).decided.decisions if self._pieces else ()
+            self._retired = {one.test_id for one in decided if isinstance(one, Retirement)}
+            self._store = store
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self._store is not None:
+            self._store.close()
+
+    def told(self, origin: Origin, tests: Sequence[Mapped], named: Callable[[str], str]) -> Iterator[str]:
+        """Yield what is to be told of an import.
+
+        Args:
+            origin: where its cases come from.
+            tests: what is mapped.
+            named: returns what a name is in the evidence.
+        """
+        ours = {named(test.name) for test in tests}
+        yield from self._missing(origin, ours)
+        yield from self._otherwise_named(tests, ours, named)
+
+    def _missing(self, origin: Origin, ours: set[str]) -> Iterator[str]:
+        run_id, planned = self._before(origin, ours)
+        there = ours | self._retired | {one.test_id for one in self._pieces if one.run_id > run_id}
+        if gone := [test for test in planned if test not in there]:
+            are = "is" if len(gone) == 1 else "are"
+            yield (
+                f"{count(len(gone), 'test')} that the earlier import {run_id} had {are} missing, such as"
+                f" '{one_line(gone[0], 100)}': what they showed last stays until they are imported again or retired"
+            )
+
+    def _before(self, origin: Origin, ours: set[str]) -> tuple[str, Sequence[str]]:
+        """Return the newest import by the same mapping with one of these tests, else of the same suites; its tests."""
+        runs = sorted({one.run_id for one in self._pieces}, reverse=True)
+        of_suites: tuple[str, Sequence[str]] = ("", ())
+        if self._store is None or not runs:
+            return of_suites
+        with suppress(ReadinessError):
+            conducts = self._store.conducts(runs)
+            for run_id in [one for one in runs if conducts[one].imported[:1] == (origin.mapping,)][:_LOOKED_AT]:
+                planned = [test.test_id for test in self._store.plans([run_id])[run_id]]
+                if not ours.isdisjoint(planned):
+                    return run_id, planned
+                if not of_suites[0] and conducts[run_id].imported[1:] == (origin.suites,):
+                    of_suites = run_id, planned
+        return of_suites
+
+    def _otherwise_named(self, tests: Sequence[Mapped], ours: set[str], named: Callable[[str], str]) -> Iterator[str]:
+        """Yield that tests failed under names that they do not bear in this import: with a suite before, or without."""
+        last: dict[tuple[str, str, str], Evidence] = {}
+        for one in sorted(self._pieces, key=lambda piece: (piece.started_at, BADNESS[piece.result])):
+            if one.result in CONCLUSIVE:
+                last[one.test_id, one.uc, one.item] = one
+        bad = {one.test_id for one in last.values() if one.result is not Result.PASSED} - ours - self._retired
+        found = {
+            other: test.name
+            for test in (tests if bad else ())
+            for case in test.members
+            for other in (named(case.name), named(case.path))
+            if other in bad
+        }
+        for other, name in list(found.items())[:1]:
+            what = f"'{one_line(other, 100)}' (here '{one_line(name, 100)}')"
+            are = "stays" if len(found) == 1 else "stay"
+            yield (
+                f"{count(len(found), 'failure')} of an earlier import under another name {are}, such as of {what}:"
+                f" import by that name, or retire it"
+            )
