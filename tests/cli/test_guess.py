@@ -205,6 +205,27 @@ def test_a_wrong_option_is_told(project: Project, option: str, told: str) -> Non
     assert not (project.path / "readiness.toml").exists()
 
 
+@pytest.mark.parametrize("options", [("--column", "uc=Flow"), ("--tracker", "new.csv"), ("--tracker", "new.yaml")])
+def test_no_tracker_is_written_that_could_not_be_read(project: Project, options: tuple[str, str]) -> None:
+    """A new tracker has our headers and is Markdown: what asks for another one is refused, and nothing is written."""
+    before = sorted(project.path.iterdir())
+    result = project.cli("init", *options)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert ": there is no such tracker" in result.stderr
+    assert sorted(project.path.iterdir()) == before
+
+
+def test_our_own_words_beside_others(project: Project) -> None:
+    """A tracker that has some of our words keeps them, and is not said to have fewer words than it has."""
+    rows = "".join(
+        f"| A-{at} | {word} |\n" for at, word in enumerate(("WIP", "IN_PROGRESS", "Draft", "BLOCKED", "wip"))
+    )
+    result = init(project, f"| ID | Status |\n|--|--|\n{rows}")
+    assert result.exit_code == 0, result.output
+    assert config(project)["statuses"] == {"NOT_STARTED": "Draft", "IN_PROGRESS": ["WIP", "IN_PROGRESS"]}
+    assert project.cli("check").exit_code == 0
+
+
 # -- where it asks -------------------------------------------------------------------------------------------------
 
 

@@ -180,13 +180,16 @@ def _named(tables: Sequence[Table], key: str, taken: set[str | int]) -> str | No
 def _repeated(tables: Sequence[Table], uc: str | int, headings: Sequence[str]) -> tuple[str, ...]:
     """Return the headings of tables whose ids all stand in another one too: those that say so, else the smaller one."""
     ids = [{folded(name) for name in _column(one, uc)} for one in tables]
-    left: list[str] = []
+    times, under, named = Counter[str](), Counter(one.heading for one in tables), Counter(headings)
+    for names in ids:
+        times.update(names)
+    left: set[str] = set()
     for at in sorted(range(len(tables)), key=lambda at: (not _says_old(tables[at]), len(ids[at]), -tables[at].line)):
-        others = [ids[other] for other in range(len(tables)) if other != at and tables[other].heading not in left]
         heading = tables[at].heading
-        alone = sum(one.heading == heading for one in tables) == 1 and headings.count(heading) == 1
-        if heading and alone and not set("*?[") & set(heading) and ids[at] and ids[at] <= set[str]().union(*others):
-            left.append(heading)
+        alone = heading and under[heading] == named[heading] == 1 and not set("*?[") & set(heading)
+        if alone and ids[at] and all(times[name] > 1 for name in ids[at]):
+            times.subtract(ids[at])
+            left.add(heading)
     return tuple(one.heading for one in tables if one.heading in left)
 
 
@@ -243,11 +246,14 @@ def _words(rows: _Said, legend: Sequence[str], said: Mapping[str, Any]) -> _Word
             unknown |= {word} & counted.keys()
         else:
             found.setdefault(status, []).extend(words)
+    ours = [status for status in STATUSES if status not in said and folded(status) in map(folded, counted)]
+    for status in set(ours) & found.keys():
+        found[status].append(status)
     every = {key: tuple(words) if isinstance(words, list | tuple) else (words,) for key, words in said.items()}
     every |= {key: _in_order(words, key) for key, words in found.items() if key not in every}
     lines = {word: line for line, word in reversed(rows.words)}
     told = tuple(sorted((lines[word], word) for word in unknown))
-    return _Words(_filled(every) if found else every, told, counted)
+    return _Words(_filled(every) if found and not ours else every, told, counted)
 
 
 def _unsaid(words: Sequence[str], said: Mapping[str, Any]) -> Iterator[str]:
@@ -266,7 +272,7 @@ def _begins(word: str, said: Mapping[str, Any]) -> bool:
 
 def _in_order(words: Sequence[str], status: str) -> tuple[str, ...]:
     """Return the words with one first that can be written, and our own where there is none but an empty one."""
-    spoken = [word for word in dict.fromkeys(words) if word]
+    spoken = [word for word in {folded(word): word for word in reversed(words)}.values() if word][::-1]
     if not spoken and status in STATUSES:
         return (status, *words)
     return (*spoken, *(word for word in words if not word))

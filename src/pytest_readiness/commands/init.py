@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..claims.items import SEVEN
+from ..claims.sources import OUTLINES, SHEETS
 from ..claims.tracker import Tracker
 from ..errors import ConfigError, place
 from ..facts.clock import moment
@@ -52,6 +54,7 @@ def command(door: Door, tracker: Path | None, said: tuple[str, ...], reviewers: 
     columns = {**own.table("tracker_columns"), **said_columns(said)}
     adopted = where.exists()
     if not adopted:
+        _refuse_unwritten(where, columns)
         _write_new(where, tracker_text(moment()[:10]))
     try:
         found = adopt(where, columns, own.table("statuses"), tuple(own.data.get("tracker_skip", ())))
@@ -64,6 +67,14 @@ def command(door: Door, tracker: Path | None, said: tuple[str, ...], reviewers: 
     ignored = _keep_out_of_git(config.parent)
     _show(_told(found.tracker, config, names, adopted=adopted, ignored=ignored))
     return 0
+
+
+def _refuse_unwritten(where: Path, columns: Mapping[str, Any]) -> None:
+    """A tracker that is to be written has our headers, and is Markdown."""
+    if columns:
+        raise ConfigError(f"{place(where)}: there is no such tracker whose columns these are: name it with --tracker")
+    if where.suffix.casefold() in (*SHEETS, *OUTLINES):
+        raise ConfigError(f"{place(where)}: there is no such tracker, and init writes Markdown alone: name it .md")
 
 
 def _tracker(option: Path | None, own: Own, config: Path) -> Path:

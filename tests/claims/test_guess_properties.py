@@ -1,0 +1,114 @@
+"""A guess is never better than what a person reads, and no file makes it fail otherwise than in one line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings as profile, strategies as st
+
+from pytest_readiness.claims import lexicon
+from pytest_readiness.claims.guess import guess
+from pytest_readiness.claims.lexicon import READY, SKIP, meaning
+from pytest_readiness.claims.tracker import examine_text
+from pytest_readiness.errors import ConfigError
+
+pytestmark = pytest.mark.slow
+
+GOOD = sorted(word for word, status in lexicon._STATUS_OF.items() if status == READY)
+OTHER = sorted(word for word, status in lexicon._STATUS_OF.items() if status not in (READY, SKIP))
+SIGN = st.sampled_from(["", "✅ ", "🟢 ", "☑ "])
+MORE = st.text("abcdefghijklmnopqrstuvwxyz ,-", min_size=4, max_size=20).filter(
+    lambda text: re.search(r"[a-z]{3}", text) and not lexicon._HARMLESS.fullmatch(text)
+)
+
+
+@given(SIGN, st.sampled_from(GOOD), st.sampled_from(["{} ({})", "{}, {}", "{} - {}", "{}: {}", "{} {}"]), MORE)
+def test_nothing_that_is_added_to_a_good_word_is_passed_over(sign, word, form, more):
+    """Any word behind it that may take it back makes it a word that nobody knows, or one that means less."""
+    read = meaning(sign + form.format(word, more))
+    assert read is None or read[0] not in (READY, SKIP) or f"{word} {more}".strip(" ,-") in lexicon._STATUS_OF
+
+
+@given(
+    st.sampled_from(GOOD),
+    st.sampled_from(["not {}", "nearly {}", "{}?", "almost {}", "{} 50%", "{} 3/4", "un{}", "non-{}"]),
+)
+def test_what_stands_before_a_good_word_is_not_passed_over(word, form):
+    """A word that is denied, doubted or halved is none."""
+    read = meaning(form.format(word))
+    assert read is None or read[0] != READY
+
+
+@given(st.sampled_from(GOOD), st.sampled_from("❌🔴🟡🟠⬜⛔🚧⚠"), st.booleans())
+def test_a_sign_that_contradicts_a_good_word_makes_it_none(word, sign, before):
+    """A red sign beside "done" is for a person to read."""
+    assert meaning(f"{sign} {word}" if before else f"{word} {sign}") is None
+
+
+@given(st.sampled_from(OTHER), SIGN)
+def test_a_good_sign_makes_no_word_better(word, sign):
+    """A green sign beside "not started" changes nothing."""
+    read = meaning(sign + word)
+    assert read is None or read[0] == lexicon._STATUS_OF[word]
+
+
+CELL = st.sampled_from(
+    ["", "Done", "Draft", "✅", "❌ No", "[x]", "[ ] a", "A-1", "A-2", "1", "2", "a b", "N/A", "Total", "**G**", "~~x~~", "x | y",
+     "IN_PROGRESS", "WIP (3)", "Pass", "ID", "Status", "Item", "Prod", "Staging", "状态", "<b>", "`c`", '"q"', "\t", "- [ ] t"]
+)  # fmt: skip
+ROW = st.lists(CELL, min_size=1, max_size=4)
+
+
+def _table(rows: list[list[str]]) -> str:
+    head, *body = rows
+    lines = [head, ["--"] * len(head), *body]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+BLOCK = st.one_of(
+    st.lists(ROW, min_size=1, max_size=5).map(_table),
+    CELL.map(lambda cell: f"# {cell}\n"),
+    st.lists(CELL, min_size=1, max_size=3).map(lambda cells: "".join(f"- [ ] {cell}\n" for cell in cells)),
+    CELL.map(lambda cell: f"<table><tr><td>{cell}</td></tr></table>\n"),
+)
+
+
+@profile(max_examples=200)
+@given(st.lists(BLOCK, min_size=1, max_size=4).map("\n".join))
+def test_any_markdown_is_guessed_or_refused_in_one_line(text):
+    """Whatever a file holds: a guess by which it is read, or one line that says what to do."""
+    _guessed("T.md", text)
+
+
+@profile(max_examples=200)
+@given(
+    st.lists(ROW, min_size=1, max_size=5),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["T.csv", "T.tsv", "T.md"]),
+)
+def test_any_sheet_is_guessed_or_refused_in_one_line(rows, sign, name):
+    """So with values that a sign parts."""
+    _guessed(name, "".join(sign.join(cells) + "\n" for cells in rows))
+
+
+@profile(max_examples=200)
+@given(
+    st.recursive(CELL, lambda part: st.lists(part, max_size=3) | st.dictionaries(CELL, part, max_size=3), max_leaves=8)
+)
+def test_any_yaml_is_guessed_or_refused_in_one_line(value):
+    """So with YAML."""
+    import yaml
+
+    _guessed("T.yaml", yaml.safe_dump(value, allow_unicode=True))
+
+
+def _guessed(name: str, text: str) -> None:
+    told = ""
+    try:
+        found = guess(Path(name), text, {}, {}, ())
+        examine_text(Path(name), text, found.columns, found.statuses, found.skip)
+    except ConfigError as error:
+        told = str(error)
+    assert "\n" not in told
