@@ -110,16 +110,69 @@ def test_the_guess_is_shown_before_anything_is_written(project: Project) -> None
     assert "use cases: support-team, Legal, data-privacy" in lines
 
 
-def test_a_new_user_comes_from_a_check_list_to_a_tracker_in_step(project: Project) -> None:
-    """Init, check, pytest, report and sync, with no edit by hand but for the environment."""
-    text = SHAPES["3 a check list, nested"].text
-    assert init(project, text, "--reviewer", "qa@example.com").exit_code == 0
+CHECKLIST = """\
+# Production Readiness Checklist
+
+> Copy this page for each service. ✅ done · 🚧 in progress · ❌ not done · N/A
+
+| Reviewed by | Date |
+|---|---|
+| ann | 2026-10-01 |
+
+## 1. Observability
+
+| # | Requirement | Owner | Status | Evidence |
+|---|-------------|-------|:------:|----------|
+| 1 | Dashboards for the four golden signals | @anna | ✅ | [grafana](https://g.example.com/d/1) |
+| 2 | Alerts page a human | @ben | 🚧 (2/5) | |
+| 3 | Logs are structured & searchable | @cy | ❌ | T-12 |
+
+## 2. Capacity
+
+| # | Requirement | Owner | Status | Evidence |
+|---|-------------|-------|:------:|----------|
+| 1 | Load test at 2× peak | | ⬜ | |
+| 2 | Auto-scaling tested | @cy | ✅ 2026-09-30 | |
+| 3 | Pen test / threat model | @sec | N/A | internal only |
+
+## Sign-offs
+
+- [ ] Engineering manager
+"""
+
+
+def test_a_new_user_comes_from_a_public_style_check_list_to_a_tracker_in_step(project: Project) -> None:
+    """Init, check, pytest, report and sync, with no edit by hand."""
+    result = init(project, CHECKLIST, "--reviewer", "qa@example.com")
+    assert result.exit_code == 0, result.output
+    assert config(project)["statuses"] == {
+        "NOT_STARTED": ["❌", "⬜"],
+        "IN_PROGRESS": "🚧*",
+        "BLOCKED": "❌",
+        READY: ["✅", "✅ 2026-09-30"],
+        "skip": "N/A",
+    }
+    told = result.stdout.splitlines()
+    assert "T.md: the table in line 5 (Reviewed by, Date) is no part of it" in told
+    assert any(line.startswith("T.md: 1 item of check lists: no part of it") for line in told)
+    assert any(line.startswith("T.md:23: left out") for line in told)
     assert project.cli("check").exit_code == 0
+    project.tests("@evidence('alerts-page-a-human', item='trace')\ndef test_alerts(): pass\n")
+    assert project.run(environment=None).ret == 0
+    rows = {row["id"]: row["status"] for row in project.report()["use_cases"]}
+    assert len(rows) == 5
+    assert [name for name, status in rows.items() if status != "NOT_STARTED"] == ["alerts-page-a-human"]
+    assert project.cli("sync").exit_code == 0
+    written = CHECKLIST.replace("| @anna | ✅ |", "| @anna | ❌ |").replace("| ✅ 2026-09-30 |", "| ❌ |")
+    assert (project.path / "T.md").read_text(encoding="utf-8") == written
+
+
+def test_a_check_list_comes_as_far(project: Project) -> None:
+    """So does a list of boxes."""
+    text = SHAPES["3 a check list, nested"].text
+    assert init(project, text).exit_code == 0
     project.tests("@evidence('tls-everywhere', item=1)\ndef test_tls(): pass\n")
     assert project.run(environment=None).ret == 0
-    assert (
-        next(row for row in project.report()["use_cases"] if row["id"] == "tls-everywhere")["status"] == "IN_PROGRESS"
-    )
     assert project.cli("sync").exit_code == 0
     assert (project.path / "T.md").read_text() == text.replace("[x]", "[ ]").replace("[X]", "[ ]")
 

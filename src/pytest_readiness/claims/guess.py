@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, one_line, place
+from ..errors import ConfigError, count, one_line, place
 from ..frozen import dataclass
 from .lexicon import SKIP, is_environment, is_total, meaning, rank_of, speaks_of_tests
 from .markdown import STRUCK, folded
@@ -24,8 +24,8 @@ PREFIX = "UC-"
 _BESIDE = ("title", "owner", "last_updated", "notes", "architecture_status")
 _OLD = ("example", "sample", "template", "archive", "archiv", "old", "history", "previous", "legend", "beispiel")
 """Words in the heading of a table that is no register, where it repeats the ids of another."""
-_NAMES = 3
-"""Ids that are shown."""
+_MOST = 5
+"""Tables and headers that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,9 @@ def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[s
     real = [one for one in real if one.heading not in repeated]
     words = _words(_said(real, uc, headers), [cell for one in legends for cell in _column(one, headers[0])], statuses)
     chosen = _chosen(real, {"uc": uc, "status": status, **columns}, {uc, *headers})
-    return Guess(chosen, words.statuses, (*skip, *repeated), words.unknown, tuple(_warnings(words.counted, headers[0])))
+    beside = [one for one in found.tables if one not in real and one not in legends and one.heading not in repeated]
+    told = (*_warnings(words.counted, headers[0]), *_unread(beside, found.boxes))
+    return Guess(chosen, words.statuses, (*skip, *repeated), words.unknown, told)
 
 
 def _chosen(tables: Sequence[Table], said: dict[str, Any], taken: set[str | int]) -> dict[str, Any]:
@@ -295,6 +297,17 @@ def _warnings(counted: Mapping[str, int], status: str) -> Iterable[str]:
             f"'{one_line(status, 40)}' says how tests ended, and not what may go live: a pass is read as IN_PROGRESS, "
             f"and sync writes {READY} for what is ready"
         )
+
+
+def _unread(tables: Sequence[Table], boxes: int) -> Iterable[str]:
+    """Yield what of the file is no part of the register."""
+    for one in tables[:_MOST]:
+        headers = ", ".join(one_line(header, 20) for header in one.header[:_MOST] if header)
+        yield f"the table in line {one.line} ({headers}) is no part of it"
+    if len(tables) > _MOST:
+        yield f"so are {len(tables) - _MOST} more tables"
+    if boxes:
+        yield f"{count(boxes, 'item')} of check lists: no part of it, unless --column 'status=[ ]' takes these"
 
 
 def _is_box(word: str) -> bool:

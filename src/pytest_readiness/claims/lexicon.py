@@ -203,8 +203,8 @@ _HARMLESS_WORDS = (
 )
 _HARMLESS = re.compile(rf"(?:{_HARMLESS_WORDS})*", re.IGNORECASE)
 _HARMLESS_ELSE = re.compile(rf"(?:{_HARMLESS_WORDS}|to|until|for)*", re.IGNORECASE)
-_SHARE = re.compile(r"%|(?<![\d/])\d+\s*/\s*\d+(?![\d/])")
-"""A part of a whole: what is done by so much is not done."""
+_SHARE = re.compile(r"%|(?<![\d/])\d+\s*/\s*\d+(?![\d/])|\A\W*\d+\W*\Z")
+"""A part of a whole, or a number of which nobody knows what it counts: what is done by so much is not done."""
 
 
 def rank_of(key: str, header: str) -> int | None:
@@ -243,19 +243,21 @@ def meaning(word: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _with_more(word: str, text: str, signs: set[str]) -> tuple[str, tuple[str, ...]] | None:
-    """Return what a word means that has something behind it."""
+    """Return what a word, or a sign alone, means that has something behind it."""
     if any(text.startswith(f"{stopped} ") for stopped in _STOPPED):  # whatever follows, it is no better than this
         return BLOCKED, (word,)
-    head = folded(_bare(_HEAD.split(text, maxsplit=1)[0]))
-    status, rest = _STATUS_OF.get(head), text[len(head) :]
+    alone = next((sign for sign in word if sign in _STATUS_OF_SIGN), "") if len(signs) == 1 else ""
+    head = "" if alone and _HARMLESS.fullmatch(text) else folded(_bare(_HEAD.split(text, maxsplit=1)[0]))
+    status, rest = _STATUS_OF.get(head) or (_STATUS_OF_SIGN.get(alone) if not head else None), text[len(head) :]
     if status is None or not (_HARMLESS if status == READY else _HARMLESS_ELSE).fullmatch(rest):
         return None
     if status == READY and (signs - {READY} or _SHARE.search(rest)):
         return None
-    at = word.casefold().find(head)
+    begin = head or alone
+    at = word.casefold().find(begin)
     if at < 0 or len(word.casefold()) != len(word) or status not in (READY, UNDER_WAY, NOT_STARTED):
         return status, (word,)
-    begin = word[: at + len(head)]
+    begin = word[: at + len(begin)]
     return status, (begin, word) if status == READY else (f"{begin}*",)
 
 
