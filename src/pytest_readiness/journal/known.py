@@ -93,6 +93,8 @@ class KnownValues:
             while at >= 0:
                 yield at, spelling
                 at = data.find(spelling, max(at + 1, ended.get(spelling, 0)))
+        if not self._sought:
+            return
         sampled = memoryview(data)[: len(data) // _WIDTH * _WIDTH].cast("I")
         if self._sought.isdisjoint(sampled):
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 
 from .finding import Finding
@@ -32,13 +32,26 @@ _MOST_OF_JWK = 8192
 """Bytes of a JSON Web Key on either side of its type."""
 
 
-def find_phrases(data: bytes, lower: bytes) -> Iterator[Finding]:
-    """Yield the secrets that a phrase gives away; ``lower``: the text without capitals."""
+PHRASES = tuple(held for held, _ in (*_PHRASES, *_COMMANDS))
+"""What is looked for, in any letter case."""
+_KTY = b"kty"
+EXACT_PHRASES = (_KTY,)
+"""And in its letter case."""
+
+
+def find_phrases(data: bytes, lower: bytes, words: Container[bytes] | None = None) -> Iterator[Finding]:
+    """Yield the secrets that a phrase gives away.
+
+    Args:
+        data: the text.
+        lower: the text without capitals.
+        words: those of ``PHRASES`` and ``EXACT_PHRASES`` that it may hold, where that is known.
+    """
     for held, phrase in _PHRASES:
-        if held in lower:
+        if (words is None or held in words) and held in lower:
             yield from _found(data, lower, _compiled(phrase))
     for command, option in _COMMANDS:
-        at = lower.find(command)
+        at = lower.find(command) if words is None or command in words else -1
         while at >= 0:
             end = data.find(b"\n", at)
             end = len(data) if end < 0 else end
@@ -46,7 +59,7 @@ def find_phrases(data: bytes, lower: bytes) -> Iterator[Finding]:
                 if not is_harmless(found[1]):
                     yield Finding(*found.span(1), "key", at)
             at = lower.find(command, end)
-    if b"kty" in data:
+    if (words is None or _KTY in words) and _KTY in data:
         yield from _of_jwks(data)
 
 

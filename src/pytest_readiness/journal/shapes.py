@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 
 from .finding import Finding
@@ -82,21 +82,30 @@ _PEM_BODY = re.compile(
 )
 """Of a block that does not end: lines of base64, as long as they come."""
 
+WORDS = (*(held for held, _ in _FAMILIES), _PEM)
+"""What the tokens and private keys begin with, or hold at their beginning."""
+CLOSER = {
+    b"gh": r"gh[pousr]_",
+    b"gl": r"gl(?:pat|dt|rt|cbt|ptt|oas|soat|sa_|c_)",
+    b"sk-": r"sk-(?:[A-Za-z0-9]{8}|proj|svcacct|admin|ant)",
+}
+"""In which of them more is asked for: most words with such letters are no token."""
+
 RULES = frozenset({"private-key", *(rule for rule, _, _ in _SHAPES)})
 """Names of the rules."""
 
 
-def find_shapes(data: bytes) -> Iterator[Finding]:
-    """Yield the tokens and private keys in a text."""
+def find_shapes(data: bytes, words: Container[bytes] | None = None) -> Iterator[Finding]:
+    """Yield the tokens and private keys in a text; ``words``: those of ``WORDS`` that it may hold, if that is known."""
     if len(data) < _SHORT and _ANY.search(data) is None:
         return
     for held, shapes in _FAMILIES:
-        if held in data:
+        if held in (data if words is None else words):
             for rule, prefix, text in shapes:
                 at = data.find(prefix)
                 if at >= 0:
                     yield from _tokens(data, at, rule, text)
-    at = data.find(_PEM)
+    at = data.find(_PEM) if words is None or _PEM in words else -1
     if at >= 0:
         yield from _private_keys(data, at)
 

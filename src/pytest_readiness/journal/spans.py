@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from operator import itemgetter, le
 
-from . import shapes, structured
+from . import hints, shapes, structured
 from .finding import Finding, finding
 from .known import KnownValues
 
@@ -39,7 +40,12 @@ def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool =
         least: Bytes of a secret that only its surroundings give away.
         goes_on: Whether the text goes on after this part.
     """
-    apart: list[Finding] = [*structured.find_structured(data, goes_on=goes_on), *shapes.find_shapes(data)]
+    lower = data.lower()
+    words = _hints().among(data, lower) if len(data) >= hints.SHORTEST else None
+    apart: list[Finding] = [
+        *structured.find_structured(data, lower, words, goes_on=goes_on),
+        *shapes.find_shapes(data, words),
+    ]
     if apart and (least > 1 or known.fingerprints):
         apart = [
             one
@@ -53,6 +59,13 @@ def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool =
 
         findings += find_pieces(data, known)
     return merged(findings, data, known) if findings else []
+
+
+@cache
+def _hints() -> hints.Hints:
+    return hints.Hints(
+        (*shapes.WORDS, *structured.WORDS), structured.SMALL_WORDS, {**shapes.CLOSER, **structured.CLOSER}
+    )
 
 
 def merged(findings: Iterable[Finding], data: bytes, known: KnownValues) -> list[Finding]:

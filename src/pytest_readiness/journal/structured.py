@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 from operator import methodcaller
 
 from .finding import Finding
-from .phrases import find_phrases
+from .phrases import EXACT_PHRASES, PHRASES, find_phrases
 
 RULES = frozenset({"key", "header", "url"})
 """Names of the rules."""
@@ -27,6 +27,20 @@ _STEMS = (
     rb"jwt", rb"sess(?:id|ion)", rb"dsn", rb"conn(?:str|ection[_ -]?str)", rb"sig(?:(?==)|nature)", rb"key(?![a-z]{4})",
     rb"assertion", rb"samlresponse", rb"dockerconfig", rb"connect\.sid",
 )  # fmt: skip
+_STEM_WORDS = tuple(re.split(rb"[^a-z. ]", stem.replace(rb"\.", b"."))[0] for stem in _STEMS)
+"""What each of them begins with."""
+WORDS = (b"://", b"curl", b"ENV ", b"setenv ", *EXACT_PHRASES)
+"""What stands before what is found here, in its letter case."""
+SMALL_WORDS = (*_STEM_WORDS, *PHRASES)
+"""And in any letter case."""
+CLOSER = {
+    b"pass": r"pass(?:[^ei]|e[^ds]|es[a-z0-9_]|i[^n]|in[^g]|e?\z|in?\z)",
+    b"pw": r"pw(?:d|[^a-z]|\z)",
+    b"sess": r"sess(?:id|ion)",
+    b"conn": r"conn(?:str|ection)",
+    b"sig": r"sig(?:=|nature)",
+}
+"""In which of them more is asked for: most of what begins so in a report of tests is "passed", or "connected"."""
 _REST = (
     rb"[\w.-]{0,64}+"
     rb"""(?=[ \t]{0,32}+(?:[:=!<>%,"'\\\]&(|\r\n\x1b]|\Z)|[ \t]+[\w:.-]{1,32}[ ]?=[ ]?["']"""
@@ -64,35 +78,52 @@ _OF_CURL = re.compile(
 )
 
 
-def find_structured(data: bytes, *, goes_on: bool = False) -> Iterator[Finding]:
-    """Yield the values in a text that a name, a URL or a header calls secret; ``goes_on``: it is cut off."""
-    if b"://" in data:
+def find_structured(
+    data: bytes, lower: bytes | None = None, words: Container[bytes] | None = None, *, goes_on: bool = False
+) -> Iterator[Finding]:
+    """Yield the values in a text that a name, a URL or a header calls secret.
+
+    Args:
+        data: the text.
+        lower: the text without capitals.
+        words: those of ``WORDS`` and ``SMALL_WORDS`` that it may hold, where that is known.
+        goes_on: whether it is cut off.
+    """
+    if _may_hold(b"://", data, words):
         yield from _in_urls(data)
-    if b"curl" in data:
+    if _may_hold(b"curl", data, words):
         yield from _of_curl(data)
-    lower = data.lower()
-    yield from find_phrases(data, lower)
-    names = _names(data, lower)
+    lower = data.lower() if lower is None else lower
+    yield from find_phrases(data, lower, words)
+    names = _names(data, lower, words)
     if names:
         yield from _beside(data, names, goes_on=goes_on)
 
 
-def _names(data: bytes, lower: bytes) -> list[tuple[int, int]]:
+def _may_hold(word: bytes, data: bytes, words: Container[bytes] | None) -> bool:
+    return (word in data) if words is None else (word in words)
+
+
+def _names(data: bytes, lower: bytes, words: Container[bytes] | None) -> list[tuple[int, int]]:
     """Return where the first stem of a name begins and where the name ends, in order; others of it may follow."""
     names: list[tuple[int, int]] = []
-    for pattern in (_ANY_NAME,) if len(data) < _SHORT else _names_by_stem():
-        names += map(_span, pattern.finditer(lower))
+    if len(data) < _SHORT:
+        names += map(_span, _ANY_NAME.finditer(lower))
+    else:
+        for word, pattern in _names_by_stem():
+            if words is None or word in words:
+                names += map(_span, pattern.finditer(lower))
     for held, pattern in _OPTIONS:
-        if held in data:
+        if held == b"-" or _may_hold(held, data, words):
             names += [found.span(1) for found in pattern.finditer(data)]
     names.sort()
     return names
 
 
 @cache
-def _names_by_stem() -> tuple[re.Pattern[bytes], ...]:
+def _names_by_stem() -> tuple[tuple[bytes, re.Pattern[bytes]], ...]:
     """One for each stem: in a long text what begins with a fixed text is found many times as fast as one of several."""
-    return tuple(re.compile(stem + _REST, re.ASCII) for stem in _STEMS)
+    return tuple((word, re.compile(stem + _REST, re.ASCII)) for word, stem in zip(_STEM_WORDS, _STEMS, strict=True))
 
 
 def _begin(data: bytes, at: int) -> int:
