@@ -13,7 +13,7 @@ import click
 
 from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES
 from ..claims.register import PROOFS
-from ..errors import ConfigError, ReadinessError, SeveralError, count, nearest, one_line
+from ..errors import ConfigError, ReadinessError, SeveralError, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs import OwnProof
 from ..journal.junit_times import zone_of
@@ -27,6 +27,7 @@ from . import options
 from .answering import Answering
 from .door import Door, pass_door
 from .listing import listed
+from .recorded import tell
 
 _RESULTS = tuple(result.value for result in (Result.PASSED, Result.FAILED, Result.ERROR, Result.SKIPPED))
 _CONFIG, _STORAGE = 2, 3
@@ -168,14 +169,14 @@ def command(door: Door, context: click.Context, /, **given: Any) -> int:
         if given["only_list"]:
             return _list(place, seen, told)
         recorded = record_junit(place, seen, told)
-        _tell(recorded)
+        tell(recorded)
         return _code(place, recorded, 0)
     target = given["use_case"], given["item"]
     if words:
         recorded = record_command(place, target, told, words, _echo, given["test_id"])
     else:
         recorded = record_examined(place, target, told, Result(given["result"]), given["test_id"])
-    _tell(recorded)
+    tell(recorded)
     return _code(place, recorded, int(not recorded.passed))
 
 
@@ -320,15 +321,3 @@ def _echo(block: bytes) -> None:
     """Bytes as they are: what they mean is between the command and the terminal."""
     sys.stdout.buffer.write(block)
     sys.stdout.buffer.flush()
-
-
-def _tell(recorded: Recorded) -> None:
-    for note in recorded.notes:
-        click.echo(f"readiness: {sanitise(note)}", err=True)
-    for piece in recorded.pieces:
-        real = f" (a rehearsal: {piece.not_real_because})" if piece.not_real_because else ""
-        click.echo(sanitise(f"{piece.use_case}/{piece.item} {piece.result.value} by {piece.test_id}{real}"))
-    for problem in recorded.problems:
-        click.echo(f"readiness: {sanitise(problem)}", err=True)
-    if recorded.run_id is not None:
-        click.echo(f"{count(len(recorded.pieces), 'piece')} of evidence recorded as run {recorded.run_id}")

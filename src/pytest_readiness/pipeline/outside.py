@@ -56,6 +56,8 @@ class Piece:
     test_id: str
     result: Result
     not_real_because: str | None
+    is_flaky: bool = False
+    """It passed, and an attempt before that did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,10 @@ class Session:
         if counts := redactor.take_counts():
             line["redactions"] = [list(pair) for pair in counts]
         self.opening.log.finished(line)
+        result = Result(body["result"])
+        is_flaky = result is Result.PASSED and any(one["result"] != Result.PASSED for one in body["attempts"])
         self.pieces += [
-            Piece(claim["use_case"], claim["item"], body["test"], Result(body["result"]), claim.get("not_real_because"))
+            Piece(claim["use_case"], claim["item"], body["test"], result, claim.get("not_real_because"), is_flaky)
             for claim in line["claims"]
         ]
 
