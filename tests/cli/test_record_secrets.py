@@ -110,3 +110,44 @@ def test_the_command_line_of_record_reaches_no_disk(placed: Project) -> None:  #
     assert not [path for path in files if SECRET.encode() in path.read_bytes()]
     assert len(ids) == 3
     assert placed.states()["UC-001/1"] in ("COMPLETE", "ASSERTED")
+
+
+@pytest.mark.parametrize("secrets", [("abcd", "efgh"), ("abcde", "fghij"), ("abcdef", "ghijkl")])
+def test_a_short_secret_too_makes_another_command(placed: Project, secrets: tuple[str, str]) -> None:  # noqa: F811
+    """Where the command with the old password fails, a pass with the new one is that of another test."""
+    wrong, right = secrets
+    script = f"import sys; sys.exit(sys.argv[2] != '{right}')"
+    for secret, code in ((wrong, 1), (right, 0)):
+        words = (sys.executable, "-c", script, "--password", secret)
+        assert placed.cli("record", "UC-001", "--item", "1", "--", *words).exit_code == code
+    assert placed.states()["UC-001/1"] == "FAILING"
+
+
+REDACTORS = ["raise ValueError", "return __import__('re').sub('cu-[0-9]+|[bd]$', '[x]', text)", "return ''"]
+
+
+def with_redactor(project: Project, body: str) -> None:
+    """A project with a plugin whose redactor does this."""
+    project.write("own.py", f"def pytest_readiness_redact(text):\n    {body}\n")
+    config = project.path / "readiness.toml"
+    config.write_text(f'plugins = ["own"]\n{config.read_text()}')
+
+
+@pytest.mark.parametrize("body", REDACTORS)
+def test_a_short_name_of_a_command_that_a_plugin_changed_is_its_own(placed: Project, body: str) -> None:  # noqa: F811
+    """Whatever a redactor does to names of few characters: the failure of one is ended by no pass of another."""
+    with_redactor(placed, body)
+    for name, code in (("cu-12", "1"), ("cu-13", "0")):
+        placed.cli("record", "UC-001", "--item", "1", "--id", name, "--", "sh", "-c", f"exit {code}")
+    assert placed.states()["UC-001/1"] == "FAILING"
+
+
+@pytest.mark.parametrize("body", REDACTORS)
+def test_a_short_name_of_a_case_that_a_plugin_changed_is_its_own(placed: Project, body: str) -> None:  # noqa: F811
+    """The same where the name comes from a JUnit file."""
+    with_redactor(placed, body)
+    for name, child in (("b", "<failure/>"), ("d", "")):
+        text = f'<testsuite name="s"><testcase classname="a" name="{name}" time="1">{child}</testcase></testsuite>'
+        placed.write("junit.xml", text)
+        placed.cli("record", "--junit", "junit.xml", "--map", "*=UC-001/1")
+    assert placed.states()["UC-001/1"] == "FAILING"
