@@ -178,3 +178,37 @@ def test_it(): pass
 """
     )
     assert reasons(project) == {"test_it": None}
+
+
+def test_what_puts_back_what_we_watch_replaces_nothing(project: Project) -> None:
+    """vcr again, which is loaded by the test that uses it: whatever it puts back, later tests are real."""
+    project.configured().tests(
+        MODULES
+        + """
+import http.server, threading
+
+class Says(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+def test_recorded(tmp_path):
+    import requests, vcr
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Says) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with vcr.use_cassette(str(tmp_path / "one.yaml")):
+            requests.get(f"http://127.0.0.1:{server.server_port}/")
+        server.shutdown()
+
+def test_restored():
+    import httpx
+    kind, watched = httpx.MockTransport, httpx.MockTransport.handle_request
+    with mock.patch.object(kind, "handle_request"), mock.patch.object(kind, "handle_request", watched):
+        pass
+
+@evidence("UC-001", item=1)
+def test_it(): pass
+"""
+    )
+    assert reasons(project) == {"test_it": None}

@@ -33,8 +33,7 @@ _KEPT = "_pytest_readiness_simulation"
 """Where the one lookout of the process is kept, also where modules are loaded anew."""
 _OURS = "__readiness__"
 """Marks what this module put in the place of something."""
-_MOST_REASONS = 3
-_MOST_KEPT = 200
+_MOST_REASONS, _MOST_KEPT = 3, 200
 _SKEW_NS = 2_000_000_000
 _GONE = object()
 _BETWEEN = frozenset({"contextlib", "functools", "unittest.mock", "mock.mock", __name__})
@@ -371,11 +370,12 @@ def _attribute(target: Any, given: tuple[Any, ...]) -> tuple[Any, str, Any]:
 
 def _replaced(target: Any, name: str, original: Any, new: Any, how: str) -> None:
     kind = kind_of(target, name, original) if new is not original else None
-    if kind is None or is_real(target, name, original, new):
+    watched = new.__wrapped__ if getattr(new, _OURS, False) is True else new  # what a library found here and puts back
+    if kind is None or is_real(target, name, original, watched):
         return
     library = _library(sys._getframe(1))  # noqa: SLF001 - what the standard library's warnings do to name a caller
-    because = f"{FAKES[library]} replaced {kind}" if library else f"{how} replaced {seam_name(target, name, original)}"
-    made, lookout = _Made(target, name, new, because), _lookout()
+    by, seam = (FAKES[library], kind) if library else (how, seam_name(target, name, original))
+    made, lookout = _Made(target, name, new, f"{by} replaced {seam}"), _lookout()
     on_a_fake = any(one.target is target and one.name == name and one.new is original for one in lookout.made)
     if on_a_fake or not spies_on(new, original, lambda: lookout.make(made)):
         lookout.make(made)
