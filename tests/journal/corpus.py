@@ -327,6 +327,13 @@ def spelled(value: str, random: Random) -> Iterator[tuple[str, str]]:
     yield "XML, ASCII", html.escape(value, quote=False).encode("ascii", "xmlcharrefreplace").decode()
     yield "Python", f"assert {value!r} == None"
     yield "Python bytes", f"got {value.encode()!r}"
+    plain = html.escape(value, quote=False)
+    yield "HTML of Go", plain.replace('"', "&#34;").replace("'", "&#39;").replace("+", "&#43;")
+    yield "HTML of .NET", html.escape(value).replace("+", "&#x2B;").replace("`", "&#x60;")
+    odd = {"/": "&#x2F;", "=": "&#x3D;", "`": "&#x60;", '"': "&quot;", "'": "&#39;"}
+    yield "HTML of mustache.js", plain.translate(str.maketrans(odd))
+    yield "HTML of Handlebars", plain.translate(str.maketrans({**odd, "/": "/", "'": "&#x27;"}))
+    yield "JSON in an attribute", f'<p a="{html.escape(quoted)}"/>'
     yield "shell", f"deploy {shlex.quote(value)}"
     yield "hex", f"0x{value.encode().hex()}"
     yield "HEX", f"{value.encode().hex().upper()}"

@@ -27,6 +27,13 @@ _WRITERS = (
 )
 """What is written as an escape, and whether its digits are capitals: Go and Rails, Django's ``json_script``, gson, PHP,
 .NET (in either case), Django's ``escapejs``."""
+_MARKUP = (
+    str.maketrans({'"': "&#34;", "'": "&#39;", "+": "&#43;"}),
+    str.maketrans({'"': "&quot;", "'": "&#x27;", "+": "&#x2B;", "`": "&#x60;"}),
+    str.maketrans({'"': "&quot;", "'": "&#39;", "/": "&#x2F;", "=": "&#x3D;", "`": "&#x60;"}),
+    str.maketrans({'"': "&quot;", "'": "&#x27;", "=": "&#x3D;", "`": "&#x60;"}),
+)
+"""What templates write as numbers in HTML, besides what all escape: Go, .NET, mustache.js, Handlebars."""
 _ESCAPED_BY_SOME = re.compile(r"""[<>&=;"'+`-]|[^\x20-\x7e]""")
 _PLAIN = 2
 """Of the ways to write JSON those that escape what they must, and all that is not ASCII."""
@@ -140,6 +147,9 @@ def _in_markup(value: str) -> Iterator[str]:
         yield shown.encode("ascii", "xmlcharrefreplace").decode("ascii")
     yield escape(value).replace("&#x27;", "&apos;")
     yield plain.replace('"', "&quot;").replace("\r", "&#13;").replace("\n", "&#10;").replace("\t", "&#09;")
+    yield from map(plain.translate, _MARKUP)
+    if '"' in value or "\\" in value:  # a text of JSON in an attribute
+        yield escape(_json(value))
 
 
 def _in_shells(value: str) -> Iterator[str]:
