@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unittest
 from base64 import b64encode
 from html import escape
 from json import dumps
@@ -148,3 +149,21 @@ def test_a_piece_of_a_known_value_beside_what_was_left_out_is_gone(
     left = redactor(value).text(f"'{value[:head]}{left_out}{value[-tail:]}'")
     assert left == f"'[REDACTED:registered]{left_out}[REDACTED:registered]'"
     assert redactor(value).text(f"x {value[:head]}{left_out}") == f"x [REDACTED:registered]{left_out}"
+
+
+@pytest.mark.parametrize("way", ["texts", "lists", "the other way round"])
+@pytest.mark.parametrize("seed", range(10))
+def test_what_unittest_shows_of_the_middle_of_a_known_value_is_gone(seed: int, way: str) -> None:
+    """Two long texts that differ in one character: what lies about it stands between two counts of characters."""
+    random = Random(seed)
+    value = drawn(random, ALNUM + "+/=_-.", random.randint(160, 400))
+    place = random.randint(70, len(value) - 70)
+    other = f"{value[:place]}!{value[place + 1 :]}"
+    texts: tuple[object, object] = ([value], [other]) if way == "lists" else (value, other)
+    equal = unittest.TestCase().assertEqual
+    with pytest.raises(AssertionError) as failed:
+        equal(*(texts[::-1] if way == "the other way round" else texts))
+    message = str(failed.value).partition("\n")[0]
+    left = redactor(value).text(message)
+    assert " chars]" in message
+    assert not [begin for begin in range(len(value) - 8) if value[begin : begin + 8] in left], (message, left)

@@ -17,6 +17,8 @@ SHORTEST_PIECE = 8
 _LEFT_OUT = rb"(?:\.\.\.|\xe2\x80\xa6|\\u2026|&hellip;|\[\d+ chars\])"
 _FOLLOWS = re.compile(_LEFT_OUT + rb"""|[ ]?\[?(?:\.\.\. ?)?truncated|["']\+\d""")
 _PRECEDES = re.compile(_LEFT_OUT + rb"\Z")
+_MIDDLE = re.compile(rb"\[\d+ chars\]([^\s'\"\[]{%d,})" % SHORTEST_PIECE)
+"""What unittest shows of two texts that differ in their middle."""
 _DIFF = re.compile(rb"identical (?:leading|trailing) characters in diff")
 _MOST_OF_A_DIFF = 4096
 _LINES = 12
@@ -43,6 +45,8 @@ class Pieces:
         self._tails = KnownValues()
         self._by_head: dict[bytes, list[bytes]] = {}
         self._by_tail: dict[bytes, list[bytes]] = {}
+        self._texts = b""
+        """All values, to be asked for a part of any."""
 
     def find(self, data: bytes) -> Iterator[Finding]:
         """Yield the pieces of known values that stand beside what was left out."""
@@ -58,12 +62,19 @@ class Pieces:
             before = data[max(start - 16, 0) : start]
             if _PRECEDES.search(before) or (diff and before.endswith((b"- ", b"+ "))):
                 yield from _piece(start, tail.end, tail.rule, data)
+        for middle in _MIDDLE.finditer(data):
+            if middle[1][:SHORTEST_PIECE] in self._texts or middle[1][-SHORTEST_PIECE:] in self._texts:
+                yield from _piece(*middle.span(1), "registered", data)
         for skipped in _DIFF.finditer(data):
             yield from self._of_diff(data, skipped.end())
 
     def learn(self) -> None:
         """Take in what is known since the last time; the lock is held."""
-        for spelling, rule in self._known.since(self._count):
+        new = list(self._known.since(self._count))
+        if new:
+            shown = [text for value, _ in self._known.values for text in (value, repr(value)[1:-1])]
+            self._texts = "\n".join(dict.fromkeys(shown)).encode("utf-8", "surrogatepass")
+        for spelling, rule in new:
             self._count += 1
             if len(spelling) <= SHORTEST_PIECE:
                 continue
