@@ -157,3 +157,17 @@ SHAPES = {
         left_out=(5,),
     ),
 }
+
+BY_ENVIRONMENT = Shape(
+    "| Flow | STG | PROD | Owner |\n|---|:-:|:-:|---|\n| Sign in | ✅ | ✅ | ann |\n| Pay / refund | ❌ | **✅** | ben |\n"
+    "| Export | | 🚧 wip | |\n",
+    (),
+    {
+        "| ✅ | ✅ |": "| ❌ | ❌ |",
+        "| **✅** |": "| **❌** |",
+        "| | 🚧 wip |": "| ❌ | ❌ |",
+    },
+    columns='uc = "Flow"\nstatus = { staging = "STG", production = "PROD" }',
+    statuses='READY_FOR_GO_LIVE = "✅"\nIN_PROGRESS = "🚧*"\nNOT_STARTED = "❌"\nBLOCKED = "❌"',
+)
+"""14: a column for each environment."""

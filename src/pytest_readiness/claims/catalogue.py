@@ -78,6 +78,8 @@ class UseCase:
     """The readiness that the tracker's row says (in our words, see ``[statuses]``); compared, never believed."""
     declared_also: tuple[str, ...] = ()
     """The other statuses that the row's word stands for: a box that is not ticked says more than one."""
+    declared_in: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(environment, the statuses that its cell may stand for) of each column with the status in one; none: no word."""
     last_updated: str = ""
     notes: str = ""
     line: int | None = None

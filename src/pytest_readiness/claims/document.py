@@ -18,6 +18,7 @@ from .words import box_of
 _ITEMS_HEADING = "Required Evidence"
 _LEGEND_HEADING = "Status Legend"
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_STRUCK = re.compile(r"~~.*?~~")
 _BOX_OF_ITEM = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)+?(\[[ xX]\]|[☐☑])")
 """The box of the item that begins in a line."""
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -98,10 +99,12 @@ def _filled(cell: str, text: str) -> str:
 def _candidates(cell: str, old: str, new: str) -> Iterator[str]:
     """Yield the cell with its text replaced, where that stands in it once; spelled in the same way first."""
     spelled = list(zip(_spellings(old), _spellings(new), strict=True))
+    seen = _STRUCK.sub(lambda found: "\0" * len(found[0]), cell)
     for number, (there, same) in enumerate(spelled):
-        if there and cell.count(there) == 1:
+        if there and seen.count(there) == 1:
+            at = seen.index(there)
             others = [other for position, (_, other) in enumerate(spelled) if position != number]
-            yield from (cell.replace(there, instead) for instead in (same, *others))
+            yield from (cell[:at] + instead + cell[at + len(there) :] for instead in (same, *others))
 
 
 def _spellings(text: str) -> tuple[str, ...]:

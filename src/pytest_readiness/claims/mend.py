@@ -14,11 +14,12 @@ from pathlib import Path
 
 from ..errors import ConfigError, one_line, place
 from ..frozen import dataclass
+from .catalogue import UseCase
 from .source import Source, Span
 from .sources import open_source
 from .tracker import Tracker, tracker_in
 from .understanding import Entry, understood
-from .wanted import Columns, Wanted
+from .wanted import STATUS_IN, Columns, Wanted
 from .words import Said
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -30,9 +31,11 @@ class Change:
     """What a row is to say."""
 
     status: str
-    """In our words; written in the tracker's."""
+    """In our words; written in the tracker's. Empty: it stays as it is."""
     date: str
     """``2026-02-12``; written where the register has a column for it."""
+    by_environment: tuple[tuple[str, str], ...] = ()
+    """(environment, status) for columns with the status in one."""
 
 
 def mend(
@@ -123,18 +126,25 @@ class _Reading:
             if key in entry.row.columns and entry.row.cells[key] != new:
                 span = source.span(entry.row, key)
                 if span is None:
-                    raise self._refusal(entry, f"has no cell for {_NAMES[key]}: add one")
+                    raise self._refusal(entry, f"has no cell for {_called(key)}: add one")
                 yield span, self._cell(source, entry, key, new)
 
     def _wanted_cells(self, entry: Entry, change: Change) -> dict[str, str]:
-        words, cells = self._wanted.words, {"last_updated": change.date}
-        if entry.said and entry.row.cells.get("status") == entry.said:
+        words, row = self._wanted.words, entry.row.cells
+        cells = {"last_updated": change.date}
+        for environment, status in change.by_environment:
+            column = STATUS_IN + environment
+            cells[column] = words.word(status, row[column])
+        if not change.status:
+            return cells
+        if entry.said and row.get("status") == entry.said:
             cells["status"] = words.word(change.status, entry.said)
         elif not entry.box:
             cells["status"] = words.written[change.status]
         if entry.box:
-            named = entry.row.cells["uc"]
-            cells["uc"] = words.word(change.status, entry.box) + named[named.index(entry.box) + len(entry.box) :]
+            cells["uc"] = (
+                words.word(change.status, entry.box) + row["uc"][row["uc"].index(entry.box) + len(entry.box) :]
+            )
         return cells
 
     def _cell(self, source: Source, entry: Entry, key: str, new: str) -> str:
@@ -144,7 +154,7 @@ class _Reading:
             raise self._refusal(entry, told)
         for candidate in source.spellings(entry.row, key, new):
             return candidate
-        told = f"has the {_NAMES[key]} '{one_line(old, 60)}' written in a way that cannot be changed with certainty"
+        told = f"has the {_called(key)} '{one_line(old, 60)}' written in a way that cannot be changed with certainty"
         raise self._refusal(entry, f"{told}: write {one_line(new, 60)} there yourself")
 
     def _refusal(self, entry: Entry, what: str) -> ConfigError:
@@ -157,12 +167,8 @@ class _Reading:
         for old, new in zip_longest(before.rows, after.rows):
             change = changes.get(old.id) if old else None
             wanted = old
-            if old and new and change and change.status in (new.declared_status, *new.declared_also):
-                wanted = replace(old, declared_status=new.declared_status, declared_also=new.declared_also)
-                if "last_updated" in rows[old.id].row.columns:
-                    wanted = replace(wanted, last_updated=change.date)
-            elif change:
-                wanted = None
+            if old and new and change:
+                wanted = _changed(old, new, change, dated="last_updated" in rows[old.id].row.columns)
             if new != wanted:
                 line, name = (old.line, old.id) if old else (new.line, new.id)
                 raise ConfigError(f"{place(self._path, line)}: the row of {name} cannot be changed with certainty")
@@ -171,4 +177,25 @@ class _Reading:
             raise ConfigError(f"{place(self._path)}: cannot be changed without changing more than status and date")
 
 
+def _changed(old: UseCase, new: UseCase, change: Change, *, dated: bool) -> UseCase | None:
+    """Return what a row is to say, in the words that it says it with; None: it does not say the status."""
+    said = dict(new.declared_in)
+    if change.status and change.status not in (new.declared_status, *new.declared_also):
+        return None
+    if any(status not in said.get(environment, ()) for environment, status in change.by_environment):
+        return None
+    changed = dict(old.declared_in) | {environment: said[environment] for environment, _ in change.by_environment}
+    return replace(
+        old,
+        declared_status=new.declared_status if change.status else old.declared_status,
+        declared_also=new.declared_also if change.status else old.declared_also,
+        declared_in=tuple(changed.items()),
+        last_updated=change.date if dated else old.last_updated,
+    )
+
+
 _NAMES = {"status": "status", "last_updated": "date", "uc": "box"}
+
+
+def _called(column: str) -> str:
+    return _NAMES.get(column) or f"status in {column.removeprefix(STATUS_IN)}"

@@ -35,8 +35,8 @@ from .source import Register, Row
 from .wanted import CHECK_LISTS, Wanted
 from .words import box_of, without_box
 
-_MARKER = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)*")
-"""What a line of HTML may have before what would be a row."""
+_MARKER = re.compile(r"(?:[\s>]|</?[a-zA-Z][^>:]*>|(?:[-*+]|\d{1,9}[.)])(?=[\s>]))*")
+"""What a line may have before what would be a row: quotes, marks of lists, and tags."""
 
 _AS_HEADER = (
     "this looks like the header of a register, and is no table: leave a blank line before it, and give the line "
@@ -119,6 +119,7 @@ class _Search:
     def run(self) -> None:
         """Go through the tokens."""
         number, types = 0, list(map(attrgetter("type"), self.tokens))
+        self._is_loose = not self.wanted.has_ids
         while number < len(self.tokens):
             token = self.tokens[number]
             self._quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
@@ -180,7 +181,8 @@ class _Search:
         name = rows[0][at] if at is not None and at < len(rows[0]) else wanted.shown(uc)
         if not others:  # the box in the cell of the id is the status
             return name if any(map(box_of, (cell for cells in rows[1:] for cell in cells))) else None
-        columns = list(zip(*rows, strict=True))
+        columns, there = list(zip(*rows, strict=True)), set(map(folded, rows[0]))
+        others = [one for one in others if folded(wanted.shown(one)) not in there] or others
         told = (missing_column(columns, (name, wanted.shown(one)), wanted.is_status, wanted.is_name) for one in others)
         return next((one for one in told if one), None)
 
@@ -221,8 +223,9 @@ class _Search:
     def _is_row(self, cells: Sequence[str], columns: tuple[str, ...]) -> bool:
         """Return whether these are cells of a row; prose with a pipe and a status is none, where ids are words."""
         at = columns.index("uc")
-        is_word = at < len(cells) and not any(map(str.isspace, cells[at]))
-        has_id = is_word or self._is_loose or len(cells) == len(columns) > _FEW
+        name = cells[at] if at < len(cells) else ""
+        is_word = bool(name) and not any(map(str.isspace, without_box(name)))
+        has_id = is_word or bool(box_of(name)) or self._is_loose or len(cells) == len(columns) > _FEW
         return has_id and self.wanted.is_row(cells, columns)
 
     def _as_rows(self, lines: Sequence[str], count: int) -> list[list[str]]:
@@ -241,9 +244,9 @@ class _Search:
         for at, line in enumerate(lines):
             self._tabs = self._tabs or (first + at if "\t" in line.strip() else 0)
             if "|" in line:
-                begins = _MARKER.sub("", without_tags(line), count=1).startswith("|")
-                cells = self._cells(_MARKER.sub("", line, count=1))
-                self._strays.append(_Stray(first + at, tuple(cells), _AS_ROW, any_shape=begins))
+                row = _MARKER.sub("", line, count=1)
+                begins = _MARKER.sub("", without_tags(row), count=1).startswith("|")
+                self._strays.append(_Stray(first + at, tuple(self._cells(row)), _AS_ROW, any_shape=begins))
 
     def _cells(self, line: str) -> list[str]:
         spans = cell_spans(line)

@@ -136,6 +136,7 @@ def _use_case(entry: Entry) -> UseCase:
         architecture_status=get("architecture_status", ""),
         declared_status=entry.statuses[0] if entry.statuses else entry.said,
         declared_also=entry.statuses[1:],
+        declared_in=entry.by_environment,
         last_updated=get("last_updated", ""),
         notes=get("notes", ""),
         line=entry.row.line,
@@ -170,10 +171,13 @@ def _faults(entry: Entry, wanted: Wanted) -> Iterator[str]:
     if entry.contradicts:
         what = f"{name} says '{one_line(entry.said, 60)}', and its box {entry.box} another status"
         yield f"{what}: make them say the same, or take the box away"
-    elif not entry.statuses:
+    unknown = entry.unknown or ((entry.said,) if not entry.statuses and not entry.contradicts else ())
+    if entry.by_environment and not entry.said:
+        unknown = entry.unknown
+    for word in unknown:
         words = wanted.words.listed()
-        told = nearest(entry.said, words) or f" (statuses are {', '.join(words)})"
-        what = f"{name or 'the row'} has no known status: '{one_line(entry.said, 60)}'{told}"
+        told = nearest(word, words) or f" (statuses are {', '.join(words)})"
+        what = f"{name or 'the row'} has no known status: '{one_line(word, 60)}'{told}"
         yield f"{what}; [statuses] names words of your own"
 
 

@@ -24,6 +24,10 @@ class Entry:
     statuses: tuple[str, ...]
     """That its word and its box may stand for; none: it is no word that is known, or they contradict each other."""
     contradicts: bool
+    by_environment: tuple[tuple[str, tuple[str, ...]], ...]
+    """(environment, the statuses that its cell may stand for); none: the cell is empty."""
+    unknown: tuple[str, ...]
+    """What stands in such a cell and is no word."""
     left_out: str
     """Why it is no use case; nothing where it is one."""
 
@@ -40,6 +44,7 @@ def understood(row: Row, wanted: Wanted) -> Entry:
         statuses = tuple(status for status in by_word if status in by_box)
     else:
         statuses = by_word
+    cells = [(name, row.cells[column]) for name, column in wanted.statuses_by_environment(row.columns)]
     return Entry(
         row=row,
         id=id_of(name, wanted.prefix),
@@ -48,6 +53,8 @@ def understood(row: Row, wanted: Wanted) -> Entry:
         box=box,
         statuses=statuses,
         contradicts=bool(by_word) and not statuses,
+        by_environment=tuple((environment, words.meaning(cell)) for environment, cell in cells),
+        unknown=tuple(cell for _, cell in cells if cell and not words.meaning(cell)),
         left_out=_left_out(row, said, name, wanted),
     )
 

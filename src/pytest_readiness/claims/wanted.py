@@ -77,6 +77,11 @@ class Wanted:
         """The register is check lists, and no table."""
         return self.headers.get("status") == (CHECK_LISTS,)
 
+    @property
+    def has_ids(self) -> bool:
+        """Ids are words of their own; in a column that is called otherwise, they may be made of any text."""
+        return self.position is None and self.headers["uc"] == (COLUMNS["uc"],)
+
     def suited(self, headers: Iterable[Sequence[str]]) -> Wanted:
         """Return what is wanted of tables with these headers: ids in the first column, where nobody says otherwise."""
         known = set(map(folded, self.headers["uc"]))
@@ -124,7 +129,7 @@ class Wanted:
         return (
             bool(without_box(name))
             and not self.is_status(name)
-            and all(map(self.words.meaning, statuses or [box_of(name)]))
+            and all(map(self.words.knows, statuses or [box_of(name)]))
         )
 
     def is_status(self, cell: str) -> bool:

@@ -104,6 +104,10 @@ class Vocabulary:
             return True
         return not self.meaning(status) and (self._begins(status) or self._begins(name))
 
+    def knows(self, status: str) -> bool:
+        """Return whether it is a word for a status, or one that leaves a row out."""
+        return bool(self.meaning(status)) or self.leaves_out(status, "")
+
     def _begins(self, text: str) -> bool:
         return bool(self.skipped_prefixes) and _fold(text).startswith(self.skipped_prefixes)
 

@@ -21,7 +21,8 @@ def command(door: Door, check: bool) -> int:  # noqa: FBT001 - click's flag
     place = door.place()
     found = drift(place) if check else sync(place)
     for one in found:
-        how = f"says {one.declared}, derived is {one.derived}" if check else f"{one.declared} -> {one.derived}"
+        declared, where = one.declared or "nothing", f" in {one.environment}" if one.environment else ""
+        how = f"says {declared}{where}, derived is {one.derived}" if check else f"{declared} -> {one.derived}{where}"
         click.echo(sanitise(f"{one.where}: {one.use_case} {how}"))
     if not found:
         click.echo("the tracker says what is derived")

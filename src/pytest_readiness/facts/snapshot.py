@@ -38,7 +38,9 @@ def snapshot_digest(text: str) -> str:
     return f"sha256:{digest('requirements', text.encode())}"
 
 
-_ONLY_TOLD = frozenset({"title", "owner", "declared_status", "declared_also", "last_updated", "notes", "line"})
+_ONLY_TOLD = frozenset(
+    {"title", "owner", "declared_status", "declared_also", "declared_in", "last_updated", "notes", "line"}
+)
 _DECIDES = tuple(each.name for each in fields(UseCase) if each.name not in {"id", *_ONLY_TOLD})
 
 

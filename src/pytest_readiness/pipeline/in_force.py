@@ -76,7 +76,7 @@ class InForce:
 
 def _told_by(present: Catalogue, past: Catalogue) -> Catalogue:
     """Return the past requirements with what the rows only tell (a snapshot holds none of it)."""
-    told = ("title", "owner", "declared_status", "declared_also", "last_updated", "notes", "line")
+    told = ("title", "owner", "declared_status", "declared_also", "declared_in", "last_updated", "notes", "line")
     rows = {
         name: replace(row, **{each: getattr(present.use_cases[name], each) for each in told})
         if name in present.use_cases

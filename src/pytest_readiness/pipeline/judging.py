@@ -228,7 +228,10 @@ def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
 
 def _undeclared(catalogue: Catalogue) -> Catalogue:
     """Return it without what the rows declare: that is today's word, and says nothing of another moment."""
-    rows = {name: replace(row, declared_status="", declared_also=()) for name, row in catalogue.use_cases.items()}
+    rows = {
+        name: replace(row, declared_status="", declared_also=(), declared_in=())
+        for name, row in catalogue.use_cases.items()
+    }
     return replace(catalogue, use_cases=rows)
 
 

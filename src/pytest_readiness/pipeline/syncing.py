@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..claims.mend import Change, mend_as
@@ -11,6 +12,7 @@ from ..errors import ConfigError, IntegrityError, StorageError, place as shown_p
 from ..facts.clock import moment
 from ..frozen import dataclass
 from ..regular import read_regular
+from ..verdict.drift import differences
 from ..whole import write_whole
 from .judging import Place, Request, judge
 from .replay import history
@@ -25,6 +27,8 @@ class Drift:
     """``file:line`` of the row."""
     declared: str
     derived: str
+    environment: str
+    """Whose column says so; empty: the status of the use case."""
     since: str
     """UTC date of the last change of the derived status."""
 
@@ -47,12 +51,14 @@ def drift(place: Place) -> list[Drift]:
         Drift(
             use_case=found.use_case.id,
             where=shown_place(tracker, found.use_case.line),
-            declared=found.use_case.declared_status,
-            derived=found.status.value,
+            declared=one.declared,
+            derived=one.derived,
+            environment=one.environment,
             since=changed_on(place, found.use_case.id),
         )
         for found in report.readiness.use_cases
-        if found.drift and found.use_case.line is not None
+        if found.use_case.line is not None
+        for one in differences(found)
     ]
 
 
@@ -92,7 +98,14 @@ def _wanted(place: Place) -> Wanted:
 
 
 def _mend(place: Place, tracker: Path, found: Sequence[Drift]) -> None:
-    changes = {one.use_case: Change(one.derived, one.since) for one in found}
+    changes: dict[str, Change] = {}
+    for one in found:
+        known = changes.setdefault(one.use_case, Change("", one.since))
+        if one.environment:
+            known = replace(known, by_environment=(*known.by_environment, (one.environment, one.derived)))
+        else:
+            known = replace(known, status=one.derived)
+        changes[one.use_case] = known
     try:
         data = read_regular(tracker)
         mended = mend_as(tracker, data, changes, _wanted(place))

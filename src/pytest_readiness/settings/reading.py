@@ -185,14 +185,23 @@ def _about_the_tracker(settings: Settings) -> Iterator[_Found]:
         elif isinstance(header, Mapping) and key != "status":
             yield _Found(("tracker_columns", key), f"tracker_columns.{key} must be a header, not a table")
         elif isinstance(header, Mapping):
-            for name in header.keys() - settings.environments.keys():
-                what = f"tracker_columns.status names environment '{name}', which is not declared"
-                yield _Found(("tracker_columns", key, name), what + nearest(name, settings.environments))
+            yield from (_Found(("tracker_columns", key, *path), what) for path, what in _undeclared(settings, header))
     left_out = {word.casefold() for word in settings.statuses.get("skip", ())}
     for status in get_args(StatusWord):
         for word in settings.statuses.get(status, (status,)):
             if word.casefold() in left_out:
                 yield _Found(("statuses", "skip"), f"'{word}' leaves a row out, and stands for {status}: use two words")
+
+
+def _undeclared(settings: Settings, names: Iterable[str]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what is wrong with the environments that columns of the tracker are for."""
+    for name in names:
+        known = settings.environments.get(name)
+        what = f"tracker_columns.status names environment '{name}', which is not declared"
+        if known is None:
+            yield (name,), what + nearest(name, settings.environments)
+        elif not known.real:
+            yield (name,), f"{what} real: nothing is derived there"
 
 
 def _a(kind: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from .drift import differences
 from .levels import raises
 from .policy import Policy
 from .readiness import Action, Departed, Phase, Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness
@@ -77,9 +78,9 @@ def _of_use_case(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterato
     if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT) and not reviewed(use_case.review):
         reviewers = ", ".join(policy.reviewers) or UNASSIGNED
         yield _action(use_case, "review", _to_review(use_case, policy), who=reviewers)
-    if use_case.drift:
-        declared = use_case.use_case.declared_status
-        yield _action(use_case, "sync", f"run `readiness sync`: the row says {declared}, not {use_case.status.value}")
+    for cell in differences(use_case):
+        told = f"the row says {cell.declared or 'nothing'}{cell.where}, not {cell.derived}"
+        yield _action(use_case, "sync", f"run `readiness sync`: {told}")
 
 
 def _of_people(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[_Ranked]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import ClaimError, nearest
 from ..facts.evidence import Evidence, Result
+from ..verdict.drift import differences
 from ..verdict.known import UNKNOWN
 from ..verdict.levels import TOLD
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
@@ -112,8 +113,8 @@ def _status(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
     title = f"  {use_case.title}" if use_case.title else ""
     yield pen.line((use_case.id, "strong"), title)
     yield pen.line((standing(readiness), style_of(readiness.status)), f", {_complete(readiness)}")
-    if readiness.drift:
-        told = f"the tracker says {use_case.declared_status}; readiness sync writes the derived status"
+    for one in differences(readiness):
+        told = f"the tracker says {one.declared or 'nothing'}{one.where}; readiness sync writes the derived status"
         yield from pen.paragraph(told, lead=("drift: ", "warn"))
     if use_case.architecture_status:
         told = f"architecture status {use_case.architecture_status} (another question: never counts)"

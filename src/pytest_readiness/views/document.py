@@ -7,6 +7,7 @@ from typing import Any
 
 from ..facts.evidence import Evidence
 from ..facts.line import printable
+from ..verdict.drift import drifts
 from ..verdict.groups import GroupHold
 from ..verdict.readiness import (
     Action,
@@ -147,7 +148,7 @@ def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
         "status": readiness.status.value,
         "phase": readiness.phase.value if readiness.phase else None,
         "declared_status": readiness.declared,
-        "drift": readiness.drift,
+        "drift": drifts(readiness),
         "requirements_complete": readiness.complete,
         "requirements_count": len(readiness.required),
         "items": [_item(item) for item in readiness.items],

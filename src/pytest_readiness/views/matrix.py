@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..frozen import dataclass
+from ..verdict.drift import drifts
 from ..verdict.readiness import Readiness, State, Status, UseCaseReadiness
 from . import words
 from .pen import Line, Pen, Segment, cells, style_of
@@ -68,7 +69,7 @@ def _alike(use_case: UseCaseReadiness, before: UseCaseReadiness) -> bool:
 def _look(readiness: UseCaseReadiness) -> tuple[object, ...]:
     use_case = readiness.use_case
     states = tuple((item.item.key, item.state) for item in readiness.items)
-    told = (use_case.architecture_status, use_case.owner, readiness.drift)
+    told = (use_case.architecture_status, use_case.owner, drifts(readiness))
     return (readiness.status, states, readiness.complete, len(readiness.required), *told)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..verdict.drift import drifts
 from ..verdict.readiness import Readiness, UseCaseReadiness
 from . import conduct, oddities, words
 from .gate import headline
@@ -100,7 +101,7 @@ def _beside(readiness: Readiness, pen: Pen) -> Iterator[Line]:
     soon: list[str] = []
     drift: list[str] = []
     for use_case in readiness.use_cases:
-        drift += [use_case.use_case.id] if use_case.drift else []
+        drift += [use_case.use_case.id] if drifts(use_case) else []
         soon += [f"{one.requirement.id} ({one.expires_at})" for one in use_case.required if one.expires_soon]
     if drift:
         told = f"the tracker declares another status for {words.listed(drift, pen)}: run readiness sync"

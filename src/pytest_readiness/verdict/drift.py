@@ -1,0 +1,57 @@
+"""Where the tracker's row says another status than the derived one, as a whole or in one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..frozen import dataclass
+from .readiness import ReviewState, State, Status, UseCaseReadiness
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One cell of a row that says another status."""
+
+    declared: str
+    derived: str
+    environment: str = ""
+    """Whose column it stands in; empty: the status of the use case."""
+
+    @property
+    def where(self) -> str:
+        """The environment, as it follows a status in a sentence."""
+        return f" in {self.environment}" if self.environment else ""
+
+
+def differences(readiness: UseCaseReadiness) -> Iterator[Difference]:
+    """Yield what the row of a use case says that is not derived."""
+    if readiness.drift:
+        yield Difference(readiness.declared, readiness.status.value)
+    for environment, statuses in readiness.use_case.declared_in:
+        derived = status_in(readiness, environment)
+        if derived is not None and derived.value not in statuses:
+            yield Difference(statuses[0] if statuses else "", derived.value, environment)
+
+
+def drifts(readiness: UseCaseReadiness) -> bool:
+    """Return whether the row says anything that is not derived."""
+    return next(differences(readiness), None) is not None
+
+
+def status_in(readiness: UseCaseReadiness, environment: str) -> Status | None:
+    """Return the status of a use case in an environment that is declared real; None: nothing is asked of it there.
+
+    It is ready there once it is ready as a whole: a review signs all of its evidence.
+    """
+    asked_in = readiness.use_case.environments
+    if asked_in is not None and environment not in asked_in:
+        return None
+    if readiness.status is Status.READY_FOR_GO_LIVE:
+        return readiness.status
+    here = [one for one in readiness.required if one.requirement.environment in (None, environment)]
+    if readiness.blockers or readiness.review.state is ReviewState.REJECTED:
+        return Status.BLOCKED
+    if any(state is State.FAILING for one in here for state in one.asked):
+        return Status.BLOCKED
+    began = any(piece.environment == environment for one in here for piece in one.deciding)
+    return Status.IN_PROGRESS if began else Status.NOT_STARTED

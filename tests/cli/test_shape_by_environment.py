@@ -1,0 +1,112 @@
+"""A tracker with a column for each environment: what is derived in each is compared, and written by sync."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.claims.shapes import BY_ENVIRONMENT
+from tests.project import CONFIG, Project
+
+pytestmark = pytest.mark.slow
+
+PRODUCTION = "\n[environments.production]\nreal = true\n"
+REVIEW = '\n[review]\nreviewers = ["rita"]\n'
+ITEM = '[items.1]\ntitle = "it answers"\nscope = "environment"\n'
+HEAD = 'tracker = "PROD_READINESS_TRACKER.md"\n\n[environments.staging]\nreal = true\n'
+
+
+def adopted(project: Project, text: str = BY_ENVIRONMENT.text) -> Project:
+    """Give the project such a tracker, and one item that must hold in each environment."""
+    return project.configured(HEAD + PRODUCTION + ITEM + REVIEW + BY_ENVIRONMENT.words, text)
+
+
+def tracker(project: Project) -> str:
+    """What the tracker holds."""
+    return (project.path / "PROD_READINESS_TRACKER.md").read_bytes().decode()
+
+
+def record(project: Project, use_case: str, result: str, environment: str) -> None:
+    """Keep a result of a use case."""
+    done = project.cli("record", use_case, "--item", "1", "--result", result, "--environment", environment)
+    assert done.exit_code in (0, 1), done.output
+
+
+def test_each_cell_is_written(project: Project) -> None:
+    """Without evidence each cell says that nothing is started, an empty one too, and no other byte changes."""
+    adopted(project)
+    assert project.cli("check").exit_code == 0
+    assert [one["id"] for one in project.report()["use_cases"]] == ["sign-in", "pay-refund", "Export"]
+    told = project.cli("sync", "--check")
+    assert told.exit_code == 1
+    assert (
+        "PROD_READINESS_TRACKER.md:3: sign-in says READY_FOR_GO_LIVE in production, derived is NOT_STARTED"
+        in told.stdout
+    )
+    done = project.cli("sync")
+    assert done.exit_code == 0, done.output
+    expected = BY_ENVIRONMENT.text
+    for there, instead in BY_ENVIRONMENT.after.items():
+        expected = expected.replace(there, instead)
+    assert tracker(project) == expected
+    assert project.cli("sync", "--check").exit_code == 0
+
+
+def test_a_cell_says_what_is_shown_in_its_environment(project: Project) -> None:
+    """Evidence starts the environment that it is from; ready is each only once the use case is, as a whole."""
+    adopted(project)
+    record(project, "sign-in", "PASSED", "staging")
+    record(project, "pay-refund", "FAILED", "production")
+    assert project.cli("sync").exit_code == 0
+    assert "| Sign in | 🚧 | ❌ |" in tracker(project)
+    assert "| Pay / refund | ❌ | **❌** |" in tracker(project)
+    record(project, "sign-in", "PASSED", "production")
+    assert project.cli("sync").exit_code == 0
+    assert "| Sign in | 🚧 | 🚧 |" in tracker(project)
+    accepted = [f"--acknowledge=sign-in/1/{where}" for where in ("staging", "production")]
+    signed = project.cli("review", "sign-in", "--approve", "--by", "rita", *accepted)
+    assert signed.exit_code == 0, signed.output
+    assert project.cli("sync").exit_code == 0
+    assert "| Sign in | ✅ | ✅ |" in tracker(project)
+
+
+def test_an_environment_that_is_not_asked_for_stays(project: Project) -> None:
+    """The cell of an environment that a use case need not be shown in is nobody's to write."""
+    adopted(project, BY_ENVIRONMENT.text.replace("| ❌ | **✅** |", "| ❌ | n/a |").replace("Pay / refund", "Pay"))
+    config = project.path / "readiness.toml"
+    config.write_text(config.read_text() + '[use_cases.Pay]\nenvironments = ["staging"]\n')
+    assert project.cli("check").exit_code == 1
+    config.write_text(config.read_text().replace('BLOCKED = "❌"', 'BLOCKED = ["❌", "n/a"]'))
+    assert project.cli("check").exit_code == 0
+    assert project.cli("sync").exit_code == 0
+    assert "| Pay | ❌ | n/a |" in tracker(project)
+
+
+def test_drift_in_an_environment_is_told(project: Project) -> None:
+    """The report, why and next name the cell that says another status."""
+    adopted(project)
+    document = json.loads(project.cli("report", "--format", "json").stdout)
+    assert [one["drift"] for one in document["use_cases"]] == [True, True, True]
+    assert "the tracker says READY_FOR_GO_LIVE in staging" in " ".join(project.cli("why", "sign-in").stdout.split())
+    assert any("READY_FOR_GO_LIVE in production" in one["text"] for one in document["next"])
+
+
+def test_a_table_without_one_of_the_columns_is_told(project: Project) -> None:
+    """A table that has some of the environments and not all is no register, and a problem of check."""
+    more = "\n## More\n\n| Flow | STG | PRD |\n|--|--|--|\n| Import | ❌ | ❌ |\n"
+    adopted(project, BY_ENVIRONMENT.text + more)
+    checked = project.cli("check")
+    assert checked.exit_code == 1
+    assert (
+        "PROD_READINESS_TRACKER.md:9: this looks like a register, and none of its columns is called 'PROD'"
+        in checked.stdout
+    )
+
+
+def test_an_environment_that_is_not_real_has_no_column(project: Project) -> None:
+    """Nothing is derived where nothing counts: the config is refused with its line."""
+    project.configured(CONFIG + '[tracker_columns]\nstatus = { dev = "Dev" }\n', BY_ENVIRONMENT.text)
+    checked = project.cli("check")
+    assert checked.exit_code == 1
+    assert "names environment 'dev', which is not declared real" in checked.stdout
