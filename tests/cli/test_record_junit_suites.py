@@ -76,6 +76,18 @@ def test_a_property_takes_the_suite_along(placed: Project) -> None:
     assert placed.states("UC-002")["UC-002/1"] == "FAILING"
 
 
+def test_a_result_of_its_name_replaces_it(placed: Project) -> None:
+    """A later report of the whole suite leaves it, what somebody saw ends it, and the next failure counts anew."""
+    taken_in(placed, TAP)
+    taken_in(placed, TAP.replace('errors="1"', 'errors="0"').replace('<error message="exit 3"/>', ""))
+    assert placed.states("UC-001")["UC-001/1"] == "FAILING"
+    result = placed.cli("record", "UC-001", "--item", "1", "--id", "d_t", "--result", "PASSED")
+    assert result.exit_code == 0, result.output
+    assert placed.states("UC-001")["UC-001/1"] == "ASSERTED"
+    taken_in(placed, TAP)
+    assert placed.states("UC-001")["UC-001/1"] == "FAILING"
+
+
 def test_another_suite_is_left_alone(placed: Project) -> None:
     """What is against one suite says nothing of what is mapped in the suite beside it."""
     beside = '<testsuite name="b"><testcase name="2 - two" time="1"/></testsuite></testsuites>'
