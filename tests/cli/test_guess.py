@@ -177,6 +177,14 @@ def test_a_check_list_comes_as_far(project: Project) -> None:
     assert (project.path / "T.md").read_text() == text.replace("[x]", "[ ]").replace("[X]", "[ ]")
 
 
+def test_a_column_for_each_environment_is_its_status_there(project: Project) -> None:
+    """Where no column is the status, those that are called like environments are, each for its own."""
+    result = init(project, "| Item | Dev | Prod |\n|--|--|--|\n| Log in | ✅ | ❌ |\n| Pay | ✅ | ✅ |\n")
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert 'status = { dev = "Dev", prod = "Prod" }' in lines
+    assert 'READY_FOR_GO_LIVE = "✅"' in lines
+
+
 # -- what is said is believed --------------------------------------------------------------------------------------
 
 TWO = "| ID | Title | Sign-off | Status | Team |\n|--|--|--|--|--|\n| A-1 | Pay | Approved | Draft | x |\n| A-2 | Sell | Pending | Draft | y |\n"
