@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ..frozen import dataclass
+from .held import Held
 
 
 class Result(StrEnum):
@@ -203,7 +204,12 @@ class Evidence:
     message: str = ""
     """Failure message, or the reason of a skip; redacted and capped."""
     method: str = "test"
-    """``test``, ``command``, ``examined`` or ``imported``; the last two are ASSERTED at most."""
+    """``test``, ``command``, ``examined``, ``imported`` or ``absent``; the last three are ASSERTED at most.
+
+    An absent one satisfies nothing: see ``facts.held``.
+    """
+    held: Held | None = None
+    """What was concerned, if it is no test that failed."""
 
     @cached_property
     def standing(self) -> Standing:

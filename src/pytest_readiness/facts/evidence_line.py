@@ -7,6 +7,7 @@ from typing import Any
 
 from ..frozen import maker
 from .evidence import BAD, Artifact, Attempt, Connection, Evidence, Proof, Reference, Result, Step, standing_in
+from .held import Held
 from .line import Line
 
 EVIDENCE_LINES = frozenset({"finished", "not_run"})
@@ -147,6 +148,7 @@ _OF_LINE: dict[str, Callable[[Any], Any]] = {
     "project_id": _as_it_is,
     "message": _as_it_is,
     "method": _as_it_is,
+    "held": Held.of_plain,
     "notes": tuple,
     "properties": _pairs,
     "warnings": tuple,

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from ..errors import ConfigError, count, one_line, place
 from ..facts.evidence import BADNESS, Result
+from ..facts.held import OnlyFailing
 from ..frozen import dataclass, field
 from .junit_files import Blocks, JUnitFile
 from .junit_parsing import BAD, MOST_OF_A_TEXT, Element, Suite, parse
 from .junit_times import Times
+from .only_failing import only_failing
 
 PROPERTY = "readiness"
 """Name of the property by which a test case says what it is evidence for: ``UC-003/4``."""
@@ -77,6 +79,9 @@ class Case:
     """Values of its property ``readiness``."""
     suites: tuple[str, ...] = ()
     """Names of the suites around it, the outermost first; before them the project of Playwright."""
+    class_name: str = ""
+    only_failing: OnlyFailing | None = None
+    """What it is, if it failed and is no test."""
     covers: tuple[Case, ...] | None = field(default=None, compare=False)
     """Of a suite with something against it as a whole: the test cases in it, in whose place it stands as well; of
     suites in it that have such a case of their own, that one. None: it is a test case."""
@@ -106,6 +111,8 @@ class Read:
     """In their order."""
     notes: tuple[str, ...]
     """What whoever imports it should know, a sentence each."""
+    empty: tuple[str, ...] = ()
+    """Names of the suites without a case."""
 
 
 def read_junit(path: Path, most: int, zone: tzinfo | None = None) -> Read:
@@ -126,7 +133,8 @@ def read_junit(path: Path, most: int, zone: tzinfo | None = None) -> Read:
     if blocks.file is None:
         raise ConfigError(f"{place(path)}: was not read to its end")
     notes = [*blocks.notes, *reading.notes()]
-    return Read(blocks.file, tuple(reading.cases), tuple(f"{place(path)}: {note}" for note in notes))
+    told = tuple(f"{place(path)}: {note}" for note in notes)
+    return Read(blocks.file, tuple(reading.cases), told, tuple(reading.empty))
 
 
 class _Reading:
@@ -134,6 +142,7 @@ class _Reading:
 
     def __init__(self, blocks: Blocks, zone: tzinfo | None) -> None:
         self.cases: list[Case] = []
+        self.empty: list[str] = []
         self._blocks, self._zone = blocks, zone
         self._times: Times | None = None
         self._waiting: list[tuple[int, Case]] = []
@@ -153,6 +162,8 @@ class _Reading:
                 prop.get("value") or prop.text.strip() for prop in _properties(element) if prop.get("name") == PROPERTY
             ),
             suites=suite.names,
+            class_name=element.get("classname"),
+            only_failing=_no_test(element, suite, attempts[-1]),
         )
         suite.bad += sum(child.tag in BAD for child in element.children) or case.result in _FAILED
         self._add(self._many, case)
@@ -160,6 +171,8 @@ class _Reading:
 
     def ended(self, suite: Suite) -> None:
         """Take in a suite: what is against it as a whole is a case of its own, which takes in those of the suite."""
+        if not suite.cases and suite.get("name"):
+            self.empty.append(suite.get("name"))
         if note := _counted(suite):
             self._short.append((suite.number, note))
         if against := _against_suite(suite):
@@ -260,6 +273,13 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) and number >= 0 else None
+
+
+def _no_test(element: Element, suite: Suite, last: Attempt) -> OnlyFailing | None:
+    """Return what a case is that exists only while it fails; None: it did not fail, or is a test."""
+    if last.result not in _FAILED:
+        return None
+    return only_failing(suite.names, element.get("classname"), element.get("name"), last.message)
 
 
 def _properties(element: Element) -> list[Element]:

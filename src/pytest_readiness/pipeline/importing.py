@@ -16,6 +16,7 @@ from ..frozen import dataclass
 from ..journal.junit import Case, Read, read_junit
 from ..journal.junit_files import files_of, same_blocks
 from .judging import Place
+from .letting_go import Reports, let_go
 from .mapping import Mapped, Outcome, Rule, claim_of, idle_rules, map_cases
 from .missing import Earlier, origin_of
 from .of_age import older_than_claimed
@@ -88,18 +89,23 @@ def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
     kept = _kept(session, seen)
     beside, others = session.account([])
     attach_files(beside, told.artifacts)
-    session.plan([(session.name(test.name), claims) for test, claims in mapped])
+    reports = Reports(session, seen.read)
+    planned = [(session.name(test.name), claims) for test, claims in mapped]
+    over = list(reports.over({name for name, _ in planned}))
+    session.plan([*planned, *((one.test_id, one.claims) for one in over)])
     for test, claims in mapped:
         _, recording = session.account(claims)
         of_files = {(one["name"], one["sha256"]): one for case in test.members for one in kept[case.name]}
         recording.artifacts += [*of_files.values(), *others.artifacts]
-        session.finished(_imported(session, test), recording, claims)
+        held = reports.held(test)
+        session.finished(_imported(session, test) | ({"held": held.to_plain()} if held else {}), recording, claims)
+    ended = [let_go(session, one) for one in over]
     earlier = Earlier(place, session.opening.context, chain.from_iterable(every))
-    lacking = list(earlier.told(origin, mapping.tests, session.name))
+    lacking = list(earlier.told(origin, mapping.tests, session.name, [one.test_id for one in over]))
     earlier.close()
     left_out = [mapped_of(seen)] if mapping.mapped < mapping.cases else []
     age = older_than_claimed(seen.read, told.said.get("release"))
-    return session.close(0, [*seen.notes, *age, *notes_of(seen), *lacking, *left_out])
+    return session.close(0, [*seen.notes, *age, *notes_of(seen), *lacking, *ended, *left_out])
 
 
 def mapped_of(seen: Seen) -> str:

@@ -6,7 +6,7 @@ shorter than the one before, nobody sees that a file of it did not load.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
@@ -15,6 +15,7 @@ from ..claims.claim import Claim
 from ..errors import ReadinessError, count, one_line
 from ..facts.decision import Retirement
 from ..facts.evidence import BADNESS, CONCLUSIVE, Evidence, Result
+from ..facts.held import ABSENT
 from ..facts.line import canonical, printable
 from ..frozen import dataclass
 from ..journal.context import Context
@@ -64,9 +65,8 @@ class Earlier:
                 return
             found = store.newest(place.catalogue.register, {claim.use_case for claim in claims})
             where = (context.environment, context.provider_mode or context.usual_provider_mode)
-            self._pieces = [
-                one for one in found if one.method == "imported" and (one.environment, one.provider_mode) == where
-            ]
+            imported = (one for one in found if one.method in ("imported", ABSENT))
+            self._pieces = [one for one in imported if (one.environment, one.provider_mode) == where]
             decided = place.sources(store).decided.decisions if self._pieces else ()
             self._retired = {one.test_id for one in decided if isinstance(one, Retirement)}
             self._store = store
@@ -76,21 +76,26 @@ class Earlier:
         if self._store is not None:
             self._store.close()
 
-    def told(self, origin: Origin, tests: Sequence[Mapped], named: Callable[[str], str]) -> Iterator[str]:
+    def told(
+        self, origin: Origin, tests: Sequence[Mapped], named: Callable[[str], str], over: Collection[str] = ()
+    ) -> Iterator[str]:
         """Yield what is to be told of an import.
 
         Args:
             origin: where its cases come from.
             tests: what is mapped.
             named: returns what a name is in the evidence.
+            over: ids of what is no test, and fails no more.
         """
         ours = {named(test.name) for test in tests}
-        yield from self._missing(origin, ours)
+        last = {one.test_id: one for one in sorted(self._pieces, key=lambda one: one.started_at)}
+        gone = {test_id for test_id, one in last.items() if one.method == ABSENT}
+        yield from self._missing(origin, ours, gone.union(over))
         yield from self._otherwise_named(tests, ours, named)
 
-    def _missing(self, origin: Origin, ours: set[str]) -> Iterator[str]:
+    def _missing(self, origin: Origin, ours: set[str], over: set[str]) -> Iterator[str]:
         run_id, planned = self._before(origin, ours)
-        there = ours | self._retired | {one.test_id for one in self._pieces if one.run_id > run_id}
+        there = ours | over | self._retired | {one.test_id for one in self._pieces if one.run_id > run_id}
         if gone := [test for test in planned if test not in there]:
             are = "is" if len(gone) == 1 else "are"
             yield (

@@ -125,7 +125,9 @@ class Session:
         if body["result"] == Result.PASSED:
             placed = without_connections(placed, self.opening.place.catalogue)
         line = dict(redactor.plain({**recording.to_plain(), **body, "claims": placed}))
-        line["test"] = body["test"]  # without secrets already, and one name is the same each time
+        line |= {
+            key: body[key] for key in ("test", "held") if key in body
+        }  # without secrets already: names stay the same
         if counts := redactor.take_counts():
             line["redactions"] = [list(pair) for pair in counts]
         self.opening.log.finished(line)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..claims.catalogue import Requirement
 from ..facts.clock import is_moment, parse
 from ..facts.evidence import BAD, Evidence, Result, execution_of
+from ..facts.held import ABSENT
 from ..frozen import dataclass, field, maker
 from . import telling
 from .deciding import BROKEN, Ledger, Selection
@@ -133,7 +134,7 @@ def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment
 
 
 def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
-    if evidence.result is not Result.PASSED:
+    if evidence.result is not Result.PASSED or evidence.method == ABSENT:
         return False
     return requirement.proof != "replay" or telling.replay_mode(evidence) is not None
 

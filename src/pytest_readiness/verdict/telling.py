@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from ..claims.catalogue import REPLAY_MODES, Requirement
-from ..errors import one_line
+from ..errors import count, one_line
 from ..facts.evidence import Evidence, Result
+from ..facts.held import ABSENT, Held
 from .coverage import Place
 
 LIMIT = 200
@@ -93,7 +94,7 @@ def why_missing(requirement: Requirement, newest: Evidence | None) -> str:
         return "no test has run for it"
     if newest.result is not Result.PASSED:
         return told(newest)
-    if not newest.real:
+    if newest.method == ABSENT or not newest.real:
         return f"{happened(newest)}, which does not count"
     if newest.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
         return f"{happened(newest)}, but states no provider mode"
@@ -118,12 +119,23 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
 
 def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | None = None) -> str:
     """Return what would mend a failed or an interrupted execution, where it ran, or where it counts."""
+    if bad.held is not None:
+        return f"import a report in which {_all_of(bad.held)} end, and {short(bad.test_id)} is no more, or retire it"
     verb = "run" if bad.result is Result.INTERRUPTED else "make"
     end = "to its end" if bad.result is Result.INTERRUPTED else "pass"
     environment, mode = elsewhere or (bad.environment, bad.provider_mode)
     where = f" in {short(environment)}" if environment else place_of(requirement)
     with_mode = f" with provider mode {short(mode)}" if environment and mode else ""
     return f"{verb} {short(bad.test_id)} {end}{where}{with_mode}"
+
+
+def _all_of(held: Held) -> str:
+    """Return the cases that a report must hold."""
+    cases = len(held.ran) + len(held.others)
+    if not held.what.of:
+        return f"the {count(cases, 'case')} of this one"
+    of = f"the {held.what.reach.value} {short(held.what.of[-1])}"
+    return f"the {count(cases, 'case')} of {of}" if cases else f"cases of {of}"
 
 
 def not_real_now(evidence: Evidence) -> str:

@@ -1,0 +1,219 @@
+"""What failed and is no test is over when a later report holds all that it concerned: the rule, kept while importing.
+
+A hook that fails, or a file that does not load, is a case of the report only then (``journal.only_failing``). Its
+failure keeps what a report must hold (``facts.held``). A report that does, and in which there is no such case, is
+recorded as an execution of it that passed, of the method ``absent``: it replaces that failure, and satisfies nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from itertools import chain
+from typing import NamedTuple
+
+from ..claims.claim import Claim
+from ..errors import ClaimError, IntegrityError, StorageError, count, one_line
+from ..facts.clock import moment
+from ..facts.evidence import BAD, Evidence, Result
+from ..facts.held import ABSENT, Held, OnlyFailing, Reach
+from ..journal.junit import Case, Read
+from .mapping import Mapped
+from .outside import Session
+
+_RAN = frozenset({Result.PASSED, Result.FAILED, Result.ERROR})
+"""Results of a case that ran to its end."""
+_MOST = 20_000
+"""Names that a failure keeps: of what concerns more cases, nothing is kept, and only a retirement lets go of it."""
+
+
+class Over(NamedTuple):
+    """Something that fails no more."""
+
+    test_id: str
+    started: float
+    cases: int
+    """How many cases stand for it."""
+    claims: list[Claim]
+
+
+class _Named(NamedTuple):
+    """A case, named as evidence names it."""
+
+    case: Case
+    name: str
+    class_name: str
+    suites: tuple[str, ...]
+
+    @property
+    def is_test(self) -> bool:
+        return self.case.only_failing is None and self.case.covers is None
+
+    @property
+    def ran(self) -> bool:
+        return self.case.result in _RAN
+
+
+class Reports:
+    """The reports of one import, and what was known before them."""
+
+    def __init__(self, session: Session, read: Sequence[Read]) -> None:
+        self._session = session
+        self._read = read
+        self._known = self._standing()
+        self._classes: dict[str, list[_Named]] = defaultdict(list)
+        self._suites: dict[tuple[str, ...], list[_Named]] = defaultdict(list)
+        self._all: list[list[_Named]] = []
+        self._names: set[str] = set()
+        cases = list(chain.from_iterable(one.cases for one in read))
+        if self._known or any(case.only_failing is not None for case in cases):  # most often not so
+            self._look()
+        self._modules = sorted(self._classes)
+        self._latest = moment(max((case.started for case in cases), default=0.0))
+
+    def _look(self) -> None:
+        self._all = [[self._named(case) for case in one.cases] for one in self._read]
+        for one in chain.from_iterable(self._all):
+            self._names.add(one.name)
+            if one.is_test:
+                self._classes[one.class_name].append(one)
+                self._suites[one.suites].append(one)
+
+    def _named(self, case: Case) -> _Named:
+        name = self._session.name
+        return _Named(case, name(case.name), name(case.class_name), tuple(map(name, case.suites)))
+
+    def _standing(self) -> dict[str, list[Evidence]]:
+        """Return what is known of each test of which a failure is kept that is no test's."""
+        place = self._session.opening.place
+        try:
+            store = place.store()
+            if store is None:
+                return {}
+            with closing(store):
+                newest = store.newest(place.catalogue.register)
+        except (IntegrityError, StorageError):  # the run itself is kept, or that is told; nothing is let go
+            return {}
+        concerned = {one.test_id for one in newest if one.held is not None}
+        known: dict[str, list[Evidence]] = defaultdict(list)
+        for one in newest:
+            if one.test_id in concerned:
+                known[one.test_id].append(one)
+        return known
+
+    def held(self, test: Mapped) -> Held | None:
+        """Return what must be there for a failure to be over; None: it is a test's, or nothing tells when it is."""
+        kinds = {case.only_failing for case in test.members}
+        (kind,) = kinds if len(kinds) == 1 else (None,)
+        if kind is None:
+            return None
+        what = self._renamed(kind)
+        members = {id(case) for case in test.members}
+        where = [n for n, ones in enumerate(self._all) if any(id(one.case) in members for one in ones)]
+        concerned = self._concerned(what, where)
+        empty = {self._session.name(name) for n in where for name in self._read[n].empty}
+        if what.reach is Reach.REPORT and not concerned:
+            return None
+        before = self._before(self._session.name(test.name))
+        ran = Counter(one.name for one in concerned if one.ran) | Counter(before.ran if before else ())
+        others = Counter(one.name for one in concerned if not one.ran) | Counter(before.others if before else ())
+        suites = {*(empty if what.reach is Reach.REPORT else ()), *(before.suites if before else ())}
+        if ran.total() + others.total() + len(suites) > _MOST:
+            return None
+        names = sorted(ran.elements()), sorted(others.elements()), sorted(suites)
+        name = self._session.name(test.members[0].name)
+        return Held(what, name, max(self._latest, before.since if before else ""), *map(tuple, names))
+
+    def _renamed(self, kind: OnlyFailing) -> OnlyFailing:
+        name = self._session.name
+        return OnlyFailing(kind.producer, kind.reach, tuple(map(name, kind.of)), kind.test and name(kind.test))
+
+    def _before(self, test_id: str) -> Held | None:
+        """Return what is still held from an earlier failure: a narrower report that fails takes nothing of it."""
+        bad = self._bad(test_id)
+        return bad[-1].held if bad and not self._is_over(test_id, bad[-1].started_at) else None
+
+    def _here(self, test_id: str) -> list[Evidence]:
+        context = self._session.opening.context
+        place = context.environment, context.provider_mode or context.usual_provider_mode
+        return [one for one in self._known.get(test_id, ()) if (one.environment, one.provider_mode) == place]
+
+    def _bad(self, test_id: str) -> list[Evidence]:
+        """Return its failures in the environment and the provider mode of this run, the newest last."""
+        return sorted((one for one in self._here(test_id) if one.result in BAD), key=lambda one: one.started_at)
+
+    def _is_over(self, test_id: str, since: str) -> bool:
+        return any(one.method == ABSENT and one.started_at > since for one in self._here(test_id))
+
+    def _concerned(self, what: OnlyFailing, where: Sequence[int]) -> list[_Named]:
+        """Return the cases within reach; ``where``: of these files, if it is all of a report."""
+        if what.reach is Reach.REPORT:
+            return [one for number in where for one in self._all[number] if one.is_test]
+        if what.reach is Reach.SUITE:
+            return self._suites.get(what.of, [])
+        (of,) = what.of
+        found = list(self._classes.get(of, ()))
+        if what.reach is Reach.MODULE:
+            inside = self._modules[bisect_left(self._modules, f"{of}.") : bisect_left(self._modules, f"{of}/")]
+            found += chain.from_iterable(self._classes[name] for name in inside)  # "/" comes next to "."
+        return found
+
+    def over(self, recorded: Collection[str]) -> Iterator[Over]:
+        """Yield what fails no more; ``recorded``: ids of the tests that this import records."""
+        for test_id in self._known:
+            bad = self._bad(test_id)
+            is_test = any(one.method != ABSENT and one.result not in BAD for one in self._known[test_id])
+            if not bad or is_test or test_id in recorded or self._is_over(test_id, bad[-1].started_at):
+                continue
+            held = bad[-1].held
+            if held is None or held.name in self._names:
+                continue
+            stands = self._all_of(held)
+            started = min((one.case.started for one in stands), default=0.0)
+            is_later = bool(stands) and moment(started) > max(held.since, bad[-1].started_at)
+            if is_later and (claims := list(self._claims(bad))):
+                yield Over(test_id, started, len(stands), claims)
+
+    def _all_of(self, held: Held) -> list[_Named]:
+        """Return the cases that stand for the end of a failure: none, unless all are there, each as it must be."""
+        there = self._concerned(held.what, range(len(self._read)))
+        ran = [one for one in there if one.ran]
+        names, ended = Counter(one.name for one in there), Counter(one.name for one in ran)
+        if Counter(held.ran) - ended or Counter(held.others) - names:
+            return []
+        test = held.what.test
+        if test and not any(one.class_name == test or one.name.endswith(f"::{test}") for one in ran):
+            return []
+        alive = {name for one in ran for name in one.suites}
+        return there if ran and alive.issuperset(held.suites) else []
+
+    def _claims(self, bad: Sequence[Evidence]) -> Iterator[Claim]:
+        """Yield what the failures claimed, as far as it is in the register still."""
+        claimed = (
+            Claim(one.uc, one.item, one.claim_environment, one.claim_provider_mode, part=part)
+            for one in bad
+            for part in one.parts or (None,)
+        )
+        for claim in dict.fromkeys(claimed):
+            try:
+                yield self._session.opening.place.catalogue.resolve(claim)
+            except ClaimError:
+                continue
+
+
+def let_go(session: Session, over: Over) -> str:
+    """Record that something fails no more, and return that as a sentence."""
+    told = (
+        f"'{one_line(over.test_id, 100)}' is no test, and fails no more: it is not there, and "
+        f"{count(over.cases, 'case')} that it concerned {'has' if over.cases == 1 else 'have'} run"
+    )
+    account, recording = session.account(over.claims)
+    account.note(told)
+    started = moment(over.started)
+    attempt = {"result": Result.PASSED.value, "started_at": started, "duration_ms": 0}
+    body = {"test": over.test_id, "method": ABSENT, "result": Result.PASSED.value, "attempts": [attempt]}
+    session.finished(body | {"started_at": started, "finished_at": started}, recording, over.claims)
+    del session.pieces[-len(over.claims) :]  # nobody is told of a pass that is none of a test
+    return told
