@@ -14,13 +14,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from producers import of_node, of_python
+from producers import of_debian, of_node, of_python
 from producers.imported import take_in
 from producers.producer import Producer
 from producers.table import LEGEND, Tried, lines, untold, wrong
 from producers.workshop import Skipped, run, set_up, version
 
-PRODUCERS = (*of_python.PRODUCERS, *of_node.PRODUCERS)
+PRODUCERS = (*of_python.PRODUCERS, *of_node.PRODUCERS, *of_debian.PRODUCERS)
 
 
 def main() -> int:

@@ -1,0 +1,5 @@
+package unloadable
+
+import "testing"
+
+func Test_unloadable(t *testing.T) { noSuchThing() }
