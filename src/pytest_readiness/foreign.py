@@ -57,7 +57,7 @@ def ask(hook: Any, **given: object) -> Any:
 
 def why(error: BaseException, limit: int = 300) -> str:
     """Return the kind and the words of what was raised, on one line; making them is not ours either."""
-    kind = type.__dict__["__name__"].__get__(type(error))  # past a metaclass of its own
+    kind = kind_of(error)
     try:
         words = plain_text(str(error))
     except BaseException as another:
@@ -74,7 +74,12 @@ def spelled(value: object, limit: int = 100) -> str:
     except BaseException as error:
         if not is_failure(error):
             raise
-        return f"a {type.__dict__['__name__'].__get__(type(value))}"
+        return f"a {kind_of(value)}"
+
+
+def kind_of(value: object) -> str:
+    """Return the name of the class of a value, past a metaclass of its own."""
+    return str(type.__dict__["__name__"].__get__(type(value)))
 
 
 def plain_text(text: str) -> str:

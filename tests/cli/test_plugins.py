@@ -226,3 +226,85 @@ def test_a_text_of_another_class_is_kept_as_what_it_holds(project: Project) -> N
     kept = (project.path / ".readiness" / "evidence.db").read_bytes()
     assert b"evil" not in kept
     assert b"customer-7" not in kept
+
+
+WRONG = {
+    "raises": ("raise RuntimeError('kaputt')", ": pytest_readiness_proofs failed: RuntimeError: kaputt"),
+    "a list": (
+        "return ['ours']",
+        ": pytest_readiness_proofs must return a dict of names and functions, and returned a",
+    ),
+    "False": ("return False", " and returned a value of the kind bool"),
+    "no function": ("return {'ours': 7}", " functions, and its dict holds 'ours': 7"),
+    "no name": ("return {3: print}", " functions, and its dict holds 3: <built-in function print>"),
+    "a built-in one": ("return {'handshake': print}", " brings a proof 'handshake', which is a built-in one"),
+}
+"""What is wrong with the kinds of proof that a plugin brings, and how that is told behind its name."""
+
+
+@pytest.mark.parametrize("source", WRONG.values(), ids=WRONG)
+def test_whatever_is_wrong_with_its_kinds_a_plugin_is_named_with_its_place(
+    project: Project, source: tuple[str, str]
+) -> None:
+    """Whoever reads the line knows which file to open, and what it did."""
+    does, told = source
+    name = with_plugin(project, f"def pytest_readiness_proofs(): {does}\n")
+    for command in ("gate", "check"):
+        done = project.cli(command)
+        assert done.exit_code == 2
+        line = next(one for one in done.output.splitlines() if "plugin" in one).removeprefix("readiness: ")
+        assert line.startswith(f"readiness.toml:1: the plugin '{name}'")
+        assert told in line
+
+
+def test_two_plugins_with_one_kind_are_both_named(project: Project) -> None:
+    """One of the two must go, and the line says which two."""
+    project.configured('plugins = ["kinds_one", "kinds_two"]\n' + CONFIG)
+    for name in ("kinds_one", "kinds_two"):
+        project.write(f"{name}.py", "def pytest_readiness_proofs(): return {'ours': lambda values: {}}\n")
+    done = project.cli("gate")
+    assert (done.exit_code, done.stdout) == (2, "")
+    for name in ("kinds_one", "kinds_two"):
+        assert f"readiness.toml:1: the plugin '{name}'" in done.stderr
+
+
+def test_a_redactor_that_fails_is_named_with_its_place(project: Project) -> None:
+    """As every other line about a plugin does."""
+    name = with_plugin(project, "def pytest_readiness_redact(text): raise RuntimeError('kaputt')\n")
+    done = project.cli("block", "UC-001", "--reason", "r", "--by", "ana@example.com")
+    assert f"replaced: readiness.toml:1: the plugin '{name}': RuntimeError: kaputt" in done.stderr
+
+
+UNBROUGHT = {
+    "returns None": "def pytest_readiness_proofs(): return None\n",
+    "brings others": "def pytest_readiness_proofs(): return {'others': print}\n",
+    "has no such hook": "def pytest_readiness_redact(text): return text.replace('customer-7', '[customer]')\n",
+}
+"""Plugins that do not bring the kind of proof that an item asks for."""
+
+
+@pytest.mark.parametrize("source", UNBROUGHT.values(), ids=UNBROUGHT)
+def test_a_kind_that_nobody_brings_costs_no_evidence(project: Project, source: str) -> None:
+    """What is examined, run or taken in is kept, the line tells what is missing, and the end is no success."""
+    with_plugin(project, source, CONFIG + OWN)
+    project.write("r.xml", '<testsuite><testcase classname="a" name="b"><failure/></testcase></testsuite>')
+    where = ("--item", "1", "--environment", "staging")
+    done = [
+        project.cli("record", "UC-001", *where, "--result", "FAILED", "--note", "of a customer"),
+        project.cli("record", "UC-001", *where, "--", sys.executable, "-c", "raise SystemExit(1)"),
+        project.cli("record", "--environment", "staging", "--junit", "r.xml", "--map", "*=UC-002/1"),
+        project.cli("record", "UC-001", "--item", "8", "--environment", "staging", "--result", "FAILED"),
+    ]
+    for result in done:
+        assert result.exit_code == 2, result.output
+        assert "item 8 asks for a proof 'ours' that does not exist" in result.stderr
+        assert "1 piece of evidence recorded" in result.stdout
+    assert project.cli("gate").exit_code == 2
+    project.configured()
+    assert {name: project.states()[name] for name in ("UC-001/1", "UC-002/1")} == dict.fromkeys(
+        ("UC-001/1", "UC-002/1"), "FAILING"
+    )
+    project.configured(f'plugins = ["kept_away"]\n{CONFIG}{OWN}').write(
+        "kept_away.py", "def pytest_readiness_proofs(): return {'ours': print}\n"
+    )
+    assert project.states()["UC-001/8"] == "FAILING"

@@ -172,7 +172,7 @@ def test_a_conftest_whose_kinds_exit(project: Project) -> None:
     project.configured()
     project.run().assert_outcomes(failed=1)
     (piece,) = kept(project)
-    assert "pytest_readiness_proofs must return a dict of names and functions: SystemExit: 0" in piece.message
+    assert "conftest.py': pytest_readiness_proofs failed: SystemExit: 0" in piece.message
 
 
 REVIEWED = (

@@ -456,6 +456,36 @@ def test_a_plugin_that_cannot_be_used_is_told(
     assert "Traceback" not in asked.output
 
 
+ENDS = {
+    "pytest.exit": "pytest.exit('bye')",
+    "pytest.exit with 0": "pytest.exit('bye', returncode=0)",
+    "pytest.skip": "pytest.skip('no')",
+    "pytest.xfail": "pytest.xfail('no')",
+    "unittest's skip": "raise __import__('unittest').SkipTest('no')",
+    "sys.exit": "raise SystemExit(0)",
+    "GeneratorExit": "raise GeneratorExit",
+    "CancelledError": "raise __import__('asyncio').CancelledError",
+    "a dict that skips": "return type('D', (dict,), {'items': lambda self: pytest.skip('no')})()",
+}
+"""What a check does that would end more than itself."""
+
+
+@HOW
+def test_the_check_of_a_proof_ends_nothing_but_itself(project: Project, how: tuple[str, ...]) -> None:
+    """One that skips, expects a failure or leaves the session has not shown anything: its test fails, others run."""
+    hook = "import pytest\n" + "".join(f"def check_{n}(values):\n    {does}\n" for n, does in enumerate(ENDS.values()))
+    kinds = ", ".join(f"'ends{n}': check_{n}" for n in range(len(ENDS)))
+    project.write("conftest.py", f"{hook}def pytest_readiness_proofs(): return {{{kinds}}}\n")
+    tests = [a_test("trace", f"record_evidence.prove('ends{n}')", f"ends{n}") for n in range(len(ENDS))]
+    configured(project, *tests, a_test("credential", HOLDS["credential"], "other"))
+    result = project.run(*how)
+    result.assert_outcomes(failed=len(ENDS), passed=1)
+    assert result.ret == 1
+    for number in range(len(ENDS)):
+        assert f"ProofError: the check of proof 'ends{number}' ended by " in result.stdout.str()
+    assert project.states()["UC-001/4"] == "FAILING"
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [("prove('failovr')", "did you mean 'failover'"), ("prove('trace')", "call record_evidence.trace(...)")],

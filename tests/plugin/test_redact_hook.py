@@ -61,7 +61,7 @@ def test_a_redactor_that_raises_costs_no_evidence(project: Project, how: tuple[s
     result.assert_outcomes(failed=2)
     assert result.ret == 1
     assert result.stdout.str().count("a redactor of a plugin failed") == 1
-    result.stdout.fnmatch_lines(["*was replaced: ValueError: no idea*"])
+    result.stdout.fnmatch_lines(["*was replaced: the plugin *conftest.py*: ValueError: no idea*"])
     assert_nowhere(project, "customer-7", "customer-8")
     pieces = kept(project)
     assert {piece.notes for piece in pieces} == {("[REDACTED:hook-failed]",)}

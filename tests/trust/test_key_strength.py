@@ -73,6 +73,52 @@ WEAK = {
 }
 
 
+P256 = der_of(ec.generate_private_key(ec.SECP256R1()).public_key())
+NO_KEY = {
+    "no key": b"no key at all",
+    "cut off": P256[:-1],
+    "more behind it": P256 + b"\0\0",
+    "no point of its curve": P256[:-1] + bytes([P256[-1] ^ 1]),
+    "an Ed25519 key of 31 bytes": bytes.fromhex("3029300506032b6570032000") + bytes(range(31)),
+}
+"""What stands in a PEM file as a public key, and is none."""
+
+
+@pytest.mark.parametrize("name", NO_KEY)
+def test_what_is_no_key_is_an_error_of_the_config_for_every_command(project: Project, name: str) -> None:
+    """No gate opens, and nothing is called intact, with a key of which check says that nothing can be verified."""
+    trusting(project, more="")
+    recorded(project)
+    approve(project)
+    assert project.cli("gate", "UC-001").exit_code == 0
+    project.write("keys/ben.pem", pem(NO_KEY[name]))
+    assert_refused_by_all(project, "keys/ben.pem holds no public key that can be read")
+
+
+def assert_refused_by_all(project: Project, told: str) -> None:
+    """The config is wrong: so says check, and every other command and a session end before they answer."""
+    checked = project.cli("check")
+    assert (checked.exit_code, told in checked.stdout) == (1, True), checked.output
+    for words in (("gate",), ("gate", "UC-001"), ("verify",), ("report",), ("next",)):
+        done = project.cli(*words)
+        assert (done.exit_code, done.stdout, told in done.stderr) == (2, "", True), (words, done.output)
+    result = project.run("--readiness-gate")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert told in result.stderr.str()
+
+
+@pytest.mark.parametrize(
+    "private", [rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())], ids=["RSA", "P-256"]
+)
+def test_a_key_that_signs_no_checkpoint_cannot_be_trusted_with_them(
+    project: Project, private: rsa.RSAPrivateKey
+) -> None:
+    """What check says of its role, every command says: none answers with a key that can never do what it is for."""
+    trusting(project, more='\n[keys.big]\npublic = "keys/big.pem"\nroles = ["runs", "checkpoints"]\n')
+    project.write("keys/big.pem", pem(der_of(private.public_key())))
+    assert_refused_by_all(project, "signs checkpoints, and is no Ed25519 key")
+
+
 def rsa_der(modulus: int, exponent: int) -> bytes:
     """An RSA key of these numbers, which no library would make."""
 
@@ -206,6 +252,17 @@ def test_a_good_key_is_described_as_the_library_reads_it(curve: type[ec.Elliptic
 
 
 GOOD = der_of(rsa.generate_private_key(65537, 2048).public_key())
+KEYS = (GOOD, P256, der_of(ec.generate_private_key(ec.SECP521R1()).public_key()), compressed(load_der_public_key(P256)))  # type: ignore[arg-type]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(KEYS), st.data())
+def test_what_nothing_speaks_against_the_library_can_read(key: bytes, data: st.DataObject) -> None:
+    """A key with one byte changed is refused here, or is one that signatures can be verified with."""
+    wrong = bytearray(key)
+    wrong[data.draw(st.integers(0, len(key) - 1))] = data.draw(st.integers(0, 255))
+    if not describe(bytes(wrong)).weakness:
+        load_der_public_key(bytes(wrong))
 
 
 @given(st.binary(max_size=80) | st.integers(0, len(GOOD)).map(lambda end: GOOD[:end]))

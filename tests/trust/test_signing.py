@@ -421,6 +421,34 @@ def test_a_signature_that_identifies_nobody_is_told(project: Project) -> None:
     assert f"it is signed, but with no key that is trusted with reviews of {ANA}" in told
 
 
+@pytest.mark.parametrize(
+    ("signer", "told"),
+    [
+        ("eve", "its signature (READINESS_SIGNER) is by no key that is trusted ([keys])"),
+        ("ben", f"its signature (READINESS_SIGNER) is by the key of {BEN}, and not of {ANA}"),
+        ("ci", "its signature (READINESS_SIGNER) is by the key 'ci', which may not sign reviews"),
+        (None, "nothing signs it (READINESS_SIGNER)"),
+    ],
+)
+def test_a_refusal_says_why_the_key_does_not_count(project: Project, signer: str | None, told: str) -> None:
+    """Who signed with some key reads what is wrong with it: in a review, its preview, and every other decision."""
+    trusting(project, review=SIGNED_ONLY)
+    run_id = recorded(project)
+    signing_as(project, signer)
+    why = f'who {ANA} is, is known only as declared, and [review] identity = "signed" asks for more: {told}'
+    review = ("review", "UC-001", "--acknowledge", "asserted", "--by", ANA)
+    assert why in project.cli(*review).stdout
+    until = ("--until", "2999-01-01", "--requested-by", "eve@example.com")
+    for words in (
+        (*review, "--approve"),
+        ("waive", "UC-001/1", "--reason", "r", "--by", ANA, *until),
+        ("retire", "test_it.py::test_trace", "--reason", "r", "--by", ANA),
+        ("retire", "--run", run_id, "--reason", "r", "--by", ANA),
+    ):
+        done = project.cli(*words)
+        assert (done.exit_code, why in done.stderr) == (1, True), (words, done.output)
+
+
 def test_people_go_by_several_names_under_one_key(project: Project) -> None:
     """Names that the config joins are one person's, whose key signs for each."""
     trusting(project, review=f'{SIGNED_ONLY}[people."{ANA}"]\nalso = ["ana-on-ci"]\n')

@@ -193,7 +193,7 @@ def _list(place: Place, seen: Seen, told: Told) -> int:
 
 def _code(place: Place, recorded: Recorded, code: int) -> int:
     """Say why plugins cannot be used, and return the exit code: recorded is recorded, and that must not be missed."""
-    if trouble := place.plugins.trouble:
+    if trouble := place.trouble:
         click.echo(f"readiness: {sanitise(trouble, 2000)}", err=True)
     if recorded.problems:
         return _STORAGE

@@ -16,6 +16,7 @@ from ..pipeline.judging import Place
 from ..pipeline.opening import redaction_trouble
 from ..pipeline.trust import Trust
 from ..store.looking import SIGNED, SUFFIX
+from ..verdict.policy import Policy
 from .dating import Earlier
 from .who import Decider, in_folder
 
@@ -29,6 +30,17 @@ class Made:
     """As it will count: with who decided known as well as it can be."""
     signed: Envelope | None = None
     """Where a key that signs is named, the signed statement about it."""
+    doubt: str = ""
+    """Why that says nothing of who decided."""
+
+    def refused(self, why: str, policy: Policy) -> str:
+        """Return why it is refused: where who decided is not known well enough, with what its signature lacks."""
+        by = self.counted.by
+        if policy.trusts(self.counted.known_by) or not policy.is_reviewer(by):
+            return why
+        if self.signed is None:
+            return f"{why}: nothing signs it (READINESS_SIGNER)" if policy.identity == "signed" else why
+        return f"{why}: its signature (READINESS_SIGNER) {self.doubt}"
 
 
 def made(place: Place, decision: Decision, earlier: Earlier, concerned: Collection[str] = ()) -> Made:
@@ -51,9 +63,10 @@ def made(place: Place, decision: Decision, earlier: Earlier, concerned: Collecti
     from ..pipeline.keys import sign  # the libraries that sign take 200 ms to load
 
     signed = sign(decision_statement(decision), place.settings.folder, place.public_keys)
-    if Trust.of(place.policy).identifies(signed, counted):
-        counted = counted.identified(Known.SIGNED)
-    return Made(decision, counted, signed)
+    trust = Trust.of(place.policy)
+    if trust.identifies(signed, counted):
+        return Made(decision, counted.identified(Known.SIGNED), signed)
+    return Made(decision, counted, signed, trust.doubt(signed, counted.by))
 
 
 @dataclass(frozen=True, slots=True)

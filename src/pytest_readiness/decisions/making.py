@@ -207,7 +207,7 @@ def retire_run(place: Place, run_id: str, who: Decider, reason: str) -> Kept:
     finally:
         store.close()
     if why is not None:
-        raise RefusedError(why)
+        raise RefusedError(mine.refused(why, place.policy))
     return keep(place, [mine])
 
 
@@ -286,5 +286,5 @@ def _checked(
 def _unrefused(judged: Judged, mine: Made, recorders: Iterable[str]) -> Made:
     why = refusal(mine.counted, judged.report.readiness, judged.policy, judged.facts, recorders)
     if why is not None:
-        raise RefusedError(why)
+        raise RefusedError(mine.refused(why, judged.policy))
     return mine

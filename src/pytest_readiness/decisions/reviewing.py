@@ -164,12 +164,13 @@ def refusals(place: Place, desk: Desk, who: Decider, word: Word) -> list[str]:
 
 
 def _refusals(desk: Desk, reviews: Iterable[Made]) -> Iterator[str]:
-    for one in (each.counted for each in reviews):
+    for each in reviews:
+        one = each.counted
         assert isinstance(one, Review)  # noqa: S101 - for the type checker: nothing else was written
         why = review_refusal(one, desk.policy, desk.facts.origins)
         if why is not None:
             lacks = f"; {NAME_RELEASE}" if desk.policy.release == "required" and desk.release is None else ""
-            yield f"{one.use_case}: {why}{lacks}"
+            yield f"{one.use_case}: {each.refused(why, desk.policy)}{lacks}"
 
 
 def sign(place: Place, desk: Desk, who: Decider, word: Word) -> Kept:

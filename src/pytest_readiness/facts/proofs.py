@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
 
 from ..errors import ProofError, nearest
-from ..foreign import plain_text
+from ..foreign import is_failure, plain_text, why
 from ..frozen import dataclass
 from . import answers
 from .evidence import Proof
@@ -250,13 +251,26 @@ def own(kind: str, check: Callable[[Mapping[str, object]], object], values: Mapp
     """Return the proof of a plugin's kind.
 
     Raises:
-        ProofError: it does not hold, or its check returned something else than texts.
+        ProofError: it does not hold, or its check returned something else than texts, or would have ended more than
+            itself: skipped the test, said that its failure was expected, or left the session.
     """
-    found = check(values)
-    pairs = tuple(found.items()) if isinstance(found, Mapping) else None  # read once: it may say another thing later
+    try:
+        found = check(values)
+        pairs = tuple(found.items()) if isinstance(found, Mapping) else None  # once: it may say another thing later
+    except BaseException as error:
+        if not is_failure(error) or (isinstance(error, Exception) and not _ends_more(error)):
+            raise
+        raise ProofError(f"the check of proof '{kind}' ended by {why(error)}") from None
     if pairs is None or not all(isinstance(text, str) for pair in pairs for text in pair):
         raise ProofError(f"the check of proof '{kind}' must return a dict of texts")
     return OwnProof(kind, tuple((plain_text(name), plain_text(text)) for name, text in pairs))
+
+
+def _ends_more(error: Exception) -> bool:
+    """Return whether pytest takes this for more than a failure of the test: it is skipped, or the session left."""
+    unittest, outcomes = sys.modules.get("unittest"), sys.modules.get("_pytest.outcomes")
+    skips = unittest is not None and isinstance(error, unittest.SkipTest)
+    return skips or (outcomes is not None and isinstance(error, outcomes.Exit))
 
 
 def said(name: str, value: object) -> str:

@@ -53,14 +53,16 @@ class OwnRedactors:
 
     def text(self, text: str) -> str:
         """Return what they leave of a text, one after the other."""
+        by = ""
         try:
             for redact in self._loaded():
+                by = getattr(redact, "by", "")
                 text = _changed(redact, text)
         except BaseException as error:
             if not is_failure(error):
                 raise
             if not isinstance(error, _UnloadedError):
-                self.trouble = self.trouble or self._ours(why(error, _LIMIT))
+                self.trouble = self.trouble or self._ours(f"{by}: {why(error, _LIMIT)}" if by else why(error, _LIMIT))
             self._counts[_RULE] += 1
             return HOOK_FAILED
         return text

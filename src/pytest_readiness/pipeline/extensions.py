@@ -21,7 +21,7 @@ from .. import hookspecs
 from ..claims.register import PROOFS
 from ..errors import ConfigError, one_line
 from ..facts.proofs import ProofCheck
-from ..foreign import ask, is_failure, plain_text, why
+from ..foreign import ask, is_failure, kind_of, plain_text, spelled, why
 from ..frozen import dataclass
 from ..settings import Settings, key_place
 
@@ -127,8 +127,8 @@ def kinds_where_asked(plugins: Plugins) -> Collection[str]:
 
 
 def kinds_as_named(plugins: Plugins) -> Collection[str]:
-    """Return them, or as far as that cannot be done those that the config names; nothing is raised."""
-    return plugins.asked if plugins.trouble else plugins.kinds
+    """Return them, and those that the config names, whether or not anybody brings them; nothing is raised."""
+    return plugins.asked if plugins.trouble else {*plugins.kinds, *plugins.asked}
 
 
 def load_plugins(settings: Settings, *managers: pluggy.PluginManager) -> Plugins:
@@ -188,43 +188,72 @@ def own_proofs(*managers: pluggy.PluginManager) -> dict[str, ProofCheck]:
     """Return the proof kinds that plugins bring, by name.
 
     Raises:
-        ConfigError: a plugin returns something else, or two bring a kind of the same name.
+        ConfigError: a plugin returns something else, or a kind that is there already; the message names the plugin,
+            and where that is named.
     """
-    found: dict[str, ProofCheck] = {}
-    for given, check in _brought(managers):
+    found: dict[str, tuple[str, ProofCheck]] = {}
+    for by, given, check in _brought(managers):
         if not isinstance(given, str) or not callable(check):
-            raise ConfigError("pytest_readiness_proofs must return a dict of names and functions")
+            pair = f"{spelled(given)}: {spelled(check)}"
+            raise ConfigError(f"{by}: {_MUST}, and its dict holds {one_line(pair, 200)}")
         name = plain_text(given)
+        told = f"{by} brings a proof '{one_line(name, 100)}'"
         if name in PROOFS:
-            raise ConfigError(f"a plugin brings a proof '{name}', which is a built-in one: give it another name")
-        if found.setdefault(name, check) is not check:
-            raise ConfigError(f"two plugins bring a proof '{one_line(name, 100)}': one of them must go")
-    return found
+            raise ConfigError(f"{told}, which is a built-in one: give it another name")
+        first, other = found.setdefault(name, (by, check))
+        if other is not check:
+            raise ConfigError(f"{told}, and so does {first}: give one of them another name")
+    return {name: check for name, (_, check) in found.items()}
 
 
-def _brought(managers: Sequence[pluggy.PluginManager]) -> Iterator[tuple[Any, Any]]:
+_MUST = "pytest_readiness_proofs must return a dict of names and functions"
+
+
+def _brought(managers: Sequence[pluggy.PluginManager]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield by whom, name and function of each kind."""
     for manager in managers:
         for hook in manager.hook.pytest_readiness_proofs.get_hookimpls():
+            by = _named(manager, hook)
             try:
                 kinds: Any = ask(hook)
+            except BaseException as error:
+                if not is_failure(error):
+                    raise
+                raise ConfigError(f"{by}: pytest_readiness_proofs failed: {why(error)}") from None
+            try:
                 found = [] if kinds is None else list(dict(kinds).items())
             except BaseException as error:
                 if not is_failure(error):
                     raise
-                said = getattr(manager, "said", {}).get(hook.plugin_name, "")
-                by = f"{said}the plugin '{one_line(hook.plugin_name, 200)}': pytest_readiness_proofs"
-                raise ConfigError(f"{by} must return a dict of names and functions: {why(error)}") from None
-            yield from found
+                raise ConfigError(f"{by}: {_MUST}, and returned a value of the kind {kind_of(kinds)}") from None
+            yield from ((by, name, check) for name, check in found)
+
+
+def _named(manager: pluggy.PluginManager, hook: pluggy.HookImpl) -> str:
+    """Return how a plugin is called, after where it is named."""
+    said = getattr(manager, "said", {}).get(hook.plugin_name, "")
+    return f"{said}the plugin '{one_line(hook.plugin_name, 200)}'"
 
 
 def own_redactors(*managers: pluggy.PluginManager) -> list[Callable[[str], object]]:
     """Return the redactors that plugins bring, each to be given what the one before it left."""
-    found = (hook for one in managers for hook in reversed(one.hook.pytest_readiness_redact.get_hookimpls()))
-    return [partial(_redacted, hook) for hook in found]
+    return [
+        _OwnRedactor(_named(one, hook), hook)
+        for one in managers
+        for hook in reversed(one.hook.pytest_readiness_redact.get_hookimpls())
+    ]
 
 
-def _redacted(hook: pluggy.HookImpl, text: str) -> object:
-    return ask(hook, text=text)
+@dataclass(frozen=True)
+class _OwnRedactor:
+    """A plugin's redactor, which can be told."""
+
+    by: str
+    """How the plugin is called, after where it is named."""
+    hook: pluggy.HookImpl
+
+    def __call__(self, text: str) -> object:
+        return ask(self.hook, text=text)
 
 
 def _asked(item: Any) -> tuple[str, ...]:

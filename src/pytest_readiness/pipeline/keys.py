@@ -55,36 +55,43 @@ def trusted_keys(settings: Settings) -> dict[str, dict[str, Any]]:
     """Return the keys of the config by name, as a snapshot of the policy holds them: ``public``, ``roles``, ``person``.
 
     Raises:
-        ConfigError: a file cannot be read, holds no public key or one that is too weak, or two persons have the same;
-            the message names the key's file and line.
+        ConfigError: one of them cannot be used as the config says; the message names the key's file and line.
     """
-    found: dict[str, dict[str, Any]] = {}
-    for name, key in settings.keys.items():
-        try:
-            public = _public(settings, key)
-        except ConfigError as error:
-            raise ConfigError(f"{key_place(settings, 'keys', name, 'public')}: {error}") from None
-        found[name] = {"public": public, "roles": sorted(set(key.roles)), "person": key.person}
-    for problem in _of_two_persons(settings, {name: key["public"] for name, key in found.items()}):
+    found, wrong = _examined(settings)
+    for problem in wrong:
         raise ConfigError(str(problem))
-    return found
+    said = settings.keys
+    return {
+        name: {"public": public, "roles": sorted(set(said[name].roles)), "person": said[name].person}
+        for name, public in found.items()
+    }
 
 
 def key_problems(settings: Settings) -> Iterator[Problem]:
-    """Yield what is wrong with the keys of the config; with their kinds only where the library is installed."""
-    found = {}
+    """Yield what is wrong with the keys of the config; all that the library finds too, where it is installed."""
+    found, wrong = _examined(settings)
+    yield from wrong
+    for name, public in found.items() if not missing_library() else ():
+        try:
+            _key(public)
+        except ConfigError as error:
+            yield Problem(key_place(settings, "keys", name, "public"), str(error))
+
+
+def _examined(settings: Settings) -> tuple[dict[str, str], list[Problem]]:
+    """Return the public keys by name, and everything that keeps any from being used as the config says."""
+    found: dict[str, str] = {}
+    wrong: list[Problem] = []
     for name, key in settings.keys.items():
         try:
             public = found[name] = _public(settings, key)
-            if not missing_library():
-                _key(public)
         except ConfigError as error:
-            yield Problem(key_place(settings, "keys", name, "public"), str(error))
+            wrong.append(Problem(key_place(settings, "keys", name, "public"), str(error)))
             continue
         if "checkpoints" in key.roles and not _ed25519(public):
             told = "signs checkpoints, and is no Ed25519 key: no checkpoint is ever signed with another kind"
-            yield Problem(key_place(settings, "keys", name, "roles"), told)
-    yield from _of_two_persons(settings, found)
+            wrong.append(Problem(key_place(settings, "keys", name, "roles"), told))
+    return found, [*wrong, *_of_two_persons(settings, found)]
 
 
 def _of_two_persons(settings: Settings, public: Mapping[str, str]) -> Iterator[Problem]:

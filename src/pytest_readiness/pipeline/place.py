@@ -64,6 +64,17 @@ class Place:
         """A config was found."""
         return self.settings.path is not None
 
+    @property
+    def trouble(self) -> str | None:
+        """Why plugins, or the kinds of proof that the config asks them for, cannot be used, if so it is."""
+        if self.plugins.trouble or self.plugins.asked <= self.plugins.kinds.keys():
+            return self.plugins.trouble
+        try:
+            read_catalogue(self.settings, proofs=self.plugins.kinds)
+        except ConfigError as error:
+            return str(error)
+        return None
+
     @cached_property
     def policy(self) -> Policy:
         """What the gate asks for."""

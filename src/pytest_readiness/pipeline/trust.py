@@ -105,6 +105,11 @@ class Trust:
                 where = f"{envelope.subject_kind} {one_line(envelope.subject)}, signature {envelope.id[:16]}"
                 yield Doubt(Problem(where, doubt.problem.what), broken=doubt.broken)
 
+    def doubt(self, envelope: Envelope, by: str) -> str:
+        """Return why a signature says nothing of who decided, as the end of a sentence about it; empty: it does."""
+        found = self._doubt(envelope, by)
+        return found.problem.what if found is not None else ""
+
     def checkpoint_doubt(self, checkpoint: Checkpoint) -> str | None:
         """Return why a checkpoint does not count; None: a trusted key signed it, or none is trusted with checkpoints.
 
