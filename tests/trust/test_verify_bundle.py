@@ -592,7 +592,13 @@ def test_a_wrong_key_is_a_wrong_call(tmp_path: Path, said: str) -> None:
     path = sound(tmp_path / "a.zip", sign)
     words = said.replace("=ci.pem", f"={tmp_path / 'ci.pem'}").replace("=qa.pem", f"={tmp_path / 'qa.pem'}").split(";")
     code, told = script(path, *(part for word in words for part in ("--key", word)))
-    assert (code, told.startswith("cannot be read: ")) == (2, True), told
+    assert (code, told.startswith("--key "), len(told.splitlines())) == (2, True, 1), told
+
+
+def test_what_is_not_there_is_told_in_words(tmp_path: Path) -> None:
+    """A file that is not there is named, with the reason, and without a number of the system's."""
+    code, told = script(tmp_path / "none.zip")
+    assert (code, told) == (2, f"cannot be read: {tmp_path / 'none.zip'}: No such file or directory\n")
 
 
 @pytest.mark.parametrize("raw", ["01" + "00" * 31, "ec" + "ff" * 30 + "7f", "00" * 32, "ee" + "ff" * 30 + "7f"])

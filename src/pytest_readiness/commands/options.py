@@ -6,6 +6,7 @@ import os
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -58,7 +59,16 @@ def link(_context: click.Context, _option: click.Parameter, value: str | None) -
     return value
 
 
-FILE = click.Path(path_type=Path, dir_okay=False)
+class _File(click.Path):
+    """The path of a file; an empty text, as a shell makes of a variable that is not set, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and not value.strip():
+            self.fail("is empty: name a file, or leave the option out", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _File(path_type=Path, dir_okay=False)
 
 checkpoints = click.option(
     "--checkpoint",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..errors import IntegrityError
+from ..errors import IntegrityError, one_line
 from ..frozen import dataclass
 from .clock import is_moment
 from .digest import digest
@@ -37,7 +37,8 @@ class KeptVerdict:
             body = json.loads(text)
             is_canonical = canonical(body) == text
         except (ValueError, TypeError, RecursionError) as error:
-            raise IntegrityError(f"this is no verdict: {type(error).__name__}: {error}") from None
+            told = "it is nested too deeply" if isinstance(error, RecursionError) else one_line(str(error), 200)
+            raise IntegrityError(f"this is no verdict: it is no JSON that can be read: {told}") from None
         if not isinstance(body, dict) or not is_canonical:
             raise IntegrityError("this is no verdict in canonical form")
         at = body.get("generated_at")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as place_of, unwritten
-from ..facts.decision import Blocker, Decision, Known, Review, Unblock, Waiver, makes_worse
+from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver, makes_worse
 from ..facts.kept_verdict import KeptVerdict
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
@@ -159,7 +159,8 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
                     registers = {run.register for run in found.runs} | {one.register for one in found.decisions}
                     elsewhere = tuple(sorted(registers - {place.catalogue.register}))
                     runs = tuple(run.id for run in found.runs)
-                    merged, declared = merge_one(found, store, place.artifacts), _declared(found, place)
+                    merged = merge_one(found, store, place.artifacts)
+                    declared = _declared(found, place, merged.decisions)
                     taken.append(Taken(path, merged, elsewhere=elsewhere, runs=runs, declared=declared, doubt=doubt))
             except ReadinessError as error:
                 taken.append(Taken(path, problem=str(error), exit_code=error.exit_code))
@@ -187,9 +188,10 @@ def _check_report(found: Bundle) -> str:
         raise IntegrityError(f"{place_of(found.path)}: {error}") from None
 
 
-def _declared(found: Bundle, place: Place) -> int:
+def _declared(found: Bundle, place: Place, new: Collection[str]) -> int:
+    """Return of how many decisions that came new no trusted key says who made them, whatever they say of it."""
     trust = Trust.of(place.policy)
-    said = {one.id: one for one in found.decisions if one.known_by is not Known.DECLARED}
+    said = {one.id: one for one in found.decisions if one.id in new}
     about = [one for one in found.envelopes if one.subject in said]
     return len(said.keys() - {one.subject for one in about if trust.identifies(one, said[one.subject])})
 

@@ -172,7 +172,7 @@ def _decisions(place: Place, store: Store | None) -> Decided:
 def _signatures(
     place: Place, store: Store, summaries: Iterable[RunSummary], decided: Decided
 ) -> tuple[int, list[Doubt]]:
-    """Return how many signatures there are, and why some of them do not count."""
+    """Return how many signatures there are, those of other registers too, and why some of ours do not count."""
     home = place.decisions(store)
     try:
         by = {one.id: one.by for one in decided.decisions} | {
@@ -180,7 +180,8 @@ def _signatures(
         }
         found = store.envelopes(run.id for run in summaries)
         found += home.envelopes(by) if home is not None else []
-        return len(found), list(Trust.of(place.policy).doubts(found, by))
+        apart = [one.id for name in store.other_registers(place.catalogue.register) for one in store.decisions(name)]
+        return len(found) + len(store.envelopes(apart)), list(Trust.of(place.policy).doubts(found, by))
     except IntegrityError:
         return 0, []  # the store's own verify has named it
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from ..errors import ConfigError, Problem, nearest, place
 from ..regular import IrregularError, read_regular
@@ -158,8 +159,15 @@ def _judge(file: _File) -> tuple[Settings | None, list[_Found]]:
     try:
         settings = Settings.model_validate({**data, "path": file.path.absolute(), "folder": folder})
     except ValidationError as error:
-        return None, [*found, *(_Found(*told(detail)) for detail in error.errors(include_url=False))]
+        return None, [*found, *(_Found(*told(detail)) for detail in _true(error))]
     return settings, [*found, *_contradictions(settings)]
+
+
+def _true(error: ValidationError) -> list[ErrorDetails]:
+    """Return what is wrong, but for lists that are called empty since what stands in them is wrong."""
+    found = error.errors(include_url=False)
+    lists = {detail["loc"][:-1] for detail in found}
+    return [one for one in found if one["type"] != "too_short" or one["loc"] not in lists]
 
 
 def _contradictions(settings: Settings) -> Iterator[_Found]:

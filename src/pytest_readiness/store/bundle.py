@@ -22,9 +22,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, one_line, place
 from ..facts.decision import Decision, parse_decision, text_digest
@@ -38,6 +39,8 @@ from ..regular import IrregularError
 from .archive import Archive, Member, open_archive
 from .chain import check_run
 from .origin import Origin, Records
+
+T = TypeVar("T")
 
 SCHEMA = "readiness/bundle/v1"
 REPORT_SCHEMA = "readiness/report/v1"
@@ -262,7 +265,8 @@ class _Reading:
         records = records_of(bundle.runs, bundle.decisions)
         refuse_misled(bundle.envelopes, records)
         if bundle.origin is not None:
-            bundle.origin.refuse_unknown(records | {("verdict", id_): id_ for id_ in map(_verdict_id, bundle.verdicts)})
+            ids = [KeptVerdict.parse(text).id for text in bundle.verdicts]
+            bundle.origin.refuse_unknown(records | {("verdict", id_): id_ for id_ in ids})
         return bundle
 
     def _names(self) -> dict[str, list[str]]:
@@ -343,7 +347,7 @@ class _Reading:
         return run
 
     def _decision(self, name: str) -> Decision:
-        decision = parse_decision(self._text(name))
+        decision = _parsed(parse_decision, name, self._text(name))
         _must_be(name, f"decisions/{decision.id}.json")
         return decision
 
@@ -355,11 +359,11 @@ class _Reading:
 
     def _verdict(self, name: str) -> str:
         text = self._text(name)
-        _must_be(name, f"verdicts/{_verdict_id(text)}.json")
+        _must_be(name, f"verdicts/{_parsed(KeptVerdict.parse, name, text).id}.json")
         return text
 
     def _envelope(self, name: str) -> Envelope:
-        envelope = parse_envelope(self._text(name))
+        envelope = _parsed(parse_envelope, name, self._text(name))
         _must_be(name, f"statements/{envelope.id}.json")
         return envelope
 
@@ -370,7 +374,7 @@ class _Reading:
 
     def _report(self, name: str) -> str:
         text = self._text(name)
-        if KeptVerdict.parse(text).body.get("schema") != REPORT_SCHEMA:
+        if _parsed(KeptVerdict.parse, name, text).body.get("schema") != REPORT_SCHEMA:
             raise IntegrityError(f"{name} is no report of the kind {REPORT_SCHEMA}")
         return text
 
@@ -382,8 +386,11 @@ class _Reading:
         return sha256, size
 
 
-def _verdict_id(text: str) -> str:
-    return KeptVerdict.parse(text).id
+def _parsed(parse: Callable[[str], T], name: str, text: str) -> T:
+    try:
+        return parse(text)
+    except IntegrityError as error:
+        raise IntegrityError(f"{name}: {error}") from None
 
 
 def _must_be(name: str, expected: str) -> None:

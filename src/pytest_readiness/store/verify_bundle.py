@@ -642,7 +642,7 @@ def opened(path: str) -> IO[bytes]:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(f"{path} is no regular file: name a file")
+        raise OSError(f"cannot be read: {path} is no regular file: name a file")
     return os.fdopen(descriptor, "rb")
 
 
@@ -728,7 +728,8 @@ def told(found: Verification, keys: list[Key]) -> Iterator[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Verify one bundle, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Verify a bundle of pytest-readiness offline.")
+    usage = "verify_bundle.py BUNDLE [--key NAME[/ROLES[/PERSONS]]=PUBLIC.pem]... [--checkpoint FILE]"
+    parser = argparse.ArgumentParser(description="Verify a bundle of pytest-readiness offline.", usage=usage)
     parser.add_argument("bundle", help="the file")
     parser.add_argument(
         "--key", action="append", default=[], metavar="NAME[/ROLES[/PERSONS]]=PUBLIC.pem", help="who must sign"
@@ -745,7 +746,10 @@ def main(arguments: list[str] | None = None) -> int:
     except MisfitError as misfit:
         lines, misfits = [], [str(misfit)]
     except (OSError, ValueError) as error:
-        print(f"cannot be read: {error}", file=sys.stderr)
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            print(f"cannot be read: {error.filename}: {error.strerror}", file=sys.stderr)
+        else:
+            print(error, file=sys.stderr)
         return 2
     else:
         lines, misfits = list(told(found, keys)), found.misfits

@@ -1,0 +1,86 @@
+"""What commands say where something is wrong: of the thing itself, by its name, and in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import IO
+
+import pytest
+
+from pytest_readiness.facts.decision import Known
+from pytest_readiness.store.bundling import Contents, write_bundle
+from tests.project import CONFIG, Project
+from tests.signing import approve
+from tests.store.runs import review
+from tests.trust.keyring import recorded, signing_as, trusting
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("gate", "--checkpoint", ""),
+        ("verify", "--checkpoint", " "),
+        ("checkpoint", "-o", ""),
+        ("review", "UC-001", "--from", ""),
+    ],
+)
+def test_the_empty_name_of_a_file_is_told_as_one(project: Project, words: tuple[str, ...]) -> None:
+    """What a shell makes of a variable that is not set names no folder."""
+    done = project.configured().cli(*words)
+    assert done.exit_code == 2
+    assert "is empty: name a file" in done.stderr
+    assert "folder" not in done.stderr
+
+
+def test_a_list_with_a_wrong_word_is_not_called_empty(project: Project) -> None:
+    """One mistake is one problem."""
+    project.configured(CONFIG + '[keys.ci]\npublic = "readiness.toml"\nroles = ["run"]\n')
+    done = project.cli("check")
+    assert "did you mean 'runs'" in done.stdout
+    assert "must not be empty" not in done.stdout
+    assert done.stdout.splitlines()[-1] == "1 problem"
+
+
+@pytest.mark.slow
+def test_merge_counts_every_new_decision_that_nobody_signed(project: Project) -> None:
+    """Also one that claims no more than a name: whoever merges hears how many came that anybody could have written."""
+    project.configured()
+    made = [replace(review(), by=name, known_by=Known.DECLARED) for name in ("ana@example.com", "ben@example.com")]
+
+    def no_artifact(_: str) -> IO[bytes]:
+        raise FileNotFoundError
+
+    write_bundle(project.path / "words.zip", Contents(decisions=made), no_artifact)
+    told = "of 2 decisions of words.zip it is only declared here who decided"
+    assert told in project.cli("merge", "words.zip").stderr
+    assert "declared here" not in project.cli("merge", "words.zip").stderr, "it brought nothing new"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("report", ["{", "[" * 100_000, '{"a":' + "9" * 5000 + "}"], ids=["cut off", "deep", "long"])
+def test_a_report_that_is_no_json_is_named(project: Project, report: str) -> None:
+    """The line says which member of the bundle it is, and no class of Python's."""
+    project.configured()
+
+    def no_artifact(_: str) -> IO[bytes]:
+        raise FileNotFoundError
+
+    write_bundle(project.path / "words.zip", Contents(decisions=[review()], report=report), no_artifact)
+    done = project.cli("merge", "words.zip")
+    assert done.exit_code == 3
+    assert "words.zip: report.json: " in done.stderr
+    assert "Error" not in done.stderr
+
+
+@pytest.mark.slow
+def test_verify_counts_the_signatures_of_other_registers_too(project: Project) -> None:
+    """What merge said is new is there, under whatever register it is looked at."""
+    trusting(project, more="")
+    recorded(project)
+    signing_as(project, "ana")
+    approve(project)
+    signing_as(project, None)
+    assert ", 2 signatures\n" in project.cli("verify").stdout
+    config = (project.path / "readiness.toml").read_text(encoding="utf-8")
+    project.write("readiness.toml", f'register = "another"\n{config}')
+    assert ", 2 signatures\n" in project.cli("verify").stdout
