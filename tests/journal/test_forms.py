@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unittest
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from html import escape
 from json import dumps
 from random import Random
@@ -66,6 +66,42 @@ def test_a_cookie_in_a_sentence_does_not_take_the_rest_of_its_line() -> None:
     """A name in the middle of a sentence is no header: only what looks like a cookie goes."""
     left = redactor().text("we set the cookie: theme=dark; lang=de and then the user logs in")
     assert left == "we set the cookie: [REDACTED:header] and then the user logs in"
+
+
+@pytest.mark.parametrize("before", ["", "x", "xx"])
+@pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "])
+def test_a_private_key_in_base64_is_found(kind: str, before: str) -> None:
+    """As Kubernetes shows it, in one line and in several, at each alignment; a certificate stays as it is."""
+    begin, end = f"-----BEGIN {kind}PRIVATE " + "KEY-----", f"-----END {kind}PRIVATE KEY-----"
+    lines = [drawn(Random(before + kind), ALNUM, 64) for _ in range(12)]
+    raw = before.encode() + "\n".join([begin, *lines, end]).encode()
+    written = b64encode(raw).decode()
+    wrapped = encodebytes(raw).decode().rstrip()
+    indented = wrapped.replace("\n", "\n  ")
+    for text in (f"  tls.key: {written}\n  a: b", f'{{"a": "{written}", "b": 1}}', f"  {indented}\n", repr(wrapped)):
+        left = redactor().text(text)
+        assert "[REDACTED:private-key]" in left
+        assert not any(part in left for part in wrapped.split("\n"))
+    public = b64encode(raw.replace(b"PRIVATE KEY", b"CERTIFICATE")).decode()
+    assert redactor().text(f"  tls.crt: {public}\n") == f"  tls.crt: {public}\n"
+
+
+def test_each_text_of_a_sensitive_output_is_gone() -> None:
+    """The value that Terraform marks is an object or a list; the outputs after it stay."""
+    shown = dumps(
+        {"db": {"sensitive": True, "type": ["object", {"a": "string"}], "value": {"a": "Aa1111", "b": "Bb2222"}}}
+    )
+    left = redactor().text(shown[:-1] + ', "url": {"sensitive": false, "value": "https://a"}}')
+    assert [part in left for part in ("Aa1111", "Bb2222", "https://a")] == [False, False, True]
+
+
+def test_both_values_of_a_change_are_gone() -> None:
+    """Of a plan the old value and the new one, and of a .netrc that pytest compares."""
+    assert redactor().text('  ~ token = "Old12345" -> "New12345"') == '  ~ token = "[REDACTED:key]" -> "[REDACTED:key]"'
+    lines = ["machine m", "  login c", "- password Oldword", "?          ^^^", "+ password Newword", "?          ^^^"]
+    left = redactor().text("\n".join(f"E       {line}" for line in lines))
+    assert "Oldword" not in left
+    assert "Newword" not in left
 
 
 AS_JSON = {

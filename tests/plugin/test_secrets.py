@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import sys
 
 import pytest
 
@@ -265,3 +267,47 @@ def test_a_secret_that_becomes_known_while_the_disk_is_full_is_nowhere(project: 
     else:
         assert "those lines are overwritten, and the run is not kept" in shown
         assert project.cli("gate").exit_code != 0
+
+
+PRINTED = {
+    "a command that fails": """
+import subprocess, sys
+@evidence("UC-001", item=1)
+def test_it(record_evidence):
+    record_evidence.note(str(["curl", "-fsu", "ana:" + "MADE", "https://x"]))
+    pathlib.Path("curl").write_text("#!/bin/sh\\nexit 22\\n"); pathlib.Path("curl").chmod(0o755)
+    subprocess.run(["./curl", "-u", "ana:" + "MADE", "https://x"], check=True)
+""",
+    "a secret of Kubernetes": """
+import base64
+@evidence("UC-001", item=1)
+def test_it(record_evidence):
+    made = base64.b64encode(b"-----BEGIN RSA " + b"PRIVATE KEY-----\\n" + b"MADE" * 9).decode()
+    record_evidence.attach(f"data:\\n  tls.key: {made}\\n", name="secret.yaml")
+    assert made in "", f"tls.key: {made}"
+""",
+    "a .netrc that is compared": """
+@evidence("UC-001", item=1)
+def test_it(): assert "machine m\\n  login c\\n  password " + "MADE" + "\\n" == "machine m\\n  login c\\n"
+""",
+    "a plan and its output": """
+@evidence("UC-001", item=1)
+def test_it(record_evidence):
+    record_evidence.attach('{"conn":{"sensitive":true,"value":"%s"}}' % "MADE", name="output.json")
+    record_evidence.note('  ~ master_password = "Before12" -> "%s"' % "MADE")
+    raise ValueError("docker login -u a -p " + "MADE")
+""",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="runs a shell script")
+@pytest.mark.parametrize("kind", PRINTED)
+def test_a_secret_that_a_tool_prints_is_found_nowhere(project: Project, kind: str) -> None:
+    """Not in a note, an attachment or a failure message, though no name beside it says that it is one."""
+    made = "ArSec2x9" + "zz7q"
+    project.configured().tests(PRINTED[kind].replace("MADE", made))
+    project.run().assert_outcomes(failed=1)
+    assert "[REDACTED:" in kept(project)[0].message
+    files = [path for path in (project.path / ".readiness").rglob("*") if path.is_file()]
+    spelled = [made.encode(), base64.b64encode(f"{made}ABC".encode())[:12], base64.b64encode(made.encode() * 3)]
+    assert [path for path in files for one in spelled if one in path.read_bytes()] == []

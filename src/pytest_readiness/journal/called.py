@@ -9,6 +9,7 @@ from typing import NamedTuple
 from .keys import is_secret
 
 _HEADERS = frozenset({b"cookie", b"set-cookie", b"x-api-key"})
+_OF_HEADERS = (b"authorization", b"-signature", b"-signature-256")
 _OF_LISTS = frozenset({b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"})
 _CONSTRUCTORS = frozenset(b"PASSWORD Password Secret SecretString ApiKey AccessToken SecretKey".split())
 _NOT_PLAIN = (b"auth", b"tion", b"okie")
@@ -52,7 +53,7 @@ def called(name: bytes) -> Called | None:
     return Called(
         is_option=name.startswith(b"-"),
         is_plain=not lower.endswith(_NOT_PLAIN),
-        is_header=lower in _HEADERS or lower.endswith(b"authorization"),
+        is_header=lower in _HEADERS or lower.endswith(_OF_HEADERS),
         is_cookie=lower.endswith(b"cookie"),
         is_jar=lower.endswith(b"cookies"),
         is_in_lists=lower.startswith(b"x-") or lower in _OF_LISTS,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import PurePath
 from shlex import quote
 
@@ -42,6 +43,10 @@ _PROGRAMS = {
     **dict.fromkeys(["curl", "pytest", "py.test", "ssh", "scp", "mkdir", "http", "https", "xh", "psql", "wget"], ""),
 }
 """Programs, and the letter of their option for a password."""
+_OTHER = "other"
+_PROGRAMS[_OTHER] = ""
+_LOGS_IN = frozenset(["docker", "podman", "buildah", "skopeo", "helm", "oc", "az"])
+"""Programs whose ``-p`` is a password where they log in, and else a port, a project or a plan."""
 _ATTACHED_ALONE = frozenset(_PASSWORD_BY["p"].split()[:7])
 """Programs whose ``-p`` takes a password in its own word, and else asks for one."""
 _FLAGS = "sSkLvifgGIjlnqaR0#46"
@@ -58,7 +63,7 @@ def scanned(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
             continue
         name = PurePath(word).name.removesuffix(".exe")
         if name in _PROGRAMS:
-            program = name
+            program = name if name not in _LOGS_IN or "login" in words else _OTHER
         following = words[at + 1] if at + 1 < len(words) else None
         if word.startswith("-"):
             for where, start, end in _of_option(word, following, program, has_user=has_user):
@@ -66,6 +71,21 @@ def scanned(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
                 taken = at + 1 if where else taken
         if any(map(str.isspace, word)):
             yield from ((at, start, end) for start, end in _in_nested(word))
+    yield from ((at, 0, len(words[at])) for at in _at_their_place(words))
+
+
+def _at_their_place(words: Sequence[str]) -> Iterator[int]:
+    """Yield the words that are secret by their place: ``vault login …``, ``aws configure set NAME …``."""
+    for at, (before, word) in enumerate(pairwise(words), 1):
+        following = words[at + 1 : at + 3]
+        if (before, word) == ("configure", "set") and len(following) > 1:
+            if _says_secret(following[0].rpartition(".")[2]):
+                yield at + 2
+        elif word == "login" and PurePath(before).name in ("vault", "bao"):
+            rest = (place for place in range(at + 1, len(words)) if not words[place].startswith("-"))
+            token = next(rest, None)
+            if token is not None and "=" not in words[token]:
+                yield token
 
 
 def _of_option(word: str, following: str | None, program: str, *, has_user: bool) -> Iterator[tuple[int, int, int]]:
@@ -91,7 +111,7 @@ def _of_letters(word: str, following: str | None, program: str, *, has_user: boo
     letter = _PROGRAMS.get(program, "p" if has_user else "")
     if letter and word.startswith(f"-{letter}"):
         if len(word) > 2:  # noqa: PLR2004 - the dash and the letter
-            if program in _PROGRAMS:
+            if program in _PROGRAMS and program != "openssl":  # which has -key, -keyform and others
                 yield 0, 2, len(word)
         elif following and program not in _ATTACHED_ALONE and not _PORT.fullmatch(following):
             yield 1, 0, len(following)

@@ -11,7 +11,7 @@ from .keys import is_harmless
 from .lines import Lines
 
 _SCHEME = re.compile(
-    rb"(?:(?P<alone>Bearer|Basic|Token|ApiKey|Api-Key|Negotiate|NTLM|SharedKey|SSWS|GoogleLogin|JWT|DPoP)"
+    rb"(?:(?P<alone>Bearer|Basic|Token|ApiKey|Api-Key|Api-Token|Negotiate|NTLM|SharedKey|SSWS|GoogleLogin|JWT|DPoP)"
     rb"|Digest|OAuth|Hawk|AWS4-HMAC-SHA256|MAC|Signature|SCRAM-SHA-\d+|EG1-HMAC-SHA256|acquia-http-hmac)"
     rb"(?:[ ]{1,4}|\r?\n[ \t]{1,16})",
     re.IGNORECASE,

@@ -16,7 +16,9 @@ _SECRET = re.compile(
     rb"|consumer|webhook|deploy|subscription|function|session|ssh|hmac|service)keys?$"
     rb"|(?:api|access|private|signing|encryption|master)key(?:prod|production|staging|test|dev|live|base|old|new|\d+"
     rb"|pem|data|b64|base64|value|hex|json|content)$"
-    rb"|session(?:id|cookie)$|connectsid$|(?:^|x|basic|proxy|http)auth$|(?:amz|goog|ms)signature$|^sig$|^signature$"
+    rb"|session(?:id|cookie)$|connectsid$|(?:^|x|basic|proxy|http|twilio|npm|docker|registry|redis)auth$|^sig$|^signature$"
+    rb"|(?:amz|goog|ms|hub|line|paddle|slack|stripe|svix|twilio|webhook|zm)signature(?:256|v\d)?$"
+    rb"|(?:anthropic|aws|azure|datadog|mailgun|newrelic|openai|pagerduty|sendgrid|stripe|twilio)keys?$"
 )
 """In a name without hyphens, underscores, dots, blanks and capitals."""
 _HARMLESS = re.compile(

@@ -1,4 +1,4 @@
-"""Secrets that stand in a phrase of their own: in commands, SQL, ``.netrc``, JSON Web Keys and the jars of cookies."""
+"""Secrets that stand in a phrase of their own: in SQL, ``.netrc``, JSON Web Keys and the jars of cookies."""
 
 from __future__ import annotations
 
@@ -9,30 +9,56 @@ from functools import cache
 from .finding import Finding
 from .keys import is_harmless
 
-_PHRASES: tuple[tuple[bytes, bytes], ...] = (
-    (b"identified ", rb"identified (?:with [\w'\"]{1,64} )?(?:by|as) (?:password )?'([^'\n]+)'"),
-    (b"machine ", rb"machine[ \t]\S{1,256}\s{1,16}(?:login[ \t]\S{1,256}\s{1,16})?password[ \t]{1,8}(\S+)"),
-    (b"default ", rb"default\s{1,16}login[ \t]\S{1,256}\s{1,16}password[ \t]{1,8}(\S+)"),
-    (b"requirepass ", rb"requirepass[ \t]{1,8}[\"']?([^\s\"']+)"),
-    (b"masterauth ", rb"masterauth[ \t]{1,8}[\"']?([^\s\"']+)"),
-    (b"<cookie ", rb"<cookie [\w.%-]{1,128}=(\S+) for "),
-    (b"cookie(", rb"cookie\([^)\n]{0,256}?value=['\"]([^'\"\n]+)"),
-    (b"cookie: ", rb"(?<=<simple)cookie: [\w.%-]{1,128}='([^'\n]+)"),
-    (b"morsel: ", rb"<morsel: [\w.%-]{1,128}=([^;>\n]+)"),
+_NAME = rb"[^\s\\\"',]{1,256}+"
+_NEXT = (
+    rb"(?:[ \t]{1,16}+|(?:[ \t]{0,8}+(?:\r?\n|\\r\\n|\\n)(?:e(?=[ ]))?[ \t+-]{0,32}+"
+    rb"(?:\?[ ^+-]{0,64}+(?=\r?\n))?){1,4})"
+)
+"""What stands between two words of a .netrc: also where pytest compares two of them, line by line.
+Like all of these it is looked for in a text without capitals."""
+_PASSWORD = rb"password[ \t]{1,8}[\"']?((?:[^\s\\\"']|\\(?![rnt\"']))++)"
+_ENTRY = rb"(?:%b(?:login|account)[ \t]{1,8}" % _NEXT + _NAME + rb"){%d,2}" + _NEXT + _PASSWORD
+_CHANGED = rb"(?:%b%b)?" % (_NEXT, _PASSWORD)
+"""The other of two that are compared."""
+_OF_NETRC = rb"(?=%b(?:login|account|machine)\s)" % _NEXT
+_TELLING = rb"(?=[^\s\"']{0,64}\d)(?=[^\s\"']{0,64}[a-z])([^\s\"']{6,}?)(?=[.!\"']?(?:\s|\Z))"
+"""What is no word of a sentence: it has a digit."""
+_PHRASES: tuple[tuple[bytes, tuple[tuple[bytes, bytes], ...]], ...] = (
+    (b"identified ", ((b"identified ", rb"identified (?:with [\w'\"]{1,64} )?(?:by|as) (?:password )?'([^'\n]+)'"),)),
+    (
+        b"password",
+        (
+            (b"machine ", rb"machine[ \t]%b" % _NAME + _ENTRY % 0 + _CHANGED),
+            (b"machine ", rb"machine[ \t]%b%b%b%b" % (_NAME, _NEXT, _PASSWORD, _OF_NETRC)),
+            (b"default", rb"default" + _ENTRY % 1 + _CHANGED),
+            (b"\n", rb"\n(?:e[ ]{1,8})?[+-][ ]{1,16}password[ ]%b" % _TELLING),
+            (b"password for ", rb"password for (?:user )?['\"]?[\w.@:/-]{1,128}['\"]?:[ ]?%b" % _TELLING),
+            (
+                b"password is",
+                rb"(?:your|temporary|initial|generated|new) (?:new )?password is:?[ ]['\"]?%b" % _TELLING,
+            ),
+            (b"password is ", rb"password is generated for \S{1,128}: (\S+)"),
+        ),
+    ),
+    (b"requirepass ", ((b"requirepass ", rb"requirepass[ \t]{1,8}[\"']?([^\s\"']+)"),)),
+    (b"masterauth ", ((b"masterauth ", rb"masterauth[ \t]{1,8}[\"']?([^\s\"']+)"),)),
+    (
+        b"cookie",
+        (
+            (b"<cookie ", rb"<cookie [\w.%-]{1,128}=(\S+) for "),
+            (b"cookie(", rb"cookie\([^)\n]{0,256}?value=['\"]([^'\"\n]+)"),
+            (b"cookie: ", rb"(?<=<simple)cookie: [\w.%-]{1,128}='([^'\n]+)"),
+        ),
+    ),
+    (b"morsel: ", ((b"morsel: ", rb"<morsel: [\w.%-]{1,128}=([^;>\n]+)"),)),
 )
 """What a phrase holds, and the phrase, in a text without capitals; its group is the secret."""
-_COMMANDS: tuple[tuple[bytes, bytes], ...] = (
-    (b"sshpass", rb"[\s\"']-p(?:[ ]|[\"'],[ ]?)?[\"']?([^\s\"']+)"),
-    (b"mysql", rb"[\s\"']-p([^\s\"',]+)"),
-    (b"redis-cli", rb"[\s\"']-a(?:[ ]|[\"'],[ ]?)[\"']?([^\s\"']+)"),
-)
-"""Options that hold a password, by their command; looked for in the rest of its line."""
 _PRIVATE_OF_JWK = re.compile(rb"""(\\{0,7}["'])(?:d|p|q|dp|dq|qi|k)\1\s{0,8}:\s{0,8}\1([^"'\\\n]+)\1""")
 _MOST_OF_JWK = 8192
 """Bytes of a JSON Web Key on either side of its type."""
 
 
-PHRASES = tuple(held for held, _ in (*_PHRASES, *_COMMANDS))
+PHRASES = tuple(family for family, _ in _PHRASES)
 """What is looked for, in any letter case."""
 _KTY = b"kty"
 EXACT_PHRASES = (_KTY,)
@@ -47,18 +73,11 @@ def find_phrases(data: bytes, lower: bytes, words: Container[bytes] | None = Non
         lower: the text without capitals.
         words: those of ``PHRASES`` and ``EXACT_PHRASES`` that it may hold, where that is known.
     """
-    for held, phrase in _PHRASES:
-        if (words is None or held in words) and held in lower:
-            yield from _found(data, lower, _compiled(phrase))
-    for command, option in _COMMANDS:
-        at = lower.find(command) if words is None or command in words else -1
-        while at >= 0:
-            end = data.find(b"\n", at)
-            end = len(data) if end < 0 else end
-            for found in _compiled(option).finditer(data, at, end):
-                if not is_harmless(found[1]):
-                    yield Finding(*found.span(1), "key", at)
-            at = lower.find(command, end)
+    for family, phrases in _PHRASES:
+        if (words is None or family in words) and family in lower:
+            for held, phrase in phrases:
+                if held is family or held in lower:
+                    yield from _found(data, lower, _compiled(phrase))
     if (words is None or _KTY in words) and _KTY in data:
         yield from _of_jwks(data)
 
@@ -71,9 +90,9 @@ def _compiled(pattern: bytes) -> re.Pattern[bytes]:
 
 def _found(data: bytes, lower: bytes, phrase: re.Pattern[bytes]) -> Iterator[Finding]:
     for found in phrase.finditer(lower):
-        start, end = found.span(1)
-        if not is_harmless(data[start:end]):
-            yield Finding(start, end, "key", found.start())
+        for start, end in found.regs[1:]:
+            if start >= 0 and not is_harmless(data[start:end]):
+                yield Finding(start, end, "key", found.start())
 
 
 def _of_jwks(data: bytes) -> Iterator[Finding]:

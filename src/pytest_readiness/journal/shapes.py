@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cache
 
 from .finding import Finding
@@ -22,6 +22,11 @@ def _alone(prefix: bytes) -> bytes:
 
 
 _JWT = b"eyJ"
+_PEM_HELD = b"tLS"
+_PEM_IN_BASE64 = {b"LS0tLS1CRUdJTi": b"", b"0tLS0tQkVHSU4": b"AA", b"tLS0tLUJFR0lO": b"AAA"}
+"""How a private key begins in base64, at each of the three alignments; and what makes whole bytes of it."""
+_BASE64_OF_PEM = rb"%b[A-Za-z0-9+/_-]{16,}+(?:(?:\r?\n|\\n)[ \t]{0,64}[A-Za-z0-9+/_-]{16,}+(?=[=\s\"'\\]|\Z))*+={0,2}"
+"""In one line, or in several."""
 _SHAPES: tuple[tuple[str, bytes, bytes], ...] = (
     ("aws", b"AKIA", rb"AKIA(?<![A-Z0-9]AKIA)[A-Z0-9]{16}(?![A-Z0-9])(?:[^\w\r\n/+]{1,20}[\w/+]{40}(?![\w/+=]))?"),
     ("aws", b"ASIA", rb"ASIA(?<![A-Z0-9]ASIA)[A-Z0-9]{16}(?![A-Z0-9])(?:[^\w\r\n/+]{1,20}[\w/+]{40}(?![\w/+=]))?"),
@@ -60,9 +65,11 @@ _SHAPES: tuple[tuple[str, bytes, bytes], ...] = (
     ("databricks", b"dapi", _alone(b"dapi") + rb"[0-9a-f]{32}(?![0-9a-f])"),
     ("shopify", b"shp", rb"shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32,}+"),
     ("bearer", b"earer ", rb"earer {1,4}((?=[A-Za-z_.~+/-]{0,200}\d)[A-Za-z0-9_.~+/-]{16,}+={0,2})"),
+    ("bearer", b"pi-Token ", rb"pi-Token {1,4}((?=[A-Za-z_.~+/-]{0,200}\d)[A-Za-z0-9_.~+/-]{16,}+={0,2})"),
     ("basic", b"asic ", rb"asic {1,4}([A-Za-z0-9+/_-]{8,}+={0,2})"),
+    *(("private-key", begin, _BASE64_OF_PEM % begin) for begin in _PEM_IN_BASE64),
 )
-_SHARED = (b"gl", b"sk-", b"k_live_", b"k_test_", b"_v1_")
+_SHARED = (_PEM_HELD, b"gl", b"sk-", b"k_live_", b"k_test_", b"_v1_")
 """What several prefixes hold: where it is missing, none of them has to be looked for."""
 _FAMILIES = tuple(
     (held, tuple(shape for shape in _SHAPES if shape[1] == held or (held in _SHARED and held in shape[1])))
@@ -72,6 +79,7 @@ _ANY = re.compile(b"|".join(map(re.escape, sorted({prefix for _, prefix, _ in _S
 _SHORT = 2048
 """Bytes of a text in which all prefixes are looked for at once."""
 _RUN = re.compile(rb"[A-Za-z0-9_-]*+")
+_HEAD = 80
 _OF_URLS = bytes.maketrans(b"-_", b"+/")
 _PEM = b"-----BEGIN "
 _PEM_HEAD = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -113,7 +121,7 @@ def find_shapes(data: bytes, words: Container[bytes] | None = None) -> Iterator[
 def _tokens(data: bytes, at: int, rule: str, text: bytes) -> Iterator[Finding]:
     pattern = _compiled(text)
     for found in _in_runs(data, at, pattern) if rule == "jwt" else pattern.finditer(data, at):
-        if rule != "basic" or _is_basic(found[1]):
+        if rule not in _IS_ONE or _IS_ONE[rule](found):
             start, end = found.span(found.lastindex or 0)
             yield Finding(start, end, rule, max(found.start() - 1, 0))
 
@@ -140,6 +148,20 @@ def _is_basic(token: bytes) -> bool:
         return b":" in a2b_base64(token.translate(_OF_URLS) + b"==")
     except ValueError:
         return False
+
+
+def _is_private(found: re.Match[bytes]) -> bool:
+    """Return whether it is a private key in base64; else it is a certificate, or a public key."""
+    begin = next(one for one in _PEM_IN_BASE64 if found[0].startswith(one))
+    head = (_PEM_IN_BASE64[begin] + found[0][:_HEAD].translate(_OF_URLS, b"\r\n\\ \t"))[:_HEAD]
+    return b"PRIVATE KEY" in a2b_base64(head[: len(head) // 4 * 4])
+
+
+_IS_ONE: Mapping[str, Callable[[re.Match[bytes]], bool]] = {
+    "basic": lambda found: _is_basic(found[1]),
+    "private-key": _is_private,
+}
+"""What else must hold of what looks like a token."""
 
 
 def _private_keys(data: bytes, at: int) -> Iterator[Finding]:

@@ -14,6 +14,8 @@ from operator import methodcaller
 
 from .finding import Finding
 from .phrases import EXACT_PHRASES, PHRASES, find_phrases
+from .programs import CLOSER as OF_PROGRAMS, PROGRAMS, find_in_commands
+from .states import STATES, find_in_states
 
 RULES = frozenset({"key", "header", "url"})
 """Names of the rules."""
@@ -29,9 +31,9 @@ _STEMS = (
 )  # fmt: skip
 _STEM_WORDS = tuple(re.split(rb"[^a-z. ]", stem.replace(rb"\.", b"."))[0] for stem in _STEMS)
 """What each of them begins with."""
-WORDS = (b"://", b"curl", b"ENV ", b"setenv ", *EXACT_PHRASES)
+WORDS = (b"://", b"ENV ", b"setenv ", *EXACT_PHRASES, *STATES)
 """What stands before what is found here, in its letter case."""
-SMALL_WORDS = (*_STEM_WORDS, *PHRASES)
+SMALL_WORDS = tuple(dict.fromkeys((*_STEM_WORDS, *PHRASES, *PROGRAMS)))
 """And in any letter case."""
 CLOSER = {
     b"pass": r"pass(?:[^ei]|e[^ds]|es[a-z0-9_]|i[^n]|in[^g]|e?\z|in?\z)",
@@ -39,6 +41,7 @@ CLOSER = {
     b"sess": r"sess(?:id|ion)",
     b"conn": r"conn(?:str|ection)",
     b"sig": r"sig(?:=|nature)",
+    **OF_PROGRAMS,
 }
 """In which of them more is asked for: most of what begins so in a report of tests is "passed", or "connected"."""
 _REST = (
@@ -72,10 +75,19 @@ _USER_INFO = (
 )
 """A password, also with a slash in it, and a token without a user's name."""
 _NOT_IN_URLS = re.compile(rb"\*+|\[REDACTED:[a-z0-9-]{1,40}\]|\$?\{.*|\.{2,}|%s")
-_OF_CURL = re.compile(
-    rb"""[ ](?:(?:-u|-U)[ ]?|--(?:proxy-)?user[ =])["']?[\w.@-]{1,128}:(?P<password>[^\s"'/]{4,})"""
-    rb"""|[ ]-b[ ]?["']?[\w.-]{1,64}=(?P<cookie>[^"'\s][^"'\r\n]*?)(?=["']|[ ]-|[ ]http|\r?\n|\Z)"""
+
+_COLOUR = rb"(?:[ \t]|\x1b\[[\d;]*m)"
+_OLD_AND_NEW = (
+    rb"""["']?%b{0,32}+[:=]?%b{0,8}+(?:"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|'[^'\\\n]*+'|null|\([a-z ]{1,32}\))"""
+    rb"""%b{1,8}+[-=]>%b{1,8}+(?:"([^"\\\n]*+(?:\\.[^"\\\n]*+)*+)"|'([^'\\\n]*+)')""" % ((_COLOUR,) * 4)
 )
+"""How programs tell what changes, as in the plans of Terraform; the old value is found as any other is."""
+_JSON_OF_QUERY = (
+    rb"""%(?:25)?22(?:\+|%(?:25)?20)?%(?:25)?3[aA](?:\+|%(?:25)?20)?%(?:25)?22((?:[^\s"'<>&%]++|%(?!(?:25)?22))++)"""
+)
+"""JSON in the query of a URL, or twice so."""
+_CHANGED, _IN_QUERY = re.compile(_OLD_AND_NEW), re.compile(_JSON_OF_QUERY)
+_CHANGED_OR_IN_QUERY = re.compile(_OLD_AND_NEW + b"|" + _JSON_OF_QUERY)
 
 
 def find_structured(
@@ -91,10 +103,10 @@ def find_structured(
     """
     if _may_hold(b"://", data, words):
         yield from _in_urls(data)
-    if _may_hold(b"curl", data, words):
-        yield from _of_curl(data)
     lower = data.lower() if lower is None else lower
     yield from find_phrases(data, lower, words)
+    yield from find_in_commands(data, lower, words)
+    yield from find_in_states(data, words)
     names = _names(data, lower, words)
     if names:
         yield from _beside(data, names, goes_on=goes_on)
@@ -111,8 +123,9 @@ def _names(data: bytes, lower: bytes, words: Container[bytes] | None) -> list[tu
         names += map(_span, _ANY_NAME.finditer(lower))
     else:
         for word, pattern in _names_by_stem():
-            if words is None or word in words:
-                names += map(_span, pattern.finditer(lower))
+            at = lower.find(word) if words is None or word in words else -1
+            if at >= 0:
+                names += map(_span, pattern.finditer(lower, at))
     for held, pattern in _OPTIONS:
         if held == b"-" or _may_hold(held, data, words):
             names += [found.span(1) for found in pattern.finditer(data)]
@@ -146,11 +159,13 @@ def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> list
     from .beside import find_beside  # most texts hold no such name, and these patterns take a while to compile
     from .called import called
     from .fields import Fields
+    from .keys import is_harmless
     from .lines import Lines
     from .repeats import Repeats
 
     lines, fields = Lines(data, goes_on=goes_on), Fields(data)
     every: list[Finding] = []
+    other = _other(data)
     repeats = Repeats(data, names, every)
     done, last, index = 0, -1, -1
     while (index := index + 1) < len(names):
@@ -167,11 +182,22 @@ def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> list
         name = called(data[start:end])
         if name is None:
             continue
+        if other is not None and (new := other.match(data, end)) and not is_harmless(new[new.lastindex or 0]):
+            every.append(Finding(*new.span(new.lastindex or 0), "key", start))
+            done = max(done, new.end())
         for found in find_beside(data, (start, end), name, lines, fields):
             every.append(found)
             if found.end > done:  # noqa: PLR1730 - a call takes longer, and there are many
                 done = found.end
     return every
+
+
+def _other(data: bytes) -> re.Pattern[bytes] | None:
+    """Return how else a value stands beside a name; None: it does so nowhere in a text, as in most."""
+    changes = b"->" in data or b"=>" in data
+    if b"%22" in data or b"%2522" in data:
+        return _CHANGED_OR_IN_QUERY if changes else _IN_QUERY
+    return _CHANGED if changes else None
 
 
 def _in_urls(data: bytes) -> Iterator[Finding]:
@@ -185,18 +211,3 @@ def _in_urls(data: bytes) -> Iterator[Finding]:
             if found is not None and _NOT_IN_URLS.fullmatch(found["password"]) is None:
                 yield Finding(*found.span("password"), "url", begin)
                 break
-
-
-def _of_curl(data: bytes) -> Iterator[Finding]:
-    """``curl -u user:password`` and ``curl -b name=value``, in the line of the command."""
-    from .keys import is_harmless
-
-    command = data.find(b"curl")
-    while command >= 0:
-        line = data.find(b"\n", command)
-        line = len(data) if line < 0 else line
-        for found in _OF_CURL.finditer(data, command, line):
-            what = "password" if found["cookie"] is None else "cookie"
-            if not is_harmless(found[what]):
-                yield Finding(*found.span(what), "key", command)
-        command = data.find(b"curl", line)
