@@ -103,7 +103,7 @@ CLOSER = {
     b"sql": r"mysql|sqlcmd",
     b"-cli": r"(?:redis|valkey)-cli",
     b"ldap": r"ldap(?:search|add|modify|delete|whoami|passwd)",
-    b"login": r"(?:%s)[ \t\"',\\]{1,9}login" % "|".join(one.decode() for one in _LOGS_IN),
+    b"login": "(?:" + "|".join(one.decode() for one in _LOGS_IN) + r")[ \t\"',\\]{1,9}login",
     b"configure": r"configure[^a-z]{1,20}set",
 }
 """In which of them more is asked for: "login" stands in many lines."""

@@ -39,10 +39,12 @@ def find_in_states(data: bytes, words: Container[bytes] | None = None) -> Iterat
     ``words``: those of ``STATES`` that the text may hold, where that is known.
     """
     if _SENSITIVE in (data if words is None else words):
+        done = 0
         for found in _OUTPUT.finditer(data):
-            if found["many"]:
-                yield from _many(data, found.end(), found.start())
-            elif not is_harmless(found["text"]):
+            if found["many"] and found.start() >= done:
+                several, done = _many(data, found.end(), found.start())
+                yield from several
+            elif not found["many"] and not is_harmless(found["text"]):
                 yield Finding(*found.span("text"), "key", found.start())
         for found in _STATE.finditer(data):
             if not is_harmless(found["text"]):
@@ -56,11 +58,14 @@ def find_in_states(data: bytes, words: Container[bytes] | None = None) -> Iterat
         at = following
 
 
-def _many(data: bytes, at: int, since: int) -> Iterator[Finding]:
-    """Yield the texts of a list or an object, which ends at the first bracket that closes."""
+def _many(data: bytes, at: int, since: int) -> tuple[list[Finding], int]:
+    """Return the texts of a list or an object, which ends at the first bracket that closes, and where the last ends."""
+    several: list[Finding] = []
     for found in _ONE_OF_MANY.finditer(data, at, at + _MOST):
-        if b"}" in data[at : found.start()] or b"]" in data[at : found.start()]:
-            return
+        between = data[at : found.start()]
+        if b"}" in between or b"]" in between:
+            break
         at = found.end()
         if not is_harmless(found[2]):
-            yield Finding(*found.span(2), "key", since)
+            several.append(Finding(*found.span(2), "key", since))
+    return several, at
