@@ -39,12 +39,10 @@ def find_in_states(data: bytes, words: Container[bytes] | None = None) -> Iterat
     ``words``: those of ``STATES`` that the text may hold, where that is known.
     """
     if _SENSITIVE in (data if words is None else words):
-        done = 0
         for found in _OUTPUT.finditer(data):
-            if found["many"] and found.start() >= done:
-                several, done = _many(data, found.end(), found.start())
-                yield from several
-            elif not found["many"] and not is_harmless(found["text"]):
+            if found["many"]:
+                yield from _many(data, found.end(), found.start())
+            elif not is_harmless(found["text"]):
                 yield Finding(*found.span("text"), "key", found.start())
         for found in _STATE.finditer(data):
             if not is_harmless(found["text"]):
@@ -58,14 +56,13 @@ def find_in_states(data: bytes, words: Container[bytes] | None = None) -> Iterat
         at = following
 
 
-def _many(data: bytes, at: int, since: int) -> tuple[list[Finding], int]:
-    """Return the texts of a list or an object, which ends at the first bracket that closes, and where the last ends."""
-    several: list[Finding] = []
-    for found in _ONE_OF_MANY.finditer(data, at, at + _MOST):
+def _many(data: bytes, at: int, since: int) -> Iterator[Finding]:
+    """Yield the texts of a list or an object: to the first bracket that closes, or to the next output."""
+    following = data.find(_SENSITIVE, at, at + _MOST)
+    for found in _ONE_OF_MANY.finditer(data, at, at + _MOST if following < 0 else following):
         between = data[at : found.start()]
         if b"}" in between or b"]" in between:
-            break
+            return
         at = found.end()
         if not is_harmless(found[2]):
-            several.append(Finding(*found.span(2), "key", since))
-    return several, at
+            yield Finding(*found.span(2), "key", since)
