@@ -244,7 +244,7 @@ def own_redactors(*managers: pluggy.PluginManager) -> list[Callable[[str], objec
     ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _OwnRedactor:
     """A plugin's redactor, which can be told."""
 
