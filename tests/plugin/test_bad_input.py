@@ -55,7 +55,8 @@ TRACKERS = {
     "no register": ("# Tracker\n\n| A | B |\n| --- | --- |\n| 1 | 2 |\n", "UC"),
     "a use case twice": (TRACKER + ROW, "PROD_READINESS_TRACKER.md:7"),
     "an unknown status": (TRACKER.replace("NOT_STARTED", "ALMOST", 1), "PROD_READINESS_TRACKER.md:5"),
-    "an id with a slash": (TRACKER.replace("UC-001", "UC/001"), "PROD_READINESS_TRACKER.md:5"),
+    "an id without a letter": (TRACKER.replace("UC-001", "//"), "PROD_READINESS_TRACKER.md:5"),
+    "a use case twice, once with a slash": (TRACKER + ROW.replace("UC-001", "UC/001"), "PROD_READINESS_TRACKER.md:7"),
     "not UTF-8": (TRACKER.encode() + b"\xff\xfe", "UTF-8"),
     "a folder": (Path, "PROD_READINESS_TRACKER.md"),
 }
