@@ -7,9 +7,6 @@ from dataclasses import FrozenInstanceError, is_dataclass
 
 ROOMS = ("settings", "claims", "facts", "verdict", "store", "journal", "pipeline")
 WORKING = {
-    "claims.checklist.CheckLists": "the lists of a tracker while it is read",
-    "claims.checklist._Item": "an item while its list is read",
-    "claims.html.HtmlTables": "the tables of a tracker while it is read",
     "claims.outline._Entry": "an entry of a list while it is read",
     "claims.rows._Search": "a table while it is looked for",
     "claims.yaml_tree.Node": "a value while its text is read",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..frozen import dataclass, field
+from ..frozen import dataclass
 from .markdown import Token, line_of, text_of
 from .words import box_of, without_box
 
@@ -33,23 +33,24 @@ class CheckItem:
     struck: bool
 
 
-@dataclass
 class _Item:
-    line: int
-    is_boxed: bool = False
-    has_boxes: bool = False
-    """Below it."""
-    is_begun: bool = False
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.is_boxed = False
+        self.has_boxes = False
+        """Below it."""
+        self.is_begun = False
 
 
-@dataclass
 class CheckLists:
     """What a way through the tokens of a tracker gathers of its lists."""
 
-    items: list[CheckItem] = field(default_factory=list)
-    doubts: list[tuple[int, str]] = field(default_factory=list)
-    _open: list[_Item] = field(default_factory=list)
-    _lists: list[list[_Item]] = field(default_factory=list)
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.items: list[CheckItem] = []
+        self.doubts: list[tuple[int, str]] = []
+        self._open: list[_Item] = []
+        self._lists: list[list[_Item]] = []
 
     def take(self, token: Token) -> bool:
         """Look at the next token, and return whether it is the text of an item with a box."""

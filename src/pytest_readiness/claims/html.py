@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..frozen import dataclass, field
 from .markdown import folded
 from .wanted import Wanted
 
@@ -29,15 +28,16 @@ def without_tags(text: str) -> str:
     return _TAG.sub("", text)
 
 
-@dataclass
 class HtmlTables:
     """The tables in HTML that a way through a tracker came by."""
 
-    lines: list[int] = field(default_factory=list)
-    """In which one begins."""
-    _blocks: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
-    """(line, cells) of each block."""
-    _rows: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.lines: list[int] = []
+        """In which one begins."""
+        self._blocks: list[tuple[int, tuple[str, ...]]] = []
+        """(line, cells) of each block."""
+        self._rows: list[tuple[int, tuple[str, ...]]] = []
 
     def take(self, shown: str, first: int) -> None:
         """Look at a block of HTML that begins in a line."""

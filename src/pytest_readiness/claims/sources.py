@@ -8,8 +8,6 @@ from pathlib import Path
 
 from .document import Document
 from .markdown import parsed, table_rows
-from .outline import Outline
-from .sheet import Sheet
 from .source import Source
 from .wanted import Wanted
 from .written import names_of
@@ -27,13 +25,15 @@ def open_source(path: Path, text: str, wanted: Wanted) -> Source:
         ConfigError: it has no register, or a register that cannot be read.
     """
     kind = path.suffix.casefold()
-    if kind in SHEETS:
-        return Sheet(path, text, wanted)
     if kind in OUTLINES:
+        from .outline import Outline  # most trackers are Markdown
+
         return Outline(path, text, wanted)
-    starts = _tabbed_headers(text, wanted)
-    if starts and not _has_table(text, wanted):
-        return Sheet(path, text, wanted, list(starts.values()))
+    starts = {} if kind in SHEETS else _tabbed_headers(text, wanted)
+    if kind in SHEETS or (starts and not _has_table(text, wanted)):
+        from .sheet import Sheet  # the same
+
+        return Sheet(path, text, wanted, list(starts.values()) or None)
     document = Document(path, text, wanted)
     document.doubts = (*document.doubts, *((line, _AS_TABBED) for line in starts))
     return document
