@@ -163,6 +163,26 @@ def test_a_gate_is_closed_where_a_plugin_cannot_be_used(project: Project, source
     assert not (project.path / ".readiness" / "evidence.db").exists()
 
 
+@pytest.mark.parametrize("how", ["the config", "conftest.py"])
+@pytest.mark.parametrize("body", ["raise ValueError", "raise SystemExit(0)", "return ['ours']"])
+def test_a_gate_is_closed_where_kinds_that_nobody_asked_for_cannot_be_used(
+    project: Project, body: str, how: str
+) -> None:
+    """The gate of a session says what ``readiness gate`` says, also where no item and no test has a kind of its own."""
+    source = f"def pytest_readiness_proofs():\n    {body}\n"
+    if how == "conftest.py":
+        project.write("conftest.py", source)
+        project.configured()
+    else:
+        with_plugin(project, source)
+    project.tests(PASSES)
+    result = project.run("--readiness-gate", "--readiness-gate-on=evidence", "--readiness-uc=UC-001")
+    assert result.ret == 13
+    assert "pytest_readiness_proofs" in result.stdout.str()
+    assert project.run().ret == 0
+    assert len(kept(project)) == 2
+
+
 def test_a_conftest_whose_kinds_exit(project: Project) -> None:
     """So it is with a hook of a ``conftest.py``, which pytest has loaded; where nothing asks, its test fails."""
     project.write("conftest.py", "def pytest_readiness_proofs(): raise SystemExit(0)\n")

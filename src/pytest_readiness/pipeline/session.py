@@ -260,6 +260,8 @@ def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outc
         sealed = _keep(prepared, outcome, exit_status, whole=bool(options.get("bundle")))
         if path := options.get("bundle"):
             _bundle(prepared.place, sealed, Path(path), outcome)
+        if options.gate and (trouble := prepared.place.trouble) and not outcome.problems:
+            outcome.problems.append(trouble)  # as ``readiness gate`` does, also where no test asked for the plugin
         if options.report or options.gate or options.get("json"):
             _judge(prepared.place, options, outcome)
     except (ReadinessError, OSError) as error:
