@@ -12,6 +12,8 @@ from pathlib import Path
 from .producer import Producer, Registry, Run
 
 SUITES = Path(__file__).parent / "suites"
+_SERVER = SUITES.with_name("serve.py")
+"""What a suite is tried on that needs a server; runs that do say its name."""
 _INSTALLED = "installed.txt"
 _INSTALLING_SECONDS, _RUNNING_SECONDS = 900, 180
 
@@ -36,6 +38,8 @@ def set_up(producer: Producer, folder: Path) -> Path:
     suite = home / "suite"
     shutil.rmtree(suite, ignore_errors=True)
     shutil.copytree(SUITES / (producer.suite or producer.key), suite)
+    if any(_SERVER.name in one.command for one in producer.runs):
+        shutil.copy(_SERVER, suite)
     return suite
 
 
