@@ -94,8 +94,8 @@ class Earlier:
         yield from self._otherwise_named(tests, ours, named)
 
     def _missing(self, origin: Origin, ours: set[str], over: set[str]) -> Iterator[str]:
-        run_id, planned = self._before(origin, ours)
-        there = ours | over | self._retired | {one.test_id for one in self._pieces if one.run_id > run_id}
+        run_id, planned, later = self._before(origin, ours)
+        there = ours | over | self._retired | {one.test_id for one in self._pieces if one.run_id in later}
         if gone := [test for test in planned if test not in there]:
             are = "is" if len(gone) == 1 else "are"
             yield (
@@ -103,21 +103,34 @@ class Earlier:
                 f" '{one_line(gone[0], 100)}': what they showed last stays until they are imported again or retired"
             )
 
-    def _before(self, origin: Origin, ours: set[str]) -> tuple[str, Sequence[str]]:
-        """Return the newest import by the same mapping with one of these tests, else of the same suites; its tests."""
-        runs = sorted({one.run_id for one in self._pieces}, reverse=True)
-        of_suites: tuple[str, Sequence[str]] = ("", ())
-        if self._store is None or not runs:
-            return of_suites
+    def _before(self, origin: Origin, ours: set[str]) -> tuple[str, Sequence[str], Collection[str]]:
+        """Return the newest import by the same mapping with one of these tests, else of the same suites.
+
+        With it: its tests, and the imports that came later.
+        """
+        found: tuple[str, Sequence[str], Collection[str]] = ("", (), ())
+        if self._store is None or not self._pieces:
+            return found
         with suppress(ReadinessError):
+            runs = self._newest_first(self._store)
             conducts = self._store.conducts(runs)
-            for run_id in [one for one in runs if conducts[one].imported[:1] == (origin.mapping,)][:_LOOKED_AT]:
+            same = [
+                (run_id, at) for at, run_id in enumerate(runs) if conducts[run_id].imported[:1] == (origin.mapping,)
+            ]
+            for run_id, at in same[:_LOOKED_AT]:
                 planned = [test.test_id for test in self._store.plans([run_id])[run_id]]
                 if not ours.isdisjoint(planned):
-                    return run_id, planned
-                if not of_suites[0] and conducts[run_id].imported[1:] == (origin.suites,):
-                    of_suites = run_id, planned
-        return of_suites
+                    return run_id, planned, set(runs[:at])
+                if not found[0] and conducts[run_id].imported[1:] == (origin.suites,):
+                    found = run_id, planned, set(runs[:at])
+        return found
+
+    def _newest_first(self, store: Store) -> list[str]:
+        """Return the imports by when they began: ids say that to the second only."""
+        began = {
+            run_id: one.started_at for run_id, one in store.summaries({one.run_id for one in self._pieces}).items()
+        }
+        return sorted(began, key=lambda run_id: (began[run_id], run_id), reverse=True)
 
     def _otherwise_named(self, tests: Sequence[Mapped], ours: set[str], named: Callable[[str], str]) -> Iterator[str]:
         """Yield that tests failed under names that they do not bear in this import: with a suite before, or without."""
