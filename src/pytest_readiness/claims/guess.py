@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ConfigError, count, one_line, place
 from ..frozen import dataclass
-from .lexicon import SKIP, is_environment, is_total, meaning, rank_of, speaks_of_tests
+from .lexicon import SKIP, is_environment, is_total, meaning, rank_of, says_more, speaks_of_tests
 from .markdown import STRUCK, folded
 from .tabled import Table, Tables, tables_in
 from .words import READY, STATUSES, box_of, without_box
@@ -26,6 +26,7 @@ _OLD = ("example", "sample", "template", "archive", "archiv", "old", "history", 
 """Words in the heading of a table that is no register, where it repeats the ids of another."""
 _MOST = 5
 """Tables and headers that are named."""
+_OURS = {folded(status): status for status in STATUSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +249,10 @@ def _words(rows: _Said, legend: Sequence[str], said: Mapping[str, Any]) -> _Word
             unknown |= {word} & counted.keys()
         else:
             found.setdefault(status, []).extend(words)
-    ours = [status for status in STATUSES if status not in said and folded(status) in map(folded, counted)]
-    for status in set(ours) & found.keys():
-        found[status].append(status)
+    ours = {folded(word): word for word in counted if folded(word) in _OURS and _OURS[folded(word)] not in said}
+    for word in ours.values():
+        if _OURS[folded(word)] in found:
+            found[_OURS[folded(word)]].append(word)
     every = {key: tuple(words) if isinstance(words, list | tuple) else (words,) for key, words in said.items()}
     every |= {key: _in_order(words, key) for key, words in found.items() if key not in every}
     lines = {word: line for line, word in reversed(rows.words)}
@@ -273,11 +275,15 @@ def _begins(word: str, said: Mapping[str, Any]) -> bool:
 
 
 def _in_order(words: Sequence[str], status: str) -> tuple[str, ...]:
-    """Return the words with one first that can be written, and our own where there is none but an empty one."""
+    """Return the words with one first that can be written: no empty one, and none that says more than the status.
+
+    Where there is none, that is our own.
+    """
     spoken = [word for word in {folded(word): word for word in reversed(words)}.values() if word][::-1]
-    if not spoken and status in STATUSES:
-        return (status, *words)
-    return (*spoken, *(word for word in words if not word))
+    more = [word for word in spoken if status in STATUSES and says_more(word)]
+    plain = [word for word in spoken if word not in more]
+    own = [status] if status in STATUSES and not plain else []
+    return (*own, *plain, *more, *(word for word in words if not word))
 
 
 def _filled(words: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -295,7 +301,7 @@ def _warnings(counted: Mapping[str, int], status: str) -> Iterable[str]:
     if any(map(speaks_of_tests, counted)):
         yield (
             f"'{one_line(status, 40)}' says how tests ended, and not what may go live: a pass is read as IN_PROGRESS, "
-            f"and sync writes {READY} for what is ready"
+            f"and sync writes no pass: what is ready gets {READY}"
         )
 
 

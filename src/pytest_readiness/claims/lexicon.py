@@ -7,6 +7,7 @@ nowhere, or under the worse one. How a test ended is no word of who may go live:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from unicodedata import category
 
 from .markdown import folded
@@ -176,6 +177,17 @@ _OF_TESTS = """
 error | fail | failed | failing | failure | not run | pass | passed | passing | untested | 不合格 | 合格
 失败 | 通过
 """
+_SAYS_MORE = """
+pass | passed | passing | verified | tested | implemented | merged | code complete | on track
+mostly done | nearly done | almost done | almost ready | in review | under review | review | reviewing
+awaiting review | awaiting approval | pending review | pending approval | pending sign-off | needs review
+in qa | qa | staging | in staging
+in prüfung | en revue | en revisión | em revisão | in revisione | на проверке | 审核中 | 評審中 | レビュー中 | 검토 중
+live | in prod | in production | released | launched | shipped | 已上线 | リリース済み | 출시됨
+failed | fail | failing | failure | rejected | broken | error | fehlgeschlagen | abgelehnt | échoué | rejeté
+fallido | rechazado | rejeitado | falhou | fallito | respinto | отклонено | провалено | 失败 | 失敗 | 被拒绝 | 却下 | 실패
+at risk | off track | on hold | hold | 保留 | 보류 | 暂停 | en pause
+"""
 _SIGNS = {
     READY: "✅✔☑🟢👍💚",
     UNDER_WAY: "🟡🟠🚧🔄⏳⌛🏗💛🔜🔶🔸",
@@ -188,8 +200,15 @@ def _folded(words: str) -> set[str]:
     return {folded(word) for word in re.split(r"[|\n]", words) if word.strip()}
 
 
+def _longest_first(words: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
 _STATUS_OF = {word: status for status, words in _WORDS.items() for word in _folded(words)}
-_STOPPED = tuple(word for word, status in _STATUS_OF.items() if status == BLOCKED)
+_STOPPED = re.compile(
+    f"(?:{_longest_first(word for word, status in _STATUS_OF.items() if status == BLOCKED)})(?=[ :,;(])"
+)
+_MORE = re.compile(rf"(?:{_longest_first(_folded(_SAYS_MORE))})(?=\W|\Z)")
 _STATUS_OF_SIGN = {sign: status for status, signs in _SIGNS.items() for sign in signs}
 _RANK = {
     key: {header: rank for rank, group in reversed(list(enumerate(groups))) for header in _folded(group)}
@@ -227,6 +246,14 @@ def speaks_of_tests(word: str) -> bool:
     return folded(_bare(word)) in _folded(_OF_TESTS)
 
 
+def says_more(word: str) -> bool:
+    """Return whether a word says more than the status that it is read as: that tests passed, or that it is live.
+
+    It is read so, and not written where nothing but the status is known.
+    """
+    return bool(_MORE.match(folded(_bare(word))))
+
+
 def meaning(word: str) -> tuple[str, tuple[str, ...]] | None:
     """Return the status that a person would read, and the words for ``[statuses]``; None: nobody knows.
 
@@ -244,8 +271,8 @@ def meaning(word: str) -> tuple[str, tuple[str, ...]] | None:
 
 def _with_more(word: str, text: str, signs: set[str]) -> tuple[str, tuple[str, ...]] | None:
     """Return what a word, or a sign alone, means that has something behind it."""
-    if any(text.startswith(f"{stopped} ") for stopped in _STOPPED):  # whatever follows, it is no better than this
-        return BLOCKED, (word,)
+    if stopped := _STOPPED.match(text):  # whatever follows, it is no better than this
+        return BLOCKED, (*_beginning(word, stopped[0]), word)
     alone = next((sign for sign in word if sign in _STATUS_OF_SIGN), "") if len(signs) == 1 else ""
     head = "" if alone and _HARMLESS.fullmatch(text) else folded(_bare(_HEAD.split(text, maxsplit=1)[0]))
     status, rest = _STATUS_OF.get(head) or (_STATUS_OF_SIGN.get(alone) if not head else None), text[len(head) :]
@@ -253,12 +280,16 @@ def _with_more(word: str, text: str, signs: set[str]) -> tuple[str, tuple[str, .
         return None
     if status == READY and (signs - {READY} or _SHARE.search(rest)):
         return None
-    begin = head or alone
-    at = word.casefold().find(begin)
-    if at < 0 or len(word.casefold()) != len(word) or status not in (READY, UNDER_WAY, NOT_STARTED):
-        return status, (word,)
-    begin = word[: at + len(begin)]
-    return status, (begin, word) if status == READY else (f"{begin}*",)
+    begin = _beginning(word, head or alone) if status != SKIP else ()
+    if not begin or status not in (READY, UNDER_WAY, NOT_STARTED):
+        return status, (*begin, word)
+    return status, (*begin, word) if status == READY else (f"{begin[0]}*",)
+
+
+def _beginning(word: str, known: str) -> tuple[str, ...]:
+    """Return a word up to the end of what is known of it, signs before it too; none where that cannot be found."""
+    at = word.casefold().find(known)
+    return (word[: at + len(known)],) if at >= 0 and len(word.casefold()) == len(word) else ()
 
 
 def _bare(word: str) -> str:
