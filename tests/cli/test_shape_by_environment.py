@@ -104,9 +104,43 @@ def test_a_table_without_one_of_the_columns_is_told(project: Project) -> None:
     )
 
 
-def test_an_environment_that_is_not_real_has_no_column(project: Project) -> None:
-    """Nothing is derived where nothing counts: the config is refused with its line."""
-    project.configured(CONFIG + '[tracker_columns]\nstatus = { dev = "Dev" }\n', BY_ENVIRONMENT.text)
+def test_the_column_of_an_environment_that_is_not_real_is_left_alone(project: Project) -> None:
+    """Nothing is derived where nothing counts: nothing is compared there or written, check says so, and the rest works."""
+    adopted(project)
+    config = project.path / "readiness.toml"
+    config.write_text(config.read_text().replace(PRODUCTION, PRODUCTION.replace("true", "false")))
+    checked = project.cli("check")
+    assert checked.exit_code == 0, checked.output
+    assert (
+        "note: readiness.toml:16: nothing is compared with, or written into, 'PROD': 'production' is declared with "
+        "real = false" in checked.stdout
+    )
+    record(project, "sign-in", "PASSED", "staging")
+    record(project, "sign-in", "PASSED", "production")
+    assert "production" not in project.cli("sync", "--check").stdout
+    assert project.cli("sync").exit_code == 0
+    cells = [line.split("|") for line in tracker(project).splitlines()]
+    before = [line.split("|") for line in BY_ENVIRONMENT.text.splitlines()]
+    assert [row[3:] for row in cells if len(row) > 3] == [row[3:] for row in before if len(row) > 3]
+    assert cells[2][2].strip() == "🚧"
+    assert project.cli("sync", "--check").exit_code == 0
+
+
+def test_a_column_for_each_environment_is_adopted_with_no_edit(project: Project) -> None:
+    """After init every command answers, though nobody has said yet which environments are real."""
+    project.path.joinpath("T.md").write_text("| Item | Dev | Prod |\n|--|--|--|\n| Log in | ✅ | ❌ |\n")
+    assert project.cli("init", "--tracker", "T.md").exit_code == 0
+    assert project.cli("check").exit_code == 0
+    assert project.cli("report").exit_code == 0
+    assert project.cli("record", "log-in", "--item=4", "--result=PASSED", "--environment=dev").exit_code == 0
+    assert project.cli("sync").exit_code == 0
+    assert "| Log in | ✅ | ❌ |" in project.path.joinpath("T.md").read_text()
+    assert project.cli("gate").exit_code == 1
+
+
+def test_a_column_of_an_environment_that_nobody_declared_is_refused(project: Project) -> None:
+    """A name that is written wrongly is told with its line."""
+    project.configured(CONFIG + '[tracker_columns]\nstatus = { stagign = "STG" }\n', BY_ENVIRONMENT.text)
     checked = project.cli("check")
     assert checked.exit_code == 1
-    assert "names environment 'dev', which is not declared real" in checked.stdout
+    assert "names environment 'stagign', which is not declared (did you mean 'staging'?)" in checked.stdout

@@ -100,7 +100,7 @@ def _examined(settings: Settings) -> tuple[Tracker | None, list[Problem]]:
 
 def _joined(settings: Settings, tracker: Tracker | None, rows: _Extra) -> Catalogue:
     items = _items(settings, tracker)
-    register = {row.id: row for row in [*(tracker.rows if tracker else ()), *rows]}
+    register = {row.id: _where_it_counts(row, settings) for row in [*(tracker.rows if tracker else ()), *rows]}
     said = settings.use_cases
     if not register:
         register = {name: UseCase(id=name) for name in said}
@@ -115,6 +115,12 @@ def _joined(settings: Settings, tracker: Tracker | None, rows: _Extra) -> Catalo
         provider_modes=modes,
         open_world=settings.path is None and tracker is None and not register,
     )
+
+
+def _where_it_counts(row: UseCase, settings: Settings) -> UseCase:
+    """Return a row without what it says of environments that are not real: nothing is derived there to compare it with."""
+    real = {name for name, one in settings.environments.items() if one.real}
+    return replace(row, declared_in=tuple(pair for pair in row.declared_in if pair[0] in real))
 
 
 def _with(row: UseCase, said: UseCaseSettings, known: Catalogue) -> UseCase:

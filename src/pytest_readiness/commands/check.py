@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -15,7 +15,7 @@ from ..pipeline.extensions import Plugins, load_plugins
 from ..pipeline.judging import Place
 from ..pipeline.keys import key_problems
 from ..pipeline.upkeep import verify
-from ..settings import DEFAULT_REGISTER, Settings, find, load, override, problems
+from ..settings import DEFAULT_REGISTER, Settings, find, key_place, load, override, problems
 from ..store.address import sqlite_path
 from ..views.sanitise import sanitise
 from ..views.words import count
@@ -107,6 +107,7 @@ def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
         yield f"each use case has {span}{count(counts[-1], 'requirement')}"
     if not any(environment.real for environment in catalogue.environments.values()):
         yield "note: no real environment is declared, so that no evidence counts: add [environments.NAME] real = true"
+    yield from _idle_columns(settings)
     if settings.register == DEFAULT_REGISTER and settings.path is not None and _is_elsewhere(settings):
         yield (
             f"note: the store is outside this project, and its register is called '{DEFAULT_REGISTER}': another"
@@ -114,6 +115,21 @@ def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
         )
     if not settings.review.reviewers:
         yield "note: nobody is listed in [review] reviewers, so that nothing can be signed off"
+
+
+def _idle_columns(settings: Settings) -> Iterator[str]:
+    """Yield which columns of the tracker are nobody's to compare: their environments are declared, and not real."""
+    columns = settings.tracker_columns.get("status")
+    if not isinstance(columns, Mapping):
+        return
+    idle = {name: header for name, header in columns.items() if not settings.environments[name].real}
+    if idle:
+        headers, names = ("'" + "', '".join(shown) + "'" for shown in (idle.values(), idle))
+        where = key_place(settings, "tracker_columns", "status")
+        yield (
+            f"note: {where}: nothing is compared with, or written into, {headers}: {names} "
+            f"{'is' if len(idle) == 1 else 'are'} declared with real = false"
+        )
 
 
 def _is_elsewhere(settings: Settings) -> bool:

@@ -204,12 +204,9 @@ def _about_the_tracker(settings: Settings) -> Iterator[_Found]:
 def _undeclared(settings: Settings, names: Iterable[str]) -> Iterator[tuple[KeyPath, str]]:
     """Yield what is wrong with the environments that columns of the tracker are for."""
     for name in names:
-        known = settings.environments.get(name)
-        what = f"tracker_columns.status names environment '{name}', which is not declared"
-        if known is None:
+        if name not in settings.environments:
+            what = f"tracker_columns.status names environment '{name}', which is not declared"
             yield (name,), what + nearest(name, settings.environments)
-        elif not known.real:
-            yield (name,), f"{what} real: nothing is derived there"
 
 
 def _a(kind: str) -> str:
