@@ -313,6 +313,13 @@ def test_our_own_words_beside_others(project: Project) -> None:
     assert project.cli("check").exit_code == 0
 
 
+IMPLEMENTED = """\
+| Req | Owner | Implementation Status | Doc |
+|--|--|--|--|
+| R-1 | tbd | Implemented | Draft |
+| R-2 | tbd | Partial | spec.md |
+"""
+
 # -- where it asks -------------------------------------------------------------------------------------------------
 
 
@@ -320,6 +327,14 @@ def test_our_own_words_beside_others(project: Project) -> None:
     ("text", "told"),
     [
         ("| A | B |\n|--|--|\n| x | y |\n", "T.md: no table has the columns of a register that is understood (line 1: A, B): "),
+        (
+            "# Ready?\n\n- ✅ Log in\n- `pay`: NOT VERIFIED\n",
+            "T.md: there is no table in it, and no list of boxes (`- [ ] ...`): write the use cases in one",
+        ),
+        (
+            IMPLEMENTED + "\n| Status | Count |\n|--|--|\n| Partial | 1 |\n",
+            "T.md: no header tells which column is the status for go-live: say it, as with --column status='Implementation Status'\n",
+        ),
         (
             "| Flow | Approved | Sign-off |\n|--|--|--|\n| x | yes | Pending |\n",
             "T.md: 'Approved' and 'Sign-off' could each be the status: say which with --column status=HEADER",
@@ -367,6 +382,34 @@ def test_a_table_with_an_id_of_its_own_is_not_left_out(project: Project) -> None
     result = init(project, f"# New\n\n{table}| A-2 | Done |\n\n# Archive\n\n{table}| A-3 | Done |\n")
     assert result.exit_code == 2
     assert "T.md:12: use case 'A-1' stands twice, in lines 5 and 12" in result.stderr
+
+
+DIFFERENCES = "\n## Environments\n\n### Sizes\n\n| Setting | Dev | Prod |\n|--|--|--|\n| Nodes | 1-3 | 5 |\n| Zones | No | Yes |\n"
+
+
+def test_a_table_of_other_words_can_be_left_out(project: Project) -> None:
+    """A table under the same environments that is no register is told with its heading, and what to write for it."""
+    text = "# Flows\n\n| Flow | Dev | Prod |\n|--|--|--|\n| Log in | ✅ | ❌ |\n" + DIFFERENCES
+    result = init(project, text)
+    assert result.exit_code == 2
+    assert (
+        "'1-3' (line 13), '5' (line 13): say it under [statuses] in readiness.toml (that is kept), or leave that table "
+        'out with tracker_skip = ["Sizes"] there, and call init again' in result.stderr
+    )
+    (project.path / "readiness.toml").write_text('tracker_skip = ["Env*"]\n')
+    assert init(project, text).exit_code == 0
+    assert config(project)["statuses"] == {"NOT_STARTED": "❌", "IN_PROGRESS": "❌", "BLOCKED": "❌", READY: "✅"}
+    assert project.cli("check").exit_code == 0
+    assert [row["id"] for row in project.report()["use_cases"]] == ["log-in"]
+
+
+def test_whose_items_are_written_is_told(project: Project) -> None:
+    """Where the tracker lists no required evidence, init says that the items are our own."""
+    told = init(project, "| ID | Status |\n|--|--|\n| A-1 | Draft |\n").stdout
+    assert "readiness.toml: written, with our own 7 items, as the tracker lists none: keep, change or take out" in told
+    (project.path / "readiness.toml").unlink()
+    told = init(project, "| ID | Status |\n|--|--|\n| A-1 | Draft |\n\n## Required Evidence\n\n1. It runs\n").stdout
+    assert "readiness.toml: written, with 1 item and its meaning\n" in told
 
 
 # -- other formats -------------------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_a_tracker_without_a_list_gets_the_seven(folder):
         (lambda folder: (folder / "readiness.toml").write_text("# mine"), (), "readiness.toml is there already"),
         (lambda folder: (folder / "readiness.toml").symlink_to("gone"), (), "readiness.toml is there already"),
         (lambda folder: (folder / "pyproject.toml").write_text("[tool.readiness]"), (), "pyproject.toml has a table"),
-        (lambda folder: (folder / TRACKER_NAME).write_text("# nothing"), (), "no table has the columns"),
+        (lambda folder: (folder / TRACKER_NAME).write_text("# nothing"), (), "there is no table in it"),
         (lambda folder: (folder / TRACKER_NAME).mkdir(), (), "is a folder"),
         (lambda folder: None, ("--tracker", "no/where.md"), "no/where.md cannot be written: No such file or directory"),
         (lambda folder: None, ("--reviewer", " "), "--reviewer wants a name"),

@@ -6,6 +6,7 @@ could be meant, that is told, and nothing is guessed. Whoever says something in 
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from ..errors import ConfigError, count, one_line, place
 from ..frozen import dataclass
 from .lexicon import SKIP, is_environment, is_total, meaning, rank_of, says_more, speaks_of_tests
 from .markdown import STRUCK, folded
+from .sources import OUTLINES, SHEETS
 from .tabled import Table, Tables, tables_in
 from .words import READY, STATUSES, box_of, without_box
 
@@ -40,6 +42,8 @@ class Guess:
     unknown: tuple[tuple[int, str], ...]
     """(line, word) in the column of statuses of which nobody knows what it means."""
     warnings: tuple[str, ...]
+    apart: str = ""
+    """The heading of the only table in which such words stand, where there are others."""
 
 
 def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]) -> Guess:
@@ -55,7 +59,7 @@ def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[s
     Raises:
         ConfigError: nothing like a register was found, or more than one column could be meant.
     """
-    found = tables_in(path, text)
+    found = tables_in(path, text, skip)
     tables = [one for one in found.tables if one.rows]
     status = columns.get("status") or _status_column(path, tables, found, columns)
     if status == CHECK_LISTS:
@@ -65,7 +69,7 @@ def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[s
     legends = [one for one in real if _is_legend(one, headers[0])]
     real = [one for one in real if one not in legends]
     if not real:
-        raise ConfigError(_nothing(path, found))
+        raise ConfigError(_nothing(path, found, said="status" in columns))
     uc = columns["uc"] if "uc" in columns else _id_column(real, headers)
     repeated = () if skip else _repeated(real, uc, found.headings)
     real = [one for one in real if one.heading not in repeated]
@@ -73,7 +77,22 @@ def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[s
     chosen = _chosen(real, {"uc": uc, "status": status, **columns}, {uc, *headers})
     beside = [one for one in found.tables if one not in real and one not in legends and one.heading not in repeated]
     told = (*_warnings(words.counted, headers[0]), *_unread(beside, found.boxes))
-    return Guess(chosen, words.statuses, (*skip, *repeated), words.unknown, told)
+    apart = _apart(real, {line for line, _ in words.unknown}, found.headings)
+    return Guess(chosen, words.statuses, (*skip, *repeated), words.unknown, told, apart)
+
+
+def _apart(tables: Sequence[Table], lines: set[int], headings: Sequence[str]) -> str:
+    """Return the heading of the one table that holds these lines; nothing, where it is not alone under its heading."""
+    of = [one for one in tables if lines & set(one.lines)]
+    if len(of) != 1 or len(tables) == 1 or not _names_one(of[0].heading, tables, headings):
+        return ""
+    return of[0].heading
+
+
+def _names_one(heading: str, tables: Sequence[Table], headings: Sequence[str]) -> bool:
+    """Return whether a heading is a pattern that leaves one table out, and no other."""
+    under = sum(one.heading == heading for one in tables)
+    return bool(heading) and under == headings.count(heading) == 1 and not set("*?[") & set(heading)
 
 
 def _chosen(tables: Sequence[Table], said: dict[str, Any], taken: set[str | int]) -> dict[str, Any]:
@@ -183,14 +202,13 @@ def _named(tables: Sequence[Table], key: str, taken: set[str | int]) -> str | No
 def _repeated(tables: Sequence[Table], uc: str | int, headings: Sequence[str]) -> tuple[str, ...]:
     """Return the headings of tables whose ids all stand in another one too: those that say so, else the smaller one."""
     ids = [{folded(name) for name in _column(one, uc)} for one in tables]
-    times, under, named = Counter[str](), Counter(one.heading for one in tables), Counter(headings)
+    times = Counter[str]()
     for names in ids:
         times.update(names)
     left: set[str] = set()
     for at in sorted(range(len(tables)), key=lambda at: (not _says_old(tables[at]), len(ids[at]), -tables[at].line)):
         heading = tables[at].heading
-        alone = heading and under[heading] == named[heading] == 1 and not set("*?[") & set(heading)
-        if alone and ids[at] and all(times[name] > 1 for name in ids[at]):
+        if _names_one(heading, tables, headings) and ids[at] and all(times[name] > 1 for name in ids[at]):
             times.subtract(ids[at])
             left.add(heading)
     return tuple(one.heading for one in tables if one.heading in left)
@@ -288,7 +306,8 @@ def _in_order(words: Sequence[str], status: str) -> tuple[str, ...]:
 
 def _filled(words: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Return the words with one for each status but READY: what has none is called by the least."""
-    least = words.get(STATUSES[0]) or words.get("BLOCKED")
+    blocked = words.get("BLOCKED", ())
+    least = words.get(STATUSES[0]) or (blocked if blocked[:1] != ("BLOCKED",) else ())
     filled = dict(words)
     for status in STATUSES:
         if least and status != READY and status not in filled:
@@ -332,20 +351,41 @@ def _at(table: Table, key: str | int) -> int | None:
     return next((at for at, header in enumerate(table.header) if folded(header) == wanted), None)
 
 
-def _nothing(path: Path, found: Tables) -> str:
-    """Return what to say where there is no register: of HTML that it is HTML, else the headers that were seen."""
+def _nothing(path: Path, found: Tables, *, said: bool = False) -> str:
+    """Return what to say where there is no register: of HTML that it is HTML, else what may be meant, or was seen."""
     if found.html is not None and not found.tables:
         return (
             f"{place(path, found.html)}: this table is written in HTML, which is not read: write it as a Markdown "
             "table, or its use cases into readiness.toml under [use_cases.ID]"
         )
+    if not found.tables and path.suffix.casefold() not in (*SHEETS, *OUTLINES):
+        return (
+            f"{place(path)}: there is no table in it, and no list of boxes (`- [ ] ...`): write the use cases in "
+            "one of these ways, or into readiness.toml under [use_cases.ID]"
+        )
     seen = "; ".join(
         f"line {one.line}: {', '.join(one_line(header, 20) or '(empty)' for header in one.header[:6])}"
         for one in found.tables[:5]
     )
+    likely = [] if said else [shlex.quote(one_line(header, 60)) for header in _likely(found.tables)[:_MOST]]
+    if likely:
+        shown = " or ".join(f"--column status={header}" for header in likely)
+        return f"{place(path)}: no header tells which column is the status for go-live: say it, as with {shown}"
     told = (
         f"no table has the columns of a register that is understood ({seen})"
         if seen
         else "no table has the columns of a register"
     )
     return f"{place(path)}: {told}: name the columns with --column uc=HEADER --column status=HEADER"
+
+
+def _likely(tables: Sequence[Table]) -> list[str]:
+    """Return the headers of columns that hold nothing but words for a status, and are not known for something else."""
+    found: dict[str, str] = {}
+    for one in tables:
+        for at, header in enumerate(one.header):
+            cells = [row[at] for row in one.rows if row[at]]
+            other = _is_legend(one, header) or any(rank_of(key, header) is not None for key in ("uc", *_BESIDE))
+            if cells and header and not other and all(meaning(cell) or box_of(cell) for cell in cells):
+                found.setdefault(folded(header), header)
+    return list(found.values())

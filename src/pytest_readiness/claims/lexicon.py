@@ -185,7 +185,8 @@ in qa | qa | staging | in staging
 in prüfung | en revue | en revisión | em revisão | in revisione | на проверке | 审核中 | 評審中 | レビュー中 | 검토 중
 live | in prod | in production | released | launched | shipped | 已上线 | リリース済み | 출시됨
 failed | fail | failing | failure | rejected | broken | error | fehlgeschlagen | abgelehnt | échoué | rejeté
-fallido | rechazado | rejeitado | falhou | fallito | respinto | отклонено | провалено | 失败 | 失敗 | 被拒绝 | 却下 | 실패
+fallido | rechazado | rejeitado | falhou | fallito | respinto | отклонено | провалено
+失败 | 失敗 | 被拒绝 | 却下 | 실패
 at risk | off track | on hold | hold | 保留 | 보류 | 暂停 | en pause
 """
 _SIGNS = {

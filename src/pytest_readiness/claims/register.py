@@ -118,7 +118,7 @@ def _joined(settings: Settings, tracker: Tracker | None, rows: _Extra) -> Catalo
 
 
 def _where_it_counts(row: UseCase, settings: Settings) -> UseCase:
-    """Return a row without what it says of environments that are not real: nothing is derived there to compare it with."""
+    """Return a row without what it says of environments that are not real: nothing that counts is derived there."""
     real = {name for name, one in settings.environments.items() if one.real}
     return replace(row, declared_in=tuple(pair for pair in row.declared_in if pair[0] in real))
 

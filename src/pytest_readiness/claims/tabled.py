@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..errors import ConfigError, place
 from ..frozen import dataclass
-from .markdown import Token, line_of, parsed, table_rows, text_of
+from .markdown import Token, folded, line_of, parsed, table_rows, text_of
 from .separated import SIGNS, Record, SeparatedError, records
 from .sources import OUTLINES, SHEETS
 from .written import Lines
@@ -48,8 +49,13 @@ class Tables:
     """The line of the first table in HTML; None: there is none."""
 
 
-def tables_in(path: Path, text: str) -> Tables:
+def tables_in(path: Path, text: str, skip: Sequence[str] = ()) -> Tables:
     """Return the tables of a file with this text (without byte order mark).
+
+    Args:
+        path: for messages, and for its format.
+        text: of the file.
+        skip: patterns (glob) of the headings under which nothing is read.
 
     Raises:
         ConfigError: it is CSV, TSV or YAML, and cannot be read as such.
@@ -59,21 +65,29 @@ def tables_in(path: Path, text: str) -> Tables:
         if kind in SHEETS:
             return Tables(tuple(_sheets(text, kind != ".csv")))
         if kind in OUTLINES:
-            return Tables(tuple(_lists(text)))
+            return Tables(tuple(one for one in _lists(text) if not _is_skipped(one.heading, skip)))
     except SeparatedError as error:
         raise ConfigError(f"{place(path, error.line)}: {error.what}") from None
     except YamlError as error:
         line = None if error.position is None else Lines(text).at(error.position)
         raise ConfigError(f"{place(path, line)}: {error.what}") from None
-    return _in_markdown(text)
+    return _in_markdown(text, skip)
 
 
-def _in_markdown(text: str) -> Tables:
+def _is_skipped(heading: str, skip: Sequence[str]) -> bool:
+    return any(fnmatchcase(folded(heading), folded(one)) for one in skip)
+
+
+def _in_markdown(text: str, skip: Sequence[str]) -> Tables:
     tokens, tables, headings = parsed(text), list[Table](), list[str]()
-    boxes, html, open_items = 0, None, False
+    boxes, html, open_items, skipped = 0, None, False, ""
     for number, token in enumerate(tokens):
         if token.type == "heading_open" and token.level == 0:
             headings.append(text_of(tokens[number + 1]))
+            if not skipped or token.tag <= skipped:  # what stands below it is left out with it
+                skipped = token.tag if _is_skipped(headings[-1], skip) else ""
+        elif skipped:
+            continue
         elif token.type == "table_open":
             tables.append(_table(tokens, number, headings[-1] if headings else ""))
         elif token.type == "html_block" and html is None and (found := _HTML_TABLE.search(token.content)):

@@ -75,7 +75,7 @@ def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], s
         *(f"{place(path)}: {warning}" for warning in found.warnings),
     ]
     if found.unknown:
-        raise GuessError(lines, _unknown(path, found.unknown))
+        raise GuessError(lines, _unknown(path, found.unknown, found.apart))
     try:
         read = read_tracker(path, found.columns, found.statuses, found.skip)
     except ConfigError as error:
@@ -108,12 +108,13 @@ def _toml(columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequenc
         yield from lines
 
 
-def _unknown(path: Path, words: Sequence[tuple[int, str]]) -> str:
+def _unknown(path: Path, words: Sequence[tuple[int, str]], apart: str) -> str:
     shown = ", ".join(f"'{one_line(word, 40)}' (line {line})" for line, word in words[:_MOST])
     more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
+    other = f", or leave that table out with tracker_skip = [{toml_text(apart)}] there" if apart else ""
     return (
         f"{place(path, words[0][0])}: init does not know what these words for a status mean: {shown}{more}: "
-        "say it under [statuses] in readiness.toml (that is kept), and call init again"
+        f"say it under [statuses] in readiness.toml (that is kept){other}, and call init again"
     )
 
 

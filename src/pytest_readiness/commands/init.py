@@ -168,10 +168,15 @@ def _ignores(gitignore: Path) -> bool:
 def _told(read: Tracker, config: Path, reviewers: tuple[str, ...], *, adopted: bool, ignored: Path | None) -> list[str]:
     rows, items = len(read.rows), len(read.items) or len(SEVEN)
     listed = count(len(read.items), "required item") if read.items else "no required items"
+    written = (
+        ("1 item and its meaning" if items == 1 else f"{items} items and their meanings")
+        if read.items or not adopted
+        else f"our own {items} items, as the tracker lists none: keep, change or take out what each use case must show"
+    )
     how = "adopted, not changed" if adopted else "written, with two example rows to replace"
     lines = [
         f"{place(read.path)}: {how} ({count(rows, 'use case')}, {listed} listed)",
-        f"{place(config)}: written, with {items} items and their meanings",
+        f"{place(config)}: written, with {written}",
     ]
     if ignored is not None:
         lines.append(f"{place(ignored)}: {_HOME}/ is kept out of git")
