@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from itertools import pairwise
+from operator import attrgetter
 
 from ..frozen import dataclass
 from .markdown import Token, folded, line_of, text_of
@@ -27,7 +29,7 @@ class _Section:
 
     heading: str
     line: int
-    tokens: list[Token]
+    tokens: Sequence[Token]
 
 
 def listed(tokens: Sequence[Token], heading: str, *, ordered: bool) -> list[tuple[str, str, int]]:
@@ -81,13 +83,22 @@ def _beside(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
 def _sections(tokens: Sequence[Token], heading: str) -> list[_Section]:
     """Return what stands under each heading that starts so; one within another is a part of that."""
     found: list[_Section] = []
-    level = None
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
-        if token.type == "heading_open" and (level is None or token.tag <= level):
-            level = None
-            if following is not None and folded(text := text_of(following)).startswith(heading.casefold()):
-                level = token.tag
-                found.append(_Section(text, line_of(token), []))
-        elif level is not None:
-            found[-1].tokens.append(token)
+    heads = list(_headings(tokens))
+    end = 0
+    for number, at in enumerate(heads):
+        if at < end or not folded(text := text_of(tokens[at + 1])).startswith(heading.casefold()):
+            continue
+        tag = tokens[at].tag
+        ends = (heads[later] for later in range(number + 1, len(heads)) if tokens[heads[later]].tag <= tag)
+        end = next(ends, len(tokens))
+        found.append(_Section(text, line_of(tokens[at]), tokens[at + 1 : end]))
     return found
+
+
+def _headings(tokens: Sequence[Token]) -> Iterator[int]:
+    """Yield where each heading begins: found by their types at once, as most of a long tracker is cells."""
+    types, at = list(map(attrgetter("type"), tokens)), -1
+    with suppress(ValueError):
+        while True:
+            at = types.index("heading_open", at + 1)
+            yield at

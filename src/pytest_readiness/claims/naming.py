@@ -24,13 +24,16 @@ def id_of(text: str, prefix: str = "") -> str:
         prefix: stands before an id without a letter, such as the number of a row.
     """
     text = text.strip()
-    if any(category(sign) == "Cc" and not sign.isspace() for sign in text):
+    if text.isascii() and text.isprintable() and " " not in text and "/" not in text:
+        name = text  # as most are
+    elif any(category(sign) == "Cc" and not sign.isspace() for sign in text):
         return text  # told as it is: nothing is made of what nobody sees
-    issue = _ISSUE_URL.fullmatch(text) or _ISSUE.fullmatch(text)
-    if issue is not None:
-        number = issue[3] if issue[3][0] in "#!" else f"#{issue[3]}"
-        return f"{issue[1]}-{issue[2]}{number}"
-    name = slug(text) if "/" in text or any(map(str.isspace, text)) else text
+    else:
+        issue = _ISSUE_URL.fullmatch(text) or _ISSUE.fullmatch(text)
+        if issue is not None:
+            number = issue[3] if issue[3][0] in "#!" else f"#{issue[3]}"
+            return f"{issue[1]}-{issue[2]}{number}"
+        name = slug(text) if "/" in text or any(map(str.isspace, text)) else text
     return prefix + name if name and not any(map(str.isalpha, name)) else name
 
 

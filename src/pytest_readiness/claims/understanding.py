@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..frozen import dataclass
+from ..frozen import dataclass, maker
 from .naming import id_of
 from .source import Row
 from .wanted import Wanted
@@ -32,6 +32,9 @@ class Entry:
     """Why it is no use case; nothing where it is one."""
 
 
+_make_entry = maker(Entry)
+
+
 def understood(row: Row, wanted: Wanted) -> Entry:
     """Return what a row means."""
     box, name = box_of(row.cells["uc"]), without_box(row.cells["uc"])
@@ -45,7 +48,7 @@ def understood(row: Row, wanted: Wanted) -> Entry:
     else:
         statuses = by_word
     cells = [(name, row.cells[column]) for name, column in wanted.statuses_by_environment(row.columns)]
-    return Entry(
+    return _make_entry(
         row=row,
         id=id_of(name, wanted.prefix),
         name=name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from ..frozen import dataclass
 from .markdown import folded
@@ -100,6 +101,8 @@ class Vocabulary:
         A prefix is looked for in the id only where the status is no word for one: a use case whose name begins with
         "Deferred" is one.
         """
+        if not self.skipped and not self.skipped_prefixes:
+            return False
         if _fold(status) in self.skipped or (bool(name) and _fold(name) in self.skipped):
             return True
         return not self.meaning(status) and (self._begins(status) or self._begins(name))
@@ -152,5 +155,7 @@ def _written(words: Iterable[str]) -> str:
     return next((word for word in ones if word and not is_prefix(word)), ones[0].removesuffix("*").strip())
 
 
+@lru_cache(maxsize=256)
 def _fold(text: str) -> str:
+    """The words of a tracker are few, and each stands in many rows."""
     return folded(text.translate(_UNSEEN))
