@@ -268,3 +268,15 @@ def test_whatever_a_file_of_maps_holds(tmp_path_factory: pytest.TempPathFactory,
     assert len(faults) == sum(target == "bad" for _, target in targets)
     at = {pattern: number for number, pattern in enumerate(maps, 2)}
     assert all(rule.where.endswith(f"maps.toml:{at[rule.pattern]}") for rule in rules)
+
+
+def test_a_listing_tells_what_is_flaky(placed: Project) -> None:
+    """A pass after a failed attempt is FLAKY before it is recorded, as it is then; mapped or not."""
+    cases = '<testcase classname="c" name="f"><flakyFailure/></testcase><testcase classname="c" name="p" time="1"/>'
+    placed.write("it.xml", f'<testsuite name="s">{cases}</testsuite>')
+    listed = placed.cli("record", "--junit", "it.xml", "--list").stdout.splitlines()
+    assert listed[:2] == ["FLAKY       c::f", "PASSED      c::p"]
+    assert '"c::*" = "UC/ITEM"  # 1 PASSED, 1 FLAKY' in listed
+    listed = placed.cli("record", "--junit", "it.xml", "--list", "--map", "c::*=UC-001/1").stdout.splitlines()
+    assert "FLAKY       c::f -> UC-001/1" in listed
+    assert "UC-001/1 2 tests: 1 PASSED, 1 FLAKY" in listed

@@ -10,13 +10,14 @@ from glob import escape
 
 from ..claims.claim import Claim
 from ..errors import count
-from ..facts.evidence import BADNESS, Result
+from ..facts.evidence import Result
 from ..journal.junit import Case
 from ..journal.redaction import Redactor
 from ..pipeline.importing import Seen, mapped_of
 from ..pipeline.judging import Place
 from ..pipeline.mapping import Mapped
 from ..views.sanitise import sanitise
+from .recorded import counted, result_word
 
 _WIDTH = max(len(result.value) for result in Result)
 _WIDE = 400
@@ -45,10 +46,10 @@ def _lines(seen: Seen, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
         targets = [_target(claim) for claim in made]
         for target in targets:
             by_claim[target].append(test)
-        yield f"{test.case.result.value:{_WIDTH}} {test.name} -> {', '.join(targets)}"
+        yield f"{_word(test.case):{_WIDTH}} {test.name} -> {', '.join(targets)}"
     named = Counter(case.name for case in left)
     for case in left:
-        yield f"{case.result.value:{_WIDTH}} {case.path if named[case.name] > 1 else case.name}"
+        yield f"{_word(case):{_WIDTH}} {case.path if named[case.name] > 1 else case.name}"
     if by_claim:
         yield ""
         width = max(map(len, by_claim))
@@ -65,8 +66,11 @@ def _target(claim: Claim) -> str:
 
 
 def _results(cases: Iterable[Case]) -> str:
-    many = Counter(case.result for case in cases)
-    return ", ".join(f"{many[result]:,} {result.value}" for result in sorted(many, key=BADNESS.__getitem__))
+    return counted(Counter(_word(case) for case in cases))
+
+
+def _word(case: Case) -> str:
+    return result_word(case.result, is_flaky=any(one.result is not Result.PASSED for one in case.attempts))
 
 
 def _patterns(left: Sequence[Case], every: Iterable[Case]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from ..journal.recording import Account, Recording
 from ..journal.witness import belongs
 from .judging import Place
 from .opening import Opening, close_run, open_run, redaction_trouble
+from .uncounted import why_uncounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Piece:
     not_real_because: str | None
     is_flaky: bool = False
     """It passed, and an attempt before that did not."""
+    uncounted: str = ""
+    """Why it satisfies nothing, though it passed in a real environment; nothing where it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +135,12 @@ class Session:
             line["redactions"] = [list(pair) for pair in counts]
         self.opening.log.finished(line)
         result = Result(body["result"])
-        is_flaky = result is Result.PASSED and any(one["result"] != Result.PASSED for one in body["attempts"])
-        self.pieces += [
-            Piece(claim["use_case"], claim["item"], body["test"], result, claim.get("not_real_because"), is_flaky)
-            for claim in line["claims"]
-        ]
+        passed, catalogue = result is Result.PASSED, self.opening.place.catalogue
+        is_flaky = passed and any(one["result"] != Result.PASSED for one in body["attempts"])
+        for claim in line["claims"]:
+            where, why_not = (claim["use_case"], claim["item"]), claim.get("not_real_because")
+            uncounted = why_uncounted(claim, catalogue) if passed else ""
+            self.pieces.append(Piece(*where, body["test"], result, why_not, is_flaky, uncounted))
 
     def close(self, exit_status: int, notes: Iterable[str] = ()) -> Recorded:
         """Seal and keep the run."""
