@@ -124,6 +124,20 @@ def test_a_pattern_that_matches_the_name_does_not_look_at_the_suite(placed: Proj
     assert results(placed) == [("z/a::one", "PASSED")]
 
 
+def test_a_case_that_is_evidence_twice_for_one_item_is_told(placed: Project) -> None:
+    """Two patterns map it, one of them by its suite: with both names and both patterns, also by ``--list``."""
+    some = suite("Pay", "Pay::a", "Pay::b") + suite("Log", "Log::c")
+    maps = "Pay*=UC-001/1", "*/Pay::*=UC-001/1", "*/Log::*=UC-001/1", "Log::*=UC-001/2"
+    told = (
+        "readiness: 2 test cases are evidence for one item under two names, such as 'Pay::a' and 'Pay/Pay::a' for "
+        "UC-001/1 (by --map 'Pay*' and --map '*/Pay::*'): make one of the patterns narrower\n"
+    )
+    assert record(placed, some, *maps).stderr == told
+    listed = placed.cli("record", "--junit", "it.xml", "--list", *(f"--map={one}" for one in maps))
+    assert listed.stderr == told
+    assert record(placed, some, *maps[1:]).stderr.count("two names") == 0
+
+
 def test_a_flaky_pass_is_not_hidden_by_its_namesake(placed: Project) -> None:
     """Of two passes of one name, the one after a failed attempt counts, wherever it stands."""
     flaky = '<testcase classname="c" name="a"><flakyFailure/></testcase>'

@@ -27,10 +27,26 @@ def test_what_the_earlier_import_had_is_missing(placed: Project) -> None:
     (line,) = [line for line in result.stderr.splitlines() if MISSING in line]
     assert line.startswith("readiness: 2 tests that the earlier import 20")
     assert line.endswith(
-        " had are missing, such as 'A::two': what they showed last stays until they are imported again or retired"
+        " had are missing ('A::two', 'B::three'): what they showed last stays until they are imported again or retired"
     )
     again = record(placed, suite("a", "A::one", "A::two", at="12") + suite("b", "B::three", at="12"), "*=UC-001/1")
     assert again.stderr == ""
+
+
+def test_a_file_that_did_not_load_is_told_as_one(placed: Project) -> None:
+    """Of many tests that are missing, those of a class stand together, with how many; the largest first."""
+    many = [f"B::t{number}" for number in range(12)]
+    record(placed, suite("a", "A::one", "A::two", "A::three", "C::gone") + suite("b", *many), "*=UC-001/1")
+    result = record(placed, suite("a", "A::one", at="11"), "*=UC-001/1")
+    assert " had are missing (all 12 of 'B', 2 of 'A', 'C::gone'): what they showed last stays" in result.stderr
+    others = [f"K{number}::{name}" for number in range(7) for name in "ab"] + ["loose", "loose too"]
+    record(placed, suite("k", "A::one", *others, at="12"), "*=UC-002/1")
+    result = record(placed, suite("k", "A::one", at="13"), "*=UC-002/1")
+    assert "16 tests that" in result.stderr
+    assert (
+        " had are missing (all 2 of 'K0', all 2 of 'K1', all 2 of 'K2', all 2 of 'K3', all 2 of 'K4' and 6 more): "
+        in result.stderr
+    )
 
 
 def test_all_tests_of_the_same_suites_are_missing(placed: Project) -> None:

@@ -164,7 +164,20 @@ def notes_of(seen: Seen) -> Iterator[str]:
             f"{count(len(several), 'name')} of several test cases{such}: each is taken as one, with the worst result"
             f"{_apart(several)}"
         )
+    if mapping.twice:
+        yield _twice(mapping.twice)
     yield from idle_rules(mapping.idle, seen.cases)
+
+
+def _twice(found: Sequence[tuple[Case, Rule, Rule]]) -> str:
+    """Return that cases count under two names for one item: of a failure both have to pass."""
+    case, plain, longer = found[0]
+    names = " and ".join(f"'{one_line(name, 100)}'" for name in (case.name, case.path))
+    by = " and ".join(f"{rule.where} '{one_line(rule.pattern, 60)}'" for rule in (plain, longer))
+    return (
+        f"{count(len(found), 'test case')} {'is' if len(found) == 1 else 'are'} evidence for one item under two names,"
+        f" such as {names} for {plain.target} (by {by}): make one of the patterns narrower"
+    )
 
 
 def _apart(several: Iterable[Mapped]) -> str:

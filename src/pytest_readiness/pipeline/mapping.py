@@ -63,6 +63,8 @@ class Outcome:
     """How many of them match a rule, or say themselves what they are evidence for."""
     idle: tuple[Rule, ...]
     """The rules that match no case."""
+    twice: tuple[tuple[Case, Rule, Rule], ...] = ()
+    """Cases that are evidence for one thing under both names, by one rule each."""
 
 
 def claim_of(target: str, catalogue: Catalogue, part: str | None = None, replay_mode: str | None = None) -> Claim:
@@ -138,7 +140,7 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
     found: defaultdict[str, list[Case]] = defaultdict(list)
     targets: defaultdict[str, dict[str, None]] = defaultdict(dict)
     matched: set[Rule] = set()
-    mapped = 0
+    mapped, twice = 0, list[tuple[Case, Rule, Rule]]()
     for case in cases:
         by_name = plain.matching(case.name)
         if case.covers is not None:
@@ -150,6 +152,8 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
         targets[case.name] |= dict.fromkeys((*(rule.target for rule in by_name), *case.claims))
         if by_path:
             found[case.path].append(case)
+            here = {rule.target: rule for rule in reversed(by_name)}
+            twice += [(case, here[rule.target], rule) for rule in by_path if rule.target in here][:1]
             targets[case.path] |= dict.fromkeys(rule.target for rule in by_path)
     for suite in cases:  # the innermost first
         if suite.covers:
@@ -159,7 +163,7 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
             mapped += bool(targets[suite.name]) and not is_known
     due = [(name, some) for name, some in found.items() if targets[name]]
     tests = tuple(Mapped(name, _as_one(some), tuple(targets[name]), tuple(some)) for name, some in due)
-    return Outcome(tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched))
+    return Outcome(tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched), tuple(twice))
 
 
 def _as_one(cases: Sequence[Case]) -> Case:

@@ -25,6 +25,8 @@ from .place import Place
 
 _LOOKED_AT = 20
 """Earlier imports, the newest first, of which one may be of the same tests."""
+_NAMED = 5
+"""Classes that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,25 @@ def origin_of(rules: Iterable[Rule], suites: Iterable[str]) -> Origin:
 
 def _digest(value: list[Any]) -> str:
     return sha256(canonical(printable(value)).encode()).hexdigest()
+
+
+def _by_class(gone: Sequence[str], ours: Iterable[str]) -> str:
+    """Return which tests are gone, those of a class together: a file that did not load is all of one."""
+    left = set(map(_class, ours))
+    classes: dict[str, list[str]] = {}
+    for name in gone:
+        classes.setdefault(_class(name), []).append(name)
+    told, others = [], len(gone)
+    for name, some in sorted(classes.items(), key=lambda pair: -len(pair[1]))[:_NAMED]:
+        many = "" if len(some) == 1 else f"{len(some)} of " if name in left else f"all {len(some)} of "
+        told.append(f"{many}'{one_line(name if many else some[0], 100)}'")
+        others -= len(some)
+    return ", ".join(told) + (f" and {others} more" if others else "")
+
+
+def _class(name: str) -> str:
+    """Return the class of a test; its name, where it has none."""
+    return name.rpartition("::")[0] or name
 
 
 class Earlier:
@@ -98,10 +119,9 @@ class Earlier:
         there = ours | over | self._retired | {one.test_id for one in self._pieces if one.run_id in later}
         if gone := [test for test in planned if test not in there]:
             are = "is" if len(gone) == 1 else "are"
-            yield (
-                f"{count(len(gone), 'test')} that the earlier import {run_id} had {are} missing, such as"
-                f" '{one_line(gone[0], 100)}': what they showed last stays until they are imported again or retired"
-            )
+            tests = f"{count(len(gone), 'test')} that the earlier import {run_id} had"
+            stays = "what they showed last stays until they are imported again or retired"
+            yield f"{tests} {are} missing ({_by_class(gone, ours)}): {stays}"
 
     def _before(self, origin: Origin, ours: set[str]) -> tuple[str, Sequence[str], Collection[str]]:
         """Return the newest import by the same mapping with one of these tests, else of the same suites.
