@@ -87,3 +87,20 @@ def test_what_there_is_is_named(recorded: Project) -> None:
     """Where an item is asked for that is not there, and none is like it, the requirements that there are are named."""
     told = recorded.cli("why", "UC-001/9").stderr
     assert told == "readiness: UC-001 has no requirement 'UC-001/9' (there are UC-001/1, UC-001/2)\n"
+
+
+def test_of_many_passes_some_are_named(project: Project) -> None:
+    """Nobody reads a thousand passes: of a use case the first are named, of one requirement all; a failure always."""
+    cases = "".join(f'<testcase classname="c" name="t{number}" time="1"/>' for number in range(40))
+    skip = '<testcase classname="c" name="s"><skipped/></testcase>'
+    flaky = '<testcase classname="c" name="z"><flakyFailure/></testcase>'
+    project.configured().write("it.xml", f'<testsuite name="s">{cases}{skip}{flaky}</testsuite>')
+    project.cli("record", "--junit", "it.xml", "--map", "c::*=UC-001/1", "--environment", "staging")
+    told = project.cli("why", "UC-001").stdout
+    assert told.count("rests on: PASSED") == 11
+    assert told.count("rests on: SKIPPED") == 1
+    assert "c::z" in told
+    assert "  rests on: 30 more that PASSED: readiness why UC-001/1 names each" in told.splitlines()
+    every = project.cli("why", "UC-001/1").stdout
+    assert every.count("rests on: PASSED") == 41
+    assert "more that PASSED" not in every

@@ -126,6 +126,32 @@ def test_nothing_left_to_do():
     assert todo(complete()) == [("review", "")]
 
 
+TWO = "2 requirements to be acknowledged"
+
+
+@pytest.mark.parametrize(
+    ("instead", "end"),
+    [
+        ((), "its evidence is complete"),
+        (
+            (("4", ran()),),
+            "its evidence is complete, with 1 requirement to be acknowledged (--acknowledge asserted)",
+        ),
+        (
+            (("4", ran(attempts=2)), ("5", ran(item="5", replay_mode="FULL"))),
+            f"its evidence is complete, with {TWO} (--acknowledge flaky --acknowledge asserted)",
+        ),
+    ],
+)
+def test_a_review_says_what_it_has_to_acknowledge(instead, end):
+    """A reviewer learns from the action which options the sign-off will need."""
+    evidence = complete()
+    for item, piece in instead:
+        evidence = [*(one for one in evidence if one.item != item), piece]
+    told = [one.text for one in next_actions(readiness(evidence), Policy()) if one.action == "review"]
+    assert told == [f"review {UC}: {end}"]
+
+
 def test_a_suspect_review_says_what_made_it_suspect():
     """Where a review is suspect, what is to be done names the first reason; where one is missing, how many there are."""
     old = complete(days=2)

@@ -262,7 +262,7 @@ class TestSentences:
                 "plain",
                 ran(item="plain", method="imported"),
                 ", but was only imported",
-                "run a test tagged M, recording a proof",
+                "run a test tagged M",
             ),
             (
                 "4",

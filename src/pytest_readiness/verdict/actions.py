@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..errors import count
 from .drift import differences
 from .levels import raises
 from .policy import Policy
@@ -114,7 +115,14 @@ def _to_review(use_case: UseCaseReadiness, policy: Policy) -> str:
         return f"review {name} again: {review.why[0] if review.why else 'something changed'}{more}"
     if review.approvals:
         return f"review {name}: it has {review.approvals} of {review.required} approvals"
-    return f"review {name}: its evidence is complete"
+    return f"review {name}: its evidence is complete{_to_acknowledge(use_case, policy)}"
+
+
+def _to_acknowledge(use_case: UseCaseReadiness, policy: Policy) -> str:
+    """Return what a review has to accept by name, as the end of a sentence."""
+    found = [one.state for one in use_case.required if policy.must_be_named(one.state.value, unproven=one.unproven)]
+    kinds = " ".join(f"--acknowledge {state.value.lower()}" for state in dict.fromkeys(found))
+    return f", with {count(len(found), 'requirement')} to be acknowledged ({kinds})" if found else ""
 
 
 def _of_requirement(use_case: UseCaseReadiness, one: RequirementReadiness, policy: Policy) -> Iterator[_Ranked]:

@@ -202,10 +202,15 @@ class _OfPass(NamedTuple):
             return f"run {test} again{place}"
         if self.state is State.FLAKY:
             at_once = f"make {test} pass{place} at its first attempt"
-            return f"{at_once}, recording {proof}" if self.unproven else at_once
+            return f"{at_once}{self._recording}" if self.unproven else at_once
         if self.evidence.method not in RAN_HERE:
-            return f"run a test tagged {telling.marker(requirement)}{place}, recording {proof}"
+            return f"run a test tagged {telling.marker(requirement)}{place}{self._recording}"
         return f"record {proof} in {test} and run it{place}"
+
+    @property
+    def _recording(self) -> str:
+        """What the pass has to bring with it, where the item asks for a proof."""
+        return "" if self.requirement.proof == "none" else f", recording {_proof(self.requirement)}"
 
 
 def _proof(requirement: Requirement) -> str:

@@ -18,6 +18,8 @@ from .report import Report
 
 _MOST_NAMED = 12
 """Requirements that are named where one is asked for that is not there."""
+_PASSES = 10
+"""Passes of a requirement that are named where the whole use case is asked for."""
 _MESSAGE_LINES = 3
 """Lines of a failure's message; ``readiness show`` has them all."""
 
@@ -39,7 +41,7 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
     else:
         chosen = [needed for needed in readiness.required if needed.state is not State.COMPLETE]
     for needed in chosen:
-        lines += [pen.line(), *_requirement(needed, pen)]
+        lines += [pen.line(), *_requirement(needed, pen, every=tail is not None)]
         lines += _conducts(needed, report, pen)
     if not chosen:
         sentence = (
@@ -152,7 +154,7 @@ def _reviewers(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
             yield from (line for sentence in one.why for line in pen.paragraph(sentence, indent=4))
 
 
-def _requirement(readiness: RequirementReadiness, pen: Pen) -> Iterator[Line]:
+def _requirement(readiness: RequirementReadiness, pen: Pen, *, every: bool) -> Iterator[Line]:
     state = (pen.told(readiness.state), style_of(readiness.state))
     yield pen.line((readiness.requirement.id, "strong"), "  ", state)
     yield from pen.paragraph(readiness.why, lead=("why: ", "dim"), indent=2)
@@ -166,8 +168,20 @@ def _requirement(readiness: RequirementReadiness, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(told, lead=("level: ", "dim"), indent=2)
     if not readiness.evidence:
         yield from pen.paragraph("nothing", lead=("rests on: ", "dim"), indent=2)
+    passes = [one for one in readiness.evidence if _says_little(one)]
+    folded = set() if every or len(passes) <= 2 * _PASSES else {one.id for one in passes[_PASSES:]}
     for evidence in readiness.evidence:
-        yield from _evidence(evidence, pen)
+        if evidence.id not in folded:
+            yield from _evidence(evidence, pen)
+    if folded:
+        told = f"{len(folded):,} more that PASSED: readiness why {readiness.requirement.id} names each"
+        yield from pen.paragraph(told, lead=("rests on: ", "dim"), indent=2, style="good")
+
+
+def _says_little(evidence: Evidence) -> bool:
+    """Return whether it is a pass of which there is no more to say than that."""
+    is_plain = evidence.real and not evidence.flaky and not evidence.warnings
+    return evidence.result is Result.PASSED and is_plain and not evidence.not_real_because
 
 
 def _conducts(readiness: RequirementReadiness, report: Report, pen: Pen) -> Iterator[Line]:
