@@ -22,6 +22,12 @@ from tests.trust.keyring import recorded, signing_as, trusting
         ("verify", "--checkpoint", " "),
         ("checkpoint", "-o", ""),
         ("review", "UC-001", "--from", ""),
+        ("report", "-o", ""),
+        ("bundle", "-o", ""),
+        ("bundle", "--script", ""),
+        ("record", "--map", "*=UC-001/1", "--junit", ""),
+        ("record", "--junit", "it.xml", "--map-file", " "),
+        ("init", "--tracker", ""),
     ],
 )
 def test_the_empty_name_of_a_file_is_told_as_one(project: Project, words: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from ..errors import count
 from ..pipeline.carrying import bundle, write_script
 from ..pipeline.targets import refuse_sources
 from ..views.sanitise import sanitise
+from . import options
 from .answering import Answering
 from .door import Door, pass_door
 
@@ -19,13 +20,13 @@ from .door import Door, pass_door
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     help="The file to write.",
 )
 @click.option(
     "--script",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     metavar="FILE",
     help="Write the script that verifies bundles, which needs Python alone, to this file.",
 )

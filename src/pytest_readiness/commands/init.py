@@ -19,6 +19,7 @@ from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 from ..views.sanitise import sanitise
 from ..views.words import count
 from ..whole import write_whole
+from . import options
 from .adopting import Adopted, GuessError, adopt, said_columns
 from .answering import Answering
 from .completing import Own, completed, own_words
@@ -32,7 +33,7 @@ _IGNORING = frozenset({_HOME, f"{_HOME}/", f"/{_HOME}", f"/{_HOME}/", f"**/{_HOM
 @click.command("init", cls=Answering, help="Write readiness.toml, adopting the tracker or writing a new one.")
 @click.option(
     "--tracker",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="PATH",
     help=f"The tracker to adopt, or to write where there is none.  [default: {TRACKER_NAME}]",
 )

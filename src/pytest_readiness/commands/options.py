@@ -60,7 +60,7 @@ def link(_context: click.Context, _option: click.Parameter, value: str | None) -
 
 
 class _File(click.Path):
-    """The path of a file; an empty text, as a shell makes of a variable that is not set, is none."""
+    """A path; an empty text, as a shell makes of a variable that is not set, is none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, str) and not value.strip():
@@ -69,6 +69,8 @@ class _File(click.Path):
 
 
 FILE = _File(path_type=Path, dir_okay=False)
+PATH = _File(path_type=Path)
+"""Of a file or a folder."""
 
 checkpoints = click.option(
     "--checkpoint",

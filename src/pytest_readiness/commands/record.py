@@ -132,7 +132,7 @@ def _context_options(function: Any) -> Any:
 @click.option(
     "--junit",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="PATH...",
     help="Take in the results of JUnit XML files, or of folders of such; can be given again.",
 )
@@ -143,7 +143,7 @@ def _context_options(function: Any) -> Any:
     "--map-file",
     "map_files",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="FILE",
     help="The same, as a table [map] in TOML; can be given again.",
 )

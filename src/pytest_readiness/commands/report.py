@@ -20,7 +20,7 @@ from .door import Door, pass_door
 @click.command("report", cls=Answering)
 @options.use_cases
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
+@click.option("-o", "--output", type=options.PATH, help="Write to this file instead.")
 @click.option(
     "--at", callback=options.moment, metavar="TIME", help="As it was known and required at this moment (UTC)."
 )
