@@ -177,6 +177,7 @@ def test_the_trusted_key_under_another_id(signed: tuple[Project, str]) -> None:
     swapped(project, old, resigned(project, old.payload, "ci", keyid="0" * 64))
     assert project.cli("verify").exit_code == 0
     assert levels(project) == {"L2"}
+    assert gate(project) == 0
 
 
 def test_a_signature_that_is_moved_to_another_run(signed: tuple[Project, str]) -> None:
@@ -316,13 +317,18 @@ def test_a_reviewer_who_signs_with_a_key_of_somebody_else(asking: Project) -> No
 
 def test_a_decision_that_says_itself_that_it_is_signed(asking: Project) -> None:
     """A text that claims a signature, and has none, is declared: the review does not count."""
+    file = database(asking)
+    before = file.read_bytes()
     signing_as(asking, "ana")
     approve(asking, by=ANA)
     assert known_by(asking) == [(ANA, "signed")]
+    assert asking.cli("gate", "UC-001").exit_code == 0
     kept = store_of(asking, lambda store: store.decisions()[-1])
-    forged = replace(kept, by=BEN, known_by=Known.SIGNED)
-    store_of(asking, lambda store: store.decide([forged]))
-    assert known_by(asking) == [(ANA, "signed")]
+    file.write_bytes(before)
+    store_of(asking, lambda store: store.decide([replace(kept, by=BEN, known_by=Known.SIGNED)]))
+    assert known_by(asking) == []
+    assert asking.cli("verify").exit_code == 0
+    assert asking.cli("gate", "UC-001").exit_code == 1
 
 
 def test_a_signed_review_with_its_signature_swapped(asking: Project) -> None:
