@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 
 from pytest_readiness.decisions.making import _matches
 from tests.cli.test_no_regular_file import in_time
+from tests.cli.test_record_map import suite
 from tests.project import Project
 from tests.signing import ANA, BEN, BOT, DEV, TESTS, approve, decided, record, status, told
 
@@ -163,6 +164,51 @@ def test_a_run_of_other_files_takes_no_test_away(project: Project, pattern: str)
     code, out, err = retire(project, "test_it.py::*")
     assert (code, err, f"{OLD} is retired" in out) == (0, "", True)
     assert project.states("UC-001")["UC-001/1"] == "MISSING"
+
+
+def imported(project: Project, at: str, *cases: str, maps: str = "*=UC-001/1") -> None:
+    """Import a report of these cases; a failure where ``!`` stands behind one."""
+    project.write("it.xml", suite("s", *cases, at=at))
+    done = project.cli("record", "--junit", "it.xml", "--map", maps, "--environment", "staging", "--actor", DEV)
+    assert done.exit_code == 0, done.output
+
+
+def test_imported_tests_that_are_gone_are_retired_by_a_pattern(project: Project) -> None:
+    """A file that was removed, or a test that was renamed: the next report of the same mapping does not hold them."""
+    decided(project)
+    imported(project, "10", "a::one", "a::two!", "b::three!", "b::four!", "c::five", "c::six")
+    code, _, err = retire(project, "b::*")
+    assert (code, "nothing tells that it is gone" in err) == (2, True), err
+    imported(project, "11", "a::one", "a::two!", "c::five", "c::six")
+    code, out, err = retire(project, "*::*")
+    assert (code, err) == (0, "")
+    assert [line.partition(" is retired")[0] for line in out.splitlines()[:-1]] == ["b::four", "b::three"]
+    assert project.states("UC-001")["UC-001/1"] == "FAILING"
+    imported(project, "12", "a::one", "a::twice", "c::five", "c::six")
+    assert retire(project, "a::tw*", ANA, "--replaced-by", "a::twice")[0] == 0
+    assert project.states("UC-001")["UC-001/1"] == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("at", "maps", "cases"),
+    [
+        ("11", "*=UC-001/1", ("a::one",)),
+        ("11", "a::*=UC-001/1", ("a::one", "a::two", "a::three")),
+        ("11", "*=UC-001/1", ("z::one", "z::two", "z::three")),
+        ("09", "*=UC-001/1", ("a::one", "a::two", "a::three")),
+        ("11", "*=UC-001/1", ("a::one", "a::two", "a::three", "b::four")),
+    ],
+    ids=["a run of few", "another mapping", "another report", "an older report", "it is there"],
+)
+def test_no_other_import_takes_imported_tests_away(
+    project: Project, at: str, maps: str, cases: tuple[str, ...]
+) -> None:
+    """A partial run, another mapping or report, or an older one, says nothing of a test that it does not hold."""
+    decided(project)
+    imported(project, "10", "a::one", "a::two", "a::three", "b::four!")
+    imported(project, at, *cases, maps=maps)
+    assert retire(project, "b::*")[0] == 2
+    assert told(project)["retirements"] == []
 
 
 def test_a_case_that_a_later_run_deselected_is_not_gone(project: Project) -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Set as AbstractSet
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Set as AbstractSet
+from operator import attrgetter
 from pathlib import Path
 
+from ..facts.evidence import Evidence
 from ..pipeline.judging import Judged, Place
 from ..verdict.later_runs import LaterRuns, is_case_beside
+
+_IMPORTED = "imported"
+_LOOKED_AT = 20
+"""Later imports, the newest first, of which one may be of the same tests."""
+_Where = tuple[str | None, str | None]
+"""Environment and provider mode."""
 
 
 def gone(place: Place, judged: Judged, tests: Collection[str]) -> list[str]:
@@ -16,6 +25,8 @@ def gone(place: Place, judged: Judged, tests: Collection[str]) -> list[str]:
     That a run had others is enough for a case of a parametrised test whose other cases it ran. It may have been about
     other files or other tests: any other test is gone only once the work tree has no test of its name in its file.
     What a run deselected is not gone, and a run that was asked for single tests of a file says nothing of the others.
+    A test that was imported is gone once a later report by the same mapping, with at least half of the tests of its
+    own, does not hold it.
 
     Raises:
         StorageError, IntegrityError: what the runs had planned cannot be read.
@@ -23,12 +34,67 @@ def gone(place: Place, judged: Judged, tests: Collection[str]) -> list[str]:
     facts = judged.facts
     instead = LaterRuns(facts.evidence, facts.origins, asks_plans=True).instead(tests)
     planned = _planned(place, {later.run_id for ones in instead.values() for later in ones})
-    return [
+    from_reports = _Imports(place, judged).gone(set(tests) - instead.keys())
+    ran_here = [
         test
         for test, ones in instead.items()
         if not any((later.run_id, test) in planned for later in ones)
         and (all(is_case_beside(test, later.test_id) for later in ones) or not _is_there(place.settings.folder, test))
     ]
+    return sorted([*ran_here, *from_reports])
+
+
+class _Imports:
+    """The imports of reports, by what they hold."""
+
+    def __init__(self, place: Place, judged: Judged) -> None:
+        self._place = place
+        self._evidence = judged.facts.evidence
+        self._origins = judged.facts.origins
+
+    def gone(self, tests: AbstractSet[str]) -> Iterator[str]:
+        """Yield which of these tests are imported ones, and in no environment in the next report any more."""
+        newest: dict[str, dict[_Where, Evidence]] = defaultdict(dict)
+        for one in sorted(self._evidence, key=attrgetter("started_at")):
+            if one.test_id in tests:
+                newest[one.test_id][one.environment, one.provider_mode] = one
+        last = [one for places in newest.values() for one in places.values() if one.method == _IMPORTED]
+        later = {key: list(self._later(*key)) for key in {self._key(one) for one in last}}
+        runs = {key[0] for key in later} | {run for some in later.values() for run, _ in some}
+        plans: defaultdict[str, set[str]] = defaultdict(set)
+        for run, test in _planned(self._place, runs):
+            plans[run].add(test)
+        next_one = {
+            key: next(((run, at) for run, at in some if _is_same_report(plans[key[0]], plans[run])), None)
+            for key, some in later.items()
+        }
+        for test, places in newest.items():
+            found = [(one, next_one.get(self._key(one))) for one in places.values()]
+            if all(next_ and next_[1] > one.started_at and test not in plans[next_[0]] for one, next_ in found):
+                yield test
+
+    def _key(self, one: Evidence) -> tuple[str, _Where]:
+        return one.run_id, (one.environment, one.provider_mode)
+
+    def _later(self, run_id: str, where: _Where) -> Iterable[tuple[str, str]]:
+        """Return the later imports by the same mapping in the same place, newest first, each with its newest start."""
+        began: dict[str, str] = {}
+        for one in self._evidence:
+            if one.method == _IMPORTED and (one.environment, one.provider_mode) == where:
+                began[one.run_id] = max(one.started_at, began.get(one.run_id, ""))
+        own = self._origins[run_id]
+        same = [
+            (run, at)
+            for run, at in began.items()
+            if self._origins[run].conduct.imported[:1] == own.conduct.imported[:1] != ()
+            and self._origins[run].started_at > own.started_at
+        ]
+        return sorted(same, key=lambda pair: self._origins[pair[0]].started_at, reverse=True)[:_LOOKED_AT]
+
+
+def _is_same_report(earlier: AbstractSet[str], later: AbstractSet[str]) -> bool:
+    """Return whether a later report is of the same tests: a run of few of them says nothing of the others."""
+    return 2 * len(earlier & later) >= len(earlier)
 
 
 def _planned(place: Place, runs: AbstractSet[str]) -> set[tuple[str, str]]:

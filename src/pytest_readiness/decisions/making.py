@@ -155,7 +155,7 @@ def _retire_gone(
     retiring = gone(place, judged, matching)
     if not retiring:
         still = f"each test that matches '{pattern}' still runs, is still in its file, or nothing tells that it is gone"
-        raise ConfigError(f"{still}: run the whole file, or name the test whole")
+        raise ConfigError(f"{still}: run the whole file, import the whole report, or name the test whole")
     _check_tests(judged, retiring[0], replaced_by)
     concerned = {one.uc for one in evidence if one.test_id in retiring}
     recorders = _recorders(place, concerned, retiring)
