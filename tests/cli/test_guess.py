@@ -419,7 +419,29 @@ OTHERS = {
     "T.tsv": "key\tsummary\tgo_live\nP-1\tPay\tdone\nP-2\tRefund\ttodo\n",
     "T.yaml": "features:\n- key: P-1\n  summary: Pay\n  status: done\n- {key: P-2, summary: Refund, status: todo}\n",
     "T.md": "# Copied\n\nID\tTitle\tStatus\nP-1\tPay\tDone\nP-2\tRefund\tTo do\n",
+    "boxes.csv": "Check,Title,Done\r\nP-1,Pay,TRUE\r\nP-2,Refund,FALSE\r\n",
+    "boxes.yaml": "checks:\n- key: P-1\n  summary: Pay\n  done: true\n- key: P-2\n  summary: Refund\n  done: false\n",
 }
+WORDS = {
+    "T.csv": ("Freigegeben", "Offen"),
+    "T.md": ("Done", "To do"),
+    "boxes.csv": ("TRUE", "FALSE"),
+    "boxes.yaml": ("true", "false"),
+}
+
+
+def test_the_key_of_an_issue_is_its_id(project: Project) -> None:
+    """Of an issue tracker's export with a number and a key, people say the key."""
+    sheet = "Summary,Issue key,Issue id,Status\nPay,PAY-1,10001,Done\nRefund,PAY-2,10002,Selected for Development\n"
+    assert init(project, sheet, name="T.csv").exit_code == 0
+    assert [row["id"] for row in project.report()["use_cases"]] == ["PAY-1", "PAY-2"]
+
+
+def test_yaml_without_a_list_is_told(project: Project) -> None:
+    """Use cases as keys are none that are read: one line that says what is."""
+    result = init(project, "REQ-1:\n  title: Pay\n  status: draft\n", name="T.yaml")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("readiness: T.yaml: there is no list of use cases in it (`- id: ...`), and nothing")
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -429,8 +451,6 @@ def test_other_formats_are_guessed_as_well(project: Project, name: str) -> None:
     assert result.exit_code == 0, result.output
     assert project.cli("check").exit_code == 0
     assert project.cli("sync").exit_code == 0
-    done, todo = (
-        ("Freigegeben", "Offen") if name == "T.csv" else ("Done", "To do") if name == "T.md" else ("done", "todo")
-    )
+    done, todo = WORDS.get(name, ("done", "todo"))
     assert (project.path / name).read_bytes().decode() == OTHERS[name].replace(done, todo)
     assert {row["title"] for row in project.report()["use_cases"]} in ({"Pay", "Refund"}, {"Zahlen", "Erstatten"})

@@ -358,7 +358,12 @@ def _nothing(path: Path, found: Tables, *, said: bool = False) -> str:
             f"{place(path, found.html)}: this table is written in HTML, which is not read: write it as a Markdown "
             "table, or its use cases into readiness.toml under [use_cases.ID]"
         )
-    if not found.tables and path.suffix.casefold() not in (*SHEETS, *OUTLINES):
+    if not found.tables and path.suffix.casefold() in OUTLINES:
+        return (
+            f"{place(path)}: there is no list of use cases in it (`- id: ...`), and nothing else is read of YAML: "
+            "write them as a list, or into readiness.toml under [use_cases.ID]"
+        )
+    if not found.tables and path.suffix.casefold() not in SHEETS:
         return (
             f"{place(path)}: there is no table in it, and no list of boxes (`- [ ] ...`): write the use cases in "
             "one of these ways, or into readiness.toml under [use_cases.ID]"

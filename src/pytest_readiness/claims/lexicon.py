@@ -19,7 +19,7 @@ HEADERS = {
     "uc": (
         """
         uc | uc id | uc no | use case id | id | req id | requirement id | req | req. | requirement no | key
-        ref | ref. | reference | ticket | issue id | flow id | feature id | check id | item id | 编号 | 序号
+        ref | ref. | reference | ticket | issue key | issue id | flow id | feature id | check id | item id | 编号 | 序号
         编码
         用例编号 | 番号 | 項番 | 번호 | kennung | nr | nr. | no | no. | number | # | № | номер | num | núm
         numéro
@@ -109,7 +109,7 @@ _WORDS = {
     ready | ready for go-live | ready for go live | ready for prod | ready for production | ready to launch
     ready to go live | go | go-live approved | approved | approved for go-live | approved for production
     signed off | sign-off complete | live | in prod | in production | released | launched | shipped | done
-    complete | completed | yes | fertig | bereit | freigegeben | erledigt | abgeschlossen | ja | prêt
+    complete | completed | yes | true | fertig | bereit | freigegeben | erledigt | abgeschlossen | ja | prêt
     terminé
     approuvé | validé | fait | oui | listo | aprobado | completado | terminado | hecho | sí | pronto
     aprovado
@@ -122,7 +122,7 @@ _WORDS = {
     UNDER_WAY: """
     in progress | in-progress | in_progress | inprogress | wip | work in progress | started | ongoing
     on-going
-    doing | under way | underway | partial | partially done | partially complete | partly | mostly done
+    doing | active | under way | underway | partial | partially done | partially complete | partly | mostly done
     nearly done | almost done | almost ready | in review | under review | review | reviewing | awaiting review
     awaiting approval | pending review | pending approval | pending sign-off | needs review | needs work
     in development | development | implementing | implemented | in test | in testing | testing | tested
@@ -136,8 +136,9 @@ _WORDS = {
     """,
     NOT_STARTED: """
     not started | not-started | not_started | notstarted | not yet started | not begun | to do | to-do | todo
+    selected for development
     open | new | draft | planned | backlog | pending | tbd | tba | unstarted | queued | not ready | not done
-    not complete | not yet | no | not run | untested | missing | none | unknown | - | nicht begonnen | offen
+    not complete | not yet | no | false | not run | untested | missing | none | unknown | - | nicht begonnen | offen
     geplant | entwurf | ausstehend | nein | nicht fertig | non commencé | à faire | en attente | prévu
     brouillon | non | no iniciado | pendiente | por hacer | borrador | planificado | não iniciado | pendente
     a fazer | rascunho | não | non iniziato | da fare | in attesa | bozza | niet gestart | te doen
