@@ -45,6 +45,35 @@ def test_a_failure_without_a_zone_is_not_hidden_by_an_earlier_pass(placed: Proje
     assert placed.states("UC-001")["UC-001/1"] == "FAILING"
 
 
+def test_a_pass_without_a_zone_hides_no_later_failure(placed: Project) -> None:
+    """A pass of three o'clock that avocado wrote in Tokyo as noon comes before the failure of five o'clock."""
+    morning = NOON.replace(hour=3)
+    began, said = taken_in(placed, PASS.format("2026-11-28T12:00:00"), written=morning)
+    assert began == ["2026-11-28T03:00"]
+    assert (
+        "it.xml: '2026-11-28T12:00:00' is 9 hours after the file was written (2026-11-28T03:00:05.000Z): what passed "
+        "is taken for as early as the file; if it is a local time, give --timezone"
+    ) in said
+    taken_in(placed, FAIL.format("2026-11-28T05:00:00Z"), written=NOON.replace(hour=5))
+    assert placed.states("UC-001")["UC-001/1"] == "FAILING"
+
+
+@pytest.mark.parametrize(
+    ("said", "args"),
+    [
+        ("2026-11-28T12:00:00Z", ()),
+        ("2026-11-28T12:00:00", ("--timezone", "UTC")),
+        ("2026-11-29T12:00:00", ()),
+        ("2026-11-28T03:00:30", ()),
+    ],
+    ids=["zone", "option", "more than a zone", "a clock"],
+)
+def test_a_pass_that_no_zone_explains_begins_when_it_says(placed: Project, said: str, args: tuple[str, ...]) -> None:
+    """A start with a zone, or so far after the file that it is none of zones, is taken as it is said."""
+    began, _ = taken_in(placed, PASS.format(said), *args, written=NOON.replace(hour=3))
+    assert began == [said[:16]]
+
+
 @pytest.mark.parametrize("zone", ["America/New_York", "-05:00", "-0500"])
 def test_a_zone_that_is_given_is_taken(placed: Project, zone: str) -> None:
     """With --timezone times are what they say, and nothing is moved or told."""

@@ -44,7 +44,8 @@ class Times:
         self._modified, self._zone = modified, zone
         self._read: dict[str, datetime] = {}
         self._moved = 0
-        self._late: tuple[float, str] | None = None
+        self._late: tuple[float, str, bool] | None = None
+        """The latest start after the file was written, how it was said, and whether it is taken for that time."""
         self._ended: tuple[float, str] | None = None
         """The latest end of what says no zone, as if it were UTC; and how its start was said."""
 
@@ -53,8 +54,8 @@ class Times:
 
         Args:
             text: what is said of it; empty: nothing.
-            passed: it has passed. Without a zone, what has not passed is never older than the file: a pass that it
-                comes after must not hide it.
+            passed: it has passed. Without a zone, what has not passed is never older than the file, and a pass never
+                later than it, as far as a zone can be the cause: a pass must not hide a failure that came after it.
             took: how long its suite or itself took, in seconds.
 
         Raises:
@@ -66,14 +67,18 @@ class Times:
         begun = self._seconds(said, passed=passed)
         if begun < _NEVER:
             return max(begun, 0.0) if passed else self._modified
-        if begun > self._modified + _CLOCKS_APART:
-            self._late = max(self._late or (begun, text), (begun, text))
-        if said.tzinfo is None and self._zone is None:
+        has_zone = said.tzinfo is not None or self._zone is not None
+        late = begun - self._modified
+        is_local = not has_zone and passed and _CLOCKS_APART < late <= _MOST_APART + _CLOCKS_APART
+        if late > _CLOCKS_APART:
+            found = (begun, text, is_local)
+            self._late = max(self._late or found, found)
+        if not has_zone:
             self._ended = max(self._ended or (begun + took, text), (begun + took, text))
-            if not passed and begun < self._modified:
+            if not passed and late < 0:
                 self._moved += 1
                 return self._modified
-        return begun
+        return self._modified if is_local else begun
 
     def _seconds(self, said: datetime, *, passed: bool) -> float:
         """An hour that comes twice, when clocks are put back, is the one that counts less."""
@@ -93,10 +98,12 @@ class Times:
             such = f"{count(self._moved, 'test case')} that did not pass"
             told.append(f"{such} and say no time zone are taken for as late as the file ({written}): give --timezone")
         if self._late is not None:
-            begun, text = self._late
+            begun, text, is_local = self._late
+            after = f"'{one_line(text, 60)}' is {_span(begun - self._modified)} after the file was written ({written})"
             told.append(
-                f"'{one_line(text, 60)}' is {_span(begun - self._modified)} after the file was written ({written}): "
-                "the time zone or a clock is wrong, and what passed does not count before its time"
+                f"{after}: what passed is taken for as early as the file; if it is a local time, give --timezone"
+                if is_local
+                else f"{after}: the time zone or a clock is wrong, and what passed does not count before its time"
             )
         elif self._ended is not None and (apart := self._whole_hours(self._ended[0])):
             later = f"the file was written {_span(apart)} after that ({written})"
