@@ -75,13 +75,14 @@ def test_a_spreadsheets_note_of_its_sign():
 def test_what_is_read_of_a_csv(tmp_path):
     """Rows of every table in their order, with title, owner and line; titles, remarks and blank lines are none."""
     (tmp_path / "T.csv").write_text(
-        'Our tracker,,\n\nUC,Title,Owner,Prod Readiness Status\n# payments\nUC-1,"Pay,\ntwice",ann,NOT_STARTED\n,,,\n'
-        "\nPROD READINESS STATUS,Uc\nBLOCKED,#12\n"
+        'Our tracker,,\n\nUC,Title,Owner,Prod Readiness Status\n# payments\n# UC-0,NOT_STARTED\nUC-1,"Pay,\ntwice",ann,NOT_STARTED\n,,,\n'
+        "\nPROD READINESS STATUS,Uc\nBLOCKED,#12\n\nUC,Prod Readiness Status,Owner\n#pay,BLOCKED\n"
     )
     rows = read_tracker(tmp_path / "T.csv").rows
     assert [(row.id, row.title, row.owner, row.declared_status, row.line) for row in rows] == [
-        ("UC-1", "Pay,\ntwice", "ann", "NOT_STARTED", 5),
-        ("#12", "", "", "BLOCKED", 10),
+        ("UC-1", "Pay,\ntwice", "ann", "NOT_STARTED", 6),
+        ("#12", "", "", "BLOCKED", 11),
+        ("#pay", "", "", "BLOCKED", 14),
     ]
 
 
@@ -107,6 +108,10 @@ def test_what_is_read_of_a_csv(tmp_path):
             "T.csv:1: this looks like a row of the register, and stands ab",
         ),
         ("UC,UC,Prod Readiness Status\na,b,BLOCKED\n", "T.csv:1: two columns are called 'UC'"),
+        (
+            CSV_HEAD + 'UC-1,BLOCKED,,"a\nUC-2,BLOCKED,b"\nUC-3,BLOCKED\n',
+            "T.csv:3: this looks like a row of the register, and stands within quotes that a row above opens",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_csv_is_told_with_its_line(tmp_path, text, told):
@@ -122,7 +127,7 @@ def test_a_short_record_has_no_place_for_a_date():
 
 # -- text with tabs in a Markdown file -----------------------------------------------------------------------------
 
-TABBED = "# Readiness\n\nUC\tProd Readiness Status\tOwner\nUC-1\tNOT_STARTED\tann\nUC-2\tBLOCKED\t\n\nUC-3\tBLOCKED\n"
+TABBED = "# Readiness\n\nUC\tProd Readiness Status\tOwner\nUC-1\tNOT_STARTED\tann\nUC-2\tBLOCKED\t\n\nNot\tthis\n"
 
 
 def test_a_sheet_in_a_markdown_file(tmp_path):
@@ -135,6 +140,21 @@ def test_a_sheet_in_a_markdown_file(tmp_path):
     assert mended("T.md", TABBED.replace("\n", "\r\n")) == TABBED.replace("NOT_STARTED", "BLOCKED").replace(
         "\n", "\r\n"
     )
+
+
+def test_a_row_below_the_end_of_a_sheet_is_told(tmp_path):
+    """A blank line ends what tabs part, and what looks like a row below it is a problem; code is none."""
+    more = "```\nUC-4\tBLOCKED\n```\n\nUC-3\tBLOCKED\n\nUC\tProd Readiness Status\nUC-5\tBLOCKED\n"
+    assert problems(tmp_path, "T.md", TABBED + more) == [
+        "T.md:12: this looks like a row of the register, and a blank line parts it from that: take the line out"
+    ]
+
+
+def test_a_table_may_be_padded_with_tabs(tmp_path):
+    """Tabs beside the pipes of a table make it no sheet."""
+    table = "|\tUC\t|\tProd Readiness Status\t|\n|\t--\t|\t--\t|\n|\tUC-1\t|\tNOT_STARTED\t|\n"
+    assert problems(tmp_path, "T.md", table) == []
+    assert mended("T.md", table) == table.replace("NOT_STARTED", "BLOCKED")
 
 
 def test_a_sheet_beside_a_table_is_told(tmp_path):
@@ -247,6 +267,10 @@ ROW = "- {id: UC-1, status: BLOCKED}\n"
         (
             "- {id: UC-1, state: BLOCKED}\n",
             "T.yaml:1: this looks like a register, and none of its keys is called 'status'",
+        ),
+        (
+            ROW + "---\n- {flow: pay, status: BLOCKED}\n",
+            "T.yaml:3: this looks like a register, and none of its keys is called 'id'",
         ),
         ("UC-1: {status: BLOCKED}\n", "T.yaml:1: this looks like a register whose ids are keys: write a list"),
         ("a: b\n", "T.yaml: no list has entries with the keys 'id' and 'status'"),

@@ -86,6 +86,13 @@ def test_rows_of_the_register(text, lines):
         ("\n| CU | Prod Readiness Status |\n|--|--|\n| UC-2 | BLOCKED |\n", 5, "called 'UC'"),
         ("\n| Use Case | Prod Readiness Status |\n|--|--|\n| refunds | BLOCKED |\n", 5, "called 'UC'"),
         ("\n| U C | Prod Readyness Status |\n|--|--|\n| UC-2 | BLOCKED |\n", 5, "called 'UC'"),
+        ("\n| Flow | Prod Readiness Status |\n|--|--|\n| refunds | BLOCKED |\n| check out | BLOCKED |\n", 5, "called 'UC'"),
+        ("\n| UC\u200b | Prod Readiness Status |\n|--|--|\n| refunds | BLOCKED |\n", 5, "called 'UC'"),
+        ("\n| Prod Readiness Status | Flow |\n|--|--|\n| BLOCKED | pay |\n| BLOCKED | refunds |\n", 5, "called 'UC'"),
+        ("\t| UC-2 | BLOCKED |\n", 4, "looks like a row"),
+        ("    | UC-2 | BLOCKED |\n", 4, "looks like a row"),
+        ("| UC-2 | BLOCKED || UC-3 | BLOCKED |\n", 4, "'UC-3' stands beyond the last column with a status"),
+        ("\nAs <b>HTML</b>: <table><tr><th>UC<th>Prod Readiness Status<tr><td>pay<td>BLOCKED</table>\n", 5, "in HTML"),
         (f"\n## More\n\n{HEAD}| UC-1 | BLOCKED |\n", 9, "use case 'UC-1' stands twice, in lines 3 and 9:"),
     ],
 )  # fmt: skip
@@ -112,6 +119,8 @@ def test_what_looks_like_a_part_of_the_register_is_told(rest, line, told):
         "\n| UC | Test status |\n|--|--|\n| UC-2 | pass |\n| UC-3 | fail |\n",
         "\n| Prod Readiness Status | Meaning |\n|--|--|\n| BLOCKED | stopped |\n| NOT_STARTED | nothing yet |\n",
         "\n| Prod Readiness Status | Use cases |\n|--|--|\n| BLOCKED | 3 |\n| NOT_STARTED | 29 |\n",
+        "\n| Day | Prod Readiness Status |\n|--|--|\n| 2026-01-01 | BLOCKED |\n",
+        "| UC-2 | BLOCKED | see | there |\n",
         "\n| Test | Result |\n|--|--|\n| TC-1 | BLOCKED |\n",
         "\n| Area | NOT_STARTED | BLOCKED |\n|--|--|--|\n| all | 1 | 0 |\n",
         "\nWrite `| UC-2 | BLOCKED |` like that\n",
@@ -120,7 +129,7 @@ def test_what_looks_like_a_part_of_the_register_is_told(rest, line, told):
 def test_what_is_no_part_of_the_register(rest):
     """Code, comments, legends, other tables and prose with pipes are no rows, and no problem."""
     rows, found = read(FIRST + rest)
-    assert (len(rows), found) == (1, [])
+    assert (len(rows), found) == (1 + rest.startswith("| UC-2"), [])
 
 
 def test_headings_under_which_nothing_is_read():

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..errors import one_line
 from .listing import listed, unread_entries
 from .markdown import cell_spans, parsed, shown_text
 from .rows import LIST_ITEM, find_register
@@ -17,6 +18,10 @@ from .words import box_of
 
 _ITEMS_HEADING = "Required Evidence"
 _LEGEND_HEADING = "Status Legend"
+_BEYOND = (
+    "'{}' stands beyond the last column with a status, and is not read: give each row a line of its own, or take out "
+    "what is too much"
+)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _STRUCK = re.compile(r"~~.*?~~")
 _BOX_OF_ITEM = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)+?(\[[ xX]\]|[☐☑])")
@@ -39,21 +44,39 @@ class Document:
         self.register: Register = find_register(path, tokens, self._definitions, wanted)
         self.items = tuple(listed(tokens, _ITEMS_HEADING, ordered=True))
         self.legend = tuple(text for _, text, _ in listed(tokens, _LEGEND_HEADING, ordered=False))
-        self.doubts = tuple(unread_entries(tokens, _ITEMS_HEADING, wanted.skip))
+        self.doubts = (*unread_entries(tokens, _ITEMS_HEADING, wanted.skip), *self._beyond(wanted))
 
     @cached_property
     def _starts(self) -> list[int]:
         """Where each line begins."""
         return [0, *(end.end() for end in _LINE_END.finditer(self._text))]
 
+    def _beyond(self, wanted: Wanted) -> Iterator[tuple[int, str]]:
+        """Yield the lines in which a name and a status stand beyond the last column: a second row that nobody sees."""
+        for row in self.register.rows:
+            if row.hint == LIST_ITEM:
+                continue
+            _, line = self._line(row)
+            if line.count("|") <= len(row.columns) + 1:  # most often so
+                continue
+            cells = [self._read(line[first:last]) for first, last in cell_spans(line, row.hint)[len(row.columns) :]]
+            name = next(filter(wanted.is_name, cells), None)
+            if name is not None and any(map(wanted.is_status, cells)):
+                yield row.line, _BEYOND.format(one_line(name, 60))
+
+    def _line(self, row: Row) -> tuple[int, str]:
+        """Return where the line of a row begins, and its text."""
+        start = self._starts[row.line - 1]
+        end = _LINE_END.search(self._text, start)
+        return start, self._text[start : end.start() if end else len(self._text)]
+
     def span(self, row: Row, column: str) -> Span | None:
         """Return where the cell stands between its pipes; None: the row has fewer cells."""
-        start = self._starts[row.line - 1]
+        start, line = self._line(row)
         if row.hint == LIST_ITEM:
             found = _BOX_OF_ITEM.match(self._text, start)
             return found.span(1) if found and column == "uc" else None
-        end = _LINE_END.search(self._text, start)
-        spans = cell_spans(self._text[start : end.start() if end else len(self._text)], row.hint)
+        spans = cell_spans(line, row.hint)
         number = row.columns.index(column)
         if number >= len(spans):
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from .markdown import folded
@@ -23,7 +23,8 @@ def missing_column(
     """Return which of the two headers that make a register a table lacks, where it looks like one; None: it does not.
 
     At least one of its headers must be a register's, or nearly so; the other column may be known by its cells: a word
-    for a status in each row, or something like ``UC-003`` in each.
+    for a status in each row, or something like ``UC-003`` in each. Beside a column that has both the header and the
+    words of statuses, names of any kind are ids.
 
     Args:
         columns: of a table that is no register.
@@ -34,11 +35,28 @@ def missing_column(
     uc, status = wanted
     by_header = {key: [at for at, (head, *_) in enumerate(columns) if _is_near(head, key)] for key in wanted}
     ids = {*by_header[uc], *(at for at, one in enumerate(columns) if _holds_ids(one, is_name))}
+    ids |= set(_names_beside(columns, by_header[status], is_status))
     statuses = {*by_header[status], *(at for at, one in enumerate(columns) if _holds_statuses(one, status, is_status))}
     if not (by_header[uc] or by_header[status]) or not any(one != other for one in ids for other in statuses):
         return None
     heads = {folded(head) for head, *_ in columns}
     return uc if folded(uc) not in heads else status
+
+
+def _names_beside(
+    columns: Sequence[Column], statuses: Sequence[int], is_status: Callable[[str], bool]
+) -> Iterator[int]:
+    """Yield the columns that name something in each row, beside one of statuses; a legend has each word once, first."""
+    for at in statuses:
+        said = [cell for cell in columns[at][1:] if cell]
+        is_legend = at == 0 and len(set(map(folded, said))) == len(said)
+        if said and not is_legend and all(map(is_status, said)):
+            others = ((other, cells) for other, (_, *cells) in enumerate(columns) if other != at)
+            yield from (other for other, cells in others if all(_is_named(cell, is_status) for cell in cells))
+
+
+def _is_named(cell: str, is_status: Callable[[str], bool]) -> bool:
+    return any(map(str.isalpha, cell)) and not is_status(cell)
 
 
 def _is_near(head: str, wanted: str) -> bool:

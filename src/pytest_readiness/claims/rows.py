@@ -137,6 +137,9 @@ class _Search:
             elif token.type == "html_block":
                 self._open = None
                 self._take_html(token)
+            elif token.type == "code_block" and self._open is not None:
+                self._open = None
+                self._take_indented(token)
             elif token.type not in ("paragraph_open", "paragraph_close"):
                 self._open = None
             number += 1
@@ -207,6 +210,8 @@ class _Search:
     def _take_text(self, token: Token) -> None:
         """Read a paragraph after a table of the register as more rows of it; look at any other text."""
         lines, first = _visible(token).split("\n"), line_of(token)
+        if "<t" in token.content.lower():
+            self._html.take(shown_html(token.content), first)
         columns, self._open = self._open, None
         if columns is not None and self._goes_on(lines[0], columns):
             self._open = columns
@@ -216,6 +221,11 @@ class _Search:
                 self._told.append((first + len(body), _AS_ROW))
             return
         self._look_at(lines, first)
+
+    def _take_indented(self, token: Token) -> None:
+        """Look at code right below a table of the register: a row that is indented too far is code to Markdown."""
+        if self.rows and line_of(token) == self.rows[-1].line + 1:
+            self._look_at(token.content.split("\n"), line_of(token))
 
     def _goes_on(self, line: str, columns: tuple[str, ...]) -> bool:
         return line.lstrip().startswith("|") or ("|" in line and self._is_row(self._cells(line), columns))

@@ -14,7 +14,9 @@ from .wanted import Wanted
 from .written import Lines, names_of
 
 _PARTING = re.compile(r"[,;|\t\"]")
+_BREAK = re.compile(r"\r\n|\r|\n")
 _TABBED = (".tsv", ".tab")
+_AS_QUOTED = "this looks like a row of the register, and stands within quotes that a row above opens: close them there"
 _AS_ROW = "this looks like a row of the register, and stands above its header: put it below"
 _TOO_MANY = "there are more values than the header has: put one that holds {} in quotes, or take out what is too much"
 
@@ -90,15 +92,32 @@ class Sheet:
         return columns
 
     def _row(self, record: Record, columns: tuple[str, ...]) -> Iterator[Row]:
-        if _is_comment(record, columns):
+        is_glued = not record[0].text[1:2].isspace() and self._wanted.is_row(_texts(record), columns)
+        if _is_comment(record, columns) and not is_glued:  # "#pay" is an id, and "# pay" a remark
             return
         line = self._line(record)
         if any(value.text for value in record[len(columns) :]):
             self._doubts.append((line, _TOO_MANY.format("a tab" if self._sign == "\t" else f"'{self._sign}'")))
+        self._doubts += ((within, _AS_QUOTED) for within in self._quoted(record, columns))
         # Reversed, so that of two columns with one name the first is read.
         said = dict.fromkeys(columns, "") | dict(reversed(list(zip(columns, _texts(record), strict=False))))
         self._records.append(record)
         yield Row(line, said, columns, hint=len(self._records) - 1)
+
+    def _quoted(self, record: Record, columns: tuple[str, ...]) -> Iterator[int]:
+        """Yield the lines within quotes that look like rows: two stray quotes swallow what stands between them."""
+        for value in record:
+            if value.style and any(sign in value.text for sign in "\r\n"):
+                first = self._lines.at(value.start)
+                for number, line in enumerate(_BREAK.split(self._text[value.start : value.end - 1])):
+                    cells = [cell.strip() for cell in line.split(self._sign)]
+                    # Prose that goes on with a status has no id before it.
+                    if (
+                        number
+                        and self._wanted.is_row(cells, columns)
+                        and self._wanted.is_name(cells[columns.index("uc")])
+                    ):
+                        yield first + number
 
     def _look_at(self, above: Sequence[Record], columns: tuple[str, ...]) -> None:
         """Tell what stands in no table and looks like a part of the register; refuse a sheet that has no header."""

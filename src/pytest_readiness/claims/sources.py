@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .document import Document
 from .markdown import parsed, table_rows
-from .source import Source
+from .source import Row, Source
 from .wanted import Wanted
 from .written import names_of
 
 SHEETS = (".csv", ".tsv", ".tab")
 OUTLINES = (".yaml", ".yml")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_AS_TABBED_ROW = "this looks like a row of the register, and a blank line parts it from that: take the line out"
 _AS_TABBED = "this looks like the header of a register, and tabs part its columns: write it as a Markdown table"
 
 
@@ -33,7 +34,10 @@ def open_source(path: Path, text: str, wanted: Wanted) -> Source:
     if kind in SHEETS or (starts and not _has_table(text, wanted)):
         from .sheet import Sheet  # the same
 
-        return Sheet(path, text, wanted, list(starts.values()) or None)
+        sheet = Sheet(path, text, wanted, list(starts.values()) or None)
+        if starts:
+            sheet.doubts = tuple(_tabbed_rows(text, wanted, sheet.register.rows, starts))
+        return sheet
     document = Document(path, text, wanted)
     document.doubts = (*document.doubts, *((line, _AS_TABBED) for line in starts))
     return document
@@ -43,20 +47,34 @@ def _tabbed_headers(text: str, wanted: Wanted) -> dict[int, int]:
     """Return where the headers of a register stand whose columns tabs part, by their lines; none within code."""
     found = dict(_tabbed_lines(text, wanted)) if "\t" in text else {}
     if found:
-        shown = {
-            line
-            for token in parsed(text)
-            if token.type == "inline" and token.map
-            for line in range(token.map[0] + 1, token.map[1] + 1)
-        }
+        shown = _shown(text)
         found = {line: start for line, start in found.items() if line in shown}
     return found
+
+
+def _shown(text: str) -> set[int]:
+    """Return the lines that are text to Markdown, and no code."""
+    places = [token.map for token in parsed(text) if token.type == "inline" and token.map]
+    return {line for first, last in places for line in range(first + 1, last + 1)}
+
+
+def _tabbed_rows(text: str, wanted: Wanted, rows: Sequence[Row], headers: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that look like rows, and stand below the blank line at which their sheet ends."""
+    read = {row.line: row.columns for row in rows}
+    unread = _shown(text).difference(read, headers)
+    columns: tuple[str, ...] = ()
+    for number, line in enumerate(_LINE.findall(text), 1):
+        columns = read.get(number, columns)
+        cells = [cell.strip(' "') for cell in line.strip("\r\n").split("\t")]
+        if columns and number in unread and wanted.is_row(cells, columns):
+            yield number, _AS_TABBED_ROW
 
 
 def _tabbed_lines(text: str, wanted: Wanted) -> Iterator[tuple[int, int]]:
     start = 0
     for number, line in enumerate(_LINE.findall(text), 1):
-        if "\t" in line and set(wanted.decide) <= set(names_of(wanted, [cell.strip() for cell in line.split("\t")])):
+        cells = [cell.strip() for cell in line.split("\t")] if "\t" in line else []
+        if cells and "|" not in cells and set(wanted.decide) <= set(names_of(wanted, cells)):
             yield number, start
         start += len(line)
 
