@@ -162,6 +162,40 @@ def test_a_report_in_which_it_fails_again_lets_go_of_nothing(placed: Project, wh
     assert state(placed) == "FAILING"
 
 
+CONCERNED = {
+    "unittest class": "m.T::*",
+    "unittest module": "m.U::*",
+    "nose2 class": "m.T::*",
+    "unittest loader": "m::*",
+    "pytest collection": "t.test_m::*",
+    "jest hook": "a::*",
+    "mocha after all": "a::*",
+    "bats setup_file": "b.bats::*",
+    "GoogleTest environment": "A::*",
+}
+
+
+@pytest.mark.parametrize("what", CONCERNED)
+def test_no_pass_that_it_concerns_stands_alone(placed: Project, what: str) -> None:
+    """Where only the tests are mapped that a hook concerns, or its class, it is evidence for the same, until it ends."""
+    fails, whole, _ = HOOKS[what]
+    args = ("--map", f"{CONCERNED[what]}=UC-001/1")
+    take(placed, fails(1), args=args)
+    assert state(placed) == "FAILING"
+    assert "fails no more" in take(
+        placed, whole(2), suite("z", case("z::z"), day=2), args=(*args, "--map", "z::z=UC-002/1")
+    )
+    assert state(placed) != "FAILING"
+
+
+def test_what_it_does_not_concern_stands_alone(placed: Project) -> None:
+    """A hook of one class says nothing of another, and what failed and is not mapped is told."""
+    fails, *_ = HOOKS["unittest class"]
+    said = take(placed, fails(1), suite("k", case("k.T::a")), args=("--map", "k.T::a=UC-001/1"))
+    assert state(placed) == "ASSERTED"
+    assert "1 of 4 test cases are mapped; 1 of the others failed, such as 'tearDownClass (m.T)'" in said
+
+
 def test_another_environment_lets_go_of_nothing(placed: Project) -> None:
     """What runs well in dev says nothing of staging, and what runs well in staging nothing of dev."""
     fails, whole, _ = HOOKS["unittest class"]

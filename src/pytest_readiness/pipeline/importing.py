@@ -12,6 +12,7 @@ from typing import Any
 from ..claims.claim import Claim
 from ..errors import ReadinessError, SeveralError, count, one_line, place as shown_place
 from ..facts.clock import moment
+from ..facts.evidence import BAD
 from ..frozen import dataclass
 from ..journal.junit import Case, Read, read_junit
 from ..journal.junit_files import files_of, same_blocks
@@ -109,8 +110,13 @@ def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
 
 
 def mapped_of(seen: Seen) -> str:
-    """Return how many test cases are mapped, as a sentence."""
-    return f"{seen.mapping.mapped:,} of {seen.mapping.cases:,} test cases are mapped"
+    """Return how many test cases are mapped, as a sentence, and what failed that is not."""
+    told = f"{seen.mapping.mapped:,} of {seen.mapping.cases:,} test cases are mapped"
+    taken = {id(case) for test in seen.mapping.tests for case in test.members}
+    failed = [case for case in seen.cases if case.result in BAD and id(case) not in taken]
+    if not failed:
+        return told
+    return f"{told}; {len(failed):,} of the others failed, such as '{one_line(failed[0].name, 100)}'"
 
 
 def claims_of(mapping: Outcome, place: Place, told: Told) -> tuple[list[list[Claim]], list[str]]:

@@ -7,7 +7,6 @@ recorded as an execution of it that passed, of the method ``absent``: it replace
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
@@ -22,6 +21,7 @@ from ..facts.held import ABSENT, Held, OnlyFailing, Reach
 from ..journal.junit import Case, Read
 from .mapping import Mapped
 from .outside import Session
+from .reach import Named, Reached
 
 _RAN = frozenset({Result.PASSED, Result.FAILED, Result.ERROR})
 """Results of a case that ran to its end."""
@@ -63,23 +63,16 @@ class Reports:
         self._session = session
         self._read = read
         self._known = self._standing()
-        self._classes: dict[str, list[_Named]] = defaultdict(list)
-        self._suites: dict[tuple[str, ...], list[_Named]] = defaultdict(list)
         self._all: list[list[_Named]] = []
-        self._names: set[str] = set()
         cases = list(chain.from_iterable(one.cases for one in read))
         if self._known or any(case.only_failing is not None for case in cases):  # most often not so
-            self._look()
-        self._modules = sorted(self._classes)
+            self._all = [[self._named(case) for case in one.cases] for one in read]
+        every = list(chain.from_iterable(self._all))
+        self._names = {one.name for one in every}
+        self._reached = Reached(Named(one.class_name, one.suites, one) for one in every if one.is_test)
+        self._file_of = {id(one.case): number for number, ones in enumerate(self._all) for one in ones}
+        """The number of the file that a case is of."""
         self._latest = moment(max((case.started for case in cases), default=0.0))
-
-    def _look(self) -> None:
-        self._all = [[self._named(case) for case in one.cases] for one in self._read]
-        for one in chain.from_iterable(self._all):
-            self._names.add(one.name)
-            if one.is_test:
-                self._classes[one.class_name].append(one)
-                self._suites[one.suites].append(one)
 
     def _named(self, case: Case) -> _Named:
         name = self._session.name
@@ -110,8 +103,7 @@ class Reports:
         if kind is None:
             return None
         what = self._renamed(kind)
-        members = {id(case) for case in test.members}
-        where = [n for n, ones in enumerate(self._all) if any(id(one.case) in members for one in ones)]
+        where = sorted({self._file_of[id(case)] for case in test.members})
         concerned = self._concerned(what, where)
         empty = {self._session.name(name) for n in where for name in self._read[n].empty}
         if what.reach is Reach.REPORT and not concerned:
@@ -147,18 +139,11 @@ class Reports:
     def _is_over(self, test_id: str, since: str) -> bool:
         return any(one.method == ABSENT and one.started_at > since for one in self._here(test_id))
 
-    def _concerned(self, what: OnlyFailing, where: Sequence[int]) -> list[_Named]:
+    def _concerned(self, what: OnlyFailing, where: Sequence[int]) -> Sequence[_Named]:
         """Return the cases within reach; ``where``: of these files, if it is all of a report."""
         if what.reach is Reach.REPORT:
             return [one for number in where for one in self._all[number] if one.is_test]
-        if what.reach is Reach.SUITE:
-            return self._suites.get(what.of, [])
-        (of,) = what.of
-        found = list(self._classes.get(of, ()))
-        if what.reach is Reach.MODULE:
-            inside = self._modules[bisect_left(self._modules, f"{of}.") : bisect_left(self._modules, f"{of}/")]
-            found += chain.from_iterable(self._classes[name] for name in inside)  # "/" comes next to "."
-        return found
+        return self._reached.of(what)
 
     def over(self, recorded: Collection[str]) -> Iterator[Over]:
         """Yield what fails no more; ``recorded``: ids of the tests that this import records."""
@@ -176,7 +161,7 @@ class Reports:
             if is_later and (claims := list(self._claims(bad))):
                 yield Over(test_id, started, len(stands), claims)
 
-    def _all_of(self, held: Held) -> list[_Named]:
+    def _all_of(self, held: Held) -> Sequence[_Named]:
         """Return the cases that stand for the end of a failure: none, unless all are there, each as it must be."""
         there = self._concerned(held.what, range(len(self._read)))
         ran = [one for one in there if one.ran]

@@ -11,15 +11,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import translate
+from operator import itemgetter
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..errors import ClaimError, ConfigError, nearest, one_line
 from ..facts.evidence import BADNESS
+from ..facts.held import Reach
 from ..frozen import dataclass
 from ..journal.junit import Case
+from .reach import Named, Reached
 
 _MAGIC = re.compile(r"[*?[]")
+_LAST_MAGIC = re.compile(r"[*?[\]]")
 _SUITE = "/"
 """A pattern with this in it may begin with the names of suites."""
 _HINTS = 20
@@ -107,24 +111,38 @@ def _limited(claim: Claim, name: str, catalogue: Catalogue) -> Claim:
 
 
 class _Patterns:
-    """Rules by what they match, each name looked at once: thousands of rules meet thousands of names."""
+    """Rules by what they match, each name looked at once: thousands of rules meet thousands of names.
+
+    A pattern is tried only on names that begin, or end, as it does before its first sign that stands for others, or
+    after its last one.
+    """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._exact: defaultdict[str, list[Rule]] = defaultdict(list)
-        self._globs: list[tuple[Rule, re.Pattern[str]]] = []
+        self._globs: defaultdict[tuple[str, str], list[tuple[int, Rule, re.Pattern[str]]]] = defaultdict(list)
+        """By how a name begins, or else by how it ends."""
         self._found: dict[str, tuple[Rule, ...]] = {}
-        for rule in rules:
-            if _MAGIC.search(rule.pattern):
-                self._globs.append((rule, re.compile(translate(rule.pattern))))
+        for number, rule in enumerate(rules):
+            head, *rest = _MAGIC.split(rule.pattern)
+            if rest:
+                tail = _LAST_MAGIC.split(rule.pattern)[-1]
+                key = (head, "") if len(head) >= len(tail) else ("", tail)
+                self._globs[key].append((number, rule, re.compile(translate(rule.pattern))))
             else:
                 self._exact[rule.pattern].append(rule)
+        self._lengths = sorted({(len(head), len(tail)) for head, tail in self._globs})
 
     def __bool__(self) -> bool:
         return bool(self._exact or self._globs)
 
     def matching(self, name: str) -> tuple[Rule, ...]:
         if name not in self._found:
-            globs = (rule for rule, pattern in self._globs if pattern.match(name))
+            tried = [
+                one
+                for head, tail in self._lengths
+                for one in self._globs.get((name[:head], name[len(name) - tail :] if tail <= len(name) else name), ())
+            ]
+            globs = (rule for _, rule, pattern in sorted(tried, key=itemgetter(0)) if pattern.match(name))
             self._found[name] = (*self._exact.get(name, ()), *globs)
         return self._found[name]
 
@@ -135,6 +153,8 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
     A rule whose pattern matches ``classname::name`` takes all cases of that name as one test, whatever their suites.
     One that matches only with the suites before it takes the cases of that suite, as a test of that longer name. Cases
     of one name are one test, of which the worst result counts, also where only one says what it is evidence for.
+    A suite, or a hook, that failed is evidence also for what the cases that it concerns are mapped to: none of their
+    passes stands alone.
     """
     plain, longer = _Patterns(rules), _Patterns([rule for rule in rules if _SUITE in rule.pattern])
     found: defaultdict[str, list[Case]] = defaultdict(list)
@@ -145,6 +165,8 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
         by_name = plain.matching(case.name)
         if case.covers is not None:
             by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.name}::"))))  # "suite::*" takes all of it
+        elif case.only_failing is not None and case.only_failing.reach in (Reach.CLASS, Reach.MODULE):
+            by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.only_failing.of[0]}::"))))
         by_path = [rule for rule in longer.matching(case.path) if rule not in by_name] if longer else []
         matched.update(by_name, by_path)
         mapped += bool(by_name or by_path or case.claims)
@@ -155,15 +177,27 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
             here = {rule.target: rule for rule in reversed(by_name)}
             twice += [(case, here[rule.target], rule) for rule in by_path if rule.target in here][:1]
             targets[case.path] |= dict.fromkeys(rule.target for rule in by_path)
-    for suite in cases:  # the innermost first
-        if suite.covers:
-            is_known = bool(targets[suite.name])
-            for case in suite.covers:
-                targets[suite.name] |= targets.get(case.name, {}) | targets.get(case.path, {})
-            mapped += bool(targets[suite.name]) and not is_known
+    for failed, concerned in _concerned(cases):
+        is_known = bool(targets[failed.name])
+        for case in concerned:
+            targets[failed.name] |= targets.get(case.name, {}) | targets.get(case.path, {})
+        mapped += bool(targets[failed.name]) and not is_known
     due = [(name, some) for name, some in found.items() if targets[name]]
     tests = tuple(Mapped(name, _as_one(some), tuple(targets[name]), tuple(some)) for name, some in due)
     return Outcome(tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched), tuple(twice))
+
+
+def _concerned(cases: Sequence[Case]) -> Iterator[tuple[Case, Sequence[Case]]]:
+    """Yield what failed and is no test, with the cases that it concerns: of suites the innermost first."""
+    hooks = [case for case in cases if case.only_failing is not None]
+    tests = [case for case in cases if case.only_failing is None and case.covers is None] if hooks else []
+    reached = Reached(Named(case.class_name, case.suites, case) for case in tests)
+    for hook in hooks:
+        if hook.only_failing is not None:
+            yield hook, reached.of(hook.only_failing)
+    for suite in cases:
+        if suite.covers:
+            yield suite, suite.covers
 
 
 def _as_one(cases: Sequence[Case]) -> Case:
