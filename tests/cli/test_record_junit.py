@@ -240,7 +240,7 @@ def test_a_pattern_that_matches_nothing_is_told(placed: Project) -> None:
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
         "readiness: --map '*pya' matches no test case",
-        "readiness: 1 of 3 test cases are mapped",
+        "readiness: 1 of 3 test cases are mapped; 1 of the others failed, such as 'tests.test_api::test_refund'",
     ]
 
 
@@ -335,6 +335,7 @@ FAIL = PASS.replace("/></", "><failure/></testcase></")
 @pytest.mark.parametrize(
     "given",
     [("--junit", "out/a.xml", "--junit", "out/b.xml"), ("--junit", "out/a.xml", "out/b.xml"), ("--junit", "out"),
+     ("--junit=out/a.xml", "out/b.xml"),
      ("--junit", "out/*.xml"), ("--junit", "out/b.xml", "out"), ("--junit", "**/[ab].xml")],
     ids=" ".join,
 )  # fmt: skip
@@ -348,6 +349,15 @@ def test_several_files_are_one_run(placed: Project, given: tuple[str, ...]) -> N
     assert sorted((line["test"], line["result"]) for line in found) == [("c::one", "FAILED"), ("c::two", "PASSED")]
     assert len({line["run"] for line in found}) == 1
     assert sorted(one["name"] for line in found for one in line["artifacts"]) == ["a.xml", "b.xml"]
+
+
+def test_a_folder_is_read_in_any_letter_case(placed: Project) -> None:
+    """A failure is not passed over because its file is called ``.XML``."""
+    placed.write("out/a.XML", FAIL.format("one"))
+    placed.write("out/b.xml", PASS.format("two"))
+    result = placed.cli("record", "--junit", "out", "--map", "*=UC-001/1")
+    assert result.exit_code == 0, result.output
+    assert {line["test"]: line["result"] for line in lines(placed)} == {"c::one": "FAILED", "c::two": "PASSED"}
 
 
 def test_a_name_in_two_files_is_one_test_with_the_worst_result(placed: Project) -> None:

@@ -146,6 +146,11 @@ def test_a_skip_takes_nothing_back(tmp_path: Path, case: str, result: Result) ->
     [
         ("<testcase name='a' Status='failed'/>", Result.FAILED),
         ("<testcase name='a' x:status='failed' xmlns:x='u'/>", Result.FAILED),
+        ("<testcase name='a' status='failed' Status='passed'/>", Result.ERROR),
+        ("<testcase name='a' Status='failed' status='passed'/>", Result.ERROR),
+        ("<testcase name='a' time='1' x:errors='0' errors='1' xmlns:x='u'/>", Result.ERROR),
+        ("<testcase name='a' x:status='run' status='run' x:name='b' xmlns:x='u'/>", Result.PASSED),
+        ("<TestCase name='a' status='failed'/>", Result.FAILED),
         ("<testcase name='a'><properties><failure/></properties></testcase>", Result.FAILED),
         ("<testcase name='a'><system-out><error/></system-out></testcase>", Result.ERROR),
         ("<group><testcase name='a'><failure/></testcase></group>", Result.FAILED),
@@ -154,6 +159,15 @@ def test_a_skip_takes_nothing_back(tmp_path: Path, case: str, result: Result) ->
 def test_what_is_against_a_case_is_found_wherever_it_stands(tmp_path: Path, case: str, result: Result) -> None:
     """In other letters, in a namespace, deeper in the case than it should be, or with the case deeper in the suite."""
     assert [found.result for found in cases(tmp_path, f"<testsuite>{case}</testsuite>")] == [result]
+
+
+@pytest.mark.parametrize("said", ["errors='1' Errors='0'", "Errors='1' errors='0'", "x:failures='1' failures='0'"])
+def test_what_is_against_a_suite_is_found_however_it_is_spelled(tmp_path: Path, said: str) -> None:
+    """Of two counts of one name, the other one does not take the first back."""
+    found = cases(
+        tmp_path, f"<TestSuite name='s' xmlns:x='u' {said}><testcase name='a' timestamp='2026-11-28'/></TestSuite>"
+    )
+    assert [(case.name, case.result) for case in found] == [("a", Result.PASSED), ("s", Result.ERROR)]
 
 
 PIECES = st.sampled_from(

@@ -86,9 +86,12 @@ def _one_value_each(args: Sequence[str]) -> list[str]:
             while waiting and "=" in waiting[0] and not waiting[0].startswith("-"):
                 said.append(waiting.pop(0))
             word = f"--proof={json.dumps(said)}"
-        elif word == "--junit":
-            while len(waiting) > 1 and _is_file(waiting[1]):
-                folded += [word, waiting.pop(0)]
+        elif word == "--junit" or word.startswith("--junit="):
+            if word == "--junit" and waiting:
+                word = f"--junit={waiting.pop(0)}"
+            while waiting and _is_file(waiting[0]):
+                folded.append(word)
+                word = f"--junit={waiting.pop(0)}"
         folded.append(word)
     return folded
 

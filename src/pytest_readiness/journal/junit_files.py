@@ -51,6 +51,8 @@ class JUnitFile:
 def files_of(given: Iterable[Path]) -> list[Path]:
     """Return the files that are meant, each once: a folder means each ``*.xml`` in it, a pattern what it matches.
 
+    How the ending is spelled does not matter: ``.XML`` is one.
+
     Raises:
         ConfigError: a folder holds no such file, or a pattern matches none.
     """
@@ -58,7 +60,7 @@ def files_of(given: Iterable[Path]) -> list[Path]:
     for path in given:
         inside = [path]
         if path.is_dir():
-            inside = sorted(path.rglob("*.xml"))
+            inside = sorted(one for one in path.rglob("*") if one.name.lower().endswith(".xml"))
             if not inside:
                 raise ConfigError(f"{place(path)}: is a folder that holds no .xml file")
         elif has_magic(str(path)) and not path.exists():

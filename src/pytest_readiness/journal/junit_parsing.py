@@ -21,7 +21,13 @@ _AGAINST = frozenset({"error", "failure", "rerunError", "rerunFailure", "skipped
 _OUTPUT = frozenset({"system-out", "system-err"})
 _OF_A_RUN = frozenset({"failures", "errors", "skipped", "time", "timestamp"})
 """What only the suite of a run says of itself."""
-_OF_A_CASE_THAT_RAN = frozenset({"time", "status", "result", "classname"})
+_OF_A_CASE_THAT_RAN = frozenset({"time", "timestamp", "status", "result", "classname"})
+_TAGS = {name: name for name in ("testcase", "testsuite", "testsuites")}
+"""Elements that are known in any letter case: what is in one must not be passed over."""
+_SPEAKING = frozenset(
+    {"status", "result", "failures", "failure", "errors", "error", "skipped", "incomplete", "executed"}
+)
+"""Attributes that may speak against a test case or a suite."""
 _OF_PLAYWRIGHT = re.compile(r"\.[cm]?[jt]sx?\Z")
 """A suite of Playwright is a file of tests; it says the project as ``hostname``, where others say the machine."""
 _MOST_SUITES = 50
@@ -109,7 +115,10 @@ class _Reading:
 
     def start(self, name: str, given: dict[str, str]) -> None:
         tag = name.rpartition("}")[2]
+        tag = _TAGS.get(tag.lower(), tag)
         attributes = {key.rpartition("}")[2].lower(): value for key, value in given.items()}
+        if len(attributes) != len(given):
+            attributes = _of_one_name(given)
         element = self._element(tag, attributes)
         if self.open:
             if isinstance(self.open[-1], Suite):
@@ -187,6 +196,19 @@ class _Reading:
     def said(self, text: str) -> None:
         if self.text is not None and len(self.text.text) < MOST_OF_A_TEXT:
             self.text.text += text
+
+
+def _of_one_name(given: dict[str, str]) -> dict[str, str]:
+    """Return attributes of which some differ by letter case or namespace only: what speaks against a test is not lost.
+
+    Of others the one without a namespace and in small letters is taken.
+    """
+    found: dict[str, str] = {}
+    for key in sorted(given, key=lambda key: (key.rpartition("}")[2].lower() != key, key)):
+        name, value = key.rpartition("}")[2].lower(), given[key]
+        if found.setdefault(name, value).strip() != value.strip() and name in _SPEAKING:
+            found[name] += f" {value}"
+    return found
 
 
 def _no_document_type(*_: object) -> None:
