@@ -186,6 +186,10 @@ def test_pyproject_holds_the_same(config):
         ("[provider_modes]\na = 'x'\n[use_cases.X]\ndrills = ['a']", 2, "both a provider mode and a part"),
         ("a = [", 1, "is not TOML"),
         ("a = 1\nb = ]", 2, "is not TOML"),
+        (f"a = 1\nb = {'[' * 5000}{']' * 5000}", 2, "is not TOML: lists or tables are nested too deep"),
+        (f"a = 1\nb = {'{b = ' * 5000}1{'}' * 5000}", 2, "is not TOML: lists or tables are nested too deep"),
+        (f"a = 1\nb = 0x{'1' * 5}\nc = {'1' * 5000}", 3, "is not TOML: a number has too many digits"),
+        (f"b = {'[' * 250}{']' * 250}", 1, "unknown key 'b'"),
     ],
 )
 def test_each_mistake_is_one_line_with_its_place(config, text, line, told):

@@ -12,6 +12,7 @@ from ..errors import ConfigError, place
 from ..frozen import dataclass, field
 from ..regular import read_regular
 from ..settings import load
+from ..settings.toml_text import parsed_toml
 
 _ABOUT = frozenset({"tracker_columns", "statuses", "tracker_skip"})
 """What makes such a config."""
@@ -39,7 +40,7 @@ def own_words(config: Path) -> Own | None:
     """
     try:
         text = read_regular(config).decode("utf-8-sig")
-        data = tomllib.loads(text)
+        data = parsed_toml(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return None
     if not data.keys() & _ABOUT or data.keys() - _ABOUT - _BESIDE:

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import ConfigError, one_line, place
 from ..regular import IrregularError, read_regular
 from ..settings.locator import KeyPath, key_lines, nearest_line
+from ..settings.toml_text import parsed_toml
 from .mapping import Rule
 
 TABLE = "map"
@@ -85,7 +86,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
     except UnicodeDecodeError:
         raise ConfigError(f"{place(path)}: is not UTF-8 text: save it as UTF-8") from None
     try:
-        return text, tomllib.loads(text)
+        return text, parsed_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_no_toml(path, text, str(error))) from None
 

@@ -42,10 +42,10 @@ def _has_our_table(pyproject: Path) -> bool:
         return False
     if b"readiness" not in data:
         return False
-    import tomllib  # late: most pyproject.toml do not speak of us, and this costs every session
+    from .toml_text import parsed_toml  # late: most pyproject.toml do not speak of us, and this costs every session
 
     try:
-        tool = tomllib.loads(data.decode("utf-8-sig")).get("tool")
+        tool = parsed_toml(data.decode("utf-8-sig")).get("tool")
     except ValueError:
         # A broken file that speaks of us is ours: reading it tells what is wrong, passing it over would tell nothing.
         return b"tool.readiness" in data

@@ -15,6 +15,7 @@ from ..regular import IrregularError, read_regular
 from .finder import PYPROJECT_NAME, TRACKER_NAME, bears_name
 from .locator import KeyPath, key_lines, nearest_line
 from .model import PLACE_FIELDS, Settings, StatusWord
+from .toml_text import parsed_toml
 from .wording import told, unknown_key
 
 _OUR_TABLE: KeyPath = ("tool", "readiness")
@@ -117,7 +118,7 @@ def shared_names(kinds: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str,
 def _read(path: Path) -> _File:
     try:
         text = read_regular(path).decode("utf-8-sig")
-        data = tomllib.loads(text)
+        data = parsed_toml(text)
     except FileNotFoundError:
         raise ConfigError(f"{place(path)}: there is no such file: write it with `readiness init`") from None
     except IrregularError as error:
