@@ -92,6 +92,7 @@ def test_everything_that_is_wrong_with_a_file_of_maps_is_told_at_once(placed: Pr
         ("[map]\n", "maps.toml:1: has no table [map] with a pattern: write"),
         ("map = 1\n", "maps.toml:1: 'map' is a table: write"),
         ('[map]\n*::a = "UC-001/1"\n', 'maps.toml:2: is not TOML: Invalid statement: write "PATTERN" = "UC/ITEM"'),
+        (f"[map]\n'*' = {'[' * 5000}\n", "maps.toml:2: is not TOML: lists or tables are nested too deep: write"),
         (
             '[map]\n"a" = "UC-001/1"\n"a" = "UC-002/1"\n',
             'maps.toml:3: the pattern is there twice: give it a list: ["UC/ITEM", ...]',
@@ -187,6 +188,9 @@ def test_the_patterns_of_a_list_map_everything(placed: Project) -> None:
         suite("F::x", "F::x::a", "F::x::b") + suite("pytest", "t.a::x", "t.a::y", "t.b::z"),
         suite("odd [a] *?", "[b]::*", "[b]::[c]", "lonely") + suite("", "nobody"),
         suite("quote &quot; and \\", "c &quot;::a", "c &quot;::b"),
+        suite("odd signs", "\x7f&#x85;\u2028::a", "\x7f&#x85;\u2028::b", "&#9;x&#10;y::a", "&#9;x&#10;y::b"),
+        suite("long", *(f"{sign * 500}::{name}" for sign in ("x", "\u202e", "[") for name in "ab")),
+        suite("secret", *(f"k token ghp_{'aB3' * 12} b::{name}" for name in "ab")),
     ]
     placed.write("it.xml", f"<testsuites>{''.join(shapes)}</testsuites>")
     listed = placed.cli("record", "--junit", "it.xml", "--list")

@@ -75,7 +75,8 @@ def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[s
     real = [one for one in real if one.heading not in repeated]
     words = _words(_said(real, uc, headers), [cell for one in legends for cell in _column(one, headers[0])], statuses)
     chosen = _chosen(real, {"uc": uc, "status": status, **columns}, {uc, *headers})
-    beside = [one for one in found.tables if one not in real and one not in legends and one.heading not in repeated]
+    taken = {id(one) for one in (*real, *legends)}
+    beside = [one for one in found.tables if id(one) not in taken and one.heading not in repeated]
     told = (*_warnings(words.counted, headers[0]), *_unread(beside, found.boxes))
     apart = _apart(real, {line for line, _ in words.unknown}, found.headings)
     return Guess(chosen, words.statuses, (*skip, *repeated), words.unknown, told, apart)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from glob import escape
 
 from ..claims.claim import Claim
@@ -22,6 +23,9 @@ from .recorded import counted, result_word
 _WIDTH = max(len(result.value) for result in Result)
 _WIDE = 400
 """Characters of a line."""
+_LONGEST = (160, 16)
+"""Characters of a name that a pattern holds: each may be ten of a line."""
+_REDACTED = re.compile(r"\[REDACTED[^\]]*(?:\]|\Z)")
 
 
 def listed(place: Place, seen: Seen, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
@@ -33,11 +37,11 @@ def listed(place: Place, seen: Seen, claims: Sequence[Sequence[Claim]]) -> Itera
         claims: what each mapped test is evidence for.
     """
     redactor = Redactor(os.urandom(32), own=place.plugins.redactors)
-    for line in _lines(seen, claims):
+    for line in _lines(seen, claims, redactor.text):
         yield sanitise(redactor.text(line), _WIDE)
 
 
-def _lines(seen: Seen, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
+def _lines(seen: Seen, claims: Sequence[Sequence[Claim]], redacted: Callable[[str], str]) -> Iterator[str]:
     tests = seen.mapping.tests
     taken = {id(case) for test in tests for case in test.members}
     left = [case for case in seen.cases if id(case) not in taken]
@@ -55,7 +59,7 @@ def _lines(seen: Seen, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
         width = max(map(len, by_claim))
         for target, some in sorted(by_claim.items()):
             yield f"{target:{width}} {count(len(some), 'test')}: {_results(test.case for test in some)}"
-    yield from _patterns(left, seen.cases)
+    yield from _patterns(left, seen.cases, redacted)
     yield ""
     yield f"{mapped_of(seen)}; nothing was recorded"
 
@@ -73,7 +77,7 @@ def _word(case: Case) -> str:
     return result_word(case.result, is_flaky=any(one.result is not Result.PASSED for one in case.attempts))
 
 
-def _patterns(left: Sequence[Case], every: Iterable[Case]) -> Iterator[str]:
+def _patterns(left: Sequence[Case], every: Iterable[Case], redacted: Callable[[str], str]) -> Iterator[str]:
     """Yield lines for a file of maps: a pattern for the cases of each class, or of each suite, that are not mapped."""
     if not left:
         return
@@ -81,10 +85,31 @@ def _patterns(left: Sequence[Case], every: Iterable[Case]) -> Iterator[str]:
     yield "# Not mapped. For a file of --map-file, under [map]; what is evidence for nothing is left out:"
     whole = _taken_whole(every)
     groups: defaultdict[str, list[Case]] = defaultdict(list)
+    known: dict[tuple[str, str], str] = {}
     for case in left:
-        groups[_pattern(case, whole)].append(case)
+        named = name, rest = _named(case, whole)
+        if named not in known:
+            known[named] = _glob(redacted(name), rest)
+        groups[known[named]].append(case)
     for pattern, some in groups.items():
-        yield f'{json.dumps(pattern, ensure_ascii=False)} = "UC/ITEM"  # {_results(some)}'
+        yield f'{_quoted(pattern)} = "UC/ITEM"  # {_results(some)}'
+
+
+def _glob(name: str, rest: str) -> str:
+    """Return a pattern for names that begin so: what is a secret in it, or too long for a line, is left to ``*``."""
+    pattern = ""
+    for longest in _LONGEST:
+        parts = map(escape, _REDACTED.split(name[:longest]))
+        pattern = "*".join(parts) + (rest if len(name) <= longest else "*")
+        if len(_quoted(pattern)) < _WIDE // 2:
+            break
+    return pattern
+
+
+def _quoted(pattern: str) -> str:
+    """Return a pattern as a key of TOML, without a sign that a terminal would not show as it is."""
+    shown = json.dumps(pattern, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in shown)
 
 
 def _class(case: Case) -> str:
@@ -106,9 +131,9 @@ def _taken_whole(every: Iterable[Case]) -> set[tuple[str, ...]]:
     }
 
 
-def _pattern(case: Case, whole: set[tuple[str, ...]]) -> str:
-    """Return a pattern for its class; or for its suite, where that or one around it is taken whole."""
+def _named(case: Case, whole: set[tuple[str, ...]]) -> tuple[str, str]:
+    """Return how its name begins and the pattern for the rest: of its class, or of a suite that is taken whole."""
     if any(case.suites[:number] in whole for number in range(1, len(case.suites) + 1)):
-        return f"{escape('/'.join(case.suites))}/*"
+        return "/".join(case.suites), "/*"
     name = _class(case)
-    return f"{escape(name)}::*" if name else escape(case.name)
+    return (name, "::*") if name else (case.name, "")
