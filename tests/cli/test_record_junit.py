@@ -303,6 +303,26 @@ def test_a_file_that_cannot_be_used(placed: Project, text: str, told: str) -> No
     assert not (placed.path / ".readiness").exists()
 
 
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"PK\x03\x04", "a zip"),
+        (b"\x1f\x8b\x08", "a gzip"),
+        (b"BZh9", "a bzip2"),
+        (b"\xfd7zXZ\0", "an xz"),
+        (b"(\xb5/\xfd", "a zstd"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z"),
+        (b"Rar!\x1a\x07", "a rar"),
+        (b"a.xml".ljust(257, b"\0") + b"ustar  \0", "a tar"),
+    ],
+)
+def test_an_archive_is_told_for_what_it_is(placed: Project, data: bytes, kind: str) -> None:
+    """Also one whose first bytes are the name of a file in it."""
+    (placed.path / "it.xml").write_bytes(data)
+    result = placed.cli("record", "--junit", "it.xml", "--map", "a=UC-001/1")
+    assert (result.exit_code, result.stderr) == (2, f"readiness: it.xml: is {kind} archive: unpack it first\n")
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_a_file_in_utf_16_is_kept_as_utf_8(placed: Project, encoding: str) -> None:
     """Secrets are found in it, as in every text."""

@@ -39,7 +39,7 @@ def test_a_failure_without_a_zone_is_not_hidden_by_an_earlier_pass(placed: Proje
     began, said = taken_in(placed, FAIL.format("2026-11-28T07:00:00"))
     assert began[-1] == "2026-11-28T12:00"
     assert (
-        "it.xml: 1 test case that did not pass and say no time zone are taken for as late as the file "
+        "it.xml: 1 test case that did not pass and says no time zone is taken for as late as the file "
         "(2026-11-28T12:00:05.000Z): give --timezone"
     ) in said
     assert placed.states("UC-001")["UC-001/1"] == "FAILING"

@@ -16,7 +16,18 @@ from ..frozen import dataclass
 from ..regular import regular_file
 
 _BLOCK = 1 << 19
-_ARCHIVES = {b"PK": "zip", b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7z": "xz", b"(\xb5/\xfd": "zstd"}
+_ARCHIVES = {
+    b"PK": "a zip",
+    b"\x1f\x8b": "a gzip",
+    b"BZ": "a bzip2",
+    b"\xfd7z": "an xz",
+    b"(\xb5/\xfd": "a zstd",
+    b"7z\xbc\xaf": "a 7z",
+    b"Rar!": "a rar",
+}
+"""How archives begin, and what each is."""
+_TAR, _WHERE_OF_TAR = b"ustar", 257
+"""What stands in the header of the first file of a tar archive, and where."""
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 """How text in UTF-16 begins, with or without a byte order mark."""
 _DECLARED = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.-]+)[\"']")
@@ -162,9 +173,11 @@ def same_blocks(file: JUnitFile, most: int) -> Iterator[bytes]:
 
 def _check_kind(path: Path, begins: bytes) -> None:
     """Tell for what it is what is no JUnit XML, by how it begins."""
-    for mark, kind in _ARCHIVES.items():
-        if begins.startswith(mark):
-            raise ConfigError(f"{place(path)}: is a {kind} archive: unpack it first")
+    kind = next((kind for mark, kind in _ARCHIVES.items() if begins.startswith(mark)), "")
+    if not kind and begins.startswith(_TAR, _WHERE_OF_TAR):
+        kind = "a tar"
+    if kind:
+        raise ConfigError(f"{place(path)}: is {kind} archive: unpack it first")
     if _PAGE.match(begins):
         raise ConfigError(f"{place(path)}: is an HTML page, and no JUnit XML: perhaps an error of where it came from")
 

@@ -95,8 +95,9 @@ class Times:
         """Return what is to be told, a sentence each."""
         written, told = moment(self._modified), []
         if self._moved:
-            such = f"{count(self._moved, 'test case')} that did not pass"
-            told.append(f"{such} and say no time zone are taken for as late as the file ({written}): give --timezone")
+            say, are = ("says", "is") if self._moved == 1 else ("say", "are")
+            such = f"{count(self._moved, 'test case')} that did not pass and {say} no time zone"
+            told.append(f"{such} {are} taken for as late as the file ({written}): give --timezone")
         if self._late is not None:
             begun, text, is_local = self._late
             after = f"'{one_line(text, 60)}' is {_span(begun - self._modified)} after the file was written ({written})"
