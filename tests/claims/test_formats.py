@@ -241,6 +241,40 @@ def test_what_is_read_of_yaml(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("columns", [{"status": "state"}, {"status": "state", "uc": 1}], ids=["no id", "the first"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("T.md", "| item | state |\n|--|--|\n| Pay by card | BLOCKED |\n| Refund | NOT_STARTED |\n"),
+        ("T.csv", "item,state\nPay by card,BLOCKED\nRefund,NOT_STARTED\n"),
+        ("T.tsv", "item\tstate\nPay by card\tBLOCKED\nRefund\tNOT_STARTED\n"),
+        ("T.yaml", "rows:\n- item: Pay by card\n  state: BLOCKED\n- item: Refund\n  state: NOT_STARTED\n"),
+        ("T.yaml", "- {item: Pay by card, state: BLOCKED}\n- {note: its key is no id, state: NOT_STARTED, item: Refund}\n"),
+    ],
+)  # fmt: skip
+def test_ids_stand_in_the_first_column_of_any_format(tmp_path, name, text, columns):
+    """Where nobody names their header; in YAML that is the key that comes first, wherever it stands in a later entry."""
+    (tmp_path / name).write_text(text)
+    rows = read_tracker(tmp_path / name, columns).rows
+    assert [(row.id, row.declared_status) for row in rows] == [("pay-by-card", "BLOCKED"), ("Refund", "NOT_STARTED")]
+    after = {"Refund": Change("BLOCKED", "2026-02-12")}
+    assert mended(name, text, after, columns=columns) == text.replace("NOT_STARTED", "BLOCKED")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- {state: BLOCKED, item: Pay}\n", "T.yaml: no list has entries with the keys 'UC' and 'state'"),
+        ("- {item: Pay, state: BLOCKED}\n- {state: BLOCKED}\n", "T.yaml:2: there is no use case id"),
+        ("- {UC: UC-1, state: BLOCKED}\nmore:\n- {item: Pay, state: BLOCKED}\n", "T.yaml:2: is not YAML"),
+        ("a:\n- {UC: UC-1, state: BLOCKED}\nb:\n- {item: UC-2, state: BLOCKED}\n", "T.yaml:4: this looks like a register"),
+    ],
+)  # fmt: skip
+def test_the_first_key_of_yaml_is_no_id_where_it_is_a_status_or_another_is_called_so(tmp_path, text, told):
+    """What is no id is never taken for one in silence."""
+    assert problems(tmp_path, "T.yaml", text, columns={"status": "state"})[0].startswith(told)
+
+
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 10)}]\n" for at in range(1, 12)
 )

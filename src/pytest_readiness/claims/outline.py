@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -67,7 +68,10 @@ class Outline:
         self._cells: list[dict[str, Written]] = []
         self._doubts: list[tuple[int, str]] = []
         self._matched: set[str] = set()
-        rows = [row for found in self._lists(roots) for row in self._rows(found)]
+        lists = list(self._lists(roots))
+        if wanted.falls_back:
+            self._wanted = wanted.suited(self._entry(child).keys for found in lists for child in found.node.children)
+        rows = [row for found in lists for row in self._rows(found)]
         if not rows and not self._doubts:
             keys = " and ".join(f"'{wanted.shown(key)}'" for key in wanted.decide)
             raise ConfigError(
@@ -120,7 +124,8 @@ class Outline:
 
     def _rows(self, found: _List) -> Iterator[Row]:
         entries = [(child, self._entry(child)) for child in found.node.children]
-        named = [names_of(self._wanted, entry.keys) for _, entry in entries]
+        wanted = self._wanted_of([entry for _, entry in entries])
+        named = [names_of(wanted, entry.keys) for _, entry in entries]
         if not any(set(self._wanted.decide) <= set(names) for names in named):
             self._look_at(found, [entry for _, entry in entries])
             return
@@ -130,6 +135,13 @@ class Outline:
                 continue
             self._doubts += entry.told
             yield self._row(entry, names)
+
+    def _wanted_of(self, entries: Sequence[_Entry]) -> Wanted:
+        """Return what is wanted of a list: a key counts at the place where it first comes up in any of its entries."""
+        keys, position = list(dict.fromkeys(key for entry in entries for key in entry.keys)), self._wanted.position
+        if position is None or position >= len(keys):
+            return self._wanted
+        return replace(self._wanted, position=None, headers={**self._wanted.headers, "uc": (keys[position],)})
 
     def _row(self, entry: _Entry, names: tuple[str, ...]) -> Row:
         cells: dict[str, str] = dict.fromkeys((*self._wanted.decide, *names), "")
