@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.claims.shapes import SHAPES
+from tests.claims.shapes import BY_ENVIRONMENT, SHAPES
 from tests.project import Project
 
 READY = "READY_FOR_GO_LIVE"
@@ -211,6 +211,40 @@ def test_no_word_is_written_that_says_more_than_its_status(project: Project, wor
     assert project.cli("sync", "--check").exit_code == 0
 
 
+def test_columns_for_environments_are_known_by_short_names_and_with_gaps(project: Project) -> None:
+    """Staging is called STG as often, and a cell where nothing was done yet is empty."""
+    shape = BY_ENVIRONMENT
+    assert init(project, shape.text).exit_code == 0
+    assert config(project)["tracker_columns"] == {
+        "uc": "Flow",
+        "status": {"stg": "STG", "prod": "PROD"},
+        "owner": "Owner",
+    }
+    assert config(project)["statuses"] == {
+        "NOT_STARTED": ["❌", ""],
+        "IN_PROGRESS": "🚧 wip",
+        "BLOCKED": "❌",
+        READY: "✅",
+    }
+    assert "nothing is compared with, or written into, 'STG', 'PROD'" in project.cli("check").stdout
+    written = project.path / "readiness.toml"
+    written.write_text(written.read_text(encoding="utf-8").replace("real = false", "real = true"), encoding="utf-8")
+    assert project.cli("check").exit_code == 0
+    assert project.cli("sync").exit_code == 0
+    after = {**shape.after, "| | 🚧 wip |": "| | ❌ |"}  # an empty cell says by this guess what is derived
+    expected = shape.text
+    for there, instead in after.items():
+        expected = expected.replace(there, instead)
+    assert (project.path / "T.md").read_text(encoding="utf-8") == expected
+
+
+def test_what_stands_under_environments_and_is_no_status_is_none(project: Project) -> None:
+    """Who develops and who tests is named under such headers, too: the boxes are the statuses then."""
+    text = "| Item | Dev | QA |\n|--|--|--|\n| [ ] Log in | ann | - |\n| [x] Pay | ben | cy |\n"
+    assert init(project, text).exit_code == 0
+    assert config(project)["tracker_columns"] == {"uc": "Item", "status": "Item"}
+
+
 # -- what is said is believed --------------------------------------------------------------------------------------
 
 TWO = "| ID | Title | Sign-off | Status | Team |\n|--|--|--|--|--|\n| A-1 | Pay | Approved | Draft | x |\n| A-2 | Sell | Pending | Draft | y |\n"
@@ -343,6 +377,10 @@ IMPLEMENTED = """\
             "Hello\n\n<table>\n<tr><th>ID</th><th>Status</th></tr>\n<tr><td>A-1</td><td>Done</td></tr>\n</table>\n",
             "T.md:3: this table is written in HTML, which is not read: write it as a Markdown table, or its use cases in",
         ),
+        (
+            "<details>\n| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | BLOCKED |\n</details>\n",
+            "T.md:2: this looks like the header of a register, and is no table: leave a blank line before it",
+        ),
         ("| ID | Status |\n|--|--|\n| A-1 | Done |\n| A-1 | Draft |\n", "T.md:4: use case 'A-1' stands twice, in lines 3 and 4"),
     ],
 )  # fmt: skip
@@ -352,6 +390,15 @@ def test_what_is_not_certain_is_asked(project: Project, text: str, told: str) ->
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
     assert result.stderr.startswith(f"readiness: {told}")
     assert not (project.path / "readiness.toml").exists()
+
+
+@pytest.mark.parametrize("text", ["P-1: {status: Draft}\nP-2: {status: Done}\n", "Pay: Draft\n", "- [P-1, Draft]\n"])
+def test_yaml_without_a_list_of_entries_is_told_what_to_write(project: Project, text: str) -> None:
+    """Where there are no keys below each other, no option could name one."""
+    result = init(project, text, name="T.yaml")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
+    told = "T.yaml: there is no list of use cases in it (`- id: ...`), and nothing else is read of YAML"
+    assert result.stderr.startswith(f"readiness: {told}")
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,10 @@ _OLD = ("example", "sample", "template", "archive", "archiv", "old", "history", 
 """Words in the heading of a table that is no register, where it repeats the ids of another."""
 _MOST = 5
 """Tables and headers that are named."""
+_NO_TABLE = "there is no table in it, and no list of boxes (`- [ ] ...`): write the use cases in one of these ways"
+_NO_LIST = "there is no list of use cases in it (`- id: ...`), and nothing else is read of YAML: write them as a list"
 _OURS = {folded(status): status for status in STATUSES}
+_ELSE = "or into readiness.toml under [use_cases.ID]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,10 @@ class Guess:
     """The heading of the only table in which such words stand, where there are others."""
 
 
+class NothingLikeItError(ConfigError):
+    """There is no table that could be a register."""
+
+
 def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]) -> Guess:
     """Return what the tracker at ``path`` with this text (without byte order mark) most likely means.
 
@@ -57,7 +64,8 @@ def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[s
         skip: the headings that are left out already.
 
     Raises:
-        ConfigError: nothing like a register was found, or more than one column could be meant.
+        NothingLikeItError: nothing like a register was found.
+        ConfigError: more than one column could be meant.
     """
     found = tables_in(path, text, skip)
     tables = [one for one in found.tables if one.rows]
@@ -69,7 +77,7 @@ def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[s
     legends = [one for one in real if _is_legend(one, headers[0])]
     real = [one for one in real if one not in legends]
     if not real:
-        raise ConfigError(_nothing(path, found, said="status" in columns))
+        raise NothingLikeItError(_nothing(path, found, said="status" in columns))
     uc = columns["uc"] if "uc" in columns else _id_column(real, headers)
     repeated = () if skip else _repeated(real, uc, found.headings)
     real = [one for one in real if one.heading not in repeated]
@@ -129,7 +137,7 @@ def _status_column(path: Path, tables: Sequence[Table], found: Tables, said: Map
     if not ranked and found.boxes:
         return CHECK_LISTS
     if not ranked:
-        raise ConfigError(_nothing(path, found))
+        raise NothingLikeItError(_nothing(path, found))
     best = min(ranked.values())
     headers = list({folded(header): header for header, rank in reversed(ranked.items()) if rank == best}.values())
     if len(headers) > 1:
@@ -139,13 +147,12 @@ def _status_column(path: Path, tables: Sequence[Table], found: Tables, said: Map
 
 
 def _by_environment(tables: Sequence[Table]) -> dict[str, str]:
-    """Return the headers that are environments, each with a status in every row; none, where there are not two."""
+    """Return the headers that are environments, each with statuses below it; none, where there are not two."""
     for one in tables:
-        found = [
-            header
-            for at, header in enumerate(one.header)
-            if is_environment(header) and all(row[at] and _may_be_statuses([row[at]]) for row in one.rows)
-        ]
+        named = {
+            header: [row[at] for row in one.rows] for at, header in enumerate(one.header) if is_environment(header)
+        }
+        found = [header for header, cells in named.items() if _are_statuses(cells)]
         if len(found) > 1:
             return {folded(header): header for header in found}
     return {}
@@ -154,6 +161,12 @@ def _by_environment(tables: Sequence[Table]) -> dict[str, str]:
 def _may_be_statuses(cells: Sequence[str]) -> bool:
     said = [cell for cell in cells if cell]
     return not said or any(meaning(cell) is not None or box_of(cell) for cell in said)
+
+
+def _are_statuses(cells: Sequence[str]) -> bool:
+    """Return whether most of what stands in these cells is known for a status; what is not is asked for."""
+    said = [cell for cell in cells if cell]
+    return 2 * sum(_may_be_statuses([cell]) for cell in said) > len(said)
 
 
 def _is_of_boxes(table: Table, header: str) -> bool:
@@ -359,16 +372,8 @@ def _nothing(path: Path, found: Tables, *, said: bool = False) -> str:
             f"{place(path, found.html)}: this table is written in HTML, which is not read: write it as a Markdown "
             "table, or its use cases into readiness.toml under [use_cases.ID]"
         )
-    if not found.tables and path.suffix.casefold() in OUTLINES:
-        return (
-            f"{place(path)}: there is no list of use cases in it (`- id: ...`), and nothing else is read of YAML: "
-            "write them as a list, or into readiness.toml under [use_cases.ID]"
-        )
     if not found.tables and path.suffix.casefold() not in SHEETS:
-        return (
-            f"{place(path)}: there is no table in it, and no list of boxes (`- [ ] ...`): write the use cases in "
-            "one of these ways, or into readiness.toml under [use_cases.ID]"
-        )
+        return f"{place(path)}: {_NO_LIST if path.suffix.casefold() in OUTLINES else _NO_TABLE}, {_ELSE}"
     seen = "; ".join(
         f"line {one.line}: {', '.join(one_line(header, 20) or '(empty)' for header in one.header[:6])}"
         for one in found.tables[:5]
@@ -377,11 +382,7 @@ def _nothing(path: Path, found: Tables, *, said: bool = False) -> str:
     if likely:
         shown = " or ".join(f"--column status={header}" for header in likely)
         return f"{place(path)}: no header tells which column is the status for go-live: say it, as with {shown}"
-    told = (
-        f"no table has the columns of a register that is understood ({seen})"
-        if seen
-        else "no table has the columns of a register"
-    )
+    told = "no table has the columns of a register" + (f" that is understood ({seen})" if seen else "")
     return f"{place(path)}: {told}: name the columns with --column uc=HEADER --column status=HEADER"
 
 

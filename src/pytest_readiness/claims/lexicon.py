@@ -166,8 +166,12 @@ _WORDS = {
     """,
 }
 _ENVIRONMENTS = """
-dev | development | test | testing | qa | uat | int | integration | stage | staging | preprod | pre-prod
-preproduction | pre-production | prod | production | live | canary | sandbox | demo
+dev | development | tst | test | testing | qa | uat | int | integration | stg | stage | staging | acc
+acceptance | ppd | preprod | pre-prod | preproduction | pre-production | nonprod | non-prod | prd | prod
+production | live | canary | sandbox | demo | entwicklung | abnahme | produktion | développement | recette
+préproduction | desarrollo | pruebas | producción | desenvolvimento | homologação | produção | sviluppo
+collaudo | produzione | ontwikkeling | acceptatie | productie | 开发 | 测试 | 预发 | 预发布 | 生产 | 生产环境 | 開発
+検証 | ステージング | 本番 | 개발 | 스테이징 | 운영
 """
 _TOTALS = """
 average | gesamt | grand total | overall | somme | sub-total | subtotal | sum | summe | total | totale

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from ..claims.guess import guess
+from ..claims.guess import NothingLikeItError, guess
 from ..claims.tracker import Tracker, read_tracker
 from ..errors import ConfigError, nearest, one_line, place
 from ..frozen import dataclass
@@ -65,7 +65,12 @@ def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], s
         text = _text(path)
         if not text.strip():
             raise
-        found = guess(path, text, columns, statuses, skip)
+        try:
+            found = guess(path, text, columns, statuses, skip)
+        except NothingLikeItError:
+            if _says_where(error, path):  # what looks like a register, and why it is none
+                raise ConfigError(str(error)) from None
+            raise
         if (found.columns, found.statuses, found.skip) == (columns, statuses, tuple(skip)) and not found.unknown:
             raise ConfigError(str(error)) from None
     lines = [
@@ -91,6 +96,11 @@ class GuessError(ConfigError):
         super().__init__(message)
         self.lines = tuple(lines)
         """That show what was guessed."""
+
+
+def _says_where(error: ConfigError, path: Path) -> bool:
+    """Return whether an error names a line of the tracker."""
+    return str(error).removeprefix(f"{place(path)}:")[:1].isdigit()
 
 
 def _text(path: Path) -> str:
