@@ -110,6 +110,31 @@ HOOKS: dict[str, tuple[Callable[[int], str], Callable[[int], str], Callable[[int
         lambda day: suite("a.bats", case("a.bats::a"), day=day) + suite("b.bats", case("b.bats::c"), day=day),
         lambda day: suite("b.bats", case("b.bats::c"), day=day),
     ),
+    "nose2 module": (
+        lambda day: suite("s", case("p.m.T::a"), case("setUpModule (p::m)", "error"), day=day),
+        lambda day: suite("s", case("p.m.T::a"), day=day),
+        lambda day: suite("s", case("p.mm.T::a"), day=day),
+    ),
+    "nose2 loader": (
+        lambda day: suite("s", case("nose2.loader.ModuleImportFailure::m", "error"), day=day),
+        lambda day: suite("s", case("m.T::a"), day=day),
+        lambda day: suite("s", case("mm.T::a"), day=day),
+    ),
+    "jest file": (
+        lambda day: suite("a.test.js", case("Test suite failed to run::a.test.js", "failure"), day=day),
+        lambda day: suite("a.test.js", case("a::works"), day=day),
+        lambda day: suite("b.test.js", case("a::works"), day=day),
+    ),
+    "mocha hook of a suite": (
+        lambda day: suite("s", case("a::s a"), case(f"{HOOK_IN}::s {HOOK_IN}", "failure"), day=day),
+        lambda day: suite("s", case("a::s a"), day=day),
+        lambda day: suite("t", case("a::s a"), day=day),
+    ),
+    "bats file": (
+        lambda day: suite("a.bats", case("a.bats::", "failure"), day=day),
+        lambda day: suite("a.bats", case("a.bats::a"), day=day),
+        lambda day: suite("b.bats", case("b.bats::a"), day=day),
+    ),
     "GoogleTest environment": (
         lambda day: (
             suite("A", case("A::a"), case("A::b"), day=day) + suite("NonTestSuiteFailure", case("", "failure"), day=day)
@@ -119,6 +144,7 @@ HOOKS: dict[str, tuple[Callable[[int], str], Callable[[int], str], Callable[[int
     ),
 }
 JEST = "Test execution failure: could be caused by test hooks like 'afterAll'."
+HOOK_IN = '"before all" hook in "s"'
 AFTER, BEFORE = '"after all" hook for "b"', '"before each" hook for "a"'
 
 

@@ -147,6 +147,12 @@ class Reports:
 
     def over(self, recorded: Collection[str]) -> Iterator[Over]:
         """Yield what fails no more; ``recorded``: ids of the tests that this import records."""
+        found = list(self._may_be_over(recorded))
+        tests = self._failed_as_tests([one.test_id for one in found]) if found else frozenset()
+        yield from (one for one in found if one.test_id not in tests)
+
+    def _may_be_over(self, recorded: Collection[str]) -> Iterator[Over]:
+        """Yield what fails no more as far as its newest failure tells."""
         for test_id in self._known:
             bad = self._bad(test_id)
             is_test = any(one.method != ABSENT and one.result not in BAD for one in self._known[test_id])
@@ -160,6 +166,27 @@ class Reports:
             is_later = bool(stands) and moment(started) > max(held.since, bad[-1].started_at)
             if is_later and (claims := list(self._claims(bad))):
                 yield Over(test_id, started, len(stands), claims)
+
+    def _failed_as_tests(self, test_ids: Sequence[str]) -> Collection[str]:
+        """Return those of which an older failure is of a test of that name, or of what nothing tells when it is over.
+
+        The newest failure of a name stands before it; where that is one of a hook, it speaks for no test.
+        """
+        bad = [one for test_id in test_ids for one in self._bad(test_id)]
+        place = self._session.opening.place
+        register, known = place.catalogue.register, {one.id for one in bad}
+        try:
+            store = place.store()
+            if store is None:
+                return test_ids
+            with closing(store):
+                failures = store.failures(register, dict.fromkeys((one.uc for one in bad), ""))
+                slots = {one.slot for one in failures if one.evidence_id in known}
+                older = store.pieces(register, [one.evidence_id for one in failures if one.slot in slots])
+        except (IntegrityError, StorageError):
+            return test_ids
+        older += bad
+        return {one.test_id for one in older if one.held is None and not self._is_over(one.test_id, one.started_at)}
 
     def _all_of(self, held: Held) -> Sequence[_Named]:
         """Return the cases that stand for the end of a failure: none, unless all are there, each as it must be."""
