@@ -30,3 +30,18 @@ def assert_linear(few: Callable[[], Any], many: Callable[[], Any], *, times: int
     """Assert that so many times as much is no more than that many times the work, and half of that."""
     few()  # what is loaded or remembered once is not what grows
     assert calls(many) < 1.5 * times * calls(few)
+
+
+def assert_steady(made: Callable[[int], Callable[[], Any]], few: int) -> None:
+    """Assert that what is added costs no more than what was there, whatever it costs to do so little as nothing.
+
+    ``made``: what makes ready for so many, and returns what is to be counted.
+    """
+    made(few)()  # what is loaded or remembered once is not what grows
+    # The least of two: what was remembered may be forgotten in between, such as a pattern.
+    one, two, four = (min(calls(made(times * few)) for _ in range(2)) for times in (1, 2, 4))
+    assert four - two < 1.1 * 2 * (two - one) + _CHANCE, (one, two, four)
+
+
+_CHANCE = 15_000
+"""Calls that differ from time to time."""
