@@ -99,3 +99,16 @@ def test_what_satisfies_something_or_failed_says_no_such_thing(placed: Project) 
         ("--item=1", "--result=PASSED"),
     ):
         assert placed.cli("record", "UC-001", *arguments).stderr == "", arguments
+
+
+def test_the_part_that_it_is_for_is_told(placed: Project) -> None:
+    """Of an item with parts, such as the browsers of a suite, each has its own line and its own count."""
+    placed.configured(CONFIG + '[items.9]\ntitle = "In each browser"\nparts = ["chromium", "firefox"]\n')
+    some = suite("chromium", "c::a", "c::b!") + suite("firefox", "c::a")
+    maps = "chromium/*=UC-001/9/chromium", "firefox/*=UC-001/9/firefox", "c::a=UC-002/9"
+    assert record(placed, some, *maps).stdout.splitlines()[:-1] == [
+        "UC-002/9 PASSED by c::a",
+        "UC-001/9/chromium PASSED by chromium/c::a",
+        "UC-001/9/chromium FAILED by chromium/c::b",
+        "UC-001/9/firefox PASSED by firefox/c::a",
+    ]

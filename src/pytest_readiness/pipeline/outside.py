@@ -54,6 +54,7 @@ class Piece:
 
     use_case: str
     item: str
+    """With the part of it that it is for, if that is one."""
     test_id: str
     result: Result
     not_real_because: str | None
@@ -138,9 +139,11 @@ class Session:
         passed, catalogue = result is Result.PASSED, self.opening.place.catalogue
         is_flaky = passed and any(one["result"] != Result.PASSED for one in body["attempts"])
         for claim in line["claims"]:
-            where, why_not = (claim["use_case"], claim["item"]), claim.get("not_real_because")
+            parts = claim.get("parts", ())
+            item = f"{claim['item']}/{parts[0]}" if len(parts) == 1 else claim["item"]
             uncounted = why_uncounted(claim, catalogue) if passed else ""
-            self.pieces.append(Piece(*where, body["test"], result, why_not, is_flaky, uncounted))
+            said = body["test"], result, claim.get("not_real_because"), is_flaky, uncounted
+            self.pieces.append(Piece(claim["use_case"], item, *said))
 
     def close(self, exit_status: int, notes: Iterable[str] = ()) -> Recorded:
         """Seal and keep the run."""
