@@ -434,3 +434,20 @@ def test_where_no_release_is_named_the_way_to_name_it_is_told(project: Project) 
     for text in (refused.stderr, closed.stdout, project.cli("next", "UC-001").stdout, blocked.stdout):
         assert "--release R" in text
         assert "READINESS_RELEASE" in text
+
+
+def test_many_tests_of_one_run_share_what_they_have_in_common(project: Project) -> None:
+    """Each test that is signed is on a line of its own, and what all of them say is said once."""
+    decided(project)
+    cases = "".join(f'<testcase classname="c" name="t{number}" time="1"/>' for number in range(30))
+    suite = f'<testsuite name="s" timestamp="2026-11-28T10:00:00Z">{cases}</testsuite>'
+    project.write("it.xml", f"<testsuites>{suite}</testsuites>")
+    by = ("--environment", "staging", "--actor", BOT)
+    done = project.cli("record", "--junit", "it.xml", "--map", "c::*=UC-001/1", *by)
+    run = done.stdout.rsplit(maxsplit=1)[-1]
+    lines = project.cli("review", "UC-001").stdout.splitlines()
+    assert sum("in staging, recorded by" in line for line in lines) == 3
+    assert f"      readiness show {run}. and the number before a test" in lines
+    shown = [line.split() for line in lines if line.strip().startswith(tuple("0123456789")) and "c::t" in line]
+    assert sorted(test for _, test in shown) == sorted(f"c::t{number}" for number in range(30))
+    assert project.cli("show", f"{run}.{shown[0][0]}").exit_code == 0

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..facts.basis import Basis, Pin, PinnedRequirement
 from ..facts.decision import Review
 from ..frozen import dataclass, field
+from ..verdict.known import run_of
 from ..verdict.readiness import State
 from .pen import Line, Pen, style_of
+
+_MANY = 10
+"""Tests of one run that are told in the same way, of which more share what they have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +58,39 @@ def _requirement(row: PinnedRequirement, signing: Signing, acknowledged: Collect
         yield from pen.paragraph("acknowledged", indent=2, style="good")
     elif row.requirement in signing.to_acknowledge:
         yield from pen.paragraph(f"to be acknowledged: --acknowledge {row.requirement}", indent=2, style="warn")
+    alike: dict[tuple[str, str], list[Pin]] = {}
     for pin in row.pins:
-        yield from _pin(pin, pen)
+        alike.setdefault((run_of(pin.evidence_id), _where(pin)), []).append(pin)
+    for (_, where), pins in alike.items():
+        yield from _many(pins, where, pen) if len(pins) > _MANY else (line for pin in pins for line in _pin(pin, pen))
 
 
 def _pin(pin: Pin, pen: Pen) -> Iterator[Line]:
+    yield from pen.paragraph(f"{pin.started_at}{_where(pin)}", lead=("rests on: ", "dim"), indent=2)
+    yield from pen.paragraph(pin.test_id, indent=6)
+    yield from pen.paragraph(pin.evidence_id, lead=("readiness show ", "dim"), indent=6)
+
+
+def _many(pins: Sequence[Pin], where: str, pen: Pen) -> Iterator[Line]:
+    """Yield what differs in nothing but the test and the time: each test on a line, as each of them is signed."""
+    first, last = min(pin.started_at for pin in pins), max(pin.started_at for pin in pins)
+    when = first if first == last else f"{first} to {last}"
+    run = run_of(pins[0].evidence_id)
+    yield from pen.paragraph(f"{len(pins):,} tests, {when}{where}", lead=("rests on: ", "dim"), indent=2)
+    yield from pen.paragraph(f"{run}. and the number before a test", lead=("readiness show ", "dim"), indent=6)
+    numbers = [pin.evidence_id.removeprefix(f"{run}.") for pin in pins]
+    width = max(map(len, numbers))
+    for number, pin in zip(numbers, pins, strict=True):
+        yield from pen.paragraph(pin.test_id, lead=(f"{number:>{width}}  ", "dim"), indent=6)
+
+
+def _where(pin: Pin) -> str:
+    """Return where it took place and who recorded it, as the end of a sentence."""
     mode = f" with {pin.provider_mode}" if pin.provider_mode else ""
     proofs = f", proofs {', '.join(pin.proofs)}" if pin.proofs else ""
     by = f", recorded by {pin.actor}" if pin.actor else ""
     by += f", started by {pin.started_by}" if pin.started_by else ""
-    told = f"{pin.started_at} in {pin.environment or 'no environment'}{mode}{proofs}{by}"
-    yield from pen.paragraph(told, lead=("rests on: ", "dim"), indent=2)
-    yield from pen.paragraph(pin.test_id, indent=6)
-    yield from pen.paragraph(pin.evidence_id, lead=("readiness show ", "dim"), indent=6)
+    return f" in {pin.environment or 'no environment'}{mode}{proofs}{by}"
 
 
 def _since(signing: Signing, pen: Pen) -> Iterator[Line]:
