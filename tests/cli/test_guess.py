@@ -193,6 +193,7 @@ MORE = [
     (("Draft", "Merged", "In QA"), "PASSED", "IN_PROGRESS"),
     (("To do", "Blocked by #123"), "FAILED", "Blocked"),
     (("To do", "🔴 Blocked: waits for ann"), "FAILED", "🔴 Blocked"),
+    (("To do", "Blocked by #123", "Blocked"), "FAILED", "Blocked"),
     (("To do", "Rejected by legal"), "FAILED", "BLOCKED"),
     (("To do", "At risk"), "FAILED", "BLOCKED"),
 ]
@@ -243,6 +244,15 @@ def test_what_stands_under_environments_and_is_no_status_is_none(project: Projec
     text = "| Item | Dev | QA |\n|--|--|--|\n| [ ] Log in | ann | - |\n| [x] Pay | ben | cy |\n"
     assert init(project, text).exit_code == 0
     assert config(project)["tracker_columns"] == {"uc": "Item", "status": "Item"}
+
+
+def test_no_date_is_written_into_another_row(project: Project) -> None:
+    """Of a sign with a date and the sign alone, the sign alone is the word, in whichever order they stand."""
+    for cells in (("✅ 2026-09-30", "✅", "❌"), ("✅", "✅ 2026-09-30", "❌"), ("Done (Q3)", "Done", "Draft")):
+        rows = "".join(f"| A-{at} | {cell} |\n" for at, cell in enumerate(cells))
+        assert init(project, f"| ID | Status |\n|--|--|\n{rows}").exit_code == 0
+        assert config(project)["statuses"][READY][0] in ("✅", "Done")
+        (project.path / "readiness.toml").unlink()
 
 
 # -- what is said is believed --------------------------------------------------------------------------------------

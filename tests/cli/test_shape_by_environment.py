@@ -138,6 +138,20 @@ def test_a_column_for_each_environment_is_adopted_with_no_edit(project: Project)
     assert project.cli("gate").exit_code == 1
 
 
+def test_a_cell_that_says_not_applicable_is_left_alone(project: Project) -> None:
+    """It declares no status there: nothing is compared with it or written into it; what is required stays required."""
+    adopted(project, BY_ENVIRONMENT.text.replace("| ❌ | **✅** |", "| ❌ | n/a |"))
+    config = project.path / "readiness.toml"
+    assert project.cli("check").exit_code == 1
+    config.write_text(config.read_text().replace('BLOCKED = "❌"', 'BLOCKED = "❌"\nskip = "N/A"'))
+    assert project.cli("check").exit_code == 0, project.cli("check").output
+    record(project, "pay-refund", "PASSED", "staging")
+    assert project.cli("sync").exit_code == 0
+    assert "| Pay / refund | 🚧 | n/a |" in tracker(project)
+    assert project.cli("sync", "--check").exit_code == 0
+    assert project.states("pay-refund")["pay-refund/1/production"] == "MISSING"
+
+
 def test_a_column_of_an_environment_that_nobody_declared_is_refused(project: Project) -> None:
     """A name that is written wrongly is told with its line."""
     project.configured(CONFIG + '[tracker_columns]\nstatus = { stagign = "STG" }\n', BY_ENVIRONMENT.text)

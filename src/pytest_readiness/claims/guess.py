@@ -311,7 +311,7 @@ def _in_order(words: Sequence[str], status: str) -> tuple[str, ...]:
 
     Where there is none, that is our own.
     """
-    spoken = [word for word in {folded(word): word for word in reversed(words)}.values() if word][::-1]
+    spoken = [word for at, word in enumerate(words) if word and folded(word) not in map(folded, words[:at])]
     more = [word for word in spoken if status in STATUSES and says_more(word)]
     plain = [word for word in spoken if word not in more]
     own = [status] if status in STATUSES and not plain else []

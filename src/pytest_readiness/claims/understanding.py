@@ -47,7 +47,8 @@ def understood(row: Row, wanted: Wanted) -> Entry:
         statuses = tuple(status for status in by_word if status in by_box)
     else:
         statuses = by_word
-    cells = [(name, row.cells[column]) for name, column in wanted.statuses_by_environment(row.columns)]
+    every = [(name, row.cells[column]) for name, column in wanted.statuses_by_environment(row.columns)]
+    cells = [(name, cell) for name, cell in every if not words.leaves_out(cell, "")]  # n/a there: nothing to compare
     return _make_entry(
         row=row,
         id=id_of(name, wanted.prefix),
