@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,6 +126,31 @@ def test_a_pattern_that_matches_the_name_does_not_look_at_the_suite(placed: Proj
     """What a test is called stays as it was, whatever its suites are called."""
     record(placed, suite("pay/x", "z/a::one"), "*/a::one=UC-001/1")
     assert results(placed) == [("z/a::one", "PASSED")]
+
+
+NAMES = [
+    ("login/*", ["login/login.spec.ts::Login › signs in"]),
+    ("chromium/login/*", ["chromium/login/login.spec.ts/login/login.spec.ts::Login › signs in"]),
+    ("LedgerTest::*", ["LedgerTest::Posts"]),
+    ("All/LedgerTest::*", ["All/LedgerTest::Posts/0"]),
+    ("Types/LedgerTest/*::*", ["Types/LedgerTest/0::Posts"]),
+]
+
+
+@pytest.mark.parametrize(("pattern", "expected"), NAMES)
+def test_the_patterns_of_the_how_to_take_what_it_says(placed: Project, pattern: str, expected: list[str]) -> None:
+    """Each names the tests that stand beside it, once, in the shape that Playwright and GoogleTest write."""
+    page = Path(__file__).parents[2].joinpath("docs/how-to/import-junit.md").read_text(encoding="utf-8")
+    assert f"| `{expected[0]}` | `{pattern}`" in page
+    file = "login/login.spec.ts"
+    projects = "".join(
+        suite(file, f"{file}::Login › signs in", more=f'hostname="{one}"') for one in ("chromium", "webkit")
+    )
+    names = ("LedgerTest::Posts", "All/LedgerTest::Posts/0", "Types/LedgerTest/0::Posts")
+    others = "".join(suite(name.rpartition("::")[0], name) for name in names)
+    placed.write("it.xml", f'<testsuites id="" name="">{projects}{others}</testsuites>')
+    listed = placed.cli("record", "--junit", "it.xml", "--list", f"--map={pattern}=UC-001/1").stdout.splitlines()
+    assert [line.split(None, 1)[1] for line in listed if " -> " in line] == [f"{name} -> UC-001/1" for name in expected]
 
 
 def test_a_case_that_is_evidence_twice_for_one_item_is_told(placed: Project) -> None:
