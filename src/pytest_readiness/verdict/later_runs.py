@@ -16,6 +16,7 @@ from .telling import short
 
 _Newest = dict[str | None, Evidence]
 """By environment."""
+_IMPORTED = "imported"
 _recency = attrgetter("started_at", "run_id", "test_id")
 
 
@@ -107,6 +108,8 @@ class LaterRuns:
 
         It is gone; or it was cut short, so that it counts where it may never end again: ``elsewhere``.
         """
+        if bad.method == _IMPORTED:
+            return "" if bad.held else self._out_of_imports(bad)  # what is no test says itself when it is over
         run = self.without(bad)
         if run is None:
             there = " with ".join(map(short, filter(None, elsewhere or ())))
@@ -116,6 +119,31 @@ class LaterRuns:
         name = f"{_unparametrised(bad.test_id)}[*" if renamed else bad.test_id
         others = f"ran {'others' if renamed else 'other tests'} and not this one"
         return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
+
+    def _out_of_imports(self, bad: Evidence) -> str:
+        """Return what to do about an imported test that the next report by the same mapping does not hold."""
+        mapping, place = self._mapping(bad), (bad.environment, bad.provider_mode)
+        run, started_at = self._newest_imports.get((mapping, *place), ("", ""))
+        if not mapping or run == bad.run_id or started_at <= bad.started_at:
+            return ""
+        told = f"run {run} imported others and not this one"
+        return f"; if it is gone ({told}), a reviewer retires it: `{_command(bad.test_id)}`"
+
+    @cached_property
+    def _newest_imports(self) -> Mapping[tuple[str | None, ...], tuple[str, str]]:
+        """The newest import by each mapping, environment and provider mode, and when its newest test began."""
+        found: dict[tuple[str | None, ...], tuple[str, str, str]] = {}
+        for one in self.evidence:
+            if one.method == _IMPORTED and (mapping := self._mapping(one)):
+                key = mapping, one.environment, one.provider_mode
+                seen = self.origins[one.run_id].started_at, one.run_id, one.started_at
+                found[key] = max(seen, found.get(key, ("", "", "")))
+        return {key: (run, started_at) for key, (_, run, started_at) in found.items()}
+
+    def _mapping(self, one: Evidence) -> str:
+        """Return the digest of the mapping that something was imported by; empty: it is not known."""
+        origin = self.origins.get(one.run_id)
+        return origin.conduct.imported[0] if origin and origin.conduct.imported else ""
 
 
 def _by_part(evidence: Sequence[Evidence], end: str) -> Mapping[str, list[Evidence]]:
