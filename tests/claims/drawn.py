@@ -80,6 +80,8 @@ class Drawn:
     """The lines once the changes are made."""
     rows: list[tuple[str, str, int]] = field(default_factory=list)
     """(id, status, line)."""
+    places: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The status in each environment, by use case, where there is a column for each environment."""
     changes: dict[str, Change] = field(default_factory=dict)
     newline: str = "\n"
     mark: str = ""
@@ -101,7 +103,7 @@ class Drawn:
 def drawn(seed: int) -> Drawn:
     """Return the tracker of a seed."""
     random = Random(seed)
-    maker = random.choice((_tables, _tables, _boxes, _lists))
+    maker = random.choice((_tables, _tables, _by_environment, _boxes, _lists))
     found = maker(random)
     if not found.rows:
         return drawn(seed + 1)
@@ -188,6 +190,46 @@ def _tables(random: Random) -> Drawn:
     for _ in range(random.randrange(1, 4)):
         _other(random, found)
         _table(random, found, ["Item", "State", *(["Changed"] if dated else []), "More"], row, quote)
+    return found
+
+
+def _by_environment(random: Random) -> Drawn:
+    """Tables with a column for the status in each environment, some of whose cells may be empty."""
+    words = random.choice(WORDS)
+    headers = {"staging": "STG", "production": "Prod status"}
+    found = Drawn({"uc": "Item", "status": headers, "last_updated": "Changed"}, words)
+    dated, quote = random.random() < 0.5, random.choice(("", "", "> "))
+
+    def row() -> tuple[list[str], list[str]]:
+        text, name = _named(random, len(found.lines))
+        before, after, wanted = [text], [text], list[tuple[str, str]]()
+        said: dict[str, str] = {}
+        skipped = [word for word in words.skipped if not word.startswith("~~")]
+        for place in headers:
+            if skipped and random.random() < 0.2:
+                before.append(random.choice(skipped))
+                after.append(before[-1])
+                continue
+            status = random.choice(list(words.read))
+            word = random.choice(words.read[status])
+            around = random.choice(AROUND) if word else "{}"
+            new = random.choice(STATUSES) if word and random.random() < 0.6 else None
+            said[place] = status
+            before.append(around.format(word))
+            after.append(around.format(words.written[new]) if new else before[-1])
+            wanted += [(place, new)] if new else []
+        if said:  # else each cell leaves the row out
+            found.rows.append((name, "", len(found.lines) + 1))
+            found.places[name] = said
+        if wanted:
+            found.changes[name] = Change("", DATE, tuple(wanted))
+        more = [random.choice(NOISE)]
+        old = ["2026-01-01"] if dated else []
+        return [*before, *old, *more], [*after, *([DATE] if dated and wanted else old), *more]
+
+    for _ in range(random.randrange(1, 4)):
+        _other(random, found)
+        _table(random, found, ["Item", *headers.values(), *(["Changed"] if dated else []), "More"], row, quote)
     return found
 
 

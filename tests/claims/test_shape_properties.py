@@ -24,13 +24,18 @@ def judge(seed: int) -> None:
     tracker, found = examine_text(PATH, text.removeprefix("\ufeff"), one.columns, one.words.said)
     assert found == []
     assert [(row.id, row.declared_status, row.line) for row in tracker.rows] == one.rows
+    read = {row.id: {place: words[0] for place, words in row.declared_in} for row in tracker.rows}
+    assert {name: places for name, places in read.items() if places} == one.places
     mended = mend(PATH, text.encode(), one.changes, one.columns, one.words.said).decode()
     assert mended == one.mended()
     again, found = examine_text(PATH, mended.removeprefix("\ufeff"), one.columns, one.words.said)
     assert found == []
     for row in again.rows:
         change = one.changes.get(row.id)
-        assert change is None or change.status in (row.declared_status, *row.declared_also)
+        if change is not None and change.by_environment:
+            assert all(status in dict(row.declared_in)[place] for place, status in change.by_environment)
+        else:
+            assert change is None or change.status in (row.declared_status, *row.declared_also)
     assert mend(PATH, mended.encode(), one.changes, one.columns, one.words.said).decode() == mended
 
 

@@ -158,3 +158,44 @@ def test_a_column_of_an_environment_that_nobody_declared_is_refused(project: Pro
     checked = project.cli("check")
     assert checked.exit_code == 1
     assert "names environment 'stagign', which is not declared (did you mean 'staging'?)" in checked.stdout
+
+
+def test_an_empty_cell_may_be_a_word_and_says_nothing_of_the_whole(project: Project) -> None:
+    """Where an empty cell stands for a status, that is the status in its environment alone."""
+    adopted(project, "| Flow | STG | PROD |\n|--|--|--|\n| Sign in | ❌ | |\n| Pay | | 🚧 |\n")
+    config = project.path / "readiness.toml"
+    config.write_text(config.read_text().replace('NOT_STARTED = "❌"', 'NOT_STARTED = ["❌", ""]'))
+    record(project, "sign-in", "PASSED", "staging")
+    record(project, "Pay", "PASSED", "production")
+    told = project.cli("sync", "--check").stdout.splitlines()
+    assert told == ["PROD_READINESS_TRACKER.md:3: sign-in says NOT_STARTED in staging, derived is IN_PROGRESS"]
+    assert project.cli("sync").exit_code == 0
+    assert tracker(project).splitlines()[2:] == ["| Sign in | 🚧 | |", "| Pay | | 🚧 |"]
+    assert project.cli("sync", "--check").exit_code == 0
+
+
+def test_a_row_is_left_out_where_each_of_its_cells_says_so(project: Project) -> None:
+    """The heading of a group, a total or what is deferred everywhere; what is deferred in one environment is a row."""
+    rows = "| **Payments** | | |\n| Sign in | ✅ | ❌ |\n| Fax | later | later |\n| Total | 1 | 0 |\n"
+    adopted(project, f"| Flow | STG | PROD |\n|--|--|--|\n{rows}")
+    config = project.path / "readiness.toml"
+    config.write_text(config.read_text().replace("[statuses]\n", '[statuses]\nskip = ["", "Total", "later"]\n'))
+    checked = project.cli("check")
+    assert checked.exit_code == 0, checked.output
+    for line in (3, 5, 6):
+        assert f"PROD_READINESS_TRACKER.md:{line}: this row is no use case: [statuses] skip" in checked.stdout
+    assert [one["id"] for one in project.report()["use_cases"]] == ["sign-in"]
+    project.write("PROD_READINESS_TRACKER.md", f"| Flow | STG | PROD |\n|--|--|--|\n{rows}| Mail | ✅ | later |\n")
+    assert [one["id"] for one in project.report()["use_cases"]] == ["sign-in", "Mail"]
+    assert project.cli("sync").exit_code == 0
+    assert tracker(project).splitlines()[6] == "| Mail | ❌ | later |"
+
+
+def test_the_heading_of_a_group_is_guessed(project: Project) -> None:
+    """Init leaves out the rows that only head others, as it does where there is one status."""
+    project.path.joinpath("T.md").write_text(
+        "| Item | Dev | Prod |\n|--|--|--|\n| **Accounts** | | |\n| Log in | ✅ | ❌ |\n"
+    )
+    done = project.cli("init", "--tracker", "T.md")
+    assert done.exit_code == 0, done.output
+    assert [one["id"] for one in project.report()["use_cases"]] == ["log-in"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..frozen import dataclass, maker
 from .naming import id_of
 from .source import Row
@@ -40,15 +42,16 @@ def understood(row: Row, wanted: Wanted) -> Entry:
     box, name = box_of(row.cells["uc"]), without_box(row.cells["uc"])
     said = row.cells.get("status", "")
     words = wanted.words
-    by_word, by_box = words.meaning(said), words.meaning_of_box(box)
+    every = [(name, row.cells[column]) for name, column in wanted.statuses_by_environment(row.columns)]
+    cells = [(name, cell) for name, cell in every if not words.leaves_out(cell, "")]  # n/a there: nothing to compare
+    # Where each environment has a cell there is none for the whole, and an empty word stands for nothing.
+    by_word, by_box = () if every else words.meaning(said), words.meaning_of_box(box)
     if box and not said:
         said, statuses = box, by_box
     elif box and by_word:
         statuses = tuple(status for status in by_word if status in by_box)
     else:
         statuses = by_word
-    every = [(name, row.cells[column]) for name, column in wanted.statuses_by_environment(row.columns)]
-    cells = [(name, cell) for name, cell in every if not words.leaves_out(cell, "")]  # n/a there: nothing to compare
     return _make_entry(
         row=row,
         id=id_of(name, wanted.prefix),
@@ -59,13 +62,13 @@ def understood(row: Row, wanted: Wanted) -> Entry:
         contradicts=bool(by_word) and not statuses,
         by_environment=tuple((environment, words.meaning(cell)) for environment, cell in cells),
         unknown=tuple(cell for _, cell in cells if cell and not words.meaning(cell)),
-        left_out=_left_out(row, said, name, wanted),
+        left_out=_left_out(row, [cell for _, cell in every] or [said], name, wanted),
     )
 
 
-def _left_out(row: Row, said: str, name: str, wanted: Wanted) -> str:
+def _left_out(row: Row, said: Sequence[str], name: str, wanted: Wanted) -> str:
     if row.struck:
         return "struck out"
-    if wanted.words.leaves_out(said, name):
-        return f"[statuses] skip: '{name}' says '{said}'"
+    if all(wanted.words.leaves_out(one, name) for one in said):
+        return f"[statuses] skip: '{name}' says '{', '.join(filter(None, said))}'"
     return ""
