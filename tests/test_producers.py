@@ -76,3 +76,29 @@ def test_right_cells_are_no_fault():
 
     one = Producer("one", "one", Registry.NODE, (), (), cannot_tell={"flaking": "so"})
     assert not list(wrong(Tried(one, "1", {"passing": "PASSED", "flaking": "PASSED", "failing": "FAILED"})))
+
+
+WRITTEN = ROOT / "tests" / "written"
+"""What the producers wrote of their suites, without output and what a failure says at length."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", sorted(path.name for path in WRITTEN.iterdir()))
+def test_what_a_producer_wrote_is_recorded_as_the_how_to_shows(key, project, monkeypatch):
+    """Each cell of the page's table is what an import makes of a real report."""
+    from producers import imported
+    from producers.table import Tried, lines, wrong
+    from try_producers import PRODUCERS
+
+    def called(folder, *words):
+        monkeypatch.chdir(folder)
+        done = project.cli(*words)
+        return done.stdout, done.stderr.splitlines()
+
+    monkeypatch.setattr(imported, "_readiness", called)
+    (one,) = [one for one in PRODUCERS if one.key == key]
+    reports = [report for run in one.runs if (report := WRITTEN / key / run.report).exists()]
+    tried = Tried(one, "", imported.take_in(reports, project.path / "taken", one.also).results)
+    assert not list(wrong(tried))
+    (row,) = [line for line in PAGE.splitlines() if re.match(rf"\| {re.escape(one.name)} [\d.].* \| ", line)]
+    assert row.split(" | ")[1:] == list(lines([tried]))[-1].split(" | ")[1:]
