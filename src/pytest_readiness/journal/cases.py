@@ -38,7 +38,7 @@ def data_at(name: str) -> int:
         return len(name) if path.endswith(".py") and " " not in path else 0
     if path.endswith(".py"):
         code, bracket, _ = rest.partition("[")
-        is_code = all(part.replace(".", "").isidentifier() for part in code.split("::"))
+        is_code = code.isidentifier() or all(part.replace(".", "").isidentifier() for part in code.split("::"))
         if is_code:
             return len(path) + len(separator) + len(code) if bracket else len(name)
         return len(path)

@@ -218,6 +218,8 @@ class OwnKeeper(Keeper):
 
     def _tell_ended(self, runs_again: str | None = None) -> None:
         """Write the tests that ended; ``runs_again``: the one that starts, of which this was an attempt."""
+        if not (self._observer.is_busy or self._unseen):
+            return
         for nodeid, observation in self._observer.ended():
             if (body := self._observer.settled(observation)) is None:
                 continue

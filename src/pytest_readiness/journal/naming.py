@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from ..claims.collected import Tagged, where_else
-from ..facts.line import printable
 from .redaction import Redactor
 from .ways import way_to
 
@@ -58,8 +57,8 @@ class Names:
         if self.bearers and (bearers := self.bearers.get(nodeid)) is not None:
             runs = self.running if self.running is not None and self.running.nodeid == nodeid else None
             name = next(iter(bearers.values())).name if runs is None else self._name_of(runs)
-            return self._written(name)
-        return self._written(self._plain(nodeid) if self.grouped or self._prefix else nodeid)
+            return self.redactor.name(name)
+        return self.redactor.name(self._plain(nodeid) if self.grouped or self._prefix else nodeid)
 
     def of_tagged(self, test: Tagged) -> str:
         """Return what a test is called."""
@@ -70,12 +69,7 @@ class Names:
             name = self._plain(name)
         if test.case is not None:
             self.redactor.cases.note(name, test.case)
-        return self._written(name)
-
-    def _written(self, name: str) -> str:
-        """Return a name as it is written: without secrets, and with what UTF-8 cannot carry spelled out."""
-        name = self.redactor.name(name)
-        return name if name.isascii() else str(printable(name))
+        return self.redactor.name(name)
 
     def _plain(self, nodeid: str) -> str:
         """Return what the test of a node id that says where it lies is called."""
@@ -113,12 +107,12 @@ class Names:
             return [self.of(nodeid)]
         here = None if location is None or len(bearers) == 1 else list(location)
         names = dict.fromkeys(one.name for one in bearers.values() if here is None or one.location == here)
-        return [self._written(name) for name in names]
+        return [self.redactor.name(name) for name in names]
 
     def at(self, nodeid: str, number: int | None) -> str | None:
         """Return what the test with this node id and this number in the collection is called; None: there is none."""
         found = [one.name for one in self.bearers.get(nodeid, {}).values() if one.number == number]
-        return self._written(found[0]) if found else None
+        return self.redactor.name(found[0]) if found else None
 
     def learn(self, session: pytest.Session, tagged: Sequence[Tagged]) -> None:
         """Learn what tests are called whose node ids do not say where they lie, if there are any among these."""

@@ -203,10 +203,9 @@ class Observer:
         when, outcome = str(report.when), report.outcome
         is_plain = outcome == "passed" and not hasattr(report, "wasxfail")
         phase = (is_plain and WENT_WELL.get(when)) or phase_of(report)
-        is_odd = type(item) is not pytest.Function
-        if is_odd:
+        if is_odd := type(item) is not pytest.Function:
             attend(item, when, outcome)
-        if when == "call" and outcome == "passed" and (observation.unrun is not None or is_odd):
+        if (is_odd or observation.unrun is not None) and when == "call" and outcome == "passed":
             phase = observation.unrun or doubt(item) or phase
         observation.saw(phase, report.duration)
         if when == "teardown":  # its fixtures are gone: nothing is looked at
@@ -246,10 +245,14 @@ class Observer:
         claims = observation.claims_so_far(self._place)
         return self.redactor.plain({"test": observation.test_id, **attempt, "claims": claims})
 
+    @property
+    def is_busy(self) -> bool:
+        """A test of evidence runs, or has ended and is not forgotten."""
+        return bool(self._running)
+
     def ended(self) -> list[tuple[str, Observation]]:
         """Return the tests that ran to their end, unless they are run again, by node id."""
-        running = self._running
-        return [(nodeid, one) for nodeid, one in running.items() if one.told is not None] if running else []
+        return [(nodeid, one) for nodeid, one in self._running.items() if one.told is not None]
 
     def forget(self, nodeid: str) -> None:
         """The test is over."""

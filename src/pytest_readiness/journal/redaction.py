@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hmac import new as _hmac
 from typing import Any
 
+from ..facts.line import printable
 from ..foreign import plain_text
 from .cases import Cases, data_at, spans_in_name
 from .encodings import SHORTEST, spellings
@@ -163,16 +164,18 @@ class Redactor:
         return text if clean is data else _decoded(clean)
 
     def name(self, text: str) -> str:
-        """Return a test's name without secrets: code stays, and in the rest something stands for each secret.
+        """Return a test's name as it is written: without secrets, and with what UTF-8 cannot carry spelled out.
 
-        That is the place of the parameter that holds it, else the secret's fingerprint: two tests stay two.
+        Code stays, and in the rest something stands for each secret: the place of the parameter that holds it, else the
+        secret's fingerprint. Two tests stay two.
         """
-        text = plain_text(text)
+        if type(text) is not str:
+            text = plain_text(text)
         found = self._names.get(text)
         if found is None:
             if len(self._names) > 20_000:  # noqa: PLR2004 - more than a session asks for again and again
                 self._names.clear()
-            found = self._names[text] = self._named(text)
+            found = self._names[text] = str(printable(self._named(text)))
         return found
 
     def _named(self, text: str) -> str:

@@ -206,6 +206,11 @@ class Watched:
             (self.because if answer.understood else self.cannot_tell)(answer.reason)
 
     @property
+    def is_quiet(self) -> bool:
+        """Nothing was replaced in any attempt, and that can be told."""
+        return not (self.reasons or self.unseen or self._earlier)
+
+    @property
     def told_of_attempt(self) -> str | None:
         """What was replaced in the attempt that runs, in one sentence; None where nothing was."""
         return _sentence(list(self.reasons))

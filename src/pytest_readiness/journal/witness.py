@@ -21,7 +21,7 @@ from weakref import WeakSet
 from ..settings.endpoint import is_among, split_place
 from .redaction import Redactor
 from .sockets import Place, found as _found, opened as _opened, received as _received
-from .variables import secrets_of
+from .variables import is_secret_variable, secrets_of
 
 _KEPT = "_pytest_readiness_witness"
 """Where the one witness of the process is kept, also where modules are loaded anew."""
@@ -144,6 +144,8 @@ class _Witness:
         """Where this process was seen to listen: what has such a port of its own was made by the other side."""
         self.asked: set[str] = set()
         """Names that were looked up for their own sake."""
+        self._plain_names: set[bytes] = set()
+        """Variables whose values are secret only if they look so."""
         self.redactors: WeakSet[Redactor] = WeakSet()
         """Who must know the variables that are set from now on."""
 
@@ -153,13 +155,15 @@ class _Witness:
         A plain function: the interpreter takes four times as long over a method, and each ``id()`` is an event.
         Whatever it raised would stop what the test does.
         """
-        wanted = _SOCKET | _RUN | _WHENEVER
+        wanted, plain = _SOCKET | _RUN | _WHENEVER, self._plain_names
 
         def hook(event: str, given: tuple[Any, ...]) -> None:
             if event in wanted and (self.active or event in _WHENEVER):
+                if event == _SETS and given[0] in plain and b"://" not in given[1] and given[1][:1] not in b"{[":
+                    return  # pytest sets one six times for each test
                 with suppress(Exception):
                     if event == _SETS:
-                        self.sets(*map(_fsdecode, given))
+                        self.sets(*given)
                         return
                     place = self._placed(event, given)
                     if place is not None:
@@ -184,11 +188,13 @@ class _Witness:
             return Place("unix", _text(address).replace("\0", "@", 1))
         return None
 
-    def sets(self, name: str, value: str) -> None:
+    def sets(self, name: str | bytes, value: str | bytes) -> None:
         """A variable of the environment is set; it is looked at once, also where a process holds many sessions."""
-        for secret in secrets_of({name: value}):
+        for secret in secrets_of({_fsdecode(name): _fsdecode(value)}):
             for redactor in self.redactors:
                 redactor.learn_variable(secret)
+        if isinstance(name, bytes) and len(self._plain_names) < _MOST_NAMES and not is_secret_variable(_fsdecode(name)):
+            self._plain_names.add(name)
 
     def connected(self, descriptor: int) -> Place | None:
         """A client that Python does not see has connected; return where to."""

@@ -101,7 +101,7 @@ class Session:
 
     def name(self, text: str) -> str:
         """Return the name of what is recorded as it is written: never as pytest names a test."""
-        return str(printable(self.opening.redactor.name(f"recorded: {text}" if is_of_pytest(text) else text)))
+        return self.opening.redactor.name(f"recorded: {text}" if is_of_pytest(text) else text)
 
     def account(self, claims: Sequence[Claim]) -> tuple[Account, Recording]:
         """Return what takes in artifacts, and the recording that it writes: the options' word is in it already."""
