@@ -93,8 +93,8 @@ class Realness:
         attempt too, and that it cannot be told. Only a pass needs a connection: a test that could not connect has
         failed for real.
         """
-        because = doubts = None
-        if not self._replaced.is_quiet:  # as of most tests
+        because, doubts, seen = None, None, self._replaced
+        if seen.reasons or seen.unseen or seen.earlier:  # of most tests there is nothing
             because, doubts = self.reason(), self._redacted(self._replaced.doubts) if passed else None
         places = self._connected.places
         if because is None and doubts is None and not places and not self._catalogue.looks_at_connections:

@@ -157,7 +157,7 @@ class Watched:
         self._simulations = simulations
         self.reasons: dict[str, None] = {}
         """Of the attempt that runs, in the order in which they were seen."""
-        self._earlier: dict[str, None] = {}
+        self.earlier: dict[str, None] = {}
         """Those of the attempts before it."""
         self.unseen: dict[str, None] = {}
         """Why it cannot be told, of whichever attempt, whether something was replaced."""
@@ -167,7 +167,7 @@ class Watched:
     def begin(self) -> None:
         """Look out from now on, in another attempt if there was one."""
         if self.reasons:
-            self._earlier |= self.reasons
+            self.earlier |= self.reasons
             self.reasons = {}
         lookout = self._lookout = _lookout()
         if not lookout.watched:
@@ -206,11 +206,6 @@ class Watched:
             (self.because if answer.understood else self.cannot_tell)(answer.reason)
 
     @property
-    def is_quiet(self) -> bool:
-        """Nothing was replaced in any attempt, and that can be told."""
-        return not (self.reasons or self.unseen or self._earlier)
-
-    @property
     def told_of_attempt(self) -> str | None:
         """What was replaced in the attempt that runs, in one sentence; None where nothing was."""
         return _sentence(list(self.reasons))
@@ -218,7 +213,7 @@ class Watched:
     @property
     def doubts(self) -> str | None:
         """What else stands against a pass: what an earlier attempt replaced, and what cannot be told."""
-        return _sentence([one for one in (*self._earlier, *self.unseen) if one not in self.reasons])
+        return _sentence([one for one in (*self.earlier, *self.unseen) if one not in self.reasons])
 
 
 def _sentence(reasons: list[str]) -> str | None:
