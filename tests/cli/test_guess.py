@@ -511,3 +511,19 @@ def test_other_formats_are_guessed_as_well(project: Project, name: str) -> None:
     done, todo = WORDS.get(name, ("done", "todo"))
     assert (project.path / name).read_bytes().decode() == OTHERS[name].replace(done, todo)
     assert {row["title"] for row in project.report()["use_cases"]} in ({"Pay", "Refund"}, {"Zahlen", "Erstatten"})
+
+
+def test_a_row_that_waits_for_its_status_is_no_heading(project: Project) -> None:
+    """Where bold rows head others, one with an owner and no status yet is a use case: nothing is answered without it."""
+    project.write(
+        "T.md",
+        "| Item | Owner | Status |\n|--|--|--|\n| **Pay** | | |\n| Checkout | ann | Done |\n| Refunds | bob | Open |\n",
+    )
+    assert project.cli("init", "--tracker", "T.md").exit_code == 0
+    with (project.path / "T.md").open("a") as file:
+        file.write("| **Search** | | |\n| Alarms | eve | |\n")
+    assert 'skip = ""' in (project.path / "readiness.toml").read_text()
+    for command in ("check", "gate"):
+        result = project.cli(command)
+        assert result.exit_code, result.output
+        assert "T.md:7: Alarms has no known status: ''" in result.output

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..frozen import dataclass, maker
 from .naming import id_of
 from .source import Row
-from .wanted import Wanted
+from .wanted import STATUS_IN, Wanted
 from .words import box_of, without_box
 
 
@@ -69,6 +69,7 @@ def understood(row: Row, wanted: Wanted) -> Entry:
 def _left_out(row: Row, said: Sequence[str], name: str, wanted: Wanted) -> str:
     if row.struck:
         return "struck out"
-    if all(wanted.words.leaves_out(one, name) for one in said):
+    is_alone = not any(cell for column, cell in row.cells.items() if column != "uc" and not column.startswith(STATUS_IN))
+    if all(wanted.words.leaves_out(one, name, is_alone=is_alone) for one in said):
         return f"[statuses] skip: '{name}' says '{', '.join(filter(None, said))}'"
     return ""

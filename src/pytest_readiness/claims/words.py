@@ -95,15 +95,18 @@ class Vocabulary:
             return ()
         return self.exact.get(_fold(box)) or ((READY,) if is_ticked(box) else STATUSES[:-1])
 
-    def leaves_out(self, status: str, name: str) -> bool:
+    def leaves_out(self, status: str, name: str, *, is_alone: bool = True) -> bool:
         """Return whether a row is none of the register: by its status, or by what stands in the place of its id.
+
+        That it has no status leaves it out only where nothing else stands in it either (``is_alone``): such a row
+        heads others, and another one waits for its status.
 
         A prefix is looked for in the id only where the status is no word for one: a use case whose name begins with
         "Deferred" is one.
         """
         if not self.skipped and not self.skipped_prefixes:
             return False
-        if _fold(status) in self.skipped or (bool(name) and _fold(name) in self.skipped):
+        if ((status or is_alone) and _fold(status) in self.skipped) or (bool(name) and _fold(name) in self.skipped):
             return True
         return not self.meaning(status) and (self._begins(status) or self._begins(name))
 
