@@ -16,6 +16,12 @@ _LEAD = re.compile(rf"({_OF_AN_ISSUE}|[A-Z][A-Z0-9]*[-_]\d+)(?:\s*[:\u2013\u2014
 _KIN = re.compile(r"[A-Z][A-Z0-9]*[-_]")
 _MENTION = re.compile(r"(?<![\w.@/])@[\w][\w-]*(?:/[\w.-]+)?")
 
+_LINE = re.compile(
+    r"\s*(?:(?:[-*+\u2022\u2023\u25e6\u2043\u2013\u2014\u00b7]|\d{1,9}[.)])\s*)?(?:\[[ xX]\]|[☐☑])(?=\s|\Z)"
+)
+"""A line that a person reads as an item with a box."""
+
+NO_ITEM = "this begins with a box, and is no item of a list: begin a line of its own with '- '"
 NO_BOX = "this item has no box as those beside it have, and is no use case: give it one, or end the list before it"
 NO_SUCH_BOX = "this looks like an item of a check list, and its box is none: write '[ ] ' or '[x] '"
 
@@ -99,6 +105,12 @@ class CheckLists:
             found = _KIN.match(item.name)
             if found and found[0] in kin and item.name.casefold() not in known:
                 yield item.line, item.name
+
+
+def boxed_lines(token: Token, first: int) -> Iterator[int]:
+    """Yield the lines of a text that begin with a box, from its line ``first`` (from 0) on: a list has no such line."""
+    lines = token.content.split("\n")[first:]
+    yield from (line_of(token) + number for number, line in enumerate(lines, first) if _LINE.match(line))
 
 
 def _check_item(line: int, box: str, token: Token) -> CheckItem:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import ConfigError, place
 from ..frozen import dataclass, field
-from .checklist import CheckLists
+from .checklist import NO_ITEM, CheckLists, boxed_lines
 from .html import HtmlTables, shown_html, without_tags
 from .likeness import missing_column
 from .markdown import (
@@ -106,6 +106,8 @@ class _Search:
     _told: list[tuple[int, str]] = field(default_factory=list)
     _lists: CheckLists = field(default_factory=CheckLists)
     _html: HtmlTables = field(default_factory=HtmlTables)
+    _boxed: list[int] = field(default_factory=list)
+    """Lines that begin with a box, and are no items."""
     _is_loose: bool = False
     """Ids are made of any text: the name of a row has blanks."""
     _tabs: int = 0
@@ -129,6 +131,7 @@ class _Search:
                 pass
             elif self._lists.take(token):
                 self._take_item()
+                self._boxed += boxed_lines(token, 1)
             elif token.type == "table_open":
                 self._take_table(number)
                 number = types.index("table_close", number)
@@ -210,6 +213,7 @@ class _Search:
     def _take_text(self, token: Token) -> None:
         """Read a paragraph after a table of the register as more rows of it; look at any other text."""
         lines, first = _visible(token).split("\n"), line_of(token)
+        self._boxed += boxed_lines(token, 0)
         if "<t" in token.content.lower():
             self._html.take(shown_html(token.content), first)
         columns, self._open = self._open, None
@@ -266,7 +270,7 @@ class _Search:
         """Yield the line of each thing that looks like a part of the register and is not read, and what it is."""
         found = [*self._told, *((line, _AS_HTML) for line in self._html.like(self.wanted))]
         if self.wanted.is_of_lists:
-            found += self._lists.doubts
+            found += {**dict.fromkeys(self._boxed, NO_ITEM), **dict(self._lists.doubts)}.items()
         else:
             ids = frozenset(row.cells["uc"] for row in self.rows)
             found += [(line, _AS_ITEM.format(name)) for line, name in self._lists.outside(ids)]
