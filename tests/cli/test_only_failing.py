@@ -214,6 +214,17 @@ def test_no_pass_that_it_concerns_stands_alone(placed: Project, what: str) -> No
     assert state(placed) != "FAILING"
 
 
+@pytest.mark.parametrize(
+    "against", ['<error message="x"/>', case("tearDownClass (m.T)", "error")], ids=["suite", "hook"]
+)
+def test_it_has_one_name_for_an_item(placed: Project, against: str) -> None:
+    """What a pattern takes with its suites is evidence for that by this name alone."""
+    whole = suite("o", suite("i", case("m.T::a"), against))
+    said = take(placed, whole, args=("--map", "o/*=UC-001/1", "--map", "m.T::a=UC-002/1"))
+    assert (said.count("UC-001/1 ERROR by o/i"), said.count("UC-001/1 ERROR")) == (1, 1), said
+    assert said.count("UC-002/1 ERROR by ") == 1
+
+
 def test_what_it_does_not_concern_stands_alone(placed: Project) -> None:
     """A hook of one class says nothing of another, and what failed and is not mapped is told."""
     fails, *_ = HOOKS["unittest class"]
