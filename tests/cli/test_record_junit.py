@@ -6,10 +6,12 @@ import json
 import os
 import sqlite3
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_readiness.journal.junit_files import files_of
 from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow
@@ -369,6 +371,16 @@ def test_several_files_are_one_run(placed: Project, given: tuple[str, ...]) -> N
     assert sorted((line["test"], line["result"]) for line in found) == [("c::one", "FAILED"), ("c::two", "PASSED")]
     assert len({line["run"] for line in found}) == 1
     assert sorted(one["name"] for line in found for one in line["artifacts"]) == ["a.xml", "b.xml"]
+
+
+def test_links_that_lead_in_circles_are_not_followed(placed: Project) -> None:
+    """``**`` ends, finds what a shell finds, and leaves hidden folders out."""
+    for name in ("out/a.xml", "out/deep/b.xml", ".hidden/c.xml"):
+        placed.write(name, PASS.format(name[-5]))
+    for name in ("one", "two"):
+        (placed.path / name).symlink_to(".")
+    for pattern in ("**/*.xml", "**/../out/**/*.xml", str(placed.path / "**" / "[ab]**.xml")):
+        assert sorted(path.name for path in files_of([Path(pattern)])) == ["a.xml", "b.xml"], pattern
 
 
 def test_a_folder_is_read_in_any_letter_case(placed: Project) -> None:

@@ -6,7 +6,7 @@ import os
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
-from glob import glob, has_magic
+from glob import has_magic
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -75,11 +75,19 @@ def files_of(given: Iterable[Path]) -> list[Path]:
             if not inside:
                 raise ConfigError(f"{place(path)}: is a folder that holds no .xml file")
         elif has_magic(str(path)) and not path.exists():
-            inside = [Path(name) for name in sorted(glob(str(path), recursive=True))]
+            inside = sorted(_matching(path))
             if not inside:
                 raise ConfigError(f"{place(path)}: matches no file")
         found |= {os.path.realpath(one): one for one in inside}
     return list(found.values())
+
+
+def _matching(pattern: Path) -> Iterator[Path]:
+    """Yield what a pattern matches, as a shell does; ``**`` follows no link, as these may lead round in circles."""
+    parts = [part if part == "**" else re.sub(r"\*+", "*", part) for part in pattern.relative_to(pattern.anchor).parts]
+    for path in Path(pattern.anchor).glob("/".join(parts)):
+        if not any(part.startswith(".") and part not in pattern.parts for part in path.parts):
+            yield path
 
 
 class Blocks:

@@ -178,11 +178,11 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
             twice += [(case, here[rule.target], rule) for rule in by_path if rule.target in here][:1]
             targets[case.path] |= dict.fromkeys(rule.target for rule in by_path)
     for failed, concerned in _concerned(cases):
-        by_path = targets.get(failed.path, {})
-        is_known = bool(targets[failed.name] or by_path)
+        there = targets.get(failed.path, {})
+        is_known = bool(targets[failed.name] or there)
         for case in concerned:
             also = targets.get(case.name, {}) | targets.get(case.path, {})
-            targets[failed.name] |= {target: None for target in also if target not in by_path}
+            targets[failed.name] |= {target: None for target in also if target not in there}
         mapped += bool(targets[failed.name]) and not is_known
     due = [(name, some) for name, some in found.items() if targets[name]]
     tests = tuple(Mapped(name, _as_one(some), tuple(targets[name]), tuple(some)) for name, some in due)
