@@ -527,3 +527,15 @@ def test_a_row_that_waits_for_its_status_is_no_heading(project: Project) -> None
         result = project.cli(command)
         assert result.exit_code, result.output
         assert "T.md:7: Alarms has no known status: ''" in result.output
+
+
+def test_a_table_beside_a_register_with_our_headers_is_told(project: Project) -> None:
+    """What is understood already is not guessed anew, by which a summary of teams would become use cases."""
+    register = "| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | NOT_STARTED |\n"
+    summary = "\n## Teams\n\n| Team | Prod Readiness Status |\n|--|--|\n| Pay | BLOCKED |\n| Search | BLOCKED |\n"
+    project.write("T.md", register + summary)
+    result = project.cli("init", "--tracker", "T.md")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "T.md:7: this looks like a register, and none of its columns is called 'UC'" in result.stderr
+    project.write("readiness.toml", 'tracker_skip = ["Teams"]\n')
+    assert "adopted, not changed (1 use case" in project.cli("init", "--tracker", "T.md").stdout

@@ -52,7 +52,8 @@ LIST_ITEM = -1
 """The hint of a row that is an item of a check list; that of a row of a table is how many quotes stand around it."""
 _AS_HEADLESS = "this looks like a row of the register, and is the header of another table: put it under their header"
 _AS_LACKING = "this looks like a register, and none of its columns is called '{}': give one that header"
-_OR_SKIP = ", or name the heading that it stands under in tracker_skip"
+OR_SKIP = ", or name the heading that it stands under in tracker_skip"
+"""Ends what is said of something that only looks like a part of the register."""
 
 
 def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, Any], wanted: Wanted) -> Register:
@@ -275,7 +276,7 @@ class _Search:
             ids = frozenset(row.cells["uc"] for row in self.rows)
             found += [(line, _AS_ITEM.format(name)) for line, name in self._lists.outside(ids)]
             found += self._doubtful_texts()
-        yield from ((line, told + _OR_SKIP) for line, told in found)
+        yield from ((line, told + OR_SKIP) for line, told in found)
 
     def _doubtful_texts(self) -> Iterator[tuple[int, str]]:
         before = 0

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ..claims.guess import NothingLikeItError, guess
-from ..claims.tracker import Tracker, read_tracker
+from ..claims.rows import OR_SKIP
+from ..claims.tracker import Tracker, examine, read_tracker
 from ..errors import ConfigError, nearest, one_line, place
 from ..frozen import dataclass
 from ..regular import read_regular
@@ -59,20 +60,22 @@ def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], s
     Raises:
         ConfigError: it cannot be read, and a guess does not help; ``lines`` of the error show the guess.
     """
+    read, problems = examine(path, columns, statuses, skip)
+    if read is not None and not problems:
+        return Adopted(read, columns, statuses, tuple(skip))
+    error, text = ConfigError(str(problems[0])), _text(path)
+    # Where it is understood but for what looks like a part of it, a guess would make use cases of that.
+    is_understood = read is not None and bool(read.rows) and all(one.what.endswith(OR_SKIP) for one in problems)
+    if is_understood or not text.strip():
+        raise error
     try:
-        return Adopted(read_tracker(path, columns, statuses, skip), columns, statuses, tuple(skip))
-    except ConfigError as error:
-        text = _text(path)
-        if not text.strip():
-            raise
-        try:
-            found = guess(path, text, columns, statuses, skip)
-        except NothingLikeItError:
-            if _says_where(error, path):  # what looks like a register, and why it is none
-                raise ConfigError(str(error)) from None
-            raise
-        if (found.columns, found.statuses, found.skip) == (columns, statuses, tuple(skip)) and not found.unknown:
-            raise ConfigError(str(error)) from None
+        found = guess(path, text, columns, statuses, skip)
+    except NothingLikeItError:
+        if _says_where(error, path):  # what looks like a register, and why it is none
+            raise error from None
+        raise
+    if (found.columns, found.statuses, found.skip) == (columns, statuses, tuple(skip)) and not found.unknown:
+        raise error
     lines = [
         f"{place(path)}: guessed, since nothing says what its columns and words mean; --column WORD=HEADER and",
         "[tracker_columns], [statuses] and tracker_skip in readiness.toml say otherwise:",
