@@ -69,7 +69,8 @@ def understood(row: Row, wanted: Wanted) -> Entry:
 def _left_out(row: Row, said: Sequence[str], name: str, wanted: Wanted) -> str:
     if row.struck:
         return "struck out"
-    is_alone = not any(cell for column, cell in row.cells.items() if column != "uc" and not column.startswith(STATUS_IN))
+    beside = (cell for key, cell in row.cells.items() if key != "uc" and not key.startswith(STATUS_IN))
+    is_alone = "" not in wanted.words.skipped or not any(beside)
     if all(wanted.words.leaves_out(one, name, is_alone=is_alone) for one in said):
         return f"[statuses] skip: '{name}' says '{', '.join(filter(None, said))}'"
     return ""
