@@ -114,6 +114,21 @@ def test_a_use_case_whose_name_begins_like_a_word_to_skip_is_one(project: Projec
         assert f"PROD_READINESS_TRACKER.md:{line}: this row is no use case: [statuses] skip: {why}" in checked.stdout
 
 
+@pytest.mark.parametrize("struck", ["~~{}~~", "<del>{}</del>", "<s>{}</s>", "<strike>{}</strike>"])
+def test_a_row_is_struck_out_by_a_sign_or_by_a_tag(project: Project, struck: str) -> None:
+    """As a whole it is left out, and told; with its id alone it is a problem of check."""
+    name, status = struck.format("UC-2"), struck.format("BLOCKED")
+    project.configured(CONFIG, f"{REGISTER}| {name} | {status} |\n")
+    checked = project.cli("check")
+    assert checked.exit_code == 0, checked.output
+    assert "note: PROD_READINESS_TRACKER.md:4: this row is no use case: struck out" in checked.stdout
+    assert [one["id"] for one in project.report()["use_cases"]] == ["UC-1"]
+    project.write("PROD_READINESS_TRACKER.md", f"{REGISTER}| {name} | BLOCKED |\n")
+    checked = project.cli("check")
+    assert checked.exit_code == 1
+    assert "PROD_READINESS_TRACKER.md:4: there is no use case id" in checked.stdout
+
+
 @pytest.mark.parametrize("option", [(), ("--check",)], ids=["sync", "check"])
 def test_a_word_that_does_not_hold_ready_apart(project: Project, option: tuple[str, ...]) -> None:
     """Such a tracker is read, and sync refuses it in one line: no word would say that a use case is ready."""
