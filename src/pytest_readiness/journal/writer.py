@@ -130,7 +130,7 @@ class Writer:
         """Append a line that was made of the chain, and return it."""
         if _getpid() != self._process:
             return line  # a forked child: the run belongs to its parent
-        if self._descriptor is not None and not is_open(self._descriptor, self._file):
+        if self._descriptor is not None and not is_open(self._descriptor, self._file, self._taken[2]):
             self._open_again()
         seq, _, size = self._taken
         if line.body["seq"] != seq:

@@ -161,7 +161,9 @@ class Ledger:
 
     def counts_in(self, requirement: Requirement, evidence: Evidence) -> tuple[Scope, ...]:
         """Return where evidence speaks of a requirement: its test, and each place that the requirement asks about."""
-        scopes = [scope_of(evidence)] if self.places.could_cover(requirement, evidence) else []
+        scopes = (scope_of(evidence),) if self.places.could_cover(requirement, evidence) else ()
+        if not self.any_broken:
+            return scopes
         return (*scopes, *((evidence.test_id, *place) for place in self._elsewhere_for(requirement, evidence)))
 
     def went_wrong_in(self, requirement: Requirement, adverse: Evidence) -> list[Scope]:
@@ -218,7 +220,7 @@ class Ledger:
                 for scope in self._decides_in(requirement, one):
                     # One from the future counts beside what is known, and hides none of it.
                     there = deciding.setdefault((scope, self.is_future(one)), [one])
-                    if _is_of_one_pass(one, there[0]) and one is not there[0]:
+                    if one is not there[0] and _is_of_one_pass(one, there[0]):
                         there.append(one)
             self._count_unnamed_parts(requirement, deciding)
         decides = {one.id for ones in deciding.values() for one in ones}
@@ -261,18 +263,18 @@ class Ledger:
             return
         if self.places.covers(requirement, evidence):
             scope = scope_of(evidence)
-            # What named its part, or could name none, is replaced by what names the same: what is newer decides.
-            unnamed = requirement.part is not None and not evidence.parts and evidence.open_scope
-            by_last = evidence.followed and (requirement.part is None or not evidence.parts)
-            replaced = (
-                self._is_replaced(evidence, scope) if unnamed or by_last else self._is_followed(requirement, evidence)
-            )
-            if evidence.result not in BROKEN or not replaced:
+            if evidence.result not in BROKEN or not self._is_made_good(requirement, evidence, scope):
                 yield scope
         for place in self._elsewhere_for(requirement, evidence):
             scope = (evidence.test_id, *place)
             if not self._is_replaced(evidence, scope):
                 yield scope
+
+    def _is_made_good(self, requirement: Requirement, broken: Evidence, scope: Scope) -> bool:
+        """What named its part, or could name none, is replaced by what names the same: what is newer decides."""
+        unnamed = requirement.part is not None and not broken.parts and broken.open_scope
+        by_last = broken.followed and (requirement.part is None or not broken.parts)
+        return self._is_replaced(broken, scope) if unnamed or by_last else self._is_followed(requirement, broken)
 
     def _elsewhere_for(self, requirement: Requirement, evidence: Evidence) -> Sequence[Place]:
         if not self.any_broken or evidence.id not in self._elsewhere or not names_part(requirement, evidence):
