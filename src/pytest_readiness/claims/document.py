@@ -53,11 +53,10 @@ class Document:
 
     def _beyond(self, wanted: Wanted) -> Iterator[tuple[int, str]]:
         """Yield the lines in which a name and a status stand beyond the last column: a second row that nobody sees."""
+        lines = self._text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         for row in self.register.rows:
-            if row.hint == LIST_ITEM:
-                continue
-            _, line = self._line(row)
-            if line.count("|") <= len(row.columns) + 1:  # most often so
+            line = lines[row.line - 1]
+            if row.hint == LIST_ITEM or line.count("|") <= len(row.columns) + 1:  # most often so
                 continue
             cells = [self._read(line[first:last]) for first, last in cell_spans(line, row.hint)[len(row.columns) :]]
             name = next(filter(wanted.is_name, cells), None)

@@ -100,7 +100,8 @@ def _examined(settings: Settings) -> tuple[Tracker | None, list[Problem]]:
 
 def _joined(settings: Settings, tracker: Tracker | None, rows: _Extra) -> Catalogue:
     items = _items(settings, tracker)
-    register = {row.id: _where_it_counts(row, settings) for row in [*(tracker.rows if tracker else ()), *rows]}
+    real = {name for name, one in settings.environments.items() if one.real}
+    register = {row.id: _where_it_counts(row, real) for row in [*(tracker.rows if tracker else ()), *rows]}
     said = settings.use_cases
     if not register:
         register = {name: UseCase(id=name) for name in said}
@@ -117,10 +118,10 @@ def _joined(settings: Settings, tracker: Tracker | None, rows: _Extra) -> Catalo
     )
 
 
-def _where_it_counts(row: UseCase, settings: Settings) -> UseCase:
+def _where_it_counts(row: UseCase, real: Collection[str]) -> UseCase:
     """Return a row without what it says of environments that are not real: nothing that counts is derived there."""
-    real = {name for name, one in settings.environments.items() if one.real}
-    return replace(row, declared_in=tuple(pair for pair in row.declared_in if pair[0] in real))
+    there = tuple([pair for pair in row.declared_in if pair[0] in real]) if row.declared_in else ()
+    return row if there == row.declared_in else replace(row, declared_in=there)
 
 
 def _with(row: UseCase, said: UseCaseSettings, known: Catalogue) -> UseCase:

@@ -42,8 +42,10 @@ def understood(row: Row, wanted: Wanted) -> Entry:
     box, name = box_of(row.cells["uc"]), without_box(row.cells["uc"])
     said = row.cells.get("status", "")
     words = wanted.words
-    every = [(name, row.cells[column]) for name, column in wanted.statuses_by_environment(row.columns)]
-    cells = [(name, cell) for name, cell in every if not words.leaves_out(cell, "")]  # n/a there: nothing to compare
+    every, cells = [], []
+    if wanted.is_by_environment:
+        every = [(name, row.cells[column]) for name, column in wanted.statuses_by_environment(row.columns)]
+        cells = [(name, cell) for name, cell in every if not words.leaves_out(cell, "")]  # n/a: nothing to compare
     # Where each environment has a cell there is none for the whole, and an empty word stands for nothing.
     by_word, by_box = () if every else words.meaning(said), words.meaning_of_box(box)
     if box and not said:
@@ -60,8 +62,8 @@ def understood(row: Row, wanted: Wanted) -> Entry:
         box=box,
         statuses=statuses,
         contradicts=bool(by_word) and not statuses,
-        by_environment=tuple((environment, words.meaning(cell)) for environment, cell in cells),
-        unknown=tuple(cell for _, cell in cells if cell and not words.meaning(cell)),
+        by_environment=tuple([(environment, words.meaning(cell)) for environment, cell in cells]),
+        unknown=tuple([cell for _, cell in cells if cell and not words.meaning(cell)]),
         left_out=_left_out(row, [cell for _, cell in every] or [said], name, wanted),
     )
 
@@ -69,6 +71,8 @@ def understood(row: Row, wanted: Wanted) -> Entry:
 def _left_out(row: Row, said: Sequence[str], name: str, wanted: Wanted) -> str:
     if row.struck:
         return "struck out"
+    if not wanted.words.leaves_any_out:
+        return ""
     beside = (cell for key, cell in row.cells.items() if key != "uc" and not key.startswith(STATUS_IN))
     is_alone = "" not in wanted.words.skipped or not any(beside)
     if all(wanted.words.leaves_out(one, name, is_alone=is_alone) for one in said):

@@ -78,6 +78,11 @@ class Wanted:
         return self.headers.get("status") == (CHECK_LISTS,)
 
     @property
+    def is_by_environment(self) -> bool:
+        """There is a status for each of several environments."""
+        return self.decide[-1].startswith(STATUS_IN)
+
+    @property
     def has_ids(self) -> bool:
         """Ids are words of their own; in a column that is called otherwise, they may be made of any text."""
         return self.position is None and self.headers["uc"] == (COLUMNS["uc"],)

@@ -95,6 +95,11 @@ class Vocabulary:
             return ()
         return self.exact.get(_fold(box)) or ((READY,) if is_ticked(box) else STATUSES[:-1])
 
+    @property
+    def leaves_any_out(self) -> bool:
+        """Some word leaves a row out."""
+        return bool(self.skipped or self.skipped_prefixes)
+
     def leaves_out(self, status: str, name: str, *, is_alone: bool = True) -> bool:
         """Return whether a row is none of the register: by its status, or by what stands in the place of its id.
 
@@ -104,7 +109,7 @@ class Vocabulary:
         A prefix is looked for in the id only where the status is no word for one: a use case whose name begins with
         "Deferred" is one.
         """
-        if not self.skipped and not self.skipped_prefixes:
+        if not self.leaves_any_out:
             return False
         if ((status or is_alone) and _fold(status) in self.skipped) or (bool(name) and _fold(name) in self.skipped):
             return True
