@@ -38,7 +38,10 @@ class Word:
     pins: tuple[tuple[str, Piece], ...] = ()
     """(requirement, piece)."""
     acknowledged: frozenset[tuple[str, str]] = frozenset()
-    """(requirement, state): our reading, what was named as ASSERTED and is FLAKY now has to be named anew."""
+    """(requirement, state): our reading, what was named as ASSERTED and is FLAKY now has to be named anew.
+
+    What was FLAKY and lacked its proof stands there as both: with its proof it would have been named as well.
+    """
     seen: frozenset[str] = frozenset()
     """Runs then known with a FAILED or ERROR in the use case."""
     retired: frozenset[str] = frozenset()
@@ -144,6 +147,11 @@ def acceptable(policy: Policy, state: State) -> bool:
 def asked(state: State) -> list[str]:
     """§5.5: which policies a state asks: asserted, flaky, or both."""
     return (["FLAKY"] if state.word == "FLAKY" else []) + (["ASSERTED"] if state.asserted else [])
+
+
+def lacks(state: State) -> tuple[str, ...]:
+    """§5.5: what is said behind the word where the proof is missing too."""
+    return (" without its proof",) if state.word == "FLAKY" and state.asserted else ()
 
 
 def policy_of(policy: Policy, word: str) -> str:
@@ -296,7 +304,8 @@ def _unnamed(word: Word, known: Known) -> bool:
     """§6: "a requirement that is FLAKY or ASSERTED now and that the review did not name"; where that has to be (§7)."""
     policy = known.config.policy
     return any(
-        state.word in ("FLAKY", "ASSERTED") and (name, state.word) not in word.acknowledged
+        state.word in ("FLAKY", "ASSERTED")
+        and any((name, f"{state.word}{more}") not in word.acknowledged for more in ("", *lacks(state)))
         and any(policy_of(policy, one) != "accept" for one in asked(state))
         for name, state in known.states.items()
     )  # fmt: skip

@@ -13,6 +13,7 @@ from .decided import (
     asked,
     blockers,
     counting,
+    lacks,
     listed,
     may,
     may_sign,
@@ -167,7 +168,8 @@ class World:
             return None
         if event.kind == "approve" and (self.damaged or refused(known, event.by, names)):
             return None  # nothing is excused by what is not intact
-        named = frozenset((n, known.states[n].word) for n in names if known.states[n].word in ("ASSERTED", "FLAKY"))
+        doubtful = [(n, known.states[n]) for n in names if known.states[n].word in ("ASSERTED", "FLAKY")]
+        named = frozenset((name, f"{state.word}{more}") for name, state in doubtful for more in ("", *lacks(state)))
         pins = tuple((name, piece) for name, state in known.states.items() for piece in state.deciding)
         words = counting(self.words, self.config, at)
         here = {one.test for one in (*known.every, *self._not_reached()) if one.uc == event.target}

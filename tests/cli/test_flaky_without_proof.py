@@ -109,6 +109,17 @@ def test_an_acknowledged_retry_acknowledges_no_missing_proof(project: Project) -
     assert project.report("UC-001")["use_cases"][0]["review"]["state"] == "SUSPECT"
 
 
+def test_an_acknowledged_retry_without_proof_acknowledges_one_with_it(project: Project) -> None:
+    """What was flaky and lacked its proof when it was signed, and has it now by another test, needs no new word."""
+    retried(project)
+    assert approve(project, "--acknowledge=UC-001/2") == 0
+    project.tests(f'@evidence("UC-001", item=2)\ndef test_b(record_evidence):\n    {PROOF}\n')
+    project.run().assert_outcomes(passed=1)
+    assert project.states("UC-001")["UC-001/2"] == "FLAKY"
+    assert project.report("UC-001")["use_cases"][0]["review"]["state"] == "CURRENT"
+    assert project.cli("gate", "UC-001").exit_code == 0
+
+
 def test_what_is_imported_is_asserted_at_most_after_a_retry_too(project: Project) -> None:
     """An imported pass that failed first is no better than an imported pass."""
     config = CONFIG.partition("[items.1]")[0] + ITEM.replace('proof = "trace"\n', "")

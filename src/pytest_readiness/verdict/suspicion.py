@@ -228,14 +228,18 @@ def _lately(one: Evidence) -> str:
 
 
 def _unacknowledged(review: Review, seen: Seen) -> Iterator[str]:
-    """An acknowledgement is of the state that was seen: what was asserted and is flaky now has to be named anew."""
+    """An acknowledgement is of the state that was seen: what was asserted and is flaky now has to be named anew.
+
+    What was flaky without its proof, and is flaky with it now, is better than what was named.
+    """
     doubtful = [one for one in seen.required if one.state in (State.ASSERTED, State.FLAKY)]
     signed = {row.requirement: (row.state, row.unproven) for row in review.basis.requirements} if doubtful else {}
     for one in doubtful:
         name, lacks_too = one.requirement.id, len(one.asked) > 1
         if not seen.policy.must_be_named(one.state, unproven=lacks_too):
             continue
-        if name not in review.acknowledged or signed.get(name) != (one.state, lacks_too):
+        was, lacked_too = signed.get(name, ("", False))
+        if name not in review.acknowledged or was != one.state or (lacks_too and not lacked_too):
             yield f"{name} is {one.described}, which it does not acknowledge"
 
 
