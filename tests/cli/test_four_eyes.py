@@ -181,3 +181,16 @@ def test_an_actor_of_earlier_evidence_is_still_apart(project: Project) -> None:
     refused: Any = approve(project, by=BEN, expected=1)
     assert "four eyes" in refused.stderr
     assert recorded(project) == {(BOT, ""), (BEN, "")}
+
+
+def test_a_pass_that_satisfies_nothing_keeps_nobody_apart(project: Project) -> None:
+    """A pass that says nothing of its replay decides nothing beside one that does: no review rests on it."""
+    config = CONFIG.partition("[items.1]")[0] + '[items.1]\ntitle = "a run replays"\nproof = "replay"\n' + REVIEW
+    source = '@evidence("UC-001", item=1)\ndef test_{}(record_evidence):\n    {}\n'
+    shows = 'record_evidence.replay(mode="FULL", recorded=[{"a": 1}], replayed=[{"a": 1}])'
+    project.configured(config).tests(source.format("shows", shows) + source.format("says_nothing", "pass"))
+    project.run(f"--readiness-actor={DEV}", "-k", "shows")
+    project.run(f"--readiness-actor={ANA}", "-k", "says_nothing")
+    assert recorded(project) == {(DEV, "")}
+    assert project.cli("review", "UC-001", "--approve", "--by", ANA).exit_code == 0
+    assert project.cli("gate", "UC-001").exit_code == 0

@@ -68,7 +68,14 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
     if found.future_passes or found.left_out:
         told = Sentences(judged.told.why + _notes(judged.state, found), judged.told.completes_it)
         judged = judged._replace(told=told)
-    return _readiness(requirement, judged, shown, deciding, moment), found.fitting
+    return _readiness(requirement, judged, shown, _counting(requirement, deciding), moment), found.fitting
+
+
+def _counting(requirement: Requirement, deciding: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """Return what decides without passes that satisfy nothing, where anything else does: nobody rests on them."""
+    return (
+        tuple([one for one in deciding if one.result is not Result.PASSED or _satisfies(requirement, one)]) or deciding
+    )
 
 
 def _readiness(
