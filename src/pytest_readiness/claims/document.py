@@ -63,19 +63,14 @@ class Document:
             if name is not None and any(map(wanted.is_status, cells)):
                 yield row.line, _BEYOND.format(one_line(name, 60))
 
-    def _line(self, row: Row) -> tuple[int, str]:
-        """Return where the line of a row begins, and its text."""
-        start = self._starts[row.line - 1]
-        end = _LINE_END.search(self._text, start)
-        return start, self._text[start : end.start() if end else len(self._text)]
-
     def span(self, row: Row, column: str) -> Span | None:
         """Return where the cell stands between its pipes; None: the row has fewer cells."""
-        start, line = self._line(row)
+        start = self._starts[row.line - 1]
         if row.hint == LIST_ITEM:
             found = _BOX_OF_ITEM.match(self._text, start)
             return found.span(1) if found and column == "uc" else None
-        spans = cell_spans(line, row.hint)
+        end = _LINE_END.search(self._text, start)
+        spans = cell_spans(self._text[start : end.start() if end else len(self._text)], row.hint)
         number = row.columns.index(column)
         if number >= len(spans):
             return None

@@ -32,7 +32,7 @@ def open_source(path: Path, text: str, wanted: Wanted) -> Source:
         return Outline(path, text, wanted)
     starts = {} if kind in SHEETS else _tabbed_headers(text, wanted)
     if kind in SHEETS or (starts and not _has_table(text, wanted)):
-        from .sheet import Sheet  # the same
+        from .sheet import Sheet  # most trackers are Markdown
 
         sheet = Sheet(path, text, wanted, list(starts.values()) or None)
         if starts:

@@ -41,6 +41,6 @@ class Answering(click.Command):
         return code
 
 
-def outlive(*values: object) -> None:
+def keep_until_exit(*values: object) -> None:
     """Keep values until the process ends: freeing a verdict bit by bit takes a hundredth of a gate (``cli._leave``)."""
     click.get_current_context().meta.setdefault(__name__, []).append(values)

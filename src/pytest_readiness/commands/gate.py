@@ -14,7 +14,7 @@ from ..pipeline.upkeep import keep_verdict
 from ..regular import read_regular
 from ..views.gate import render_verdict
 from . import options, printing
-from .answering import Answering, outlive
+from .answering import Answering, keep_until_exit
 from .door import Door, pass_door
 
 
@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913 - what the options say
         to_sign=keep,
     )
     report = judge(place, request)
-    outlive(report, place)
+    keep_until_exit(report, place)
     printing.say(render_verdict(report, printing.width(), unicode=printing.unicode()))
     if keep:
         click.echo(f"kept as verdict {keep_verdict(place, report)}")

@@ -59,8 +59,8 @@ def link(_context: click.Context, _option: click.Parameter, value: str | None) -
     return value
 
 
-class _File(click.Path):
-    """A path; an empty text, as a shell makes of a variable that is not set, is none."""
+class _NamedPath(click.Path):
+    """A path that is named: not the empty text that a shell makes of a variable that is not set."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, str) and not value.strip():
@@ -68,8 +68,8 @@ class _File(click.Path):
         return super().convert(value, param, ctx)
 
 
-FILE = _File(path_type=Path, dir_okay=False)
-PATH = _File(path_type=Path)
+FILE = _NamedPath(path_type=Path, dir_okay=False)
+PATH = _NamedPath(path_type=Path)
 """Of a file or a folder."""
 
 checkpoints = click.option(

@@ -13,7 +13,7 @@ from ..views.document import to_json
 from ..views.pen import plain
 from ..views.terminal import render
 from . import options, printing
-from .answering import Answering, outlive
+from .answering import Answering, keep_until_exit
 from .door import Door, pass_door
 
 
@@ -47,7 +47,7 @@ def command(  # noqa: PLR0913 - what the options say
     place = door.place()
     refuse_sources(place, {"the report": output})
     report = judge(place, Request(use_cases, at=at, release=release, only_release=release is not None))
-    outlive(report, place)
+    keep_until_exit(report, place)
     if form == "json":
         text = to_json(report)
     else:

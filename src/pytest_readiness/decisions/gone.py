@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Set as AbstractSet
+from collections.abc import Collection, Iterator, Mapping, Set as AbstractSet
+from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
-from ..facts.evidence import Evidence
+from ..facts.evidence import IMPORTED, Evidence
 from ..pipeline.judging import Judged, Place
 from ..verdict.later_runs import LaterRuns, is_case_beside
 
-_IMPORTED = "imported"
 _LOOKED_AT = 20
 """Later imports, the newest first, of which one may be of the same tests."""
 _Where = tuple[str | None, str | None]
@@ -58,8 +58,8 @@ class _Imports:
         for one in sorted(self._evidence, key=attrgetter("started_at")):
             if one.test_id in tests:
                 newest[one.test_id][one.environment, one.provider_mode] = one
-        last = [one for places in newest.values() for one in places.values() if one.method == _IMPORTED]
-        later = {key: list(self._later(*key)) for key in {self._key(one) for one in last}}
+        last = [one for places in newest.values() for one in places.values() if one.method == IMPORTED]
+        later = {key: self._later(*key) for key in {self._key(one) for one in last}}
         runs = {key[0] for key in later} | {run for some in later.values() for run, _ in some}
         plans: defaultdict[str, set[str]] = defaultdict(set)
         for run, test in _planned(self._place, runs):
@@ -76,16 +76,22 @@ class _Imports:
     def _key(self, one: Evidence) -> tuple[str, _Where]:
         return one.run_id, (one.environment, one.provider_mode)
 
-    def _later(self, run_id: str, where: _Where) -> Iterable[tuple[str, str]]:
-        """Return the later imports by the same mapping in the same place, newest first, each with its newest start."""
-        began: dict[str, str] = {}
+    @cached_property
+    def _newest_starts(self) -> Mapping[_Where, Mapping[str, str]]:
+        """When the newest test of each import began, by where it took place and by run."""
+        found: defaultdict[_Where, dict[str, str]] = defaultdict(dict)
         for one in self._evidence:
-            if one.method == _IMPORTED and (one.environment, one.provider_mode) == where:
-                began[one.run_id] = max(one.started_at, began.get(one.run_id, ""))
+            if one.method == IMPORTED:
+                there = found[one.environment, one.provider_mode]
+                there[one.run_id] = max(one.started_at, there.get(one.run_id, ""))
+        return found
+
+    def _later(self, run_id: str, where: _Where) -> list[tuple[str, str]]:
+        """Return the later imports by the same mapping in the same place, newest first, each with its newest start."""
         own = self._origins[run_id]
         same = [
             (run, at)
-            for run, at in began.items()
+            for run, at in self._newest_starts[where].items()
             if self._origins[run].conduct.imported[:1] == own.conduct.imported[:1] != ()
             and self._origins[run].started_at > own.started_at
         ]

@@ -48,6 +48,10 @@ BADNESS = {
 """Equal start times: the worse result wins."""
 
 
+IMPORTED = "imported"
+"""The method of what came in with a report."""
+
+
 class Standing(StrEnum):
     """What an execution can do in an evaluation; the newest of each standing is looked at."""
 

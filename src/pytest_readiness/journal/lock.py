@@ -91,8 +91,8 @@ def held_here(path: Path) -> int | None:
 def is_open(descriptor: int, file: tuple[int, int] | None, size: int = 0) -> bool:
     """Return whether the number still is that of this open file, and of no other that was opened since.
 
-    ``size``: of what was written to it, where nobody else writes; 0: that is not known. The place in a file takes a
-    sixth of the instructions of its status, asked for with each line: no other file stands at just this byte.
+    ``size``: bytes that were written to it, where nobody else writes; 0: not known. Where the file stands at just that
+    byte it is the same one. This is asked with each line, and takes a sixth of the instructions of a ``stat``.
     """
     try:
         if size and _lseek(descriptor, 0, os.SEEK_CUR) == size:

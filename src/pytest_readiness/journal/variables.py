@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 
 _TELLING = re.compile(
     r"token|secret|passw|pwd|api_?key|access_?key|private_?key|credential|cookie|session_?(id|key)|dsn|"
@@ -38,9 +37,8 @@ _TOKENS_OF_TEXT = frozenset(
 """What stands beside ``tokens`` where they are pieces of a text."""
 
 
-@lru_cache(maxsize=1024)
 def is_secret_variable(name: str) -> bool:
-    """Return whether the name of a variable says that its value is secret: pytest sets one six times for each test."""
+    """Return whether the name of a variable says that its value is secret."""
     return (_TELLING.search(name) is not None or _tells_beside_values(name)) and not _is_about(name.lower())
 
 

@@ -160,7 +160,7 @@ class _Witness:
         def hook(event: str, given: tuple[Any, ...]) -> None:
             if event in wanted and (self.active or event in _WHENEVER):
                 if event == _SETS and given[0] in plain and b"://" not in given[1] and given[1][:1] not in b"{[":
-                    return  # pytest sets one six times for each test
+                    return  # pytest sets PYTEST_CURRENT_TEST for each phase of each test
                 with suppress(Exception):
                     if event == _SETS:
                         self.sets(*given)

@@ -12,7 +12,7 @@ from typing import Any
 from ..claims.claim import Claim
 from ..errors import ReadinessError, SeveralError, count, one_line, place as shown_place
 from ..facts.clock import moment
-from ..facts.evidence import BAD
+from ..facts.evidence import BAD, IMPORTED
 from ..frozen import dataclass
 from ..journal.junit import Case, Read, read_junit
 from ..journal.junit_files import files_of, same_blocks
@@ -211,7 +211,7 @@ def _imported(session: Session, test: Mapped) -> dict[str, Any]:
         begun += attempt.duration_ms / 1000
     body: dict[str, Any] = {
         "test": session.name(test.name),
-        "method": "imported",
+        "method": IMPORTED,
         "result": case.result.value,
         "started_at": moment(case.started),
         "finished_at": moment(begun),

@@ -14,7 +14,7 @@ from typing import Any
 from ..claims.claim import Claim
 from ..errors import ReadinessError, count, one_line
 from ..facts.decision import Retirement
-from ..facts.evidence import BADNESS, CONCLUSIVE, Evidence, Result
+from ..facts.evidence import BADNESS, CONCLUSIVE, IMPORTED, Evidence, Result
 from ..facts.held import ABSENT
 from ..facts.line import canonical, printable
 from ..frozen import dataclass
@@ -86,7 +86,7 @@ class Earlier:
                 return
             found = store.newest(place.catalogue.register, {claim.use_case for claim in claims})
             where = (context.environment, context.provider_mode or context.usual_provider_mode)
-            imported = (one for one in found if one.method in ("imported", ABSENT))
+            imported = (one for one in found if one.method in (IMPORTED, ABSENT))
             self._pieces = [one for one in imported if (one.environment, one.provider_mode) == where]
             decided = place.sources(store).decided.decisions if self._pieces else ()
             self._retired = {one.test_id for one in decided if isinstance(one, Retirement)}

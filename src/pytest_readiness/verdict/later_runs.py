@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, cached_property
 from operator import attrgetter
 
-from ..facts.evidence import Evidence
+from ..facts.evidence import IMPORTED, Evidence
 from ..frozen import dataclass, field
 from .coverage import Place
 from .known import Origin
@@ -16,7 +16,6 @@ from .telling import short
 
 _Newest = dict[str | None, Evidence]
 """By environment."""
-_IMPORTED = "imported"
 _recency = attrgetter("started_at", "run_id", "test_id")
 
 
@@ -108,7 +107,7 @@ class LaterRuns:
 
         It is gone; or it was cut short, so that it counts where it may never end again: ``elsewhere``.
         """
-        if bad.method == _IMPORTED:
+        if bad.method == IMPORTED:
             return "" if bad.held else self._out_of_imports(bad)  # what is no test says itself when it is over
         run = self.without(bad)
         if run is None:
@@ -134,7 +133,7 @@ class LaterRuns:
         """The newest import by each mapping, environment and provider mode, and when its newest test began."""
         found: dict[tuple[str | None, ...], tuple[str, str, str]] = {}
         for one in self.evidence:
-            if one.method == _IMPORTED and (mapping := self._mapping(one)):
+            if one.method == IMPORTED and (mapping := self._mapping(one)):
                 key = mapping, one.environment, one.provider_mode
                 seen = self.origins[one.run_id].started_at, one.run_id, one.started_at
                 found[key] = max(seen, found.get(key, ("", "", "")))

@@ -72,10 +72,9 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
 
 
 def _counting(requirement: Requirement, deciding: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """Return what decides without passes that satisfy nothing, where anything else does: nobody rests on them."""
-    return (
-        tuple([one for one in deciding if one.result is not Result.PASSED or _satisfies(requirement, one)]) or deciding
-    )
+    """Return the executions that decide. A pass that satisfies nothing is none of them, unless all are such passes."""
+    found = [one for one in deciding if one.result is not Result.PASSED or _satisfies(requirement, one)]
+    return tuple(found) if found else deciding
 
 
 def _readiness(
