@@ -27,7 +27,7 @@ from .decided import (
 )
 from .parts import Part, held
 from .recorded import BAD, Piece, not_reached, pieces_of
-from .standing import Requirement, State, requirements_of, state_of
+from .standing import Requirement, State, concerns, requirements_of, state_of
 from .words import DAY, Config, Decide, Edit, Event, History, Merge, Recover, Run, Tamper, UseCase
 
 ANY = "any release"
@@ -267,8 +267,9 @@ class World:
                 reasons.append(f"architecture of {row.id}")
             if policy.clean_commit and any(state.deciding for state in known.states.values()) and not self.git:
                 reasons.append(f"no clean commit for {row.id}")
-        names = [row.id for row in rows]
-        if not any(one.uc in names for one in self.pieces(now)):
+        names, there = [row.id for row in rows], self.pieces(now)
+        needed = [one for row in rows for one in requirements_of(config, row)]
+        if not rests and not any(concerns(one, piece, config) for one in needed for piece in there):
             reasons.append("there is nothing to look at")  # §8: fails closed
         if policy.release == "required" and release is None:
             reasons.append("no release is judged")

@@ -155,6 +155,13 @@ def state_of(needed: Requirement, known: Sequence[Piece], config: Config, now: i
     return State("REHEARSED" if rehearsed else "MISSING")
 
 
+def concerns(needed: Requirement, piece: Piece, config: Config) -> bool:
+    """Our reading of §8: whether a gate has something to look at in a piece, for or against what is required."""
+    if (piece.uc, piece.item) != (needed.uc, needed.item):
+        return False
+    return _speaks(needed, piece) or (not _counts(piece, config) and _rehearses(needed, piece, config))
+
+
 def _speaks(needed: Requirement, piece: Piece) -> bool:
     place = (piece.environment, piece.mode)
     return could_hold(needed, place) and within(piece, place) and names(piece, needed.part)
