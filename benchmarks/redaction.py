@@ -21,8 +21,8 @@ import printers
 from tests.journal.corpus import ALNUM, PASSWORD, Bait, Planted, drawn, json_line, lines, plain, spelled
 from tests.journal.forms import FORMS, HONEST, HOSTILE, NOT_FOUND
 
-from pytest_readiness.journal.encodings import spellings
-from pytest_readiness.journal.redaction import Redactor
+from pytest_readiness.redaction.encodings import spellings
+from pytest_readiness.redaction.redactor import Redactor
 
 KEY = b"k" * 32
 BLOCK = 1 << 16

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal.redaction import Redactor
+from pytest_readiness.redaction.redactor import Redactor
 from tests.cli.test_record import finished, placed  # noqa: F401 - the fixture
 from tests.project import Project
 

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_readiness.errors import EvidenceError, StorageError
 from pytest_readiness.journal.artifact import ArtifactFolder, guess_media_type, is_text
-from pytest_readiness.journal.redaction import Redactor
+from pytest_readiness.redaction.redactor import Redactor
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal.embedded import SHORTEST_LEAF
-from pytest_readiness.journal.redaction import SHORTEST, Redactor
+from pytest_readiness.redaction.embedded_secrets import SHORTEST_LEAF
+from pytest_readiness.redaction.redactor import SHORTEST, Redactor
 
 KEY = b"k" * 32
 ACCOUNT = {

@@ -12,8 +12,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal import redaction
-from pytest_readiness.journal.redaction import Redactor
+from pytest_readiness.redaction import redactor as redaction
+from pytest_readiness.redaction.redactor import Redactor
 from tests.journal.corpus import ALNUM, drawn, plain
 from tests.journal.forms import FORMS, HONEST, NOT_FOUND
 

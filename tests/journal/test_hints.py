@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal import hints, phrases, shapes, spans, structured
-from pytest_readiness.journal.known import KnownValues
+from pytest_readiness.redaction import credential_formats, key_scan, prefix_filter, spans, token_patterns
+from pytest_readiness.redaction.known_secrets import KnownValues
 from tests.journal.corpus import SECRETS, lines
 from tests.journal.forms import FORMS
 
 FILLER = b"2026-11-01 10:00:00 INFO the payment was accepted, and passed on to its host in 12 ms\n"
-EXACT = (*shapes.WORDS, *structured.WORDS)
-SMALL = (*structured.SMALL_WORDS, *phrases.PHRASES)
-CLOSER = {**shapes.CLOSER, **structured.CLOSER}
+EXACT = (*token_patterns.WORDS, *key_scan.WORDS)
+SMALL = (*key_scan.SMALL_WORDS, *credential_formats.PHRASES)
+CLOSER = {**token_patterns.CLOSER, **key_scan.CLOSER}
 
 
 @pytest.mark.parametrize("at", [0, 1, 4090, 4096, 70_000, 90_000])
@@ -34,9 +34,9 @@ def found_in(data: bytes) -> tuple[Sequence[object], Sequence[object]]:
     """What is found with one pass over the text, and without."""
     known = KnownValues()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hints, "SHORTEST", 0)
+        patch.setattr(prefix_filter, "SHORTEST", 0)
         quick = spans.spans_of(data, known)
-        patch.setattr(hints, "SHORTEST", len(data) + 1)
+        patch.setattr(prefix_filter, "SHORTEST", len(data) + 1)
         return quick, spans.spans_of(data, known)
 
 

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from pytest_readiness.journal import keys, variables
-from pytest_readiness.journal.cases import spans_in_name
-from pytest_readiness.journal.common import is_common
-from pytest_readiness.journal.known import KnownValues
-from pytest_readiness.journal.redaction import SHORTEST, Redactor
-from pytest_readiness.journal.spans import spans_of
-from pytest_readiness.journal.variables import is_secret_variable
+from pytest_readiness.redaction import secret_names, secret_variables
+from pytest_readiness.redaction.harmless_values import is_common
+from pytest_readiness.redaction.known_secrets import KnownValues
+from pytest_readiness.redaction.redactor import SHORTEST, Redactor
+from pytest_readiness.redaction.secret_variables import is_secret_variable
+from pytest_readiness.redaction.spans import spans_of
+from pytest_readiness.redaction.test_names import spans_in_name
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 IDENTIFIERS = st.from_regex(r"\A[a-z_][a-z0-9_]{5,20}\Z")
@@ -160,10 +160,10 @@ def test_what_stands_for_a_secret_stays_in_a_name(place: str) -> None:
         assert redactor.text(name) == name
 
 
-@given(st.from_regex(keys._SECRET))
+@given(st.from_regex(secret_names._SECRET))
 def test_what_tells_beside_a_value_is_asked_of_a_variable(name: bytes) -> None:
     """No name is left out by the quick look at what names of variables hold."""
-    assert variables._MAY_TELL.search(name.decode(errors="ignore")) or variables._TELLING.search(
+    assert secret_variables._MAY_TELL.search(name.decode(errors="ignore")) or secret_variables._TELLING.search(
         name.decode(errors="ignore")
     )
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal import redaction
 from pytest_readiness.journal.context import Context
-from pytest_readiness.journal.encodings import spellings
 from pytest_readiness.journal.observation import Observation, Phase
-from pytest_readiness.journal.redaction import HOOK_FAILED, OURS, Redactor
-from pytest_readiness.journal.structured import find_structured
+from pytest_readiness.redaction import redactor as redaction
+from pytest_readiness.redaction.encodings import spellings
+from pytest_readiness.redaction.key_scan import find_structured
+from pytest_readiness.redaction.redactor import HOOK_FAILED, OURS, Redactor
 from tests.journal.corpus import ALNUM, BAITS, PASSWORD, SECRETS, SHAPES, drawn, lines, plain, private_key, spelled
 from tests.journal.forms import HOSTILE
 
@@ -398,11 +398,11 @@ def test_nothing_is_compiled_before_a_text_is_looked_at() -> None:
     import sys
 
     code = (
-        "import sys\nfrom pytest_readiness.journal.redaction import Redactor\nr = Redactor(b'k', {'A_TOKEN': 'x' * 20})\n"
+        "import sys\nfrom pytest_readiness.redaction.redactor import Redactor\nr = Redactor(b'k', {'A_TOKEN': 'x' * 20})\n"
         "r.name('tests/test_a.py::test_b')\nassert r.known == 1\n"
         "names = ('structured', 'shapes', 'keys', 'spans')\n"
         "assert not [n for n in names if 'pytest_readiness.journal.' + n in sys.modules]\n"
-        "r.text('a')\nassert 'pytest_readiness.journal.spans' in sys.modules\n"
+        "r.text('a')\nassert 'pytest_readiness.redaction.spans' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

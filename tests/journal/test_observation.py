@@ -7,7 +7,7 @@ import pytest
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.journal.context import Context
 from pytest_readiness.journal.observation import MESSAGE_LIMIT, Observation, Phase, message_of, result_of
-from pytest_readiness.journal.redaction import Redactor
+from pytest_readiness.redaction.redactor import Redactor
 
 
 def phase(when: str, outcome: str = "passed", message: str = "", *, expected: bool = False) -> Phase:

@@ -10,10 +10,10 @@ from unittest.mock import patch
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from pytest_readiness.journal import beside, known, repeats, shapes
-from pytest_readiness.journal.finding import Finding
-from pytest_readiness.journal.known import KnownValues
-from pytest_readiness.journal.redaction import Redactor
+from pytest_readiness.redaction import key_value_rules, known_secrets, repeated_text, token_patterns
+from pytest_readiness.redaction.known_secrets import KnownValues
+from pytest_readiness.redaction.match import Finding
+from pytest_readiness.redaction.redactor import Redactor
 from tests.journal.forms import FORMS, HONEST, HOSTILE
 
 KEY = b"k" * 32
@@ -45,7 +45,7 @@ PIECES = (
 FIELDS = st.tuples(
     *map(st.sampled_from, (AROUND, NAMES, BETWEEN, VALUES, AROUND)),
 ).map("".join)
-WITHOUT = re.compile(beside._PLAIN + b"|" + beside._ANY)
+WITHOUT = re.compile(key_value_rules._PLAIN + b"|" + key_value_rules._ANY)
 """What stands beside a name, with none of the forms that are taken in one step."""
 
 
@@ -57,7 +57,7 @@ def test_a_usual_form_gives_what_the_rules_for_all_give(text: str) -> None:
     """Names, separators and values in any mixture: taken in one step or in many, the same is replaced and counted."""
     quick, slow = Redactor(KEY, {}), Redactor(KEY, {})
     told = quick.text(text)
-    with patch.object(beside, "_AFTER_USUAL", WITHOUT):
+    with patch.object(key_value_rules, "_AFTER_USUAL", WITHOUT):
         assert told == slow.text(text)
     assert quick.take_counts() == slow.take_counts()
 
@@ -81,7 +81,7 @@ def test_what_repeats_itself_gives_what_each_turn_gives(before: str, turn: str, 
     for ours in (quick, slow):
         ours.register("x1y2z3w4")
     told = quick.text(text)
-    with patch.object(repeats, "EACH", 10**9):
+    with patch.object(repeated_text, "EACH", 10**9):
         assert told == slow.text(text)
     assert quick.take_counts() == slow.take_counts()
 
@@ -90,7 +90,7 @@ def test_what_repeats_itself_gives_what_each_turn_gives(before: str, turn: str, 
 def test_what_repeats_itself_is_looked_at_a_few_times(turn: str) -> None:
     """Of twenty thousand names that are all alike some hundreds are looked at, and each value is replaced."""
     looked = 0
-    every = beside.find_beside
+    every = key_value_rules.find_beside
 
     def counted(*given: object) -> list[Finding] | Iterator[Finding]:
         nonlocal looked
@@ -98,7 +98,7 @@ def test_what_repeats_itself_is_looked_at_a_few_times(turn: str) -> None:
         return every(*given)  # type: ignore[arg-type,return-value]
 
     ours, few = Redactor(KEY, {}), Redactor(KEY, {})
-    with patch.object(beside, "find_beside", counted):
+    with patch.object(key_value_rules, "find_beside", counted):
         ours.text(turn * 20_000)
     few.text(turn * 20)
     assert looked < 2500
@@ -125,7 +125,7 @@ def test_places_of_a_known_value_that_overlap_are_one(values: list[str], text: s
 
 def test_what_is_passed_over_holds_nothing() -> None:
     """A kind of token, or of a shortened text, is passed over only where a part of all that it begins with is missing."""
-    kinds = [shape for _, family in shapes._FAMILIES for shape in family]
-    assert sorted(kinds) == sorted(shapes._SHAPES)
-    assert all(held in prefix for held, family in shapes._FAMILIES for _, prefix, _ in family)
-    assert all(rare in said for rare, said in known._SHORTENED)
+    kinds = [shape for _, family in token_patterns._FAMILIES for shape in family]
+    assert sorted(kinds) == sorted(token_patterns._SHAPES)
+    assert all(held in prefix for held, family in token_patterns._FAMILIES for _, prefix, _ in family)
+    assert all(rare in said for rare, said in known_secrets._SHORTENED)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal.redaction import SHORTEST, Redactor
+from pytest_readiness.redaction.redactor import SHORTEST, Redactor
 
 KEY = b"k" * 32
 

@@ -13,8 +13,8 @@ import pytest
 from pytest_readiness.facts.line import broken_links
 from pytest_readiness.facts.run import Run
 from pytest_readiness.journal import writer as writer_module
-from pytest_readiness.journal.redaction import Redactor
 from pytest_readiness.journal.writer import Writer, new_journal
+from pytest_readiness.redaction.redactor import Redactor
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.journal.artifact import ArtifactFolder, without_secrets
-from pytest_readiness.journal.redaction import Redactor
-from pytest_readiness.journal.textual import encoding_of
+from pytest_readiness.redaction.redactor import Redactor
+from pytest_readiness.redaction.text_detection import encoding_of
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
 ENCODINGS = st.sampled_from(["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])

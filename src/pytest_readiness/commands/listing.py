@@ -13,10 +13,10 @@ from ..claims.claim import Claim
 from ..errors import count
 from ..facts.evidence import Result
 from ..journal.junit import Case
-from ..journal.redaction import Redactor
 from ..pipeline.importing import Seen, mapped_of
 from ..pipeline.judging import Place
 from ..pipeline.mapping import Mapped
+from ..redaction.redactor import Redactor
 from ..views.sanitise import sanitise
 from .recorded import counted, result_word
 

@@ -30,8 +30,8 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from ..errors import EvidenceError, StorageError, one_line
 from ..facts.evidence import Artifact
-from .redaction import Redactor
-from .textual import UTF_8, encoding_of, recoded
+from ..redaction.redactor import Redactor
+from ..redaction.text_detection import UTF_8, encoding_of, recoded
 
 BLOCK = 1 << 20
 LONGEST_NAME = 1024

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ..facts.evidence import Artifact
+from ..redaction.redactor import Redactor
+from ..redaction.text_detection import encoding_of
 from ..regular import regular_file
 from .artifact import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, Kept, without_secrets
-from .redaction import Redactor
-from .textual import encoding_of
 
 _AS_THEY_ARE = frozenset({"artifacts", "tracker"})
 """Fields whose digests are not those of texts that were redacted, or are looked at one by one."""

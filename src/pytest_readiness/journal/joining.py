@@ -16,7 +16,7 @@ from ..facts.line import canonical
 from .earlier import BROKEN, IDLE, Earlier, with_earlier
 
 if TYPE_CHECKING:  # who judges a journal takes no secrets out
-    from .redaction import Redactor
+    from ..redaction.redactor import Redactor
 
 _PASSED = Result.PASSED.value
 LOST = "lost"

@@ -17,6 +17,7 @@ from pluggy import PluginManager
 
 from ..errors import StorageError
 from ..mark import late_note
+from ..redaction.redactor import Redactor
 from .artifact import Kept
 from .begun import expect
 from .cut_short import PASSES, postpone
@@ -25,7 +26,6 @@ from .naming import Names
 from .observation import worsened
 from .phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
 from .recorder import ATTEMPT, CARRIED, EVIDENCE, KEPT, LATE, PLANS, SECRETS, TROUBLE, TRY, UNSEEN, UNSURE, Observer
-from .redaction import Redactor
 from .run_log import RunLog
 from .unseen import Unseen
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ..claims.collected import Tagged, where_else
-from .redaction import Redactor
+from ..redaction.redactor import Redactor
 from .ways import way_to
 
 BEARERS, CASES = "bearers", "cases"

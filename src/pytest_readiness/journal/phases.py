@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from ..redaction.redactor import Redactor
 from .observation import Phase, cut_message
-from .redaction import Redactor
 
 OUTCOMES = frozenset({"passed", "failed", "skipped"})
 """pytest's own. Plugins that run a test again give the report of what failed another one: ``rerun``, ``retried``."""

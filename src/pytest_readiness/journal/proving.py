@@ -21,10 +21,10 @@ from ..facts import captures, proofs
 from ..facts.proofs import ProofCheck, Shown
 from ..facts.statement import statement as statement_of
 from ..frozen import dataclass
+from ..redaction.redactor import Redactor
 from .artifact import ArtifactFolder
 from .placing import asks_for, concerns
 from .recording import Account, Recording
-from .redaction import Redactor
 from .witness import belongs
 
 LINE_LIMIT = 500

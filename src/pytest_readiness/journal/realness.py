@@ -8,10 +8,10 @@ from typing import Any
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
+from ..redaction.redactor import Redactor
 from ..settings.endpoint import is_among, plain_name
 from . import clients, simulation, witness
 from .placing import doubted, doubted_claim, simulated
-from .redaction import Redactor
 from .simulation import Watched
 from .sockets import Place
 from .witness import Watch, addresses_of, look_up, names_of

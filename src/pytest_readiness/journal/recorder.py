@@ -19,6 +19,7 @@ from ..claims.claim import Claim
 from ..claims.collected import TAGGED, Tagged, late_marks, refuse
 from ..facts.line import canonical
 from ..facts.proofs import Shown
+from ..redaction.redactor import Redactor
 from .artifact import ArtifactFolder
 from .begun import Beginner
 from .bodies import attend, doubt, see_returns, unrun
@@ -32,7 +33,6 @@ from .placing import placed_all
 from .proving import Means, RecordEvidence
 from .realness import Realness, prepare
 from .recording import Recording
-from .redaction import Redactor
 
 CARRIED = "readiness"
 """What hangs on a report: a dictionary with some of the following."""

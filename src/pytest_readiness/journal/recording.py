@@ -15,9 +15,9 @@ from ..errors import ClaimError, EvidenceError, ReadinessError, nearest, one_lin
 from ..facts.evidence import Result
 from ..facts.proofs import Shown
 from ..foreign import plain_text
+from ..redaction.redactor import Redactor, cut_text
 from .artifact import UNKNOWN_TYPE, ArtifactFolder, guess_media_type, names_a_file
 from .context import Context
-from .redaction import Redactor, cut_text
 
 TITLE_LIMIT = 500
 """Characters of a title or a name that are kept."""

@@ -15,10 +15,10 @@ from ..facts.line import Chain, broken_links
 from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from ..frozen import dataclass
+from ..redaction.fingerprint_key import load_key
 from ..regular import IrregularError, open_regular, read_regular
 from .begun import Begun, begun_path, forget
 from .joining import after, joined
-from .key import load_key
 from .lock import held_here, is_free
 from .run_log import close_run, interrupted, requirements_path, tests_of
 from .writer import Writer

@@ -22,16 +22,16 @@ from ..facts.evidence import Artifact, Result
 from ..facts.line import Line
 from ..facts.run import Run, planned_digest, planned_digest_of
 from ..facts.snapshot import Snapshot
+from ..redaction.fingerprint_key import keep_key
 from ..whole import write_whole
 from .begun import Begun
 from .joining import Ends
-from .key import keep_key
 from .planned import Kinds, PlannedTest
 from .writer import Writer, ignore_folder, new_journal
 from .written import ChangedJournalError, Written
 
 if TYPE_CHECKING:  # who judges a journal takes no secrets out
-    from .redaction import Redactor
+    from ..redaction.redactor import Redactor
 
 IN_LINE = 100
 """Tests that one line names at most, of those that are planned or that never ran."""

@@ -9,8 +9,14 @@ from pathlib import Path
 from ..journal.artifact import guess_media_type
 from ..regular import regular_file
 
-_ALWAYS = ("journal.belated", "journal.embedded", "journal.keys", "journal.spans", "journal.structured")
-_NAMING = ("journal.sources",)
+_ALWAYS = (
+    "journal.belated",
+    "redaction.embedded_secrets",
+    "redaction.secret_names",
+    "redaction.spans",
+    "redaction.key_scan",
+)
+_NAMING = ("redaction.parameter_source",)
 """What is asked once a secret becomes known that stands in the name of a test."""
 _OWN = ("store.sqlite", "views.pen", "views.sanitise")
 _SIGNING = ("facts.envelope", "pipeline.keys")

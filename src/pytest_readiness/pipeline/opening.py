@@ -13,12 +13,12 @@ from ..facts.run import Run
 from ..frozen import dataclass
 from ..journal.artifact import ArtifactFolder
 from ..journal.context import Context
-from ..journal.key import load_key
 from ..journal.provenance import provenance
-from ..journal.redaction import Redactor
 from ..journal.run_log import RunLog
 from ..journal.tracker import kept_tracker
 from ..journal.written import ChangedJournalError
+from ..redaction.fingerprint_key import load_key
+from ..redaction.redactor import Redactor
 from ..store.address import check_address
 from .keeping import keep
 from .place import HOME, Place

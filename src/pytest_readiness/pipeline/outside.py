@@ -19,11 +19,11 @@ from ..facts.line import printable
 from ..facts.proofs import OwnProof
 from ..frozen import dataclass
 from ..journal.command import Ended, check_command, run_command
-from ..journal.commandline import PART_OF_NAME
 from ..journal.observation import cut_message
 from ..journal.placing import placed_all, without_connections
 from ..journal.recording import Account, Recording
 from ..journal.witness import belongs
+from ..redaction.command_line import PART_OF_NAME
 from .judging import Place
 from .opening import Opening, close_run, open_run, redaction_trouble
 from .uncounted import why_uncounted

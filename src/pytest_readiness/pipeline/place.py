@@ -16,16 +16,16 @@ from ..claims.register import read_catalogue
 from ..errors import ConfigError
 from ..facts.snapshot import Snapshot, snapshot
 from ..frozen import dataclass
-from ..journal.key import load_key
 from ..journal.recovery import leftovers
 from ..journal.ways import way_to
+from ..redaction.fingerprint_key import load_key
 from ..settings import Settings, find, load, override, without_config
 from ..store.address import open_store, sqlite_path
 from ..store.port import DecisionHome, Store
 from .extensions import Plugins, every_kind, load_plugins
 
 if TYPE_CHECKING:  # these are heavy: loaded where something is judged, or said
-    from ..journal.redaction import Redactor
+    from ..redaction.redactor import Redactor
     from ..verdict.policy import Policy
     from .gathering import Sources
 
@@ -106,7 +106,7 @@ class Place:
     @cached_property
     def redactor(self) -> Redactor:
         """Takes secrets out of what a person says here."""
-        from ..journal.redaction import Redactor
+        from ..redaction.redactor import Redactor
 
         return Redactor(load_key(self.settings.folder / HOME), own=self.plugins.redactors)
 

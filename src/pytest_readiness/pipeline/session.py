@@ -28,7 +28,7 @@ from ..journal.naming import Names
 from ..journal.nested import Living, around
 from ..journal.proving import Means, new_nonce
 from ..journal.recorder import Observer, Sender
-from ..journal.redaction import Redactor
+from ..redaction.redactor import Redactor
 from .extensions import Plugins, kinds_where_asked, load_named
 from .opening import close_run, open_run, plugins_trouble, redaction_trouble
 from .place import Place, locate, select

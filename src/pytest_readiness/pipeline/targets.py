@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from ..errors import ConfigError, one_line, place as shown_place
-from ..journal.key import NAME
+from ..redaction.fingerprint_key import NAME
 from ..store.looking import SUFFIX
 from .checkpoints import named_checkpoints
 from .keys import FILE, SIGNER

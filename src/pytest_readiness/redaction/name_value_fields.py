@@ -6,9 +6,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from .finding import Finding
-from .keys import is_harmless
-from .lines import Lines
+from .match import Finding
+from .secret_names import is_harmless
+from .text_scanner import Lines
 
 COLOUR = rb"(?:(?:\x1b|\\(?:x1b|u001b|033|e))\[[\d;]*m)"
 """What colours a text in a terminal, also where it is shown."""

@@ -14,7 +14,7 @@ from json import loads as _loads
 from typing import Any
 from urllib.parse import unquote
 
-from .keys import is_harmless, is_secret
+from .secret_names import is_harmless, is_secret
 
 SHORTEST_LEAF = 12
 """Characters of a text in a document that is secret whatever its name says."""

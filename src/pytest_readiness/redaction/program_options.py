@@ -9,8 +9,8 @@ import re
 from collections.abc import Container, Iterator
 from functools import cache
 
-from .finding import Finding
-from .keys import is_harmless
+from .match import Finding
+from .secret_names import is_harmless
 
 _GAP = rb"""(?:[ \t]{1,16}+(?:\\\r?\n[ \t]{0,32})?|\\{0,7}["'],[ \t\r\n]{0,64}+b?(?=\\{0,7}["'])|\r?\n[ \t]{0,64}- )"""
 """What stands between two words: of a line, of a list as Python and JSON show it, or of a list of YAML."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
-from .finding import Finding, finding
+from .match import Finding, finding
 
 EACH = 64
 """Names that are looked at until it is asked again whether the text repeats itself."""

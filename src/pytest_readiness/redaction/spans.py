@@ -11,12 +11,12 @@ from functools import cache
 from itertools import islice
 from operator import itemgetter, le
 
-from . import hints, shapes, structured
-from .finding import Finding, finding
-from .known import KnownValues
+from . import key_scan, prefix_filter, token_patterns
+from .known_secrets import KnownValues
+from .match import Finding, finding
 
 _KNOWN = ("registered", "environment")
-_RULES = frozenset({*_KNOWN, "hook-failed"}) | shapes.RULES | structured.RULES
+_RULES = frozenset({*_KNOWN, "hook-failed"}) | token_patterns.RULES | key_scan.RULES
 _MARK = re.compile(rb"\[REDACTED:([a-z0-9-]{1,40})\]")
 _OWN_MARKS = frozenset(rule.encode() for rule in _RULES)
 _PLACE = re.compile(rb"[0-9a-f]{12}|case-(?:[0-9-]{1,19}|[0-9a-f]{10})(?:-of-[0-9]{1,9})?(?:-[0-9a-f]{4})?")
@@ -27,7 +27,7 @@ _ESCAPED = b"nrtbfuvx0123456789\"'/\\"
 _FINGERPRINT = 12
 """Bytes of a fingerprint."""
 _BY_START, _BY_END = itemgetter(0), itemgetter(1)
-_LAYER = {**dict.fromkeys(shapes.RULES, 1), **dict.fromkeys(_KNOWN, 0)}
+_LAYER = {**dict.fromkeys(token_patterns.RULES, 1), **dict.fromkeys(_KNOWN, 0)}
 """Which of two rules that found the same is told: the one with the lower number; of any other rule it is 2."""
 
 
@@ -41,10 +41,10 @@ def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool =
         goes_on: Whether the text goes on after this part.
     """
     lower = data.lower()
-    words = _hints().among(data, lower) if len(data) >= hints.SHORTEST else None
+    words = _hints().among(data, lower) if len(data) >= prefix_filter.SHORTEST else None
     apart: list[Finding] = [
-        *structured.find_structured(data, lower, words, goes_on=goes_on),
-        *shapes.find_shapes(data, words),
+        *key_scan.find_structured(data, lower, words, goes_on=goes_on),
+        *token_patterns.find_shapes(data, words),
     ]
     if apart and (least > 1 or known.fingerprints):
         apart = [
@@ -55,16 +55,16 @@ def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool =
         ]
     findings = [*known.find(data), *apart]
     if known.is_shortened(data):
-        from .pieces import find_pieces  # few texts are
+        from .truncated_secrets import find_pieces  # few texts are
 
         findings += find_pieces(data, known)
     return merged(findings, data, known) if findings else []
 
 
 @cache
-def _hints() -> hints.Hints:
-    return hints.Hints(
-        (*shapes.WORDS, *structured.WORDS), structured.SMALL_WORDS, {**shapes.CLOSER, **structured.CLOSER}
+def _hints() -> prefix_filter.Hints:
+    return prefix_filter.Hints(
+        (*token_patterns.WORDS, *key_scan.WORDS), key_scan.SMALL_WORDS, {**token_patterns.CLOSER, **key_scan.CLOSER}
     )
 
 

@@ -11,7 +11,7 @@ from binascii import a2b_base64
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cache
 
-from .finding import Finding
+from .match import Finding
 
 _ALONE = rb"(?:(?<![A-Za-z0-9_-]%b)|(?<=\\[nrt]%b))"
 """Not inside of a word; a letter after a backslash is an escape's. It stands after the prefix: that is found fast."""

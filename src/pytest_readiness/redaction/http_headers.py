@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .called import Called
-from .finding import Finding
-from .keys import is_harmless
-from .lines import Lines
+from .match import Finding
+from .name_cache import Called
+from .secret_names import is_harmless
+from .text_scanner import Lines
 
 _SCHEME = re.compile(
     rb"(?:(?P<alone>Bearer|Basic|Token|ApiKey|Api-Key|Api-Token|Negotiate|NTLM|SharedKey|SSWS|GoogleLogin|JWT|DPoP)"

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from .keys import is_secret
+from .secret_names import is_secret
 
 _HEADERS = frozenset({b"cookie", b"set-cookie", b"x-api-key"})
 _OF_HEADERS = (b"authorization", b"-signature", b"-signature-256")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 
-from .finding import Finding
-from .keys import is_harmless
+from .match import Finding
+from .secret_names import is_harmless
 
 _FIELD = rb"\s{0,8}:\s{0,8}"
 _TYPE = (

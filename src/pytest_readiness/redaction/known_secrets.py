@@ -13,7 +13,7 @@ from itertools import compress, count, islice
 from threading import RLock as _RLock
 from typing import Any
 
-from .finding import Finding
+from .match import Finding
 
 _WIDTH = 4
 _SAMPLED = 2 * _WIDTH - 1

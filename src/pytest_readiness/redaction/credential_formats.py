@@ -6,8 +6,8 @@ import re
 from collections.abc import Container, Iterator
 from functools import cache
 
-from .finding import Finding
-from .keys import is_harmless
+from .match import Finding
+from .secret_names import is_harmless
 
 _NAME = rb"[^\s\\\"',]{1,256}+"
 _NEXT = (

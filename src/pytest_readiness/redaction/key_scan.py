@@ -12,10 +12,10 @@ from collections.abc import Container, Iterator
 from functools import cache
 from operator import methodcaller
 
-from .finding import Finding
-from .phrases import EXACT_PHRASES, PHRASES, find_phrases
-from .programs import CLOSER as OF_PROGRAMS, PROGRAMS, find_in_commands
-from .states import STATES, find_in_states
+from .credential_formats import EXACT_PHRASES, PHRASES, find_phrases
+from .match import Finding
+from .program_options import CLOSER as OF_PROGRAMS, PROGRAMS, find_in_commands
+from .terraform_output import STATES, find_in_states
 
 RULES = frozenset({"key", "header", "url"})
 """Names of the rules."""
@@ -156,12 +156,12 @@ def _begin(data: bytes, at: int) -> int:
 
 def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> list[Finding]:
     """Return the values that stand beside names; a name within one is passed over."""
-    from .beside import find_beside  # most texts hold no such name, and these patterns take a while to compile
-    from .called import called
-    from .fields import Fields
-    from .keys import is_harmless
-    from .lines import Lines
-    from .repeats import Repeats
+    from .key_value_rules import find_beside  # most texts hold no such name, and these patterns take a while to compile
+    from .name_cache import called
+    from .name_value_fields import Fields
+    from .repeated_text import Repeats
+    from .secret_names import is_harmless
+    from .text_scanner import Lines
 
     lines, fields = Lines(data, goes_on=goes_on), Fields(data)
     every: list[Finding] = []

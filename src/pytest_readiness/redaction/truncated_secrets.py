@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from .finding import Finding
-from .known import KnownValues
+from .known_secrets import KnownValues
+from .match import Finding
 
 SHORTEST_PIECE = 8
 """Bytes of a piece that is looked for."""

@@ -17,12 +17,12 @@ from typing import Any
 
 from ..facts.line import printable
 from ..foreign import plain_text
-from .cases import Cases, data_at, spans_in_name
 from .encodings import SHORTEST, spellings
-from .finding import Finding
-from .known import KnownValues
-from .own_redactors import HOOK_FAILED, Own, OwnRedactors
-from .variables import secrets_of, uncommon
+from .known_secrets import KnownValues
+from .match import Finding
+from .plugin_redactors import HOOK_FAILED, Own, OwnRedactors
+from .secret_variables import secrets_of, uncommon
+from .test_names import Cases, data_at, spans_in_name
 
 __all__ = ["OURS", "SHORTEST", "Redactor"]
 
@@ -205,7 +205,7 @@ class Redactor:
 
     def field(self, name: str, value: str) -> str:
         """Return the value of a field whose name may say that it is secret."""
-        from .keys import is_harmless, is_secret
+        from .secret_names import is_harmless, is_secret
 
         cleaned = self.text(value)
         if not is_secret(name.encode("utf-8", "surrogatepass")):
@@ -253,13 +253,13 @@ class Redactor:
 
     def command(self, words: Sequence[str]) -> tuple[str, str]:
         """Return a command's line as it is told, and as it is called: there each secret leaves its fingerprint."""
-        from .commandline import line_of
+        from .command_line import line_of
 
         told, named = self._words(words, self._keyed), self._words(words, self._fingerprinted)
         return line_of(words, told), line_of(words, named)
 
     def _words(self, words: Sequence[str], mark: Callable[[bytes], str]) -> list[str]:
-        from .commandline import in_words, replaced
+        from .command_line import in_words, replaced
         from .spans import spans_of
 
         known = self._known()

@@ -46,7 +46,7 @@ def _tells_beside_values(name: str) -> bool:
     """Return whether a name is one of those that say so beside a value in a text."""
     if _MAY_TELL.search(name) is None:
         return False
-    from .keys import is_secret  # their pattern takes a while to compile
+    from .secret_names import is_secret  # their pattern takes a while to compile
 
     return is_secret(name.encode(errors="replace"))
 
@@ -73,7 +73,9 @@ def secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
             if not _NO_SECRET.search(value) and not _is_common(value):
                 yield value
         elif "://" in value or value.startswith(("{", "[")):
-            from .embedded import named_within  # few variables look like this, and the names take a while to compile
+            from .embedded_secrets import (
+                named_within,  # few variables look like this, and the names take a while to compile
+            )
 
             yield from (one for one in named_within(value) if not _is_common(one))
 
@@ -84,6 +86,6 @@ def uncommon(spelled: Iterable[bytes]) -> list[bytes]:
 
 
 def _is_common(value: str) -> bool:
-    from .common import is_common  # where no name tells, its words are not needed
+    from .harmless_values import is_common  # where no name tells, its words are not needed
 
     return is_common(value)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import PurePath
 from shlex import quote
 
-from .finding import Finding
+from .match import Finding
 
 __all__ = ["PART_OF_NAME", "in_words", "line_of", "replaced", "scanned"]
 
@@ -137,7 +137,7 @@ def _after_user(value: str, name: str, program: str) -> Iterator[tuple[int, int]
 
 
 def _cookies(value: str, program: str) -> Iterator[tuple[int, int]]:
-    from .keys import is_secret
+    from .secret_names import is_secret
 
     name, equals, rest = value.partition("=")
     if equals and rest and (program == "curl" or is_secret(name.encode()) or name.lower() in ("sid", "session")):
@@ -145,7 +145,7 @@ def _cookies(value: str, program: str) -> Iterator[tuple[int, int]]:
 
 
 def _says_secret(name: str) -> bool:
-    from .keys import is_secret
+    from .secret_names import is_secret
 
     return name in _NAMES or (len(name) > 1 and is_secret(name.encode("utf-8", "surrogatepass")))
 
@@ -165,7 +165,7 @@ def in_words(words: Sequence[str], find: Find) -> list[list[tuple[int, int]]]:
         words: of the command line.
         find: returns what is secret in a text.
     """
-    from .keys import is_harmless
+    from .secret_names import is_harmless
 
     raw = [word.encode("utf-8", "surrogatepass") for word in words]
     found: list[list[tuple[int, int]]] = [[] for _ in words]

@@ -14,11 +14,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .encodings import SHORTEST
-from .finding import Finding
-from .known import KnownValues
+from .known_secrets import KnownValues
+from .match import Finding
 
 if TYPE_CHECKING:  # loaded where a place stands for a secret
-    from .sources import Sources
+    from .parameter_source import Sources
 
 __all__ = ["Cases", "data_at", "spans_in_name"]
 
@@ -130,7 +130,7 @@ class Cases:
         found = self._editions.get(key)
         if found is None:
             if self._sources is None:
-                from .sources import Sources
+                from .parameter_source import Sources
 
                 self._sources = Sources()
             found = self._editions[key] = self._sources.edition(item)

@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from .called import Called
-from .fields import BLANKS, MAY_BE_APART, OPENING, Fields, find_apart, find_in_object, find_in_objects, is_apart
-from .finding import Finding, finding
-from .headers import find_header
-from .keys import CODE, is_harmless, is_sentence, is_way
-from .lines import Lines
+from .http_headers import find_header
+from .match import Finding, finding
+from .name_cache import Called
+from .name_value_fields import (
+    BLANKS,
+    MAY_BE_APART,
+    OPENING,
+    Fields,
+    find_apart,
+    find_in_object,
+    find_in_objects,
+    is_apart,
+)
+from .secret_names import CODE, is_harmless, is_sentence, is_way
+from .text_scanner import Lines
 
 _TYPED = rb":[ ]?(?:str|bytes|string|SecretStr)(?:[ ]\|[ ]None)?[ ]?="
 _ANY = (

@@ -1,0 +1,1 @@
+"""Redaction: secrets are found and removed before anything is written."""
