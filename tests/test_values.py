@@ -16,7 +16,7 @@ WORKING = {
     "journal.recording.Recording": "a session while it runs",
     "journal.run_log.RunLog": "a run while it is written",
     "journal.simulation._Made": "what is replaced while a test runs",
-    "pipeline.outside.Session": "a command while it runs",
+    "external.record.Session": "a command while it runs",
     "pipeline.session.Outcome": "a session while it ends",
     "store.looking._Look": "a folder while it is looked at",
     "verdict.elsewhere._Earlier": "executions while they are sorted",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.journal.junit_files import files_of
+from pytest_readiness.external.junit.files import files_of
 from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from pytest_readiness.external.junit.reader import Attempt, Case
+from pytest_readiness.external.mapping import Rule, map_cases
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.journal.junit import Attempt, Case
-from pytest_readiness.pipeline.mapping import Rule, map_cases
 from tests.growth import assert_linear
 from tests.project import Project
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from pytest_readiness.pipeline.map_file import read_map_file
+from pytest_readiness.external.map_file import read_map_file
 from tests.cli.test_record_map import lines, results, suite
 from tests.project import Project
 

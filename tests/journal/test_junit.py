@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from pytest_readiness.errors import ConfigError
+from pytest_readiness.external.junit import files
+from pytest_readiness.external.junit.files import Blocks, same_blocks
+from pytest_readiness.external.junit.reader import Case, read_junit
+from pytest_readiness.external.mapping import Rule, map_cases
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.journal import junit_files
-from pytest_readiness.journal.junit import Case, read_junit
-from pytest_readiness.journal.junit_files import Blocks, same_blocks
-from pytest_readiness.pipeline.mapping import Rule, map_cases
 
 MOST = 256 << 20
 FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -185,7 +185,7 @@ def test_what_xml_does_not_allow_is_found_wherever_a_block_ends(tmp_path: Path, 
 
     def read(block: int) -> tuple[bytes, list[str]]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(junit_files, "_BLOCK", block)
+            patch.setattr(files, "_BLOCK", block)
             blocks = Blocks(path, MOST)
             return b"".join(blocks), blocks.notes
 

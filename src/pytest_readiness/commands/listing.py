@@ -11,11 +11,11 @@ from glob import escape
 
 from ..claims.claim import Claim
 from ..errors import count
+from ..external.import_results import Seen, mapped_of
+from ..external.junit.reader import Case
+from ..external.mapping import Mapped
 from ..facts.evidence import Result
-from ..journal.junit import Case
-from ..pipeline.importing import Seen, mapped_of
 from ..pipeline.judging import Place
-from ..pipeline.mapping import Mapped
 from ..redaction.redactor import Redactor
 from ..views.sanitise import sanitise
 from .recorded import counted, result_word

@@ -14,14 +14,14 @@ import click
 from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES
 from ..claims.register import PROOFS
 from ..errors import ConfigError, ReadinessError, SeveralError, nearest, one_line
+from ..external.import_results import Seen, claims_of, look_at_junit, notes_of, record_junit
+from ..external.junit.timestamps import zone_of
+from ..external.map_file import read_map_file
+from ..external.mapping import Rule, claim_of
+from ..external.record import Recorded, Told, is_of_pytest, record_command, record_examined
 from ..facts.evidence import Result
 from ..facts.proofs import OwnProof
-from ..journal.junit_times import zone_of
-from ..pipeline.importing import Seen, claims_of, look_at_junit, notes_of, record_junit
 from ..pipeline.judging import Place
-from ..pipeline.map_file import read_map_file
-from ..pipeline.mapping import Rule, claim_of
-from ..pipeline.outside import Recorded, Told, is_of_pytest, record_command, record_examined
 from ..views.sanitise import sanitise
 from . import options
 from .answering import Answering

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 
 from ..errors import count
+from ..external.record import Piece, Recorded
 from ..facts.evidence import BADNESS, Result
-from ..pipeline.outside import Piece, Recorded
 from ..views.sanitise import sanitise
 
 _MANY = 100

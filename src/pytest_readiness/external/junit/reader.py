@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from pathlib import Path
 
-from ..errors import ConfigError, count, one_line, place
-from ..facts.evidence import BADNESS, Result
-from ..facts.held import OnlyFailing
-from ..frozen import dataclass, field
-from .junit_files import Blocks, JUnitFile
-from .junit_parsing import BAD, MOST_OF_A_TEXT, Element, Suite, parse
-from .junit_times import Times
-from .only_failing import only_failing
+from ...errors import ConfigError, count, one_line, place
+from ...facts.evidence import BADNESS, Result
+from ...facts.held import OnlyFailing
+from ...frozen import dataclass, field
+from .failure_only_cases import only_failing
+from .files import Blocks, JUnitFile
+from .parser import BAD, MOST_OF_A_TEXT, Element, Suite, parse
+from .timestamps import Times
 
 PROPERTY = "readiness"
 """Name of the property by which a test case says what it is evidence for: ``UC-003/4``."""

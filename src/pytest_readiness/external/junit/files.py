@@ -11,9 +11,9 @@ from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
-from ..errors import ConfigError, count, place
-from ..frozen import dataclass
-from ..regular import regular_file
+from ...errors import ConfigError, count, place
+from ...frozen import dataclass
+from ...regular import regular_file
 
 _BLOCK = 1 << 19
 _ARCHIVES = {

@@ -14,14 +14,14 @@ from ..errors import ReadinessError, SeveralError, count, one_line, place as sho
 from ..facts.clock import moment
 from ..facts.evidence import BAD, IMPORTED
 from ..frozen import dataclass
-from ..journal.junit import Case, Read, read_junit
-from ..journal.junit_files import files_of, same_blocks
-from .judging import Place
-from .letting_go import Reports, let_go
+from ..pipeline.judging import Place
+from .junit.files import files_of, same_blocks
+from .junit.reader import Case, Read, read_junit
 from .mapping import Mapped, Outcome, Rule, claim_of, idle_rules, map_cases
-from .missing import Earlier, origin_of
-from .of_age import older_than_claimed
-from .outside import Recorded, Session, Told, attach_files, message_of, open_session
+from .missing_tests import Earlier, origin_of
+from .record import Recorded, Session, Told, attach_files, message_of, open_session
+from .report_age import older_than_claimed
+from .resolved_suite_failures import Reports, let_go
 
 MOST_LINES = 100
 """Lines of one kind that are told."""

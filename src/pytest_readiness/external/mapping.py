@@ -19,8 +19,8 @@ from ..errors import ClaimError, ConfigError, nearest, one_line
 from ..facts.evidence import BADNESS
 from ..facts.held import Reach
 from ..frozen import dataclass
-from ..journal.junit import Case
-from .reach import Named, Reached
+from .junit.reader import Case
+from .suite_scope import Named, Reached
 
 _MAGIC = re.compile(r"[*?[]")
 _LAST_MAGIC = re.compile(r"[*?[\]]")

@@ -18,15 +18,15 @@ from ..facts.evidence import Result
 from ..facts.line import printable
 from ..facts.proofs import OwnProof
 from ..frozen import dataclass
-from ..journal.command import Ended, check_command, run_command
 from ..journal.observation import cut_message
 from ..journal.placing import placed_all, without_connections
 from ..journal.recording import Account, Recording
 from ..journal.witness import belongs
+from ..pipeline.judging import Place
+from ..pipeline.opening import Opening, close_run, open_run, redaction_trouble
 from ..redaction.command_line import PART_OF_NAME
-from .judging import Place
-from .opening import Opening, close_run, open_run, redaction_trouble
-from .uncounted import why_uncounted
+from .command import Ended, check_command, run_command
+from .uncounted_passes import why_uncounted
 
 
 @dataclass(frozen=True, slots=True)

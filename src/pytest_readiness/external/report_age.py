@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..errors import one_line, place
 from ..facts.clock import moment
-from ..journal.junit import Read
 from ..journal.worktree import GitError, ask
+from .junit.reader import Read
 
 _SHOWN = 12
 """Digits of a commit."""

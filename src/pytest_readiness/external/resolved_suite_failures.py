@@ -1,6 +1,6 @@
 """What failed and is no test is over when a later report holds all that it concerned: the rule, kept while importing.
 
-A hook that fails, or a file that does not load, is a case of the report only then (``journal.only_failing``). Its
+A hook that fails, or a file that does not load, is a case of the report only then (``external.junit.failure_only_cases``). Its
 failure keeps what a report must hold (``facts.held``). A report that does, and in which there is no such case, is
 recorded as an execution of it that passed, of the method ``absent``: it replaces that failure, and satisfies nothing.
 """
@@ -18,10 +18,10 @@ from ..errors import ClaimError, IntegrityError, StorageError, count, one_line
 from ..facts.clock import moment
 from ..facts.evidence import BAD, Evidence, Result
 from ..facts.held import ABSENT, Held, OnlyFailing, Reach
-from ..journal.junit import Case, Read
+from .junit.reader import Case, Read
 from .mapping import Mapped
-from .outside import Session
-from .reach import Named, Reached
+from .record import Session
+from .suite_scope import Named, Reached
 
 _RAN = frozenset({Result.PASSED, Result.FAILED, Result.ERROR})
 """Results of a case that ran to its end."""

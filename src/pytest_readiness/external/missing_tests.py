@@ -19,9 +19,9 @@ from ..facts.held import ABSENT
 from ..facts.line import canonical, printable
 from ..frozen import dataclass
 from ..journal.context import Context
+from ..pipeline.place import Place
 from ..store.port import Store
 from .mapping import Mapped, Rule
-from .place import Place
 
 _LOOKED_AT = 20
 """Earlier imports, the newest first, of which one may be of the same tests."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ..facts.held import OnlyFailing, Reach
-from ..frozen import dataclass
+from ...facts.held import OnlyFailing, Reach
+from ...frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from ..errors import ConfigError, one_line, place
+from ...errors import ConfigError, one_line, place
 
 MOST_OF_A_TEXT = 1 << 20
 """Characters of a text that are read: more than is kept, so that a secret in it is whole when it is looked for."""

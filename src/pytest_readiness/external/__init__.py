@@ -1,0 +1,1 @@
+"""Evidence from outside pytest: commands, examined results and JUnit XML."""
