@@ -15,9 +15,9 @@ from pydantic import BaseModel
 
 from pytest_readiness import cli, hookspecs
 from pytest_readiness.claims.items import SEVEN
-from pytest_readiness.journal.proving import RecordEvidence
 from pytest_readiness.mark import DESCRIPTION
 from pytest_readiness.pipeline import session
+from pytest_readiness.recording.evidence_recorder import RecordEvidence
 from pytest_readiness.settings import model
 from pytest_readiness.store.tables import TABLES
 from pytest_readiness.verdict.readiness import State

@@ -97,7 +97,7 @@ FAULTS: dict[str, Fault] = {
         signs.marked_elsewhere,
         (
             Edit(
-                "journal.placing:placed",
+                "recording.claim_resolution:placed",
                 "environment, mode = context.environment, "
                 "proven or context.provider_mode or context.usual_provider_mode",
                 "environment = context.environment or claim.environment\n"
@@ -164,12 +164,12 @@ FAULTS: dict[str, Fault] = {
     "1b-whole-protocol-again": Fault(
         "a plugin runs the whole protocol again, and the last execution hides those before",
         signs.ran("flaky"),
-        (ALONE, Edit("journal.keeper:OwnKeeper._tell_ended", "if nodeid == runs_again and", "if False and")),
+        (ALONE, Edit("recording.report_writer:OwnKeeper._tell_ended", "if nodeid == runs_again and", "if False and")),
     ),
     "1c-dist-each": Fault(
         "of the workers that each run everything the last one decides",
         signs.ran("each"),
-        (ALONE, Edit("journal.keeper:WorkersKeeper.pytest_xdist_setupnodes", '== "each"', '== "none"')),
+        (ALONE, Edit("recording.report_writer:WorkersKeeper.pytest_xdist_setupnodes", '== "each"', '== "none"')),
     ),
     "1d-crash-is-forgotten": Fault(
         "a test whose worker crashed, and that ran again in another, has not failed before",

@@ -18,9 +18,9 @@ from .mark import is_tagged
 from .untouched import names_now, put_back
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
-    from .journal.recorder import Observer
     from .pipeline.selection import Selection
     from .pipeline.session import Options, Outcome, Prepared
+    from .recording.observer import Observer
     from .untouched import Names
     from .views.pen import Line
 
@@ -85,8 +85,8 @@ class Door:
         if self._is_worker:
             if given := getattr(self.config, "workerinput", {}).get("readiness"):
                 from .journal.begun import beginner_of
-                from .journal.recorder import PLANS
                 from .pipeline.session import observer_of, selection_of
+                from .recording.observer import PLANS
 
                 self._plans = given.pop(PLANS)  # it is no plain data, as others may take this for
                 observer = observer_of(given, self.config.pluginmanager)
@@ -111,8 +111,8 @@ class Door:
 
         if not self._wanted and find(self.config.rootpath) is None:
             return  # installed but unconfigured
-        from .journal.invocation import invocation, written
         from .pipeline.session import prepare
+        from .recording.provenance.invocation import invocation, written
 
         argv = [str(word) for word in self.config.invocation_params.args]
         try:
@@ -147,14 +147,14 @@ class Door:
 
     def _enter(self, living: Any) -> None:
         """Tell sessions that a test of this one starts. ``living``: in a worker, its controller's session."""
-        from .journal.nested import Living, enter, leave
+        from .recording.nested_sessions import Living, enter, leave
 
         session = Living(*living)
         enter(session)
         self._leave = partial(leave, session)
 
     def _watch(self, observer: Observer) -> None:
-        from .journal.bodies import OBSERVER
+        from .recording.skipped_bodies import OBSERVER
 
         self.observer = observer
         self.config.pluginmanager.register(observer, OBSERVER)
@@ -245,7 +245,7 @@ class Door:
     def _finish(self, session: pytest.Session) -> None:
         if self._is_worker:
             if self.observer is not None:
-                from .journal.recorder import KEPT
+                from .recording.observer import KEPT
 
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
                 output[KEPT] = self.observer.artifacts.kept.files

@@ -17,7 +17,7 @@ from .mark import CASES, DESCRIPTION, is_tagged, late_note
 if TYPE_CHECKING:
     from .door import Door
     from .facts.proofs import ProofCheck
-    from .journal.proving import RecordEvidence
+    from .recording.evidence_recorder import RecordEvidence
 
 SWITCHES = {
     "report": "print where each use case stands at the end: verdict, who must act, matrix",
@@ -221,8 +221,8 @@ def record_evidence(request: pytest.FixtureRequest) -> RecordEvidence:
     door = request.config.stash.get(DOOR, None)
     if door is not None and door.observer is not None:
         return door.observer.record_evidence(request.node)
-    from .journal.proving import Means
-    from .journal.recorder import detached
+    from .recording.evidence_recorder import Means
+    from .recording.observer import detached
 
     return detached(means=Means(kinds=lambda: _own_proofs(request.config)))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import EvidenceError, StorageError
-from pytest_readiness.journal.artifact import ArtifactFolder, guess_media_type, is_text
+from pytest_readiness.recording.artifacts import ArtifactFolder, guess_media_type, is_text
 from pytest_readiness.redaction.redactor import Redactor
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal.context import Context
-from pytest_readiness.journal.observation import Observation, Phase
+from pytest_readiness.recording.context import Context
+from pytest_readiness.recording.observation import Observation, Phase
 from pytest_readiness.redaction import redactor as redaction
 from pytest_readiness.redaction.encodings import spellings
 from pytest_readiness.redaction.key_scan import find_structured

@@ -6,7 +6,7 @@ from posixpath import relpath
 
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal.naming import Names
+from pytest_readiness.recording.test_ids import Names
 from pytest_readiness.redaction.redactor import Redactor
 
 FOLDERS = st.lists(st.sampled_from(["a", "b"]), max_size=3)

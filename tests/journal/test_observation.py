@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.journal.context import Context
-from pytest_readiness.journal.observation import MESSAGE_LIMIT, Observation, Phase, message_of, result_of
+from pytest_readiness.recording.context import Context
+from pytest_readiness.recording.observation import MESSAGE_LIMIT, Observation, Phase, message_of, result_of
 from pytest_readiness.redaction.redactor import Redactor
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.journal.provenance import ci, git, person, recorder
+from pytest_readiness.recording.provenance.run import ci, git, person, recorder
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from unittest import mock
 
 import pytest
 
-from pytest_readiness.journal import simulation
-from pytest_readiness.journal.seams import FAKES, TRUSTED, Replaced, Seams, kind_of
+from pytest_readiness.recording.authenticity import mock_detection
+from pytest_readiness.recording.authenticity.patch_points import FAKES, TRUSTED, Replaced, Seams, kind_of
 
 
 def made_in(package: str, **names: Any) -> Callable[..., Any]:
@@ -102,11 +102,11 @@ def test_what_is_replaced_is_told_by_what_it_was(target: Any, name: str, origina
 
 def test_a_clock_that_no_seam_tells_of_is_compared_with_the_file_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both of Python's clocks may be replaced below: a file's time is the system's."""
-    clock = simulation._Clock()
+    clock = mock_detection._Clock()
     assert not clock.is_wrong()
     other = types.SimpleNamespace(time_ns=lambda: time.time_ns() + 10**13, monotonic_ns=time.monotonic_ns)
-    monkeypatch.setattr(simulation, "time", other)
+    monkeypatch.setattr(mock_detection, "time", other)
     assert clock.is_wrong()
-    assert simulation._Clock().is_wrong()
+    assert mock_detection._Clock().is_wrong()
     monkeypatch.undo()
     assert not clock.is_wrong()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal.artifact import ArtifactFolder, without_secrets
+from pytest_readiness.recording.artifacts import ArtifactFolder, without_secrets
 from pytest_readiness.redaction.redactor import Redactor
 from pytest_readiness.redaction.text_detection import encoding_of
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.journal import worktree
-from pytest_readiness.journal.provenance import HIDDEN_NAMES, worktree as provenance_of
-from pytest_readiness.journal.worktree import GitError, hidden_edits
+from pytest_readiness.recording.provenance import hidden_changes
+from pytest_readiness.recording.provenance.hidden_changes import GitError, hidden_edits
+from pytest_readiness.recording.provenance.run import HIDDEN_NAMES, worktree as provenance_of
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -110,7 +110,7 @@ def test_submodules(tree: Path) -> None:
 
 def test_many_are_counted_and_a_few_named(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many files are hidden, each is counted and a few are named."""
-    monkeypatch.setattr(worktree, "BATCH", 2)
+    monkeypatch.setattr(hidden_changes, "BATCH", 2)
     names = [f"many{number}.py" for number in range(HIDDEN_NAMES + 2)]
     for name in names:
         (tree / name).write_text("1")
@@ -158,7 +158,7 @@ def test_without_git_nothing_is_known(tmp_path: Path, tree: Path, monkeypatch: p
     assert provenance_of(tmp_path) == {}
     with pytest.raises(GitError):
         hidden_edits(tmp_path)
-    monkeypatch.setattr("pytest_readiness.journal.provenance.hidden_edits", _fail)
+    monkeypatch.setattr("pytest_readiness.recording.provenance.run.hidden_edits", _fail)
     assert "dirty" not in provenance_of(tree)
     assert "commit" in provenance_of(tree)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.journal.checkout import repository_name
+from pytest_readiness.recording.provenance.checkout import repository_name
 from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow

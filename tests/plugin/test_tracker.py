@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.journal import tracker as trackers
+from pytest_readiness.recording.provenance import tracker_snapshot as trackers
 from tests.project import CONFIG, TRACKER, Project
 from tests.store.bundles import artifact, members
 

@@ -10,11 +10,11 @@ from typing import Any
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope, decision_statement
 from ..frozen import dataclass
-from ..journal.provenance import git
 from ..pipeline.carrying import writable_store
 from ..pipeline.judging import Place
 from ..pipeline.opening import redaction_trouble
 from ..pipeline.trust import Trust
+from ..recording.provenance.run import git
 from ..store.looking import SIGNED, SUFFIX
 from ..verdict.policy import Policy
 from .dating import Earlier

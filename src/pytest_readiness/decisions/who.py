@@ -7,8 +7,8 @@ import os
 from ..errors import ConfigError, RefusedError
 from ..facts.decision import Known
 from ..frozen import dataclass
-from ..journal.provenance import ci, git, person
 from ..pipeline.judging import Place
+from ..recording.provenance.run import ci, git, person
 
 
 @dataclass(frozen=True, slots=True)

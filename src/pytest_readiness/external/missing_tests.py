@@ -18,8 +18,8 @@ from ..facts.evidence import BADNESS, CONCLUSIVE, IMPORTED, Evidence, Result
 from ..facts.held import ABSENT
 from ..facts.line import canonical, printable
 from ..frozen import dataclass
-from ..journal.context import Context
 from ..pipeline.place import Place
+from ..recording.context import Context
 from ..store.port import Store
 from .mapping import Mapped, Rule
 

@@ -18,12 +18,12 @@ from ..facts.evidence import Result
 from ..facts.line import printable
 from ..facts.proofs import OwnProof
 from ..frozen import dataclass
-from ..journal.observation import cut_message
-from ..journal.placing import placed_all, without_connections
-from ..journal.recording import Account, Recording
-from ..journal.witness import belongs
 from ..pipeline.judging import Place
 from ..pipeline.opening import Opening, close_run, open_run, redaction_trouble
+from ..recording.authenticity.connection_monitor import belongs
+from ..recording.claim_resolution import placed_all, without_connections
+from ..recording.observation import cut_message
+from ..recording.recorder_base import Account, Recording
 from ..redaction.command_line import PART_OF_NAME
 from .command import Ended, check_command, run_command
 from .uncounted_passes import why_uncounted

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import one_line, place
 from ..facts.clock import moment
-from ..journal.worktree import GitError, ask
+from ..recording.provenance.hidden_changes import GitError, ask
 from .junit.reader import Read
 
 _SHOWN = 12

@@ -18,7 +18,7 @@ from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence
 from ..facts.run import Run
 from ..frozen import dataclass
-from ..journal.worktree import GitError, ask
+from ..recording.provenance.hidden_changes import GitError, ask
 from ..store.port import RunSummary, Store
 from ..verdict.readiness import Departed
 from ..views.words import count

@@ -6,11 +6,11 @@ import os
 from importlib import import_module
 from pathlib import Path
 
-from ..journal.artifact import guess_media_type
+from ..recording.artifacts import guess_media_type
 from ..regular import regular_file
 
 _ALWAYS = (
-    "journal.belated",
+    "recording.late_secrets",
     "redaction.embedded_secrets",
     "redaction.secret_names",
     "redaction.spans",

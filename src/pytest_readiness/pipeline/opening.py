@@ -11,12 +11,12 @@ from typing import Any
 from ..errors import one_line
 from ..facts.run import Run
 from ..frozen import dataclass
-from ..journal.artifact import ArtifactFolder
-from ..journal.context import Context
-from ..journal.provenance import provenance
 from ..journal.run_log import RunLog
-from ..journal.tracker import kept_tracker
 from ..journal.written import ChangedJournalError
+from ..recording.artifacts import ArtifactFolder
+from ..recording.context import Context
+from ..recording.provenance.run import provenance
+from ..recording.provenance.tracker_snapshot import kept_tracker
 from ..redaction.fingerprint_key import load_key
 from ..redaction.redactor import Redactor
 from ..store.address import check_address

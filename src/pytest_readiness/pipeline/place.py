@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from ..facts.snapshot import Snapshot, snapshot
 from ..frozen import dataclass
 from ..journal.recovery import leftovers
-from ..journal.ways import way_to
+from ..recording.provenance.relative_path import way_to
 from ..redaction.fingerprint_key import load_key
 from ..settings import Settings, find, load, override, without_config
 from ..store.address import open_store, sqlite_path

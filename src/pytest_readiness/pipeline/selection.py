@@ -14,8 +14,8 @@ from ..facts.evidence import Evidence, Result
 from ..facts.evidence_line import evidence_of
 from ..facts.line import Chain
 from ..frozen import dataclass
-from ..journal.context import Context
-from ..journal.placing import placed
+from ..recording.claim_resolution import placed
+from ..recording.context import Context
 from .place import Place
 
 if TYPE_CHECKING:  # judging is heavy: loaded where a session asks for it

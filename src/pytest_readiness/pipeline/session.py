@@ -20,14 +20,14 @@ from ..facts.conduct import conduct_of
 from ..facts.run import Run
 from ..foreign import is_failure, why
 from ..frozen import dataclass, field
-from ..journal.artifact import ArtifactFolder
-from ..journal.context import Context
-from ..journal.invocation import selected
-from ..journal.keeper import Keeper, OwnKeeper, WorkersKeeper
-from ..journal.naming import Names
-from ..journal.nested import Living, around
-from ..journal.proving import Means, new_nonce
-from ..journal.recorder import Observer, Sender
+from ..recording.artifacts import ArtifactFolder
+from ..recording.context import Context
+from ..recording.evidence_recorder import Means, new_nonce
+from ..recording.nested_sessions import Living, around
+from ..recording.observer import Observer, Sender
+from ..recording.provenance.invocation import selected
+from ..recording.report_writer import Keeper, OwnKeeper, WorkersKeeper
+from ..recording.test_ids import Names
 from ..redaction.redactor import Redactor
 from .extensions import Plugins, kinds_where_asked, load_named
 from .opening import close_run, open_run, plugins_trouble, redaction_trouble
@@ -99,7 +99,7 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
 ) -> Prepared | None:
     """Return what a session needs to record, or None where there is neither a config nor an option.
 
-    ``hooks``: pytest's own plugins, which may bring proof kinds too. ``called``: as ``journal.invocation`` tells it.
+    ``hooks``: pytest's own plugins, which may bring proof kinds too. ``called``: as ``recording.provenance.invocation`` tells it.
     ``written``: what pytest and other plugins write. ``dry``: the session runs no test, and records nothing.
 
     Raises:

@@ -12,8 +12,8 @@ from enum import Enum
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any
 
-from ..frozen import dataclass
-from .passing import gives_arguments, is_another, is_as_made, makes_contexts, package_of, spied, wrapped_by
+from ...frozen import dataclass
+from .pass_through import gives_arguments, is_another, is_as_made, makes_contexts, package_of, spied, wrapped_by
 
 NETWORK, CLOCK = "the network", "the clock"
 

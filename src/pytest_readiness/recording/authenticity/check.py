@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ..claims.catalogue import Catalogue
-from ..claims.claim import Claim
-from ..redaction.redactor import Redactor
-from ..settings.endpoint import is_among, plain_name
-from . import clients, simulation, witness
-from .placing import doubted, doubted_claim, simulated
-from .simulation import Watched
-from .sockets import Place
-from .witness import Watch, addresses_of, look_up, names_of
+from ...claims.catalogue import Catalogue
+from ...claims.claim import Claim
+from ...redaction.redactor import Redactor
+from ...settings.endpoint import is_among, plain_name
+from ..claim_resolution import doubted, doubted_claim, simulated
+from . import connection_monitor, mock_detection, native_clients
+from .connection_monitor import Watch, addresses_of, look_up, names_of
+from .mock_detection import Watched
+from .open_sockets import Place
 
 MOST_CONNECTIONS = 50
 """Connections that are kept with a piece of evidence."""
@@ -28,10 +28,10 @@ def prepare(redactor: Redactor) -> None:
     Args:
         redactor: Looks for the values of these variables from then on.
     """
-    simulation.prepare()
-    witness.prepare()
-    witness.see_variables(redactor)
-    clients.prepare()
+    mock_detection.prepare()
+    connection_monitor.prepare()
+    connection_monitor.see_variables(redactor)
+    native_clients.prepare()
 
 
 class Realness:

@@ -10,11 +10,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from ..errors import ReadinessError, one_line
-from ..facts.run import tracker_media_type
-from ..redaction.redactor import Redactor
-from ..regular import regular_file
-from .artifact import ArtifactFolder
+from ...errors import ReadinessError, one_line
+from ...facts.run import tracker_media_type
+from ...redaction.redactor import Redactor
+from ...regular import regular_file
+from ..artifacts import ArtifactFolder
 
 BIGGEST = 16 << 20
 """Bytes; no tracker that people read comes near."""

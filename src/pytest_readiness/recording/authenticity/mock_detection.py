@@ -22,12 +22,12 @@ from typing import Any
 
 import pytest
 
-from ..errors import one_line
-from ..foreign import is_failure, why
-from . import arriving
-from .asked import answers
-from .passing import spies_on
-from .seams import CLOCK, FAKES, NETWORK, STARTS, USES, Seams, is_real, kind_of, seam_name
+from ...errors import one_line
+from ...foreign import is_failure, why
+from . import import_hook
+from .pass_through import spies_on
+from .patch_points import CLOCK, FAKES, NETWORK, STARTS, USES, Seams, is_real, kind_of, seam_name
+from .simulation_hook import answers
 
 _KEPT = "_pytest_readiness_simulation"
 """Where the one lookout of the process is kept, also where modules are loaded anew."""
@@ -238,7 +238,7 @@ def prepare() -> None:
     """
     with suppress(Exception):
         _wrap_monkeypatch()
-        arriving.expect(_WANTED, _wrap_module)
+        import_hook.expect(_WANTED, _wrap_module)
         for name in filter(_loaded, _WANTED):
             _wrap_module(name)
 

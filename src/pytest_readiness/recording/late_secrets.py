@@ -17,7 +17,7 @@ from ..facts.evidence import Artifact
 from ..redaction.redactor import Redactor
 from ..redaction.text_detection import encoding_of
 from ..regular import regular_file
-from .artifact import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, Kept, without_secrets
+from .artifacts import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, Kept, without_secrets
 
 _AS_THEY_ARE = frozenset({"artifacts", "tracker"})
 """Fields whose digests are not those of texts that were redacted, or are looked at one by one."""

@@ -12,11 +12,11 @@ from ..claims.claim import Claim
 from ..facts.clock import moment
 from ..facts.evidence import BADNESS, Result
 from ..facts.proofs import Shown
+from ..journal.earlier import BROKEN, Earlier, with_earlier
 from ..redaction.redactor import Redactor, cut_text
+from .claim_resolution import as_failed, simulated
 from .context import Context
-from .earlier import BROKEN, Earlier, with_earlier
-from .placing import as_failed, simulated
-from .recording import Recording
+from .recorder_base import Recording
 
 Place = Callable[[Sequence[Claim], Context, Sequence[Shown]], list[dict[str, Any]]]
 """What a place and proofs make of claims: ``placing.placed_all`` with a catalogue."""

@@ -16,7 +16,7 @@ from ..facts.evidence import Result
 from ..facts.proofs import Shown
 from ..foreign import plain_text
 from ..redaction.redactor import Redactor, cut_text
-from .artifact import UNKNOWN_TYPE, ArtifactFolder, guess_media_type, names_a_file
+from .artifacts import UNKNOWN_TYPE, ArtifactFolder, guess_media_type, names_a_file
 from .context import Context
 
 TITLE_LIMIT = 500

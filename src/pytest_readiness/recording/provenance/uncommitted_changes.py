@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..frozen import dataclass
-from .worktree import GitError, ask
+from ...frozen import dataclass
+from .hidden_changes import GitError, ask
 
 _LOADED = frozenset({".py", ".pyi", ".pyc", ".pyd", ".so", ".pth", ".toml", ".ini", ".cfg"})
 _CACHE = "__pycache__"

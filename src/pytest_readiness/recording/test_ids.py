@@ -15,7 +15,7 @@ import pytest
 
 from ..claims.collected import Tagged, where_else
 from ..redaction.redactor import Redactor
-from .ways import way_to
+from .provenance.relative_path import way_to
 
 BEARERS, CASES = "bearers", "cases"
 
@@ -95,7 +95,7 @@ class Names:
         ways = [way for way in self._ways.values() if way.startswith("../")]
         if not ways:
             return []
-        from .checkout import unnamed  # asks git: only where something lies beside the config
+        from .provenance.checkout import unnamed  # asks git: only where something lies beside the config
 
         if self._prefix.strip("./"):
             ways = [self._prefix if way.startswith(self._prefix) else way for way in ways]

@@ -16,18 +16,18 @@ import pytest
 from pluggy import PluginManager
 
 from ..errors import StorageError
+from ..journal.begun import expect
+from ..journal.earlier import BROKEN
+from ..journal.run_log import RunLog
 from ..mark import late_note
 from ..redaction.redactor import Redactor
-from .artifact import Kept
-from .begun import expect
-from .cut_short import PASSES, postpone
-from .earlier import BROKEN
-from .naming import Names
+from .artifacts import Kept
+from .interrupted_hooks import PASSES, postpone
 from .observation import worsened
-from .phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
-from .recorder import ATTEMPT, CARRIED, EVIDENCE, KEPT, LATE, PLANS, SECRETS, TROUBLE, TRY, UNSEEN, UNSURE, Observer
-from .run_log import RunLog
-from .unseen import Unseen
+from .observer import ATTEMPT, CARRIED, EVIDENCE, KEPT, LATE, PLANS, SECRETS, TROUBLE, TRY, UNSEEN, UNSURE, Observer
+from .report_phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
+from .test_ids import Names
+from .unwatched_tests import Unseen
 
 _PHASES = frozenset({"setup", "call", "teardown"})
 _BODIES = frozenset({ATTEMPT, EVIDENCE, LATE, TRY, UNSEEN, UNSURE})
@@ -150,7 +150,7 @@ class Keeper:
 
     def _redact_what_is_kept(self) -> None:
         """Artifacts that were kept before their secret became known."""
-        from .belated import redact_artifacts, told_anew  # only where a test registers a secret
+        from .late_secrets import redact_artifacts, told_anew  # only where a test registers a secret
 
         belated = redact_artifacts(Path(self._for_workers["artifacts"]), self._kept, self.redactor)
         if belated.moved:

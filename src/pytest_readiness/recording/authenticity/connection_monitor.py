@@ -18,10 +18,10 @@ from socket import SOCK_DGRAM
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
-from ..redaction.redactor import Redactor
-from ..redaction.secret_variables import is_secret_variable, secrets_of
-from ..settings.endpoint import is_among, split_place
-from .sockets import Place, found as _found, opened as _opened, received as _received
+from ...redaction.redactor import Redactor
+from ...redaction.secret_variables import is_secret_variable, secrets_of
+from ...settings.endpoint import is_among, split_place
+from .open_sockets import Place, found as _found, opened as _opened, received as _received
 
 _KEPT = "_pytest_readiness_witness"
 """Where the one witness of the process is kept, also where modules are loaded anew."""

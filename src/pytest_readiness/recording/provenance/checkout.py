@@ -8,7 +8,7 @@ from os.path import lexists
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .worktree import GitError, ask
+from .hidden_changes import GitError, ask
 
 _SHORT = re.compile(r"(?:[^@/]*@)?(?P<host>[^:/\\]{2,}):(?P<path>[^\\]+)", re.DOTALL)
 """``git@host:path``; one letter before the colon is a drive."""

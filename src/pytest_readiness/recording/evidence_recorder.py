@@ -22,10 +22,10 @@ from ..facts.proofs import ProofCheck, Shown
 from ..facts.statement import statement as statement_of
 from ..frozen import dataclass
 from ..redaction.redactor import Redactor
-from .artifact import ArtifactFolder
-from .placing import asks_for, concerns
-from .recording import Account, Recording
-from .witness import belongs
+from .artifacts import ArtifactFolder
+from .authenticity.connection_monitor import belongs
+from .claim_resolution import asks_for, concerns
+from .recorder_base import Account, Recording
 
 LINE_LIMIT = 500
 """Characters of a line of a message."""

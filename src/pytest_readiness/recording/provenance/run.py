@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..frozen import dataclass
-from .changes import changes
-from .worktree import GitError, ask, hidden_edits
+from ...frozen import dataclass
+from .hidden_changes import GitError, ask, hidden_edits
+from .uncommitted_changes import changes
 
 HIDDEN_NAMES = 5
 """How many changed files a run names of each kind."""

@@ -19,20 +19,20 @@ from ..claims.claim import Claim
 from ..claims.collected import TAGGED, Tagged, late_marks, refuse
 from ..facts.line import canonical
 from ..facts.proofs import Shown
+from ..journal.begun import Beginner
+from ..journal.earlier import BROKEN
 from ..redaction.redactor import Redactor
-from .artifact import ArtifactFolder
-from .begun import Beginner
-from .bodies import attend, doubt, see_returns, unrun
+from .artifacts import ArtifactFolder
+from .authenticity.check import Realness, prepare
+from .claim_resolution import placed_all
 from .context import Context
-from .cut_short import PASSES, postpone
-from .earlier import BROKEN
-from .naming import Names
+from .evidence_recorder import Means, RecordEvidence
+from .interrupted_hooks import PASSES, postpone
 from .observation import WENT_WELL, Observation, Phase, worsened
-from .phases import is_rerun, message_of, phase_of, phases_of
-from .placing import placed_all
-from .proving import Means, RecordEvidence
-from .realness import Realness, prepare
-from .recording import Recording
+from .recorder_base import Recording
+from .report_phases import is_rerun, message_of, phase_of, phases_of
+from .skipped_bodies import attend, doubt, see_returns, unrun
+from .test_ids import Names
 
 CARRIED = "readiness"
 """What hangs on a report: a dictionary with some of the following."""

@@ -13,7 +13,7 @@ from os import environ as _environ, getpid as _getpid
 from pathlib import Path
 from typing import NamedTuple
 
-from .recovery import is_written
+from ..journal.recovery import is_written
 
 VARIABLE = "PYTEST_READINESS_SESSIONS"
 """Names the sessions around a process. Not one of the options' variables: it is not for people."""
