@@ -86,7 +86,7 @@ def _function(module: Any, path: str) -> FunctionType:
 
 
 ALONE = Edit(
-    "journal.joining:Ends.take",
+    "journal.joined_executions:Ends.take",
     "if self._told and (told := self._told.get(test_id)) is not None:",
     "if (told := None) is not None:",
 )
@@ -159,7 +159,7 @@ FAULTS: dict[str, Fault] = {
     "1a-newest-hides": Fault(
         "of several items with one id in a session the newest decides",
         signs.namesakes,
-        (ALONE, Edit("journal.joining:Ends.planned", "ids = [", "return\n    ids = [")),
+        (ALONE, Edit("journal.joined_executions:Ends.planned", "ids = [", "return\n    ids = [")),
     ),
     "1b-whole-protocol-again": Fault(
         "a plugin runs the whole protocol again, and the last execution hides those before",
@@ -185,7 +185,7 @@ FAULTS: dict[str, Fault] = {
     "1e-last-of-equals": Fault(
         "of several items with one id the last one's result is taken, and not the worst",
         lambda *given: signs.namesakes(*given) or signs.ran("each", "flaky")(*given),
-        (Edit("journal.joining:joined", "worst = max(bodies, key=badness)", "worst = bodies[-1]"),),
+        (Edit("journal.joined_executions:joined", "worst = max(bodies, key=badness)", "worst = bodies[-1]"),),
     ),
     "A3-decision-edited": Fault(
         "a committed decision whose file was edited and not committed vanishes without a word",
@@ -271,6 +271,6 @@ FAULTS: dict[str, Fault] = {
     "A2-retry-covers-elsewhere": Fault(
         "an attempt that ended before its test said where it runs is made good everywhere by a retry in its place",
         lambda *given: signs.tried_again(*given) or signs.crashed(*given),
-        (Edit("journal.earlier:with_earlier", "if left is not claim and", "if False and"),),
+        (Edit("journal.earlier_attempts:with_earlier", "if left is not claim and", "if False and"),),
     ),
 }

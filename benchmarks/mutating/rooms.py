@@ -22,7 +22,7 @@ ROOMS = {
         (
             "verdict/evaluation.py", "verdict/rules.py", "verdict/deciding.py", "verdict/coverage.py",
             "verdict/status.py", "verdict/readiness.py", "verdict/elsewhere.py", "verdict/later_runs.py",
-            "verdict/departed.py", "journal/joining.py",
+            "verdict/departed.py", "journal/joined_executions.py",
         ),
         (
             "tests/verdict", "tests/facts/test_evidence.py", "tests/journal/test_joining.py",

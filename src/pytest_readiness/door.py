@@ -84,7 +84,7 @@ class Door:
             self.config.option.dist = "no"  # before xdist's own trylast hook: nothing runs, so nothing is distributed
         if self._is_worker:
             if given := getattr(self.config, "workerinput", {}).get("readiness"):
-                from .journal.begun import beginner_of
+                from .journal.started_tests import beginner_of
                 from .pipeline.session import observer_of, selection_of
                 from .recording.observer import PLANS
 

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.evidence import BADNESS, Result
 from pytest_readiness.facts.evidence_line import evidence_in
-from pytest_readiness.journal.joining import Ends, badness, joined
+from pytest_readiness.journal.joined_executions import Ends, badness, joined
 
 pytestmark = pytest.mark.slow
 

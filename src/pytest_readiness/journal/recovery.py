@@ -17,10 +17,10 @@ from ..facts.snapshot import Snapshot
 from ..frozen import dataclass
 from ..redaction.fingerprint_key import load_key
 from ..regular import IrregularError, open_regular, read_regular
-from .begun import Begun, begun_path, forget
-from .joining import after, joined
+from .joined_executions import after, joined
 from .lock import held_here, is_free
 from .run_log import close_run, interrupted, requirements_path, tests_of
+from .started_tests import Begun, begun_path, forget
 from .writer import Writer
 
 _OF_A_TEST = frozenset({"started", "attempt", "ended", "finished"})

@@ -24,11 +24,11 @@ from ..facts.run import Run, planned_digest, planned_digest_of
 from ..facts.snapshot import Snapshot
 from ..redaction.fingerprint_key import keep_key
 from ..whole import write_whole
-from .begun import Begun
-from .joining import Ends
-from .planned import Kinds, PlannedTest
+from .joined_executions import Ends
+from .planned_tests import Kinds, PlannedTest
+from .started_tests import Begun
 from .writer import Writer, ignore_folder, new_journal
-from .written import ChangedJournalError, Written
+from .written_lines import ChangedJournalError, Written
 
 if TYPE_CHECKING:  # who judges a journal takes no secrets out
     from ..redaction.redactor import Redactor

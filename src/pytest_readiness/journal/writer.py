@@ -29,8 +29,8 @@ from ..errors import StorageError
 from ..facts.digest import EMPTY
 from ..facts.line import Chain, Line
 from ..regular import open_regular
-from .begun import forget
 from .lock import identity, is_open, lock, unlock
+from .started_tests import forget
 
 SYNC_SECONDS = 0.2
 HELD = 1 << 20

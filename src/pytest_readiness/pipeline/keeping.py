@@ -15,7 +15,7 @@ from ..errors import ReadinessError, one_line
 from ..facts.run import Run
 from ..journal.recovery import leftovers, recover, requirements_of
 from ..journal.writer import Writer
-from ..journal.written import ChangedJournalError
+from ..journal.written_lines import ChangedJournalError
 from ..regular import read_regular
 from ..store.port import Store
 from ..whole import write_whole

@@ -12,7 +12,7 @@ from ..errors import one_line
 from ..facts.run import Run
 from ..frozen import dataclass
 from ..journal.run_log import RunLog
-from ..journal.written import ChangedJournalError
+from ..journal.written_lines import ChangedJournalError
 from ..recording.artifacts import ArtifactFolder
 from ..recording.context import Context
 from ..recording.provenance.run import provenance

@@ -12,7 +12,7 @@ from ..claims.claim import Claim
 from ..facts.clock import moment
 from ..facts.evidence import BADNESS, Result
 from ..facts.proofs import Shown
-from ..journal.earlier import BROKEN, Earlier, with_earlier
+from ..journal.earlier_attempts import BROKEN, Earlier, with_earlier
 from ..redaction.redactor import Redactor, cut_text
 from .claim_resolution import as_failed, simulated
 from .context import Context

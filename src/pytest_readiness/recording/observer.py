@@ -19,8 +19,8 @@ from ..claims.claim import Claim
 from ..claims.collected import TAGGED, Tagged, late_marks, refuse
 from ..facts.line import canonical
 from ..facts.proofs import Shown
-from ..journal.begun import Beginner
-from ..journal.earlier import BROKEN
+from ..journal.earlier_attempts import BROKEN
+from ..journal.started_tests import Beginner
 from ..redaction.redactor import Redactor
 from .artifacts import ArtifactFolder
 from .authenticity.check import Realness, prepare

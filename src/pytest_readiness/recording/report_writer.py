@@ -16,9 +16,9 @@ import pytest
 from pluggy import PluginManager
 
 from ..errors import StorageError
-from ..journal.begun import expect
-from ..journal.earlier import BROKEN
+from ..journal.earlier_attempts import BROKEN
 from ..journal.run_log import RunLog
+from ..journal.started_tests import expect
 from ..mark import late_note
 from ..redaction.redactor import Redactor
 from .artifacts import Kept

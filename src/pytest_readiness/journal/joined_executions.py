@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..facts.evidence import BADNESS, Result
 from ..facts.line import canonical
-from .earlier import BROKEN, IDLE, Earlier, with_earlier
+from .earlier_attempts import BROKEN, IDLE, Earlier, with_earlier
 
 if TYPE_CHECKING:  # who judges a journal takes no secrets out
     from ..redaction.redactor import Redactor
