@@ -41,7 +41,7 @@ DERIVING = {
     "pipeline.opening.Opening",
     "pipeline.place.Place",
     "pipeline.session.Prepared",
-    "pipeline.trust.Trust",
+    "signing.trust.Trust",
     "pipeline.upkeep.Recovered",
     "pipeline.upkeep.Verified",
     "store.bundle.Bundle",

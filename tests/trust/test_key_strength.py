@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from hypothesis import given, settings, strategies as st
 
-from pytest_readiness.pipeline.key_strength import describe
+from pytest_readiness.signing.key_strength import describe
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, BOT, REVIEW, TESTS, approve, record
 

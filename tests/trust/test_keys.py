@@ -14,8 +14,8 @@ from hypothesis import given, strategies as st
 from pytest_readiness.facts.checkpoint import Checkpoint
 from pytest_readiness.facts.decision import Known
 from pytest_readiness.facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, run_statement, sealed_envelope
-from pytest_readiness.pipeline import keys
-from pytest_readiness.pipeline.trust import Trust
+from pytest_readiness.signing import keys
+from pytest_readiness.signing.trust import Trust
 from pytest_readiness.store.chain import unbroken_head
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy, TrustedKey

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, SSlibKey
 
-from pytest_readiness.pipeline import keys
+from pytest_readiness.signing import keys
 from pytest_readiness.store.port import Store
 from tests.project import Project, kill
 from tests.signing import ANA, BEN, approve, commit, record, repository
@@ -58,7 +58,7 @@ def test_a_session_without_a_signer_loads_nothing_that_signs(project: Project) -
         """
         import sys
         def pytest_unconfigure(config):
-            names = {"securesystemslib", "cryptography", "pytest_readiness.pipeline.trust"} & set(sys.modules)
+            names = {"securesystemslib", "cryptography", "pytest_readiness.signing.trust"} & set(sys.modules)
             open("loaded.txt", "w").write(" ".join(sorted(names)))
         """,
     )

@@ -13,9 +13,9 @@ from ..claims.register import examine_catalogue, rows_left_out
 from ..errors import ConfigError, Problem, ReadinessError, place
 from ..pipeline.extensions import Plugins, load_plugins
 from ..pipeline.judging import Place
-from ..pipeline.keys import key_problems
 from ..pipeline.upkeep import verify
 from ..settings import DEFAULT_REGISTER, Settings, find, key_place, load, override, problems
+from ..signing.keys import key_problems
 from ..store.address import sqlite_path
 from ..views.sanitise import sanitise
 from ..views.words import count

@@ -13,8 +13,8 @@ from ..frozen import dataclass
 from ..pipeline.carrying import writable_store
 from ..pipeline.judging import Place
 from ..pipeline.opening import redaction_trouble
-from ..pipeline.trust import Trust
 from ..recording.provenance.run import git
+from ..signing.trust import Trust
 from ..store.looking import SIGNED, SUFFIX
 from ..verdict.policy import Policy
 from .dating import Earlier
@@ -60,7 +60,7 @@ def made(place: Place, decision: Decision, earlier: Earlier, concerned: Collecti
     counted = decision.attributed(decision.by) if in_folder(place) else decision
     if not os.environ.get("READINESS_SIGNER"):
         return Made(decision, counted)
-    from ..pipeline.keys import sign  # the libraries that sign take 200 ms to load
+    from ..signing.keys import sign  # the libraries that sign take 200 ms to load
 
     signed = sign(decision_statement(decision), place.settings.folder, place.public_keys)
     trust = Trust.of(place.policy)

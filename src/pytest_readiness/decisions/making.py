@@ -13,8 +13,8 @@ from ..pipeline.aside import set_aside, why_not
 from ..pipeline.checkpoints import no_store
 from ..pipeline.gathering import origins_of
 from ..pipeline.judging import Judged, Place, Request, examine
-from ..pipeline.trust import Trust
 from ..pipeline.upkeep import refuse_damage
+from ..signing.trust import Trust
 from ..verdict.deciders import kept_apart
 from ..verdict.deciding import BROKEN
 from ..verdict.signing import refusal

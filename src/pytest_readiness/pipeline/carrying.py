@@ -15,6 +15,7 @@ from ..facts.snapshot import Snapshot
 from ..frozen import dataclass
 from ..journal.writer import ignore_folder
 from ..regular import regular_file
+from ..signing.trust import Trust
 from ..store.bundle import Bundle, open_bundle
 from ..store.bundling import Contents, write_bundle
 from ..store.merging import Merged, merge as merge_one
@@ -24,7 +25,6 @@ from .choosing import refuse_left_behind, runs_to_carry
 from .deriving import Held, Question, derived, refuse_other_report
 from .judging import HOME, Place, Request, judge, select
 from .keeping import statements_of
-from .trust import Trust
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from ..errors import (
 from ..facts.checkpoint import BIGGEST, Checkpoint, Grown
 from ..frozen import dataclass
 from ..regular import regular_file
+from ..signing.keys import sign_checkpoint
+from ..signing.trust import Trust
 from ..store.address import shown
 from ..store.port import Store
 from ..verdict.known import Compared
 from ..views.words import count
 from ..whole import write_whole
-from .keys import sign_checkpoint
-from .trust import Trust
 
 VARIABLE = "READINESS_CHECKPOINT"
 UNSIGNED = "the checkpoint is not signed: signed notes take Ed25519 keys, and READINESS_SIGNER names another kind"

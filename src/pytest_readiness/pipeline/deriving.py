@@ -26,6 +26,7 @@ from ..facts.run import Run
 from ..facts.snapshot import Snapshot
 from ..frozen import dataclass
 from ..settings import Settings
+from ..signing.trust import Trust
 from ..store.port import Decided, Store
 from ..verdict.policy import Policy
 from ..views.document import to_document
@@ -34,7 +35,6 @@ from .gathering import Sources
 from .in_force import InForce
 from .judging import Request, judge
 from .place import Place
-from .trust import Trust
 
 LATEST = "9999-12-31T23:59:59.999Z"
 AT_ONCE = 64

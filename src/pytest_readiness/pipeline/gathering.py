@@ -18,6 +18,7 @@ from ..facts.group import Part, Plan
 from ..facts.run import Planned, Run
 from ..frozen import dataclass
 from ..journal.recovery import Leftover, open_evidence
+from ..signing.trust import Trust
 from ..store.port import Decided, DecisionHome, RunSummary, Store
 from ..verdict.groups import generation_of, with_plans
 from ..verdict.known import Facts, Origin, run_of
@@ -26,7 +27,6 @@ from ..verdict.policy import Policy, TrustedKey
 from ..verdict.reviews import approvals, pinned_ids, pins_of
 from .aside import NOTHING, Aside, left_of, set_aside
 from .homes import decided
-from .trust import Trust
 from .unseen import Failures
 
 _LONG = 36_500

@@ -22,9 +22,9 @@ from ..facts.decision import (
     Waiver,
     makes_worse,
 )
+from ..signing.trust import Trust
 from ..store.looking import look_around
 from ..store.port import Decided, DecisionHome, Disputed, Store
-from .trust import Trust
 
 _CAUSES = (
     "one merge request for each person, merged without squash, keeps who decided, and so does a signature"

@@ -17,6 +17,7 @@ from ..facts.clock import moment
 from ..facts.evidence import Evidence
 from ..frozen import dataclass
 from ..journal.recovery import Leftover
+from ..signing.trust import Trust
 from ..store.address import shown
 from ..store.port import Store
 from ..verdict.actions import by_urgency, next_actions
@@ -35,7 +36,6 @@ from .in_force import InForce
 from .keeping import keep, recover_all
 from .leaving import Past, notes, other_registers, without_a_row
 from .place import HOME, Place, locate, select
-from .trust import Trust
 from .uncollected import uncollected
 
 

@@ -121,7 +121,7 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
     try:
         # Here: only where something is signed; the libraries that sign take 200 ms to load.
         from ..facts.envelope import run_statement
-        from .keys import sign
+        from ..signing.keys import sign
 
         for _ in sealed.lines:  # nothing is signed that is not what was written
             pass
@@ -138,7 +138,7 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
 
 def _trusted(place: Place, envelope: Envelope) -> bool:
     """Return whether a trusted key signed a statement about a run."""
-    from .trust import Trust  # as above; and what lies there is rare
+    from ..signing.trust import Trust  # as above; and what lies there is rare
 
     return Trust.of(place.policy).signer(envelope, "runs") is not None
 

@@ -19,7 +19,7 @@ _ALWAYS = (
 _NAMING = ("redaction.parameter_source",)
 """What is asked once a secret becomes known that stands in the name of a test."""
 _OWN = ("store.sqlite", "views.pen", "views.sanitise")
-_SIGNING = ("facts.envelope", "pipeline.keys")
+_SIGNING = ("facts.envelope", "signing.keys")
 _BUNDLING = ("pipeline.carrying",)
 _JUDGING = ("pipeline.judging", "views.document", "views.gate", "views.report", "views.terminal")
 _PACKAGE = __name__.partition(".")[0]

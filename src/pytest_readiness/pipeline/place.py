@@ -99,7 +99,7 @@ class Place:
         """
         if not self.settings.keys:
             return {}
-        from .keys import trusted_keys  # only where there are any
+        from ..signing.keys import trusted_keys  # only where there are any
 
         return trusted_keys(self.settings)
 
@@ -148,8 +148,8 @@ class Place:
         Raises:
             StorageError: the journals cannot be read.
         """
+        from ..signing.trust import Trust
         from .gathering import Sources
-        from .trust import Trust
 
         left, trust = leftovers(self.journals), Trust.of(self.policy)
         return Sources(self.catalogue.register, store, self.decisions(store), left, self.settings.folder, trust)

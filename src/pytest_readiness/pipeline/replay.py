@@ -8,6 +8,7 @@ from ..errors import ClaimError
 from ..facts.clock import moment
 from ..facts.decision import Decision, Retirement, RunRetirement, Waiver
 from ..facts.evidence import Evidence
+from ..signing.trust import Trust
 from ..verdict.history import Event, History, replay
 from ..verdict.known import UNKNOWN, Facts, Origin, run_of
 from ..verdict.reviews import pinned_ids
@@ -15,7 +16,6 @@ from .aside import left_of, set_aside
 from .gathering import Sources, history_of, known_by, origins_of
 from .in_force import InForce
 from .judging import Place, Request
-from .trust import Trust
 
 
 def history(place: Place, use_case: str, request: Request | None = None) -> History:

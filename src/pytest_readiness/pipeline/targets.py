@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ..errors import ConfigError, one_line, place as shown_place
 from ..redaction.fingerprint_key import NAME
+from ..signing.keys import FILE, SIGNER
 from ..store.looking import SUFFIX
 from .checkpoints import named_checkpoints
-from .keys import FILE, SIGNER
 from .place import HOME, Place
 
 CHECKPOINT = "the checkpoint"

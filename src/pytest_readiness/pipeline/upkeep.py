@@ -20,6 +20,7 @@ from ..facts.run import Run
 from ..frozen import dataclass
 from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..regular import regular_file
+from ..signing.trust import Doubt, Trust
 from ..store.port import EMPTY_SLOT, Decided, RunSummary, Store
 from ..verdict.known import Signed, run_of
 from ..views.document import to_document
@@ -29,7 +30,6 @@ from .carrying import writable_store
 from .checkpoints import Kept, contradicted, empty, head, signed, those_that_fit, untrusted, write_checkpoint
 from .judging import Place, Request, judge, recover_all
 from .leaving import other_registers
-from .trust import Doubt, Trust
 
 BLOCK = 1 << 20
 _OF_RUN = re.compile(r"(?:leaf \d+, )?run ([^,]+)")
@@ -300,7 +300,7 @@ def sign_untrusted(place: Place, run_ids: Iterable[str]) -> SignedHere | None:
     """
     if not os.environ.get("READINESS_SIGNER") or (store := place.store()) is None:
         return None
-    from .keys import sign_as  # the libraries that sign take 200 ms to load
+    from ..signing.keys import sign_as  # the libraries that sign take 200 ms to load
 
     trust = Trust.of(place.policy)
     try:

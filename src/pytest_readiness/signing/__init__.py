@@ -1,0 +1,1 @@
+"""Signatures: keys, who is trusted, and how strong a key must be."""
