@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from pytest_readiness import cli, hookspecs
-from pytest_readiness.claims.items import SEVEN
+from pytest_readiness.claims.builtin_items import SEVEN
 from pytest_readiness.mark import DESCRIPTION
 from pytest_readiness.pipeline import session
 from pytest_readiness.recording.evidence_recorder import RecordEvidence

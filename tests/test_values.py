@@ -7,9 +7,9 @@ from dataclasses import FrozenInstanceError, is_dataclass
 
 ROOMS = ("settings", "claims", "facts", "verdict", "store", "journal", "pipeline")
 WORKING = {
-    "claims.outline._Entry": "an entry of a list while it is read",
-    "claims.rows._Search": "a table while it is looked for",
-    "claims.yaml_tree.Node": "a value while its text is read",
+    "claims.tracker.yaml_document._Entry": "an entry of a list while it is read",
+    "claims.tracker.markdown_rows._Search": "a table while it is looked for",
+    "claims.tracker.yaml_tree.Node": "a value while its text is read",
     "recording.late_secrets.Belated": "files of a session while it ends",
     "journal.joined_executions._Namesakes": "ends while they arrive",
     "journal.joined_executions._Shared": "a claim while ends are joined",

@@ -164,7 +164,7 @@ class Door:
     def choose(self, items: list[pytest.Item]) -> None:
         """Leave out what the session is not about."""
         if self._selection is not None and self._selection.narrows and self.observer is not None:
-            from .claims.collected import tag
+            from .claims.collection import tag
 
             wants, catalogue, context = self._selection.wants, self.observer.catalogue, self.observer.context
             chosen = {item: None for item in items if wants(tag(item, catalogue), catalogue, context)}
@@ -181,7 +181,7 @@ class Door:
         """Take in the claims of the tests that are to run; without a config only their form is judged."""
         if self.observer is None and not any(map(is_tagged, session.items)):
             return
-        from .claims.collected import Refusal, tag_all
+        from .claims.collection import Refusal, tag_all
 
         catalogue = self.observer.catalogue if self.observer else None
         tagged = tag_all(session.items, catalogue)
@@ -206,7 +206,7 @@ class Door:
         if self._prepared is None or not self._said["plan"]:
             self._begin_tests(session)
             return None
-        from .claims.collected import tag_all
+        from .claims.collection import tag_all
         from .pipeline.planning import plan_lines
 
         tagged = tag_all(session.items, self._prepared.place.catalogue)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from pytest_readiness.claims.mend import Change
+from pytest_readiness.claims.tracker.writer import Change
 
 STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
 DATE = "2026-02-12"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_readiness.claims.builtin_items import SEVEN
 from pytest_readiness.claims.catalogue import Catalogue, Environment, Item, ProviderMode, UseCase
 from pytest_readiness.claims.claim import Claim
-from pytest_readiness.claims.items import SEVEN
 from pytest_readiness.errors import ClaimError
 
 STAGING, PROD, DEV = Environment("staging", real=True), Environment("prod", real=True), Environment("dev", real=False)

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings as profile, strategies as st
 
-from pytest_readiness.claims import yaml_tree
-from pytest_readiness.claims.mend import Change, mend
-from pytest_readiness.claims.separated import SeparatedError, records
-from pytest_readiness.claims.tracker import read_tracker
-from pytest_readiness.claims.words import STATUSES, box_of
-from pytest_readiness.claims.yaml_tree import YamlError, documents
+from pytest_readiness.claims.tracker import yaml_tree
+from pytest_readiness.claims.tracker.delimited_text import SeparatedError, records
+from pytest_readiness.claims.tracker.reader import read_tracker
+from pytest_readiness.claims.tracker.status_words import STATUSES, box_of
+from pytest_readiness.claims.tracker.writer import Change, mend
+from pytest_readiness.claims.tracker.yaml_tree import YamlError, documents
 from pytest_readiness.errors import ConfigError
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.claims.mend import Change, mend
-from pytest_readiness.claims.tracker import read_tracker, tracker_problems
+from pytest_readiness.claims.tracker.reader import read_tracker, tracker_problems
+from pytest_readiness.claims.tracker.writer import Change, mend
 from pytest_readiness.errors import ConfigError
 
 TO_BLOCKED = {"UC-1": Change("BLOCKED", "2026-02-12")}

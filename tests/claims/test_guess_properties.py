@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings as profile, strategies as st
 
-from pytest_readiness.claims import lexicon
-from pytest_readiness.claims.guess import guess
-from pytest_readiness.claims.lexicon import READY, SKIP, meaning
-from pytest_readiness.claims.tracker import examine_text
+from pytest_readiness.claims.tracker import vocabulary
+from pytest_readiness.claims.tracker.layout_guess import guess
+from pytest_readiness.claims.tracker.reader import examine_text
+from pytest_readiness.claims.tracker.vocabulary import READY, SKIP, meaning
 from pytest_readiness.errors import ConfigError
 
 pytestmark = pytest.mark.slow
 
-GOOD = sorted(word for word, status in lexicon._STATUS_OF.items() if status == READY)
-OTHER = sorted(word for word, status in lexicon._STATUS_OF.items() if status not in (READY, SKIP))
+GOOD = sorted(word for word, status in vocabulary._STATUS_OF.items() if status == READY)
+OTHER = sorted(word for word, status in vocabulary._STATUS_OF.items() if status not in (READY, SKIP))
 SIGN = st.sampled_from(["", "✅ ", "🟢 ", "☑ "])
 MORE = st.text("abcdefghijklmnopqrstuvwxyz ,-", min_size=4, max_size=20).filter(
-    lambda text: re.search(r"[a-z]{3}", text) and not lexicon._HARMLESS.fullmatch(text)
+    lambda text: re.search(r"[a-z]{3}", text) and not vocabulary._HARMLESS.fullmatch(text)
 )
 
 
@@ -28,7 +28,7 @@ MORE = st.text("abcdefghijklmnopqrstuvwxyz ,-", min_size=4, max_size=20).filter(
 def test_nothing_that_is_added_to_a_good_word_is_passed_over(sign, word, form, more):
     """Any word behind it that may take it back makes it a word that nobody knows, or one that means less."""
     read = meaning(sign + form.format(word, more))
-    assert read is None or read[0] not in (READY, SKIP) or f"{word} {more}".strip(" ,-") in lexicon._STATUS_OF
+    assert read is None or read[0] not in (READY, SKIP) or f"{word} {more}".strip(" ,-") in vocabulary._STATUS_OF
 
 
 @given(
@@ -51,7 +51,7 @@ def test_a_sign_that_contradicts_a_good_word_makes_it_none(word, sign, before):
 def test_a_good_sign_makes_no_word_better(word, sign):
     """A green sign beside "not started" changes nothing."""
     read = meaning(sign + word)
-    assert read is None or read[0] == lexicon._STATUS_OF[word]
+    assert read is None or read[0] == vocabulary._STATUS_OF[word]
 
 
 WHERE = {"uc": "ID", "status": "Status"}
@@ -62,7 +62,7 @@ def test_the_word_that_is_written_says_no_more_than_the_status(word, sign, more)
     """Of what a cell says, only a plain word is written elsewhere: else our own."""
     found = guess(Path("T.md"), f"| ID | Status |\n|--|--|\n| A-1 | {sign}{word}{more} |\n", WHERE, {}, ())
     for status, words in found.statuses.items():
-        assert status == SKIP or not lexicon.says_more(words[0])
+        assert status == SKIP or not vocabulary.says_more(words[0])
         assert status == SKIP or not more or more not in words[0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_readiness.claims.items import SEVEN, recognise
+from pytest_readiness.claims.builtin_items import SEVEN, recognise
 
 
 @pytest.mark.parametrize("item", SEVEN, ids=lambda item: item.name)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings as profile, strategies as st
 
-from pytest_readiness.claims.mend import Change, mend
-from pytest_readiness.claims.tracker import read_tracker
-from pytest_readiness.claims.words import STATUSES
+from pytest_readiness.claims.tracker.reader import read_tracker
+from pytest_readiness.claims.tracker.status_words import STATUSES
+from pytest_readiness.claims.tracker.writer import Change, mend
 from pytest_readiness.errors import ConfigError
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings as profile, strategies as st
 from markdown_it import MarkdownIt
 
-from pytest_readiness.claims.mend import Change, mend
-from pytest_readiness.claims.tracker import examine_text
-from pytest_readiness.claims.words import STATUSES, Vocabulary
+from pytest_readiness.claims.tracker.reader import examine_text
+from pytest_readiness.claims.tracker.status_words import STATUSES, Vocabulary
+from pytest_readiness.claims.tracker.writer import Change, mend
 from pytest_readiness.errors import Problem
 
 pytestmark = pytest.mark.slow

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings as profile, strategies as st
 
-from pytest_readiness.claims.mend import Change, mend
-from pytest_readiness.claims.tracker import examine_text
-from pytest_readiness.claims.words import STATUSES
+from pytest_readiness.claims.tracker.reader import examine_text
+from pytest_readiness.claims.tracker.status_words import STATUSES
+from pytest_readiness.claims.tracker.writer import Change, mend
 from tests.claims.drawn import drawn
 from tests.claims.shapes import BY_ENVIRONMENT, SHAPES
 

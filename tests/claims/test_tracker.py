@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings as profile, strategies as st
 from markdown_it import MarkdownIt
 
-from pytest_readiness.claims.markdown import parsed
-from pytest_readiness.claims.tracker import read_tracker, tracker_problems
-from pytest_readiness.claims.words import STATUSES
+from pytest_readiness.claims.tracker.markdown_parser import parsed
+from pytest_readiness.claims.tracker.reader import read_tracker, tracker_problems
+from pytest_readiness.claims.tracker.status_words import STATUSES
 from pytest_readiness.errors import ConfigError
 from tests.growth import assert_linear
 

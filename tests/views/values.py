@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from pytest_readiness.claims.builtin_items import SEVEN
 from pytest_readiness.claims.catalogue import Catalogue, Environment, ProviderMode, UseCase
-from pytest_readiness.claims.items import SEVEN
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
 from pytest_readiness.store.port import RunState, RunSummary
 from pytest_readiness.verdict.groups import GroupHold

@@ -9,10 +9,10 @@ from dataclasses import replace
 from ..errors import ClaimError, ConfigError, Problem, nearest, place
 from ..frozen import dataclass
 from ..settings import ItemSettings, Settings, UseCaseSettings, key_place, shared_names
+from .builtin_items import SEVEN, recognise
 from .catalogue import PROOF_OF_PART, Catalogue, Environment, Item, ProviderMode, UseCase
-from .items import SEVEN, recognise
-from .naming import name_faults
-from .tracker import Tracker, examine
+from .tracker.reader import Tracker, examine
+from .tracker.row_ids import name_faults
 
 PROOFS = (
     "none",

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from ..claims.guess import NothingLikeItError, guess
-from ..claims.rows import OR_SKIP
-from ..claims.tracker import Tracker, examine, read_tracker
+from ..claims.tracker.layout_guess import NothingLikeItError, guess
+from ..claims.tracker.markdown_rows import OR_SKIP
+from ..claims.tracker.reader import Tracker, examine, read_tracker
 from ..errors import ConfigError, nearest, one_line, place
 from ..frozen import dataclass
 from ..regular import read_regular

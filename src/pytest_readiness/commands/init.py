@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from ..claims.items import SEVEN
-from ..claims.sources import OUTLINES, SHEETS
-from ..claims.tracker import Tracker
+from ..claims.builtin_items import SEVEN
+from ..claims.tracker.formats import OUTLINES, SHEETS
+from ..claims.tracker.reader import Tracker
 from ..errors import ConfigError, place
 from ..facts.clock import moment
 from ..regular import read_regular

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..claims.builtin_items import SEVEN
 from ..claims.catalogue import Item
-from ..claims.items import SEVEN
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..claims.collected import Tagged
+from ..claims.collection import Tagged
 from ..views.pen import Line
 from ..views.plan import PlanRow, render_plan
 from .place import select

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..claims.collected import Tagged
+from ..claims.collection import Tagged
 from ..errors import IntegrityError
 from ..facts.evidence import Evidence, Result
 from ..facts.evidence_line import evidence_of

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..claims.mend import Change, mend_as
-from ..claims.wanted import Wanted
+from ..claims.tracker.layout import Wanted
+from ..claims.tracker.writer import Change, mend_as
 from ..errors import ConfigError, IntegrityError, StorageError, place as shown_place
 from ..facts.clock import moment
 from ..frozen import dataclass

@@ -16,7 +16,7 @@ from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..claims.collected import TAGGED, Tagged, late_marks, refuse
+from ..claims.collection import TAGGED, Tagged, late_marks, refuse
 from ..facts.line import canonical
 from ..facts.proofs import Shown
 from ..journal.earlier_attempts import BROKEN

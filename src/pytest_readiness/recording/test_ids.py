@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ..claims.collected import Tagged, where_else
+from ..claims.collection import Tagged, where_else
 from ..redaction.redactor import Redactor
 from .provenance.relative_path import way_to
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from ..errors import one_line
-from ..frozen import dataclass, field
+from ...errors import one_line
+from ...frozen import dataclass, field
 
 DEEPEST = 60
 """Levels of lists and mappings."""

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..errors import ConfigError, place
-from ..frozen import dataclass
-from .markdown import Token, folded, line_of, parsed, table_rows, text_of
-from .separated import SIGNS, Record, SeparatedError, records
-from .sources import OUTLINES, SHEETS
-from .written import Lines
+from ...errors import ConfigError, place
+from ...frozen import dataclass
+from .delimited_text import SIGNS, Record, SeparatedError, records
+from .formats import OUTLINES, SHEETS
+from .located_value import Lines
+from .markdown_parser import Token, folded, line_of, parsed, table_rows, text_of
 from .yaml_tree import Node, YamlError, documents
 
 _HTML_TABLE = re.compile(r"<table\b", re.IGNORECASE)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .document import Document
-from .markdown import parsed, table_rows
-from .source import Row, Source
-from .wanted import Wanted
-from .written import names_of
+from .layout import Wanted
+from .located_value import names_of
+from .markdown_document import Document
+from .markdown_parser import parsed, table_rows
+from .parsed_register import Row, Source
 
 SHEETS = (".csv", ".tsv", ".tab")
 OUTLINES = (".yaml", ".yml")
@@ -27,12 +27,12 @@ def open_source(path: Path, text: str, wanted: Wanted) -> Source:
     """
     kind = path.suffix.casefold()
     if kind in OUTLINES:
-        from .outline import Outline  # most trackers are Markdown
+        from .yaml_document import Outline  # most trackers are Markdown
 
         return Outline(path, text, wanted)
     starts = {} if kind in SHEETS else _tabbed_headers(text, wanted)
     if kind in SHEETS or (starts and not _has_table(text, wanted)):
-        from .sheet import Sheet  # most trackers are Markdown
+        from .delimited_document import Sheet  # most trackers are Markdown
 
         sheet = Sheet(path, text, wanted, list(starts.values()) or None)
         if starts:

@@ -7,14 +7,14 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..errors import ConfigError, one_line, place
-from ..frozen import dataclass, field
-from .likeness import missing_column
-from .markdown import folded
-from .source import Entry, Register, Row, Span
-from .wanted import Wanted
-from .written import Lines, Written, names_of
-from .yaml_spelling import respelled, written
+from ...errors import ConfigError, one_line, place
+from ...frozen import dataclass, field
+from .layout import Wanted
+from .located_value import Lines, Written, names_of
+from .markdown_parser import folded
+from .misspelt_headers import missing_column
+from .parsed_register import Entry, Register, Row, Span
+from .yaml_scalars import respelled, written
 from .yaml_tree import Node, YamlError, documents
 
 _AS_LACKING = "this looks like a register, and none of its keys is called '{}': give one that name"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import ConfigError, one_line, place
-from .likeness import missing_column
-from .separated import SIGNS, Record, SeparatedError, records, respelled
-from .source import Entry, Register, Row, Span
-from .wanted import Wanted
-from .written import Lines, names_of
+from ...errors import ConfigError, one_line, place
+from .delimited_text import SIGNS, Record, SeparatedError, records, respelled
+from .layout import Wanted
+from .located_value import Lines, names_of
+from .misspelt_headers import missing_column
+from .parsed_register import Entry, Register, Row, Span
 
 _PARTING = re.compile(r"[,;|\t\"]")
 _BREAK = re.compile(r"\r\n|\r|\n")

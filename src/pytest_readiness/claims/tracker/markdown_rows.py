@@ -14,12 +14,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, place
-from ..frozen import dataclass, field
-from .checklist import NO_ITEM, CheckLists, boxed_lines
-from .html import HtmlTables, shown_html, without_tags
-from .likeness import missing_column
-from .markdown import (
+from ...errors import ConfigError, place
+from ...frozen import dataclass, field
+from .layout import CHECK_LISTS, Wanted
+from .markdown_checklists import NO_ITEM, CheckLists, boxed_lines
+from .markdown_html import HtmlTables, shown_html, without_tags
+from .markdown_parser import (
     STRUCK,
     Token,
     cell_spans,
@@ -31,9 +31,9 @@ from .markdown import (
     table_rows,
     text_of,
 )
-from .source import Register, Row
-from .wanted import CHECK_LISTS, Wanted
-from .words import box_of, without_box
+from .misspelt_headers import missing_column
+from .parsed_register import Register, Row
+from .status_words import box_of, without_box
 
 _MARKER = re.compile(r"(?:[\s>]|</?[a-zA-Z][^>:]*>|(?:[-*+]|\d{1,9}[.)])(?=[\s>]))*")
 """What a line may have before what would be a row: quotes, marks of lists, and tags."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..frozen import dataclass
-from .markdown import folded
-from .words import READY, Said, Vocabulary, box_of, without_box
+from ...frozen import dataclass
+from .markdown_parser import folded
+from .status_words import READY, Said, Vocabulary, box_of, without_box
 
 COLUMNS = {
     "uc": "UC",

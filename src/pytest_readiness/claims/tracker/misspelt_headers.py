@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 
-from .markdown import folded
+from .markdown_parser import folded
 
 _NEAR = 0.75
 """Of two headers that are one, misspelt."""

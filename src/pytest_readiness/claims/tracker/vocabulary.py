@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from unicodedata import category
 
-from .markdown import folded
+from .markdown_parser import folded
 
 READY, UNDER_WAY, NOT_STARTED, BLOCKED = "READY_FOR_GO_LIVE", "IN_PROGRESS", "NOT_STARTED", "BLOCKED"
 SKIP = "skip"

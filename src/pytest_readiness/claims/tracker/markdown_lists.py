@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from operator import attrgetter
 
-from ..frozen import dataclass
-from .markdown import Token, folded, line_of, text_of
+from ...frozen import dataclass
+from .markdown_parser import Token, folded, line_of, text_of
 
 _OPEN = frozenset({"ordered_list_open", "bullet_list_open"})
 _CLOSE = frozenset({"ordered_list_close", "bullet_list_close"})

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..frozen import dataclass
-from .markdown import Token, line_of, text_of
-from .words import box_of, without_box
+from ...frozen import dataclass
+from .markdown_parser import Token, line_of, text_of
+from .status_words import box_of, without_box
 
 _LISTS = frozenset({"bullet_list", "ordered_list"})
 _LIKE_A_BOX = re.compile(r"\[(?:\s*[^\w\s\]^]?\s*|\s*[xXvVyY]\s*)\]|[☐☑☒✓✔✗✘□■▢](?!\S*\|)")

@@ -13,8 +13,8 @@ from ..frozen import dataclass, maker
 from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim
+from .invalid_marks import understood
 from .marker import claims_of, plain_form
-from .understood import understood
 
 
 @dataclass(frozen=True, slots=True)

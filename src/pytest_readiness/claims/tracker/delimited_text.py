@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from .written import Lines, Written
+from .located_value import Lines, Written
 
 SIGNS = (",", ";", "\t", "|")
 """What values are parted by, most usual first."""

@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from ..frozen import dataclass
-from .wanted import Wanted
+from ...frozen import dataclass
+from .layout import Wanted
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from .written import Written
+from .located_value import Written
 from .yaml_tree import Node, YamlError, documents
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)*")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..frozen import dataclass, maker
-from .naming import id_of
-from .source import Row
-from .wanted import STATUS_IN, Wanted
-from .words import box_of, without_box
+from ...frozen import dataclass, maker
+from .layout import STATUS_IN, Wanted
+from .parsed_register import Row
+from .row_ids import id_of
+from .status_words import box_of, without_box
 
 
 @dataclass(frozen=True, slots=True)

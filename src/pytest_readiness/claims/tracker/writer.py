@@ -12,15 +12,15 @@ from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
-from ..errors import ConfigError, one_line, place
-from ..frozen import dataclass
-from .catalogue import UseCase
-from .source import Source, Span
-from .sources import open_source
-from .tracker import Tracker, tracker_in
-from .understanding import Entry, understood
-from .wanted import STATUS_IN, Columns, Wanted
-from .words import Said
+from ...errors import ConfigError, one_line, place
+from ...frozen import dataclass
+from ..catalogue import UseCase
+from .formats import open_source
+from .layout import STATUS_IN, Columns, Wanted
+from .parsed_register import Source, Span
+from .reader import Tracker, tracker_in
+from .row_meaning import Entry, understood
+from .status_words import Said
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from .markdown import folded
-from .wanted import Wanted
+from .layout import Wanted
+from .markdown_parser import folded
 
 _HIDDEN = re.compile(
     r"<!-->|<!--->|<!--.*?(?:-->|\Z)|<(pre|code|script|style|textarea)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE

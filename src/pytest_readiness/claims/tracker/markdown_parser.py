@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from .apart import apart
+from .isolated_import import apart
 
 with apart("markdown_it", "mdurl"):
     from markdown_it import MarkdownIt

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import ConfigError, Problem, nearest, one_line, place
-from ..frozen import dataclass
-from ..regular import IrregularError, read_regular
-from .catalogue import Item, UseCase
-from .items import recognise
-from .naming import name_faults
-from .source import Source
-from .sources import open_source
-from .understanding import Entry, understood
-from .wanted import Columns, Wanted
-from .words import Said
+from ...errors import ConfigError, Problem, nearest, one_line, place
+from ...frozen import dataclass
+from ...regular import IrregularError, read_regular
+from ..builtin_items import recognise
+from ..catalogue import Item, UseCase
+from .formats import open_source
+from .layout import Columns, Wanted
+from .parsed_register import Source
+from .row_ids import name_faults
+from .row_meaning import Entry, understood
+from .status_words import Said
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import one_line
-from .listing import listed, unread_entries
-from .markdown import cell_spans, parsed, shown_text
-from .rows import LIST_ITEM, find_register
-from .source import Register, Row, Span
-from .wanted import Wanted
-from .words import box_of
+from ...errors import one_line
+from .layout import Wanted
+from .markdown_lists import listed, unread_entries
+from .markdown_parser import cell_spans, parsed, shown_text
+from .markdown_rows import LIST_ITEM, find_register
+from .parsed_register import Register, Row, Span
+from .status_words import box_of
 
 _ITEMS_HEADING = "Required Evidence"
 _LEGEND_HEADING = "Status Legend"

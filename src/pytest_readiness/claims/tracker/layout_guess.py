@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, count, one_line, place
-from ..frozen import dataclass
-from .lexicon import SKIP, is_environment, is_total, meaning, rank_of, says_more, speaks_of_tests
-from .markdown import STRUCK, folded
-from .sources import OUTLINES, SHEETS
-from .tabled import Table, Tables, tables_in
-from .words import READY, STATUSES, box_of, without_box
+from ...errors import ConfigError, count, one_line, place
+from ...frozen import dataclass
+from .all_tables import Table, Tables, tables_in
+from .formats import OUTLINES, SHEETS
+from .markdown_parser import STRUCK, folded
+from .status_words import READY, STATUSES, box_of, without_box
+from .vocabulary import SKIP, is_environment, is_total, meaning, rank_of, says_more, speaks_of_tests
 
 CHECK_LISTS = "[ ]"
 PREFIX = "UC-"

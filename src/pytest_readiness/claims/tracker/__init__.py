@@ -1,0 +1,1 @@
+"""The tracker: its register read from any format, and its status cells written."""
