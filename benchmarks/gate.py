@@ -32,10 +32,10 @@ from typing import Any
 from pytest_readiness import commands
 from pytest_readiness.cli import main as readiness
 from pytest_readiness.commands import gate
-from pytest_readiness.facts.clock import moment
 from pytest_readiness.facts.decision import Meaning, Review
-from pytest_readiness.facts.line import Chain, Line
+from pytest_readiness.facts.ledger.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
+from pytest_readiness.facts.timestamps import moment
 from pytest_readiness.pipeline import judging
 from pytest_readiness.pipeline.place import Place, locate
 from pytest_readiness.store.sqlite import SQLiteStore

@@ -32,7 +32,7 @@ from gate import IMPORT, Command, make, rounds
 
 from pytest_readiness.cli import main as readiness
 from pytest_readiness.facts.checkpoint import Grown, Leaf
-from pytest_readiness.facts.line import Chain, Line
+from pytest_readiness.facts.ledger.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.pipeline.place import locate
 from pytest_readiness.store.leaves import KEEP_LEAF

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from pytest_readiness.facts.clock import moment
+from pytest_readiness.facts.timestamps import moment
 
 PLUGINS = ("-p", "pytest_readiness.plugin")
 XDIST = ("-p", "xdist", "-n", "2")

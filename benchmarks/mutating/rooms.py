@@ -45,7 +45,7 @@ ROOMS = {
         ),
     ),
     "groups": Room(
-        ("verdict/groups.py", "facts/group.py"),
+        ("verdict/groups.py", "facts/run_group.py"),
         (
             "tests/verdict", "tests/facts/test_run.py", "tests/plugin/test_groups.py", "tests/cli/test_gate.py",
             "tests/cli/test_retire_run.py",
@@ -65,7 +65,7 @@ ROOMS = {
         ),
     ),
     "chain": Room(
-        ("store/chain.py", "store/remains.py", "facts/line.py"),
+        ("store/chain.py", "store/remains.py", "facts/ledger/line.py"),
         (
             "tests/facts/test_line.py", "tests/facts/test_run.py", "tests/claims/test_shared_marks.py",
             "tests/store/test_chain.py", "tests/store/test_remains.py", "tests/store/test_index.py",

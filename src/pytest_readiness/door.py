@@ -194,7 +194,7 @@ class Door:
                 self._prepared.keeper.log.plan(plan)
                 self._prepared.keeper.log.unread_marks = unread
             elif self._plans is not None:
-                from .facts.line import canonical
+                from .facts.ledger.line import canonical
 
                 self._plans.send(canonical({"tests": plan, "unread": unread, **self.observer.names.to_plain()}))
         elif any(test.problems for test in tagged):

@@ -10,7 +10,7 @@ import pluggy
 if TYPE_CHECKING:  # this module is loaded at pytest's start
     import pytest
 
-    from .facts.proofs import ProofCheck
+    from .facts.proofs.values import ProofCheck
 
 hookspec = pluggy.HookspecMarker("pytest")  # the project of pytest's own plugin manager, and of ours
 

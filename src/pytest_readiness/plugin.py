@@ -16,7 +16,7 @@ from .mark import CASES, DESCRIPTION, is_tagged, late_note
 
 if TYPE_CHECKING:
     from .door import Door
-    from .facts.proofs import ProofCheck
+    from .facts.proofs.values import ProofCheck
     from .recording.evidence_recorder import RecordEvidence
 
 SWITCHES = {

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_readiness.claims.catalogue import Catalogue
 from pytest_readiness.claims.marker import claims_of, plain_form
-from pytest_readiness.facts.line import Chain, canonical
+from pytest_readiness.facts.ledger.line import Chain, canonical
 
 
 @pytest.mark.parametrize("item", [True, 1.0, [1], None, ("1",)])

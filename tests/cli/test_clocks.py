@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.decisions.dating import ClockError, Earlier
-from pytest_readiness.facts.basis import Basis
-from pytest_readiness.facts.clock import moment
 from pytest_readiness.facts.decision import Blocker, Decision, Meaning, Review, Unblock
+from pytest_readiness.facts.review_basis import Basis
+from pytest_readiness.facts.timestamps import moment
 from pytest_readiness.verdict.decided import Decided
 from pytest_readiness.verdict.known import Facts
 from pytest_readiness.verdict.policy import Policy

@@ -8,7 +8,7 @@ from sqlite3 import connect
 
 import pytest
 
-from pytest_readiness.facts.clock import moment
+from pytest_readiness.facts.timestamps import moment
 from tests.project import CONFIG, Project
 
 PASSING = "@evidence('UC-001', item=1)\ndef test_a(): pass\n"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pytest_readiness.facts.clock import moment
+from pytest_readiness.facts.timestamps import moment
 from tests.project import Project
 from tests.signing import ANA, BEN, TESTS, approve, decided, record
 

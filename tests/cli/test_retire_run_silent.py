@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from pytest_readiness.facts.line import canonical
+from pytest_readiness.facts.ledger.line import canonical
 from pytest_readiness.facts.run import planned_digest_of
 from tests.broken_runs import PLACES, failed, gate, lose, newest, retire, sql
 from tests.project import CONFIG, Project, kill

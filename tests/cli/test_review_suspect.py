@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pytest_readiness.facts.clock import moment
+from pytest_readiness.facts.timestamps import moment
 from tests.cli.test_four_eyes import in_a_week
 from tests.project import CONFIG, TRACKER, Project
 from tests.signing import ANA, BOT, DEV, REVIEW, commit, decided, files, record, repository, status, told

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from pytest_readiness.facts.clock import moment
+from pytest_readiness.facts.timestamps import moment
 from tests.project import CONFIG, TRACKER, Project, turn_clock
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.facts.line import line_digest
+from pytest_readiness.facts.ledger.line import line_digest
 from pytest_readiness.store import schema
 from tests.project import Project
 

@@ -12,8 +12,8 @@ from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.checkpoint import BIGGEST, Checkpoint, Grown, Leaf, fits_note, leaf_of
-from pytest_readiness.facts.kept_verdict import KeptVerdict
-from pytest_readiness.facts.line import line_digest
+from pytest_readiness.facts.ledger.line import line_digest
+from pytest_readiness.facts.stored_verdict import KeptVerdict
 from tests.store.runs import VERDICT, blocker, finished, run
 
 pytestmark = pytest.mark.slow

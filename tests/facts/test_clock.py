@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.clock import is_moment, moment, parse
+from pytest_readiness.facts.timestamps import is_moment, moment, parse
 
 SECONDS = st.floats(0, 4_000_000_000, allow_nan=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.conduct import SKEW_LIMIT_MS, UNKNOWN_CONDUCT, Conduct, conduct_of
+from pytest_readiness.facts.run_conditions import SKEW_LIMIT_MS, UNKNOWN_CONDUCT, Conduct, conduct_of
 
 NOON = 1_770_000_000_000
 PLAIN = st.recursive(

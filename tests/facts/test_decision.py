@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.basis import Basis, Pin, PinnedRequirement
 from pytest_readiness.facts.decision import Blocker, Known, Meaning, Review, parse_decision
-from pytest_readiness.facts.line import canonical
+from pytest_readiness.facts.ledger.line import canonical
+from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement
 
 AT = "2026-02-12T18:29:00.000Z"
 PIN = Pin("R-1.2.1", "test_a", AT, "ada", "staging", None, ("trace",))

@@ -6,8 +6,8 @@ import hashlib
 
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.digest import EMPTY, digest
-from pytest_readiness.facts.line import line_digest
+from pytest_readiness.facts.ledger.digest import EMPTY, digest
+from pytest_readiness.facts.ledger.line import line_digest
 
 KINDS = st.sampled_from(["line", "planned", "requirements"])
 

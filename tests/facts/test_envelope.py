@@ -21,7 +21,7 @@ from pytest_readiness.facts.envelope import (
     run_statement,
     sealed_envelope,
 )
-from pytest_readiness.facts.line import canonical
+from pytest_readiness.facts.ledger.line import canonical
 
 from ..store.runs import finished, review, run, run_id, statement
 

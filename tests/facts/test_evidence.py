@@ -8,7 +8,7 @@ import pytest
 
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Reference, Result, Standing, Step
 from pytest_readiness.facts.evidence_line import evidence_of
-from pytest_readiness.facts.line import Chain, Line
+from pytest_readiness.facts.ledger.line import Chain, Line
 
 FINISHED: dict[str, Any] = {
     "test": "t.py::test_a",

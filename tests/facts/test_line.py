@@ -12,9 +12,9 @@ import rfc8785
 from hypothesis import example, given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts import line
-from pytest_readiness.facts.digest import EMPTY
-from pytest_readiness.facts.line import Chain, Line, broken_links, canonical, line_digest, printable, spelled
+from pytest_readiness.facts.ledger import line
+from pytest_readiness.facts.ledger.digest import EMPTY
+from pytest_readiness.facts.ledger.line import Chain, Line, broken_links, canonical, line_digest, printable, spelled
 
 pytestmark = pytest.mark.slow
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from pytest_readiness.errors import ProofError
-from pytest_readiness.facts import captures, proofs
 from pytest_readiness.facts.evidence import Proof
-from pytest_readiness.facts.proofs import Drill
+from pytest_readiness.facts.proofs import comparison, values as proofs
+from pytest_readiness.facts.proofs.values import Drill
 
 EVENTS = [{"op": "charge", "ts": 1}, {"op": "book", "ts": 2}]
 AGAIN = [{"op": "charge", "ts": 3}, {"op": "book", "ts": 4}]
@@ -43,7 +43,7 @@ def refused(make, *given, **named):
 
 def test_a_proof_becomes_texts_in_the_order_of_its_fields():
     """What evidence holds are texts, without the fields that are empty."""
-    shown = captures.replay("FULL", EVENTS, [dict(event) for event in EVENTS], None)
+    shown = comparison.replay("FULL", EVENTS, [dict(event) for event in EVENTS], None)
     assert [name for name, _ in shown.to_proof().details] == ["mode", "events", "digest"]
     assert dict(shown.to_proof().details)["events"] == "2"
     handshake = proofs.handshake("db:5432", "PostgreSQL 17", {"tls": True})
@@ -91,7 +91,7 @@ def test_the_peer_may_be_what_the_library_returned():
 
 def attest(statement=STATEMENT, stored_at="s3://x", read_back=None, installed=STATEMENT):
     """An attestation, against a distribution that is installed as ``installed`` says."""
-    return captures.attestation(statement, stored_at, read_back, lambda _: installed)
+    return comparison.attestation(statement, stored_at, read_back, lambda _: installed)
 
 
 @pytest.mark.parametrize("form", [dict, json.dumps, lambda value: json.dumps(value).encode()])
@@ -141,12 +141,12 @@ def test_each_differing_key_of_an_attestation_is_told():
 
 def test_two_captures_are_the_proof_of_a_trace():
     """Equal but for masked fields; one capture is kept and proves nothing."""
-    capture = captures.trace(EVENTS, AGAIN, ["ts"])
+    capture = comparison.trace(EVENTS, AGAIN, ["ts"])
     assert capture.proof is not None
     assert dict(capture.proof.to_proof().details) == {"digest": capture.digest, "events": "2", "masked": "ts"}
     assert json.loads(capture.text) == [{"op": "charge", "ts": "[MASKED]"}, {"op": "book", "ts": "[MASKED]"}]
-    assert captures.trace(EVENTS, None, ["ts"]).proof is None
-    assert captures.trace(EVENTS, None, "ts").digest == capture.digest
+    assert comparison.trace(EVENTS, None, ["ts"]).proof is None
+    assert comparison.trace(EVENTS, None, "ts").digest == capture.digest
 
 
 @pytest.mark.parametrize(
@@ -170,18 +170,18 @@ def test_two_captures_are_the_proof_of_a_trace():
 )
 def test_what_is_no_trace(given, told):
     """Differences with their path; and what cannot show that a trace is deterministic."""
-    assert told in refused(captures.trace, *given)
+    assert told in refused(comparison.trace, *given)
 
 
 def test_a_generator_is_a_capture():
     """Events may come from anything that yields them."""
-    assert captures.trace(iter(EVENTS), iter(AGAIN), ["ts"]).proof is not None
+    assert comparison.trace(iter(EVENTS), iter(AGAIN), ["ts"]).proof is not None
 
 
 @pytest.mark.parametrize(("mode", "reason"), [("FULL", None), ("TRACE_ONLY", "the provider bills each call")])
 def test_a_replay_states_its_mode(mode, reason):
     """FULL, or TRACE_ONLY with a reason."""
-    shown = captures.replay(mode, EVENTS, [dict(event) for event in EVENTS], reason)
+    shown = comparison.replay(mode, EVENTS, [dict(event) for event in EVENTS], reason)
     assert (shown.mode, shown.reason) == (mode, reason or "")
 
 
@@ -203,7 +203,7 @@ def test_a_replay_states_its_mode(mode, reason):
 )
 def test_what_is_no_replay(given, told):
     """A divergence with its event and path; and what was not compared at all."""
-    assert told in refused(captures.replay, *given)
+    assert told in refused(comparison.replay, *given)
 
 
 @pytest.mark.parametrize("answer", [Response(200), 201, "200 OK", {"status": 200}, "order accepted", b"ok", {"id": 1}])

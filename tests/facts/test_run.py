@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.group import Part
-from pytest_readiness.facts.line import Chain
+from pytest_readiness.facts.ledger.line import Chain
 from pytest_readiness.facts.run import Run, RunState, planned_digest
+from pytest_readiness.facts.run_group import Part
 
 HEAD: dict[str, Any] = {"register": "payments", "started_at": "2026-02-12T18:00:00.000Z", "requirements": "sha256:x"}
 PLAN = {"tests": [{"test": "a", "claims": [{"use_case": "U", "item": "1"}]}, {"test": "b", "claims": [], "deselected": True}]}  # fmt: skip

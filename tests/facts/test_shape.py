@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.line import canonical
-from pytest_readiness.facts.shape import ALIKE, ENOUGH, MOST, Shapes, shape_of
+from pytest_readiness.facts.ledger.fast_check import ALIKE, ENOUGH, MOST, Shapes, shape_of
+from pytest_readiness.facts.ledger.line import canonical
 
 from .test_line import BODIES, TEXTS
 

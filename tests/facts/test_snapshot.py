@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_readiness.claims.catalogue import Catalogue, Environment, Item, UseCase
-from pytest_readiness.facts.snapshot import snapshot, snapshot_digest
+from pytest_readiness.facts.requirements_snapshot import snapshot, snapshot_digest
 
 USE_CASE = UseCase(
     id="UC-001", title="t", owner="o", declared_status="NOT_STARTED", last_updated="2026-01-01", notes="n"

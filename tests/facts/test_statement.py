@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from pytest_readiness.errors import ProofError
-from pytest_readiness.facts.statement import statement
+from pytest_readiness.facts.proofs.package_fingerprint import statement
 
 FILES = {"sdk/__init__.py": b"VERSION = 1\n", "sdk/data.bin": b"\x00\x01", "my_sdk-1.0.dist-info/METADATA": b""}
 

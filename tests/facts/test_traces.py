@@ -12,8 +12,8 @@ import rfc8785
 from hypothesis import assume, given, settings, strategies as st
 
 from pytest_readiness.errors import ProofError
-from pytest_readiness.facts.captures import trace
-from pytest_readiness.facts.traces import MASKED, canonical, difference, number_text, redacted, tree
+from pytest_readiness.facts.proofs.comparison import trace
+from pytest_readiness.facts.proofs.traces import MASKED, canonical, difference, number_text, redacted, tree
 
 pytestmark = pytest.mark.slow
 

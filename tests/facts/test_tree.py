@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.tree import (
+from pytest_readiness.facts.ledger.merkle_tree import (
     EMPTY_ROOT,
     Tree,
     consistency_proof,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError, StorageError
+from pytest_readiness.facts.requirements_snapshot import Snapshot, snapshot_digest
 from pytest_readiness.facts.run import Run, RunState
-from pytest_readiness.facts.snapshot import Snapshot, snapshot_digest
 from pytest_readiness.journal.recovery import leftovers, open_evidence, recover, requirements_of
 from pytest_readiness.journal.run_log import requirements_path
 from pytest_readiness.journal.writer import new_journal

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.facts.line import broken_links
+from pytest_readiness.facts.ledger.line import broken_links
 from pytest_readiness.facts.run import Run
 from pytest_readiness.journal import writer as writer_module
 from pytest_readiness.journal.writer import Writer, new_journal

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import StorageError
-from pytest_readiness.facts.line import Chain, Line, broken_links
+from pytest_readiness.facts.ledger.line import Chain, Line, broken_links
 from pytest_readiness.journal.recovery import leftovers
 from pytest_readiness.journal.writer import Writer, ignore_folder, new_journal
 
@@ -44,7 +44,7 @@ def test_another_process_cannot_write_the_same_run(tmp_path: Path) -> None:
     writer = new_journal(tmp_path, "r1")
     code = (
         "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.writer import Writer\n"
-        "from pytest_readiness.facts.line import Chain\nfrom pytest_readiness.errors import StorageError\n"
+        "from pytest_readiness.facts.ledger.line import Chain\nfrom pytest_readiness.errors import StorageError\n"
         "try:\n    Writer(Path(sys.argv[1]), Chain('r1'), create=False)\nexcept StorageError: sys.exit(7)\n"
     )
     held = subprocess.run([sys.executable, "-c", code, str(writer.path)], check=False).returncode

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.evidence import Artifact, Evidence, Result
-from pytest_readiness.facts.group import Part
 from pytest_readiness.facts.run import RunState
+from pytest_readiness.facts.run_group import Part
 from pytest_readiness.store.index import slot_row
 from pytest_readiness.store.port import Store
 

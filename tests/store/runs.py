@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_readiness.facts.basis import Basis, Pin, PinnedRequirement
 from pytest_readiness.facts.decision import Blocker, Decision, Known, Meaning, Retirement, Review, Unblock, Waiver
 from pytest_readiness.facts.envelope import Envelope, Signature, decision_statement, run_statement, sealed_envelope
 from pytest_readiness.facts.evidence import BADNESS, Evidence
-from pytest_readiness.facts.line import Chain, Line
+from pytest_readiness.facts.ledger.line import Chain, Line
+from pytest_readiness.facts.requirements_snapshot import Snapshot, snapshot_digest
+from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.facts.snapshot import Snapshot, snapshot_digest
 from pytest_readiness.store.index import slot_row
 
 Body = dict[str, Any]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.line import Line
+from pytest_readiness.facts.ledger.line import Line
 from pytest_readiness.facts.run import Run
 from pytest_readiness.store.chain import check_run
 

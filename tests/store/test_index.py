@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.facts.line import Chain
+from pytest_readiness.facts.ledger.line import Chain
 from pytest_readiness.facts.run import Run
 from pytest_readiness.store.index import indexed, pieces, rows_of
 

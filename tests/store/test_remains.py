@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.facts.line import Line
+from pytest_readiness.facts.ledger.line import Line
 from pytest_readiness.facts.run import Planned
 from pytest_readiness.store.port import Readable
 from pytest_readiness.store.remains import readable_of

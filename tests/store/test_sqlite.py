@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import StorageError
-from pytest_readiness.facts.kept_verdict import KeptVerdict
+from pytest_readiness.facts.stored_verdict import KeptVerdict
 from pytest_readiness.store import schema, tables
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.port import Store

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_readiness.errors import IntegrityError, ReadinessError
 from pytest_readiness.facts.evidence import Evidence
-from pytest_readiness.facts.line import line_digest
+from pytest_readiness.facts.ledger.line import line_digest
 from pytest_readiness.store import tables
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.index import RunRow, SlotRow

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_readiness.facts.checkpoint import leaf_of
-from pytest_readiness.facts.line import Chain, Line, line_digest
+from pytest_readiness.facts.ledger.line import Chain, Line, line_digest
+from pytest_readiness.facts.requirements_snapshot import Snapshot
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.facts.snapshot import Snapshot
 from pytest_readiness.store import queries
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.index import pieces, run_row

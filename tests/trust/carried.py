@@ -23,9 +23,9 @@ from pytest_readiness.facts.envelope import (
     run_statement,
     sealed_envelope,
 )
-from pytest_readiness.facts.kept_verdict import KeptVerdict
-from pytest_readiness.facts.line import Chain, Line
+from pytest_readiness.facts.ledger.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
+from pytest_readiness.facts.stored_verdict import KeptVerdict
 from pytest_readiness.pipeline.deriving import Held, Question, derived
 from pytest_readiness.store import verify_bundle
 from pytest_readiness.store.archive import Archive

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.facts.line import canonical, line_digest
-from pytest_readiness.facts.snapshot import snapshot_digest
+from pytest_readiness.facts.ledger.line import canonical, line_digest
+from pytest_readiness.facts.requirements_snapshot import snapshot_digest
 from tests.project import CONFIG, TRACKER, Project
 from tests.signing import ANA, BOT, REVIEW, TESTS, approve, decided
 from tests.store.bundles import members, packed

@@ -16,7 +16,7 @@ import pytest
 
 from pytest_readiness.facts.decision import Known
 from pytest_readiness.facts.envelope import Envelope, parse_envelope, run_statement, sealed_envelope
-from pytest_readiness.facts.line import Chain, canonical
+from pytest_readiness.facts.ledger.line import Chain, canonical
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store import schema
 from pytest_readiness.store.index import envelope_row, pieces, run_row

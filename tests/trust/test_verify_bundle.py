@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.basis import Basis, Pin, PinnedRequirement, names_told
 from pytest_readiness.facts.decision import KINDS, parse_decision
-from pytest_readiness.facts.digest import digest
-from pytest_readiness.facts.line import Chain, Line, canonical
+from pytest_readiness.facts.ledger.digest import digest
+from pytest_readiness.facts.ledger.line import Chain, Line, canonical
+from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement, names_told
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store import verify_bundle
 from pytest_readiness.store.origin import Origin

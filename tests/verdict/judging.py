@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from pytest_readiness.claims.builtin_items import SEVEN
 from pytest_readiness.claims.catalogue import Catalogue, Environment, Item, ProviderMode, UseCase
-from pytest_readiness.facts.clock import parse
 from pytest_readiness.facts.evidence import Attempt, Evidence, Proof, Result
+from pytest_readiness.facts.timestamps import parse
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import Readiness, RequirementReadiness, UseCaseReadiness

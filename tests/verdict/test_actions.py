@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from pytest_readiness.claims.catalogue import UseCase
-from pytest_readiness.facts.conduct import Conduct
-from pytest_readiness.facts.group import Part, Plan
 from pytest_readiness.facts.run import Planned
+from pytest_readiness.facts.run_conditions import Conduct
+from pytest_readiness.facts.run_group import Part, Plan
 from pytest_readiness.verdict.actions import next_actions
 from pytest_readiness.verdict.gate import Finding, Grounds, Origin, conclude, decide
 from pytest_readiness.verdict.policy import Policy

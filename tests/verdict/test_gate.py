@@ -9,9 +9,9 @@ import pytest
 
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import Problem
-from pytest_readiness.facts.conduct import Conduct
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.facts.group import Part, Plan
+from pytest_readiness.facts.run_conditions import Conduct
+from pytest_readiness.facts.run_group import Part, Plan
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.gate import Compared, Grounds, Origin, conclude, decide, rules_of
 from pytest_readiness.verdict.policy import Policy

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_readiness.facts.conduct import Conduct
 from pytest_readiness.facts.decision import Known
 from pytest_readiness.facts.evidence import Result
+from pytest_readiness.facts.run_conditions import Conduct
 from pytest_readiness.verdict.deciding import scope_of
 from pytest_readiness.verdict.known import Origin
 from pytest_readiness.verdict.people import People

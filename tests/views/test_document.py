@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from pytest_readiness.facts.basis import Basis
 from pytest_readiness.facts.evidence import Result
+from pytest_readiness.facts.review_basis import Basis
 from pytest_readiness.verdict.policy import STRICTNESS
 from pytest_readiness.verdict.readiness import Phase, Review, ReviewState, State, Status
 from pytest_readiness.views.document import report_schema, to_document, to_json, to_plain

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.facts.basis import Basis, Pin, PinnedRequirement
 from pytest_readiness.facts.decision import Blocker, Known, Meaning, Retirement, Review as SignOff, Waiver
+from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement
 from pytest_readiness.verdict.readiness import (
     BlockerStanding,
     Phase,

@@ -6,7 +6,7 @@ import click
 
 from ..decisions.making import block
 from ..decisions.who import decider
-from ..facts.clock import moment
+from ..facts.timestamps import moment
 from . import options
 from .answering import Answering
 from .door import Door, pass_door

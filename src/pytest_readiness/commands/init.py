@@ -13,7 +13,7 @@ from ..claims.builtin_items import SEVEN
 from ..claims.tracker.formats import OUTLINES, SHEETS
 from ..claims.tracker.reader import Tracker
 from ..errors import ConfigError, place
-from ..facts.clock import moment
+from ..facts.timestamps import moment
 from ..regular import read_regular
 from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 from ..views.sanitise import sanitise

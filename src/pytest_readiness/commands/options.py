@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ..facts.clock import parse
+from ..facts.timestamps import parse
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LINK = re.compile(r"https?://\S+")
@@ -29,7 +29,7 @@ def day(_context: click.Context, _option: click.Parameter, value: str | None) ->
 
 
 def moment(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Return a moment in ISO 8601 as ``facts.clock`` writes it."""
+    """Return a moment in ISO 8601 as ``facts.timestamps`` writes it."""
     if value is None:
         return None
     try:

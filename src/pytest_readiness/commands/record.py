@@ -20,7 +20,7 @@ from ..external.map_file import read_map_file
 from ..external.mapping import Rule, claim_of
 from ..external.record import Recorded, Told, is_of_pytest, record_command, record_examined
 from ..facts.evidence import Result
-from ..facts.proofs import OwnProof
+from ..facts.proofs.values import OwnProof
 from ..pipeline.judging import Place
 from ..views.sanitise import sanitise
 from . import options

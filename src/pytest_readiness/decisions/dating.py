@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..errors import ConfigError, one_line
-from ..facts.clock import just_after, moment
 from ..facts.decision import Decision, Retirement, Review, Waiver, makes_worse
+from ..facts.timestamps import just_after, moment
 from ..frozen import dataclass
 from ..pipeline.homes import said
 from ..pipeline.judging import Place

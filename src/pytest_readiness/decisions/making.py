@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from ..errors import ClaimError, ConfigError, RefusedError, nearest
-from ..facts.clock import moment
 from ..facts.decision import Blocker, Decision, Departure, Retirement, RunRetirement, Unblock, Waiver
 from ..facts.evidence import Evidence
+from ..facts.timestamps import moment
 from ..journal.recovery import open_evidence
 from ..pipeline.aside import set_aside, why_not
 from ..pipeline.checkpoints import no_store

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, IntegrityError, RefusedError, place as shown_place
-from ..facts.basis import Basis
-from ..facts.clock import is_moment, moment
 from ..facts.decision import Review
+from ..facts.review_basis import Basis
+from ..facts.timestamps import is_moment, moment
 from ..pipeline.judging import Place, select
 from ..regular import regular_file
 from ..verdict.basis import Basis as Requirements

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..claims.claim import Claim
 from ..errors import ReadinessError, SeveralError, count, one_line, place as shown_place
-from ..facts.clock import moment
 from ..facts.evidence import BAD, IMPORTED
+from ..facts.timestamps import moment
 from ..frozen import dataclass
 from ..pipeline.judging import Place
 from .junit.files import files_of, same_blocks

@@ -17,7 +17,7 @@ from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..errors import ClaimError, ConfigError, nearest, one_line
 from ..facts.evidence import BADNESS
-from ..facts.held import Reach
+from ..facts.suite_failure import Reach
 from ..frozen import dataclass
 from .junit.reader import Case
 from .suite_scope import Named, Reached

@@ -15,8 +15,8 @@ from ..claims.claim import Claim
 from ..errors import ReadinessError, count, one_line
 from ..facts.decision import Retirement
 from ..facts.evidence import BADNESS, CONCLUSIVE, IMPORTED, Evidence, Result
-from ..facts.held import ABSENT
-from ..facts.line import canonical, printable
+from ..facts.ledger.line import canonical, printable
+from ..facts.suite_failure import ABSENT
 from ..frozen import dataclass
 from ..pipeline.place import Place
 from ..recording.context import Context

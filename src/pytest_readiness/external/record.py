@@ -13,10 +13,10 @@ from typing import Any
 
 from ..claims.claim import Claim
 from ..errors import ConfigError, EvidenceError, StorageError, one_line
-from ..facts.clock import moment
 from ..facts.evidence import Result
-from ..facts.line import printable
-from ..facts.proofs import OwnProof
+from ..facts.ledger.line import printable
+from ..facts.proofs.values import OwnProof
+from ..facts.timestamps import moment
 from ..frozen import dataclass
 from ..pipeline.judging import Place
 from ..pipeline.opening import Opening, close_run, open_run, redaction_trouble

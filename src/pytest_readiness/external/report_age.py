@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import one_line, place
-from ..facts.clock import moment
+from ..facts.timestamps import moment
 from ..recording.provenance.hidden_changes import GitError, ask
 from .junit.reader import Read
 

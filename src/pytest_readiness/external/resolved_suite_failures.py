@@ -1,7 +1,7 @@
 """What failed and is no test is over when a later report holds all that it concerned: the rule, kept while importing.
 
 A hook that fails, or a file that does not load, is a case of the report only then (``external.junit.failure_only_cases``). Its
-failure keeps what a report must hold (``facts.held``). A report that does, and in which there is no such case, is
+failure keeps what a report must hold (``facts.suite_failure``). A report that does, and in which there is no such case, is
 recorded as an execution of it that passed, of the method ``absent``: it replaces that failure, and satisfies nothing.
 """
 
@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from ..claims.claim import Claim
 from ..errors import ClaimError, IntegrityError, StorageError, count, one_line
-from ..facts.clock import moment
 from ..facts.evidence import BAD, Evidence, Result
-from ..facts.held import ABSENT, Held, OnlyFailing, Reach
+from ..facts.suite_failure import ABSENT, Held, OnlyFailing, Reach
+from ..facts.timestamps import moment
 from .junit.reader import Case, Read
 from .mapping import Mapped
 from .record import Session

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from ..facts.held import OnlyFailing, Reach
+from ..facts.suite_failure import OnlyFailing, Reach
 
 T = TypeVar("T")
 

@@ -16,10 +16,10 @@ from typing import NamedTuple
 from ..errors import IntegrityError, count
 from ..frozen import dataclass
 from .decision import Decision
-from .digest import digest
-from .kept_verdict import KeptVerdict
+from .ledger.digest import digest
+from .ledger.merkle_tree import leaf_hash, roots
 from .run import Run
-from .tree import leaf_hash, roots
+from .stored_verdict import KeptVerdict
 
 ORIGIN = re.compile(r"readiness-store/[0-9a-f]{32}", re.ASCII)
 """How a store is called: by a random name that it got when it was made."""

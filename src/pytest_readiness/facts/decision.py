@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Self
 
 from ..errors import IntegrityError
 from ..frozen import dataclass
-from .basis import Basis, Pin, PinnedRequirement, ids, names_told, read_basis
-from .clock import is_moment
-from .digest import digest
-from .line import canonical, read_canonical
+from .ledger.digest import digest
+from .ledger.line import canonical, read_canonical
+from .review_basis import Basis, Pin, PinnedRequirement, ids, names_told, read_basis
+from .timestamps import is_moment
 
 SCHEMA = "readiness/decision/v1"
 

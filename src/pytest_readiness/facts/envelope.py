@@ -17,8 +17,8 @@ from typing import Any, Literal
 from ..errors import IntegrityError
 from ..frozen import dataclass, field
 from .decision import Decision
-from .digest import digest
-from .line import canonical
+from .ledger.digest import digest
+from .ledger.line import canonical
 from .run import Run
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ..frozen import dataclass
-from .held import Held
+from .suite_failure import Held
 
 
 class Result(StrEnum):
@@ -210,7 +210,7 @@ class Evidence:
     method: str = "test"
     """``test``, ``command``, ``examined``, ``imported`` or ``absent``; the last three are ASSERTED at most.
 
-    An absent one satisfies nothing: see ``facts.held``.
+    An absent one satisfies nothing: see ``facts.suite_failure``.
     """
     held: Held | None = None
     """What was concerned, if it is no test that failed."""

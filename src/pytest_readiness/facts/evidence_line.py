@@ -7,8 +7,8 @@ from typing import Any
 
 from ..frozen import maker
 from .evidence import BAD, Artifact, Attempt, Connection, Evidence, Proof, Reference, Result, Step, standing_in
-from .held import Held
-from .line import Line
+from .ledger.line import Line
+from .suite_failure import Held
 
 EVIDENCE_LINES = frozenset({"finished", "not_run"})
 """Kinds of line that hold evidence."""

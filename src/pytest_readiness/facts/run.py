@@ -10,10 +10,10 @@ from typing import Any
 
 from ..errors import IntegrityError
 from ..frozen import dataclass, field
-from .digest import digest_of
 from .evidence import Artifact, Evidence
 from .evidence_line import evidence_of
-from .line import Line
+from .ledger.digest import digest_of
+from .ledger.line import Line
 
 
 class RunState(StrEnum):

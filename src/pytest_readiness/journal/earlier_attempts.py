@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..facts.evidence import CUT, Result, standing_in
-from ..facts.line import canonical
+from ..facts.ledger.line import canonical
 
 BROKEN = frozenset({Result.FAILED.value, Result.ERROR.value, Result.INTERRUPTED.value})
 IDLE = frozenset({Result.SKIPPED.value, Result.XFAILED.value, Result.XPASSED.value, Result.NOT_RUN.value})

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..facts.evidence import BADNESS, Result
-from ..facts.line import canonical
+from ..facts.ledger.line import canonical
 from .earlier_attempts import BROKEN, IDLE, Earlier, with_earlier
 
 if TYPE_CHECKING:  # who judges a journal takes no secrets out

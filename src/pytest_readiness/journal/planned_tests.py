@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ..facts.line import canonical, quoted, spelled
+from ..facts.ledger.line import canonical, quoted, spelled
 
 
 class PlannedTest(NamedTuple):

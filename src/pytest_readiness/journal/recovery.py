@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IntegrityError, ReadinessError, StorageError
-from ..facts.digest import digest
 from ..facts.evidence import Evidence
 from ..facts.evidence_line import evidence_of
-from ..facts.line import Chain, broken_links
+from ..facts.ledger.digest import digest
+from ..facts.ledger.line import Chain, broken_links
+from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
-from ..facts.snapshot import Snapshot
 from ..frozen import dataclass
 from ..redaction.fingerprint_key import load_key
 from ..regular import IrregularError, open_regular, read_regular

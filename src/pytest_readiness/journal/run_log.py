@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ReadinessError
-from ..facts.clock import moment
 from ..facts.evidence import Artifact, Result
-from ..facts.line import Line
+from ..facts.ledger.line import Line
+from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run, planned_digest, planned_digest_of
-from ..facts.snapshot import Snapshot
+from ..facts.timestamps import moment
 from ..redaction.fingerprint_key import keep_key
 from ..whole import write_whole
 from .joined_executions import Ends

@@ -16,7 +16,7 @@ from os import close as _close, unlink as _unlink, write as _write
 from pathlib import Path
 from typing import Any
 
-from ..facts.clock import moment
+from ..facts.timestamps import moment
 from ..regular import open_regular, read_regular
 from .lock import identity, is_open
 

@@ -26,8 +26,8 @@ from time import monotonic as _monotonic, sleep as _sleep
 from typing import Any
 
 from ..errors import StorageError
-from ..facts.digest import EMPTY
-from ..facts.line import Chain, Line
+from ..facts.ledger.digest import EMPTY
+from ..facts.ledger.line import Chain, Line
 from ..regular import open_regular
 from .lock import identity, is_open, lock, unlock
 from .started_tests import forget

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import overload
 
 from ..errors import IntegrityError
-from ..facts.digest import EMPTY
-from ..facts.line import Line
+from ..facts.ledger.digest import EMPTY
+from ..facts.ledger.line import Line
 from .writer import Writer
 
 _UNREADABLE = (ValueError, LookupError, TypeError, RecursionError)

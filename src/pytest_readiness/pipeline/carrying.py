@@ -9,9 +9,9 @@ from typing import IO
 
 from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as place_of, unwritten
 from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver, makes_worse
-from ..facts.kept_verdict import KeptVerdict
+from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
-from ..facts.snapshot import Snapshot
+from ..facts.stored_verdict import KeptVerdict
 from ..frozen import dataclass
 from ..journal.writer import ignore_folder
 from ..regular import regular_file

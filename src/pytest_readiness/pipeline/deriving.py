@@ -20,10 +20,10 @@ from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError, ReadinessError, one_line
 from ..facts.decision import Decision
 from ..facts.envelope import Envelope
-from ..facts.kept_verdict import KeptVerdict
-from ..facts.line import canonical
+from ..facts.ledger.line import canonical
+from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
-from ..facts.snapshot import Snapshot
+from ..facts.stored_verdict import KeptVerdict
 from ..frozen import dataclass
 from ..settings import Settings
 from ..signing.trust import Trust

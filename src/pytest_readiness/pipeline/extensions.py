@@ -20,7 +20,7 @@ import pluggy
 from .. import hookspecs
 from ..claims.register import PROOFS
 from ..errors import ConfigError, one_line
-from ..facts.proofs import ProofCheck
+from ..facts.proofs.values import ProofCheck
 from ..foreign import ask, is_failure, kind_of, plain_text, spelled, why
 from ..frozen import dataclass
 from ..settings import Settings, key_place

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IntegrityError
-from ..facts.clock import moment, parse
-from ..facts.conduct import conduct_of
 from ..facts.decision import Decision
 from ..facts.evidence import BAD, Evidence
-from ..facts.group import Part, Plan
 from ..facts.run import Planned, Run
+from ..facts.run_conditions import conduct_of
+from ..facts.run_group import Part, Plan
+from ..facts.timestamps import moment, parse
 from ..frozen import dataclass
 from ..journal.recovery import Leftover, open_evidence
 from ..signing.trust import Trust

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import Problem, one_line
-from ..facts.clock import moment
 from ..facts.decision import (
     Blocker,
     Decision,
@@ -22,6 +21,7 @@ from ..facts.decision import (
     Waiver,
     makes_worse,
 )
+from ..facts.timestamps import moment
 from ..signing.trust import Trust
 from ..store.looking import look_around
 from ..store.port import Decided, DecisionHome, Disputed, Store

@@ -13,8 +13,8 @@ from typing import Any, Literal, cast
 
 from ..claims.catalogue import Catalogue, UseCase
 from ..errors import ConfigError, Problem, one_line, unwritten
-from ..facts.clock import moment
 from ..facts.evidence import Evidence
+from ..facts.timestamps import moment
 from ..frozen import dataclass
 from ..journal.recovery import Leftover
 from ..signing.trust import Trust
@@ -46,7 +46,7 @@ class Request:
     patterns: tuple[str, ...] = ()
     """Use cases (glob); none: the whole register."""
     at: str | None = None
-    """The moment, as ``facts.clock`` writes it, judged by what was known and in force then; None: now."""
+    """The moment, as ``facts.timestamps`` writes it, judged by what was known and in force then; None: now."""
     on: str | None = None
     """``review`` or ``evidence``; None: what ``READINESS_GATE_ON`` says, else as configured."""
     session: Session | None = None

@@ -14,7 +14,7 @@ from pluggy import PluginManager
 from ..claims.catalogue import Catalogue
 from ..claims.register import read_catalogue
 from ..errors import ConfigError
-from ..facts.snapshot import Snapshot, snapshot
+from ..facts.requirements_snapshot import Snapshot, snapshot
 from ..frozen import dataclass
 from ..journal.recovery import leftovers
 from ..recording.provenance.relative_path import way_to

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..errors import ClaimError
-from ..facts.clock import moment
 from ..facts.decision import Decision, Retirement, RunRetirement, Waiver
 from ..facts.evidence import Evidence
+from ..facts.timestamps import moment
 from ..signing.trust import Trust
 from ..verdict.history import Event, History, replay
 from ..verdict.known import UNKNOWN, Facts, Origin, run_of

@@ -12,7 +12,7 @@ from ..claims.collection import Tagged
 from ..errors import IntegrityError
 from ..facts.evidence import Evidence, Result
 from ..facts.evidence_line import evidence_of
-from ..facts.line import Chain
+from ..facts.ledger.line import Chain
 from ..frozen import dataclass
 from ..recording.claim_resolution import placed
 from ..recording.context import Context

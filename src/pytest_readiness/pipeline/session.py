@@ -16,8 +16,8 @@ from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..errors import ConfigError, ReadinessError, count, one_line
-from ..facts.conduct import conduct_of
 from ..facts.run import Run
+from ..facts.run_conditions import conduct_of
 from ..foreign import is_failure, why
 from ..frozen import dataclass, field
 from ..recording.artifacts import ArtifactFolder

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..claims.tracker.layout import Wanted
 from ..claims.tracker.writer import Change, mend_as
 from ..errors import ConfigError, IntegrityError, StorageError, place as shown_place
-from ..facts.clock import moment
+from ..facts.timestamps import moment
 from ..frozen import dataclass
 from ..regular import read_regular
 from ..verdict.drift import differences

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from ..errors import IntegrityError
-from ..facts.conduct import Conduct
+from ..facts.run_conditions import Conduct
 from ..verdict.known import Facts
 from ..verdict.readiness import Readiness
 from .gathering import Sources, origins_of

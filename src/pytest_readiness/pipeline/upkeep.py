@@ -11,12 +11,12 @@ from pathlib import Path
 
 from ..errors import ConfigError, IntegrityError, Problem, ReadinessError
 from ..facts.checkpoint import Checkpoint
-from ..facts.clock import moment
-from ..facts.digest import is_sha256
 from ..facts.envelope import Envelope, run_statement
 from ..facts.evidence import Artifact, Evidence
-from ..facts.line import canonical
+from ..facts.ledger.digest import is_sha256
+from ..facts.ledger.line import canonical
 from ..facts.run import Run
+from ..facts.timestamps import moment
 from ..frozen import dataclass
 from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..regular import regular_file

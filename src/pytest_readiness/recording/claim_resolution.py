@@ -8,8 +8,8 @@ from typing import Any
 
 from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES, Catalogue, Item
 from ..claims.claim import Claim
-from ..facts.captures import Replay
-from ..facts.proofs import Credential, Drill, Receipt, Shown
+from ..facts.proofs.comparison import Replay
+from ..facts.proofs.values import Credential, Drill, Receipt, Shown
 from .context import Context
 
 

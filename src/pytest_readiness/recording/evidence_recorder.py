@@ -17,9 +17,9 @@ from typing import Any, ParamSpec, TypeVar
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..errors import ClaimError, ProofError, nearest, one_line
-from ..facts import captures, proofs
-from ..facts.proofs import ProofCheck, Shown
-from ..facts.statement import statement as statement_of
+from ..facts.proofs import comparison, values as proofs
+from ..facts.proofs.package_fingerprint import statement as statement_of
+from ..facts.proofs.values import ProofCheck, Shown
 from ..frozen import dataclass
 from ..redaction.redactor import Redactor
 from .artifacts import ArtifactFolder
@@ -170,7 +170,7 @@ class RecordEvidence(Account):
                 each key.
         """
         redact = self._redactor.text
-        self._keep(self._held(captures.attestation, statement, stored_at, read_back, self._installed, redact))
+        self._keep(self._held(comparison.attestation, statement, stored_at, read_back, self._installed, redact))
 
     def _installed(self, name: str) -> Mapping[str, Any]:
         """Files are hashed once for a statement that this test made itself."""
@@ -191,7 +191,7 @@ class RecordEvidence(Account):
             ProofError: the captures differ (the message names the path), or are empty, the same object, masked as a
                 whole, or no JSON.
         """
-        capture = self._held(captures.trace, events, again, mask, self._redactor.text)
+        capture = self._held(comparison.trace, events, again, mask, self._redactor.text)
         self.attach(capture.text, "trace.json", "application/json")  # without secrets: redacting it changes nothing
         if capture.proof is not None:
             self._keep(capture.proof)
@@ -211,7 +211,7 @@ class RecordEvidence(Account):
                 neither or not the mark's, or ``TRACE_ONLY`` has no reason.
         """
         redact = self._redactor.text
-        self._keep(self._held(captures.replay, mode, recorded, replayed, reason, redact), "replay_mode")
+        self._keep(self._held(comparison.replay, mode, recorded, replayed, reason, redact), "replay_mode")
 
     def rotation(self, *, old: str, new: str, accepted_by: Any) -> None:
         """Prove that a secret was rotated (part ``rotation`` of item 6).

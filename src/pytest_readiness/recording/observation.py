@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ..claims.claim import Claim
-from ..facts.clock import moment
 from ..facts.evidence import BADNESS, Result
-from ..facts.proofs import Shown
+from ..facts.proofs.values import Shown
+from ..facts.timestamps import moment
 from ..journal.earlier_attempts import BROKEN, Earlier, with_earlier
 from ..redaction.redactor import Redactor, cut_text
 from .claim_resolution import as_failed, simulated

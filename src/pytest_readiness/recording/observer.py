@@ -17,8 +17,8 @@ from pluggy import PluginManager
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
 from ..claims.collection import TAGGED, Tagged, late_marks, refuse
-from ..facts.line import canonical
-from ..facts.proofs import Shown
+from ..facts.ledger.line import canonical
+from ..facts.proofs.values import Shown
 from ..journal.earlier_attempts import BROKEN
 from ..journal.started_tests import Beginner
 from ..redaction.redactor import Redactor

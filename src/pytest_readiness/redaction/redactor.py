@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hmac import new as _hmac
 from typing import Any
 
-from ..facts.line import printable
+from ..facts.ledger.line import printable
 from ..foreign import plain_text
 from .encodings import SHORTEST, spellings
 from .known_secrets import KnownValues

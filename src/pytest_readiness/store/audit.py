@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import IntegrityError, Problem, StorageError, one_line
 from ..facts.evidence import Artifact, Evidence
 from ..facts.evidence_line import evidence_of
-from ..facts.line import Line
+from ..facts.ledger.line import Line
 from ..facts.run import Run
 from .audit_documents import Query, decisions, differences, envelopes, snapshots, verdicts
 from .chain import check_run, reading, where

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import IntegrityError, Problem, one_line
-from ..facts.kept_verdict import KeptVerdict
-from ..facts.snapshot import snapshot_digest
+from ..facts.requirements_snapshot import snapshot_digest
+from ..facts.stored_verdict import KeptVerdict
 from .checked import decided
 from .index import (
     UNREADABLE,

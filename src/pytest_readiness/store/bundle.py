@@ -30,10 +30,10 @@ from typing import TypeVar
 from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, one_line, place
 from ..facts.decision import Decision, parse_decision, text_digest
 from ..facts.envelope import Envelope, parse_envelope
-from ..facts.kept_verdict import KeptVerdict
-from ..facts.line import canonical
+from ..facts.ledger.line import canonical
+from ..facts.requirements_snapshot import Snapshot, snapshot_digest
 from ..facts.run import Run
-from ..facts.snapshot import Snapshot, snapshot_digest
+from ..facts.stored_verdict import KeptVerdict
 from ..frozen import dataclass, field
 from ..regular import IrregularError
 from .archive import Archive, Member, open_archive

@@ -11,9 +11,9 @@ from typing import IO
 from ..errors import IntegrityError, StorageError, place, unwritten
 from ..facts.decision import Decision
 from ..facts.envelope import Envelope
-from ..facts.kept_verdict import KeptVerdict
+from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
-from ..facts.snapshot import Snapshot
+from ..facts.stored_verdict import KeptVerdict
 from ..frozen import dataclass, field
 from ..whole import check_replaceable
 from .archive import BLOCK, Packing

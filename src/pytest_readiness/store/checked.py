@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..errors import IntegrityError, one_line
 from ..facts.decision import Decision, id_of, parse_decision
-from ..facts.snapshot import Snapshot, snapshot_digest
+from ..facts.requirements_snapshot import Snapshot, snapshot_digest
 
 
 def sound(snapshots: Iterable[Snapshot]) -> list[Snapshot]:

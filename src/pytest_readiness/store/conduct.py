@@ -9,10 +9,10 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import IntegrityError, one_line
-from ..facts.conduct import Conduct, conduct_of
-from ..facts.group import Part
-from ..facts.line import Line
+from ..facts.ledger.line import Line
 from ..facts.run import Planned, planned_digest
+from ..facts.run_conditions import Conduct, conduct_of
+from ..facts.run_group import Part
 from .chain import where
 from .index import UNREADABLE
 from .port import Readable

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import IntegrityError, one_line
 from ..facts.checkpoint import leaf_of
 from ..facts.decision import Decision, Known
-from ..facts.kept_verdict import KeptVerdict
-from ..facts.line import canonical
-from ..facts.snapshot import Snapshot
+from ..facts.ledger.line import canonical
+from ..facts.requirements_snapshot import Snapshot
+from ..facts.stored_verdict import KeptVerdict
 from .chain import unbroken_head
 from .checked import decided
 from .index import EnvelopeRow, decision_row, envelope_row, verdict_row

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..errors import IntegrityError, ReadinessError, StorageError, place
 from ..facts.decision import Decision, parse_decision
 from ..facts.envelope import Envelope
-from ..facts.snapshot import Snapshot
+from ..facts.requirements_snapshot import Snapshot
 from ..whole import write_whole
 from .checked import readable
 from .history import Same

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 from ..facts.decision import Decision
 from ..facts.evidence import BADNESS, Evidence, Result, by_number, standing_in, standing_text
 from ..facts.evidence_line import EVIDENCE_LINES, evidence_of
-from ..facts.kept_verdict import KeptVerdict
-from ..facts.line import Line, canonical, quoted
+from ..facts.ledger.line import Line, canonical, quoted
 from ..facts.run import Run, RunState
+from ..facts.stored_verdict import KeptVerdict
 from .port import RunSummary
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none

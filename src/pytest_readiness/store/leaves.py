@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import IntegrityError, Problem, count, one_line
 from ..facts.checkpoint import ORIGIN, Grown, Leaf, decision_digest
-from ..facts.line import Line, broken_links
+from ..facts.ledger.line import Line, broken_links
 from .chain import where
 from .index import UNREADABLE
 

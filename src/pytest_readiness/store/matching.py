@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import IntegrityError
 from ..facts.evidence import BADNESS, Evidence, standing_text
-from ..facts.line import canonical, quoted
+from ..facts.ledger.line import canonical, quoted
 from .index import UNREADABLE, EvidenceRow, SlotRow
 
 INDEX = len(EvidenceRow._fields) + len(SlotRow._fields)

@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from ..errors import IntegrityError, StorageError, place
-from ..facts.kept_verdict import KeptVerdict
+from ..facts.stored_verdict import KeptVerdict
 from ..frozen import dataclass
 from ..regular import regular_file
 from .bundle import Bundle

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from ..errors import IntegrityError, one_line
 from ..facts.checkpoint import Checkpoint, Grown, Leaf
-from ..facts.line import canonical
+from ..facts.ledger.line import canonical
 from ..frozen import dataclass
 
 Records = Mapping[tuple[str, str], str]

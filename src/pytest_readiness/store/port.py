@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..errors import Problem
 from ..facts.checkpoint import Grown
-from ..facts.conduct import Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
-from ..facts.group import Part
+from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Planned, Run, RunState
-from ..facts.snapshot import Snapshot
+from ..facts.run_conditions import Conduct
+from ..facts.run_group import Part
 from ..frozen import dataclass
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
@@ -178,7 +178,7 @@ class Store(DecisionHome, Protocol):
         What a claim was limited to, its replay mode, and what the test itself said of its place (with the standing) are
         parts of the slot too: evidence that could be judged
         differently does not hide each other. Newest by start; of equal start times the worse result. ``until`` (a
-        moment as ``facts.clock`` writes it) leaves out what started after it. Ordered by use case and item. The time
+        moment as ``facts.timestamps`` writes it) leaves out what started after it. Ordered by use case and item. The time
         it takes does not grow with the history behind the newest executions.
 
         Raises:

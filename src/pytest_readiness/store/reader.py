@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence
 from ..facts.evidence_line import evidence_in
-from ..facts.line import line_digest, read_line
+from ..facts.ledger.line import line_digest, read_line
 from .chain import where
 from .index import UNREADABLE, EvidenceRow, SlotRow
 from .matching import INDEX, matches

@@ -8,11 +8,11 @@ from itertools import chain, pairwise
 from typing import Any
 
 from ..errors import IntegrityError
-from ..facts.clock import is_moment
 from ..facts.evidence import Evidence
 from ..facts.evidence_line import evidence_of, unfinished_of
-from ..facts.line import Line
+from ..facts.ledger.line import Line
 from ..facts.run import Planned, planned_digest
+from ..facts.timestamps import is_moment
 from .index import UNREADABLE
 from .port import Readable
 

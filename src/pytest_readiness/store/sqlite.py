@@ -15,9 +15,9 @@ from ..errors import IntegrityError, Problem, one_line
 from ..facts.checkpoint import Grown, leaf_of
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
-from ..facts.kept_verdict import KeptVerdict
+from ..facts.requirements_snapshot import Snapshot, snapshot_digest
 from ..facts.run import Run
-from ..facts.snapshot import Snapshot, snapshot_digest
+from ..facts.stored_verdict import KeptVerdict
 from . import audit
 from .chain import check_run, where
 from .checked import readable, sound

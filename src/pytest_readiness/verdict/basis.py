@@ -9,9 +9,9 @@ from operator import attrgetter
 from typing import Any
 
 from ..claims.catalogue import Catalogue, Item, Requirement
-from ..facts.basis import Setting
-from ..facts.digest import digest
-from ..facts.line import canonical, quoted
+from ..facts.ledger.digest import digest
+from ..facts.ledger.line import canonical, quoted
+from ..facts.review_basis import Setting
 from ..frozen import dataclass
 from .policy import Policy
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ..claims.catalogue import Catalogue, Requirement, UseCase
-from ..facts.basis import Basis as Signed
 from ..facts.decision import RunRetirement
 from ..facts.evidence import BAD, Evidence
+from ..facts.review_basis import Basis as Signed
 from ..frozen import dataclass, maker
 from .basis import Basis
 from .coverage import Places

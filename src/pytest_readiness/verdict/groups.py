@@ -12,9 +12,9 @@ from functools import cached_property
 from itertools import count, islice
 
 from ..errors import count as counted
-from ..facts.clock import parse
 from ..facts.evidence import Evidence, Result
-from ..facts.group import Part, Plan
+from ..facts.run_group import Part, Plan
+from ..facts.timestamps import parse
 from ..frozen import dataclass
 from .coverage import Places
 from .telling import short

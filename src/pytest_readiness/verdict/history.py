@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from ..claims.catalogue import Catalogue
 from ..errors import ClaimError
-from ..facts.clock import parse
-from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
 from ..facts.decision import Decision, counts_at
 from ..facts.evidence import Evidence
+from ..facts.run_conditions import UNKNOWN_CONDUCT, Conduct
+from ..facts.timestamps import parse
 from ..frozen import dataclass, field
 from .causes import cause_of
 from .coverage import Places

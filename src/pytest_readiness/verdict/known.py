@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from ..errors import Problem
-from ..facts.conduct import UNKNOWN_CONDUCT, Conduct
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
-from ..facts.group import Part
 from ..facts.run import Planned
+from ..facts.run_conditions import UNKNOWN_CONDUCT, Conduct
+from ..facts.run_group import Part
 from ..frozen import dataclass, field
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from ..facts.basis import Setting
 from ..facts.decision import RANKS, Known
+from ..facts.review_basis import Setting
 from ..frozen import dataclass
 from .people import People
 from .readiness import State, asked_of

@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 
 from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
-from ..facts.basis import Basis
 from ..facts.evidence import Evidence
+from ..facts.review_basis import Basis
 from ..frozen import dataclass, field
 from .coverage import Places
 from .groups import GroupHold

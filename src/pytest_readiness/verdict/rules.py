@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..claims.catalogue import Requirement
-from ..facts.clock import is_moment, parse
 from ..facts.evidence import BAD, Evidence, Result, execution_of
-from ..facts.held import ABSENT
+from ..facts.suite_failure import ABSENT
+from ..facts.timestamps import is_moment, parse
 from ..frozen import dataclass, field, maker
 from . import telling
 from .deciding import BROKEN, Ledger, Selection

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..errors import ConfigError, nearest
-from ..facts.basis import Basis, PinnedRequirement
 from ..facts.decision import Blocker, Decision, Departure, Meaning, Retirement, Review, Unblock, Waiver
 from ..facts.evidence import Result
+from ..facts.review_basis import Basis, PinnedRequirement
 from .deciders import kept_apart, may_decide
 from .known import Facts, Origin
 from .pinning import recorders_of

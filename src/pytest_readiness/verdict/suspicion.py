@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from ..facts.basis import Basis, Pin, PinnedRequirement
-from ..facts.clock import days_before
 from ..facts.decision import Review, RunRetirement
 from ..facts.evidence import Evidence, Result, by_number
+from ..facts.review_basis import Basis, Pin, PinnedRequirement
+from ..facts.timestamps import days_before
 from ..frozen import dataclass, field
 from .deciding import Scope, scope_of
 from .policy import Policy, could_sign, weaker_settings

@@ -8,7 +8,7 @@ from functools import lru_cache
 from ..claims.catalogue import REPLAY_MODES, Requirement
 from ..errors import count, one_line
 from ..facts.evidence import Evidence, Result
-from ..facts.held import ABSENT, Held
+from ..facts.suite_failure import ABSENT, Held
 from .coverage import Place
 
 LIMIT = 200

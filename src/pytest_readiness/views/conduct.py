@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..facts.conduct import Conduct
+from ..facts.run_conditions import Conduct
 from ..verdict.known import Origin
 from .report import Report
 from .words import count

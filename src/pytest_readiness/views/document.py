@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ..facts.evidence import Evidence
-from ..facts.line import printable
+from ..facts.ledger.line import printable
 from ..verdict.drift import drifts
 from ..verdict.groups import GroupHold
 from ..verdict.readiness import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..facts.conduct import UNKNOWN_CONDUCT
 from ..facts.evidence import Artifact, Connection, Evidence, Result, Step
+from ..facts.run_conditions import UNKNOWN_CONDUCT
 from ..store.port import RunSummary
 from ..verdict.known import Signed
 from ..verdict.levels import TOLD, level_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ..facts.conduct import Conduct
 from ..facts.decision import Decision
 from ..facts.evidence import BADNESS, Evidence, Result
+from ..facts.run_conditions import Conduct
 from ..verdict.causes import said
 from ..verdict.history import Change, Event, History
 from ..verdict.readiness import Phase, Status

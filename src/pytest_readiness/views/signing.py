@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from ..facts.basis import Basis, Pin, PinnedRequirement
 from ..facts.decision import Review
+from ..facts.review_basis import Basis, Pin, PinnedRequirement
 from ..frozen import dataclass, field
 from ..verdict.known import run_of
 from ..verdict.readiness import State

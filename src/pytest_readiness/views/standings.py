@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ConfigError
-from ..facts.basis import Basis, Pin, PinnedRequirement, Setting
 from ..facts.decision import Decision
+from ..facts.review_basis import Basis, Pin, PinnedRequirement, Setting
 from ..verdict.readiness import BlockerStanding, RetirementStanding, Review, UseCaseReadiness, WaiverStanding
 
 

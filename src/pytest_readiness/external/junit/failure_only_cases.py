@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ...facts.held import OnlyFailing, Reach
+from ...facts.suite_failure import OnlyFailing, Reach
 from ...frozen import dataclass
 
 

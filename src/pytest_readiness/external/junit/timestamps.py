@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
 from ...errors import ConfigError, count, nearest, one_line
-from ...facts.clock import moment
+from ...facts.timestamps import moment
 
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _NEVER = 2 * 86400.0

@@ -12,10 +12,10 @@ from functools import cache
 from json.encoder import encode_basestring
 from typing import Any
 
-from ..errors import IntegrityError
-from ..frozen import dataclass, field, maker
+from ...errors import IntegrityError
+from ...frozen import dataclass, field, maker
 from .digest import EMPTY, digest
-from .shape import Shapes
+from .fast_check import Shapes
 
 _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False

@@ -9,8 +9,8 @@ from json import loads as _loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ProofError, nearest, one_line
-from ..regular import read_regular
+from ...errors import ProofError, nearest, one_line
+from ...regular import read_regular
 from .traces import canonical, whole_line
 
 if TYPE_CHECKING:

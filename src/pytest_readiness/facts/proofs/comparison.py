@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from json import loads as _loads
 from typing import Any, ClassVar
 
-from ..claims.catalogue import REPLAY_MODES
-from ..errors import ProofError
-from ..frozen import dataclass
-from .proofs import Shown, said
+from ...claims.catalogue import REPLAY_MODES
+from ...errors import ProofError
+from ...frozen import dataclass
 from .traces import (
     Difference,
     Redact,
@@ -23,6 +22,7 @@ from .traces import (
     tree,
     whole_line,
 )
+from .values import Shown, said
 
 _ATTESTED = ("name", "version", "digest")
 _MUTABLE = (dict, list)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ProofError, one_line
+from ...errors import ProofError, one_line
 from .traces import Redact
 
 LIMIT = 300

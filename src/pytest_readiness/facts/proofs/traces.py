@@ -13,8 +13,8 @@ from datetime import date, datetime, time
 from hashlib import sha256 as _sha256
 from typing import Any
 
-from ..errors import ProofError, one_line
-from ..frozen import dataclass
+from ...errors import ProofError, one_line
+from ...frozen import dataclass
 
 MASKED = "[MASKED]"
 """Stands for the value of a masked field."""

@@ -13,11 +13,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
 
-from ..errors import ProofError, nearest
-from ..foreign import is_failure, plain_text, why
-from ..frozen import dataclass
-from . import answers
-from .evidence import Proof
+from ...errors import ProofError, nearest
+from ...foreign import is_failure, plain_text, why
+from ...frozen import dataclass
+from ..evidence import Proof
+from . import responses
 from .traces import Redact, a_kind, number_text, whole_line
 
 ProofCheck = Callable[[Mapping[str, object]], Mapping[str, str]]
@@ -130,7 +130,7 @@ def rotation(old: str, new: str, accepted_by: object, revoked: Collection[str] =
         raise ProofError(f"old and new are the same secret (fingerprint {old}): nothing was rotated")
     if revoked and old not in revoked:
         raise ProofError(_other_secret(revoked, old))
-    return Rotation(old, new, answers.acceptance("accepted_by", accepted_by, redact))
+    return Rotation(old, new, responses.acceptance("accepted_by", accepted_by, redact))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def revocation(old: str, rejected_by: object, rotated: Collection[str] = (), red
     _fingerprint("old", old)
     if rotated and old not in rotated:
         raise ProofError(_other_secret([old], ", ".join(rotated)))
-    return Revocation(old, answers.rejection("rejected_by", rejected_by, redact))
+    return Revocation(old, responses.rejection("rejected_by", rejected_by, redact))
 
 
 def _other_secret(revoked: Collection[str], rotated: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..claims.catalogue import Catalogue, UseCase
 from ..frozen import dataclass
-from .digest import digest
-from .line import canonical
+from .ledger.digest import digest
+from .ledger.line import canonical
 
 
 @dataclass(frozen=True, slots=True)

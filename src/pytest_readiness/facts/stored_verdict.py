@@ -7,9 +7,9 @@ from typing import Any
 
 from ..errors import IntegrityError, one_line
 from ..frozen import dataclass
-from .clock import is_moment
-from .digest import digest
-from .line import canonical
+from .ledger.digest import digest
+from .ledger.line import canonical
+from .timestamps import is_moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Canonical lines, digests and the Merkle tree: what binds recorded facts together."""

@@ -1,0 +1,1 @@
+"""Typed proofs: statements that a function has checked before it makes them."""
