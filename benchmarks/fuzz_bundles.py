@@ -40,7 +40,7 @@ from pytest_readiness.pipeline import extensions
 from pytest_readiness.pipeline.carrying import merge
 from pytest_readiness.pipeline.judging import Request, judge, locate
 from pytest_readiness.pipeline.upkeep import verify
-from pytest_readiness.store import verify_bundle
+from pytest_readiness.store.bundle import verify_bundle
 
 BATCH = 20
 """Mutations that a process makes at once."""

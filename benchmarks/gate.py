@@ -38,7 +38,7 @@ from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.facts.timestamps import moment
 from pytest_readiness.pipeline import judging
 from pytest_readiness.pipeline.place import Place, locate
-from pytest_readiness.store.sqlite import SQLiteStore
+from pytest_readiness.store.sqlite.store import SQLiteStore
 
 USE_CASES = 1000
 SUITES: tuple[dict[str, Any], ...] = (

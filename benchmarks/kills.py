@@ -25,7 +25,7 @@ from pathlib import Path
 
 from pytest_readiness.facts.run import Run
 from pytest_readiness.store.address import open_store
-from pytest_readiness.store.port import Store
+from pytest_readiness.store.protocol import Store
 
 TESTS = 300
 CONFIG = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from pytest_readiness.store import schema
+from pytest_readiness.store.sqlite import schema
 from tests.project import CONFIG, Project
 from tests.signing import ANA, REVIEW, record
 

@@ -19,7 +19,7 @@ from pytest_readiness.mark import DESCRIPTION
 from pytest_readiness.pipeline import session
 from pytest_readiness.recording.evidence_recorder import RecordEvidence
 from pytest_readiness.settings import model
-from pytest_readiness.store.tables import TABLES
+from pytest_readiness.store.sqlite.tables import TABLES
 from pytest_readiness.verdict.readiness import State
 from tests.pages import ROOT, fences, play, section
 from tests.project import PLUGINS

@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pytest_readiness.store.archive import Packing
+from pytest_readiness.store.bundle.archive import Packing
 
 ROOMS = (
     "decisions", "requirements", "verdicts", "runs", "statements", "artifacts", "checkpoint.txt", "leaves.json",

@@ -65,7 +65,7 @@ ROOMS = {
         ),
     ),
     "chain": Room(
-        ("store/chain.py", "store/remains.py", "facts/ledger/line.py"),
+        ("store/integrity/chain.py", "store/integrity/salvage.py", "facts/ledger/line.py"),
         (
             "tests/facts/test_line.py", "tests/facts/test_run.py", "tests/claims/test_shared_marks.py",
             "tests/store/test_chain.py", "tests/store/test_remains.py", "tests/store/test_index.py",
@@ -74,7 +74,7 @@ ROOMS = {
         ),
     ),
     "decision files": Room(
-        ("store/folder.py", "store/history.py", "store/looking.py", "store/repository.py"),
+        ("store/decision_files/folder.py", "store/decision_files/git_history.py", "store/decision_files/committed_files.py", "store/decision_files/git_repository.py"),
         (
             "tests/store/test_folder.py", "tests/store/test_folder_in_git.py", "tests/trust/test_signing.py",
             "tests/cli/test_block.py", "tests/cli/test_clocks.py",

@@ -9,10 +9,10 @@ import zipfile
 import pytest
 
 from pytest_readiness.facts.decision import Blocker, Decision, Retirement, Waiver
-from pytest_readiness.store import verify_bundle
-from pytest_readiness.store.bundle import Bundle
-from pytest_readiness.store.origin import Origin
-from pytest_readiness.store.sqlite import SQLiteStore
+from pytest_readiness.store.bundle import verify_bundle
+from pytest_readiness.store.bundle.origin import Origin
+from pytest_readiness.store.bundle.reading import Bundle
+from pytest_readiness.store.sqlite.store import SQLiteStore
 from tests.project import Project
 from tests.store.bundles import read_bundle
 

@@ -13,7 +13,7 @@ from types import FrameType
 
 import pytest
 
-from pytest_readiness.store import verify_bundle
+from pytest_readiness.store.bundle import verify_bundle
 from tests.project import CONFIG, TRACKER, Project
 from tests.signing import ANA, DEV, REVIEW, TESTS, approve, commit, record, repository
 from tests.trust.keyring import key_pair

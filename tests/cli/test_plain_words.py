@@ -8,7 +8,7 @@ from typing import IO
 import pytest
 
 from pytest_readiness.facts.decision import Known
-from pytest_readiness.store.bundling import Contents, write_bundle
+from pytest_readiness.store.bundle.writing import Contents, write_bundle
 from tests.project import CONFIG, Project
 from tests.signing import approve
 from tests.store.runs import review

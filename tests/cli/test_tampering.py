@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.facts.ledger.line import line_digest
-from pytest_readiness.store import schema
+from pytest_readiness.store.sqlite import schema
 from tests.project import Project
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ from pytest_readiness.facts.run import Run, RunState
 from pytest_readiness.journal.recovery import leftovers, open_evidence, recover, requirements_of
 from pytest_readiness.journal.run_log import requirements_path
 from pytest_readiness.journal.writer import new_journal
-from pytest_readiness.store.chain import check_run
+from pytest_readiness.store.integrity.chain import check_run
 
 NOW = "2026-02-12T18:00:00.000Z"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.store import schema
+from pytest_readiness.store.sqlite import schema
 from tests.project import CONFIG, TRACKER, XDIST, Project
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.store.bundle import Bundle
+from pytest_readiness.store.bundle.reading import Bundle
 from tests.project import XDIST, Project
 from tests.store.bundles import read_bundle
 

@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pytest_readiness.store.archive import Packing
-from pytest_readiness.store.bundle import ROOMS, Bundle, manifest_blocks, open_bundle
+from pytest_readiness.store.bundle.archive import Packing
+from pytest_readiness.store.bundle.reading import ROOMS, Bundle, manifest_blocks, open_bundle
 
 Members = dict[str, bytes]
 

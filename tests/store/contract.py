@@ -14,8 +14,8 @@ from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.evidence import Artifact, Evidence, Result
 from pytest_readiness.facts.run import RunState
 from pytest_readiness.facts.run_group import Part
-from pytest_readiness.store.index import slot_row
-from pytest_readiness.store.port import Store
+from pytest_readiness.store.integrity.index import slot_row
+from pytest_readiness.store.protocol import Store
 
 from .runs import (
     VERDICT,

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from pytest_readiness.facts.decision import Decision
-from pytest_readiness.store.folder import DecisionFolder
+from pytest_readiness.store.decision_files.folder import DecisionFolder
 
 ANA, BEN = "ada@example.com", "ben@example.com"
 """Ana is who a decision of these tests names, unless it says otherwise."""

@@ -12,7 +12,7 @@ from pytest_readiness.facts.ledger.line import Chain, Line
 from pytest_readiness.facts.requirements_snapshot import Snapshot, snapshot_digest
 from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.store.index import slot_row
+from pytest_readiness.store.integrity.index import slot_row
 
 Body = dict[str, Any]
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.store import archive
-from pytest_readiness.store.archive import BIGGEST, MANY, Archive, Member, Packing, end_of, open_archive
-from pytest_readiness.store.verify_bundle import members_of
+from pytest_readiness.store.bundle import archive
+from pytest_readiness.store.bundle.archive import BIGGEST, MANY, Archive, Member, Packing, end_of, open_archive
+from pytest_readiness.store.bundle.verify_bundle import members_of
 
 pytestmark = pytest.mark.slow
 

@@ -16,11 +16,11 @@ import pytest
 
 from pytest_readiness.errors import ConfigError, IntegrityError, StorageError
 from pytest_readiness.facts.run import Run
-from pytest_readiness.store import archive, bundle as bundles
-from pytest_readiness.store.bundle import open_bundle
-from pytest_readiness.store.bundling import Contents, write_bundle
-from pytest_readiness.store.merging import Merged, merge
-from pytest_readiness.store.sqlite import SQLiteStore
+from pytest_readiness.store.bundle import archive, reading as bundles
+from pytest_readiness.store.bundle.merging import Merged, merge
+from pytest_readiness.store.bundle.reading import open_bundle
+from pytest_readiness.store.bundle.writing import Contents, write_bundle
+from pytest_readiness.store.sqlite.store import SQLiteStore
 
 from .bundles import Members, artifact, members, packed, read_bundle
 from .runs import VERDICT, blocker, finished, planned, review, run, run_id, snapshot, texts

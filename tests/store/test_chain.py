@@ -9,7 +9,7 @@ import pytest
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.ledger.line import Line
 from pytest_readiness.facts.run import Run
-from pytest_readiness.store.chain import check_run
+from pytest_readiness.store.integrity.chain import check_run
 
 from .runs import Body, claim, finished, not_run, planned, replaced, run, run_id
 

@@ -13,8 +13,8 @@ import pytest
 
 from pytest_readiness.errors import IntegrityError, StorageError
 from pytest_readiness.facts.decision import Decision, Known
-from pytest_readiness.store.folder import DecisionFolder, open_decisions
-from pytest_readiness.store.sqlite import SQLiteStore
+from pytest_readiness.store.decision_files.folder import DecisionFolder, open_decisions
+from pytest_readiness.store.sqlite.store import SQLiteStore
 
 from .repositories import ANA, BEN, Repository
 from .runs import blocker, retirement, review, unblock, waiver

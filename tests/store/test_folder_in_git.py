@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.store import looking
-from pytest_readiness.store.folder import DecisionFolder
+from pytest_readiness.store.decision_files import committed_files
+from pytest_readiness.store.decision_files.folder import DecisionFolder
 
 from .repositories import ANA, BEN, Repository
 from .runs import blocker, review
@@ -273,7 +273,7 @@ def test_a_file_that_cannot_be_read_is_one_problem(decided: Repository, monkeypa
         raise PermissionError(13, "Permission denied")
 
     decided.file(blocker()).write_text("{}")
-    monkeypatch.setattr(looking, "regular_file", refused)
+    monkeypatch.setattr(committed_files, "regular_file", refused)
     assert decided.problems == ["it cannot be read: Permission denied"]
 
 
@@ -407,9 +407,11 @@ def test_where_git_says_nothing_it_is_told_that_nobody_looked(
     decided: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A project whose decisions live in the store goes on, and says that files were not looked for."""
-    assert [one.id for one in looking.look_around(decided.root, "payments", str.__eq__).elsewhere] == [blocker().id]
+    assert [one.id for one in committed_files.look_around(decided.root, "payments", str.__eq__).elsewhere] == [
+        blocker().id
+    ]
     monkeypatch.setenv("PATH", str(decided.root))
-    (note,) = looking.look_around(decided.root, "payments", str.__eq__).notes
+    (note,) = committed_files.look_around(decided.root, "payments", str.__eq__).notes
     assert note.what.startswith("decisions that are files were not looked for: there is no git to say")
 
 

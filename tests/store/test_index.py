@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.ledger.line import Chain
 from pytest_readiness.facts.run import Run
-from pytest_readiness.store.index import indexed, pieces, rows_of
+from pytest_readiness.store.integrity.index import indexed, pieces, rows_of
 
 from .runs import finished, not_run, planned
 

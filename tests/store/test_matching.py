@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.evidence import Evidence, Result
-from pytest_readiness.store.index import evidence_row, slot_row
-from pytest_readiness.store.matching import index_of
+from pytest_readiness.store.integrity.index import evidence_row, slot_row
+from pytest_readiness.store.integrity.index_check import index_of
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 SOME = st.none() | TEXTS

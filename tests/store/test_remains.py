@@ -7,8 +7,8 @@ import pytest
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.ledger.line import Line
 from pytest_readiness.facts.run import Planned
-from pytest_readiness.store.port import Readable
-from pytest_readiness.store.remains import readable_of
+from pytest_readiness.store.integrity.salvage import readable_of
+from pytest_readiness.store.protocol import Readable
 
 from .runs import claim, finished, planned, run, run_id
 

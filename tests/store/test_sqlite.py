@@ -17,11 +17,11 @@ import pytest
 
 from pytest_readiness.errors import StorageError
 from pytest_readiness.facts.stored_verdict import KeptVerdict
-from pytest_readiness.store import schema, tables
 from pytest_readiness.store.address import open_store
-from pytest_readiness.store.port import Store
-from pytest_readiness.store.queries import FAILURES, INTERRUPTED, LATEST, MISSING, NEWEST, PARTS
-from pytest_readiness.store.sqlite import SQLiteStore
+from pytest_readiness.store.protocol import Store
+from pytest_readiness.store.sqlite import schema, tables
+from pytest_readiness.store.sqlite.queries import FAILURES, INTERRUPTED, LATEST, MISSING, NEWEST, PARTS
+from pytest_readiness.store.sqlite.store import SQLiteStore
 
 from .contract import StoreContract
 from .runs import VERDICT, blocker, finished, planned, run, run_id, snapshot, statement

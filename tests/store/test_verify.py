@@ -13,10 +13,10 @@ import pytest
 from pytest_readiness.errors import IntegrityError, ReadinessError
 from pytest_readiness.facts.evidence import Evidence
 from pytest_readiness.facts.ledger.line import line_digest
-from pytest_readiness.store import tables
 from pytest_readiness.store.address import open_store
-from pytest_readiness.store.index import RunRow, SlotRow
-from pytest_readiness.store.port import Store
+from pytest_readiness.store.integrity.index import RunRow, SlotRow
+from pytest_readiness.store.protocol import Store
+from pytest_readiness.store.sqlite import tables
 
 from .runs import VERDICT, blocker, claim, finished, moment, planned, run, run_id, snapshot, statement
 

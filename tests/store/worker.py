@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_readiness.errors import StorageError
 from pytest_readiness.store.address import open_store
-from pytest_readiness.store.sqlite import SQLiteStore
+from pytest_readiness.store.sqlite.store import SQLiteStore
 
 from .runs import finished, run
 

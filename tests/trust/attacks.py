@@ -18,10 +18,10 @@ from pytest_readiness.facts.checkpoint import leaf_of
 from pytest_readiness.facts.ledger.line import Chain, Line, line_digest
 from pytest_readiness.facts.requirements_snapshot import Snapshot
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.store import queries
 from pytest_readiness.store.address import open_store
-from pytest_readiness.store.index import pieces, run_row
-from pytest_readiness.store.tables import SCHEMA_QUERY
+from pytest_readiness.store.integrity.index import pieces, run_row
+from pytest_readiness.store.sqlite import queries
+from pytest_readiness.store.sqlite.tables import SCHEMA_QUERY
 
 COMMANDS = {
     "verify": ("verify",),

@@ -27,11 +27,11 @@ from pytest_readiness.facts.ledger.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.facts.stored_verdict import KeptVerdict
 from pytest_readiness.pipeline.deriving import Held, Question, derived
-from pytest_readiness.store import verify_bundle
-from pytest_readiness.store.archive import Archive
-from pytest_readiness.store.bundle import records_of
-from pytest_readiness.store.bundling import Contents, write_bundle
-from pytest_readiness.store.origin import Origin
+from pytest_readiness.store.bundle import verify_bundle
+from pytest_readiness.store.bundle.archive import Archive
+from pytest_readiness.store.bundle.origin import Origin
+from pytest_readiness.store.bundle.reading import records_of
+from pytest_readiness.store.bundle.writing import Contents, write_bundle
 from tests.store.bundles import Members, members, packed
 from tests.store.runs import VERDICT, blocker, finished, planned, review, run, snapshot
 

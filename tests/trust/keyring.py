@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from pytest_readiness.facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
 from pytest_readiness.store.address import open_store
-from pytest_readiness.store.port import Store
+from pytest_readiness.store.protocol import Store
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, REVIEW, TESTS, record
 

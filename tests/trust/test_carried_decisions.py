@@ -11,8 +11,8 @@ import pytest
 from pytest_readiness.facts.decision import Decision, Known, Meaning, Review
 from pytest_readiness.facts.envelope import decision_statement
 from pytest_readiness.store.address import open_store
-from pytest_readiness.store.bundling import Contents, write_bundle
-from pytest_readiness.store.port import Store
+from pytest_readiness.store.bundle.writing import Contents, write_bundle
+from pytest_readiness.store.protocol import Store
 from tests.project import CONFIG, Project
 from tests.signing import ANA, REVIEW, TESTS, approve, record, repository, status
 

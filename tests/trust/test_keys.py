@@ -16,7 +16,7 @@ from pytest_readiness.facts.decision import Known
 from pytest_readiness.facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, run_statement, sealed_envelope
 from pytest_readiness.signing import keys
 from pytest_readiness.signing.trust import Trust
-from pytest_readiness.store.chain import unbroken_head
+from pytest_readiness.store.integrity.chain import unbroken_head
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy, TrustedKey
 from tests.store.runs import finished, planned, review, run, texts

@@ -18,9 +18,9 @@ from pytest_readiness.facts.decision import Known
 from pytest_readiness.facts.envelope import Envelope, parse_envelope, run_statement, sealed_envelope
 from pytest_readiness.facts.ledger.line import Chain, canonical
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.store import schema
-from pytest_readiness.store.index import envelope_row, pieces, run_row
-from pytest_readiness.store.queries import KEEP_ENVELOPE, KEEP_EVIDENCE, KEEP_LINE, KEEP_RUN
+from pytest_readiness.store.integrity.index import envelope_row, pieces, run_row
+from pytest_readiness.store.sqlite import schema
+from pytest_readiness.store.sqlite.queries import KEEP_ENVELOPE, KEEP_EVIDENCE, KEEP_LINE, KEEP_RUN
 from tests.project import Project
 from tests.signing import ANA, BEN, approve
 

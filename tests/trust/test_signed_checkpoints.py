@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from pytest_readiness.store import verify_bundle
+from pytest_readiness.store.bundle import verify_bundle
 from tests.project import Project
 
 from .keyring import KEYS, database, recorded, signing_as, trusting

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import SIGNER_FOR_URI_SCHEME, CryptoSigner, SSlibKey
 
 from pytest_readiness.signing import keys
-from pytest_readiness.store.port import Store
+from pytest_readiness.store.protocol import Store
 from tests.project import Project, kill
 from tests.signing import ANA, BEN, approve, commit, record, repository
 

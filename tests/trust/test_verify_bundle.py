@@ -18,8 +18,8 @@ from pytest_readiness.facts.ledger.digest import digest
 from pytest_readiness.facts.ledger.line import Chain, Line, canonical
 from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement, names_told
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.store import verify_bundle
-from pytest_readiness.store.origin import Origin
+from pytest_readiness.store.bundle import verify_bundle
+from pytest_readiness.store.bundle.origin import Origin
 from tests.store.bundles import Members, arranged, members, packed, read_bundle
 from tests.store.runs import blocker, review
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pytest_readiness.claims.builtin_items import SEVEN
 from pytest_readiness.claims.catalogue import Catalogue, Environment, ProviderMode, UseCase
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
-from pytest_readiness.store.port import RunState, RunSummary
+from pytest_readiness.store.protocol import RunState, RunSummary
 from pytest_readiness.verdict.groups import GroupHold
 from pytest_readiness.verdict.readiness import (
     Action,

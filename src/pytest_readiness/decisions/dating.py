@@ -12,7 +12,7 @@ from ..facts.timestamps import just_after, moment
 from ..frozen import dataclass
 from ..pipeline.homes import said
 from ..pipeline.judging import Place
-from ..store.folder import DecisionFolder
+from ..store.decision_files.folder import DecisionFolder
 
 D = TypeVar("D", bound=Decision)
 

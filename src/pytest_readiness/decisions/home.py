@@ -15,7 +15,7 @@ from ..pipeline.judging import Place
 from ..pipeline.opening import redaction_trouble
 from ..recording.provenance.run import git
 from ..signing.trust import Trust
-from ..store.looking import SIGNED, SUFFIX
+from ..store.decision_files.committed_files import SIGNED, SUFFIX
 from ..verdict.policy import Policy
 from .dating import Earlier
 from .who import Decider, in_folder

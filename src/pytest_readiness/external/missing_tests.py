@@ -20,7 +20,7 @@ from ..facts.suite_failure import ABSENT
 from ..frozen import dataclass
 from ..pipeline.place import Place
 from ..recording.context import Context
-from ..store.port import Store
+from ..store.protocol import Store
 from .mapping import Mapped, Rule
 
 _LOOKED_AT = 20

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
 from ..frozen import dataclass, field
-from ..store.port import RunSummary, Store
+from ..store.protocol import RunSummary, Store
 from ..verdict.aside import Remains, doubted
 from ..verdict.deciders import may_decide
 from ..verdict.known import run_of

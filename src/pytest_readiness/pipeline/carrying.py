@@ -16,11 +16,11 @@ from ..frozen import dataclass
 from ..journal.writer import ignore_folder
 from ..regular import regular_file
 from ..signing.trust import Trust
-from ..store.bundle import Bundle, open_bundle
-from ..store.bundling import Contents, write_bundle
-from ..store.merging import Merged, merge as merge_one
-from ..store.origin import Origin
-from ..store.port import RunSummary, Store
+from ..store.bundle.merging import Merged, merge as merge_one
+from ..store.bundle.origin import Origin
+from ..store.bundle.reading import Bundle, open_bundle
+from ..store.bundle.writing import Contents, write_bundle
+from ..store.protocol import RunSummary, Store
 from .choosing import refuse_left_behind, runs_to_carry
 from .deriving import Held, Question, derived, refuse_other_report
 from .judging import HOME, Place, Request, judge, select

@@ -22,7 +22,7 @@ from ..regular import regular_file
 from ..signing.keys import sign_checkpoint
 from ..signing.trust import Trust
 from ..store.address import shown
-from ..store.port import Store
+from ..store.protocol import Store
 from ..verdict.known import Compared
 from ..views.words import count
 from ..whole import write_whole

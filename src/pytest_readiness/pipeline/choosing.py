@@ -12,8 +12,8 @@ from ..facts.decision import RunRetirement
 from ..facts.evidence import Evidence
 from ..facts.run import Planned, Run
 from ..journal.recovery import Leftover, leftovers, open_evidence
-from ..store.chain import check_run
-from ..store.port import RunSummary, Store
+from ..store.integrity.chain import check_run
+from ..store.protocol import RunSummary, Store
 from .judging import Place, Request, judge
 
 _NAMED = 3

@@ -27,7 +27,7 @@ from ..facts.stored_verdict import KeptVerdict
 from ..frozen import dataclass
 from ..settings import Settings
 from ..signing.trust import Trust
-from ..store.port import Decided, Store
+from ..store.protocol import Decided, Store
 from ..verdict.policy import Policy
 from ..views.document import to_document
 from .checkpoints import Kept

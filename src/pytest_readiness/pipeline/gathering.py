@@ -19,7 +19,7 @@ from ..facts.timestamps import moment, parse
 from ..frozen import dataclass
 from ..journal.recovery import Leftover, open_evidence
 from ..signing.trust import Trust
-from ..store.port import Decided, DecisionHome, RunSummary, Store
+from ..store.protocol import Decided, DecisionHome, RunSummary, Store
 from ..verdict.groups import generation_of, with_plans
 from ..verdict.known import Facts, Origin, run_of
 from ..verdict.people import People

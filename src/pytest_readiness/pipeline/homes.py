@@ -23,8 +23,8 @@ from ..facts.decision import (
 )
 from ..facts.timestamps import moment
 from ..signing.trust import Trust
-from ..store.looking import look_around
-from ..store.port import Decided, DecisionHome, Disputed, Store
+from ..store.decision_files.committed_files import look_around
+from ..store.protocol import Decided, DecisionHome, Disputed, Store
 
 _CAUSES = (
     "one merge request for each person, merged without squash, keeps who decided, and so does a signature"

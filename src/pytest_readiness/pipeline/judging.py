@@ -19,7 +19,7 @@ from ..frozen import dataclass
 from ..journal.recovery import Leftover
 from ..signing.trust import Trust
 from ..store.address import shown
-from ..store.port import Store
+from ..store.protocol import Store
 from ..verdict.actions import by_urgency, next_actions
 from ..verdict.evaluation import Facts, evaluate
 from ..verdict.gate import Compared, Grounds as GateGrounds, decide

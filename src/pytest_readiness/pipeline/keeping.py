@@ -17,7 +17,7 @@ from ..journal.recovery import leftovers, recover, requirements_of
 from ..journal.writer import Writer
 from ..journal.written_lines import ChangedJournalError
 from ..regular import read_regular
-from ..store.port import Store
+from ..store.protocol import Store
 from ..whole import write_whole
 from .place import Place
 

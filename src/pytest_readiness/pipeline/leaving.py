@@ -19,7 +19,7 @@ from ..facts.evidence import Evidence
 from ..facts.run import Run
 from ..frozen import dataclass
 from ..recording.provenance.hidden_changes import GitError, ask
-from ..store.port import RunSummary, Store
+from ..store.protocol import RunSummary, Store
 from ..verdict.readiness import Departed
 from ..views.words import count
 from .gathering import Sources, known_by

@@ -18,7 +18,7 @@ _ALWAYS = (
 )
 _NAMING = ("redaction.parameter_source",)
 """What is asked once a secret becomes known that stands in the name of a test."""
-_OWN = ("store.sqlite", "views.pen", "views.sanitise")
+_OWN = ("store.sqlite.store", "views.pen", "views.sanitise")
 _SIGNING = ("facts.envelope", "signing.keys")
 _BUNDLING = ("pipeline.carrying",)
 _JUDGING = ("pipeline.judging", "views.document", "views.gate", "views.report", "views.terminal")
@@ -51,7 +51,7 @@ def load(*, records: bool, keeps: Path | None, bundles: bool, judges: bool) -> N
 
 def _is_up_to_date(store: Path) -> bool:
     """Return whether a store is there, and of the newest schema: SQLite has its number in the head of the file."""
-    from ..store.tables import VERSION
+    from ..store.sqlite.tables import VERSION
 
     try:
         with regular_file(store) as file:

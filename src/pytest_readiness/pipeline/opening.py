@@ -181,7 +181,9 @@ def _head(
     written: Sequence[str],
 ) -> dict[str, Any]:
     """What the first line of the run says."""
-    from ..store.schema import SQLITE  # late: only who records loads the store, and every such session keeps its run
+    from ..store.sqlite.schema import (
+        SQLITE,  # late: only who records loads the store, and every such session keeps its run
+    )
 
     versions = {name: _version(name) for name in ("pytest", "pytest-readiness")} | {"sqlite": SQLITE}
     head = provenance(root, argv, said.get("actor"), versions, examined=examined, written=written)

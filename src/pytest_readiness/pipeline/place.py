@@ -21,7 +21,7 @@ from ..recording.provenance.relative_path import way_to
 from ..redaction.fingerprint_key import load_key
 from ..settings import Settings, find, load, override, without_config
 from ..store.address import open_store, sqlite_path
-from ..store.port import DecisionHome, Store
+from ..store.protocol import DecisionHome, Store
 from .extensions import Plugins, every_kind, load_plugins
 
 if TYPE_CHECKING:  # these are heavy: loaded where something is judged, or said
@@ -138,7 +138,7 @@ class Place:
 
     def decisions(self, store: Store | None) -> DecisionHome | None:
         """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
-        from ..store.folder import open_decisions
+        from ..store.decision_files.folder import open_decisions
 
         return open_decisions(self.settings.decisions, store, self.settings.folder, self.policy.people.same)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import ConfigError, one_line, place as shown_place
 from ..redaction.fingerprint_key import NAME
 from ..signing.keys import FILE, SIGNER
-from ..store.looking import SUFFIX
+from ..store.decision_files.committed_files import SUFFIX
 from .checkpoints import named_checkpoints
 from .place import HOME, Place
 

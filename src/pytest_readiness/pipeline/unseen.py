@@ -7,7 +7,7 @@ from itertools import chain
 
 from ..facts.decision import Review
 from ..facts.evidence import Evidence
-from ..store.port import Failure, Store
+from ..store.protocol import Failure, Store
 from ..verdict.policy import Policy
 from ..verdict.reviews import horizons_of, starts_of
 from ..verdict.suspicion import Horizon

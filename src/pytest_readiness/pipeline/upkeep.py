@@ -21,7 +21,7 @@ from ..frozen import dataclass
 from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..regular import regular_file
 from ..signing.trust import Doubt, Trust
-from ..store.port import EMPTY_SLOT, Decided, RunSummary, Store
+from ..store.protocol import EMPTY_SLOT, Decided, RunSummary, Store
 from ..verdict.known import Signed, run_of
 from ..views.document import to_document
 from ..views.report import Report

@@ -11,7 +11,7 @@ from ..facts.checkpoint import Checkpoint
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope
 from ..frozen import dataclass
-from ..store.port import DecisionHome, Store
+from ..store.protocol import DecisionHome, Store
 from ..verdict.known import Signed
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ..errors import ConfigError, nearest, one_line
-from .port import Store
+from .protocol import Store
 
 KNOWN = ("sqlite",)
 LATER = frozenset({"postgresql", "postgres", "s3", "gs", "az", "file"})
@@ -27,7 +27,7 @@ def open_store(url: str, folder: Path, *, create: bool) -> Store | None:
     """
     path = sqlite_path(url, folder)
     # Here and not above: another adapter, or none at all, must not pay for this one.
-    from .sqlite import SQLiteStore
+    from .sqlite.store import SQLiteStore
 
     return SQLiteStore.open(path, shown(url), create=create)
 

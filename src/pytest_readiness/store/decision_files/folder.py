@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..errors import IntegrityError, ReadinessError, StorageError, place
-from ..facts.decision import Decision, parse_decision
-from ..facts.envelope import Envelope
-from ..facts.requirements_snapshot import Snapshot
-from ..whole import write_whole
-from .checked import readable
-from .history import Same
-from .looking import SIGNED, SUFFIX, alike, look_at, text_of
-from .port import Decided, DecisionHome, Store
+from ...errors import IntegrityError, ReadinessError, StorageError, place
+from ...facts.decision import Decision, parse_decision
+from ...facts.envelope import Envelope
+from ...facts.requirements_snapshot import Snapshot
+from ...whole import write_whole
+from ..integrity.validation import readable
+from ..protocol import Decided, DecisionHome, Store
+from .committed_files import SIGNED, SUFFIX, alike, look_at, text_of
+from .git_history import Same
 
 
 def open_decisions(said: str, store: Store | None, folder: Path, same: Same = alike) -> DecisionHome | None:

@@ -14,14 +14,14 @@ from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 
-from ..errors import IntegrityError, Problem, StorageError, one_line, place
-from ..facts.decision import Decision, parse_decision
-from ..facts.envelope import Envelope, parse_envelope
-from ..frozen import dataclass
-from ..regular import regular_file
-from .history import NAME, History, Same, Touch, ever_named, folder_of, name_of
-from .port import Decided, Disputed
-from .repository import LINK, MODULE, Entry, Repository, blob_of, is_in_repository
+from ...errors import IntegrityError, Problem, StorageError, one_line, place
+from ...facts.decision import Decision, parse_decision
+from ...facts.envelope import Envelope, parse_envelope
+from ...frozen import dataclass
+from ...regular import regular_file
+from ..protocol import Decided, Disputed
+from .git_history import NAME, History, Same, Touch, ever_named, folder_of, name_of
+from .git_repository import LINK, MODULE, Entry, Repository, blob_of, is_in_repository
 
 BIGGEST_FILE = 1 << 24
 """Bytes; no decision comes near."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .index import DecisionRow, EnvelopeRow, EvidenceRow, RunRow, SlotRow, VerdictRow
+from ..integrity.index import DecisionRow, EnvelopeRow, EvidenceRow, RunRow, SlotRow, VerdictRow
 
 LATEST = "9999-12-31T23:59:59.999Z"
 

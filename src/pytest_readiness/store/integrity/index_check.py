@@ -9,9 +9,9 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from ..errors import IntegrityError
-from ..facts.evidence import BADNESS, Evidence, standing_text
-from ..facts.ledger.line import canonical, quoted
+from ...errors import IntegrityError
+from ...facts.evidence import BADNESS, Evidence, standing_text
+from ...facts.ledger.line import canonical, quoted
 from .index import UNREADABLE, EvidenceRow, SlotRow
 
 INDEX = len(EvidenceRow._fields) + len(SlotRow._fields)

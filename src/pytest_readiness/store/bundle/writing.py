@@ -8,16 +8,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from ..errors import IntegrityError, StorageError, place, unwritten
-from ..facts.decision import Decision
-from ..facts.envelope import Envelope
-from ..facts.requirements_snapshot import Snapshot
-from ..facts.run import Run
-from ..facts.stored_verdict import KeptVerdict
-from ..frozen import dataclass, field
-from ..whole import check_replaceable
+from ...errors import IntegrityError, StorageError, place, unwritten
+from ...facts.decision import Decision
+from ...facts.envelope import Envelope
+from ...facts.requirements_snapshot import Snapshot
+from ...facts.run import Run
+from ...facts.stored_verdict import KeptVerdict
+from ...frozen import dataclass, field
+from ...whole import check_replaceable
+from ..integrity.chain import check_run
 from .archive import BLOCK, Packing
-from .bundle import (
+from .origin import Origin
+from .reading import (
     CHECKPOINT,
     LEAVES,
     MANIFEST,
@@ -29,8 +31,6 @@ from .bundle import (
     refuse_loose_ends,
     refuse_misled,
 )
-from .chain import check_run
-from .origin import Origin
 
 
 @dataclass(frozen=True, slots=True)

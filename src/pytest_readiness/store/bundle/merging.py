@@ -9,12 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from ..errors import IntegrityError, StorageError, place
-from ..facts.stored_verdict import KeptVerdict
-from ..frozen import dataclass
-from ..regular import regular_file
-from .bundle import Bundle
-from .port import Store
+from ...errors import IntegrityError, StorageError, place
+from ...facts.stored_verdict import KeptVerdict
+from ...frozen import dataclass
+from ...regular import regular_file
+from ..protocol import Store
+from .reading import Bundle
 
 
 @dataclass(frozen=True, slots=True)

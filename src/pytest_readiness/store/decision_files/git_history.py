@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from ..frozen import dataclass, field
-from .repository import Repository, run
+from ...frozen import dataclass, field
+from .git_repository import Repository, run
 
 NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json", re.ASCII)
 """What the file of a decision is called."""

@@ -11,8 +11,8 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..errors import StorageError, one_line, place
-from ..frozen import dataclass
+from ...errors import StorageError, one_line, place
+from ...frozen import dataclass
 
 SECONDS = 120.0
 LINK, MODULE = "120000", "160000"

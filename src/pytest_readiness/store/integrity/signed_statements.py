@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import IntegrityError, one_line
-from ..facts.decision import text_digest
-from ..facts.envelope import Envelope, parse_envelope
+from ...errors import IntegrityError, one_line
+from ...facts.decision import text_digest
+from ...facts.envelope import Envelope, parse_envelope
 from .index import EnvelopeRow, envelope_row
 
 _SEAL = "SELECT head FROM run WHERE id = ?"

@@ -11,21 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import IntegrityError, Problem, one_line
-from ..facts.checkpoint import Grown, leaf_of
-from ..facts.decision import Decision
-from ..facts.evidence import Artifact, Evidence
-from ..facts.requirements_snapshot import Snapshot, snapshot_digest
-from ..facts.run import Run
-from ..facts.stored_verdict import KeptVerdict
+from ...errors import IntegrityError, Problem, one_line
+from ...facts.checkpoint import Grown, leaf_of
+from ...facts.decision import Decision
+from ...facts.evidence import Artifact, Evidence
+from ...facts.requirements_snapshot import Snapshot, snapshot_digest
+from ...facts.run import Run
+from ...facts.stored_verdict import KeptVerdict
+from ..integrity.chain import check_run, where
+from ..integrity.index import UNREADABLE, RunRow, SlotRow, indexed, run_row, summary_of
+from ..integrity.merkle_leaves import KEEP_LEAF, grown
+from ..integrity.validation import readable, sound
+from ..protocol import Failure, RunSummary
 from . import audit
-from .chain import check_run, where
-from .checked import readable, sound
-from .conduct import Conducts
 from .documents import Documents, readable_envelopes
-from .index import UNREADABLE, RunRow, SlotRow, indexed, run_row, summary_of
-from .leaves import KEEP_LEAF, grown
-from .port import Failure, RunSummary
 from .queries import (
     FAILURES,
     HISTORY,
@@ -46,11 +45,12 @@ from .queries import (
     TEXTS,
     without,
 )
-from .reader import SOME, Reader, held_by, in_order, pieces_with
+from .rows import SOME, Reader, held_by, in_order, pieces_with
+from .run_conditions import Conducts
 from .schema import migrate, open_file, read, rows, troubles, writing
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
-    from ..facts.envelope import Envelope
+    from ...facts.envelope import Envelope
 
 _ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
-from ..facts.decision import Decision
-from ..facts.evidence import BADNESS, Evidence, Result, by_number, standing_in, standing_text
-from ..facts.evidence_line import EVIDENCE_LINES, evidence_of
-from ..facts.ledger.line import Line, canonical, quoted
-from ..facts.run import Run, RunState
-from ..facts.stored_verdict import KeptVerdict
-from .port import RunSummary
+from ...facts.decision import Decision
+from ...facts.evidence import BADNESS, Evidence, Result, by_number, standing_in, standing_text
+from ...facts.evidence_line import EVIDENCE_LINES, evidence_of
+from ...facts.ledger.line import Line, canonical, quoted
+from ...facts.run import Run, RunState
+from ...facts.stored_verdict import KeptVerdict
+from ..protocol import RunSummary
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
-    from ..facts.envelope import Envelope
+    from ...facts.envelope import Envelope
 
 BIGGEST = 2**53 - 1
 """The largest integer that a canonical line holds."""

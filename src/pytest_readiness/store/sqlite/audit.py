@@ -11,14 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from ..errors import IntegrityError, Problem, StorageError, one_line
-from ..facts.evidence import Artifact, Evidence
-from ..facts.evidence_line import evidence_of
-from ..facts.ledger.line import Line
-from ..facts.run import Run
-from .audit_documents import Query, decisions, differences, envelopes, snapshots, verdicts
-from .chain import check_run, reading, where
-from .index import (
+from ...errors import IntegrityError, Problem, StorageError, one_line
+from ...facts.evidence import Artifact, Evidence
+from ...facts.evidence_line import evidence_of
+from ...facts.ledger.line import Line
+from ...facts.run import Run
+from ..integrity.audit_documents import Query, decisions, differences, envelopes, snapshots, verdicts
+from ..integrity.chain import check_run, reading, where
+from ..integrity.index import (
     UNREADABLE,
     EvidenceRow,
     Piece,
@@ -28,9 +28,9 @@ from .index import (
     run_row,
     slot_row,
 )
-from .leaves import miscounted, misfits, unbound
-from .port import EMPTY_SLOT
-from .reader import Reader
+from ..integrity.merkle_leaves import miscounted, misfits, unbound
+from ..protocol import EMPTY_SLOT
+from .rows import Reader
 from .tables import SCHEMA_QUERY, schema_of
 
 _RUN = f"SELECT {', '.join(RunRow._fields)} FROM run WHERE id = ?"  # noqa: S608 - constants

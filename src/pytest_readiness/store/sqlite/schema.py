@@ -9,9 +9,9 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import StorageError, one_line, place
-from .leaves import plant
-from .plain import PlainConnection
+from ...errors import StorageError, one_line, place
+from ..integrity.merkle_leaves import plant
+from .connection import PlainConnection
 from .tables import MIGRATIONS, SCHEMA_QUERY, VERSION, Schema, schema_of
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ..errors import IntegrityError, one_line
-from ..facts.ledger.line import Line
-from ..facts.run import Planned, planned_digest
-from ..facts.run_conditions import Conduct, conduct_of
-from ..facts.run_group import Part
-from .chain import where
-from .index import UNREADABLE
-from .port import Readable
+from ...errors import IntegrityError, one_line
+from ...facts.ledger.line import Line
+from ...facts.run import Planned, planned_digest
+from ...facts.run_conditions import Conduct, conduct_of
+from ...facts.run_group import Part
+from ..integrity.chain import where
+from ..integrity.index import UNREADABLE
+from ..protocol import Readable
 from .queries import ENDS, NEWEST_RUN, PARTS, PLANS, TEXTS
 
 
@@ -51,7 +51,7 @@ class Conducts:
         Raises:
             StorageError: the file cannot be read.
         """
-        from .remains import readable_of
+        from ..integrity.salvage import readable_of
 
         seal = next((head for (head,) in self._rows("SELECT head FROM run WHERE id = ?", (run_id,))), None)
         return readable_of(run_id, register, (text for (text,) in self._rows(TEXTS, (run_id,))), seal)

@@ -7,14 +7,14 @@ from contextlib import suppress
 from itertools import chain, pairwise
 from typing import Any
 
-from ..errors import IntegrityError
-from ..facts.evidence import Evidence
-from ..facts.evidence_line import evidence_of, unfinished_of
-from ..facts.ledger.line import Line
-from ..facts.run import Planned, planned_digest
-from ..facts.timestamps import is_moment
+from ...errors import IntegrityError
+from ...facts.evidence import Evidence
+from ...facts.evidence_line import evidence_of, unfinished_of
+from ...facts.ledger.line import Line
+from ...facts.run import Planned, planned_digest
+from ...facts.timestamps import is_moment
+from ..protocol import Readable
 from .index import UNREADABLE
-from .port import Readable
 
 
 def readable_of(run_id: str, register: str, texts: Iterable[str], seal: str | None = None) -> Readable:

@@ -27,17 +27,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, one_line, place
-from ..facts.decision import Decision, parse_decision, text_digest
-from ..facts.envelope import Envelope, parse_envelope
-from ..facts.ledger.line import canonical
-from ..facts.requirements_snapshot import Snapshot, snapshot_digest
-from ..facts.run import Run
-from ..facts.stored_verdict import KeptVerdict
-from ..frozen import dataclass, field
-from ..regular import IrregularError
+from ...errors import ConfigError, IntegrityError, ReadinessError, StorageError, one_line, place
+from ...facts.decision import Decision, parse_decision, text_digest
+from ...facts.envelope import Envelope, parse_envelope
+from ...facts.ledger.line import canonical
+from ...facts.requirements_snapshot import Snapshot, snapshot_digest
+from ...facts.run import Run
+from ...facts.stored_verdict import KeptVerdict
+from ...frozen import dataclass, field
+from ...regular import IrregularError
+from ..integrity.chain import check_run
 from .archive import Archive, Member, open_archive
-from .chain import check_run
 from .origin import Origin, Records
 
 T = TypeVar("T")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..errors import IntegrityError, one_line
-from ..facts.decision import Decision, id_of, parse_decision
-from ..facts.requirements_snapshot import Snapshot, snapshot_digest
+from ...errors import IntegrityError, one_line
+from ...facts.decision import Decision, id_of, parse_decision
+from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 
 
 def sound(snapshots: Iterable[Snapshot]) -> list[Snapshot]:

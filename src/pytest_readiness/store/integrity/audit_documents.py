@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
-from ..errors import IntegrityError, Problem, one_line
-from ..facts.requirements_snapshot import snapshot_digest
-from ..facts.stored_verdict import KeptVerdict
-from .checked import decided
+from ...errors import IntegrityError, Problem, one_line
+from ...facts.requirements_snapshot import snapshot_digest
+from ...facts.stored_verdict import KeptVerdict
 from .index import (
     UNREADABLE,
     DecisionRow,
@@ -22,6 +21,7 @@ from .index import (
     envelope_row,
     verdict_row,
 )
+from .validation import decided
 
 Query = Callable[..., list[Any]]
 """Takes SQL and its parameters, returns all rows; raises StorageError where it cannot."""
@@ -94,8 +94,8 @@ def envelopes(query: Query) -> Iterator[Problem]:
 
 def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
     # Here: whoever only keeps a run needs none of it.
-    from ..facts.envelope import parse_envelope
-    from .envelopes import subject_trouble
+    from ...facts.envelope import parse_envelope
+    from .signed_statements import subject_trouble
 
     here = f"signature {one_line(stored.id)}"
     try:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from secrets import token_hex
 from typing import Any
 
-from ..errors import IntegrityError, Problem, count, one_line
-from ..facts.checkpoint import ORIGIN, Grown, Leaf, decision_digest
-from ..facts.ledger.line import Line, broken_links
+from ...errors import IntegrityError, Problem, count, one_line
+from ...facts.checkpoint import ORIGIN, Grown, Leaf, decision_digest
+from ...facts.ledger.line import Line, broken_links
 from .chain import where
 from .index import UNREADABLE
 

@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ..errors import IntegrityError, one_line
-from ..frozen import dataclass
-from ..regular import regular_file
+from ...errors import IntegrityError, one_line
+from ...frozen import dataclass
+from ...regular import regular_file
 
 BLOCK = 1 << 20
 MOST_MEMBERS = 1_000_000

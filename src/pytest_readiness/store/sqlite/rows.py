@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ..errors import IntegrityError, one_line
-from ..facts.evidence import Evidence
-from ..facts.evidence_line import evidence_in
-from ..facts.ledger.line import line_digest, read_line
-from .chain import where
-from .index import UNREADABLE, EvidenceRow, SlotRow
-from .matching import INDEX, matches
+from ...errors import IntegrityError, one_line
+from ...facts.evidence import Evidence
+from ...facts.evidence_line import evidence_in
+from ...facts.ledger.line import line_digest, read_line
+from ..integrity.chain import where
+from ..integrity.index import UNREADABLE, EvidenceRow, SlotRow
+from ..integrity.index_check import INDEX, matches
 
 BATCH = 10_000
 """How many pieces of evidence are looked up together: bounds the memory that a long history takes."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ..errors import IntegrityError, Problem
-from ..facts.evidence import Artifact
-from ..facts.ledger.digest import EMPTY, is_sha256
-from ..facts.ledger.line import Line, broken_links, line_digest
-from ..facts.run import Run, planned_digest
-from ..facts.run_group import Part
-from ..facts.timestamps import is_moment
+from ...errors import IntegrityError, Problem
+from ...facts.evidence import Artifact
+from ...facts.ledger.digest import EMPTY, is_sha256
+from ...facts.ledger.line import Line, broken_links, line_digest
+from ...facts.run import Run, planned_digest
+from ...facts.run_group import Part
+from ...facts.timestamps import is_moment
 from .index import UNREADABLE, Piece, misfit, pieces, run_row
 
 

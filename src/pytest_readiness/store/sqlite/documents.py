@@ -8,17 +8,17 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import IntegrityError, one_line
-from ..facts.checkpoint import leaf_of
-from ..facts.decision import Decision, Known
-from ..facts.ledger.line import canonical
-from ..facts.requirements_snapshot import Snapshot
-from ..facts.stored_verdict import KeptVerdict
-from .chain import unbroken_head
-from .checked import decided
-from .index import EnvelopeRow, decision_row, envelope_row, verdict_row
-from .leaves import KEEP_LEAF
-from .port import Decided
+from ...errors import IntegrityError, one_line
+from ...facts.checkpoint import leaf_of
+from ...facts.decision import Decision, Known
+from ...facts.ledger.line import canonical
+from ...facts.requirements_snapshot import Snapshot
+from ...facts.stored_verdict import KeptVerdict
+from ..integrity.chain import unbroken_head
+from ..integrity.index import EnvelopeRow, decision_row, envelope_row, verdict_row
+from ..integrity.merkle_leaves import KEEP_LEAF
+from ..integrity.validation import decided
+from ..protocol import Decided
 from .queries import (
     DECIDED_HERE,
     DECISIONS,
@@ -33,7 +33,7 @@ from .queries import (
 )
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
-    from ..facts.envelope import Envelope
+    from ...facts.envelope import Envelope
 
 
 def readable_envelopes(envelopes: Iterable[Envelope]) -> list[Envelope]:
@@ -44,7 +44,7 @@ def readable_envelopes(envelopes: Iterable[Envelope]) -> list[Envelope]:
     """
     if not (given := list(envelopes)):
         return []
-    from ..facts.envelope import parse_envelope
+    from ...facts.envelope import parse_envelope
 
     return [parse_envelope(envelope.text) for envelope in given]
 
@@ -149,7 +149,7 @@ class Documents:
         return True
 
     def _keep_envelope(self, envelope: Envelope) -> bool:
-        from .envelopes import subject_trouble
+        from ..integrity.signed_statements import subject_trouble
 
         if self._rows("SELECT 1 FROM envelope WHERE id = ?", (envelope.id,)):
             return False
@@ -165,7 +165,7 @@ class Documents:
             IntegrityError: one is not what was kept.
             StorageError: the file cannot be read.
         """
-        from .envelopes import kept_envelope
+        from ..integrity.signed_statements import kept_envelope
 
         rows = self._later("envelope", ENVELOPES, (json.dumps(sorted(set(subjects))),))
         return [kept_envelope(EnvelopeRow(*row)) for row in rows]

@@ -1,0 +1,1 @@
+"""Bundles: the content of a store in one file that anybody can verify."""

@@ -1,0 +1,1 @@
+"""Decisions as files of a git repository."""

@@ -1,0 +1,1 @@
+"""Integrity: hash chains, the index derived from lines, Merkle leaves and signed statements."""
