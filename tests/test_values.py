@@ -19,7 +19,7 @@ WORKING = {
     "external.record.Session": "a command while it runs",
     "pipeline.session.Outcome": "a session while it ends",
     "store.decision_files.committed_files._Look": "a folder while it is looked at",
-    "verdict.elsewhere._Earlier": "executions while they are sorted",
+    "verdict.requirement.interrupted_scope._Earlier": "executions while they are sorted",
     "verdict.history._Replay": "a history while it is replayed",
 }
 """What is no value, and why."""
@@ -47,11 +47,11 @@ DERIVING = {
     "store.bundle.reading.Bundle",
     "store.decision_files.git_history.History",
     "store.decision_files.committed_files._Ground",
-    "verdict.deciding.Ledger",
+    "verdict.requirement.execution_ledger.Ledger",
     "verdict.evaluation._Known",
     "verdict.gate.Grounds",
-    "verdict.groups.Generation",
-    "verdict.later_runs.LaterRuns",
+    "verdict.run_groups.Generation",
+    "verdict.requirement.later_runs.LaterRuns",
     "verdict.readiness.UseCaseReadiness",
 }
 

@@ -108,16 +108,16 @@ FAULTS: dict[str, Fault] = {
     "A8-signed-while-waived": Fault(
         "a requirement that was WAIVED when it was signed becomes READY unseen",
         signs.decided("waive", "approve"),
-        (Edit("verdict.suspicion:_never_seen", "if one.state is not State.WAIVED:", "if False:"),),
+        (Edit("verdict.review.invalidation:_never_seen", "if one.state is not State.WAIVED:", "if False:"),),
     ),
     "A9-four-eyes-once": Fault(
         "a reviewer who records everything anew after signing keeps a current review",
         signs.approved_before(Run),
         (
             Edit(
-                "verdict.reviews:_standing",
+                "verdict.review.standing:_standing",
                 "recorders_now(seen.required, review.basis, origins, seen.policy)",
-                "__import__('pytest_readiness.verdict.pinning', fromlist=['_']).recorders_of("
+                "__import__('pytest_readiness.verdict.review.pins', fromlist=['_']).recorders_of("
                 "review.basis, origins, seen.policy)",
             ),
         ),
@@ -138,7 +138,7 @@ FAULTS: dict[str, Fault] = {
         signs.approved_before(Edited),
         (
             Edit(
-                "verdict.suspicion:_weaker",
+                "verdict.review.invalidation:_weaker",
                 "in weaker_settings(signed.policy, now.policy):",
                 "in [one for one in weaker_settings(signed.policy, now.policy) if one[0] in ('asserted', 'flaky')]:",
             ),
@@ -149,7 +149,7 @@ FAULTS: dict[str, Fault] = {
         signs.approved_before(Merge),
         (
             Edit(
-                "verdict.suspicion:adverse_to",
+                "verdict.review.invalidation:adverse_to",
                 "        return horizon.hides(",
                 "        return one.started_at > pinned.earliest(scopes, review.looked_at)\n"
                 "        return horizon.hides(",
@@ -219,7 +219,7 @@ FAULTS: dict[str, Fault] = {
         signs.grouped,
         (
             Edit(
-                "verdict.groups:Generation.arrived",
+                "verdict.run_groups:Generation.arrived",
                 "numbers = {part.number for part in self.parts if part.run_id not in self.retired and part.collected}",
                 "numbers = set(range(1, 1 + len(self.parts)))",
             ),
@@ -250,14 +250,14 @@ FAULTS: dict[str, Fault] = {
     "A10-let-go-elsewhere": Fault(
         "a group that is incomplete in one environment is let go by the same tests in another",
         signs.grouped,
-        (Edit("verdict.groups:_held_by", "where <= since", "bool(since)"),),
+        (Edit("verdict.run_groups:_held_by", "where <= since", "bool(since)"),),
     ),
     "A11-group-id-used-again": Fault(
         "an id that is used again the next day counts yesterday's parts",
         signs.grouped_twice,
         (
-            Edit("verdict.groups:generations", "setdefault(part.pipeline, [])", "setdefault(None, [])"),
-            Edit("verdict.groups:_windows", "<= WINDOW", "<= 1000 * WINDOW"),
+            Edit("verdict.run_groups:generations", "setdefault(part.pipeline, [])", "setdefault(None, [])"),
+            Edit("verdict.run_groups:_windows", "<= WINDOW", "<= 1000 * WINDOW"),
         ),
     ),
     "A16-no-longer-real": Fault(
@@ -274,7 +274,11 @@ FAULTS: dict[str, Fault] = {
     "A2-failure-before-scope": Fault(
         "a failure before scope() counts only where its run said that it took place",
         signs.failed_unplaced,
-        (Edit("verdict.deciding:Ledger._elsewhere_for", "if not self.any_broken or", "if True or"),),
+        (
+            Edit(
+                "verdict.requirement.execution_ledger:Ledger._elsewhere_for", "if not self.any_broken or", "if True or"
+            ),
+        ),
     ),
     "A2-retry-covers-elsewhere": Fault(
         "an attempt that ended before its test said where it runs is made good everywhere by a retry in its place",

@@ -20,9 +20,9 @@ class Room:
 ROOMS = {
     "evaluation": Room(
         (
-            "verdict/evaluation.py", "verdict/rules.py", "verdict/deciding.py", "verdict/coverage.py",
-            "verdict/status.py", "verdict/readiness.py", "verdict/elsewhere.py", "verdict/later_runs.py",
-            "verdict/departed.py", "journal/joined_executions.py",
+            "verdict/evaluation.py", "verdict/requirement/state.py", "verdict/requirement/execution_ledger.py", "verdict/coverage.py",
+            "verdict/status.py", "verdict/readiness.py", "verdict/requirement/interrupted_scope.py", "verdict/requirement/later_runs.py",
+            "verdict/removed_use_cases.py", "journal/joined_executions.py",
         ),
         (
             "tests/verdict", "tests/facts/test_evidence.py", "tests/journal/test_joining.py",
@@ -34,8 +34,8 @@ ROOMS = {
     ),
     "gate": Room(
         (
-            "verdict/gate.py", "verdict/regression.py", "verdict/omission.py", "verdict/levels.py",
-            "verdict/aside.py", "pipeline/judging.py", "pipeline/aside.py",
+            "verdict/gate.py", "verdict/regression.py", "verdict/requirement/skipped_tests.py", "verdict/requirement/levels.py",
+            "verdict/requirement/retired_runs.py", "pipeline/judging.py", "pipeline/aside.py",
         ),
         (
             "tests/verdict", "tests/pipeline", "tests/trust/test_signing.py", "tests/trust/test_store_attacks.py",
@@ -45,7 +45,7 @@ ROOMS = {
         ),
     ),
     "groups": Room(
-        ("verdict/groups.py", "facts/run_group.py"),
+        ("verdict/run_groups.py", "facts/run_group.py"),
         (
             "tests/verdict", "tests/facts/test_run.py", "tests/plugin/test_groups.py", "tests/cli/test_gate.py",
             "tests/cli/test_retire_run.py",
@@ -53,8 +53,8 @@ ROOMS = {
     ),
     "reviews": Room(
         (
-            "verdict/reviews.py", "verdict/suspicion.py", "verdict/basis.py", "verdict/policy.py", "verdict/pinning.py",
-            "verdict/decided.py", "verdict/deciders.py", "verdict/people.py", "verdict/waivers.py",
+            "verdict/review/standing.py", "verdict/review/invalidation.py", "verdict/review/basis.py", "verdict/policy.py", "verdict/review/pins.py",
+            "verdict/review/decision_index.py", "verdict/review/authority.py", "verdict/people.py", "verdict/review/waivers.py",
             "pipeline/unseen.py",
         ),
         (

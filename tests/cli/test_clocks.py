@@ -12,10 +12,10 @@ from pytest_readiness.decisions.dating import ClockError, Earlier
 from pytest_readiness.facts.decision import Blocker, Decision, Meaning, Review, Unblock
 from pytest_readiness.facts.review_basis import Basis
 from pytest_readiness.facts.timestamps import moment
-from pytest_readiness.verdict.decided import Decided
-from pytest_readiness.verdict.known import Facts
+from pytest_readiness.verdict.inputs import Facts
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.reviews import rejections
+from pytest_readiness.verdict.review.decision_index import Decided
+from pytest_readiness.verdict.review.standing import rejections
 from tests.project import CONFIG, Project
 from tests.signing import ANA, BEN, DEV, REVIEW, TESTS, approve, commit, decided, record, repository, status, told
 

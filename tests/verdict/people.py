@@ -8,7 +8,7 @@ from dataclasses import replace
 from pytest_readiness.facts.decision import Blocker, Decision, Known, Meaning, Retirement, Review, Unblock, Waiver
 from pytest_readiness.facts.evidence import Evidence
 from pytest_readiness.verdict.evaluation import Facts, evaluate
-from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.inputs import Origin
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import Readiness, UseCaseReadiness
 from tests.verdict.judging import CATALOGUE, NOW, UC, days_ago

@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.run import Planned
 from pytest_readiness.facts.run_group import Part, Plan
-from pytest_readiness.verdict.groups import generations, with_plans
 from pytest_readiness.verdict.policy import Policy
+from pytest_readiness.verdict.run_groups import generations, with_plans
 from tests.verdict.judging import ERROR, FAILED, IDLE, INTERRUPTED, NOW, UC, days_ago, ran, use_case
 from tests.verdict.people import retirement
 

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.history import Event, replay
-from pytest_readiness.verdict.known import Facts
+from pytest_readiness.verdict.inputs import Facts
 from pytest_readiness.verdict.policy import Policy
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, complete, days_ago, ran
 from tests.verdict.people import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_readiness.verdict.later_runs import LaterRuns
+from pytest_readiness.verdict.requirement.later_runs import LaterRuns
 
 from .judging import FAILED, INTERRUPTED, Evidence, Result, ran
 

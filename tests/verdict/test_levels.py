@@ -8,8 +8,8 @@ import pytest
 
 from pytest_readiness.facts.evidence import Proof, Result
 from pytest_readiness.verdict.gate import decide
-from pytest_readiness.verdict.known import Signed
-from pytest_readiness.verdict.levels import level_of, weakest
+from pytest_readiness.verdict.inputs import Signed
+from pytest_readiness.verdict.requirement.levels import level_of, weakest
 
 from .judging import FAILED, UC, complete, ran
 from .people import ORIGINS, REVIEWED, judge_all, waiver

@@ -7,9 +7,9 @@ import pytest
 from pytest_readiness.facts.evidence import Evidence, Result
 from pytest_readiness.facts.run import Planned
 from pytest_readiness.verdict.gate import decide
-from pytest_readiness.verdict.known import Origin
-from pytest_readiness.verdict.omission import Omission, left_out
+from pytest_readiness.verdict.inputs import Origin
 from pytest_readiness.verdict.policy import Policy
+from pytest_readiness.verdict.requirement.skipped_tests import Omission, left_out
 
 from .judging import FAILED, INTERRUPTED, UC, complete, days_ago, ran, readiness
 

@@ -12,11 +12,11 @@ from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.actions import next_actions
 from pytest_readiness.verdict.coverage import Places
-from pytest_readiness.verdict.deciding import Ledger, Selection
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.gate import decide
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import WORST_FIRST, Sentences, State, Status
+from pytest_readiness.verdict.requirement.execution_ledger import Ledger, Selection
 from tests.growth import assert_linear
 from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, ran, readiness, states
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from pytest_readiness.settings.model import GateSettings
-from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.inputs import Origin
 from pytest_readiness.verdict.policy import DEFAULTS, STRICTNESS, Policy
 from tests.verdict.judging import CATALOGUE, UC, complete, ran
 from tests.verdict.people import CI, REVIEWED, approval, judged

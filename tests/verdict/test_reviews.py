@@ -9,11 +9,11 @@ import pytest
 from pytest_readiness.facts.decision import Known
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.run_conditions import Conduct
-from pytest_readiness.verdict.deciding import scope_of
-from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.inputs import Origin
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.reviews import approvals, pinned_ids, starts_of
+from pytest_readiness.verdict.requirement.execution_ledger import scope_of
+from pytest_readiness.verdict.review.standing import approvals, pinned_ids, starts_of
 from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, days_ago, ran
 from tests.verdict.people import (
     CI,

@@ -11,11 +11,11 @@ from hypothesis import given, settings, strategies as st
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.facts.decision import Decision, Known
-from pytest_readiness.verdict.deciders import may_decide
-from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.inputs import Origin
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.signing import changes_since, expand_acknowledged, refusal, review_refusal
+from pytest_readiness.verdict.review.authority import may_decide
+from pytest_readiness.verdict.review.preview import changes_since, expand_acknowledged, refusal, review_refusal
 from tests.verdict.judging import CATALOGUE, FAILED, UC, complete, days_ago, ran
 from tests.verdict.people import (
     CI,

@@ -9,7 +9,7 @@ import pytest
 from pytest_readiness.facts.decision import Known
 from pytest_readiness.verdict.actions import next_actions
 from pytest_readiness.verdict.gate import decide
-from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.inputs import Origin
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import State

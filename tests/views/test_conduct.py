@@ -7,7 +7,7 @@ from dataclasses import replace
 from jsonschema import Draft202012Validator
 
 from pytest_readiness.facts.run_conditions import Conduct, conduct_of
-from pytest_readiness.verdict.known import Origin
+from pytest_readiness.verdict.inputs import Origin
 from pytest_readiness.verdict.readiness import State
 from pytest_readiness.views.conduct import deciding_runs, notes
 from pytest_readiness.views.document import report_schema, to_document

@@ -9,7 +9,6 @@ from pytest_readiness.claims.builtin_items import SEVEN
 from pytest_readiness.claims.catalogue import Catalogue, Environment, ProviderMode, UseCase
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
 from pytest_readiness.store.protocol import RunState, RunSummary
-from pytest_readiness.verdict.groups import GroupHold
 from pytest_readiness.verdict.readiness import (
     Action,
     ItemReadiness,
@@ -25,6 +24,7 @@ from pytest_readiness.verdict.readiness import (
     Verdict,
     worst,
 )
+from pytest_readiness.verdict.run_groups import GroupHold
 from pytest_readiness.views.report import Report, ReportContext, Session
 
 NOW = "2026-02-12T18:29:00.000Z"

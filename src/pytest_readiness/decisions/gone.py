@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..facts.evidence import IMPORTED, Evidence
 from ..pipeline.judging import Judged, Place
-from ..verdict.later_runs import LaterRuns, is_case_beside
+from ..verdict.requirement.later_runs import LaterRuns, is_case_beside
 
 _LOOKED_AT = 20
 """Later imports, the newest first, of which one may be of the same tests."""

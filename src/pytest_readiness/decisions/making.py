@@ -15,9 +15,9 @@ from ..pipeline.gathering import origins_of
 from ..pipeline.judging import Judged, Place, Request, examine
 from ..pipeline.upkeep import refuse_damage
 from ..signing.trust import Trust
-from ..verdict.deciders import kept_apart
-from ..verdict.deciding import BROKEN
-from ..verdict.signing import refusal
+from ..verdict.requirement.execution_ledger import BROKEN
+from ..verdict.review.authority import kept_apart
+from ..verdict.review.preview import refusal
 from .dating import Earlier
 from .gone import gone
 from .home import Kept, Made, clean, keep, made, stamped

@@ -13,11 +13,11 @@ from ..facts.review_basis import Basis
 from ..facts.timestamps import is_moment, moment
 from ..pipeline.judging import Place, select
 from ..regular import regular_file
-from ..verdict.basis import Basis as Requirements
-from ..verdict.known import Facts
-from ..verdict.pinning import asked
+from ..verdict.inputs import Facts
 from ..verdict.readiness import Phase, ReviewState, State, Status
-from ..verdict.suspicion import changed_requirements
+from ..verdict.review.basis import Basis as Requirements
+from ..verdict.review.invalidation import changed_requirements
+from ..verdict.review.pins import asked
 from ..views.document import SCHEMA
 from ..views.signing import Signing
 from ..views.standings import read_basis

@@ -9,11 +9,11 @@ from ..facts.decision import Meaning, Review
 from ..frozen import dataclass, field
 from ..pipeline.judging import Judged, Place, Request, examine
 from ..pipeline.upkeep import refuse_damage
-from ..verdict.known import Facts
+from ..verdict.inputs import Facts
 from ..verdict.policy import Policy
 from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
 from ..verdict.remedies import NAME_RELEASE
-from ..verdict.signing import changes_since, expand_acknowledged, review_refusal
+from ..verdict.review.preview import changes_since, expand_acknowledged, review_refusal
 from ..views.gate import standing
 from ..views.signing import Signing
 from .dating import ClockError, Earlier

@@ -9,10 +9,10 @@ from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
 from ..frozen import dataclass, field
 from ..store.protocol import RunSummary, Store
-from ..verdict.aside import Remains, doubted
-from ..verdict.deciders import may_decide
-from ..verdict.known import run_of
+from ..verdict.inputs import run_of
 from ..verdict.policy import Policy
+from ..verdict.requirement.retired_runs import Remains, doubted
+from ..verdict.review.authority import may_decide
 
 
 @dataclass(frozen=True, slots=True)

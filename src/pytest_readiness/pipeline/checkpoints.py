@@ -23,7 +23,7 @@ from ..signing.keys import sign_checkpoint
 from ..signing.trust import Trust
 from ..store.address import shown
 from ..store.protocol import Store
-from ..verdict.known import Compared
+from ..verdict.inputs import Compared
 from ..views.words import count
 from ..whole import write_whole
 

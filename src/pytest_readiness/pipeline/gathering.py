@@ -20,11 +20,11 @@ from ..frozen import dataclass
 from ..journal.recovery import Leftover, open_evidence
 from ..signing.trust import Trust
 from ..store.protocol import Decided, DecisionHome, RunSummary, Store
-from ..verdict.groups import generation_of, with_plans
-from ..verdict.known import Facts, Origin, run_of
+from ..verdict.inputs import Facts, Origin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
-from ..verdict.reviews import approvals, pinned_ids, pins_of
+from ..verdict.review.standing import approvals, pinned_ids, pins_of
+from ..verdict.run_groups import generation_of, with_plans
 from .aside import NOTHING, Aside, left_of, set_aside
 from .homes import decided
 from .unseen import Failures

@@ -27,8 +27,8 @@ from ..verdict.policy import Policy
 from ..verdict.readiness import Action, Readiness, Verdict
 from ..verdict.regression import no_regression
 from ..verdict.remedies import remedies
-from ..verdict.reviews import approvals, pins_of
-from ..verdict.suspicion import failures_from
+from ..verdict.review.invalidation import failures_from
+from ..verdict.review.standing import approvals, pins_of
 from ..views.report import Report, ReportContext, Session
 from .checkpoints import Kept, asked, compare
 from .gathering import Sources, facts_at, facts_now

@@ -10,8 +10,8 @@ from ..facts.evidence import Evidence
 from ..facts.timestamps import moment
 from ..signing.trust import Trust
 from ..verdict.history import Event, History, replay
-from ..verdict.known import UNKNOWN, Facts, Origin, run_of
-from ..verdict.reviews import pinned_ids
+from ..verdict.inputs import UNKNOWN, Facts, Origin, run_of
+from ..verdict.review.standing import pinned_ids
 from .aside import left_of, set_aside
 from .gathering import Sources, history_of, known_by, origins_of
 from .in_force import InForce

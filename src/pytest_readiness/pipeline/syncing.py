@@ -12,7 +12,7 @@ from ..errors import ConfigError, IntegrityError, StorageError, place as shown_p
 from ..facts.timestamps import moment
 from ..frozen import dataclass
 from ..regular import read_regular
-from ..verdict.drift import differences
+from ..verdict.tracker_drift import differences
 from ..whole import write_whole
 from .judging import Place, Request, judge
 from .replay import history

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from ..errors import IntegrityError
 from ..facts.run_conditions import Conduct
-from ..verdict.known import Facts
+from ..verdict.inputs import Facts
 from ..verdict.readiness import Readiness
 from .gathering import Sources, origins_of
 

@@ -9,8 +9,8 @@ from ..facts.decision import Review
 from ..facts.evidence import Evidence
 from ..store.protocol import Failure, Store
 from ..verdict.policy import Policy
-from ..verdict.reviews import horizons_of, starts_of
-from ..verdict.suspicion import Horizon
+from ..verdict.review.invalidation import Horizon
+from ..verdict.review.standing import horizons_of, starts_of
 
 
 class Failures:

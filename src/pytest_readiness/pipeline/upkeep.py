@@ -22,7 +22,7 @@ from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..regular import regular_file
 from ..signing.trust import Doubt, Trust
 from ..store.protocol import EMPTY_SLOT, Decided, RunSummary, Store
-from ..verdict.known import Signed, run_of
+from ..verdict.inputs import Signed, run_of
 from ..views.document import to_document
 from ..views.report import Report
 from .aside import Aside, set_aside, told as said

@@ -12,7 +12,7 @@ from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope
 from ..frozen import dataclass
 from ..store.protocol import DecisionHome, Store
-from ..verdict.known import Signed
+from ..verdict.inputs import Signed
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
 from . import keys

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..errors import count
-from .drift import differences
-from .levels import raises
+from .explanations import short
 from .policy import Policy
 from .readiness import Action, Departed, Phase, Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness
+from .requirement.levels import raises
 from .status import reviewed
-from .telling import short
+from .tracker_drift import differences
 
 UNASSIGNED = "unassigned"
 NOBODY = frozenset({"", "tbd", "none", "-"})

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ..facts.decision import Blocker, Decision, Departure, Meaning, Retirement, Review, RunRetirement, Unblock, Waiver
 from ..facts.evidence import Evidence
+from .explanations import happened, short
 from .readiness import WORST_FIRST, Phase, State, Status, UseCaseReadiness
-from .telling import happened, short
 
 Cause = tuple[str, str | None]
 """A sentence, and the id of the evidence or of the decision."""

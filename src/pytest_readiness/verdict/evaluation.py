@@ -9,15 +9,8 @@ from ..facts.decision import RunRetirement
 from ..facts.evidence import BAD, Evidence
 from ..facts.review_basis import Basis as Signed
 from ..frozen import dataclass, maker
-from .basis import Basis
 from .coverage import Places
-from .decided import Decided
-from .deciding import Ledger, Scope, in_order
-from .departed import departed
-from .groups import Grounds, GroupHold, held_use_cases
-from .known import Facts
-from .later_runs import LaterRuns
-from .pinning import pinned
+from .inputs import Facts
 from .policy import Policy
 from .readiness import (
     Departed,
@@ -32,10 +25,17 @@ from .readiness import (
     WaiverStanding,
     worst,
 )
-from .reviews import review_of
-from .rules import Moment, judge
+from .removed_use_cases import departed
+from .requirement.execution_ledger import Ledger, Scope, in_order
+from .requirement.later_runs import LaterRuns
+from .requirement.state import Moment, judge
+from .review.basis import Basis
+from .review.decision_index import Decided
+from .review.invalidation import Seen, failures_from
+from .review.pins import pinned
+from .review.standing import review_of
+from .run_groups import Grounds, GroupHold, held_use_cases
 from .status import status_of
-from .suspicion import Seen, failures_from
 
 __all__ = ["Facts", "evaluate"]
 

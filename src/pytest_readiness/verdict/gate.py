@@ -9,10 +9,10 @@ from functools import cached_property
 from ..errors import Problem, count
 from ..facts.evidence import Evidence
 from ..frozen import dataclass
-from .known import UNKNOWN, Compared, Origin
-from .omission import left_out
+from .inputs import UNKNOWN, Compared, Origin
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness, Verdict
+from .requirement.skipped_tests import left_out
 from .status import reviewed
 
 __all__ = ["Compared", "Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]

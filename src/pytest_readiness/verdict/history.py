@@ -14,12 +14,12 @@ from ..facts.timestamps import parse
 from ..frozen import dataclass, field
 from .causes import cause_of
 from .coverage import Places
-from .deciding import BROKEN, Ledger, recency
 from .evaluation import evaluate
-from .known import Facts
+from .inputs import Facts
 from .policy import Policy
 from .readiness import Phase, Status, UseCaseReadiness
-from .reviews import approvals, horizons_of, starts_of
+from .requirement.execution_ledger import BROKEN, Ledger, recency
+from .review.standing import approvals, horizons_of, starts_of
 
 InForce = Callable[[str], tuple[Catalogue, Policy]]
 """The requirements and the policy in force at a moment."""

@@ -13,7 +13,7 @@ from ..facts.evidence import Evidence
 from ..facts.review_basis import Basis
 from ..frozen import dataclass, field
 from .coverage import Places
-from .groups import GroupHold
+from .run_groups import GroupHold
 
 NO_BASIS = Basis("")
 NOWHERE = Places(frozenset(), frozenset())

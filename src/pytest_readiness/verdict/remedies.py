@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ..errors import count
 from .actions import owner_of
 from .gate import Grounds
-from .known import UNKNOWN, Origin
-from .omission import left_out
+from .inputs import UNKNOWN, Origin
 from .readiness import Action, RuleResult, UseCaseReadiness, Verdict
+from .requirement.skipped_tests import left_out
 
 ASKER = "whoever runs the gate"
 """Who must act where nothing is wrong with a use case, but something was not named or is not installed."""

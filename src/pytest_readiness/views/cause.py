@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import ClaimError, nearest
 from ..facts.evidence import Evidence, Result
-from ..verdict.drift import differences
-from ..verdict.known import UNKNOWN
-from ..verdict.levels import TOLD
+from ..verdict.inputs import UNKNOWN
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
+from ..verdict.requirement.levels import TOLD
+from ..verdict.tracker_drift import differences
 from . import oddities, words
 from .gate import departed, holds, retirements, standing, waivers
 from .pen import Line, Pen, style_of

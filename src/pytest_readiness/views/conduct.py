@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..facts.run_conditions import Conduct
-from ..verdict.known import Origin
+from ..verdict.inputs import Origin
 from .report import Report
 from .words import count
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from ..facts.evidence import Evidence
 from ..facts.ledger.line import printable
-from ..verdict.drift import drifts
-from ..verdict.groups import GroupHold
 from ..verdict.readiness import (
     Action,
     ItemReadiness,
@@ -17,6 +15,8 @@ from ..verdict.readiness import (
     UseCaseReadiness,
     Verdict,
 )
+from ..verdict.run_groups import GroupHold
+from ..verdict.tracker_drift import drifts
 from .conduct import deciding_runs, to_run
 from .report import Report, ReportContext
 from .standings import to_blocker, to_retirement, to_review, to_waiver

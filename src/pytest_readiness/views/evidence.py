@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from ..facts.evidence import Artifact, Connection, Evidence, Result, Step
 from ..facts.run_conditions import UNKNOWN_CONDUCT
 from ..store.protocol import RunSummary
-from ..verdict.known import Signed
-from ..verdict.levels import TOLD, level_of
+from ..verdict.inputs import Signed
+from ..verdict.requirement.levels import TOLD, level_of
 from . import words
 from .pen import Line, Pen
 

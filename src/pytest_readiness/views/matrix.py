@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..frozen import dataclass
-from ..verdict.drift import drifts
 from ..verdict.readiness import Readiness, State, Status, UseCaseReadiness
+from ..verdict.tracker_drift import drifts
 from . import words
 from .pen import Line, Pen, Segment, cells, style_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..frozen import dataclass, field
-from ..verdict.known import Origin
+from ..verdict.inputs import Origin
 from ..verdict.readiness import Action, Readiness, Verdict
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ..facts.decision import Review
 from ..facts.review_basis import Basis, Pin, PinnedRequirement
 from ..frozen import dataclass, field
-from ..verdict.known import run_of
+from ..verdict.inputs import run_of
 from ..verdict.readiness import State
 from .pen import Line, Pen, style_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..verdict.drift import drifts
 from ..verdict.readiness import Readiness, UseCaseReadiness
+from ..verdict.tracker_drift import drifts
 from . import conduct, oddities, words
 from .gate import headline
 from .matrix import write_matrix

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TypeVar
 
-from ..facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver, counts_at
-from ..facts.evidence import Evidence, Result
-from ..frozen import dataclass
-from .deciders import kept_apart, may_decide
-from .known import Facts
-from .policy import Policy
-from .readiness import BlockerStanding, RequirementReadiness, RetirementStanding, Sentences, State, WaiverStanding
-from .telling import happened, short
+from ...facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver, counts_at
+from ...facts.evidence import Evidence, Result
+from ...frozen import dataclass
+from ..explanations import happened, short
+from ..inputs import Facts
+from ..policy import Policy
+from ..readiness import BlockerStanding, RequirementReadiness, RetirementStanding, Sentences, State, WaiverStanding
+from .authority import kept_apart, may_decide
 from .waivers import last_day, void_because
 
 D = TypeVar("D", bound=Decision)

@@ -17,7 +17,7 @@ from ..facts.run_group import Part, Plan
 from ..facts.timestamps import parse
 from ..frozen import dataclass
 from .coverage import Places
-from .telling import short
+from .explanations import short
 
 WINDOW = timedelta(hours=12)
 """Without a CI run, the parts that start within this time of the first belong together."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..facts.decision import Known
-from .known import Origin
-from .policy import Policy
+from ...facts.decision import Known
+from ..inputs import Origin
+from ..policy import Policy
 
 
 def kept_apart(origins: Iterable[Origin], policy: Policy) -> set[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from ..facts.evidence import Evidence
-from .known import Signed
-from .policy import Level
+from ...facts.evidence import Evidence
+from ..inputs import Signed
+from ..policy import Level
 
 RECORDED: Level = "L0"
 SEALED: Level = "L1"

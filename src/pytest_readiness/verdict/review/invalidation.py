@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from ..facts.decision import Review, RunRetirement
-from ..facts.evidence import Evidence, Result, by_number
-from ..facts.review_basis import Basis, Pin, PinnedRequirement
-from ..facts.timestamps import days_before
-from ..frozen import dataclass, field
-from .deciding import Scope, scope_of
-from .policy import Policy, could_sign, weaker_settings
-from .readiness import RequirementReadiness, RetirementStanding, State
-from .telling import happened, short
+from ...facts.decision import Review, RunRetirement
+from ...facts.evidence import Evidence, Result, by_number
+from ...facts.review_basis import Basis, Pin, PinnedRequirement
+from ...facts.timestamps import days_before
+from ...frozen import dataclass, field
+from ..explanations import happened, short
+from ..policy import Policy, could_sign, weaker_settings
+from ..readiness import RequirementReadiness, RetirementStanding, State
+from ..requirement.execution_ledger import Scope, scope_of
 
 NAMED = 3
 """How many things of one kind are told; the rest is counted."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from ..facts.evidence import CONCLUSIVE, Evidence
-from .coverage import Place, Places, is_within
+from ...facts.evidence import CONCLUSIVE, Evidence
+from ..coverage import Place, Places, is_within
 
 
 def elsewhere(executions: Sequence[Evidence], places: Places) -> Mapping[str, tuple[Place, ...]]:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..claims.catalogue import Requirement
 from ..facts.evidence import Evidence
-from .decided import Decided
-from .deciding import BROKEN, Ledger
+from .explanations import cut_short, happened, short
 from .readiness import Departed
-from .reviews import rejections
-from .telling import cut_short, happened, short
+from .requirement.execution_ledger import BROKEN, Ledger
+from .review.decision_index import Decided
+from .review.standing import rejections
 
 Ledgers = Mapping[str, Mapping[str, Ledger]]
 _Open = tuple[str, str, str]

@@ -7,17 +7,17 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..claims.catalogue import Requirement
-from ..facts.evidence import BAD, Evidence, Result, execution_of
-from ..facts.suite_failure import ABSENT
-from ..facts.timestamps import is_moment, parse
-from ..frozen import dataclass, field, maker
-from . import telling
-from .deciding import BROKEN, Ledger, Selection
-from .known import Signed
+from ...claims.catalogue import Requirement
+from ...facts.evidence import BAD, Evidence, Result, execution_of
+from ...facts.suite_failure import ABSENT
+from ...facts.timestamps import is_moment, parse
+from ...frozen import dataclass, field, maker
+from .. import explanations
+from ..inputs import Signed
+from ..readiness import RequirementReadiness, Sentences, State, Told
+from .execution_ledger import BROKEN, Ledger, Selection
 from .later_runs import LaterRuns
 from .levels import level_of, weakest
-from .readiness import RequirementReadiness, Sentences, State, Told
 
 SOON = 0.75
 """Part of the maximum age after which a pass is reported as expiring soon."""
@@ -58,7 +58,7 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
     found = ledger.select(requirement)
     deciding, shown = found.deciding, found.deciding + found.rest
     if requirement.not_applicable is not None:
-        told = Sentences(telling.short(requirement.not_applicable))
+        told = Sentences(explanations.short(requirement.not_applicable))
         return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found.fitting
     judged = (
         _judge_bad(requirement, found, moment)
@@ -94,8 +94,8 @@ _made = maker(RequirementReadiness)
 
 
 def _notes(state: State, found: Selection) -> str:
-    left_out = "" if state is State.COMPLETE else telling.left_out_note(found.left_out.values())
-    return telling.early_note(found.future_passes) + left_out
+    left_out = "" if state is State.COMPLETE else explanations.left_out_note(found.left_out.values())
+    return explanations.early_note(found.future_passes) + left_out
 
 
 def _judge_bad(requirement: Requirement, found: Selection, moment: Moment) -> _Judged | None:
@@ -105,9 +105,9 @@ def _judge_bad(requirement: Requirement, found: Selection, moment: Moment) -> _J
     failing = [one for one in broken if one.result in BAD]
     bad = failing or broken
     elsewhere = found.elsewhere.get(bad[0].id)
-    why = telling.why_bad(requirement, bad[0], len(bad) - 1, elsewhere)
+    why = explanations.why_bad(requirement, bad[0], len(bad) - 1, elsewhere)
     state = State.FAILING if failing else State.INTERRUPTED
-    mend = telling.completes_bad(requirement, bad[0], elsewhere)
+    mend = explanations.completes_bad(requirement, bad[0], elsewhere)
     return _Judged(state, Sentences(why, mend + moment.later.way_out(bad[0], elsewhere)))
 
 
@@ -142,7 +142,7 @@ def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment
 def _satisfies(requirement: Requirement, evidence: Evidence) -> bool:
     if evidence.result is not Result.PASSED or evidence.method == ABSENT:
         return False
-    return requirement.proof != "replay" or telling.replay_mode(evidence) is not None
+    return requirement.proof != "replay" or explanations.replay_mode(evidence) is not None
 
 
 def _proves(requirement: Requirement, evidence: Evidence) -> bool:
@@ -173,8 +173,8 @@ class _OfPass(NamedTuple):
     def why(self) -> str:
         """Why it stands where it stands."""
         requirement, evidence = self.requirement, self.evidence
-        passed = telling.happened(evidence)
-        if requirement.proof == "replay" and "TRACE_ONLY" in map(telling.replay_mode, self._claims):
+        passed = explanations.happened(evidence)
+        if requirement.proof == "replay" and "TRACE_ONLY" in map(explanations.replay_mode, self._claims):
             passed += ", TRACE_ONLY"
         if self.state is State.COMPLETE:
             return passed if requirement.proof == "none" else f"{passed} with {_proof(requirement)}"
@@ -189,7 +189,7 @@ class _OfPass(NamedTuple):
     def _lack(self) -> str:
         method = self.evidence.method
         without = f"without {_proof(self.requirement)}"
-        return without if method in RAN_HERE else f"but was only {telling.short(method)}"
+        return without if method in RAN_HERE else f"but was only {explanations.short(method)}"
 
     @property
     def _claims(self) -> list[Evidence]:
@@ -202,15 +202,15 @@ class _OfPass(NamedTuple):
         """What would complete it."""
         if self.state is State.COMPLETE:
             return ""
-        requirement, place = self.requirement, telling.place_of(self.requirement)
-        test, proof = telling.short(self.evidence.test_id), _proof(requirement)
+        requirement, place = self.requirement, explanations.place_of(self.requirement)
+        test, proof = explanations.short(self.evidence.test_id), _proof(requirement)
         if self.state is State.STALE:
             return f"run {test} again{place}"
         if self.state is State.FLAKY:
             at_once = f"make {test} pass{place} at its first attempt"
             return f"{at_once}{self._recording}" if self.unproven else at_once
         if self.evidence.method not in RAN_HERE:
-            return f"run a test tagged {telling.marker(requirement)}{place}{self._recording}"
+            return f"run a test tagged {explanations.marker(requirement)}{place}{self._recording}"
         return f"record {proof} in {test} and run it{place}"
 
     @property
@@ -233,11 +233,11 @@ def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -
         why = "no real environment is declared for it"
     elif found.rehearsals and not found.deciding:
         state, newest = State.REHEARSED, found.rehearsals[0]
-        because = telling.short(newest.not_real_because or telling.not_real_now(newest))
-        why = f"only rehearsed: {telling.happened(newest)}, not real: {because}"
+        because = explanations.short(newest.not_real_because or explanations.not_real_now(newest))
+        why = f"only rehearsed: {explanations.happened(newest)}, not real: {because}"
     else:
-        why = telling.why_missing(requirement, newest)
-    completes_it = telling.completes_missing(requirement, newest, real_declared=moment.real_declared)
+        why = explanations.why_missing(requirement, newest)
+    completes_it = explanations.completes_missing(requirement, newest, real_declared=moment.real_declared)
     return _Judged(state, Sentences(why, completes_it))
 
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from ..facts.decision import Waiver
-from .deciders import may_decide
-from .policy import Policy
-from .telling import short
+from ...facts.decision import Waiver
+from ..explanations import short
+from ..policy import Policy
+from .authority import may_decide
 
 CAP_DAYS = 90
 """A waiver holds no longer than this after the day it was made, whatever it says."""

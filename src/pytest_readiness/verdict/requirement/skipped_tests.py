@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..facts.evidence import CONCLUSIVE, Evidence
-from ..frozen import dataclass
-from .coverage import Places
-from .known import UNKNOWN, Origin
-from .readiness import Readiness, UseCaseReadiness
+from ...facts.evidence import CONCLUSIVE, Evidence
+from ...frozen import dataclass
+from ..coverage import Places
+from ..inputs import UNKNOWN, Origin
+from ..readiness import Readiness, UseCaseReadiness
 
 
 @dataclass(frozen=True, slots=True)

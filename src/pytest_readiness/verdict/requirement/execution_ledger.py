@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from ..claims.catalogue import Requirement
-from ..facts.evidence import BAD, BADNESS, Evidence, Result, Standing, by_number, execution_of
-from ..frozen import dataclass
-from .coverage import Place, Places, is_within, lies_in, names_part
-from .elsewhere import elsewhere
+from ...claims.catalogue import Requirement
+from ...facts.evidence import BAD, BADNESS, Evidence, Result, Standing, by_number, execution_of
+from ...frozen import dataclass
+from ..coverage import Place, Places, is_within, lies_in, names_part
+from .interrupted_scope import elsewhere
 
 BROKEN = BAD | {Result.INTERRUPTED}
 """Ended badly: counts against a requirement."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..facts.decision import Decision, Meaning, Review as SignOff, counts_at
-from .deciders import may_decide
-from .known import Origin
-from .pinning import recorders_now
-from .policy import Policy
-from .readiness import Review, ReviewStanding, ReviewState
-from .suspicion import Horizon, Seen, reasons
-from .telling import short
+from ...facts.decision import Decision, Meaning, Review as SignOff, counts_at
+from ..explanations import short
+from ..inputs import Origin
+from ..policy import Policy
+from ..readiness import Review, ReviewStanding, ReviewState
+from .authority import may_decide
+from .invalidation import Horizon, Seen, reasons
+from .pins import recorders_now
 
 
 def review_of(reviews: Iterable[SignOff], seen: Seen, origins: Mapping[str, Origin]) -> Review:

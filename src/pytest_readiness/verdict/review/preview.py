@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..errors import ConfigError, nearest
-from ..facts.decision import Blocker, Decision, Departure, Meaning, Retirement, Review, Unblock, Waiver
-from ..facts.evidence import Result
-from ..facts.review_basis import Basis, PinnedRequirement
-from .deciders import kept_apart, may_decide
-from .known import Facts, Origin
-from .pinning import recorders_of
-from .policy import Policy
-from .readiness import Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness, asked_of
-from .suspicion import adverse_to, changed_requirements
-from .telling import happened, short
+from ...errors import ConfigError, nearest
+from ...facts.decision import Blocker, Decision, Departure, Meaning, Retirement, Review, Unblock, Waiver
+from ...facts.evidence import Result
+from ...facts.review_basis import Basis, PinnedRequirement
+from ..explanations import happened, short
+from ..inputs import Facts, Origin
+from ..policy import Policy
+from ..readiness import Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness, asked_of
+from .authority import kept_apart, may_decide
+from .invalidation import adverse_to, changed_requirements
+from .pins import recorders_of
 from .waivers import CAP_DAYS, last_day, void_because
 
 ACKNOWLEDGED = (State.ASSERTED, State.FLAKY)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..claims.catalogue import Requirement
-from ..facts.evidence import Evidence
-from ..facts.review_basis import Basis, Pin, PinnedRequirement
-from .deciders import kept_apart, recorders
-from .known import UNKNOWN, Origin, run_of
-from .policy import Policy
-from .readiness import RequirementReadiness
+from ...claims.catalogue import Requirement
+from ...facts.evidence import Evidence
+from ...facts.review_basis import Basis, Pin, PinnedRequirement
+from ..inputs import UNKNOWN, Origin, run_of
+from ..policy import Policy
+from ..readiness import RequirementReadiness
+from .authority import kept_apart, recorders
 
 
 def pinned(

@@ -8,12 +8,12 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from ..claims.catalogue import Catalogue, Item, Requirement
-from ..facts.ledger.digest import digest
-from ..facts.ledger.line import canonical, quoted
-from ..facts.review_basis import Setting
-from ..frozen import dataclass
-from .policy import Policy
+from ...claims.catalogue import Catalogue, Item, Requirement
+from ...facts.ledger.digest import digest
+from ...facts.ledger.line import canonical, quoted
+from ...facts.review_basis import Setting
+from ...frozen import dataclass
+from ..policy import Policy
 
 Settings = tuple[tuple[str, Setting], ...]
 _BY_DEGREE = ("proof", "max_age_days")

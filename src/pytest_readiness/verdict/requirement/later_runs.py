@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, cached_property
 from operator import attrgetter
 
-from ..facts.evidence import IMPORTED, Evidence
-from ..frozen import dataclass, field
-from .coverage import Place
-from .known import Origin
-from .telling import short
+from ...facts.evidence import IMPORTED, Evidence
+from ...frozen import dataclass, field
+from ..coverage import Place
+from ..explanations import short
+from ..inputs import Origin
 
 _Newest = dict[str | None, Evidence]
 """By environment."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from ..facts.evidence import BAD, Evidence, Result
-from ..frozen import dataclass
+from ...facts.evidence import BAD, Evidence, Result
+from ...frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The state of one requirement, derived from the executions that decide it."""

@@ -1,0 +1,1 @@
+"""Reviews: who may decide, what a review pins, and what ends its validity."""
