@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # heavy: loaded where a session first needs them
     from .pipeline.session import Options, Outcome, Prepared
     from .recording.observer import Observer
     from .untouched import Names
-    from .views.pen import Line
+    from .views.line_writer import Line
 
 
 _DRY = ("collectonly", "setuponly", "setupplan")
@@ -292,7 +292,7 @@ class Door:
             return
         self._told = True
         with put_back(self._names):
-            from .views.pen import MARKUP, plain
+            from .views.line_writer import MARKUP, plain
 
             lines = self._plan or self._lines(self._prepared)
         self._outcome = None  # as the run log forgets: a report is thousands of values

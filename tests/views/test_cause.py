@@ -10,8 +10,8 @@ from rich.cells import cell_len
 from pytest_readiness.errors import ClaimError
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.readiness import Phase, Review, ReviewState, State, Status
-from pytest_readiness.views.cause import render_why
-from pytest_readiness.views.pen import plain
+from pytest_readiness.views.line_writer import plain
+from pytest_readiness.views.why import render_why
 
 from . import values
 from .hostile import HOSTILE, dangers

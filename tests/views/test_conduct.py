@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 from pytest_readiness.facts.run_conditions import Conduct, conduct_of
 from pytest_readiness.verdict.inputs import Origin
 from pytest_readiness.verdict.readiness import State
-from pytest_readiness.views.conduct import deciding_runs, notes
 from pytest_readiness.views.document import report_schema, to_document
-from pytest_readiness.views.pen import plain
+from pytest_readiness.views.line_writer import plain
+from pytest_readiness.views.run_conditions import deciding_runs, notes
 from pytest_readiness.views.terminal import render
 
 from . import values

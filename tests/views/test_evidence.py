@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
 from pytest_readiness.views.evidence import fields, render_evidence
-from pytest_readiness.views.pen import plain
+from pytest_readiness.views.line_writer import plain
 
 from . import values
 from .hostile import HOSTILE, dangers

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from pytest_readiness.verdict.readiness import Phase, State, Status, Verdict
 from pytest_readiness.views.gate import render_verdict
-from pytest_readiness.views.pen import plain
+from pytest_readiness.views.line_writer import plain
 
 from . import values
 from .hostile import HOSTILE, dangers

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from rich.cells import cell_len
 
 from pytest_readiness.verdict.readiness import State, Status
-from pytest_readiness.views.pen import MARKUP, Pen, cells, plain, style_of, styled
+from pytest_readiness.views.line_writer import MARKUP, Pen, cells, plain, style_of, styled
 
 from .hostile import HOSTILE, dangers
 

@@ -7,9 +7,9 @@ from textwrap import dedent
 import pytest
 from rich.cells import cell_len
 
-from pytest_readiness.views.pen import Pen, plain
-from pytest_readiness.views.people import render_next
-from pytest_readiness.views.words import follows, items, listed
+from pytest_readiness.views.line_writer import Pen, plain
+from pytest_readiness.views.next_actions import render_next
+from pytest_readiness.views.text_format import follows, items, listed
 
 from . import values
 from .hostile import HOSTILE, dangers

@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 from rich.cells import cell_len
 
-from pytest_readiness.views.pen import plain
+from pytest_readiness.views.line_writer import plain
 from pytest_readiness.views.plan import PlanRow, render_plan
 
 from . import values

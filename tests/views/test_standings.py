@@ -23,11 +23,11 @@ from pytest_readiness.verdict.readiness import (
     Status,
     WaiverStanding,
 )
-from pytest_readiness.views.cause import render_why
+from pytest_readiness.views.decision_document import read_basis
 from pytest_readiness.views.document import report_schema, to_document, to_json
 from pytest_readiness.views.gate import render_verdict
-from pytest_readiness.views.pen import plain
-from pytest_readiness.views.standings import read_basis
+from pytest_readiness.views.line_writer import plain
+from pytest_readiness.views.why import render_why
 from tests.views import values
 from tests.views.hostile import HOSTILE, dangers
 

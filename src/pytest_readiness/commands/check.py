@@ -18,7 +18,7 @@ from ..settings import DEFAULT_REGISTER, Settings, find, key_place, load, overri
 from ..signing.keys import key_problems
 from ..store.address import sqlite_path
 from ..views.sanitise import sanitise
-from ..views.words import count
+from ..views.text_format import count
 from .answering import Answering
 from .door import Door, pass_door
 

@@ -12,7 +12,7 @@ from ..pipeline.checkpoints import UNSIGNED
 from ..pipeline.targets import CHECKPOINT, refuse_sources
 from ..pipeline.upkeep import checkpoint
 from ..views.sanitise import sanitise
-from ..views.words import count
+from ..views.text_format import count
 from . import options
 from .answering import Answering
 from .door import Door, pass_door

@@ -17,7 +17,7 @@ from ..facts.timestamps import moment
 from ..regular import read_regular
 from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 from ..views.sanitise import sanitise
-from ..views.words import count
+from ..views.text_format import count
 from ..whole import write_whole
 from . import options
 from .adopting import Adopted, GuessError, adopt, said_columns

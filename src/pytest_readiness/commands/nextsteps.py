@@ -6,7 +6,7 @@ import click
 
 from ..pipeline.judging import Request, judge
 from ..pipeline.upkeep import refuse_damage
-from ..views.people import render_next
+from ..views.next_actions import render_next
 from . import options, printing
 from .answering import Answering
 from .door import Door, pass_door

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from ..views.pen import Line, plain, styled
+from ..views.line_writer import Line, plain, styled
 
 NARROWEST = 60
 WIDEST = 120

@@ -6,7 +6,7 @@ import click
 
 from ..pipeline.upkeep import recover_left_behind
 from ..views.sanitise import sanitise
-from ..views.words import count
+from ..views.text_format import count
 from .answering import Answering
 from .door import Door, pass_door
 

@@ -10,7 +10,7 @@ from ..pipeline.judging import Request, judge, write_report
 from ..pipeline.targets import refuse_sources
 from ..pipeline.upkeep import refuse_damage
 from ..views.document import to_json
-from ..views.pen import plain
+from ..views.line_writer import plain
 from ..views.terminal import render
 from . import options, printing
 from .answering import Answering, keep_until_exit

@@ -15,8 +15,8 @@ from ..errors import RefusedError
 from ..facts.decision import Meaning
 from ..pipeline.judging import Place
 from ..pipeline.upkeep import refuse_damage
+from ..views.review_preview import render_signing
 from ..views.sanitise import sanitise
-from ..views.signing import render_signing
 from . import options, printing
 from .answering import Answering
 from .door import Door, pass_door

@@ -7,7 +7,7 @@ import click
 from ..errors import ClaimError, ConfigError
 from ..pipeline.judging import Request, judge
 from ..pipeline.upkeep import refuse_damage
-from ..views.cause import render_departed, render_why
+from ..views.why import render_departed, render_why
 from . import printing
 from .answering import Answering
 from .door import Door, pass_door

@@ -18,9 +18,9 @@ from ..verdict.readiness import Phase, ReviewState, State, Status
 from ..verdict.review.basis import Basis as Requirements
 from ..verdict.review.invalidation import changed_requirements
 from ..verdict.review.pins import asked
+from ..views.decision_document import read_basis
 from ..views.document import SCHEMA
-from ..views.signing import Signing
-from ..views.standings import read_basis
+from ..views.review_preview import Signing
 from .reviewing import AGAIN, Desk, to_acknowledge
 from .who import in_folder
 

@@ -15,7 +15,7 @@ from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
 from ..verdict.remedies import NAME_RELEASE
 from ..verdict.review.preview import changes_since, expand_acknowledged, review_refusal
 from ..views.gate import standing
-from ..views.signing import Signing
+from ..views.review_preview import Signing
 from .dating import ClockError, Earlier
 from .home import Kept, Made, clean, keep, made, stamped
 from .who import Decider

@@ -24,7 +24,7 @@ from ..signing.trust import Trust
 from ..store.address import shown
 from ..store.protocol import Store
 from ..verdict.inputs import Compared
-from ..views.words import count
+from ..views.text_format import count
 from ..whole import write_whole
 
 VARIABLE = "READINESS_CHECKPOINT"

@@ -21,7 +21,7 @@ from ..frozen import dataclass
 from ..recording.provenance.hidden_changes import GitError, ask
 from ..store.protocol import RunSummary, Store
 from ..verdict.readiness import Departed
-from ..views.words import count
+from ..views.text_format import count
 from .gathering import Sources, known_by
 
 

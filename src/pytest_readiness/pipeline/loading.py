@@ -18,7 +18,7 @@ _ALWAYS = (
 )
 _NAMING = ("redaction.parameter_source",)
 """What is asked once a secret becomes known that stands in the name of a test."""
-_OWN = ("store.sqlite.store", "views.pen", "views.sanitise")
+_OWN = ("store.sqlite.store", "views.line_writer", "views.sanitise")
 _SIGNING = ("facts.envelope", "signing.keys")
 _BUNDLING = ("pipeline.carrying",)
 _JUDGING = ("pipeline.judging", "views.document", "views.gate", "views.report", "views.terminal")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..claims.collection import Tagged
-from ..views.pen import Line
+from ..views.line_writer import Line
 from ..views.plan import PlanRow, render_plan
 from .place import select
 from .selection import Selection

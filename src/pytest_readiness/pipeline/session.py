@@ -35,7 +35,7 @@ from .place import Place, locate, select
 from .selection import Selection, missing_only
 
 if TYPE_CHECKING:  # judging and telling are heavy: loaded where a session is asked for them
-    from ..views.pen import Line
+    from ..views.line_writer import Line
     from ..views.report import Report
 
 NOT_ELIGIBLE = 11

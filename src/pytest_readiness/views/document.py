@@ -17,9 +17,9 @@ from ..verdict.readiness import (
 )
 from ..verdict.run_groups import GroupHold
 from ..verdict.tracker_drift import drifts
-from .conduct import deciding_runs, to_run
+from .decision_document import to_blocker, to_retirement, to_review, to_waiver
 from .report import Report, ReportContext
-from .standings import to_blocker, to_retirement, to_review, to_waiver
+from .run_conditions import deciding_runs, to_run
 
 SCHEMA = "readiness/report/v1"
 

@@ -9,8 +9,8 @@ from ..facts.run_conditions import UNKNOWN_CONDUCT
 from ..store.protocol import RunSummary
 from ..verdict.inputs import Signed
 from ..verdict.requirement.levels import TOLD, level_of
-from . import words
-from .pen import Line, Pen
+from . import text_format
+from .line_writer import Line, Pen
 
 _LABEL = 24
 """Width of the labels: the longest name of the template, and two blanks."""
@@ -87,7 +87,7 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Called with", conduct.called
     yield "Left out", _given(conduct.left_out)
     yield "Release", _given(run.release)
-    yield "Run group", (f"{run.group_id}, {words.count(run.group_parts or 0, 'part')}",) if run.group_id else ()
+    yield "Run group", (f"{run.group_id}, {text_format.count(run.group_parts or 0, 'part')}",) if run.group_id else ()
     yield "Requirements", (run.requirements_digest,)
 
 

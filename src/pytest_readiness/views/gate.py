@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..verdict.readiness import Action, ReviewState, RuleResult, State, UseCaseReadiness
-from . import words
-from .pen import Line, Pen
-from .people import Task, task_text
+from . import text_format
+from .line_writer import Line, Pen
+from .next_actions import Task, task_text
 from .report import Report
 
 _MOST_GROUPS = 6
@@ -24,17 +24,17 @@ def _sentence(report: Report, pen: Pen) -> str:
     number = len(use_cases)
     if verdict.eligible:
         waived = sum(needed.state is State.WAIVED for use_case in use_cases for needed in use_case.requirements)
-        waivers = f" with {words.count(waived, 'waiver')}" if waived else ""
-        ready = f"{words.count(number, 'use case')} {'is' if number == 1 else 'are'} ready"
+        waivers = f" with {text_format.count(waived, 'waiver')}" if waived else ""
+        ready = f"{text_format.count(number, 'use case')} {'is' if number == 1 else 'are'} ready"
         return f"ELIGIBLE for go-live{waivers} (on {verdict.on}): {ready}"
     closed = f"NOT ELIGIBLE for go-live (on {verdict.on})"
     left = [one.use_case for one in report.readiness.left if one.use_case in verdict.failing]
     failing = len(verdict.failing) - len(left)
     told = []
     if failing:
-        told.append(f"{failing} of {words.count(number, 'use case')} {'is' if failing == 1 else 'are'} not ready")
+        told.append(f"{failing} of {text_format.count(number, 'use case')} {'is' if failing == 1 else 'are'} not ready")
     if left:
-        told.append(f"{words.listed(left, pen)} left the register with something open")
+        told.append(f"{text_format.listed(left, pen)} left the register with something open")
     if told:
         return f"{closed}: {', and '.join(told)}"
     broken = next((rule for rule in verdict.rules if not rule.passed), None)
@@ -83,7 +83,7 @@ def _not_applicable(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator
                 reason = needed.requirement.not_applicable or needed.why
                 alike.setdefault((tail, reason), []).append(use_case.use_case.id)
     for (tail, reason), names in alike.items():
-        what = f"{names[0]}/{tail}" if len(names) == 1 else f"{tail} of {words.listed(names, pen)}"
+        what = f"{names[0]}/{tail}" if len(names) == 1 else f"{tail} of {text_format.listed(names, pen)}"
         yield from pen.paragraph(f"{what}: {reason}", lead=("not applicable: ", "dim"))
 
 
@@ -131,7 +131,7 @@ def _failing(report: Report, pen: Pen) -> Iterator[Line]:
             yield from _several(first, names, actions.get(names[0], []), pen)
     left = sum(len(names) for names in list(groups.values())[_MOST_GROUPS:])
     if left:
-        yield pen.line((f"{words.count(left, 'more use case')}: readiness next shows who must act", "dim"))
+        yield pen.line((f"{text_format.count(left, 'more use case')}: readiness next shows who must act", "dim"))
 
 
 def departed(report: Report, name: str, actions: Sequence[Action], pen: Pen) -> Iterator[Line]:
@@ -195,14 +195,14 @@ def _one(readiness: UseCaseReadiness, actions: Sequence[Action], pen: Pen) -> It
 
 
 def _several(readiness: UseCaseReadiness, names: Sequence[str], actions: Sequence[Action], pen: Pen) -> Iterator[Line]:
-    lead = (f"{words.listed(names, pen)} ({len(names)} use cases)  ", "strong")
+    lead = (f"{text_format.listed(names, pen)} ({len(names)} use cases)  ", "strong")
     yield pen.line(lead, standing(readiness))
     for sentence in holds(readiness):
         yield from pen.paragraph(sentence, indent=4)
     for state in State:
         keys = tuple(dict.fromkeys(one.requirement.item for one in readiness.required if one.state is state))
         if keys and state is not State.COMPLETE:
-            yield from pen.paragraph(words.items(keys), lead=(f"{pen.told(state)}  ", ""), indent=4)
+            yield from pen.paragraph(text_format.items(keys), lead=(f"{pen.told(state)}  ", ""), indent=4)
     who = ", ".join(dict.fromkeys(action.who for action in actions))
     told = f"must act: {who}; " if who else ""
     yield from pen.paragraph(f"{told}readiness why {names[0]} says what completes it", indent=4)

@@ -11,8 +11,8 @@ from ..facts.run_conditions import Conduct
 from ..verdict.causes import said
 from ..verdict.history import Change, Event, History
 from ..verdict.readiness import Phase, Status
-from .pen import Line, Pen
-from .words import count
+from .line_writer import Line, Pen
+from .text_format import count
 
 _KIND = len("promoted")
 _NAMED = 3

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ..frozen import dataclass
 from ..verdict.readiness import Readiness, State, Status, UseCaseReadiness
 from ..verdict.tracker_drift import drifts
-from . import words
-from .pen import Line, Pen, Segment, cells, style_of
+from . import text_format
+from .line_writer import Line, Pen, Segment, cells, style_of
 
 MANY = 8
 """More rows NOT_STARTED than this are shown as ranges, unless every row is asked for."""
@@ -63,7 +63,7 @@ def rows(use_cases: Sequence[UseCaseReadiness], verbosity: int) -> list[Row]:
 
 def _alike(use_case: UseCaseReadiness, before: UseCaseReadiness) -> bool:
     idle = use_case.status is Status.NOT_STARTED
-    return idle and words.follows(use_case.use_case.id, before.use_case.id) and _look(use_case) == _look(before)
+    return idle and text_format.follows(use_case.use_case.id, before.use_case.id) and _look(use_case) == _look(before)
 
 
 def _look(readiness: UseCaseReadiness) -> tuple[object, ...]:
@@ -86,7 +86,7 @@ def write_matrix(readiness: Readiness, pen: Pen, verbosity: int) -> list[Line]:
         lines.append(pen.line(("rows that are alike share a line; -v shows every use case", "dim")))
     lines.extend(pen.paragraph(legend, style="dim"))
     totals = ", ".join(f"{number} {status}" for status, number in readiness.totals.items())
-    lines.extend(pen.paragraph(f"{words.count(len(readiness.use_cases), 'use case')}: {totals}"))
+    lines.extend(pen.paragraph(f"{text_format.count(len(readiness.use_cases), 'use case')}: {totals}"))
     return lines
 
 
@@ -100,7 +100,7 @@ def _columns(shown: Sequence[Row], pen: Pen) -> list[Column]:
     notes = [one.use_case.notes if len(row.use_cases) == 1 else "" for one, row in zip(first, shown, strict=True)]
     statuses = tuple(((_status(row), style_of(row.first.status)),) for row in shown)
     return [
-        *column("UC", [words.span([one.use_case.id for one in row.use_cases], pen) for row in shown], 0, 6, 24),
+        *column("UC", [text_format.span([one.use_case.id for one in row.use_cases], pen) for row in shown], 0, 6, 24),
         *column("Arch", [one.use_case.architecture_status for one in first], 2, 12, 12),
         Column("Status", statuses, least=11),
         *_items(first, pen),

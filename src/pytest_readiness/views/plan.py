@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..frozen import dataclass
-from . import words
-from .pen import Line, Pen
+from . import text_format
+from .line_writer import Line, Pen
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def render_plan(
         for test, problem in wrong.items():
             lines += [*pen.paragraph(test, indent=2), *pen.paragraph(problem, indent=6)]
     tests = {test for row in rows for test in row.tests}
-    of = f"{len(claimed)} of {words.count(len(rows), 'requirement')} claimed"
-    by = f", by {words.count(len(tests), 'test')}" if tests else ""
+    of = f"{len(claimed)} of {text_format.count(len(rows), 'requirement')} claimed"
+    by = f", by {text_format.count(len(tests), 'test')}" if tests else ""
     return [*lines, *([pen.line()] if lines else []), pen.line(f"{of}{by}; {len(unclaimed)} claimed by nobody")]
 
 
@@ -60,6 +60,6 @@ def _unclaimed(rows: Sequence[PlanRow], pen: Pen) -> list[Line]:
         alike.setdefault(tuple(theirs), []).append(use_case)
     lines: list[Line] = []
     for ends, use_cases in alike.items():
-        lines += pen.paragraph(words.listed(use_cases, pen), indent=2, style="strong")
-        lines += pen.paragraph(words.listed(ends, pen, most=len(ends)), indent=4)
+        lines += pen.paragraph(text_format.listed(use_cases, pen), indent=2, style="strong")
+        lines += pen.paragraph(text_format.listed(ends, pen, most=len(ends)), indent=4)
     return lines

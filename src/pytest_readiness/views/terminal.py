@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from ..verdict.readiness import Readiness, UseCaseReadiness
 from ..verdict.tracker_drift import drifts
-from . import conduct, oddities, words
+from . import evidence_warnings, run_conditions, text_format
 from .gate import headline
+from .line_writer import Line, Pen, plain, styled
 from .matrix import write_matrix
-from .pen import Line, Pen, plain, styled
-from .people import write_people
+from .next_actions import write_people
 from .report import Report
 
 __all__ = ["plain", "render", "styled"]
@@ -59,7 +59,7 @@ def _about(report: Report, pen: Pen) -> Iterator[Line]:
     release = f", release {context.release}" if context.release else ""
     yield from pen.paragraph(f"register {context.register} at {report.readiness.at}{release}", style="dim")
     if context.session is not None:
-        recorded = words.count(context.session.recorded, "piece of evidence", "pieces of evidence")
+        recorded = text_format.count(context.session.recorded, "piece of evidence", "pieces of evidence")
         where = f" in {context.store}" if context.store else ""
         yield from pen.paragraph(f"run {context.session.run_id}: {recorded} recorded{where}", style="dim")
 
@@ -69,15 +69,15 @@ def _problems(report: Report, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(problem, lead=("problem: ", "bad"), most=4)
     use_cases = report.readiness.use_cases
     for group, names in _by_name(use_cases, "held_by_groups").items():
-        told = f"run group {group}; it holds {words.listed(names, pen)}"
+        told = f"run group {group}; it holds {text_format.listed(names, pen)}"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for run, names in _by_name(use_cases, "open_runs").items():
-        told = f"run {run} is open: its passes do not count for {words.listed(names, pen)}; readiness recover closes it"
+        told = f"run {run} is open: its passes do not count for {text_format.listed(names, pen)}; readiness recover closes it"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for one in report.readiness.left:
         yield from pen.paragraph(f"left the register with something open: {one.told}", lead=("problem: ", "bad"))
-    odd = oddities.notes(one for use_case in use_cases for one in use_case.required)
-    for note in (*report.context.notes, *conduct.notes(report), *odd):
+    odd = evidence_warnings.notes(one for use_case in use_cases for one in use_case.required)
+    for note in (*report.context.notes, *run_conditions.notes(report), *odd):
         yield from pen.paragraph(note, lead=("note: ", "warn"), most=3)
     for setting in report.verdict.weaker:
         yield from pen.paragraph(setting, lead=("weaker than its default: ", "warn"))
@@ -104,13 +104,13 @@ def _beside(readiness: Readiness, pen: Pen) -> Iterator[Line]:
         drift += [use_case.use_case.id] if drifts(use_case) else []
         soon += [f"{one.requirement.id} ({one.expires_at})" for one in use_case.required if one.expires_soon]
     if drift:
-        told = f"the tracker declares another status for {words.listed(drift, pen)}: run readiness sync"
+        told = f"the tracker declares another status for {text_format.listed(drift, pen)}: run readiness sync"
         yield from pen.paragraph(told, lead=("drift: ", "warn"), most=2)
     if soon:
         more = f" and {len(soon) - 3} more" if len(soon) > 3 else ""  # noqa: PLR2004 - as many as fit in a line or two
         yield from pen.paragraph(", ".join(soon[:3]) + more, lead=("expires soon: ", "warn"))
     if readiness.other_evidence:
-        pieces = words.count(len(readiness.other_evidence), "piece of evidence fits", "pieces of evidence fit")
+        pieces = text_format.count(len(readiness.other_evidence), "piece of evidence fits", "pieces of evidence fit")
         yield pen.line((f"{pieces} no requirement in force", "dim"))
 
 

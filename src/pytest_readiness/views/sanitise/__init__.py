@@ -5,11 +5,11 @@ length. What nobody could see becomes a visible escape (``\x1b``, ``\u202e``), s
 off ends in an ellipsis. A text goes through the sanitiser of its sink once, and last.
 """
 
-from .actions import annotation, to_command_data, to_command_property
+from .csv import csv_row, to_csv
+from .github import annotation, to_command_data, to_command_property
+from .html import to_href, to_html
 from .junit import to_xml, to_xml_attribute
 from .markdown import to_markdown
-from .page import to_href, to_html
-from .sheet import csv_row, to_csv
 from .terminal import LIMIT, break_commands, sanitise, sanitise_lines
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .page import escaped
+from .html import escaped
 from .terminal import LIMIT, visible, visible_lines
 
 

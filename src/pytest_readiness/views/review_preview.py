@@ -9,7 +9,7 @@ from ..facts.review_basis import Basis, Pin, PinnedRequirement
 from ..frozen import dataclass, field
 from ..verdict.inputs import run_of
 from ..verdict.readiness import State
-from .pen import Line, Pen, style_of
+from .line_writer import Line, Pen, style_of
 
 _MANY = 10
 """Tests of one run that are told in the same way, of which more share what they have in common."""

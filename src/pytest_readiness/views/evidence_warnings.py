@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..verdict.readiness import RequirementReadiness
-from .words import count
+from .text_format import count
 
 _MOST = 3
 """Warnings that a report tells one by one, and requirements that are named for each."""

@@ -8,7 +8,7 @@ from typing import Any
 from ..facts.run_conditions import Conduct
 from ..verdict.inputs import Origin
 from .report import Report
-from .words import count
+from .text_format import count
 
 _MOST = 3
 """Runs that are told one by one; of more there is only the number."""

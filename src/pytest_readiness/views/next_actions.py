@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ..frozen import dataclass
 from ..verdict.actions import UNASSIGNED
 from ..verdict.readiness import Action
-from . import words
-from .pen import Line, Pen
+from . import text_format
+from .line_writer import Line, Pen
 
 _LONGEST = 1_000
 """More digits than the number of an item has."""
@@ -65,10 +65,10 @@ def task_text(task: Task, pen: Pen) -> str:
     if len(task.actions) == 1:
         return _own_words(first)
     names = task.use_cases
-    where = words.listed(names, pen)
+    where = text_format.listed(names, pen)
     if len(names) > 1:
         where = f"{where} ({len(names)} use cases)"
-    what = f"{words.items(task.items)} of {where}" if task.items else where
+    what = f"{text_format.items(task.items)} of {where}" if task.items else where
     shared = first.text if len({action.text for action in task.actions}) == 1 else ""
     return f"{what}: {shared}" if shared else what
 
@@ -88,7 +88,7 @@ def write_people(actions: Sequence[Action], pen: Pen, *, people: int, tasks: int
             lines.extend(_write(task, pen, most=2))
             told += len(task.actions)
     if told < len(actions):
-        left = words.count(len(actions) - told, "more action")
+        left = text_format.count(len(actions) - told, "more action")
         lines.append(pen.line("  ", (f"{left}: readiness next shows all", "dim")))
     return lines
 
@@ -123,8 +123,8 @@ def render_next(
 def _total(actions: Sequence[Action]) -> str:
     """Return how many actions for how many people; nobody is no person."""
     whose = [action.who for action in actions if action.who != UNASSIGNED]
-    people = words.count(len(set(whose)), "person", "people")
-    every, left = words.count(len(actions), "action"), len(actions) - len(whose)
+    people = text_format.count(len(set(whose)), "person", "people")
+    every, left = text_format.count(len(actions), "action"), len(actions) - len(whose)
     if not left:
         return f"{every} for {people}"
     return f"{every}: {len(whose)} for {people}, {left} unassigned" if whose else f"{every}, unassigned"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..errors import count
-from .pen import Pen
+from .line_writer import Pen
 
 __all__ = ["count", "follows", "items", "listed", "runs", "span"]
 

@@ -10,10 +10,10 @@ from ..verdict.inputs import UNKNOWN
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
 from ..verdict.requirement.levels import TOLD
 from ..verdict.tracker_drift import differences
-from . import oddities, words
+from . import evidence_warnings, text_format
 from .gate import departed, holds, retirements, standing, waivers
-from .pen import Line, Pen, style_of
-from .people import Task, task_text
+from .line_writer import Line, Pen, style_of
+from .next_actions import Task, task_text
 from .report import Report
 
 _MOST_NAMED = 12
@@ -51,7 +51,7 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
         )
         lines += [pen.line(), *pen.paragraph(sentence)]
     if tail is None:
-        for warning in oddities.warnings(one for one in readiness.required if one not in chosen):
+        for warning in evidence_warnings.warnings(one for one in readiness.required if one not in chosen):
             lines += pen.paragraph(warning, lead=("warning: ", "warn"))
         lines += _who_must_act(report, readiness, pen)
     return lines
@@ -131,15 +131,15 @@ def _status(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
 
 
 def _complete(readiness: UseCaseReadiness) -> str:
-    return f"{readiness.complete} of {words.count(len(readiness.required), 'requirement')} complete"
+    return f"{readiness.complete} of {text_format.count(len(readiness.required), 'requirement')} complete"
 
 
 def _review(readiness: UseCaseReadiness) -> str:
     review = readiness.review
     if review.state is ReviewState.NONE:
-        return f"review: NONE, {words.count(review.required, 'approval')} required"
+        return f"review: NONE, {text_format.count(review.required, 'approval')} required"
     by = f" by {', '.join(review.by)}" if review.by else ""
-    return f"review: {review.state}{by}, {review.approvals} of {words.count(review.required, 'approval')}"
+    return f"review: {review.state}{by}, {review.approvals} of {text_format.count(review.required, 'approval')}"
 
 
 def _reviewers(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
