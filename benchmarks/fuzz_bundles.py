@@ -37,9 +37,9 @@ from bundlefuzz.taken_apart import Parts
 
 from pytest_readiness.errors import ReadinessError
 from pytest_readiness.pipeline import extensions
-from pytest_readiness.pipeline.carrying import merge
-from pytest_readiness.pipeline.judging import Request, judge, locate
-from pytest_readiness.pipeline.upkeep import verify
+from pytest_readiness.pipeline.bundles import merge
+from pytest_readiness.pipeline.evaluate_project import Request, judge, locate
+from pytest_readiness.pipeline.maintenance import verify
 from pytest_readiness.store.bundle import verify_bundle
 
 BATCH = 20

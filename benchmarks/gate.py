@@ -36,8 +36,8 @@ from pytest_readiness.facts.decision import Meaning, Review
 from pytest_readiness.facts.ledger.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.facts.timestamps import moment
-from pytest_readiness.pipeline import judging
-from pytest_readiness.pipeline.place import Place, locate
+from pytest_readiness.pipeline import evaluate_project
+from pytest_readiness.pipeline.project import Place, locate
 from pytest_readiness.store.sqlite.store import SQLiteStore
 
 USE_CASES = 1000
@@ -164,7 +164,7 @@ def test_lines(
 
 def sign(place: Place) -> None:
     """Let somebody else approve every use case."""
-    judged = judging.examine(place, judging.Request())
+    judged = evaluate_project.examine(place, evaluate_project.Request())
     use_cases = judged.report.readiness.use_cases
     if any(one.phase != "AWAITING_REVIEW" for one in use_cases):
         sys.exit(f"not as it was meant: {use_cases[0].requirements[0]}")
@@ -294,11 +294,11 @@ STEPS = (
     (SQLiteStore, "adverse", "adverse"),
     (SQLiteStore, "missing", "missing"),
     (SQLiteStore, "summaries", "origins"),
-    (judging, "facts_now", "the rest of gathering"),
+    (evaluate_project, "facts_now", "the rest of gathering"),
     (SQLiteStore, "check", "check"),
-    (judging, "evaluate", "evaluate"),
-    (judging, "decide", "decide"),
-    (judging, "next_actions", "actions"),
+    (evaluate_project, "evaluate", "evaluate"),
+    (evaluate_project, "decide", "decide"),
+    (evaluate_project, "next_actions", "actions"),
     (gate, "render_verdict", "render"),
     (commands.door.Door, "place", "config and tracker"),
 )

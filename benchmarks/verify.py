@@ -34,7 +34,7 @@ from pytest_readiness.cli import main as readiness
 from pytest_readiness.facts.checkpoint import Grown, Leaf
 from pytest_readiness.facts.ledger.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.pipeline.place import locate
+from pytest_readiness.pipeline.project import locate
 from pytest_readiness.store.integrity.merkle_leaves import KEEP_LEAF
 from pytest_readiness.store.sqlite.queries import KEEP_VERDICT
 from pytest_readiness.store.sqlite.store import SQLiteStore

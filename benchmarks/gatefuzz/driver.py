@@ -16,7 +16,7 @@ from .session import Sessions
 from .words import Config, Decide, Edit, Event, History, Merge, Recover, Run, Tamper
 
 from pytest_readiness.cli import main as command  # isort: skip
-from pytest_readiness.pipeline.judging import Request, judge, locate  # isort: skip
+from pytest_readiness.pipeline.evaluate_project import Request, judge, locate  # isort: skip
 from pytest_readiness.store.address import open_store  # isort: skip
 from pytest_readiness.views.document import to_document  # isort: skip
 

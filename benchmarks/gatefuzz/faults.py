@@ -127,7 +127,7 @@ FAULTS: dict[str, Fault] = {
         signs.edited("row"),
         (
             Edit(
-                "pipeline.judging:examine",
+                "pipeline.evaluate_project:examine",
                 "        if readiness.departed:\n",
                 "        readiness = replace(readiness, departed=())\n        if readiness.departed:\n",
             ),
@@ -230,7 +230,7 @@ FAULTS: dict[str, Fault] = {
         signs.grouped,
         (
             Edit(
-                "pipeline.gathering:parts_of",
+                "pipeline.load_inputs:parts_of",
                 "sealed = {id_: run for id_, run in sources.runs_left.items() if run.seal is not None}",
                 "sealed = {}",
             ),

@@ -35,7 +35,7 @@ ROOMS = {
     "gate": Room(
         (
             "verdict/gate.py", "verdict/regression.py", "verdict/requirement/skipped_tests.py", "verdict/requirement/levels.py",
-            "verdict/requirement/retired_runs.py", "pipeline/judging.py", "pipeline/aside.py",
+            "verdict/requirement/retired_runs.py", "pipeline/evaluate_project.py", "pipeline/retired_runs.py",
         ),
         (
             "tests/verdict", "tests/pipeline", "tests/trust/test_signing.py", "tests/trust/test_store_attacks.py",
@@ -55,7 +55,7 @@ ROOMS = {
         (
             "verdict/review/standing.py", "verdict/review/invalidation.py", "verdict/review/basis.py", "verdict/policy.py", "verdict/review/pins.py",
             "verdict/review/decision_index.py", "verdict/review/authority.py", "verdict/people.py", "verdict/review/waivers.py",
-            "pipeline/unseen.py",
+            "pipeline/unseen_failures.py",
         ),
         (
             "tests/verdict", "tests/pipeline", "tests/cli/test_block.py", "tests/cli/test_clocks.py",

@@ -207,7 +207,7 @@ class Door:
             self._begin_tests(session)
             return None
         from .claims.collection import tag_all
-        from .pipeline.planning import plan_lines
+        from .pipeline.session_plan import plan_lines
 
         tagged = tag_all(session.items, self._prepared.place.catalogue)
         self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
@@ -216,7 +216,7 @@ class Door:
     def _begin_tests(self, session: pytest.Session) -> None:
         """Load what is needed until the end, and write the first lines: from here on names may be replaced."""
         if self.observer is not None or self._prepared is not None:
-            from .pipeline.loading import load
+            from .pipeline.preload import load
 
             asked = self.options
             load(

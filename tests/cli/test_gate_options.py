@@ -38,7 +38,7 @@ def test_report_only_tells_and_exits_0_but_not_over_damage(signed: Project) -> N
 
 def test_a_kept_verdict_is_the_report_of_that_moment(signed: Project) -> None:
     """--keep says an id under which the store holds the document; another look keeps another one."""
-    from pytest_readiness.pipeline.judging import locate
+    from pytest_readiness.pipeline.evaluate_project import locate
 
     first, second = signed.cli("gate", "UC-001", "--keep"), signed.cli("gate", "--keep")
     assert (first.exit_code, second.exit_code) == (0, 1)

@@ -9,8 +9,8 @@ import pytest
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.facts.decision import Blocker, Known, Meaning, Review, RunRetirement
-from pytest_readiness.pipeline.judging import Request, examine, judge, locate
-from pytest_readiness.pipeline.replay import history
+from pytest_readiness.pipeline.evaluate_project import Request, examine, judge, locate
+from pytest_readiness.pipeline.history import history
 from pytest_readiness.views.document import to_document
 from tests.store import runs
 from tests.store.runs import claim, finished, moment

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_readiness.facts.decision import Review
-from pytest_readiness.pipeline.judging import Request, examine
-from pytest_readiness.pipeline.unseen import Failures
+from pytest_readiness.pipeline.evaluate_project import Request, examine
+from pytest_readiness.pipeline.unseen_failures import Failures
 from tests.pipeline.test_judging import CONFIG, READY, SUSPECT, Site
 from tests.store import runs
 from tests.store.runs import moment

@@ -103,7 +103,7 @@ def configured(project: Project, *tests: str, config: str = CONFIG) -> Project:
 
 def lines(project: Project) -> list[dict]:
     """The lines of the newest run, as they are kept."""
-    from pytest_readiness.pipeline.judging import locate
+    from pytest_readiness.pipeline.evaluate_project import locate
 
     store = locate(project.path).store()
     assert store is not None

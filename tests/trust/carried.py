@@ -26,7 +26,7 @@ from pytest_readiness.facts.envelope import (
 from pytest_readiness.facts.ledger.line import Chain, Line
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.facts.stored_verdict import KeptVerdict
-from pytest_readiness.pipeline.deriving import Held, Question, derived
+from pytest_readiness.pipeline.derived_report import Held, Question, derived
 from pytest_readiness.store.bundle import verify_bundle
 from pytest_readiness.store.bundle.archive import Archive
 from pytest_readiness.store.bundle.origin import Origin

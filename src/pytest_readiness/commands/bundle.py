@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ..errors import count
-from ..pipeline.carrying import bundle, write_script
-from ..pipeline.targets import refuse_sources
+from ..pipeline.bundles import bundle, write_script
+from ..pipeline.output_files import refuse_sources
 from ..views.sanitise import sanitise
 from . import options
 from .answering import Answering

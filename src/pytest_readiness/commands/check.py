@@ -11,9 +11,9 @@ import click
 from ..claims.catalogue import Catalogue, Item
 from ..claims.register import examine_catalogue, rows_left_out
 from ..errors import ConfigError, Problem, ReadinessError, place
+from ..pipeline.evaluate_project import Place
 from ..pipeline.extensions import Plugins, load_plugins
-from ..pipeline.judging import Place
-from ..pipeline.upkeep import verify
+from ..pipeline.maintenance import verify
 from ..settings import DEFAULT_REGISTER, Settings, find, key_place, load, override, problems
 from ..signing.keys import key_problems
 from ..store.address import sqlite_path

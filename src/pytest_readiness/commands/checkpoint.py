@@ -9,8 +9,8 @@ import click
 
 from ..errors import place as shown_place
 from ..pipeline.checkpoints import UNSIGNED
-from ..pipeline.targets import CHECKPOINT, refuse_sources
-from ..pipeline.upkeep import checkpoint
+from ..pipeline.maintenance import checkpoint
+from ..pipeline.output_files import CHECKPOINT, refuse_sources
 from ..views.sanitise import sanitise
 from ..views.text_format import count
 from . import options

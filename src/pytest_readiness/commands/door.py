@@ -10,7 +10,7 @@ import click
 from ..frozen import dataclass
 
 if TYPE_CHECKING:
-    from ..pipeline.judging import Place
+    from ..pipeline.evaluate_project import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Door:
         Raises:
             ConfigError: the config, the tracker or a plugin cannot be used.
         """
+        from ..pipeline.evaluate_project import locate  # brings the store and the models, which `init` does not need
         from ..pipeline.extensions import every_kind, kinds_as_named
-        from ..pipeline.judging import locate  # brings the store and the models, which `init` does not need
 
         kinds = kinds_as_named if records else every_kind
         return locate(Path.cwd(), config=str(self.config) if self.config else None, store=self.store, kinds=kinds)

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from ..errors import ConfigError
-from ..pipeline.judging import Request, judge
-from ..pipeline.upkeep import keep_verdict
+from ..pipeline.evaluate_project import Request, judge
+from ..pipeline.maintenance import keep_verdict
 from ..regular import read_regular
 from ..views.gate import render_verdict
 from . import options, printing

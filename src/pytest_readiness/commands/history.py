@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..pipeline.replay import history
+from ..pipeline.history import history
 from ..views.history import render_history
 from . import printing
 from .answering import Answering

@@ -15,7 +15,7 @@ from ..external.import_results import Seen, mapped_of
 from ..external.junit.reader import Case
 from ..external.mapping import Mapped
 from ..facts.evidence import Result
-from ..pipeline.judging import Place
+from ..pipeline.evaluate_project import Place
 from ..redaction.redactor import Redactor
 from ..views.sanitise import sanitise
 from .recorded import counted, result_word

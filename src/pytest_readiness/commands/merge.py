@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ..errors import count
-from ..pipeline.carrying import Taken, merge
-from ..pipeline.upkeep import SignedHere, sign_untrusted
+from ..pipeline.bundles import Taken, merge
+from ..pipeline.maintenance import SignedHere, sign_untrusted
 from ..views.sanitise import sanitise
 from .answering import Answering
 from .door import Door, pass_door

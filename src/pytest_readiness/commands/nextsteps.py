@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..pipeline.judging import Request, judge
-from ..pipeline.upkeep import refuse_damage
+from ..pipeline.evaluate_project import Request, judge
+from ..pipeline.maintenance import refuse_damage
 from ..views.next_actions import render_next
 from . import options, printing
 from .answering import Answering

@@ -11,7 +11,7 @@ import click
 from ..decisions.home import Kept
 from ..errors import RefusedError, place as shown_place
 from ..facts.decision import Blocker, Decision, Departure, Known, Retirement, Review, RunRetirement, Unblock, Waiver
-from ..pipeline.judging import Place, Request, judge
+from ..pipeline.evaluate_project import Place, Request, judge
 from ..verdict.remedies import NAME_RELEASE
 from ..views.gate import standing
 from ..views.sanitise import sanitise

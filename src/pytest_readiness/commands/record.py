@@ -21,7 +21,7 @@ from ..external.mapping import Rule, claim_of
 from ..external.record import Recorded, Told, is_of_pytest, record_command, record_examined
 from ..facts.evidence import Result
 from ..facts.proofs.values import OwnProof
-from ..pipeline.judging import Place
+from ..pipeline.evaluate_project import Place
 from ..views.sanitise import sanitise
 from . import options
 from .answering import Answering

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..pipeline.upkeep import recover_left_behind
+from ..pipeline.maintenance import recover_left_behind
 from ..views.sanitise import sanitise
 from ..views.text_format import count
 from .answering import Answering

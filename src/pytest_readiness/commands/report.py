@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..pipeline.judging import Request, judge, write_report
-from ..pipeline.targets import refuse_sources
-from ..pipeline.upkeep import refuse_damage
+from ..pipeline.evaluate_project import Request, judge, write_report
+from ..pipeline.maintenance import refuse_damage
+from ..pipeline.output_files import refuse_sources
 from ..views.document import to_json
 from ..views.line_writer import plain
 from ..views.terminal import render

@@ -13,8 +13,8 @@ from ..decisions.reviewing import Desk, Word, acknowledged, lay_out, refusals, s
 from ..decisions.who import decider
 from ..errors import RefusedError
 from ..facts.decision import Meaning
-from ..pipeline.judging import Place
-from ..pipeline.upkeep import refuse_damage
+from ..pipeline.evaluate_project import Place
+from ..pipeline.maintenance import refuse_damage
 from ..views.review_preview import render_signing
 from ..views.sanitise import sanitise
 from . import options, printing

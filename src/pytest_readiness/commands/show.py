@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..errors import ClaimError, ConfigError
-from ..pipeline.upkeep import deciding_evidence, find_evidence, signed_runs
+from ..pipeline.maintenance import deciding_evidence, find_evidence, signed_runs
 from ..views.evidence import render_evidence
 from ..views.sanitise import sanitise
 from . import printing

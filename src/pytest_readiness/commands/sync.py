@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..pipeline.syncing import drift, sync
+from ..pipeline.tracker_sync import drift, sync
 from ..views.sanitise import sanitise
 from .answering import Answering
 from .door import Door, pass_door

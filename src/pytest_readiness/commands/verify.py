@@ -8,7 +8,7 @@ import click
 
 from ..errors import ConfigError, count
 from ..pipeline.checkpoints import asked, no_store
-from ..pipeline.upkeep import Verified, verify
+from ..pipeline.maintenance import Verified, verify
 from ..views.sanitise import sanitise
 from . import options
 from .answering import Answering

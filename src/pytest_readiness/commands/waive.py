@@ -6,7 +6,7 @@ import click
 
 from ..decisions.making import waive
 from ..decisions.who import decider
-from ..pipeline.judging import Request, judge
+from ..pipeline.evaluate_project import Request, judge
 from ..views.gate import render_verdict
 from . import options, printing
 from .answering import Answering

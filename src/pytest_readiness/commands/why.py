@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ..errors import ClaimError, ConfigError
-from ..pipeline.judging import Request, judge
-from ..pipeline.upkeep import refuse_damage
+from ..pipeline.evaluate_project import Request, judge
+from ..pipeline.maintenance import refuse_damage
 from ..views.why import render_departed, render_why
 from . import printing
 from .answering import Answering

@@ -10,8 +10,8 @@ from ..errors import ConfigError, one_line
 from ..facts.decision import Decision, Retirement, Review, Waiver, makes_worse
 from ..facts.timestamps import just_after, moment
 from ..frozen import dataclass
-from ..pipeline.homes import said
-from ..pipeline.judging import Place
+from ..pipeline.decision_sources import said
+from ..pipeline.evaluate_project import Place
 from ..store.decision_files.folder import DecisionFolder
 
 D = TypeVar("D", bound=Decision)

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from ..facts.evidence import IMPORTED, Evidence
-from ..pipeline.judging import Judged, Place
+from ..pipeline.evaluate_project import Judged, Place
 from ..verdict.requirement.later_runs import LaterRuns, is_case_beside
 
 _LOOKED_AT = 20

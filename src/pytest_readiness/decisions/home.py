@@ -10,9 +10,9 @@ from typing import Any
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope, decision_statement
 from ..frozen import dataclass
-from ..pipeline.carrying import writable_store
-from ..pipeline.judging import Place
-from ..pipeline.opening import redaction_trouble
+from ..pipeline.bundles import writable_store
+from ..pipeline.evaluate_project import Place
+from ..pipeline.run_lifecycle import redaction_trouble
 from ..recording.provenance.run import git
 from ..signing.trust import Trust
 from ..store.decision_files.committed_files import SIGNED, SUFFIX

@@ -9,11 +9,11 @@ from ..facts.decision import Blocker, Decision, Departure, Retirement, RunRetire
 from ..facts.evidence import Evidence
 from ..facts.timestamps import moment
 from ..journal.recovery import open_evidence
-from ..pipeline.aside import set_aside, why_not
 from ..pipeline.checkpoints import no_store
-from ..pipeline.gathering import origins_of
-from ..pipeline.judging import Judged, Place, Request, examine
-from ..pipeline.upkeep import refuse_damage
+from ..pipeline.evaluate_project import Judged, Place, Request, examine
+from ..pipeline.load_inputs import origins_of
+from ..pipeline.maintenance import refuse_damage
+from ..pipeline.retired_runs import set_aside, why_not
 from ..signing.trust import Trust
 from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.review.authority import kept_apart

@@ -11,7 +11,7 @@ from ..errors import ConfigError, IntegrityError, RefusedError, place as shown_p
 from ..facts.decision import Review
 from ..facts.review_basis import Basis
 from ..facts.timestamps import is_moment, moment
-from ..pipeline.judging import Place, select
+from ..pipeline.evaluate_project import Place, select
 from ..regular import regular_file
 from ..verdict.inputs import Facts
 from ..verdict.readiness import Phase, ReviewState, State, Status

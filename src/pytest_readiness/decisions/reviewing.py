@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from ..errors import RefusedError
 from ..facts.decision import Meaning, Review
 from ..frozen import dataclass, field
-from ..pipeline.judging import Judged, Place, Request, examine
-from ..pipeline.upkeep import refuse_damage
+from ..pipeline.evaluate_project import Judged, Place, Request, examine
+from ..pipeline.maintenance import refuse_damage
 from ..verdict.inputs import Facts
 from ..verdict.policy import Policy
 from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness

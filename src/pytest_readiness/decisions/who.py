@@ -7,7 +7,7 @@ import os
 from ..errors import ConfigError, RefusedError
 from ..facts.decision import Known
 from ..frozen import dataclass
-from ..pipeline.judging import Place
+from ..pipeline.evaluate_project import Place
 from ..recording.provenance.run import ci, git, person
 
 

@@ -14,7 +14,7 @@ from ..errors import ReadinessError, SeveralError, count, one_line, place as sho
 from ..facts.evidence import BAD, IMPORTED
 from ..facts.timestamps import moment
 from ..frozen import dataclass
-from ..pipeline.judging import Place
+from ..pipeline.evaluate_project import Place
 from .junit.files import files_of, same_blocks
 from .junit.reader import Case, Read, read_junit
 from .mapping import Mapped, Outcome, Rule, claim_of, idle_rules, map_cases

@@ -18,7 +18,7 @@ from ..facts.evidence import BADNESS, CONCLUSIVE, IMPORTED, Evidence, Result
 from ..facts.ledger.line import canonical, printable
 from ..facts.suite_failure import ABSENT
 from ..frozen import dataclass
-from ..pipeline.place import Place
+from ..pipeline.project import Place
 from ..recording.context import Context
 from ..store.protocol import Store
 from .mapping import Mapped, Rule

@@ -18,8 +18,8 @@ from ..facts.ledger.line import printable
 from ..facts.proofs.values import OwnProof
 from ..facts.timestamps import moment
 from ..frozen import dataclass
-from ..pipeline.judging import Place
-from ..pipeline.opening import Opening, close_run, open_run, redaction_trouble
+from ..pipeline.evaluate_project import Place
+from ..pipeline.run_lifecycle import Opening, close_run, open_run, redaction_trouble
 from ..recording.authenticity.connection_monitor import belongs
 from ..recording.claim_resolution import placed_all, without_connections
 from ..recording.observation import cut_message

@@ -16,7 +16,7 @@ from ..facts.ledger.line import Chain
 from ..frozen import dataclass
 from ..recording.claim_resolution import placed
 from ..recording.context import Context
-from .place import Place
+from .project import Place
 
 if TYPE_CHECKING:  # judging is heavy: loaded where a session asks for it
     from ..verdict.readiness import RequirementReadiness
@@ -90,7 +90,7 @@ def missing_only(place: Place, patterns: tuple[str, ...], release: str | None) -
         ConfigError: a pattern matches no use case.
         StorageError, IntegrityError: the store cannot be read, or is not intact: what is missing cannot be told.
     """
-    from .judging import Request, judge
+    from .evaluate_project import Request, judge
 
     if place.catalogue.open_world:
         return Selection(patterns or ("*",))  # no environment is declared there, so nothing is ever complete

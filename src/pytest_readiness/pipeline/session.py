@@ -30,8 +30,8 @@ from ..recording.report_writer import Keeper, OwnKeeper, WorkersKeeper
 from ..recording.test_ids import Names
 from ..redaction.redactor import Redactor
 from .extensions import Plugins, kinds_where_asked, load_named
-from .opening import close_run, open_run, plugins_trouble, redaction_trouble
-from .place import Place, locate, select
+from .project import Place, locate, select
+from .run_lifecycle import close_run, open_run, plugins_trouble, redaction_trouble
 from .selection import Selection, missing_only
 
 if TYPE_CHECKING:  # judging and telling are heavy: loaded where a session is asked for them
@@ -196,7 +196,7 @@ def _check_paths(place: Place, options: Options) -> None:
     if (on := options.get("gate-on")) not in (None, "review", "evidence"):
         raise ConfigError(f"--readiness-gate-on is review or evidence, not '{one_line(str(on))}'")
     if named := {name: Path(path) for name in ("json", "bundle") if (path := options.get(name)) is not None}:
-        from .targets import check_targets  # only where something is to be written
+        from .output_files import check_targets  # only where something is to be written
 
         check_targets(place, named)
 
@@ -288,7 +288,7 @@ def _keep(prepared: Prepared, outcome: Outcome, exit_status: int, *, whole: bool
 
 def _bundle(place: Place, sealed: Run | None, path: Path, outcome: Outcome) -> None:
     """Also where the store could not take the run: then this is how it gets there."""
-    from .carrying import bundle_session  # brings the archives of the standard library, which few sessions need
+    from .bundles import bundle_session  # brings the archives of the standard library, which few sessions need
 
     try:
         missing = bundle_session(place, sealed, path).missing
@@ -301,7 +301,7 @@ def _bundle(place: Place, sealed: Run | None, path: Path, outcome: Outcome) -> N
 def _judge(place: Place, options: Options, outcome: Outcome) -> None:
     from ..views.document import to_json
     from ..views.report import Session
-    from .judging import Request, judge, write_report
+    from .evaluate_project import Request, judge, write_report
 
     session = Session(outcome.run_id, outcome.recorded) if outcome.run_id else None
     request = Request(

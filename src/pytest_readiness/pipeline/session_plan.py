@@ -8,7 +8,7 @@ from typing import Any
 from ..claims.collection import Tagged
 from ..views.line_writer import Line
 from ..views.plan import PlanRow, render_plan
-from .place import select
+from .project import select
 from .selection import Selection
 from .session import Options, Prepared, prints_unicode
 

@@ -20,8 +20,8 @@ from ..recording.provenance.tracker_snapshot import kept_tracker
 from ..redaction.fingerprint_key import load_key
 from ..redaction.redactor import Redactor
 from ..store.address import check_address
-from .keeping import keep
-from .place import HOME, Place
+from .persist import keep
+from .project import HOME, Place
 
 
 @dataclass(frozen=True)

@@ -31,12 +31,12 @@ from ..verdict.review.invalidation import failures_from
 from ..verdict.review.standing import approvals, pins_of
 from ..views.report import Report, ReportContext, Session
 from .checkpoints import Kept, asked, compare
-from .gathering import Sources, facts_at, facts_now
-from .in_force import InForce
-from .keeping import keep, recover_all
-from .leaving import Past, notes, other_registers, without_a_row
-from .place import HOME, Place, locate, select
-from .uncollected import uncollected
+from .load_inputs import Sources, facts_at, facts_now
+from .persist import keep, recover_all
+from .project import HOME, Place, locate, select
+from .removed_use_cases import Past, notes, other_registers, without_a_row
+from .requirements_in_force import InForce
+from .uncollected_modules import uncollected
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from ..store.bundle.origin import Origin
 from ..store.bundle.reading import Bundle, open_bundle
 from ..store.bundle.writing import Contents, write_bundle
 from ..store.protocol import RunSummary, Store
-from .choosing import refuse_left_behind, runs_to_carry
-from .deriving import Held, Question, derived, refuse_other_report
-from .judging import HOME, Place, Request, judge, select
-from .keeping import statements_of
+from .bundle_selection import refuse_left_behind, runs_to_carry
+from .derived_report import Held, Question, derived, refuse_other_report
+from .evaluate_project import HOME, Place, Request, judge, select
+from .persist import statements_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
 from ..verdict.review.standing import approvals, pinned_ids, pins_of
 from ..verdict.run_groups import generation_of, with_plans
-from .aside import NOTHING, Aside, left_of, set_aside
-from .homes import decided
-from .unseen import Failures
+from .decision_sources import decided
+from .retired_runs import NOTHING, Aside, left_of, set_aside
+from .unseen_failures import Failures
 
 _LONG = 36_500
 """Days from which on nothing is too old: a date so long ago may be none."""

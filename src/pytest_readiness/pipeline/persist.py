@@ -19,7 +19,7 @@ from ..journal.written_lines import ChangedJournalError
 from ..regular import read_regular
 from ..store.protocol import Store
 from ..whole import write_whole
-from .place import Place
+from .project import Place
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope

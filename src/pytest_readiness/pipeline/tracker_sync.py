@@ -14,8 +14,8 @@ from ..frozen import dataclass
 from ..regular import read_regular
 from ..verdict.tracker_drift import differences
 from ..whole import write_whole
-from .judging import Place, Request, judge
-from .replay import history
+from .evaluate_project import Place, Request, judge
+from .history import history
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ..redaction.fingerprint_key import NAME
 from ..signing.keys import FILE, SIGNER
 from ..store.decision_files.committed_files import SUFFIX
 from .checkpoints import named_checkpoints
-from .place import HOME, Place
+from .project import HOME, Place
 
 CHECKPOINT = "the checkpoint"
 _BESIDE = ("", "-journal", "-wal", "-shm")

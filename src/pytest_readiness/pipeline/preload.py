@@ -20,8 +20,8 @@ _NAMING = ("redaction.parameter_source",)
 """What is asked once a secret becomes known that stands in the name of a test."""
 _OWN = ("store.sqlite.store", "views.line_writer", "views.sanitise")
 _SIGNING = ("facts.envelope", "signing.keys")
-_BUNDLING = ("pipeline.carrying",)
-_JUDGING = ("pipeline.judging", "views.document", "views.gate", "views.report", "views.terminal")
+_BUNDLING = ("pipeline.bundles",)
+_JUDGING = ("pipeline.evaluate_project", "views.document", "views.gate", "views.report", "views.terminal")
 _PACKAGE = __name__.partition(".")[0]
 
 

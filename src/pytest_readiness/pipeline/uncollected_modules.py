@@ -9,7 +9,7 @@ from ..errors import IntegrityError
 from ..facts.run_conditions import Conduct
 from ..verdict.inputs import Facts
 from ..verdict.readiness import Readiness
-from .gathering import Sources, origins_of
+from .load_inputs import Sources, origins_of
 
 _MOST = 3
 """Runs that are told one by one; of more there is only the number."""

@@ -11,7 +11,7 @@ from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError
 from ..frozen import dataclass
 from ..verdict.policy import Policy
-from .gathering import Sources, policy_of
+from .load_inputs import Sources, policy_of
 
 
 @dataclass(frozen=True)

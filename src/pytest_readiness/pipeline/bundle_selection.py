@@ -14,7 +14,7 @@ from ..facts.run import Planned, Run
 from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..store.integrity.chain import check_run
 from ..store.protocol import RunSummary, Store
-from .judging import Place, Request, judge
+from .evaluate_project import Place, Request, judge
 
 _NAMED = 3
 """How many runs are named; the others are counted."""

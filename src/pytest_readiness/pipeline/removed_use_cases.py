@@ -22,7 +22,7 @@ from ..recording.provenance.hidden_changes import GitError, ask
 from ..store.protocol import RunSummary, Store
 from ..verdict.readiness import Departed
 from ..views.text_format import count
-from .gathering import Sources, known_by
+from .load_inputs import Sources, known_by
 
 
 def without_a_row(sources: Sources, catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...]:

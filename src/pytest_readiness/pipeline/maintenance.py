@@ -25,11 +25,11 @@ from ..store.protocol import EMPTY_SLOT, Decided, RunSummary, Store
 from ..verdict.inputs import Signed, run_of
 from ..views.document import to_document
 from ..views.report import Report
-from .aside import Aside, set_aside, told as said
-from .carrying import writable_store
+from .bundles import writable_store
 from .checkpoints import Kept, contradicted, empty, head, signed, those_that_fit, untrusted, write_checkpoint
-from .judging import Place, Request, judge, recover_all
-from .leaving import other_registers
+from .evaluate_project import Place, Request, judge, recover_all
+from .removed_use_cases import other_registers
+from .retired_runs import Aside, set_aside, told as said
 
 BLOCK = 1 << 20
 _OF_RUN = re.compile(r"(?:leaf \d+, )?run ([^,]+)")

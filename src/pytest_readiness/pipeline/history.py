@@ -12,10 +12,10 @@ from ..signing.trust import Trust
 from ..verdict.history import Event, History, replay
 from ..verdict.inputs import UNKNOWN, Facts, Origin, run_of
 from ..verdict.review.standing import pinned_ids
-from .aside import left_of, set_aside
-from .gathering import Sources, history_of, known_by, origins_of
-from .in_force import InForce
-from .judging import Place, Request
+from .evaluate_project import Place, Request
+from .load_inputs import Sources, history_of, known_by, origins_of
+from .requirements_in_force import InForce
+from .retired_runs import left_of, set_aside
 
 
 def history(place: Place, use_case: str, request: Request | None = None) -> History:

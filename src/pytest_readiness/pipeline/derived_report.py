@@ -31,10 +31,10 @@ from ..store.protocol import Decided, Store
 from ..verdict.policy import Policy
 from ..views.document import to_document
 from .checkpoints import Kept
-from .gathering import Sources
-from .in_force import InForce
-from .judging import Request, judge
-from .place import Place
+from .evaluate_project import Request, judge
+from .load_inputs import Sources
+from .project import Place
+from .requirements_in_force import InForce
 
 LATEST = "9999-12-31T23:59:59.999Z"
 AT_ONCE = 64

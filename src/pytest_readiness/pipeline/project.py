@@ -27,7 +27,7 @@ from .extensions import Plugins, every_kind, load_plugins
 if TYPE_CHECKING:  # these are heavy: loaded where something is judged, or said
     from ..redaction.redactor import Redactor
     from ..verdict.policy import Policy
-    from .gathering import Sources
+    from .load_inputs import Sources
 
 HOME = ".readiness"
 
@@ -78,7 +78,7 @@ class Place:
     @cached_property
     def policy(self) -> Policy:
         """What the gate asks for."""
-        from .gathering import policy_of  # late, as in ``sources``: who only records does not judge
+        from .load_inputs import policy_of  # late, as in ``sources``: who only records does not judge
 
         return policy_of(self._policy)
 
@@ -149,7 +149,7 @@ class Place:
             StorageError: the journals cannot be read.
         """
         from ..signing.trust import Trust
-        from .gathering import Sources
+        from .load_inputs import Sources
 
         left, trust = leftovers(self.journals), Trust.of(self.policy)
         return Sources(self.catalogue.register, store, self.decisions(store), left, self.settings.folder, trust)
