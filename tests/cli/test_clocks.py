@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.decisions.dating import ClockError, Earlier
+from pytest_readiness.decisions.decision_time import ClockError, Earlier
 from pytest_readiness.facts.decision import Blocker, Decision, Meaning, Review, Unblock
 from pytest_readiness.facts.review_basis import Basis
 from pytest_readiness.facts.timestamps import moment

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.decisions.making import _matches
+from pytest_readiness.decisions.blockers_and_waivers import _matches
 from tests.cli.test_no_regular_file import in_time
 from tests.cli.test_record_map import suite
 from tests.project import Project

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..decisions.making import block
-from ..decisions.who import decider
+from ..decisions.blockers_and_waivers import block
+from ..decisions.identity import decider
 from ..facts.timestamps import moment
 from . import options
 from .answering import Answering

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from ..decisions.home import Kept
+from ..decisions.repository import Kept
 from ..errors import RefusedError, place as shown_place
 from ..facts.decision import Blocker, Decision, Departure, Known, Retirement, Review, RunRetirement, Unblock, Waiver
 from ..pipeline.evaluate_project import Place, Request, judge

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..decisions.making import retire, retire_run
-from ..decisions.who import decider
+from ..decisions.blockers_and_waivers import retire, retire_run
+from ..decisions.identity import decider
 from ..errors import ConfigError
 from . import options
 from .answering import Answering

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from ..decisions.reported import lay_out_report
-from ..decisions.reviewing import Desk, Word, acknowledged, lay_out, refusals, sign
-from ..decisions.who import decider
+from ..decisions.identity import decider
+from ..decisions.review_from_report import lay_out_report
+from ..decisions.reviews import Desk, Word, acknowledged, lay_out, refusals, sign
 from ..errors import RefusedError
 from ..facts.decision import Meaning
 from ..pipeline.evaluate_project import Place

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..decisions.making import unblock
-from ..decisions.who import decider
+from ..decisions.blockers_and_waivers import unblock
+from ..decisions.identity import decider
 from . import options
 from .answering import Answering
 from .door import Door, pass_door

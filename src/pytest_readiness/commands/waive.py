@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..decisions.making import waive
-from ..decisions.who import decider
+from ..decisions.blockers_and_waivers import waive
+from ..decisions.identity import decider
 from ..pipeline.evaluate_project import Request, judge
 from ..views.gate import render_verdict
 from . import options, printing

@@ -18,10 +18,10 @@ from ..signing.trust import Trust
 from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.review.authority import kept_apart
 from ..verdict.review.preview import refusal
-from .dating import Earlier
-from .gone import gone
-from .home import Kept, Made, clean, keep, made, stamped
-from .who import Decider, requester
+from .decision_time import Earlier
+from .identity import Decider, requester
+from .removed_tests import gone
+from .repository import Kept, Made, clean, keep, made, stamped
 
 
 def block(

@@ -21,8 +21,8 @@ from ..verdict.review.pins import asked
 from ..views.decision_document import read_basis
 from ..views.document import SCHEMA
 from ..views.review_preview import Signing
-from .reviewing import AGAIN, Desk, to_acknowledge
-from .who import in_folder
+from .identity import in_folder
+from .reviews import AGAIN, Desk, to_acknowledge
 
 BIGGEST = 1 << 28
 """Bytes of a report; a thousand use cases take a few million."""

@@ -17,8 +17,8 @@ from ..recording.provenance.run import git
 from ..signing.trust import Trust
 from ..store.decision_files.committed_files import SIGNED, SUFFIX
 from ..verdict.policy import Policy
-from .dating import Earlier
-from .who import Decider, in_folder
+from .decision_time import Earlier
+from .identity import Decider, in_folder
 
 
 @dataclass(frozen=True, slots=True)

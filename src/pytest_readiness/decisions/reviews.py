@@ -16,9 +16,9 @@ from ..verdict.remedies import NAME_RELEASE
 from ..verdict.review.preview import changes_since, expand_acknowledged, review_refusal
 from ..views.gate import standing
 from ..views.review_preview import Signing
-from .dating import ClockError, Earlier
-from .home import Kept, Made, clean, keep, made, stamped
-from .who import Decider
+from .decision_time import ClockError, Earlier
+from .identity import Decider
+from .repository import Kept, Made, clean, keep, made, stamped
 
 AGAIN = (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT)
 """Phases in which a review can be given."""
