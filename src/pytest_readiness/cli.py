@@ -71,7 +71,7 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f".commands.{COMMANDS[cmd_name][0]}", __package__).command
-        from .commands.answering import Answering  # here, as the commands
+        from .commands.exit_code import Answering  # here, as the commands
 
         if not isinstance(command, Answering):
             raise TypeError(f"commands/{COMMANDS[cmd_name][0]}.py has no 'command' that answers")
@@ -222,7 +222,7 @@ def commands(ctx: click.Context, config: Path | None, store: str | None, debug: 
 
     Exit codes: 0 yes, 1 no, 2 usage or config error, 3 integrity or storage failure.
     """
-    from .commands.door import Door
+    from .commands.cli_context import Door
 
     if store is not None and not store.strip():
         raise click.UsageError("--store is empty: give it a URL, or leave it out", ctx)

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from pytest_readiness import cli
-from pytest_readiness.commands.answering import Answering
-from pytest_readiness.commands.door import Door, pass_door
+from pytest_readiness.commands.cli_context import Door, pass_door
+from pytest_readiness.commands.exit_code import Answering
 from pytest_readiness.errors import ConfigError, IntegrityError
 from tests.project import Project
 

@@ -15,7 +15,7 @@ from pytest_readiness.claims.catalogue import Item
 from pytest_readiness.claims.register import catalogue_problems, read_catalogue
 from pytest_readiness.claims.tracker.reader import read_tracker
 from pytest_readiness.cli import commands
-from pytest_readiness.commands.starter import config_text, tracker_text
+from pytest_readiness.commands.templates import config_text, tracker_text
 from pytest_readiness.settings import TRACKER_NAME, load, problems
 
 TRACKER = """\

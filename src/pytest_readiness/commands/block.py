@@ -8,9 +8,9 @@ from ..decisions.blockers_and_waivers import block
 from ..decisions.identity import decider
 from ..facts.timestamps import moment
 from . import options
-from .answering import Answering
-from .door import Door, pass_door
-from .outcome import refusing, tell, tell_standing
+from .cli_context import Door, pass_door
+from .decision_output import refusing, tell, tell_standing
+from .exit_code import Answering
 
 
 @click.command("block", cls=Answering)

@@ -11,8 +11,8 @@ from ..pipeline.bundles import bundle, write_script
 from ..pipeline.output_files import refuse_sources
 from ..views.sanitise import sanitise
 from . import options
-from .answering import Answering
-from .door import Door, pass_door
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("bundle", cls=Answering)

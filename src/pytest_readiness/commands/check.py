@@ -19,8 +19,8 @@ from ..signing.keys import key_problems
 from ..store.address import sqlite_path
 from ..views.sanitise import sanitise
 from ..views.text_format import count
-from .answering import Answering
-from .door import Door, pass_door
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 _CONFIG = 2
 """Exit code where a plugin cannot be used, as that of every other command."""

@@ -14,8 +14,8 @@ from ..pipeline.output_files import CHECKPOINT, refuse_sources
 from ..views.sanitise import sanitise
 from ..views.text_format import count
 from . import options
-from .answering import Answering
-from .door import Door, pass_door
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("checkpoint", cls=Answering)

@@ -13,9 +13,9 @@ from ..pipeline.evaluate_project import Request, judge
 from ..pipeline.maintenance import keep_verdict
 from ..regular import read_regular
 from ..views.gate import render_verdict
-from . import options, printing
-from .answering import Answering, keep_until_exit
-from .door import Door, pass_door
+from . import options, output
+from .cli_context import Door, pass_door
+from .exit_code import Answering, keep_until_exit
 
 
 @click.command("gate", cls=Answering)
@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913 - what the options say
     )
     report = judge(place, request)
     keep_until_exit(report, place)
-    printing.say(render_verdict(report, printing.width(), unicode=printing.unicode()))
+    output.say(render_verdict(report, output.width(), unicode=output.unicode()))
     if keep:
         click.echo(f"kept as verdict {keep_verdict(place, report)}")
     if report.context.problems:

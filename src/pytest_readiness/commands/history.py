@@ -6,9 +6,9 @@ import click
 
 from ..pipeline.history import history
 from ..views.history import render_history
-from . import printing
-from .answering import Answering
-from .door import Door, pass_door
+from . import output
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("history", cls=Answering)
@@ -18,5 +18,5 @@ def command(door: Door, use_case: str) -> int:
     """Tell the runs, decisions, promotions and demotions of a use case with their causes, newest last, in UTC."""
     place = door.place()
     found = history(place, use_case)
-    printing.say(render_history(found, printing.width(), unicode=printing.unicode()))
+    output.say(render_history(found, output.width(), unicode=output.unicode()))
     return 0

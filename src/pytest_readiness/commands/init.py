@@ -20,11 +20,11 @@ from ..views.sanitise import sanitise
 from ..views.text_format import count
 from ..whole import write_whole
 from . import options
-from .adopting import Adopted, GuessError, adopt, said_columns
-from .answering import Answering
-from .completing import Own, completed, own_words
-from .door import Door, pass_door
-from .starter import config_text, keys, tracker_text, word_lines
+from .cli_context import Door, pass_door
+from .config_completion import Own, completed, own_words
+from .exit_code import Answering
+from .templates import config_text, keys, tracker_text, word_lines
+from .tracker_adoption import Adopted, GuessError, adopt, said_columns
 
 _HOME = ".readiness"
 _IGNORING = frozenset({_HOME, f"{_HOME}/", f"/{_HOME}", f"/{_HOME}/", f"**/{_HOME}", f"**/{_HOME}/"})

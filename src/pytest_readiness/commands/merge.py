@@ -10,8 +10,8 @@ from ..errors import count
 from ..pipeline.bundles import Taken, merge
 from ..pipeline.maintenance import SignedHere, sign_untrusted
 from ..views.sanitise import sanitise
-from .answering import Answering
-from .door import Door, pass_door
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("merge", cls=Answering)

@@ -24,10 +24,10 @@ from ..facts.proofs.values import OwnProof
 from ..pipeline.evaluate_project import Place
 from ..views.sanitise import sanitise
 from . import options
-from .answering import Answering
-from .door import Door, pass_door
-from .listing import listed
-from .recorded import tell
+from .cli_context import Door, pass_door
+from .exit_code import Answering
+from .junit_listing import listed
+from .recorded_output import tell
 
 _RESULTS = tuple(result.value for result in (Result.PASSED, Result.FAILED, Result.ERROR, Result.SKIPPED))
 _CONFIG, _STORAGE = 2, 3

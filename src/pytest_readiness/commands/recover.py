@@ -7,8 +7,8 @@ import click
 from ..pipeline.maintenance import recover_left_behind
 from ..views.sanitise import sanitise
 from ..views.text_format import count
-from .answering import Answering
-from .door import Door, pass_door
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("recover", cls=Answering)

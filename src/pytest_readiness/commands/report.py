@@ -12,9 +12,9 @@ from ..pipeline.output_files import refuse_sources
 from ..views.document import to_json
 from ..views.line_writer import plain
 from ..views.terminal import render
-from . import options, printing
-from .answering import Answering, keep_until_exit
-from .door import Door, pass_door
+from . import options, output as printing
+from .cli_context import Door, pass_door
+from .exit_code import Answering, keep_until_exit
 
 
 @click.command("report", cls=Answering)

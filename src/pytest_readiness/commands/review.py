@@ -17,10 +17,10 @@ from ..pipeline.evaluate_project import Place
 from ..pipeline.maintenance import refuse_damage
 from ..views.review_preview import render_signing
 from ..views.sanitise import sanitise
-from . import options, printing
-from .answering import Answering
-from .door import Door, pass_door
-from .outcome import refusing, tell, tell_standing
+from . import options, output
+from .cli_context import Door, pass_door
+from .decision_output import refusing, tell, tell_standing
+from .exit_code import Answering
 
 _LONG = 100_000
 """Characters of a command that is told: cut off it would be another one."""
@@ -90,8 +90,8 @@ def command(  # noqa: PLR0913 - what the options say
 
 def _show(desk: Desk, named: Iterable[str]) -> None:
     for one in desk.signings:
-        lines = render_signing(one, frozenset(named), printing.width(), unicode=printing.unicode())
-        printing.say([*lines, ()])
+        lines = render_signing(one, frozenset(named), output.width(), unicode=output.unicode())
+        output.say([*lines, ()])
     for sentence in desk.left_out:
         click.echo(sanitise(sentence))
     if not desk.signings:

@@ -8,9 +8,9 @@ from ..errors import ClaimError, ConfigError
 from ..pipeline.maintenance import deciding_evidence, find_evidence, signed_runs
 from ..views.evidence import render_evidence
 from ..views.sanitise import sanitise
-from . import printing
-from .answering import Answering
-from .door import Door, pass_door
+from . import output
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("show", cls=Answering)
@@ -26,8 +26,8 @@ def command(door: Door, target: str) -> int:
     signed = signed_runs(place, {evidence.run_id for evidence, _ in pieces})
     for number, (evidence, run) in enumerate(pieces):
         by = signed.get(evidence.run_id)
-        lines = render_evidence(evidence, run, printing.width(), unicode=printing.unicode(), signed=by)
-        printing.say([*([()] if number else []), *lines])
+        lines = render_evidence(evidence, run, output.width(), unicode=output.unicode(), signed=by)
+        output.say([*([()] if number else []), *lines])
     return 0
 
 

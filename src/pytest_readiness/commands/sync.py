@@ -6,8 +6,8 @@ import click
 
 from ..pipeline.tracker_sync import drift, sync
 from ..views.sanitise import sanitise
-from .answering import Answering
-from .door import Door, pass_door
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("sync", cls=Answering)

@@ -7,9 +7,9 @@ import click
 from ..decisions.blockers_and_waivers import unblock
 from ..decisions.identity import decider
 from . import options
-from .answering import Answering
-from .door import Door, pass_door
-from .outcome import refusing, tell, tell_standing
+from .cli_context import Door, pass_door
+from .decision_output import refusing, tell, tell_standing
+from .exit_code import Answering
 
 
 @click.command("unblock", cls=Answering)

@@ -11,8 +11,8 @@ from ..pipeline.checkpoints import asked, no_store
 from ..pipeline.maintenance import Verified, verify
 from ..views.sanitise import sanitise
 from . import options
-from .answering import Answering
-from .door import Door, pass_door
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("verify", cls=Answering)

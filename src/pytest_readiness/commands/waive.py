@@ -8,10 +8,10 @@ from ..decisions.blockers_and_waivers import waive
 from ..decisions.identity import decider
 from ..pipeline.evaluate_project import Request, judge
 from ..views.gate import render_verdict
-from . import options, printing
-from .answering import Answering
-from .door import Door, pass_door
-from .outcome import refusing, tell
+from . import options, output
+from .cli_context import Door, pass_door
+from .decision_output import refusing, tell
+from .exit_code import Answering
 
 
 @click.command("waive", cls=Answering)
@@ -44,5 +44,5 @@ def command(
         kept = waive(place, requirement, decider(place, by), reason, until, requested_by)
     tell(kept)
     report = judge(place, Request((requirement.partition("/")[0],)))
-    printing.say([(), *render_verdict(report, printing.width(), unicode=printing.unicode())])
+    output.say([(), *render_verdict(report, output.width(), unicode=output.unicode())])
     return 0

@@ -8,9 +8,9 @@ from ..errors import ClaimError, ConfigError
 from ..pipeline.evaluate_project import Request, judge
 from ..pipeline.maintenance import refuse_damage
 from ..views.why import render_departed, render_why
-from . import printing
-from .answering import Answering
-from .door import Door, pass_door
+from . import output
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("why", cls=Answering)
@@ -20,7 +20,7 @@ def command(door: Door, target: str) -> int:
     """Say why a use case, or one item or requirement of it, stands where it stands, and what would complete it."""
     use_case, _, tail = target.partition("/")
     place = door.place()
-    wide, signs = printing.width(), printing.unicode()
+    wide, signs = output.width(), output.unicode()
     try:
         known = place.catalogue.use_case(use_case).id
     except ClaimError:
@@ -36,6 +36,6 @@ def command(door: Door, target: str) -> int:
         ):
             raise ConfigError(f"there is no config, and no evidence for {known}: run 'readiness init'")
         lines = render_why(report, known, tail or None, wide, unicode=signs)
-    printing.say(lines)
+    output.say(lines)
     refuse_damage(report.context.problems)
     return 0

@@ -13,7 +13,7 @@ from ..errors import ConfigError, nearest, one_line, place
 from ..frozen import dataclass
 from ..regular import read_regular
 from ..settings.model import ColumnKey
-from .starter import toml_text, word_lines
+from .templates import toml_text, word_lines
 
 _UNSEEN = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
 """Signs that choose how an emoji is drawn."""

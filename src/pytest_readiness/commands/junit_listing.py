@@ -18,7 +18,7 @@ from ..facts.evidence import Result
 from ..pipeline.evaluate_project import Place
 from ..redaction.redactor import Redactor
 from ..views.sanitise import sanitise
-from .recorded import counted, result_word
+from .recorded_output import counted, result_word
 
 _WIDTH = max(len(result.value) for result in Result)
 _WIDE = 400

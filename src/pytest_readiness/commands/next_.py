@@ -7,9 +7,9 @@ import click
 from ..pipeline.evaluate_project import Request, judge
 from ..pipeline.maintenance import refuse_damage
 from ..views.next_actions import render_next
-from . import options, printing
-from .answering import Answering
-from .door import Door, pass_door
+from . import options, output
+from .cli_context import Door, pass_door
+from .exit_code import Answering
 
 
 @click.command("next", cls=Answering)
@@ -20,9 +20,7 @@ from .door import Door, pass_door
 def command(door: Door, use_cases: tuple[str, ...], owner: str | None, verbose: bool) -> int:  # noqa: FBT001 - click's flag
     """Say who must do what next for the use cases (ids or globs; default: all)."""
     report = judge(door.place(), Request(use_cases))
-    lines = render_next(
-        report.actions, printing.width(), owner=owner, verbosity=int(verbose), unicode=printing.unicode()
-    )
-    printing.say(lines)
+    lines = render_next(report.actions, output.width(), owner=owner, verbosity=int(verbose), unicode=output.unicode())
+    output.say(lines)
     refuse_damage(report.context.problems)
     return 0
