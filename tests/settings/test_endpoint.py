@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.settings import load
-from pytest_readiness.settings.endpoint import is_among, parse_endpoint, split_place
+from pytest_readiness.settings.endpoints import is_among, parse_endpoint, split_place
 
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True).filter(lambda text: not text.isdigit())
 HOSTS = st.lists(LABELS, min_size=2, max_size=4).map(".".join)

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.settings.locator import key_lines, nearest_line
+from pytest_readiness.settings.key_lines import key_lines, nearest_line
 
 TEXT = '''\
 # a comment = 1

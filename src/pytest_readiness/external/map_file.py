@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ConfigError, one_line, place
 from ..regular import IrregularError, read_regular
-from ..settings.locator import KeyPath, key_lines, nearest_line
+from ..settings.key_lines import KeyPath, key_lines, nearest_line
 from ..settings.toml_text import parsed_toml
 from .mapping import Rule
 

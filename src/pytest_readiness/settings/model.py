@@ -19,7 +19,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from .endpoint import parse_endpoint
+from .endpoints import parse_endpoint
 
 StatusWord = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE"]
 WordKey = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE", "skip"]

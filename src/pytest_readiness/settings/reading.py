@@ -13,10 +13,10 @@ from pydantic_core import ErrorDetails
 from ..errors import ConfigError, Problem, nearest, place
 from ..regular import IrregularError, read_regular
 from .finder import PYPROJECT_NAME, TRACKER_NAME, bears_name
-from .locator import KeyPath, key_lines, nearest_line
+from .key_lines import KeyPath, key_lines, nearest_line
+from .messages import told, unknown_key
 from .model import PLACE_FIELDS, Settings, StatusWord
 from .toml_text import parsed_toml
-from .wording import told, unknown_key
 
 _OUR_TABLE: KeyPath = ("tool", "readiness")
 

@@ -9,7 +9,7 @@ from typing import Any
 from ...claims.catalogue import Catalogue
 from ...claims.claim import Claim
 from ...redaction.redactor import Redactor
-from ...settings.endpoint import is_among, plain_name
+from ...settings.endpoints import is_among, plain_name
 from ..claim_resolution import doubted, doubted_claim, simulated
 from . import connection_monitor, mock_detection, native_clients
 from .connection_monitor import Watch, addresses_of, look_up, names_of

@@ -20,7 +20,7 @@ from weakref import WeakSet
 
 from ...redaction.redactor import Redactor
 from ...redaction.secret_variables import is_secret_variable, secrets_of
-from ...settings.endpoint import is_among, split_place
+from ...settings.endpoints import is_among, split_place
 from .open_sockets import Place, found as _found, opened as _opened, received as _received
 
 _KEPT = "_pytest_readiness_witness"

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from ..errors import nearest
-from .locator import KeyPath
+from .key_lines import KeyPath
 from .model import (
     PLACE_FIELDS,
     ContextSettings,
