@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.frozen import dataclass, maker
+from pytest_readiness.fast_values import dataclass, maker
 
 
 class Said(NamedTuple):

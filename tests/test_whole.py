@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.whole import write_whole
+from pytest_readiness.atomic_write import write_whole
 
 
 def test_a_new_file_and_one_that_was_there(tmp_path: Path) -> None:

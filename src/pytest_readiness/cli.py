@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from .errors import ReadinessError, SeveralError, UnansweredError, nearest
-from .foreign import why
+from .third_party import why
 from .views.sanitise import sanitise, sanitise_lines
 
 NAME = "readiness"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from .frozen import dataclass
+from .fast_values import dataclass
 
 
 class ReadinessError(Exception):

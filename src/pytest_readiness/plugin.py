@@ -15,9 +15,9 @@ import pytest
 from .mark import CASES, DESCRIPTION, is_tagged, late_note
 
 if TYPE_CHECKING:
-    from .door import Door
     from .facts.proofs.values import ProofCheck
     from .recording.evidence_recorder import RecordEvidence
+    from .session_plugin import Door
 
 SWITCHES = {
     "report": "print where each use case stands at the end: verdict, who must act, matrix",
@@ -161,7 +161,7 @@ def is_success(code: object) -> bool:
 
 def enter(config: pytest.Config) -> Door:
     """Register the one object that holds the session."""
-    from .door import Door
+    from .session_plugin import Door
 
     options = said(config)
     door = config.stash[DOOR] = Door(config, options, config.stash.setdefault(DESELECTED, []), wanted=asks(options))

@@ -159,7 +159,7 @@ def test_a_tracker_that_cannot_be_written(started: Project) -> None:
         raise OSError(28, "No space left on device")
 
     with started.monkeypatch.context() as patch:
-        patch.setattr("pytest_readiness.whole.os.fsync", full)
+        patch.setattr("pytest_readiness.atomic_write.os.fsync", full)
         result = started.cli("sync")
     assert result.exit_code == 3
     assert result.stderr == (

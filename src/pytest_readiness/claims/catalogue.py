@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..errors import ClaimError, nearest
-from ..frozen import dataclass, maker
+from ..fast_values import dataclass, maker
 from .claim import Claim
 
 ENVIRONMENT = "environment"

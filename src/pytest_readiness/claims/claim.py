@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

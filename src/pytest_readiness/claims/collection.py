@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..errors import one_line
-from ..frozen import dataclass, maker
+from ..fast_values import dataclass, maker
 from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..errors import ClaimError, ConfigError, Problem, nearest, place
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..settings import ItemSettings, Settings, UseCaseSettings, key_place, shared_names
 from .builtin_items import SEVEN, recognise
 from .catalogue import PROOF_OF_PART, Catalogue, Environment, Item, ProviderMode, UseCase

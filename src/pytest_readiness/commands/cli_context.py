@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 
 if TYPE_CHECKING:
     from ..pipeline.evaluate_project import Place

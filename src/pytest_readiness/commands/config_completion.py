@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, place
-from ..frozen import dataclass, field
-from ..regular import read_regular
+from ..fast_values import dataclass, field
+from ..regular_files import read_regular
 from ..settings import load
 from ..settings.toml_text import parsed_toml
 

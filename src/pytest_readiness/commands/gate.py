@@ -11,7 +11,7 @@ import click
 from ..errors import ConfigError
 from ..pipeline.evaluate_project import Request, judge
 from ..pipeline.maintenance import keep_verdict
-from ..regular import read_regular
+from ..regular_files import read_regular
 from ..views.gate import render_verdict
 from . import options, output
 from .cli_context import Door, pass_door

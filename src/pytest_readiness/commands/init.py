@@ -9,16 +9,16 @@ from typing import Any
 
 import click
 
+from ..atomic_write import write_whole
 from ..claims.builtin_items import SEVEN
 from ..claims.tracker.formats import OUTLINES, SHEETS
 from ..claims.tracker.reader import Tracker
 from ..errors import ConfigError, place
 from ..facts.timestamps import moment
-from ..regular import read_regular
+from ..regular_files import read_regular
 from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
 from ..views.sanitise import sanitise
 from ..views.text_format import count
-from ..whole import write_whole
 from . import options
 from .cli_context import Door, pass_door
 from .config_completion import Own, completed, own_words

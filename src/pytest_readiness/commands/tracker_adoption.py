@@ -10,8 +10,8 @@ from ..claims.tracker.layout_guess import NothingLikeItError, guess
 from ..claims.tracker.markdown_rows import OR_SKIP
 from ..claims.tracker.reader import Tracker, examine, read_tracker
 from ..errors import ConfigError, nearest, one_line, place
-from ..frozen import dataclass
-from ..regular import read_regular
+from ..fast_values import dataclass
+from ..regular_files import read_regular
 from ..settings.model import ColumnKey
 from .templates import toml_text, word_lines
 

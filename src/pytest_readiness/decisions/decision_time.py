@@ -9,7 +9,7 @@ from typing import TypeVar
 from ..errors import ConfigError, one_line
 from ..facts.decision import Decision, Retirement, Review, Waiver, makes_worse
 from ..facts.timestamps import just_after, moment
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..pipeline.decision_sources import said
 from ..pipeline.evaluate_project import Place
 from ..store.decision_files.folder import DecisionFolder

@@ -6,7 +6,7 @@ import os
 
 from ..errors import ConfigError, RefusedError
 from ..facts.decision import Known
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..pipeline.evaluate_project import Place
 from ..recording.provenance.run import ci, git, person
 

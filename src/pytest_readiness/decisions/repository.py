@@ -9,7 +9,7 @@ from typing import Any
 
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope, decision_statement
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..pipeline.bundles import writable_store
 from ..pipeline.evaluate_project import Place
 from ..pipeline.run_lifecycle import redaction_trouble

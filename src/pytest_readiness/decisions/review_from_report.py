@@ -12,7 +12,7 @@ from ..facts.decision import Review
 from ..facts.review_basis import Basis
 from ..facts.timestamps import is_moment, moment
 from ..pipeline.evaluate_project import Place, select
-from ..regular import regular_file
+from ..regular_files import regular_file
 from ..verdict.inputs import Facts
 from ..verdict.readiness import Phase, ReviewState, State, Status
 from ..verdict.review.basis import Basis as Requirements

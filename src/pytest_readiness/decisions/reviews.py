@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ..errors import RefusedError
 from ..facts.decision import Meaning, Review
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 from ..pipeline.evaluate_project import Judged, Place, Request, examine
 from ..pipeline.maintenance import refuse_damage
 from ..verdict.inputs import Facts

@@ -14,7 +14,7 @@ from typing import IO
 
 from ..errors import ConfigError, one_line
 from ..facts.evidence import Result
-from ..frozen import dataclass
+from ..fast_values import dataclass
 
 BLOCK = 1 << 16
 GRACE = 1.0

@@ -13,7 +13,7 @@ from ..claims.claim import Claim
 from ..errors import ReadinessError, SeveralError, count, one_line, place as shown_place
 from ..facts.evidence import BAD, IMPORTED
 from ..facts.timestamps import moment
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..pipeline.evaluate_project import Place
 from .junit.files import files_of, same_blocks
 from .junit.reader import Case, Read, read_junit

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, one_line, place
-from ..regular import IrregularError, read_regular
+from ..regular_files import IrregularError, read_regular
 from ..settings.key_lines import KeyPath, key_lines, nearest_line
 from ..settings.toml_text import parsed_toml
 from .mapping import Rule

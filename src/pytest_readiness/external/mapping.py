@@ -18,7 +18,7 @@ from ..claims.claim import Claim
 from ..errors import ClaimError, ConfigError, nearest, one_line
 from ..facts.evidence import BADNESS
 from ..facts.suite_failure import Reach
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .junit.reader import Case
 from .suite_scope import Named, Reached
 

@@ -17,7 +17,7 @@ from ..facts.decision import Retirement
 from ..facts.evidence import BADNESS, CONCLUSIVE, IMPORTED, Evidence, Result
 from ..facts.ledger.line import canonical, printable
 from ..facts.suite_failure import ABSENT
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..pipeline.project import Place
 from ..recording.context import Context
 from ..store.protocol import Store

@@ -17,7 +17,7 @@ from ..facts.evidence import Result
 from ..facts.ledger.line import printable
 from ..facts.proofs.values import OwnProof
 from ..facts.timestamps import moment
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..pipeline.evaluate_project import Place
 from ..pipeline.run_lifecycle import Opening, close_run, open_run, redaction_trouble
 from ..recording.authenticity.connection_monitor import belongs

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..errors import IntegrityError, count
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .decision import Decision
 from .ledger.digest import digest
 from .ledger.merkle_tree import leaf_hash, roots

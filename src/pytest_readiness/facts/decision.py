@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from ..errors import IntegrityError
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .ledger.digest import digest
 from .ledger.line import canonical, read_canonical
 from .review_basis import Basis, Pin, PinnedRequirement, ids, names_told, read_basis

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from ..errors import IntegrityError
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 from .decision import Decision
 from .ledger.digest import digest
 from .ledger.line import canonical

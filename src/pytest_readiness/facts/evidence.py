@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .suite_failure import Held
 
 

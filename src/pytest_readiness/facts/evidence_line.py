@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..frozen import maker
+from ..fast_values import maker
 from .evidence import BAD, Artifact, Attempt, Connection, Evidence, Proof, Reference, Result, Step, standing_in
 from .ledger.line import Line
 from .suite_failure import Held

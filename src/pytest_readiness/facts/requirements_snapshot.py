@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ..claims.catalogue import Catalogue, UseCase
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .ledger.digest import digest
 from .ledger.line import canonical
 

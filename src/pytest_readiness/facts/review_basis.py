@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from ..frozen import dataclass, maker
+from ..fast_values import dataclass, maker
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..errors import IntegrityError
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 from .evidence import Artifact, Evidence
 from .evidence_line import evidence_of
 from .ledger.digest import digest_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 
 SKEW_LIMIT_MS = 2000
 """What two clocks may differ by: file systems round times (FAT to 2 s), and a file server has a clock of its own."""

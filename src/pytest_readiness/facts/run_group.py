@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import IntegrityError, one_line
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .evidence import Result
 from .run import Planned, Run
 

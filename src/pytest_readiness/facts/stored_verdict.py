@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ..errors import IntegrityError, one_line
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .ledger.digest import digest
 from .ledger.line import canonical
 from .timestamps import is_moment

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 
 ABSENT = "absent"
 """Method of evidence that something which exists only while it fails is no more there: it replaces that failure, and

@@ -14,9 +14,9 @@ from ..facts.ledger.digest import digest
 from ..facts.ledger.line import Chain, broken_links
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..redaction.fingerprint_key import load_key
-from ..regular import IrregularError, open_regular, read_regular
+from ..regular_files import IrregularError, open_regular, read_regular
 from .joined_executions import after, joined
 from .lock import held_here, is_free
 from .run_log import close_run, interrupted, requirements_path, tests_of

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..atomic_write import write_whole
 from ..errors import ReadinessError
 from ..facts.evidence import Artifact, Result
 from ..facts.ledger.line import Line
@@ -23,7 +24,6 @@ from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run, planned_digest, planned_digest_of
 from ..facts.timestamps import moment
 from ..redaction.fingerprint_key import keep_key
-from ..whole import write_whole
 from .joined_executions import Ends
 from .planned_tests import Kinds, PlannedTest
 from .started_tests import Begun

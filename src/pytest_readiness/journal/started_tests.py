@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..facts.timestamps import moment
-from ..regular import open_regular, read_regular
+from ..regular_files import open_regular, read_regular
 from .lock import identity, is_open
 
 _SIZE = 16

@@ -28,7 +28,7 @@ from typing import Any
 from ..errors import StorageError
 from ..facts.ledger.digest import EMPTY
 from ..facts.ledger.line import Chain, Line
-from ..regular import open_regular
+from ..regular_files import open_regular
 from .lock import identity, is_open, lock, unlock
 from .started_tests import forget
 

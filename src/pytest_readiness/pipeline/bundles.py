@@ -12,9 +12,9 @@ from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver, makes_w
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..facts.stored_verdict import KeptVerdict
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..journal.writer import ignore_folder
-from ..regular import regular_file
+from ..regular_files import regular_file
 from ..signing.trust import Trust
 from ..store.bundle.merging import Merged, merge as merge_one
 from ..store.bundle.origin import Origin

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ..atomic_write import write_whole
 from ..errors import (
     ConfigError,
     IntegrityError,
@@ -17,15 +18,14 @@ from ..errors import (
     unwritten,
 )
 from ..facts.checkpoint import BIGGEST, Checkpoint, Grown
-from ..frozen import dataclass
-from ..regular import regular_file
+from ..fast_values import dataclass
+from ..regular_files import regular_file
 from ..signing.keys import sign_checkpoint
 from ..signing.trust import Trust
 from ..store.address import shown
 from ..store.protocol import Store
 from ..verdict.inputs import Compared
 from ..views.text_format import count
-from ..whole import write_whole
 
 VARIABLE = "READINESS_CHECKPOINT"
 UNSIGNED = "the checkpoint is not signed: signed notes take Ed25519 keys, and READINESS_SIGNER names another kind"

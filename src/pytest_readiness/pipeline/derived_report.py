@@ -24,7 +24,7 @@ from ..facts.ledger.line import canonical
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..facts.stored_verdict import KeptVerdict
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..settings import Settings
 from ..signing.trust import Trust
 from ..store.protocol import Decided, Store

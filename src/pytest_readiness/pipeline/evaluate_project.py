@@ -15,7 +15,7 @@ from ..claims.catalogue import Catalogue, UseCase
 from ..errors import ConfigError, Problem, one_line, unwritten
 from ..facts.evidence import Evidence
 from ..facts.timestamps import moment
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..journal.recovery import Leftover
 from ..signing.trust import Trust
 from ..store.address import shown

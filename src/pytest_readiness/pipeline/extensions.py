@@ -21,9 +21,9 @@ from .. import hookspecs
 from ..claims.register import PROOFS
 from ..errors import ConfigError, one_line
 from ..facts.proofs.values import ProofCheck
-from ..foreign import ask, is_failure, kind_of, plain_text, spelled, why
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..settings import Settings, key_place
+from ..third_party import ask, is_failure, kind_of, plain_text, spelled, why
 
 GROUP = "pytest_readiness"
 PREFIX = "pytest_readiness_"

@@ -16,7 +16,7 @@ from ..facts.run import Planned, Run
 from ..facts.run_conditions import conduct_of
 from ..facts.run_group import Part, Plan
 from ..facts.timestamps import moment, parse
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..journal.recovery import Leftover, open_evidence
 from ..signing.trust import Trust
 from ..store.protocol import Decided, DecisionHome, RunSummary, Store

@@ -17,9 +17,9 @@ from ..facts.ledger.digest import is_sha256
 from ..facts.ledger.line import canonical
 from ..facts.run import Run
 from ..facts.timestamps import moment
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..journal.recovery import Leftover, leftovers, open_evidence
-from ..regular import regular_file
+from ..regular_files import regular_file
 from ..signing.trust import Doubt, Trust
 from ..store.protocol import EMPTY_SLOT, Decided, RunSummary, Store
 from ..verdict.inputs import Signed, run_of

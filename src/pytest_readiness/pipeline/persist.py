@@ -11,14 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..atomic_write import write_whole
 from ..errors import ReadinessError, one_line
 from ..facts.run import Run
 from ..journal.recovery import leftovers, recover, requirements_of
 from ..journal.writer import Writer
 from ..journal.written_lines import ChangedJournalError
-from ..regular import read_regular
+from ..regular_files import read_regular
 from ..store.protocol import Store
-from ..whole import write_whole
 from .project import Place
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..recording.artifacts import guess_media_type
-from ..regular import regular_file
+from ..regular_files import regular_file
 
 _ALWAYS = (
     "recording.late_secrets",

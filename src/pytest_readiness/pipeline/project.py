@@ -15,7 +15,7 @@ from ..claims.catalogue import Catalogue
 from ..claims.register import read_catalogue
 from ..errors import ConfigError
 from ..facts.requirements_snapshot import Snapshot, snapshot
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..journal.recovery import leftovers
 from ..recording.provenance.relative_path import way_to
 from ..redaction.fingerprint_key import load_key

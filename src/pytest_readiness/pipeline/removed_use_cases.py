@@ -17,7 +17,7 @@ from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence
 from ..facts.run import Run
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..recording.provenance.hidden_changes import GitError, ask
 from ..store.protocol import RunSummary, Store
 from ..verdict.readiness import Departed

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..verdict.policy import Policy
 from .load_inputs import Sources, policy_of
 

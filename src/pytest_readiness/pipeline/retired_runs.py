@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 from ..store.protocol import RunSummary, Store
 from ..verdict.inputs import run_of
 from ..verdict.policy import Policy

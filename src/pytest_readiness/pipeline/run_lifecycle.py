@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import one_line
 from ..facts.run import Run
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..journal.run_log import RunLog
 from ..journal.written_lines import ChangedJournalError
 from ..recording.artifacts import ArtifactFolder

@@ -13,7 +13,7 @@ from ..errors import IntegrityError
 from ..facts.evidence import Evidence, Result
 from ..facts.evidence_line import evidence_of
 from ..facts.ledger.line import Chain
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..recording.claim_resolution import placed
 from ..recording.context import Context
 from .project import Place

@@ -18,8 +18,7 @@ from ..claims.catalogue import Catalogue
 from ..errors import ConfigError, ReadinessError, count, one_line
 from ..facts.run import Run
 from ..facts.run_conditions import conduct_of
-from ..foreign import is_failure, why
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 from ..recording.artifacts import ArtifactFolder
 from ..recording.context import Context
 from ..recording.evidence_recorder import Means, new_nonce
@@ -29,6 +28,7 @@ from ..recording.provenance.invocation import selected
 from ..recording.report_writer import Keeper, OwnKeeper, WorkersKeeper
 from ..recording.test_ids import Names
 from ..redaction.redactor import Redactor
+from ..third_party import is_failure, why
 from .extensions import Plugins, kinds_where_asked, load_named
 from .project import Place, locate, select
 from .run_lifecycle import close_run, open_run, plugins_trouble, redaction_trouble

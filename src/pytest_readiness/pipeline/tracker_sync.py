@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..atomic_write import write_whole
 from ..claims.tracker.layout import Wanted
 from ..claims.tracker.writer import Change, mend_as
 from ..errors import ConfigError, IntegrityError, StorageError, place as shown_place
 from ..facts.timestamps import moment
-from ..frozen import dataclass
-from ..regular import read_regular
+from ..fast_values import dataclass
+from ..regular_files import read_regular
 from ..verdict.tracker_drift import differences
-from ..whole import write_whole
 from .evaluate_project import Place, Request, judge
 from .history import history
 

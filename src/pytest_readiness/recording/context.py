@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from ..errors import ClaimError, ProofError, nearest, one_line
 from ..facts.proofs import comparison, values as proofs
 from ..facts.proofs.package_fingerprint import statement as statement_of
 from ..facts.proofs.values import ProofCheck, Shown
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..redaction.redactor import Redactor
 from .artifacts import ArtifactFolder
 from .authenticity.connection_monitor import belongs

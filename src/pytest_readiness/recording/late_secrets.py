@@ -16,7 +16,7 @@ from typing import Any
 from ..facts.evidence import Artifact
 from ..redaction.redactor import Redactor
 from ..redaction.text_detection import encoding_of
-from ..regular import regular_file
+from ..regular_files import regular_file
 from .artifacts import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, Kept, without_secrets
 
 _AS_THEY_ARE = frozenset({"artifacts", "tracker"})

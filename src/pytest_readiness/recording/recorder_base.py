@@ -14,8 +14,8 @@ from ..claims.claim import Claim
 from ..errors import ClaimError, EvidenceError, ReadinessError, nearest, one_line
 from ..facts.evidence import Result
 from ..facts.proofs.values import Shown
-from ..foreign import plain_text
 from ..redaction.redactor import Redactor, cut_text
+from ..third_party import plain_text
 from .artifacts import UNKNOWN_TYPE, ArtifactFolder, guess_media_type, names_a_file
 from .context import Context
 

@@ -7,7 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from ..regular import read_regular
+from ..regular_files import read_regular
 
 NAME = "fingerprint.key"
 SIZE = 32

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ..errors import ReadinessError
-from ..foreign import is_failure, plain_text, why
+from ..third_party import is_failure, plain_text, why
 
 HOOK_FAILED = "[REDACTED:hook-failed]"
 """Stands for a text that a plugin's redactor failed over."""

@@ -16,7 +16,7 @@ from hmac import new as _hmac
 from typing import Any
 
 from ..facts.ledger.line import printable
-from ..foreign import plain_text
+from ..third_party import plain_text
 from .encodings import SHORTEST, spellings
 from .known_secrets import KnownValues
 from .match import Finding

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 
 if TYPE_CHECKING:  # loaded where an endpoint is a network or an address
     from ipaddress import IPv4Network, IPv6Network

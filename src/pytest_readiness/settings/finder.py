@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..regular import IrregularError, read_regular
+from ..regular_files import IrregularError, read_regular
 
 CONFIG_NAME = "readiness.toml"
 PYPROJECT_NAME = "pyproject.toml"

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import ConfigError, Problem, nearest, place
-from ..regular import IrregularError, read_regular
+from ..regular_files import IrregularError, read_regular
 from .finder import PYPROJECT_NAME, TRACKER_NAME, bears_name
 from .key_lines import KeyPath, key_lines, nearest_line
 from .messages import told, unknown_key

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError, Problem, nearest, one_line, place
 from ..facts.checkpoint import Checkpoint, fits_note
 from ..facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
-from ..foreign import is_failure, why
-from ..regular import read_regular, regular_file
+from ..regular_files import read_regular, regular_file
 from ..settings import KeySettings, Settings, key_place
+from ..third_party import is_failure, why
 from .key_strength import describe
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from ..errors import ConfigError, Problem, one_line
 from ..facts.checkpoint import Checkpoint
 from ..facts.decision import Decision, Known
 from ..facts.envelope import Envelope
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..store.protocol import DecisionHome, Store
 from ..verdict.inputs import Signed
 from ..verdict.people import People

@@ -13,7 +13,7 @@ from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Planned, Run, RunState
 from ..facts.run_conditions import Conduct
 from ..facts.run_group import Part
-from ..frozen import dataclass
+from ..fast_values import dataclass
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope

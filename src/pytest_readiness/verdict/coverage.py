@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..claims.catalogue import Catalogue, Requirement
 from ..facts.evidence import Evidence, Result
-from ..frozen import dataclass
+from ..fast_values import dataclass
 
 Place = tuple[str | None, str | None]
 """Environment and provider mode; None: none was stated."""

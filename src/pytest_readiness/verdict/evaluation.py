@@ -8,7 +8,7 @@ from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.decision import RunRetirement
 from ..facts.evidence import BAD, Evidence
 from ..facts.review_basis import Basis as Signed
-from ..frozen import dataclass, maker
+from ..fast_values import dataclass, maker
 from .coverage import Places
 from .inputs import Facts
 from .policy import Policy

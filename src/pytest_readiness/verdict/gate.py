@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ..errors import Problem, count
 from ..facts.evidence import Evidence
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .inputs import UNKNOWN, Compared, Origin
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness, Verdict

@@ -11,7 +11,7 @@ from ..facts.decision import Decision, counts_at
 from ..facts.evidence import Evidence
 from ..facts.run_conditions import UNKNOWN_CONDUCT, Conduct
 from ..facts.timestamps import parse
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 from .causes import cause_of
 from .coverage import Places
 from .evaluation import evaluate

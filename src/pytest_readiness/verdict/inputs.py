@@ -10,7 +10,7 @@ from ..facts.evidence import Evidence
 from ..facts.run import Planned
 from ..facts.run_conditions import UNKNOWN_CONDUCT, Conduct
 from ..facts.run_group import Part
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 
 _MAILBOX = re.compile(r"[^<>]*<([^<>]*)>", re.DOTALL)
 """``Name <address>``: the address is who it is, whatever name stands before it."""

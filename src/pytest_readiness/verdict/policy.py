@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..facts.decision import RANKS, Known
 from ..facts.review_basis import Setting
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .people import People
 from .readiness import State, asked_of
 

@@ -11,7 +11,7 @@ from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
 from ..facts.evidence import Evidence
 from ..facts.review_basis import Basis
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 from .coverage import Places
 from .run_groups import GroupHold
 

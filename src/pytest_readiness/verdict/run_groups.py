@@ -15,7 +15,7 @@ from ..errors import count as counted
 from ..facts.evidence import Evidence, Result
 from ..facts.run_group import Part, Plan
 from ..facts.timestamps import parse
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .coverage import Places
 from .explanations import short
 

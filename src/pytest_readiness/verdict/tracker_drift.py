@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from .readiness import ReviewState, State, Status, UseCaseReadiness
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..verdict.readiness import State, Status
 from .sanitise import LIMIT, break_commands, sanitise
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..verdict.readiness import Readiness, State, Status, UseCaseReadiness
 from ..verdict.tracker_drift import drifts
 from . import text_format

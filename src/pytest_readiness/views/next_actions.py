@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from ..verdict.actions import UNASSIGNED
 from ..verdict.readiness import Action
 from . import text_format

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..frozen import dataclass
+from ..fast_values import dataclass
 from . import text_format
 from .line_writer import Line, Pen
 

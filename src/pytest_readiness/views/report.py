@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 from ..verdict.inputs import Origin
 from ..verdict.readiness import Action, Readiness, Verdict
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..facts.decision import Review
 from ..facts.review_basis import Basis, Pin, PinnedRequirement
-from ..frozen import dataclass, field
+from ..fast_values import dataclass, field
 from ..verdict.inputs import run_of
 from ..verdict.readiness import State
 from .line_writer import Line, Pen, style_of

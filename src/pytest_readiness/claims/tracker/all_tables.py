@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ...errors import ConfigError, place
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .delimited_text import SIGNS, Record, SeparatedError, records
 from .formats import OUTLINES, SHEETS
 from .located_value import Lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .markdown_parser import folded
 from .status_words import READY, Said, Vocabulary, box_of, without_box
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigError, count, one_line, place
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .all_tables import Table, Tables, tables_in
 from .formats import OUTLINES, SHEETS
 from .markdown_parser import STRUCK, folded

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .layout import Wanted
 
 _BREAK = re.compile(r"\r\n|\r|\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .markdown_parser import Token, line_of, text_of
 from .status_words import box_of, without_box
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from operator import attrgetter
 
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .markdown_parser import Token, folded, line_of, text_of
 
 _OPEN = frozenset({"ordered_list_open", "bullet_list_open"})

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ConfigError, place
-from ...frozen import dataclass, field
+from ...fast_values import dataclass, field
 from .layout import CHECK_LISTS, Wanted
 from .markdown_checklists import NO_ITEM, CheckLists, boxed_lines
 from .markdown_html import HtmlTables, shown_html, without_tags

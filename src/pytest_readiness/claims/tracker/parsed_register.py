@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from ...frozen import dataclass
+from ...fast_values import dataclass
 
 Span = tuple[int, int]
 """Where something begins and ends in the text of a tracker (without its byte order mark), in characters."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...errors import ConfigError, Problem, nearest, one_line, place
-from ...frozen import dataclass
-from ...regular import IrregularError, read_regular
+from ...fast_values import dataclass
+from ...regular_files import IrregularError, read_regular
 from ..builtin_items import recognise
 from ..catalogue import Item, UseCase
 from .formats import open_source

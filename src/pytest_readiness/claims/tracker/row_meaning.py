@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...frozen import dataclass, maker
+from ...fast_values import dataclass, maker
 from .layout import STATUS_IN, Wanted
 from .parsed_register import Row
 from .row_ids import id_of

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from ...errors import ConfigError, one_line, place
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from ..catalogue import UseCase
 from .formats import open_source
 from .layout import STATUS_IN, Columns, Wanted

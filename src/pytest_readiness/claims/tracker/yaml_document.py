@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ...errors import ConfigError, one_line, place
-from ...frozen import dataclass, field
+from ...fast_values import dataclass, field
 from .layout import Wanted
 from .located_value import Lines, Written, names_of
 from .markdown_parser import folded

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from ...errors import one_line
-from ...frozen import dataclass, field
+from ...fast_values import dataclass, field
 
 DEEPEST = 60
 """Levels of lists and mappings."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ...facts.suite_failure import OnlyFailing, Reach
-from ...frozen import dataclass
+from ...fast_values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

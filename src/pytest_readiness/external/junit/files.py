@@ -12,8 +12,8 @@ from itertools import chain
 from pathlib import Path
 
 from ...errors import ConfigError, count, place
-from ...frozen import dataclass
-from ...regular import regular_file
+from ...fast_values import dataclass
+from ...regular_files import regular_file
 
 _BLOCK = 1 << 19
 _ARCHIVES = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from ...errors import ConfigError, count, one_line, place
 from ...facts.evidence import BADNESS, Result
 from ...facts.suite_failure import OnlyFailing
-from ...frozen import dataclass, field
+from ...fast_values import dataclass, field
 from .failure_only_cases import only_failing
 from .files import Blocks, JUnitFile
 from .parser import BAD, MOST_OF_A_TEXT, Element, Suite, parse

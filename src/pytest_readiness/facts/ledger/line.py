@@ -13,7 +13,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from ...errors import IntegrityError
-from ...frozen import dataclass, field, maker
+from ...fast_values import dataclass, field, maker
 from .digest import EMPTY, digest
 from .fast_check import Shapes
 

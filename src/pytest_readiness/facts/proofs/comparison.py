@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ...claims.catalogue import REPLAY_MODES
 from ...errors import ProofError
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .traces import (
     Difference,
     Redact,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ProofError, nearest, one_line
-from ...regular import read_regular
+from ...regular_files import read_regular
 from .traces import canonical, whole_line
 
 if TYPE_CHECKING:

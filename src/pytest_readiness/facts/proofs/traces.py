@@ -14,7 +14,7 @@ from hashlib import sha256 as _sha256
 from typing import Any
 
 from ...errors import ProofError, one_line
-from ...frozen import dataclass
+from ...fast_values import dataclass
 
 MASKED = "[MASKED]"
 """Stands for the value of a masked field."""

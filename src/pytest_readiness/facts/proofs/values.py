@@ -14,8 +14,8 @@ from dataclasses import fields
 from typing import Any, ClassVar
 
 from ...errors import ProofError, nearest
-from ...foreign import is_failure, plain_text, why
-from ...frozen import dataclass
+from ...fast_values import dataclass
+from ...third_party import is_failure, plain_text, why
 from ..evidence import Proof
 from . import responses
 from .traces import Redact, a_kind, number_text, whole_line

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from ...errors import one_line
-from ...foreign import is_failure, why
+from ...third_party import is_failure, why
 from . import import_hook
 from .pass_through import spies_on
 from .patch_points import CLOCK, FAKES, NETWORK, STARTS, USES, Seams, is_real, kind_of, seam_name

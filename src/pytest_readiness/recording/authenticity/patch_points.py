@@ -12,7 +12,7 @@ from enum import Enum
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
 from typing import Any
 
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .pass_through import gives_arguments, is_another, is_as_made, makes_contexts, package_of, spied, wrapped_by
 
 NETWORK, CLOCK = "the network", "the clock"

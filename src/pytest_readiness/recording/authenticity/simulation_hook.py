@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ...foreign import ask, is_failure, plain_text, spelled, why
+from ...third_party import ask, is_failure, plain_text, spelled, why
 
 _HOOK = "the hook pytest_readiness_simulation"
 _LIMIT = 120

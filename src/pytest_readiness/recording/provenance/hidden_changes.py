@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ...frozen import dataclass
+from ...fast_values import dataclass
 
 GIT_SECONDS = 10.0
 BATCH = 200

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .hidden_changes import GitError, ask, hidden_edits
 from .uncommitted_changes import changes
 

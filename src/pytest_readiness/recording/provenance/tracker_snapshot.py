@@ -13,7 +13,7 @@ from typing import Any
 from ...errors import ReadinessError, one_line
 from ...facts.run import tracker_media_type
 from ...redaction.redactor import Redactor
-from ...regular import regular_file
+from ...regular_files import regular_file
 from ..artifacts import ArtifactFolder
 
 BIGGEST = 16 << 20

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from .hidden_changes import GitError, ask
 
 _LOADED = frozenset({".py", ".pyi", ".pyc", ".pyd", ".so", ".pth", ".toml", ".ini", ".cfg"})

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import IO
 
 from ...errors import IntegrityError, one_line
-from ...frozen import dataclass
-from ...regular import regular_file
+from ...fast_values import dataclass
+from ...regular_files import regular_file
 
 BLOCK = 1 << 20
 MOST_MEMBERS = 1_000_000

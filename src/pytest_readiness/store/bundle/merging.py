@@ -11,8 +11,8 @@ from secrets import token_hex
 
 from ...errors import IntegrityError, StorageError, place
 from ...facts.stored_verdict import KeptVerdict
-from ...frozen import dataclass
-from ...regular import regular_file
+from ...fast_values import dataclass
+from ...regular_files import regular_file
 from ..protocol import Store
 from .reading import Bundle
 

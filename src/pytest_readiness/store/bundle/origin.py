@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ...errors import IntegrityError, one_line
 from ...facts.checkpoint import Checkpoint, Grown, Leaf
 from ...facts.ledger.line import canonical
-from ...frozen import dataclass
+from ...fast_values import dataclass
 
 Records = Mapping[tuple[str, str], str]
 """Kind (``run``, ``decision``, ``verdict``) and id -> digest of the seal, or of the text."""

@@ -34,8 +34,8 @@ from ...facts.ledger.line import canonical
 from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 from ...facts.run import Run
 from ...facts.stored_verdict import KeptVerdict
-from ...frozen import dataclass, field
-from ...regular import IrregularError
+from ...fast_values import dataclass, field
+from ...regular_files import IrregularError
 from ..integrity.chain import check_run
 from .archive import Archive, Member, open_archive
 from .origin import Origin, Records

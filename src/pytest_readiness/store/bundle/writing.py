@@ -8,14 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from ...atomic_write import check_replaceable
 from ...errors import IntegrityError, StorageError, place, unwritten
 from ...facts.decision import Decision
 from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
 from ...facts.run import Run
 from ...facts.stored_verdict import KeptVerdict
-from ...frozen import dataclass, field
-from ...whole import check_replaceable
+from ...fast_values import dataclass, field
 from ..integrity.chain import check_run
 from .archive import BLOCK, Packing
 from .origin import Origin

@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 from ...errors import IntegrityError, Problem, StorageError, one_line, place
 from ...facts.decision import Decision, parse_decision
 from ...facts.envelope import Envelope, parse_envelope
-from ...frozen import dataclass
-from ...regular import regular_file
+from ...fast_values import dataclass
+from ...regular_files import regular_file
 from ..protocol import Decided, Disputed
 from .git_history import NAME, History, Same, Touch, ever_named, folder_of, name_of
 from .git_repository import LINK, MODULE, Entry, Repository, blob_of, is_in_repository

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ...atomic_write import write_whole
 from ...errors import IntegrityError, ReadinessError, StorageError, place
 from ...facts.decision import Decision, parse_decision
 from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
-from ...whole import write_whole
 from ..integrity.validation import readable
 from ..protocol import Decided, DecisionHome, Store
 from .committed_files import SIGNED, SUFFIX, alike, look_at, text_of

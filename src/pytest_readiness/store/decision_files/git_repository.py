@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ...errors import StorageError, one_line, place
-from ...frozen import dataclass
+from ...fast_values import dataclass
 
 SECONDS = 120.0
 LINK, MODULE = "120000", "160000"

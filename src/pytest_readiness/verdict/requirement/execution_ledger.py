@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ...claims.catalogue import Requirement
 from ...facts.evidence import BAD, BADNESS, Evidence, Result, Standing, by_number, execution_of
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from ..coverage import Place, Places, is_within, lies_in, names_part
 from .interrupted_scope import elsewhere
 

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from operator import attrgetter
 
 from ...facts.evidence import IMPORTED, Evidence
-from ...frozen import dataclass, field
+from ...fast_values import dataclass, field
 from ..coverage import Place
 from ..explanations import short
 from ..inputs import Origin

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ...facts.evidence import BAD, Evidence, Result
-from ...frozen import dataclass
+from ...fast_values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

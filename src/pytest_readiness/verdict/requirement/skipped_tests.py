@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...facts.evidence import CONCLUSIVE, Evidence
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from ..coverage import Places
 from ..inputs import UNKNOWN, Origin
 from ..readiness import Readiness, UseCaseReadiness

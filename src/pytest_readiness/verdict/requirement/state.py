@@ -11,7 +11,7 @@ from ...claims.catalogue import Requirement
 from ...facts.evidence import BAD, Evidence, Result, execution_of
 from ...facts.suite_failure import ABSENT
 from ...facts.timestamps import is_moment, parse
-from ...frozen import dataclass, field, maker
+from ...fast_values import dataclass, field, maker
 from .. import explanations
 from ..inputs import Signed
 from ..readiness import RequirementReadiness, Sentences, State, Told

@@ -12,7 +12,7 @@ from ...claims.catalogue import Catalogue, Item, Requirement
 from ...facts.ledger.digest import digest
 from ...facts.ledger.line import canonical, quoted
 from ...facts.review_basis import Setting
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from ..policy import Policy
 
 Settings = tuple[tuple[str, Setting], ...]

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ...facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver, counts_at
 from ...facts.evidence import Evidence, Result
-from ...frozen import dataclass
+from ...fast_values import dataclass
 from ..explanations import happened, short
 from ..inputs import Facts
 from ..policy import Policy

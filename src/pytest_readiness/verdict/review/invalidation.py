@@ -8,7 +8,7 @@ from ...facts.decision import Review, RunRetirement
 from ...facts.evidence import Evidence, Result, by_number
 from ...facts.review_basis import Basis, Pin, PinnedRequirement
 from ...facts.timestamps import days_before
-from ...frozen import dataclass, field
+from ...fast_values import dataclass, field
 from ..explanations import happened, short
 from ..policy import Policy, could_sign, weaker_settings
 from ..readiness import RequirementReadiness, RetirementStanding, State

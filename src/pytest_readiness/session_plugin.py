@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .mark import is_tagged
-from .untouched import names_now, put_back
+from .unpatched import names_now, put_back
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
     from .pipeline.selection import Selection
     from .pipeline.session import Options, Outcome, Prepared
     from .recording.observer import Observer
-    from .untouched import Names
+    from .unpatched import Names
     from .views.line_writer import Line
 
 
