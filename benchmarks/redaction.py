@@ -18,8 +18,8 @@ from random import Random
 sys.path.append(str(Path(__file__).parents[1]))
 
 import printers
-from tests.journal.corpus import ALNUM, PASSWORD, Bait, Planted, drawn, json_line, lines, plain, spelled
-from tests.journal.forms import FORMS, HONEST, HOSTILE, NOT_FOUND
+from tests.redaction.corpus import ALNUM, PASSWORD, Bait, Planted, drawn, json_line, lines, plain, spelled
+from tests.redaction.forms import FORMS, HONEST, HOSTILE, NOT_FOUND
 
 from pytest_readiness.redaction.encodings import spellings
 from pytest_readiness.redaction.redactor import Redactor

@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.claims.drawn import drawn
-from tests.claims.test_shape_properties import judge
+from tests.claims.tracker.drawn import drawn
+from tests.claims.tracker.test_shape_properties import judge
 
 from pytest_readiness.errors import ReadinessError
 

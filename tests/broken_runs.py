@@ -7,7 +7,7 @@ from contextlib import closing
 
 from pytest_readiness.store.sqlite import schema
 from tests.project import CONFIG, Project
-from tests.signing import ANA, REVIEW, record
+from tests.reviewed_project import ANA, REVIEW, record
 
 PLACES = (
     CONFIG

@@ -22,7 +22,7 @@ ALONE = {"verify_bundle.py": 800}
 """What must be one file, because it is carried without the others, may be longer."""
 MOST_LINES_OF_A_FUNCTION = 60
 HEAVY = {"pydantic", "sqlite3", "sqlite_utils", "rich", "markdown_it", "yaml", "click", "tomllib"}
-APART = "pytest_readiness.claims.tracker.reader.markdown_parser"
+APART = "pytest_readiness.claims.tracker.markdown_parser"
 """Loads the Markdown library where nobody sees it afterwards."""
 
 
@@ -84,49 +84,46 @@ OF_A_PATH = {
     "is_socket", "stat", "lstat", "mkdir", "unlink", "rename", "touch", "iterdir", "glob", "rglob", "chmod",
 }  # fmt: skip
 BEFORE_OR_AFTER = {
-    "changes",
-    "command",
-    "context",
+    "fingerprint_key",
+    "hidden_changes",
     "invocation",
-    "junit",
-    "junit_files",
-    "key",
-    "provenance",
     "recovery",
-    "tracker",
-    "worktree",
+    "run",
+    "context",
+    "tracker_snapshot",
+    "uncommitted_changes",
 }
 """What runs before the first test or after the last one, when names are as they were (or in a command)."""
 LATE = {
-    ("belated.py", "redact_artifacts"): "after the last test",
-    ("keeper.py", "_taken"): "where workers run the tests, none runs here",
-    ("nested.py", "_tell"): "before the first test and after the last one",
-    ("nested.py", "around"): "before the first test",
-    ("nested.py", "_named"): "before the first test",
-    ("nested.py", "_lives"): "before the first test",
-    ("nested.py", "_runs"): "before the first test",
+    ("late_secrets.py", "redact_artifacts"): "after the last test",
+    ("report_writer.py", "_taken"): "where workers run the tests, none runs here",
+    ("nested_sessions.py", "_tell"): "before the first test and after the last one",
+    ("nested_sessions.py", "around"): "before the first test",
+    ("nested_sessions.py", "_named"): "before the first test",
+    ("nested_sessions.py", "_lives"): "before the first test",
+    ("nested_sessions.py", "_runs"): "before the first test",
     (
-        "recording.py",
+        "recorder_base.py",
         "keep_what_came_later",
     ): "walks a folder of another program's files, and tells what it cannot keep",
-    ("redaction.py", "__init__"): "before the first test",
+    ("redactor.py", "__init__"): "before the first test",
     ("run_log.py", "new_run_id"): "before the first test",
     ("run_log.py", "close_run"): "after the last test",
     ("run_log.py", "_clock_check"): "sees the clock as the tests have it",
     ("run_log.py", "_keep_requirements"): "before the first test",
-    ("simulation.py", "is_wrong"): "sees the clock as the test has it",
+    ("mock_detection.py", "is_wrong"): "sees the clock as the test has it",
     ("writer.py", "ignore_folder"): "before the first test",
     ("line.py", "_encoding"): "when it is loaded",
-    ("statement.py", "_recorded"): "what importlib.metadata returns",
-    ("statement.py", "_is_editable"): "what importlib.metadata returns",
-    ("kept_verdict.py", "parse"): "after the last test",
+    ("package_fingerprint.py", "_recorded"): "what importlib.metadata returns",
+    ("package_fingerprint.py", "_is_editable"): "what importlib.metadata returns",
+    ("stored_verdict.py", "parse"): "after the last test",
     ("envelope.py", "_read"): "after the last test",
 }
 """What looks a name up when it is called all the same, and why that is right."""
 WHILE_TESTS_RUN = sorted(
     path
-    for room in ("journal", "facts")
-    for path in (ROOT / "src" / "pytest_readiness" / room).glob("*.py")
+    for room in ("recording", "redaction", "journal", "facts")
+    for path in (ROOT / "src" / "pytest_readiness" / room).rglob("*.py")
     if path.stem not in BEFORE_OR_AFTER
 )
 
@@ -155,7 +152,7 @@ def looked_up_late(function: ast.FunctionDef, modules: set[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "file", [*WHILE_TESTS_RUN, ROOT / "src" / "pytest_readiness" / "regular.py"], ids=lambda path: path.name
+    "file", [*WHILE_TESTS_RUN, ROOT / "src" / "pytest_readiness" / "regular_files.py"], ids=lambda path: path.name
 )
 def test_nothing_that_a_test_can_replace_is_looked_up_while_tests_run(file: Path):
     """What records a test calls functions that were taken when it was loaded, and no module's attribute."""

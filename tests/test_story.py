@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.project import Project, turn_clock
-from tests.signing import ANA, BEN, commit, git, repository
+from tests.reviewed_project import ANA, BEN, commit, git, repository
 
 pytestmark = pytest.mark.slow
 

@@ -20,12 +20,13 @@ class Room:
 ROOMS = {
     "evaluation": Room(
         (
-            "verdict/evaluation.py", "verdict/requirement/state.py", "verdict/requirement/execution_ledger.py", "verdict/coverage.py",
-            "verdict/status.py", "verdict/readiness.py", "verdict/requirement/interrupted_scope.py", "verdict/requirement/later_runs.py",
-            "verdict/removed_use_cases.py", "journal/joined_executions.py",
+            "verdict/evaluation.py", "verdict/coverage.py", "verdict/status.py", "verdict/readiness.py",
+            "verdict/removed_use_cases.py", "verdict/requirement/state.py", "verdict/requirement/execution_ledger.py",
+            "verdict/requirement/interrupted_scope.py", "verdict/requirement/later_runs.py",
+            "journal/joined_executions.py",
         ),
         (
-            "tests/verdict", "tests/facts/test_evidence.py", "tests/journal/test_joining.py",
+            "tests/verdict", "tests/facts/test_evidence.py", "tests/journal/test_joined_executions.py",
             "tests/plugin/test_marker.py", "tests/plugin/test_missing.py", "tests/plugin/test_never_better.py",
             "tests/plugin/test_one_id.py", "tests/plugin/test_outcomes.py", "tests/plugin/test_places.py",
             "tests/cli/test_flaky_without_proof.py", "tests/cli/test_left_the_register.py", "tests/cli/test_next.py",
@@ -34,11 +35,12 @@ ROOMS = {
     ),
     "gate": Room(
         (
-            "verdict/gate.py", "verdict/regression.py", "verdict/requirement/skipped_tests.py", "verdict/requirement/levels.py",
-            "verdict/requirement/retired_runs.py", "pipeline/evaluate_project.py", "pipeline/retired_runs.py",
+            "verdict/gate.py", "verdict/regression.py", "verdict/requirement/skipped_tests.py",
+            "verdict/requirement/levels.py", "verdict/requirement/retired_runs.py",
+            "pipeline/evaluate_project.py", "pipeline/retired_runs.py",
         ),
         (
-            "tests/verdict", "tests/pipeline", "tests/trust/test_signing.py", "tests/trust/test_store_attacks.py",
+            "tests/verdict", "tests/pipeline", "tests/signing/test_signing.py", "tests/trust/test_store_attacks.py",
             "tests/cli/test_gate.py",
             "tests/cli/test_gate_options.py", "tests/cli/test_left_the_register.py", "tests/cli/test_retire_run.py",
             "tests/cli/test_review_suspect.py", "tests/cli/test_tampering.py",
@@ -53,8 +55,9 @@ ROOMS = {
     ),
     "reviews": Room(
         (
-            "verdict/review/standing.py", "verdict/review/invalidation.py", "verdict/review/basis.py", "verdict/policy.py", "verdict/review/pins.py",
-            "verdict/review/decision_index.py", "verdict/review/authority.py", "verdict/people.py", "verdict/review/waivers.py",
+            "verdict/policy.py", "verdict/people.py", "verdict/review/standing.py", "verdict/review/invalidation.py",
+            "verdict/review/basis.py", "verdict/review/pins.py", "verdict/review/decision_index.py",
+            "verdict/review/authority.py", "verdict/review/waivers.py",
             "pipeline/unseen_failures.py",
         ),
         (
@@ -67,16 +70,21 @@ ROOMS = {
     "chain": Room(
         ("store/integrity/chain.py", "store/integrity/salvage.py", "facts/ledger/line.py"),
         (
-            "tests/facts/test_line.py", "tests/facts/test_run.py", "tests/claims/test_shared_marks.py",
-            "tests/store/test_chain.py", "tests/store/test_remains.py", "tests/store/test_index.py",
-            "tests/store/test_verify.py", "tests/journal/test_recovery.py", "tests/journal/test_writer.py",
-            "tests/trust/test_keys.py", "tests/cli/test_retire_run.py", "tests/cli/test_tampering.py",
+            "tests/facts/ledger/test_line.py", "tests/facts/test_run.py", "tests/claims/test_shared_marks.py",
+            "tests/store/integrity/test_chain.py", "tests/store/integrity/test_salvage.py",
+            "tests/store/integrity/test_index.py",
+            "tests/store/sqlite/test_audit.py", "tests/journal/test_recovery.py", "tests/journal/test_writer.py",
+            "tests/signing/test_keys.py", "tests/cli/test_retire_run.py", "tests/cli/test_tampering.py",
         ),
     ),
     "decision files": Room(
-        ("store/decision_files/folder.py", "store/decision_files/git_history.py", "store/decision_files/committed_files.py", "store/decision_files/git_repository.py"),
         (
-            "tests/store/test_folder.py", "tests/store/test_folder_in_git.py", "tests/trust/test_signing.py",
+            "store/decision_files/folder.py", "store/decision_files/git_history.py",
+            "store/decision_files/committed_files.py", "store/decision_files/git_repository.py",
+        ),
+        (
+            "tests/store/decision_files/test_folder.py", "tests/store/decision_files/test_folder_in_git.py",
+            "tests/signing/test_signing.py",
             "tests/cli/test_block.py", "tests/cli/test_clocks.py",
             "tests/cli/test_decision_files.py", "tests/cli/test_four_eyes.py", "tests/cli/test_review.py",
             "tests/cli/test_verify.py",

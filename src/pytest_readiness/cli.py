@@ -39,7 +39,7 @@ COMMANDS = {
     "report": ("report", "Tell where the use cases stand."),
     "gate": ("gate", "Say whether the use cases may go live, as an exit code."),
     "why": ("why", "Tell why a use case or requirement stands where it does."),
-    "next": ("nextsteps", "Tell who must do what, most urgent first."),
+    "next": ("next_", "Tell who must do what, most urgent first."),
     "show": ("show", "Show evidence in the fields of the template."),
     "record": ("record", "Record evidence from outside pytest: a command, an examined result, JUnit XML."),
     "review": ("review", "Show what is to be signed, and sign it."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.project import TRACKER, Project
-from tests.signing import ANA, BEN, DEV, approve, decided, record, repository, status, told
+from tests.reviewed_project import ANA, BEN, DEV, approve, decided, record, repository, status, told
 
 
 def test_a_blocked_use_case_is_blocked_whatever_else_is_true(project: Project) -> None:
@@ -70,7 +70,7 @@ def test_mistakes_are_usage_errors(project: Project) -> None:
 def test_a_blocker_in_the_repository_counts_once_it_is_committed(project: Project) -> None:
     """With decisions in a folder the file is written and told; uncommitted it blocks nothing."""
     from tests.project import CONFIG
-    from tests.signing import REVIEW, commit, files
+    from tests.reviewed_project import REVIEW, commit, files
 
     project.configured('decisions = "decisions"\n' + CONFIG + REVIEW)
     repository(project, DEV)

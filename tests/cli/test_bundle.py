@@ -14,7 +14,7 @@ from pytest_readiness.store.bundle.origin import Origin
 from pytest_readiness.store.bundle.reading import Bundle
 from pytest_readiness.store.sqlite.store import SQLiteStore
 from tests.project import Project
-from tests.store.bundles import read_bundle
+from tests.store.bundle.bundles import read_bundle
 
 pytestmark = pytest.mark.slow
 

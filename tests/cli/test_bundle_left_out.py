@@ -8,7 +8,7 @@ import pytest
 
 from tests.broken_runs import failed, gate, newest, retire, sql
 from tests.project import Project, kill
-from tests.signing import ANA, BOT, REVIEW, commit, record, repository
+from tests.reviewed_project import ANA, BOT, REVIEW, commit, record, repository
 
 pytestmark = pytest.mark.slow
 

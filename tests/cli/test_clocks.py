@@ -17,7 +17,20 @@ from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.review.decision_index import Decided
 from pytest_readiness.verdict.review.standing import rejections
 from tests.project import CONFIG, Project
-from tests.signing import ANA, BEN, DEV, REVIEW, TESTS, approve, commit, decided, record, repository, status, told
+from tests.reviewed_project import (
+    ANA,
+    BEN,
+    DEV,
+    REVIEW,
+    TESTS,
+    approve,
+    commit,
+    decided,
+    record,
+    repository,
+    status,
+    told,
+)
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.project import TRACKER, Project
-from tests.signing import ANA, TESTS, approve, commit, decided, record, repository
+from tests.reviewed_project import ANA, TESTS, approve, commit, decided, record, repository
 
 OTHER = "\n@evidence('UC-001', item=1)\ndef test_other(): pass\n"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import CONFIG, TRACKER, Project
-from tests.signing import ANA, BEN, DEV, REVIEW, TESTS, approve, commit, git, record, repository, status, told
+from tests.reviewed_project import ANA, BEN, DEV, REVIEW, TESTS, approve, commit, git, record, repository, status, told
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_readiness.facts.timestamps import moment
 from tests.project import Project
-from tests.signing import ANA, BEN, TESTS, approve, decided, record
+from tests.reviewed_project import ANA, BEN, TESTS, approve, decided, record
 
 
 @pytest.fixture

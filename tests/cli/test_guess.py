@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.claims.shapes import BY_ENVIRONMENT, SHAPES
+from tests.claims.tracker.shapes import BY_ENVIRONMENT, SHAPES
 from tests.project import Project
 
 READY = "READY_FOR_GO_LIVE"

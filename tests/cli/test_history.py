@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.project import Project
-from tests.signing import ANA, DEV, approve, decided, record
+from tests.reviewed_project import ANA, DEV, approve, decided, record
 
 
 def entries(project: Project) -> list[tuple[str, str]]:

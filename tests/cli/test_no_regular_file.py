@@ -15,8 +15,8 @@ import pytest
 
 from pytest_readiness.store.bundle import verify_bundle
 from tests.project import CONFIG, TRACKER, Project
-from tests.signing import ANA, DEV, REVIEW, TESTS, approve, commit, record, repository
-from tests.trust.keyring import key_pair
+from tests.reviewed_project import ANA, DEV, REVIEW, TESTS, approve, commit, record, repository
+from tests.signing.keyring import key_pair
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")]
 

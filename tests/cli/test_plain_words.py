@@ -10,9 +10,9 @@ import pytest
 from pytest_readiness.facts.decision import Known
 from pytest_readiness.store.bundle.writing import Contents, write_bundle
 from tests.project import CONFIG, Project
-from tests.signing import approve
+from tests.reviewed_project import approve
+from tests.signing.keyring import recorded, signing_as, trusting
 from tests.store.runs import review
-from tests.trust.keyring import recorded, signing_as, trusting
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pytest_readiness.decisions.blockers_and_waivers import _matches
 from tests.cli.test_no_regular_file import in_time
 from tests.cli.test_record_map import suite
 from tests.project import Project
-from tests.signing import ANA, BEN, BOT, DEV, TESTS, approve, decided, record, status, told
+from tests.reviewed_project import ANA, BEN, BOT, DEV, TESTS, approve, decided, record, status, told
 
 pytestmark = pytest.mark.slow
 

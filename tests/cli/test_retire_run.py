@@ -11,7 +11,7 @@ import pytest
 
 from tests.broken_runs import PLACES, gate, newest, retire, sql
 from tests.project import CONFIG, Project
-from tests.signing import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, decided, record, status
+from tests.reviewed_project import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, decided, record, status
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from pytest_readiness.facts.ledger.line import canonical
 from pytest_readiness.facts.run import planned_digest_of
 from tests.broken_runs import PLACES, failed, gate, lose, newest, retire, sql
 from tests.project import CONFIG, Project, kill
-from tests.signing import BOT, REVIEW, record
+from tests.reviewed_project import BOT, REVIEW, record
 
 pytestmark = pytest.mark.slow
 

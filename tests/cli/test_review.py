@@ -8,7 +8,21 @@ from typing import Any
 import pytest
 
 from tests.project import CONFIG, Project
-from tests.signing import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, decided, git, record, repository, status, told
+from tests.reviewed_project import (
+    ANA,
+    BEN,
+    BOT,
+    DEV,
+    REVIEW,
+    TESTS,
+    approve,
+    decided,
+    git,
+    record,
+    repository,
+    status,
+    told,
+)
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_readiness.facts.timestamps import moment
 from tests.cli.test_four_eyes import in_a_week
 from tests.project import CONFIG, TRACKER, Project
-from tests.signing import ANA, BOT, DEV, REVIEW, commit, decided, files, record, repository, status, told
+from tests.reviewed_project import ANA, BOT, DEV, REVIEW, commit, decided, files, record, repository, status, told
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.test_review_suspect import HELD, ONE, SUSPECT, TRACE, sign, why
 from tests.project import CONFIG, Project
-from tests.signing import ANA, REVIEW, commit, record, repository, status, told
+from tests.reviewed_project import ANA, REVIEW, commit, record, repository, status, told
 
 pytestmark = pytest.mark.slow
 

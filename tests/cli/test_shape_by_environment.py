@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.claims.shapes import BY_ENVIRONMENT
+from tests.claims.tracker.shapes import BY_ENVIRONMENT
 from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.claims.shapes import SHAPES, Shape
+from tests.claims.tracker.shapes import SHAPES, Shape
 from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow

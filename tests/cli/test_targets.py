@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.project import CONFIG, TRACKER, Project
-from tests.signing import TESTS, record
-from tests.trust.keyring import key_pair
+from tests.reviewed_project import TESTS, record
+from tests.signing.keyring import key_pair
 
 pytestmark = pytest.mark.slow
 

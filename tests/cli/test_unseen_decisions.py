@@ -10,7 +10,7 @@ import pytest
 from tests.cli.test_decision_files import FOLDER, ONLY, block, gate
 from tests.cli.test_left_the_register import SHORTER
 from tests.project import CONFIG, Project
-from tests.signing import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, commit, decided, git, record, repository
+from tests.reviewed_project import ANA, BEN, BOT, DEV, REVIEW, TESTS, approve, commit, decided, git, record, repository
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.project import Project
-from tests.signing import ANA, BEN, DEV, approve, decided, repository, status, told
+from tests.reviewed_project import ANA, BEN, DEV, approve, decided, repository, status, told
 
 DOWN = """
 @evidence("UC-001", item=1)

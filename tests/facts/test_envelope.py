@@ -22,8 +22,7 @@ from pytest_readiness.facts.envelope import (
     sealed_envelope,
 )
 from pytest_readiness.facts.ledger.line import canonical
-
-from ..store.runs import finished, review, run, run_id, statement
+from tests.store.runs import finished, review, run, run_id, statement
 
 RUN = run(1, finished(), release="1.2", git={"commit": "c0ffee"})
 

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_readiness.store.bundle.reading import Bundle
 from tests.project import XDIST, Project
-from tests.store.bundles import read_bundle
+from tests.store.bundle.bundles import read_bundle
 
 pytestmark = pytest.mark.slow
 

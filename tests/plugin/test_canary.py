@@ -13,9 +13,9 @@ from random import Random
 
 import pytest
 
-from tests.journal.corpus import ALNUM, drawn, spelled
 from tests.plugin.test_secrets import HOW, kept
 from tests.project import Project
+from tests.redaction.corpus import ALNUM, drawn, spelled
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from tests.project import XDIST, Project
 pytestmark = pytest.mark.slow
 
 LIBRARIES = ("pydantic", "sqlite3", "sqlite_utils", "rich", "markdown_it", "click", "tomllib", "hmac", "subprocess")
-HEAVY = (*LIBRARIES, "pytest_readiness.claims.tracker.reader.markdown_parser")
+HEAVY = (*LIBRARIES, "pytest_readiness.claims.tracker.markdown_parser")
 
 
 def assert_untouched(project: Project, before: set[str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.plugin.test_crash import recorded
 from tests.project import Project
-from tests.store.bundles import read_bundle
+from tests.store.bundle.bundles import read_bundle
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_readiness.recording.provenance import tracker_snapshot as trackers
 from tests.project import CONFIG, TRACKER, Project
-from tests.store.bundles import artifact, members
+from tests.store.bundle.bundles import artifact, members
 
 PASSING = "@evidence('UC-001', item=1)\ndef test_a(): pass\n"
 NAME = "PROD_READINESS_TRACKER.md"

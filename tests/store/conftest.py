@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .repositories import ANA, Repository
+from tests.store.decision_files.repositories import ANA, Repository
+
 from .runs import blocker
 
 

@@ -32,7 +32,7 @@ from pytest_readiness.store.bundle.archive import Archive
 from pytest_readiness.store.bundle.origin import Origin
 from pytest_readiness.store.bundle.reading import records_of
 from pytest_readiness.store.bundle.writing import Contents, write_bundle
-from tests.store.bundles import Members, members, packed
+from tests.store.bundle.bundles import Members, members, packed
 from tests.store.runs import VERDICT, blocker, finished, planned, review, run, snapshot
 
 SCRIPT = Path(verify_bundle.__file__)

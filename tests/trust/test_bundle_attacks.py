@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import Project
-from tests.store.bundles import Members, members, packed
+from tests.store.bundle.bundles import Members, members, packed
 from tests.store.runs import finished, run
 
 from .carried import (

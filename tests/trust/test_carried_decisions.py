@@ -14,9 +14,8 @@ from pytest_readiness.store.address import open_store
 from pytest_readiness.store.bundle.writing import Contents, write_bundle
 from pytest_readiness.store.protocol import Store
 from tests.project import CONFIG, Project
-from tests.signing import ANA, REVIEW, TESTS, approve, record, repository, status
-
-from .keyring import database, resigned, store_of, trusting
+from tests.reviewed_project import ANA, REVIEW, TESTS, approve, record, repository, status
+from tests.signing.keyring import database, resigned, store_of, trusting
 
 pytestmark = pytest.mark.slow
 

@@ -11,10 +11,9 @@ import pytest
 from pytest_readiness.facts.ledger.line import canonical, line_digest
 from pytest_readiness.facts.requirements_snapshot import snapshot_digest
 from tests.project import CONFIG, TRACKER, Project
-from tests.signing import ANA, BOT, REVIEW, TESTS, approve, decided
-from tests.store.bundles import members, packed
-
-from .keyring import L2, database, recorded, signing_as, trusting
+from tests.reviewed_project import ANA, BOT, REVIEW, TESTS, approve, decided
+from tests.signing.keyring import L2, database, recorded, signing_as, trusting
+from tests.store.bundle.bundles import members, packed
 
 pytestmark = pytest.mark.slow
 

@@ -22,9 +22,8 @@ from pytest_readiness.store.integrity.index import envelope_row, pieces, run_row
 from pytest_readiness.store.sqlite import schema
 from pytest_readiness.store.sqlite.queries import KEEP_ENVELOPE, KEEP_EVIDENCE, KEEP_LINE, KEEP_RUN
 from tests.project import Project
-from tests.signing import ANA, BEN, approve
-
-from .keyring import database, recorded, resigned, signing_as, statement_of, store_of, trusting
+from tests.reviewed_project import ANA, BEN, approve
+from tests.signing.keyring import database, recorded, resigned, signing_as, statement_of, store_of, trusting
 
 pytestmark = pytest.mark.slow
 

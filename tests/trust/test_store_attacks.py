@@ -13,7 +13,7 @@ import pytest
 
 from tests.pages import ROOT
 from tests.project import CONFIG, TRACKER, Project
-from tests.signing import ANA, BEN, BOT, REVIEW
+from tests.reviewed_project import ANA, BEN, BOT, REVIEW
 
 from .attacks import ATTACKS, COMMANDS, FAILED, database, one, texts
 

@@ -20,7 +20,7 @@ from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement, n
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store.bundle import verify_bundle
 from pytest_readiness.store.bundle.origin import Origin
-from tests.store.bundles import Members, arranged, members, packed, read_bundle
+from tests.store.bundle.bundles import Members, arranged, members, packed, read_bundle
 from tests.store.runs import blocker, review
 
 from .carried import (

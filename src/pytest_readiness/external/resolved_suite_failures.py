@@ -1,8 +1,9 @@
 """What failed and is no test is over when a later report holds all that it concerned: the rule, kept while importing.
 
-A hook that fails, or a file that does not load, is a case of the report only then (``external.junit.failure_only_cases``). Its
-failure keeps what a report must hold (``facts.suite_failure``). A report that does, and in which there is no such case, is
-recorded as an execution of it that passed, of the method ``absent``: it replaces that failure, and satisfies nothing.
+A hook that fails, or a file that does not load, is a case of the report only then
+(``external.junit.failure_only_cases``). Its failure keeps what a report must hold (``facts.suite_failure``). A report
+that does, and in which there is no such case, is recorded as an execution of it that passed, of the method ``absent``:
+it replaces that failure, and satisfies nothing.
 """
 
 from __future__ import annotations

@@ -99,8 +99,8 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
 ) -> Prepared | None:
     """Return what a session needs to record, or None where there is neither a config nor an option.
 
-    ``hooks``: pytest's own plugins, which may bring proof kinds too. ``called``: as ``recording.provenance.invocation`` tells it.
-    ``written``: what pytest and other plugins write. ``dry``: the session runs no test, and records nothing.
+    ``hooks``: pytest's own plugins, which may bring proof kinds too. ``called``: as ``recording.provenance.invocation``
+    tells it. ``written``: what pytest and other plugins write. ``dry``: the session runs no test, and records nothing.
 
     Raises:
         ReadinessError: the config, the tracker or an option cannot be used.

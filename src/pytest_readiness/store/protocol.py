@@ -176,10 +176,10 @@ class Store(DecisionHome, Protocol):
         """Return the newest execution of each slot: use case, item, test, environment, provider mode, parts, standing.
 
         What a claim was limited to, its replay mode, and what the test itself said of its place (with the standing) are
-        parts of the slot too: evidence that could be judged
-        differently does not hide each other. Newest by start; of equal start times the worse result. ``until`` (a
-        moment as ``facts.timestamps`` writes it) leaves out what started after it. Ordered by use case and item. The time
-        it takes does not grow with the history behind the newest executions.
+        parts of the slot too: evidence that could be judged differently does not hide each other. Newest by start; of
+        equal start times the worse result. ``until`` (a moment as ``facts.timestamps`` writes it) leaves out what
+        started after it. Ordered by use case and item. The time it takes does not grow with the history behind the
+        newest executions.
 
         Raises:
             IntegrityError: what is stored does not hold what its index names.

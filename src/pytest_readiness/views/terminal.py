@@ -72,7 +72,8 @@ def _problems(report: Report, pen: Pen) -> Iterator[Line]:
         told = f"run group {group}; it holds {text_format.listed(names, pen)}"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for run, names in _by_name(use_cases, "open_runs").items():
-        told = f"run {run} is open: its passes do not count for {text_format.listed(names, pen)}; readiness recover closes it"
+        held = text_format.listed(names, pen)
+        told = f"run {run} is open: its passes do not count for {held}; readiness recover closes it"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for one in report.readiness.left:
         yield from pen.paragraph(f"left the register with something open: {one.told}", lead=("problem: ", "bad"))

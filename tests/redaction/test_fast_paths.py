@@ -1,0 +1,131 @@
+"""What makes redaction fast changes nothing: each quick way gives what the long one gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from pytest_readiness.redaction import key_value_rules, known_secrets, repeated_text, token_patterns
+from pytest_readiness.redaction.known_secrets import KnownValues
+from pytest_readiness.redaction.match import Finding
+from pytest_readiness.redaction.redactor import Redactor
+from tests.redaction.forms import FORMS, HONEST, HOSTILE
+
+KEY = b"k" * 32
+NAMES = (
+    "token", "password", "api_key", "x-api-key", "X-Api-Key", "Cookie", "Authorization", "auth", "cookies", "tokens", "pwd.",
+    "--token", "//token", "api key", "is_token", "db-password", "name", "value", "PASSWORD", "\\ntoken", "\u00fctoken",
+)  # fmt: skip
+BETWEEN = (
+    "=", ":", ": ", " = ", " : ", "=>", ":=", "==", "::", " ", ",", "|", "=:", ":  ", "\t=", ": str = ", ":str=", "'", '"', "': '",
+    '": "', "' : '", '\\": \\"', "=\n ", ":\n", ": |\n  ", "(", "=(", "%3D", "\x1b[0m=", "=\x1b[0m", "=\\x1b[0m", "=b'", '=rb"', "=&quot;",
+)  # fmt: skip
+VALUES = (
+    "x1y2z3w4", "abc", "none", "12345", "123456", "***", "word", "two words", "correct horse battery", "must be longer", "f(x)", "(a, b)",
+    "Some(abc123)", "string(abc123)", "[abc123]", "{abc123}", "a,b=c", "a;b", "a)b", "a))", "\\", "\\n", '\\"', "''", '""', '"""', "'''",
+    '"x1y2z3w4"', "'x1y2z3w4'", "'x\"1y2z3w4'", "'x1y2z3w4''", "''x1y2z3w4'''", '"x1y2z3w4""',
+    "<tag>", "${X}", "-x1y2z3w4", "basic", "Bearer abcdef123456", "a&b", "x" * 210, "[REDACTED:key]", "oauth2", "b'x1y2z3'", "a.b.c(d", "'x'y",
+)  # fmt: skip
+AROUND = (
+    "", " ", "\n", '"', "'", ", ", "; ", "{", "}", '{"a": "', "[", "('", "</", ">", "\\", ")", ".", "name: ", "\r\n", "E  ",
+)  # fmt: skip
+PIECES = (
+    st.sampled_from(NAMES)
+    | st.sampled_from(BETWEEN)
+    | st.sampled_from(VALUES)
+    | st.sampled_from(AROUND)
+    | st.sampled_from(HOSTILE)
+    | st.sampled_from([*HONEST, *(form.replace("{}", "Zk3vQ9mLx7") for form in FORMS.values())])
+)
+FIELDS = st.tuples(
+    *map(st.sampled_from, (AROUND, NAMES, BETWEEN, VALUES, AROUND)),
+).map("".join)
+WITHOUT = re.compile(key_value_rules._PLAIN + b"|" + key_value_rules._ANY)
+"""What stands beside a name, with none of the forms that are taken in one step."""
+
+
+@settings(max_examples=400)
+@example("//token': 'x1y2z3w4'")
+@example("'token': '''x1y2z3w4'''")
+@given(st.lists(FIELDS | PIECES, max_size=12).map("".join))
+def test_a_usual_form_gives_what_the_rules_for_all_give(text: str) -> None:
+    """Names, separators and values in any mixture: taken in one step or in many, the same is replaced and counted."""
+    quick, slow = Redactor(KEY, {}), Redactor(KEY, {})
+    told = quick.text(text)
+    with patch.object(key_value_rules, "_AFTER_USUAL", WITHOUT):
+        assert told == slow.text(text)
+    assert quick.take_counts() == slow.take_counts()
+
+
+@pytest.mark.slow
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(FIELDS | PIECES, max_size=3).map("".join),
+    st.lists(FIELDS | PIECES, min_size=1, max_size=4).map("".join).filter(bool),
+    st.sampled_from([7_000, 12_000, 30_000]),
+    st.lists(FIELDS | PIECES, max_size=3).map("".join),
+)
+@example("", 'token="x', 30_000, "")
+@example("{", f'token="q7w8e9r0" {"plain words " * 14}5" ', 30_000, "")
+@example('"', 'token="x1y2z3\\n', 30_000, "'")
+@example('value: "abcdef" ', "- token: name \n", 30_000, "value: x1y2z3w4")
+def test_what_repeats_itself_gives_what_each_turn_gives(before: str, turn: str, size: int, after: str) -> None:
+    """A stretch that repeats itself, whatever stands about it: looked at once or each time, the same is replaced."""
+    text = f"{before}{turn * (size // len(turn) + 1)}{after}"
+    quick, slow = Redactor(KEY, {}), Redactor(KEY, {})
+    for ours in (quick, slow):
+        ours.register("x1y2z3w4")
+    told = quick.text(text)
+    with patch.object(repeated_text, "EACH", 10**9):
+        assert told == slow.text(text)
+    assert quick.take_counts() == slow.take_counts()
+
+
+@pytest.mark.parametrize("turn", ["token=x1y2z3w4 user=ana\n", 'token="x', "retrying: password=***, api_key=abcdef1\n"])
+def test_what_repeats_itself_is_looked_at_a_few_times(turn: str) -> None:
+    """Of twenty thousand names that are all alike some hundreds are looked at, and each value is replaced."""
+    looked = 0
+    every = key_value_rules.find_beside
+
+    def counted(*given: object) -> list[Finding] | Iterator[Finding]:
+        nonlocal looked
+        looked += 1
+        return every(*given)  # type: ignore[arg-type,return-value]
+
+    ours, few = Redactor(KEY, {}), Redactor(KEY, {})
+    with patch.object(key_value_rules, "find_beside", counted):
+        ours.text(turn * 20_000)
+    few.text(turn * 20)
+    assert looked < 2500
+    per_turn = dict(few.take_counts())
+    assert abs(dict(ours.take_counts())["key"] - 1000 * per_turn["key"]) <= 1000
+
+
+REPEATED = st.builds(str.__mul__, st.text("ab", min_size=2, max_size=4), st.integers(2, 4))
+
+
+@given(st.lists(REPEATED, min_size=1, max_size=3), st.lists(REPEATED | st.sampled_from("abc"), max_size=8).map("".join))
+def test_places_of_a_known_value_that_overlap_are_one(values: list[str], text: str) -> None:
+    """What is found of each value is every place where it stands, and those that overlap are found as one."""
+    spelled, data = KnownValues(), text.encode()
+    spelled.add((value.encode() for value in values), "registered")
+    covered = {at for one in spelled.find(data) for at in range(one.start, one.end)}
+    places = [(at, len(value)) for value in values for at in range(len(text)) if text.startswith(value, at)]
+    assert covered == {place for at, size in places for place in range(at, at + size)}
+    alone = KnownValues()
+    alone.add([values[0].encode()], "registered")
+    spans = sorted(alone.find(data))
+    assert all(one.end <= other.start for one, other in pairwise(spans))
+
+
+def test_what_is_passed_over_holds_nothing() -> None:
+    """A kind of token, or of a shortened text, is passed over only where a part of all that it begins with is missing."""
+    kinds = [shape for _, family in token_patterns._FAMILIES for shape in family]
+    assert sorted(kinds) == sorted(token_patterns._SHAPES)
+    assert all(held in prefix for held, family in token_patterns._FAMILIES for _, prefix, _ in family)
+    assert all(rare in said for rare, said in known_secrets._SHORTENED)

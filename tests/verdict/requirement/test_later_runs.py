@@ -1,0 +1,55 @@
+"""Whether a test that went wrong is gone: what the later runs of its environment say, its file's and its name's first."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_readiness.verdict.requirement.later_runs import LaterRuns
+from tests.verdict.judging import FAILED, INTERRUPTED, Evidence, Result, ran
+
+BAD = ran(FAILED, test="a.py::test[x1]", days=3, run_id="first")
+
+
+@pytest.mark.parametrize(
+    ("later", "told"),
+    [
+        ([], ""),
+        ([ran(test="a.py::test[x2]", days=2, run_id="later")], "a.py::test[*"),
+        ([ran(test="a.py::other", days=2, run_id="later")], "a.py::test[x1]"),
+        ([ran(test="b.py::other", days=2, run_id="later")], "a.py::test[x1]"),
+        ([ran(test="a.py::test[x2]", days=4, run_id="later")], ""),
+        ([ran(test="a.py::test[x2]", days=3, run_id="first")], ""),
+        ([ran(test="a.py::test[x2]", days=2, run_id="later", environment="prod")], ""),
+        ([ran(test="a.py::test[x2]", days=2, run_id="later", method="imported")], ""),
+        ([ran(test="a.py::test[x2]", days=2, run_id="both"), ran(Result.SKIPPED, test=BAD.test_id, days=2, run_id="both")], ""),
+        ([ran(test="b.py::other", days=1, run_id="later"), ran(test="a.py::test[x2]", days=2, run_id="older")], "a.py::test[*"),
+        ([ran(test="b.py::other", days=2, run_id="later"), ran(Result.NOT_RUN, test=BAD.test_id, days=1, run_id="last")], ""),
+    ],
+    ids=[
+        "nothing", "renamed", "others of the file", "other tests", "before it", "the same run", "elsewhere",
+        "no test", "skipped", "another file", "planned",
+    ],
+)  # fmt: skip
+def test_a_test_is_gone_if_a_later_run_ran_others_and_not_it(later: list[Evidence], told: str) -> None:
+    """Only a run that began later there, and neither ran nor planned it, says so; its way out names the test."""
+    found = LaterRuns([BAD, *later])
+    way_out = found.way_out(BAD)
+    assert bool(way_out) is bool(told)
+    assert f"readiness retire '{told}'" in way_out or not told
+    assert ("ran others and" in way_out) is told.endswith("*")
+    assert list(found.instead([BAD.test_id, "unknown"])) == ([BAD.test_id] if told else [])
+
+
+def test_what_still_runs_somewhere_is_not_gone() -> None:
+    """A test that ran in two environments is gone once both say so."""
+    there = ran(INTERRUPTED, test=BAD.test_id, days=5, run_id="prod", environment="prod")
+    others = [ran(test="a.py::test[x2]", days=2, run_id="later")]
+    assert LaterRuns([BAD, there, *others]).instead([BAD.test_id]) == {}
+    others.append(ran(test="a.py::test[x2]", days=2, run_id="later", environment="prod"))
+    assert list(LaterRuns([BAD, there, *others]).instead([BAD.test_id])) == [BAD.test_id]
+
+
+def test_an_imported_result_is_never_gone() -> None:
+    """What no test of pytest showed is not looked for in later runs."""
+    one = ran(FAILED, test=BAD.test_id, days=3, run_id="first", method="imported")
+    assert LaterRuns([one, ran(test="a.py::other", days=2, run_id="later")]).way_out(one) == ""
