@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import FrozenInstanceError, is_dataclass
 
-ROOMS = ("settings", "claims", "facts", "verdict", "store", "journal", "pipeline")
+ROOMS = (
+    "settings", "claims", "facts", "redaction", "store", "verdict", "journal", "signing", "recording", "pipeline", "external",
+)  # fmt: skip
 WORKING = {
     "claims.tracker.yaml_document._Entry": "an entry of a list while it is read",
     "claims.tracker.markdown_rows._Search": "a table while it is looked for",
@@ -56,10 +58,9 @@ DERIVING = {
 }
 
 VALUES = {
-    f"{room}.{name}.{one.__qualname__}": one
-    for room in ROOMS
+    f"{path.partition('.')[2]}.{one.__qualname__}": one
     for path, module in sorted(sys.modules.items())
-    if path.startswith(f"pytest_readiness.{room}.") and (name := path.rpartition(".")[2])
+    if path.startswith(tuple(f"pytest_readiness.{room}." for room in ROOMS))
     for one in vars(module).values()
     if isinstance(one, type) and is_dataclass(one) and one.__module__ == path
 }
