@@ -37,9 +37,9 @@ from bundlefuzz.taken_apart import Parts
 
 from pytest_readiness.errors import ReadinessError
 from pytest_readiness.pipeline import extensions
-from pytest_readiness.pipeline.bundles import merge
-from pytest_readiness.pipeline.evaluate_project import Request, judge, locate
-from pytest_readiness.pipeline.maintenance import verify
+from pytest_readiness.pipeline.bundles import merge_bundles
+from pytest_readiness.pipeline.evaluate_project import EvaluationRequest, evaluate_project, find_project
+from pytest_readiness.pipeline.maintenance import verify_store
 from pytest_readiness.store.bundle import verify_bundle
 
 BATCH = 20
@@ -281,7 +281,7 @@ def judged(scene: Scene, path: Path) -> tuple[str, str]:  # noqa: C901, PLR0911 
     code, said = _script(path)
     shutil.copyfile(scene.store, scene.live)
     try:
-        (taken,) = merge(locate(scene.folder), [path])
+        (taken,) = merge_bundles(find_project(scene.folder), [path])
     except Exception as error:  # noqa: BLE001 - whatever it is, it is looked for
         return "CRASH of merge", repr(error)
     if taken.merged is None:
@@ -297,9 +297,13 @@ def judged(scene: Scene, path: Path) -> tuple[str, str]:  # noqa: C901, PLR0911 
     if code != 0:
         return "DISAGREE: the script refuses", said[-600:]
     try:
-        place = locate(scene.folder)
-        opened = [name for name in scene.closed if judge(place, Request((name,), to_sign=False)).verdict.passes]
-        if problems := verify(place).problems:
+        place = find_project(scene.folder)
+        opened = [
+            name
+            for name in scene.closed
+            if evaluate_project(place, EvaluationRequest((name,), to_sign=False)).verdict.passes
+        ]
+        if problems := verify_store(place).problems:
             return "STORE IS NOT INTACT", str(problems[0])
     except ReadinessError as error:
         return "taken in, and the gate is closed by damage", str(error)

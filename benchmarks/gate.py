@@ -32,12 +32,12 @@ from typing import Any
 from pytest_readiness import commands
 from pytest_readiness.cli import main as readiness
 from pytest_readiness.commands import gate
-from pytest_readiness.facts.decision import Meaning, Review
-from pytest_readiness.facts.ledger.line import Chain, Line
+from pytest_readiness.facts.decision import Review, ReviewMeaning
+from pytest_readiness.facts.ledger.line import Line, LineChain
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.facts.timestamps import moment
+from pytest_readiness.facts.timestamps import timestamp
 from pytest_readiness.pipeline import evaluate_project
-from pytest_readiness.pipeline.project import Place, locate
+from pytest_readiness.pipeline.project import Project, find_project
 from pytest_readiness.store.sqlite.store import SQLiteStore
 
 USE_CASES = 1000
@@ -87,7 +87,7 @@ def make(folder: Path, total: int) -> None:
     (folder / "readiness.toml").write_text(CONFIG)
     rows = "".join(ROW.format(number=number, team=number % 7) for number in range(1, USE_CASES + 1))
     (folder / "PROD_READINESS_TRACKER.md").write_text(TRACKER.lstrip() + rows)
-    place = locate(folder)
+    place = find_project(folder)
     with closing(place.store(create=True)) as store:
         runs = total // USE_CASES
         for number in range(runs):
@@ -99,14 +99,14 @@ def make(folder: Path, total: int) -> None:
         store.keep([made], [place.requirements], made_here=[made.id])
 
 
-def make_run(place: Place, number: int, *, newest: bool, age: int, only: Sequence[int] = ()) -> Run:
+def make_run(place: Project, number: int, *, newest: bool, age: int, only: Sequence[int] = ()) -> Run:
     """Return one suite's run; the newest eight are half an hour apart, those before them two hours.
 
     ``only``: the use cases whose tests ran, and failed; else all, and they passed.
     """
     started = time.time() - DAY / 2 - (age * 1800 if newest else age * 7200)
-    suite, at = SUITES[number % len(SUITES)], moment(started)
-    chain = Chain(f"{at[:19].replace('-', '').replace(':', '')}Z-{number:08x}")
+    suite, at = SUITES[number % len(SUITES)], timestamp(started)
+    chain = LineChain(f"{at[:19].replace('-', '').replace(':', '')}Z-{number:08x}")
     head = {
         "actor": "ada",
         "actor_known_by": "system",
@@ -126,7 +126,7 @@ def make_run(place: Place, number: int, *, newest: bool, age: int, only: Sequenc
     lines.append(chain.next("planned", {"tests": planned}))
     for count, (use_case, test) in enumerate(tests):
         lines += test_lines(chain, suite, use_case, test, started + count * 0.05, failed=bool(only))
-    last = {"count": chain.seq, "exit_status": 0, "finished_at": moment(started + 60), "recovered": False}
+    last = {"count": chain.seq, "exit_status": 0, "finished_at": timestamp(started + 60), "recovered": False}
     lines.append(chain.next("sealed", {**last, "planned": planned_digest(lines)}))
     return Run(tuple(lines))
 
@@ -142,10 +142,10 @@ def claim(suite: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def test_lines(
-    chain: Chain, suite: dict[str, Any], use_case: int, test: str, started: float, *, failed: bool
+    chain: LineChain, suite: dict[str, Any], use_case: int, test: str, started: float, *, failed: bool
 ) -> Iterator[Line]:
     """Yield what a session writes of one test."""
-    at, end, result = moment(started), moment(started + 0.04), "FAILED" if failed else "PASSED"
+    at, end, result = timestamp(started), timestamp(started + 0.04), "FAILED" if failed else "PASSED"
     yield chain.next("started", {"at": at, "test": test})
     message = {"message": "AssertionError: the gateway answered 503"} if failed else {}
     body = {
@@ -162,19 +162,19 @@ def test_lines(
     yield chain.next("finished", body)
 
 
-def sign(place: Place) -> None:
+def sign(place: Project) -> None:
     """Let somebody else approve every use case."""
-    judged = evaluate_project.examine(place, evaluate_project.Request())
+    judged = evaluate_project.evaluate_with_facts(place, evaluate_project.EvaluationRequest())
     use_cases = judged.report.readiness.use_cases
     if any(one.phase != "AWAITING_REVIEW" for one in use_cases):
         sys.exit(f"not as it was meant: {use_cases[0].requirements[0]}")
-    said = {"register": place.catalogue.register, "at": moment(time.time() - DAY / 4), "by": "grace"}
+    said = {"register": place.catalogue.register, "at": timestamp(time.time() - DAY / 4), "by": "grace"}
     reviews = [
         Review(
             **said,
             requirements_digest=place.requirements.digest,
             use_case=one.use_case.id,
-            meaning=Meaning.APPROVED_FOR_GO_LIVE,
+            meaning=ReviewMeaning.APPROVED_FOR_GO_LIVE,
             basis=one.basis,
         )
         for one in use_cases

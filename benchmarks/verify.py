@@ -31,10 +31,10 @@ from pathlib import Path
 from gate import IMPORT, Command, make, rounds
 
 from pytest_readiness.cli import main as readiness
-from pytest_readiness.facts.checkpoint import Grown, Leaf
-from pytest_readiness.facts.ledger.line import Chain, Line
+from pytest_readiness.facts.checkpoint import Leaf, StoreTree
+from pytest_readiness.facts.ledger.line import Line, LineChain
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.pipeline.project import locate
+from pytest_readiness.pipeline.project import find_project
 from pytest_readiness.store.integrity.merkle_leaves import KEEP_LEAF
 from pytest_readiness.store.sqlite.queries import KEEP_VERDICT
 from pytest_readiness.store.sqlite.store import SQLiteStore
@@ -94,7 +94,7 @@ def tell_verify(project: Path, number: int) -> None:
 def bodies_of(project: Path) -> list[tuple[str, dict[str, object]]]:
     """Return what the lines of the runs say, without what the chain adds."""
     added = ("kind", "prev", "run", "seq")
-    with closing(locate(project).store()) as store:
+    with closing(find_project(project).store()) as store:
         runs = [store.run(summary.id) for summary in store.runs()]
     lines = [line for run in runs for line in run.lines if line.kind != "sealed"]
     return [(line.kind, {key: told for key, told in line.body.items() if key not in added}) for line in lines]
@@ -110,7 +110,7 @@ def tell_sealing(project: Path, number: int) -> None:
             encode({**body, "kind": kind, "run": "r", "seq": seq}).encode()
 
     def sealed() -> Run:
-        chain = Chain("r")
+        chain = LineChain("r")
         lines: list[Line] = []
         for kind, body in bodies:
             line = chain.next(kind, body)
@@ -161,8 +161,8 @@ def leaves() -> Iterator[Leaf]:
 
 def tell_tree(project: Path, number: int) -> None:
     """Read and hash a tree of many leaves, as a gate with a checkpoint does."""
-    tree = Grown("readiness-store/" + "0" * 32, list(leaves()))
-    with closing(locate(project).store()) as store:
+    tree = StoreTree("readiness-store/" + "0" * 32, list(leaves()))
+    with closing(find_project(project).store()) as store:
         connection = store._connection  # noqa: SLF001 - a store of 100,000 runs would take minutes to make
         connection.execute("BEGIN IMMEDIATE")
         ((first,),) = connection.execute("SELECT max(number) + 1 FROM leaf").fetchall()

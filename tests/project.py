@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from pytest_readiness.facts.timestamps import moment
+from pytest_readiness.facts.timestamps import timestamp
 
 PLUGINS = ("-p", "pytest_readiness.plugin")
 XDIST = ("-p", "xdist", "-n", "2")
@@ -191,7 +191,7 @@ class Project:
 def turn_clock(patch: pytest.MonkeyPatch, clock: Callable[[], float]) -> None:
     """Have Python's clock say another time, and ours too, which has taken Python's when it was loaded."""
     patch.setattr("time.time", clock)
-    patch.setitem(moment.__kwdefaults__ or {}, "now", clock)
+    patch.setitem(timestamp.__kwdefaults__ or {}, "now", clock)
 
 
 def kill(process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> int:

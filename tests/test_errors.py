@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.errors import nearest
+from pytest_readiness.errors import suggestion
 
 IDS = [f"UC-{number:03}" for number in range(1, 33)]
 
@@ -31,12 +31,12 @@ IDS = [f"UC-{number:03}" for number in range(1, 33)]
 )
 def test_the_nearest_name(word, known, told):
     """Numbers are compared as numbers, and where nothing is near nothing is told."""
-    assert nearest(word, known) == (f" (did you mean '{told}'?)" if told else "")
+    assert suggestion(word, known) == (f" (did you mean '{told}'?)" if told else "")
 
 
 @given(number=st.integers(0, 10**30), zeros=st.integers(0, 5), others=st.sets(st.integers(0, 10**30), max_size=8))
 def test_a_number_is_never_taken_for_another(number, zeros, others):
     """Of ids that differ in their number the one with that number is told, however it is written, and no other."""
     known = [f"UC-{other:04}" for other in sorted(others)]
-    told = nearest(f"uc-{'0' * zeros}{number}", known)
+    told = suggestion(f"uc-{'0' * zeros}{number}", known)
     assert told == (f" (did you mean 'UC-{number:04}'?)" if number in others else "")

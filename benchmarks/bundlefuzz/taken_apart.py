@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pytest_readiness.store.bundle.archive import Packing
+from pytest_readiness.store.bundle.archive import ArchiveWriter
 
 ROOMS = (
     "decisions", "requirements", "verdicts", "runs", "statements", "artifacts", "checkpoint.txt", "leaves.json",
@@ -117,7 +117,7 @@ class Parts:
         manifest = self._manifest(members)
         names, members = self._odd_members([*names, "manifest.json"], {**members, "manifest.json": manifest})
         file = io.BytesIO()
-        packing = Packing(file)
+        packing = ArchiveWriter(file)
         for name in names:
             packing.add(name, [members[name]])
         packing.close()

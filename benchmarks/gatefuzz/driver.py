@@ -16,7 +16,7 @@ from .session import Sessions
 from .words import Config, Decide, Edit, Event, History, Merge, Recover, Run, Tamper
 
 from pytest_readiness.cli import main as command  # isort: skip
-from pytest_readiness.pipeline.evaluate_project import Request, judge, locate  # isort: skip
+from pytest_readiness.pipeline.evaluate_project import EvaluationRequest, evaluate_project, find_project  # isort: skip
 from pytest_readiness.store.address import open_store  # isort: skip
 from pytest_readiness.views.document import to_document  # isort: skip
 
@@ -200,8 +200,8 @@ class Replay:
     def judge(self) -> dict[str, Any]:
         """Return the JSON report of the gate: the pipeline that ``readiness gate`` and ``--readiness-gate`` call."""
         MACHINE.set(self.history.judged_at)
-        request = Request(self.history.patterns, release=self.history.release)
-        report = judge(locate(self.here), request)
+        request = EvaluationRequest(self.history.patterns, release=self.history.release)
+        report = evaluate_project(find_project(self.here), request)
         told: dict[str, Any] = to_document(report)
         told["passes"] = report.verdict.passes
         told["problems"] = list(map(str, report.context.problems))

@@ -86,7 +86,7 @@ def _function(module: Any, path: str) -> FunctionType:
 
 
 ALONE = Edit(
-    "journal.joined_executions:Ends.take",
+    "journal.joined_executions:ExecutionJoiner.take",
     "if self._told and (told := self._told.get(test_id)) is not None:",
     "if (told := None) is not None:",
 )
@@ -97,7 +97,7 @@ FAULTS: dict[str, Fault] = {
         signs.marked_elsewhere,
         (
             Edit(
-                "recording.claim_resolution:placed",
+                "recording.claim_resolution:resolve_claim",
                 "environment, mode = context.environment, "
                 "proven or context.provider_mode or context.usual_provider_mode",
                 "environment = context.environment or claim.environment\n"
@@ -127,7 +127,7 @@ FAULTS: dict[str, Fault] = {
         signs.edited("row"),
         (
             Edit(
-                "pipeline.evaluate_project:examine",
+                "pipeline.evaluate_project:evaluate_with_facts",
                 "        if readiness.departed:\n",
                 "        readiness = replace(readiness, departed=())\n        if readiness.departed:\n",
             ),
@@ -159,17 +159,25 @@ FAULTS: dict[str, Fault] = {
     "1a-newest-hides": Fault(
         "of several items with one id in a session the newest decides",
         signs.namesakes,
-        (ALONE, Edit("journal.joined_executions:Ends.planned", "ids = [", "return\n    ids = [")),
+        (ALONE, Edit("journal.joined_executions:ExecutionJoiner.planned", "ids = [", "return\n    ids = [")),
     ),
     "1b-whole-protocol-again": Fault(
         "a plugin runs the whole protocol again, and the last execution hides those before",
         signs.ran("flaky"),
-        (ALONE, Edit("recording.report_writer:OwnKeeper._tell_ended", "if nodeid == runs_again and", "if False and")),
+        (
+            ALONE,
+            Edit(
+                "recording.report_writer:LocalReportWriter._tell_ended", "if nodeid == runs_again and", "if False and"
+            ),
+        ),
     ),
     "1c-dist-each": Fault(
         "of the workers that each run everything the last one decides",
         signs.ran("each"),
-        (ALONE, Edit("recording.report_writer:WorkersKeeper.pytest_xdist_setupnodes", '== "each"', '== "none"')),
+        (
+            ALONE,
+            Edit("recording.report_writer:ControllerReportWriter.pytest_xdist_setupnodes", '== "each"', '== "none"'),
+        ),
     ),
     "1d-crash-is-forgotten": Fault(
         "a test whose worker crashed, and that ran again in another, has not failed before",
@@ -185,7 +193,7 @@ FAULTS: dict[str, Fault] = {
     "1e-last-of-equals": Fault(
         "of several items with one id the last one's result is taken, and not the worst",
         lambda *given: signs.namesakes(*given) or signs.ran("each", "flaky")(*given),
-        (Edit("journal.joined_executions:joined", "worst = max(bodies, key=badness)", "worst = bodies[-1]"),),
+        (Edit("journal.joined_executions:join_executions", "worst = max(bodies, key=severity)", "worst = bodies[-1]"),),
     ),
     "A3-decision-edited": Fault(
         "a committed decision whose file was edited and not committed vanishes without a word",
@@ -265,7 +273,7 @@ FAULTS: dict[str, Fault] = {
         signs.edited("unreal"),
         (
             Edit(
-                "verdict.coverage:Places.counts",
+                "verdict.coverage:RealPlaces.counts",
                 "if not evidence.real or evidence.environment not in self.environments:",
                 "if not evidence.real:",
             ),
@@ -276,7 +284,9 @@ FAULTS: dict[str, Fault] = {
         signs.failed_unplaced,
         (
             Edit(
-                "verdict.requirement.execution_ledger:Ledger._elsewhere_for", "if not self.any_broken or", "if True or"
+                "verdict.requirement.execution_ledger:ExecutionLedger._elsewhere_for",
+                "if not self.any_broken or",
+                "if True or",
             ),
         ),
     ),

@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 
 import click
 
-from .errors import ReadinessError, SeveralError, UnansweredError, nearest
-from .third_party import why
+from .errors import ReadinessError, SeveralError, UnansweredError, suggestion
+from .third_party import describe_exception
 from .views.sanitise import sanitise, sanitise_lines
 
 NAME = "readiness"
@@ -71,9 +71,9 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f".commands.{COMMANDS[cmd_name][0]}", __package__).command
-        from .commands.exit_code import Answering  # here, as the commands
+        from .commands.exit_code import ExitCodeCommand  # here, as the commands
 
-        if not isinstance(command, Answering):
+        if not isinstance(command, ExitCodeCommand):
             raise TypeError(f"commands/{COMMANDS[cmd_name][0]}.py has no 'command' that answers")
         return command
 
@@ -81,7 +81,7 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise click.UsageError(f"there is no command '{args[0]}'{nearest(args[0], COMMANDS)}", ctx)
+            raise click.UsageError(f"there is no command '{args[0]}'{suggestion(args[0], COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -107,7 +107,9 @@ class _Commands(click.Group):
         except ReadinessError as error:
             code = _failed(ctx, str(error), error.exit_code)
         except BaseException as error:  # noqa: BLE001 - the last one to know: whatever it is, it is no answer
-            told = _lost(error) or f"a defect, not your mistake: {why(error, _LINE)}{_ask_for_debug(ctx)}"
+            told = (
+                _lost(error) or f"a defect, not your mistake: {describe_exception(error, _LINE)}{_ask_for_debug(ctx)}"
+            )
             code = _failed(ctx, told, _STORAGE)
         if self.is_whole_process:
             _leave(code)
@@ -222,11 +224,11 @@ def commands(ctx: click.Context, config: Path | None, store: str | None, debug: 
 
     Exit codes: 0 yes, 1 no, 2 usage or config error, 3 integrity or storage failure.
     """
-    from .commands.cli_context import Door
+    from .commands.cli_context import CliContext
 
     if store is not None and not store.strip():
         raise click.UsageError("--store is empty: give it a URL, or leave it out", ctx)
-    ctx.obj = Door(config, store, debug)
+    ctx.obj = CliContext(config, store, debug)
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(_USAGE)

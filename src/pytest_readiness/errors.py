@@ -67,7 +67,7 @@ _MISTAKEN = frozenset({
 """Why a file cannot be written where it was asked for; None: that is said by us."""
 
 
-def unwritten(path: Path, what: str, error: OSError) -> ConfigError | StorageError:
+def unwritable(path: Path, what: str, error: OSError) -> ConfigError | StorageError:
     """Return the error for a file that somebody named and that cannot be written: a mistake, or a failing storage.
 
     Args:
@@ -75,7 +75,7 @@ def unwritten(path: Path, what: str, error: OSError) -> ConfigError | StorageErr
         what: is to be in it, such as "the report".
         error: what the system said.
     """
-    told = f"{place(path)}: {what} cannot be written: {error.strerror or error}"
+    told = f"{location(path)}: {what} cannot be written: {error.strerror or error}"
     return ConfigError(told) if error.errno in _MISTAKEN else StorageError(told)
 
 
@@ -108,13 +108,13 @@ class Problem:
         return one_line(f"{self.where}: {self.what}" if self.where else self.what, 1000)
 
 
-def place(path: Path, line: int | None = None) -> str:
+def location(path: Path, line: int | None = None) -> str:
     """Return ``file`` or ``file:line`` as an editor opens it: relative where the file is in the working folder."""
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     return f"{shown}:{line}" if line else str(shown)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for the known word closest to ``word``, or an empty text.
 
     A wrong guess is worse than none: names with other numbers are other names, and ``UC-3`` is ``UC-003``.

@@ -17,7 +17,7 @@ from .mark import CASES, DESCRIPTION, is_tagged, late_note
 if TYPE_CHECKING:
     from .facts.proofs.values import ProofCheck
     from .recording.evidence_recorder import RecordEvidence
-    from .session_plugin import Door
+    from .session_plugin import SessionPlugin
 
 SWITCHES = {
     "report": "print where each use case stands at the end: verdict, who must act, matrix",
@@ -42,7 +42,7 @@ VALUES = {
 }
 _TELLS = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow")
 """Options with which pytest tells about itself, and no session begins."""
-DOOR = pytest.StashKey["Door"]()
+DOOR = pytest.StashKey["SessionPlugin"]()
 DESELECTED = pytest.StashKey[list[pytest.Item]]()
 LATE = pytest.StashKey[list[str]]()
 
@@ -73,24 +73,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run only tests that claim these use cases (glob, repeatable); report and gate speak of these",
     )
     for name, (metavar, told) in VALUES.items():
-        add(f"readiness-{name}", default=None, metavar=metavar, help=f"{told}; else {variable(name)}")
+        add(f"readiness-{name}", default=None, metavar=metavar, help=f"{told}; else {variable_name(name)}")
 
 
-def variable(name: str) -> str:
+def variable_name(name: str) -> str:
     """Return the environment variable that an option also reads."""
     return f"READINESS_{name.replace('-', '_').upper()}"
 
 
-def said(config: pytest.Config) -> dict[str, Any]:
+def read_options(config: pytest.Config) -> dict[str, Any]:
     """Return what the options say, or their environment variables: the fields of ``session.Options``."""
     values = {}
     for name in VALUES:
         value = config.getoption(f"readiness_{name.replace('-', '_')}")
-        if value is not None or (value := os.environ.get(variable(name))):
+        if value is not None or (value := os.environ.get(variable_name(name))):
             values[name] = str(value)
     patterns = config.getoption("readiness_uc")
     if patterns is None:
-        patterns = [word for part in os.environ.get(variable("uc"), "").split(",") if (word := part.strip())]
+        patterns = [word for part in os.environ.get(variable_name("uc"), "").split(",") if (word := part.strip())]
     for name, value in (*values.items(), *(("uc", pattern) for pattern in patterns)):
         if not value.strip():  # what somebody asks for is not left out in silence
             raise pytest.UsageError(f"--readiness-{name} is empty: give it a value, or leave it out")
@@ -106,7 +106,7 @@ def refuse_silence(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{told} (-o addopts= sets aside the ini file's, PYTEST_ADDOPTS= the variable's)")
 
 
-def asks(options: Mapping[str, Any]) -> bool:
+def is_requested(options: Mapping[str, Any]) -> bool:
     """Whether an option or its environment variable asks for us, config or none."""
     return any(options["values"].values()) or any(options[name] for name in ("patterns", *SWITCHES))
 
@@ -117,8 +117,8 @@ def pytest_configure(config: pytest.Config) -> None:
     refuse_silence(config)
     if config.getoption("no_readiness"):
         return
-    if asks(said(config)) or config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
-        enter(config).begin_early()
+    if is_requested(read_options(config)) or config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
+        register_session(config).begin_early()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -159,12 +159,14 @@ def is_success(code: object) -> bool:
     return code is None or (isinstance(code, int) and not code % 256)
 
 
-def enter(config: pytest.Config) -> Door:
+def register_session(config: pytest.Config) -> SessionPlugin:
     """Register the one object that holds the session."""
-    from .session_plugin import Door
+    from .session_plugin import SessionPlugin
 
-    options = said(config)
-    door = config.stash[DOOR] = Door(config, options, config.stash.setdefault(DESELECTED, []), wanted=asks(options))
+    options = read_options(config)
+    door = config.stash[DOOR] = SessionPlugin(
+        config, options, config.stash.setdefault(DESELECTED, []), wanted=is_requested(options)
+    )
     config.pluginmanager.register(door, "readiness-door")
     return door
 
@@ -188,7 +190,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     result = yield
     door = config.stash.get(DOOR, None)
     if any(map(is_tagged, items)) and not config.getoption("no_readiness"):
-        door = door or enter(config)
+        door = door or register_session(config)
         door.begin()
     if door is not None:
         door.choose(items)
@@ -205,9 +207,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say that such a mark records nothing, where anything would be recorded."""
     if late := config.stash.get(LATE, None):
-        from .settings import find
+        from .settings import find_config
 
-        if find(config.rootpath) is not None:
+        if find_config(config.rootpath) is not None:
             terminalreporter.section("production readiness")
             terminalreporter.line(late_note(late))
 
@@ -221,10 +223,10 @@ def record_evidence(request: pytest.FixtureRequest) -> RecordEvidence:
     door = request.config.stash.get(DOOR, None)
     if door is not None and door.observer is not None:
         return door.observer.record_evidence(request.node)
-    from .recording.evidence_recorder import Means
-    from .recording.observer import detached
+    from .recording.evidence_recorder import SessionServices
+    from .recording.observer import detached_recorder
 
-    return detached(means=Means(kinds=lambda: _own_proofs(request.config)))
+    return detached_recorder(means=SessionServices(kinds=lambda: _own_proofs(request.config)))
 
 
 def _own_proofs(config: pytest.Config) -> Mapping[str, ProofCheck]:

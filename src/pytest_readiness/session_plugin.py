@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .mark import is_tagged
-from .unpatched import names_now, put_back
+from .unpatched import current_names, restore_names
 
 if TYPE_CHECKING:  # heavy: loaded where a session first needs them
-    from .pipeline.selection import Selection
-    from .pipeline.session import Options, Outcome, Prepared
+    from .pipeline.selection import SelectedTests
+    from .pipeline.session import PreparedSession, SessionOptions, SessionOutcome
     from .recording.observer import Observer
     from .unpatched import Names
     from .views.line_writer import Line
@@ -33,7 +33,7 @@ UNANSWERED = 13
 """Exit code of a session whose gate was asked, and that ended before it answered."""
 
 
-class Door:
+class SessionPlugin:
     """The session as pytest sees it. What happens in it is told in ``pipeline.session``, imported when first needed."""
 
     def __init__(
@@ -44,9 +44,9 @@ class Door:
         self._said = options
         self._deselected = deselected
         self._wanted = wanted
-        self._prepared: Prepared | None = None
-        self._selection: Selection | None = None
-        self._outcome: Outcome | None = None
+        self._prepared: PreparedSession | None = None
+        self._selection: SelectedTests | None = None
+        self._outcome: SessionOutcome | None = None
         self._plan: list[Line] = []
         self._looked = False
         self._told = False
@@ -61,11 +61,11 @@ class Door:
         self._names: Names = ()
 
     @cached_property
-    def options(self) -> Options:
+    def options(self) -> SessionOptions:
         """What the options say."""
-        from .pipeline.session import Options
+        from .pipeline.session import SessionOptions
 
-        return Options(**self._said)
+        return SessionOptions(**self._said)
 
     @property
     def _is_worker(self) -> bool:
@@ -84,13 +84,13 @@ class Door:
             self.config.option.dist = "no"  # before xdist's own trylast hook: nothing runs, so nothing is distributed
         if self._is_worker:
             if given := getattr(self.config, "workerinput", {}).get("readiness"):
-                from .journal.started_tests import beginner_of
+                from .journal.started_tests import start_writer
                 from .pipeline.session import observer_of, selection_of
                 from .recording.observer import PLANS
 
                 self._plans = given.pop(PLANS)  # it is no plain data, as others may take this for
                 observer = observer_of(given, self.config.pluginmanager)
-                observer.begun = beginner_of(given)
+                observer.begun = start_writer(given)
                 self._watch(observer)
                 self._selection = selection_of(given)
                 self._enter(given["living"])
@@ -107,24 +107,24 @@ class Door:
             return
         self._looked = True
         from .errors import ReadinessError
-        from .settings import find
+        from .settings import find_config
 
-        if not self._wanted and find(self.config.rootpath) is None:
+        if not self._wanted and find_config(self.config.rootpath) is None:
             return  # installed but unconfigured
-        from .pipeline.session import prepare
-        from .recording.provenance.invocation import invocation, written
+        from .pipeline.session import prepare_session
+        from .recording.provenance.invocation import describe_invocation, written_paths
 
         argv = [str(word) for word in self.config.invocation_params.args]
         try:
-            hooks, called = self.config.pluginmanager, invocation(self.config.option, self.config.getini)
-            prepared = prepare(
+            hooks, called = self.config.pluginmanager, describe_invocation(self.config.option, self.config.getini)
+            prepared = prepare_session(
                 self.config.rootpath,
                 self.options,
                 argv,
                 hooks,
                 distributes=self._distributes,
                 called=called,
-                written=written(self.config.option),
+                written=written_paths(self.config.option),
                 dry=self._is_dry,
             )
         except ReadinessError as error:
@@ -147,11 +147,11 @@ class Door:
 
     def _enter(self, living: Any) -> None:
         """Tell sessions that a test of this one starts. ``living``: in a worker, its controller's session."""
-        from .recording.nested_sessions import Living, enter, leave
+        from .recording.nested_sessions import LiveSession, enter_session, leave_session
 
-        session = Living(*living)
-        enter(session)
-        self._leave = partial(leave, session)
+        session = LiveSession(*living)
+        enter_session(session)
+        self._leave = partial(leave_session, session)
 
     def _watch(self, observer: Observer) -> None:
         from .recording.skipped_bodies import OBSERVER
@@ -164,10 +164,10 @@ class Door:
     def choose(self, items: list[pytest.Item]) -> None:
         """Leave out what the session is not about."""
         if self._selection is not None and self._selection.narrows and self.observer is not None:
-            from .claims.collection import tag
+            from .claims.collection import collect_claims
 
             wants, catalogue, context = self._selection.wants, self.observer.catalogue, self.observer.context
-            chosen = {item: None for item in items if wants(tag(item, catalogue), catalogue, context)}
+            chosen = {item: None for item in items if wants(collect_claims(item, catalogue), catalogue, context)}
             left_out = [item for item in items if item not in chosen]
             if left_out:
                 self.config.hook.pytest_deselected(items=left_out)
@@ -181,12 +181,12 @@ class Door:
         """Take in the claims of the tests that are to run; without a config only their form is judged."""
         if self.observer is None and not any(map(is_tagged, session.items)):
             return
-        from .claims.collection import Refusal, tag_all
+        from .claims.collection import InvalidMarksPlugin, collect_all
 
         catalogue = self.observer.catalogue if self.observer else None
-        tagged = tag_all(session.items, catalogue)
+        tagged = collect_all(session.items, catalogue)
         if self.observer is not None:
-            everything = [*tagged, *tag_all(self._deselected, catalogue, selected=False)]
+            everything = [*tagged, *collect_all(self._deselected, catalogue, selected=False)]
             self.observer.names.learn(session, everything)
             plan = self.observer.planned(everything)
             unread = sum(bool(test.problems) and not test.claims for test in tagged)
@@ -198,7 +198,7 @@ class Door:
 
                 self._plans.send(canonical({"tests": plan, "unread": unread, **self.observer.names.to_plain()}))
         elif any(test.problems for test in tagged):
-            self.config.pluginmanager.register(Refusal(), "readiness-refusal")
+            self.config.pluginmanager.register(InvalidMarksPlugin(), "readiness-refusal")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -206,26 +206,26 @@ class Door:
         if self._prepared is None or not self._said["plan"]:
             self._begin_tests(session)
             return None
-        from .claims.collection import tag_all
+        from .claims.collection import collect_all
         from .pipeline.session_plan import plan_lines
 
-        tagged = tag_all(session.items, self._prepared.place.catalogue)
+        tagged = collect_all(session.items, self._prepared.place.catalogue)
         self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
         return True
 
     def _begin_tests(self, session: pytest.Session) -> None:
         """Load what is needed until the end, and write the first lines: from here on names may be replaced."""
         if self.observer is not None or self._prepared is not None:
-            from .pipeline.preload import load
+            from .pipeline.preload import preload
 
             asked = self.options
-            load(
+            preload(
                 records=self.observer is not None and self.observer.records,
                 keeps=None if self._prepared is None else self._prepared.place.store_file,
                 bundles=asked.get("bundle") is not None,
                 judges=asked.report or asked.gate or asked.get("json") is not None,
             )
-            self._names = names_now()
+            self._names = current_names()
         gives_up = session.testsfailed and not self.config.getoption("continue_on_collection_errors")
         if self._prepared is not None and not self._distributes and not gives_up:
             self._prepared.keeper.open()
@@ -239,7 +239,7 @@ class Door:
             return (yield)
         finally:
             if getpid() == self._process:  # else a child that a test forked, and that came back from it
-                with put_back(self._names):
+                with restore_names(self._names):
                     self._finish(session)
 
     def _finish(self, session: pytest.Session) -> None:
@@ -250,10 +250,10 @@ class Door:
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
                 output[KEPT] = self.observer.artifacts.kept.files
         elif self._prepared is not None and not self._said["plan"]:
-            from .pipeline.session import close
+            from .pipeline.session import close_session
 
             self._prepared.keeper.log.uncollected = self._uncollected
-            self._outcome = close(self._prepared, self.options, int(session.exitstatus))
+            self._outcome = close_session(self._prepared, self.options, int(session.exitstatus))
             self._exit_code = self._outcome.exit_code
             if session.exitstatus == 0 and self._outcome.exit_code:
                 session.exitstatus = self._outcome.exit_code
@@ -265,7 +265,7 @@ class Door:
     def pytest_unconfigure(self) -> None:
         """Tell it here where pytest left the summary out (``pytest.exit`` with an exit code of its own)."""
         if self._leave is not None:
-            with put_back(self._names):
+            with restore_names(self._names):
                 self._leave()
         self._tell(self.config.pluginmanager.get_plugin("terminalreporter"))
 
@@ -291,27 +291,27 @@ class Door:
         if self._told or self._prepared is None or (self._outcome is None and not self._plan):
             return
         self._told = True
-        with put_back(self._names):
-            from .views.line_writer import MARKUP, plain
+        with restore_names(self._names):
+            from .views.line_writer import MARKUP, plain_lines
 
             lines = self._plan or self._lines(self._prepared)
         self._outcome = None  # as the run log forgets: a report is thousands of values
         if lines and reporter is not None:
             reporter.section("production readiness")
-            write(reporter, lines, MARKUP)
+            write_lines(reporter, lines, MARKUP)
         elif lines and self._said["gate"]:
-            sys.stdout.write(f"{plain(lines)}\n")
+            sys.stdout.write(f"{plain_lines(lines)}\n")
         self._answered = True
 
-    def _lines(self, prepared: Prepared) -> list[Line]:
-        from .pipeline.session import told
+    def _lines(self, prepared: PreparedSession) -> list[Line]:
+        from .pipeline.session import summary_lines
 
         assert self._outcome is not None  # noqa: S101 - for the type checker
         verbosity = self.config.get_verbosity()
-        return told(self._outcome, self.options, prepared.place, width=self._width, verbosity=verbosity)
+        return summary_lines(self._outcome, self.options, prepared.place, width=self._width, verbosity=verbosity)
 
 
-def write(reporter: Any, lines: Sequence[Line], markup: Mapping[str, Mapping[str, bool]]) -> None:
+def write_lines(reporter: Any, lines: Sequence[Line], markup: Mapping[str, Mapping[str, bool]]) -> None:
     """Write lines through pytest's terminal writer, which knows whether colours are wanted."""
     for line in lines:
         for text, style in line:

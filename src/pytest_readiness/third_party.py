@@ -43,7 +43,7 @@ def _handlers() -> Iterator[CodeType]:
                 yield code
 
 
-def ask(hook: Any, **given: object) -> Any:
+def call_hook(hook: Any, **given: object) -> Any:
     """Return what one plugin's hook returns: no other's comes between, as a wrapper would.
 
     Args:
@@ -55,7 +55,7 @@ def ask(hook: Any, **given: object) -> Any:
     return hook.function(*[given[name] for name in hook.argnames])
 
 
-def why(error: BaseException, limit: int = 300) -> str:
+def describe_exception(error: BaseException, limit: int = 300) -> str:
     """Return the kind and the words of what was raised, on one line; making them is not ours either."""
     kind = kind_of(error)
     try:
@@ -67,7 +67,7 @@ def why(error: BaseException, limit: int = 300) -> str:
     return one_line(f"{kind}: {words}" if words else kind, limit)
 
 
-def spelled(value: object, limit: int = 100) -> str:
+def safe_repr(value: object, limit: int = 100) -> str:
     """Return a value's ``repr`` on one line, or what kind of thing it is where it has none."""
     try:
         return one_line(plain_text(repr(value)), limit)

@@ -27,7 +27,7 @@ Names = tuple[tuple[ModuleType | type, Mapping[str, Any]], ...]
 """Modules and classes, each with what it has."""
 
 
-def names_now() -> Names:
+def current_names() -> Names:
     """Return the names as they are."""
     loaded = [module for name in _MODULES if (module := sys.modules.get(name)) is not None]
     owners: list[ModuleType | type] = [*loaded, *_CLASSES]
@@ -35,7 +35,7 @@ def names_now() -> Names:
 
 
 @contextmanager
-def put_back(before: Names) -> Iterator[None]:
+def restore_names(before: Names) -> Iterator[None]:
     """Run the block with the names as they were."""
     replaced = list(_differing(before))
     for owner, name, _, was in replaced:

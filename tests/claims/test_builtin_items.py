@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_readiness.claims.builtin_items import SEVEN, recognise
+from pytest_readiness.claims.builtin_items import SEVEN, recognise_item
 
 
 @pytest.mark.parametrize("item", SEVEN, ids=lambda item: item.name)
 def test_our_own_sentences_are_recognised(item):
     """Each built-in title speaks of its own meaning and of no other, so that our template reads as the seven."""
-    assert recognise(item.key, item.title) == item
+    assert recognise_item(item.key, item.title) == item
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_our_own_sentences_are_recognised(item):
 )
 def test_the_meaning_attaches_to_text_that_speaks_of_it(text, name):
     """A tracker's own words get the meaning they speak of, under the tracker's number and with its text."""
-    item = recognise("42", text)
+    item = recognise_item("42", text)
     assert (item.key, item.title, item.name) == ("42", text, name)
     meaning = next(one for one in SEVEN if one.name == name)
     assert (item.scope, item.parts, item.proof, item.max_age_days) == (
@@ -44,5 +44,5 @@ def test_the_meaning_attaches_to_text_that_speaks_of_it(text, name):
 )
 def test_anything_else_is_plain(text):
     """Text that speaks of none of the meanings, or of two, asks for a real pass, once, and nothing more."""
-    item = recognise("3", text)
+    item = recognise_item("3", text)
     assert (item.name, item.proof, item.scope, item.parts, item.max_age_days) == (None, "none", (), (), None)

@@ -9,7 +9,7 @@ import pytest
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.claims.register import catalogue_problems, examine_catalogue, read_catalogue, tracker_of
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.settings import load, without_config
+from pytest_readiness.settings import default_settings, load_settings
 from tests.growth import calls
 
 TRACKER = """\
@@ -34,7 +34,7 @@ def project(tmp_path, monkeypatch):
             (tmp_path / "TRACKER.md").write_text(tracker)
             config = f"tracker = 'TRACKER.md'\n{config}"
         (tmp_path / "readiness.toml").write_text(config)
-        return load(tmp_path / "readiness.toml")
+        return load_settings(tmp_path / "readiness.toml")
 
     return make
 
@@ -77,7 +77,7 @@ def test_the_config_is_the_register_where_there_is_no_tracker(project):
 
 def test_without_config_and_tracker_everything_exists(tmp_path):
     """An unconfigured folder is an open world with the seven items."""
-    known = read_catalogue(without_config(tmp_path))
+    known = read_catalogue(default_settings(tmp_path))
     assert known.open_world
     assert [item.name for item in known.items.values()] == [
         *("credential", "handshake", "attestation", "trace", "replay", "secrets", "drill"),
@@ -87,7 +87,7 @@ def test_without_config_and_tracker_everything_exists(tmp_path):
 def test_without_config_the_tracker_closes_the_world(tmp_path):
     """A tracker that lies in an unconfigured folder says which use cases exist."""
     (tmp_path / "PROD_READINESS_TRACKER.md").write_text(TRACKER)
-    known = read_catalogue(without_config(tmp_path))
+    known = read_catalogue(default_settings(tmp_path))
     assert not known.open_world
     assert list(known.use_cases) == ["UC-1", "UC-2"]
 

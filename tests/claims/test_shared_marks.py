@@ -6,7 +6,7 @@ import pytest
 
 from pytest_readiness.claims.catalogue import Catalogue
 from pytest_readiness.claims.marker import claims_of, plain_form
-from pytest_readiness.facts.ledger.line import Chain, canonical
+from pytest_readiness.facts.ledger.line import LineChain, canonical
 
 
 @pytest.mark.parametrize("item", [True, 1.0, [1], None, ("1",)])
@@ -35,17 +35,17 @@ def test_a_number_and_its_text_name_the_same_item() -> None:
 @pytest.mark.parametrize("tests", [[], [{"test": 't,"tests":[1]', "claims": []}], [{"test": "é"}, {"test": "\ud800"}]])
 def test_a_list_is_spelled_as_its_line_spells_it(tests: list[dict[str, object]]) -> None:
     """Also where the line holds what looks like the list's name."""
-    line = Chain('run,"tests":[]').next("planned", {"tests": tests})
+    line = LineChain('run,"tests":[]').next("planned", {"tests": tests})
     assert line.listed("tests") == canonical(line.body["tests"])
-    more = Chain("run").next("planned", {"tests": tests, "inner": [{"tests": [1]}], "x": {"tests": [2]}})
+    more = LineChain("run").next("planned", {"tests": tests, "inner": [{"tests": [1]}], "x": {"tests": [2]}})
     assert more.listed("tests") == canonical(more.body["tests"])
-    within = Chain("run").next("planned", {"tests": tests, "inner": [{"other": 0, "tests": [1]}]})
+    within = LineChain("run").next("planned", {"tests": tests, "inner": [{"other": 0, "tests": [1]}]})
     assert within.listed("tests") == canonical(within.body["tests"])
 
 
 def test_what_is_no_list_has_no_spelling() -> None:
     """A line from elsewhere may hold anything."""
     with pytest.raises(TypeError):
-        Chain("run").next("planned", {"tests": None}).listed("tests")
+        LineChain("run").next("planned", {"tests": None}).listed("tests")
     with pytest.raises(KeyError):
-        Chain("run").next("planned", {}).listed("tests")
+        LineChain("run").next("planned", {}).listed("tests")

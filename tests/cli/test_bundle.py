@@ -10,7 +10,7 @@ import pytest
 
 from pytest_readiness.facts.decision import Blocker, Decision, Retirement, Waiver
 from pytest_readiness.store.bundle import verify_bundle
-from pytest_readiness.store.bundle.origin import Origin
+from pytest_readiness.store.bundle.origin import BundleOrigin
 from pytest_readiness.store.bundle.reading import Bundle
 from pytest_readiness.store.sqlite.store import SQLiteStore
 from tests.project import Project
@@ -233,7 +233,7 @@ def test_a_bundle_with_its_tree(recorded: Project, capfd: pytest.CaptureFixture[
     tree = store.tree()
     store.close()
     assert tree is not None
-    assert found.origin == Origin.of(tree)
+    assert found.origin == BundleOrigin.of(tree)
     assert (len(found.runs), len(tree.leaves)) == (2, 3)
     assert verify_bundle.main(["out.zip", "--checkpoint", "kept.txt"]) == 0
     assert f"{tree.origin} had 3 records, of which 2 are in it" in capfd.readouterr().out

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.decisions.decision_time import ClockError, Earlier
-from pytest_readiness.facts.decision import Blocker, Decision, Meaning, Review, Unblock
-from pytest_readiness.facts.review_basis import Basis
-from pytest_readiness.facts.timestamps import moment
+from pytest_readiness.decisions.decision_time import ClockError, PriorDecisions
+from pytest_readiness.facts.decision import Blocker, Decision, Review, ReviewMeaning, Unblock
+from pytest_readiness.facts.review_basis import ReviewBasis
+from pytest_readiness.facts.timestamps import timestamp
 from pytest_readiness.verdict.inputs import Facts
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.review.decision_index import Decided
-from pytest_readiness.verdict.review.standing import rejections
+from pytest_readiness.verdict.review.decision_index import DecisionIndex
+from pytest_readiness.verdict.review.standing import standing_rejections
 from tests.project import CONFIG, Project
 from tests.reviewed_project import (
     ANA,
@@ -48,7 +48,7 @@ class Clock:
 
     def ahead(self, seconds: float) -> None:
         """Let it run ahead of the right time."""
-        self.monkeypatch.setitem(moment.__kwdefaults__, "now", lambda: time.time() + seconds)
+        self.monkeypatch.setitem(timestamp.__kwdefaults__, "now", lambda: time.time() + seconds)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_what_opens_waits_for_its_time(project: Project, clock: Clock) -> None:
 def test_of_the_past_counts_what_was_decided_by_then(project: Project, clock: Clock) -> None:
     """A report of a past moment leaves out what was decided since, and not what no clock can place."""
     approved(project)
-    then = moment()
+    then = timestamp()
     time.sleep(0.002)
     assert project.cli(*BLOCK).exit_code == 0
     report = ("report", "UC-001", "--format", "json", "--at", then)
@@ -204,10 +204,21 @@ MADE = {
     "block": lambda at: Blocker(register="r", at=at, by=BEN, use_case=UC, reason="no"),
     "unblock": lambda at: Unblock(register="r", at=at, by=BEN, use_case=UC, reason="yes"),
     "reject": lambda at: Review(
-        register="r", at=at, by=BEN, use_case=UC, meaning=Meaning.REJECTED, basis=Basis("sha256:0"), comment="no"
+        register="r",
+        at=at,
+        by=BEN,
+        use_case=UC,
+        meaning=ReviewMeaning.REJECTED,
+        basis=ReviewBasis("sha256:0"),
+        comment="no",
     ),
     "approve": lambda at: Review(
-        register="r", at=at, by=BEN, use_case=UC, meaning=Meaning.APPROVED_FOR_GO_LIVE, basis=Basis("sha256:0")
+        register="r",
+        at=at,
+        by=BEN,
+        use_case=UC,
+        meaning=ReviewMeaning.APPROVED_FOR_GO_LIVE,
+        basis=ReviewBasis("sha256:0"),
     ),
 }
 
@@ -220,21 +231,21 @@ def test_the_last_word_wins_whatever_the_clocks_say(steps: list[tuple[str, int, 
     right = 1_800_000_000_000
     for kind, offset, later in steps:
         right += later
-        now = moment((right + offset) / 1000)
+        now = timestamp((right + offset) / 1000)
         try:
             one = MADE[kind](now)
             if isinstance(one, Unblock):
-                one = replace(one, ends=Earlier(made).closing(UC))
-            made.append(Earlier(made).dated(one, now=now))
+                one = replace(one, ends=PriorDecisions(made).closing(UC))
+            made.append(PriorDecisions(made).dated(one, now=now))
         except ClockError:
             assert kind in ("unblock", "approve")
         else:
             kinds.append(kind)
     policy = Policy(reviewers=(BEN,))
-    found = Decided.of(Facts(decisions=made), policy, "r", moment(1_900_000_000))
+    found = DecisionIndex.of(Facts(decisions=made), policy, "r", timestamp(1_900_000_000))
     for closes, opens, closed in (
         ("block", "unblock", found.blockers_left(UC, ())),
-        ("reject", "approve", rejections(found.reviews.get(UC, ()), policy)),
+        ("reject", "approve", standing_rejections(found.reviews.get(UC, ()), policy)),
     ):
         last = next((kind for kind in reversed(kinds) if kind in (closes, opens)), opens)
         assert bool(closed) == (last == closes)

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from pytest_readiness import cli
-from pytest_readiness.commands.cli_context import Door, pass_door
-from pytest_readiness.commands.exit_code import Answering
+from pytest_readiness.commands.cli_context import CliContext, pass_door
+from pytest_readiness.commands.exit_code import ExitCodeCommand
 from pytest_readiness.errors import ConfigError, IntegrityError
 from tests.project import Project
 
@@ -28,10 +28,10 @@ def run(monkeypatch, tmp_path):
     real = cli.import_module
 
     def invoke(*arguments: str, does=None, env=None):
-        @click.command("gate", cls=Answering)
+        @click.command("gate", cls=ExitCodeCommand)
         @click.option("--on")
         @pass_door
-        def command(door: Door, on: str | None):
+        def command(door: CliContext, on: str | None):
             return does(door) if does else 0
 
         class Module:

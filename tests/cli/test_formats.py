@@ -8,7 +8,7 @@ from sqlite3 import connect
 
 import pytest
 
-from pytest_readiness.facts.timestamps import moment
+from pytest_readiness.facts.timestamps import timestamp
 from tests.project import CONFIG, Project
 
 PASSING = "@evidence('UC-001', item=1)\ndef test_a(): pass\n"
@@ -43,7 +43,7 @@ def configured(project: Project, name: str, text: str) -> Project:
 def test_a_register_of_any_format(project: Project, name: str, text: str, line: int) -> None:
     """It is sound, its rows are reported, and sync writes status and date and no other byte."""
     configured(project, name, text).tests(PASSING)
-    days = {moment()[:10]}
+    days = {timestamp()[:10]}
     assert project.run().ret == 0
     checked = project.cli("check")
     assert checked.exit_code == 0, checked.output
@@ -51,7 +51,7 @@ def test_a_register_of_any_format(project: Project, name: str, text: str, line: 
     told = project.cli("sync", "--check")
     assert (told.exit_code, told.stdout) == (1, f"{name}:{line}: UC-001 says NOT_STARTED, derived is IN_PROGRESS\n")
     assert project.cli("sync").exit_code == 0
-    days.add(moment()[:10])
+    days.add(timestamp()[:10])
     new = text.replace("NOT_STARTED", "IN_PROGRESS", 1)
     assert (project.path / name).read_bytes().decode() in {new.replace("2026-01-01", day) for day in days}
     assert project.cli("sync", "--check").exit_code == 0

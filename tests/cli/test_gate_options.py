@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pytest_readiness.facts.timestamps import moment
+from pytest_readiness.facts.timestamps import timestamp
 from tests.project import Project
 from tests.reviewed_project import ANA, BEN, TESTS, approve, decided, record
 
@@ -38,12 +38,12 @@ def test_report_only_tells_and_exits_0_but_not_over_damage(signed: Project) -> N
 
 def test_a_kept_verdict_is_the_report_of_that_moment(signed: Project) -> None:
     """--keep says an id under which the store holds the document; another look keeps another one."""
-    from pytest_readiness.pipeline.evaluate_project import locate
+    from pytest_readiness.pipeline.evaluate_project import find_project
 
     first, second = signed.cli("gate", "UC-001", "--keep"), signed.cli("gate", "--keep")
     assert (first.exit_code, second.exit_code) == (0, 1)
     ids = [result.stdout.splitlines()[-1].removeprefix("kept as verdict ") for result in (first, second)]
-    store = locate(signed.path).store()
+    store = find_project(signed.path).store()
     assert store is not None
     try:
         documents = [json.loads(text) for text in store.verdicts()]
@@ -77,7 +77,7 @@ def test_no_regression_lets_through_what_is_not_worse(signed: Project) -> None:
 
 def test_at_tells_what_was_known_then(signed: Project) -> None:
     """Before anything ran nothing is known, between run and failure it was ready, long after everything is stale."""
-    between = moment()
+    between = timestamp()
     signed.monkeypatch.setenv("PROVIDER", "down")
     record(signed)
 
@@ -89,7 +89,7 @@ def test_at_tells_what_was_known_then(signed: Project) -> None:
 
     assert at("2020-01-01") == ("2020-01-01T00:00:00.000Z", "NOT_STARTED", None)
     assert at(between) == (between, "READY_FOR_GO_LIVE", None)
-    assert at(moment())[1] == "BLOCKED"
+    assert at(timestamp())[1] == "BLOCKED"
     assert at("2020-01-01T01:00:00+01:00")[0] == "2020-01-01T00:00:00.000Z"
     for time in ("yesterday", "2020-13-01", ""):
         wrong = signed.cli("report", "--at", time or " ")
@@ -98,7 +98,7 @@ def test_at_tells_what_was_known_then(signed: Project) -> None:
 
 def test_the_past_is_not_compared_with_todays_tracker(signed: Project) -> None:
     """A report about another moment tells no drift and asks for no sync: today's rows say nothing of that moment."""
-    then = moment()
+    then = timestamp()
     signed.cli("sync")
     signed.monkeypatch.setenv("PROVIDER", "down")
     record(signed)
@@ -114,7 +114,7 @@ def test_the_past_is_not_compared_with_todays_tracker(signed: Project) -> None:
 
 def test_what_is_required_now_does_not_change_what_was_ready(signed: Project) -> None:
     """Under a config that asks for more the use case is no longer ready, and at that moment it still was."""
-    then = moment()
+    then = timestamp()
     config = signed.path / "readiness.toml"
     config.write_text(config.read_text() + '\n[items.3]\ntitle = "a new item"\n')
 
@@ -148,7 +148,7 @@ def test_a_moment_to_come_is_judged_by_the_config_that_stands_there(project: Pro
 
 def test_an_item_that_the_config_adds_is_required_at_a_moment_to_come(signed: Project) -> None:
     """What nobody has run for yet is required from now on, and was not before."""
-    then = moment()
+    then = timestamp()
     config = signed.path / "readiness.toml"
     config.write_text(config.read_text().replace("max_age_days", "# ") + '\n[items.3]\ntitle = "a new item"\n')
 

@@ -16,7 +16,7 @@ from pytest_readiness.claims.register import catalogue_problems, read_catalogue
 from pytest_readiness.claims.tracker.reader import read_tracker
 from pytest_readiness.cli import commands
 from pytest_readiness.commands.templates import config_text, tracker_text
-from pytest_readiness.settings import TRACKER_NAME, load, problems
+from pytest_readiness.settings import TRACKER_NAME, config_problems, load_settings
 
 TRACKER = """\
 # Ours\r
@@ -49,7 +49,7 @@ def test_a_new_project_gets_a_tracker_and_a_config_that_are_sound(folder):
     """In an empty folder init leaves a tracker and a config without problems, with the seven items written out."""
     result = init()
     assert result.exit_code == 0
-    settings = load(folder / "readiness.toml")
+    settings = load_settings(folder / "readiness.toml")
     assert list(catalogue_problems(settings)) == []
     assert settings.tracker == folder / TRACKER_NAME
     known = read_catalogue(settings)
@@ -86,7 +86,7 @@ def test_a_tracker_is_adopted_and_not_touched(folder):
     assert result.exit_code == 0
     assert "adopted, not changed (1 use case, 2 required items listed)" in result.stdout
     assert (folder / TRACKER_NAME).read_bytes() == TRACKER.encode()
-    settings = load(folder / "readiness.toml")
+    settings = load_settings(folder / "readiness.toml")
     assert settings.review.reviewers == ("qa@example.com", "rm@example.com")
     known = read_catalogue(settings)
     assert tuple(known.items.values()) == read_tracker(folder / TRACKER_NAME).items
@@ -100,7 +100,7 @@ def test_a_tracker_elsewhere_is_named_from_the_config(folder):
     (folder / "docs" / "GO LIVE.md").write_bytes(TRACKER.encode())
     assert init("--tracker", "docs/GO LIVE.md").exit_code == 0
     assert tomllib.loads((folder / "readiness.toml").read_text())["tracker"] == "docs/GO LIVE.md"
-    assert list(read_catalogue(load(folder / "readiness.toml")).use_cases) == ["PAY-1"]
+    assert list(read_catalogue(load_settings(folder / "readiness.toml")).use_cases) == ["PAY-1"]
     assert not (folder / TRACKER_NAME).exists()
 
 
@@ -108,7 +108,7 @@ def test_a_tracker_without_a_list_gets_the_seven(folder):
     """Where the tracker does not list what is required, the seven are written out."""
     (folder / TRACKER_NAME).write_text("| UC | Prod Readiness Status |\n|--|--|\n| A | BLOCKED |\n")
     init()
-    assert tuple(read_catalogue(load(folder / "readiness.toml")).items.values()) == SEVEN
+    assert tuple(read_catalogue(load_settings(folder / "readiness.toml")).items.values()) == SEVEN
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_the_examples_in_the_config_are_right(folder):
     init("--reviewer", "release-manager@example.com")
     path = Path("readiness.toml")
     path.write_text(re.sub(r"^#(?=\S)", "", path.read_text(), flags=re.MULTILINE))
-    assert problems(path) == []
-    settings = load(path)
+    assert config_problems(path) == []
+    settings = load_settings(path)
     assert list(catalogue_problems(settings)) == []
     assert settings.environments["staging"].real
     assert set(settings.provider_modes) == {"BYOK", "MANAGED"}
@@ -197,9 +197,9 @@ def test_the_examples_in_the_config_are_right(folder):
 def test_the_policy_written_out_is_the_default(folder):
     """What init writes about review and gate is what holds without it, so that a line may be taken out."""
     init()
-    written = load(folder / "readiness.toml")
+    written = load_settings(folder / "readiness.toml")
     (folder / "bare.toml").write_text(f"tracker = '{TRACKER_NAME}'\n")
-    bare = load(folder / "bare.toml")
+    bare = load_settings(folder / "bare.toml")
     assert (written.review, written.gate) == (bare.review, bare.gate)
     assert (written.store, written.artifacts, written.register) == (bare.store, bare.artifacts, bare.register)
     assert tomllib.loads((folder / "readiness.toml").read_text())["gate"].keys() == type(bare.gate).model_fields.keys()

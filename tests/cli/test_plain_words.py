@@ -7,8 +7,8 @@ from typing import IO
 
 import pytest
 
-from pytest_readiness.facts.decision import Known
-from pytest_readiness.store.bundle.writing import Contents, write_bundle
+from pytest_readiness.facts.decision import IdentityLevel
+from pytest_readiness.store.bundle.writing import BundleContents, write_bundle
 from tests.project import CONFIG, Project
 from tests.reviewed_project import approve
 from tests.signing.keyring import recorded, signing_as, trusting
@@ -51,12 +51,14 @@ def test_a_list_with_a_wrong_word_is_not_called_empty(project: Project) -> None:
 def test_merge_counts_every_new_decision_that_nobody_signed(project: Project) -> None:
     """Also one that claims no more than a name: whoever merges hears how many came that anybody could have written."""
     project.configured()
-    made = [replace(review(), by=name, known_by=Known.DECLARED) for name in ("ana@example.com", "ben@example.com")]
+    made = [
+        replace(review(), by=name, known_by=IdentityLevel.DECLARED) for name in ("ana@example.com", "ben@example.com")
+    ]
 
     def no_artifact(_: str) -> IO[bytes]:
         raise FileNotFoundError
 
-    write_bundle(project.path / "words.zip", Contents(decisions=made), no_artifact)
+    write_bundle(project.path / "words.zip", BundleContents(decisions=made), no_artifact)
     told = "of 2 decisions of words.zip it is only declared here who decided"
     assert told in project.cli("merge", "words.zip").stderr
     assert "declared here" not in project.cli("merge", "words.zip").stderr, "it brought nothing new"
@@ -71,7 +73,7 @@ def test_a_report_that_is_no_json_is_named(project: Project, report: str) -> Non
     def no_artifact(_: str) -> IO[bytes]:
         raise FileNotFoundError
 
-    write_bundle(project.path / "words.zip", Contents(decisions=[review()], report=report), no_artifact)
+    write_bundle(project.path / "words.zip", BundleContents(decisions=[review()], report=report), no_artifact)
     done = project.cli("merge", "words.zip")
     assert done.exit_code == 3
     assert "words.zip: report.json: " in done.stderr

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.external.junit.reader import Attempt, Case
-from pytest_readiness.external.mapping import Rule, map_cases
+from pytest_readiness.external.junit.reader import CaseAttempt, JUnitCase
+from pytest_readiness.external.mapping import MappingRule, map_cases
 from pytest_readiness.facts.evidence import Result
 from tests.growth import assert_linear
 from tests.project import Project
@@ -178,24 +178,26 @@ def test_a_flaky_pass_is_not_hidden_by_its_namesake(placed: Project) -> None:
 
 PART = st.sampled_from(["a", "b", "a/b", "b/a", "a::b", ""])
 CASES = st.builds(
-    lambda suites, name, result: Case(name, 0.0, (Attempt(result, "", 0),), (), tuple(filter(None, suites))),
+    lambda suites, name, result: JUnitCase(name, 0.0, (CaseAttempt(result, "", 0),), (), tuple(filter(None, suites))),
     st.lists(PART, max_size=2),
     st.sampled_from(["a::b", "b::a", "a/b::a", "a", "b/a"]),
     st.sampled_from([Result.PASSED, Result.FAILED]),
 )
 RULES = st.lists(
-    st.builds(Rule, st.sampled_from(["*", "a/*", "*/a", "*::b", "a/a::b", "b/*::*", "a::b", "*/b::*"]), st.sampled_from(["UC-1/1", "UC-2/1"]), st.just("--map")),
+    st.builds(MappingRule, st.sampled_from(["*", "a/*", "*/a", "*::b", "a/a::b", "b/*::*", "a::b", "*/b::*"]), st.sampled_from(["UC-1/1", "UC-2/1"]), st.just("--map")),
     max_size=4, unique=True,
 )  # fmt: skip
 
 
-def names(cases: Sequence[Case], rules: Sequence[Rule]) -> dict[str, set[str]]:
+def names(cases: Sequence[JUnitCase], rules: Sequence[MappingRule]) -> dict[str, set[str]]:
     """What each test is evidence for, by its name."""
     return {test.name: set(test.targets) for test in map_cases(cases, rules).tests}
 
 
 @given(st.lists(CASES, max_size=5), st.lists(CASES, max_size=5), RULES)
-def test_a_name_depends_on_no_other_case(some: list[Case], more: list[Case], rules: list[Rule]) -> None:
+def test_a_name_depends_on_no_other_case(
+    some: list[JUnitCase], more: list[JUnitCase], rules: list[MappingRule]
+) -> None:
     """An import of fewer cases calls each the same as one of more: no failure is left behind under another name."""
     all_of_them = names([*some, *more], rules)
     for name, targets in names(some, rules).items():
@@ -205,7 +207,7 @@ def test_a_name_depends_on_no_other_case(some: list[Case], more: list[Case], rul
 
 
 @given(st.lists(CASES, max_size=6), RULES)
-def test_no_mapped_failure_is_lost(cases: list[Case], rules: list[Rule]) -> None:
+def test_no_mapped_failure_is_lost(cases: list[JUnitCase], rules: list[MappingRule]) -> None:
     """Whatever a failing case is mapped to fails, under each name that it gets."""
     failing = {test.name for test in map_cases(cases, rules).tests if test.case.result is Result.FAILED}
     for one in cases:
@@ -219,8 +221,8 @@ PATTERNS = st.text("ab*?[]!-/", max_size=6)
 @given(st.lists(PATTERNS, max_size=5, unique=True), st.text("ab]/-", max_size=6))
 def test_a_pattern_matches_what_fnmatch_says(patterns: list[str], name: str) -> None:
     """How rules are looked up changes nothing of what they match, nor of their order."""
-    rules = [Rule(pattern, f"UC-{number}/1", "--map") for number, pattern in enumerate(patterns)]
-    one = Case(name, 0.0, (Attempt(Result.PASSED, "", 0),), ())
+    rules = [MappingRule(pattern, f"UC-{number}/1", "--map") for number, pattern in enumerate(patterns)]
+    one = JUnitCase(name, 0.0, (CaseAttempt(Result.PASSED, "", 0),), ())
     found = [target for test in map_cases([one], rules).tests for target in test.targets]
     exact = [rule for rule in rules if rule.pattern == name and not set("*?[") & set(name)]
     globs = [rule for rule in rules if set("*?[") & set(rule.pattern) and fnmatchcase(name, rule.pattern)]
@@ -234,8 +236,8 @@ def test_a_pattern_for_each_of_many_classes_is_looked_up() -> None:
     def mapped(many: int) -> None:
         of = next(fresh)
         names = [f"p{of}-{at % many}.C::t{at}" for at in range(many * 4)]
-        cases = [Case(name, 0.0, (Attempt(Result.PASSED, "", 0),), ()) for name in names]
-        rules = [Rule(f"p{of}-{at}.C::*", "UC-1/1", "--map") for at in range(many)]
+        cases = [JUnitCase(name, 0.0, (CaseAttempt(Result.PASSED, "", 0),), ()) for name in names]
+        rules = [MappingRule(f"p{of}-{at}.C::*", "UC-1/1", "--map") for at in range(many)]
         assert map_cases(cases, rules).mapped == len(cases)
 
     assert_linear(lambda: mapped(50), lambda: mapped(500), times=10)

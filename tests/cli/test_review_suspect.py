@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pytest_readiness.facts.timestamps import moment
+from pytest_readiness.facts.timestamps import timestamp
 from tests.cli.test_four_eyes import in_a_week
 from tests.project import CONFIG, TRACKER, Project
 from tests.reviewed_project import ANA, BOT, DEV, REVIEW, commit, decided, files, record, repository, status, told
@@ -137,7 +137,7 @@ def test_a_failure_that_arrives_after_the_review(project: Project, *, pinned: bo
 
 def status_at(project: Project) -> tuple[str, str | None]:
     """Status and phase, judged by the whole history up to this moment."""
-    done = project.cli("report", "UC-001", "--format", "json", "--at", moment())
+    done = project.cli("report", "UC-001", "--format", "json", "--at", timestamp())
     assert done.exit_code == 0, done.output
     (found,) = json.loads(done.stdout)["use_cases"]
     return found["status"], found["phase"]

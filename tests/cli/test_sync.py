@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from pytest_readiness.facts.timestamps import moment
+from pytest_readiness.facts.timestamps import timestamp
 from tests.project import CONFIG, TRACKER, Project, turn_clock
 
 pytestmark = pytest.mark.slow
@@ -33,9 +33,9 @@ def tracker(project: Project) -> bytes:
 
 def test_sync_changes_status_and_date_of_the_rows_that_differ(started: Project) -> None:
     """The derived status and today's UTC date are written, and every other byte stays."""
-    before, days = TRACKER.encode(), {moment()[:10]}
+    before, days = TRACKER.encode(), {timestamp()[:10]}
     result = started.cli("sync")
-    days.add(moment()[:10])
+    days.add(timestamp()[:10])
     assert result.exit_code == 0, result.output
     assert result.stdout == "PROD_READINESS_TRACKER.md:5: UC-001 NOT_STARTED -> IN_PROGRESS\n"
     row = b"| UC-001 | `GREEN` | `NOT_STARTED` | ana@example.com | 2026-01-01 | Checkout |"
@@ -54,7 +54,7 @@ def test_the_date_is_that_of_the_last_change(project: Project) -> None:
             turn_clock(patch, lambda days=days: now - days * 86400)
             assert project.cli(*passed).exit_code == 0
     assert project.cli("sync").exit_code == 0
-    assert f"| `IN_PROGRESS` | ana@example.com | {moment(now - 40 * 86400)[:10]} |".encode() in tracker(project)
+    assert f"| `IN_PROGRESS` | ana@example.com | {timestamp(now - 40 * 86400)[:10]} |".encode() in tracker(project)
 
 
 def test_sync_twice_changes_nothing_more(started: Project) -> None:

@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from pytest_readiness.errors import ConfigError
 from pytest_readiness.external.junit import files
-from pytest_readiness.external.junit.files import Blocks, same_blocks
-from pytest_readiness.external.junit.reader import Case, read_junit
-from pytest_readiness.external.mapping import Rule, map_cases
+from pytest_readiness.external.junit.files import TextBlocks, same_blocks
+from pytest_readiness.external.junit.reader import JUnitCase, read_junit
+from pytest_readiness.external.mapping import MappingRule, map_cases
 from pytest_readiness.facts.evidence import Result
 
 MOST = 256 << 20
 FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def cases(folder: Path, text: str | bytes) -> tuple[Case, ...]:
+def cases(folder: Path, text: str | bytes) -> tuple[JUnitCase, ...]:
     """What a file of this content holds."""
     path = folder / "it.xml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -113,7 +113,7 @@ def test_a_bad_child_improves_nothing(tmp_path: Path, suites: list[Any], data: s
 
     def verdicts() -> tuple[int, list[int]]:
         read = cases(tmp_path, f'<testsuites errors="0">{"".join(map(written, suites))}</testsuites>')
-        tests = map_cases(read, [Rule("*", "UC-001/1", "--map")]).tests
+        tests = map_cases(read, [MappingRule("*", "UC-001/1", "--map")]).tests
         assert {test.targets for test in tests} == {("UC-001/1",)}
         return max(BAD[test.case.result] for test in tests), [BAD[case.result] for case in read if case.covers is None]
 
@@ -186,7 +186,7 @@ def test_what_xml_does_not_allow_is_found_wherever_a_block_ends(tmp_path: Path, 
     def read(block: int) -> tuple[bytes, list[str]]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(files, "_BLOCK", block)
-            blocks = Blocks(path, MOST)
+            blocks = TextBlocks(path, MOST)
             return b"".join(blocks), blocks.notes
 
     assert read(size) == read(1 << 19)

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.checkpoint import BIGGEST, Checkpoint, Grown, Leaf, fits_note, leaf_of
+from pytest_readiness.facts.checkpoint import BIGGEST, Checkpoint, Leaf, StoreTree, fits_note, leaf_of
 from pytest_readiness.facts.ledger.line import line_digest
-from pytest_readiness.facts.stored_verdict import KeptVerdict
+from pytest_readiness.facts.stored_verdict import StoredVerdict
 from tests.store.runs import VERDICT, blocker, finished, run
 
 pytestmark = pytest.mark.slow
 
 ORIGIN = f"readiness-store/{'5' * 32}"
 LEAVES = [Leaf("run", f"r{number}", hashlib.sha256(b"%d" % number).hexdigest()) for number in range(9)]
-TREE = Grown(ORIGIN, LEAVES)
+TREE = StoreTree(ORIGIN, LEAVES)
 TEXT = f"{ORIGIN}\n2\nlFONTUj/wneiaDrmosHlEppWCdRO8He/Q91EFK4gNuE=\n\n"
 SIGNED = f"{TEXT}— ci AAECAwQ=\n"
 
@@ -86,13 +86,13 @@ def test_a_store_says_the_same_as_its_leaves() -> None:
     data = [f"readiness/leaf/v1\nrun\n{leaf.id}\n{leaf.digest}\n".encode() for leaf in LEAVES[:2]]
     left, right = (hashlib.sha256(b"\0" + one).digest() for one in data)
     root = hashlib.sha256(b"\1" + left + right).digest()
-    told = Grown(ORIGIN, LEAVES[:2]).checkpoint()
+    told = StoreTree(ORIGIN, LEAVES[:2]).checkpoint()
     assert told.text == f"{ORIGIN}\n2\n{base64.b64encode(root).decode()}\n\n"
 
 
 def test_each_kind_of_record_has_a_leaf_of_its_own() -> None:
     """A run is named by the digest of its seal, a decision and a verdict by that of their whole text."""
-    sealed, decision, verdict = run(1, finished()), blocker(), KeptVerdict.parse(VERDICT)
+    sealed, decision, verdict = run(1, finished()), blocker(), StoredVerdict.parse(VERDICT)
     assert leaf_of(sealed) == ("run", sealed.id, line_digest(sealed.lines[-1].text))
     assert leaf_of(verdict) == ("verdict", verdict.id, verdict.id)
     found = leaf_of(decision)
@@ -106,8 +106,8 @@ def test_each_kind_of_record_has_a_leaf_of_its_own() -> None:
 @given(st.integers(0, 9), st.integers(0, 9))
 def test_a_store_does_not_contradict_what_it_has_grown_out_of(then: int, now: int) -> None:
     """An earlier head of the same store is no contradiction; a later one tells that the store was rolled back."""
-    kept = Grown(ORIGIN, LEAVES[:then]).checkpoint()
-    [told] = Grown(ORIGIN, LEAVES[:now]).contradictions([kept])
+    kept = StoreTree(ORIGIN, LEAVES[:then]).checkpoint()
+    [told] = StoreTree(ORIGIN, LEAVES[:now]).contradictions([kept])
     if then <= now:
         assert told is None
     else:
@@ -119,13 +119,13 @@ def test_a_store_does_not_contradict_what_it_has_grown_out_of(then: int, now: in
 def test_a_record_that_is_another_contradicts(then: int, data: st.DataObject) -> None:
     """A changed, exchanged, deleted or inserted leaf among those of the checkpoint is told; one after it is not."""
     kept, at = TREE.checkpoint(), data.draw(st.integers(0, 8))
-    kept = Grown(ORIGIN, LEAVES[:then]).checkpoint()
+    kept = StoreTree(ORIGIN, LEAVES[:then]).checkpoint()
     other = Leaf("run", "other", "0" * 64)
     changed = [*LEAVES[:at], other, *LEAVES[at + 1 :]]
     inserted = [*LEAVES[:at], other, *LEAVES[at:]]
     deleted = [*LEAVES[:at], *LEAVES[at + 1 :], other]
     for leaves in (changed, inserted, deleted):
-        [told] = Grown(ORIGIN, leaves).contradictions([kept])
+        [told] = StoreTree(ORIGIN, leaves).contradictions([kept])
         assert (told is not None) is (at < then)
 
 

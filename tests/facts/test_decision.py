@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.decision import Blocker, Known, Meaning, Review, parse_decision
+from pytest_readiness.facts.decision import Blocker, IdentityLevel, Review, ReviewMeaning, parse_decision
 from pytest_readiness.facts.ledger.line import canonical
-from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement
+from pytest_readiness.facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
 
 AT = "2026-02-12T18:29:00.000Z"
-PIN = Pin("R-1.2.1", "test_a", AT, "ada", "staging", None, ("trace",))
-BASIS = Basis(
+PIN = PinnedEvidence("R-1.2.1", "test_a", AT, "ada", "staging", None, ("trace",))
+BASIS = ReviewBasis(
     "sha256:ba515",
     (PinnedRequirement("UC-003/4", "COMPLETE", (PIN, PIN)), PinnedRequirement("UC-003/5", "WAIVED")),
 )
@@ -26,11 +26,11 @@ REVIEW = Review(
     at=AT,
     by="grace",
     use_case="UC-003",
-    meaning=Meaning.APPROVED_FOR_GO_LIVE,
+    meaning=ReviewMeaning.APPROVED_FOR_GO_LIVE,
     basis=BASIS,
     acknowledged=("UC-003/5",),
 )
-BLOCKER = Blocker(register="payments", at=AT, by="ada", known_by=Known.GIT, use_case="UC-003", reason="not yet")
+BLOCKER = Blocker(register="payments", at=AT, by="ada", known_by=IdentityLevel.GIT, use_case="UC-003", reason="not yet")
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "x", "declared", "ci", AT]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["proofs", "pins", "x"]), inner),
@@ -46,7 +46,7 @@ def test_a_decision_is_read_back(decision: Review | Blocker) -> None:
 
 def test_a_pin_that_does_not_say_who_recorded_it_is_not_read() -> None:
     """What a pin must say cannot be empty."""
-    basis = Basis("sha256:ba515", (PinnedRequirement("UC-003/4", "COMPLETE", (replace(PIN, actor=""),)),))
+    basis = ReviewBasis("sha256:ba515", (PinnedRequirement("UC-003/4", "COMPLETE", (replace(PIN, actor=""),)),))
     with pytest.raises(IntegrityError, match="no decision"):
         parse_decision(replace(REVIEW, basis=basis).text)
 
@@ -57,7 +57,7 @@ def test_a_pin_that_does_not_say_who_recorded_it_is_not_read() -> None:
     [
         *(("basis", name) for name in ("digest", "definition", "policy", "failed_runs", "requirements")),
         *(("row", name) for name in ("requirement", "state", "proof", "max_age_days", "pins")),
-        *(("pin", each.name) for each in fields(Pin)),
+        *(("pin", each.name) for each in fields(PinnedEvidence)),
     ],
 )
 def test_what_is_of_another_type_is_not_read(kind: str, field: str, wrong: Any) -> None:

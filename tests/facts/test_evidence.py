@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Reference, Result, Standing, Step
+from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, ExecutionStanding, Reference, Result, Step
 from pytest_readiness.facts.evidence_line import evidence_of
-from pytest_readiness.facts.ledger.line import Chain, Line
+from pytest_readiness.facts.ledger.line import Line, LineChain
 
 FINISHED: dict[str, Any] = {
     "test": "t.py::test_a",
@@ -37,7 +37,7 @@ FINISHED: dict[str, Any] = {
 
 def line(kind: str, body: dict[str, Any], seq: int = 3) -> Line:
     """A line of the run ``r``."""
-    return Chain("r", seq=seq).next(kind, body)
+    return LineChain("r", seq=seq).next(kind, body)
 
 
 def pieces(body: dict[str, Any], kind: str = "finished") -> list[Evidence]:
@@ -94,18 +94,18 @@ def test_other_lines_hold_no_evidence(kind: str) -> None:
 @pytest.mark.parametrize(
     ("claim", "changed", "standing"),
     [
-        ({"environment": "staging"}, {}, Standing.REAL),
-        ({"environment": "staging"}, {"result": "FAILED"}, Standing.CUT_SHORT),
-        ({"environment": "staging", "environment_by": "scope"}, {"result": "INTERRUPTED"}, Standing.CUT_SHORT),
-        ({"environment_by": "scope", "provider_mode_by": "credential"}, {"result": "ERROR"}, Standing.CUT_SHORT),
-        ({"environment_by": "scope", "provider_mode_by": "scope"}, {"result": "FAILED"}, Standing.REAL),
-        ({"not_real_because": "x"}, {"result": "PASSED", "open_scope": True}, Standing.REHEARSAL),
-        ({"not_real_because": "x"}, {"result": "FAILED"}, Standing.UNSCOPED),
-        ({"not_real_because": "x", "simulated": True}, {"result": "FAILED"}, Standing.REHEARSAL),
-        *(({"environment": "staging"}, {"result": result}, Standing.IDLE) for result in ("SKIPPED", "XFAILED", "XPASSED", "NOT_RUN")),
+        ({"environment": "staging"}, {}, ExecutionStanding.REAL),
+        ({"environment": "staging"}, {"result": "FAILED"}, ExecutionStanding.CUT_SHORT),
+        ({"environment": "staging", "environment_by": "scope"}, {"result": "INTERRUPTED"}, ExecutionStanding.CUT_SHORT),
+        ({"environment_by": "scope", "provider_mode_by": "credential"}, {"result": "ERROR"}, ExecutionStanding.CUT_SHORT),
+        ({"environment_by": "scope", "provider_mode_by": "scope"}, {"result": "FAILED"}, ExecutionStanding.REAL),
+        ({"not_real_because": "x"}, {"result": "PASSED", "open_scope": True}, ExecutionStanding.REHEARSAL),
+        ({"not_real_because": "x"}, {"result": "FAILED"}, ExecutionStanding.UNSCOPED),
+        ({"not_real_because": "x", "simulated": True}, {"result": "FAILED"}, ExecutionStanding.REHEARSAL),
+        *(({"environment": "staging"}, {"result": result}, ExecutionStanding.IDLE) for result in ("SKIPPED", "XFAILED", "XPASSED", "NOT_RUN")),
     ],
 )  # fmt: skip
-def test_standing(claim: dict[str, Any], changed: dict[str, Any], standing: Standing) -> None:
+def test_standing(claim: dict[str, Any], changed: dict[str, Any], standing: ExecutionStanding) -> None:
     """What an execution can do follows from its result, where it ran, and whether it could still have said where."""
     body = {**FINISHED, **changed, "claims": [{"use_case": "U", "item": "1", **claim}]}
     assert pieces(body)[0].standing is standing

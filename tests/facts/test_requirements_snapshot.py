@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_readiness.claims.catalogue import Catalogue, Environment, Item, UseCase
-from pytest_readiness.facts.requirements_snapshot import snapshot, snapshot_digest
+from pytest_readiness.facts.requirements_snapshot import snapshot_digest, take_snapshot
 
 USE_CASE = UseCase(
     id="UC-001", title="t", owner="o", declared_status="NOT_STARTED", last_updated="2026-01-01", notes="n"
@@ -24,10 +24,10 @@ POLICY = {"gate": {"on": "review"}}
 
 def digest_with(**row: Any) -> str:
     """Digest where the row of the use case says something else."""
-    return snapshot(replace(CATALOGUE, use_cases={"UC-001": replace(USE_CASE, **row)}), POLICY).digest
+    return take_snapshot(replace(CATALOGUE, use_cases={"UC-001": replace(USE_CASE, **row)}), POLICY).digest
 
 
-SAME = snapshot(CATALOGUE, POLICY).digest
+SAME = take_snapshot(CATALOGUE, POLICY).digest
 
 
 @pytest.mark.parametrize(
@@ -57,17 +57,17 @@ def test_what_a_row_asks_for_counts(row: dict[str, Any]) -> None:
 )
 def test_items_environments_and_register_count(changed: dict[str, Any]) -> None:
     """What is asked of every use case, and where it counts, is part of it."""
-    assert snapshot(replace(CATALOGUE, **changed), POLICY).digest != SAME
+    assert take_snapshot(replace(CATALOGUE, **changed), POLICY).digest != SAME
 
 
 def test_the_policy_counts() -> None:
     """A weaker gate is another requirement."""
-    assert snapshot(CATALOGUE, {"gate": {"on": "evidence"}}).digest != SAME
+    assert take_snapshot(CATALOGUE, {"gate": {"on": "evidence"}}).digest != SAME
 
 
 def test_the_text_is_what_the_digest_is_of() -> None:
     """Text and digest belong together, and equal catalogues have equal texts."""
-    found = snapshot(CATALOGUE, POLICY)
+    found = take_snapshot(CATALOGUE, POLICY)
     assert snapshot_digest(found.text) == found.digest
-    assert found == snapshot(replace(CATALOGUE), dict(POLICY))
+    assert found == take_snapshot(replace(CATALOGUE), dict(POLICY))
     assert found.digest.startswith("sha256:")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.ledger.line import Chain
+from pytest_readiness.facts.ledger.line import LineChain
 from pytest_readiness.facts.run import Run, RunState, planned_digest
-from pytest_readiness.facts.run_group import Part
+from pytest_readiness.facts.run_group import GroupPart
 
 HEAD: dict[str, Any] = {"register": "payments", "started_at": "2026-02-12T18:00:00.000Z", "requirements": "sha256:x"}
 PLAN = {"tests": [{"test": "a", "claims": [{"use_case": "U", "item": "1"}]}, {"test": "b", "claims": [], "deselected": True}]}  # fmt: skip
@@ -17,7 +17,7 @@ PLAN = {"tests": [{"test": "a", "claims": [{"use_case": "U", "item": "1"}]}, {"t
 
 def run(*bodies: tuple[str, dict[str, Any]], **head: Any) -> Run:
     """A run with these lines after its first."""
-    chain = Chain("20260212T180000Z-0a0b0c0d")
+    chain = LineChain("20260212T180000Z-0a0b0c0d")
     return Run((chain.next("run", {**HEAD, **head}), *(chain.next(kind, body) for kind, body in bodies)))
 
 
@@ -83,10 +83,10 @@ def test_what_does_not_open_a_run_is_refused(texts: list[str]) -> None:
 
 def test_a_part_that_does_not_say_which_is_none_of_them() -> None:
     """Its number is 0: it stands for no part of its group."""
-    found = Part.of_run(run(group={"id": "g", "parts": 2}))
+    found = GroupPart.of_run(run(group={"id": "g", "parts": 2}))
     assert found is not None
     assert (found.number, found.parts) == (0, 2)
-    assert Part.of_run(run()) is None
+    assert GroupPart.of_run(run()) is None
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_cannot_be_read_of_a_group_is_told_in_a_line(head: dict[str, Any], 
     """Whatever stands there, the run is named with what is wrong, and nothing else is raised."""
     damaged = run(**{"group": {"id": "g", "part": 1, "parts": 2}, **head})
     with pytest.raises(IntegrityError, match="what it says of its run group is damaged") as caught:
-        Part.of_run(damaged)
+        GroupPart.of_run(damaged)
     assert f"run {damaged.id}: " in str(caught.value)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)

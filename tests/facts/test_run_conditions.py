@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.run_conditions import SKEW_LIMIT_MS, UNKNOWN_CONDUCT, Conduct, conduct_of
+from pytest_readiness.facts.run_conditions import SKEW_LIMIT_MS, UNKNOWN_CONDUCT, RunConditions, conditions_of
 
 NOON = 1_770_000_000_000
 PLAIN = st.recursive(
@@ -27,13 +27,13 @@ def clock(skew: int) -> dict[str, object]:
 @pytest.mark.parametrize("skew", [-SKEW_LIMIT_MS, 0, SKEW_LIMIT_MS])
 def test_clocks_that_differ_as_clocks_do_agree(skew):
     """Up to the tolerance, ahead or behind, two clocks are taken to agree."""
-    assert not conduct_of(clock(skew), clock(0)).clocks_disagree
+    assert not conditions_of(clock(skew), clock(0)).clocks_disagree
 
 
 @pytest.mark.parametrize(("first", "seal"), [(2001, 0), (0, 2001), (-2001, 0), (0, -90_000)])
 def test_clocks_disagree_where_they_do_at_either_end(first, seal):
     """The greater of both differences counts, ahead or behind, at the start or at the end."""
-    found = conduct_of(clock(first), clock(seal))
+    found = conditions_of(clock(first), clock(seal))
     assert found.clocks_disagree
     assert found.skew_ms == max(abs(first), abs(seal))
     assert any(found.skew in remark for remark in found.remarks())
@@ -44,8 +44,8 @@ def test_clocks_disagree_where_they_do_at_either_end(first, seal):
 )
 def test_clocks_that_were_not_compared(line):
     """Without both clocks nothing is known, and nothing is claimed."""
-    assert conduct_of(line, line).skew_ms is None
-    assert not conduct_of(line, None).clocks_disagree
+    assert conditions_of(line, line).skew_ms is None
+    assert not conditions_of(line, None).clocks_disagree
 
 
 def test_what_is_unusual_is_told():
@@ -55,7 +55,7 @@ def test_what_is_unusual_is_told():
         "ci": {"provider": "github", "attempt": "3", "secret": "no"},
         "conduct": {"optimize": 1, "reruns": 2, "keyword": "not slow", "switched_off": ["randomly"], "missing": True},
     }
-    found = conduct_of(first, {"plan": {"tests": 9, "deselected": 4}})
+    found = conditions_of(first, {"plan": {"tests": 9, "deselected": 4}})
     assert list(found.remarks()) == [
         "5 files were edited behind git's back: a.py, b.py, c.py and 2 more",
         "it left out 4 of 9 evidence tests",
@@ -73,7 +73,7 @@ def test_what_is_unusual_is_told():
 
 def test_a_run_like_any_other_has_nothing_to_tell():
     """Clocks that agree, the first attempt, and nothing left out are no remark."""
-    ordinary = conduct_of(
+    ordinary = conditions_of(
         {**clock(3), "ci": {"provider": "ci", "attempt": "1"}}, {"plan": {"tests": 4, "deselected": 0}}
     )
     assert list(ordinary.remarks()) == []
@@ -83,12 +83,12 @@ def test_a_run_like_any_other_has_nothing_to_tell():
 @given(BODIES, BODIES | st.none())
 def test_anything_can_stand_in_the_lines(first, seal):
     """Whatever the lines hold, the answer is a conduct of the right types: a damaged line is no error here."""
-    found = conduct_of(first, seal)
-    assert isinstance(found, Conduct)
+    found = conditions_of(first, seal)
+    assert isinstance(found, RunConditions)
     assert all(isinstance(text, str) for text in (*found.called, *found.remarks(), *found.hidden_names))
     assert found.skew_ms is None or found.skew_ms >= 0
 
 
 def test_a_run_that_says_nothing():
     """Nothing said is nothing known."""
-    assert conduct_of({}, None) == UNKNOWN_CONDUCT
+    assert conditions_of({}, None) == UNKNOWN_CONDUCT

@@ -7,37 +7,37 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.timestamps import is_moment, moment, parse
+from pytest_readiness.facts.timestamps import is_timestamp, parse_timestamp, timestamp
 
 SECONDS = st.floats(0, 4_000_000_000, allow_nan=False)
 
 
 def test_a_moment_is_written_in_utc_with_milliseconds() -> None:
     """The form is fixed: four digits for the year, three for the milliseconds, Z for the zone."""
-    assert moment(0) == "1970-01-01T00:00:00.000Z"
-    assert moment(1_770_920_940.1239) == "2026-02-12T18:29:00.123Z"
+    assert timestamp(0) == "1970-01-01T00:00:00.000Z"
+    assert timestamp(1_770_920_940.1239) == "2026-02-12T18:29:00.123Z"
 
 
 @given(SECONDS, SECONDS)
 def test_moments_sort_as_they_happened(first: float, second: float) -> None:
     """The order of the texts is the order of the times, down to the millisecond."""
     earlier, later = sorted((int(first * 1000), int(second * 1000)))
-    assert (moment(earlier / 1000) <= moment(later / 1000)) is True
+    assert (timestamp(earlier / 1000) <= timestamp(later / 1000)) is True
 
 
 @given(SECONDS)
 def test_what_is_written_is_read_back(seconds: float) -> None:
     """Parsing gives the same millisecond in UTC, and the text is a moment."""
-    text = moment(seconds)
+    text = timestamp(seconds)
     expected = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(seconds * 1000))
-    assert parse(text) == expected
-    assert is_moment(text)
+    assert parse_timestamp(text) == expected
+    assert is_timestamp(text)
 
 
 def test_now_is_now() -> None:
     """Without a number it is the moment of the call."""
     before = datetime.now(UTC)
-    told = parse(moment())
+    told = parse_timestamp(timestamp())
     assert before - timedelta(milliseconds=1) <= told <= datetime.now(UTC)
 
 
@@ -52,14 +52,14 @@ def test_now_is_now() -> None:
 )
 def test_other_forms_are_read(text: str, expected: str) -> None:
     """A date is its first moment, no zone means UTC, another zone is converted."""
-    assert parse(text) == parse(expected)
+    assert parse_timestamp(text) == parse_timestamp(expected)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "12.02.2026"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     """Anything else is a ValueError."""
     with pytest.raises(ValueError, match=r"."):
-        parse(text)
+        parse_timestamp(text)
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 )  # fmt: skip
 def test_only_our_own_form_is_a_moment(text: object) -> None:
     """Other forms would not sort as they happened."""
-    assert not is_moment(text)
+    assert not is_timestamp(text)

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.evidence import BADNESS, Result
 from pytest_readiness.facts.evidence_line import evidence_in
-from pytest_readiness.journal.joined_executions import Ends, badness, joined
+from pytest_readiness.journal.joined_executions import ExecutionJoiner, join_executions, severity
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ def read(body: dict[str, Any]) -> dict[tuple[str, str | None], Any]:
 @given(st.lists(bodies, min_size=2, max_size=5))
 def test_a_joint_execution_claims_no_more_than_each_of_its_parts(parts: list[dict[str, Any]]) -> None:
     """The worst result, in every place that one of them was in; real if it is safe to say so; proofs that all have."""
-    whole = joined(parts)
+    whole = join_executions(parts)
     worst = max((Result(part["result"]) for part in parts), key=BADNESS.__getitem__)
     found, each = read(whole), [read(part) for part in parts]
     assert found.keys() == set().union(*each)
@@ -79,7 +79,7 @@ def test_a_joint_execution_claims_no_more_than_each_of_its_parts(parts: list[dic
 @given(st.lists(bodies, min_size=1, max_size=4), st.integers(0, 3), st.integers(0, 2))
 def test_what_is_due_is_told_once(parts: list[dict[str, Any]], more: int, running: int) -> None:
     """As many ends as were planned make one line; what is missing at the end is INTERRUPTED or NOT_RUN."""
-    ends, due = Ends(), len(parts) + more
+    ends, due = ExecutionJoiner(), len(parts) + more
     ends.planned([{"test": "t"}] * due)
     for _ in range(len(parts) + running):
         ends.started("t")
@@ -96,20 +96,20 @@ def test_another_end_of_one_of_several_is_no_better(
     first: dict[str, Any], then: dict[str, Any], more: dict[str, Any]
 ) -> None:
     """What bears one id, and ends once more than it was planned, is told with all that was told."""
-    ends = Ends()
+    ends = ExecutionJoiner()
     ends.planned([{"test": "t"}] * 2)
     ends.take(first)
     ends.take(then)
     body, is_whole = ends.take(more)
     assert is_whole
-    assert badness(body) == max(map(badness, (first, then, more)))
+    assert severity(body) == max(map(severity, (first, then, more)))
     assert [one["result"] for one in body["attempts"]] == [one["result"] for one in (first, then, more)]
 
 
 @given(bodies, bodies)
 def test_another_end_of_one_test_is_another_attempt(first: dict[str, Any], then: dict[str, Any]) -> None:
     """A test that ends twice was run again: the last result, unless that is none, and what did not pass is kept."""
-    ends = Ends()
+    ends = ExecutionJoiner()
     ends.planned([{"test": "t"}])
     ends.take(first)
     body, is_whole = ends.take(then)
@@ -125,7 +125,7 @@ def test_another_end_of_one_test_is_another_attempt(first: dict[str, Any], then:
 @given(bodies)
 def test_one_alone_is_left_as_it_is(body: dict[str, Any]) -> None:
     """A line of one test says what the test said, and nothing is spelled out in it."""
-    assert joined([body]) == body
+    assert join_executions([body]) == body
 
 
 def _end(result: str = "PASSED", **more: Any) -> dict[str, Any]:
@@ -141,12 +141,12 @@ def test_a_joint_execution_keeps_what_each_kept() -> None:
         properties=[["a", "1"], ["b", "2"]],
     )  # fmt: skip
     other = _end(artifacts=[{"name": "b"}], redactions=[["token", 3]], properties=[["a", "3"]], open_scope=True)
-    whole = joined([one, other])
+    whole = join_executions([one, other])
     assert whole["artifacts"] == [{"name": "a"}, {"name": "b"}]
     assert whole["redactions"] == [["token", 5], ["key", 1]]
     assert whole["properties"] == [["a", "3"], ["b", "2"]]
     assert whole["open_scope"] is True
-    assert "open_scope" not in joined([one, one])
+    assert "open_scope" not in join_executions([one, one])
     assert whole["claims"] == [{"use_case": "UC-1", "item": "7"}]
     assert whole["attempts"] == []
     assert not {"proofs", "message", "references"} & set(whole)
@@ -170,13 +170,13 @@ def _named(kind: str, *names: str, **claim: Any) -> dict[str, Any]:
 )
 def test_a_drill_shows_itself_and_no_other(kind: str, theirs: tuple[list[str], list[str]], shown: list[int]) -> None:
     """Of drills under one id those count that each of the tests showed, by their names; of all else, by the kind."""
-    (claim,) = joined([_named(kind, *names) for names in theirs])["claims"]
+    (claim,) = join_executions([_named(kind, *names) for names in theirs])["claims"]
     assert claim["proofs"] == shown
 
 
 def test_the_first_reason_why_it_was_not_real_is_told() -> None:
     """Where several were none, the first one says why."""
-    whole = joined([_named("trace", "a"), *(_named("trace", "a", not_real_because=why) for why in ("x", "y"))])
+    whole = join_executions([_named("trace", "a"), *(_named("trace", "a", not_real_because=why) for why in ("x", "y"))])
     assert whole["claims"][0]["not_real_because"] == "x"
 
 
@@ -187,7 +187,7 @@ def _attempt(result: str) -> dict[str, Any]:
 @pytest.mark.parametrize("tries", [[], ["FAILED"], ["FAILED", "ERROR"]])
 def test_what_was_lost_with_a_process_is_told_with_the_next_end(tries: list[str]) -> None:
     """A test whose process is gone, and that passes in another, has all its attempts; once, and no other test has."""
-    ends = Ends()
+    ends = ExecutionJoiner()
     for result in tries:
         ends.attempted({"test": "t", **_attempt(result)})
     ends.run_again(_end("INTERRUPTED", attempts=[_attempt("INTERRUPTED")]))
@@ -200,7 +200,7 @@ def test_what_was_lost_with_a_process_is_told_with_the_next_end(tries: list[str]
 
 def test_what_an_end_tells_itself_is_not_told_again() -> None:
     """The attempts of a test that ended are in its line: should its process go later, they are not lost with it."""
-    ends = Ends()
+    ends = ExecutionJoiner()
     ends.attempted({"test": "t", **_attempt("FAILED")})
     ends.take(_end(attempts=[_attempt("FAILED"), _attempt("PASSED")]))
     assert ends.crashed(_end(attempts=[_attempt("INTERRUPTED")]))["attempts"] == [_attempt("INTERRUPTED")]
@@ -209,7 +209,7 @@ def test_what_an_end_tells_itself_is_not_told_again() -> None:
 @pytest.mark.parametrize(("started", "ended"), [(1, 0), (2, 1), (0, 1), (0, 0)])
 def test_what_remains_is_told_if_one_of_them_started_or_ended(started: int, ended: int) -> None:
     """Of tests with one id of which none was even begun nothing is told here."""
-    ends = Ends()
+    ends = ExecutionJoiner()
     ends.planned([{"test": "t"}] * 2)
     for _ in range(started):
         ends.started("t")
@@ -224,7 +224,7 @@ def test_what_remains_is_told_if_one_of_them_started_or_ended(started: int, ende
 @pytest.mark.parametrize("workers", [2, 3])
 def test_workers_that_collected_different_tests_wait_for_no_more_than_they_planned(workers: int) -> None:
     """Where each worker runs everything, a test that only one of them has is whole with its one end."""
-    ends = Ends()
+    ends = ExecutionJoiner()
     ends.copies = workers
     ends.planned([{"test": "t"}])
     ends.planned([{"test": "u"}])

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from pytest_readiness.errors import IntegrityError, StorageError
 from pytest_readiness.facts.requirements_snapshot import Snapshot, snapshot_digest
 from pytest_readiness.facts.run import Run, RunState
-from pytest_readiness.journal.recovery import leftovers, open_evidence, recover, requirements_of
+from pytest_readiness.journal.recovery import leftovers, open_evidence, recover_run, requirements_of
 from pytest_readiness.journal.run_log import requirements_path
 from pytest_readiness.journal.writer import new_journal
 from pytest_readiness.store.integrity.chain import check_run
@@ -70,7 +70,7 @@ def test_recovery_seals_it(tmp_path: Path) -> None:
     """What ended is kept, what was cut off INTERRUPTED, what never started NOT_RUN; deselected tests are nothing."""
     left_behind(tmp_path)
     [leftover] = leftovers(tmp_path)
-    recovered = recover(leftover)
+    recovered = recover_run(leftover)
     assert recovered is not None
     run, writer = recovered
     assert run.state is RunState.INTERRUPTED
@@ -85,14 +85,14 @@ def test_a_crash_while_recovering_is_recovered(tmp_path: Path) -> None:
     """Recovery that was itself cut off goes on where it ended; nothing is told twice."""
     path = left_behind(tmp_path)
     [leftover] = leftovers(tmp_path)
-    recovered = recover(leftover)
+    recovered = recover_run(leftover)
     assert recovered is not None
     recovered[1].close()
     whole = path.read_bytes()
     lines = whole.splitlines(keepends=True)
     for kept in range(6, len(lines)):
         path.write_bytes(b"".join(lines[:kept]) + lines[kept][:20])
-        again = recover(leftovers(tmp_path)[0])
+        again = recover_run(leftovers(tmp_path)[0])
         assert again is not None
         again[1].close()
         assert [piece.test_id for piece in again[0].evidence()] == ["a", "b", "c"]
@@ -111,7 +111,7 @@ def test_wherever_it_is_cut_off_what_was_whole_is_kept(tmp_path: Path, cut: int)
     path.write_bytes(data)
     whole = data.count(b"\n")
     [leftover] = leftovers(folder)
-    recovered = recover(leftover)
+    recovered = recover_run(leftover)
     if whole == 0:
         assert recovered is None
         assert not path.exists()
@@ -139,7 +139,7 @@ def test_a_journal_that_is_written_is_living(tmp_path: Path) -> None:
         [leftover] = leftovers(tmp_path)
         assert leftover.living
         with pytest.raises(StorageError, match="another session"):
-            recover(leftover)
+            recover_run(leftover)
         process.kill()
     assert not leftovers(tmp_path)[0].living
 
@@ -164,7 +164,7 @@ def test_a_damaged_journal_is_never_taken_in(tmp_path: Path, damage: Any) -> Non
     assert path.name in str(leftover.problem)
     assert "\n" not in str(leftover.problem)
     with pytest.raises(IntegrityError):
-        recover(leftover)
+        recover_run(leftover)
     assert path.read_bytes() == before
 
 

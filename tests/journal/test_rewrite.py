@@ -13,12 +13,12 @@ import pytest
 from pytest_readiness.facts.ledger.line import broken_links
 from pytest_readiness.facts.run import Run
 from pytest_readiness.journal import writer as writer_module
-from pytest_readiness.journal.writer import Writer, new_journal
+from pytest_readiness.journal.writer import JournalWriter, new_journal
 from pytest_readiness.redaction.redactor import Redactor
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> Writer:
+def writer(tmp_path: Path) -> JournalWriter:
     """A journal whose second line holds a secret."""
     opened = new_journal(tmp_path, "r")
     opened.append("run", {"register": "x"})
@@ -34,7 +34,7 @@ def without_secret(body: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def test_the_new_lines_are_a_sound_chain_that_goes_on(writer: Writer) -> None:
+def test_the_new_lines_are_a_sound_chain_that_goes_on(writer: JournalWriter) -> None:
     """After it the file holds a whole chain without the secret, and the next line follows it."""
     lines = writer.rewrite(without_secret)
     assert lines is not None
@@ -48,7 +48,7 @@ def test_the_new_lines_are_a_sound_chain_that_goes_on(writer: Writer) -> None:
     assert [path.name for path in writer.path.parent.iterdir()] == ["r.jsonl"]
 
 
-def test_nothing_to_change_touches_nothing(writer: Writer) -> None:
+def test_nothing_to_change_touches_nothing(writer: JournalWriter) -> None:
     """Where no line holds the secret the file stays the one it is."""
     before = writer.path.stat()
     assert writer.rewrite(dict) is None
@@ -56,7 +56,7 @@ def test_nothing_to_change_touches_nothing(writer: Writer) -> None:
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_the_new_file_is_locked(writer: Writer) -> None:
+def test_the_new_file_is_locked(writer: JournalWriter) -> None:
     """Another process still finds that somebody writes this run."""
     writer.rewrite(without_secret)
     code = (
@@ -68,7 +68,7 @@ def test_the_new_file_is_locked(writer: Writer) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 1
 
 
-def test_where_it_fails_the_lines_are_as_they_were(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_it_fails_the_lines_are_as_they_were(writer: JournalWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a full disk it raises, the old journal stays, and the run can go on."""
     before = writer.path.read_bytes()
     with monkeypatch.context() as patch:

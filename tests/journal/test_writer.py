@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import StorageError
-from pytest_readiness.facts.ledger.line import Chain, Line, broken_links
+from pytest_readiness.facts.ledger.line import Line, LineChain, broken_links
 from pytest_readiness.journal.recovery import leftovers
-from pytest_readiness.journal.writer import Writer, ignore_folder, new_journal
+from pytest_readiness.journal.writer import JournalWriter, ignore_folder, new_journal
 
 
 def lines_of(path: Path) -> list[Line]:
@@ -43,9 +43,9 @@ def test_another_process_cannot_write_the_same_run(tmp_path: Path) -> None:
     """While a process holds a journal, another one is told so."""
     writer = new_journal(tmp_path, "r1")
     code = (
-        "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.writer import Writer\n"
-        "from pytest_readiness.facts.ledger.line import Chain\nfrom pytest_readiness.errors import StorageError\n"
-        "try:\n    Writer(Path(sys.argv[1]), Chain('r1'), create=False)\nexcept StorageError: sys.exit(7)\n"
+        "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.writer import JournalWriter\n"
+        "from pytest_readiness.facts.ledger.line import LineChain\nfrom pytest_readiness.errors import StorageError\n"
+        "try:\n    JournalWriter(Path(sys.argv[1]), LineChain('r1'), create=False)\nexcept StorageError: sys.exit(7)\n"
     )
     held = subprocess.run([sys.executable, "-c", code, str(writer.path)], check=False).returncode
     writer.close()
@@ -77,7 +77,7 @@ def test_the_own_process_cannot_write_the_same_run(tmp_path: Path) -> None:
     assert leftover.living
     assert leftover.run is not None
     with pytest.raises(StorageError, match="another session"):
-        Writer(writer.path, Chain("r1"), create=False)
+        JournalWriter(writer.path, LineChain("r1"), create=False)
     writer.append("started", {"n": 1})
     writer.close()
     [leftover] = leftovers(tmp_path)
@@ -192,7 +192,7 @@ def test_a_deleted_journal_is_gone_and_free(tmp_path: Path) -> None:
 def test_an_existing_journal_is_not_opened_as_a_new_one(tmp_path: Path) -> None:
     """Two runs with one id do not mix: the second keeps its lines to itself and says why."""
     (tmp_path / "r1.jsonl").write_text("something\n")
-    writer = Writer(tmp_path / "r1.jsonl", Chain("r1"))
+    writer = JournalWriter(tmp_path / "r1.jsonl", LineChain("r1"))
     writer.append("a", {})
     assert isinstance(writer.trouble, FileExistsError)
     assert (tmp_path / "r1.jsonl").read_text() == "something\n"

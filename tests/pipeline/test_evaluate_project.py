@@ -8,9 +8,14 @@ from dataclasses import replace
 import pytest
 
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.facts.decision import Blocker, Known, Meaning, Review, RunRetirement
-from pytest_readiness.pipeline.evaluate_project import Request, examine, judge, locate
-from pytest_readiness.pipeline.history import history
+from pytest_readiness.facts.decision import Blocker, IdentityLevel, Review, ReviewMeaning, RunRetirement
+from pytest_readiness.pipeline.evaluate_project import (
+    EvaluationRequest,
+    evaluate_project,
+    evaluate_with_facts,
+    find_project,
+)
+from pytest_readiness.pipeline.history import use_case_history
 from pytest_readiness.views.document import to_document
 from tests.store import runs
 from tests.store.runs import claim, finished, moment
@@ -46,7 +51,7 @@ class Site:
     def configure(self, text):
         """Write the config anew."""
         (self.path / "readiness.toml").write_text(text, encoding="utf-8")
-        self.place = locate(self.path)
+        self.place = find_project(self.path)
 
     def keep(self, *kept):
         """Take runs into the store."""
@@ -67,14 +72,14 @@ class Site:
 
     def approve(self, at, release=None):
         """Keep an approval of what there is, for a release or for none."""
-        found = examine(self.place, Request(release=release)).report.readiness.use_cases[0]
-        told = {"meaning": Meaning.APPROVED_FOR_GO_LIVE, "known_by": Known.CI, "by": "qa@example.com"}
+        found = evaluate_with_facts(self.place, EvaluationRequest(release=release)).report.readiness.use_cases[0]
+        told = {"meaning": ReviewMeaning.APPROVED_FOR_GO_LIVE, "known_by": IdentityLevel.CI, "by": "qa@example.com"}
         signed = {"basis": found.basis, "release": release}
         self.decide(Review(register="payments", at=moment(at), use_case="UC-001", **signed, **told))
 
     def status(self, **request):
         """Return status, phase and state of the review."""
-        found = judge(self.place, Request(**request)).readiness.use_cases[0]
+        found = evaluate_project(self.place, EvaluationRequest(**request)).readiness.use_cases[0]
         return found.status.value, found.phase and found.phase.value, found.review.state.value
 
 
@@ -127,7 +132,7 @@ def test_pinned_evidence_that_is_not_in_the_store(site):
     """An approval of evidence that the store lacks is suspect until a newer pass of the test stands for it."""
     site.run(at=1)
     site.approve(2)
-    found = examine(site.place, Request())
+    found = evaluate_with_facts(site.place, EvaluationRequest())
     (review,) = found.facts.decisions
     (site.path / ".readiness" / "evidence.db").unlink()
     site.decide(review)
@@ -140,9 +145,9 @@ def test_pinned_evidence_that_is_not_in_the_store(site):
 def test_a_run_that_was_set_aside_and_is_not_in_the_store(site):
     """Its retirement, which came from elsewhere, does not hold, and is told; what is in the store counts."""
     site.run(at=1)
-    told = {"register": "payments", "by": "qa@example.com", "known_by": Known.CI, "reason": "broken"}
+    told = {"register": "payments", "by": "qa@example.com", "known_by": IdentityLevel.CI, "reason": "broken"}
     site.decide(RunRetirement(at=moment(2), run_id=runs.run_id(7), **told))
-    report = judge(site.place, Request())
+    report = evaluate_project(site.place, EvaluationRequest())
     assert (
         f"the retirement of run {runs.run_id(7)} does not hold: there is no such run in the store"
         in report.context.notes
@@ -174,7 +179,10 @@ def test_a_moment_is_judged_by_what_was_in_force_then(site):
     then = site.place.requirements.digest
     site.configure(CONFIG + '[items.2]\ntitle = "it is fast"\n')
     site.run(at=5)
-    past, now = judge(site.place, Request(at=moment(3))), judge(site.place, Request())
+    past, now = (
+        evaluate_project(site.place, EvaluationRequest(at=moment(3))),
+        evaluate_project(site.place, EvaluationRequest()),
+    )
     assert [len(one.readiness.use_cases[0].required) for one in (past, now)] == [1, 2]
     assert (past.context.requirements_digest, past.context.generated_at) == (then, moment(3))
     assert past.readiness.use_cases[0].use_case.owner == "team@example.com"
@@ -188,7 +196,7 @@ def test_history(site):
     site.run("FAILED", at=4)
     site.run(at=6)
     site.decide(Blocker(register="payments", at=moment(7), by="ops", use_case="UC-001", reason="incident"))
-    found = history(site.place, "uc-001")
+    found = use_case_history(site.place, "uc-001")
     assert [(one.at, one.to_phase or one.to_status) for one in found.changes] == [
         (moment(1), "AWAITING_REVIEW"),
         (moment(2), "READY_FOR_GO_LIVE"),
@@ -198,16 +206,16 @@ def test_history(site):
     ]
     assert found.changes[-1].cause == "ops blocked it: incident"
     assert found.status_since == moment(7)
-    assert history(site.place, "UC-001", Request(at=moment(3))).status_since == moment(2)
+    assert use_case_history(site.place, "UC-001", EvaluationRequest(at=moment(3))).status_since == moment(2)
 
 
 def test_history_of_a_use_case_that_left_the_register(site):
     """What is no longer in the register has a history while its evidence is there; what never was is an error."""
     site.run(at=1)
     site.configure(CONFIG.replace("UC-001", "UC-002"))
-    assert [one.to_status for one in history(site.place, "UC-001").changes] == ["IN_PROGRESS"]
+    assert [one.to_status for one in use_case_history(site.place, "UC-001").changes] == ["IN_PROGRESS"]
     with pytest.raises(Exception, match="UC-009"):
-        history(site.place, "UC-009")
+        use_case_history(site.place, "UC-009")
 
 
 class TestRelease:
@@ -222,7 +230,7 @@ class TestRelease:
         site.run("FAILED", at=2, release="1.3")
         site.run(at=3, release="1.3")
         assert site.status(release="1.4") == WAITING
-        report = judge(site.place, Request())
+        report = evaluate_project(site.place, EvaluationRequest())
         need = report.readiness.use_cases[0].required[0]
         assert (need.state, "release 1.3" in need.why) == ("MISSING", True)
         assert "release" in [rule.rule for rule in report.verdict.rules if not rule.passed]
@@ -234,7 +242,7 @@ class TestRelease:
         site.run(at=1, release="1.4")
         monkeypatch.setenv("READINESS_RELEASE", "1.4")
         assert site.status() == WAITING
-        assert judge(site.place, Request()).context.release == "1.4"
+        assert evaluate_project(site.place, EvaluationRequest()).context.release == "1.4"
 
 
 class TestNoRegression:
@@ -242,41 +250,47 @@ class TestNoRegression:
 
     def before(self, site):
         """Return the document of the report of now."""
-        return json.loads(json.dumps(to_document(judge(site.place, Request()))))
+        return json.loads(json.dumps(to_document(evaluate_project(site.place, EvaluationRequest()))))
 
     def test_ratchet(self, site):
         """The gate lets through what is no worse than before though it is not eligible, and nothing that is worse."""
         site.run(at=1)
         before = self.before(site)
-        same = judge(site.place, Request(no_regression=before)).verdict
+        same = evaluate_project(site.place, EvaluationRequest(no_regression=before)).verdict
         assert (same.eligible, same.passes) == (False, True)
         site.run("FAILED", at=2)
-        worse = judge(site.place, Request(no_regression=before)).verdict
+        worse = evaluate_project(site.place, EvaluationRequest(no_regression=before)).verdict
         assert (worse.passes, worse.regression.passed) == (False, False)
         assert "was COMPLETE and is FAILING" in worse.regression.detail
-        assert judge(site.place, Request()).verdict.passes is False
+        assert evaluate_project(site.place, EvaluationRequest()).verdict.passes is False
 
     @pytest.mark.parametrize("document", [{}, [], {"schema": "readiness/report/v1"}, "text"])
     def test_no_report(self, site, document):
         """What is no JSON report is an error."""
         with pytest.raises(ConfigError, match="JSON report"):
-            judge(site.place, Request(no_regression=document))
+            evaluate_project(site.place, EvaluationRequest(no_regression=document))
 
     def test_other_report(self, site):
         """A report of another register is an error, and one without what is in scope lets nothing through."""
         before = self.before(site)
         with pytest.raises(ConfigError, match="register"):
-            judge(site.place, Request(no_regression={**before, "context": {**before["context"], "register": "x"}}))
-        assert judge(site.place, Request(no_regression={**before, "use_cases": []})).verdict.passes is False
+            evaluate_project(
+                site.place,
+                EvaluationRequest(no_regression={**before, "context": {**before["context"], "register": "x"}}),
+            )
+        assert (
+            evaluate_project(site.place, EvaluationRequest(no_regression={**before, "use_cases": []})).verdict.passes
+            is False
+        )
 
     def test_unsound(self, site):
         """Where what is judged cannot be relied on, no worse than before is not enough."""
         before = self.before(site)
-        verdict = judge(site.place, Request(no_regression=before, problems=("disk full",))).verdict
+        verdict = evaluate_project(site.place, EvaluationRequest(no_regression=before, problems=("disk full",))).verdict
         assert (verdict.regression.passed, verdict.passes) == (True, False)
 
 
 def test_waivers_of_the_door(site):
     """The door's word on waivers stands in the place of the config's, and is told as weaker than its default."""
-    assert judge(site.place, Request(waivers="accept")).verdict.weaker
-    assert not judge(site.place, Request()).verdict.weaker
+    assert evaluate_project(site.place, EvaluationRequest(waivers="accept")).verdict.weaker
+    assert not evaluate_project(site.place, EvaluationRequest()).verdict.weaker

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_readiness.facts.decision import Review
-from pytest_readiness.pipeline.evaluate_project import Request, examine
-from pytest_readiness.pipeline.unseen_failures import Failures
+from pytest_readiness.pipeline.evaluate_project import EvaluationRequest, evaluate_with_facts
+from pytest_readiness.pipeline.unseen_failures import UnseenFailures
 from tests.pipeline.test_evaluate_project import CONFIG, READY, SUSPECT, Site
 from tests.store import runs
 from tests.store.runs import moment
@@ -30,7 +30,7 @@ def keep(site, result, at, number=None, **head):
 
 def approved(site) -> Review:
     """Return the approval that was kept."""
-    (review,) = examine(site.place, Request()).facts.decisions
+    (review,) = evaluate_with_facts(site.place, EvaluationRequest()).facts.decisions
     return review
 
 
@@ -70,7 +70,8 @@ def test_runs_that_failed_count_from_after_a_moment(site):
     store = site.place.store()
     review = approved(site)
     found = [
-        Failures(store, "payments", [review], to).runs for to in ({"UC-001": moment(3)}, {"UC-001": moment(4)}, {})
+        UnseenFailures(store, "payments", [review], to).runs
+        for to in ({"UC-001": moment(3)}, {"UC-001": moment(4)}, {})
     ]
     store.close()
     assert found == [{"UC-001": {runs.run_id(4)}}, {}, {}]

@@ -199,12 +199,12 @@ def test_results_equal_junit_xml(project: Project, how: tuple[str, ...]) -> None
 def history(project: Project, use_case: str, item: str) -> list[dict[str, Any]]:
     """Every piece of evidence of an item that the store has, through its port."""
     from pytest_readiness.store.address import open_store
-    from pytest_readiness.views.document import to_plain
+    from pytest_readiness.views.document import plain_data
 
     store = open_store("sqlite:///.readiness/evidence.db", project.path, create=False)
     assert store is not None
     try:
-        return [to_plain(piece) for piece in store.history("default", use_case, item) if not piece.covered]
+        return [plain_data(piece) for piece in store.history("default", use_case, item) if not piece.covered]
     finally:
         store.close()
 

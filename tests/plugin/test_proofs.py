@@ -103,9 +103,9 @@ def configured(project: Project, *tests: str, config: str = CONFIG) -> Project:
 
 def lines(project: Project) -> list[dict]:
     """The lines of the newest run, as they are kept."""
-    from pytest_readiness.pipeline.evaluate_project import locate
+    from pytest_readiness.pipeline.evaluate_project import find_project
 
-    store = locate(project.path).store()
+    store = find_project(project.path).store()
     assert store is not None
     try:
         run = store.run(max(store.runs(), key=lambda summary: summary.started_at).id)

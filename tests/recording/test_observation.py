@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.recording.context import Context
-from pytest_readiness.recording.observation import MESSAGE_LIMIT, Observation, Phase, message_of, result_of
+from pytest_readiness.recording.context import RunContext
+from pytest_readiness.recording.observation import MESSAGE_LIMIT, Observation, PhaseResult, message_of, result_of
 from pytest_readiness.redaction.redactor import Redactor
 
 
-def phase(when: str, outcome: str = "passed", message: str = "", *, expected: bool = False) -> Phase:
+def phase(when: str, outcome: str = "passed", message: str = "", *, expected: bool = False) -> PhaseResult:
     """A phase of a test."""
-    return Phase(when, outcome, expected, message)
+    return PhaseResult(when, outcome, expected, message)
 
 
 SETUP, CALL, TEARDOWN = phase("setup"), phase("call"), phase("teardown")
@@ -39,7 +39,7 @@ SETUP, CALL, TEARDOWN = phase("setup"), phase("call"), phase("teardown")
         ([], Result.INTERRUPTED),
     ],
 )
-def test_result(phases: list[Phase], result: Result) -> None:
+def test_result(phases: list[PhaseResult], result: Result) -> None:
     """Each combination of phases has the result that the rules give it (subtests are calls before the call)."""
     assert result_of(phases) is result
 
@@ -56,7 +56,7 @@ def test_messages_of_what_failed_only() -> None:
 def test_a_secret_across_the_cut_is_redacted_first() -> None:
     """A long message is cut after redaction, so that no half of a secret is left at its end."""
     redactor = Redactor(b"k", {"A_TOKEN": "0123456789"})
-    observation = Observation("t", (), False, Context(), redactor)
+    observation = Observation("t", (), False, RunContext(), redactor)
     observation.saw(phase("call", "failed", "x" * (MESSAGE_LIMIT - 45) + "0123456789" + "y" * 100), 0.001)
     message = observation.phases[0].message
     assert len(message) <= MESSAGE_LIMIT + 20

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from pytest_readiness.redaction import key_value_rules, known_secrets, repeated_text, token_patterns
 from pytest_readiness.redaction.known_secrets import KnownValues
-from pytest_readiness.redaction.match import Finding
+from pytest_readiness.redaction.match import Match
 from pytest_readiness.redaction.redactor import Redactor
 from tests.redaction.forms import FORMS, HONEST, HOSTILE
 
@@ -90,15 +90,15 @@ def test_what_repeats_itself_gives_what_each_turn_gives(before: str, turn: str, 
 def test_what_repeats_itself_is_looked_at_a_few_times(turn: str) -> None:
     """Of twenty thousand names that are all alike some hundreds are looked at, and each value is replaced."""
     looked = 0
-    every = key_value_rules.find_beside
+    every = key_value_rules.find_key_values
 
-    def counted(*given: object) -> list[Finding] | Iterator[Finding]:
+    def counted(*given: object) -> list[Match] | Iterator[Match]:
         nonlocal looked
         looked += 1
         return every(*given)  # type: ignore[arg-type,return-value]
 
     ours, few = Redactor(KEY, {}), Redactor(KEY, {})
-    with patch.object(key_value_rules, "find_beside", counted):
+    with patch.object(key_value_rules, "find_key_values", counted):
         ours.text(turn * 20_000)
     few.text(turn * 20)
     assert looked < 2500

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.recording.context import Context
-from pytest_readiness.recording.observation import Observation, Phase
+from pytest_readiness.recording.context import RunContext
+from pytest_readiness.recording.observation import Observation, PhaseResult
 from pytest_readiness.redaction import redactor as redaction
 from pytest_readiness.redaction.encodings import spellings
-from pytest_readiness.redaction.key_scan import find_structured
+from pytest_readiness.redaction.key_scan import find_keyed
 from pytest_readiness.redaction.redactor import HOOK_FAILED, OURS, Redactor
 from tests.redaction.corpus import ALNUM, BAITS, PASSWORD, SECRETS, SHAPES, drawn, lines, plain, private_key, spelled
 from tests.redaction.forms import HOSTILE
@@ -374,7 +374,7 @@ def test_threads_that_tell_secrets_at_once() -> None:
 def test_nothing_is_read_again_within_a_value(hostile: str) -> None:
     """Names within a value begin no further values: what is found is no longer than the text, twice told at most."""
     data = (hostile * (20_000 // len(hostile))).encode()
-    found = sum(one.end - one.start for one in find_structured(data))
+    found = sum(one.end - one.start for one in find_keyed(data))
     assert found <= 2 * len(data)
 
 
@@ -386,9 +386,9 @@ def test_a_line_of_a_test_that_records_nothing_is_not_looked_at() -> None:
             raise AssertionError(text)
 
     ours = Untouched(KEY, {})
-    observation = Observation(ours.name("tests/test_a.py::test_b"), (), False, Context(), ours)
+    observation = Observation(ours.name("tests/test_a.py::test_b"), (), False, RunContext(), ours)
     for when in ("setup", "call", "teardown"):
-        observation.saw(Phase(when, "passed", False, ""), 0.0)
+        observation.saw(PhaseResult(when, "passed", False, ""), 0.0)
     assert observation.finish(lambda claims, context, proofs: [])["result"] == "PASSED"
 
 

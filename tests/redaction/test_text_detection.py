@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.recording.artifacts import ArtifactFolder, without_secrets
+from pytest_readiness.recording.artifacts import ArtifactFolder, redacted_stream
 from pytest_readiness.redaction.redactor import Redactor
 from pytest_readiness.redaction.text_detection import encoding_of
 
@@ -45,7 +45,7 @@ def test_wide_encodings_are_known_by_their_mark(text: str, encoding: str, size: 
     blocks = [data[at : at + size] for at in range(0, len(data), size)]
     found = encoding_of(blocks, is_text=False)
     assert found == encoding
-    assert b"".join(without_secrets(blocks, found, Redactor(b"k", {}))) == data
+    assert b"".join(redacted_stream(blocks, found, Redactor(b"k", {}))) == data
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -56,7 +56,7 @@ def test_a_secret_is_taken_out_of_each_encoding(encoding: str) -> None:
     data = f"before {SECRET} after\n".encode(encoding)
     found = encoding_of([data], is_text=False)
     assert found is not None
-    clean = b"".join(without_secrets([data], found, redactor))
+    clean = b"".join(redacted_stream([data], found, redactor))
     assert clean == "before [REDACTED:registered] after\n".encode(encoding)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.settings import load
+from pytest_readiness.settings import load_settings
 from pytest_readiness.settings.endpoints import is_among, parse_endpoint, split_place
 
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True).filter(lambda text: not text.isdigit())
@@ -129,5 +129,5 @@ def test_a_wrong_endpoint_is_told_with_file_and_line(tmp_path: Path, endpoint: s
         f'[environments.staging]\nreal = true\nendpoints = [\n  "good.example.com",\n  "{endpoint}",\n]\n'
     )
     with pytest.raises(Exception, match=r"readiness\.toml:5: environments\.staging\.endpoints ") as caught:
-        load(config)
+        load_settings(config)
     assert told in str(caught.value)

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.settings import Settings, key_place, load, override, problems, without_config
+from pytest_readiness.settings import (
+    Settings,
+    config_problems,
+    default_settings,
+    key_place,
+    load_settings,
+    override_settings,
+)
 
 FULL = """\
 tracker = "docs/TRACKER.md"
@@ -77,7 +84,7 @@ def config(tmp_path, monkeypatch):
 def test_every_key_is_read(config):
     """Each key of the documented config arrives in the settings with its type."""
     path = config(FULL)
-    settings = load(path)
+    settings = load_settings(path)
     assert settings.path == path
     assert settings.folder == path.parent
     assert settings.tracker == path.parent / "docs" / "TRACKER.md"
@@ -103,7 +110,7 @@ def test_every_key_is_read(config):
 
 def test_an_empty_config_fails_closed(config):
     """Where nothing is said, nobody reviews, waivers are refused, and an undeclared standing is not real."""
-    settings = load(config("[environments.dev]\n"))
+    settings = load_settings(config("[environments.dev]\n"))
     assert settings.review.reviewers == ()
     assert settings.review.required == 1
     assert settings.review.separate
@@ -115,8 +122,8 @@ def test_an_empty_config_fails_closed(config):
 @pytest.mark.parametrize("change", [lambda text: b"\xef\xbb\xbf" + text, lambda text: text.replace(b"\n", b"\r\n")])
 def test_editors_of_other_systems_change_nothing(config, change):
     """A byte order mark or CRLF gives the same settings."""
-    plain = load(config(FULL))
-    assert load(config(change(FULL.encode()))) == plain
+    plain = load_settings(config(FULL))
+    assert load_settings(config(change(FULL.encode()))) == plain
 
 
 def test_pyproject_holds_the_same(config):
@@ -124,10 +131,10 @@ def test_pyproject_holds_the_same(config):
     path = config(
         "[tool.black]\nx = 1\n[tool.readiness]\nregister = 'a'\n[tool.readiness.gate]\non = 'zzz'\n", "pyproject.toml"
     )
-    assert [str(problem) for problem in problems(path)] == [
+    assert [str(problem) for problem in config_problems(path)] == [
         "pyproject.toml:6: gate.on must be 'review' or 'evidence', not 'zzz'"
     ]
-    assert load(config("[tool.readiness]\nregister = 'a'\n", "pyproject.toml")).register == "a"
+    assert load_settings(config("[tool.readiness]\nregister = 'a'\n", "pyproject.toml")).register == "a"
 
 
 @pytest.mark.parametrize(
@@ -195,22 +202,22 @@ def test_pyproject_holds_the_same(config):
 def test_each_mistake_is_one_line_with_its_place(config, text, line, told):
     """Every mistake is told once, with file and line and what would be right; loading raises the same line."""
     path = config(text + "\n")
-    found = [str(problem) for problem in problems(path)]
+    found = [str(problem) for problem in config_problems(path)]
     assert len(found) == 1
     assert found[0].startswith(f"readiness.toml:{line}: ")
     assert told in found[0]
     with pytest.raises(ConfigError) as raised:
-        load(path)
+        load_settings(path)
     assert str(raised.value) == found[0]
 
 
 def test_all_mistakes_in_the_order_of_the_lines(config):
     """A file with several mistakes tells each of them, and loading raises the topmost."""
     path = config("[gate]\non = 1\n[review]\nrequired = 0\nx = 1\n[items.'a/b']\n")
-    found = [problem.where for problem in problems(path)]
+    found = [problem.where for problem in config_problems(path)]
     assert found == [f"readiness.toml:{line}" for line in (2, 4, 5, 6)]
     with pytest.raises(ConfigError, match=r"^readiness\.toml:2: "):
-        load(path)
+        load_settings(path)
 
 
 @pytest.mark.parametrize(
@@ -226,18 +233,18 @@ def test_what_is_no_readable_file_is_told(tmp_path, make, told):
     path = tmp_path / "readiness.toml"
     make(path)
     with pytest.raises(ConfigError) as raised:
-        load(path)
+        load_settings(path)
     assert str(raised.value).startswith(f"{path}: ")
     assert told in str(raised.value)
     assert "\n" not in str(raised.value)
-    assert [str(problem) for problem in problems(path)] == [str(raised.value)]
+    assert [str(problem) for problem in config_problems(path)] == [str(raised.value)]
 
 
 def test_pyproject_without_our_table_is_told(tmp_path):
     """A pyproject.toml that was named as config but has no [tool.readiness] is told so."""
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     with pytest.raises(ConfigError, match=r"has no table \[tool\.readiness\]"):
-        load(tmp_path / "pyproject.toml")
+        load_settings(tmp_path / "pyproject.toml")
 
 
 @pytest.mark.parametrize(
@@ -259,42 +266,42 @@ def test_sizes(said, size):
 
 def test_without_a_config_the_tracker_of_the_folder_is_used(tmp_path):
     """With no config the defaults hold, and a tracker lying there under its usual name is the register."""
-    assert without_config(tmp_path).tracker is None
+    assert default_settings(tmp_path).tracker is None
     (tmp_path / "PROD_READINESS_TRACKER.md").write_text("x")
-    settings = without_config(tmp_path)
+    settings = default_settings(tmp_path)
     assert settings.tracker == tmp_path / "PROD_READINESS_TRACKER.md"
     assert settings.path is None
 
 
 def test_override_says_more_than_the_config(config):
     """What an option says replaces the config's value, everything else stays, and None or nothing says nothing."""
-    settings = load(config(FULL))
-    changed = override(settings, store="sqlite:///x.db", tenant_id="t-1", on="review", artifacts="")
+    settings = load_settings(config(FULL))
+    changed = override_settings(settings, store="sqlite:///x.db", tenant_id="t-1", on="review", artifacts="")
     assert (changed.store, changed.context.tenant_id, changed.gate.on) == ("sqlite:///x.db", "t-1", "review")
     assert changed.artifacts == "kept"
     assert changed.context.project_id == "p-7"
     assert changed.gate.clean_commit
-    assert override(settings) == settings
+    assert override_settings(settings) == settings
     assert settings.gate.on == "evidence"
 
 
 def test_override_judges_like_the_config(tmp_path):
     """An option cannot bring in a value that the config could not hold."""
     with pytest.raises(ConfigError, match=r"gate\.on must be 'review' or 'evidence', not 'never'"):
-        override(without_config(tmp_path), on="never")
+        override_settings(default_settings(tmp_path), on="never")
 
 
 def test_settings_are_frozen(tmp_path):
     """Nobody changes the settings in force."""
     with pytest.raises(ValueError, match="frozen"):
-        without_config(tmp_path).store = "x"
+        default_settings(tmp_path).store = "x"
 
 
 def test_key_place_points_into_the_file(config):
     """A problem found later still points to the line of the key in the config."""
     path = config(FULL)
     line = FULL.splitlines().index('environments = ["staging"]') + 1
-    settings = load(path)
+    settings = load_settings(path)
     assert key_place(settings, "use_cases", "UC-003", "environments") == f"readiness.toml:{line}"
     path.unlink()
     assert key_place(settings, "use_cases") == "readiness.toml"

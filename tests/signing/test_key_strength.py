@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from hypothesis import given, settings, strategies as st
 
-from pytest_readiness.signing.key_strength import describe
+from pytest_readiness.signing.key_strength import describe_key
 from tests.project import CONFIG, Project
 from tests.reviewed_project import ANA, BEN, BOT, REVIEW, TESTS, approve, record
 
@@ -246,9 +246,9 @@ def test_two_persons_with_two_keys_are_four_eyes(project: Project) -> None:
 def test_a_good_key_is_described_as_the_library_reads_it(curve: type[ec.EllipticCurve]) -> None:
     """Nothing speaks against a key of a good kind, and another key is told from it."""
     one, other = (ec.generate_private_key(curve()).public_key() for _ in range(2))
-    assert describe(der_of(one)).weakness == ""
-    assert describe(der_of(one)) == describe(der_of(load_der_public_key(der_of(one))))
-    assert describe(der_of(one)).material != describe(der_of(other)).material
+    assert describe_key(der_of(one)).weakness == ""
+    assert describe_key(der_of(one)) == describe_key(der_of(load_der_public_key(der_of(one))))
+    assert describe_key(der_of(one)).material != describe_key(der_of(other)).material
 
 
 GOOD = der_of(rsa.generate_private_key(65537, 2048).public_key())
@@ -261,14 +261,14 @@ def test_what_nothing_speaks_against_the_library_can_read(key: bytes, data: st.D
     """A key with one byte changed is refused here, or is one that signatures can be verified with."""
     wrong = bytearray(key)
     wrong[data.draw(st.integers(0, len(key) - 1))] = data.draw(st.integers(0, 255))
-    if not describe(bytes(wrong)).weakness:
+    if not describe_key(bytes(wrong)).weakness:
         load_der_public_key(bytes(wrong))
 
 
 @given(st.binary(max_size=80) | st.integers(0, len(GOOD)).map(lambda end: GOOD[:end]))
 def test_any_bytes_are_described(data: bytes) -> None:
     """However broken, they are told from a good key, and nothing is raised."""
-    assert describe(data).material != describe(GOOD).material or data == GOOD
+    assert describe_key(data).material != describe_key(GOOD).material or data == GOOD
 
 
 # -- merge signs what no trusted key signed --------------------------------------------------------------------------

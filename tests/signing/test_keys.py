@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.checkpoint import Checkpoint
-from pytest_readiness.facts.decision import Known
+from pytest_readiness.facts.decision import IdentityLevel
 from pytest_readiness.facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, run_statement, sealed_envelope
 from pytest_readiness.signing import keys
-from pytest_readiness.signing.trust import Trust
+from pytest_readiness.signing.trust import TrustStore
 from pytest_readiness.store.integrity.chain import unbroken_head
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy, TrustedKey
@@ -45,8 +45,8 @@ GOOD = PRIVATE.sign(pae(PAYLOAD_TYPE, PAYLOAD))
 def test_one_signature_that_fits_is_enough() -> None:
     """Beside a signature of somebody else, and one that is none, in whatever order."""
     other = Ed25519PrivateKey.generate().sign(pae(PAYLOAD_TYPE, PAYLOAD))
-    assert keys.verifies(public(PRIVATE), signed(b"", other, GOOD))
-    assert not keys.verifies(public(PRIVATE), signed(b"", other))
+    assert keys.verify_signature(public(PRIVATE), signed(b"", other, GOOD))
+    assert not keys.verify_signature(public(PRIVATE), signed(b"", other))
 
 
 @given(st.integers(0, len(GOOD) * 8 - 1))
@@ -54,25 +54,25 @@ def test_no_other_signature_fits(bit: int) -> None:
     """Each bit of a signature matters."""
     wrong = bytearray(GOOD)
     wrong[bit // 8] ^= 1 << bit % 8
-    assert not keys.verifies(public(PRIVATE), signed(bytes(wrong)))
+    assert not keys.verify_signature(public(PRIVATE), signed(bytes(wrong)))
 
 
 @given(st.binary(max_size=200) | st.integers(0, len(PAYLOAD) - 1).map(lambda at: PAYLOAD[:at] + PAYLOAD[at + 1 :]))
 def test_no_other_payload_fits(payload: bytes) -> None:
     """A signature covers every byte of its payload, and how many there are."""
-    assert not keys.verifies(public(PRIVATE), replace(signed(GOOD), payload=payload))
+    assert not keys.verify_signature(public(PRIVATE), replace(signed(GOOD), payload=payload))
 
 
 @pytest.mark.parametrize("signed_as", [PAYLOAD, pae("application/json", PAYLOAD), pae("", PAYLOAD)])
 def test_no_other_payload_type_fits(signed_as: bytes) -> None:
     """The payload's type is signed with it: bytes that were signed as something else are no statement."""
-    assert not keys.verifies(public(PRIVATE), signed(PRIVATE.sign(signed_as)))
+    assert not keys.verify_signature(public(PRIVATE), signed(PRIVATE.sign(signed_as)))
 
 
 def test_a_decision_is_identified_by_its_person_s_key_alone() -> None:
     """A key with the role, of the one who decided; and a text that only says that it is signed is declared."""
     trusted = TrustedKey("qa", public(PRIVATE), ("reviews",), "qa@example.com")
-    made = review(known_by=Known.GIT)
+    made = review(known_by=IdentityLevel.GIT)
 
     class Home:
         def envelopes(self, subjects: object) -> list[Envelope]:
@@ -81,19 +81,19 @@ def test_a_decision_is_identified_by_its_person_s_key_alone() -> None:
             payload = decision_statement(made)
             return [sealed_envelope(payload, [Signature("", PRIVATE.sign(pae(PAYLOAD_TYPE, payload)))])]
 
-    def known(key: TrustedKey, people: People | None = None) -> tuple[Known, str]:
-        trust = Trust((key,), people or People())
+    def known(key: TrustedKey, people: People | None = None) -> tuple[IdentityLevel, str]:
+        trust = TrustStore((key,), people or People())
         (found,) = trust.identified([made], Home())  # type: ignore[arg-type]
         return found.known_by, found.id
 
-    assert known(trusted) == (Known.SIGNED, made.id)
-    assert known(replace(trusted, person="eve@example.com")) == (Known.GIT, made.id)
-    assert known(replace(trusted, roles=("runs",))) == (Known.GIT, made.id)
+    assert known(trusted) == (IdentityLevel.SIGNED, made.id)
+    assert known(replace(trusted, person="eve@example.com")) == (IdentityLevel.GIT, made.id)
+    assert known(replace(trusted, roles=("runs",))) == (IdentityLevel.GIT, made.id)
     joined = People.of({"qa@example.com": ["quality"]})
-    assert known(replace(trusted, person="quality"), joined) == (Known.SIGNED, made.id)
-    claims = review(known_by=Known.SIGNED)
-    (found,) = Trust.of(Policy()).identified([claims], None)
-    assert (found.known_by, found.id) == (Known.DECLARED, claims.id)
+    assert known(replace(trusted, person="quality"), joined) == (IdentityLevel.SIGNED, made.id)
+    claims = review(known_by=IdentityLevel.SIGNED)
+    (found,) = TrustStore.of(Policy()).identified([claims], None)
+    assert (found.known_by, found.id) == (IdentityLevel.DECLARED, claims.id)
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, len(WHOLE) - 1), st.sampled_from(["drop", "swap", "edit"]))
@@ -140,8 +140,8 @@ def test_a_checkpoint_is_signed_as_every_signed_note_is(tmp_path: Path, monkeypa
     monkeypatch.setenv("READINESS_SIGNER", "file2:rfc.pem")
     made = keys.sign_checkpoint(Checkpoint.parse(f"{NOTE}\n"), tmp_path, {"other": public(PRIVATE), "head": trusted})
     assert made.text == VECTOR
-    assert keys.verifies_note(trusted, made)
-    assert not keys.claims_note(trusted, made)
+    assert keys.verify_note(trusted, made)
+    assert not keys.note_names_key(trusted, made)
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_no_other_signature_of_a_checkpoint_fits(bit: int) -> None:
     wrong = bytearray(good.signatures[0][1])
     wrong[bit // 8] ^= 1 << bit % 8
     made = replace(good, signatures=(("head", bytes(wrong)),))
-    assert keys.verifies_note(trusted, made) is (bit < 32)
-    assert keys.claims_note(trusted, made) is (bit >= 32)
+    assert keys.verify_note(trusted, made) is (bit < 32)
+    assert keys.note_names_key(trusted, made) is (bit >= 32)
 
 
 @given(st.binary(min_size=1, max_size=80))
@@ -176,4 +176,4 @@ def test_any_bytes_for_a_signature_are_only_not_the_right_one(said: bytes) -> No
     """However short or long they are, nothing but an answer comes of it."""
     trusted = public(Ed25519PrivateKey.from_private_bytes(SECRET))
     made = replace(Checkpoint.parse(VECTOR), signatures=(("head", said),))
-    assert not keys.verifies_note(trusted, made)
+    assert not keys.verify_note(trusted, made)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.evidence import Artifact, Evidence, Result
 from pytest_readiness.facts.run import RunState
-from pytest_readiness.facts.run_group import Part
+from pytest_readiness.facts.run_group import GroupPart
 from pytest_readiness.store.integrity.index import slot_row
 from pytest_readiness.store.protocol import Store
 
@@ -545,7 +545,10 @@ class StoreContract:
         old, new = {"group": {"id": "old", "part": 1, "parts": 2}}, {"group": {"id": "new", "part": 3, "parts": 4}}
         store.keep([run(1, **old), run(2, finished(), at=1, **new, **place), run(3, at=2, **new), run(4, at=2)])
         store.keep([run(6, register="billing", **new)])
-        told = [Part(run_id(2), "new", 3, 4, moment(1), "prod", "BYOK", "x/7"), Part(run_id(3), "new", 3, 4, moment(2))]
+        told = [
+            GroupPart(run_id(2), "new", 3, 4, moment(1), "prod", "BYOK", "x/7"),
+            GroupPart(run_id(3), "new", 3, 4, moment(2)),
+        ]
         assert store.parts("payments", moment(2)) == told
         assert [part.run_id for part in store.parts("payments")] == [run_id(1), run_id(2), run_id(3)]
         assert [part.run_id for part in store.parts("billing")] == [run_id(6)]

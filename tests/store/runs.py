@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pytest_readiness.facts.decision import Blocker, Decision, Known, Meaning, Retirement, Review, Unblock, Waiver
+from pytest_readiness.facts.decision import (
+    Blocker,
+    Decision,
+    IdentityLevel,
+    Retirement,
+    Review,
+    ReviewMeaning,
+    Unblock,
+    Waiver,
+)
 from pytest_readiness.facts.envelope import Envelope, Signature, decision_statement, run_statement, sealed_envelope
 from pytest_readiness.facts.evidence import BADNESS, Evidence
-from pytest_readiness.facts.ledger.line import Chain, Line
+from pytest_readiness.facts.ledger.line import Line, LineChain
 from pytest_readiness.facts.requirements_snapshot import Snapshot, snapshot_digest
-from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement
+from pytest_readiness.facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store.integrity.index import slot_row
 
@@ -60,7 +69,7 @@ def run(
     **head: Any,
 ) -> Run:
     """A run with these lines between its first line and its seal; ``seal`` replaces what the seal says."""
-    chain = Chain(run_id(number))
+    chain = LineChain(run_id(number))
     told = {"register": register, "started_at": moment(at), "requirements": "", "actor": "ada", **head}
     lines = [chain.next("run", told)]
     lines += [chain.next(body["kind"], {k: v for k, v in body.items() if k != "kind"}) for body in bodies]
@@ -100,11 +109,17 @@ def blocker(use_case: str = "UC-001", at: int = 0, **more: Any) -> Blocker:
 
 def review(use_case: str = "UC-001", at: int = 0, **more: Any) -> Review:
     """A sign-off that fills every field."""
-    pin = Pin(f"{run_id(1)}.1.1", "test_a.py::test_a", moment(0), "ada", "staging", "BYOK", ("trace",))
-    basis = Basis("sha256:basis", (PinnedRequirement(f"{use_case}/1", "COMPLETE", (pin,)),))
-    told = {"register": "payments", "by": "qa@example.com", "known_by": Known.CI, "acknowledged": ("UC-001/2",), **more}
+    pin = PinnedEvidence(f"{run_id(1)}.1.1", "test_a.py::test_a", moment(0), "ada", "staging", "BYOK", ("trace",))
+    basis = ReviewBasis("sha256:basis", (PinnedRequirement(f"{use_case}/1", "COMPLETE", (pin,)),))
+    told = {
+        "register": "payments",
+        "by": "qa@example.com",
+        "known_by": IdentityLevel.CI,
+        "acknowledged": ("UC-001/2",),
+        **more,
+    }
     return Review(
-        use_case=use_case, at=moment(at), meaning=Meaning.APPROVED_FOR_GO_LIVE, basis=basis, release="1.2", **told
+        use_case=use_case, at=moment(at), meaning=ReviewMeaning.APPROVED_FOR_GO_LIVE, basis=basis, release="1.2", **told
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.store.address import open_store, shown, sqlite_path
+from pytest_readiness.store.address import open_store, printable_url, sqlite_path
 
 SECRET = "s3cr3t"
 
@@ -70,7 +70,7 @@ def test_other_addresses_are_told_on_one_line(url: str, told: str, tmp_path: Pat
 )
 def test_credentials_are_never_printed(url: str, tmp_path: Path) -> None:
     """Wherever a password stands in an address, neither ``shown`` nor an error repeats it."""
-    assert SECRET not in shown(url)
+    assert SECRET not in printable_url(url)
     with pytest.raises(ConfigError) as caught:
         open_store(url, tmp_path, create=False)
     assert SECRET not in str(caught.value)
@@ -78,9 +78,9 @@ def test_credentials_are_never_printed(url: str, tmp_path: Path) -> None:
 
 def test_shown_keeps_what_tells_where() -> None:
     """What is left of an address still says which store it is, on one line."""
-    assert shown("postgresql://ada:x@host:5432/db") == "postgresql://host:5432/db"
-    assert shown("sqlite:///a@b.db") == "sqlite:///a@b.db"
-    assert shown("sqlite:///a\nb.db") == "sqlite:///a\\nb.db"
+    assert printable_url("postgresql://ada:x@host:5432/db") == "postgresql://host:5432/db"
+    assert printable_url("sqlite:///a@b.db") == "sqlite:///a@b.db"
+    assert printable_url("sqlite:///a\nb.db") == "sqlite:///a\\nb.db"
 
 
 def test_nothing_is_created_where_that_is_not_asked_for(tmp_path: Path) -> None:

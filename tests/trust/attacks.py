@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_readiness.facts.checkpoint import leaf_of
-from pytest_readiness.facts.ledger.line import Chain, Line, line_digest
+from pytest_readiness.facts.ledger.line import Line, LineChain, line_digest
 from pytest_readiness.facts.requirements_snapshot import Snapshot
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store.address import open_store
-from pytest_readiness.store.integrity.index import pieces, run_row
+from pytest_readiness.store.integrity.index import evidence_of_line, run_row
 from pytest_readiness.store.sqlite import queries
 from pytest_readiness.store.sqlite.tables import SCHEMA_QUERY
 
@@ -96,7 +96,7 @@ def texts(plain: sqlite3.Connection, run_id: str) -> list[str]:
 def rechained(lines: list[str], change: Callable[[dict[str, Any]], dict[str, Any] | None], name: str = "") -> Run:
     """The run that says what was changed, with every digest and the seal made anew; what becomes None is left out."""
     bodies = [body for text in lines if (body := change(json.loads(text))) is not None]
-    chain = Chain(name or bodies[0]["run"])
+    chain = LineChain(name or bodies[0]["run"])
     made: list[Line] = []
     for body in bodies:
         said = {key: value for key, value in body.items() if key not in ("kind", "prev", "run", "seq")}
@@ -108,7 +108,7 @@ def rechained(lines: list[str], change: Callable[[dict[str, Any]], dict[str, Any
 
 def put_in(plain: sqlite3.Connection, run: Run, leaf: int | None) -> None:
     """Write a run as the store itself would; as the leaf with this number."""
-    found = [piece for line in run.lines for piece in pieces(line, run.register)]
+    found = [piece for line in run.lines for piece in evidence_of_line(line, run.register)]
     for _, row, slot in found:
         if not plain.execute("SELECT 1 FROM slot WHERE key = ?", (slot.key,)).fetchall():
             ((last,),) = plain.execute("SELECT max(id) FROM slot")

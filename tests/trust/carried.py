@@ -12,7 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import IO, Any
 
-from pytest_readiness.facts.checkpoint import Grown, Leaf
+from pytest_readiness.facts.checkpoint import Leaf, StoreTree
 from pytest_readiness.facts.decision import Decision
 from pytest_readiness.facts.envelope import (
     PAYLOAD_TYPE,
@@ -23,15 +23,15 @@ from pytest_readiness.facts.envelope import (
     run_statement,
     sealed_envelope,
 )
-from pytest_readiness.facts.ledger.line import Chain, Line
+from pytest_readiness.facts.ledger.line import Line, LineChain
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.facts.stored_verdict import KeptVerdict
-from pytest_readiness.pipeline.derived_report import Held, Question, derived
+from pytest_readiness.facts.stored_verdict import StoredVerdict
+from pytest_readiness.pipeline.derived_report import ReportInputs, ReportScope, derive_report
 from pytest_readiness.store.bundle import verify_bundle
-from pytest_readiness.store.bundle.archive import Archive
-from pytest_readiness.store.bundle.origin import Origin
+from pytest_readiness.store.bundle.archive import ArchiveReader
+from pytest_readiness.store.bundle.origin import BundleOrigin
 from pytest_readiness.store.bundle.reading import records_of
-from pytest_readiness.store.bundle.writing import Contents, write_bundle
+from pytest_readiness.store.bundle.writing import BundleContents, write_bundle
 from tests.store.bundle.bundles import Members, members, packed
 from tests.store.runs import VERDICT, blocker, finished, planned, review, run, snapshot
 
@@ -67,14 +67,14 @@ def opened(sha256: str) -> IO[bytes]:
     return io.BytesIO(next(data for data, found in SHA.items() if found == sha256))
 
 
-def grown(*leaves: tuple[str, str, str], store: str = "readiness-store/" + "ab" * 16) -> Origin:
+def grown(*leaves: tuple[str, str, str], store: str = "readiness-store/" + "ab" * 16) -> BundleOrigin:
     """The tree of a store with these leaves, as its checkpoint tells it."""
-    tree = Grown(store, [Leaf(*leaf) for leaf in leaves])
-    return Origin(f"{tree.checkpoint().text}— key c2lnbmF0dXJl\n", tuple(tree.leaves))
+    tree = StoreTree(store, [Leaf(*leaf) for leaf in leaves])
+    return BundleOrigin(f"{tree.checkpoint().text}— key c2lnbmF0dXJl\n", tuple(tree.leaves))
 
 
 RECORDS = records_of([FIRST, SECOND], [review(), blocker()])
-VERDICT_ID = KeptVerdict.parse(VERDICT).id
+VERDICT_ID = StoredVerdict.parse(VERDICT).id
 LEAVES = (
     ("run", "20260101T000000Z-00000009", "0" * 64),
     *((kind, id_, digest) for (kind, id_), digest in RECORDS.items()),
@@ -83,14 +83,16 @@ LEAVES = (
 """Of a store that holds one run more than the bundle."""
 
 
-REPORT = derived(Held([FIRST, SECOND], [review(), blocker()], [snapshot()], [VERDICT], []), Question("payments"))
+REPORT = derive_report(
+    ReportInputs([FIRST, SECOND], [review(), blocker()], [snapshot()], [VERDICT], []), ReportScope("payments")
+)
 
 
 def sound(path: Path, sign: Sign = unsigned) -> Path:
     """A bundle with two runs, two decisions, requirements, a verdict, statements, a tree, a log, a tracker and a report."""
     envelopes = [statement(one, sign) for one in (FIRST, SECOND, review())]
     records = ([FIRST, SECOND], [review(), blocker()], [snapshot()], [VERDICT])
-    contents = Contents(*records, lambda _: envelopes, grown(*LEAVES), REPORT)
+    contents = BundleContents(*records, lambda _: envelopes, grown(*LEAVES), REPORT)
     assert write_bundle(path, contents, opened) == []
     return path
 
@@ -119,7 +121,7 @@ def with_lines(contents: Members, texts: Iterable[str], name: str = RUN) -> Memb
 
 def recomputed(changed: Callable[[dict[str, Any]], dict[str, Any]]) -> Run:
     """The first run made anew: each line changed, and every digest, count and seal made to fit."""
-    chain, lines = Chain(FIRST.id), list[Line]()
+    chain, lines = LineChain(FIRST.id), list[Line]()
     for line in FIRST.lines:
         body = {name: value for name, value in line.body.items() if name not in ("kind", "prev", "run", "seq")}
         if line.kind == "sealed":
@@ -148,7 +150,7 @@ def patched(
 ) -> Path:
     """Write over bytes of a member's header and of its entry in the directory, each by its offset."""
     with path.open("rb") as file:
-        member = Archive(file, path.stat().st_size).members[name]
+        member = ArchiveReader(file, path.stat().st_size).members[name]
     data = bytearray(path.read_bytes())
     entry = data.rindex(name.encode()) - 46
     for start, changes in ((member.offset, local), (entry, central)):

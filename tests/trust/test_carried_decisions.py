@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_readiness.facts.decision import Decision, Known, Meaning, Review
+from pytest_readiness.facts.decision import Decision, IdentityLevel, Review, ReviewMeaning
 from pytest_readiness.facts.envelope import decision_statement
 from pytest_readiness.store.address import open_store
-from pytest_readiness.store.bundle.writing import Contents, write_bundle
+from pytest_readiness.store.bundle.writing import BundleContents, write_bundle
 from pytest_readiness.store.protocol import Store
 from tests.project import CONFIG, Project
 from tests.reviewed_project import ANA, REVIEW, TESTS, approve, record, repository, status
@@ -46,11 +46,11 @@ def carried(project: Project, changed: Callable[[Decision], Decision], signer: s
     approve(project)
     project.configured(config)
 
-    def made(store: Store) -> tuple[list[Decision], Contents]:
+    def made(store: Store) -> tuple[list[Decision], BundleContents]:
         decisions = [changed(one) for one in store.decisions("default")]
         snapshots = [found for one in decisions if (found := store.snapshot(one.requirements_digest)) is not None]
         envelopes = [resigned(project, decision_statement(one), signer) for one in decisions if signer is not None]
-        return decisions, Contents((), decisions, snapshots, envelopes=lambda _: envelopes)
+        return decisions, BundleContents((), decisions, snapshots, envelopes=lambda _: envelopes)
 
     decisions, contents = store_of(project, made)
     database(project).write_bytes(before)
@@ -62,14 +62,14 @@ def carried(project: Project, changed: Callable[[Decision], Decision], signer: s
     return [one.id for one in decisions]
 
 
-def known_by(known: Known) -> Callable[[Decision], Decision]:
+def known_by(known: IdentityLevel) -> Callable[[Decision], Decision]:
     """A decision that says this of itself."""
     return lambda one: replace(one, known_by=known)
 
 
 @pytest.mark.parametrize("identity", ["git", "ci"])
-@pytest.mark.parametrize("said", [Known.GIT, Known.CI, Known.SIGNED])
-def test_what_a_bundle_says_of_who_decided_opens_no_gate(project_: Project, identity: str, said: Known) -> None:
+@pytest.mark.parametrize("said", [IdentityLevel.GIT, IdentityLevel.CI, IdentityLevel.SIGNED])
+def test_what_a_bundle_says_of_who_decided_opens_no_gate(project_: Project, identity: str, said: IdentityLevel) -> None:
     """Where more than a name is asked for, an approval that was carried here is a name; merge says so."""
     project_.configured(CONFIG + asking(identity))
     (name,) = carried(project_, known_by(said))
@@ -89,7 +89,7 @@ def test_what_a_bundle_says_of_who_decided_opens_no_gate(project_: Project, iden
 
 def test_a_name_is_enough_where_a_name_is_asked_for(project_: Project) -> None:
     """The way between two machines of one team stays open."""
-    carried(project_, known_by(Known.CI))
+    carried(project_, known_by(IdentityLevel.CI))
     assert project_.cli("merge", "words.zip").exit_code == 0
     assert status(project_) == READY
 
@@ -101,7 +101,7 @@ def test_what_the_person_s_key_signed_is_known_wherever_it_goes(
     """A signature by the trusted key of who decided counts; one by another's, without the role, or of nobody does not."""
     trusting(project, more="", review='identity = "signed"\n')
     record(project)
-    carried(project, known_by(Known.DECLARED), signer)
+    carried(project, known_by(IdentityLevel.DECLARED), signer)
     assert project.cli("merge", "words.zip").exit_code == 0
     assert status(project) == expected
 
@@ -160,14 +160,14 @@ def test_both_orders_end_alike(project_: Project) -> None:
 
     made = store_of(project_, word)
     assert isinstance(made, Review)
-    assert (made.meaning, made.known_by) == (Meaning.APPROVED_FOR_GO_LIVE, Known.GIT)
+    assert (made.meaning, made.known_by) == (ReviewMeaning.APPROVED_FOR_GO_LIVE, IdentityLevel.GIT)
     assert project_.cli("bundle", "-o", "all.zip").exit_code == 0
     database(project_).unlink()
     assert project_.cli("merge", "all.zip").exit_code == 0
     store = open_store(f"sqlite:///{database(project_)}", project_.path, create=False)
     assert store is not None
-    assert [one.known_by for one in store.look("default").decisions] == [Known.DECLARED]
+    assert [one.known_by for one in store.look("default").decisions] == [IdentityLevel.DECLARED]
     assert store.decide([made]) == []
-    assert [one.known_by for one in store.look("default").decisions] == [Known.GIT]
+    assert [one.known_by for one in store.look("default").decisions] == [IdentityLevel.GIT]
     store.close()
     assert status(project_) == READY

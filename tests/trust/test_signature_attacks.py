@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.facts.decision import Known
+from pytest_readiness.facts.decision import IdentityLevel
 from pytest_readiness.facts.envelope import Envelope, parse_envelope, run_statement, sealed_envelope
-from pytest_readiness.facts.ledger.line import Chain, canonical
+from pytest_readiness.facts.ledger.line import LineChain, canonical
 from pytest_readiness.facts.run import Run, planned_digest
-from pytest_readiness.store.integrity.index import envelope_row, pieces, run_row
+from pytest_readiness.store.integrity.index import envelope_row, evidence_of_line, run_row
 from pytest_readiness.store.sqlite import schema
 from pytest_readiness.store.sqlite.queries import KEEP_ENVELOPE, KEEP_EVIDENCE, KEEP_LINE, KEEP_RUN
 from tests.project import Project
@@ -64,7 +64,7 @@ def edit(project: Project, *statements: str | tuple[str, Any]) -> None:
 
 def rewritten(run: Run, keep: Any = lambda line: True, change: Any = lambda line: line.body) -> Run:
     """The run with other lines, every digest computed again: what anyone can do who has no key."""
-    chain = Chain(run.id)
+    chain = LineChain(run.id)
     lines: list[Any] = []
     for line in run.lines:
         if keep(line):
@@ -77,7 +77,7 @@ def rewritten(run: Run, keep: Any = lambda line: True, change: Any = lambda line
 
 def replaced(project: Project, made: Run) -> None:
     """Put a run in the place of the one with its id, with an index that fits it."""
-    found = [piece for line in made.lines for piece in pieces(line, made.register)]
+    found = [piece for line in made.lines for piece in evidence_of_line(line, made.register)]
     with closing(sqlite3.connect(database(project))) as plain:
         slots = dict(plain.execute("SELECT key, id FROM slot"))
     edit(
@@ -324,7 +324,7 @@ def test_a_decision_that_says_itself_that_it_is_signed(asking: Project) -> None:
     assert asking.cli("gate", "UC-001").exit_code == 0
     kept = store_of(asking, lambda store: store.decisions()[-1])
     file.write_bytes(before)
-    store_of(asking, lambda store: store.decide([replace(kept, by=BEN, known_by=Known.SIGNED)]))
+    store_of(asking, lambda store: store.decide([replace(kept, by=BEN, known_by=IdentityLevel.SIGNED)]))
     assert known_by(asking) == []
     assert asking.cli("verify").exit_code == 0
     assert asking.cli("gate", "UC-001").exit_code == 1

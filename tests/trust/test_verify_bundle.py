@@ -15,11 +15,11 @@ from hypothesis import given, settings, strategies as st
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.decision import KINDS, parse_decision
 from pytest_readiness.facts.ledger.digest import digest
-from pytest_readiness.facts.ledger.line import Chain, Line, canonical
-from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement, names_told
+from pytest_readiness.facts.ledger.line import Line, LineChain, canonical
+from pytest_readiness.facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis, field_names
 from pytest_readiness.facts.run import Run, planned_digest
 from pytest_readiness.store.bundle import verify_bundle
-from pytest_readiness.store.bundle.origin import Origin
+from pytest_readiness.store.bundle.origin import BundleOrigin
 from tests.store.bundle.bundles import Members, arranged, members, packed, read_bundle
 from tests.store.runs import blocker, review
 
@@ -172,7 +172,7 @@ def test_both_agree_on_runs_made_anew(tmp_path_factory: pytest.TempPathFactory, 
     number = data.draw(st.integers(0, len(FIRST.lines) - 1))
     key = data.draw(st.sampled_from(sorted(FIRST.lines[number].body)))
     value = data.draw(VALUES)
-    chain, lines = Chain(FIRST.id), list[Line]()
+    chain, lines = LineChain(FIRST.id), list[Line]()
     for line in FIRST.lines:
         body = {name: inner for name, inner in line.body.items() if name not in ("kind", "prev", "run", "seq")}
         kind = line.kind
@@ -252,7 +252,7 @@ def test_a_claim_with_a_result_of_its_own(tmp_path: Path, contents: Members, res
 def test_a_line_of_no_kind(tmp_path: Path, contents: Members, kind: dict[str, Any]) -> None:
     """What is no evidence for want of a word may have been the failure: both programs refuse the run."""
     texts = {name: value for name, value in contents.items() if not name.startswith(SAYS_MORE)}
-    chain, lines = Chain(FIRST.id), list[Line]()
+    chain, lines = LineChain(FIRST.id), list[Line]()
     for line in FIRST.lines:
         body = {name: value for name, value in line.body.items() if name not in ("kind", "prev", "run", "seq")}
         if line.kind == "sealed":
@@ -260,7 +260,7 @@ def test_a_line_of_no_kind(tmp_path: Path, contents: Members, kind: dict[str, An
         if body.get("result") == "FAILED":
             place = {"prev": chain.head, "run": FIRST.id, "seq": chain.seq}
             lines.append(Line.parse(canonical({**body, **kind, **place})))
-            chain = Chain(FIRST.id, seq=chain.seq + 1, head=lines[-1].digest)
+            chain = LineChain(FIRST.id, seq=chain.seq + 1, head=lines[-1].digest)
         else:
             lines.append(chain.next(line.kind, body))
     path = packed(tmp_path / "a.zip", with_run(texts, Run(tuple(lines))))
@@ -366,7 +366,7 @@ def test_every_earlier_checkpoint_fits(tmp_path: Path, whole: bytes, size: int) 
         (grown(*LEAVES, store="readiness-store/" + "00" * 16), "is of another store"),
     ],
 )
-def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, kept: Origin, says: str) -> None:
+def test_a_checkpoint_that_the_tree_contradicts(tmp_path: Path, whole: bytes, kept: BundleOrigin, says: str) -> None:
     """Another record then, more records then, another store: exit code 3."""
     (tmp_path / "a.zip").write_bytes(whole)
     (tmp_path / "kept.txt").write_text(kept.checkpoint, encoding="utf-8")
@@ -622,11 +622,11 @@ def test_the_script_knows_what_each_kind_of_decision_says() -> None:
     for name, kind in KINDS.items():
         first, must, may, lists = verify_bundle.ABOUT[name]
         more = {"basis"} if name == "review" else set()
-        assert {*names_told(kind)} == common | {first, *must, *may, *lists} | more, name
+        assert {*field_names(kind)} == common | {first, *must, *may, *lists} | more, name
     assert verify_bundle.ABOUT.keys() == KINDS.keys()
-    assert {*names_told(Basis)} == {*verify_bundle.BASIS}
-    assert names_told(PinnedRequirement) == tuple(verify_bundle.ROW)
-    assert {*names_told(Pin)} == verify_bundle.PIN.keys()
+    assert {*field_names(ReviewBasis)} == {*verify_bundle.BASIS}
+    assert field_names(PinnedRequirement) == tuple(verify_bundle.ROW)
+    assert {*field_names(PinnedEvidence)} == verify_bundle.PIN.keys()
 
 
 @pytest.mark.parametrize("odd", [[{}], [1], "x", {"x": 1}])

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pytest_readiness.claims.builtin_items import SEVEN
 from pytest_readiness.claims.catalogue import Catalogue, Environment, Item, ProviderMode, UseCase
 from pytest_readiness.facts.evidence import Attempt, Evidence, Proof, Result
-from pytest_readiness.facts.timestamps import parse
+from pytest_readiness.facts.timestamps import parse_timestamp
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import Readiness, RequirementReadiness, UseCaseReadiness
@@ -45,7 +45,7 @@ _number = itertools.count()
 
 def days_ago(days: float) -> str:
     """Return the moment that many days before NOW, as evidence holds it."""
-    earlier = parse(NOW) - timedelta(days=days)
+    earlier = parse_timestamp(NOW) - timedelta(days=days)
     return earlier.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

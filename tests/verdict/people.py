@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pytest_readiness.facts.decision import Blocker, Decision, Known, Meaning, Retirement, Review, Unblock, Waiver
+from pytest_readiness.facts.decision import (
+    Blocker,
+    Decision,
+    IdentityLevel,
+    Retirement,
+    Review,
+    ReviewMeaning,
+    Unblock,
+    Waiver,
+)
 from pytest_readiness.facts.evidence import Evidence
 from pytest_readiness.verdict.evaluation import Facts, evaluate
-from pytest_readiness.verdict.inputs import Origin
+from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import Readiness, UseCaseReadiness
 from tests.verdict.judging import CATALOGUE, NOW, UC, days_ago
 
 LEAD, SECOND, CI = "lead@example.com", "second@example.com", "ci@example.com"
 REVIEWED = Policy(reviewers=(LEAD, SECOND))
-ORIGINS = {"run": Origin(actor=CI, commit="abc", dirty=False), "mine": Origin(actor=LEAD)}
+ORIGINS = {"run": RunOrigin(actor=CI, commit="abc", dirty=False), "mine": RunOrigin(actor=LEAD)}
 """Every piece of evidence is of ``run``, recorded by CI, unless it says otherwise."""
 
 
@@ -45,13 +54,13 @@ def approval(
     earlier = more.pop("decisions", ())
     facts = {name: more.pop(name) for name in ("failed_runs", "open_runs") if name in more}
     basis = more.pop("basis", None) or judged(then, earlier, policy, catalogue, now=at, **facts).basis
-    told = {"meaning": Meaning.APPROVED_FOR_GO_LIVE, "known_by": Known.DECLARED, **more}
+    told = {"meaning": ReviewMeaning.APPROVED_FOR_GO_LIVE, "known_by": IdentityLevel.DECLARED, **more}
     return Review(register="payments", at=at, by=by, use_case=UC, basis=basis, **told)
 
 
 def rejection(days: float = 0.5, by: str = LEAD, comment: str = "no rollback plan", **more) -> Review:
     """Return a rejection."""
-    return replace(approval([], days, by), meaning=Meaning.REJECTED, comment=comment, **more)
+    return replace(approval([], days, by), meaning=ReviewMeaning.REJECTED, comment=comment, **more)
 
 
 def waiver(tail: str = "4", days: float = 0.5, by: str = LEAD, **more) -> Waiver:

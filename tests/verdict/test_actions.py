@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from pytest_readiness.claims.catalogue import UseCase
-from pytest_readiness.facts.run import Planned
-from pytest_readiness.facts.run_conditions import Conduct
-from pytest_readiness.facts.run_group import Part, Plan
+from pytest_readiness.facts.run import PlanEntry
+from pytest_readiness.facts.run_conditions import RunConditions
+from pytest_readiness.facts.run_group import GroupPart, RunPlan
 from pytest_readiness.verdict.actions import next_actions
-from pytest_readiness.verdict.gate import Finding, Grounds, Origin, conclude, decide
+from pytest_readiness.verdict.gate import GateInput, RuleFinding, RunOrigin, conclude, evaluate_gate
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.remedies import remedies
+from pytest_readiness.verdict.remedies import gate_remedies
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, UC, complete, days_ago, ran, readiness
 from tests.verdict.people import REVIEWED, approval, judge_all
 
@@ -93,7 +93,7 @@ def test_accepted_states_need_nobody():
 
 def test_incomplete_group():
     """A group with missing parts is to be finished for each use case that it holds."""
-    part = Part("part", "ci", 1, 2, days_ago(0), "staging", plan=Plan((), frozenset(), frozenset()))
+    part = GroupPart("part", "ci", 1, 2, days_ago(0), "staging", plan=RunPlan((), frozenset(), frozenset()))
     found = next_actions(readiness(complete(), parts=[part]), Policy())
     assert found[0].action == "finish"
     assert found[0].text.startswith(
@@ -164,15 +164,15 @@ def test_a_suspect_review_says_what_made_it_suspect():
     assert next_actions(judge_all(old, [approval(old)]), REVIEWED) == ()
 
 
-AWRY = Conduct(skew_ms=3_600_000)
-LEFT_OUT = (Planned("tests/test_it.py::test_gone", ((UC, "4"),)),)
-FINE = Origin("1.0", "abc", dirty=False)
+AWRY = RunConditions(skew_ms=3_600_000)
+LEFT_OUT = (PlanEntry("tests/test_it.py::test_gone", ((UC, "4"),)),)
+FINE = RunOrigin("1.0", "abc", dirty=False)
 
 
 @pytest.mark.parametrize(
     ("asked", "origin", "release", "unchecked"),
     [
-        ({"clean_commit": True}, Origin("1.0", "abc", dirty=True), None, ""),
+        ({"clean_commit": True}, RunOrigin("1.0", "abc", dirty=True), None, ""),
         ({"clean_commit": True}, None, None, ""),
         ({}, replace(FINE, conduct=AWRY), None, ""),
         ({"deselected": "refuse"}, replace(FINE, left_out=LEFT_OUT), None, ""),
@@ -188,11 +188,11 @@ def test_a_gate_that_is_closed_says_who_opens_it(asked, origin, release, uncheck
     policy = Policy(on="evidence", **asked)
     judged = readiness(complete(), policy)
     origins = {"run": origin} if origin else {}
-    grounds = Grounds(judged, policy, origins=origins, release=release, unchecked=unchecked)
-    verdict = decide(judged, policy, origins=origins, release=release, unchecked=unchecked)
+    grounds = GateInput(judged, policy, origins=origins, release=release, unchecked=unchecked)
+    verdict = evaluate_gate(judged, policy, origins=origins, release=release, unchecked=unchecked)
     assert not verdict.eligible
     states = next_actions(judged, policy)
-    found = [*states, *remedies(grounds, verdict, states)]
+    found = [*states, *gate_remedies(grounds, verdict, states)]
     assert {one.use_case for one in found if one.action != "sync"} == {UC}
     assert all(one.who and one.text for one in found)
 
@@ -200,7 +200,7 @@ def test_a_gate_that_is_closed_says_who_opens_it(asked, origin, release, uncheck
 def test_a_rule_that_nobody_thought_of_is_told_as_it_is():
     """A use case that fails by a rule without a remedy of its own has the rule's own words to act on."""
     judged, policy = readiness(complete()), Policy(on="evidence")
-    finding = Finding("moon", 1, ("it is full",), "", (UC,))
-    grounds = Grounds(judged, policy)
-    (action,) = remedies(grounds, conclude(grounds, [lambda _: finding]), ())
+    finding = RuleFinding("moon", 1, ("it is full",), "", (UC,))
+    grounds = GateInput(judged, policy)
+    (action,) = gate_remedies(grounds, conclude(grounds, [lambda _: finding]), ())
     assert (action.use_case, action.text) == (UC, "moon: it is full")

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_readiness.facts.decision import Known
+from pytest_readiness.facts.decision import IdentityLevel
 from pytest_readiness.verdict.actions import next_actions
-from pytest_readiness.verdict.gate import decide
-from pytest_readiness.verdict.inputs import Origin
+from pytest_readiness.verdict.gate import evaluate_gate
+from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import State
 from tests.verdict.judging import FAILED, UC, complete, days_ago, ran
@@ -27,7 +27,7 @@ from tests.verdict.people import (
 )
 
 OLD = complete(days=2)
-MINE = {"run": Origin(actor=LEAD)}
+MINE = {"run": RunOrigin(actor=LEAD)}
 
 ENDS = {
     "nothing": ([], True),
@@ -56,7 +56,9 @@ def test_who_may_unblock():
     assert found.status == "BLOCKED"
     assert "recorded" in found.blockers[0].still_open[0]
     assert judged([], [blocker(), unblock()], replace(REVIEWED, identity="git")).status == "BLOCKED"
-    assert judged([], [blocker(), unblock(known_by=Known.GIT)], replace(REVIEWED, identity="git")).blockers == ()
+    assert (
+        judged([], [blocker(), unblock(known_by=IdentityLevel.GIT)], replace(REVIEWED, identity="git")).blockers == ()
+    )
     later = [*OLD, ran(days=0.1, proofs=("trace",), run_id="mine", id="mine.1.1")]
     assert judged(later, [blocker(), unblock()]).blockers == ()
 
@@ -86,17 +88,17 @@ def test_another_use_cases_blocker():
 def test_the_gate_stays_closed(on):
     """An open blocker closes the gate whatever eligible means, by its own rule; a rejection only where reviews count."""
     policy = replace(REVIEWED, on=on)
-    verdict = decide(judge_all(OLD, [approval(OLD), blocker()], policy), policy)
+    verdict = evaluate_gate(judge_all(OLD, [approval(OLD), blocker()], policy), policy)
     assert [rule.rule for rule in verdict.rules if not rule.passed] == ["nothing blocked"]
     assert verdict.failing == (UC,)
-    rejected = decide(judge_all(OLD, [rejection()], policy), policy)
+    rejected = evaluate_gate(judge_all(OLD, [rejection()], policy), policy)
     assert rejected.eligible is (on == "evidence")
 
 
 def test_a_rejection_closes_the_gate_whatever_word_is_there():
     """Only evidence alone asks for no review: a word that nobody knows does not."""
     policy = replace(REVIEWED, on="anything")
-    verdict = decide(judge_all(OLD, [rejection()], policy), policy)
+    verdict = evaluate_gate(judge_all(OLD, [rejection()], policy), policy)
     assert "nothing blocked" in [rule.rule for rule in verdict.rules if not rule.passed]
 
 

@@ -10,10 +10,10 @@ import pytest
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import Problem
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.facts.run_conditions import Conduct
-from pytest_readiness.facts.run_group import Part, Plan
+from pytest_readiness.facts.run_conditions import RunConditions
+from pytest_readiness.facts.run_group import GroupPart, RunPlan
 from pytest_readiness.verdict.evaluation import Facts, evaluate
-from pytest_readiness.verdict.gate import Compared, Grounds, Origin, conclude, decide, rules_of
+from pytest_readiness.verdict.gate import CheckpointComparison, GateInput, RunOrigin, conclude, evaluate_gate, rules_of
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import ReviewState, State
 from pytest_readiness.verdict.regression import no_regression
@@ -21,7 +21,7 @@ from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, compl
 from tests.verdict.people import REVIEWED, approval, judge_all
 
 EVIDENCE = Policy(on="evidence")
-CLEAN = {"run": Origin(release="1.0", commit="abc", dirty=False)}
+CLEAN = {"run": RunOrigin(release="1.0", commit="abc", dirty=False)}
 
 
 def reviewed(found, **review):
@@ -37,7 +37,7 @@ def failed(verdict) -> list[str]:
 
 def test_opens_on_evidence():
     """Complete evidence is eligible where nobody has to review, and every rule says what it looked at."""
-    verdict = decide(readiness(complete()), EVIDENCE)
+    verdict = evaluate_gate(readiness(complete()), EVIDENCE)
     assert (verdict.eligible, failed(verdict), verdict.failing) == (True, [], ())
     assert all(rule.looked_at > 0 for rule in verdict.rules)
     assert verdict.on == "evidence"
@@ -46,16 +46,16 @@ def test_opens_on_evidence():
 def test_opens_on_review():
     """By default complete evidence is eligible only with enough current reviews."""
     found = readiness(complete())
-    assert failed(decide(found, Policy())) == ["reviewed"]
-    assert decide(found, Policy()).failing == (UC,)
-    assert decide(reviewed(found), Policy()).eligible is True
-    assert failed(decide(reviewed(found, required=2), Policy())) == ["reviewed"]
-    assert failed(decide(reviewed(found, state=ReviewState.SUSPECT), Policy())) == ["reviewed"]
-    assert failed(decide(reviewed(found, approvals=0, required=0), Policy())) == ["reviewed"]
+    assert failed(evaluate_gate(found, Policy())) == ["reviewed"]
+    assert evaluate_gate(found, Policy()).failing == (UC,)
+    assert evaluate_gate(reviewed(found), Policy()).eligible is True
+    assert failed(evaluate_gate(reviewed(found, required=2), Policy())) == ["reviewed"]
+    assert failed(evaluate_gate(reviewed(found, state=ReviewState.SUSPECT), Policy())) == ["reviewed"]
+    assert failed(evaluate_gate(reviewed(found, approvals=0, required=0), Policy())) == ["reviewed"]
 
 
 OPEN_RUN = {"open_runs": {"open": {UC}}}
-HALF = {"parts": [Part("part", "ci", 1, 2, days_ago(0), "staging", plan=Plan((), frozenset(), frozenset()))]}
+HALF = {"parts": [GroupPart("part", "ci", 1, 2, days_ago(0), "staging", plan=RunPlan((), frozenset(), frozenset()))]}
 
 CLOSED = {
     "a failure": ([*complete(), ran(FAILED, test="b")], {}, ["evidence complete", "nothing failing"]),
@@ -71,20 +71,22 @@ CLOSED = {
 @pytest.mark.parametrize(("evidence", "facts", "rules"), CLOSED.values(), ids=CLOSED)
 def test_closed(evidence, facts, rules):
     """Each thing that keeps the gate closed does so by its own rule, and names the use case."""
-    verdict = decide(readiness(evidence, **facts), EVIDENCE)
+    verdict = evaluate_gate(readiness(evidence, **facts), EVIDENCE)
     assert (verdict.eligible, failed(verdict), verdict.failing) == (False, rules, (UC,))
 
 
 def test_open_runs_are_looked_at_beside_those_that_are_sealed():
     """The rule counts both, and names those that are open."""
-    (rule,) = [one for one in decide(readiness(complete(), **OPEN_RUN), EVIDENCE).rules if one.rule == "runs sealed"]
+    (rule,) = [
+        one for one in evaluate_gate(readiness(complete(), **OPEN_RUN), EVIDENCE).rules if one.rule == "runs sealed"
+    ]
     assert (rule.looked_at, rule.detail) == (2, "run open is open")
 
 
 def test_zero_use_cases():
     """A scope of no use case is never eligible, with or without rules that would hold of nothing."""
     empty = evaluate(CATALOGUE, EVIDENCE, Facts(tuple(complete())), NOW, [])
-    verdict = decide(empty, EVIDENCE)
+    verdict = evaluate_gate(empty, EVIDENCE)
     assert verdict.eligible is False
     assert "use cases in scope" in failed(verdict)
 
@@ -93,14 +95,14 @@ def test_zero_requirements():
     """A use case whose every requirement is not applicable keeps the gate closed, beside one that is complete."""
     excepted = UseCase("UC-9", not_applicable=tuple((key, "not ours") for key in CATALOGUE.items))
     catalogue = replace(CATALOGUE, use_cases={**CATALOGUE.use_cases, "UC-9": excepted})
-    verdict = decide(readiness(complete(), catalogue=catalogue), EVIDENCE)
+    verdict = evaluate_gate(readiness(complete(), catalogue=catalogue), EVIDENCE)
     assert (failed(verdict), verdict.failing) == (["requirements in scope"], ("UC-9",))
 
 
 def test_not_applicable_is_listed():
     """What is left out of the count is named with its reason, though the rule passes."""
     row = replace(CATALOGUE.use_cases[UC], not_applicable=(("6/rotation", "holds no secrets"),))
-    verdict = decide(readiness(complete(), catalogue=replace(CATALOGUE, use_cases={UC: row})), EVIDENCE)
+    verdict = evaluate_gate(readiness(complete(), catalogue=replace(CATALOGUE, use_cases={UC: row})), EVIDENCE)
     rule = next(rule for rule in verdict.rules if rule.rule == "requirements in scope")
     assert (rule.passed, rule.looked_at) == (True, 10)
     assert f"{UC}/6/rotation (holds no secrets)" in rule.detail
@@ -110,34 +112,34 @@ def test_not_applicable_is_listed_of_each_use_case():
     """Also of the last one, behind others of which everything counts."""
     row = replace(CATALOGUE.use_cases[UC], id="UC-9", not_applicable=(("plain", "not ours"),))
     catalogue = replace(CATALOGUE, use_cases={**CATALOGUE.use_cases, "UC-9": row})
-    verdict = decide(readiness(complete(), catalogue=catalogue), EVIDENCE)
+    verdict = evaluate_gate(readiness(complete(), catalogue=catalogue), EVIDENCE)
     assert "UC-9/plain (not ours)" in next(one.detail for one in verdict.rules if one.rule == "requirements in scope")
 
 
 def test_damage():
     """Anything that does not fit in what the answer rests on closes the gate and is told."""
-    verdict = decide(readiness(complete()), EVIDENCE, [Problem("run 1", "line 3 was changed")])
+    verdict = evaluate_gate(readiness(complete()), EVIDENCE, [Problem("run 1", "line 3 was changed")])
     assert failed(verdict) == ["evidence intact"]
     assert "line 3 was changed" in str(verdict.rules)
 
 
 def test_no_config():
     """Without a config nothing is eligible, however complete; the rule says what to do."""
-    verdict = decide(readiness(complete()), EVIDENCE, config_missing="run init")
+    verdict = evaluate_gate(readiness(complete()), EVIDENCE, config_missing="run init")
     assert failed(verdict) == ["tracker and config"]
     assert verdict.rules[0].detail == "run init"
 
 
 def test_no_rules():
     """An empty list of rules makes nothing eligible."""
-    assert conclude(Grounds(readiness(complete()), EVIDENCE), []).eligible is False
+    assert conclude(GateInput(readiness(complete()), EVIDENCE), []).eligible is False
 
 
 def test_a_word_that_nobody_knows_accepts_nothing():
     """Settings of no known value are read as the strictest."""
     odd = Policy(on="evidense", asserted="acept", flaky="yes", waivers="all")
     assert not any(odd.acceptable(state) for state in (State.ASSERTED, State.FLAKY, State.WAIVED))
-    assert "reviewed" in failed(decide(readiness(complete()), odd))
+    assert "reviewed" in failed(evaluate_gate(readiness(complete()), odd))
 
 
 @pytest.mark.parametrize(("setting", "attempts"), [("asserted", 1), ("flaky", 2)])
@@ -145,8 +147,8 @@ def test_refused_states(setting, attempts):
     """Asserted and flaky requirements close the gate where their policy refuses them, and only there."""
     evidence = [one for one in complete() if one.item != "4"] + [ran(attempts=attempts)]
     found = readiness(evidence)
-    assert decide(found, Policy(on="evidence")).eligible is True
-    assert failed(decide(found, Policy(on="evidence", **{setting: "refuse"}))) == ["evidence complete", setting]
+    assert evaluate_gate(found, Policy(on="evidence")).eligible is True
+    assert failed(evaluate_gate(found, Policy(on="evidence", **{setting: "refuse"}))) == ["evidence complete", setting]
 
 
 @pytest.mark.parametrize(
@@ -157,20 +159,20 @@ def test_architecture(status, opens):
     policy = Policy(on="evidence", architecture="GREEN")
     row = replace(CATALOGUE.use_cases[UC], architecture_status=status)
     catalogue = replace(CATALOGUE, use_cases={UC: row})
-    assert decide(readiness(complete(), catalogue=catalogue), policy).eligible is opens
-    assert decide(readiness([], catalogue=catalogue), policy).eligible is False
-    told = decide(readiness(complete(), catalogue=catalogue), policy).rules[-1].detail
+    assert evaluate_gate(readiness(complete(), catalogue=catalogue), policy).eligible is opens
+    assert evaluate_gate(readiness([], catalogue=catalogue), policy).eligible is False
+    told = evaluate_gate(readiness(complete(), catalogue=catalogue), policy).rules[-1].detail
     assert told == ("each is GREEN" if opens else f"{UC} is {status or 'of no status'}")
 
 
 @pytest.mark.parametrize(
     ("origin", "rules"),
     [
-        (Origin("1.0", "abc", dirty=False), []),
-        (Origin("0.9", "abc", dirty=False), ["release"]),
-        (Origin("1.0", "abc", dirty=True), ["clean commit"]),
-        (Origin("1.0", "abc"), ["clean commit"]),
-        (Origin("1.0", None, dirty=False), ["clean commit"]),
+        (RunOrigin("1.0", "abc", dirty=False), []),
+        (RunOrigin("0.9", "abc", dirty=False), ["release"]),
+        (RunOrigin("1.0", "abc", dirty=True), ["clean commit"]),
+        (RunOrigin("1.0", "abc"), ["clean commit"]),
+        (RunOrigin("1.0", None, dirty=False), ["clean commit"]),
         (None, ["release", "clean commit"]),
     ],
 )
@@ -178,27 +180,29 @@ def test_origin_of_the_runs(origin, rules):
     """Where asked for, each run must be of the release and of a clean commit; an unknown run is neither."""
     policy = Policy(on="evidence", release="required", clean_commit=True)
     origins = {"run": origin} if origin else {}
-    verdict = decide(readiness(complete()), policy, origins=origins, release="1.0")
+    verdict = evaluate_gate(readiness(complete()), policy, origins=origins, release="1.0")
     assert failed(verdict) == rules
 
 
 @pytest.mark.parametrize(
     ("conduct", "told"),
-    [(Conduct(), ""), (Conduct(changed=1, changed_names=("a.py",)), " (a.py)")],
+    [(RunConditions(), ""), (RunConditions(changed=1, changed_names=("a.py",)), " (a.py)")],
 )
 def test_a_commit_that_is_not_clean_names_what_was_changed(conduct, told):
     """The files, where the run says which; and nothing where it does not."""
-    policy, origin = Policy(on="evidence", clean_commit=True), Origin("1.0", "abc", dirty=True, conduct=conduct)
-    (rule,) = [one for one in decide(readiness(complete()), policy, origins={"run": origin}).rules if not one.passed]
+    policy, origin = Policy(on="evidence", clean_commit=True), RunOrigin("1.0", "abc", dirty=True, conduct=conduct)
+    (rule,) = [
+        one for one in evaluate_gate(readiness(complete()), policy, origins={"run": origin}).rules if not one.passed
+    ]
     assert rule.detail.endswith(f"was not made from a commit without local changes{told}")
 
 
 def test_no_release_named():
     """Where a release is required and none is named, nothing is eligible."""
     policy = Policy(on="evidence", release="required")
-    assert failed(decide(readiness(complete()), policy, origins=CLEAN)) == ["release"]
-    unreleased = {"run": Origin(commit="abc", dirty=False)}
-    assert failed(decide(readiness(complete()), policy, origins=unreleased)) == ["release"]
+    assert failed(evaluate_gate(readiness(complete()), policy, origins=CLEAN)) == ["release"]
+    unreleased = {"run": RunOrigin(commit="abc", dirty=False)}
+    assert failed(evaluate_gate(readiness(complete()), policy, origins=unreleased)) == ["release"]
 
 
 def test_rules_follow_the_policy():
@@ -212,16 +216,18 @@ def test_clocks_that_disagree(clock, opens):
     """A run whose clocks disagree keeps the gate closed by its own rule, and by none where that is not asked."""
     policy, origin = (
         replace(EVIDENCE, clock=clock),
-        Origin("1.0", "abc", dirty=False, conduct=Conduct(skew_ms=3_600_000)),
+        RunOrigin("1.0", "abc", dirty=False, conduct=RunConditions(skew_ms=3_600_000)),
     )
-    verdict = decide(readiness(complete()), policy, origins={"run": origin})
+    verdict = evaluate_gate(readiness(complete()), policy, origins={"run": origin})
     assert (verdict.eligible, failed(verdict)) == (opens, [] if opens else ["clock"])
     assert ("clock" in [one.rule for one in verdict.rules]) is not opens
 
 
 def test_long_lists_are_counted():
     """A rule names a few of what is wrong, and counts the rest."""
-    detail = next(rule.detail for rule in decide(readiness([]), EVIDENCE).rules if rule.rule == "evidence complete")
+    detail = next(
+        rule.detail for rule in evaluate_gate(readiness([]), EVIDENCE).rules if rule.rule == "evidence complete"
+    )
     assert detail.startswith(f"{UC}/1/BYOK MISSING, ")
     assert detail.endswith(" and 6 more")
 
@@ -236,19 +242,19 @@ def test_long_lists_are_counted():
 )
 def test_weaker_settings_are_told(policy, count):
     """Each setting weaker than its default is told in a sentence of its own, and no stricter one is."""
-    told = decide(readiness([]), policy).weaker
+    told = evaluate_gate(readiness([]), policy).weaker
     assert len(set(told)) == count
 
 
 def test_reviews_do_not_replace_evidence():
     """A current review opens nothing while a requirement is in no acceptable state."""
     found = readiness(complete()[1:])
-    assert failed(decide(reviewed(found), Policy())) == ["evidence complete"]
+    assert failed(evaluate_gate(reviewed(found), Policy())) == ["evidence complete"]
 
 
 def test_a_list_that_is_just_short_enough():
     """Five names are all told, and nothing is said of none more."""
-    found = decide(readiness(complete()), EVIDENCE, [Problem("run", str(number)) for number in range(5)])
+    found = evaluate_gate(readiness(complete()), EVIDENCE, [Problem("run", str(number)) for number in range(5)])
     assert next(rule.detail for rule in found.rules if not rule.passed) == "run: 0, run: 1, run: 2, run: 3, run: 4"
 
 
@@ -259,9 +265,9 @@ class TestAcknowledged:
     def test_named_by_a_review(self, setting, how):
         """Where it is to be acknowledged the gate opens once a current review names it, and its rule says so."""
         evidence = [one for one in complete(days=2) if one.item != "4"] + [ran(days=2, **how)]
-        unnamed = decide(judge_all(evidence, [approval(evidence)]), REVIEWED)
+        unnamed = evaluate_gate(judge_all(evidence, [approval(evidence)]), REVIEWED)
         assert failed(unnamed) == [setting, "reviewed"]
-        named = decide(judge_all(evidence, [approval(evidence, acknowledged=(f"{UC}/4",))]), REVIEWED)
+        named = evaluate_gate(judge_all(evidence, [approval(evidence, acknowledged=(f"{UC}/4",))]), REVIEWED)
         assert named.eligible is True
         rule = next(rule for rule in named.rules if rule.rule == setting)
         assert (rule.looked_at, rule.detail.startswith("1 ")) == (11, True)
@@ -270,7 +276,7 @@ class TestAcknowledged:
         """Where it is accepted as it is no review has to name it, and the setting is told as weaker."""
         accepts = replace(REVIEWED, asserted="accept")
         evidence = [one for one in complete(days=2) if one.item != "4"] + [ran(days=2)]
-        verdict = decide(judge_all(evidence, [approval(evidence, policy=accepts)], accepts), accepts)
+        verdict = evaluate_gate(judge_all(evidence, [approval(evidence, policy=accepts)], accepts), accepts)
         assert (verdict.eligible, len(verdict.weaker)) == (True, 1)
 
 
@@ -278,10 +284,10 @@ def test_only_what_counts_has_to_come_from_a_clean_commit():
     """A rehearsal and a skip from a tree with local changes do not close a gate that asks for clean commits."""
     policy = Policy(on="evidence", clean_commit=True)
     evidence = [*complete(), ran(environment="dev", run_id="dirty"), ran(Result.SKIPPED, run_id="dirty", days=0)]
-    origins = {**CLEAN, "dirty": Origin(commit="abc", dirty=True)}
-    assert decide(readiness(evidence), policy, origins=origins).eligible is True
+    origins = {**CLEAN, "dirty": RunOrigin(commit="abc", dirty=True)}
+    assert evaluate_gate(readiness(evidence), policy, origins=origins).eligible is True
     bad = [*complete(), ran(proofs=("trace",), run_id="dirty", days=0)]
-    assert failed(decide(readiness(bad), policy, origins=origins)) == ["clean commit"]
+    assert failed(evaluate_gate(readiness(bad), policy, origins=origins)) == ["clean commit"]
 
 
 def test_weaker_settings_are_named_one_by_one():
@@ -353,11 +359,11 @@ def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
     found = readiness(complete())
 
     def judged(looked_at, *problems):
-        verdict = decide(found, EVIDENCE, compared=Compared(looked_at, problems, "as it was"))
+        verdict = evaluate_gate(found, EVIDENCE, compared=CheckpointComparison(looked_at, problems, "as it was"))
         rule = next(one for one in verdict.rules if one.rule == "checkpoint")
         return verdict.eligible, verdict.sound, rule.passed, rule.looked_at, rule.detail
 
-    assert "checkpoint" not in [one.rule for one in decide(found, EVIDENCE).rules]
+    assert "checkpoint" not in [one.rule for one in evaluate_gate(found, EVIDENCE).rules]
     assert judged(7) == (True, True, True, 7, "as it was")
     assert judged(7, Problem("checkpoint x", "rolled back")) == (False, False, False, 7, "checkpoint x: rolled back")
     assert judged(0) == (False, False, False, 0, "there was nothing to look at")

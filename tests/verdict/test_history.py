@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.verdict.history import Event, replay
+from pytest_readiness.verdict.history import HistoryEvent, replay_history
 from pytest_readiness.verdict.inputs import Facts
 from pytest_readiness.verdict.policy import Policy
 from tests.verdict.judging import CATALOGUE, FAILED, INTERRUPTED, NOW, UC, complete, days_ago, ran
@@ -28,18 +28,20 @@ from tests.verdict.people import (
 
 def run(*evidence, days=None):
     """Return the end of a run that brought this, when it started unless another moment is given."""
-    return Event(days_ago(days) if days is not None else max(one.started_at for one in evidence), tuple(evidence))
+    return HistoryEvent(
+        days_ago(days) if days is not None else max(one.started_at for one in evidence), tuple(evidence)
+    )
 
 
 def said(decision):
     """Return that this was decided."""
-    return Event(decision.at, decision=decision)
+    return HistoryEvent(decision.at, decision=decision)
 
 
 def told(*events, in_force=None, now=NOW, missing=(), **more):
     """Replay events under the register, or under what was in force at the time."""
     constant = Facts(origins=ORIGINS, missing=missing)
-    return replay(UC, events, in_force or (lambda _: (CATALOGUE, REVIEWED)), now, constant=constant, **more)
+    return replay_history(UC, events, in_force or (lambda _: (CATALOGUE, REVIEWED)), now, constant=constant, **more)
 
 
 def steps(history):

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.actions import next_actions
-from pytest_readiness.verdict.coverage import Places
+from pytest_readiness.verdict.coverage import RealPlaces
 from pytest_readiness.verdict.evaluation import Facts, evaluate
-from pytest_readiness.verdict.gate import decide
+from pytest_readiness.verdict.gate import evaluate_gate
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.readiness import WORST_FIRST, Sentences, State, Status
-from pytest_readiness.verdict.requirement.execution_ledger import Ledger, Selection
+from pytest_readiness.verdict.readiness import WORST_FIRST, Explanation, State, Status
+from pytest_readiness.verdict.requirement.execution_ledger import ExecutionLedger, RequirementExecutions
 from tests.growth import assert_linear
 from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, ran, readiness, states
 
@@ -78,7 +78,7 @@ def ranks(found) -> list[int]:
 def opens(found) -> bool:
     """Return whether the gate opens, the open run aside (it closes every gate, and would hide what is looked at)."""
     closed = replace(found, use_cases=tuple(replace(one, open_runs=()) for one in found.use_cases))
-    return decide(closed, POLICY).eligible
+    return evaluate_gate(closed, POLICY).eligible
 
 
 def ledgers(evidence, left_out=()):
@@ -86,7 +86,7 @@ def ledgers(evidence, left_out=()):
     why = dict.fromkeys((one.id for one in left_out), "its test was retired")
     for requirement in SMALL.requirements(UC):
         mine = [one for one in evidence if one.item == requirement.item]
-        yield requirement, Ledger.of(mine, NOW, {"open"}, Places.of(SMALL), why)
+        yield requirement, ExecutionLedger.of(mine, NOW, {"open"}, RealPlaces.of(SMALL), why)
 
 
 @judging
@@ -95,7 +95,7 @@ def test_a_sole_pass_is_what_a_selection_finds(evidence, left_out):
     """Where a pass is told to decide alone, choosing among all there is finds that pass, and nothing beside it."""
     for requirement, ledger in ledgers(evidence, evidence[:left_out]):
         sole = ledger.sole_pass(requirement)
-        assert sole is None or ledger.select(requirement) == Selection((sole,), (), (), (), (sole,), {}, {})
+        assert sole is None or ledger.select(requirement) == RequirementExecutions((sole,), (), (), (), (sole,), {}, {})
 
 
 def test_complete_evidence_is_made_of_sole_passes():
@@ -108,7 +108,7 @@ def test_complete_evidence_is_made_of_sole_passes():
 def test_a_failure_never_improves_what_it_covers(evidence, failure):
     """Adding a real failure never improves a requirement that it covers, whatever else there is."""
     before, after = judge(evidence), judge([*evidence, failure])
-    places = Places.of(SMALL)
+    places = RealPlaces.of(SMALL)
     for old, new in zip(before.use_cases[0].requirements, after.use_cases[0].requirements, strict=True):
         if places.covers(old.requirement, failure):
             assert new.state in (State.FAILING, State.INTERRUPTED, old.state)
@@ -132,7 +132,7 @@ def test_a_failure_never_improves_anything_where_all_named_their_scope(evidence,
 def test_a_failure_of_a_requirement_never_opens_the_gate(evidence, failure):
     """Adding a real failure of anything required never opens a closed gate."""
     requirements = SMALL.requirements(UC)
-    assume(any(Places.of(SMALL).covers(one, failure) for one in requirements))
+    assume(any(RealPlaces.of(SMALL).covers(one, failure) for one in requirements))
     assert opens(judge(evidence)) or not opens(judge([*evidence, failure]))
 
 
@@ -171,7 +171,7 @@ def test_what_did_not_run_changes_nothing(evidence, idle):
     before, after = judge(evidence).use_cases[0], judge([*evidence, idle]).use_cases[0]
     assert (before.status, before.phase) == (after.status, after.phase)
     for old, new in zip(before.requirements, after.requirements, strict=True):
-        shown = {"evidence": (), "told": Sentences("")}
+        shown = {"evidence": (), "told": Explanation("")}
         assert replace(old, **shown) == replace(new, **shown)
         assert old.state is State.MISSING or _mended_by(old) == _mended_by(new)
 
@@ -232,7 +232,7 @@ def test_a_gate_that_opens_rests_on_passes_alone(evidence):
 def test_zero_use_cases_are_never_eligible(evidence, policy):
     """A verdict on no use case is closed, whatever was recorded and whatever the policy accepts."""
     nothing = evaluate(SMALL, policy, Facts(evidence), NOW, [])
-    assert decide(nothing, policy).eligible is False
+    assert evaluate_gate(nothing, policy).eligible is False
 
 
 @judging

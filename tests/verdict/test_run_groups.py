@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.facts.run import Planned
-from pytest_readiness.facts.run_group import Part, Plan
+from pytest_readiness.facts.run import PlanEntry
+from pytest_readiness.facts.run_group import GroupPart, RunPlan
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.run_groups import generations, with_plans
 from tests.verdict.judging import ERROR, FAILED, IDLE, INTERRUPTED, NOW, UC, days_ago, ran, use_case
@@ -23,31 +23,33 @@ HOUR = 1 / 24
 
 def plan(
     *tests: str, ended: tuple[str, ...] | None = None, left_out: tuple[str, ...] = (), claims=((UC, "4"),)
-) -> Plan:
+) -> RunPlan:
     """Return a plan of tests that all ended, unless ``ended`` says which did."""
-    planned = [Planned(test, claims) for test in tests] + [Planned(test, claims, selected=False) for test in left_out]
-    return Plan(tuple(planned), frozenset(tests if ended is None else ended), frozenset())
+    planned = [PlanEntry(test, claims) for test in tests] + [
+        PlanEntry(test, claims, selected=False) for test in left_out
+    ]
+    return RunPlan(tuple(planned), frozenset(tests if ended is None else ended), frozenset())
 
 
-def part(number: int, *tests: str, days: float = 2, of: int = 2, run: str | None = None, **more) -> Part:
+def part(number: int, *tests: str, days: float = 2, of: int = 2, run: str | None = None, **more) -> GroupPart:
     """Return a part of the group ``nightly``, in staging; its run is told by number and start unless ``run`` says it."""
     planned = more.pop("plan", None) or plan(*tests)
     whole = {test.test_id for test in planned.tests if test.selected} <= planned.ended
     fields = {"environment": "staging", "group": "nightly", "started_at": days_ago(days), "whole": whole, **more}
-    return Part(run_id=run or f"{number}@{days}", number=number, parts=of, plan=planned, **fields)
+    return GroupPart(run_id=run or f"{number}@{days}", number=number, parts=of, plan=planned, **fields)
 
 
-def complete(days: float = 9) -> list[Part]:
+def complete(days: float = 9) -> list[GroupPart]:
     """Return a complete generation that planned tests a and b."""
     return [part(1, "a", days=days), part(2, "b", days=days)]
 
 
-def held(evidence, *parts: Part, **facts) -> list[str]:
+def held(evidence, *parts: GroupPart, **facts) -> list[str]:
     """Return what is told of the groups that hold the use case."""
     return [str(hold) for hold in use_case(evidence, parts=parts, **facts).held_by_groups]
 
 
-def arrived(*parts: Part) -> list[str]:
+def arrived(*parts: GroupPart) -> list[str]:
     """Return why the groups that hold the use case do, without evidence."""
     return [hold.why for hold in use_case([], parts=parts).held_by_groups]
 
@@ -72,7 +74,7 @@ def test_parts_that_disagree_have_arrived_up_to_the_most_that_any_says():
 def test_what_is_missing_is_told_with_the_way_out():
     """The first five missing parts are named; and how many runs a reviewer would have to set aside, where not one."""
 
-    def remedy(*parts: Part) -> str:
+    def remedy(*parts: GroupPart) -> str:
         (hold,) = use_case([], parts=parts).held_by_groups
         return hold.remedy
 
@@ -236,7 +238,7 @@ TESTS = st.lists(st.sampled_from("abcd"), unique=True, max_size=3)
 
 
 @st.composite
-def histories(draw) -> list[Part]:
+def histories(draw) -> list[GroupPart]:
     """Return runs of two groups, in a few nights, with parts that come more than once, late, or cut off."""
     found = []
     for number in range(draw(st.integers(1, 9))):
@@ -270,7 +272,7 @@ EVIDENCE = st.lists(
 
 
 @given(histories(), EVIDENCE, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_does_not_matter(parts: list[Part], evidence, shuffle: random.Random):
+def test_the_order_of_arrival_does_not_matter(parts: list[GroupPart], evidence, shuffle: random.Random):
     """The verdict is the same in whatever order runs arrive, and if some arrive twice."""
     expected = held(evidence, *parts)
     again = [*parts, *parts[:2]]
@@ -279,7 +281,7 @@ def test_the_order_of_arrival_does_not_matter(parts: list[Part], evidence, shuff
 
 
 @st.composite
-def of_two_moments(draw) -> list[Part]:
+def of_two_moments(draw) -> list[GroupPart]:
     """Return a few CI runs of one group, which all began in one of two milliseconds."""
     days = {pipeline: draw(st.sampled_from((1, 1, 2))) for pipeline in ("ci/1", "ci/2", "ci/3")}
     return [
@@ -290,7 +292,7 @@ def of_two_moments(draw) -> list[Part]:
 
 
 @given(of_two_moments() | histories(), EVIDENCE, st.randoms(use_true_random=False))
-def test_the_names_of_runs_decide_nothing(parts: list[Part], evidence, shuffle: random.Random):
+def test_the_names_of_runs_decide_nothing(parts: list[GroupPart], evidence, shuffle: random.Random):
     """Of what began in one millisecond none is the later by its id, which is made by chance."""
     names = [one.run_id for one in parts]
     shuffle.shuffle(names)
@@ -310,7 +312,7 @@ def test_of_one_millisecond_nobody_is_the_later(ids: str):
 
 
 @given(histories(), EVIDENCE)
-def test_the_plans_that_are_not_read_change_nothing(parts: list[Part], evidence):
+def test_the_plans_that_are_not_read_change_nothing(parts: list[GroupPart], evidence):
     """Only those plans are read that can change what is held."""
     plans = {one.run_id: one.plan for one in parts}
     read = with_plans([replace(one, plan=None) for one in parts], lambda run: plans[run], NOW, 180)
@@ -318,7 +320,7 @@ def test_the_plans_that_are_not_read_change_nothing(parts: list[Part], evidence)
     assert held(evidence, *read) == held(evidence, *parts)
 
 
-def asked(*parts: Part) -> list[str]:
+def asked(*parts: GroupPart) -> list[str]:
     """Return the runs whose plans are read."""
     plans, runs = {one.run_id: one.plan for one in parts}, []
     with_plans([replace(one, plan=None) for one in parts], lambda run: runs.append(run) or plans[run], NOW, 180)
@@ -336,7 +338,7 @@ def test_plans_are_read_only_where_something_may_be_held():
 
 
 @given(histories(), EVIDENCE, st.data())
-def test_a_narrower_rerun_opens_nothing(parts: list[Part], evidence, data: st.DataObject):
+def test_a_narrower_rerun_opens_nothing(parts: list[GroupPart], evidence, data: st.DataObject):
     """A part that is run again with fewer of its tests, all of which had ended, leaves what is held as it was."""
     one = data.draw(st.sampled_from(parts))
     tests = tuple(test for test in sorted(one.plan.ended) if data.draw(st.booleans()))

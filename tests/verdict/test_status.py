@@ -11,11 +11,11 @@ from pytest_readiness.errors import ClaimError
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.evaluation import Facts, evaluate
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.readiness import Review, ReviewState, State
+from pytest_readiness.verdict.readiness import ReviewState, ReviewSummary, State
 from pytest_readiness.verdict.status import status_of
 from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, ran, readiness, use_case
 
-CURRENT = Review(ReviewState.CURRENT, approvals=1)
+CURRENT = ReviewSummary(ReviewState.CURRENT, approvals=1)
 EXCEPTED = tuple((key, "not ours") for key in CATALOGUE.items)
 NOTHING_REQUIRED = replace(CATALOGUE, use_cases={UC: UseCase(UC, not_applicable=EXCEPTED)})
 
@@ -50,12 +50,12 @@ def test_status(evidence, status, phase):
 @pytest.mark.parametrize(
     ("review", "status"),
     [
-        (Review(), "IN_PROGRESS"),
+        (ReviewSummary(), "IN_PROGRESS"),
         (CURRENT, "READY_FOR_GO_LIVE"),
-        (Review(ReviewState.CURRENT, approvals=1, required=2), "IN_PROGRESS"),
-        (Review(ReviewState.CURRENT, approvals=0, required=0), "IN_PROGRESS"),
-        (Review(ReviewState.SUSPECT, approvals=1), "IN_PROGRESS"),
-        (Review(ReviewState.REJECTED, approvals=1), "BLOCKED"),
+        (ReviewSummary(ReviewState.CURRENT, approvals=1, required=2), "IN_PROGRESS"),
+        (ReviewSummary(ReviewState.CURRENT, approvals=0, required=0), "IN_PROGRESS"),
+        (ReviewSummary(ReviewState.SUSPECT, approvals=1), "IN_PROGRESS"),
+        (ReviewSummary(ReviewState.REJECTED, approvals=1), "BLOCKED"),
     ],
 )
 def test_ready_needs_enough_current_reviews(review, status):
@@ -65,7 +65,7 @@ def test_ready_needs_enough_current_reviews(review, status):
 
 def test_suspect_review():
     """A suspect review is told as such once nothing is left to collect."""
-    suspect = Review(ReviewState.SUSPECT)
+    suspect = ReviewSummary(ReviewState.SUSPECT)
     assert status_of(use_case(complete()).required, suspect, Policy(), started=True)[1] == "REVIEW_SUSPECT"
     assert status_of(use_case([ran()]).required, suspect, Policy(), started=True)[1] == "COLLECTING"
 

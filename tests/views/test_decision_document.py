@@ -9,15 +9,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.facts.decision import Blocker, Known, Meaning, Retirement, Review as SignOff, Waiver
-from pytest_readiness.facts.review_basis import Basis, Pin, PinnedRequirement
+from pytest_readiness.facts.decision import Blocker, IdentityLevel, Retirement, Review as SignOff, ReviewMeaning, Waiver
+from pytest_readiness.facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
 from pytest_readiness.verdict.readiness import (
     BlockerStanding,
     Phase,
     RetirementStanding,
-    Review,
     ReviewStanding,
     ReviewState,
+    ReviewSummary,
     RuleResult,
     State,
     Status,
@@ -26,14 +26,16 @@ from pytest_readiness.verdict.readiness import (
 from pytest_readiness.views.decision_document import read_basis
 from pytest_readiness.views.document import report_schema, to_document, to_json
 from pytest_readiness.views.gate import render_verdict
-from pytest_readiness.views.line_writer import plain
+from pytest_readiness.views.line_writer import plain_lines
 from pytest_readiness.views.why import render_why
 from tests.views import values
 from tests.views.hostile import HOSTILE, dangers
 
 MADE = {"register": "payments", "at": "2026-02-10T00:00:00.000Z"}
-PIN = Pin(f"{values.RUN}.5.1", "tests/test_trace.py::test_trace", values.NOW, "ci", "staging", None, ("trace",))
-BASIS = Basis(
+PIN = PinnedEvidence(
+    f"{values.RUN}.5.1", "tests/test_trace.py::test_trace", values.NOW, "ci", "staging", None, ("trace",)
+)
+BASIS = ReviewBasis(
     "sha256:ba515", (PinnedRequirement("UC-003/4", "COMPLETE", (PIN,)), PinnedRequirement("UC-003/5", "WAIVED"))
 )
 
@@ -44,11 +46,11 @@ def decided(text="vendor is late"):
         **MADE,
         by="qa",
         use_case="UC-003",
-        meaning=Meaning.APPROVED_FOR_GO_LIVE,
+        meaning=ReviewMeaning.APPROVED_FOR_GO_LIVE,
         basis=BASIS,
         acknowledged=("UC-003/4",),
     )
-    stranger = replace(sign_off, by="eve", known_by=Known.GIT, release="1.4", acknowledged=())
+    stranger = replace(sign_off, by="eve", known_by=IdentityLevel.GIT, release="1.4", acknowledged=())
     standings = (
         ReviewStanding(sign_off, ReviewState.SUSPECT, (f"it failed: {text}",)),
         ReviewStanding(stranger, ReviewState.NONE, ("eve is not a listed reviewer",)),
@@ -62,7 +64,7 @@ def decided(text="vendor is late"):
         "UC-003",
         {"4": State.COMPLETE, "5": State.WAIVED},
         status=Status.BLOCKED,
-        review=Review(ReviewState.SUSPECT, 0, 1, ("qa",), "sha256:ba515", (f"it failed: {text}",), standings),
+        review=ReviewSummary(ReviewState.SUSPECT, 0, 1, ("qa",), "sha256:ba515", (f"it failed: {text}",), standings),
         blockers=(BlockerStanding(blocker, ("the unblock at noon does not count: eve is no reviewer",)),),
         waivers=(
             WaiverStanding(waiver, "2026-03-01", used=True),
@@ -76,7 +78,7 @@ def decided(text="vendor is late"):
 
 def lines(found):
     """Return what a terminal shows, on one line."""
-    return " ".join(plain(found).split())
+    return " ".join(plain_lines(found).split())
 
 
 def test_the_document():
@@ -179,6 +181,6 @@ def test_no_regression_is_told_as_a_rule():
 def test_hostile_decisions_do_no_harm(text):
     """What people write reaches a terminal and a JSON reader without anything that would be executed."""
     report = decided(text)
-    assert dangers(plain(render_verdict(report, 80))) == []
-    assert dangers(plain(render_why(report, "UC-003", None, 80))) == []
+    assert dangers(plain_lines(render_verdict(report, 80))) == []
+    assert dangers(plain_lines(render_why(report, "UC-003", None, 80))) == []
     assert dangers(to_json(report)) == []

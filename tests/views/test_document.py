@@ -9,10 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.facts.review_basis import Basis
+from pytest_readiness.facts.review_basis import ReviewBasis
 from pytest_readiness.verdict.policy import STRICTNESS
-from pytest_readiness.verdict.readiness import Phase, Review, ReviewState, State, Status
-from pytest_readiness.views.document import report_schema, to_document, to_json, to_plain
+from pytest_readiness.verdict.readiness import Phase, ReviewState, ReviewSummary, State, Status
+from pytest_readiness.views.document import plain_data, report_schema, to_document, to_json
 
 from . import values
 from .hostile import HOSTILE, dangers
@@ -31,7 +31,7 @@ TEN = (
 )
 
 
-BASIS = Basis("sha256:ba515", (), "sha256:def1e", (("asserted", "refuse"), ("clean_commit", True)), ("run-3",))
+BASIS = ReviewBasis("sha256:ba515", (), "sha256:def1e", (("asserted", "refuse"), ("clean_commit", True)), ("run-3",))
 SOME = ("policy",)
 """Objects that hold only the settings which are not at their default: none of their keys must be there."""
 
@@ -40,7 +40,7 @@ def small():
     """Return a report with one use case in progress, with evidence for item 4, and evidence that fits nothing."""
     known = values.catalogue(["UC-003"], title="Trace ingest", not_applicable=(("6", "no secrets"),))
     states = {"4": State.COMPLETE, "6/rotation": State.NOT_APPLICABLE, "6/revocation": State.NOT_APPLICABLE}
-    review = Review(ReviewState.SUSPECT, 1, 2, ("qa-lead@example.com",), "sha256:ba515")
+    review = ReviewSummary(ReviewState.SUSPECT, 1, 2, ("qa-lead@example.com",), "sha256:ba515")
     one = values.use_case(
         known,
         "UC-003",
@@ -136,7 +136,7 @@ def test_keys_stand_in_the_published_order():
 
 def test_evidence_has_its_id_then_the_ten_fields_then_the_envelope():
     """One piece of evidence carries the ten template fields first, in their order, wherever it is shown."""
-    plain = to_plain(values.evidence())
+    plain = plain_data(values.evidence())
     assert tuple(plain)[:11] == ("id", *TEN)
     assert tuple(plain)[11:17] == ("real", "not_real_because", "started_at", "attempts", "proofs", "artifacts")
     assert [plain[key] for key in TEN] == [
@@ -178,7 +178,7 @@ def test_the_document_says_what_the_report_says():
 
 def test_a_trace_only_replay_shows_as_such():
     """The mode of a replay stands beside its evidence."""
-    assert to_plain(values.evidence(replay_mode="TRACE_ONLY"))["replay_mode"] == "TRACE_ONLY"
+    assert plain_data(values.evidence(replay_mode="TRACE_ONLY"))["replay_mode"] == "TRACE_ONLY"
 
 
 def test_equal_reports_are_equal_byte_for_byte():

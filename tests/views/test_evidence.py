@@ -9,8 +9,8 @@ import pytest
 from rich.cells import cell_len
 
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
-from pytest_readiness.views.evidence import fields, render_evidence
-from pytest_readiness.views.line_writer import plain
+from pytest_readiness.views.evidence import evidence_fields, render_evidence
+from pytest_readiness.views.line_writer import plain_lines
 
 from . import values
 from .hostile import HOSTILE, dangers
@@ -33,7 +33,7 @@ TEN = [
 
 def test_the_ten_fields_stand_in_the_order_and_under_the_names_of_the_template():
     """Whoever knows the template finds its ten fields first, as they stand there."""
-    assert [name for name, _ in fields(values.evidence())] == TEN
+    assert [name for name, _ in evidence_fields(values.evidence())] == TEN
     lines = render_evidence(values.evidence(references=()), None, 100)
     assert [line[0][0].strip() for line in lines[:10]] == TEN
 
@@ -81,14 +81,14 @@ def test_evidence_with_its_whole_envelope():
         Artifacts               trace.json (application/json, 10 bytes) sha256:{values.SHA}
         Redacted                aws-key: 2
     """
-    told = plain(render_evidence(values.rich_evidence(), values.summary(), 140))
+    told = plain_lines(render_evidence(values.rich_evidence(), values.summary(), 140))
     assert told == dedent(expected).strip("\n")
 
 
 def test_a_field_without_a_value_is_a_dash():
     """The ten fields are all there, also those that were not given."""
     bare = values.evidence(tenant_id=None, references=(), artifacts=())
-    told = plain(render_evidence(bare, None, 80)).splitlines()
+    told = plain_lines(render_evidence(bare, None, 80)).splitlines()
     assert told[1] == "Tenant ID               -"
     assert told[9] == "Artifact/Log Reference  -"
 
@@ -96,7 +96,7 @@ def test_a_field_without_a_value_is_a_dash():
 def test_a_failure_shows_its_message_once_line_by_line():
     """The message keeps its lines, and an attempt with the same message does not repeat it."""
     attempt = Attempt(Result.FAILED, values.NOW, 3, "one\ntwo")
-    told = plain(
+    told = plain_lines(
         render_evidence(values.evidence(result=Result.FAILED, message="one\ntwo", attempts=(attempt,)), None, 80)
     )
     assert "Message                 one\n                        two\n" in told
@@ -125,7 +125,7 @@ def hostile_evidence(bad):
 @pytest.mark.parametrize("unicode", [True, False])
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """Whatever a test recorded, nothing of it is executed by a terminal or a CI server, and every line fits."""
-    told = plain(render_evidence(hostile_evidence(bad), values.summary(), 60, unicode=unicode))
+    told = plain_lines(render_evidence(hostile_evidence(bad), values.summary(), 60, unicode=unicode))
     assert dangers(told) == []
     assert max(map(cell_len, told.split("\n"))) <= 60
     assert unicode or told.isascii()

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from pytest_readiness.verdict.readiness import Phase, State, Status, Verdict
 from pytest_readiness.views.gate import render_verdict
-from pytest_readiness.views.line_writer import plain
+from pytest_readiness.views.line_writer import plain_lines
 
 from . import values
 from .hostile import HOSTILE, dangers
@@ -26,7 +26,7 @@ def test_the_verdict_of_a_mixed_register():
     """Passed and failed rules, alike use cases as one with their states, others with their own next actions."""
     report = values.mixed()
     report = replace(report, verdict=replace(report.verdict, weaker=("[gate] asserted = accept",)))
-    assert plain(render_verdict(report, 80)) == shown("""
+    assert plain_lines(render_verdict(report, 80)) == shown("""
         NOT ELIGIBLE for go-live (on review): 31 of 32 use cases are not ready
           ✓ passed  config is sound (looked at 1)
           ✗ failed  evidence complete (looked at 256): 31 are not
@@ -51,13 +51,15 @@ def test_what_is_not_applicable_is_listed_with_its_reason():
     ids = values.tracker_ids(3)
     known = values.catalogue(ids, not_applicable=(("5", "replays nothing"),))
     report = values.report(values.use_case(known, name, {"5": State.NOT_APPLICABLE}) for name in ids)
-    assert "not applicable: 5 of UC-001 … UC-003: replays nothing" in plain(render_verdict(report, 80)).splitlines()
+    assert (
+        "not applicable: 5 of UC-001 … UC-003: replays nothing" in plain_lines(render_verdict(report, 80)).splitlines()
+    )
 
 
 def test_without_actions_each_requirement_says_what_completes_it():
     """A failing use case is never left without what would complete it."""
     known = values.catalogue(["UC-001"])
-    told = plain(render_verdict(values.report([values.use_case(known, "UC-001")], actions=[]), 80))
+    told = plain_lines(render_verdict(values.report([values.use_case(known, "UC-001")], actions=[]), 80))
     assert "UC-001/4: run a test that is evidence for UC-001/4" in told
 
 
@@ -73,7 +75,7 @@ def test_runs_that_hold_the_gate_are_named():
         open_runs=("r",),
     )
     for held_too in ([held], [held, replace(held, use_case=replace(held.use_case, id="UC-002"))]):
-        told = plain(render_verdict(values.report(held_too, actions=[]), 80))
+        told = plain_lines(render_verdict(values.report(held_too, actions=[]), 80))
         assert "run group g in staging, begun at" in told
         assert "run r is open" in told
 
@@ -81,14 +83,14 @@ def test_runs_that_hold_the_gate_are_named():
 def test_a_use_case_that_is_not_there_is_told():
     """The gate may fail for a use case that the register has not."""
     report = replace(values.untouched(1), verdict=Verdict(False, "review", (), (), ("UC-999",)))
-    assert "UC-999  is not in the register" in plain(render_verdict(report, 80))
+    assert "UC-999  is not in the register" in plain_lines(render_verdict(report, 80))
 
 
 def test_drift_is_nothing_that_opens_the_gate():
     """A sync action is not told as what completes a use case."""
     known = values.catalogue(["UC-001"])
     report = values.report([values.use_case(known, "UC-001")], actions=[values.action("a", "sync", "UC-001")])
-    assert "sync" not in plain(render_verdict(report, 80))
+    assert "sync" not in plain_lines(render_verdict(report, 80))
 
 
 def test_actions_and_use_cases_are_capped():
@@ -97,7 +99,7 @@ def test_actions_and_use_cases_are_capped():
     known = values.catalogue(ids)
     states = list(State)
     told = [values.use_case(known, name, {"4": states[number]}) for number, name in enumerate(ids)]
-    lines = plain(render_verdict(values.report(told), 80)).splitlines()
+    lines = plain_lines(render_verdict(values.report(told), 80)).splitlines()
     assert [line.split()[0] for line in lines if line.startswith("UC-")] == ids[:6]
     assert "    3 more: readiness why UC-001" in lines
     assert lines[-1] == "4 more use cases: readiness next shows who must act"
@@ -107,7 +109,7 @@ def test_actions_and_use_cases_are_capped():
 @pytest.mark.parametrize("unicode", [True, False])
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No rule, setting, name or reason gets to the terminal raw or beyond its width."""
-    told = plain(render_verdict(hostile_report(bad), 60, unicode=unicode))
+    told = plain_lines(render_verdict(hostile_report(bad), 60, unicode=unicode))
     assert dangers(told) == []
     assert max(map(cell_len, told.split("\n"))) <= 60
     assert unicode or told.isascii()

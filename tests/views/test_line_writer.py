@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from rich.cells import cell_len
 
 from pytest_readiness.verdict.readiness import State, Status
-from pytest_readiness.views.line_writer import MARKUP, Pen, cells, plain, style_of, styled
+from pytest_readiness.views.line_writer import MARKUP, LineWriter, cell_width, plain_lines, style_of, styled_lines
 
 from .hostile import HOSTILE, dangers
 
@@ -17,7 +17,7 @@ TEXTS = st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE))
 @given(st.lists(TEXTS, max_size=5), st.integers(0, 40), st.booleans())
 def test_a_line_never_exceeds_its_width_and_is_harmless(texts, width, unicode):
     """However hostile its segments are, also where two make a command together, the line fits and executes nothing."""
-    line = plain([Pen(width, unicode=unicode).line(*texts)])
+    line = plain_lines([LineWriter(width, unicode=unicode).line(*texts)])
     assert cell_len(line) <= width
     assert dangers(line) == []
     assert unicode or line.isascii()
@@ -26,35 +26,35 @@ def test_a_line_never_exceeds_its_width_and_is_harmless(texts, width, unicode):
 @given(TEXTS, TEXTS, st.integers(20, 60), st.integers(0, 6), st.sampled_from([None, 1, 2]))
 def test_a_paragraph_never_exceeds_its_width_nor_its_number_of_lines(text, lead, width, indent, most):
     """Wrapped text fits its width, keeps to the number of lines asked for, and no wrap makes a command."""
-    lines = Pen(width).paragraph(text, lead=(lead, "strong"), indent=indent, most=most)
-    assert max(cell_len(plain([line])) for line in lines) <= width
-    assert dangers(plain(lines)) == []
+    lines = LineWriter(width).paragraph(text, lead=(lead, "strong"), indent=indent, most=most)
+    assert max(cell_len(plain_lines([line])) for line in lines) <= width
+    assert dangers(plain_lines(lines)) == []
     assert most is None or len(lines) <= most
 
 
 @given(st.text(alphabet="abc:/ ", max_size=200))
 def test_wrapping_loses_no_character(text):
     """All but the blanks at which lines are wrapped comes out again, in order (escapes of colons taken back)."""
-    lines = Pen(24).paragraph(text)
-    assert plain(lines).replace("\\x3a", ":").replace("\n", "").replace(" ", "") == text.replace(" ", "")
+    lines = LineWriter(24).paragraph(text)
+    assert plain_lines(lines).replace("\\x3a", ":").replace("\n", "").replace(" ", "") == text.replace(" ", "")
 
 
 def test_two_harmless_segments_that_make_a_command_are_broken():
     """``#`` followed by ``#[x]`` is harmless only apart."""
-    assert plain([Pen(40).line("a #", "#[x]", (" end", "good"))]) == "a \\x23#[x] end"
-    assert plain([Pen(40).line("  ", ":", ":error::")]) == "  \\x3a:error::"
+    assert plain_lines([LineWriter(40).line("a #", "#[x]", (" end", "good"))]) == "a \\x23#[x] end"
+    assert plain_lines([LineWriter(40).line("  ", ":", ":error::")]) == "  \\x3a:error::"
 
 
 def test_what_does_not_fit_is_cut_with_an_ellipsis():
     """A cut line shows that it was cut, in ASCII too, and a wide character is not halved."""
-    assert plain([Pen(6).line("abc", "defg")]) == "abcde…"
-    assert plain([Pen(6, unicode=False).line("abc", "defg")]) == "abc..."
-    assert plain([Pen(4).line("中文字")]) == "中…"
+    assert plain_lines([LineWriter(6).line("abc", "defg")]) == "abcde…"
+    assert plain_lines([LineWriter(6, unicode=False).line("abc", "defg")]) == "abc..."
+    assert plain_lines([LineWriter(4).line("中文字")]) == "中…"
 
 
 def test_a_node_id_is_not_cut_before_its_colons():
     """A wrapped node id needs no escape: the cut is moved so that no line starts with colons."""
-    assert plain(Pen(20).paragraph("tests/long/a/xy.py.z::test_of_something")) == (
+    assert plain_lines(LineWriter(20).paragraph("tests/long/a/xy.py.z::test_of_something")) == (
         "tests/long/a/xy.py.\nz::test_of_something"
     )
 
@@ -63,15 +63,15 @@ def test_styles_reach_both_printers():
     """Each style in use is ANSI for a command's terminal and markup for pytest's writer; no style is no escape."""
     used = {style_of(state) for state in (*State, *Status)} | {"", "strong", "dim"}
     assert used == set(MARKUP)
-    assert styled([(("a", "good"), ("b", ""))]) == "\x1b[32ma\x1b[0mb"
-    assert all("\x1b[" in styled([(("x", style),)]) for style in used - {""})
+    assert styled_lines([(("a", "good"), ("b", ""))]) == "\x1b[32ma\x1b[0mb"
+    assert all("\x1b[" in styled_lines([(("x", style),)]) for style in used - {""})
 
 
 @pytest.mark.parametrize("state", State)
 def test_each_sign_is_one_column_and_the_ascii_signs_differ(state):
     """A sign stands for one state only, in one column, also where there is only ASCII."""
-    pen = Pen(80, unicode=False)
-    assert cells(state.sign) == 1
+    pen = LineWriter(80, unicode=False)
+    assert cell_width(state.sign) == 1
     assert pen.sign(state).isascii()
     assert len({pen.sign(other) for other in State}) == len(State)
 
@@ -79,7 +79,7 @@ def test_each_sign_is_one_column_and_the_ascii_signs_differ(state):
 @pytest.mark.parametrize("text", ["x" * 18 + " ::" + "y" * 18, ":" * 100, "a" * 20 + " " + ":" * 41])
 def test_a_command_that_a_wrap_would_make_is_broken_without_loss(text):
     """Colons that come to the start of a line are escaped before the line is measured, so that none is cut off."""
-    told = plain(Pen(20).paragraph(text))
+    told = plain_lines(LineWriter(20).paragraph(text))
     assert dangers(told) == []
     assert "…" not in told
     assert told.replace("\\x3a", ":").replace("\n", "").replace(" ", "") == text.replace(" ", "")

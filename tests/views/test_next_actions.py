@@ -7,9 +7,9 @@ from textwrap import dedent
 import pytest
 from rich.cells import cell_len
 
-from pytest_readiness.views.line_writer import Pen, plain
+from pytest_readiness.views.line_writer import LineWriter, plain_lines
 from pytest_readiness.views.next_actions import render_next
-from pytest_readiness.views.text_format import follows, items, listed
+from pytest_readiness.views.text_format import is_successor, item_list, name_list
 
 from . import values
 from .hostile import HOSTILE, dangers
@@ -27,12 +27,14 @@ def test_the_actions_of_a_mixed_register():
                      cases)
         237 actions: 5 for 1 person, 232 unassigned
     """
-    assert plain(render_next(values.mixed().actions, 80)) == dedent(expected).strip("\n")
+    assert plain_lines(render_next(values.mixed().actions, 80)) == dedent(expected).strip("\n")
 
 
 def test_one_owner_sees_only_their_own_actions():
     """An owner is found in any letter case; with verbosity each action is told in its own words."""
-    told = plain(render_next(values.mixed().actions, 80, owner="Trace-Team@example.com", verbosity=1)).splitlines()
+    told = plain_lines(
+        render_next(values.mixed().actions, 80, owner="Trace-Team@example.com", verbosity=1)
+    ).splitlines()
     assert told[0] == "trace-team@example.com"
     assert [line.split()[0] for line in told[1:-1]] == ["fix", "rerun", "collect", "collect", "collect"]
     assert told[-1] == "5 actions for 1 person"
@@ -40,14 +42,14 @@ def test_one_owner_sees_only_their_own_actions():
 
 def test_nothing_to_do_is_said():
     """An empty list of actions is an answer and not an empty page."""
-    assert plain(render_next([], 80)) == "nobody has anything to do"
-    assert plain(render_next(values.mixed().actions, 80, owner="x")) == "x has nothing to do"
+    assert plain_lines(render_next([], 80)) == "nobody has anything to do"
+    assert plain_lines(render_next(values.mixed().actions, 80, owner="x")) == "x has nothing to do"
 
 
 def test_actions_for_whole_use_cases_name_the_use_cases():
     """A review concerns no item: the use cases are listed, with the text where it is the same for all."""
     actions = [values.action("qa", "review", f"UC-00{n}", "sign it off") for n in (1, 2, 3, 5)]
-    told = plain(render_next(actions, 80)).splitlines()
+    told = plain_lines(render_next(actions, 80)).splitlines()
     assert told[1] == "    review   UC-001 … UC-003, UC-005 (4 use cases): sign it off"
 
 
@@ -56,7 +58,7 @@ def test_use_cases_that_need_other_items_are_told_apart():
     actions = [
         values.action("qa", "collect", one) for one in ("UC-001/4", "UC-001/5", "UC-002/4", "UC-002/5", "UC-003/4")
     ]
-    told = plain(render_next(actions, 80)).splitlines()
+    told = plain_lines(render_next(actions, 80)).splitlines()
     assert told[1:3] == ["    collect  items 4, 5 of UC-001, UC-002 (2 use cases)", "    collect  collect UC-003/4"]
 
 
@@ -77,17 +79,17 @@ def test_use_cases_that_need_other_items_are_told_apart():
 )
 def test_names_follow_each_other_by_their_number(name, before, yes):
     """A range stands only for names that are numbered one after the other in the same way."""
-    assert follows(name, before) is yes
+    assert is_successor(name, before) is yes
 
 
 def test_lists_are_ranges_where_there_are_three_in_a_row():
     """Ranges, single names, and the number of names beyond the cap."""
-    pen = Pen(80)
+    pen = LineWriter(80)
     names = ["a1", "a2", "a3", "b1", "b2", "c"]
-    assert listed(names, pen) == "a1 … a3, b1, b2, c"
-    assert listed(names, pen, most=2) == "a1 … a3, b1 and 2 more"
-    assert items(["4"]) == "item 4"
-    assert items(["1", "2", "3", "5"]) == "items 1-3, 5"
+    assert name_list(names, pen) == "a1 … a3, b1, b2, c"
+    assert name_list(names, pen, most=2) == "a1 … a3, b1 and 2 more"
+    assert item_list(["4"]) == "item 4"
+    assert item_list(["1", "2", "3", "5"]) == "items 1-3, 5"
 
 
 @pytest.mark.parametrize("bad", HOSTILE)
@@ -95,7 +97,7 @@ def test_lists_are_ranges_where_there_are_three_in_a_row():
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No owner, use case or reason gets to the terminal raw or beyond its width."""
     actions = [values.action(bad, bad, f"{bad}/4", bad), values.action(bad, bad, f"{bad}1/5", bad)]
-    told = plain(render_next(actions, 60, unicode=unicode))
+    told = plain_lines(render_next(actions, 60, unicode=unicode))
     assert dangers(told) == []
     assert max(map(cell_len, told.split("\n"))) <= 60
     assert unicode or told.isascii()
@@ -107,5 +109,5 @@ def test_items_are_told_in_the_order_of_their_numbers():
         values.action("ops@example.com", "collect", f"UC-001/{item}")
         for item in ("10", "6/rotation", "plain", "2", "1")
     ]
-    lines = plain(render_next(actions, 100)).splitlines()
+    lines = plain_lines(render_next(actions, 100)).splitlines()
     assert lines[1].split("  ")[-1].strip() == "items 1, 2, 6, 10, plain of UC-001"

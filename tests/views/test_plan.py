@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 from rich.cells import cell_len
 
-from pytest_readiness.views.line_writer import plain
+from pytest_readiness.views.line_writer import plain_lines
 from pytest_readiness.views.plan import PlanRow, render_plan
 
 from . import values
@@ -39,12 +39,12 @@ def test_claimed_requirements_name_their_tests_and_the_rest_is_folded():
 
         2 of 256 requirements claimed, by 2 tests; 254 claimed by nobody
     """
-    assert plain(render_plan(rows, 80)) == dedent(expected).strip("\n")
+    assert plain_lines(render_plan(rows, 80)) == dedent(expected).strip("\n")
 
 
 def test_a_register_that_requires_nothing_says_so():
     """No requirement at all is told as a number."""
-    assert plain(render_plan([], 80)) == "0 of 0 requirements claimed; 0 claimed by nobody"
+    assert plain_lines(render_plan([], 80)) == "0 of 0 requirements claimed; 0 claimed by nobody"
 
 
 @pytest.mark.parametrize("bad", HOSTILE)
@@ -52,7 +52,7 @@ def test_a_register_that_requires_nothing_says_so():
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No node id or title gets to the terminal raw or beyond its width."""
     rows = [PlanRow(bad, bad, (bad, bad)), PlanRow(f"{bad}/4", bad, ())]
-    told = plain(render_plan(rows, 60, unicode=unicode))
+    told = plain_lines(render_plan(rows, 60, unicode=unicode))
     assert dangers(told) == []
     assert max(map(cell_len, told.split("\n"))) <= 60
     assert unicode or told.isascii()

@@ -10,9 +10,9 @@ from hypothesis import given, settings, strategies as st
 from rich.cells import cell_len
 
 from pytest_readiness.claims.catalogue import Item
-from pytest_readiness.verdict.readiness import Phase, Review, RuleResult, State, Status, Verdict
-from pytest_readiness.views.report import Session
-from pytest_readiness.views.terminal import plain, render, styled
+from pytest_readiness.verdict.readiness import Phase, ReviewSummary, RuleResult, State, Status, Verdict
+from pytest_readiness.views.report import ReportedSession
+from pytest_readiness.views.terminal import plain_lines, render_report, styled_lines
 
 from . import values
 from .hostile import HOSTILE, dangers
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 def text(report, width=80, **options):
     """Return the rendered report as text."""
-    return plain(render(report, width, **options))
+    return plain_lines(render_report(report, width, **options))
 
 
 def shown(expected):
@@ -125,7 +125,7 @@ def test_an_eligible_register_says_so_first_and_last():
     """A ready use case: eligible, nobody must act, the gate is open."""
     known = values.catalogue(["UC-001"], declared_status="READY_FOR_GO_LIVE")
     complete = {need.id.removeprefix("UC-001/"): State.COMPLETE for need in known.requirements("UC-001")}
-    one = values.use_case(known, "UC-001", complete, status=Status.READY_FOR_GO_LIVE, review=Review(approvals=1))
+    one = values.use_case(known, "UC-001", complete, status=Status.READY_FOR_GO_LIVE, review=ReviewSummary(approvals=1))
     lines = text(values.report([one])).splitlines()
     assert lines[0] == "ELIGIBLE for go-live (on review): 1 use case is ready"
     assert lines[-1] == "readiness gate: open"
@@ -135,13 +135,13 @@ def test_an_eligible_register_says_so_first_and_last():
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_untouched_register_fits_one_screen(width):
     """32 use cases take at most 45 lines, also where every use case is shown a row at 80 columns and more."""
-    assert len(render(values.untouched(), width)) <= 45
+    assert len(render_report(values.untouched(), width)) <= 45
     assert len([line for line in text(values.untouched(), width, verbosity=1).splitlines() if line[:3] == "UC-"]) == 32
 
 
 def test_the_mixed_register_fits_one_screen():
     """A register in progress still fits 45 lines of 80 columns."""
-    assert len(render(values.mixed(), 80)) <= 45
+    assert len(render_report(values.mixed(), 80)) <= 45
 
 
 def test_a_register_in_which_every_row_differs_still_fits_a_screen():
@@ -289,12 +289,12 @@ def test_ascii_mode_is_ascii_and_keeps_the_words():
 
 def test_styles_are_only_added():
     """The styled text without its ANSI codes is the plain text: colour says nothing that words do not."""
-    lines = render(values.mixed(), 80)
-    bare = styled(lines)
+    lines = render_report(values.mixed(), 80)
+    bare = styled_lines(lines)
     for code in ("\x1b[32m", "\x1b[31;1m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"):
         assert code in bare
         bare = bare.replace(code, "")
-    assert bare == plain(lines)
+    assert bare == plain_lines(lines)
 
 
 def hostile_report(bad):
@@ -319,7 +319,7 @@ def hostile_report(bad):
         release=bad,
         notes=(bad,),
         problems=(bad,),
-        session=Session(bad, 1),
+        session=ReportedSession(bad, 1),
     )
     rules = (RuleResult(bad, False, 1, bad), RuleResult(bad, False, 1, bad))
     return replace(report, verdict=Verdict(False, bad, rules, (bad,), (bad, f"{bad}2")))

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 
 from pytest_readiness.errors import ClaimError
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.verdict.readiness import Phase, Review, ReviewState, State, Status
-from pytest_readiness.views.line_writer import plain
+from pytest_readiness.verdict.readiness import Phase, ReviewState, ReviewSummary, State, Status
+from pytest_readiness.views.line_writer import plain_lines
 from pytest_readiness.views.why import render_why
 
 from . import values
@@ -41,7 +41,7 @@ def test_an_item_is_told_down_to_its_evidence():
               tests/test_trace.py::test_trace
               readiness show 20260212T182800Z-0a1b2c3d.5.1
     """
-    assert plain(render_why(values.mixed(), "UC-003", "4", 80)) == dedent(expected).strip("\n")
+    assert plain_lines(render_why(values.mixed(), "UC-003", "4", 80)) == dedent(expected).strip("\n")
 
 
 def test_a_use_case_is_told_by_what_it_lacks():
@@ -49,7 +49,7 @@ def test_a_use_case_is_told_by_what_it_lacks():
     lines = render_why(values.mixed(), "UC-003", None, 80)
     ends = ("1/BYOK", "2/staging", "3/staging", "5", "6/rotation", "6/revocation", "7")
     assert headings(lines) == [f"UC-003/{end}" for end in ends]
-    assert "  completes it: run a test that is evidence for UC-003/5" in plain(lines).splitlines()
+    assert "  completes it: run a test that is evidence for UC-003/5" in plain_lines(lines).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_failures_and_rehearsals_say_why_they_do_not_count():
     bad = values.evidence(result=Result.FAILED, message="digests differ\nat event 3", proofs=())
     tried = values.evidence(real=False, not_real_because="a stub", environment=None, replay_mode="TRACE_ONLY")
     one = values.use_case(known, "UC-003", {"4": State.FAILING}, status=Status.BLOCKED, found=(bad, tried))
-    told = plain(render_why(values.report([one]), "UC-003", "4", 120))
+    told = plain_lines(render_why(values.report([one]), "UC-003", "4", 120))
     assert "rests on: FAILED at 2026-02-12T18:28:02.000Z in staging\n" in told
     assert "      digests differ\n      at event 3\n" in told
     assert "rests on: PASSED at 2026-02-12T18:28:02.000Z in no environment, replay TRACE_ONLY, proofs trace" in told
@@ -92,7 +92,7 @@ def test_a_complete_use_case_says_what_its_review_lacks():
     """Where all requirements are COMPLETE the review and what holds the gate are what is left to tell."""
     known = values.catalogue(["UC-003"])
     complete = {need.id.removeprefix("UC-003/"): State.COMPLETE for need in known.requirements("UC-003")}
-    review = Review(ReviewState.SUSPECT, 1, 2, ("qa@example.com",))
+    review = ReviewSummary(ReviewState.SUSPECT, 1, 2, ("qa@example.com",))
     one = values.use_case(
         known,
         "UC-003",
@@ -102,7 +102,7 @@ def test_a_complete_use_case_says_what_its_review_lacks():
         review=review,
         open_runs=("run-7",),
     )
-    told = plain(render_why(values.report([one]), "UC-003", None, 80))
+    told = plain_lines(render_why(values.report([one]), "UC-003", None, 80))
     assert "IN_PROGRESS, REVIEW_SUSPECT, 8 of 8 requirements complete" in told
     assert "review: SUSPECT by qa@example.com, 1 of 2 approvals" in told
     assert "run run-7 is open" in told
@@ -114,7 +114,7 @@ def test_a_complete_use_case_says_what_its_review_lacks():
 def test_hostile_text_is_harmless_and_fits(bad, unicode):
     """No name, reason, message or test id gets to the terminal raw or beyond its width."""
     report = hostile_report(bad)
-    told = plain(render_why(report, report.readiness.use_cases[0].use_case.id, None, 60, unicode=unicode))
+    told = plain_lines(render_why(report, report.readiness.use_cases[0].use_case.id, None, 60, unicode=unicode))
     assert dangers(told) == []
     assert max(map(cell_len, told.split("\n"))) <= 60
     assert unicode or told.isascii()

@@ -11,21 +11,21 @@ from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, 
 from pytest_readiness.store.protocol import RunState, RunSummary
 from pytest_readiness.verdict.readiness import (
     Action,
+    Explanation,
     ItemReadiness,
     Phase,
     Readiness,
     RequirementReadiness,
-    Review,
+    ReviewSummary,
     RuleResult,
-    Sentences,
     State,
     Status,
     UseCaseReadiness,
     Verdict,
-    worst,
+    worst_state,
 )
 from pytest_readiness.verdict.run_groups import GroupHold
-from pytest_readiness.views.report import Report, ReportContext, Session
+from pytest_readiness.views.report import Report, ReportContext, ReportedSession
 
 NOW = "2026-02-12T18:29:00.000Z"
 SHA = "ab" * 32
@@ -132,7 +132,7 @@ def use_case(
     *,
     status: Status = Status.NOT_STARTED,
     phase: Phase | None = None,
-    review: Review | None = None,
+    review: ReviewSummary | None = None,
     found: tuple[Evidence, ...] = (),
     row: Mapping[str, object] | None = None,
     **extra,
@@ -146,9 +146,11 @@ def use_case(
                 state = (states or {}).get(requirement.id.removeprefix(f"{name}/"), State.MISSING)
                 shown = tuple(e for e in found if (e.uc, e.item) == (name, item.key))
                 requirements.append(_requirement(requirement, state, shown))
-        items.append(ItemReadiness(item, worst(one.state for one in requirements), tuple(requirements)))
+        items.append(ItemReadiness(item, worst_state(one.state for one in requirements), tuple(requirements)))
     mine = replace(known.use_case(name), **(row or {}))
-    return UseCaseReadiness(mine, status, phase, tuple(items), review or Review(basis_digest="sha256:ba515"), **extra)
+    return UseCaseReadiness(
+        mine, status, phase, tuple(items), review or ReviewSummary(basis_digest="sha256:ba515"), **extra
+    )
 
 
 def _requirement(requirement, state, shown) -> RequirementReadiness:
@@ -156,7 +158,7 @@ def _requirement(requirement, state, shown) -> RequirementReadiness:
     return RequirementReadiness(
         requirement,
         state,
-        Sentences(
+        Explanation(
             why.get(state, f"it is {state}"),
             "" if state in _COLLECTED else f"run a test that is evidence for {requirement.id}",
         ),
@@ -216,7 +218,7 @@ def mixed() -> Report:
             "UC-001",
             complete,
             status=Status.READY_FOR_GO_LIVE,
-            review=Review(by=("qa-lead@example.com",), approvals=1),
+            review=ReviewSummary(by=("qa-lead@example.com",), approvals=1),
             row={"declared_status": "READY_FOR_GO_LIVE"},
         ),
         "UC-003": use_case(
@@ -242,4 +244,4 @@ def mixed() -> Report:
         ),
     ]
     rest = [one for one in _actions(told) if one.use_case not in {"UC-003", "UC-007"}]
-    return report(told, actions=[*first, *rest], session=Session(RUN, 12))
+    return report(told, actions=[*first, *rest], session=ReportedSession(RUN, 12))

@@ -77,7 +77,7 @@ _SPEAKS_OF = {
 }
 
 
-def recognise(key: str, text: str) -> Item:
+def recognise_item(key: str, text: str) -> Item:
     """Return the item of a tracker: with a built-in meaning if its text speaks of exactly one, else plain."""
     spoken = [item for item in SEVEN if item.name and re.search(_SPEAKS_OF[item.name], text, re.IGNORECASE)]
     if len(spoken) != 1:

@@ -11,7 +11,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from ..errors import ClaimError, nearest
+from ..errors import ClaimError, suggestion
 from ..fast_values import dataclass, maker
 from .claim import Claim
 
@@ -228,7 +228,7 @@ class Catalogue:
             return " (an id is asked for here, and no pattern)"
         ids = list(self.use_cases)
         every = ", ".join(ids) if len(ids) <= _FEW else f"{ids[0]} to {ids[-1]}, {len(ids)} in all"
-        return nearest(name, ids) or (f" (there {'is' if len(ids) == 1 else 'are'} {every})" if ids else "")
+        return suggestion(name, ids) or (f" (there {'is' if len(ids) == 1 else 'are'} {every})" if ids else "")
 
     def item(self, name: str) -> Item:
         """Return the item with this number or name.
@@ -241,7 +241,7 @@ class Catalogue:
             return self.items[key]
         if self.open_world:
             return Item(key=name, title=name)
-        raise ClaimError(f"there is no item '{name}'{nearest(name, self._item_names) or self._known_items()}")
+        raise ClaimError(f"there is no item '{name}'{suggestion(name, self._item_names) or self._known_items()}")
 
     def _known_items(self) -> str:
         return f" (items are {', '.join(self.items)})" if self.items else ""
@@ -264,7 +264,7 @@ class Catalogue:
         """Raise ClaimError if the item of this use case has named parts and ``part`` is none of them."""
         known = self.parts(use_case.id, item.key)
         if part not in known and (known or item.proof != "drill") and not self.open_world:
-            told = nearest(part, known) or (f" (parts are {', '.join(known)})" if known else " (it has no parts)")
+            told = suggestion(part, known) or (f" (parts are {', '.join(known)})" if known else " (it has no parts)")
             raise ClaimError(f"item {item.key} of {use_case.id} has no part '{part}'{told}")
 
     def resolve(self, claim: Claim) -> Claim:
@@ -327,7 +327,7 @@ _FEW = 6
 
 
 def _near(name: str, declared: Iterable[str]) -> str:
-    return nearest(name, declared) or f" (declared are {', '.join(declared)})"
+    return suggestion(name, declared) or f" (declared are {', '.join(declared)})"
 
 
 def _parts(use_case: UseCase, item: Item) -> tuple[str, ...]:

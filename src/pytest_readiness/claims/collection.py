@@ -13,12 +13,12 @@ from ..fast_values import dataclass, maker
 from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim
-from .invalid_marks import understood
+from .invalid_marks import understood_claims
 from .marker import claims_of, plain_form
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
+class TaggedTest:
     """What one test claims, and what is wrong with how it says so."""
 
     test_id: str
@@ -37,11 +37,11 @@ class Tagged:
     """Those of the claims that are only what can be understood of a wrong mark: the test fails for them."""
 
 
-_tagged = maker(Tagged)
-TAGGED = pytest.StashKey[Tagged]()
+_tagged = maker(TaggedTest)
+TAGGED = pytest.StashKey[TaggedTest]()
 
 
-def tag(item: pytest.Item, catalogue: Catalogue | None) -> Tagged | None:
+def collect_claims(item: pytest.Item, catalogue: Catalogue | None) -> TaggedTest | None:
     """Return what a test claims (kept on the test), or None if it carries no evidence mark.
 
     Without a catalogue (nothing is recorded) only the form of the marks is judged.
@@ -49,7 +49,9 @@ def tag(item: pytest.Item, catalogue: Catalogue | None) -> Tagged | None:
     return _Tagger(catalogue, selected=True).tag(item)
 
 
-def tag_all(items: Iterable[pytest.Item], catalogue: Catalogue | None, *, selected: bool = True) -> list[Tagged]:
+def collect_all(
+    items: Iterable[pytest.Item], catalogue: Catalogue | None, *, selected: bool = True
+) -> list[TaggedTest]:
     """Return what each evidence test among these claims; tests with equal marks share one tuple of claims."""
     tagger = _Tagger(catalogue, selected=selected)
     return [tagged for item in items if (tagged := tagger.tag(item)) is not None]
@@ -70,7 +72,7 @@ class _Tagger:
         self._read: dict[tuple[str, int | str], tuple[tuple[Claim, ...], tuple[str, ...]]] = {}
         """What one plain mark says, by use case and item."""
 
-    def tag(self, item: pytest.Item) -> Tagged | None:
+    def tag(self, item: pytest.Item) -> TaggedTest | None:
         stash = item.stash
         if TAGGED in stash:
             return stash[TAGGED]
@@ -81,7 +83,7 @@ class _Tagger:
         records = "record_evidence" in getattr(item, "fixturenames", ())
         guessed: tuple[Claim, ...] = ()
         if problems and self._catalogue is not None:
-            guessed = tuple([one for one in understood(marks, self._catalogue) if one not in claims])
+            guessed = tuple([one for one in understood_claims(marks, self._catalogue) if one not in claims])
             claims, records = (*claims, *guessed), True  # where it would have run, nobody knows
         nodeid, path = item.nodeid, item.path
         if path is not self._path:
@@ -144,17 +146,17 @@ def late_marks(item: pytest.Item, catalogue: Catalogue) -> bool:
     return not set(claims) <= set(tagged.claims)
 
 
-def refuse(item: pytest.Item) -> None:
+def fail_invalid(item: pytest.Item) -> None:
     """Fail the test, in one line, if something is wrong with its evidence marks."""
     tagged = item.stash.get(TAGGED, None)
     if tagged is not None and tagged.problems:
         pytest.fail(f"{one_line(item.nodeid)}: {one_line('; '.join(tagged.problems), 600)}", pytrace=False)
 
 
-class Refusal:
+class InvalidMarksPlugin:
     """Fails the tests whose evidence marks are wrong where nothing is recorded; else the observer does."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """No wrapper: teardown needs what other wrappers set up."""
-        refuse(item)
+        fail_invalid(item)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from ..errors import ClaimError, nearest
+from ..errors import ClaimError, suggestion
 from .catalogue import Catalogue
 from .claim import Claim
 from .marker import KEYWORDS, items_of, text_of
 
 
-class Mark(Protocol):
+class RawMark(Protocol):
     """What pytest keeps of a mark."""
 
     @property
@@ -23,7 +23,7 @@ class Mark(Protocol):
         """What was given by name."""
 
 
-def understood(marks: Sequence[Mark], catalogue: Catalogue) -> Iterator[Claim]:
+def understood_claims(marks: Sequence[RawMark], catalogue: Catalogue) -> Iterator[Claim]:
     """Yield the claims of the use cases and items that marks name and that there are.
 
     A limit that cannot be understood is none: it would hide the failure.
@@ -39,7 +39,7 @@ def understood(marks: Sequence[Mark], catalogue: Catalogue) -> Iterator[Claim]:
 
 def _item(said: Mapping[str, Any]) -> Any:
     """Return what is said of the item, under a misspelt keyword too."""
-    close = [name for name in said if name not in KEYWORDS and "'item'" in nearest(name, KEYWORDS)]
+    close = [name for name in said if name not in KEYWORDS and "'item'" in suggestion(name, KEYWORDS)]
     return said.get("item", said[close[0]] if close else ())
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..errors import ClaimError, nearest
+from ..errors import ClaimError, suggestion
 from .catalogue import REPLAY_MODES, Catalogue
 from .claim import Claim
 
@@ -88,7 +88,7 @@ def plain_form(mark: pytest.Mark) -> tuple[str, int | str] | None:
 def _parse(mark: pytest.Mark) -> list[Claim]:
     unknown = [name for name in mark.kwargs if name not in KEYWORDS]
     if unknown:
-        known = nearest(unknown[0], KEYWORDS) or f" (known are {', '.join(KEYWORDS)})"
+        known = suggestion(unknown[0], KEYWORDS) or f" (known are {', '.join(KEYWORDS)})"
         raise ClaimError(f"the evidence marker has no keyword '{unknown[0]}'{known}")
     use_cases = [_use_case(name) for name in mark.args]
     if not use_cases:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from ..errors import ClaimError, ConfigError, Problem, nearest, place
+from ..errors import ClaimError, ConfigError, Problem, location, suggestion
 from ..fast_values import dataclass
 from ..settings import ItemSettings, Settings, UseCaseSettings, key_place, shared_names
-from .builtin_items import SEVEN, recognise
+from .builtin_items import SEVEN, recognise_item
 from .catalogue import PROOF_OF_PART, Catalogue, Environment, Item, ProviderMode, UseCase
-from .tracker.reader import Tracker, examine
+from .tracker.reader import Tracker, examine_tracker
 from .tracker.row_ids import name_faults
 
 PROOFS = (
@@ -95,7 +95,7 @@ def _examined(settings: Settings) -> tuple[Tracker | None, list[Problem]]:
         return None, []
     columns = {str(ours): theirs for ours, theirs in settings.tracker_columns.items()}
     statuses = {str(ours): theirs for ours, theirs in settings.statuses.items()}
-    return examine(settings.tracker, columns, statuses, settings.tracker_skip)
+    return examine_tracker(settings.tracker, columns, statuses, settings.tracker_skip)
 
 
 def _joined(settings: Settings, tracker: Tracker | None, rows: _Extra) -> Catalogue:
@@ -164,7 +164,7 @@ def _item(key: str, said: ItemSettings, listed: Item | None) -> Item:
         parts=said.parts,
         proof=said.proof,
         max_age_days=said.max_age_days,
-        name=said.name or recognise(key, title).name,
+        name=said.name or recognise_item(key, title).name,
         connection=said.connection,
     )
 
@@ -198,13 +198,13 @@ def _misfits(
 ) -> Iterator[Problem]:
     if not catalogue.use_cases and not catalogue.open_world:
         what = 'there is no use case: name a tracker (tracker = "...") or write [use_cases.ID]'
-        yield Problem(place(settings.path) if settings.path else "", what)
+        yield Problem(location(settings.path) if settings.path else "", what)
     yield from _same_but_for_case(settings, catalogue)
     for name, said in settings.use_cases.items():
         at = _At(settings, ("use_cases", name))
         if name not in catalogue.use_cases:
-            where = f" in {place(tracker.path)}" if tracker else ""
-            yield at.problem(f"there is no use case '{name}'{where}{nearest(name, catalogue.use_cases)}")
+            where = f" in {location(tracker.path)}" if tracker else ""
+            yield at.problem(f"there is no use case '{name}'{where}{suggestion(name, catalogue.use_cases)}")
             continue
         yield from (at.problem(what) for what in name_faults(name))
         yield from _use_case_misfits(at, said, catalogue, name)
@@ -254,7 +254,7 @@ def _use_case_misfits(at: _At, said: UseCaseSettings, catalogue: Catalogue, name
             )
         for one in listed or ():
             if one not in known:
-                yield at.problem(f"{name} needs {kind} '{one}', which is not declared{nearest(one, known)}", key)
+                yield at.problem(f"{name} needs {kind} '{one}', which is not declared{suggestion(one, known)}", key)
             elif not known[one].real:
                 yield at.problem(f"{name} needs {kind} '{one}', which is not declared real: nothing there counts", key)
         yield from (at.problem(f"{name} lists {kind} '{one}' twice", key) for one in _twice(listed or ()))
@@ -263,7 +263,7 @@ def _use_case_misfits(at: _At, said: UseCaseSettings, catalogue: Catalogue, name
     for part in said.not_applicable:
         end = _by_key(part, catalogue)
         if end not in ends and end not in catalogue.items:
-            told = nearest(end, {*ends, *catalogue.items})
+            told = suggestion(end, {*ends, *catalogue.items})
             yield at.problem(f"{name} has no requirement or item '{part}'{told}", "not_applicable", part)
 
 
@@ -272,7 +272,7 @@ def _item_misfits(settings: Settings, catalogue: Catalogue, proofs: Collection[s
     for key in settings.items:
         item, at = catalogue.items[key], _At(settings, ("items", key))
         if item.proof not in proofs:
-            told = nearest(item.proof, proofs) or f" (proofs are {', '.join(proofs)})"
+            told = suggestion(item.proof, proofs) or f" (proofs are {', '.join(proofs)})"
             yield at.problem(f"item {key} asks for a proof '{item.proof}' that does not exist{told}", "proof")
         if item.proof == PROOF_OF_PART:
             if not item.parts:
@@ -280,7 +280,7 @@ def _item_misfits(settings: Settings, catalogue: Catalogue, proofs: Collection[s
             for part in item.parts:
                 if part not in proofs:
                     what = f"item {key} asks part '{part}' for the proof of its name, which does not exist"
-                    yield at.problem(what + nearest(part, proofs), "parts")
+                    yield at.problem(what + suggestion(part, proofs), "parts")
         yield from (at.problem(f"item {key} lists part '{one}' twice", "parts") for one in _twice(item.parts))
         if item.connection == "seen":
             yield from (at.problem(what, "connection") for what in _without_endpoints(item, catalogue))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import click
 
 from ..decisions.blockers_and_waivers import block
-from ..decisions.identity import decider
-from ..facts.timestamps import moment
+from ..decisions.identity import find_decider
+from ..facts.timestamps import timestamp
 from . import options
-from .cli_context import Door, pass_door
-from .decision_output import refusing, tell, tell_standing
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .decision_output import print_decision, print_standing, refusing
+from .exit_code import ExitCodeCommand
 
 
-@click.command("block", cls=Answering)
+@click.command("block", cls=ExitCodeCommand)
 @click.argument("use_case", metavar="UC")
 @options.reason
 @options.by
@@ -22,7 +22,7 @@ from .exit_code import Answering
 @click.pass_context
 @pass_door
 def command(
-    door: Door,
+    door: CliContext,
     context: click.Context,
     *,
     use_case: str,
@@ -37,8 +37,8 @@ def command(
     """
     place = door.place()
     with refusing(context):
-        tell(block(place, use_case, decider(place, by), reason, due, link))
-    if due is not None and due < moment()[:10]:
+        print_decision(block(place, use_case, find_decider(place, by), reason, due, link))
+    if due is not None and due < timestamp()[:10]:
         click.echo(f"the date {due} is over: it is told as overdue")
-    tell_standing(place, (use_case,))
+    print_standing(place, (use_case,))
     return 0

@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from ..errors import count
-from ..pipeline.bundles import bundle, write_script
+from ..pipeline.bundles import export_bundle, write_script
 from ..pipeline.output_files import refuse_sources
 from ..views.sanitise import sanitise
 from . import options
-from .cli_context import Door, pass_door
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand
 
 
-@click.command("bundle", cls=Answering)
+@click.command("bundle", cls=ExitCodeCommand)
 @click.argument("use_cases", nargs=-1, metavar="[UC]...")
 @click.option(
     "-o",
@@ -37,7 +37,7 @@ from .exit_code import Answering
 )
 @pass_door
 def command(
-    door: Door, *, use_cases: tuple[str, ...], output: Path | None, script: Path | None, with_tree: bool
+    door: CliContext, *, use_cases: tuple[str, ...], output: Path | None, script: Path | None, with_tree: bool
 ) -> int:
     """Write runs, decisions, requirements, verdicts, signatures, artifacts and a report into one file.
 
@@ -53,7 +53,7 @@ def command(
         click.echo(sanitise(f"{script}: verifies bundles: python {script.name} BUNDLE"))
     if output is None:
         return 0
-    done = bundle(place, use_cases, output, with_tree=with_tree)
+    done = export_bundle(place, use_cases, output, with_tree=with_tree)
     written = count(done.runs, "run"), count(done.decisions, "decision"), count(done.verdicts, "verdict")
     click.echo(sanitise(f"{output}: {', '.join(written)}"))
     for sha256 in done.missing:

@@ -10,25 +10,33 @@ import click
 
 from ..claims.catalogue import Catalogue, Item
 from ..claims.register import examine_catalogue, rows_left_out
-from ..errors import ConfigError, Problem, ReadinessError, place
-from ..pipeline.evaluate_project import Place
+from ..errors import ConfigError, Problem, ReadinessError, location
+from ..pipeline.evaluate_project import Project
 from ..pipeline.extensions import Plugins, load_plugins
-from ..pipeline.maintenance import verify
-from ..settings import DEFAULT_REGISTER, Settings, find, key_place, load, override, problems
+from ..pipeline.maintenance import verify_store
+from ..settings import (
+    DEFAULT_REGISTER,
+    Settings,
+    config_problems,
+    find_config,
+    key_place,
+    load_settings,
+    override_settings,
+)
 from ..signing.keys import key_problems
 from ..store.address import sqlite_path
 from ..views.sanitise import sanitise
 from ..views.text_format import count
-from .cli_context import Door, pass_door
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand
 
 _CONFIG = 2
 """Exit code where a plugin cannot be used, as that of every other command."""
 
 
-@click.command("check", cls=Answering, help="Say whether config, tracker and store are sound.")
+@click.command("check", cls=ExitCodeCommand, help="Say whether config, tracker and store are sound.")
 @pass_door
-def command(door: Door) -> int:
+def command(door: CliContext) -> int:
     """Print every problem, and the meaning that each item got.
 
     Exit code 1 where there are problems, 2 where a plugin cannot be used, with which no other command answers either.
@@ -62,18 +70,18 @@ def command(door: Door) -> int:
 def _left_out(settings: Settings) -> Iterator[str]:
     """Yield each row of the tracker that is no use case by its words: it is said, and no problem."""
     for line, why in rows_left_out(settings):
-        yield f"{place(settings.tracker, line)}: this row is no use case: {why}" if settings.tracker else why
+        yield f"{location(settings.tracker, line)}: this row is no use case: {why}" if settings.tracker else why
 
 
-def _config(door: Door) -> tuple[Settings | None, list[Problem]]:
-    path = door.config or find(Path.cwd())
+def _config(door: CliContext) -> tuple[Settings | None, list[Problem]]:
+    path = door.config or find_config(Path.cwd())
     if path is None:
         return None, [Problem("", "there is no config: write one with `readiness init`")]
-    found = problems(path)
+    found = config_problems(path)
     if found:
         return None, found
     artifacts = os.environ.get("READINESS_ARTIFACTS")
-    return override(load(path), store=door.store, artifacts=artifacts), []
+    return override_settings(load_settings(path), store=door.store, artifacts=artifacts), []
 
 
 def _kinds(plugins: Plugins) -> tuple[Collection[str], list[Problem]]:
@@ -89,7 +97,7 @@ def _kept(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem
     A store that is not there yet is an empty one, and sound; nothing is created.
     """
     try:
-        found = verify(Place(settings, catalogue or Catalogue(settings.register)))
+        found = verify_store(Project(settings, catalogue or Catalogue(settings.register)))
     except ReadinessError as error:
         return [Problem("", str(error))], ()
     return found.problems, (*(Problem("", one) for one in found.aside), *found.notes)
@@ -97,9 +105,9 @@ def _kept(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem
 
 def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     if settings.path is not None:
-        rows = f" from {place(settings.tracker)}" if settings.tracker else ""
+        rows = f" from {location(settings.tracker)}" if settings.tracker else ""
         many = count(len(catalogue.use_cases), "use case")
-        yield f"{place(settings.path)}: register '{catalogue.register}', {many}{rows}"
+        yield f"{location(settings.path)}: register '{catalogue.register}', {many}{rows}"
     yield from _table([("item", "name", "scope", "proof", "stale after", "required evidence"), *_rows(catalogue)])
     counts = sorted({len(catalogue.requirements(name)) for name in catalogue.use_cases})
     if counts:

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import click
 
-from ..errors import place as shown_place
+from ..errors import location as shown_place
 from ..pipeline.checkpoints import UNSIGNED
-from ..pipeline.maintenance import checkpoint
+from ..pipeline.maintenance import make_checkpoint
 from ..pipeline.output_files import CHECKPOINT, refuse_sources
 from ..views.sanitise import sanitise
 from ..views.text_format import count
 from . import options
-from .cli_context import Door, pass_door
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand
 
 
-@click.command("checkpoint", cls=Answering)
+@click.command("checkpoint", cls=ExitCodeCommand)
 @click.option("-o", "--output", type=options.FILE, metavar="FILE", help="The file to write; else it is printed.")
 @pass_door
-def command(door: Door, output: Path | None) -> int:
+def command(door: CliContext, output: Path | None) -> int:
     """Print or write the store's head: its name, how many records it has, and the hash that stands for them all.
 
     Kept where those who can write the store cannot write, it shows later whether records were changed, deleted or
@@ -31,7 +31,7 @@ def command(door: Door, output: Path | None) -> int:
     """
     place = door.place()
     refuse_sources(place, {CHECKPOINT: output})
-    made = checkpoint(place, output)
+    made = make_checkpoint(place, output)
     if os.environ.get("READINESS_SIGNER") and not made.signatures:
         click.echo(UNSIGNED, err=True)
     if output is None:

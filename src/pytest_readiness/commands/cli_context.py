@@ -10,11 +10,11 @@ import click
 from ..fast_values import dataclass
 
 if TYPE_CHECKING:
-    from ..pipeline.evaluate_project import Place
+    from ..pipeline.evaluate_project import Project
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class CliContext:
     """The options of ``readiness`` itself."""
 
     config: Path | None = None
@@ -24,7 +24,7 @@ class Door:
     debug: bool = False
     """Print a traceback with an error."""
 
-    def place(self, *, records: bool = False) -> Place:
+    def place(self, *, records: bool = False) -> Project:
         """Return where this command is: its config, its register and the requirements in force.
 
         ``records``: it records evidence, which a plugin that cannot be used does not cost: ``plugins`` tells of it.
@@ -32,12 +32,14 @@ class Door:
         Raises:
             ConfigError: the config, the tracker or a plugin cannot be used.
         """
-        from ..pipeline.evaluate_project import locate  # brings the store and the models, which `init` does not need
+        from ..pipeline.evaluate_project import (
+            find_project,  # brings the store and the models, which `init` does not need
+        )
         from ..pipeline.extensions import every_kind, kinds_as_named
 
         kinds = kinds_as_named if records else every_kind
-        return locate(Path.cwd(), config=str(self.config) if self.config else None, store=self.store, kinds=kinds)
+        return find_project(Path.cwd(), config=str(self.config) if self.config else None, store=self.store, kinds=kinds)
 
 
-pass_door = click.make_pass_decorator(Door, ensure=True)
+pass_door = click.make_pass_decorator(CliContext, ensure=True)
 """Gives a command its door as first argument."""

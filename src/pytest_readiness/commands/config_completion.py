@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, place
+from ..errors import ConfigError, location
 from ..fast_values import dataclass, field
 from ..regular_files import read_regular
-from ..settings import load
+from ..settings import load_settings
 from ..settings.toml_text import parsed_toml
 
 _ABOUT = frozenset({"tracker_columns", "statuses", "tracker_skip"})
@@ -21,7 +21,7 @@ _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class UserConfig:
     """What somebody wrote before ``init`` was called."""
 
     text: str = ""
@@ -32,7 +32,7 @@ class Own:
         return dict(self.data.get(name, {}))
 
 
-def own_words(config: Path) -> Own | None:
+def user_config(config: Path) -> UserConfig | None:
     """Return what the config says of its tracker; None: it says something else too, or cannot be read.
 
     Raises:
@@ -45,11 +45,11 @@ def own_words(config: Path) -> Own | None:
         return None
     if not data.keys() & _ABOUT or data.keys() - _ABOUT - _BESIDE:
         return None
-    load(config)
-    return Own(text, data)
+    load_settings(config)
+    return UserConfig(text, data)
 
 
-def completed(own: Own, written: str, lines: Mapping[str, Sequence[str]], config: Path) -> str:
+def complete_config(own: UserConfig, written: str, lines: Mapping[str, Sequence[str]], config: Path) -> str:
     """Return what somebody wrote, each line of it, with what ``init`` writes around it.
 
     Args:
@@ -80,4 +80,4 @@ def completed(own: Own, written: str, lines: Mapping[str, Sequence[str]], config
             return whole
     except tomllib.TOMLDecodeError:
         pass
-    raise ConfigError(f"{place(config)} is there already: edit it, or move it away to begin anew")
+    raise ConfigError(f"{location(config)} is there already: edit it, or move it away to begin anew")

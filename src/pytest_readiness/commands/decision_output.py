@@ -8,12 +8,22 @@ from typing import NoReturn
 
 import click
 
-from ..decisions.repository import Kept
-from ..errors import RefusedError, place as shown_place
-from ..facts.decision import Blocker, Decision, Departure, Known, Retirement, Review, RunRetirement, Unblock, Waiver
-from ..pipeline.evaluate_project import Place, Request, judge
+from ..decisions.repository import StoredDecisions
+from ..errors import RefusedError, location as shown_place
+from ..facts.decision import (
+    Blocker,
+    Decision,
+    Departure,
+    IdentityLevel,
+    Retirement,
+    Review,
+    RunRetirement,
+    Unblock,
+    Waiver,
+)
+from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_project
 from ..verdict.remedies import NAME_RELEASE
-from ..views.gate import standing
+from ..views.gate import status_text
 from ..views.sanitise import sanitise
 
 
@@ -32,13 +42,13 @@ def _stop(context: click.Context, error: RefusedError) -> NoReturn:
     context.exit(error.exit_code)
 
 
-def tell(kept: Kept) -> None:
+def print_decision(kept: StoredDecisions) -> None:
     """Say what was kept, and for a file what makes it count."""
     for note in kept.notes:
         click.echo(f"readiness: {sanitise(note, 2000)}", err=True)
     for decision in kept.decisions:
         click.echo(sanitise(f"{_said(decision)}, by {decision.by} (known by {decision.known_by}): {decision.id}"))
-        if kept.signed and decision.known_by is not Known.SIGNED:
+        if kept.signed and decision.known_by is not IdentityLevel.SIGNED:
             told = f"it is signed, but with no key that is trusted with reviews of {decision.by} ([keys])"
             click.echo(sanitise(f"{told}: the signature counts for nothing"))
     if not kept.files:
@@ -49,18 +59,18 @@ def tell(kept: Kept) -> None:
     click.echo(sanitise(_who_counts(kept)))
 
 
-def tell_standing(place: Place, use_cases: Sequence[str], release: str | None = None) -> None:
+def print_standing(place: Project, use_cases: Sequence[str], release: str | None = None) -> None:
     """Say how use cases stand now; where a release has to be named, for which."""
     if use_cases:
-        request = Request(tuple(use_cases), release=release)
+        request = EvaluationRequest(tuple(use_cases), release=release)
         judged, about = request.judged_release, ""
         if place.policy.release == "required":
             about = f" (release {judged})" if judged else f"; {NAME_RELEASE}"
-        for one in judge(place, request).readiness.use_cases:
-            click.echo(sanitise(f"{one.use_case.id} now: {standing(one)}{about}"))
+        for one in evaluate_project(place, request).readiness.use_cases:
+            click.echo(sanitise(f"{one.use_case.id} now: {status_text(one)}{about}"))
 
 
-def _who_counts(kept: Kept) -> str:
+def _who_counts(kept: StoredDecisions) -> str:
     named = kept.decisions[0].by
     if kept.author is None:
         return f"who will have decided is the author of that commit: it should be {named}"

@@ -9,7 +9,7 @@ import click
 from ..errors import UnansweredError
 
 
-class Answering(click.Command):
+class ExitCodeCommand(click.Command):
     """A command that returns its exit code when it has answered."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

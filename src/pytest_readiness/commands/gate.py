@@ -9,16 +9,16 @@ from typing import Any
 import click
 
 from ..errors import ConfigError
-from ..pipeline.evaluate_project import Request, judge
+from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..pipeline.maintenance import keep_verdict
 from ..regular_files import read_regular
 from ..views.gate import render_verdict
 from . import options, output
-from .cli_context import Door, pass_door
-from .exit_code import Answering, keep_until_exit
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand, keep_until_exit
 
 
-@click.command("gate", cls=Answering)
+@click.command("gate", cls=ExitCodeCommand)
 @options.use_cases
 @click.option("--on", type=click.Choice(["review", "evidence"]), help="What eligible means; default: as configured.")
 @click.option("--waivers", type=click.Choice(["accept", "refuse"]), help="Whether a waived requirement may pass; same.")
@@ -37,7 +37,7 @@ from .exit_code import Answering, keep_until_exit
 @click.option("--keep", is_flag=True, help="Keep the verdict in the store, and say under which id.")
 @pass_door
 def command(  # noqa: PLR0913 - what the options say
-    door: Door,
+    door: CliContext,
     *,
     use_cases: tuple[str, ...],
     on: str | None,
@@ -55,7 +55,7 @@ def command(  # noqa: PLR0913 - what the options say
     """
     place = door.place()
     before = _read(earlier) if earlier is not None else None
-    request = Request(
+    request = EvaluationRequest(
         use_cases,
         on=on,
         waivers=waivers,
@@ -65,9 +65,9 @@ def command(  # noqa: PLR0913 - what the options say
         checkpoints=checkpoints,
         to_sign=keep,
     )
-    report = judge(place, request)
+    report = evaluate_project(place, request)
     keep_until_exit(report, place)
-    output.say(render_verdict(report, output.width(), unicode=output.unicode()))
+    output.print_lines(render_verdict(report, output.terminal_width(), unicode=output.prints_unicode()))
     if keep:
         click.echo(f"kept as verdict {keep_verdict(place, report)}")
     if report.context.problems:

@@ -13,24 +13,24 @@ from ..atomic_write import write_whole
 from ..claims.builtin_items import SEVEN
 from ..claims.tracker.formats import OUTLINES, SHEETS
 from ..claims.tracker.reader import Tracker
-from ..errors import ConfigError, place
-from ..facts.timestamps import moment
+from ..errors import ConfigError, location
+from ..facts.timestamps import timestamp
 from ..regular_files import read_regular
-from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
+from ..settings import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find_config
 from ..views.sanitise import sanitise
 from ..views.text_format import count
 from . import options
-from .cli_context import Door, pass_door
-from .config_completion import Own, completed, own_words
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .config_completion import UserConfig, complete_config, user_config
+from .exit_code import ExitCodeCommand
 from .templates import config_text, keys, tracker_text, word_lines
-from .tracker_adoption import Adopted, GuessError, adopt, said_columns
+from .tracker_adoption import AdoptedTracker, GuessError, adopt, named_columns
 
 _HOME = ".readiness"
 _IGNORING = frozenset({_HOME, f"{_HOME}/", f"/{_HOME}", f"/{_HOME}/", f"**/{_HOME}", f"**/{_HOME}/"})
 
 
-@click.command("init", cls=Answering, help="Write readiness.toml, adopting the tracker or writing a new one.")
+@click.command("init", cls=ExitCodeCommand, help="Write readiness.toml, adopting the tracker or writing a new one.")
 @click.option(
     "--tracker",
     type=options.PATH,
@@ -46,17 +46,17 @@ _IGNORING = frozenset({_HOME, f"{_HOME}/", f"/{_HOME}", f"/{_HOME}/", f"**/{_HOM
 )
 @click.option("--reviewer", "reviewers", multiple=True, metavar="ID", help="Who may sign off; can be given again.")
 @pass_door
-def command(door: Door, tracker: Path | None, said: tuple[str, ...], reviewers: tuple[str, ...]) -> int:
+def command(door: CliContext, tracker: Path | None, said: tuple[str, ...], reviewers: tuple[str, ...]) -> int:
     """Show what is guessed; write the config, the tracker where there is none, and a line in .gitignore."""
     config = (door.config or Path(CONFIG_NAME)).absolute()
     own = _refuse_existing(config)
     _refuse_empty(reviewers)
     where = _tracker(tracker, own, config)
-    columns = {**own.table("tracker_columns"), **said_columns(said)}
+    columns = {**own.table("tracker_columns"), **named_columns(said)}
     adopted = where.exists()
     if not adopted:
         _refuse_unwritten(where, columns)
-        _write_new(where, tracker_text(moment()[:10]))
+        _write_new(where, tracker_text(timestamp()[:10]))
     try:
         found = adopt(where, columns, own.table("statuses"), tuple(own.data.get("tracker_skip", ())))
     except GuessError as error:
@@ -73,19 +73,21 @@ def command(door: Door, tracker: Path | None, said: tuple[str, ...], reviewers: 
 def _refuse_unwritten(where: Path, columns: Mapping[str, Any]) -> None:
     """A tracker that is to be written has our headers, and is Markdown."""
     if columns:
-        raise ConfigError(f"{place(where)}: there is no such tracker whose columns these are: name it with --tracker")
+        raise ConfigError(
+            f"{location(where)}: there is no such tracker whose columns these are: name it with --tracker"
+        )
     if where.suffix.casefold() in (*SHEETS, *OUTLINES):
-        raise ConfigError(f"{place(where)}: there is no such tracker, and init writes Markdown alone: name it .md")
+        raise ConfigError(f"{location(where)}: there is no such tracker, and init writes Markdown alone: name it .md")
 
 
-def _tracker(option: Path | None, own: Own, config: Path) -> Path:
+def _tracker(option: Path | None, own: UserConfig, config: Path) -> Path:
     said = own.data.get("tracker")
     if option is not None and said and option.absolute() != config.parent / said:
-        raise ConfigError(f"{place(config)} names another tracker than --tracker: take one of them out")
+        raise ConfigError(f"{location(config)} names another tracker than --tracker: take one of them out")
     return (option or config.parent / (said or TRACKER_NAME)).absolute()
 
 
-def _write(config: Path, own: Own, found: Adopted, reviewers: tuple[str, ...]) -> None:
+def _write(config: Path, own: UserConfig, found: AdoptedTracker, reviewers: tuple[str, ...]) -> None:
     shown = os.path.relpath(found.tracker.path, config.parent).replace(os.sep, "/")
     items, ids = found.tracker.items or SEVEN, [row.id for row in found.tracker.rows]
     new = {
@@ -97,7 +99,7 @@ def _write(config: Path, own: Own, found: Adopted, reviewers: tuple[str, ...]) -
     if isinstance(status, Mapping) and "environments" not in own.data:
         lines["environments"] = [f"{key} = {{ real = false }}  # true: what runs there counts" for key in keys(status)]
     if own.text:
-        text = completed(own, config_text(shown, items, ids, reviewers, found.skip), lines, config)
+        text = complete_config(own, config_text(shown, items, ids, reviewers, found.skip), lines, config)
         write_whole(config.resolve(), text.encode())
         return
     words = [line for name, ones in lines.items() for line in ("", f"[{name}]", *ones)]
@@ -109,16 +111,16 @@ def _show(lines: Sequence[str]) -> None:
         click.echo(sanitise(line))
 
 
-def _refuse_existing(config: Path) -> Own:
+def _refuse_existing(config: Path) -> UserConfig:
     """Return what is there already of what ``init`` keeps."""
     if config.name == PYPROJECT_NAME:
         raise ConfigError(f"init writes a {CONFIG_NAME}, and no {PYPROJECT_NAME}: name another file with --config")
-    own = own_words(config) if os.path.lexists(config) else Own()
+    own = user_config(config) if os.path.lexists(config) else UserConfig()
     if own is None:
-        raise ConfigError(f"{place(config)} is there already: edit it, or move it away to begin anew")
+        raise ConfigError(f"{location(config)} is there already: edit it, or move it away to begin anew")
     shared = config.parent / PYPROJECT_NAME
-    if find(config.parent) == shared:
-        raise ConfigError(f"{place(shared)} has a table [tool.readiness] already: edit it, or take it out first")
+    if find_config(config.parent) == shared:
+        raise ConfigError(f"{location(shared)} has a table [tool.readiness] already: edit it, or take it out first")
     return own
 
 
@@ -133,9 +135,9 @@ def _write_new(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
-        raise ConfigError(f"{place(path)} is there already: edit it, or move it away to begin anew") from None
+        raise ConfigError(f"{location(path)} is there already: edit it, or move it away to begin anew") from None
     except OSError as error:
-        raise ConfigError(f"{place(path)} cannot be written: {error.strerror}") from None
+        raise ConfigError(f"{location(path)} cannot be written: {error.strerror}") from None
 
 
 def _keep_out_of_git(folder: Path) -> Path | None:
@@ -154,7 +156,7 @@ def _keep_out_of_git(folder: Path) -> Path | None:
         with own.open("ab") as file:
             file.write(gap + f"{_HOME}/".encode() + newline)
     except OSError as error:
-        raise ConfigError(f"{place(own)} cannot be written: {error.strerror}: add a line {_HOME}/ to it") from None
+        raise ConfigError(f"{location(own)} cannot be written: {error.strerror}: add a line {_HOME}/ to it") from None
     return own
 
 
@@ -176,11 +178,11 @@ def _told(read: Tracker, config: Path, reviewers: tuple[str, ...], *, adopted: b
     )
     how = "adopted, not changed" if adopted else "written, with two example rows to replace"
     lines = [
-        f"{place(read.path)}: {how} ({count(rows, 'use case')}, {listed} listed)",
-        f"{place(config)}: written, with {written}",
+        f"{location(read.path)}: {how} ({count(rows, 'use case')}, {listed} listed)",
+        f"{location(config)}: written, with {written}",
     ]
     if ignored is not None:
-        lines.append(f"{place(ignored)}: {_HOME}/ is kept out of git")
+        lines.append(f"{location(ignored)}: {_HOME}/ is kept out of git")
     lines += ["", "To do in it: declare your [environments]" + ("" if reviewers else ", and name who reviews")]
     lines += ["Then:", "  readiness check", "  pytest --readiness-plan"]
     return lines

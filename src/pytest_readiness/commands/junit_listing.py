@@ -11,14 +11,14 @@ from glob import escape
 
 from ..claims.claim import Claim
 from ..errors import count
-from ..external.import_results import Seen, mapped_of
-from ..external.junit.reader import Case
-from ..external.mapping import Mapped
+from ..external.import_results import ImportPreview, mapped_of
+from ..external.junit.reader import JUnitCase
+from ..external.mapping import MappedTest
 from ..facts.evidence import Result
-from ..pipeline.evaluate_project import Place
+from ..pipeline.evaluate_project import Project
 from ..redaction.redactor import Redactor
 from ..views.sanitise import sanitise
-from .recorded_output import counted, result_word
+from .recorded_output import count_results, result_word
 
 _WIDTH = max(len(result.value) for result in Result)
 _WIDE = 400
@@ -28,7 +28,7 @@ _LONGEST = (160, 16)
 _REDACTED = re.compile(r"\[REDACTED[^\]]*(?:\]|\Z)")
 
 
-def listed(place: Place, seen: Seen, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
+def list_report(place: Project, seen: ImportPreview, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
     """Yield the lines of a listing, without secrets.
 
     Args:
@@ -41,11 +41,11 @@ def listed(place: Place, seen: Seen, claims: Sequence[Sequence[Claim]]) -> Itera
         yield sanitise(redactor.text(line), _WIDE)
 
 
-def _lines(seen: Seen, claims: Sequence[Sequence[Claim]], redacted: Callable[[str], str]) -> Iterator[str]:
+def _lines(seen: ImportPreview, claims: Sequence[Sequence[Claim]], redacted: Callable[[str], str]) -> Iterator[str]:
     tests = seen.mapping.tests
     taken = {id(case) for test in tests for case in test.members}
     left = [case for case in seen.cases if id(case) not in taken]
-    by_claim: defaultdict[str, list[Mapped]] = defaultdict(list)
+    by_claim: defaultdict[str, list[MappedTest]] = defaultdict(list)
     for test, made in zip(tests, claims, strict=True):
         targets = [_target(claim) for claim in made]
         for target in targets:
@@ -69,22 +69,22 @@ def _target(claim: Claim) -> str:
     return "/".join((claim.use_case, claim.item, *filter(None, scope)))
 
 
-def _results(cases: Iterable[Case]) -> str:
-    return counted(Counter(_word(case) for case in cases))
+def _results(cases: Iterable[JUnitCase]) -> str:
+    return count_results(Counter(_word(case) for case in cases))
 
 
-def _word(case: Case) -> str:
+def _word(case: JUnitCase) -> str:
     return result_word(case.result, is_flaky=any(one.result is not Result.PASSED for one in case.attempts))
 
 
-def _patterns(left: Sequence[Case], every: Iterable[Case], redacted: Callable[[str], str]) -> Iterator[str]:
+def _patterns(left: Sequence[JUnitCase], every: Iterable[JUnitCase], redacted: Callable[[str], str]) -> Iterator[str]:
     """Yield lines for a file of maps: a pattern for the cases of each class, or of each suite, that are not mapped."""
     if not left:
         return
     yield ""
     yield "# Not mapped. For a file of --map-file, under [map]; what is evidence for nothing is left out:"
     whole = _taken_whole(every)
-    groups: defaultdict[str, list[Case]] = defaultdict(list)
+    groups: defaultdict[str, list[JUnitCase]] = defaultdict(list)
     known: dict[tuple[str, str], str] = {}
     for case in left:
         named = name, rest = _named(case, whole)
@@ -112,11 +112,11 @@ def _quoted(pattern: str) -> str:
     return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in shown)
 
 
-def _class(case: Case) -> str:
+def _class(case: JUnitCase) -> str:
     return case.name.rpartition("::")[0]
 
 
-def _taken_whole(every: Iterable[Case]) -> set[tuple[str, ...]]:
+def _taken_whole(every: Iterable[JUnitCase]) -> set[tuple[str, ...]]:
     """Return the suites whose cases no class tells from others: it is in several suites, or each case has its own."""
     suites: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
     classes: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
@@ -131,7 +131,7 @@ def _taken_whole(every: Iterable[Case]) -> set[tuple[str, ...]]:
     }
 
 
-def _named(case: Case, whole: set[tuple[str, ...]]) -> tuple[str, str]:
+def _named(case: JUnitCase, whole: set[tuple[str, ...]]) -> tuple[str, str]:
     """Return how its name begins and the pattern for the rest: of its class, or of a suite that is taken whole."""
     if any(case.suites[:number] in whole for number in range(1, len(case.suites) + 1)):
         return "/".join(case.suites), "/*"

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from ..errors import count
-from ..pipeline.bundles import Taken, merge
-from ..pipeline.maintenance import SignedHere, sign_untrusted
+from ..pipeline.bundles import MergeResult, merge_bundles
+from ..pipeline.maintenance import SigningResult, sign_untrusted
 from ..views.sanitise import sanitise
-from .cli_context import Door, pass_door
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand
 
 
-@click.command("merge", cls=Answering)
+@click.command("merge", cls=ExitCodeCommand)
 @click.argument(
     "files",
     nargs=-1,
@@ -23,14 +23,14 @@ from .exit_code import Answering
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
 )
 @pass_door
-def command(door: Door, files: tuple[Path, ...]) -> int:
+def command(door: CliContext, files: tuple[Path, ...]) -> int:
     """Take bundles into the store: what is there already is passed over, and the order does not matter.
 
     Each is checked first, and taken in whole or not at all. With READINESS_SIGNER their runs are signed, but for those
     that a trusted key has signed. Exits 3 where one was refused (2 where it is no file at all).
     """
     place = door.place()
-    taken = merge(place, files)
+    taken = merge_bundles(place, files)
     for one in taken:
         _tell(one)
         brings = one.merged is not None and one.merged.decisions
@@ -43,7 +43,7 @@ def command(door: Door, files: tuple[Path, ...]) -> int:
     return max(3 if signed is not None and signed.problem else 0, *(one.exit_code for one in taken))
 
 
-def _tell_signed(signed: SignedHere) -> None:
+def _tell_signed(signed: SigningResult) -> None:
     if signed.problem:
         click.echo(f"readiness: {sanitise(signed.problem)}", err=True)
         return
@@ -54,7 +54,7 @@ def _tell_signed(signed: SignedHere) -> None:
         click.echo(f"readiness: {told}", err=True)
 
 
-def _tell(one: Taken) -> None:
+def _tell(one: MergeResult) -> None:
     if one.merged is None:
         click.echo(f"readiness: not merged: {sanitise(one.problem, 1000)}", err=True)
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ..facts.timestamps import parse
+from ..facts.timestamps import parse_timestamp
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LINK = re.compile(r"https?://\S+")
@@ -33,7 +33,7 @@ def moment(_context: click.Context, _option: click.Parameter, value: str | None)
     if value is None:
         return None
     try:
-        at = parse(value)
+        at = parse_timestamp(value)
     except (ValueError, OverflowError):
         told = f"'{value}' is no time: write 2026-02-12T18:29:00Z, or a date (its first moment, UTC)"
         raise click.BadParameter(told) from None

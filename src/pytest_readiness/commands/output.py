@@ -9,18 +9,18 @@ from collections.abc import Sequence
 
 import click
 
-from ..views.line_writer import Line, plain, styled
+from ..views.line_writer import Line, plain_lines, styled_lines
 
 NARROWEST = 60
 WIDEST = 120
 
 
-def width() -> int:
+def terminal_width() -> int:
     """Return the columns to fill: the terminal's, within 60 and 120; 100 where there is none."""
     return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((100, 24)).columns))
 
 
-def unicode() -> bool:
+def prints_unicode() -> bool:
     """Return whether standard output can show the signs of the matrix."""
     try:
         "✓·✗–…".encode(sys.stdout.encoding or "ascii")  # noqa: RUF001 - the signs of the matrix
@@ -29,7 +29,7 @@ def unicode() -> bool:
     return True
 
 
-def say(lines: Sequence[Line]) -> None:
+def print_lines(lines: Sequence[Line]) -> None:
     """Print lines; styled on a terminal, unless NO_COLOR is set."""
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    click.echo(styled(lines) if colours else plain(lines), color=colours)
+    click.echo(styled_lines(lines) if colours else plain_lines(lines), color=colours)

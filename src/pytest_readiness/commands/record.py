@@ -13,21 +13,21 @@ import click
 
 from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES
 from ..claims.register import PROOFS
-from ..errors import ConfigError, ReadinessError, SeveralError, nearest, one_line
-from ..external.import_results import Seen, claims_of, look_at_junit, notes_of, record_junit
+from ..errors import ConfigError, ReadinessError, SeveralError, one_line, suggestion
+from ..external.import_results import ImportPreview, claims_of, notes_of, preview_junit, record_junit
 from ..external.junit.timestamps import zone_of
 from ..external.map_file import read_map_file
-from ..external.mapping import Rule, claim_of
-from ..external.record import Recorded, Told, is_of_pytest, record_command, record_examined
+from ..external.mapping import MappingRule, claim_of
+from ..external.record import RecordOptions, RecordResult, is_of_pytest, record_command, record_examined
 from ..facts.evidence import Result
 from ..facts.proofs.values import OwnProof
-from ..pipeline.evaluate_project import Place
+from ..pipeline.evaluate_project import Project
 from ..views.sanitise import sanitise
 from . import options
-from .cli_context import Door, pass_door
-from .exit_code import Answering
-from .junit_listing import listed
-from .recorded_output import tell
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand
+from .junit_listing import list_report
+from .recorded_output import print_recorded
 
 _RESULTS = tuple(result.value for result in (Result.PASSED, Result.FAILED, Result.ERROR, Result.SKIPPED))
 _CONFIG, _STORAGE = 2, 3
@@ -44,7 +44,7 @@ _CONTEXT = {
 }
 
 
-class _Record(Answering):
+class _Record(ExitCodeCommand):
     """Takes the command apart from the options, and the words of a proof together."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -156,7 +156,7 @@ def _context_options(function: Any) -> Any:
 @click.option("--timezone", metavar="ZONE", help="Zone of its times that say none: Europe/Berlin, UTC, +02:00.")
 @click.pass_context
 @pass_door
-def command(door: Door, context: click.Context, /, **given: Any) -> int:
+def command(door: CliContext, context: click.Context, /, **given: Any) -> int:
     """Record evidence from outside pytest.
 
     Runs COMMAND and keeps its output, or records a result that somebody examined, or takes in the results of JUnit XML
@@ -168,33 +168,33 @@ def command(door: Door, context: click.Context, /, **given: Any) -> int:
     place = door.place(records=True)
     told = _told(place, given, context.meta[_ARGV])
     if given["junit"]:
-        seen = look_at_junit(place, given["junit"], _rules(place, given, told), told.zone)
+        seen = preview_junit(place, given["junit"], _rules(place, given, told), told.zone)
         if given["only_list"]:
             return _list(place, seen, told)
         recorded = record_junit(place, seen, told)
-        tell(recorded)
+        print_recorded(recorded)
         return _code(place, recorded, 0)
     target = given["use_case"], given["item"]
     if words:
         recorded = record_command(place, target, told, words, _echo, given["test_id"])
     else:
         recorded = record_examined(place, target, told, Result(given["result"]), given["test_id"])
-    tell(recorded)
+    print_recorded(recorded)
     return _code(place, recorded, int(not recorded.passed))
 
 
-def _list(place: Place, seen: Seen, told: Told) -> int:
+def _list(place: Project, seen: ImportPreview, told: RecordOptions) -> int:
     """Print what a report holds and what is mapped; a wrong property is told behind it."""
     for note in (*seen.notes, *notes_of(seen)):
         click.echo(f"readiness: {sanitise(note)}", err=True)
     claims, wrong = claims_of(seen.mapping, place, told)
-    click.echo("\n".join(listed(place, seen, claims)))
+    click.echo("\n".join(list_report(place, seen, claims)))
     if wrong:
         raise SeveralError(*wrong)
     return 0
 
 
-def _code(place: Place, recorded: Recorded, code: int) -> int:
+def _code(place: Project, recorded: RecordResult, code: int) -> int:
     """Say why plugins cannot be used, and return the exit code: recorded is recorded, and that must not be missed."""
     if trouble := place.trouble:
         click.echo(f"readiness: {sanitise(trouble, 2000)}", err=True)
@@ -237,7 +237,7 @@ def _faults(given: dict[str, Any], words: Sequence[str]) -> list[str]:
     return faults
 
 
-def _told(place: Place, given: dict[str, Any], argv: tuple[str, ...]) -> Told:
+def _told(place: Project, given: dict[str, Any], argv: tuple[str, ...]) -> RecordOptions:
     kinds = _kinds(place)
     proofs = tuple(_proof(json.loads(folded), kinds) for folded in given["proofs"])
     said = {name: value for name in _CONTEXT if (value := given[name.replace("-", "_")])}
@@ -245,7 +245,7 @@ def _told(place: Place, given: dict[str, Any], argv: tuple[str, ...]) -> Told:
     replay_mode = _agreed("replay-mode", given["replay_mode"], proofs, "replay", "mode")
     if replay_mode not in (None, *REPLAY_MODES):
         raise ConfigError(f"a replay is {' or '.join(REPLAY_MODES)}, not '{one_line(replay_mode, 60)}'")
-    return Told(
+    return RecordOptions(
         argv=argv,
         said=said | ({"provider-mode": mode} if mode else {}),
         part=_agreed("part", given["part"], proofs, "drill", "name"),
@@ -258,7 +258,7 @@ def _told(place: Place, given: dict[str, Any], argv: tuple[str, ...]) -> Told:
     )
 
 
-def _kinds(place: Place) -> set[str]:
+def _kinds(place: Project) -> set[str]:
     items = place.catalogue.items.values()
     asked = {kind for item in items for kind in (item.parts if item.proof == PROOF_OF_PART else (item.proof,))}
     return {*PROOFS, *asked} - {"none", PROOF_OF_PART}
@@ -267,7 +267,7 @@ def _kinds(place: Place) -> set[str]:
 def _proof(words: Sequence[str], kinds: Collection[str]) -> OwnProof:
     kind, *pairs = words
     if kind not in kinds:
-        told = nearest(kind, kinds) or f" (proofs are {', '.join(sorted(kinds))})"
+        told = suggestion(kind, kinds) or f" (proofs are {', '.join(sorted(kinds))})"
         raise ConfigError(f"there is no proof '{one_line(kind, 60)}'{told}")
     details = tuple((name, value) for name, _, value in (pair.partition("=") for pair in pairs))
     if not details or not all(name and value for name, value in details):
@@ -292,7 +292,7 @@ def _reference(text: str) -> tuple[str, str]:
     return name, url
 
 
-def _rules(place: Place, given: dict[str, Any], told: Told) -> list[Rule]:
+def _rules(place: Project, given: dict[str, Any], told: RecordOptions) -> list[MappingRule]:
     """Return what the options and the files of maps say; all that is wrong with them is told at once."""
 
     def wrong(target: str) -> str:
@@ -310,7 +310,7 @@ def _rules(place: Place, given: dict[str, Any], told: Told) -> list[Rule]:
             faults.append(f"{form}, not '{one_line(text, 100)}'")
         elif fault := wrong(target):
             faults.append(f"--map '{one_line(pattern, 60)}': {fault}")
-        rules.append(Rule(pattern, target, "--map"))
+        rules.append(MappingRule(pattern, target, "--map"))
     for path in given["map_files"]:
         found, more = read_map_file(path, wrong)
         rules += found

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 
 from ..errors import count
-from ..external.record import Piece, Recorded
+from ..external.record import RecordedEvidence, RecordResult
 from ..facts.evidence import BADNESS, Result
 from ..views.sanitise import sanitise
 
@@ -24,7 +24,7 @@ _OF_PYTEST = "--readiness-environment, READINESS_ENVIRONMENT or scope()"
 _OURS = "--environment or READINESS_ENVIRONMENT"
 
 
-def tell(recorded: Recorded) -> None:
+def print_recorded(recorded: RecordResult) -> None:
     """Print what was recorded, what went wrong in keeping it, and as which run."""
     for note in recorded.notes:
         click.echo(f"readiness: {sanitise(note)}", err=True)
@@ -42,9 +42,9 @@ def tell(recorded: Recorded) -> None:
         click.echo(f"{count(len(recorded.pieces), 'piece')} of evidence recorded as run {recorded.run_id}")
 
 
-def _uncounted(pieces: Sequence[Piece]) -> Iterator[str]:
+def _uncounted(pieces: Sequence[RecordedEvidence]) -> Iterator[str]:
     """Yield which passes satisfy nothing, and why: a line for each reason."""
-    found: defaultdict[str, list[Piece]] = defaultdict(list)
+    found: defaultdict[str, list[RecordedEvidence]] = defaultdict(list)
     for piece in pieces:
         if piece.uncounted:
             found[piece.uncounted].append(piece)
@@ -60,7 +60,7 @@ def _reason(text: str) -> str:
     return text.replace(_OF_PYTEST, _OURS)
 
 
-def _lines(pieces: Sequence[Piece], shared: str | None) -> Iterator[str]:
+def _lines(pieces: Sequence[RecordedEvidence], shared: str | None) -> Iterator[str]:
     are_many = len(pieces) > _MANY
     results: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for piece in pieces:
@@ -69,7 +69,7 @@ def _lines(pieces: Sequence[Piece], shared: str | None) -> Iterator[str]:
         if not are_many or piece.result not in _COUNTED or piece.is_flaky:
             yield f"{name} {piece.result.value} by {piece.test_id}{_remarks(piece, shared)}"
     for name, some in results.items() if are_many else ():
-        yield f"{name} {counted(some)}"
+        yield f"{name} {count_results(some)}"
 
 
 def result_word(result: Result, *, is_flaky: bool) -> str:
@@ -77,12 +77,12 @@ def result_word(result: Result, *, is_flaky: bool) -> str:
     return _FLAKY if is_flaky and result is Result.PASSED else result.value
 
 
-def counted(results: Mapping[str, int]) -> str:
+def count_results(results: Mapping[str, int]) -> str:
     """Return how many there are of each word, the best first."""
     return ", ".join(f"{results[word]:,} {word}" for word in sorted(results, key=_ORDER.index))
 
 
-def _remarks(piece: Piece, shared: str | None) -> str:
+def _remarks(piece: RecordedEvidence, shared: str | None) -> str:
     remarks = [f"{_FLAKY}: an attempt before it did not pass"] if piece.is_flaky else []
     if piece.not_real_because:
         remarks.append("a rehearsal" if shared else f"a rehearsal: {_reason(piece.not_real_because)}")

@@ -7,13 +7,13 @@ import click
 from ..pipeline.maintenance import recover_left_behind
 from ..views.sanitise import sanitise
 from ..views.text_format import count
-from .cli_context import Door, pass_door
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand
 
 
-@click.command("recover", cls=Answering)
+@click.command("recover", cls=ExitCodeCommand)
 @pass_door
-def command(door: Door) -> int:
+def command(door: CliContext) -> int:
     """Seal and keep the runs whose process is gone; what had not finished is INTERRUPTED.
 
     Exits 3 where a journal is damaged or cannot be kept; it stays where it is.

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from ..pipeline.evaluate_project import Request, judge, write_report
+from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project, write_report
 from ..pipeline.maintenance import refuse_damage
 from ..pipeline.output_files import refuse_sources
 from ..views.document import to_json
-from ..views.line_writer import plain
-from ..views.terminal import render
+from ..views.line_writer import plain_lines
+from ..views.terminal import render_report
 from . import options, output as printing
-from .cli_context import Door, pass_door
-from .exit_code import Answering, keep_until_exit
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand, keep_until_exit
 
 
-@click.command("report", cls=Answering)
+@click.command("report", cls=ExitCodeCommand)
 @options.use_cases
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
 @click.option("-o", "--output", type=options.PATH, help="Write to this file instead.")
@@ -29,7 +29,7 @@ from .exit_code import Answering, keep_until_exit
 @click.option("-q", "--quiet", is_flag=True, help="Show the verdict alone.")
 @pass_door
 def command(  # noqa: PLR0913 - what the options say
-    door: Door,
+    door: CliContext,
     *,
     use_cases: tuple[str, ...],
     form: str,
@@ -46,15 +46,19 @@ def command(  # noqa: PLR0913 - what the options say
     """
     place = door.place()
     refuse_sources(place, {"the report": output})
-    report = judge(place, Request(use_cases, at=at, release=release, only_release=release is not None))
+    report = evaluate_project(
+        place, EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
+    )
     keep_until_exit(report, place)
     if form == "json":
         text = to_json(report)
     else:
-        lines = render(report, printing.width(), verbosity=verbose - quiet, unicode=printing.unicode())
+        lines = render_report(
+            report, printing.terminal_width(), verbosity=verbose - quiet, unicode=printing.prints_unicode()
+        )
         if output is None:
-            printing.say(lines)
-        text = plain(lines) + "\n"
+            printing.print_lines(lines)
+        text = plain_lines(lines) + "\n"
     if output is not None:
         write_report(output, text)
     elif form == "json":

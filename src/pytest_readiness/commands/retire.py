@@ -5,15 +5,15 @@ from __future__ import annotations
 import click
 
 from ..decisions.blockers_and_waivers import retire, retire_run
-from ..decisions.identity import decider
+from ..decisions.identity import find_decider
 from ..errors import ConfigError
 from . import options
-from .cli_context import Door, pass_door
-from .decision_output import refusing, tell, tell_standing
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .decision_output import print_decision, print_standing, refusing
+from .exit_code import ExitCodeCommand
 
 
-@click.command("retire", cls=Answering)
+@click.command("retire", cls=ExitCodeCommand)
 @click.argument("name", metavar="TEST|UC", required=False, callback=options.text)
 @click.option("--run", "run_id", callback=options.text, metavar="RUN", help="A run that is broken, to be set aside.")
 @options.reason
@@ -22,7 +22,7 @@ from .exit_code import Answering
 @click.pass_context
 @pass_door
 def command(
-    door: Door,
+    door: CliContext,
     context: click.Context,
     *,
     name: str | None,
@@ -45,11 +45,11 @@ def command(
     place = door.place()
     if run_id is not None:
         with refusing(context):
-            tell(retire_run(place, run_id, decider(place, by), reason))
+            print_decision(retire_run(place, run_id, find_decider(place, by), reason))
         return 0
     assert name is not None  # noqa: S101 - for the type checker: one of the two is named
     with refusing(context):
-        kept, concerned = retire(place, name, decider(place, by), reason, replaced_by)
-    tell(kept)
-    tell_standing(place, concerned)
+        kept, concerned = retire(place, name, find_decider(place, by), reason, replaced_by)
+    print_decision(kept)
+    print_standing(place, concerned)
     return 0

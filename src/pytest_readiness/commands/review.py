@@ -8,25 +8,32 @@ from pathlib import Path
 
 import click
 
-from ..decisions.identity import decider
-from ..decisions.review_from_report import lay_out_report
-from ..decisions.reviews import Desk, Word, acknowledged, lay_out, refusals, sign
+from ..decisions.identity import find_decider
+from ..decisions.review_from_report import sheet_from_report
+from ..decisions.reviews import (
+    ReviewSheet,
+    ReviewStatement,
+    acknowledged_ids,
+    prepare_sheet,
+    refusal_reasons,
+    sign_reviews,
+)
 from ..errors import RefusedError
-from ..facts.decision import Meaning
-from ..pipeline.evaluate_project import Place
+from ..facts.decision import ReviewMeaning
+from ..pipeline.evaluate_project import Project
 from ..pipeline.maintenance import refuse_damage
-from ..views.review_preview import render_signing
+from ..views.review_preview import render_preview
 from ..views.sanitise import sanitise
 from . import options, output
-from .cli_context import Door, pass_door
-from .decision_output import refusing, tell, tell_standing
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .decision_output import print_decision, print_standing, refusing
+from .exit_code import ExitCodeCommand
 
 _LONG = 100_000
 """Characters of a command that is told: cut off it would be another one."""
 
 
-@click.command("review", cls=Answering)
+@click.command("review", cls=ExitCodeCommand)
 @click.argument("use_cases", nargs=-1, metavar="[UC]...")
 @click.option("--suspect", is_flag=True, help="Of these (of all, if none is named) those whose review is suspect.")
 @click.option("--approve", is_flag=True, help="Sign them: approved for go-live.")
@@ -45,7 +52,7 @@ _LONG = 100_000
 @click.pass_context
 @pass_door
 def command(  # noqa: PLR0913 - what the options say
-    door: Door,
+    door: CliContext,
     context: click.Context,
     *,
     use_cases: tuple[str, ...],
@@ -70,17 +77,17 @@ def command(  # noqa: PLR0913 - what the options say
     place = door.place()
     with refusing(context):
         if report is not None:
-            desk = lay_out_report(place, report, use_cases, suspect=suspect, release=release)
+            desk = sheet_from_report(place, report, use_cases, suspect=suspect, release=release)
         else:
-            desk = lay_out(place, use_cases, suspect=suspect, release=release)
-        meaning = Meaning.REJECTED if reject else Meaning.APPROVED_FOR_GO_LIVE
-        word = Word(meaning, comment, acknowledged(desk, names))
+            desk = prepare_sheet(place, use_cases, suspect=suspect, release=release)
+        meaning = ReviewMeaning.REJECTED if reject else ReviewMeaning.APPROVED_FOR_GO_LIVE
+        word = ReviewStatement(meaning, comment, acknowledged_ids(desk, names))
         _show(desk, word.acknowledged)
         if not desk.signings:
             return 0
         if approve or reject:
-            tell(sign(place, desk, decider(place, by), word))
-            tell_standing(place, [] if report is not None else [one.use_case for one in desk.signings], desk.release)
+            print_decision(sign_reviews(place, desk, find_decider(place, by), word))
+            print_standing(place, [] if report is not None else [one.use_case for one in desk.signings], desk.release)
         else:
             _preview(place, desk, word, by, report)
     if not approve and not reject:
@@ -88,17 +95,17 @@ def command(  # noqa: PLR0913 - what the options say
     return 0
 
 
-def _show(desk: Desk, named: Iterable[str]) -> None:
+def _show(desk: ReviewSheet, named: Iterable[str]) -> None:
     for one in desk.signings:
-        lines = render_signing(one, frozenset(named), output.width(), unicode=output.unicode())
-        output.say([*lines, ()])
+        lines = render_preview(one, frozenset(named), output.terminal_width(), unicode=output.prints_unicode())
+        output.print_lines([*lines, ()])
     for sentence in desk.left_out:
         click.echo(sanitise(sentence))
     if not desk.signings:
         click.echo("no use case has to be reviewed again")
 
 
-def _preview(place: Place, desk: Desk, word: Word, by: str | None, report: Path | None) -> None:
+def _preview(place: Project, desk: ReviewSheet, word: ReviewStatement, by: str | None, report: Path | None) -> None:
     """Say how to sign, and what would come of it."""
     source = f" --from {shlex.quote(str(report))}" if report is not None else ""
     names = " ".join(shlex.quote(one.use_case) for one in desk.signings) + source
@@ -108,10 +115,10 @@ def _preview(place: Place, desk: Desk, word: Word, by: str | None, report: Path 
     click.echo(sanitise(f"  readiness review {names} --approve{more}", _LONG))
     click.echo(sanitise(f"  readiness review {names} --reject --comment '...'", _LONG))
     try:
-        who = decider(place, by)
+        who = find_decider(place, by)
     except RefusedError as error:
         click.echo(sanitise(f"who signs: {error}"))
         return
-    everything = Word(word.meaning, word.comment, (*word.acknowledged, *missing))
-    for reason in refusals(place, desk, who, everything):
+    everything = ReviewStatement(word.meaning, word.comment, (*word.acknowledged, *missing))
+    for reason in refusal_reasons(place, desk, who, everything):
         click.echo(sanitise(f"as it stands, an approval by {who.name} would be refused: {reason}"))

@@ -9,14 +9,14 @@ from ..pipeline.maintenance import deciding_evidence, find_evidence, signed_runs
 from ..views.evidence import render_evidence
 from ..views.sanitise import sanitise
 from . import output
-from .cli_context import Door, pass_door
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand
 
 
-@click.command("show", cls=Answering)
+@click.command("show", cls=ExitCodeCommand)
 @click.argument("target", metavar="EVIDENCE_ID | UC[/ITEM]")
 @pass_door
-def command(door: Door, target: str) -> int:
+def command(door: CliContext, target: str) -> int:
     """Show one piece of evidence, or those that decide on a use case or on one of its items."""
     place = door.place()
     found = find_evidence(place, target)
@@ -26,12 +26,12 @@ def command(door: Door, target: str) -> int:
     signed = signed_runs(place, {evidence.run_id for evidence, _ in pieces})
     for number, (evidence, run) in enumerate(pieces):
         by = signed.get(evidence.run_id)
-        lines = render_evidence(evidence, run, output.width(), unicode=output.unicode(), signed=by)
-        output.say([*([()] if number else []), *lines])
+        lines = render_evidence(evidence, run, output.terminal_width(), unicode=output.prints_unicode(), signed=by)
+        output.print_lines([*([()] if number else []), *lines])
     return 0
 
 
-def _use_case(door: Door, target: str) -> tuple[str, str | None]:
+def _use_case(door: CliContext, target: str) -> tuple[str, str | None]:
     name, _, tail = target.partition("/")
     try:
         catalogue = door.place().catalogue

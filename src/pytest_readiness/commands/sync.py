@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import click
 
-from ..pipeline.tracker_sync import drift, sync
+from ..pipeline.tracker_sync import find_drift, sync_tracker
 from ..views.sanitise import sanitise
-from .cli_context import Door, pass_door
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand
 
 
-@click.command("sync", cls=Answering)
+@click.command("sync", cls=ExitCodeCommand)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a row says another status.")
 @pass_door
-def command(door: Door, check: bool) -> int:  # noqa: FBT001 - click's flag
+def command(door: CliContext, check: bool) -> int:  # noqa: FBT001 - click's flag
     """Write the derived status, and the UTC date of its last change, into the tracker's rows whose status differs.
 
     No other byte of the tracker is touched. Exits 0; with --check 1 where there is drift.
     """
     place = door.place()
-    found = drift(place) if check else sync(place)
+    found = find_drift(place) if check else sync_tracker(place)
     for one in found:
         declared, where = one.declared or "nothing", f" in {one.environment}" if one.environment else ""
         how = f"says {declared}{where}, derived is {one.derived}" if check else f"{declared} -> {one.derived}{where}"

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from ..claims.tracker.layout_guess import NothingLikeItError, guess
+from ..claims.tracker.layout_guess import NoRegisterError, guess_layout
 from ..claims.tracker.markdown_rows import OR_SKIP
-from ..claims.tracker.reader import Tracker, examine, read_tracker
-from ..errors import ConfigError, nearest, one_line, place
+from ..claims.tracker.reader import Tracker, examine_tracker, read_tracker
+from ..errors import ConfigError, location, one_line, suggestion
 from ..fast_values import dataclass
 from ..regular_files import read_regular
 from ..settings.model import ColumnKey
@@ -22,7 +22,7 @@ _MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Adopted:
+class AdoptedTracker:
     """A tracker, and how it is read."""
 
     tracker: Tracker
@@ -33,7 +33,7 @@ class Adopted:
     """Lines that show the guess; none where nothing was guessed."""
 
 
-def said_columns(options: Sequence[str]) -> dict[str, Any]:
+def named_columns(options: Sequence[str]) -> dict[str, Any]:
     """Return what ``--column WORD=HEADER`` says; the header of ``uc`` may be the number of its column.
 
     Raises:
@@ -45,7 +45,7 @@ def said_columns(options: Sequence[str]) -> dict[str, Any]:
         if not equals or not header:
             raise ConfigError(f"--column wants WORD=HEADER, such as uc=Flow, not '{one_line(option, 60)}'")
         if key not in get_args(ColumnKey):
-            told = nearest(key, get_args(ColumnKey)) or f" (words are {', '.join(get_args(ColumnKey))})"
+            told = suggestion(key, get_args(ColumnKey)) or f" (words are {', '.join(get_args(ColumnKey))})"
             raise ConfigError(f"--column: there is no column '{one_line(key, 40)}'{told}")
         if columns.setdefault(key, header) != header:
             raise ConfigError(f"--column says both '{columns[key]}' and '{header}' of {key}: say one")
@@ -54,33 +54,33 @@ def said_columns(options: Sequence[str]) -> dict[str, Any]:
     return columns
 
 
-def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]) -> Adopted:
+def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]) -> AdoptedTracker:
     """Return the tracker at ``path``, read as it is said to be read, or else as it is guessed.
 
     Raises:
         ConfigError: it cannot be read, and a guess does not help; ``lines`` of the error show the guess.
     """
-    read, problems = examine(path, columns, statuses, skip)
+    read, problems = examine_tracker(path, columns, statuses, skip)
     if read is not None and not problems:
-        return Adopted(read, columns, statuses, tuple(skip))
+        return AdoptedTracker(read, columns, statuses, tuple(skip))
     error, text = ConfigError(str(problems[0])), _text(path)
     # Where it is understood but for what looks like a part of it, a guess would make use cases of that.
     is_understood = read is not None and bool(read.rows) and all(one.what.endswith(OR_SKIP) for one in problems)
     if is_understood or not text.strip():
         raise error
     try:
-        found = guess(path, text, columns, statuses, skip)
-    except NothingLikeItError:
+        found = guess_layout(path, text, columns, statuses, skip)
+    except NoRegisterError:
         if _says_where(error, path):  # what looks like a register, and why it is none
             raise error from None
         raise
     if (found.columns, found.statuses, found.skip) == (columns, statuses, tuple(skip)) and not found.unknown:
         raise error
     lines = [
-        f"{place(path)}: guessed, since nothing says what its columns and words mean; --column WORD=HEADER and",
+        f"{location(path)}: guessed, since nothing says what its columns and words mean; --column WORD=HEADER and",
         "[tracker_columns], [statuses] and tracker_skip in readiness.toml say otherwise:",
         *(f"  {line.translate(_UNSEEN)}" for line in _toml(found.columns, found.statuses, found.skip)),
-        *(f"{place(path)}: {warning}" for warning in found.warnings),
+        *(f"{location(path)}: {warning}" for warning in found.warnings),
     ]
     if found.unknown:
         raise GuessError(lines, _unknown(path, found.unknown, found.apart))
@@ -89,7 +89,7 @@ def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], s
     except ConfigError as error:
         raise GuessError(lines, str(error)) from None
     lines += [*_ids(read), ""]
-    return Adopted(read, found.columns, found.statuses, found.skip, tuple(lines))
+    return AdoptedTracker(read, found.columns, found.statuses, found.skip, tuple(lines))
 
 
 class GuessError(ConfigError):
@@ -103,7 +103,7 @@ class GuessError(ConfigError):
 
 def _says_where(error: ConfigError, path: Path) -> bool:
     """Return whether an error names a line of the tracker."""
-    return str(error).removeprefix(f"{place(path)}:")[:1].isdigit()
+    return str(error).removeprefix(f"{location(path)}:")[:1].isdigit()
 
 
 def _text(path: Path) -> str:
@@ -126,7 +126,7 @@ def _unknown(path: Path, words: Sequence[tuple[int, str]], apart: str) -> str:
     more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
     other = f", or leave that table out with tracker_skip = [{toml_text(apart)}] there" if apart else ""
     return (
-        f"{place(path, words[0][0])}: init does not know what these words for a status mean: {shown}{more}: "
+        f"{location(path, words[0][0])}: init does not know what these words for a status mean: {shown}{more}: "
         f"say it under [statuses] in readiness.toml (that is kept){other}, and call init again"
     )
 
@@ -135,4 +135,4 @@ def _ids(read: Tracker) -> Iterator[str]:
     names = [row.id for row in read.rows]
     yield f"use cases: {', '.join(names[:_MOST])}" + (", ..." if len(names) > _MOST else "")
     for line, why in read.left_out[:_MOST]:
-        yield f"{place(read.path, line)}: left out ({why})"
+        yield f"{location(read.path, line)}: left out ({why})"

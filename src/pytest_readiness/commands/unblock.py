@@ -5,26 +5,26 @@ from __future__ import annotations
 import click
 
 from ..decisions.blockers_and_waivers import unblock
-from ..decisions.identity import decider
+from ..decisions.identity import find_decider
 from . import options
-from .cli_context import Door, pass_door
-from .decision_output import refusing, tell, tell_standing
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .decision_output import print_decision, print_standing, refusing
+from .exit_code import ExitCodeCommand
 
 
-@click.command("unblock", cls=Answering)
+@click.command("unblock", cls=ExitCodeCommand)
 @click.argument("use_case", metavar="UC")
 @options.reason
 @options.by
 @click.pass_context
 @pass_door
-def command(door: Door, context: click.Context, use_case: str, reason: str, by: str | None) -> int:
+def command(door: CliContext, context: click.Context, use_case: str, reason: str, by: str | None) -> int:
     """End every blocker of a use case: for a listed reviewer who recorded none of its evidence.
 
     Exits 0 where it is kept, 1 where it is refused.
     """
     place = door.place()
     with refusing(context):
-        tell(unblock(place, use_case, decider(place, by), reason))
-    tell_standing(place, (use_case,))
+        print_decision(unblock(place, use_case, find_decider(place, by), reason))
+    print_standing(place, (use_case,))
     return 0

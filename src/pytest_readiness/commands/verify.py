@@ -7,25 +7,25 @@ from pathlib import Path
 import click
 
 from ..errors import ConfigError, count
-from ..pipeline.checkpoints import asked, no_store
-from ..pipeline.maintenance import Verified, verify
+from ..pipeline.checkpoints import missing_store, requested_checkpoints
+from ..pipeline.maintenance import VerificationResult, verify_store
 from ..views.sanitise import sanitise
 from . import options
-from .cli_context import Door, pass_door
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .exit_code import ExitCodeCommand
 
 
-@click.command("verify", cls=Answering)
+@click.command("verify", cls=ExitCodeCommand)
 @options.checkpoints
 @pass_door
-def command(door: Door, checkpoints: tuple[Path, ...]) -> int:
+def command(door: CliContext, checkpoints: tuple[Path, ...]) -> int:
     """Check chains, seals, signatures, indexes, schema, tree and artifacts of the store, and what lies beside it.
 
     That is journals, and decisions that are files. Exits 0 where everything fits, 3 where anything does not, 2 where
     there is no store, or a checkpoint cannot be read.
     """
-    place, kept = door.place(), asked(checkpoints)
-    outcome = verify(place, kept)
+    place, kept = door.place(), requested_checkpoints(checkpoints)
+    outcome = verify_store(place, kept)
     for one in outcome.aside:
         click.echo(sanitise(one))
     for problem in outcome.problems:
@@ -37,7 +37,7 @@ def command(door: Door, checkpoints: tuple[Path, ...]) -> int:
         click.echo(f"not intact: {count(wrong, 'thing')} {'does' if wrong == 1 else 'do'} not fit")
         return 3
     if not outcome.there:
-        raise ConfigError(no_store(place.settings.store))
+        raise ConfigError(missing_store(place.settings.store))
     told = [count(outcome.runs, "run"), f"{count(outcome.evidence, 'piece')} of evidence"]
     told += [count(outcome.artifacts, "artifact")]
     told += [count(outcome.signatures, "signature")] if outcome.signatures else []
@@ -46,6 +46,6 @@ def command(door: Door, checkpoints: tuple[Path, ...]) -> int:
     return 0
 
 
-def _say_compared(outcome: Verified) -> None:
+def _say_compared(outcome: VerificationResult) -> None:
     for one in outcome.compared:
         click.echo(sanitise(one))

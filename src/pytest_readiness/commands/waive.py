@@ -5,16 +5,16 @@ from __future__ import annotations
 import click
 
 from ..decisions.blockers_and_waivers import waive
-from ..decisions.identity import decider
-from ..pipeline.evaluate_project import Request, judge
+from ..decisions.identity import find_decider
+from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..views.gate import render_verdict
 from . import options, output
-from .cli_context import Door, pass_door
-from .decision_output import refusing, tell
-from .exit_code import Answering
+from .cli_context import CliContext, pass_door
+from .decision_output import print_decision, refusing
+from .exit_code import ExitCodeCommand
 
 
-@click.command("waive", cls=Answering)
+@click.command("waive", cls=ExitCodeCommand)
 @click.argument("requirement", metavar="REQUIREMENT")
 @options.reason
 @options.by
@@ -25,7 +25,7 @@ from .exit_code import Answering
 @click.pass_context
 @pass_door
 def command(
-    door: Door,
+    door: CliContext,
     context: click.Context,
     *,
     requirement: str,
@@ -41,8 +41,8 @@ def command(
     """
     place = door.place()
     with refusing(context):
-        kept = waive(place, requirement, decider(place, by), reason, until, requested_by)
-    tell(kept)
-    report = judge(place, Request((requirement.partition("/")[0],)))
-    output.say([(), *render_verdict(report, output.width(), unicode=output.unicode())])
+        kept = waive(place, requirement, find_decider(place, by), reason, until, requested_by)
+    print_decision(kept)
+    report = evaluate_project(place, EvaluationRequest((requirement.partition("/")[0],)))
+    output.print_lines([(), *render_verdict(report, output.terminal_width(), unicode=output.prints_unicode())])
     return 0

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from ..errors import ConfigError, one_line
 from ..facts.decision import Decision, Retirement, Review, Waiver, makes_worse
-from ..facts.timestamps import just_after, moment
+from ..facts.timestamps import just_after, timestamp
 from ..fast_values import dataclass
-from ..pipeline.decision_sources import said
-from ..pipeline.evaluate_project import Place
+from ..pipeline.decision_sources import decision_subject
+from ..pipeline.evaluate_project import Project
 from ..store.decision_files.folder import DecisionFolder
 
 D = TypeVar("D", bound=Decision)
@@ -22,13 +22,13 @@ class ClockError(ConfigError):
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class PriorDecisions:
     """What was decided before, as far as it is known here."""
 
     decisions: Sequence[Decision] = ()
 
     @classmethod
-    def of(cls, place: Place) -> Earlier:
+    def of(cls, place: Project) -> PriorDecisions:
         """Return what is known in whatever home; where that is a folder, also what is not committed yet.
 
         Raises:
@@ -67,9 +67,11 @@ class Earlier:
         newest = max((one for one in self.decisions if _about(one) in about), key=lambda one: one.at, default=None)
         if newest is None or newest.at < decision.at:
             return decision
-        here = max(now or moment(), decision.at)
+        here = max(now or timestamp(), decision.at)
         if newest.at > here and not makes_worse(decision):
-            made = f"{said(newest)} by {newest.by} was made at {newest.at}, and by the clock here it is {here}"
+            made = (
+                f"{decision_subject(newest)} by {newest.by} was made at {newest.at}, and by the clock here it is {here}"
+            )
             raise ClockError(one_line(f"{made}: set the clock right that is wrong, or decide after that moment", 600))
         if isinstance(decision, Review):  # what came since it was looked at was not looked at
             return replace(decision, at=just_after(newest.at), seen_at=decision.seen_at or decision.at)

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from ..facts.evidence import IMPORTED, Evidence
-from ..pipeline.evaluate_project import Judged, Place
+from ..pipeline.evaluate_project import EvaluatedReport, Project
 from ..verdict.requirement.later_runs import LaterRuns, is_case_beside
 
 _LOOKED_AT = 20
@@ -19,7 +19,7 @@ _Where = tuple[str | None, str | None]
 """Environment and provider mode."""
 
 
-def gone(place: Place, judged: Judged, tests: Collection[str]) -> list[str]:
+def removed_tests(place: Project, judged: EvaluatedReport, tests: Collection[str]) -> list[str]:
     """Return which of these tests a later run did not have any more, in each environment in which they ever ran.
 
     That a run had others is enough for a case of a parametrised test whose other cases it ran. It may have been about
@@ -47,7 +47,7 @@ def gone(place: Place, judged: Judged, tests: Collection[str]) -> list[str]:
 class _Imports:
     """The imports of reports, by what they hold."""
 
-    def __init__(self, place: Place, judged: Judged) -> None:
+    def __init__(self, place: Project, judged: EvaluatedReport) -> None:
         self._place = place
         self._evidence = judged.facts.evidence
         self._origins = judged.facts.origins
@@ -103,7 +103,7 @@ def _is_same_report(earlier: AbstractSet[str], later: AbstractSet[str]) -> bool:
     return 2 * len(earlier & later) >= len(earlier)
 
 
-def _planned(place: Place, runs: AbstractSet[str]) -> set[tuple[str, str]]:
+def _planned(place: Project, runs: AbstractSet[str]) -> set[tuple[str, str]]:
     """Return each run, and each test that it collected, deselected or not."""
     store = place.store()
     try:

@@ -7,22 +7,22 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..facts.decision import Decision, Known
+from ..facts.decision import Decision, IdentityLevel
 from ..facts.envelope import Envelope, decision_statement
 from ..fast_values import dataclass
 from ..pipeline.bundles import writable_store
-from ..pipeline.evaluate_project import Place
-from ..pipeline.run_lifecycle import redaction_trouble
-from ..recording.provenance.run import git
-from ..signing.trust import Trust
+from ..pipeline.evaluate_project import Project
+from ..pipeline.run_lifecycle import redaction_problem
+from ..recording.provenance.run import read_git
+from ..signing.trust import TrustStore
 from ..store.decision_files.committed_files import SIGNED, SUFFIX
 from ..verdict.policy import Policy
-from .decision_time import Earlier
+from .decision_time import PriorDecisions
 from .identity import Decider, in_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class DecisionDraft:
     """A decision before it is kept."""
 
     decision: Decision
@@ -43,7 +43,9 @@ class Made:
         return f"{why}: its signature (READINESS_SIGNER) {self.doubt}"
 
 
-def made(place: Place, decision: Decision, earlier: Earlier, concerned: Collection[str] = ()) -> Made:
+def draft_decision(
+    place: Project, decision: Decision, earlier: PriorDecisions, concerned: Collection[str] = ()
+) -> DecisionDraft:
     """Return a decision as it would be kept and as it would count; signed, where the environment names a key.
 
     Args:
@@ -59,18 +61,18 @@ def made(place: Place, decision: Decision, earlier: Earlier, concerned: Collecti
     # In a folder of the repository it is judged as it will count: as decided by the author of a commit.
     counted = decision.attributed(decision.by) if in_folder(place) else decision
     if not os.environ.get("READINESS_SIGNER"):
-        return Made(decision, counted)
-    from ..signing.keys import sign  # the libraries that sign take 200 ms to load
+        return DecisionDraft(decision, counted)
+    from ..signing.keys import sign_statement  # the libraries that sign take 200 ms to load
 
-    signed = sign(decision_statement(decision), place.settings.folder, place.public_keys)
-    trust = Trust.of(place.policy)
+    signed = sign_statement(decision_statement(decision), place.settings.folder, place.public_keys)
+    trust = TrustStore.of(place.policy)
     if trust.identifies(signed, counted):
-        return Made(decision, counted.identified(Known.SIGNED), signed)
-    return Made(decision, counted, signed, trust.doubt(signed, counted.by))
+        return DecisionDraft(decision, counted.identified(IdentityLevel.SIGNED), signed)
+    return DecisionDraft(decision, counted, signed, trust.doubt(signed, counted.by))
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredDecisions:
     """Decisions that were kept."""
 
     decisions: tuple[Decision, ...]
@@ -85,7 +87,7 @@ class Kept:
     """What whoever decided should know."""
 
 
-def keep(place: Place, decisions: Sequence[Made]) -> Kept:
+def store_decisions(place: Project, decisions: Sequence[DecisionDraft]) -> StoredDecisions:
     """Keep decisions in their home, with the requirements in force: all of them, or none.
 
     Raises:
@@ -94,20 +96,20 @@ def keep(place: Place, decisions: Sequence[Made]) -> Kept:
     """
     counted = tuple(one.counted for one in decisions)
     signed = [one.signed for one in decisions if one.signed is not None]
-    notes = tuple(redaction_trouble(place.redactor))
+    notes = tuple(redaction_problem(place.redactor))
     if not in_folder(place):
         _keep_in_store(place, decisions, signed)
-        return Kept(counted, len(signed), notes=notes)
+        return StoredDecisions(counted, len(signed), notes=notes)
     home = place.decisions(None)
     assert home is not None  # noqa: S101 - for the type checker: a folder needs no store
     home.decide([one.decision for one in decisions], envelopes=signed)
     folder = place.settings.folder / place.settings.decisions
     files = [folder / f"{one.decision.id}{SUFFIX}" for one in decisions]
     files += [folder / f"{one.subject}{SIGNED}" for one in signed]
-    return Kept(counted, len(signed), tuple(files), git(place.settings.folder).get("email"), notes)
+    return StoredDecisions(counted, len(signed), tuple(files), read_git(place.settings.folder).get("email"), notes)
 
 
-def _keep_in_store(place: Place, decisions: Sequence[Made], signed: Sequence[Envelope]) -> None:
+def _keep_in_store(place: Project, decisions: Sequence[DecisionDraft], signed: Sequence[Envelope]) -> None:
     store = writable_store(place)
     try:
         store.decide([one.decision for one in decisions], [place.requirements], signed)
@@ -115,7 +117,7 @@ def _keep_in_store(place: Place, decisions: Sequence[Made], signed: Sequence[Env
         store.close()
 
 
-def stamped(place: Place, who: Decider, at: str) -> dict[str, Any]:
+def decision_fields(place: Project, who: Decider, at: str) -> dict[str, Any]:
     """Return what every decision says."""
     return {
         "register": place.catalogue.register,
@@ -126,6 +128,6 @@ def stamped(place: Place, who: Decider, at: str) -> dict[str, Any]:
     }
 
 
-def clean(place: Place, text: str) -> str:
+def redact_text(place: Project, text: str) -> str:
     """Return a person's text as it may be kept: without secrets."""
     return place.redactor.text(text.strip())

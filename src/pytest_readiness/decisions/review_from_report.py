@@ -7,30 +7,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, IntegrityError, RefusedError, place as shown_place
+from ..errors import ConfigError, IntegrityError, RefusedError, location as shown_place
 from ..facts.decision import Review
-from ..facts.review_basis import Basis
-from ..facts.timestamps import is_moment, moment
-from ..pipeline.evaluate_project import Place, select
+from ..facts.review_basis import ReviewBasis
+from ..facts.timestamps import is_timestamp, timestamp
+from ..pipeline.evaluate_project import Project, select_use_cases
 from ..regular_files import regular_file
 from ..verdict.inputs import Facts
 from ..verdict.readiness import Phase, ReviewState, State, Status
-from ..verdict.review.basis import Basis as Requirements
+from ..verdict.review.basis import RequirementBasis as Requirements
 from ..verdict.review.invalidation import changed_requirements
-from ..verdict.review.pins import asked
+from ..verdict.review.pins import requirement_terms
 from ..views.decision_document import read_basis
 from ..views.document import SCHEMA
-from ..views.review_preview import Signing
+from ..views.review_preview import ReviewPreview
 from .identity import in_folder
-from .reviews import AGAIN, Desk, to_acknowledge
+from .reviews import AGAIN, ReviewSheet, to_acknowledge
 
 BIGGEST = 1 << 28
 """Bytes of a report; a thousand use cases take a few million."""
 
 
-def lay_out_report(
-    place: Place, path: Path, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None
-) -> Desk:
+def sheet_from_report(
+    place: Project, path: Path, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None
+) -> ReviewSheet:
     """Return what is to be signed, as a report says.
 
     Args:
@@ -49,14 +49,14 @@ def lay_out_report(
         raise ConfigError('--from signs into the repository: say decisions = "decisions" (a folder) in the config')
     read = _Report(path, place)
     read.check(release)
-    names = select(place.catalogue, patterns) or tuple(place.catalogue.use_cases)
+    names = select_use_cases(place.catalogue, patterns) or tuple(place.catalogue.use_cases)
     rows = [read.use_case(name) for name in names]
     last = _last_reviews(place)
     wanted = [row for row in rows if not suspect or row["review"]["state"] == ReviewState.SUSPECT]
     ready = [row for row in wanted if not suspect or row["phase"] in AGAIN]
-    return Desk(
+    return ReviewSheet(
         signings=tuple(read.signing(row, last.get(row["id"])) for row in ready),
-        at=moment(),
+        at=timestamp(),
         release=read.release,
         seen_at=read.generated_at,
         policy=place.policy,
@@ -70,7 +70,7 @@ def lay_out_report(
     )
 
 
-def _last_reviews(place: Place) -> dict[str, Review]:
+def _last_reviews(place: Project) -> dict[str, Review]:
     home = place.decisions(None)
     decided = home.look(place.catalogue.register).decisions if home is not None else ()
     return {one.use_case: one for one in decided if isinstance(one, Review)}
@@ -79,7 +79,7 @@ def _last_reviews(place: Place) -> dict[str, Review]:
 class _Report:
     """A report that was read, and found to be one as far as it is needed here."""
 
-    def __init__(self, path: Path, place: Place) -> None:
+    def __init__(self, path: Path, place: Project) -> None:
         self.where = shown_place(path)
         self.place = place
         self.asked = Requirements.of(place.catalogue, place.policy)
@@ -96,7 +96,7 @@ class _Report:
             raise ConfigError(f"{self.where}: this JSON report cannot be read: {_told(error)}") from None
         if len(self.use_cases) != len(document["use_cases"]):
             raise ConfigError(f"{self.where}: this JSON report names a use case twice")
-        if not is_moment(self.generated_at):
+        if not is_timestamp(self.generated_at):
             raise ConfigError(f"{self.where}: this JSON report does not say at which UTC moment it was generated")
 
     def _read(self, path: Path) -> Mapping[str, Any]:
@@ -162,7 +162,7 @@ class _Report:
             raise RefusedError(f"{self.where} does not speak of {name}: make the report of the whole register")
         return self.use_cases[name]
 
-    def signing(self, row: Mapping[str, Any], last: Review | None) -> Signing:
+    def signing(self, row: Mapping[str, Any], last: Review | None) -> ReviewPreview:
         """Return a use case as it is put before whoever signs it.
 
         Raises:
@@ -176,7 +176,7 @@ class _Report:
         if not self._is_asked(name, basis):
             raise IntegrityError(f"{self.where}: what is to be signed of {name} is not what the config asks for")
         phase = f", {row['phase']}" if row["phase"] else ""
-        return Signing(
+        return ReviewPreview(
             use_case=name,
             title=row["title"],
             standing=f"{row['status']}{phase} (as reported at {self.generated_at})",
@@ -189,22 +189,22 @@ class _Report:
             changes=tuple(dict.fromkeys((*_suspicions(row), *_changes(last, basis)))) if last else (),
         )
 
-    def _is_asked(self, name: str, basis: Basis) -> bool:
+    def _is_asked(self, name: str, basis: ReviewBasis) -> bool:
         """Whether a basis asks for exactly what the config here does."""
         needs = self.place.catalogue.requirements(name)
         definition = self.asked.definition(needs)
         rows = [(row.requirement, row.proof, row.max_age_days) for row in basis.requirements]
         said = basis.digest, basis.definition, basis.policy
         mine = self.asked.digest(definition, needs), definition, self.asked.policy
-        return said == mine and rows == [(one.id, *asked(one)) for one in needs]
+        return said == mine and rows == [(one.id, *requirement_terms(one)) for one in needs]
 
 
-def _rests_on(basis: Basis, needs: Sequence[Mapping[str, Any]]) -> bool:
+def _rests_on(basis: ReviewBasis, needs: Sequence[Mapping[str, Any]]) -> bool:
     """Whether everything that the basis pins is evidence that the report shows for the same requirement."""
     for row, need in zip(basis.requirements, needs, strict=True):
         shown = {(one["id"], one["test_id"], one["started_at"]) for one in need["evidence"]}
         pinned = {(pin.evidence_id, pin.test_id, pin.started_at) for pin in row.pins}
-        if not pinned <= shown or not all(is_moment(pin.started_at) for pin in row.pins):
+        if not pinned <= shown or not all(is_timestamp(pin.started_at) for pin in row.pins):
             return False
     return True
 
@@ -213,7 +213,7 @@ def _suspicions(row: Mapping[str, Any]) -> Sequence[str]:
     return row["review"]["why"] if row["review"]["state"] == ReviewState.SUSPECT else ()
 
 
-def _changes(last: Review, basis: Basis) -> Iterator[str]:
+def _changes(last: Review, basis: ReviewBasis) -> Iterator[str]:
     """Yield what differs between what was signed and what is to be signed."""
     yield from changed_requirements(last.basis, basis)
     signed = {row.requirement: row for row in last.basis.requirements}

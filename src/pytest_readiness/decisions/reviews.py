@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ..errors import RefusedError
-from ..facts.decision import Meaning, Review
+from ..facts.decision import Review, ReviewMeaning
 from ..fast_values import dataclass, field
-from ..pipeline.evaluate_project import Judged, Place, Request, examine
+from ..pipeline.evaluate_project import EvaluatedReport, EvaluationRequest, Project, evaluate_with_facts
 from ..pipeline.maintenance import refuse_damage
 from ..verdict.inputs import Facts
 from ..verdict.policy import Policy
 from ..verdict.readiness import Phase, ReviewState, State, UseCaseReadiness
 from ..verdict.remedies import NAME_RELEASE
-from ..verdict.review.preview import changes_since, expand_acknowledged, review_refusal
-from ..views.gate import standing
-from ..views.review_preview import Signing
-from .decision_time import ClockError, Earlier
+from ..verdict.review.preview import changes_since, expand_acknowledged, review_refusal_reason
+from ..views.gate import status_text
+from ..views.review_preview import ReviewPreview
+from .decision_time import ClockError, PriorDecisions
 from .identity import Decider
-from .repository import Kept, Made, clean, keep, made, stamped
+from .repository import DecisionDraft, StoredDecisions, decision_fields, draft_decision, redact_text, store_decisions
 
 AGAIN = (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT)
 """Phases in which a review can be given."""
 
 
 @dataclass(frozen=True)
-class Desk:
+class ReviewSheet:
     """What is to be signed, and what is known of it."""
 
-    signings: tuple[Signing, ...]
+    signings: tuple[ReviewPreview, ...]
     at: str
     """The moment that was looked at."""
     release: str | None
@@ -45,16 +45,18 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ReviewStatement:
     """What a reviewer says."""
 
-    meaning: Meaning
+    meaning: ReviewMeaning
     comment: str = ""
     acknowledged: tuple[str, ...] = ()
     """Ids of requirements, of any of the use cases."""
 
 
-def lay_out(place: Place, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None) -> Desk:
+def prepare_sheet(
+    place: Project, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None
+) -> ReviewSheet:
     """Return what is to be signed, as the store knows it.
 
     Args:
@@ -67,7 +69,7 @@ def lay_out(place: Place, patterns: Sequence[str], *, suspect: bool = False, rel
         ConfigError: a pattern matches no use case.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    judged = examine(place, Request(tuple(patterns), release=release))
+    judged = evaluate_with_facts(place, EvaluationRequest(tuple(patterns), release=release))
     use_cases = judged.report.readiness.use_cases
     left_out: tuple[str, ...] = ()
     if suspect:
@@ -75,7 +77,7 @@ def lay_out(place: Place, patterns: Sequence[str], *, suspect: bool = False, rel
         use_cases = tuple(one for one in wanted if one.phase in AGAIN)
         left_out = tuple(_not_yet(one) for one in wanted if one.phase not in AGAIN)
     context = judged.report.context
-    return Desk(
+    return ReviewSheet(
         signings=tuple(_signing(judged, one) for one in use_cases),
         at=context.generated_at,
         release=context.release,
@@ -95,15 +97,15 @@ def _needs_another(use_case: UseCaseReadiness) -> bool:
 
 
 def _not_yet(use_case: UseCaseReadiness) -> str:
-    return f"{use_case.use_case.id} needs a review too, once it is mended: it is {standing(use_case)}"
+    return f"{use_case.use_case.id} needs a review too, once it is mended: it is {status_text(use_case)}"
 
 
-def _signing(judged: Judged, use_case: UseCaseReadiness) -> Signing:
+def _signing(judged: EvaluatedReport, use_case: UseCaseReadiness) -> ReviewPreview:
     last = use_case.review.standings[-1].decision if use_case.review.standings else None
-    return Signing(
+    return ReviewPreview(
         use_case=use_case.use_case.id,
         title=use_case.use_case.title,
-        standing=standing(use_case),
+        standing=status_text(use_case),
         basis=use_case.basis,
         to_acknowledge=to_acknowledge(
             ((row.requirement, row.state, row.unproven) for row in use_case.basis.requirements), judged.policy
@@ -123,7 +125,7 @@ def to_acknowledge(states: Iterable[tuple[str, str, bool]], policy: Policy) -> t
     )
 
 
-def acknowledged(desk: Desk, names: Iterable[str]) -> tuple[str, ...]:
+def acknowledged_ids(desk: ReviewSheet, names: Iterable[str]) -> tuple[str, ...]:
     """Return the ids of the requirements that names acknowledge.
 
     Raises:
@@ -132,30 +134,30 @@ def acknowledged(desk: Desk, names: Iterable[str]) -> tuple[str, ...]:
     return expand_acknowledged(names, *(one.basis for one in desk.signings))
 
 
-def _written(place: Place, desk: Desk, who: Decider, word: Word) -> list[Made]:
+def _written(place: Project, desk: ReviewSheet, who: Decider, word: ReviewStatement) -> list[DecisionDraft]:
     """Return the sign-off of each use case, resting on exactly what was laid out."""
     reviews = (
         Review(
-            **stamped(place, who, desk.at),
+            **decision_fields(place, who, desk.at),
             use_case=one.use_case,
             meaning=word.meaning,
             basis=one.basis,
-            comment=clean(place, word.comment),
+            comment=redact_text(place, word.comment),
             acknowledged=_own(one, word.acknowledged),
             release=desk.release,
             seen_at=desk.seen_at,
         )
         for one in desk.signings
     )
-    earlier = Earlier.of(place)
-    return [made(place, one, earlier) for one in reviews]
+    earlier = PriorDecisions.of(place)
+    return [draft_decision(place, one, earlier) for one in reviews]
 
 
-def _own(signing: Signing, named: Collection[str]) -> tuple[str, ...]:
+def _own(signing: ReviewPreview, named: Collection[str]) -> tuple[str, ...]:
     return tuple(row.requirement for row in signing.basis.requirements if row.requirement in named)
 
 
-def refusals(place: Place, desk: Desk, who: Decider, word: Word) -> list[str]:
+def refusal_reasons(place: Project, desk: ReviewSheet, who: Decider, word: ReviewStatement) -> list[str]:
     """Return why sign-offs would be refused, a sentence for each one that is."""
     try:
         return list(_refusals(desk, _written(place, desk, who, word)))
@@ -163,17 +165,17 @@ def refusals(place: Place, desk: Desk, who: Decider, word: Word) -> list[str]:
         return [str(error)]
 
 
-def _refusals(desk: Desk, reviews: Iterable[Made]) -> Iterator[str]:
+def _refusals(desk: ReviewSheet, reviews: Iterable[DecisionDraft]) -> Iterator[str]:
     for each in reviews:
         one = each.counted
         assert isinstance(one, Review)  # noqa: S101 - for the type checker: nothing else was written
-        why = review_refusal(one, desk.policy, desk.facts.origins)
+        why = review_refusal_reason(one, desk.policy, desk.facts.origins)
         if why is not None:
             lacks = f"; {NAME_RELEASE}" if desk.policy.release == "required" and desk.release is None else ""
             yield f"{one.use_case}: {each.refused(why, desk.policy)}{lacks}"
 
 
-def sign(place: Place, desk: Desk, who: Decider, word: Word) -> Kept:
+def sign_reviews(place: Project, desk: ReviewSheet, who: Decider, word: ReviewStatement) -> StoredDecisions:
     """Keep a sign-off of each use case, or none of them where one is refused.
 
     Raises:
@@ -181,9 +183,9 @@ def sign(place: Place, desk: Desk, who: Decider, word: Word) -> Kept:
         IntegrityError: what an approval would rest on is not intact.
         StorageError: they cannot be kept.
     """
-    if word.meaning is not Meaning.REJECTED:
+    if word.meaning is not ReviewMeaning.REJECTED:
         refuse_damage(desk.problems)
     reviews = _written(place, desk, who, word)
     if why := list(_refusals(desk, reviews)):
         raise RefusedError(*why)
-    return keep(place, reviews)
+    return store_decisions(place, reviews)

@@ -25,7 +25,7 @@ _TICK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CommandResult:
     """How an execution ended."""
 
     result: Result
@@ -43,7 +43,7 @@ def check_command(command: Sequence[str]) -> None:
         raise _not_started(command, "no such program, or it is not executable")
 
 
-def run_command(command: Sequence[str], take: Callable[[Iterator[bytes]], None]) -> Ended:
+def run_command(command: Sequence[str], take: Callable[[Iterator[bytes]], None]) -> CommandResult:
     """Run a command to its end, with its standard input closed, and return how it ended.
 
     Args:
@@ -71,7 +71,7 @@ def run_command(command: Sequence[str], take: Callable[[Iterator[bytes]], None])
         _stop(process)
         raise
     duration = round((time.perf_counter() - begun) * 1000)
-    return Ended(Result.FAILED if code else Result.PASSED, _told(code), duration)
+    return CommandResult(Result.FAILED if code else Result.PASSED, _told(code), duration)
 
 
 def _not_started(command: Sequence[str], why: str) -> ConfigError:

@@ -10,37 +10,37 @@ from pathlib import Path
 from typing import Any
 
 from ..claims.claim import Claim
-from ..errors import ReadinessError, SeveralError, count, one_line, place as shown_place
+from ..errors import ReadinessError, SeveralError, count, location as shown_place, one_line
 from ..facts.evidence import BAD, IMPORTED
-from ..facts.timestamps import moment
+from ..facts.timestamps import timestamp
 from ..fast_values import dataclass
-from ..pipeline.evaluate_project import Place
+from ..pipeline.evaluate_project import Project
 from .junit.files import files_of, same_blocks
-from .junit.reader import Case, Read, read_junit
-from .mapping import Mapped, Outcome, Rule, claim_of, idle_rules, map_cases
-from .missing_tests import Earlier, origin_of
-from .record import Recorded, Session, Told, attach_files, message_of, open_session
+from .junit.reader import JUnitCase, JUnitReport, read_junit
+from .mapping import MappedTest, MappingResult, MappingRule, claim_of, idle_rules, map_cases
+from .missing_tests import PriorImport, origin_of
+from .record import ExternalRun, RecordOptions, RecordResult, attach_files, message_of, open_session
 from .report_age import older_than_claimed
-from .resolved_suite_failures import Reports, let_go
+from .resolved_suite_failures import ImportedReports, resolve_failures
 
 MOST_LINES = 100
 """Lines of one kind that are told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ImportPreview:
     """What JUnit XML files hold, and what a mapping makes of it. Nothing is recorded yet."""
 
-    read: tuple[Read, ...]
+    read: tuple[JUnitReport, ...]
     """What each of them tells."""
-    rules: tuple[Rule, ...]
-    mapping: Outcome
+    rules: tuple[MappingRule, ...]
+    mapping: MappingResult
     """What the rules make of it."""
     most: int
     """The largest file that is read, in bytes."""
 
     @property
-    def cases(self) -> Iterator[Case]:
+    def cases(self) -> Iterator[JUnitCase]:
         """The cases of all files."""
         return chain.from_iterable(one.cases for one in self.read)
 
@@ -50,7 +50,9 @@ class Seen:
         return chain.from_iterable(one.notes for one in self.read)
 
 
-def look_at_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule], zone: tzinfo | None = None) -> Seen:
+def preview_junit(
+    place: Project, given: Sequence[Path], rules: Sequence[MappingRule], zone: tzinfo | None = None
+) -> ImportPreview:
     """Read JUnit XML files, and see what is mapped.
 
     Args:
@@ -64,10 +66,10 @@ def look_at_junit(place: Place, given: Sequence[Path], rules: Sequence[Rule], zo
     """
     most = place.settings.junit_limit
     read = tuple(read_junit(path, most, zone) for path in files_of(given))
-    return Seen(read, tuple(rules), map_cases([case for one in read for case in one.cases], rules), most)
+    return ImportPreview(read, tuple(rules), map_cases([case for one in read for case in one.cases], rules), most)
 
 
-def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
+def record_junit(place: Project, seen: ImportPreview, told: RecordOptions) -> RecordResult:
     """Record the test cases that a pattern, or a property of their own, maps to an item: as one run.
 
     Args:
@@ -90,7 +92,7 @@ def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
     kept = _kept(session, seen)
     beside, others = session.account([])
     attach_files(beside, told.artifacts)
-    reports = Reports(session, seen.read)
+    reports = ImportedReports(session, seen.read)
     planned = [(session.name(test.name), claims) for test, claims in mapped]
     over = list(reports.over({name for name, _ in planned}))
     session.plan([*planned, *((one.test_id, one.claims) for one in over)])
@@ -100,8 +102,8 @@ def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
         recording.artifacts += [*of_files.values(), *others.artifacts]
         held = reports.held(test)
         session.finished(_imported(session, test) | ({"held": held.to_plain()} if held else {}), recording, claims)
-    ended = [let_go(session, one) for one in over]
-    earlier = Earlier(place, session.opening.context, chain.from_iterable(every))
+    ended = [resolve_failures(session, one) for one in over]
+    earlier = PriorImport(place, session.opening.context, chain.from_iterable(every))
     lacking = list(earlier.told(origin, mapping.tests, session.name, [one.test_id for one in over]))
     earlier.close()
     left_out = [mapped_of(seen)] if mapping.mapped < mapping.cases else []
@@ -109,7 +111,7 @@ def record_junit(place: Place, seen: Seen, told: Told) -> Recorded:
     return session.close(0, [*seen.notes, *age, *notes_of(seen), *lacking, *ended, *left_out])
 
 
-def mapped_of(seen: Seen) -> str:
+def mapped_of(seen: ImportPreview) -> str:
     """Return how many test cases are mapped, as a sentence, and what failed that is not."""
     told = f"{seen.mapping.mapped:,} of {seen.mapping.cases:,} test cases are mapped"
     taken = {id(case) for test in seen.mapping.tests for case in test.members}
@@ -119,7 +121,7 @@ def mapped_of(seen: Seen) -> str:
     return f"{told}; {len(failed):,} of the others failed, such as '{one_line(failed[0].name, 100)}'"
 
 
-def claims_of(mapping: Outcome, place: Place, told: Told) -> tuple[list[list[Claim]], list[str]]:
+def claims_of(mapping: MappingResult, place: Project, told: RecordOptions) -> tuple[list[list[Claim]], list[str]]:
     """Return what each test is evidence for, in their order; and a line for each property that names nothing."""
     found: dict[str, Claim | str] = {}
     for target in dict.fromkeys(target for test in mapping.tests for target in test.targets):
@@ -134,11 +136,11 @@ def claims_of(mapping: Outcome, place: Place, told: Told) -> tuple[list[list[Cla
     return claims, [*wrong[:MOST_LINES], *more]
 
 
-def _wrong(test: Mapped, why: str) -> str:
+def _wrong(test: MappedTest, why: str) -> str:
     return f"test case '{one_line(test.name, 100)}': {why}"
 
 
-def _nothing(seen: Seen) -> Iterator[str]:
+def _nothing(seen: ImportPreview) -> Iterator[str]:
     """Yield what to do where no case is mapped."""
     first = next(seen.cases, None)
     such = f", such as '{one_line(first.name, 100)}'," if first else ""
@@ -148,7 +150,7 @@ def _nothing(seen: Seen) -> Iterator[str]:
     yield from idle_rules(seen.mapping.idle, seen.cases, only_hints=True)
 
 
-def _kept(session: Session, seen: Seen) -> dict[str, list[dict[str, Any]]]:
+def _kept(session: ExternalRun, seen: ImportPreview) -> dict[str, list[dict[str, Any]]]:
     """Keep the files, and return them by the names of their cases: those of several files have each of them."""
     redactor = session.opening.redactor
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -160,7 +162,7 @@ def _kept(session: Session, seen: Seen) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def notes_of(seen: Seen) -> Iterator[str]:
+def notes_of(seen: ImportPreview) -> Iterator[str]:
     """Yield what whoever imports should know of the mapping."""
     mapping = seen.mapping
     several = [test for test in mapping.tests if len(test.members) > 1]
@@ -175,7 +177,7 @@ def notes_of(seen: Seen) -> Iterator[str]:
     yield from idle_rules(mapping.idle, seen.cases)
 
 
-def _twice(found: Sequence[tuple[Case, Rule, Rule]]) -> str:
+def _twice(found: Sequence[tuple[JUnitCase, MappingRule, MappingRule]]) -> str:
     """Return that cases count under two names for one item: of a failure both have to pass."""
     case, plain, longer = found[0]
     names = " and ".join(f"'{one_line(name, 100)}'" for name in (case.name, case.path))
@@ -186,7 +188,7 @@ def _twice(found: Sequence[tuple[Case, Rule, Rule]]) -> str:
     )
 
 
-def _apart(several: Iterable[Mapped]) -> str:
+def _apart(several: Iterable[MappedTest]) -> str:
     """Return how to tell namesakes apart by their suites, if that is possible."""
     for test in several:
         paths = {case.path for case in test.members}
@@ -195,14 +197,14 @@ def _apart(several: Iterable[Mapped]) -> str:
     return ""
 
 
-def _imported(session: Session, test: Mapped) -> dict[str, Any]:
+def _imported(session: ExternalRun, test: MappedTest) -> dict[str, Any]:
     case = test.case
     attempts: list[dict[str, Any]] = []
     begun = case.started
     for attempt in case.attempts:
         told: dict[str, Any] = {
             "result": attempt.result.value,
-            "started_at": moment(begun),
+            "started_at": timestamp(begun),
             "duration_ms": attempt.duration_ms,
         }
         if attempt.message:
@@ -213,8 +215,8 @@ def _imported(session: Session, test: Mapped) -> dict[str, Any]:
         "test": session.name(test.name),
         "method": IMPORTED,
         "result": case.result.value,
-        "started_at": moment(case.started),
-        "finished_at": moment(begun),
+        "started_at": timestamp(case.started),
+        "finished_at": timestamp(begun),
         "attempts": attempts,
     }
     if case.attempts[-1].message:

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, one_line, place
+from ..errors import ConfigError, location, one_line
 from ..regular_files import IrregularError, read_regular
 from ..settings.key_lines import KeyPath, key_lines, nearest_line
 from ..settings.toml_text import parsed_toml
-from .mapping import Rule
+from .mapping import MappingRule
 
 TABLE = "map"
 _FORM = 'write "PATTERN" = "UC/ITEM", or a list: ["UC/ITEM", ...]'
 
 
-def read_map_file(path: Path, wrong: Callable[[str], str]) -> tuple[list[Rule], list[str]]:
+def read_map_file(path: Path, wrong: Callable[[str], str]) -> tuple[list[MappingRule], list[str]]:
     """Return the rules of a file of maps, and what is wrong with it: a line for each, in its order.
 
     Args:
@@ -29,17 +29,17 @@ def read_map_file(path: Path, wrong: Callable[[str], str]) -> tuple[list[Rule], 
     """
     text, data = _read(path)
     lines = key_lines(text)
-    rules: list[Rule] = []
+    rules: list[MappingRule] = []
     faults: list[tuple[int, str]] = []
     for key, found, is_wrong in _entries(data, wrong):
         line = nearest_line(lines, key) or 1
         if is_wrong:
             faults.append((line, found))
         else:
-            rules.append(Rule(str(key[1]), found, place(path, line)))
+            rules.append(MappingRule(str(key[1]), found, location(path, line)))
     if not rules and not faults:
         faults.append((1, f"has no table [{TABLE}] with a pattern: {_FORM}"))
-    return rules, [f"{place(path, line)}: {told}" for line, told in sorted(faults)]
+    return rules, [f"{location(path, line)}: {told}" for line, told in sorted(faults)]
 
 
 def _entries(data: Mapping[str, Any], wrong: Callable[[str], str]) -> Iterator[tuple[KeyPath, str, bool]]:
@@ -78,13 +78,13 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = read_regular(path).decode("utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(f"{place(path)}: there is no such file: it holds a table [{TABLE}]; {_FORM}") from None
+        raise ConfigError(f"{location(path)}: there is no such file: it holds a table [{TABLE}]; {_FORM}") from None
     except IrregularError as error:
-        raise ConfigError(f"{place(path)}: cannot be read: {error.told}") from None
+        raise ConfigError(f"{location(path)}: cannot be read: {error.told}") from None
     except OSError as error:
-        raise ConfigError(f"{place(path)}: cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{location(path)}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{place(path)}: is not UTF-8 text: save it as UTF-8") from None
+        raise ConfigError(f"{location(path)}: is not UTF-8 text: save it as UTF-8") from None
     try:
         return text, parsed_toml(text)
     except tomllib.TOMLDecodeError as error:
@@ -97,5 +97,5 @@ def _no_toml(path: Path, text: str, message: str) -> str:
     line = position.removeprefix("line ").split(",")[0]
     number = int(line) if line.isdigit() else text.rstrip().count("\n") + 1
     if "overwrite" in reason:
-        return f'{place(path, number)}: the pattern is there twice: give it a list: ["UC/ITEM", ...]'
-    return f"{place(path, number)}: is not TOML: {reason or message}: {_FORM}"
+        return f'{location(path, number)}: the pattern is there twice: give it a list: ["UC/ITEM", ...]'
+    return f"{location(path, number)}: is not TOML: {reason or message}: {_FORM}"

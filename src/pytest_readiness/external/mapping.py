@@ -15,12 +15,12 @@ from operator import itemgetter
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..errors import ClaimError, ConfigError, nearest, one_line
+from ..errors import ClaimError, ConfigError, one_line, suggestion
 from ..facts.evidence import BADNESS
-from ..facts.suite_failure import Reach
+from ..facts.suite_failure import FailureScope
 from ..fast_values import dataclass
-from .junit.reader import Case
-from .suite_scope import Named, Reached
+from .junit.reader import JUnitCase
+from .suite_scope import CaseIndex, CaseName
 
 _MAGIC = re.compile(r"[*?[]")
 _LAST_MAGIC = re.compile(r"[*?[\]]")
@@ -31,7 +31,7 @@ _HINTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class MappingRule:
     """A line of a mapping."""
 
     pattern: str
@@ -43,31 +43,31 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class MappedTest:
     """What is one test: the cases of one name, with the worst result of them."""
 
     name: str
     """Its id: ``classname::name``, or ``suite/classname::name`` where a pattern needs it."""
-    case: Case
+    case: JUnitCase
     targets: tuple[str, ...]
     """What it is evidence for, each once."""
-    members: tuple[Case, ...]
+    members: tuple[JUnitCase, ...]
     """The cases that it stands for, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MappingResult:
     """What a mapping makes of a report."""
 
-    tests: tuple[Mapped, ...]
+    tests: tuple[MappedTest, ...]
     """What is mapped, in the order of the cases."""
     cases: int
     """How many cases the report holds."""
     mapped: int
     """How many of them match a rule, or say themselves what they are evidence for."""
-    idle: tuple[Rule, ...]
+    idle: tuple[MappingRule, ...]
     """The rules that match no case."""
-    twice: tuple[tuple[Case, Rule, Rule], ...] = ()
+    twice: tuple[tuple[JUnitCase, MappingRule, MappingRule], ...] = ()
     """Cases that are evidence for one thing under both names, by one rule each."""
 
 
@@ -104,7 +104,7 @@ def _limited(claim: Claim, name: str, catalogue: Catalogue) -> Claim:
     try:
         return catalogue.resolve(replace(claim, part=name))
     except ClaimError:
-        if near := nearest(name, [*catalogue.environments, *catalogue.provider_modes]):
+        if near := suggestion(name, [*catalogue.environments, *catalogue.provider_modes]):
             told = f"there is no environment or provider mode '{one_line(name, 60)}'{near}"
             raise ClaimError(told) from None
         raise
@@ -117,11 +117,11 @@ class _Patterns:
     after its last one.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._exact: defaultdict[str, list[Rule]] = defaultdict(list)
-        self._globs: defaultdict[tuple[str, str], list[tuple[int, Rule, re.Pattern[str]]]] = defaultdict(list)
+    def __init__(self, rules: Sequence[MappingRule]) -> None:
+        self._exact: defaultdict[str, list[MappingRule]] = defaultdict(list)
+        self._globs: defaultdict[tuple[str, str], list[tuple[int, MappingRule, re.Pattern[str]]]] = defaultdict(list)
         """By how a name begins, or else by how it ends."""
-        self._found: dict[str, tuple[Rule, ...]] = {}
+        self._found: dict[str, tuple[MappingRule, ...]] = {}
         for number, rule in enumerate(rules):
             head, *rest = _MAGIC.split(rule.pattern)
             if rest:
@@ -135,7 +135,7 @@ class _Patterns:
     def __bool__(self) -> bool:
         return bool(self._exact or self._globs)
 
-    def matching(self, name: str) -> tuple[Rule, ...]:
+    def matching(self, name: str) -> tuple[MappingRule, ...]:
         if name not in self._found:
             tried = [
                 one
@@ -147,7 +147,7 @@ class _Patterns:
         return self._found[name]
 
 
-def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
+def map_cases(cases: Sequence[JUnitCase], rules: Sequence[MappingRule]) -> MappingResult:
     """Return which cases are evidence for what.
 
     A rule whose pattern matches ``classname::name`` takes all cases of that name as one test, whatever their suites.
@@ -157,15 +157,15 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
     passes stands alone.
     """
     plain, longer = _Patterns(rules), _Patterns([rule for rule in rules if _SUITE in rule.pattern])
-    found: defaultdict[str, list[Case]] = defaultdict(list)
+    found: defaultdict[str, list[JUnitCase]] = defaultdict(list)
     targets: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    matched: set[Rule] = set()
-    mapped, twice = 0, list[tuple[Case, Rule, Rule]]()
+    matched: set[MappingRule] = set()
+    mapped, twice = 0, list[tuple[JUnitCase, MappingRule, MappingRule]]()
     for case in cases:
         by_name = plain.matching(case.name)
         if case.covers is not None:
             by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.name}::"))))  # "suite::*" takes all of it
-        elif case.only_failing is not None and case.only_failing.reach in (Reach.CLASS, Reach.MODULE):
+        elif case.only_failing is not None and case.only_failing.reach in (FailureScope.CLASS, FailureScope.MODULE):
             by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.only_failing.of[0]}::"))))
         by_path = [rule for rule in longer.matching(case.path) if rule not in by_name] if longer else []
         matched.update(by_name, by_path)
@@ -185,15 +185,15 @@ def map_cases(cases: Sequence[Case], rules: Sequence[Rule]) -> Outcome:
             targets[failed.name] |= {target: None for target in also if target not in there}
         mapped += bool(targets[failed.name]) and not is_known
     due = [(name, some) for name, some in found.items() if targets[name]]
-    tests = tuple(Mapped(name, _as_one(some), tuple(targets[name]), tuple(some)) for name, some in due)
-    return Outcome(tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched), tuple(twice))
+    tests = tuple(MappedTest(name, _as_one(some), tuple(targets[name]), tuple(some)) for name, some in due)
+    return MappingResult(tests, len(cases), mapped, tuple(rule for rule in rules if rule not in matched), tuple(twice))
 
 
-def _concerned(cases: Sequence[Case]) -> Iterator[tuple[Case, Sequence[Case]]]:
+def _concerned(cases: Sequence[JUnitCase]) -> Iterator[tuple[JUnitCase, Sequence[JUnitCase]]]:
     """Yield what failed and is no test, with the cases that it concerns: of suites the innermost first."""
     hooks = [case for case in cases if case.only_failing is not None]
     tests = [case for case in cases if case.only_failing is None and case.covers is None] if hooks else []
-    reached = Reached(Named(case.class_name, case.suites, case) for case in tests)
+    reached = CaseIndex(CaseName(case.class_name, case.suites, case) for case in tests)
     for hook in hooks:
         if hook.only_failing is not None:
             yield hook, reached.of(hook.only_failing)
@@ -202,13 +202,13 @@ def _concerned(cases: Sequence[Case]) -> Iterator[tuple[Case, Sequence[Case]]]:
             yield suite, suite.covers
 
 
-def _as_one(cases: Sequence[Case]) -> Case:
+def _as_one(cases: Sequence[JUnitCase]) -> JUnitCase:
     """Return the cases of one test as one: the latest start, and of the worst results one with the worst attempts."""
     worst = max(cases, key=lambda case: (BADNESS[case.result], max(BADNESS[one.result] for one in case.attempts)))
     return replace(worst, started=max(case.started for case in cases))
 
 
-def idle_rules(rules: Sequence[Rule], cases: Iterable[Case], *, only_hints: bool = False) -> Iterator[str]:
+def idle_rules(rules: Sequence[MappingRule], cases: Iterable[JUnitCase], *, only_hints: bool = False) -> Iterator[str]:
     """Yield a line for each pattern that matches no case, with what may be meant.
 
     ``only_hints``: of those alone of which that is known.

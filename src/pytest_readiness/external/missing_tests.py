@@ -15,13 +15,13 @@ from ..claims.claim import Claim
 from ..errors import ReadinessError, count, one_line
 from ..facts.decision import Retirement
 from ..facts.evidence import BADNESS, CONCLUSIVE, IMPORTED, Evidence, Result
-from ..facts.ledger.line import canonical, printable
+from ..facts.ledger.line import canonical, escape_surrogates
 from ..facts.suite_failure import ABSENT
 from ..fast_values import dataclass
-from ..pipeline.project import Place
-from ..recording.context import Context
+from ..pipeline.project import Project
+from ..recording.context import RunContext
 from ..store.protocol import Store
-from .mapping import Mapped, Rule
+from .mapping import MappedTest, MappingRule
 
 _LOOKED_AT = 20
 """Earlier imports, the newest first, of which one may be of the same tests."""
@@ -30,7 +30,7 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ImportOrigin:
     """Where the cases of an import come from: of one mapping and of the same suites are the imports of one report."""
 
     mapping: str
@@ -43,14 +43,14 @@ class Origin:
         return {"mapping": self.mapping, "suites": self.suites}
 
 
-def origin_of(rules: Iterable[Rule], suites: Iterable[str]) -> Origin:
+def origin_of(rules: Iterable[MappingRule], suites: Iterable[str]) -> ImportOrigin:
     """Return where cases come from: the rules, and the names of the outermost suites."""
     said = sorted({(rule.pattern, rule.target) for rule in rules})
-    return Origin(_digest([list(pair) for pair in said]), _digest(sorted(set(suites))))
+    return ImportOrigin(_digest([list(pair) for pair in said]), _digest(sorted(set(suites))))
 
 
 def _digest(value: list[Any]) -> str:
-    return sha256(canonical(printable(value)).encode()).hexdigest()
+    return sha256(canonical(escape_surrogates(value)).encode()).hexdigest()
 
 
 def _by_class(gone: Sequence[str], ours: Iterable[str]) -> str:
@@ -72,10 +72,10 @@ def _class(name: str) -> str:
     return name.rpartition("::")[0] or name
 
 
-class Earlier:
+class PriorImport:
     """What was imported before, for the same use cases in the same environment and provider mode."""
 
-    def __init__(self, place: Place, context: Context, claims: Iterable[Claim]) -> None:
+    def __init__(self, place: Project, context: RunContext, claims: Iterable[Claim]) -> None:
         """Look into the store; where it cannot be read, there is nothing to tell: keeping the run says so."""
         self._store: Store | None = None
         self._pieces: list[Evidence] = []
@@ -98,7 +98,7 @@ class Earlier:
             self._store.close()
 
     def told(
-        self, origin: Origin, tests: Sequence[Mapped], named: Callable[[str], str], over: Collection[str] = ()
+        self, origin: ImportOrigin, tests: Sequence[MappedTest], named: Callable[[str], str], over: Collection[str] = ()
     ) -> Iterator[str]:
         """Yield what is to be told of an import.
 
@@ -114,7 +114,7 @@ class Earlier:
         yield from self._missing(origin, ours, gone.union(over))
         yield from self._otherwise_named(tests, ours, named)
 
-    def _missing(self, origin: Origin, ours: set[str], over: set[str]) -> Iterator[str]:
+    def _missing(self, origin: ImportOrigin, ours: set[str], over: set[str]) -> Iterator[str]:
         run_id, planned, later = self._before(origin, ours)
         there = ours | over | self._retired | {one.test_id for one in self._pieces if one.run_id in later}
         if gone := [test for test in planned if test not in there]:
@@ -123,7 +123,7 @@ class Earlier:
             stays = "what they showed last stays until they are imported again or retired"
             yield f"{tests} {are} missing ({_by_class(gone, ours)}): {stays}"
 
-    def _before(self, origin: Origin, ours: set[str]) -> tuple[str, Sequence[str], Collection[str]]:
+    def _before(self, origin: ImportOrigin, ours: set[str]) -> tuple[str, Sequence[str], Collection[str]]:
         """Return the newest import by the same mapping with one of these tests, else of the same suites.
 
         With it: its tests, and the imports that came later.
@@ -152,7 +152,9 @@ class Earlier:
         }
         return sorted(began, key=lambda run_id: (began[run_id], run_id), reverse=True)
 
-    def _otherwise_named(self, tests: Sequence[Mapped], ours: set[str], named: Callable[[str], str]) -> Iterator[str]:
+    def _otherwise_named(
+        self, tests: Sequence[MappedTest], ours: set[str], named: Callable[[str], str]
+    ) -> Iterator[str]:
         """Yield that tests failed under names that they do not bear in this import: with a suite before, or without."""
         last: dict[tuple[str, str, str], Evidence] = {}
         for one in sorted(self._pieces, key=lambda piece: (piece.started_at, BADNESS[piece.result])):

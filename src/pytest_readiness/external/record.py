@@ -14,23 +14,23 @@ from typing import Any
 from ..claims.claim import Claim
 from ..errors import ConfigError, EvidenceError, StorageError, one_line
 from ..facts.evidence import Result
-from ..facts.ledger.line import printable
+from ..facts.ledger.line import escape_surrogates
 from ..facts.proofs.values import OwnProof
-from ..facts.timestamps import moment
+from ..facts.timestamps import timestamp
 from ..fast_values import dataclass
-from ..pipeline.evaluate_project import Place
-from ..pipeline.run_lifecycle import Opening, close_run, open_run, redaction_trouble
-from ..recording.authenticity.connection_monitor import belongs
-from ..recording.claim_resolution import placed_all, without_connections
+from ..pipeline.evaluate_project import Project
+from ..pipeline.run_lifecycle import PendingRun, close_run, open_run, redaction_problem
+from ..recording.authenticity.connection_monitor import is_endpoint
+from ..recording.claim_resolution import resolve_claims, without_connections
 from ..recording.observation import cut_message
-from ..recording.recorder_base import Account, Recording
+from ..recording.recorder_base import RecordedData, RecorderBase
 from ..redaction.command_line import PART_OF_NAME
-from .command import Ended, check_command, run_command
-from .uncounted_passes import why_uncounted
+from .command import CommandResult, check_command, run_command
+from .uncounted_passes import uncounted_reason
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordOptions:
     """What the options tell of the evidence, beside how it came about."""
 
     argv: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class RecordedEvidence:
     """One piece of evidence that was recorded."""
 
     use_case: str
@@ -65,11 +65,11 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordResult:
     """What came of recording."""
 
     run_id: str | None
-    pieces: tuple[Piece, ...]
+    pieces: tuple[RecordedEvidence, ...]
     problems: tuple[str, ...]
     """What went wrong in keeping it, a line each."""
     notes: tuple[str, ...] = ()
@@ -82,12 +82,12 @@ class Recorded:
 
 
 @dataclass
-class Session:
+class ExternalRun:
     """One run that is recorded here."""
 
-    opening: Opening
-    told: Told
-    pieces: list[Piece] = field(default_factory=list)
+    opening: PendingRun
+    told: RecordOptions
+    pieces: list[RecordedEvidence] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def claim(self, use_case: str, item: str) -> Claim:
@@ -103,11 +103,11 @@ class Session:
         """Return the name of what is recorded as it is written: never as pytest names a test."""
         return self.opening.redactor.name(f"recorded: {text}" if is_of_pytest(text) else text)
 
-    def account(self, claims: Sequence[Claim]) -> tuple[Account, Recording]:
+    def account(self, claims: Sequence[Claim]) -> tuple[RecorderBase, RecordedData]:
         """Return what takes in artifacts, and the recording that it writes: the options' word is in it already."""
-        opening, recording = self.opening, Recording(self.opening.context)
+        opening, recording = self.opening, RecordedData(self.opening.context)
         recording.proofs.extend(self.told.proofs)
-        account = Account(recording, opening.redactor, opening.artifacts, claims, opening.place.catalogue)
+        account = RecorderBase(recording, opening.redactor, opening.artifacts, claims, opening.place.catalogue)
         for note in self.told.notes:
             account.note(note)
         for name, url in self.told.references:
@@ -116,13 +116,13 @@ class Session:
 
     def placed(self, claims: Sequence[Claim]) -> list[dict[str, Any]]:
         """Return the claims as evidence holds them."""
-        return placed_all(claims, self.opening.context, self.opening.place.catalogue, self.told.proofs)
+        return resolve_claims(claims, self.opening.context, self.opening.place.catalogue, self.told.proofs)
 
     def plan(self, tests: Iterable[tuple[str, Sequence[Claim]]]) -> None:
         """Say what is to be recorded."""
         self.opening.log.plan([{"test": test, "claims": self.placed(claims)} for test, claims in tests])
 
-    def finished(self, body: dict[str, Any], recording: Recording, claims: Sequence[Claim]) -> None:
+    def finished(self, body: dict[str, Any], recording: RecordedData, claims: Sequence[Claim]) -> None:
         """Write one execution."""
         redactor = self.opening.redactor
         placed = self.placed(claims)
@@ -141,25 +141,25 @@ class Session:
         for claim in line["claims"]:
             parts = claim.get("parts", ())
             item = f"{claim['item']}/{parts[0]}" if len(parts) == 1 else claim["item"]
-            uncounted = why_uncounted(claim, catalogue) if passed else ""
+            uncounted = uncounted_reason(claim, catalogue) if passed else ""
             said = body["test"], result, claim.get("not_real_because"), is_flaky, uncounted
-            self.pieces.append(Piece(claim["use_case"], item, *said))
+            self.pieces.append(RecordedEvidence(claim["use_case"], item, *said))
 
-    def close(self, exit_status: int, notes: Iterable[str] = ()) -> Recorded:
+    def close(self, exit_status: int, notes: Iterable[str] = ()) -> RecordResult:
         """Seal and keep the run."""
         run, problems = close_run(self.opening.place, self.opening.log, exit_status)
-        told = (*notes, *redaction_trouble(self.opening.redactor))
-        return Recorded(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), told)
+        told = (*notes, *redaction_problem(self.opening.redactor))
+        return RecordResult(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), told)
 
 
 def record_command(
-    place: Place,
+    place: Project,
     target: tuple[str, str],
-    told: Told,
+    told: RecordOptions,
     command: Sequence[str],
     echo: Callable[[bytes], None],
     name: str | None = None,
-) -> Recorded:
+) -> RecordResult:
     """Run a command as evidence for an item of a use case, and keep its output as an artifact.
 
     The run is opened before the command starts: killed in between, it is taken in as INTERRUPTED.
@@ -186,7 +186,7 @@ def record_command(
         account.set(command=line)
     elif way := place.way_to(Path.cwd()):
         called = f"cd {shlex.quote(way)} && {called}"
-    test_id, started = session.name(name or called), moment()
+    test_id, started = session.name(name or called), timestamp()
     session.plan([(test_id, claims)])
     session.opening.log.started(test_id, started)
     try:
@@ -204,8 +204,8 @@ def record_command(
 
 
 def record_examined(
-    place: Place, target: tuple[str, str], told: Told, result: Result, test_id: str | None = None
-) -> Recorded:
+    place: Project, target: tuple[str, str], told: RecordOptions, result: Result, test_id: str | None = None
+) -> RecordResult:
     """Record a result that somebody examined.
 
     Raises:
@@ -217,9 +217,9 @@ def record_examined(
     attach_files(account, told.artifacts)
     ends = (claim.use_case, claim.item, *([claim.part] if claim.part else []))
     # The name that is ours holds nothing secret: it is the same whatever becomes of a plugin's redactor.
-    name = session.name(test_id) if test_id else str(printable(f"examined: {'/'.join(ends)}"))
+    name = session.name(test_id) if test_id else str(escape_surrogates(f"examined: {'/'.join(ends)}"))
     session.plan([(name, [claim])])
-    session.finished(_body(session, name, "examined", Ended(result), moment()), recording, [claim])
+    session.finished(_body(session, name, "examined", CommandResult(result), timestamp()), recording, [claim])
     return session.close(0 if result is Result.PASSED else 1)
 
 
@@ -231,7 +231,9 @@ def is_of_pytest(name: str) -> bool:
 _NODE_ID = re.compile(r"[^:]*\.(?:py|pyi|ipynb|md|rst|txt|feature|ya?ml|toml)::", re.IGNORECASE)
 
 
-def open_session(place: Place, told: Told, *, examined: bool = False, more: Mapping[str, Any] | None = None) -> Session:
+def open_session(
+    place: Project, told: RecordOptions, *, examined: bool = False, more: Mapping[str, Any] | None = None
+) -> ExternalRun:
     """Return a run that is open, for what somebody examined or for what is run or imported.
 
     ``more``: what its first line says besides.
@@ -239,19 +241,19 @@ def open_session(place: Place, told: Told, *, examined: bool = False, more: Mapp
     Raises:
         ReadinessError: something named does not exist, or an endpoint is none of the environment's.
     """
-    session = Session(open_run(place, told.said, Path.cwd(), told.argv, more, examined=examined), told)
+    session = ExternalRun(open_run(place, told.said, Path.cwd(), told.argv, more, examined=examined), told)
     environment = place.catalogue.environments.get(session.opening.context.environment or "")
     endpoints = environment.endpoints if environment is not None else ()
     for proof in told.proofs if endpoints else ():
         endpoint = dict(proof.details).get("endpoint")
-        if proof.own == "handshake" and endpoint is not None and not belongs(endpoint, endpoints):
+        if proof.own == "handshake" and endpoint is not None and not is_endpoint(endpoint, endpoints):
             where = f"no endpoint of environment '{session.opening.context.environment}' ({', '.join(endpoints)})"
             raise ConfigError(f"--proof handshake endpoint={one_line(endpoint, 200)}: that is {where}")
     return session
 
 
 def _keep_output(
-    session: Session, recording: Recording, blocks: Iterator[bytes], echo: Callable[[bytes], None]
+    session: ExternalRun, recording: RecordedData, blocks: Iterator[bytes], echo: Callable[[bytes], None]
 ) -> None:
     """Keep the output without its secrets while it comes; whatever becomes of that, the command runs to its end."""
     opening = session.opening
@@ -281,7 +283,7 @@ def _passing(blocks: Iterator[bytes], echo: Callable[[bytes], None]) -> Iterator
         yield block
 
 
-def _cut(blocks: Iterator[bytes], limit: int, recording: Recording) -> Iterator[bytes]:
+def _cut(blocks: Iterator[bytes], limit: int, recording: RecordedData) -> Iterator[bytes]:
     """Yield no more than the limit; cut after redaction, as half a secret would not be known."""
     left = limit
     for block in blocks:
@@ -294,7 +296,7 @@ def _cut(blocks: Iterator[bytes], limit: int, recording: Recording) -> Iterator[
             left -= len(block)
 
 
-def attach_files(account: Account, paths: Iterable[Path]) -> None:
+def attach_files(account: RecorderBase, paths: Iterable[Path]) -> None:
     """Keep files as artifacts.
 
     Raises:
@@ -307,7 +309,7 @@ def attach_files(account: Account, paths: Iterable[Path]) -> None:
             raise ConfigError(str(error)) from None
 
 
-def _with_artifacts(session: Session, account: Account, ended: Ended) -> Ended:
+def _with_artifacts(session: ExternalRun, account: RecorderBase, ended: CommandResult) -> CommandResult:
     """A command that did not leave what it was to leave has not passed."""
     for path in session.told.artifacts:
         try:
@@ -320,13 +322,13 @@ def _with_artifacts(session: Session, account: Account, ended: Ended) -> Ended:
     return ended
 
 
-def _body(session: Session, test_id: str, method: str, ended: Ended, started: str) -> dict[str, Any]:
+def _body(session: ExternalRun, test_id: str, method: str, ended: CommandResult, started: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "test": test_id,
         "method": method,
         "result": ended.result.value,
         "started_at": started,
-        "finished_at": moment(),
+        "finished_at": timestamp(),
     }
     attempt: dict[str, Any] = {
         "result": ended.result.value,
@@ -338,6 +340,6 @@ def _body(session: Session, test_id: str, method: str, ended: Ended, started: st
     return body | {"attempts": [attempt]}
 
 
-def message_of(session: Session, text: str) -> str:
+def message_of(session: ExternalRun, text: str) -> str:
     """Return a message without secrets, and not longer than one is kept."""
     return cut_message(session.opening.redactor.text(text))

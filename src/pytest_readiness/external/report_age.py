@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import one_line, place
-from ..facts.timestamps import moment
-from ..recording.provenance.hidden_changes import GitError, ask
-from .junit.reader import Read
+from ..errors import location, one_line
+from ..facts.timestamps import timestamp
+from ..recording.provenance.hidden_changes import GitError, ask_git
+from .junit.reader import JUnitReport
 
 _SHOWN = 12
 """Digits of a commit."""
@@ -16,7 +16,7 @@ _CLOCKS_APART = 60.0
 """Seconds by which two machines may disagree."""
 
 
-def older_than_claimed(read: Sequence[Read], release: str | None) -> Iterator[str]:
+def older_than_claimed(read: Sequence[JUnitReport], release: str | None) -> Iterator[str]:
     """Yield a sentence for each report whose tests all began before what they are recorded for was made."""
     made = list(_made(Path.cwd(), release))
     for one in read:
@@ -26,8 +26,8 @@ def older_than_claimed(read: Sequence[Read], release: str | None) -> Iterator[st
         for what, seconds in made:
             if began + _CLOCKS_APART < seconds:
                 yield (
-                    f"{place(one.file.path)}: its tests began at {moment(began)} or before, and {what} was made at "
-                    f"{moment(seconds)}: is it the report of an earlier run?"
+                    f"{location(one.file.path)}: its tests began at {timestamp(began)} or before, and {what} was made "
+                    f"at {timestamp(seconds)}: is it the report of an earlier run?"
                 )
 
 
@@ -37,7 +37,7 @@ def _made(folder: Path, release: str | None) -> Iterator[tuple[str, float]]:
     found: dict[str, tuple[str, float]] = {}
     for name in ("HEAD", *tags):
         try:
-            commit, seconds = ask(folder, "log", "-1", "--format=%H %ct", name, "--").split()
+            commit, seconds = ask_git(folder, "log", "-1", "--format=%H %ct", name, "--").split()
         except (GitError, ValueError):
             continue
         told = f"commit {commit[:_SHOWN]}"

@@ -17,12 +17,12 @@ from typing import NamedTuple
 from ..claims.claim import Claim
 from ..errors import ClaimError, IntegrityError, StorageError, count, one_line
 from ..facts.evidence import BAD, Evidence, Result
-from ..facts.suite_failure import ABSENT, Held, OnlyFailing, Reach
-from ..facts.timestamps import moment
-from .junit.reader import Case, Read
-from .mapping import Mapped
-from .record import Session
-from .suite_scope import Named, Reached
+from ..facts.suite_failure import ABSENT, FailureScope, RequiredCases, SuiteFailure
+from ..facts.timestamps import timestamp
+from .junit.reader import JUnitCase, JUnitReport
+from .mapping import MappedTest
+from .record import ExternalRun
+from .suite_scope import CaseIndex, CaseName
 
 _RAN = frozenset({Result.PASSED, Result.FAILED, Result.ERROR})
 """Results of a case that ran to its end."""
@@ -30,7 +30,7 @@ _MOST = 20_000
 """Names that a failure keeps: of what concerns more cases, nothing is kept, and only a retirement lets go of it."""
 
 
-class Over(NamedTuple):
+class ResolvedFailure(NamedTuple):
     """Something that fails no more."""
 
     test_id: str
@@ -43,7 +43,7 @@ class Over(NamedTuple):
 class _Named(NamedTuple):
     """A case, named as evidence names it."""
 
-    case: Case
+    case: JUnitCase
     name: str
     class_name: str
     suites: tuple[str, ...]
@@ -57,10 +57,10 @@ class _Named(NamedTuple):
         return self.case.result in _RAN
 
 
-class Reports:
+class ImportedReports:
     """The reports of one import, and what was known before them."""
 
-    def __init__(self, session: Session, read: Sequence[Read]) -> None:
+    def __init__(self, session: ExternalRun, read: Sequence[JUnitReport]) -> None:
         self._session = session
         self._read = read
         self._known = self._standing()
@@ -70,12 +70,12 @@ class Reports:
             self._all = [[self._named(case) for case in one.cases] for one in read]
         every = list(chain.from_iterable(self._all))
         self._names = {one.name for one in every}
-        self._reached = Reached(Named(one.class_name, one.suites, one) for one in every if one.is_test)
+        self._reached = CaseIndex(CaseName(one.class_name, one.suites, one) for one in every if one.is_test)
         self._file_of = {id(one.case): number for number, ones in enumerate(self._all) for one in ones}
         """The number of the file that a case is of."""
-        self._latest = moment(max((case.started for case in cases), default=0.0))
+        self._latest = timestamp(max((case.started for case in cases), default=0.0))
 
-    def _named(self, case: Case) -> _Named:
+    def _named(self, case: JUnitCase) -> _Named:
         name = self._session.name
         return _Named(case, name(case.name), name(case.class_name), tuple(map(name, case.suites)))
 
@@ -97,7 +97,7 @@ class Reports:
                 known[one.test_id].append(one)
         return known
 
-    def held(self, test: Mapped) -> Held | None:
+    def held(self, test: MappedTest) -> RequiredCases | None:
         """Return what must be there for a failure to be over; None: it is a test's, or nothing tells when it is."""
         kinds = {case.only_failing for case in test.members}
         (kind,) = kinds if len(kinds) == 1 else (None,)
@@ -107,23 +107,23 @@ class Reports:
         where = sorted({self._file_of[id(case)] for case in test.members})
         concerned = self._concerned(what, where)
         empty = {self._session.name(name) for n in where for name in self._read[n].empty}
-        if what.reach is Reach.REPORT and not concerned:
+        if what.reach is FailureScope.REPORT and not concerned:
             return None
         before = self._before(self._session.name(test.name))
         ran = Counter(one.name for one in concerned if one.ran) | Counter(before.ran if before else ())
         others = Counter(one.name for one in concerned if not one.ran) | Counter(before.others if before else ())
-        suites = {*(empty if what.reach is Reach.REPORT else ()), *(before.suites if before else ())}
+        suites = {*(empty if what.reach is FailureScope.REPORT else ()), *(before.suites if before else ())}
         if ran.total() + others.total() + len(suites) > _MOST:
             return None
         names = sorted(ran.elements()), sorted(others.elements()), sorted(suites)
         name = self._session.name(test.members[0].name)
-        return Held(what, name, max(self._latest, before.since if before else ""), *map(tuple, names))
+        return RequiredCases(what, name, max(self._latest, before.since if before else ""), *map(tuple, names))
 
-    def _renamed(self, kind: OnlyFailing) -> OnlyFailing:
+    def _renamed(self, kind: SuiteFailure) -> SuiteFailure:
         name = self._session.name
-        return OnlyFailing(kind.producer, kind.reach, tuple(map(name, kind.of)), kind.test and name(kind.test))
+        return SuiteFailure(kind.producer, kind.reach, tuple(map(name, kind.of)), kind.test and name(kind.test))
 
-    def _before(self, test_id: str) -> Held | None:
+    def _before(self, test_id: str) -> RequiredCases | None:
         """Return what is still held from an earlier failure: a narrower report that fails takes nothing of it."""
         bad = self._bad(test_id)
         return bad[-1].held if bad and not self._is_over(test_id, bad[-1].started_at) else None
@@ -140,19 +140,19 @@ class Reports:
     def _is_over(self, test_id: str, since: str) -> bool:
         return any(one.method == ABSENT and one.started_at > since for one in self._here(test_id))
 
-    def _concerned(self, what: OnlyFailing, where: Sequence[int]) -> Sequence[_Named]:
+    def _concerned(self, what: SuiteFailure, where: Sequence[int]) -> Sequence[_Named]:
         """Return the cases within reach; ``where``: of these files, if it is all of a report."""
-        if what.reach is Reach.REPORT:
+        if what.reach is FailureScope.REPORT:
             return [one for number in where for one in self._all[number] if one.is_test]
         return self._reached.of(what)
 
-    def over(self, recorded: Collection[str]) -> Iterator[Over]:
+    def over(self, recorded: Collection[str]) -> Iterator[ResolvedFailure]:
         """Yield what fails no more; ``recorded``: ids of the tests that this import records."""
         found = list(self._may_be_over(recorded))
         tests = self._failed_as_tests([one.test_id for one in found]) if found else frozenset()
         yield from (one for one in found if one.test_id not in tests)
 
-    def _may_be_over(self, recorded: Collection[str]) -> Iterator[Over]:
+    def _may_be_over(self, recorded: Collection[str]) -> Iterator[ResolvedFailure]:
         """Yield what fails no more as far as its newest failure tells."""
         for test_id in self._known:
             bad = self._bad(test_id)
@@ -164,9 +164,9 @@ class Reports:
                 continue
             stands = self._all_of(held)
             started = min((one.case.started for one in stands), default=0.0)
-            is_later = bool(stands) and moment(started) > max(held.since, bad[-1].started_at)
+            is_later = bool(stands) and timestamp(started) > max(held.since, bad[-1].started_at)
             if is_later and (claims := list(self._claims(bad))):
-                yield Over(test_id, started, len(stands), claims)
+                yield ResolvedFailure(test_id, started, len(stands), claims)
 
     def _failed_as_tests(self, test_ids: Sequence[str]) -> Collection[str]:
         """Return those of which an older failure is of a test of that name, or of what nothing tells when it is over.
@@ -189,7 +189,7 @@ class Reports:
         older += bad
         return {one.test_id for one in older if one.held is None and not self._is_over(one.test_id, one.started_at)}
 
-    def _all_of(self, held: Held) -> Sequence[_Named]:
+    def _all_of(self, held: RequiredCases) -> Sequence[_Named]:
         """Return the cases that stand for the end of a failure: none, unless all are there, each as it must be."""
         there = self._concerned(held.what, range(len(self._read)))
         ran = [one for one in there if one.ran]
@@ -216,7 +216,7 @@ class Reports:
                 continue
 
 
-def let_go(session: Session, over: Over) -> str:
+def resolve_failures(session: ExternalRun, over: ResolvedFailure) -> str:
     """Record that something fails no more, and return that as a sentence."""
     told = (
         f"'{one_line(over.test_id, 100)}' is no test, and fails no more: it is not there, and "
@@ -224,7 +224,7 @@ def let_go(session: Session, over: Over) -> str:
     )
     account, recording = session.account(over.claims)
     account.note(told)
-    started = moment(over.started)
+    started = timestamp(over.started)
     attempt = {"result": Result.PASSED.value, "started_at": started, "duration_ms": 0}
     body = {"test": over.test_id, "method": ABSENT, "result": Result.PASSED.value, "attempts": [attempt]}
     session.finished(body | {"started_at": started, "finished_at": started}, recording, over.claims)

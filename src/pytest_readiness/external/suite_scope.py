@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from ..facts.suite_failure import OnlyFailing, Reach
+from ..facts.suite_failure import FailureScope, SuiteFailure
 
 T = TypeVar("T")
 
 
-class Named(NamedTuple, Generic[T]):
+class CaseName(NamedTuple, Generic[T]):
     """A case, by what it may be found."""
 
     class_name: str
@@ -20,10 +20,10 @@ class Named(NamedTuple, Generic[T]):
     case: T
 
 
-class Reached(Generic[T]):
+class CaseIndex(Generic[T]):
     """The cases of reports: thousands of hooks may fail that concern a few of them each."""
 
-    def __init__(self, cases: Iterable[Named[T]]) -> None:
+    def __init__(self, cases: Iterable[CaseName[T]]) -> None:
         """Take in the tests among the cases, in their order."""
         self._all: list[T] = []
         self._classes: defaultdict[str, list[T]] = defaultdict(list)
@@ -34,15 +34,15 @@ class Reached(Generic[T]):
             self._suites[suites].append(case)
         self._sorted = sorted(self._classes)
 
-    def of(self, what: OnlyFailing) -> Sequence[T]:
+    def of(self, what: SuiteFailure) -> Sequence[T]:
         """Return the cases within reach; for a whole report, all."""
-        if what.reach is Reach.REPORT:
+        if what.reach is FailureScope.REPORT:
             return self._all
-        if what.reach is Reach.SUITE:
+        if what.reach is FailureScope.SUITE:
             return self._suites.get(what.of, ())
         (of,) = what.of
         found = list(self._classes.get(of, ()))
-        if what.reach is Reach.MODULE:
+        if what.reach is FailureScope.MODULE:
             inside = self._sorted[bisect_left(self._sorted, f"{of}.") : bisect_left(self._sorted, f"{of}/")]
             found += [case for name in inside for case in self._classes[name]]  # "/" comes next to "."
         return found

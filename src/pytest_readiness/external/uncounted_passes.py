@@ -11,7 +11,7 @@ _NO_MODE = "no provider mode is stated: give --provider-mode or READINESS_PROVID
 _NO_REPLAY = "nothing says whether the replay was FULL or TRACE_ONLY: give --replay-mode"
 
 
-def why_uncounted(claim: Mapping[str, Any], catalogue: Catalogue) -> str:
+def uncounted_reason(claim: Mapping[str, Any], catalogue: Catalogue) -> str:
     """Return why a pass satisfies no requirement of its item; nothing where it does, or is a rehearsal.
 
     Args:

@@ -19,7 +19,7 @@ from .decision import Decision
 from .ledger.digest import digest
 from .ledger.merkle_tree import leaf_hash, roots
 from .run import Run
-from .stored_verdict import KeptVerdict
+from .stored_verdict import StoredVerdict
 
 ORIGIN = re.compile(r"readiness-store/[0-9a-f]{32}", re.ASCII)
 """How a store is called: by a random name that it got when it was made."""
@@ -45,13 +45,13 @@ class Leaf(NamedTuple):
         return f"readiness/leaf/v1\n{self.kind}\n{self.id}\n{self.digest}\n".encode()
 
 
-def leaf_of(record: Run | Decision | KeptVerdict) -> Leaf:
+def leaf_of(record: Run | Decision | StoredVerdict) -> Leaf:
     """Return the leaf of a sealed run, a decision or a kept verdict."""
     if isinstance(record, Run):
         if record.seal is None:
             raise ValueError("the run is not sealed")
         return Leaf("run", record.id, record.seal.digest)
-    if isinstance(record, KeptVerdict):
+    if isinstance(record, StoredVerdict):
         return Leaf("verdict", record.id, record.id)
     return Leaf("decision", record.id, decision_digest(record.text))
 
@@ -137,7 +137,7 @@ def _decoded(text: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Grown:
+class StoreTree:
     """The tree of a store as it is now."""
 
     origin: str

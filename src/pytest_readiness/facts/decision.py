@@ -15,13 +15,13 @@ from ..errors import IntegrityError
 from ..fast_values import dataclass
 from .ledger.digest import digest
 from .ledger.line import canonical, read_canonical
-from .review_basis import Basis, Pin, PinnedRequirement, ids, names_told, read_basis
-from .timestamps import is_moment
+from .review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis, field_names, id_list, read_basis
+from .timestamps import is_timestamp
 
 SCHEMA = "readiness/decision/v1"
 
 
-class Known(StrEnum):
+class IdentityLevel(StrEnum):
     """How the identity of the person who decided is known; each is stronger than the one before."""
 
     __hash__ = str.__hash__
@@ -40,11 +40,11 @@ class Known(StrEnum):
         return RANKS[self]
 
 
-RANKS: Mapping[str, int] = {known: rank for rank, known in enumerate(Known)}
+RANKS: Mapping[str, int] = {known: rank for rank, known in enumerate(IdentityLevel)}
 """By the word, which it is known as: greater is stronger."""
 
 
-class Meaning(StrEnum):
+class ReviewMeaning(StrEnum):
     """What a review says."""
 
     APPROVED_FOR_GO_LIVE = "APPROVED_FOR_GO_LIVE"
@@ -62,7 +62,7 @@ class Decision:
     """When it was made (UTC)."""
     by: str
     """Who decided."""
-    known_by: Known = Known.DECLARED
+    known_by: IdentityLevel = IdentityLevel.DECLARED
     requirements_digest: str = ""
     """Digest of the requirements in force."""
     kept_id: str = field(default="", metadata={"told": False})
@@ -89,9 +89,9 @@ class Decision:
 
     def attributed(self, author: str) -> Self:
         """Return it as decided by the author of the commit that added its file; it keeps its id."""
-        return replace(self.identified(Known.GIT), by=author)
+        return replace(self.identified(IdentityLevel.GIT), by=author)
 
-    def identified(self, known_by: Known) -> Self:
+    def identified(self, known_by: IdentityLevel) -> Self:
         """Return it with who decided known in another way than its text says; it keeps its id."""
         return replace(self, known_by=known_by, kept_id=self.id, kept_digest=self.text_digest)
 
@@ -103,8 +103,8 @@ class Review(Decision):
     KIND: ClassVar[str] = "review"
 
     use_case: str
-    meaning: Meaning
-    basis: Basis
+    meaning: ReviewMeaning
+    basis: ReviewBasis
     comment: str = ""
     """Required for a rejection."""
     acknowledged: tuple[str, ...] = ()
@@ -201,7 +201,7 @@ KINDS: dict[str, type[Decision]] = {
 
 def makes_worse(decision: Decision) -> bool:
     """Return whether a decision keeps a gate closed: a blocker, or a rejection."""
-    rejects = isinstance(decision, Review) and decision.meaning is Meaning.REJECTED
+    rejects = isinstance(decision, Review) and decision.meaning is ReviewMeaning.REJECTED
     return rejects or isinstance(decision, Blocker)
 
 
@@ -231,7 +231,7 @@ def parse_decision(text: str) -> Decision:
         raise IntegrityError(f"this is no decision: {told}") from None
     if schema != SCHEMA or not _tells_all(decision, plain):
         raise IntegrityError("this is no decision in canonical form")
-    if not is_moment(decision.at) or (isinstance(decision, Review) and not is_moment(decision.looked_at)):
+    if not is_timestamp(decision.at) or (isinstance(decision, Review) and not is_timestamp(decision.looked_at)):
         raise IntegrityError("this is no decision: it does not say at which UTC moment it was made")
     return decision
 
@@ -247,7 +247,7 @@ def text_digest(text: str) -> str:
     return digest("decision", text.encode())
 
 
-_TOLD = {kind: names_told(kind) for kind in (*KINDS.values(), Basis, PinnedRequirement, Pin)}
+_TOLD = {kind: field_names(kind) for kind in (*KINDS.values(), ReviewBasis, PinnedRequirement, PinnedEvidence)}
 """The names of what a value of each kind tells."""
 _NONE: list[Any] = []
 
@@ -257,7 +257,7 @@ def _plain(value: Any) -> dict[str, Any]:
     found = {name: told for name in _TOLD[type(value)] if (told := getattr(value, name))}
     if isinstance(value, Review):
         found["basis"] = _plain(value.basis)
-    elif isinstance(value, Basis):
+    elif isinstance(value, ReviewBasis):
         if value.requirements:
             found["requirements"] = [_plain(row) for row in value.requirements]
         if value.policy:
@@ -278,20 +278,20 @@ def _tells_all(decision: Decision, plain: dict[str, Any]) -> bool:
     return (
         isinstance(plain.get("acknowledged", _NONE), list)
         and isinstance(basis.get("requirements", _NONE), list)
-        and basis.keys() <= {*_TOLD[Basis]}
+        and basis.keys() <= {*_TOLD[ReviewBasis]}
         and all(basis.values())
     )
 
 
 def _build(kind: type[Decision], plain: dict[str, Any]) -> Decision:
     given = dict(plain)
-    given["known_by"] = Known(given.get("known_by", Known.DECLARED))
+    given["known_by"] = IdentityLevel(given.get("known_by", IdentityLevel.DECLARED))
     if kind is Review:
-        given["meaning"] = Meaning(given["meaning"])
+        given["meaning"] = ReviewMeaning(given["meaning"])
         given["basis"] = read_basis(given["basis"])
-        given["acknowledged"] = ids(given.get("acknowledged", []))
+        given["acknowledged"] = id_list(given.get("acknowledged", []))
     for name in _LISTS[kind] & given.keys():
-        given[name] = ids(given[name])
+        given[name] = id_list(given[name])
     texts = given.keys() - {"basis", "acknowledged"} - _LISTS[kind]
     if any(not isinstance(given[name], str) for name in texts):
         raise TypeError("a field is no text")

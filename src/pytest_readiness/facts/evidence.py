@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ..fast_values import dataclass
-from .suite_failure import Held
+from .suite_failure import RequiredCases
 
 
 class Result(StrEnum):
@@ -52,7 +52,7 @@ IMPORTED = "imported"
 """The method of what came in with a report."""
 
 
-class Standing(StrEnum):
+class ExecutionStanding(StrEnum):
     """What an execution can do in an evaluation; the newest of each standing is looked at."""
 
     __hash__ = str.__hash__
@@ -212,11 +212,11 @@ class Evidence:
 
     An absent one satisfies nothing: see ``facts.suite_failure``.
     """
-    held: Held | None = None
+    held: RequiredCases | None = None
     """What was concerned, if it is no test that failed."""
 
     @cached_property
-    def standing(self) -> Standing:
+    def standing(self) -> ExecutionStanding:
         """What it can do in an evaluation."""
         said = self.environment_by, self.provider_mode_by
         return standing_of(self.result, said, real=self.real, simulated=self.simulated, covered=self.covered)
@@ -242,36 +242,36 @@ class Evidence:
         )
 
 
-def standing_of(result: Result, said: Said, *, real: bool, simulated: bool, covered: bool = False) -> Standing:
+def standing_of(result: Result, said: Said, *, real: bool, simulated: bool, covered: bool = False) -> ExecutionStanding:
     """Return what an execution can do in an evaluation.
 
     A credential says the provider mode of its own only: another one may have followed.
     """
     if result not in CONCLUSIVE:
-        return Standing.IDLE
+        return ExecutionStanding.IDLE
     if result is Result.PASSED or simulated or (said[0] is not None and said[1] == "scope"):
-        return Standing.REAL if real else Standing.REHEARSAL
+        return ExecutionStanding.REAL if real else ExecutionStanding.REHEARSAL
     if covered:
-        return Standing.COVERED
-    return Standing.CUT_SHORT if real else Standing.UNSCOPED
+        return ExecutionStanding.COVERED
+    return ExecutionStanding.CUT_SHORT if real else ExecutionStanding.UNSCOPED
 
 
-def standing_in(claim: Mapping[str, Any], result: Result) -> Standing:
+def standing_in(claim: Mapping[str, Any], result: Result) -> ExecutionStanding:
     """Return what a claim of a line can do in an evaluation that ended so."""
     said, real = claim.get, claim.get("not_real_because") is None
     if result is Result.PASSED:
-        return Standing.REAL if real else Standing.REHEARSAL  # most are, and a gate reads thousands
+        return ExecutionStanding.REAL if real else ExecutionStanding.REHEARSAL  # most are, and a gate reads thousands
     where = said("environment_by"), said("provider_mode_by")
     return standing_of(result, where, real=real, simulated=bool(said("simulated")), covered=bool(said("covered")))
 
 
 Said = tuple[str | None, str | None]
 """How a test itself said its environment and its provider mode: None, ``scope`` or ``credential``."""
-CUT = frozenset({Standing.CUT_SHORT, Standing.UNSCOPED, Standing.COVERED})
+CUT = frozenset({ExecutionStanding.CUT_SHORT, ExecutionStanding.UNSCOPED, ExecutionStanding.COVERED})
 """Of what ended badly before the test itself said all of where it runs."""
 
 
-def standing_text(standing: Standing, said: Said, beside: str | None = None) -> str:
+def standing_text(standing: ExecutionStanding, said: Said, beside: str | None = None) -> str:
     """Return a standing as the index of a store tells it, with what the test itself said, and beside it."""
     environment, mode = said
     told = f"{standing.value}+environment" if environment is not None else standing.value

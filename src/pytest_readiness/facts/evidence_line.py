@@ -8,7 +8,7 @@ from typing import Any
 from ..fast_values import maker
 from .evidence import BAD, Artifact, Attempt, Connection, Evidence, Proof, Reference, Result, Step, standing_in
 from .ledger.line import Line
-from .suite_failure import Held
+from .suite_failure import RequiredCases
 
 EVIDENCE_LINES = frozenset({"finished", "not_run"})
 """Kinds of line that hold evidence."""
@@ -148,7 +148,7 @@ _OF_LINE: dict[str, Callable[[Any], Any]] = {
     "project_id": _as_it_is,
     "message": _as_it_is,
     "method": _as_it_is,
-    "held": Held.of_plain,
+    "held": RequiredCases.of_plain,
     "notes": tuple,
     "properties": _pairs,
     "warnings": tuple,

@@ -25,7 +25,7 @@ class Snapshot:
     """``sha256:`` and 64 hex digits."""
 
 
-def snapshot(catalogue: Catalogue, policy: Mapping[str, Any]) -> Snapshot:
+def take_snapshot(catalogue: Catalogue, policy: Mapping[str, Any]) -> Snapshot:
     """Return the snapshot of a catalogue and the policy (plain data: review and gate settings) judged with it."""
     plain = replace(catalogue, use_cases={}).to_plain()
     plain["use_cases"] = [_bare(use_case) for use_case in catalogue.use_cases.values()]

@@ -9,7 +9,7 @@ from ..fast_values import dataclass, maker
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
+class PinnedEvidence:
     """The evidence of one test that a review rests on, for one requirement."""
 
     evidence_id: str
@@ -31,7 +31,7 @@ class PinnedRequirement:
 
     requirement: str
     state: str
-    pins: tuple[Pin, ...] = ()
+    pins: tuple[PinnedEvidence, ...] = ()
     proof: str = ""
     """Kind of proof that it asked for; empty: none."""
     max_age_days: int = 0
@@ -44,7 +44,7 @@ Setting = str | bool
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class ReviewBasis:
     """Exactly what was reviewed: so that what changed since can be shown."""
 
     digest: str
@@ -60,12 +60,12 @@ class Basis:
     """The tests and runs with anything of it that were then known to be retired, sorted."""
 
 
-def names_told(kind: type[Any]) -> tuple[str, ...]:
+def field_names(kind: type[Any]) -> tuple[str, ...]:
     """Return the names of what a value of a kind tells."""
     return tuple(each.name for each in fields(kind) if each.metadata.get("told", True))
 
 
-def ids(plain: Any) -> tuple[str, ...]:
+def id_list(plain: Any) -> tuple[str, ...]:
     """Return a list of ids.
 
     Raises:
@@ -76,7 +76,7 @@ def ids(plain: Any) -> tuple[str, ...]:
     return tuple(plain)
 
 
-def read_basis(plain: dict[str, Any]) -> Basis:
+def read_basis(plain: dict[str, Any]) -> ReviewBasis:
     """Return the basis that plain data tells, each row and list looked at.
 
     Raises:
@@ -89,8 +89,8 @@ def read_basis(plain: dict[str, Any]) -> Basis:
     if not all(isinstance(value, Setting) for _, value in policy):
         raise TypeError("a setting of the policy is neither a text nor true or false")
     rows = tuple([_pinned(row) for row in plain.get("requirements", ())])
-    failed, retired = ids(plain.get("failed_runs", [])), ids(plain.get("retired", []))
-    return Basis(digest, rows, definition, policy, failed, retired)
+    failed, retired = id_list(plain.get("failed_runs", [])), id_list(plain.get("retired", []))
+    return ReviewBasis(digest, rows, definition, policy, failed, retired)
 
 
 def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
@@ -106,7 +106,7 @@ def _pinned(plain: dict[str, Any]) -> PinnedRequirement:
     raise TypeError("a requirement does not say what it is, or says something empty or unknown")
 
 
-def _pin(plain: dict[str, Any]) -> Pin:
+def _pin(plain: dict[str, Any]) -> PinnedEvidence:
     texts = {**plain}
     proofs = texts.pop("proofs", _NONE)
     try:  # as above
@@ -122,4 +122,4 @@ def _pin(plain: dict[str, Any]) -> Pin:
 _NONE: list[Any] = []
 _OF_A_ROW = list, int, bool
 """The types of what a row says that is no text."""
-_make_pin, _make_row = maker(Pin), maker(PinnedRequirement)
+_make_pin, _make_row = maker(PinnedEvidence), maker(PinnedRequirement)

@@ -128,10 +128,10 @@ class Run:
         )
 
     @property
-    def planned(self) -> tuple[Planned, ...]:
+    def planned(self) -> tuple[PlanEntry, ...]:
         """The evidence tests that were to run, deselected ones included."""
         lines = [line for line in self.lines if line.kind == "planned"]
-        return tuple(Planned.from_plain(plain) for line in lines for plain in line.body["tests"])
+        return tuple(PlanEntry.from_plain(plain) for line in lines for plain in line.body["tests"])
 
     def evidence(self) -> Iterator[Evidence]:
         """Yield the evidence of the run, in the order it was recorded."""
@@ -147,7 +147,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlanEntry:
     """A test that was to run, and the (use case, item) pairs it claims."""
 
     test_id: str
@@ -156,7 +156,7 @@ class Planned:
     """False: collected and deselected (another shard may run it)."""
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> Planned:
+    def from_plain(cls, plain: dict[str, Any]) -> PlanEntry:
         """Return what a line of kind ``planned`` says of one test."""
         claims = tuple((claim["use_case"], claim["item"]) for claim in plain["claims"])
         return cls(plain["test"], claims, not plain.get("deselected", False))

@@ -20,7 +20,7 @@ _CI = ("provider", "project", "run", "attempt", "job", "url")
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class RunConditions:
     """How a run was conducted, as far as it says."""
 
     skew_ms: int | None = None
@@ -117,11 +117,11 @@ class Conduct:
             yield f"it is attempt {self.attempt} of its CI run"
 
 
-UNKNOWN_CONDUCT = Conduct()
+UNKNOWN_CONDUCT = RunConditions()
 """Of a run that says nothing."""
 
 
-def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Conduct:
+def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> RunConditions:
     """Return how a run was conducted, from what its first line and its seal say; what is malformed is not said."""
     seal = seal or {}
     git, plan = _table(first.get("git")), _table(seal.get("plan"))
@@ -129,7 +129,7 @@ def conduct_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> Cond
     told_ci = _table(first.get("ci"))
     said, told_import = _table(first.get("conduct")), _table(first.get("imported"))
     skews = [skew for line in (first, seal) if (skew := _skew(_table(line.get("clock")))) is not None]
-    return Conduct(
+    return RunConditions(
         skew_ms=max(skews, default=None),
         changed=_number(changed.get("count")) or 0,
         changed_names=_texts(changed.get("names")),

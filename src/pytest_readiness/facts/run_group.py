@@ -8,17 +8,17 @@ from typing import Any
 from ..errors import IntegrityError, one_line
 from ..fast_values import dataclass
 from .evidence import Result
-from .run import Planned, Run
+from .run import PlanEntry, Run
 
 UNENDED = frozenset({Result.INTERRUPTED, Result.NOT_RUN})
 """Results of a test that did not run to its end, whatever that may be."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """What a run was to do, and how far it came."""
 
-    tests: tuple[Planned, ...]
+    tests: tuple[PlanEntry, ...]
     """The evidence tests that it collected, left out or not."""
     ended: frozenset[str]
     """Those that ran to their end."""
@@ -26,7 +26,7 @@ class Plan:
     """The environments in which they took place."""
 
     @classmethod
-    def of(cls, run: Run) -> Plan:
+    def of(cls, run: Run) -> RunPlan:
         """Return what the lines of a run say of its plan."""
         evidence = list(run.evidence())
         return cls(
@@ -37,7 +37,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class GroupPart:
     """A run that is a part of a run group."""
 
     run_id: str
@@ -56,11 +56,11 @@ class Part:
     """All that holds tests could be collected: else nobody knows what it was to run, and it has not arrived."""
     whole: bool = True
     """Every test that it was to run ran to its end."""
-    plan: Plan | None = None
+    plan: RunPlan | None = None
     """None: that was not read."""
 
     @classmethod
-    def of(cls, head: Mapping[str, Any], seal: Mapping[str, Any], *, whole: bool) -> Part | None:
+    def of(cls, head: Mapping[str, Any], seal: Mapping[str, Any], *, whole: bool) -> GroupPart | None:
         """Return what the first line of a run and its seal say of its group; None where it is no part of any.
 
         Raises:
@@ -87,7 +87,7 @@ class Part:
             raise IntegrityError(f"run {head.get('run')}: what it says of its run group is damaged: {told}") from None
 
     @classmethod
-    def of_run(cls, run: Run) -> Part | None:
+    def of_run(cls, run: Run) -> GroupPart | None:
         """Return what a sealed run says of its group, with its plan; None where it is no part of any."""
         if not run.head.get("group"):
             return None

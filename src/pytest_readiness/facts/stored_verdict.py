@@ -9,11 +9,11 @@ from ..errors import IntegrityError, one_line
 from ..fast_values import dataclass
 from .ledger.digest import digest
 from .ledger.line import canonical
-from .timestamps import is_moment
+from .timestamps import is_timestamp
 
 
 @dataclass(frozen=True, slots=True)
-class KeptVerdict:
+class StoredVerdict:
     """A canonical JSON document, and what a store finds it by."""
 
     text: str
@@ -27,7 +27,7 @@ class KeptVerdict:
         return digest("verdict", self.text.encode())
 
     @classmethod
-    def parse(cls, text: str) -> KeptVerdict:
+    def parse(cls, text: str) -> StoredVerdict:
         """Return the verdict that a text is.
 
         Raises:
@@ -42,6 +42,6 @@ class KeptVerdict:
         if not isinstance(body, dict) or not is_canonical:
             raise IntegrityError("this is no verdict in canonical form")
         at = body.get("generated_at")
-        if not isinstance(at, str) or not is_moment(at):
+        if not isinstance(at, str) or not is_timestamp(at):
             raise IntegrityError("this is no verdict: it does not say at which UTC moment it was generated")
         return cls(text, at, body)

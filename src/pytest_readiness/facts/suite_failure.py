@@ -13,7 +13,7 @@ ABSENT = "absent"
 satisfies nothing."""
 
 
-class Reach(StrEnum):
+class FailureScope(StrEnum):
     """Which cases of a report such a failure concerns."""
 
     SUITE = "suite"
@@ -27,11 +27,11 @@ class Reach(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class OnlyFailing:
+class SuiteFailure:
     """What a case is that exists only while it fails."""
 
     producer: str
-    reach: Reach
+    reach: FailureScope
     of: tuple[str, ...]
     """Names of the suites from the outermost on, or the name of the class or module; nothing for a whole report."""
     test: str = ""
@@ -39,10 +39,10 @@ class OnlyFailing:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RequiredCases:
     """What a report must hold for such a failure to be over."""
 
-    what: OnlyFailing
+    what: SuiteFailure
     name: str
     """Of its case: no case of this name may be there."""
     since: str
@@ -63,12 +63,12 @@ class Held:
         return plain | {key: value for key, value in more.items() if value}
 
     @classmethod
-    def of_plain(cls, plain: Mapping[str, Any]) -> Held:
+    def of_plain(cls, plain: Mapping[str, Any]) -> RequiredCases:
         """Return what a line holds.
 
         Raises:
             KeyError, TypeError, ValueError: it is none.
         """
-        what = OnlyFailing(plain["producer"], Reach(plain["reach"]), tuple(plain["of"]), plain.get("test", ""))
+        what = SuiteFailure(plain["producer"], FailureScope(plain["reach"]), tuple(plain["of"]), plain.get("test", ""))
         others, suites = tuple(plain.get("others", ())), tuple(plain.get("suites", ()))
         return cls(what, plain["name"], plain["since"], tuple(plain["ran"]), others, suites)

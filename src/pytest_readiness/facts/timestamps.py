@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 
-def moment(seconds: float | None = None, *, now: Callable[[], float] = time.time) -> str:
+def timestamp(seconds: float | None = None, *, now: Callable[[], float] = time.time) -> str:
     """Return ``2026-02-12T18:29:00.000Z`` for seconds since the epoch (now, if none are given).
 
     ``now``: the clock as it was when this was loaded. A test may replace the name, in any module that has it.
@@ -26,7 +26,7 @@ def _to_the_second(second: int, *, spell: Any = time.strftime, utc: Any = time.g
     return str(spell("%Y-%m-%dT%H:%M:%S", utc(second)))
 
 
-def parse(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """Return the aware UTC datetime of an ISO 8601 text; a date alone is its first moment, no zone means UTC.
 
     Raises:
@@ -43,7 +43,9 @@ def days_before(text: str, days: int) -> str:
         ValueError: the text is no moment.
     """
     try:
-        return f"{(parse(text) - timedelta(days=days)).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+        return (
+            f"{(parse_timestamp(text) - timedelta(days=days)).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+        )
     except OverflowError:
         return ""
 
@@ -51,7 +53,8 @@ def days_before(text: str, days: int) -> str:
 def just_after(text: str) -> str:
     """Return the next moment after another; where there is none, or the text is no moment, the text itself."""
     try:
-        return f"{(parse(text) + timedelta(milliseconds=1)).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+        later = (parse_timestamp(text) + timedelta(milliseconds=1)).replace(tzinfo=None)
+        return f"{later.isoformat(timespec='milliseconds')}Z"
     except (OverflowError, ValueError):
         return text
 
@@ -59,6 +62,6 @@ def just_after(text: str) -> str:
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
-def is_moment(text: object) -> bool:
-    """Return whether this is a moment as ``moment`` writes it: only these sort as they happened."""
+def is_timestamp(text: object) -> bool:
+    """Return whether this is a moment as ``timestamp`` writes it: only these sort as they happened."""
     return isinstance(text, str) and _MOMENT.fullmatch(text) is not None

@@ -16,7 +16,7 @@ _COVERED = "the test was run again here: where it counts is elsewhere"
 _Claim = dict[str, Any]
 
 
-class Earlier(NamedTuple):
+class EarlierAttempt(NamedTuple):
     """An attempt that ended badly, before the test was run again."""
 
     attempt: dict[str, Any]
@@ -26,7 +26,7 @@ class Earlier(NamedTuple):
     """Its process died, and nobody knows what it said of its place."""
 
 
-def with_earlier(claims: list[_Claim], result: str, earlier: Iterable[Earlier]) -> list[_Claim]:
+def with_earlier(claims: list[_Claim], result: str, earlier: Iterable[EarlierAttempt]) -> list[_Claim]:
     """Return the claims of a line, and with results of their own those of attempts that took place elsewhere.
 
     Where the last attempt showed nothing at all, only those that ended badly say where the test ran. One that a later

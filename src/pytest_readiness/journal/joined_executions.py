@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..facts.evidence import BADNESS, Result
 from ..facts.ledger.line import canonical
-from .earlier_attempts import BROKEN, IDLE, Earlier, with_earlier
+from .earlier_attempts import BROKEN, IDLE, EarlierAttempt, with_earlier
 
 if TYPE_CHECKING:  # who judges a journal takes no secrets out
     from ..redaction.redactor import Redactor
@@ -56,7 +56,7 @@ class _Told(NamedTuple):
     attempts: list[Body]
 
 
-class Ends:
+class ExecutionJoiner:
     """The ends of a run's tests, on their way to the lines that tell them: one line for each id."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Ends:
 
     def crashed(self, body: Body) -> Body:
         """Return the end of a test whose process is gone, with the attempts that were lost with it."""
-        return after(self._tries.pop(body["test"], ()), body)
+        return after_attempts(self._tries.pop(body["test"], ()), body)
 
     def run_again(self, body: Body) -> None:
         """The test of this end is run again, in another process."""
@@ -110,17 +110,17 @@ class Ends:
         if self._tries or self._lost:
             self._tries.pop(test_id, None)
             if lost := self._lost.pop(test_id, None):
-                body = after(lost, body)
+                body = after_attempts(lost, body)
         several = self.copies > 1
         if self._namesakes and (namesakes := self._namesakes.get(test_id)) is not None:
             namesakes.ended.append(body)
             if len(namesakes.ended) < namesakes.due:
                 return body, False
-            body, several = joined(self._namesakes.pop(test_id).ended), True
+            body, several = join_executions(self._namesakes.pop(test_id).ended), True
         if self._told and (told := self._told.get(test_id)) is not None:
             several = several or told.several
             body = {**body, "attempts": [*told.attempts, *body["attempts"]]}
-            if several and BADNESS[Result(told.result)] > badness(body):
+            if several and BADNESS[Result(told.result)] > severity(body):
                 body["result"] = told.result
         if body["result"] in IDLE:
             body = failures_kept(body)
@@ -139,7 +139,9 @@ class Ends:
             if self.copies > 1:  # workers may have collected different tests
                 namesakes.due = namesakes.planned
             if namesakes.started or namesakes.ended:
-                yield failures_kept(joined([*namesakes.ended, *namesakes.missing(partial(interrupted, test_id))]))
+                yield failures_kept(
+                    join_executions([*namesakes.ended, *namesakes.missing(partial(interrupted, test_id))])
+                )
 
     def redact(self, redactor: Redactor) -> None:
         """A secret became known: take it out of what is remembered."""
@@ -162,19 +164,19 @@ def _never(body: Body) -> Body:
     return {**body, "result": Result.NOT_RUN.value, "attempts": [], "message": told}
 
 
-def badness(body: Mapping[str, Any]) -> int:
+def severity(body: Mapping[str, Any]) -> int:
     """Return how bad the result of a line is."""
     return BADNESS[Result(body["result"])]
 
 
-def after(lost: Sequence[Body], body: Body) -> Body:
+def after_attempts(lost: Sequence[Body], body: Body) -> Body:
     """Return the end of a test after attempts that are known from elsewhere; some tell the claims as they placed them.
 
     A process that died may have been anywhere, if its test says itself where it runs.
     """
     kept = [{name: value for name, value in one.items() if name not in ("claims", LOST)} for one in lost]
     earlier = [
-        Earlier(attempt, one["claims"], is_lost=LOST in one and "open_scope" in body)
+        EarlierAttempt(attempt, one["claims"], is_lost=LOST in one and "open_scope" in body)
         for attempt, one in zip(kept, lost, strict=True)
         if "claims" in one and attempt["result"] in BROKEN
     ]
@@ -189,15 +191,15 @@ def failures_kept(body: Body) -> Body:
     bad = [attempt for attempt in body["attempts"] if attempt["result"] in BROKEN]
     if not bad:
         return body
-    worst = max(bad, key=badness)
+    worst = max(bad, key=severity)
     return {**body, **{name: worst[name] for name in ("result", "message") if name in worst}}
 
 
-def joined(bodies: Sequence[Body]) -> Body:
+def join_executions(bodies: Sequence[Body]) -> Body:
     """Return what several ends under one id say as one execution, in the order in which they came."""
     if len(bodies) == 1:
         return bodies[0]
-    worst = max(bodies, key=badness)
+    worst = max(bodies, key=severity)
     one: Body = {name: value for body in bodies for name, value in body.items() if name != "message"} | worst
     for name in _LISTS:
         one[name] = _each_once(value for body in bodies for value in body.get(name, ()))

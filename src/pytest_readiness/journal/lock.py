@@ -48,7 +48,7 @@ else:
 
 def lock(descriptor: int) -> bool:
     """Take the lock for as long as the file is open; False if this or another process holds it."""
-    here = identity(descriptor)
+    here = file_identity(descriptor)
     if here in _held or not _take(descriptor):
         return False
     _held[here] = descriptor
@@ -57,13 +57,13 @@ def lock(descriptor: int) -> bool:
 
 def is_free(descriptor: int) -> bool:
     """Return whether nobody holds the lock; then it is taken, until the file is closed."""
-    return identity(descriptor) not in _held and _take(descriptor)
+    return file_identity(descriptor) not in _held and _take(descriptor)
 
 
 def unlock(descriptor: int) -> None:
     """Close a locked file; not what somebody else has opened since under its number."""
     try:
-        here = identity(descriptor)
+        here = file_identity(descriptor)
     except OSError:
         here = None
     if here is None or _held.get(here) != descriptor:
@@ -77,7 +77,7 @@ def unlock(descriptor: int) -> None:
     _close(descriptor)
 
 
-def held_here(path: Path) -> int | None:
+def is_held_here(path: Path) -> int | None:
     """Return the open file by which this process itself writes what lies at a path."""
     try:
         found = _stat(path)
@@ -103,7 +103,7 @@ def is_open(descriptor: int, file: tuple[int, int] | None, size: int = 0) -> boo
     return (found.st_dev, found.st_ino) == file
 
 
-def identity(descriptor: int) -> tuple[int, int]:
+def file_identity(descriptor: int) -> tuple[int, int]:
     """Return device and inode of an open file."""
     found = _fstat(descriptor)
     return found.st_dev, found.st_ino

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ..facts.ledger.line import canonical, quoted, spelled
+from ..facts.ledger.line import canonical, canonical_text, canonicalise
 
 
 class PlannedTest(NamedTuple):
@@ -22,14 +22,14 @@ class PlannedTest(NamedTuple):
 
     def spelling(self, test_id: str) -> str:
         """Return the canonical text of what is planned of this test."""
-        return f'{self.spelled},"test":{quoted(test_id)}}}'
+        return f'{self.spelled},"test":{canonical_text(test_id)}}}'
 
     def of(self, test_id: str) -> dict[str, Any]:
         """Return what is planned of this test."""
         return {"test": test_id, **self.plain}
 
 
-class Kinds:
+class SharedPlans:
     """Finds the one value of what many tests of a plan say alike."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Kinds:
         return find
 
     def _of(self, test: Mapping[str, Any]) -> PlannedTest:
-        claims, claims_text = spelled(test["claims"])
+        claims, claims_text = canonicalise(test["claims"])
         plain = {"claims": claims} | {name: True for name in ("deselected", "records") if test.get(name)}
         text = canonical(plain)[:-1]
         return self._by_text.setdefault(text, PlannedTest(plain, claims, claims_text, text))

@@ -11,17 +11,17 @@ from ..errors import IntegrityError, ReadinessError, StorageError
 from ..facts.evidence import Evidence
 from ..facts.evidence_line import evidence_of
 from ..facts.ledger.digest import digest
-from ..facts.ledger.line import Chain, broken_links
+from ..facts.ledger.line import LineChain, broken_links
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
 from ..fast_values import dataclass
 from ..redaction.fingerprint_key import load_key
 from ..regular_files import IrregularError, open_regular, read_regular
-from .joined_executions import after, joined
-from .lock import held_here, is_free
-from .run_log import close_run, interrupted, requirements_path, tests_of
-from .started_tests import Begun, begun_path, forget
-from .writer import Writer
+from .joined_executions import after_attempts, join_executions
+from .lock import is_free, is_held_here
+from .run_log import close_run, interrupted_body, requirements_path, tests_of
+from .started_tests import StartedTests, remove_start_file, start_path
+from .writer import JournalWriter
 
 _OF_A_TEST = frozenset({"started", "attempt", "ended", "finished"})
 """Lines of which each tells that one test began, at least."""
@@ -59,7 +59,7 @@ def leftovers(folder: Path, but: str | None = None) -> list[Leftover]:
 
 
 def _look(path: Path) -> Leftover:
-    if (own := held_here(path)) is not None:  # a session of this very process, around a test that looks
+    if (own := is_held_here(path)) is not None:  # a session of this very process, around a test that looks
         return _understood(path, _content(own), living=True)
     try:
         try:
@@ -86,7 +86,7 @@ def _content(descriptor: int) -> bytes:
 
 def is_written(path: Path) -> bool:
     """Return whether a living session, of this process or another, writes the journal at a path."""
-    if held_here(path) is not None:
+    if is_held_here(path) is not None:
         return True
     try:
         descriptor = open_regular(path, os.O_RDWR, follow=False)
@@ -124,12 +124,12 @@ def _is_nothing(path: Path, data: bytes) -> bool:
 
 def _with_begun(path: Path, run: Run) -> Run:
     """Return a run that is not sealed with the starts that its workers wrote, and that its journal does not tell."""
-    if run.seal is not None or not begun_path(path).exists():
+    if run.seal is not None or not start_path(path).exists():
         return run
     plan = tests_of(_planned_tests(run))
     told = {line.body["test"] for line in run.lines if line.kind in _OF_A_TEST}
-    begun = Begun(path, load_key(path.parent.parent), plan)
-    chain = Chain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
+    begun = StartedTests(path, load_key(path.parent.parent), plan)
+    chain = LineChain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
     left = [name for name, test in plan.items() if name not in told and not test.get("deselected")]
     return Run((*run.lines, *(chain.started(name, at) for name in left if (at := begun.last(name)))))
 
@@ -138,7 +138,7 @@ def open_evidence(run: Run) -> Iterator[Evidence]:
     """Yield the evidence of a run that is not sealed: what finished, and what started and did not as INTERRUPTED."""
     yield from run.evidence()
     if run.seal is None:
-        chain = Chain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
+        chain = LineChain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
         for body in _unfinished(run):
             yield from evidence_of(chain.next("finished", body), run.register)
 
@@ -162,8 +162,8 @@ def _unfinished(run: Run, why: str = "its process ended before the test did") ->
     plan = tests_of(_planned_tests(run))
     for test_id, at in started.items():
         if test_id in plan:
-            body = interrupted(plan[test_id], at, why)
-            yield joined([*ended.get(test_id, ()), after(tries.get(test_id, ()), body)])
+            body = interrupted_body(plan[test_id], at, why)
+            yield join_executions([*ended.get(test_id, ()), after_attempts(tries.get(test_id, ()), body)])
 
 
 def _end(body: dict[str, Any]) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def _planned_tests(run: Run) -> list[dict[str, Any]]:
     return [test for line in run.lines if line.kind == "planned" for test in line.body["tests"]]
 
 
-def recover(leftover: Leftover) -> tuple[Run, Writer] | None:
+def recover_run(leftover: Leftover) -> tuple[Run, JournalWriter] | None:
     """Seal a run whose process is gone, and return it with its journal (held until the caller has kept it).
 
     Returns:
@@ -192,10 +192,12 @@ def recover(leftover: Leftover) -> tuple[Run, Writer] | None:
         raise leftover.problem
     if leftover.run is None:
         leftover.path.unlink(missing_ok=True)
-        forget(leftover.path)
+        remove_start_file(leftover.path)
         return None
     run, written = leftover.run, leftover.written
-    writer = Writer(leftover.path, Chain(run.id, seq=written, head=run.lines[written - 1].digest), create=False)
+    writer = JournalWriter(
+        leftover.path, LineChain(run.id, seq=written, head=run.lines[written - 1].digest), create=False
+    )
     if writer.trouble:
         raise StorageError(f"{leftover.path}: cannot be written: {writer.trouble.strerror}")
     if leftover.torn_bytes:
@@ -209,7 +211,7 @@ def recover(leftover: Leftover) -> tuple[Run, Writer] | None:
     return sealed, writer
 
 
-def _close(run: Run, writer: Writer, torn_bytes: int) -> None:
+def _close(run: Run, writer: JournalWriter, torn_bytes: int) -> None:
     ended = {line.body["test"] for line in run.lines if line.kind == "finished"}
     # Written by a recovery that was itself cut off before its seal.
     ended |= {test["test"] for line in run.lines if line.kind == "not_run" for test in line.body["tests"]}

@@ -22,13 +22,13 @@ from ..facts.evidence import Artifact, Result
 from ..facts.ledger.line import Line
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run, planned_digest, planned_digest_of
-from ..facts.timestamps import moment
+from ..facts.timestamps import timestamp
 from ..redaction.fingerprint_key import keep_key
-from .joined_executions import Ends
-from .planned_tests import Kinds, PlannedTest
-from .started_tests import Begun
-from .writer import Writer, ignore_folder, new_journal
-from .written_lines import ChangedJournalError, Written
+from .joined_executions import ExecutionJoiner
+from .planned_tests import PlannedTest, SharedPlans
+from .started_tests import StartedTests
+from .writer import JournalWriter, ignore_folder, new_journal
+from .written_lines import ChangedJournalError, WrittenLines
 
 if TYPE_CHECKING:  # who judges a journal takes no secrets out
     from ..redaction.redactor import Redactor
@@ -57,20 +57,20 @@ class RunLog:
     run_id: str = field(default_factory=new_run_id)
     dry: bool = False
     """Nothing is written: the session tries nothing, or has no place of its own to write."""
-    writer: Writer | None = None
+    writer: JournalWriter | None = None
     failure: BaseException | None = None
     """What first went wrong in recording; told at the end, and closes the gate."""
-    _began: str = field(default_factory=moment)
+    _began: str = field(default_factory=timestamp)
     """When it started: before its first test did, which a worker of xdist starts before this process hears of it."""
     _plan: dict[str, PlannedTest] = field(default_factory=dict)
-    _kinds: Kinds = field(default_factory=Kinds)
+    _kinds: SharedPlans = field(default_factory=SharedPlans)
     _unwritten_plan: list[str] = field(default_factory=list)
     _running: dict[str, str] = field(default_factory=dict)
     """When each evidence test that is running started."""
     _ended: set[str] = field(default_factory=set)
     _tried: bool = False
     """An evidence test has started."""
-    ends: Ends = field(default_factory=Ends)
+    ends: ExecutionJoiner = field(default_factory=ExecutionJoiner)
     """Where the ends of tests that bear one id become one."""
     recorded: int = 0
     """Pieces of evidence so far."""
@@ -108,7 +108,7 @@ class RunLog:
         if test_id in self._plan:
             self.ends.started(test_id)
             if test_id not in self._running:
-                at = self._running[test_id] = at or moment()
+                at = self._running[test_id] = at or timestamp()
                 self._tried = True
                 if (writer := self._ready()) is not None:
                     writer.take(writer.chain.started(test_id, at))
@@ -117,7 +117,7 @@ class RunLog:
         """Take in the tests that began in other processes, and of which this one was not told any more."""
         left = [test_id for test_id, one in self._plan.items() if not one.plain.get("deselected")]
         left = [test_id for test_id in left if test_id not in self._ended]
-        begun = Begun(self.path, self.key, self._plan if left else ())
+        begun = StartedTests(self.path, self.key, self._plan if left else ())
         for test_id in left:
             if test_id not in self._running and (at := begun.last(test_id)):
                 self.started(test_id, at)
@@ -177,8 +177,8 @@ class RunLog:
                 self.finished(self.ends.crashed(body))
 
     def _interrupted(self, test_id: str, why: str = "the session ended before the test did") -> dict[str, Any]:
-        at = self._running.get(test_id) or moment()
-        return interrupted(self._plan[test_id].of(test_id), at, why)
+        at = self._running.get(test_id) or timestamp()
+        return interrupted_body(self._plan[test_id].of(test_id), at, why)
 
     def redact(self, redactor: Redactor) -> None:
         """A secret became known: take it out of what is remembered, and of what is written already.
@@ -209,7 +209,7 @@ class RunLog:
 
     def _redact_plan(self, redactor: Redactor) -> None:
         changed = {id(one): redactor.plain(one.plain) for one in self._plan.values()}
-        plan, self._plan, self._kinds = self._plan, {}, Kinds()
+        plan, self._plan, self._kinds = self._plan, {}, SharedPlans()
         find = self._kinds.finder()
         for test_id, one in plan.items():
             planned, name = find(changed[id(one)]), redactor.name(test_id)
@@ -225,7 +225,7 @@ class RunLog:
         if self.writer is not None:
             self.writer.rewrite(change)
 
-    def _ready(self) -> Writer | None:
+    def _ready(self) -> JournalWriter | None:
         """Return the open journal, with the plan as far as it is known; None where it cannot be opened."""
         if self.writer is None and (self.dry or not self._open()):
             return None
@@ -286,7 +286,7 @@ class RunLog:
         self._ready()
         plan = ((test_id, planned.plain) for test_id, planned in self._plan.items())
         try:
-            return Run(Written(self.writer, close_run(self.writer, plan, self._ended, seal)))
+            return Run(WrittenLines(self.writer, close_run(self.writer, plan, self._ended, seal)))
         except UnicodeDecodeError:
             raise ChangedJournalError(self.writer.path) from None
 
@@ -300,7 +300,7 @@ class RunLog:
 
         pytest and Python look for garbage several times while they end, through all that is still there.
         """
-        self._plan, self._kinds, self._ended = {}, Kinds(), set()
+        self._plan, self._kinds, self._ended = {}, SharedPlans(), set()
 
 
 _TERSE = {"test", "claims", "result", "started_at", "finished_at", "attempts"}
@@ -313,9 +313,9 @@ def _is_terse(body: Mapping[str, Any]) -> bool:
     return body.keys() == _TERSE and len(attempts) == 1 and attempts[0].keys() == _ATTEMPT
 
 
-def interrupted(planned: Mapping[str, Any], started_at: str, why: str) -> dict[str, Any]:
+def interrupted_body(planned: Mapping[str, Any], started_at: str, why: str) -> dict[str, Any]:
     """Return the body of the line for a test that started and did not finish."""
-    now = moment()
+    now = timestamp()
     attempt = {"result": Result.INTERRUPTED.value, "started_at": started_at, "duration_ms": 0, "message": why}
     body = {
         "test": planned["test"],
@@ -330,10 +330,10 @@ def interrupted(planned: Mapping[str, Any], started_at: str, why: str) -> dict[s
 
 
 def close_run(
-    writer: Writer, plan: Iterable[tuple[str, Mapping[str, Any]]], ended: Container[str], seal: Mapping[str, Any]
+    writer: JournalWriter, plan: Iterable[tuple[str, Mapping[str, Any]]], ended: Container[str], seal: Mapping[str, Any]
 ) -> Line:
     """Write what never ran, and the seal, and return that. ``plan``: each id once, with what was planned of it."""
-    counts, never, now = {"tests": 0, "deselected": 0}, list[dict[str, Any]](), moment()
+    counts, never, now = {"tests": 0, "deselected": 0}, list[dict[str, Any]](), timestamp()
     for test_id, planned in plan:
         counts["tests"] += 1
         if planned.get("deselected"):
@@ -345,24 +345,24 @@ def close_run(
                 never = []
     if never:
         writer.append("not_run", {"tests": never, "started_at": now, "finished_at": now})
-    told = {"finished_at": moment(), "python": platform.python_version(), "clock": _clock_check(writer), **seal}
+    told = {"finished_at": timestamp(), "python": platform.python_version(), "clock": _clock_check(writer), **seal}
     sums = {"count": writer.chain.seq, "planned": _digest_of_plan(writer), "plan": counts}
     return writer.append("sealed", {**sums, **told}, sync=True)
 
 
-def _digest_of_plan(writer: Writer) -> str:
+def _digest_of_plan(writer: JournalWriter) -> str:
     """Return the digest of the planned tests as they were written: what is in memory may be more than that."""
     is_held = len(writer.held) == writer.chain.seq
     return planned_digest(writer.held) if is_held else planned_digest_of(_planned(writer))
 
 
-def _planned(writer: Writer) -> Iterator[str]:
+def _planned(writer: JournalWriter) -> Iterator[str]:
     for text in writer.each_text():
         if text.startswith('{"kind":"planned",'):  # no key of such a line sorts before it, and each other kind has one
             yield text.partition(',"tests":')[2][:-1]
 
 
-def _clock_check(writer: Writer) -> dict[str, int]:
+def _clock_check(writer: JournalWriter) -> dict[str, int]:
     """Python's clock and the file system's, in milliseconds: a replaced clock shows as a difference.
 
     The journal may have been written last a while ago, so it is touched: the system, and not Python, says the time.

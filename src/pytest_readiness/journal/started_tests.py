@@ -16,37 +16,37 @@ from os import close as _close, unlink as _unlink, write as _write
 from pathlib import Path
 from typing import Any
 
-from ..facts.timestamps import moment
+from ..facts.timestamps import timestamp
 from ..regular_files import open_regular, read_regular
-from .lock import identity, is_open
+from .lock import file_identity, is_open
 
 _SIZE = 16
 _LINE = re.compile(r"([0-9a-f]{32}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", re.ASCII)
 
 
-def begun_path(journal: Path) -> Path:
+def start_path(journal: Path) -> Path:
     """Return where the workers of a run write what they begin."""
     return journal.with_suffix(".begun")
 
 
-def expect(journal: Path) -> None:
+def create_start_file(journal: Path) -> None:
     """Make the file, which a worker finds where it runs on this machine.
 
     Raises:
         OSError: it cannot be made.
     """
-    _close(open_regular(begun_path(journal), os.O_WRONLY | os.O_CREAT, follow=False))
+    _close(open_regular(start_path(journal), os.O_WRONLY | os.O_CREAT, follow=False))
 
 
 def _digest(key: bytes, test_id: str) -> str:
     return _blake2b(test_id.encode(), digest_size=_SIZE, key=key).hexdigest()
 
 
-class Beginner:
+class StartWriter:
     """Writes, in a worker, which test begins."""
 
     def __init__(self, journal: Path, key: bytes) -> None:
-        self._path = begun_path(journal)
+        self._path = start_path(journal)
         self._key = key
         self._descriptor: int | None = None
         self._file: tuple[int, int] | None = None
@@ -60,21 +60,21 @@ class Beginner:
                 if not self._is_here:
                     return
                 self._open()
-            _write(self._descriptor, f"{_digest(self._key, test_id)} {moment()}\n".encode())  # type: ignore[arg-type]
+            _write(self._descriptor, f"{_digest(self._key, test_id)} {timestamp()}\n".encode())  # type: ignore[arg-type]
         except OSError:
             self._is_here = False
 
     def _open(self) -> None:
         self._descriptor = open_regular(self._path, os.O_WRONLY | os.O_APPEND, follow=False)
-        self._file = identity(self._descriptor)
+        self._file = file_identity(self._descriptor)
 
 
-def beginner_of(given: Mapping[str, Any]) -> Beginner:
+def start_writer(given: Mapping[str, Any]) -> StartWriter:
     """Return what writes that a test begins, in a worker that is given this."""
-    return Beginner(Path(given["living"][0]), bytes.fromhex(given["key"]))
+    return StartWriter(Path(given["living"][0]), bytes.fromhex(given["key"]))
 
 
-class Begun:
+class StartedTests:
     """What the workers of a run wrote."""
 
     def __init__(self, journal: Path, key: bytes, planned: Iterable[str]) -> None:
@@ -82,12 +82,12 @@ class Begun:
         self._moments: dict[str, list[str]] = {}
         self._strange = ""
         """When a test began of which nobody knows which it is: what it is called was changed, or a line is damaged."""
-        if not (lines := _lines(begun_path(journal))):
+        if not (lines := _lines(start_path(journal))):
             return
         names = {_digest(key, test_id): test_id for test_id in planned}
         for line in lines:
             told = _LINE.fullmatch(line)
-            mark, at = told.groups() if told else ("", moment())
+            mark, at = told.groups() if told else ("", timestamp())
             if mark in names:
                 self._moments.setdefault(names[mark], []).append(at)
             else:
@@ -111,7 +111,7 @@ def _lines(path: Path) -> list[str]:
         return [""]  # it is there: nobody knows what it says
 
 
-def forget(journal: Path) -> None:
+def remove_start_file(journal: Path) -> None:
     """Remove the file: its journal is kept elsewhere now, or was nothing."""
     with suppress(OSError):
-        _unlink(begun_path(journal))
+        _unlink(start_path(journal))

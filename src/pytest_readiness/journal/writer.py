@@ -27,10 +27,10 @@ from typing import Any
 
 from ..errors import StorageError
 from ..facts.ledger.digest import EMPTY
-from ..facts.ledger.line import Chain, Line
+from ..facts.ledger.line import Line, LineChain
 from ..regular_files import open_regular
-from .lock import identity, is_open, lock, unlock
-from .started_tests import forget
+from .lock import file_identity, is_open, lock, unlock
+from .started_tests import remove_start_file
 
 SYNC_SECONDS = 0.2
 HELD = 1 << 20
@@ -53,10 +53,10 @@ def ignore_folder(folder: Path) -> None:
         marker.write_text("*\n", encoding="utf-8")
 
 
-class Writer:
+class JournalWriter:
     """The open journal of one run. Holds a lock on it for as long as the process lives."""
 
-    def __init__(self, path: Path, chain: Chain, *, create: bool = True) -> None:
+    def __init__(self, path: Path, chain: LineChain, *, create: bool = True) -> None:
         """Open the journal.
 
         Raises:
@@ -86,7 +86,7 @@ class Writer:
         except OSError as error:
             self.trouble = error
             return False
-        file = identity(descriptor)
+        file = file_identity(descriptor)
         if self._file not in (None, file):
             _close(descriptor)
             self.trouble = OSError("a test closed the journal, and another file has its name")
@@ -213,7 +213,7 @@ class Writer:
         changed = [change(line.body) for line in old]
         if _getpid() != self._process or all(body == line.body for body, line in zip(changed, old, strict=True)):
             return None
-        chain = Chain(self.chain.run_id, head=EMPTY)
+        chain = LineChain(self.chain.run_id, head=EMPTY)
         lines = [chain.next(line.kind, body) for body, line in zip(changed, old, strict=True)]
         data = "".join(f"{line.text}\n" for line in lines).encode()
         self._replace(data)
@@ -232,7 +232,7 @@ class Writer:
         self._waiting, place = [], 0
         descriptor = open_regular(self.path, os.O_RDWR, follow=False)
         try:
-            if identity(descriptor) != self._file:
+            if file_identity(descriptor) != self._file:
                 raise OSError("another file has the place of the journal")
             for text in self.texts():
                 size = len(text.encode())
@@ -260,7 +260,7 @@ class Writer:
                 _unlink(temporary)
             raise
         self.close()
-        self._descriptor, self._file = descriptor, identity(descriptor)
+        self._descriptor, self._file = descriptor, file_identity(descriptor)
 
     def texts(self) -> list[str]:
         """Return every line of the run, those that could not be written included."""
@@ -316,7 +316,7 @@ class Writer:
         except OSError:
             pass
         self.close()
-        forget(self.path)
+        remove_start_file(self.path)
 
 
 def _write_whole(descriptor: int, data: bytes) -> None:
@@ -326,6 +326,6 @@ def _write_whole(descriptor: int, data: bytes) -> None:
     _sync(descriptor)
 
 
-def new_journal(folder: Path, run_id: str) -> Writer:
+def new_journal(folder: Path, run_id: str) -> JournalWriter:
     """Open the journal of a new run."""
-    return Writer(folder / f"{run_id}.jsonl", Chain(run_id, head=EMPTY))
+    return JournalWriter(folder / f"{run_id}.jsonl", LineChain(run_id, head=EMPTY))

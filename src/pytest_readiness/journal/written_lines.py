@@ -10,7 +10,7 @@ from typing import overload
 from ..errors import IntegrityError
 from ..facts.ledger.digest import EMPTY
 from ..facts.ledger.line import Line
-from .writer import Writer
+from .writer import JournalWriter
 
 _UNREADABLE = (ValueError, LookupError, TypeError, RecursionError)
 """What reading a line raises that is none of ours."""
@@ -24,10 +24,10 @@ class ChangedJournalError(IntegrityError):
         super().__init__(f"{path}: {told}; 'readiness recover' looks at it")
 
 
-class Written(Sequence[Line]):
+class WrittenLines(Sequence[Line]):
     """The lines of a sealed journal, parsed as they are asked for, until the journal is let go."""
 
-    def __init__(self, writer: Writer, seal: Line) -> None:
+    def __init__(self, writer: JournalWriter, seal: Line) -> None:
         """Raise ChangedJournalError where the first line is not the one that was written."""
         self._writer = writer
         self._last = seal

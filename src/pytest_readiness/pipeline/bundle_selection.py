@@ -10,18 +10,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from ..errors import IntegrityError, Problem, StorageError
 from ..facts.decision import RunRetirement
 from ..facts.evidence import Evidence
-from ..facts.run import Planned, Run
+from ..facts.run import PlanEntry, Run
 from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..store.integrity.chain import check_run
 from ..store.protocol import RunSummary, Store
-from .evaluate_project import Place, Request, judge
+from .evaluate_project import EvaluationRequest, Project, evaluate_project
 
 _NAMED = 3
 """How many runs are named; the others are counted."""
 
 
 def runs_to_carry(
-    place: Place, store: Store, use_cases: Sequence[str], chosen: Collection[str] | None
+    place: Project, store: Store, use_cases: Sequence[str], chosen: Collection[str] | None
 ) -> list[RunSummary]:
     """Return the runs to carry, in the order of their ids.
 
@@ -48,16 +48,16 @@ def runs_to_carry(
     return [runs[name] for name in sorted(runs)]
 
 
-def _holding(place: Place, use_cases: Sequence[str], runs: Iterable[RunSummary]) -> set[str]:
+def _holding(place: Project, use_cases: Sequence[str], runs: Iterable[RunSummary]) -> set[str]:
     """Return the runs of the incomplete groups that hold the use cases, whether or not they show something of them."""
     if not any(run.group_id is not None for run in runs):
         return set()
-    asked = Request(tuple(use_cases), on=place.policy.on, to_sign=False, kept_only=True)
-    judged = judge(place, asked).readiness.use_cases
+    asked = EvaluationRequest(tuple(use_cases), on=place.policy.on, to_sign=False, kept_only=True)
+    judged = evaluate_project(place, asked).readiness.use_cases
     return {run for use_case in judged for hold in use_case.held_by_groups for run in hold.runs}
 
 
-def _retired(place: Place, store: Store, chosen: Collection[str] | None) -> Iterator[str]:
+def _retired(place: Project, store: Store, chosen: Collection[str] | None) -> Iterator[str]:
     """Yield the runs that were retired, and were or may have been to show one of the use cases."""
     register = place.catalogue.register
     decided = place.sources(store).decided.decisions
@@ -68,7 +68,7 @@ def _retired(place: Place, store: Store, chosen: Collection[str] | None) -> Iter
             yield run_id
 
 
-def _named(planned: Iterable[Planned], evidence: Iterable[Evidence]) -> set[str]:
+def _named(planned: Iterable[PlanEntry], evidence: Iterable[Evidence]) -> set[str]:
     return {use_case for test in planned for use_case, _ in test.claims} | {one.uc for one in evidence}
 
 
@@ -83,7 +83,7 @@ def _refuse_broken(store: Store, run_id: str) -> None:
         raise IntegrityError(f"not bundled: {why}: restore the store from a copy")
 
 
-def refuse_left_behind(place: Place, store: Store | None, chosen: Collection[str] | None) -> None:
+def refuse_left_behind(place: Project, store: Store | None, chosen: Collection[str] | None) -> None:
     """Refuse to leave out what lies in a journal, and is or may be about the use cases.
 
     Args:
@@ -106,7 +106,7 @@ def refuse_left_behind(place: Place, store: Store | None, chosen: Collection[str
         raise StorageError(f"not bundled: {_told(outside)}")
 
 
-def _is_about(run: Run, place: Place, chosen: Collection[str] | None) -> bool:
+def _is_about(run: Run, place: Project, chosen: Collection[str] | None) -> bool:
     if run.register != place.catalogue.register:
         return False
     # A part of a group may hold use cases that it shows nothing of.

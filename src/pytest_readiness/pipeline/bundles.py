@@ -7,28 +7,28 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, place as place_of, unwritten
+from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, location as place_of, unwritable
 from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver, makes_worse
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
-from ..facts.stored_verdict import KeptVerdict
+from ..facts.stored_verdict import StoredVerdict
 from ..fast_values import dataclass
 from ..journal.writer import ignore_folder
 from ..regular_files import regular_file
-from ..signing.trust import Trust
-from ..store.bundle.merging import Merged, merge as merge_one
-from ..store.bundle.origin import Origin
+from ..signing.trust import TrustStore
+from ..store.bundle.merging import MergedRecords, merge_bundle as merge_one
+from ..store.bundle.origin import BundleOrigin
 from ..store.bundle.reading import Bundle, open_bundle
-from ..store.bundle.writing import Contents, write_bundle
+from ..store.bundle.writing import BundleContents, write_bundle
 from ..store.protocol import RunSummary, Store
 from .bundle_selection import refuse_left_behind, runs_to_carry
-from .derived_report import Held, Question, derived, refuse_other_report
-from .evaluate_project import HOME, Place, Request, judge, select
+from .derived_report import ReportInputs, ReportScope, derive_report, refuse_other_report
+from .evaluate_project import HOME, EvaluationRequest, Project, evaluate_project, select_use_cases
 from .persist import statements_of
 
 
 @dataclass(frozen=True, slots=True)
-class Bundled:
+class BundleSummary:
     """What went into a bundle."""
 
     runs: int
@@ -38,7 +38,7 @@ class Bundled:
     """SHA-256 of artifacts that the runs name and the artifact folder does not have."""
 
 
-def bundle(place: Place, use_cases: Sequence[str], path: Path, *, with_tree: bool = False) -> Bundled:
+def export_bundle(place: Project, use_cases: Sequence[str], path: Path, *, with_tree: bool = False) -> BundleSummary:
     """Write what the store holds of this register into a file.
 
     Args:
@@ -55,11 +55,11 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path, *, with_tree: boo
         IntegrityError: something in the store, or in a journal, is not what was recorded.
         StorageError: the store cannot be read, the file cannot be written, or a run is not in the store yet.
     """
-    register, chosen = place.catalogue.register, select(place.catalogue, use_cases)
+    register, chosen = place.catalogue.register, select_use_cases(place.catalogue, use_cases)
     store = place.store()
     if store is None:
         refuse_left_behind(place, None, chosen)
-        return Bundled(0, 0, 0, tuple(write_bundle(path, Contents(), _reader(place))))
+        return BundleSummary(0, 0, 0, tuple(write_bundle(path, BundleContents(), _reader(place))))
     try:
         refuse_left_behind(place, store, chosen)
         tree = store.tree() if with_tree else None
@@ -73,23 +73,23 @@ def bundle(place: Place, use_cases: Sequence[str], path: Path, *, with_tree: boo
         _refuse_damage(place, use_cases, summaries, decisions, verdicts)
         snapshots = _snapshots(store, digests)
         envelopes = store.envelopes([*(run.id for run in summaries), *(one.id for one in decisions)])
-        held = Held(_whole(store, summaries), decisions, snapshots, verdicts, envelopes)
-        contents = Contents(
+        held = ReportInputs(_whole(store, summaries), decisions, snapshots, verdicts, envelopes)
+        contents = BundleContents(
             runs=runs,
             decisions=decisions,
             snapshots=snapshots,
             verdicts=verdicts,
             envelopes=store.envelopes,
-            origin=Origin.of(tree) if tree is not None else None,
-            report=derived(held, Question(register, chosen, os.environ.get("READINESS_RELEASE") or None)),
+            origin=BundleOrigin.of(tree) if tree is not None else None,
+            report=derive_report(held, ReportScope(register, chosen, os.environ.get("READINESS_RELEASE") or None)),
         )
         missing = write_bundle(path, contents, _reader(place))
-        return Bundled(len(summaries), len(decisions), len(verdicts), tuple(missing))
+        return BundleSummary(len(summaries), len(decisions), len(verdicts), tuple(missing))
     finally:
         store.close()
 
 
-def bundle_session(place: Place, run: Run | None, path: Path) -> Bundled:
+def bundle_session(place: Project, run: Run | None, path: Path) -> BundleSummary:
     """Write the run of a session into a file, also where the store could not take it; None: a bundle of nothing.
 
     Raises:
@@ -99,8 +99,8 @@ def bundle_session(place: Place, run: Run | None, path: Path) -> Bundled:
     runs = [run] if run is not None else []
     snapshots = [place.requirements for run in runs if run.requirements_digest == place.requirements.digest]
     signed = [envelope for run in runs for envelope in statements_of(place, run)]
-    missing = write_bundle(path, Contents(runs, (), snapshots, envelopes=lambda _: signed), _reader(place))
-    return Bundled(len(runs), 0, 0, tuple(missing))
+    missing = write_bundle(path, BundleContents(runs, (), snapshots, envelopes=lambda _: signed), _reader(place))
+    return BundleSummary(len(runs), 0, 0, tuple(missing))
 
 
 def write_script(path: Path) -> None:
@@ -116,15 +116,15 @@ def write_script(path: Path) -> None:
     try:
         path.write_bytes(files(store).joinpath("verify_bundle.py").read_bytes())
     except OSError as error:
-        raise unwritten(path, "the script", error) from error
+        raise unwritable(path, "the script", error) from error
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class MergeResult:
     """What came of one bundle."""
 
     path: Path
-    merged: Merged | None = None
+    merged: MergedRecords | None = None
     """None: nothing of it was taken in."""
     problem: str = ""
     """Why not."""
@@ -140,14 +140,14 @@ class Taken:
     """How many of its decisions say more of who decided than is believed of them: nobody who is trusted signed them."""
 
 
-def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
+def merge_bundles(place: Project, paths: Sequence[Path]) -> list[MergeResult]:
     """Take bundles into the store, each whole or not at all; one that is refused does not keep others out.
 
     Raises:
         StorageError: the store cannot be opened.
     """
     limit = place.settings.artifact_limit
-    taken: list[Taken] = []
+    taken: list[MergeResult] = []
     store: Store | None = None
     try:
         for path in paths:
@@ -161,18 +161,20 @@ def merge(place: Place, paths: Sequence[Path]) -> list[Taken]:
                     runs = tuple(run.id for run in found.runs)
                     merged = merge_one(found, store, place.artifacts)
                     declared = _declared(found, place, merged.decisions)
-                    taken.append(Taken(path, merged, elsewhere=elsewhere, runs=runs, declared=declared, doubt=doubt))
+                    taken.append(
+                        MergeResult(path, merged, elsewhere=elsewhere, runs=runs, declared=declared, doubt=doubt)
+                    )
             except ReadinessError as error:
-                taken.append(Taken(path, problem=str(error), exit_code=error.exit_code))
+                taken.append(MergeResult(path, problem=str(error), exit_code=error.exit_code))
     finally:
         if store is not None:
             store.close()
     return taken
 
 
-def _refuse_broken(found: Bundle, place: Place) -> None:
+def _refuse_broken(found: Bundle, place: Project) -> None:
     """Refuse a signature that says it is by a trusted key, and does not fit: kept, no store would be intact again."""
-    trust, by = Trust.of(place.policy), {one.id: one.by for one in found.decisions}
+    trust, by = TrustStore.of(place.policy), {one.id: one.by for one in found.decisions}
     for doubt in trust.doubts(found.envelopes, by) if not trust.unchecked else ():
         if doubt.broken:
             raise IntegrityError(f"{place_of(found.path)}: {doubt.problem}")
@@ -181,22 +183,22 @@ def _refuse_broken(found: Bundle, place: Place) -> None:
 def _check_report(found: Bundle) -> str:
     if not found.report:
         return ""
-    held = Held(found.runs, found.decisions, found.snapshots, found.verdicts, found.envelopes)
+    held = ReportInputs(found.runs, found.decisions, found.snapshots, found.verdicts, found.envelopes)
     try:
         return refuse_other_report(found.report, held)
     except IntegrityError as error:
         raise IntegrityError(f"{place_of(found.path)}: {error}") from None
 
 
-def _declared(found: Bundle, place: Place, new: Collection[str]) -> int:
+def _declared(found: Bundle, place: Project, new: Collection[str]) -> int:
     """Return of how many decisions that came new no trusted key says who made them, whatever they say of it."""
-    trust = Trust.of(place.policy)
+    trust = TrustStore.of(place.policy)
     said = {one.id: one for one in found.decisions if one.id in new}
     about = [one for one in found.envelopes if one.subject in said]
     return len(said.keys() - {one.subject for one in about if trust.identifies(one, said[one.subject])})
 
 
-def writable_store(place: Place) -> Store:
+def writable_store(place: Project) -> Store:
     """Return the open store, made where there is none yet, in a folder that git ignores.
 
     Raises:
@@ -211,7 +213,7 @@ def writable_store(place: Place) -> Store:
     return store
 
 
-def _reader(place: Place) -> Callable[[str], IO[bytes]]:
+def _reader(place: Project) -> Callable[[str], IO[bytes]]:
     return lambda sha256: regular_file(place.artifacts / sha256[:2] / sha256)
 
 
@@ -220,7 +222,7 @@ def _whole(store: Store, summaries: Iterable[RunSummary]) -> Iterator[Run]:
 
 
 def _refuse_damage(
-    place: Place,
+    place: Project,
     use_cases: Sequence[str],
     runs: Sequence[RunSummary],
     decisions: Sequence[Decision],
@@ -232,15 +234,17 @@ def _refuse_damage(
         StorageError, IntegrityError: what it rests on cannot be read, or is not what was recorded.
     """
     moments = [*(run.finished_at for run in runs), *(one.at for one in decisions)]
-    moments += [KeptVerdict.parse(text).at for text in verdicts]
+    moments += [StoredVerdict.parse(text).at for text in verdicts]
     if not moments:
         return
-    report = judge(place, Request(tuple(use_cases), at=max(moments), on=place.policy.on, kept_only=True))
+    report = evaluate_project(
+        place, EvaluationRequest(tuple(use_cases), at=max(moments), on=place.policy.on, kept_only=True)
+    )
     for problem in report.context.problems:
         raise IntegrityError(problem)
 
 
-def _decisions(place: Place, store: Store) -> list[Decision]:
+def _decisions(place: Project, store: Store) -> list[Decision]:
     """Return those that count and are in the store: decisions in a folder travel with the repository.
 
     Blockers and rejections in the store stand also where decisions live in a folder.

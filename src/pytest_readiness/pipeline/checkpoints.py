@@ -13,18 +13,18 @@ from ..errors import (
     Problem,
     ReadinessError,
     StorageError,
+    location as shown_place,
     one_line,
-    place as shown_place,
-    unwritten,
+    unwritable,
 )
-from ..facts.checkpoint import BIGGEST, Checkpoint, Grown
+from ..facts.checkpoint import BIGGEST, Checkpoint, StoreTree
 from ..fast_values import dataclass
 from ..regular_files import regular_file
 from ..signing.keys import sign_checkpoint
-from ..signing.trust import Trust
-from ..store.address import shown
+from ..signing.trust import TrustStore
+from ..store.address import printable_url
 from ..store.protocol import Store
-from ..verdict.inputs import Compared
+from ..verdict.inputs import CheckpointComparison
 from ..views.text_format import count
 
 VARIABLE = "READINESS_CHECKPOINT"
@@ -32,7 +32,7 @@ UNSIGNED = "the checkpoint is not signed: signed notes take Ed25519 keys, and RE
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredCheckpoint:
     """A checkpoint, and the file that it was kept in."""
 
     path: Path
@@ -43,15 +43,15 @@ class Kept:
         return Problem(f"checkpoint {shown_place(self.path)}", told)
 
 
-def read_checkpoint(path: Path) -> Kept:
-    """Return the checkpoint in a file. Its signatures are not checked: see ``untrusted``.
+def read_checkpoint(path: Path) -> StoredCheckpoint:
+    """Return the checkpoint in a file. Its signatures are not checked: see ``untrusted_checkpoints``.
 
     Raises:
         ConfigError: there is no such file, or it holds no checkpoint.
     """
     try:
         with regular_file(path) as file:
-            return Kept(path, Checkpoint.parse(file.read(BIGGEST + 1).decode()))
+            return StoredCheckpoint(path, Checkpoint.parse(file.read(BIGGEST + 1).decode()))
     except OSError as error:
         raise ConfigError(f"{shown_place(path)}: the checkpoint cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -60,7 +60,7 @@ def read_checkpoint(path: Path) -> Kept:
         raise ConfigError(f"{shown_place(path)}: is no checkpoint: {error}") from None
 
 
-def asked(paths: Sequence[Path] = ()) -> list[Kept]:
+def requested_checkpoints(paths: Sequence[Path] = ()) -> list[StoredCheckpoint]:
     """Return the checkpoints in these files; where none is named, in those that ``READINESS_CHECKPOINT`` names.
 
     Raises:
@@ -84,7 +84,7 @@ def named_checkpoints() -> list[Path]:
     return [Path(name) for name in names]
 
 
-def untrusted(kept: Iterable[Kept], trust: Trust) -> list[Problem]:
+def untrusted_checkpoints(kept: Iterable[StoredCheckpoint], trust: TrustStore) -> list[Problem]:
     """Return which checkpoints do not count, since no key signed them that is trusted with checkpoints, if any is."""
     doubts = ((one, trust.checkpoint_doubt(one.checkpoint)) for one in kept)
     return [one.problem(told) for one, told in doubts if told is not None]
@@ -94,12 +94,12 @@ NOTHING = "is of a store without a record: there is nothing to look at"
 """Said of an empty tree, which every store has grown out of."""
 
 
-def empty(kept: Iterable[Kept]) -> list[Problem]:
+def empty_checkpoints(kept: Iterable[StoredCheckpoint]) -> list[Problem]:
     """Return which checkpoints speak of no record at all."""
     return [one.problem(NOTHING) for one in kept if not one.checkpoint.size]
 
 
-def contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[Problem]]:
+def contradictions(store: Store | None, kept: Sequence[StoredCheckpoint]) -> tuple[int, list[Problem]]:
     """Return how many records a store has, and what the checkpoints say against it.
 
     Raises:
@@ -114,7 +114,9 @@ def contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[P
     return len(tree.leaves), [one.problem(told) for one, told in zip(kept, found, strict=True) if told is not None]
 
 
-def those_that_fit(kept: Iterable[Kept], number: int, problems: Iterable[Problem], trust: Trust) -> Iterator[str]:
+def matching_checkpoints(
+    kept: Iterable[StoredCheckpoint], number: int, problems: Iterable[Problem], trust: TrustStore
+) -> Iterator[str]:
     """Yield a sentence for each checkpoint that a store with so many records fits: nothing of the problems is its."""
     wrong = {problem.where for problem in problems}
     signed = ", signed with a trusted key" if trust.of_role("checkpoints") else ""
@@ -124,27 +126,32 @@ def those_that_fit(kept: Iterable[Kept], number: int, problems: Iterable[Problem
             yield f"{of} are those of {shown_place(one.path)}{signed}"
 
 
-def compare(store: Store | None, kept: Sequence[Kept], run_ids: Iterable[str], trust: Trust) -> Compared:
+def compare_checkpoints(
+    store: Store | None, kept: Sequence[StoredCheckpoint], run_ids: Iterable[str], trust: TrustStore
+) -> CheckpointComparison:
     """Return what checkpoints say of a store, and of the runs that an answer rests on, as the gate tells it."""
     try:
-        number, problems = contradicted(store, kept)
+        number, problems = contradictions(store, kept)
         if store is not None and not problems:
             problems += store.check_tree(run_ids)
-        problems = [*untrusted(kept, trust), *empty(kept), *problems]
+        problems = [*untrusted_checkpoints(kept, trust), *empty_checkpoints(kept), *problems]
     except ReadinessError as error:
         number, problems = 0, [Problem("", str(error))]
     largest = max(one.checkpoint.size for one in kept)
     names = ", ".join(shown_place(one.path) for one in kept)
     since = f", and {number - largest} came since" if number > largest else ""
-    return Compared(min(number, largest), tuple(problems), f"the store begins with the records of {names}{since}")
+    return CheckpointComparison(
+        min(number, largest), tuple(problems), f"the store begins with the records of {names}{since}"
+    )
 
 
-def no_store(url: str) -> str:
+def missing_store(url: str) -> str:
     """Return what is said of a store that is not there, by who asks for one that is."""
-    return f"there is no store at {shown(url)}: record a run first, or name the right one (--store, READINESS_STORE)"
+    shown = printable_url(url)
+    return f"there is no store at {shown}: record a run first, or name the right one (--store, READINESS_STORE)"
 
 
-def head(store: Store | None, url: str) -> Grown:
+def store_head(store: Store | None, url: str) -> StoreTree:
     """Return the tree of a store, which is at this address, whose leaves fit its records.
 
     Raises:
@@ -153,7 +160,7 @@ def head(store: Store | None, url: str) -> Grown:
         StorageError: it has no tree yet, or it cannot be read.
     """
     if store is None:
-        raise ConfigError(no_store(url))
+        raise ConfigError(missing_store(url))
     tree = store.tree()
     if tree is None:
         raise StorageError("the store is of an older version, and has no tree before something is added to it")
@@ -162,7 +169,7 @@ def head(store: Store | None, url: str) -> Grown:
     return tree
 
 
-def signed(checkpoint: Checkpoint, folder: Path, trust: Trust) -> Checkpoint:
+def signed_checkpoint(checkpoint: Checkpoint, folder: Path, trust: TrustStore) -> Checkpoint:
     """Return a checkpoint signed with the key that the environment names; as it is, where that signs no notes.
 
     Raises:
@@ -176,7 +183,7 @@ def signed(checkpoint: Checkpoint, folder: Path, trust: Trust) -> Checkpoint:
         raise StorageError(f"no checkpoint is made, since it cannot be signed: {error}") from None
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: Grown, trust: Trust) -> None:
+def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: StoreTree, trust: TrustStore) -> None:
     """Write a checkpoint of a tree to a file. One that is there is replaced only where the tree has grown out of it.
 
     Nor does one that counts for nothing take the place of one that counts.
@@ -199,4 +206,4 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: Grown, trust: Tru
     try:
         write_whole(path, checkpoint.text.encode())
     except OSError as error:
-        raise unwritten(path, "the checkpoint", error) from error
+        raise unwritable(path, "the checkpoint", error) from error

@@ -12,19 +12,19 @@ from ..facts.decision import (
     Blocker,
     Decision,
     Departure,
-    Known,
-    Meaning,
+    IdentityLevel,
     Retirement,
     Review,
+    ReviewMeaning,
     RunRetirement,
     Unblock,
     Waiver,
     makes_worse,
 )
-from ..facts.timestamps import moment
-from ..signing.trust import Trust
-from ..store.decision_files.committed_files import look_around
-from ..store.protocol import Decided, DecisionHome, Disputed, Store
+from ..facts.timestamps import timestamp
+from ..signing.trust import TrustStore
+from ..store.decision_files.committed_files import find_other_files
+from ..store.protocol import DecisionStore, DisputedDecision, RegisterDecisions, Store
 
 _CAUSES = (
     "one merge request for each person, merged without squash, keeps who decided, and so does a signature"
@@ -32,7 +32,9 @@ _CAUSES = (
 )
 
 
-def decided(home: DecisionHome | None, store: Store | None, folder: Path, register: str, trust: Trust) -> Decided:
+def read_decisions(
+    home: DecisionStore | None, store: Store | None, folder: Path, register: str, trust: TrustStore
+) -> RegisterDecisions:
     """Return what counts of the decisions of a register, wherever they are, and what is told of the others.
 
     Args:
@@ -47,13 +49,15 @@ def decided(home: DecisionHome | None, store: Store | None, folder: Path, regist
         StorageError: the store cannot be read.
     """
     found = _in_both(home, store, folder, register, trust)
-    return replace(found, notes=(*found.notes, *_ahead(found.decisions, moment())))
+    return replace(found, notes=(*found.notes, *_ahead(found.decisions, timestamp())))
 
 
-def _in_both(home: DecisionHome | None, store: Store | None, folder: Path, register: str, trust: Trust) -> Decided:
+def _in_both(
+    home: DecisionStore | None, store: Store | None, folder: Path, register: str, trust: TrustStore
+) -> RegisterDecisions:
     if home is None or home is store:
-        found = home.look(register) if home is not None else Decided()
-        around = look_around(folder, register, trust.people.same)
+        found = home.look(register) if home is not None else RegisterDecisions()
+        around = find_other_files(folder, register, trust.people.same)
         found = replace(found, notes=(*found.notes, *around.notes), problems=(*found.problems, *around.problems))
         return _with_others(found, around.elsewhere, "is a file, and decisions live in the store")
     found = _settled(home.look(register), home, trust)
@@ -68,11 +72,11 @@ def _ahead(decisions: Sequence[Decision], now: str) -> Iterator[Problem]:
     for one in decisions[bisect_right(decisions, now, key=lambda each: each.at) :]:
         worth = "counts all the same" if makes_worse(one) else "counts for nothing until then"
         clock = f"by the clock here it is {now}, so one of the two is wrong"
-        told = f"{said(one)} by {one.by} was made at {one.at} and {worth}: {clock}"
+        told = f"{decision_subject(one)} by {one.by} was made at {one.at} and {worth}: {clock}"
         yield Problem(f"decision {one.id}", one_line(told, 600))
 
 
-def _settled(found: Decided, home: DecisionHome, trust: Trust) -> Decided:
+def _settled(found: RegisterDecisions, home: DecisionStore, trust: TrustStore) -> RegisterDecisions:
     """Return what was found with what counts of the decisions that name somebody who did not commit them.
 
     Who signed one decided it. Unsigned, one that makes things worse stands as made by whoever it names, so that no
@@ -88,18 +92,20 @@ def _settled(found: Decided, home: DecisionHome, trust: Trust) -> Decided:
             counting.append(one.decision)
             continue
         if stands := makes_worse(one.decision):
-            counting.append(one.decision.identified(Known.GIT))
+            counting.append(one.decision.identified(IdentityLevel.GIT))
         notes.append(Problem(one.where, one_line(_disputed(one, stands=stands), 600)))
     return replace(found, decisions=_in_order(counting), notes=tuple(notes))
 
 
-def _disputed(one: Disputed, *, stands: bool) -> str:
+def _disputed(one: DisputedDecision, *, stands: bool) -> str:
     worth = f"stands as made by {one.decision.by}" if stands else "counts for nothing"
     told = f"{one.decision.by} decided, it says, and {one.author} committed it"
-    return f"{said(one.decision)} {worth}: {told}: {_CAUSES}"
+    return f"{decision_subject(one.decision)} {worth}: {told}: {_CAUSES}"
 
 
-def _with_others(found: Decided, others: tuple[Decision, ...] | list[Decision], why: str) -> Decided:
+def _with_others(
+    found: RegisterDecisions, others: tuple[Decision, ...] | list[Decision], why: str
+) -> RegisterDecisions:
     """Return what was found with the decisions of a home that is not in force."""
     if not others:  # most often so, and an id takes writing its decision anew
         return found
@@ -115,7 +121,7 @@ def _with_others(found: Decided, others: tuple[Decision, ...] | list[Decision], 
 def _told(apart: list[Decision], why: str) -> Iterator[Problem]:
     for one in apart:
         worth = "it stands until it is ended there" if makes_worse(one) else "it counts for nothing: decide again"
-        yield Problem(f"decision {one.id}", one_line(f"{said(one)} by {one.by} {why}: {worth}", 600))
+        yield Problem(f"decision {one.id}", one_line(f"{decision_subject(one)} by {one.by} {why}: {worth}", 600))
 
 
 def _in_order(decisions: list[Decision]) -> tuple[Decision, ...]:
@@ -132,11 +138,11 @@ def _retired(decision: Retirement | Departure | RunRetirement) -> str:
             return f"run {decision.run_id}"
 
 
-def said(decision: Decision) -> str:
+def decision_subject(decision: Decision) -> str:
     """Return what was decided about what, such as `the blocker of UC-001`."""
     match decision:
         case Review():
-            word = "rejection" if decision.meaning is Meaning.REJECTED else "approval"
+            word = "rejection" if decision.meaning is ReviewMeaning.REJECTED else "approval"
             return f"the {word} of {decision.use_case}"
         case Waiver():
             return f"the waiver of {decision.requirement}"

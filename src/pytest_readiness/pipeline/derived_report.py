@@ -23,18 +23,18 @@ from ..facts.envelope import Envelope
 from ..facts.ledger.line import canonical
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
-from ..facts.stored_verdict import KeptVerdict
+from ..facts.stored_verdict import StoredVerdict
 from ..fast_values import dataclass
 from ..settings import Settings
-from ..signing.trust import Trust
-from ..store.protocol import Decided, Store
+from ..signing.trust import TrustStore
+from ..store.protocol import RegisterDecisions, Store
 from ..verdict.policy import Policy
 from ..views.document import to_document
-from .checkpoints import Kept
-from .evaluate_project import Request, judge
-from .load_inputs import Sources
-from .project import Place
-from .requirements_in_force import InForce
+from .checkpoints import StoredCheckpoint
+from .evaluate_project import EvaluationRequest, evaluate_project
+from .load_inputs import FactSources
+from .project import Project
+from .requirements_in_force import RequirementsHistory
 
 LATEST = "9999-12-31T23:59:59.999Z"
 AT_ONCE = 64
@@ -42,7 +42,7 @@ AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ReportInputs:
     """What a report is derived from."""
 
     runs: Iterable[Run]
@@ -53,7 +53,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ReportScope:
     """What a report answers; it says so itself."""
 
     register: str
@@ -63,7 +63,7 @@ class Question:
     """The release that is judged."""
 
 
-def derived(held: Held, question: Question) -> str:
+def derive_report(held: ReportInputs, question: ReportScope) -> str:
     """Return the report on these contents as canonical text, at the newest moment in them; empty: nothing is in them.
 
     Raises:
@@ -80,13 +80,13 @@ def derived(held: Held, question: Question) -> str:
             store.close()
         if not moments:
             return ""
-        report = judge(place, _asked(place, question, max(moments)))
+        report = evaluate_project(place, _asked(place, question, max(moments)))
     document = to_document(replace(report, context=replace(report.context, store=None)))
-    document["context"]["derived_by"] = made_by(place.policy_at)
+    document["context"]["derived_by"] = report_generator(place.policy_at)
     return canonical(document)
 
 
-def refuse_other_report(text: str, held: Held) -> str:
+def refuse_other_report(text: str, held: ReportInputs) -> str:
     """Refuse a report that is not the one that is derived from these contents; return why it was not derived.
 
     That is where another version made it, or one that could not verify the signatures that this one can: empty, where
@@ -100,7 +100,7 @@ def refuse_other_report(text: str, held: Held) -> str:
     try:
         context = found["context"]
         ids = tuple(row["id"] for row in found["use_cases"])
-        question = Question(context["register"], ids, context["release"])
+        question = ReportScope(context["register"], ids, context["release"])
         by = context["derived_by"]
         told = all(isinstance(one, str) for one in (question.register, by, question.release or "", *ids))
     except (LookupError, TypeError, AttributeError):
@@ -108,7 +108,7 @@ def refuse_other_report(text: str, held: Held) -> str:
     if not told:
         raise IntegrityError("report.json is not the report on what is in it: it does not say what it is about")
     try:
-        expected = derived(held, question)
+        expected = derive_report(held, question)
     except ReadinessError as error:
         raise IntegrityError(f"report.json cannot be derived from what is in it: {error}") from None
     except Exception as error:  # noqa: BLE001 - requirements of others may hold anything, and are judged by here
@@ -122,13 +122,13 @@ def refuse_other_report(text: str, held: Held) -> str:
     raise IntegrityError(f"report.json is not the report on what is in it: {_difference(ours, found)} was changed")
 
 
-def made_by(policy: Policy) -> str:
+def report_generator(policy: Policy) -> str:
     """Return what makes reports here: another version may say the same in other words, or judge more strictly."""
     try:
         named = version("pytest-readiness")
     except PackageNotFoundError:  # run from a source tree
         named = "unknown"
-    return f"pytest-readiness {named}{' without signatures' if Trust.of(policy).unchecked else ''}"
+    return f"pytest-readiness {named}{' without signatures' if TrustStore.of(policy).unchecked else ''}"
 
 
 def _difference(ours: Any, theirs: Any, at: str = "") -> str:
@@ -144,7 +144,7 @@ def _difference(ours: Any, theirs: Any, at: str = "") -> str:
     return at or "all of it"
 
 
-def _taken(held: Held, store: Store) -> Iterator[str]:
+def _taken(held: ReportInputs, store: Store) -> Iterator[str]:
     """Take what is held into a store, and yield the moments in it."""
     runs = iter(held.runs)
     store.keep((), held.snapshots, held.decisions, held.verdicts)
@@ -153,15 +153,15 @@ def _taken(held: Held, store: Store) -> Iterator[str]:
         yield from (run.finished_at or run.started_at for run in some)
     store.keep((), envelopes=held.envelopes)
     yield from (one.at for one in held.decisions)
-    yield from (KeptVerdict.parse(text).at for text in held.verdicts)
+    yield from (StoredVerdict.parse(text).at for text in held.verdicts)
 
 
-def _asked(place: _Alone, question: Question, at: str) -> Request:
+def _asked(place: _Alone, question: ReportScope, at: str) -> EvaluationRequest:
     store = place.store()
     assert store is not None  # noqa: S101 - for the type checker: it was made above
     try:
         sources = place.sources(store)
-        in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest, LATEST)
+        in_force = RequirementsHistory(sources, place.catalogue, place.policy, place.requirements.digest, LATEST)
         catalogue, policy = in_force.at(at)
     finally:
         store.close()
@@ -177,7 +177,7 @@ def _exactly(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
-class _Question(Request):
+class _Question(EvaluationRequest):
     """What is asked of a bundle alone: no variable of this machine says anything to it."""
 
     @property
@@ -188,11 +188,11 @@ class _Question(Request):
     def today(self) -> str:
         return LATEST  # what is held is over, whatever a clock says: it must be derived alike at any time
 
-    def named_checkpoints(self) -> list[Kept]:
+    def named_checkpoints(self) -> list[StoredCheckpoint]:
         return []
 
 
-class _Alone(Place):
+class _Alone(Project):
     """A place that has a store, and nothing else: no config, no repository, no journals."""
 
     @classmethod
@@ -208,13 +208,13 @@ class _Alone(Place):
         """The policy that was in force."""
         return self.policy
 
-    def sources(self, store: Store | None) -> Sources:
-        return _OneStore(self.catalogue.register, store, store, [], self.settings.folder, Trust.of(self.policy))
+    def sources(self, store: Store | None) -> FactSources:
+        return _OneStore(self.catalogue.register, store, store, [], self.settings.folder, TrustStore.of(self.policy))
 
 
-class _OneStore(Sources):
+class _OneStore(FactSources):
     """The decisions of one store, and what is told of none."""
 
     @cached_property
-    def decided(self) -> Decided:
-        return self.store.look(self.register) if self.store is not None else Decided()
+    def decided(self) -> RegisterDecisions:
+        return self.store.look(self.register) if self.store is not None else RegisterDecisions()

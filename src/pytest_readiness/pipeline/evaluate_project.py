@@ -12,35 +12,35 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from ..claims.catalogue import Catalogue, UseCase
-from ..errors import ConfigError, Problem, one_line, unwritten
+from ..errors import ConfigError, Problem, one_line, unwritable
 from ..facts.evidence import Evidence
-from ..facts.timestamps import moment
+from ..facts.timestamps import timestamp
 from ..fast_values import dataclass
 from ..journal.recovery import Leftover
-from ..signing.trust import Trust
-from ..store.address import shown
+from ..signing.trust import TrustStore
+from ..store.address import printable_url
 from ..store.protocol import Store
 from ..verdict.actions import by_urgency, next_actions
 from ..verdict.evaluation import Facts, evaluate
-from ..verdict.gate import Compared, Grounds as GateGrounds, decide
+from ..verdict.gate import CheckpointComparison, GateInput as GateGrounds, evaluate_gate
 from ..verdict.policy import Policy
 from ..verdict.readiness import Action, Readiness, Verdict
 from ..verdict.regression import no_regression
-from ..verdict.remedies import remedies
+from ..verdict.remedies import gate_remedies
 from ..verdict.review.invalidation import failures_from
-from ..verdict.review.standing import approvals, pins_of
-from ..views.report import Report, ReportContext, Session
-from .checkpoints import Kept, asked, compare
-from .load_inputs import Sources, facts_at, facts_now
-from .persist import keep, recover_all
-from .project import HOME, Place, locate, select
-from .removed_use_cases import Past, notes, other_registers, without_a_row
-from .requirements_in_force import InForce
-from .uncollected_modules import uncollected
+from ..verdict.review.standing import newest_approvals, pins_of
+from ..views.report import Report, ReportContext, ReportedSession
+from .checkpoints import StoredCheckpoint, compare_checkpoints, requested_checkpoints
+from .load_inputs import FactSources, facts_at, facts_now
+from .persist import keep_run, recover_all
+from .project import HOME, Project, find_project, select_use_cases
+from .removed_use_cases import RegisterHistory, names_without_row, other_registers, removed_notes
+from .requirements_in_force import RequirementsHistory
+from .uncollected_modules import uncollected_notes
 
 
 @dataclass(frozen=True)
-class Request:
+class EvaluationRequest:
     """What is to be judged."""
 
     patterns: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Request:
     """The moment, as ``facts.timestamps`` writes it, judged by what was known and in force then; None: now."""
     on: str | None = None
     """``review`` or ``evidence``; None: what ``READINESS_GATE_ON`` says, else as configured."""
-    session: Session | None = None
+    session: ReportedSession | None = None
     problems: tuple[str, ...] = ()
     """What went wrong in keeping the evidence."""
     release: str | None = None
@@ -75,15 +75,15 @@ class Request:
     @property
     def today(self) -> str:
         """The moment it is."""
-        return moment()
+        return timestamp()
 
-    def named_checkpoints(self) -> list[Kept]:
+    def named_checkpoints(self) -> list[StoredCheckpoint]:
         """Return the checkpoints that the store must have grown out of.
 
         Raises:
             ConfigError: one cannot be read.
         """
-        return asked(self.checkpoints)
+        return requested_checkpoints(self.checkpoints)
 
     def asked_of(self, policy: Policy) -> Policy:
         """Return the policy with what the door asks for in its place."""
@@ -109,7 +109,7 @@ def _on_by_variable() -> str | None:
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluatedReport:
     """A report, and what it rests on: what a decision is made from."""
 
     report: Report
@@ -120,17 +120,17 @@ class Judged:
     """The requirements that were in force."""
 
 
-def judge(place: Place, request: Request) -> Report:
+def evaluate_project(place: Project, request: EvaluationRequest) -> Report:
     """Return where the use cases stand and what the gate says.
 
     Raises:
         ConfigError: a use case is unknown, or ``no_regression`` is no report.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    return examine(place, request).report
+    return evaluate_with_facts(place, request).report
 
 
-def examine(place: Place, request: Request) -> Judged:
+def evaluate_with_facts(place: Project, request: EvaluationRequest) -> EvaluatedReport:
     """Return where the use cases stand and what the gate says, with the facts and the policy it was judged by.
 
     Raises:
@@ -154,23 +154,27 @@ def examine(place: Place, request: Request) -> Judged:
             gone=grounds.gone,
         )
         if readiness.departed:
-            past = Past(sources, place.settings.folder, grounds.facts.evidence, grounds.now, now=not grounds.past)
+            past = RegisterHistory(
+                sources, place.settings.folder, grounds.facts.evidence, grounds.now, now=not grounds.past
+            )
             readiness = replace(readiness, departed=tuple(past.settled(readiness.departed)))
         if grounds.use_cases == () and not readiness.departed:
-            select(grounds.catalogue, request.patterns)  # says which pattern matches nothing
-        unread = (*uncollected(sources, grounds.facts, readiness), *other_registers(store, sources.register))
+            select_use_cases(grounds.catalogue, request.patterns)  # says which pattern matches nothing
+        unread = (*uncollected_notes(sources, grounds.facts, readiness), *other_registers(store, sources.register))
         resting = _kept(store, sources.left, _shown(readiness))
         intact = [*_intact(store, sources.left, resting), *sources.decided.problems]
         compared = None
         if kept:
-            compared = compare(store, kept, sorted({piece.run_id for piece in resting}), Trust.of(place.policy))
+            compared = compare_checkpoints(
+                store, kept, sorted({piece.run_id for piece in resting}), TrustStore.of(place.policy)
+            )
     finally:
         if store is not None:
             store.close()
     verdict = _verdict(place, request, grounds, readiness, intact, compared)
     context = ReportContext(
         register=readiness.register,
-        store=shown(place.settings.store) if store is not None else None,
+        store=printable_url(place.settings.store) if store is not None else None,
         requirements_digest=grounds.digest,
         generated_at=readiness.at,
         release=request.judged_release,
@@ -181,7 +185,7 @@ def examine(place: Place, request: Request) -> Judged:
     )
     actions = _actions(request, grounds, readiness, verdict, compared)
     report = Report(readiness, verdict, actions, context, grounds.facts.origins)
-    return Judged(report, grounds.facts, grounds.policy, grounds.catalogue)
+    return EvaluatedReport(report, grounds.facts, grounds.policy, grounds.catalogue)
 
 
 _NO_CONFIG = "there is no config: run 'readiness init'"
@@ -204,22 +208,22 @@ class _Grounds:
     """The moment is over: what stands there now says nothing of it."""
 
 
-def _grounds(place: Place, sources: Sources, request: Request) -> _Grounds:
+def _grounds(place: Project, sources: FactSources, request: EvaluationRequest) -> _Grounds:
     """Return what is known and asked for now, or what was at the moment that is asked about."""
     if request.at is None:
-        now, digest, policy = moment(), place.requirements.digest, request.asked_of(place.policy)
-        gone, days = without_a_row(sources, place.catalogue, request.patterns), place.catalogue.longest_age_days
-        use_cases = select(place.catalogue, request.patterns, gone)
+        now, digest, policy = timestamp(), place.requirements.digest, request.asked_of(place.policy)
+        gone, days = names_without_row(sources, place.catalogue, request.patterns), place.catalogue.longest_age_days
+        use_cases = select_use_cases(place.catalogue, request.patterns, gone)
         to_sign = _to_sign(place.catalogue, use_cases, now) if request.to_sign else {}
         asked_of = _asked(use_cases, gone)
         facts = facts_now(sources, policy, now, asked_of, release=request.judged_release, to_sign=to_sign, days=days)
         return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases, gone)
     today = request.today
-    in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest, today)
+    in_force = RequirementsHistory(sources, place.catalogue, place.policy, place.requirements.digest, today)
     catalogue, policy = in_force.at(request.at)
     catalogue = _undeclared(catalogue)
-    policy, gone = request.asked_of(policy), without_a_row(sources, catalogue, request.patterns)
-    use_cases = select(catalogue, request.patterns, gone)
+    policy, gone = request.asked_of(policy), names_without_row(sources, catalogue, request.patterns)
+    use_cases = select_use_cases(catalogue, request.patterns, gone)
     facts = facts_at(sources, policy, request.at, _asked(use_cases, gone), days=catalogue.longest_age_days)
     catalogue = _with_use_cases(catalogue, facts)
     digest, past = in_force.digest_at(request.at), request.at < today
@@ -247,14 +251,14 @@ def _to_sign(catalogue: Catalogue, use_cases: Iterable[str] | None, now: str) ->
 
 
 def _verdict(
-    place: Place,
-    request: Request,
+    place: Project,
+    request: EvaluationRequest,
     grounds: _Grounds,
     readiness: Readiness,
     intact: Sequence[Problem],
-    compared: Compared | None,
+    compared: CheckpointComparison | None,
 ) -> Verdict:
-    verdict = decide(
+    verdict = evaluate_gate(
         readiness,
         grounds.policy,
         [*intact, *(Problem("", text) for text in request.problems)],
@@ -270,7 +274,11 @@ def _verdict(
 
 
 def _actions(
-    request: Request, grounds: _Grounds, readiness: Readiness, verdict: Verdict, compared: Compared | None
+    request: EvaluationRequest,
+    grounds: _Grounds,
+    readiness: Readiness,
+    verdict: Verdict,
+    compared: CheckpointComparison | None,
 ) -> tuple[Action, ...]:
     actions = next_actions(readiness, grounds.policy)
     if verdict.eligible:
@@ -283,11 +291,11 @@ def _actions(
         unchecked=grounds.facts.unchecked,
         compared=compared,
     )
-    return by_urgency((*actions, *remedies(rests_on, verdict, actions)))
+    return by_urgency((*actions, *gate_remedies(rests_on, verdict, actions)))
 
 
 def _notes(
-    place: Place, sources: Sources, grounds: _Grounds, readiness: Readiness, unread: Sequence[str]
+    place: Project, sources: FactSources, grounds: _Grounds, readiness: Readiness, unread: Sequence[str]
 ) -> tuple[str, ...]:
     no_config = () if place.configured else (_NO_CONFIG,)
     return (
@@ -297,7 +305,7 @@ def _notes(
         *unread,
         *map(str, sources.decided.notes),
         *readiness.notes,
-        *notes(readiness.departed),
+        *removed_notes(readiness.departed),
     )
 
 
@@ -306,7 +314,7 @@ def _of_another_store(grounds: _Grounds) -> Iterable[str]:
     missing = grounds.facts.missing
     if not missing:
         return
-    counting = approvals(grounds.facts.decisions, grounds.policy, grounds.now)
+    counting = newest_approvals(grounds.facts.decisions, grounds.policy, grounds.now)
     named = sorted({one.use_case for one in counting if (pins := pins_of([one])) and pins.issubset(missing)})
     if named:
         of = one_line(", ".join(named), 200)
@@ -352,19 +360,19 @@ def write_report(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise unwritten(path, "the report", error) from error
+        raise unwritable(path, "the report", error) from error
 
 
 __all__ = [
     "HOME",
-    "Judged",
-    "Place",
-    "Request",
-    "examine",
-    "judge",
-    "keep",
-    "locate",
+    "EvaluatedReport",
+    "EvaluationRequest",
+    "Project",
+    "evaluate_project",
+    "evaluate_with_facts",
+    "find_project",
+    "keep_run",
     "recover_all",
-    "select",
+    "select_use_cases",
     "write_report",
 ]

@@ -23,7 +23,7 @@ from ..errors import ConfigError, one_line
 from ..facts.proofs.values import ProofCheck
 from ..fast_values import dataclass
 from ..settings import Settings, key_place
-from ..third_party import ask, is_failure, kind_of, plain_text, spelled, why
+from ..third_party import call_hook, describe_exception, is_failure, kind_of, plain_text, safe_repr
 
 GROUP = "pytest_readiness"
 PREFIX = "pytest_readiness_"
@@ -180,7 +180,7 @@ def _register(manager: _Manager, find: Callable[[], Any], name: str, said: str) 
             raise
         if (half := manager.get_plugin(name)) is not None:
             manager.unregister(half)
-        return [f"{said}the plugin '{one_line(name, 100)}' cannot be loaded: {why(error)}"]
+        return [f"{said}the plugin '{one_line(name, 100)}' cannot be loaded: {describe_exception(error)}"]
     return []
 
 
@@ -194,7 +194,7 @@ def own_proofs(*managers: pluggy.PluginManager) -> dict[str, ProofCheck]:
     found: dict[str, tuple[str, ProofCheck]] = {}
     for by, given, check in _brought(managers):
         if not isinstance(given, str) or not callable(check):
-            pair = f"{spelled(given)}: {spelled(check)}"
+            pair = f"{safe_repr(given)}: {safe_repr(check)}"
             raise ConfigError(f"{by}: {_MUST}, and its dict holds {one_line(pair, 200)}")
         name = plain_text(given)
         told = f"{by} brings a proof '{one_line(name, 100)}'"
@@ -215,11 +215,11 @@ def _brought(managers: Sequence[pluggy.PluginManager]) -> Iterator[tuple[str, An
         for hook in manager.hook.pytest_readiness_proofs.get_hookimpls():
             by = _named(manager, hook)
             try:
-                kinds: Any = ask(hook)
+                kinds: Any = call_hook(hook)
             except BaseException as error:
                 if not is_failure(error):
                     raise
-                raise ConfigError(f"{by}: pytest_readiness_proofs failed: {why(error)}") from None
+                raise ConfigError(f"{by}: pytest_readiness_proofs failed: {describe_exception(error)}") from None
             try:
                 found = [] if kinds is None else list(dict(kinds).items())
             except BaseException as error:
@@ -253,7 +253,7 @@ class _OwnRedactor:
     hook: pluggy.HookImpl
 
     def __call__(self, text: str) -> object:
-        return ask(self.hook, text=text)
+        return call_hook(self.hook, text=text)
 
 
 def _asked(item: Any) -> tuple[str, ...]:

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping
 from ..errors import ClaimError
 from ..facts.decision import Decision, Retirement, RunRetirement, Waiver
 from ..facts.evidence import Evidence
-from ..facts.timestamps import moment
-from ..signing.trust import Trust
-from ..verdict.history import Event, History, replay
-from ..verdict.inputs import UNKNOWN, Facts, Origin, run_of
+from ..facts.timestamps import timestamp
+from ..signing.trust import TrustStore
+from ..verdict.history import HistoryEvent, UseCaseHistory, replay_history
+from ..verdict.inputs import UNKNOWN, Facts, RunOrigin, run_of
 from ..verdict.review.standing import pinned_ids
-from .evaluate_project import Place, Request
-from .load_inputs import Sources, history_of, known_by, origins_of
-from .requirements_in_force import InForce
-from .retired_runs import left_of, set_aside
+from .evaluate_project import EvaluationRequest, Project
+from .load_inputs import FactSources, history_of, known_by, origins_of
+from .requirements_in_force import RequirementsHistory
+from .retired_runs import find_retired_runs, left_of
 
 
-def history(place: Place, use_case: str, request: Request | None = None) -> History:
+def use_case_history(place: Project, use_case: str, request: EvaluationRequest | None = None) -> UseCaseHistory:
     """Return the promotions and demotions of a use case with their causes, and how much was complete when.
 
     ``request``: of it counts the moment that the replay ends at, and the release.
@@ -27,23 +27,23 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
         ClaimError: there is no such use case, and nothing is known of one.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    asked = request or Request()
-    today = moment()
+    asked = request or EvaluationRequest()
+    today = timestamp()
     now = asked.at or today
     store = place.store()
     try:
         sources = place.sources(store)
         name = _name(place, sources, use_case)
-        in_force = InForce(sources, place.catalogue, place.policy, place.requirements.digest, today)
-        decisions = known_by(Trust.of(place.policy).identified(sources.decided.decisions, sources.home), now)
-        aside = set_aside(store, decisions, place.policy, sources.register, now)
+        in_force = RequirementsHistory(sources, place.catalogue, place.policy, place.requirements.digest, today)
+        decisions = known_by(TrustStore.of(place.policy).identified(sources.decided.decisions, sources.home), now)
+        aside = find_retired_runs(store, decisions, place.policy, sources.register, now)
         evidence = [*history_of(sources, [name]), *_in_journals(sources, name)]
         evidence += [one for one in left_of(store, aside, evidence) if one.uc == name]
         pinned = pinned_ids(decisions, place.policy, now)
         missing = store.missing(pinned) if store is not None and pinned else set(pinned)
         rests_on = {one.run_id for one in evidence} | {run_of(one) for one in pinned}
         origins = origins_of(sources, rests_on - aside.every.keys())
-        return replay(
+        return replay_history(
             name,
             [*_runs(sources, evidence, origins), *_decided(name, decisions, evidence, now)],
             in_force.at,
@@ -62,7 +62,7 @@ def history(place: Place, use_case: str, request: Request | None = None) -> Hist
             store.close()
 
 
-def _name(place: Place, sources: Sources, use_case: str) -> str:
+def _name(place: Project, sources: FactSources, use_case: str) -> str:
     try:
         return place.catalogue.use_case(use_case).id
     except ClaimError:
@@ -72,13 +72,13 @@ def _name(place: Place, sources: Sources, use_case: str) -> str:
         raise
 
 
-def _in_journals(sources: Sources, use_case: str) -> list[Evidence]:
+def _in_journals(sources: FactSources, use_case: str) -> list[Evidence]:
     """Return the evidence of runs that ended and are not in the store yet."""
     ended = [run for run in sources.runs_left.values() if run.seal is not None]
     return [one for run in ended for one in run.evidence() if one.uc == use_case]
 
 
-def _runs(sources: Sources, evidence: list[Evidence], origins: Mapping[str, Origin]) -> Iterator[Event]:
+def _runs(sources: FactSources, evidence: list[Evidence], origins: Mapping[str, RunOrigin]) -> Iterator[HistoryEvent]:
     """Yield what each run brought, at the moment it ended."""
     ends = {run.id: run.finished_at for run in sources.runs}
     ends |= {run.id: run.finished_at for run in sources.runs_left.values() if run.finished_at is not None}
@@ -89,10 +89,12 @@ def _runs(sources: Sources, evidence: list[Evidence], origins: Mapping[str, Orig
         if run_id in ends:
             conduct = origins.get(run_id, UNKNOWN).conduct
             in_order = sorted(pieces.values(), key=lambda one: (one.started_at, one.seq, one.id))
-            yield Event(max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order), conduct=conduct)
+            yield HistoryEvent(max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order), conduct=conduct)
 
 
-def _decided(use_case: str, decisions: tuple[Decision, ...], evidence: list[Evidence], now: str) -> Iterator[Event]:
+def _decided(
+    use_case: str, decisions: tuple[Decision, ...], evidence: list[Evidence], now: str
+) -> Iterator[HistoryEvent]:
     tests = {one.test_id for one in evidence}
     runs = {one.run_id for one in evidence}
     for decision in decisions:
@@ -105,4 +107,4 @@ def _decided(use_case: str, decisions: tuple[Decision, ...], evidence: list[Evid
         else:
             concerns = getattr(decision, "use_case", None) == use_case
         if concerns:
-            yield Event.of(decision, now)
+            yield HistoryEvent.of(decision, now)

@@ -12,51 +12,51 @@ from typing import Any
 from ..errors import IntegrityError
 from ..facts.decision import Decision
 from ..facts.evidence import BAD, Evidence
-from ..facts.run import Planned, Run
-from ..facts.run_conditions import conduct_of
-from ..facts.run_group import Part, Plan
-from ..facts.timestamps import moment, parse
+from ..facts.run import PlanEntry, Run
+from ..facts.run_conditions import conditions_of
+from ..facts.run_group import GroupPart, RunPlan
+from ..facts.timestamps import parse_timestamp, timestamp
 from ..fast_values import dataclass
 from ..journal.recovery import Leftover, open_evidence
-from ..signing.trust import Trust
-from ..store.protocol import Decided, DecisionHome, RunSummary, Store
-from ..verdict.inputs import Facts, Origin, run_of
+from ..signing.trust import TrustStore
+from ..store.protocol import DecisionStore, RegisterDecisions, RunSummary, Store
+from ..verdict.inputs import Facts, RunOrigin, run_of
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
-from ..verdict.review.standing import approvals, pinned_ids, pins_of
+from ..verdict.review.standing import newest_approvals, pinned_ids, pins_of
 from ..verdict.run_groups import generation_of, with_plans
-from .decision_sources import decided
-from .retired_runs import NOTHING, Aside, left_of, set_aside
-from .unseen_failures import Failures
+from .decision_sources import read_decisions
+from .retired_runs import NOTHING, RetiredRuns, find_retired_runs, left_of
+from .unseen_failures import UnseenFailures
 
 _LONG = 36_500
 """Days from which on nothing is too old: a date so long ago may be none."""
 
 
 @dataclass(frozen=True)
-class Sources:
+class FactSources:
     """Where the facts of a register are."""
 
     register: str
     store: Store | None
     """None: there is none yet."""
-    home: DecisionHome | None
+    home: DecisionStore | None
     """Of the decisions; None: that is the store, and there is none yet."""
     left: Sequence[Leftover]
     """Journals that are not in the store."""
     folder: Path
     """Of the config."""
-    trust: Trust
+    trust: TrustStore
     """Whose names are one person's, and whose signatures count."""
 
     @cached_property
-    def decided(self) -> Decided:
+    def decided(self) -> RegisterDecisions:
         """The decisions that count, in whatever home, and what keeps others from counting.
 
         Raises:
             StorageError, IntegrityError: the store cannot be read, or a decision in it is not what was decided.
         """
-        return decided(self.home, self.store, self.folder, self.register, self.trust)
+        return read_decisions(self.home, self.store, self.folder, self.register, self.trust)
 
     @cached_property
     def runs_left(self) -> dict[str, Run]:
@@ -74,7 +74,7 @@ class Sources:
 
 
 def facts_now(
-    sources: Sources,
+    sources: FactSources,
     policy: Policy,
     now: str,
     use_cases: Sequence[str] | None = None,
@@ -97,15 +97,15 @@ def facts_now(
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
-    trust = Trust.of(policy)
+    trust = TrustStore.of(policy)
     decisions = trust.identified(sources.decided.decisions, sources.home)
-    aside = set_aside(sources.store, decisions, policy, sources.register, now)
+    aside = find_retired_runs(sources.store, decisions, policy, sources.register, now)
     evidence = _newest(sources, use_cases, now)
     broken = left_of(sources.store, aside, evidence)
     in_journals = [piece for run in sources.runs_left.values() for piece in open_evidence(run)]
-    counting = approvals(decisions, policy, now)
+    counting = newest_approvals(decisions, policy, now)
     asked = [one for one in counting if use_cases is None or one.use_case in use_cases]
-    failures = Failures(sources.store, sources.register, asked, to_sign or {})
+    failures = UnseenFailures(sources.store, sources.register, asked, to_sign or {})
     # Of a retired run what ended badly stays, as far as it can be read.
     adverse = [*failures.unseen(policy, release), *(one for one in broken if one.result in BAD)]
     evidence += _earlier(sources, (*evidence, *in_journals, *adverse, *broken))
@@ -139,7 +139,7 @@ def _in(pieces: Iterable[Evidence], use_cases: Sequence[str] | None) -> list[Evi
     return [one for one in pieces if use_cases is None or one.uc in use_cases]
 
 
-def _newest(sources: Sources, use_cases: Sequence[str] | None, now: str) -> list[Evidence]:
+def _newest(sources: FactSources, use_cases: Sequence[str] | None, now: str) -> list[Evidence]:
     if sources.store is None:
         return []
     found = sources.store.newest(sources.register, use_cases)
@@ -149,7 +149,7 @@ def _newest(sources: Sources, use_cases: Sequence[str] | None, now: str) -> list
     return found
 
 
-def _earlier(sources: Sources, known: Iterable[Evidence]) -> list[Evidence]:
+def _earlier(sources: FactSources, known: Iterable[Evidence]) -> list[Evidence]:
     """Return what tells where tests that were cut short ran before: they may count there."""
     cut_short = {
         (one.uc, one.item, one.test_id) for one in known if one.is_cut_short and one.register == sources.register
@@ -157,18 +157,18 @@ def _earlier(sources: Sources, known: Iterable[Evidence]) -> list[Evidence]:
     return sources.store.oldest(sources.register, cut_short) if sources.store is not None and cut_short else []
 
 
-def _missing(sources: Sources, pinned: Collection[str]) -> set[str]:
+def _missing(sources: FactSources, pinned: Collection[str]) -> set[str]:
     return sources.store.missing(pinned) if sources.store is not None and pinned else set(pinned)
 
 
-def origins_of(sources: Sources, runs: Collection[str], *, plans: bool = False) -> dict[str, Origin]:
+def origins_of(sources: FactSources, runs: Collection[str], *, plans: bool = False) -> dict[str, RunOrigin]:
     """Return where runs come from, by id; a run that is nowhere is left out.
 
     ``plans``: also which evidence tests each left out, which takes reading what it had planned.
     """
     origins = {id_: _origin(run) for id_, run in sources.runs_left.items()}
     for id_, run in sources.runs_left.items():
-        conduct = conduct_of(run.head, run.seal.body if run.seal is not None else None)
+        conduct = conditions_of(run.head, run.seal.body if run.seal is not None else None)
         origins[id_] = replace(origins[id_], conduct=conduct, left_out=_left_out(run.planned if plans else ()))
     if sources.store is None or not runs:
         return origins
@@ -184,35 +184,35 @@ def origins_of(sources: Sources, runs: Collection[str], *, plans: bool = False) 
     return kept | origins
 
 
-def _origin(run: Run | RunSummary) -> Origin:
-    return Origin(run.release, run.commit, run.dirty, run.actor, run.started_at)
+def _origin(run: Run | RunSummary) -> RunOrigin:
+    return RunOrigin(run.release, run.commit, run.dirty, run.actor, run.started_at)
 
 
-def _with_groups(origins: Mapping[str, Origin], parts: Sequence[Part]) -> dict[str, Origin]:
+def _with_groups(origins: Mapping[str, RunOrigin], parts: Sequence[GroupPart]) -> dict[str, RunOrigin]:
     groups = generation_of(parts)
     return {**origins, **{id_: replace(origins[id_], group=name) for id_, name in groups.items() if id_ in origins}}
 
 
-def _left_out(planned: Sequence[Planned]) -> tuple[Planned, ...]:
+def _left_out(planned: Sequence[PlanEntry]) -> tuple[PlanEntry, ...]:
     """Under xdist a test may be told of more than once: where it was selected anywhere, it was not left out."""
     selected = {test.test_id for test in planned if test.selected}
     return tuple({test.test_id: test for test in planned if test.test_id not in selected}.values())
 
 
 def _of_release(
-    sources: Sources, evidence: list[Evidence], origins: Mapping[str, Origin], release: str, *, plans: bool
-) -> tuple[list[Evidence], dict[str, Origin]]:
+    sources: FactSources, evidence: list[Evidence], origins: Mapping[str, RunOrigin], release: str, *, plans: bool
+) -> tuple[list[Evidence], dict[str, RunOrigin]]:
     """Add the evidence of a release that a newer execution for another one hides: only for use cases with such."""
     store = sources.store
-    others = {piece.uc for piece in evidence if origins.get(piece.run_id, Origin()).release != release}
+    others = {piece.uc for piece in evidence if origins.get(piece.run_id, RunOrigin()).release != release}
     if store is None or not others:
         return evidence, dict(origins)
     older = [piece for name in sorted(others) for piece in store.history(sources.register, name)]
     every = {**origins, **origins_of(sources, {piece.run_id for piece in older} - origins.keys(), plans=plans)}
-    return [*evidence, *(piece for piece in older if every.get(piece.run_id, Origin()).release == release)], every
+    return [*evidence, *(piece for piece in older if every.get(piece.run_id, RunOrigin()).release == release)], every
 
 
-def _open_runs(sources: Sources, until: str | None = None) -> dict[str, frozenset[str]]:
+def _open_runs(sources: FactSources, until: str | None = None) -> dict[str, frozenset[str]]:
     """Return the runs that are not sealed, and the use cases that they planned to show."""
     return {
         run.id: frozenset(use_case for planned in run.planned for use_case, _ in planned.claims)
@@ -222,8 +222,8 @@ def _open_runs(sources: Sources, until: str | None = None) -> dict[str, frozense
 
 
 def parts_of(
-    sources: Sources, now: str, days: int | None, until: str | None = None, aside: Aside = NOTHING
-) -> tuple[Part, ...]:
+    sources: FactSources, now: str, days: int | None, until: str | None = None, aside: RetiredRuns = NOTHING
+) -> tuple[GroupPart, ...]:
     """Return the sealed runs that are parts of run groups, with their plans where these say what is held.
 
     Args:
@@ -235,23 +235,23 @@ def parts_of(
     """
     if sources.store is None and not sources.runs_left:
         return ()
-    since = (parse(now) - timedelta(days=days)).isoformat() if days is not None and days < _LONG else ""
+    since = (parse_timestamp(now) - timedelta(days=days)).isoformat() if days is not None and days < _LONG else ""
     sealed = {id_: run for id_, run in sources.runs_left.items() if run.seal is not None}
     found = {part.run_id: part for part in (sources.store.parts(sources.register, since) if sources.store else ())}
-    found |= {id_: part for id_, run in sealed.items() if (part := Part.of_run(run)) is not None}
+    found |= {id_: part for id_, run in sealed.items() if (part := GroupPart.of_run(run)) is not None}
     found = {id_: part for id_, part in found.items() if part.started_at <= now}
     if until is not None and found:
         ended = {run.id for run in sources.runs if run.finished_at <= until}
         ended |= {id_ for id_, run in sealed.items() if (run.finished_at or "") <= until}
         found = {id_: part for id_, part in found.items() if id_ in ended}
 
-    def plan(run_id: str) -> Plan:
+    def plan(run_id: str) -> RunPlan:
         if run_id in aside.runs and sources.store is not None:
-            return Plan(sources.store.readable(run_id, sources.register).planned or (), frozenset(), frozenset())
+            return RunPlan(sources.store.readable(run_id, sources.register).planned or (), frozenset(), frozenset())
         run = sealed.get(run_id) or (sources.store.run(run_id) if sources.store is not None else None)
         if run is None:
             raise IntegrityError(f"run {run_id} is in the index, and is not there")
-        return Plan.of(run)
+        return RunPlan.of(run)
 
     return with_plans(found.values(), plan, now, days, aside.runs.keys())
 
@@ -260,7 +260,7 @@ def parts_of(
 
 
 def facts_at(
-    sources: Sources, policy: Policy, at: str, use_cases: Sequence[str] | None = None, *, days: int | None = None
+    sources: FactSources, policy: Policy, at: str, use_cases: Sequence[str] | None = None, *, days: int | None = None
 ) -> Facts:
     """Return what was known at a moment: evidence of runs that had ended, and decisions that had been made.
 
@@ -269,9 +269,9 @@ def facts_at(
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
-    trust = Trust.of(policy)
+    trust = TrustStore.of(policy)
     decisions = known_by(trust.identified(sources.decided.decisions, sources.home), at)
-    aside = set_aside(sources.store, decisions, policy, sources.register, at)
+    aside = find_retired_runs(sources.store, decisions, policy, sources.register, at)
     ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in aside.every}
     evidence = [one for one in history_of(sources, use_cases) if one.run_id in ended and one.started_at <= at]
     for run in sources.runs_left.values():
@@ -303,11 +303,11 @@ def known_by(decisions: Iterable[Decision], at: str) -> tuple[Decision, ...]:
 
     When those were made that lie in the future even now, no clock tells: they count as known.
     """
-    now = moment()
+    now = timestamp()
     return tuple(one for one in decisions if one.at <= at or one.at > now)
 
 
-def history_of(sources: Sources, use_cases: Sequence[str] | None = None) -> list[Evidence]:
+def history_of(sources: FactSources, use_cases: Sequence[str] | None = None) -> list[Evidence]:
     """Return every piece of evidence of use cases (None: of all) that the store has."""
     store = sources.store
     if store is None:

@@ -16,20 +16,29 @@ from ..facts.evidence import Artifact, Evidence
 from ..facts.ledger.digest import is_sha256
 from ..facts.ledger.line import canonical
 from ..facts.run import Run
-from ..facts.timestamps import moment
+from ..facts.timestamps import timestamp
 from ..fast_values import dataclass
 from ..journal.recovery import Leftover, leftovers, open_evidence
 from ..regular_files import regular_file
-from ..signing.trust import Doubt, Trust
-from ..store.protocol import EMPTY_SLOT, Decided, RunSummary, Store
-from ..verdict.inputs import Signed, run_of
+from ..signing.trust import DistrustReason, TrustStore
+from ..store.protocol import EMPTY_SLOT, RegisterDecisions, RunSummary, Store
+from ..verdict.inputs import SignedRun, run_of
 from ..views.document import to_document
 from ..views.report import Report
 from .bundles import writable_store
-from .checkpoints import Kept, contradicted, empty, head, signed, those_that_fit, untrusted, write_checkpoint
-from .evaluate_project import Place, Request, judge, recover_all
+from .checkpoints import (
+    StoredCheckpoint,
+    contradictions,
+    empty_checkpoints,
+    matching_checkpoints,
+    signed_checkpoint,
+    store_head,
+    untrusted_checkpoints,
+    write_checkpoint,
+)
+from .evaluate_project import EvaluationRequest, Project, evaluate_project, recover_all
 from .removed_use_cases import other_registers
-from .retired_runs import Aside, set_aside, told as said
+from .retired_runs import RetiredRuns, find_retired_runs, retirement_sentence as said
 
 BLOCK = 1 << 20
 _OF_RUN = re.compile(r"(?:leaf \d+, )?run ([^,]+)")
@@ -37,7 +46,7 @@ _OF_RUN = re.compile(r"(?:leaf \d+, )?run ([^,]+)")
 
 
 @dataclass(frozen=True)
-class Recovered:
+class RecoveryResult:
     """What ``recover`` did."""
 
     runs: list[Run] = field(default_factory=list)
@@ -46,7 +55,7 @@ class Recovered:
     problems: list[str] = field(default_factory=list)
 
 
-def recover_left_behind(place: Place) -> Recovered:
+def recover_left_behind(place: Project) -> RecoveryResult:
     """Take journals that nobody writes any more into the store. Without any, nothing is created.
 
     Raises:
@@ -55,19 +64,19 @@ def recover_left_behind(place: Place) -> Recovered:
     left = leftovers(place.journals)
     living = [leftover.path.stem for leftover in left if leftover.living]
     if len(living) == len(left):
-        return Recovered(living=living)
+        return RecoveryResult(living=living)
     store = place.store(create=True)
     assert store is not None  # noqa: S101 - for the type checker: it was to be made
     try:
         runs, problems = recover_all(place, store)
     finally:
         store.close()
-    return Recovered(runs, living, problems)
+    return RecoveryResult(runs, living, problems)
 
 
 @dataclass(frozen=True)
-class Verified:
-    """What ``verify`` looked at, and what does not fit."""
+class VerificationResult:
+    """What ``verify_store`` looked at, and what does not fit."""
 
     problems: list[Problem]
     runs: int
@@ -84,7 +93,7 @@ class Verified:
     """There is a store."""
 
 
-def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
+def verify_store(place: Project, kept: Sequence[StoredCheckpoint] = ()) -> VerificationResult:
     """Recompute every digest, chain, seal, index, leaf and artifact of the store, and look at what lies beside it.
 
     That is journals, and decisions that are files.
@@ -99,11 +108,13 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
     store = place.store()
     try:
         count, told = _contradicted(store, kept)
-        told = ([*untrusted(kept, Trust.of(place.policy)), *empty(kept)] if kept else []) + told
+        told = (
+            [*untrusted_checkpoints(kept, TrustStore.of(place.policy)), *empty_checkpoints(kept)] if kept else []
+        ) + told
         decisions = _decisions(place, store)
         problems += decisions.problems
         if store is None:
-            return Verified([*problems, *told], 0, 0, 0, notes=decisions.notes, there=False)
+            return VerificationResult([*problems, *told], 0, 0, 0, notes=decisions.notes, there=False)
         problems += _other_runs(store, left)
         aside = _aside(place, store, decisions)
         artifacts: dict[str, tuple[str, Artifact]] = {}
@@ -119,12 +130,12 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
         evidence = sum(run.evidence_count for run in summaries)
         signatures, doubts = _signatures(place, store, summaries, decisions)
         others = (Problem("", told) for told in other_registers(store, place.catalogue.register))
-        return Verified(
+        return VerificationResult(
             problems=[*problems, *(one.problem for one in doubts if one.broken)],
             runs=len(summaries),
             evidence=evidence,
             artifacts=len(artifacts),
-            compared=tuple(those_that_fit(kept, count, told, Trust.of(place.policy))),
+            compared=tuple(matching_checkpoints(kept, count, told, TrustStore.of(place.policy))),
             signatures=signatures,
             aside=(*set_apart, *aside.void),
             notes=(*decisions.notes, *(one.problem for one in doubts if not one.broken), *others),
@@ -134,7 +145,7 @@ def verify(place: Place, kept: Sequence[Kept] = ()) -> Verified:
             store.close()
 
 
-def _apart(found: Iterable[Problem], aside: Aside) -> tuple[list[Problem], list[str]]:
+def _apart(found: Iterable[Problem], aside: RetiredRuns) -> tuple[list[Problem], list[str]]:
     """Return the problems that are not of a retired run, and a sentence for each of these runs.
 
     A slot that is empty is one of a run that lost evidence: where that is another run than these, it is told itself.
@@ -156,22 +167,22 @@ def _apart(found: Iterable[Problem], aside: Aside) -> tuple[list[Problem], list[
     return left, [f"{said(one)} ({numbers[name]} of its things do not fit)" for name, one in aside.runs.items()]
 
 
-def _aside(place: Place, store: Store, found: Decided) -> Aside:
-    decisions = Trust.of(place.policy).identified(found.decisions, place.decisions(store))
-    return set_aside(store, decisions, place.policy, place.catalogue.register, moment())
+def _aside(place: Project, store: Store, found: RegisterDecisions) -> RetiredRuns:
+    decisions = TrustStore.of(place.policy).identified(found.decisions, place.decisions(store))
+    return find_retired_runs(store, decisions, place.policy, place.catalogue.register, timestamp())
 
 
-def _decisions(place: Place, store: Store | None) -> Decided:
+def _decisions(place: Project, store: Store | None) -> RegisterDecisions:
     """Return what is known of decisions, wherever they are; one in the store that is damaged, its own verify names."""
     try:
         return place.sources(store).decided
     except IntegrityError:
-        return Decided()
+        return RegisterDecisions()
 
 
 def _signatures(
-    place: Place, store: Store, summaries: Iterable[RunSummary], decided: Decided
-) -> tuple[int, list[Doubt]]:
+    place: Project, store: Store, summaries: Iterable[RunSummary], decided: RegisterDecisions
+) -> tuple[int, list[DistrustReason]]:
     """Return how many signatures there are, those of other registers too, and why some of ours do not count."""
     home = place.decisions(store)
     try:
@@ -181,7 +192,7 @@ def _signatures(
         found = store.envelopes(run.id for run in summaries)
         found += home.envelopes(by) if home is not None else []
         apart = [one.id for name in store.other_registers(place.catalogue.register) for one in store.decisions(name)]
-        return len(found) + len(store.envelopes(apart)), list(Trust.of(place.policy).doubts(found, by))
+        return len(found) + len(store.envelopes(apart)), list(TrustStore.of(place.policy).doubts(found, by))
     except IntegrityError:
         return 0, []  # the store's own verify has named it
 
@@ -202,17 +213,17 @@ def _other_runs(store: Store, left: Iterable[Leftover]) -> Iterator[Problem]:
             )
 
 
-def _contradicted(store: Store | None, kept: Sequence[Kept]) -> tuple[int, list[Problem]]:
+def _contradicted(store: Store | None, kept: Sequence[StoredCheckpoint]) -> tuple[int, list[Problem]]:
     """What keeps the tree from being read is told, and ends nothing else."""
     if not kept:
         return 0, []
     try:
-        return contradicted(store, kept)
+        return contradictions(store, kept)
     except ReadinessError as error:
         return 0, [Problem("tree", str(error))]
 
 
-def _artifact_problems(place: Place, artifacts: Iterable[tuple[str, Artifact]]) -> Iterator[Problem]:
+def _artifact_problems(place: Project, artifacts: Iterable[tuple[str, Artifact]]) -> Iterator[Problem]:
     for evidence_id, artifact in artifacts:
         path = place.artifacts / artifact.sha256[:2] / artifact.sha256
         where = f"artifact {artifact.sha256} of {evidence_id}"
@@ -232,7 +243,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def checkpoint(place: Place, path: Path | None) -> Checkpoint:
+def make_checkpoint(place: Project, path: Path | None) -> Checkpoint:
     """Return the store's head, signed where a key is named that signs notes; write it to a file where one is named.
 
     Raises:
@@ -243,19 +254,19 @@ def checkpoint(place: Place, path: Path | None) -> Checkpoint:
     """
     store = place.store()
     try:
-        tree = head(store, place.settings.store)
+        tree = store_head(store, place.settings.store)
     finally:
         if store is not None:
             store.close()
-    made, trust = tree.checkpoint(), Trust.of(place.policy)
+    made, trust = tree.checkpoint(), TrustStore.of(place.policy)
     if os.environ.get("READINESS_SIGNER"):
-        made = signed(made, place.settings.folder, trust)
+        made = signed_checkpoint(made, place.settings.folder, trust)
     if path is not None:
         write_checkpoint(path, made, tree, trust)
     return made
 
 
-def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary | None] | None:
+def find_evidence(place: Project, evidence_id: str) -> tuple[Evidence, RunSummary | None] | None:
     """Return one piece of evidence by its id, with its run; from the store, else from a journal; else None.
 
     Raises:
@@ -279,7 +290,7 @@ def find_evidence(place: Place, evidence_id: str) -> tuple[Evidence, RunSummary 
 
 
 @dataclass(frozen=True, slots=True)
-class SignedHere:
+class SigningResult:
     """What came of signing runs."""
 
     runs: int = 0
@@ -289,7 +300,7 @@ class SignedHere:
     """Why none was signed that was to be; empty: nothing went wrong."""
 
 
-def sign_untrusted(place: Place, run_ids: Iterable[str]) -> SignedHere | None:
+def sign_untrusted(place: Project, run_ids: Iterable[str]) -> SigningResult | None:
     """Sign kept runs that no trusted key signed, with the key that the environment names; None: it names none.
 
     For runs that were recorded where no key is, and taken in where one is: it attests what was taken in. What others
@@ -302,7 +313,7 @@ def sign_untrusted(place: Place, run_ids: Iterable[str]) -> SignedHere | None:
         return None
     from ..signing.keys import sign_as  # the libraries that sign take 200 ms to load
 
-    trust = Trust.of(place.policy)
+    trust = TrustStore.of(place.policy)
     try:
         unsigned = dict.fromkeys(run_ids)
         for name in trust.signed_runs(store, unsigned):
@@ -316,14 +327,14 @@ def sign_untrusted(place: Place, run_ids: Iterable[str]) -> SignedHere | None:
                 envelope, signed_by_it = sign_as(run_statement(run), place.settings.folder, place.public_keys)
                 made += [] if any(map(signed_by_it, others.get(run.id, ()))) else [envelope]
         store.keep([], envelopes=made)
-        return SignedHere(len(made), not made or trust.signer(made[0], "runs") is not None)
+        return SigningResult(len(made), not made or trust.signer(made[0], "runs") is not None)
     except ConfigError as error:
-        return SignedHere(problem=f"what was taken in is not signed: {error}")
+        return SigningResult(problem=f"what was taken in is not signed: {error}")
     finally:
         store.close()
 
 
-def signed_runs(place: Place, run_ids: Collection[str]) -> dict[str, Signed]:
+def signed_runs(place: Project, run_ids: Collection[str]) -> dict[str, SignedRun]:
     """Return with which trusted key runs are signed, by id.
 
     Raises:
@@ -331,13 +342,13 @@ def signed_runs(place: Place, run_ids: Collection[str]) -> dict[str, Signed]:
     """
     store = place.store()
     try:
-        return Trust.of(place.policy).signed_runs(store, run_ids)
+        return TrustStore.of(place.policy).signed_runs(store, run_ids)
     finally:
         if store is not None:
             store.close()
 
 
-def keep_verdict(place: Place, report: Report) -> str:
+def keep_verdict(place: Project, report: Report) -> str:
     """Keep what the gate said, as the document of the JSON report, and return its id.
 
     Raises:
@@ -370,14 +381,14 @@ def _with_conduct(store: Store, runs: Mapping[str, RunSummary]) -> dict[str, Run
     return {id_: replace(run, conduct=conducts.get(id_)) for id_, run in runs.items()}
 
 
-def deciding_evidence(place: Place, use_case: str, item: str | None) -> list[tuple[Evidence, RunSummary | None]]:
+def deciding_evidence(place: Project, use_case: str, item: str | None) -> list[tuple[Evidence, RunSummary | None]]:
     """Return the evidence that decides on a use case, or on one of its items, each piece once.
 
     Raises:
         StorageError: the store cannot be read.
         IntegrityError: something that it rests on is not what was recorded.
     """
-    report = judge(place, Request((use_case,)))
+    report = evaluate_project(place, EvaluationRequest((use_case,)))
     refuse_damage(report.context.problems)
     pieces = {
         piece.id: piece

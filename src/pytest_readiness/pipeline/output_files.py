@@ -8,19 +8,19 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
-from ..errors import ConfigError, one_line, place as shown_place
+from ..errors import ConfigError, location as shown_place, one_line
 from ..redaction.fingerprint_key import NAME
 from ..signing.keys import FILE, SIGNER
 from ..store.decision_files.committed_files import SUFFIX
 from .checkpoints import named_checkpoints
-from .project import HOME, Place
+from .project import HOME, Project
 
 CHECKPOINT = "the checkpoint"
 _BESIDE = ("", "-journal", "-wal", "-shm")
 """What SQLite calls its files beside a store."""
 
 
-def check_targets(place: Place, named: Mapping[str, Path]) -> None:
+def check_targets(place: Project, named: Mapping[str, Path]) -> None:
     """Refuse what the options of a session name, by the option's name, where it cannot be written.
 
     Raises:
@@ -32,7 +32,7 @@ def check_targets(place: Place, named: Mapping[str, Path]) -> None:
     refuse_sources(place, {"the report": named.get("json"), "the bundle": named.get("bundle")})
 
 
-def refuse_sources(place: Place, targets: Mapping[str, Path | None]) -> None:
+def refuse_sources(place: Project, targets: Mapping[str, Path | None]) -> None:
     """Refuse to write into a file that is read from, and two things into one file. Nothing is opened.
 
     ``targets``: what is to be written (such as "the report"), and where; None: nowhere.
@@ -51,7 +51,7 @@ def refuse_sources(place: Place, targets: Mapping[str, Path | None]) -> None:
         named[target] = what
 
 
-def _role(place: Place, target: Path, what: str) -> str | None:
+def _role(place: Project, target: Path, what: str) -> str | None:
     """Return what is read from the file; None: nothing."""
     sources = _sources(place)
     if what != CHECKPOINT:  # which takes the place of one that it has grown out of, and of no other
@@ -59,7 +59,7 @@ def _role(place: Place, target: Path, what: str) -> str | None:
     return next((role for source, role in sources if _is_one(target, source)), None) or _within(place, target)
 
 
-def _sources(place: Place) -> Iterator[tuple[Path, str]]:
+def _sources(place: Project) -> Iterator[tuple[Path, str]]:
     """Yield each file that is read from, and what it is."""
     settings = place.settings
     for name in _BESIDE:
@@ -87,7 +87,7 @@ def _is_one(target: Path, source: Path) -> bool:
     return False
 
 
-def _within(place: Place, target: Path) -> str | None:
+def _within(place: Project, target: Path) -> str | None:
     """Return what a file of one of the folders that are read is; None: it is in none of them."""
     folder = place.settings.folder
     if target.is_relative_to(place.journals.resolve()):

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from ..atomic_write import write_whole
 from ..errors import ReadinessError, one_line
 from ..facts.run import Run
-from ..journal.recovery import leftovers, recover, requirements_of
-from ..journal.writer import Writer
+from ..journal.recovery import leftovers, recover_run, requirements_of
+from ..journal.writer import JournalWriter
 from ..journal.written_lines import ChangedJournalError
 from ..regular_files import read_regular
 from ..store.protocol import Store
-from .project import Place
+from .project import Project
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ..facts.envelope import Envelope
@@ -28,7 +28,7 @@ STATEMENT = ".statement.json"
 """Ends the name of the statement beside a journal."""
 
 
-def keep(place: Place, sealed: Run, writer: Writer) -> list[str]:
+def keep_run(place: Project, sealed: Run, writer: JournalWriter) -> list[str]:
     """Take a sealed run, and what earlier sessions left behind, into the store; return what went wrong, a line each.
 
     The journal goes only when the store has the run, so that nothing is lost where this fails. A run that cannot be
@@ -57,7 +57,7 @@ def keep(place: Place, sealed: Run, writer: Writer) -> list[str]:
 
 
 def _keep_run(
-    store: Store, sealed: Run, writer: Writer, place: Place, signed: list[Envelope], *, made_here: bool = False
+    store: Store, sealed: Run, writer: JournalWriter, place: Project, signed: list[Envelope], *, made_here: bool = False
 ) -> list[str]:
     found = requirements_of(place.journals, sealed)
     if found is None and sealed.requirements_digest == place.requirements.digest:
@@ -83,7 +83,7 @@ def _still_there(error: ReadinessError, journal: Path, unwritten: int) -> str:
     return f"{error}; the evidence is safe in {journal}: run 'readiness recover' when the store is back"
 
 
-def recover_all(place: Place, store: Store, but: str | None = None) -> tuple[list[Run], list[str]]:
+def recover_all(place: Project, store: Store, but: str | None = None) -> tuple[list[Run], list[str]]:
     """Take every journal that no living process writes into the store; return the runs, and what went wrong."""
     kept: list[Run] = []
     problems: list[str] = []
@@ -91,7 +91,7 @@ def recover_all(place: Place, store: Store, but: str | None = None) -> tuple[lis
         if leftover.living:
             continue
         try:
-            recovered = recover(leftover)
+            recovered = recover_run(leftover)
         except ReadinessError as error:
             problems.append(str(error))
             continue
@@ -107,7 +107,7 @@ def recover_all(place: Place, store: Store, but: str | None = None) -> tuple[lis
 # -- signatures ----------------------------------------------------------------------------------------------------
 
 
-def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], list[str]]:
+def _signed(place: Project, sealed: Run, journal: Path) -> tuple[list[Envelope], list[str]]:
     """Return the signed statements about a run, if there are to be any, and what went wrong, a line each.
 
     One that lies beside the journal is taken; where no trusted key signed it, whoever put it there, one is made all the
@@ -121,11 +121,11 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
     try:
         # Here: only where something is signed; the libraries that sign take 200 ms to load.
         from ..facts.envelope import run_statement
-        from ..signing.keys import sign
+        from ..signing.keys import sign_statement
 
         for _ in sealed.lines:  # nothing is signed that is not what was written
             pass
-        made = sign(run_statement(sealed), place.settings.folder, place.public_keys)
+        made = sign_statement(run_statement(sealed), place.settings.folder, place.public_keys)
     except ReadinessError as error:
         return there, [*problems, f"run {sealed.id} is not signed, and is kept without a signature: {error}"]
     try:
@@ -136,14 +136,14 @@ def _signed(place: Place, sealed: Run, journal: Path) -> tuple[list[Envelope], l
     return [*there, made], problems
 
 
-def _trusted(place: Place, envelope: Envelope) -> bool:
+def _trusted(place: Project, envelope: Envelope) -> bool:
     """Return whether a trusted key signed a statement about a run."""
-    from ..signing.trust import Trust  # as above; and what lies there is rare
+    from ..signing.trust import TrustStore  # as above; and what lies there is rare
 
-    return Trust.of(place.policy).signer(envelope, "runs") is not None
+    return TrustStore.of(place.policy).signer(envelope, "runs") is not None
 
 
-def statements_of(place: Place, run: Run) -> list[Envelope]:
+def statements_of(place: Project, run: Run) -> list[Envelope]:
     """Return the signed statements about a run: those that the store has, else what lies beside its journal."""
     with suppress(ReadinessError):
         store = place.store()

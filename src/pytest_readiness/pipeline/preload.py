@@ -25,7 +25,7 @@ _JUDGING = ("pipeline.evaluate_project", "views.document", "views.gate", "views.
 _PACKAGE = __name__.partition(".")[0]
 
 
-def load(*, records: bool, keeps: Path | None, bundles: bool, judges: bool) -> None:
+def preload(*, records: bool, keeps: Path | None, bundles: bool, judges: bool) -> None:
     """Load what is needed until the session ends: a test may leave Python's own ways to load a module replaced.
 
     Args:

@@ -14,26 +14,26 @@ from pluggy import PluginManager
 from ..claims.catalogue import Catalogue
 from ..claims.register import read_catalogue
 from ..errors import ConfigError
-from ..facts.requirements_snapshot import Snapshot, snapshot
+from ..facts.requirements_snapshot import Snapshot, take_snapshot
 from ..fast_values import dataclass
 from ..journal.recovery import leftovers
-from ..recording.provenance.relative_path import way_to
+from ..recording.provenance.relative_path import relative_path
 from ..redaction.fingerprint_key import load_key
-from ..settings import Settings, find, load, override, without_config
+from ..settings import Settings, default_settings, find_config, load_settings, override_settings
 from ..store.address import open_store, sqlite_path
-from ..store.protocol import DecisionHome, Store
+from ..store.protocol import DecisionStore, Store
 from .extensions import Plugins, every_kind, load_plugins
 
 if TYPE_CHECKING:  # these are heavy: loaded where something is judged, or said
     from ..redaction.redactor import Redactor
     from ..verdict.policy import Policy
-    from .load_inputs import Sources
+    from .load_inputs import FactSources
 
 HOME = ".readiness"
 
 
 @dataclass(frozen=True)
-class Place:
+class Project:
     """Where a session or a command is: its config, its register and the requirements in force."""
 
     settings: Settings
@@ -118,7 +118,7 @@ class Place:
     @cached_property
     def requirements(self) -> Snapshot:
         """The requirements in force."""
-        return snapshot(self.catalogue, self._policy)
+        return take_snapshot(self.catalogue, self._policy)
 
     def store(self, *, create: bool = False) -> Store | None:
         """Open the store; None where there is none yet and none is to be made.
@@ -134,28 +134,28 @@ class Place:
 
         What runs there is named with it: two packages may each have a test, or a command, of the same name.
         """
-        return way_to(folder, self.settings.folder)
+        return relative_path(folder, self.settings.folder)
 
-    def decisions(self, store: Store | None) -> DecisionHome | None:
+    def decisions(self, store: Store | None) -> DecisionStore | None:
         """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
         from ..store.decision_files.folder import open_decisions
 
         return open_decisions(self.settings.decisions, store, self.settings.folder, self.policy.people.same)
 
-    def sources(self, store: Store | None) -> Sources:
+    def sources(self, store: Store | None) -> FactSources:
         """Return where the facts of the register are.
 
         Raises:
             StorageError: the journals cannot be read.
         """
-        from ..signing.trust import Trust
-        from .load_inputs import Sources
+        from ..signing.trust import TrustStore
+        from .load_inputs import FactSources
 
-        left, trust = leftovers(self.journals), Trust.of(self.policy)
-        return Sources(self.catalogue.register, store, self.decisions(store), left, self.settings.folder, trust)
+        left, trust = leftovers(self.journals), TrustStore.of(self.policy)
+        return FactSources(self.catalogue.register, store, self.decisions(store), left, self.settings.folder, trust)
 
 
-def locate(
+def find_project(
     start: Path,
     *,
     config: str | None = None,
@@ -163,7 +163,7 @@ def locate(
     artifacts: str | None = None,
     hooks: Sequence[PluginManager] = (),
     kinds: Callable[[Plugins], Collection[str]] = every_kind,
-) -> Place:
+) -> Project:
     """Return the place that the config nearest to ``start`` describes.
 
     Args:
@@ -180,18 +180,20 @@ def locate(
     """
     environ = os.environ
     config = config or environ.get("READINESS_CONFIG")
-    path = Path(config) if config else find(start)
-    settings = load(path) if path is not None else without_config(start)
-    settings = override(
+    path = Path(config) if config else find_config(start)
+    settings = load_settings(path) if path is not None else default_settings(start)
+    settings = override_settings(
         settings,
         store=store or environ.get("READINESS_STORE"),
         artifacts=artifacts or environ.get("READINESS_ARTIFACTS"),
     )
     plugins = load_plugins(settings, *hooks)
-    return Place(settings, read_catalogue(settings, proofs=kinds(plugins)), plugins)
+    return Project(settings, read_catalogue(settings, proofs=kinds(plugins)), plugins)
 
 
-def select(catalogue: Catalogue, patterns: Sequence[str], gone: Collection[str] = ()) -> tuple[str, ...] | None:
+def select_use_cases(
+    catalogue: Catalogue, patterns: Sequence[str], gone: Collection[str] = ()
+) -> tuple[str, ...] | None:
     """Return the use cases that match any of the patterns (glob); None, meaning all, where there is no pattern.
 
     ``gone``: names without a row that a pattern may match instead.

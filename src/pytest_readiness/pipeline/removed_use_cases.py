@@ -18,14 +18,14 @@ from ..errors import IntegrityError, one_line
 from ..facts.evidence import Evidence
 from ..facts.run import Run
 from ..fast_values import dataclass
-from ..recording.provenance.hidden_changes import GitError, ask
+from ..recording.provenance.hidden_changes import GitError, ask_git
 from ..store.protocol import RunSummary, Store
-from ..verdict.readiness import Departed
+from ..verdict.readiness import RemovedUseCase
 from ..views.text_format import count
-from .load_inputs import Sources, known_by
+from .load_inputs import FactSources, known_by
 
 
-def without_a_row(sources: Sources, catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...]:
+def names_without_row(sources: FactSources, catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...]:
     """Return the names with evidence or decisions that match a pattern, and have no row.
 
     Raises:
@@ -42,10 +42,10 @@ def without_a_row(sources: Sources, catalogue: Catalogue, patterns: Sequence[str
 
 
 @dataclass(frozen=True)
-class Past:
+class RegisterHistory:
     """What is known of the rows that there were by a moment."""
 
-    sources: Sources
+    sources: FactSources
     folder: Path
     """Whose git is asked."""
     evidence: Sequence[Evidence]
@@ -53,7 +53,7 @@ class Past:
     now: bool
     """The moment is now, so that the judged commit is the one that is checked out; else that of the newest run."""
 
-    def settled(self, departed: Iterable[Departed]) -> Iterator[Departed]:
+    def settled(self, departed: Iterable[RemovedUseCase]) -> Iterator[RemovedUseCase]:
         """Yield those whose row was known, as of here or of elsewhere; the history is read only where there is one.
 
         Raises:
@@ -123,8 +123,8 @@ class Past:
         if head is None:
             return None
         try:
-            shallow, top = ask(self.folder, "rev-parse", "--is-shallow-repository", head).split()
-            listed = ask(self.folder, "--no-replace-objects", "rev-list", top, "--")
+            shallow, top = ask_git(self.folder, "rev-parse", "--is-shallow-repository", head).split()
+            listed = ask_git(self.folder, "--no-replace-objects", "rev-list", top, "--")
         except (GitError, ValueError):
             return None
         return shallow == "true", frozenset(listed.split())
@@ -164,7 +164,7 @@ def other_registers(store: Store | None, register: str) -> Iterator[str]:
     )
 
 
-def notes(departed: Iterable[Departed]) -> Iterator[str]:
+def removed_notes(departed: Iterable[RemovedUseCase]) -> Iterator[str]:
     """Yield a sentence for each use case that is known from other commits only."""
     for one in departed:
         if one.elsewhere:

@@ -11,17 +11,17 @@ from ..claims.catalogue import Catalogue
 from ..errors import IntegrityError
 from ..fast_values import dataclass
 from ..verdict.policy import Policy
-from .load_inputs import Sources, policy_of
+from .load_inputs import FactSources, policy_of
 
 
 @dataclass(frozen=True)
-class InForce:
+class RequirementsHistory:
     """The requirements in force at any moment: those of the newest run or decision at or before it.
 
     From now on those of the config are: no store knows what it says since the last run.
     """
 
-    sources: Sources
+    sources: FactSources
     present: Catalogue
     """Tells what a row only tells (titles, owners), and stands in where nothing was recorded yet."""
     policy: Policy

@@ -11,12 +11,12 @@ from ..fast_values import dataclass, field
 from ..store.protocol import RunSummary, Store
 from ..verdict.inputs import run_of
 from ..verdict.policy import Policy
-from ..verdict.requirement.retired_runs import Remains, doubted
+from ..verdict.requirement.retired_runs import RunRemains, remaining_evidence
 from ..verdict.review.authority import may_decide
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class RetiredRuns:
     """The runs that were retired."""
 
     runs: dict[str, RunRetirement] = field(default_factory=dict)
@@ -42,18 +42,20 @@ class Aside:
     @property
     def notes(self) -> tuple[str, ...]:
         """A sentence for each retirement."""
-        return (*(told(one) for one in self.runs.values()), *self.void)
+        return (*(retirement_sentence(one) for one in self.runs.values()), *self.void)
 
 
-NOTHING = Aside()
+NOTHING = RetiredRuns()
 
 
-def told(one: RunRetirement) -> str:
+def retirement_sentence(one: RunRetirement) -> str:
     """Return who retired a run and why, in a sentence."""
     return f"run {one.run_id} was retired by {one.by}: {one.reason}"
 
 
-def set_aside(store: Store | None, decisions: Iterable[Decision], policy: Policy, register: str, now: str) -> Aside:
+def find_retired_runs(
+    store: Store | None, decisions: Iterable[Decision], policy: Policy, register: str, now: str
+) -> RetiredRuns:
     """Return the runs that were retired by a moment, and let the store leave them out of its answers.
 
     Raises:
@@ -61,7 +63,7 @@ def set_aside(store: Store | None, decisions: Iterable[Decision], policy: Policy
     """
     made = [one for one in decisions if isinstance(one, RunRetirement) and one.at <= now and one.register == register]
     if store is None or not made:
-        return Aside()
+        return RetiredRuns()
     summaries = store.summaries({one.run_id for one in made})
     runs: dict[str, RunRetirement] = {}
     doubted: dict[str, RunRetirement] = {}
@@ -74,7 +76,7 @@ def set_aside(store: Store | None, decisions: Iterable[Decision], policy: Policy
             void.append(f"the retirement of run {one.run_id} does not hold: {why}")
             if one.run_id in summaries and summaries[one.run_id].register == register:
                 doubted.setdefault(one.run_id, one)
-    found = Aside(runs, {id_: one for id_, one in doubted.items() if id_ not in runs}, void=tuple(void))
+    found = RetiredRuns(runs, {id_: one for id_, one in doubted.items() if id_ not in runs}, void=tuple(void))
     store.set_aside(runs, found.doubted)
     unknown = frozenset(run for run in found.every if store.readable(run, register).planned is None)
     return replace(found, unknown=unknown)
@@ -93,7 +95,7 @@ def why_not(one: RunRetirement, summary: RunSummary | None, store: Store, policy
     return may_decide(one.by, one.known_by, policy, recorders - {""})
 
 
-def left_of(store: Store | None, aside: Aside, known: Sequence[Evidence]) -> list[Evidence]:
+def left_of(store: Store | None, aside: RetiredRuns, known: Sequence[Evidence]) -> list[Evidence]:
     """Return what counts of the retired runs, beside the evidence of others.
 
     Raises:
@@ -108,7 +110,7 @@ def left_of(store: Store | None, aside: Aside, known: Sequence[Evidence]) -> lis
         read = store.readable(run_id, one.register)
         context = read.head.get("context")
         said = context if isinstance(context, dict) and not read.changed else {}
-        remains = Remains(
+        remains = RunRemains(
             run_id=run_id,
             register=one.register,
             started_at=summaries[run_id].started_at,
@@ -116,7 +118,7 @@ def left_of(store: Store | None, aside: Aside, known: Sequence[Evidence]) -> lis
             provider_mode=said.get("provider_mode"),
             evidence=read.evidence,
             silent=read.silent if read.planned is not None else None,
-            why=told(one),
+            why=retirement_sentence(one),
         )
-        found += doubted(remains, known)
+        found += remaining_evidence(remains, known)
     return found

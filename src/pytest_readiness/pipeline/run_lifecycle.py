@@ -14,22 +14,22 @@ from ..fast_values import dataclass
 from ..journal.run_log import RunLog
 from ..journal.written_lines import ChangedJournalError
 from ..recording.artifacts import ArtifactFolder
-from ..recording.context import Context
-from ..recording.provenance.run import provenance
-from ..recording.provenance.tracker_snapshot import kept_tracker
+from ..recording.context import RunContext
+from ..recording.provenance.run import read_provenance
+from ..recording.provenance.tracker_snapshot import keep_tracker
 from ..redaction.fingerprint_key import load_key
 from ..redaction.redactor import Redactor
 from ..store.address import check_address
-from .persist import keep
-from .project import HOME, Place
+from .persist import keep_run
+from .project import HOME, Project
 
 
 @dataclass(frozen=True)
-class Opening:
+class PendingRun:
     """Ready to record; nothing is written before the first piece of evidence begins."""
 
-    place: Place
-    context: Context
+    place: Project
+    context: RunContext
     key: bytes
     redactor: Redactor
     artifacts: ArtifactFolder
@@ -37,7 +37,7 @@ class Opening:
 
 
 def open_run(
-    place: Place,
+    place: Project,
     said: Mapping[str, str],
     root: Path,
     argv: Sequence[str],
@@ -45,7 +45,7 @@ def open_run(
     *,
     examined: bool = False,
     written: Sequence[str] = (),
-) -> Opening:
+) -> PendingRun:
     """Return what a run needs to record.
 
     Args:
@@ -72,7 +72,7 @@ def open_run(
 
     def head() -> dict[str, Any]:
         told = dict(redactor.plain(_head(said, context, root, argv, more or {}, examined=examined, written=own)))
-        return told | kept_tracker(place.settings.tracker, place.settings.folder, artifacts, redactor)
+        return told | keep_tracker(place.settings.tracker, place.settings.folder, artifacts, redactor)
 
     log = RunLog(
         folder=place.journals,
@@ -81,10 +81,10 @@ def open_run(
         requirements=place.requirements,
         key=key,
     )
-    return Opening(place, context, key, redactor, artifacts, log)
+    return PendingRun(place, context, key, redactor, artifacts, log)
 
 
-def _own_files(place: Place, said: Mapping[str, str]) -> list[str]:
+def _own_files(place: Project, said: Mapping[str, str]) -> list[str]:
     """Return what we write: the store with what SQLite puts beside it, journals, artifacts and what options ask for."""
     store, asked = str(place.store_file), [said[name] for name in ("json", "bundle") if said.get(name)]
     names = [store, f"{store}-*", str(place.settings.folder / HOME), str(place.artifacts), *asked]
@@ -97,7 +97,7 @@ _BLOTTED = (
 )
 
 
-def close_run(place: Place, log: RunLog, exit_status: int, *, whole: bool = False) -> tuple[Run | None, list[str]]:
+def close_run(place: Project, log: RunLog, exit_status: int, *, whole: bool = False) -> tuple[Run | None, list[str]]:
     """Seal a run and take it into the store; return it (None: nothing was recorded), and what went wrong.
 
     ``whole``: with its lines in memory, for whoever has a use for them after the journal is gone.
@@ -112,7 +112,7 @@ def close_run(place: Place, log: RunLog, exit_status: int, *, whole: bool = Fals
         sealed = log.seal(exit_status)
         if sealed is not None and log.writer is not None:
             sealed = Run(tuple(sealed.lines)) if whole else sealed
-            problems += keep(place, sealed, log.writer)
+            problems += keep_run(place, sealed, log.writer)
             problems += _gone(place, sealed, log.artifacts)
     except ChangedJournalError as error:
         if log.writer is not None:
@@ -121,7 +121,7 @@ def close_run(place: Place, log: RunLog, exit_status: int, *, whole: bool = Fals
     return sealed, problems
 
 
-def _gone(place: Place, sealed: Run, attached: Mapping[str, int]) -> Iterator[str]:
+def _gone(place: Project, sealed: Run, attached: Mapping[str, int]) -> Iterator[str]:
     """Yield a line where artifacts of the run, or its tracker, are not as they were kept: a test may do that."""
     folder, sizes, tracker = ArtifactFolder(place.artifacts, 0), dict(attached), sealed.head.get("tracker", {})
     if "sha256" in tracker:
@@ -141,27 +141,27 @@ def _size(path: Path) -> int | None:
     return found.st_size if S_ISREG(found.st_mode) else None
 
 
-def plugins_trouble(redactor: Redactor) -> list[str]:
+def plugin_problem(redactor: Redactor) -> list[str]:
     """Return a line about plugins that cannot be loaded, where a text was to be redacted."""
     told = "nobody knows what they would redact, and each text that they would be asked about was replaced"
     return [f"{redactor.own.unloaded}: {told}"] if redactor.own.unloaded is not None else []
 
 
-def redaction_trouble(redactor: Redactor) -> list[str]:
+def redaction_problem(redactor: Redactor) -> list[str]:
     """Return a line about a plugin's redactor that failed, once."""
     trouble, redactor.own.trouble = redactor.own.trouble, None
     told = f"a redactor of a plugin failed, and each text that it failed over was replaced: {trouble}"
     return [told] if trouble is not None else []
 
 
-def _context(place: Place, said: Mapping[str, str]) -> Context:
+def _context(place: Project, said: Mapping[str, str]) -> RunContext:
     environment, mode = said.get("environment"), said.get("provider-mode")
     if environment is not None:
         place.catalogue.check_environment(environment)
     if mode is not None:
         place.catalogue.check_provider_mode(mode)
     usual = place.settings.context
-    return Context(
+    return RunContext(
         environment=environment,
         provider_mode=mode,
         tenant_id=said.get("tenant") or usual.tenant_id,
@@ -172,7 +172,7 @@ def _context(place: Place, said: Mapping[str, str]) -> Context:
 
 def _head(
     said: Mapping[str, str],
-    context: Context,
+    context: RunContext,
     root: Path,
     argv: Sequence[str],
     more: Mapping[str, Any],
@@ -186,7 +186,7 @@ def _head(
     )
 
     versions = {name: _version(name) for name in ("pytest", "pytest-readiness")} | {"sqlite": SQLITE}
-    head = provenance(root, argv, said.get("actor"), versions, examined=examined, written=written)
+    head = read_provenance(root, argv, said.get("actor"), versions, examined=examined, written=written)
     head["context"] = {name: value for name, value in context.to_plain().items() if isinstance(value, str)}
     if release := said.get("release"):
         head["release"] = release

@@ -17,22 +17,22 @@ from pluggy import PluginManager
 from ..claims.catalogue import Catalogue
 from ..errors import ConfigError, ReadinessError, count, one_line
 from ..facts.run import Run
-from ..facts.run_conditions import conduct_of
+from ..facts.run_conditions import conditions_of
 from ..fast_values import dataclass, field
 from ..recording.artifacts import ArtifactFolder
-from ..recording.context import Context
-from ..recording.evidence_recorder import Means, new_nonce
-from ..recording.nested_sessions import Living, around
-from ..recording.observer import Observer, Sender
-from ..recording.provenance.invocation import selected
-from ..recording.report_writer import Keeper, OwnKeeper, WorkersKeeper
-from ..recording.test_ids import Names
+from ..recording.context import RunContext
+from ..recording.evidence_recorder import SessionServices, new_nonce
+from ..recording.nested_sessions import LiveSession, enclosing_journal
+from ..recording.observer import Observer, WorkerObserver
+from ..recording.provenance.invocation import describe_selection
+from ..recording.report_writer import ControllerReportWriter, LocalReportWriter, ReportWriter
+from ..recording.test_ids import NodeIds
 from ..redaction.redactor import Redactor
-from ..third_party import is_failure, why
+from ..third_party import describe_exception, is_failure
 from .extensions import Plugins, kinds_where_asked, load_named
-from .project import Place, locate, select
-from .run_lifecycle import close_run, open_run, plugins_trouble, redaction_trouble
-from .selection import Selection, missing_only
+from .project import Project, find_project, select_use_cases
+from .run_lifecycle import close_run, open_run, plugin_problem, redaction_problem
+from .selection import SelectedTests, missing_only
 
 if TYPE_CHECKING:  # judging and telling are heavy: loaded where a session is asked for them
     from ..views.line_writer import Line
@@ -48,7 +48,7 @@ _CUT_SHORT = frozenset({2, 3, 4})
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SessionOptions:
     """What the options, or their environment variables, say."""
 
     values: Mapping[str, str]
@@ -70,15 +70,15 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedSession:
     """Ready to record; nothing is written yet."""
 
-    place: Place
-    keeper: Keeper
+    place: Project
+    keeper: ReportWriter
     observer: Observer | None
     """None where xdist runs the tests in other processes."""
-    selection: Selection
-    living: Living
+    selection: SelectedTests
+    living: LiveSession
     """How a session within this one is told of it."""
     within: str | None = None
     """The journal of a living session around this one, which writes where this one would: it records nothing."""
@@ -86,9 +86,9 @@ class Prepared:
     """It is a part of a run group, which is kept even where no evidence test runs in it."""
 
 
-def prepare(  # noqa: PLR0913 - everything that pytest says of a session
+def prepare_session(  # noqa: PLR0913 - everything that pytest says of a session
     root: Path,
-    options: Options,
+    options: SessionOptions,
     argv: Sequence[str],
     hooks: PluginManager,
     *,
@@ -96,7 +96,7 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     called: Mapping[str, Any] | None = None,
     dry: bool = False,
     written: Sequence[str] = (),
-) -> Prepared | None:
+) -> PreparedSession | None:
     """Return what a session needs to record, or None where there is neither a config nor an option.
 
     ``hooks``: pytest's own plugins, which may bring proof kinds too. ``called``: as ``recording.provenance.invocation``
@@ -106,20 +106,20 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
         ReadinessError: the config, the tracker or an option cannot be used.
     """
     config, store, artifacts = options.get("config"), options.get("store"), options.get("artifacts")
-    place = locate(root, config=config, store=store, artifacts=artifacts, hooks=(hooks,), kinds=kinds_where_asked)
+    place = find_project(root, config=config, store=store, artifacts=artifacts, hooks=(hooks,), kinds=kinds_where_asked)
     if not place.configured and not options.any:
         return None
     group = _group(options.get("run-group"))
     _check_paths(place, options)
     _check_checkpoints(options)
     selection, nonce, arrives = _selection(place, options), new_nonce(), group is not None
-    conduct = selected(called or {}, options.patterns, missing=options.missing)
+    conduct = describe_selection(called or {}, options.patterns, missing=options.missing)
     more = {"group": group, "nonce": nonce, "conduct": conduct or None}
     opening = open_run(place, options.values, root, argv, more, written=written)
     journals, store = place.journals.resolve(), str(place.store_file.resolve())
-    within = around(journals, store)
+    within = enclosing_journal(journals, store)
     opening.log.dry = dry = dry or within is not None
-    living = Living(str(journals / opening.log.path.name), store, os.getpid())
+    living = LiveSession(str(journals / opening.log.path.name), store, os.getpid())
     for_workers = {
         "catalogue": place.catalogue.to_plain(),
         "context": opening.context.to_plain(),
@@ -136,24 +136,26 @@ def prepare(  # noqa: PLR0913 - everything that pytest says of a session
     }
     log, redactor = opening.log, opening.redactor
     if distributes:
-        return Prepared(place, WorkersKeeper(log, redactor, for_workers), None, selection, living, within, arrives)
+        return PreparedSession(
+            place, ControllerReportWriter(log, redactor, for_workers), None, selection, living, within, arrives
+        )
     observer = observer_of(for_workers, hooks, redactor=redactor)
-    keeper = OwnKeeper(log, redactor, for_workers, observer)
+    keeper = LocalReportWriter(log, redactor, for_workers, observer)
     keeper.hooks = observer.hooks
-    return Prepared(place, keeper, observer, selection, living, within, arrives)
+    return PreparedSession(place, keeper, observer, selection, living, within, arrives)
 
 
-def _selection(place: Place, options: Options) -> Selection:
+def _selection(place: Project, options: SessionOptions) -> SelectedTests:
     """What is missing is judged once, before anything is recorded: each xdist worker must select the same tests."""
     if options.missing:
         return missing_only(place, options.patterns, options.get("release"))
-    select(place.catalogue, options.patterns)
-    return Selection(options.patterns)
+    select_use_cases(place.catalogue, options.patterns)
+    return SelectedTests(options.patterns)
 
 
-def selection_of(given: Mapping[str, Any]) -> Selection:
+def selection_of(given: Mapping[str, Any]) -> SelectedTests:
     """Return the selection that plain data describes, in a worker."""
-    return Selection.from_plain(given["selection"])
+    return SelectedTests.from_plain(given["selection"])
 
 
 def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Redactor | None = None) -> Observer:
@@ -163,15 +165,15 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
     def plugins() -> Plugins:
         return load_named(given["plugins"], Path(given["folder"]), given["plugins_at"], [hooks])
 
-    make, artifacts = Observer if redactor else Sender, given["artifacts"]
+    make, artifacts = Observer if redactor else WorkerObserver, given["artifacts"]
     redactor = redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: plugins().redactors())
     observer = make(
         Catalogue.from_plain(given["catalogue"]),
-        Context.from_plain(given["context"]),
+        RunContext.from_plain(given["context"]),
         redactor,
         ArtifactFolder(None if artifacts is None else Path(artifacts), given["artifact_limit"]),
-        names=Names(given, redactor),
-        means=Means(given["nonce"], lambda: plugins().kinds, lambda: plugins().simulations()),
+        names=NodeIds(given, redactor),
+        means=SessionServices(given["nonce"], lambda: plugins().kinds, lambda: plugins().simulations()),
     )
     observer.hooks = hooks
     return observer
@@ -191,7 +193,7 @@ def _group(given: str | None) -> dict[str, Any] | None:
     return {"id": found["id"], "part": part, "parts": parts}
 
 
-def _check_paths(place: Place, options: Options) -> None:
+def _check_paths(place: Project, options: SessionOptions) -> None:
     """A report that cannot be written is a mistake that can be known before a test runs."""
     if (on := options.get("gate-on")) not in (None, "review", "evidence"):
         raise ConfigError(f"--readiness-gate-on is review or evidence, not '{one_line(str(on))}'")
@@ -201,16 +203,16 @@ def _check_paths(place: Place, options: Options) -> None:
         check_targets(place, named)
 
 
-def _check_checkpoints(options: Options) -> None:
+def _check_checkpoints(options: SessionOptions) -> None:
     """Nor is one that cannot be read found out only when the tests have run."""
     if "READINESS_CHECKPOINT" in os.environ and (options.report or options.gate or options.get("json")):
-        from .checkpoints import asked  # brings what judges
+        from .checkpoints import requested_checkpoints  # brings what judges
 
-        asked()
+        requested_checkpoints()
 
 
 @dataclass
-class Outcome:
+class SessionOutcome:
     """What came of a session."""
 
     run_id: str | None = None
@@ -226,9 +228,9 @@ class Outcome:
     """For a session that pytest itself would end with 0."""
 
 
-def close(prepared: Prepared, options: Options, exit_status: int) -> Outcome:
+def close_session(prepared: PreparedSession, options: SessionOptions, exit_status: int) -> SessionOutcome:
     """Seal the run, keep it, judge, and write what is asked for. Nothing is raised: it is told."""
-    outcome = Outcome()
+    outcome = SessionOutcome()
     with _uncollected():
         _close(prepared, options, exit_status, outcome)
         prepared.keeper.log.forget()
@@ -255,7 +257,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outcome) -> None:
+def _close(prepared: PreparedSession, options: SessionOptions, exit_status: int, outcome: SessionOutcome) -> None:
     try:
         sealed = _keep(prepared, outcome, exit_status, whole=bool(options.get("bundle")))
         if path := options.get("bundle"):
@@ -269,24 +271,24 @@ def _close(prepared: Prepared, options: Options, exit_status: int, outcome: Outc
     except BaseException as error:  # a defect of ours must close the gate, not hide the tests' results
         if not is_failure(error):
             raise
-        outcome.problems.append(f"a defect in pytest-readiness: {why(error)}")
+        outcome.problems.append(f"a defect in pytest-readiness: {describe_exception(error)}")
 
 
-def _keep(prepared: Prepared, outcome: Outcome, exit_status: int, *, whole: bool) -> Run | None:
+def _keep(prepared: PreparedSession, outcome: SessionOutcome, exit_status: int, *, whole: bool) -> Run | None:
     keeper = prepared.keeper
     keeper.settle()
     if keeper.log.uncollected or keeper.log.unread_marks or (prepared.arrives and exit_status not in _CUT_SHORT):
         keeper.log.arrive()
     sealed, problems = close_run(prepared.place, keeper.log, exit_status, whole=whole)
-    outcome.problems += [*problems, *plugins_trouble(keeper.redactor)]
-    outcome.notes += [*redaction_trouble(keeper.redactor), *keeper.notes()]
+    outcome.problems += [*problems, *plugin_problem(keeper.redactor)]
+    outcome.notes += [*redaction_problem(keeper.redactor), *keeper.notes()]
     if sealed is not None:
         outcome.run_id, outcome.recorded = sealed.id, keeper.log.recorded
-        outcome.uncollected = conduct_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark
+        outcome.uncollected = conditions_of(sealed.head, sealed.seal.body if sealed.seal else None).unrecorded_remark
     return sealed
 
 
-def _bundle(place: Place, sealed: Run | None, path: Path, outcome: Outcome) -> None:
+def _bundle(place: Project, sealed: Run | None, path: Path, outcome: SessionOutcome) -> None:
     """Also where the store could not take the run: then this is how it gets there."""
     from .bundles import bundle_session  # brings the archives of the standard library, which few sessions need
 
@@ -298,13 +300,13 @@ def _bundle(place: Place, sealed: Run | None, path: Path, outcome: Outcome) -> N
         outcome.problems += [f"{path}: the artifact {sha256} is not in it: it is gone" for sha256 in missing]
 
 
-def _judge(place: Place, options: Options, outcome: Outcome) -> None:
+def _judge(place: Project, options: SessionOptions, outcome: SessionOutcome) -> None:
     from ..views.document import to_json
-    from ..views.report import Session
-    from .evaluate_project import Request, judge, write_report
+    from ..views.report import ReportedSession
+    from .evaluate_project import EvaluationRequest, evaluate_project, write_report
 
-    session = Session(outcome.run_id, outcome.recorded) if outcome.run_id else None
-    request = Request(
+    session = ReportedSession(outcome.run_id, outcome.recorded) if outcome.run_id else None
+    request = EvaluationRequest(
         options.patterns,
         on=options.get("gate-on"),
         session=session,
@@ -312,22 +314,24 @@ def _judge(place: Place, options: Options, outcome: Outcome) -> None:
         release=options.get("release"),
         to_sign=bool(options.get("json")),
     )
-    outcome.report = judge(place, request)
+    outcome.report = evaluate_project(place, request)
     outcome.problems += [text for text in outcome.report.context.problems if text not in outcome.problems]
     if path := options.get("json"):
         write_report(Path(path), to_json(outcome.report))
 
 
-def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbosity: int) -> list[Line]:
+def summary_lines(
+    outcome: SessionOutcome, options: SessionOptions, place: Project, *, width: int, verbosity: int
+) -> list[Line]:
     """Return the lines for the end of the session; none where nothing was recorded and nothing is asked for."""
     unicode = prints_unicode()
     lines: list[Line] = []
     if outcome.report is not None and (options.report or options.gate):
         from ..views.gate import render_failed, render_verdict
-        from ..views.terminal import render
+        from ..views.terminal import render_report
 
         if options.report or verbosity < 0:
-            lines += render(outcome.report, width, verbosity=verbosity, unicode=unicode)
+            lines += render_report(outcome.report, width, verbosity=verbosity, unicode=unicode)
         if verbosity < 0:
             lines += _problem_lines(outcome)
             lines += render_failed(outcome.report, width, unicode=unicode) if options.gate else []
@@ -347,13 +351,13 @@ def told(outcome: Outcome, options: Options, place: Place, *, width: int, verbos
     return lines
 
 
-def _problem_lines(outcome: Outcome) -> list[Line]:
+def _problem_lines(outcome: SessionOutcome) -> list[Line]:
     from ..views.sanitise import sanitise
 
     return [*(((sanitise(problem, 2000), "bad"),) for problem in outcome.problems), *_note_lines(outcome)]
 
 
-def _note_lines(outcome: Outcome) -> list[Line]:
+def _note_lines(outcome: SessionOutcome) -> list[Line]:
     from ..views.sanitise import sanitise
 
     return [((sanitise(note, 600), "warn"),) for note in outcome.notes]

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..claims.collection import Tagged
+from ..claims.collection import TaggedTest
 from ..views.line_writer import Line
 from ..views.plan import PlanRow, render_plan
-from .project import select
-from .selection import Selection
-from .session import Options, Prepared, prints_unicode
+from .project import select_use_cases
+from .selection import SelectedTests
+from .session import PreparedSession, SessionOptions, prints_unicode
 
 
-def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *, width: int) -> list[Line]:
+def plan_lines(
+    tagged: Sequence[TaggedTest], prepared: PreparedSession, options: SessionOptions, *, width: int
+) -> list[Line]:
     """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
     place, called = prepared.place, prepared.keeper.names.of_tagged
     sound = ((test, claim) for test in tagged if test.selected for claim in test.claims if claim not in test.understood)
     claims = [(called(test), claim) for test, claim in sound]
-    chosen = select(place.catalogue, options.patterns)
+    chosen = select_use_cases(place.catalogue, options.patterns)
     if place.catalogue.open_world and chosen is None:
         chosen = tuple(sorted({claim.use_case for _, claim in claims}))
     tests: dict[tuple[str, str], list[tuple[str, Any]]] = {}
@@ -35,7 +37,7 @@ def plan_lines(tagged: Sequence[Tagged], prepared: Prepared, options: Options, *
     return render_plan(rows, width, wrong=wrong, unicode=prints_unicode())
 
 
-def _is_asked(requirement: str, selection: Selection) -> bool:
+def _is_asked(requirement: str, selection: SelectedTests) -> bool:
     return selection.missing is None or requirement in selection.missing
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from ..errors import IntegrityError
-from ..facts.run_conditions import Conduct
+from ..facts.run_conditions import RunConditions
 from ..verdict.inputs import Facts
 from ..verdict.readiness import Readiness
-from .load_inputs import Sources, origins_of
+from .load_inputs import FactSources, origins_of
 
 _MOST = 3
 """Runs that are told one by one; of more there is only the number."""
 
 
-def uncollected(sources: Sources, facts: Facts, readiness: Readiness) -> Iterator[str]:
+def uncollected_notes(sources: FactSources, facts: Facts, readiness: Readiness) -> Iterator[str]:
     """Yield a sentence for each run that could not collect everything: the newest one, and those that decide."""
     newest = _newest(sources, readiness.register, readiness.at, facts)
     concerned = {id_ for id_, origin in facts.origins.items() if origin.conduct.unrecorded_remark}
@@ -28,7 +28,7 @@ def uncollected(sources: Sources, facts: Facts, readiness: Readiness) -> Iterato
         yield f"modules could not be collected in {len(remarks) - _MOST} more of the runs that decide"
 
 
-def _newest(sources: Sources, register: str, until: str, facts: Facts) -> dict[str, Conduct]:
+def _newest(sources: FactSources, register: str, until: str, facts: Facts) -> dict[str, RunConditions]:
     """Return how the run was conducted that started last, in the store or sealed in a journal."""
     sealed = [
         (run.started_at, id_)

@@ -7,13 +7,13 @@ from itertools import chain
 
 from ..facts.decision import Review
 from ..facts.evidence import Evidence
-from ..store.protocol import Failure, Store
+from ..store.protocol import FailureRecord, Store
 from ..verdict.policy import Policy
-from ..verdict.review.invalidation import Horizon
+from ..verdict.review.invalidation import ReviewHorizon
 from ..verdict.review.standing import horizons_of, starts_of
 
 
-class Failures:
+class UnseenFailures:
     """What failed for the use cases that were approved, or that could be."""
 
     def __init__(
@@ -53,12 +53,12 @@ class Failures:
         """
         if self._store is None or not self._counting:
             return []
-        rows: Sequence[Failure] = [row for row in self._rows if row.use_case in self._horizons]
+        rows: Sequence[FailureRecord] = [row for row in self._rows if row.use_case in self._horizons]
         if policy.release != "ignore":
             made = self._store.summaries({row.run_id for row in rows})
             ours = {id_ for id_, run in made.items() if release is not None and run.release == release}
             rows = [row for row in rows if row.run_id in ours]
-        theirs: dict[str, list[Failure]] = {}
+        theirs: dict[str, list[FailureRecord]] = {}
         for row in rows:
             theirs.setdefault(row.use_case, []).append(row)
         newest = (_newest(mine, horizon) for name, mine in theirs.items() for horizon in self._horizons[name])
@@ -67,7 +67,7 @@ class Failures:
         return [*self._store.pieces(self._register, wanted), *interrupted]
 
 
-def _newest(rows: Iterable[Failure], horizon: Horizon) -> Collection[str]:
+def _newest(rows: Iterable[FailureRecord], horizon: ReviewHorizon) -> Collection[str]:
     """Return the ids of what one reviewer could not see: the newest of each slot. Of the rows the newest is first."""
     found: dict[int, str] = {}
     for row in rows:

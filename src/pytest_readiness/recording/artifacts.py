@@ -31,7 +31,7 @@ from stat import S_ISDIR, S_ISLNK, S_ISREG
 from ..errors import EvidenceError, StorageError, one_line
 from ..facts.evidence import Artifact
 from ..redaction.redactor import Redactor
-from ..redaction.text_detection import UTF_8, encoding_of, recoded
+from ..redaction.text_detection import UTF_8, encoding_of, recode
 
 BLOCK = 1 << 20
 LONGEST_NAME = 1024
@@ -42,7 +42,7 @@ NEW, TEXT, UNREAD = 1, 2, 4
 """Of a file: it is new with this session, it was redacted when it was kept, it was kept without being looked at."""
 
 
-class Kept:
+class KeptArtifacts:
     """What of a session's files is to be known when a secret becomes known late, by digest; in each process its own."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class ArtifactFolder:
         """``limit``: the largest artifact in bytes. Without a folder everything is checked and nothing is written."""
         self.folder = folder
         self.limit = limit
-        self.kept = Kept()
+        self.kept = KeptArtifacts()
 
     def path(self, sha256: str) -> Path:
         """Return where the artifact with this digest lies."""
@@ -133,7 +133,7 @@ class ArtifactFolder:
         encoding = encoding_of(read(), is_text=is_text(media_type))
         if encoding is None:
             return Artifact(name, media_type, *self._keep(read(), UNREAD), BINARY)
-        return Artifact(name, media_type, *self._keep(without_secrets(read(), encoding, redactor), TEXT))
+        return Artifact(name, media_type, *self._keep(redacted_stream(read(), encoding, redactor), TEXT))
 
     def _check_size(self, size: int, name: str) -> None:
         if size > self.limit:
@@ -167,11 +167,11 @@ class ArtifactFolder:
         return size, sha256
 
 
-def without_secrets(blocks: Iterable[bytes], encoding: str, redactor: Redactor) -> Iterator[bytes]:
+def redacted_stream(blocks: Iterable[bytes], encoding: str, redactor: Redactor) -> Iterator[bytes]:
     """Yield a text without its secrets, in the encoding that it has."""
     if encoding == UTF_8:
         return redactor.stream(blocks)
-    return recoded(redactor.stream(recoded(blocks, encoding, UTF_8)), UTF_8, encoding)
+    return recode(redactor.stream(recode(blocks, encoding, UTF_8)), UTF_8, encoding)
 
 
 def _open_regular(path: Path) -> int:

@@ -10,7 +10,7 @@ from ..fast_values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class RunContext:
     """What is known of the place, from the options of the run or, more precisely, from ``scope()`` in a test."""
 
     environment: str | None = None
@@ -39,6 +39,6 @@ class Context:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Context:
+    def from_plain(cls, plain: Mapping[str, Any]) -> RunContext:
         """Return the context that ``to_plain`` described."""
         return replace(cls(**plain), parts=tuple(plain["parts"]))

@@ -16,16 +16,16 @@ from typing import Any, ParamSpec, TypeVar
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..errors import ClaimError, ProofError, nearest, one_line
+from ..errors import ClaimError, ProofError, one_line, suggestion
 from ..facts.proofs import comparison, values as proofs
-from ..facts.proofs.package_fingerprint import statement as statement_of
-from ..facts.proofs.values import ProofCheck, Shown
+from ..facts.proofs.package_fingerprint import package_statement as statement_of
+from ..facts.proofs.values import ProofCheck, ProofResult
 from ..fast_values import dataclass
 from ..redaction.redactor import Redactor
 from .artifacts import ArtifactFolder
-from .authenticity.connection_monitor import belongs
-from .claim_resolution import asks_for, concerns
-from .recorder_base import Account, Recording
+from .authenticity.connection_monitor import is_endpoint
+from .claim_resolution import asks_for, concerns_claim
+from .recorder_base import RecordedData, RecorderBase
 
 LINE_LIMIT = 500
 """Characters of a line of a message."""
@@ -54,7 +54,7 @@ def _no_kinds() -> Mapping[str, ProofCheck]:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class SessionServices:
     """What a session gives its tests to prove with."""
 
     nonce: str = field(default_factory=new_nonce)
@@ -65,7 +65,7 @@ class Means:
     """Returns who beside pytest's own plugins says why a test was a simulation."""
 
 
-class RecordEvidence(Account):
+class RecordEvidence(RecorderBase):
     """The value of the fixture ``record_evidence``.
 
     Where nothing is recorded (the plugin is off, the test carries no mark) it still checks what it is given, and still
@@ -74,17 +74,17 @@ class RecordEvidence(Account):
 
     def __init__(
         self,
-        recording: Recording,
+        recording: RecordedData,
         redactor: Redactor,
         artifacts: ArtifactFolder,
         claims: Sequence[Claim] = (),
         catalogue: Catalogue | None = None,
         *,
         skipped: type[BaseException] | tuple[()] = (),
-        means: Means | None = None,
+        means: SessionServices | None = None,
     ) -> None:
         super().__init__(recording, redactor, artifacts, claims, catalogue, skipped)
-        self._means = means or Means()
+        self._means = means or SessionServices()
         self._stated: list[dict[str, Any]] = []
 
     @property
@@ -127,7 +127,7 @@ class RecordEvidence(Account):
                 or ``scope()`` says another one.
         """
         fingerprint = self._fingerprint("secret", secret)
-        shown = self._held(proofs.credential, mode, fingerprint, request_id)
+        shown = self._held(proofs.prove_credential, mode, fingerprint, request_id)
         self._check_known_mode(shown.mode)
         self._check_scoped_mode(self._recording.scoped_mode, [shown])
         self._keep(replace(shown, mode=self._unless_known(shown.mode)), "provider_mode")
@@ -143,7 +143,7 @@ class RecordEvidence(Account):
         Raises:
             ProofError: the endpoint is neither, or none of those that its environment declares, or the peer is empty.
         """
-        shown = self._held(proofs.handshake, endpoint, peer, details)
+        shown = self._held(proofs.prove_handshake, endpoint, peer, details)
         self._check_endpoint(shown, self._recording.context.environment)
         self._keep(shown)
 
@@ -170,7 +170,7 @@ class RecordEvidence(Account):
                 each key.
         """
         redact = self._redactor.text
-        self._keep(self._held(comparison.attestation, statement, stored_at, read_back, self._installed, redact))
+        self._keep(self._held(comparison.prove_attestation, statement, stored_at, read_back, self._installed, redact))
 
     def _installed(self, name: str) -> Mapping[str, Any]:
         """Files are hashed once for a statement that this test made itself."""
@@ -191,7 +191,7 @@ class RecordEvidence(Account):
             ProofError: the captures differ (the message names the path), or are empty, the same object, masked as a
                 whole, or no JSON.
         """
-        capture = self._held(comparison.trace, events, again, mask, self._redactor.text)
+        capture = self._held(comparison.prove_trace, events, again, mask, self._redactor.text)
         self.attach(capture.text, "trace.json", "application/json")  # without secrets: redacting it changes nothing
         if capture.proof is not None:
             self._keep(capture.proof)
@@ -211,7 +211,7 @@ class RecordEvidence(Account):
                 neither or not the mark's, or ``TRACE_ONLY`` has no reason.
         """
         redact = self._redactor.text
-        self._keep(self._held(comparison.replay, mode, recorded, replayed, reason, redact), "replay_mode")
+        self._keep(self._held(comparison.prove_replay, mode, recorded, replayed, reason, redact), "replay_mode")
 
     def rotation(self, *, old: str, new: str, accepted_by: Any) -> None:
         """Prove that a secret was rotated (part ``rotation`` of item 6).
@@ -227,7 +227,7 @@ class RecordEvidence(Account):
         """
         revoked = [shown.old for shown in self._recording.proofs if isinstance(shown, proofs.Revocation)]
         fingerprints = self._fingerprint("old", old), self._fingerprint("new", new)
-        self._keep(self._held(proofs.rotation, *fingerprints, accepted_by, revoked, self._redactor.text))
+        self._keep(self._held(proofs.prove_rotation, *fingerprints, accepted_by, revoked, self._redactor.text))
 
     def revocation(self, *, old: str, rejected_by: Any) -> None:
         """Prove that a revoked secret is refused (part ``revocation`` of item 6).
@@ -241,7 +241,7 @@ class RecordEvidence(Account):
         """
         rotated = [shown.old for shown in self._recording.proofs if isinstance(shown, proofs.Rotation)]
         fingerprint = self._fingerprint("old", old)
-        self._keep(self._held(proofs.revocation, fingerprint, rejected_by, rotated, self._redactor.text))
+        self._keep(self._held(proofs.prove_revocation, fingerprint, rejected_by, rotated, self._redactor.text))
 
     def drill(self, name: str, *, fault: str, detected: float, recovered: float, audit: str | bytes | Path) -> None:
         """Prove that a failure drill was executed and audited (item 7); its name is the part that it shows.
@@ -258,7 +258,7 @@ class RecordEvidence(Account):
             EvidenceError: the audit is a file that cannot be kept.
         """
         label = self._audit_label(audit)
-        shown = self._held(proofs.drill, name, fault, detected, recovered, label, self._known_drills())
+        shown = self._held(proofs.prove_drill, name, fault, detected, recovered, label, self._known_drills())
         self._check_claimed(shown, "part")
         if not isinstance(audit, str):
             self.attach(audit, f"audit of {shown.name}" if isinstance(audit, bytes) else audit.name)
@@ -282,7 +282,7 @@ class RecordEvidence(Account):
         Raises:
             ProofError: it is no text or empty.
         """
-        self._keep(self._held(proofs.receipt, request_id, self.nonce))
+        self._keep(self._held(proofs.prove_receipt, request_id, self.nonce))
 
     def prove(self, kind: str, /, **values: object) -> None:
         """Record a proof of a kind that a plugin brings (hook ``pytest_readiness_proofs``).
@@ -292,9 +292,9 @@ class RecordEvidence(Account):
         """
         kinds = self._means.kinds()
         if kind not in kinds:
-            told = f": call record_evidence.{kind}(...)" if kind in BUILT_IN else nearest(str(kind), kinds)
+            told = f": call record_evidence.{kind}(...)" if kind in BUILT_IN else suggestion(str(kind), kinds)
             raise ProofError(self._clear(f"no plugin brings a proof '{kind}'{told}"))
-        self._keep(self._held(proofs.own, kind, kinds[kind], values))
+        self._keep(self._held(proofs.prove_own, kind, kinds[kind], values))
 
     def _held(self, make: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         try:
@@ -314,12 +314,12 @@ class RecordEvidence(Account):
             raise ProofError(f"{name} must be a text, not {type(secret).__name__}")
         return self._redactor.register(secret)
 
-    def _keep(self, shown: Shown, limit: str | None = None) -> None:
+    def _keep(self, shown: ProofResult, limit: str | None = None) -> None:
         if limit is not None:
             self._check_claimed(shown, limit)
         self._recording.proofs.append(shown)
 
-    def _asking(self, shown: Shown) -> tuple[Catalogue, list[Claim]] | None:
+    def _asking(self, shown: ProofResult) -> tuple[Catalogue, list[Claim]] | None:
         """The claims whose item asks for a proof of this kind, if there are any."""
         known = self._catalogue
         if known is None:
@@ -327,13 +327,13 @@ class RecordEvidence(Account):
         asking = [claim for claim in self._claims if asks_for(known.item(claim.item), shown)]
         return (known, asking) if asking else None
 
-    def _check_claimed(self, shown: Shown, limit: str) -> None:
+    def _check_claimed(self, shown: ProofResult, limit: str) -> None:
         """A proof that no claim of its kind can mean contradicts the mark; one of another kind is harmless."""
         found = self._asking(shown)
         if found is None:
             return
         catalogue, asking = found
-        if not any(concerns(shown, claim, catalogue) for claim in asking):
+        if not any(concerns_claim(shown, claim, catalogue) for claim in asking):
             says = " or ".join(sorted({f"'{getattr(claim, limit)}'" for claim in asking}))
             mine = shown.name if isinstance(shown, proofs.Drill) else getattr(shown, "mode", "")
             raise ProofError(self._clear(f"the mark of this test says {limit}={says}, and this shows '{mine}'"))
@@ -345,7 +345,7 @@ class RecordEvidence(Account):
         except ClaimError as error:
             raise ProofError(self._clear(str(error))) from None
 
-    def _check_scoped_mode(self, scoped: str | None, shown: Iterable[Shown]) -> None:
+    def _check_scoped_mode(self, scoped: str | None, shown: Iterable[ProofResult]) -> None:
         other = next((one.mode for one in shown if isinstance(one, proofs.Credential) and one.mode != scoped), None)
         if scoped is not None and other is not None:
             raise ProofError(self._clear(f"scope() says provider mode '{scoped}', and credential() shows '{other}'"))
@@ -356,7 +356,7 @@ class RecordEvidence(Account):
         known = self._catalogue.environments if self._catalogue is not None else {}
         for name in filter(None, names):
             declared = known[name].endpoints if name in known else ()
-            if declared and not belongs(shown.endpoint, declared):
+            if declared and not is_endpoint(shown.endpoint, declared):
                 where = f"no endpoint of environment '{name}' ({', '.join(declared)})"
                 raise ProofError(self._clear(f"the handshake was with {one_line(shown.endpoint, 200)}, {where}"))
 

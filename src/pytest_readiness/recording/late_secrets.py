@@ -17,14 +17,14 @@ from ..facts.evidence import Artifact
 from ..redaction.redactor import Redactor
 from ..redaction.text_detection import encoding_of
 from ..regular_files import regular_file
-from .artifacts import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, Kept, without_secrets
+from .artifacts import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, KeptArtifacts, redacted_stream
 
 _AS_THEY_ARE = frozenset({"artifacts", "tracker"})
 """Fields whose digests are not those of texts that were redacted, or are looked at one by one."""
 
 
 @dataclass
-class Belated:
+class LateRedaction:
     """What becomes of the files of a session."""
 
     moved: dict[str, Artifact] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Belated:
                 _unlink(path)
 
 
-def redact_artifacts(artifacts: Path, kept_so_far: Kept, redactor: Redactor) -> Belated:
+def redact_artifacts(artifacts: Path, kept_so_far: KeptArtifacts, redactor: Redactor) -> LateRedaction:
     """Redact the session's texts again; each file that they replace is left for ``remove``.
 
     Args:
@@ -65,7 +65,7 @@ def redact_artifacts(artifacts: Path, kept_so_far: Kept, redactor: Redactor) -> 
         StorageError: a new one cannot be written.
         OSError: an old one cannot be read.
     """
-    found, folder = Belated(), ArtifactFolder(artifacts, sys.maxsize)  # a mark may be longer than a secret
+    found, folder = LateRedaction(), ArtifactFolder(artifacts, sys.maxsize)  # a mark may be longer than a secret
     for sha256, kind in kept_so_far.files.items():
         path = folder.path(sha256)
         if not kind & TEXT or not path.exists():
@@ -73,7 +73,7 @@ def redact_artifacts(artifacts: Path, kept_so_far: Kept, redactor: Redactor) -> 
         encoding = encoding_of(_blocks(path), is_text=True) or ""
         if encoding == "utf-8" and not redactor.holds_known(_blocks(path)):
             continue
-        kept = folder.keep_blocks(without_secrets(_blocks(path), encoding, redactor), "", "text/plain")
+        kept = folder.keep_blocks(redacted_stream(_blocks(path), encoding, redactor), "", "text/plain")
         if kept.sha256 == sha256:
             continue
         found.moved[sha256] = kept
@@ -87,7 +87,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
         yield from iter(lambda: file.read(BLOCK), b"")
 
 
-def told_anew(body: Mapping[str, Any], moved: Mapping[str, Artifact]) -> dict[str, Any]:
+def replace_digests(body: Mapping[str, Any], moved: Mapping[str, Artifact]) -> dict[str, Any]:
     """Return what a line says, with new digests for old ones, and the new size of an artifact.
 
     An artifact that was not looked at keeps its own, and so does what a text says of it, such as a drill's audit.

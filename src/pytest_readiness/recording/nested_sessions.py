@@ -21,7 +21,7 @@ _WITHIN_A_TEST = "PYTEST_CURRENT_TEST"
 """pytest's own."""
 
 
-class Living(NamedTuple):
+class LiveSession(NamedTuple):
     """A session that records."""
 
     journal: str
@@ -32,17 +32,17 @@ class Living(NamedTuple):
     """Of the controller."""
 
 
-_here: list[Living] = []
+_here: list[LiveSession] = []
 """The sessions of this process, the innermost last; in a worker of xdist that of its controller."""
 
 
-def enter(session: Living) -> None:
+def enter_session(session: LiveSession) -> None:
     """A session begins: what is started from now on is within it."""
     _here.append(session)
     _tell()
 
 
-def leave(session: Living) -> None:
+def leave_session(session: LiveSession) -> None:
     """A session is over; harmless where it is not known."""
     if session in _here:
         _here.remove(session)
@@ -60,7 +60,7 @@ def _tell() -> None:
         _environ.pop(VARIABLE, None)
 
 
-def around(journals: Path, store: str) -> str | None:
+def enclosing_journal(journals: Path, store: str) -> str | None:
     """Return the journal of a living session around this one that has its folder of journals or its store."""
     named = [session for session in _named(_environ.get(VARIABLE)) if session not in _here and _lives(session)]
     for session in (*_here, *named):
@@ -71,7 +71,7 @@ def around(journals: Path, store: str) -> str | None:
     return None
 
 
-def _named(text: str | None) -> Iterator[Living]:
+def _named(text: str | None) -> Iterator[LiveSession]:
     """Anybody can set the variable: what is no session is none."""
     try:
         told = json.loads(text or "[]")
@@ -79,10 +79,10 @@ def _named(text: str | None) -> Iterator[Living]:
         return
     for one in told if isinstance(told, list) else ():
         if isinstance(one, list) and [type(value) for value in one] == [str, str, int]:
-            yield Living(*one)
+            yield LiveSession(*one)
 
 
-def _lives(session: Living) -> bool:
+def _lives(session: LiveSession) -> bool:
     """One may be asked before it has opened its journal."""
     journal = Path(session.journal)
     if journal.exists():

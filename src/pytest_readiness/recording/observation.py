@@ -10,19 +10,19 @@ from typing import Any, NamedTuple, Protocol
 
 from ..claims.claim import Claim
 from ..facts.evidence import BADNESS, Result
-from ..facts.proofs.values import Shown
-from ..facts.timestamps import moment
-from ..journal.earlier_attempts import BROKEN, Earlier, with_earlier
+from ..facts.proofs.values import ProofResult
+from ..facts.timestamps import timestamp
+from ..journal.earlier_attempts import BROKEN, EarlierAttempt, with_earlier
 from ..redaction.redactor import Redactor, cut_text
-from .claim_resolution import as_failed, simulated
-from .context import Context
-from .recorder_base import Recording
+from .claim_resolution import as_failed, as_simulated
+from .context import RunContext
+from .recorder_base import RecordedData
 
-Place = Callable[[Sequence[Claim], Context, Sequence[Shown]], list[dict[str, Any]]]
+Place = Callable[[Sequence[Claim], RunContext, Sequence[ProofResult]], list[dict[str, Any]]]
 """What a place and proofs make of claims: ``placing.placed_all`` with a catalogue."""
 
 
-class Sight(Protocol):
+class AuthenticityObserver(Protocol):
     """Looks at whether what a test does is real: ``realness.Realness``."""
 
     def begin(self) -> None:
@@ -55,7 +55,7 @@ class Sight(Protocol):
         return []
 
 
-class Unwatched(Sight):
+class Unobserved(AuthenticityObserver):
     """Nobody looks."""
 
 
@@ -63,7 +63,7 @@ MESSAGE_LIMIT = 4000
 """Characters of a failure message that are kept."""
 
 
-class Phase(NamedTuple):
+class PhaseResult(NamedTuple):
     """How setup, call or teardown ended."""
 
     when: str
@@ -75,12 +75,12 @@ class Phase(NamedTuple):
     message: str
 
 
-WENT_WELL = {when: Phase(when, "passed", False, "") for when in ("setup", "call", "teardown")}  # noqa: FBT003
+WENT_WELL = {when: PhaseResult(when, "passed", False, "") for when in ("setup", "call", "teardown")}  # noqa: FBT003
 """The common case: a phase that passed, and was not expected to fail."""
 _ALL_WELL = list(WENT_WELL.values())
 
 
-def result_of(phases: Sequence[Phase]) -> Result:
+def result_of(phases: Sequence[PhaseResult]) -> Result:
     """Return how an attempt ended, decided after teardown.
 
     Subtests report as calls of their own before the test's call does: one that failed makes the test FAILED, and else
@@ -100,7 +100,7 @@ def result_of(phases: Sequence[Phase]) -> Result:
     return max((_alone(phase) for phase in (decisive, *left)), key=BADNESS.__getitem__)
 
 
-def _alone(phase: Phase) -> Result:
+def _alone(phase: PhaseResult) -> Result:
     """Return what a phase that did not fail makes of the test."""
     if phase.outcome == "unrun":
         return Result.INTERRUPTED
@@ -109,7 +109,7 @@ def _alone(phase: Phase) -> Result:
     return Result.XPASSED if phase.expected_to_fail else Result.PASSED
 
 
-def worsened(body: dict[str, Any], phases: Sequence[Phase]) -> dict[str, Any]:
+def worsened_line(body: dict[str, Any], phases: Sequence[PhaseResult]) -> dict[str, Any]:
     """Return what a test's line says, made worse where its reports, as pytest has them in the end, are worse."""
     odd = [phase for phase in phases if phase.outcome != "passed" or phase.expected_to_fail]
     if not odd:
@@ -125,7 +125,7 @@ def worsened(body: dict[str, Any], phases: Sequence[Phase]) -> dict[str, Any]:
     return {**body, **changed, "claims": list(map(as_failed, body["claims"])), "attempts": attempts}
 
 
-def message_of(phases: Sequence[Phase]) -> str:
+def message_of(phases: Sequence[PhaseResult]) -> str:
     """Return the messages of what failed, or of what was skipped if nothing failed."""
     failed = [phase for phase in phases if phase.outcome == "failed"]
     told = failed or [phase for phase in phases if phase.outcome != "passed" or phase.expected_to_fail]
@@ -140,17 +140,17 @@ class Observation:
         test_id: str,
         claims: tuple[Claim, ...],
         records: bool,  # noqa: FBT001 - whether it can still say where it ran
-        base: Context,
+        base: RunContext,
         redactor: Redactor,
         planned: list[dict[str, Any]] | None = None,
-        realness: Sight | None = None,
+        realness: AuthenticityObserver | None = None,
     ) -> None:
         """``planned``: claims as they were planned; they hold where it names no other place and proves nothing."""
         self.item: object = None
         """The test itself: another with its id is another test."""
         self.marks = 0
         """How many marks it had when it was collected."""
-        self.unrun: Phase | None = None
+        self.unrun: PhaseResult | None = None
         """Its call passes without its body: this is what the call was."""
         self.reports: list[Any] = []
         """The reports of this attempt as pytest has them: who handles them may still change them."""
@@ -160,26 +160,26 @@ class Observation:
         self.base = base
         self.redactor = redactor
         self.planned = planned
-        self.realness: Sight = realness or Unwatched()  # type: ignore[abstract]  # does nothing, on purpose
-        self.phases: list[Phase] = []
+        self.realness: AuthenticityObserver = realness or Unobserved()  # type: ignore[abstract]  # does nothing, on purpose
+        self.phases: list[PhaseResult] = []
         self.attempts: list[dict[str, Any]] = []
-        self.started_at = self._attempt_started_at = moment()
+        self.started_at = self._attempt_started_at = timestamp()
         self._seconds = 0.0
-        self._earlier: tuple[tuple[dict[str, Any], Context, tuple[Shown, ...], str | None], ...] = ()
+        self._earlier: tuple[tuple[dict[str, Any], RunContext, tuple[ProofResult, ...], str | None], ...] = ()
         """Attempts that ended badly: each with where it took place, what it proved, and why it was not real."""
         self._known = redactor.known
-        self._recording: Recording | None = None
+        self._recording: RecordedData | None = None
         self.told: dict[str, Any] | None = None
         """What its line says, once it ran to its end."""
 
     @property
-    def recording(self) -> Recording:
+    def recording(self) -> RecordedData:
         """What the test says about itself: made when it first can, as most tests say nothing."""
         if self._recording is None:
-            self._recording = Recording(self.base)
+            self._recording = RecordedData(self.base)
         return self._recording
 
-    def said_ahead(self, recording: Recording) -> None:
+    def said_ahead(self, recording: RecordedData) -> None:
         """Take in what the test said before it was set up."""
         self._recording = recording
 
@@ -196,24 +196,24 @@ class Observation:
         if self.phases:
             self.end_attempt()
         if self.attempts:
-            self._attempt_started_at = moment()
+            self._attempt_started_at = timestamp()
             if self.attempts[-1]["result"] in BROKEN:
                 self._earlier += ((self.attempts[-1], *self._said(), self.realness.reason()),)
             if self._recording is not None:
                 self._recording.begin_again(self.base)
 
-    def saw(self, phase: Phase, seconds: float) -> None:
+    def saw(self, phase: PhaseResult, seconds: float) -> None:
         """Take in how a phase ended, and how long it took."""
         self.phases.append(self._kept(phase) if phase.message else phase)
         self._seconds += seconds
 
-    def _kept(self, phase: Phase) -> Phase:
+    def _kept(self, phase: PhaseResult) -> PhaseResult:
         message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
         return phase._replace(message=cut_message(message))
 
-    def failed_late(self, told: dict[str, Any], phase: Phase) -> None:
+    def failed_late(self, told: dict[str, Any], phase: PhaseResult) -> None:
         """A later hook failed a phase of the attempt that ended, of which this was to be told."""
-        self.attempts[-1] = worsened(told, [self._kept(phase)])["attempts"][-1]
+        self.attempts[-1] = worsened_line(told, [self._kept(phase)])["attempts"][-1]
 
     def saw_already(self, when: str) -> bool:
         """Return whether this attempt's phase of that name has ended."""
@@ -246,17 +246,17 @@ class Observation:
             return self.planned
         return place(self.claims, recording.context, recording.proofs)
 
-    def _said(self) -> tuple[Context, tuple[Shown, ...]]:
+    def _said(self) -> tuple[RunContext, tuple[ProofResult, ...]]:
         recording = self._recording
         return (self.base, ()) if recording is None else (recording.context, tuple(recording.proofs))
 
     def claims_so_far(self, place: Place) -> list[dict[str, Any]]:
         """Return the claims as the attempt that runs has placed them, for those who may never hear more of it."""
-        return simulated(place(self.claims, *self._said()), self.realness.reason())
+        return as_simulated(place(self.claims, *self._said()), self.realness.reason())
 
     def _with_earlier(self, claims: list[dict[str, Any]], result: str, place: Place) -> list[dict[str, Any]]:
         earlier = [
-            Earlier(attempt, simulated(place(self.claims, context, proofs), because))
+            EarlierAttempt(attempt, as_simulated(place(self.claims, context, proofs), because))
             for attempt, context, proofs, because in self._earlier
         ]
         return with_earlier(claims, result, earlier)
@@ -284,7 +284,7 @@ class Observation:
             "claims": claims,
             "result": last["result"],
             "started_at": self.started_at,
-            "finished_at": moment(),
+            "finished_at": timestamp(),
             "attempts": self.attempts,
         }
         if message := last.get("message"):

@@ -16,23 +16,23 @@ from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..claims.collection import TAGGED, Tagged, late_marks, refuse
+from ..claims.collection import TAGGED, TaggedTest, fail_invalid, late_marks
 from ..facts.ledger.line import canonical
-from ..facts.proofs.values import Shown
+from ..facts.proofs.values import ProofResult
 from ..journal.earlier_attempts import BROKEN
-from ..journal.started_tests import Beginner
+from ..journal.started_tests import StartWriter
 from ..redaction.redactor import Redactor
 from .artifacts import ArtifactFolder
-from .authenticity.check import Realness, prepare
-from .claim_resolution import placed_all
-from .context import Context
-from .evidence_recorder import Means, RecordEvidence
+from .authenticity.check import AuthenticityCheck, prepare
+from .claim_resolution import resolve_claims
+from .context import RunContext
+from .evidence_recorder import RecordEvidence, SessionServices
 from .interrupted_hooks import PASSES, postpone
-from .observation import WENT_WELL, Observation, Phase, worsened
-from .recorder_base import Recording
+from .observation import WENT_WELL, Observation, PhaseResult, worsened_line
+from .recorder_base import RecordedData
 from .report_phases import is_rerun, message_of, phase_of, phases_of
-from .skipped_bodies import attend, doubt, see_returns, unrun
-from .test_ids import Names
+from .skipped_bodies import body_not_run, check_call, watch_body, watch_returns
+from .test_ids import NodeIds
 
 CARRIED = "readiness"
 """What hangs on a report: a dictionary with some of the following."""
@@ -59,25 +59,25 @@ class Observer:
     def __init__(
         self,
         catalogue: Catalogue,
-        context: Context,
+        context: RunContext,
         redactor: Redactor,
         artifacts: ArtifactFolder,
         *,
-        names: Names | None = None,
-        means: Means | None = None,
+        names: NodeIds | None = None,
+        means: SessionServices | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.context = context
         self.redactor = redactor
         self.artifacts = artifacts
-        self.means = means or Means()
+        self.means = means or SessionServices()
         self.hooks: PluginManager | None = None
         self.records = False
         """A test that it watches uses ``record_evidence``."""
-        self.names = names or Names({}, redactor)
-        self.begun: Beginner | None = None
+        self.names = names or NodeIds({}, redactor)
+        self.begun: StartWriter | None = None
         """In a worker: what writes that a test begins."""
-        self._ahead: dict[pytest.Item, Recording] = {}
+        self._ahead: dict[pytest.Item, RecordedData] = {}
         """What was said of tests that are not set up yet."""
         self._running: dict[str, Observation] = {}
         self.made: pytest.TestReport | None = None
@@ -90,7 +90,7 @@ class Observer:
         self._places: dict[tuple[Claim, ...], list[dict[str, Any]]] = {}
         """Claims as they were planned: they hold where the test names no other place and proves nothing."""
 
-    def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
+    def planned(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
         self.records = self.records or any(test.records for test in tagged)
         known: dict[int, list[dict[str, Any]]] = {}
@@ -98,13 +98,15 @@ class Observer:
         if plan:
             self._simulations = self.means.simulations()  # loaded before a test can stand in the way
             prepare(self.redactor)
-            see_returns()
+            watch_returns()
         return plan
 
-    def _place(self, claims: Sequence[Claim], context: Context, proofs: Sequence[Shown]) -> list[dict[str, Any]]:
-        return placed_all(claims, context, self.catalogue, proofs)
+    def _place(
+        self, claims: Sequence[Claim], context: RunContext, proofs: Sequence[ProofResult]
+    ) -> list[dict[str, Any]]:
+        return resolve_claims(claims, context, self.catalogue, proofs)
 
-    def _planned(self, test: Tagged, known: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
+    def _planned(self, test: TaggedTest, known: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
         """``known``: claims that are placed already, by the identity of what tests with equal marks share."""
         claims = known.get(id(test.claims))
         if claims is None:
@@ -145,14 +147,14 @@ class Observer:
                 self.context,
                 self.redactor,
                 self._places.get(tagged.claims),
-                Realness(self.catalogue, self.redactor, tagged.claims, self._simulations),
+                AuthenticityCheck(self.catalogue, self.redactor, tagged.claims, self._simulations),
             )
             observation.item, observation.marks = item, tagged.marks
         else:
             observation = None
         self._latest = item, observation
         if tagged.problems:
-            refuse(item)
+            fail_invalid(item)
         if observation is not None:
             observation.realness.begin()
             if self._ahead or "runtest" in vars(item):
@@ -204,9 +206,9 @@ class Observer:
         is_plain = outcome == "passed" and not hasattr(report, "wasxfail")
         phase = (is_plain and WENT_WELL.get(when)) or phase_of(report)
         if is_odd := type(item) is not pytest.Function:
-            attend(item, when, outcome)
+            watch_body(item, when, outcome)
         if (is_odd or observation.unrun is not None) and when == "call" and outcome == "passed":
-            phase = observation.unrun or doubt(item) or phase
+            phase = observation.unrun or check_call(item) or phase
         observation.saw(phase, report.duration)
         if when == "teardown":  # its fixtures are gone: nothing is looked at
             observation.realness.end()
@@ -233,7 +235,7 @@ class Observer:
         if observation is None:
             return
         told, observation.told = observation.told, None
-        failed = Phase(str(report.when), "failed", False, message_of(report))  # noqa: FBT003
+        failed = PhaseResult(str(report.when), "failed", False, message_of(report))  # noqa: FBT003
         if observation.phases and not observation.saw_already(failed.when):
             observation.saw(failed, report.duration)
             self._hang(report, TRY, self._attempt(observation, observation.attempt_so_far()))
@@ -276,7 +278,7 @@ class Observer:
         if told is not None:
             for report in observation.reports:
                 if report.outcome != "passed" or hasattr(report, "wasxfail"):
-                    return worsened(told, phases_of(observation.reports, self.redactor))
+                    return worsened_line(told, phases_of(observation.reports, self.redactor))
         return told
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:
@@ -285,9 +287,9 @@ class Observer:
         if observation is not None:
             recording, claims = observation.recording, observation.claims
         elif tagged is not None and tagged.claims:  # its fixtures are made before it is set up: kept until then
-            recording, claims = self._ahead.setdefault(item, Recording(self.context)), tagged.claims
+            recording, claims = self._ahead.setdefault(item, RecordedData(self.context)), tagged.claims
         else:
-            return detached(self.catalogue, self.redactor, self.artifacts.limit, self.means)
+            return detached_recorder(self.catalogue, self.redactor, self.artifacts.limit, self.means)
         return RecordEvidence(
             recording,
             self.redactor,
@@ -314,7 +316,7 @@ class _Stepping:
 
         def set_quit(debugger: bdb.Bdb) -> None:
             if observation is not None:
-                observation.unrun = unrun("the debugger was left before its end")
+                observation.unrun = body_not_run("the debugger was left before its end")
             leave(debugger)
 
         bdb.Bdb.set_quit = set_quit  # type: ignore[method-assign, assignment]
@@ -324,7 +326,7 @@ class _Stepping:
             bdb.Bdb.set_quit = leave  # type: ignore[method-assign]
 
 
-class Sender(Observer):
+class WorkerObserver(Observer):
     """Watches the tests of an xdist worker: what it saw travels on their reports, as text."""
 
     _evidence: frozenset[str] = frozenset()
@@ -357,7 +359,7 @@ class Sender(Observer):
             if self.may_run_again:
                 super()._hang(report, UNSURE, "true")
 
-    def planned(self, tagged: Sequence[Tagged]) -> list[dict[str, Any]]:
+    def planned(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
         plan = super().planned(tagged)
         self._evidence = frozenset(test["test"] for test in plan)
@@ -377,14 +379,14 @@ class Sender(Observer):
                 self.forget(ended)
 
 
-def detached(
+def detached_recorder(
     catalogue: Catalogue | None = None,
     redactor: Redactor | None = None,
     limit: int = 1 << 30,
-    means: Means | None = None,
+    means: SessionServices | None = None,
 ) -> RecordEvidence:
     """Return a ``record_evidence`` that checks what it is given and writes nothing."""
     redactor = redactor or Redactor(b"detached", {})
     nowhere = ArtifactFolder(None, limit)
-    recording, skipped = Recording(Context()), pytest.skip.Exception
+    recording, skipped = RecordedData(RunContext()), pytest.skip.Exception
     return RecordEvidence(recording, redactor, nowhere, (), catalogue, skipped=skipped, means=means)

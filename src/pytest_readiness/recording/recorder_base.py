@@ -11,13 +11,13 @@ from typing import Any
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..errors import ClaimError, EvidenceError, ReadinessError, nearest, one_line
+from ..errors import ClaimError, EvidenceError, ReadinessError, one_line, suggestion
 from ..facts.evidence import Result
-from ..facts.proofs.values import Shown
+from ..facts.proofs.values import ProofResult
 from ..redaction.redactor import Redactor, cut_text
 from ..third_party import plain_text
 from .artifacts import UNKNOWN_TYPE, ArtifactFolder, guess_media_type, names_a_file
-from .context import Context
+from .context import RunContext
 
 TITLE_LIMIT = 500
 """Characters of a title or a name that are kept."""
@@ -30,16 +30,16 @@ NOTE_LIMIT = 16_000
 
 
 @dataclass
-class Recording:
+class RecordedData:
     """What was recorded so far: plain data, redacted, and the proofs that held."""
 
-    context: Context
+    context: RunContext
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     references: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     properties: dict[str, str] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
-    proofs: list[Shown] = field(default_factory=list)
+    proofs: list[ProofResult] = field(default_factory=list)
     scoped_mode: str | None = None
     """Provider mode that the test itself said with ``scope()``."""
     warnings: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Recording:
                     self.warnings.append(f"{file.name} could not be attached: {error}")
         self.later.clear()
 
-    def begin_again(self, context: Context) -> None:
+    def begin_again(self, context: RunContext) -> None:
         """Forget what another attempt must show itself: where it ran, and what it proved."""
         self.context, self.scoped_mode = context, None
         self.proofs.clear()
@@ -81,12 +81,12 @@ class Recording:
         return {name: value for name, value in plain.items() if value}
 
 
-def _plain_proof(shown: Shown) -> dict[str, Any]:
+def _plain_proof(shown: ProofResult) -> dict[str, Any]:
     proof = shown.to_proof()
     return {"kind": proof.kind, "details": [list(pair) for pair in proof.details]}
 
 
-class Account:
+class RecorderBase:
     """The plain half of ``record_evidence``: what needs no proof.
 
     Where nothing is recorded (the plugin is off, the test carries no mark) it still checks what it is given, and still
@@ -95,7 +95,7 @@ class Account:
 
     def __init__(
         self,
-        recording: Recording,
+        recording: RecordedData,
         redactor: Redactor,
         artifacts: ArtifactFolder,
         claims: Sequence[Claim] = (),
@@ -263,7 +263,7 @@ class Account:
         if part is not None and self._claims and not self._catalogue.open_world:
             known = {name for claim in self._claims for name in self._catalogue.parts(claim.use_case, claim.item)}
             if part not in known:
-                told = nearest(part, known) or (f" (parts are {', '.join(sorted(known))})" if known else "")
+                told = suggestion(part, known) or (f" (parts are {', '.join(sorted(known))})" if known else "")
                 raise ClaimError(f"no item that this test is evidence for has a part '{part}'{told}")
 
     @contextmanager

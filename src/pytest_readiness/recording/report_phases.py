@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from ..redaction.redactor import Redactor
-from .observation import Phase, cut_message
+from .observation import PhaseResult, cut_message
 
 OUTCOMES = frozenset({"passed", "failed", "skipped"})
 """pytest's own. Plugins that run a test again give the report of what failed another one: ``rerun``, ``retried``."""
@@ -23,7 +23,7 @@ def went_well(report: pytest.TestReport) -> bool:
     return report.outcome == "passed" and not hasattr(report, "wasxfail")
 
 
-def phases_of(reports: Sequence[pytest.TestReport], redactor: Redactor) -> list[Phase]:
+def phases_of(reports: Sequence[pytest.TestReport], redactor: Redactor) -> list[PhaseResult]:
     """Return what reports say in the end, without secrets; of one that is there twice, once."""
     known = {id(report): phase_of(report) for report in reports if not is_rerun(report)}
     return [phase._replace(message=cut_message(redactor.text(phase.message))) for phase in known.values()]
@@ -33,13 +33,13 @@ _TEARDOWN = "in teardown, perhaps of a fixture that other tests share"
 """pytest tears such a fixture down with the last test that used it, and blames that test alone."""
 
 
-def phase_of(report: pytest.TestReport) -> Phase:
+def phase_of(report: pytest.TestReport) -> PhaseResult:
     """Return what a report says of its phase."""
     expected = hasattr(report, "wasxfail")  # its reason may be empty
     message = "" if went_well(report) else message_of(report)
     if report.when == "teardown" and report.outcome == "failed":
         message = f"{_TEARDOWN}: {message}"
-    return Phase(str(report.when), report.outcome, expected, message)
+    return PhaseResult(str(report.when), report.outcome, expected, message)
 
 
 def message_of(report: pytest.TestReport) -> str:

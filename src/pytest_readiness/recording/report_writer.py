@@ -18,16 +18,16 @@ from pluggy import PluginManager
 from ..errors import StorageError
 from ..journal.earlier_attempts import BROKEN
 from ..journal.run_log import RunLog
-from ..journal.started_tests import expect
+from ..journal.started_tests import create_start_file
 from ..mark import late_note
 from ..redaction.redactor import Redactor
-from .artifacts import Kept
+from .artifacts import KeptArtifacts
 from .interrupted_hooks import PASSES, postpone
-from .observation import worsened
+from .observation import worsened_line
 from .observer import ATTEMPT, CARRIED, EVIDENCE, KEPT, LATE, PLANS, SECRETS, TROUBLE, TRY, UNSEEN, UNSURE, Observer
 from .report_phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
-from .test_ids import Names
-from .unwatched_tests import Unseen
+from .test_ids import NodeIds
+from .unwatched_tests import UnwatchedTests
 
 _PHASES = frozenset({"setup", "call", "teardown"})
 _BODIES = frozenset({ATTEMPT, EVIDENCE, LATE, TRY, UNSEEN, UNSURE})
@@ -55,10 +55,10 @@ def _attempt_of(body: dict[str, Any]) -> dict[str, Any]:
     return attempt
 
 
-class Keeper:
+class ReportWriter:
     """Writes what was seen of the tests. Which process runs them makes two of it."""
 
-    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], kept: Kept) -> None:
+    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], kept: KeptArtifacts) -> None:
         """``for_workers``: what an xdist worker is given; ``kept``: of ``ArtifactFolder``, filled meanwhile."""
         self.log = log
         self.redactor = redactor
@@ -68,11 +68,11 @@ class Keeper:
         self.hooks: PluginManager | None = None
         self.late: dict[str, None] = {}
         """Tests that were marked as evidence while they ran."""
-        self._unseen_in = Unseen()
+        self._unseen_in = UnwatchedTests()
         self._learned = False
         self._is_owed = False
         """A secret became known, and what was written before could not be rid of it."""
-        self.names = Names(for_workers, redactor)
+        self.names = NodeIds(for_workers, redactor)
         self._to_be_rerun: set[_Place] = set()
         """Tests whose attempt is over, and whose teardown is not the test's end."""
 
@@ -150,17 +150,17 @@ class Keeper:
 
     def _redact_what_is_kept(self) -> None:
         """Artifacts that were kept before their secret became known."""
-        from .late_secrets import redact_artifacts, told_anew  # only where a test registers a secret
+        from .late_secrets import redact_artifacts, replace_digests  # only where a test registers a secret
 
         belated = redact_artifacts(Path(self._for_workers["artifacts"]), self._kept, self.redactor)
         if belated.moved:
-            self.log.rewrite(lambda body: told_anew(body, belated.moved))
+            self.log.rewrite(lambda body: replace_digests(body, belated.moved))
             self.log.moved(belated.moved, {path.name for path in belated.gone})
             self._left = belated.told()
             belated.remove()
 
 
-class OwnKeeper(Keeper):
+class LocalReportWriter(ReportWriter):
     """Keeps what the observer of this process saw."""
 
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], observer: Observer) -> None:
@@ -239,11 +239,11 @@ class OwnKeeper(Keeper):
                 self._safely(self.log.finished, body)
 
 
-class WorkersKeeper(Keeper):
+class ControllerReportWriter(ReportWriter):
     """Keeps what the workers of xdist saw, joined by node id."""
 
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any]) -> None:
-        super().__init__(log, redactor, for_workers, Kept())
+        super().__init__(log, redactor, for_workers, KeptArtifacts())
         self._odd: dict[_Place, list[pytest.TestReport]] = {}
         """The reports of a test that runs, from the first on that tells of more than a phase that went well."""
         self._unsure: dict[_Place, dict[str, Any]] = {}
@@ -279,7 +279,7 @@ class WorkersKeeper(Keeper):
         self._take_in_plans()
         self.open()
         if self.log.writer is not None:
-            self._safely(expect, self.log.path)
+            self._safely(create_start_file, self.log.path)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -351,7 +351,7 @@ class WorkersKeeper(Keeper):
 
     def _ended(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
         place = _place(report)
-        body = worsened(evidence, phases_of(self._odd.get(place, ()), self.redactor))
+        body = worsened_line(evidence, phases_of(self._odd.get(place, ()), self.redactor))
         if not unsure:
             self.log.finished(body)
             return

@@ -10,7 +10,7 @@ from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 from weakref import ref
 
-from .observation import Phase
+from .observation import PhaseResult
 
 __unittest = True
 """Hides the frames of this module where unittest and pytest show how a test failed."""
@@ -24,7 +24,7 @@ _HOLDERS = (AbstractContextManager, AbstractAsyncContextManager)
 """What ``contextlib`` makes of a generator has it as ``gen``."""
 
 
-def see_returns() -> None:
+def watch_returns() -> None:
     """See from now on what pytest drops of what a test function returned: it warns of it, also where nobody hears."""
     python = sys.modules.get("_pytest.python")
     made = getattr(python, _WARNING, None)
@@ -33,7 +33,7 @@ def see_returns() -> None:
         def warning(*told: Any) -> Any:
             with suppress(Exception):  # then nothing is known of it
                 known = _frame(1).f_locals
-                found = unbegun(known["result"])
+                found = check_returned(known["result"])
                 if found is not None:
                     item = known["pyfuncitem"]
                     item.config.pluginmanager.get_plugin(OBSERVER).of(item).unrun = found
@@ -42,7 +42,7 @@ def see_returns() -> None:
         setattr(python, _WARNING, warning)
 
 
-def attend(item: Any, when: str, outcome: str) -> None:
+def watch_body(item: Any, when: str, outcome: str) -> None:
     """Watch a test of another kind than pytest's own from its setup until its teardown."""
     if when == "setup" and outcome == "passed":
         _watch(item)
@@ -93,15 +93,15 @@ class _Watched:
             del held[self.name]
 
 
-def doubt(item: Any) -> Phase | None:
+def check_call(item: Any) -> PhaseResult | None:
     """Return what a call that passed is worth, where that is no pass: so it is with some methods of a test case."""
     watched = vars(item).get(_WATCHED)
-    if watched is not None and (found := unbegun(watched.take())):
+    if watched is not None and (found := check_returned(watched.take())):
         return found
     if "twisted.trial" in sys.modules and _is_of_unittest(item):
         method = getattr(item.cls, getattr(item, "originalname", None) or item.name, None)
         if (todo := _todo(item.cls, method)) is not None:
-            return Phase("call", "skipped", True, f"todo: {todo}")  # noqa: FBT003
+            return PhaseResult("call", "skipped", True, f"todo: {todo}")  # noqa: FBT003
     return None
 
 
@@ -110,7 +110,7 @@ def _is_of_unittest(item: Any) -> bool:
     return kind is not None and known is not None and issubclass(kind, known.TestCase)
 
 
-def unbegun(returned: object) -> Phase | None:
+def check_returned(returned: object) -> PhaseResult | None:
     """Judge what a test returned, once whoever would run it has done so; a value that it returned is none of ours."""
     held = getattr(returned, "gen", None) if isinstance(returned, _HOLDERS) else returned
     if isinstance(held, CoroutineType):
@@ -128,17 +128,17 @@ def _is_new(one: AsyncGeneratorType[Any, Any]) -> bool:
     return frame is not None and not one.ag_running and frame.f_code.co_code[frame.f_lasti] == _MAKES_IT
 
 
-def unrun(why: str) -> Phase:
+def body_not_run(why: str) -> PhaseResult:
     """Return a call that passed without its body."""
-    return Phase("call", "unrun", False, why)  # noqa: FBT003
+    return PhaseResult("call", "unrun", False, why)  # noqa: FBT003
 
 
 _NEVER = "the body never ran: the test returned"
-_COROUTINE = unrun(
+_COROUTINE = body_not_run(
     f"{_NEVER} a coroutine, which nobody awaited: use unittest.IsolatedAsyncioTestCase and async decorators"
 )
-_GENERATOR = unrun(f"{_NEVER} a generator, which nobody ran")
-_ASYNC_GENERATOR = unrun(f"{_NEVER} an async generator, which nobody ran")
+_GENERATOR = body_not_run(f"{_NEVER} a generator, which nobody ran")
+_ASYNC_GENERATOR = body_not_run(f"{_NEVER} an async generator, which nobody ran")
 
 
 def _todo(kind: type, method: object) -> str | None:

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ..claims.collection import Tagged, where_else
+from ..claims.collection import TaggedTest, where_else
 from ..redaction.redactor import Redactor
-from .provenance.relative_path import way_to
+from .provenance.relative_path import relative_path
 
 BEARERS, CASES = "bearers", "cases"
 
 
-class Bearer(NamedTuple):
+class AmbiguousTest(NamedTuple):
     """A test whose node id does not say where it lies, or is that of such a test."""
 
     name: str
@@ -31,7 +31,7 @@ class Bearer(NamedTuple):
     """Which of the collection it is."""
 
 
-class Names:
+class NodeIds:
     """What the tests of a session are called, in a process that runs them or is told of them."""
 
     def __init__(self, given: Mapping[str, Any], redactor: Redactor) -> None:
@@ -45,7 +45,7 @@ class Names:
         self._above = Path(normpath(self._folder / self._prefix)) if self._prefix.startswith("../") else None
         """pytest's rootdir, where it does not lie below the config's folder: each of its files is asked for its way."""
         self._ways: dict[Path, str] = {}
-        self.bearers: dict[str, dict[tuple[str, int], Bearer]] = {}
+        self.bearers: dict[str, dict[tuple[str, int], AmbiguousTest]] = {}
         """By node id, each of them once; in most sessions there are none."""
         self.shared = False
         """Several tests bear one node id."""
@@ -60,7 +60,7 @@ class Names:
             return self.redactor.name(name)
         return self.redactor.name(self._plain(nodeid) if self.grouped or self._prefix else nodeid)
 
-    def of_tagged(self, test: Tagged) -> str:
+    def of_tagged(self, test: TaggedTest) -> str:
         """Return what a test is called."""
         name, path = test.test_id, test.lies
         if path is not None:
@@ -82,7 +82,7 @@ class Names:
     def _way(self, path: Path) -> str:
         way = self._ways.get(path)
         if way is None:
-            way = self._ways[path] = way_to(path, self._folder)
+            way = self._ways[path] = relative_path(path, self._folder)
         return way
 
     def _alone(self, nodeid: str) -> str:
@@ -95,11 +95,11 @@ class Names:
         ways = [way for way in self._ways.values() if way.startswith("../")]
         if not ways:
             return []
-        from .provenance.checkout import unnamed  # asks git: only where something lies beside the config
+        from .provenance.checkout import unnamed_note  # asks git: only where something lies beside the config
 
         if self._prefix.strip("./"):
             ways = [self._prefix if way.startswith(self._prefix) else way for way in ways]
-        return [told for told in (unnamed(way, self._folder) for way in ways) if told is not None][:1]
+        return [told for told in (unnamed_note(way, self._folder) for way in ways) if told is not None][:1]
 
     def each(self, nodeid: str, location: Sequence[Any] | None = None) -> list[str]:
         """Return what the tests with this node id are called; with a location, those that have it."""
@@ -114,7 +114,7 @@ class Names:
         found = [one.name for one in self.bearers.get(nodeid, {}).values() if one.number == number]
         return self.redactor.name(found[0]) if found else None
 
-    def learn(self, session: pytest.Session, tagged: Sequence[Tagged]) -> None:
+    def learn(self, session: pytest.Session, tagged: Sequence[TaggedTest]) -> None:
         """Learn what tests are called whose node ids do not say where they lie, if there are any among these."""
         if any(test.lies for test in tagged):
             self._learn(session.items)
@@ -125,13 +125,13 @@ class Names:
         nodeids = {item.nodeid for item in items if where_else(item) is not None}
         for number, item in enumerate(items):
             if (nodeid := item.nodeid) in nodeids:
-                self._bears(nodeid, Bearer(self._name_of(item), list(item.location), number))
+                self._bears(nodeid, AmbiguousTest(self._name_of(item), list(item.location), number))
 
     def _name_of(self, item: pytest.Item) -> str:
         path = where_else(item)
         return self._plain(item.nodeid) if path is None else self._by_path(item.nodeid, path)
 
-    def _bears(self, nodeid: str, bearer: Bearer) -> None:
+    def _bears(self, nodeid: str, bearer: AmbiguousTest) -> None:
         bearers = self.bearers.setdefault(nodeid, {})
         bearers[bearer.name, bearer.number] = bearer
         self.shared = self.shared or len(bearers) > 1
@@ -158,13 +158,13 @@ class Names:
         self.redactor.cases.take_in(plain.get(CASES, {}))
         for nodeid, bearers in plain.get(BEARERS, {}).items():
             for name, location, number in bearers:
-                self._bears(nodeid, Bearer(name, location, number))
+                self._bears(nodeid, AmbiguousTest(name, location, number))
 
 
 class _Following:
     """Sees which test runs, in a session where several bear one node id."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: NodeIds) -> None:
         self._names = names
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

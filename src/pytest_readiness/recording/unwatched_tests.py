@@ -9,7 +9,7 @@ _MOST_REASONS = 5
 _WORTH = "a pass is a rehearsal, and a failure counts"
 
 
-class Unseen:
+class UnwatchedTests:
     """Remembers them by reason, each once however often it is run again."""
 
     def __init__(self) -> None:

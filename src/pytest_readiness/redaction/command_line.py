@@ -13,15 +13,15 @@ from itertools import pairwise
 from pathlib import PurePath
 from shlex import quote
 
-from .match import Finding
+from .match import Match
 
-__all__ = ["PART_OF_NAME", "in_words", "line_of", "replaced", "scanned"]
+__all__ = ["PART_OF_NAME", "in_words", "line_of", "mask_word", "scan_words"]
 
 PART_OF_NAME = (
     "a secret is part of the command's name: with another one it is another test; --id NAME calls it the same"
 )
 """What is to be said of such a command."""
-Find = Callable[[bytes], Sequence[Finding]]
+Find = Callable[[bytes], Sequence[Match]]
 
 _LONG = re.compile(r"--?([A-Za-z][\w.-]*)(?:=(.*))?", re.DOTALL)
 _NESTED = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|(\S+)""")
@@ -54,7 +54,7 @@ _FLAGS = "sSkLvifgGIjlnqaR0#46"
 _PORT = re.compile(r"\d{1,5}(?::\d{1,5})*(?:/\w+)?")
 
 
-def scanned(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+def scan_words(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     """Yield the secrets that options announce: the word, and where in its text one begins and ends."""
     program, taken = "", -1
     has_user = not _USERS_NAME.isdisjoint(words)
@@ -154,7 +154,7 @@ def _in_nested(text: str) -> Iterator[tuple[int, int]]:
     """Yield the secrets in a word that holds a command itself, as ``sh -c`` takes it."""
     words = [(found[found.lastindex or 0], found.start(found.lastindex or 0)) for found in _NESTED.finditer(text)]
     if len(words) > 1:
-        for at, start, end in scanned([word for word, _ in words]):
+        for at, start, end in scan_words([word for word, _ in words]):
             yield words[at][1] + start, words[at][1] + end
 
 
@@ -169,7 +169,7 @@ def in_words(words: Sequence[str], find: Find) -> list[list[tuple[int, int]]]:
 
     raw = [word.encode("utf-8", "surrogatepass") for word in words]
     found: list[list[tuple[int, int]]] = [[] for _ in words]
-    for at, start, end in scanned(words):
+    for at, start, end in scan_words(words):
         secret = words[at][start:end].encode("utf-8", "surrogatepass")
         if not is_harmless(secret):
             before = len(words[at][:start].encode("utf-8", "surrogatepass"))
@@ -186,7 +186,7 @@ def in_words(words: Sequence[str], find: Find) -> list[list[tuple[int, int]]]:
     return [_joined(places) for places in found]
 
 
-def replaced(word: str, places: Sequence[tuple[int, int]], mark: Callable[[bytes], str]) -> str:
+def mask_word(word: str, places: Sequence[tuple[int, int]], mark: Callable[[bytes], str]) -> str:
     """Return a word with marks in the places of its secrets."""
     raw, out, done = word.encode("utf-8", "surrogatepass"), b"", 0
     for start, end in places:
@@ -195,7 +195,7 @@ def replaced(word: str, places: Sequence[tuple[int, int]], mark: Callable[[bytes
     return (out + raw[done:]).decode("utf-8", "surrogatepass" if not places else "replace")
 
 
-def _in_line(raw: Sequence[bytes], begins: Sequence[int], span: Finding) -> Iterator[tuple[int, tuple[int, int]]]:
+def _in_line(raw: Sequence[bytes], begins: Sequence[int], span: Match) -> Iterator[tuple[int, tuple[int, int]]]:
     """Yield which parts of which words a place of the line is."""
     for at in range(max(bisect_right(begins, span.start) - 1, 0), len(begins)):
         if (begin := begins[at]) >= span.end:

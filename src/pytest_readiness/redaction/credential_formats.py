@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterator
 from functools import cache
 
-from .match import Finding
+from .match import Match
 from .secret_names import is_harmless
 
 _NAME = rb"[^\s\\\"',]{1,256}+"
@@ -65,7 +65,7 @@ EXACT_PHRASES = (_KTY,)
 """And in its letter case."""
 
 
-def find_phrases(data: bytes, lower: bytes, words: Container[bytes] | None = None) -> Iterator[Finding]:
+def find_credentials(data: bytes, lower: bytes, words: Container[bytes] | None = None) -> Iterator[Match]:
     """Yield the secrets that a phrase gives away.
 
     Args:
@@ -88,14 +88,14 @@ def _compiled(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern)
 
 
-def _found(data: bytes, lower: bytes, phrase: re.Pattern[bytes]) -> Iterator[Finding]:
+def _found(data: bytes, lower: bytes, phrase: re.Pattern[bytes]) -> Iterator[Match]:
     for found in phrase.finditer(lower):
         for start, end in found.regs[1:]:
             if start >= 0 and not is_harmless(data[start:end]):
-                yield Finding(start, end, "key", found.start())
+                yield Match(start, end, "key", found.start())
 
 
-def _of_jwks(data: bytes) -> Iterator[Finding]:
+def _of_jwks(data: bytes) -> Iterator[Match]:
     """The private numbers of a JSON Web Key stand in the object that has ``kty``."""
     done, at = 0, data.find(b"kty")
     while at >= 0:
@@ -103,5 +103,5 @@ def _of_jwks(data: bytes) -> Iterator[Finding]:
         end = data.find(b"}", at, at + _MOST_OF_JWK)
         done = end if end >= 0 else min(len(data), at + _MOST_OF_JWK)
         for found in _PRIVATE_OF_JWK.finditer(data, begin, done):
-            yield Finding(*found.span(2), "key", begin)
+            yield Match(*found.span(2), "key", begin)
         at = data.find(b"kty", done)

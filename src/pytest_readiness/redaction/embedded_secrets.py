@@ -27,7 +27,7 @@ _SETTING = re.compile(
 )
 
 
-def values_within(value: str, deepest: int = _DEEPEST) -> Iterator[str]:
+def embedded_values(value: str, deepest: int = _DEEPEST) -> Iterator[str]:
     """Yield the texts within a secret that are secret themselves; a plain secret has none.
 
     These are the texts of a JSON document (also one in base64, or in a text of another document) that have 12
@@ -39,7 +39,7 @@ def values_within(value: str, deepest: int = _DEEPEST) -> Iterator[str]:
         for name, text in _leaves(document):
             if len(text) >= SHORTEST_LEAF or _is_named(name, text):
                 yield text
-            yield from values_within(text, deepest - 1)
+            yield from embedded_values(text, deepest - 1)
         return
     for found in _PASSWORD_OF_URL.finditer(value):
         if found[1] != found[2]:  # ``postgres:postgres`` is no secret, and the word stands in honest texts
@@ -50,13 +50,13 @@ def values_within(value: str, deepest: int = _DEEPEST) -> Iterator[str]:
         if _is_named(name, text):
             yield text
         if deepest and text != value:
-            yield from values_within(text, deepest - 1)
+            yield from embedded_values(text, deepest - 1)
 
 
-def named_within(value: str) -> Iterator[str]:
+def embedded_by_name(value: str) -> Iterator[str]:
     """Yield the texts that are secret within the value of a variable whose own name does not say so.
 
-    These are the texts of ``values_within`` that stand beside a telling name or are the password of a URL, with 12
+    These are the texts of ``embedded_values`` that stand beside a telling name or are the password of a URL, with 12
     characters and more: a shorter one may be an ordinary word.
     """
     document = _document(value)

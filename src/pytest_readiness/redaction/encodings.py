@@ -60,9 +60,9 @@ def spellings(value: str) -> set[bytes]:
 def _within(value: str) -> Iterator[str]:
     """Yield the secrets within a value that may be a document (also in base64), a connection string or a URL."""
     if "=" in value or "://" in value or value.lstrip()[:1] in ("{", "[", "e", "W"):
-        from .embedded_secrets import values_within  # most secrets are plain, and the names take a while to compile
+        from .embedded_secrets import embedded_values  # most secrets are plain, and the names take a while to compile
 
-        yield from values_within(value)
+        yield from embedded_values(value)
 
 
 def _parts(value: str) -> Iterator[str]:

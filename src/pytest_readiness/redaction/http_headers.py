@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .match import Finding
-from .name_cache import Called
+from .match import Match
+from .name_cache import SecretName
 from .secret_names import is_harmless
-from .text_scanner import Lines
+from .text_scanner import TextLines
 
 _SCHEME = re.compile(
     rb"(?:(?P<alone>Bearer|Basic|Token|ApiKey|Api-Key|Api-Token|Negotiate|NTLM|SharedKey|SSWS|GoogleLogin|JWT|DPoP)"
@@ -29,7 +29,7 @@ _PAIRS = re.compile(rb"[\w.%-]+=[^\s;,]+(?:;[ ]?[\w.%-]+=[^\s;,]+)*+")
 _WORD = re.compile(rb"""[^\s"',;]+""")
 
 
-def find_header(data: bytes, span: tuple[int, int], name: Called, at: int, lines: Lines) -> list[Finding] | None:
+def find_header(data: bytes, span: tuple[int, int], name: SecretName, at: int, lines: TextLines) -> list[Match] | None:
     """Return what a header of this name says, whose value begins at a place; None: it is no header."""
     if not name.is_header or data[at : at + 1] in (b'"', b"'"):
         return None
@@ -47,10 +47,10 @@ def find_header(data: bytes, span: tuple[int, int], name: Called, at: int, lines
         found = None if one is None else one.match(data, inner, ended)
         ended = found.end() if found is not None else inner if is_cookie else ended
     value = data[inner:ended].rstrip()
-    return [] if is_harmless(value) else [Finding(inner, inner + len(value), "header", start)]
+    return [] if is_harmless(value) else [Match(inner, inner + len(value), "header", start)]
 
 
-def _end(data: bytes, start: int, inner: int, lines: Lines) -> int:
+def _end(data: bytes, start: int, inner: int, lines: TextLines) -> int:
     """Return where a header ends: with its line, or with the text that it stands in."""
     is_quoted = data[start - 1 : start] in (b'"', b"'")
     opening = _QUOTE_BEFORE.search(data, max(start - 8, 0), start) if is_quoted else None

@@ -12,10 +12,10 @@ from collections.abc import Container, Iterator
 from functools import cache
 from operator import methodcaller
 
-from .credential_formats import EXACT_PHRASES, PHRASES, find_phrases
-from .match import Finding
+from .credential_formats import EXACT_PHRASES, PHRASES, find_credentials
+from .match import Match
 from .program_options import CLOSER as OF_PROGRAMS, PROGRAMS, find_in_commands
-from .terraform_output import STATES, find_in_states
+from .terraform_output import STATES, find_in_terraform
 
 RULES = frozenset({"key", "header", "url"})
 """Names of the rules."""
@@ -90,9 +90,9 @@ _CHANGED, _IN_QUERY = re.compile(_OLD_AND_NEW), re.compile(_JSON_OF_QUERY)
 _CHANGED_OR_IN_QUERY = re.compile(_OLD_AND_NEW + b"|" + _JSON_OF_QUERY)
 
 
-def find_structured(
+def find_keyed(
     data: bytes, lower: bytes | None = None, words: Container[bytes] | None = None, *, goes_on: bool = False
-) -> Iterator[Finding]:
+) -> Iterator[Match]:
     """Yield the values in a text that a name, a URL or a header calls secret.
 
     Args:
@@ -104,9 +104,9 @@ def find_structured(
     if _may_hold(b"://", data, words):
         yield from _in_urls(data)
     lower = data.lower() if lower is None else lower
-    yield from find_phrases(data, lower, words)
+    yield from find_credentials(data, lower, words)
     yield from find_in_commands(data, lower, words)
-    yield from find_in_states(data, words)
+    yield from find_in_terraform(data, words)
     names = _names(data, lower, words)
     if names:
         yield from _beside(data, names, goes_on=goes_on)
@@ -154,19 +154,21 @@ def _begin(data: bytes, at: int) -> int:
     return start
 
 
-def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> list[Finding]:
+def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> list[Match]:
     """Return the values that stand beside names; a name within one is passed over."""
-    from .key_value_rules import find_beside  # most texts hold no such name, and these patterns take a while to compile
-    from .name_cache import called
-    from .name_value_fields import Fields
-    from .repeated_text import Repeats
+    from .key_value_rules import (
+        find_key_values,  # most texts hold no such name, and these patterns take a while to compile
+    )
+    from .name_cache import look_up_name
+    from .name_value_fields import ValueFields
+    from .repeated_text import RepeatTracker
     from .secret_names import is_harmless
-    from .text_scanner import Lines
+    from .text_scanner import TextLines
 
-    lines, fields = Lines(data, goes_on=goes_on), Fields(data)
-    every: list[Finding] = []
+    lines, fields = TextLines(data, goes_on=goes_on), ValueFields(data)
+    every: list[Match] = []
     other = _other(data)
-    repeats = Repeats(data, names, every)
+    repeats = RepeatTracker(data, names, every)
     done, last, index = 0, -1, -1
     while (index := index + 1) < len(names):
         at, end = names[index]
@@ -179,13 +181,13 @@ def _beside(data: bytes, names: list[tuple[int, int]], *, goes_on: bool) -> list
             at, end = names[index]
         last = end
         start = _begin(data, at) if at and data[at - 1] in _BEFORE_A_STEM else at
-        name = called(data[start:end])
+        name = look_up_name(data[start:end])
         if name is None:
             continue
         if other is not None and (new := other.match(data, end)) and not is_harmless(new[new.lastindex or 0]):
-            every.append(Finding(*new.span(new.lastindex or 0), "key", start))
+            every.append(Match(*new.span(new.lastindex or 0), "key", start))
             done = max(done, new.end())
-        for found in find_beside(data, (start, end), name, lines, fields):
+        for found in find_key_values(data, (start, end), name, lines, fields):
             every.append(found)
             if found.end > done:  # noqa: PLR1730 - a call takes longer, and there are many
                 done = found.end
@@ -200,7 +202,7 @@ def _other(data: bytes) -> re.Pattern[bytes] | None:
     return _CHANGED if changes else None
 
 
-def _in_urls(data: bytes) -> Iterator[Finding]:
+def _in_urls(data: bytes) -> Iterator[Match]:
     """The password of ``https://user:password@host``; what has no "@" behind "://" is read once."""
     for authority in _AUTHORITY.finditer(data):
         at, sign = authority.start(), authority.start(1)
@@ -209,5 +211,5 @@ def _in_urls(data: bytes) -> Iterator[Finding]:
         for begin in dict.fromkeys((at, data.rfind(b"://", at, sign))):
             found = next(filter(None, (form.match(data, begin) for form in _USER_INFO)), None)
             if found is not None and _NOT_IN_URLS.fullmatch(found["password"]) is None:
-                yield Finding(*found.span("password"), "url", begin)
+                yield Match(*found.span("password"), "url", begin)
                 break

@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .http_headers import find_header
-from .match import Finding, finding
-from .name_cache import Called
+from .match import Match, finding
+from .name_cache import SecretName
 from .name_value_fields import (
     BLANKS,
     MAY_BE_APART,
     OPENING,
-    Fields,
+    ValueFields,
     find_apart,
     find_in_object,
     find_in_objects,
     is_apart,
 )
 from .secret_names import CODE, is_harmless, is_sentence, is_way
-from .text_scanner import Lines
+from .text_scanner import TextLines
 
 _TYPED = rb":[ ]?(?:str|bytes|string|SecretStr)(?:[ ]\|[ ]None)?[ ]?="
 _ANY = (
@@ -79,9 +79,9 @@ _ALWAYS_JOIN = frozenset((b"=", b":"))
 _OF_MANY = frozenset((b"[", b"{", b"|", b">"))
 
 
-def find_beside(
-    data: bytes, span: tuple[int, int], name: Called, lines: Lines, fields: Fields
-) -> Sequence[Finding] | Iterator[Finding]:
+def find_key_values(
+    data: bytes, span: tuple[int, int], name: SecretName, lines: TextLines, fields: ValueFields
+) -> Sequence[Match] | Iterator[Match]:
     """Return the secret values beside a name that stands there."""
     start, end = span
     if start and data[start - 1] in MAY_BE_APART and is_apart(data, start):
@@ -105,8 +105,8 @@ def find_beside(
 
 
 def _usual(
-    data: bytes, start: int, name: Called, after: re.Match[bytes], form: str, lines: Lines
-) -> Sequence[Finding] | None:
+    data: bytes, start: int, name: SecretName, after: re.Match[bytes], form: str, lines: TextLines
+) -> Sequence[Match] | None:
     """Return the value of a usual form; None: the rules for all must look at it."""
     begin, end = after.span(form)
     value = data[begin:end]
@@ -123,8 +123,8 @@ def _usual(
 
 
 def _joined(
-    data: bytes, span: tuple[int, int], name: Called, after: re.Match[bytes], lines: Lines, fields: Fields
-) -> Sequence[Finding] | Iterator[Finding]:
+    data: bytes, span: tuple[int, int], name: SecretName, after: re.Match[bytes], lines: TextLines, fields: ValueFields
+) -> Sequence[Match] | Iterator[Match]:
     """Return what what stands between a name and its value joins to the name."""
     start, at = span[0], after.end()
     quote, sep, in_next = after.group("quote", "sep", "next")
@@ -145,8 +145,14 @@ def _joined(
 
 
 def _of_many(
-    data: bytes, at: int, span: tuple[int, int], name: Called, around: tuple[bytes, bytes], lines: Lines, fields: Fields
-) -> Sequence[Finding] | Iterator[Finding]:
+    data: bytes,
+    at: int,
+    span: tuple[int, int],
+    name: SecretName,
+    around: tuple[bytes, bytes],
+    lines: TextLines,
+    fields: ValueFields,
+) -> Sequence[Match] | Iterator[Match]:
     """Return the values of a list, an object, a table or a text over several lines; nothing where there is none."""
     sep, quote = around
     first = data[at : at + 1]
@@ -157,13 +163,13 @@ def _of_many(
     if sep == b"|" or (sep == b"" and _is_column(data, span, name, at)):
         return _in_a_table(data, at, span[0], lines)
     if first in (b"|", b">") and sep == b":" and (block := _BLOCK.match(data, at)):
-        return () if is_harmless(block[2]) else (Finding(*block.span(2), "key", span[0]),)
+        return () if is_harmless(block[2]) else (Match(*block.span(2), "key", span[0]),)
     return ()
 
 
 def _single(
-    data: bytes, at: int, span: tuple[int, int], name: Called, around: tuple[bytes, bytes], lines: Lines
-) -> Sequence[Finding] | Iterator[Finding]:
+    data: bytes, at: int, span: tuple[int, int], name: SecretName, around: tuple[bytes, bytes], lines: TextLines
+) -> Sequence[Match] | Iterator[Match]:
     """Return one value; ``around``: what stands between it and its name, and the quote behind the name."""
     sep, quote = around
     first = data[at : at + 1]
@@ -190,28 +196,28 @@ def _single(
     return (finding((begin, close, "key", span[0], b"")),)
 
 
-def _in_three_quotes(data: bytes, at: int, since: int, lines: Lines) -> Iterator[Finding]:
+def _in_three_quotes(data: bytes, at: int, since: int, lines: TextLines) -> Iterator[Match]:
     """Yield a text of TOML or Python over several lines."""
     close = lines.find(data[at : at + 3], at + 3)
     if close < len(data) and not is_harmless(data[at + 3 : close]):
-        yield Finding(at + 3, close, "key", since)
+        yield Match(at + 3, close, "key", since)
 
 
-def _in_a_table(data: bytes, at: int, since: int, lines: Lines) -> Iterator[Finding]:
+def _in_a_table(data: bytes, at: int, since: int, lines: TextLines) -> Iterator[Match]:
     """Yield the cell beside a name that stands first in its line, if it looks like no word."""
     cell = _IN_A_TABLE.match(data, at)
     if cell is not None and not data[lines.begin(since) : since].strip(b" \t|"):
-        yield Finding(*cell.span(1), "key", since)
+        yield Match(*cell.span(1), "key", since)
 
 
-def _is_word(name: Called, sep: bytes, value: bytes) -> bool:
+def _is_word(name: SecretName, sep: bytes, value: bytes) -> bool:
     """Return whether what stands beside a name is the next word of a list, or of a sentence that quotes it."""
     if sep == b",":
         return not name.is_option and _WORD_OF_A_LIST.fullmatch(value) is not None
     return sep == b"" and is_sentence(value)
 
 
-def _separates(data: bytes, span: tuple[int, int], name: Called, sep: bytes, quote: bytes | None, at: int) -> bool:
+def _separates(data: bytes, span: tuple[int, int], name: SecretName, sep: bytes, quote: bytes | None, at: int) -> bool:
     """Return whether a name and what follows belong together, as far as what stands between them tells.
 
     What stands in ``_ALWAYS_JOIN`` does, without a quote.
@@ -230,7 +236,7 @@ def _separates(data: bytes, span: tuple[int, int], name: Called, sep: bytes, quo
     return sep != b"|" or not quote
 
 
-def _is_set(data: bytes, start: int, name: Called, at: int) -> bool:
+def _is_set(data: bytes, start: int, name: SecretName, at: int) -> bool:
     """Return whether a name and the value after it, with a blank between, are an option, a variable, or SQL's."""
     if data[max(start - 7, 0) : start].endswith(_SETS):
         return True
@@ -240,12 +246,12 @@ def _is_set(data: bytes, start: int, name: Called, at: int) -> bool:
     return name.is_password and first in (b"'", b"N")
 
 
-def _is_column(data: bytes, span: tuple[int, int], name: Called, at: int) -> bool:
+def _is_column(data: bytes, span: tuple[int, int], name: SecretName, at: int) -> bool:
     """Return whether blanks stand between a name and what follows, as between the columns of a table."""
     return at - span[1] > 1 and not name.is_option and data[span[1] : at].isspace()
 
 
-def _goes_on(data: bytes, name: Called, quote: bytes | None, at: int) -> bool:
+def _goes_on(data: bytes, name: SecretName, quote: bytes | None, at: int) -> bool:
     """Return whether a value stands in the line after its name: a text of JSON or YAML, or a folded header."""
     if data.startswith((b'"""', b"'''"), at):  # what a class is about
         return False
@@ -253,8 +259,8 @@ def _goes_on(data: bytes, name: Called, quote: bytes | None, at: int) -> bool:
 
 
 def _listed(
-    data: bytes, at: int, span: tuple[int, int], name: Called, lines: Lines, fields: Fields
-) -> Iterator[Finding]:
+    data: bytes, at: int, span: tuple[int, int], name: SecretName, lines: TextLines, fields: ValueFields
+) -> Iterator[Match]:
     """Yield each text of a list; of a list of cookies each value."""
     if name.is_jar and data[at : at + 64].lstrip()[:1] == b"{":
         yield from find_in_objects(data, at, span[0], lines, fields)
@@ -266,13 +272,13 @@ def _listed(
             return
         value = data[opening.end() : close]
         if not (is_harmless(value) or (name.is_of_tokens and _NATURAL.fullmatch(value))):
-            yield Finding(opening.end(), close, "key", span[0])
+            yield Match(opening.end(), close, "key", span[0])
         at = close + len(opening[1]) + 1
 
 
 def _bare(
-    data: bytes, at: int, span: tuple[int, int], name: Called, around: tuple[bytes, bytes], lines: Lines
-) -> Sequence[Finding]:
+    data: bytes, at: int, span: tuple[int, int], name: SecretName, around: tuple[bytes, bytes], lines: TextLines
+) -> Sequence[Match]:
     """Return a value without quotes."""
     sep = around[0]
     found = (_BARE_OF_OPTION if sep == b"" else _IN_URL if sep[:1] == b"%" else _BARE).match(data, at)
@@ -282,8 +288,8 @@ def _bare(
 
 
 def _judged(
-    data: bytes, found: tuple[int, int], start: int, name: Called, around: tuple[bytes, bytes], lines: Lines
-) -> Sequence[Finding]:
+    data: bytes, found: tuple[int, int], start: int, name: SecretName, around: tuple[bytes, bytes], lines: TextLines
+) -> Sequence[Match]:
     """Return a value without quotes, unless it says that there is none, or is the first word of a sentence."""
     (at, end), (sep, quote) = found, around
     value = data[at:end]
@@ -300,7 +306,7 @@ def _judged(
     return (finding((at, end, "key", start, quote)),)
 
 
-def _passphrase(data: bytes, at: int, start: int, lines: Lines) -> int:
+def _passphrase(data: bytes, at: int, start: int, lines: TextLines) -> int:
     """Return where the words end that are a passphrase: the rest of a line that is no sentence; 0: they are none."""
     if data[at - 1 : at] != b" " or data[lines.begin(start) : start].strip(b" \t->\"'"):
         return 0

@@ -13,7 +13,7 @@ from itertools import compress, count, islice
 from threading import RLock as _RLock
 from typing import Any
 
-from .match import Finding
+from .match import Match
 
 _WIDTH = 4
 _SAMPLED = 2 * _WIDTH - 1
@@ -67,7 +67,7 @@ class KnownValues:
         """Yield the spellings with their rules, but for so many that were learned first."""
         return islice(self._rules.items(), count, None)
 
-    def find(self, data: bytes) -> Iterator[Finding]:
+    def find(self, data: bytes) -> Iterator[Match]:
         """Yield the places where a spelling stands, in no order; those of one that overlap are one place."""
         ended: dict[bytes, int] = {}
         for begin, spelling in self._places(data, ended):
@@ -75,16 +75,16 @@ class KnownValues:
             while (further := data.rfind(spelling, last + 1, last + 2 * size - 1)) >= 0:
                 last = further
             ended[spelling] = last + size
-            yield Finding(begin, last + size, self._rules[spelling], begin)
+            yield Match(begin, last + size, self._rules[spelling], begin)
 
     def is_shortened(self, data: bytes) -> bool:
         """Return whether a text says that something was left out of it, which may be a part of a value."""
         return bool(self._rules) and any(rare in data and said in data for rare, said in _SHORTENED)
 
-    def find_each(self, data: bytes) -> Iterator[Finding]:
+    def find_each(self, data: bytes) -> Iterator[Match]:
         """Yield every place where a spelling stands, in no order."""
         for begin, spelling in self._places(data, {}):
-            yield Finding(begin, begin + len(spelling), self._rules[spelling], begin)
+            yield Match(begin, begin + len(spelling), self._rules[spelling], begin)
 
     def _places(self, data: bytes, ended: Mapping[bytes, int]) -> Iterator[tuple[int, bytes]]:
         """Yield where a spelling begins, those of one in order; ``ended``: where what was read of each ends."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 
-class Finding(NamedTuple):
+class Match(NamedTuple):
     """What is to be replaced."""
 
     start: int
@@ -20,5 +20,5 @@ class Finding(NamedTuple):
     """What is put around the replacement: a number of JSON becomes a text."""
 
 
-finding: Callable[[tuple[int, int, str, int, bytes]], Finding] = partial(tuple.__new__, Finding)
+finding: Callable[[tuple[int, int, str, int, bytes]], Match] = partial(tuple.__new__, Match)
 """Makes one of all its fields, several times as fast as the class: there may be one for every ten bytes of a text."""

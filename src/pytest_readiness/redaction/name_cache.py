@@ -16,7 +16,7 @@ _NOT_PLAIN = (b"auth", b"tion", b"okie")
 _OF_PASSWORDS = re.compile(rb"passw|passphrase|pwd|passcode")
 
 
-class Called(NamedTuple):
+class SecretName(NamedTuple):
     """A name that says that the value beside it is secret."""
 
     is_option: bool
@@ -45,12 +45,12 @@ class Called(NamedTuple):
 
 
 @lru_cache(maxsize=2048)
-def called(name: bytes) -> Called | None:
+def look_up_name(name: bytes) -> SecretName | None:
     """Return what a name says, as it stands in a text; None: that no value beside it is secret."""
     if not is_secret(name.strip(b"-.")):
         return None
     lower = name.lower()
-    return Called(
+    return SecretName(
         is_option=name.startswith(b"-"),
         is_plain=not lower.endswith(_NOT_PLAIN),
         is_header=lower in _HEADERS or lower.endswith(_OF_HEADERS),

@@ -6,9 +6,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from .match import Finding
+from .match import Match
 from .secret_names import is_harmless
-from .text_scanner import Lines
+from .text_scanner import TextLines
 
 COLOUR = rb"(?:(?:\x1b|\\(?:x1b|u001b|033|e))\[[\d;]*m)"
 """What colours a text in a terminal, also where it is shown."""
@@ -81,7 +81,7 @@ _BETWEEN = 1024
 """Bytes between a name and its value."""
 
 
-class Fields:
+class ValueFields:
     """The fields of a text that are called "value"; found when they are first asked for, in one pass."""
 
     def __init__(self, data: bytes) -> None:
@@ -106,7 +106,7 @@ class Fields:
             return -1
         return self._end[index]
 
-    def before(self, at: int, lines: Lines) -> tuple[int, int] | None:
+    def before(self, at: int, lines: TextLines) -> tuple[int, int] | None:
         """Return the value that stands beside a name that begins there, and before it."""
         index = bisect_left(self._found(), at) - 1
         if index < 0:
@@ -128,7 +128,7 @@ class Fields:
         return self._begin
 
 
-def span_of(data: bytes, at: int, lines: Lines) -> tuple[int, int] | None:
+def span_of(data: bytes, at: int, lines: TextLines) -> tuple[int, int] | None:
     """Return where a value that begins there stands; None: there is none, or it is no text."""
     opening = OPENING.match(data, at)
     if opening is not None:
@@ -147,7 +147,7 @@ def is_apart(data: bytes, start: int) -> bool:
     return at >= least and data[at] in _JOINING
 
 
-def find_apart(data: bytes, start: int, end: int, lines: Lines, fields: Fields) -> list[Finding] | None:
+def find_apart(data: bytes, start: int, end: int, lines: TextLines, fields: ValueFields) -> list[Match] | None:
     """Return the value of a name that is the value of a field ``name`` or ``key``, or a tag; None: it is neither."""
     before = data[max(start - 48, 0) : start]
     last = before[-1:]
@@ -182,16 +182,16 @@ def _names_a_field(before: bytes) -> bool:
     return _NAME_FIELD.search(before, since) is not None
 
 
-def _unless_harmless(data: bytes, span: tuple[int, int], since: int) -> list[Finding]:
+def _unless_harmless(data: bytes, span: tuple[int, int], since: int) -> list[Match]:
     """Return a value as what is found; a number of JSON becomes a text."""
     start, end = span
     if is_harmless(data[start:end]):
         return []
     key = None if data[start - 1 : start] in _QUOTES else _KEY_OF_JSON.search(data, max(start - 24, 0), start)
-    return [Finding(start, end, "key", since, b"" if key is None else key[1])]
+    return [Match(start, end, "key", since, b"" if key is None else key[1])]
 
 
-def _tagged(data: bytes, end: int, since: int, between: re.Pattern[bytes], lines: Lines) -> list[Finding] | None:
+def _tagged(data: bytes, end: int, since: int, between: re.Pattern[bytes], lines: TextLines) -> list[Match] | None:
     """Return the text within a tag; None: there is no tag."""
     opened = between.match(data, end) or (_TAG_ESCAPED.match(data, end) if between is _TAG else None)
     if opened is None:
@@ -210,8 +210,8 @@ def _tagged(data: bytes, end: int, since: int, between: re.Pattern[bytes], lines
 
 
 def find_in_object(
-    data: bytes, at: int, since: int, lines: Lines, fields: Fields, *, all_of: bool
-) -> Iterator[Finding]:
+    data: bytes, at: int, since: int, lines: TextLines, fields: ValueFields, *, all_of: bool
+) -> Iterator[Match]:
     """Yield the value in an object that stands beside a name and begins there; ``all_of``: each text in it."""
     while all_of:
         name = _NEXT_OF_OBJECT.match(data, at)
@@ -227,7 +227,7 @@ def find_in_object(
         yield from _unless_harmless(data, span, since)
 
 
-def find_in_objects(data: bytes, at: int, since: int, lines: Lines, fields: Fields) -> Iterator[Finding]:
+def find_in_objects(data: bytes, at: int, since: int, lines: TextLines, fields: ValueFields) -> Iterator[Match]:
     """Yield the value of each object of a list of cookies that begins there."""
     while True:
         begin = fields.in_list(at)

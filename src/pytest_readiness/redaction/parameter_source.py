@@ -41,7 +41,7 @@ class _Source(NamedTuple):
     bindings: dict[str, list[ast.AST]]
 
 
-class Sources:
+class SourceFiles:
     """The files that tests stand in, as they are in this session."""
 
     def __init__(self) -> None:

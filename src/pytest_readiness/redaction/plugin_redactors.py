@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ..errors import ReadinessError
-from ..third_party import is_failure, plain_text, why
+from ..third_party import describe_exception, is_failure, plain_text
 
 HOOK_FAILED = "[REDACTED:hook-failed]"
 """Stands for a text that a plugin's redactor failed over."""
@@ -26,7 +26,7 @@ class _UnloadedError(Exception):
     """Plugins cannot be loaded: that is told once, and not of each text."""
 
 
-class OwnRedactors:
+class PluginRedactors:
     """What plugins redact, and what went wrong in it. Loaded with the first text."""
 
     def __init__(self, find: Callable[[], Sequence[Own]], ours: Callable[[str], str], counts: Counter[str]) -> None:
@@ -62,7 +62,9 @@ class OwnRedactors:
             if not is_failure(error):
                 raise
             if not isinstance(error, _UnloadedError):
-                self.trouble = self.trouble or self._ours(f"{by}: {why(error, _LIMIT)}" if by else why(error, _LIMIT))
+                self.trouble = self.trouble or self._ours(
+                    f"{by}: {describe_exception(error, _LIMIT)}" if by else describe_exception(error, _LIMIT)
+                )
             self._counts[_RULE] += 1
             return HOOK_FAILED
         return text
@@ -76,7 +78,7 @@ class OwnRedactors:
                 if not is_failure(error):
                     self._found = None  # it was not the plugins
                     raise
-                told = str(error) if isinstance(error, ReadinessError) else why(error, _LIMIT)
+                told = str(error) if isinstance(error, ReadinessError) else describe_exception(error, _LIMIT)
                 self.unloaded = self._ours(told)
                 self._found = (_unloaded,)
         return self._found

@@ -20,7 +20,7 @@ _MOST_PARTS = 3
 """Where more than one part of so many holds a word, each word is looked for in the whole text, as in a short one."""
 
 
-class Hints:
+class PrefixFilter:
     """Words that secrets begin with, or stand behind."""
 
     def __init__(self, exact: Iterable[bytes], small: Iterable[bytes], closer: Mapping[bytes, str]) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterator
 from functools import cache
 
-from .match import Finding
+from .match import Match
 from .secret_names import is_harmless
 
 _GAP = rb"""(?:[ \t]{1,16}+(?:\\\r?\n[ \t]{0,32})?|\\{0,7}["'],[ \t\r\n]{0,64}+b?(?=\\{0,7}["'])|\r?\n[ \t]{0,64}- )"""
@@ -109,7 +109,7 @@ CLOSER = {
 """In which of them more is asked for: "login" stands in many lines."""
 
 
-def find_in_commands(data: bytes, lower: bytes, words: Container[bytes] | None = None) -> Iterator[Finding]:
+def find_in_commands(data: bytes, lower: bytes, words: Container[bytes] | None = None) -> Iterator[Match]:
     """Yield the passwords in the commands of a text.
 
     Args:
@@ -134,7 +134,7 @@ def _compiled(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern)
 
 
-def _of_program(data: bytes, program: bytes, rest: re.Pattern[bytes], options: bytes) -> Iterator[Finding]:
+def _of_program(data: bytes, program: bytes, rest: re.Pattern[bytes], options: bytes) -> Iterator[Match]:
     at = data.find(program)
     while at >= 0:
         end = at + len(program)
@@ -145,7 +145,7 @@ def _of_program(data: bytes, program: bytes, rest: re.Pattern[bytes], options: b
         at = data.find(program, end)
 
 
-def _of_logins(data: bytes) -> Iterator[Finding]:
+def _of_logins(data: bytes) -> Iterator[Match]:
     """``docker login -p …``, ``az login --service-principal -p …``, ``vault login …``."""
     at = data.find(b"login")
     while at >= 0:
@@ -163,13 +163,13 @@ def _of_logins(data: bytes) -> Iterator[Finding]:
         at = data.find(b"login", end)
 
 
-def _found(matches: Iterator[re.Match[bytes]], since: int | None) -> Iterator[Finding]:
+def _found(matches: Iterator[re.Match[bytes]], since: int | None) -> Iterator[Match]:
     for found in matches:
         group = found.lastgroup
         if group == "open":
             group = "quoted"
         if group is not None and not is_harmless(found[group]):
-            yield Finding(*found.span(group), "key", found.start() if since is None else since)
+            yield Match(*found.span(group), "key", found.start() if since is None else since)
 
 
 def _end(data: bytes, at: int, after: int) -> int:

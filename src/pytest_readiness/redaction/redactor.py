@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hmac import new as _hmac
 from typing import Any
 
-from ..facts.ledger.line import printable
+from ..facts.ledger.line import escape_surrogates
 from ..third_party import plain_text
 from .encodings import SHORTEST, spellings
 from .known_secrets import KnownValues
-from .match import Finding
-from .plugin_redactors import HOOK_FAILED, Own, OwnRedactors
-from .secret_variables import secrets_of, uncommon
-from .test_names import Cases, data_at, spans_in_name
+from .match import Match
+from .plugin_redactors import HOOK_FAILED, Own, PluginRedactors
+from .secret_variables import secrets_of, without_common
+from .test_names import ParameterCases, data_at, spans_in_name
 
 __all__ = ["OURS", "SHORTEST", "Redactor"]
 
@@ -87,13 +87,13 @@ class Redactor:
         """Values whose spellings are not looked for yet, each with its rule."""
         self._spelled = KnownValues()
         self._names: dict[str, str] = {}
-        self.cases = Cases()
+        self.cases = ParameterCases()
         """Which parameters the tests have: their places stand for secrets in names."""
         self.learned: list[str] = []
         """Values that were registered since somebody last emptied this list."""
         self.counts: Counter[str] = Counter()
         """How often each rule applied since the last ``take_counts``."""
-        self.own = OwnRedactors(own, self._without_plugins, self.counts)
+        self.own = PluginRedactors(own, self._without_plugins, self.counts)
         """Those of plugins."""
         for value in secrets_of(os.environ if environ is None else environ):
             self.learn_variable(value)
@@ -145,7 +145,7 @@ class Redactor:
             with self._spelled.lock:
                 for value, rule in list(self._learned.items()):
                     spelled = spellings(value)
-                    self._spelled.add(spelled if rule != "environment" else uncommon(spelled), rule)
+                    self._spelled.add(spelled if rule != "environment" else without_common(spelled), rule)
                     self._spelled.values.append((value, rule))
                     self._spelled.fingerprints.add(self.fingerprint(value).encode())
                     self._learned.pop(value, None)  # a handler of a signal, which comes in between, may have done it
@@ -175,7 +175,7 @@ class Redactor:
         if found is None:
             if len(self._names) > 20_000:  # noqa: PLR2004 - more than a session asks for again and again
                 self._names.clear()
-            found = self._names[text] = str(printable(self._named(text)))
+            found = self._names[text] = str(escape_surrogates(self._named(text)))
         return found
 
     def _named(self, text: str) -> str:
@@ -194,7 +194,7 @@ class Redactor:
         place = self.cases.place(name, _decoded(secret))
         return b"[REDACTED:%s]" % (place or self._digest(secret)).encode()
 
-    def _marked(self, data: bytes, spans: Sequence[Finding]) -> bytes:
+    def _marked(self, data: bytes, spans: Sequence[Match]) -> bytes:
         """Return a text in which the names of the rules stand in the places of secrets; each is counted."""
         if not spans:
             return data
@@ -259,12 +259,12 @@ class Redactor:
         return line_of(words, told), line_of(words, named)
 
     def _words(self, words: Sequence[str], mark: Callable[[bytes], str]) -> list[str]:
-        from .command_line import in_words, replaced
+        from .command_line import in_words, mask_word
         from .spans import spans_of
 
         known = self._known()
         places = in_words(words, lambda data: spans_of(data, known))
-        return [replaced(word, found, mark) for word, found in zip(words, places, strict=True)]
+        return [mask_word(word, found, mark) for word, found in zip(words, places, strict=True)]
 
     def _keyed(self, secret: bytes) -> str:
         rule = next((one.rule for one in self._known().find(secret)), "key")
@@ -362,7 +362,7 @@ def cut_text(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 40]}… ({len(text):,} characters in all)"
 
 
-def _replaced(data: bytes, spans: Sequence[Finding], marks: Iterable[bytes]) -> bytes:
+def _replaced(data: bytes, spans: Sequence[Match], marks: Iterable[bytes]) -> bytes:
     """Return a text in which marks stand in the places of secrets."""
     out: list[bytes] = []
     done = 0

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
-from .match import Finding, finding
+from .match import Match, finding
 
 EACH = 64
 """Names that are looked at until it is asked again whether the text repeats itself."""
@@ -30,7 +30,7 @@ _CLOSED = -128
 """How far the last value ended before a name that has nothing to do with it."""
 
 
-class Jump(NamedTuple):
+class Skip(NamedTuple):
     """Where to go on after what is a copy."""
 
     name: int
@@ -39,10 +39,10 @@ class Jump(NamedTuple):
     """How many bytes further it stands."""
 
 
-class Repeats:
+class RepeatTracker:
     """Follows the names of a text, and knows where it repeats itself."""
 
-    def __init__(self, data: bytes, names: list[tuple[int, int]], every: list[Finding]) -> None:
+    def __init__(self, data: bytes, names: list[tuple[int, int]], every: list[Match]) -> None:
         """Begin with the first name; ``every``: what was found, and is found from now on."""
         self._data = data
         self._names = names
@@ -50,7 +50,7 @@ class Repeats:
         self._looked = 0
         self._stretch: _Stretch | None = None
 
-    def pass_over(self, index: int, done: int) -> Jump | None:
+    def pass_over(self, index: int, done: int) -> Skip | None:
         """Return where to go on if a name is where one was before it; what is passed over is found.
 
         Args:
@@ -69,7 +69,7 @@ class Repeats:
         before = self._stretch.seen(at, done, (index, at, len(self._every)))
         return None if before is None else self._jump(index, before)
 
-    def _jump(self, index: int, before: tuple[int, int, int]) -> Jump | None:
+    def _jump(self, index: int, before: tuple[int, int, int]) -> Skip | None:
         """Take in the copies of what was found since a name that stood where this one does."""
         assert self._stretch is not None  # noqa: S101 - asked above
         first, begun, found = before
@@ -81,7 +81,7 @@ class Repeats:
         if times < 1 or self._names[onward : onward + 1] != [(at + further, end + further)]:
             return None
         self._every += _copies(self._every[found:], by, times)
-        return Jump(onward, further)
+        return Skip(onward, further)
 
 
 class _Stretch:
@@ -134,7 +134,7 @@ def _end(data: bytes, at: int, turn: int) -> int:
     return end + turn
 
 
-def _copies(found: Sequence[Finding], by: int, times: int) -> Iterator[Finding]:
+def _copies(found: Sequence[Match], by: int, times: int) -> Iterator[Match]:
     """Yield what is found so many times more, each time so many bytes further."""
     each = []
     for start, end, rule, since, quote in found:

@@ -74,13 +74,13 @@ def secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
                 yield value
         elif "://" in value or value.startswith(("{", "[")):
             from .embedded_secrets import (
-                named_within,  # few variables look like this, and the names take a while to compile
+                embedded_by_name,  # few variables look like this, and the names take a while to compile
             )
 
-            yield from (one for one in named_within(value) if not _is_common(one))
+            yield from (one for one in embedded_by_name(value) if not _is_common(one))
 
 
-def uncommon(spelled: Iterable[bytes]) -> list[bytes]:
+def without_common(spelled: Iterable[bytes]) -> list[bytes]:
     """Return spellings without what a document or a connection string may hold in a secret's place: a word, a host."""
     return [one for one in spelled if not ((one.isalnum() or b"." in one) and _is_common(one.decode(errors="ignore")))]
 

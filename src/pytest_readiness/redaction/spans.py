@@ -13,7 +13,7 @@ from operator import itemgetter, le
 
 from . import key_scan, prefix_filter, token_patterns
 from .known_secrets import KnownValues
-from .match import Finding, finding
+from .match import Match, finding
 
 _KNOWN = ("registered", "environment")
 _RULES = frozenset({*_KNOWN, "hook-failed"}) | token_patterns.RULES | key_scan.RULES
@@ -31,7 +31,7 @@ _LAYER = {**dict.fromkeys(token_patterns.RULES, 1), **dict.fromkeys(_KNOWN, 0)}
 """Which of two rules that found the same is told: the one with the lower number; of any other rule it is 2."""
 
 
-def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool = False) -> list[Finding]:
+def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool = False) -> list[Match]:
     """Return what is to be replaced, in order.
 
     Args:
@@ -42,9 +42,9 @@ def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool =
     """
     lower = data.lower()
     words = _hints().among(data, lower) if len(data) >= prefix_filter.SHORTEST else None
-    apart: list[Finding] = [
-        *key_scan.find_structured(data, lower, words, goes_on=goes_on),
-        *token_patterns.find_shapes(data, words),
+    apart: list[Match] = [
+        *key_scan.find_keyed(data, lower, words, goes_on=goes_on),
+        *token_patterns.find_tokens(data, words),
     ]
     if apart and (least > 1 or known.fingerprints):
         apart = [
@@ -55,20 +55,20 @@ def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool =
         ]
     findings = [*known.find(data), *apart]
     if known.is_shortened(data):
-        from .truncated_secrets import find_pieces  # few texts are
+        from .truncated_secrets import find_truncated  # few texts are
 
-        findings += find_pieces(data, known)
-    return merged(findings, data, known) if findings else []
+        findings += find_truncated(data, known)
+    return merge_spans(findings, data, known) if findings else []
 
 
 @cache
-def _hints() -> prefix_filter.Hints:
-    return prefix_filter.Hints(
+def _hints() -> prefix_filter.PrefixFilter:
+    return prefix_filter.PrefixFilter(
         (*token_patterns.WORDS, *key_scan.WORDS), key_scan.SMALL_WORDS, {**token_patterns.CLOSER, **key_scan.CLOSER}
     )
 
 
-def merged(findings: Iterable[Finding], data: bytes, known: KnownValues) -> list[Finding]:
+def merge_spans(findings: Iterable[Match], data: bytes, known: KnownValues) -> list[Match]:
     """Return findings as spans: those that overlap are one, and what was redacted before stays as it is.
 
     A value that is known is told as such, also beside a telling name.
@@ -83,10 +83,10 @@ def merged(findings: Iterable[Finding], data: bytes, known: KnownValues) -> list
     return _apart(every)
 
 
-def _apart(every: Sequence[Finding]) -> list[Finding]:
+def _apart(every: Sequence[Match]) -> list[Match]:
     """Return what is in order of where it begins, the longer first, with those that overlap as one."""
-    spans: list[Finding] = []
-    last: Finding | None = every[0]
+    spans: list[Match] = []
+    last: Match | None = every[0]
     start, end, rule, since, quote = every[0]
     for one in every:
         if one[0] >= end:
@@ -107,15 +107,15 @@ def _apart(every: Sequence[Finding]) -> list[Finding]:
     return spans
 
 
-def _marks(data: bytes, known: KnownValues) -> Iterator[Finding]:
+def _marks(data: bytes, known: KnownValues) -> Iterator[Match]:
     """Yield what was redacted before: a rule's name, or what stands for a secret in a test's name."""
     for mark in _MARK.finditer(data):
         said = mark[1]
         if said in _OWN_MARKS or (_PLACE.fullmatch(said) and said not in known):
-            yield Finding(*mark.span(), "", mark.start())
+            yield Match(*mark.span(), "", mark.start())
 
 
-def _whole_escapes(data: bytes, findings: Iterable[Finding]) -> Iterator[Finding]:
+def _whole_escapes(data: bytes, findings: Iterable[Match]) -> Iterator[Match]:
     for found in findings:
         start = found.start
         if data[start - 1 : start] == b"\\" and data[start] in _ESCAPED:
@@ -140,7 +140,7 @@ def rest_of(rule: str) -> re.Pattern[bytes] | None:
     return None if rule in _KNOWN else _REST.get(rule, _RUN)
 
 
-def cut_at(spans: Iterable[Finding], wanted: int, most: int) -> int:
+def cut_at(spans: Iterable[Match], wanted: int, most: int) -> int:
     """Return where a text may be cut: where it is wanted, but never within a secret and what gives it away.
 
     Where that would be at its beginning, it is where the secrets about ``most`` end.

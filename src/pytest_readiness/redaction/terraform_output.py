@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 
-from .match import Finding
+from .match import Match
 from .secret_names import is_harmless
 
 _FIELD = rb"\s{0,8}:\s{0,8}"
@@ -33,7 +33,7 @@ _MOST = 2048
 """Bytes that are looked at behind the kind of a resource, or in the value of an output."""
 
 
-def find_in_states(data: bytes, words: Container[bytes] | None = None) -> Iterator[Finding]:
+def find_in_terraform(data: bytes, words: Container[bytes] | None = None) -> Iterator[Match]:
     """Yield the values that are marked as sensitive, and the passwords that Terraform made.
 
     ``words``: those of ``STATES`` that the text may hold, where that is known.
@@ -43,20 +43,20 @@ def find_in_states(data: bytes, words: Container[bytes] | None = None) -> Iterat
             if found["many"]:
                 yield from _many(data, found.end(), found.start())
             elif not is_harmless(found["text"]):
-                yield Finding(*found.span("text"), "key", found.start())
+                yield Match(*found.span("text"), "key", found.start())
         for found in _STATE.finditer(data):
             if not is_harmless(found["text"]):
-                yield Finding(*found.span("text"), "key", found.start())
+                yield Match(*found.span("text"), "key", found.start())
     at = data.find(_RESOURCE) if words is None or _RESOURCE in words else -1
     while at >= 0:
         following = data.find(_RESOURCE, at + 1)
         for found in _MADE.finditer(data, at, min(at + _MOST, following if following >= 0 else len(data))):
             if not is_harmless(found[3]):
-                yield Finding(*found.span(3), "key", at)
+                yield Match(*found.span(3), "key", at)
         at = following
 
 
-def _many(data: bytes, at: int, since: int) -> Iterator[Finding]:
+def _many(data: bytes, at: int, since: int) -> Iterator[Match]:
     """Yield the texts of a list or an object: to the first bracket that closes, or to the next output."""
     following = data.find(_SENSITIVE, at, at + _MOST)
     for found in _ONE_OF_MANY.finditer(data, at, at + _MOST if following < 0 else following):
@@ -65,4 +65,4 @@ def _many(data: bytes, at: int, since: int) -> Iterator[Finding]:
             return
         at = found.end()
         if not is_harmless(found[2]):
-            yield Finding(*found.span(2), "key", since)
+            yield Match(*found.span(2), "key", since)

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .encodings import SHORTEST
 from .known_secrets import KnownValues
-from .match import Finding
+from .match import Match
 
 if TYPE_CHECKING:  # loaded where a place stands for a secret
-    from .parameter_source import Sources
+    from .parameter_source import SourceFiles
 
-__all__ = ["Cases", "data_at", "spans_in_name"]
+__all__ = ["ParameterCases", "data_at", "spans_in_name"]
 
 _MAY_HOLD = re.compile(rb"[^\w\[\]().-]|[\w.-]{16}", re.ASCII)
 """What a value beside a name, or a token that is known by its shape, cannot be without."""
@@ -45,16 +45,16 @@ def data_at(name: str) -> int:
     return 0 if any(sign in path for sign in " :@=?[") else len(path)
 
 
-def spans_in_name(data: bytes, known: KnownValues, least: int) -> list[Finding]:
+def spans_in_name(data: bytes, known: KnownValues, least: int) -> list[Match]:
     """Return what is to be replaced in the data of a name: most is too short and plain for more than known values."""
     if _MAY_HOLD.search(data):
         from .spans import spans_of
 
         return spans_of(data, known, least)
     if found := list(known.find(data)):
-        from .spans import merged
+        from .spans import merge_spans
 
-        return merged(found, data, known)
+        return merge_spans(found, data, known)
     return []
 
 
@@ -67,7 +67,7 @@ class _Known(NamedTuple):
     """Each one's place, and how pytest writes its text in a node id (empty: it is no text)."""
 
 
-class Cases:
+class ParameterCases:
     """The parameters of tests, each with its place among the cases, by the names of the tests.
 
     With a place goes what it is a place in: the number of cases, and a few digits of the code that lists them. Where
@@ -79,7 +79,7 @@ class Cases:
         """The test as pytest collected it, or what another process told of it (``_Known``)."""
         self._editions: dict[tuple[int, str], str] = {}
         """The digits of the code, by what a test stands in and the name of its function."""
-        self._sources: Sources | None = None
+        self._sources: SourceFiles | None = None
         self.marked: set[str] = set()
         """Names in which a place stands for a secret."""
         self._is_told = False
@@ -130,9 +130,9 @@ class Cases:
         found = self._editions.get(key)
         if found is None:
             if self._sources is None:
-                from .parameter_source import Sources
+                from .parameter_source import SourceFiles
 
-                self._sources = Sources()
+                self._sources = SourceFiles()
             found = self._editions[key] = self._sources.edition(item)
         return found
 

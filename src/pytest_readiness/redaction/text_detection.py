@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-__all__ = ["encoding_of", "recoded"]
+__all__ = ["encoding_of", "recode"]
 
 UTF_8 = "utf-8"
 _BY_MARK = (
@@ -66,7 +66,7 @@ def _is_text(blocks: Iterable[bytes]) -> bool:
     return True
 
 
-def recoded(blocks: Iterable[bytes], source: str, target: str) -> Iterator[bytes]:
+def recode(blocks: Iterable[bytes], source: str, target: str) -> Iterator[bytes]:
     """Yield a text in another encoding; what one of them cannot hold is replaced."""
     decoder = codecs.getincrementaldecoder(source)("replace")
     for block in blocks:

@@ -16,7 +16,7 @@ _CLOSED: Mapping[bytes, re.Pattern[bytes]] = {
 _QUOTES = re.compile(rb"""(\\{0,16})(["'])""")
 
 
-class Lines:
+class TextLines:
     """The lines of a text."""
 
     def __init__(self, data: bytes, *, goes_on: bool = False) -> None:

@@ -11,7 +11,7 @@ from binascii import a2b_base64
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cache
 
-from .match import Finding
+from .match import Match
 
 _ALONE = rb"(?:(?<![A-Za-z0-9_-]%b)|(?<=\\[nrt]%b))"
 """Not inside of a word; a letter after a backslash is an escape's. It stands after the prefix: that is found fast."""
@@ -103,7 +103,7 @@ RULES = frozenset({"private-key", *(rule for rule, _, _ in _SHAPES)})
 """Names of the rules."""
 
 
-def find_shapes(data: bytes, words: Container[bytes] | None = None) -> Iterator[Finding]:
+def find_tokens(data: bytes, words: Container[bytes] | None = None) -> Iterator[Match]:
     """Yield the tokens and private keys in a text; ``words``: those of ``WORDS`` that it may hold, if that is known."""
     if len(data) < _SHORT and _ANY.search(data) is None:
         return
@@ -118,12 +118,12 @@ def find_shapes(data: bytes, words: Container[bytes] | None = None) -> Iterator[
         yield from _private_keys(data, at)
 
 
-def _tokens(data: bytes, at: int, rule: str, text: bytes) -> Iterator[Finding]:
+def _tokens(data: bytes, at: int, rule: str, text: bytes) -> Iterator[Match]:
     pattern = _compiled(text)
     for found in _in_runs(data, at, pattern) if rule == "jwt" else pattern.finditer(data, at):
         if rule not in _IS_ONE or _IS_ONE[rule](found):
             start, end = found.span(found.lastindex or 0)
-            yield Finding(start, end, rule, max(found.start() - 1, 0))
+            yield Match(start, end, rule, max(found.start() - 1, 0))
 
 
 def _in_runs(data: bytes, at: int, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
@@ -164,7 +164,7 @@ _IS_ONE: Mapping[str, Callable[[re.Match[bytes]], bool]] = {
 """What else must hold of what looks like a token."""
 
 
-def _private_keys(data: bytes, at: int) -> Iterator[Finding]:
+def _private_keys(data: bytes, at: int) -> Iterator[Match]:
     """Yield the blocks of private keys; one that does not end goes as far as its lines of base64 do."""
     end = -1
     while at >= 0:
@@ -175,7 +175,7 @@ def _private_keys(data: bytes, at: int) -> Iterator[Finding]:
                 found = _PEM_END.search(data, head.end())
                 end = len(data) + 1 if found is None else found.end()
             if end <= (following if following >= 0 else len(data)):
-                yield Finding(at, end, "private-key", at)
+                yield Match(at, end, "private-key", at)
             elif (body := _PEM_BODY.match(data, head.end())) is not None:
-                yield Finding(at, body.end(), "private-key", at)
+                yield Match(at, body.end(), "private-key", at)
         at = following

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice, takewhile
 
 from .known_secrets import KnownValues
-from .match import Finding
+from .match import Match
 
 SHORTEST_PIECE = 8
 """Bytes of a piece that is looked for."""
@@ -25,17 +25,17 @@ _LINES = 12
 _LINE_OF_DIFF = re.compile(rb"^(?:E[ ])?[ ]*[-+] (.{%d,})$" % SHORTEST_PIECE, re.MULTILINE)
 
 
-def find_pieces(data: bytes, known: KnownValues) -> Iterator[Finding]:
+def find_truncated(data: bytes, known: KnownValues) -> Iterator[Match]:
     """Yield what is left of known values in a text that was shortened."""
     with known.lock:
         if known.pieces is None:
-            known.pieces = Pieces(known)
-        pieces: Pieces = known.pieces
+            known.pieces = TruncatedSecrets(known)
+        pieces: TruncatedSecrets = known.pieces
         pieces.learn()
     return pieces.find(data)
 
 
-class Pieces:
+class TruncatedSecrets:
     """The beginnings and ends of known values; made when a text is first shortened."""
 
     def __init__(self, known: KnownValues) -> None:
@@ -48,7 +48,7 @@ class Pieces:
         self._texts = b""
         """All values, to be asked for a part of any."""
 
-    def find(self, data: bytes) -> Iterator[Finding]:
+    def find(self, data: bytes) -> Iterator[Match]:
         """Yield the pieces of known values that stand beside what was left out."""
         diff = _DIFF.search(data) is not None
         for head in self._heads.find_each(data):
@@ -84,20 +84,20 @@ class Pieces:
             self._heads.add((head,), rule)  # last: another thread may be looking at this moment
             self._tails.add((tail,), rule)
 
-    def _of_diff(self, data: bytes, at: int) -> Iterator[Finding]:
+    def _of_diff(self, data: bytes, at: int) -> Iterator[Match]:
         """Of two texts that begin or end alike pytest shows what lies between, and a little more."""
         for line in islice(_LINE_OF_DIFF.finditer(data, at, at + _MOST_OF_A_DIFF), _LINES):
             text = line[1].strip()
             for value, rule in self._known.values:
                 shown = (value.encode("utf-8", "surrogatepass"), repr(value).encode("utf-8", "surrogatepass"))
                 if len(text) >= SHORTEST_PIECE and any(text in one for one in shown):
-                    yield Finding(*line.span(1), rule, line.start(1))
+                    yield Match(*line.span(1), rule, line.start(1))
                     break
 
 
-def _piece(start: int, end: int, rule: str, data: bytes) -> Iterator[Finding]:
+def _piece(start: int, end: int, rule: str, data: bytes) -> Iterator[Match]:
     if not data.endswith(b"://", start, end):  # the beginning of every URL
-        yield Finding(start, end, rule, start)
+        yield Match(start, end, rule, start)
 
 
 def _common(data: bytes, at: int, spelling: bytes) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .finder import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find
+from .finder import CONFIG_NAME, PYPROJECT_NAME, TRACKER_NAME, find_config
 
 if TYPE_CHECKING:
     from .model import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Settings,
         UseCaseSettings,
     )
-    from .reading import key_place, load, override, problems, shared_names, without_config
+    from .reading import config_problems, default_settings, key_place, load_settings, override_settings, shared_names
 
 __all__ = [
     "CONFIG_NAME",
@@ -44,16 +44,18 @@ __all__ = [
     "ReviewSettings",
     "Settings",
     "UseCaseSettings",
-    "find",
+    "config_problems",
+    "default_settings",
+    "find_config",
     "key_place",
-    "load",
-    "override",
-    "problems",
+    "load_settings",
+    "override_settings",
     "shared_names",
-    "without_config",
 ]
 
-_READING = frozenset({"key_place", "load", "override", "problems", "shared_names", "without_config"})
+_READING = frozenset(
+    {"config_problems", "default_settings", "key_place", "load_settings", "override_settings", "shared_names"}
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -12,20 +12,20 @@ PYPROJECT_NAME = "pyproject.toml"
 TRACKER_NAME = "PROD_READINESS_TRACKER.md"
 
 
-def find(start: Path) -> Path | None:
+def find_config(start: Path) -> Path | None:
     """Return the config nearest to ``start``, looking upward, or None where there is none."""
     folder = start.absolute()
     for candidate in (folder, *folder.parents):
         own = candidate / CONFIG_NAME
-        if bears_name(own):
+        if has_config_name(own):
             return own
         shared = candidate / PYPROJECT_NAME
-        if bears_name(shared) and _has_our_table(shared):
+        if has_config_name(shared) and _has_our_table(shared):
             return shared
     return None
 
 
-def bears_name(path: Path) -> bool:
+def has_config_name(path: Path) -> bool:
     """Return whether there is something to read under a name, or to say why it cannot be: a folder is meant by nobody.
 
     A pipe or a broken link in the place of a config must not do away with it.

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from ..errors import nearest
+from ..errors import suggestion
 from .key_lines import KeyPath
 from .model import (
     PLACE_FIELDS,
@@ -53,24 +53,24 @@ _PLAIN = {
 _SHOWN = 60
 
 
-def told(error: ErrorDetails) -> tuple[KeyPath, str]:
+def describe_error(error: ErrorDetails) -> tuple[KeyPath, str]:
     """Return the key path that an error is about, and one sentence that says what is wrong with it."""
     path = tuple(error["loc"])
     if path and path[-1] == "[key]":
         return path[:-1], _key_sentence(path[:-1], error)
     if error["type"] == "extra_forbidden":
         return path, unknown_key(path)
-    return path, f"{dotted(path)} {_sentence(error)}"
+    return path, f"{dotted_key(path)} {_sentence(error)}"
 
 
 def unknown_key(path: KeyPath) -> str:
     """Return the sentence for a key that does not exist."""
     if path == ("context", "environment"):
         return "an environment is not committed but said by who runs: use --readiness-environment or a marker"
-    return f"unknown key '{path[-1]}'{nearest(str(path[-1]), _known_keys(path))}"
+    return f"unknown key '{path[-1]}'{suggestion(str(path[-1]), _known_keys(path))}"
 
 
-def dotted(path: Iterable[str | int]) -> str:
+def dotted_key(path: Iterable[str | int]) -> str:
     """Return a key path as it is written: ``review.required``; a list's entry is told by its list."""
     return ".".join(part if _bare(part) else f'"{part}"' for part in path if isinstance(part, str))
 
@@ -88,7 +88,7 @@ def _key_sentence(path: KeyPath, error: ErrorDetails) -> str:
     if error["type"] == "literal_error":
         known = _choices(error)
         every = f" (known are {', '.join(known)})"
-        return f"unknown key '{path[-1]}'{nearest(str(path[-1]), known) or every}"
+        return f"unknown key '{path[-1]}'{suggestion(str(path[-1]), known) or every}"
     return f"'{path[-1]}' {_sentence(error).removesuffix(f', not {_shown(path[-1])}')}"
 
 
@@ -98,7 +98,7 @@ def _sentence(error: ErrorDetails) -> str:
         return f"{error['ctx']['error']}, not {_shown(value)}"
     if kind == "literal_error":
         known = _choices(error)
-        hint = nearest(value, known) if isinstance(value, str) else ""
+        hint = suggestion(value, known) if isinstance(value, str) else ""
         return f"must be {' or '.join(repr(word) for word in known)}, not {_shown(value)}{hint}"
     if kind == "greater_than_equal":
         return f"must be at least {error['ctx']['ge']}, not {_shown(value)}"

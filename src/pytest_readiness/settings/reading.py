@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import ConfigError, Problem, nearest, place
+from ..errors import ConfigError, Problem, location, suggestion
 from ..regular_files import IrregularError, read_regular
-from .finder import PYPROJECT_NAME, TRACKER_NAME, bears_name
+from .finder import PYPROJECT_NAME, TRACKER_NAME, has_config_name
 from .key_lines import KeyPath, key_lines, nearest_line
-from .messages import told, unknown_key
+from .messages import describe_error, unknown_key
 from .model import PLACE_FIELDS, Settings, StatusWord
 from .toml_text import parsed_toml
 
@@ -35,7 +35,7 @@ class _Found(NamedTuple):
     what: str
 
 
-def load(path: Path) -> Settings:
+def load_settings(path: Path) -> Settings:
     """Return what the config at ``path`` says.
 
     Raises:
@@ -49,7 +49,7 @@ def load(path: Path) -> Settings:
     return settings
 
 
-def problems(path: Path) -> list[Problem]:
+def config_problems(path: Path) -> list[Problem]:
     """Return everything that is wrong with the config at ``path``, in the order of its lines."""
     try:
         file = _read(path)
@@ -58,13 +58,13 @@ def problems(path: Path) -> list[Problem]:
     return _placed(file, _judge(file)[1])
 
 
-def without_config(folder: Path) -> Settings:
+def default_settings(folder: Path) -> Settings:
     """Return the settings where there is no config: the defaults, and the folder's tracker if it has one."""
     tracker = folder.absolute() / TRACKER_NAME
-    return Settings(folder=folder.absolute(), tracker=tracker if bears_name(tracker) else None)
+    return Settings(folder=folder.absolute(), tracker=tracker if has_config_name(tracker) else None)
 
 
-def override(  # noqa: PLR0913 - one keyword for each option that stands above the config
+def override_settings(  # noqa: PLR0913 - one keyword for each option that stands above the config
     settings: Settings,
     *,
     store: str | None = None,
@@ -90,7 +90,7 @@ def override(  # noqa: PLR0913 - one keyword for each option that stands above t
     try:
         return Settings.model_validate({**vars(settings), **changed}) if changed else settings
     except ValidationError as error:
-        raise ConfigError(told(error.errors(include_url=False)[0])[1]) from None
+        raise ConfigError(describe_error(error.errors(include_url=False)[0])[1]) from None
 
 
 def key_place(settings: Settings, *keys: str) -> str:
@@ -100,8 +100,8 @@ def key_place(settings: Settings, *keys: str) -> str:
     try:
         file = _read(settings.path)
     except ConfigError:  # changed since it was read: the file alone is still true
-        return place(settings.path)
-    return place(file.path, nearest_line(key_lines(file.text), (*file.prefix, *keys)))
+        return location(settings.path)
+    return location(file.path, nearest_line(key_lines(file.text), (*file.prefix, *keys)))
 
 
 def shared_names(kinds: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str, str]]:
@@ -120,14 +120,14 @@ def _read(path: Path) -> _File:
         text = read_regular(path).decode("utf-8-sig")
         data = parsed_toml(text)
     except FileNotFoundError:
-        raise ConfigError(f"{place(path)}: there is no such file: write it with `readiness init`") from None
+        raise ConfigError(f"{location(path)}: there is no such file: write it with `readiness init`") from None
     except IrregularError as error:
         told = "is a folder: name the config file in it" if error.is_folder else f"cannot be read: {error.strerror}"
-        raise ConfigError(f"{place(path)}: {told}") from None
+        raise ConfigError(f"{location(path)}: {told}") from None
     except OSError as error:
-        raise ConfigError(f"{place(path)}: cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{location(path)}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{place(path)}: is not UTF-8 text: save it as UTF-8") from None
+        raise ConfigError(f"{location(path)}: is not UTF-8 text: save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax(path, text, str(error))) from None
     if path.name != PYPROJECT_NAME:
@@ -135,7 +135,9 @@ def _read(path: Path) -> _File:
     tool = data.get("tool")
     table = tool.get("readiness") if isinstance(tool, dict) else None
     if not isinstance(table, dict):
-        raise ConfigError(f"{place(path)}: has no table [tool.readiness]: write readiness.toml with `readiness init`")
+        raise ConfigError(
+            f"{location(path)}: has no table [tool.readiness]: write readiness.toml with `readiness init`"
+        )
     return _File(path, text, table, _OUR_TABLE)
 
 
@@ -144,7 +146,7 @@ def _syntax(path: Path, text: str, message: str) -> str:
     reason, _, position = message.rpartition(" (at ")
     line = position.removeprefix("line ").split(",")[0]
     number = int(line) if line.isdigit() else text.rstrip().count("\n") + 1
-    return f"{place(path, number)}: is not TOML: {reason or message}"
+    return f"{location(path, number)}: is not TOML: {reason or message}"
 
 
 def _judge(file: _File) -> tuple[Settings | None, list[_Found]]:
@@ -160,7 +162,7 @@ def _judge(file: _File) -> tuple[Settings | None, list[_Found]]:
     try:
         settings = Settings.model_validate({**data, "path": file.path.absolute(), "folder": folder})
     except ValidationError as error:
-        return None, [*found, *(_Found(*told(detail)) for detail in _true(error))]
+        return None, [*found, *(_Found(*describe_error(detail)) for detail in _true(error))]
     return settings, [*found, *_contradictions(settings)]
 
 
@@ -207,7 +209,7 @@ def _undeclared(settings: Settings, names: Iterable[str]) -> Iterator[tuple[KeyP
     for name in names:
         if name not in settings.environments:
             what = f"tracker_columns.status names environment '{name}', which is not declared"
-            yield (name,), what + nearest(name, settings.environments)
+            yield (name,), what + suggestion(name, settings.environments)
 
 
 def _a(kind: str) -> str:
@@ -220,4 +222,4 @@ def _placed(file: _File, found: Iterable[_Found]) -> list[Problem]:
         return []
     lines = key_lines(file.text)
     numbered = [(nearest_line(lines, (*file.prefix, *one.path)), one.what) for one in every]
-    return [Problem(place(file.path, line), what) for line, what in sorted(numbered, key=lambda pair: pair[0] or 0)]
+    return [Problem(location(file.path, line), what) for line, what in sorted(numbered, key=lambda pair: pair[0] or 0)]

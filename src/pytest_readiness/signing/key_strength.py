@@ -61,7 +61,7 @@ _LOW_ORDER = frozenset(
 """The y of the points whose order is 8 or less: under such a key anybody can sign."""
 
 
-class Described(NamedTuple):
+class PublicKeyInfo(NamedTuple):
     """A public key."""
 
     material: tuple[str | int, ...]
@@ -70,7 +70,7 @@ class Described(NamedTuple):
     """Why nothing that it signs is believed; empty: nothing speaks against it."""
 
 
-def describe(der: bytes) -> Described:
+def describe_key(der: bytes) -> PublicKeyInfo:
     """Return what the public key in a SubjectPublicKeyInfo is; what cannot be read as one is nothing but its bytes."""
     try:
         (info,) = _values(der, _SEQUENCE)
@@ -78,7 +78,7 @@ def describe(der: bytes) -> Described:
         (_, named), *parameters = _parts(algorithm)
         kind, key = named.hex(), bits[1:]
         if kind not in {*_RSA, _EC, _ED25519}:
-            return Described((kind, key.hex()), _no_kind(_KINDS.get(kind, "a key of another kind")))
+            return PublicKeyInfo((kind, key.hex()), _no_kind(_KINDS.get(kind, "a key of another kind")))
         if not bits[0] and algorithm[0] == _OID:
             if kind == _EC:
                 return _elliptic(parameters, key)
@@ -88,7 +88,9 @@ def describe(der: bytes) -> Described:
                 return _ed25519(key)
     except (ValueError, IndexError):
         pass
-    return Described(("bytes", der.hex()), "holds no public key that can be read: make it anew (openssl pkey -pubout)")
+    return PublicKeyInfo(
+        ("bytes", der.hex()), "holds no public key that can be read: make it anew (openssl pkey -pubout)"
+    )
 
 
 def _no_kind(name: str) -> str:
@@ -126,7 +128,7 @@ def _values(data: bytes, *tags: int) -> list[bytes]:
     return [value for _, value in found]
 
 
-def _rsa(key: bytes) -> Described:
+def _rsa(key: bytes) -> PublicKeyInfo:
     (numbers,) = _values(key, _SEQUENCE)
     said = _values(numbers, _INTEGER, _INTEGER)
     modulus, exponent = (int.from_bytes(value, signed=True) for value in said)
@@ -137,23 +139,23 @@ def _rsa(key: bytes) -> Described:
     material = ("RSA", modulus)  # who knows the secret of one exponent knows that of every other
     if modulus.bit_length() < RSA_BITS:
         least = f"{RSA_BITS:,} bits is the least (NIST SP 800-131A)"
-        return Described(material, f"is an RSA key of {modulus.bit_length():,} bits: {least}")
+        return PublicKeyInfo(material, f"is an RSA key of {modulus.bit_length():,} bits: {least}")
     if exponent < _LEAST_EXPONENT or not exponent % 2:
         told = f"is an RSA key with the exponent {exponent if exponent < _LEAST_EXPONENT else 'that is even'}"
-        return Described(material, f"{told}: an odd one from {_LEAST_EXPONENT} on is needed (FIPS 186-5)")
+        return PublicKeyInfo(material, f"{told}: an odd one from {_LEAST_EXPONENT} on is needed (FIPS 186-5)")
     if math.gcd(modulus, _SMALL_FACTORS) != 1:
-        return Described(material, "is no RSA key: its modulus has a small factor")
+        return PublicKeyInfo(material, "is no RSA key: its modulus has a small factor")
     if exponent >= modulus:
-        return Described(material, "is no RSA key: its exponent is no smaller than its modulus")
-    return Described(material)
+        return PublicKeyInfo(material, "is no RSA key: its exponent is no smaller than its modulus")
+    return PublicKeyInfo(material)
 
 
-def _elliptic(parameters: Sequence[tuple[int, bytes]], key: bytes) -> Described:
+def _elliptic(parameters: Sequence[tuple[int, bytes]], key: bytes) -> PublicKeyInfo:
     """A point is told by its x and the parity of its y, as it is when it is written compressed."""
     ((tag, named),) = parameters
     curve = named.hex()
     if curve not in _CURVES:
-        return Described(("EC", curve, key.hex()), _no_kind("an ECDSA key on another curve"))
+        return PublicKeyInfo(("EC", curve, key.hex()), _no_kind("an ECDSA key on another curve"))
     form, half = key[0], len(key) // 2
     compressed = form in (2, 3)
     if not compressed and (form != 4 or len(key) % 2 == 0):  # noqa: PLR2004 - the form of a point: SEC 1, 2.3.3
@@ -167,13 +169,13 @@ def _elliptic(parameters: Sequence[tuple[int, bytes]], key: bytes) -> Described:
     on_curve = pow(square, field // 2, field) <= 1 if y is None else y < field and y * y % field == square
     if x >= field or not on_curve or len(key) != 1 + (field.bit_length() + 7) // 8 * (1 if compressed else 2):
         raise ValueError("it is no point of its curve")
-    return Described(("EC", _CURVES[curve], x, (form if compressed else key[-1]) & 1))
+    return PublicKeyInfo(("EC", _CURVES[curve], x, (form if compressed else key[-1]) & 1))
 
 
-def _ed25519(key: bytes) -> Described:
+def _ed25519(key: bytes) -> PublicKeyInfo:
     material = ("Ed25519", key.hex())
     if len(key) != _ED25519_BYTES:
         raise ValueError("it has another length")
     if int.from_bytes(key, "little") % 2**255 in _LOW_ORDER:
-        return Described(material, "is no Ed25519 key: it is a point of low order, for which anybody can sign")
-    return Described(material)
+        return PublicKeyInfo(material, "is no Ed25519 key: it is a point of low order, for which anybody can sign")
+    return PublicKeyInfo(material)

@@ -1,4 +1,4 @@
-"""Keys: what signs and what verifies. The one place that knows the library which does both (extra ``sign``).
+"""Keys: what signs and what verifies. The one place that knows the library which does both (extra ``sign_statement``).
 
 A key that is trusted stands in the config as a PEM file; one that signs is named by ``READINESS_SIGNER``, in the form
 that the library knows: ``file2:ci.key.pem``, ``awskms:…``, ``gcpkms:…``, ``azurekms:…``, ``hv:…``, ``hsm:…``.
@@ -19,13 +19,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, Problem, nearest, one_line, place
+from ..errors import ConfigError, Problem, location, one_line, suggestion
 from ..facts.checkpoint import Checkpoint, fits_note
 from ..facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
 from ..regular_files import read_regular, regular_file
 from ..settings import KeySettings, Settings, key_place
-from ..third_party import is_failure, why
-from .key_strength import describe
+from ..third_party import describe_exception, is_failure
+from .key_strength import describe_key
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Key
@@ -102,7 +102,7 @@ def _of_two_persons(settings: Settings, public: Mapping[str, str]) -> Iterator[P
     owners: dict[tuple[str | int, ...], list[str]] = {}
     for name in public:
         if settings.keys[name].person:
-            owners.setdefault(describe(base64.b64decode(public[name])).material, []).append(name)
+            owners.setdefault(describe_key(base64.b64decode(public[name])).material, []).append(name)
     if all(len(names) == 1 for names in owners.values()):
         return
     from ..verdict.people import People  # late: who only records does not judge
@@ -132,20 +132,20 @@ def public_part(path: Path) -> bytes:
         with regular_file(path) as file:
             text = file.read(BIGGEST_PEM).decode("ascii", "replace")
     except OSError as error:
-        raise ConfigError(f"{place(path)} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{location(path)} cannot be read: {error.strerror}") from None
     blocks = _PEM.findall(text)
     if any("PRIVATE" in kind for kind, _ in blocks):
         advice = "keep it secret, and name its public part (openssl pkey -in KEY.pem -pubout)"
-        raise ConfigError(f"{place(path)} holds a private key: {advice}")
+        raise ConfigError(f"{location(path)} holds a private key: {advice}")
     try:
         ((kind, encoded),) = blocks
         found = base64.b64decode("".join(encoded.split()), validate=True) if kind == "PUBLIC KEY" else b""
     except (ValueError, binascii.Error):
         found = b""
     if not found:
-        raise ConfigError(f"{place(path)} holds no public key: a PEM file with one BEGIN PUBLIC KEY is needed")
-    if weakness := describe(found).weakness:
-        raise ConfigError(f"{place(path)} {weakness}")
+        raise ConfigError(f"{location(path)} holds no public key: a PEM file with one BEGIN PUBLIC KEY is needed")
+    if weakness := describe_key(found).weakness:
+        raise ConfigError(f"{location(path)} {weakness}")
     return found
 
 
@@ -157,7 +157,7 @@ def missing_library() -> str:
 @lru_cache(maxsize=64)
 def _key(public: str) -> Key:
     der = base64.b64decode(public)
-    if weakness := describe(der).weakness:  # of a policy of then, too, which no version of then refused
+    if weakness := describe_key(der).weakness:  # of a policy of then, too, which no version of then refused
         raise ConfigError(f"the public key {weakness}")
     with _libraries():
         # Here, as in the rest of this module: it takes 200 ms, and only who signs or verifies needs it.
@@ -169,7 +169,9 @@ def _key(public: str) -> Key:
         except BaseException as error:  # whatever the libraries find wrong with it
             if not is_failure(error):
                 raise
-            raise ConfigError(f"no signature can be verified with this public key: {why(error)}") from None
+            raise ConfigError(
+                f"no signature can be verified with this public key: {describe_exception(error)}"
+            ) from None
 
 
 @contextmanager
@@ -187,7 +189,7 @@ def _libraries() -> Iterator[None]:
             raise ConfigError(MISSING) from None
 
 
-def verifies(public: str, envelope: Envelope) -> bool:
+def verify_signature(public: str, envelope: Envelope) -> bool:
     """Return whether one of the signatures of a statement was made with the key whose public part this is.
 
     The id of a key in the envelope decides nothing.
@@ -200,7 +202,7 @@ def verifies(public: str, envelope: Envelope) -> bool:
     return any(_fits(key, one.sig, data) for one in envelope.signatures)
 
 
-def claims(public: str, envelope: Envelope) -> bool:
+def names_key(public: str, envelope: Envelope) -> bool:
     """Return whether a signature of a statement says, by its key id, that it was made with this key."""
     keyid = _key(public).keyid
     return any(one.keyid == keyid for one in envelope.signatures)
@@ -228,7 +230,7 @@ def _hint(name: str, ed25519: bytes) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + _ED25519_NOTE + ed25519).digest()[:_HINT]
 
 
-def verifies_note(public: str, checkpoint: Checkpoint) -> bool:
+def verify_note(public: str, checkpoint: Checkpoint) -> bool:
     """Return whether one of the signatures of a checkpoint was made with this key, whatever name stands before it.
 
     Raises:
@@ -239,7 +241,7 @@ def verifies_note(public: str, checkpoint: Checkpoint) -> bool:
     return key is not None and any(_fits(key, one[_HINT:], note) for _, one in checkpoint.signatures)
 
 
-def claims_note(public: str, checkpoint: Checkpoint) -> bool:
+def note_names_key(public: str, checkpoint: Checkpoint) -> bool:
     """Return whether a signature of a checkpoint says that it is by this key, and does not fit.
 
     Raises:
@@ -253,7 +255,7 @@ def claims_note(public: str, checkpoint: Checkpoint) -> bool:
 # -- signing -------------------------------------------------------------------------------------------------------
 
 
-def sign(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> Envelope:
+def sign_statement(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> Envelope:
     """Return the envelope of a statement, signed with the key that ``READINESS_SIGNER`` names.
 
     Args:
@@ -269,10 +271,10 @@ def sign(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> Envelope:
 
 
 def sign_as(payload: bytes, folder: Path, trusted: Iterable[str] = ()) -> tuple[Envelope, Callable[[Envelope], bool]]:
-    """Return what ``sign`` does, and who tells of another statement whether the same key signed it.
+    """Return what ``sign_statement`` does, and who tells of another statement whether the same key signed it.
 
     Raises:
-        ConfigError: as ``sign`` does.
+        ConfigError: as ``sign_statement`` does.
     """
     key, made = _sign(pae(PAYLOAD_TYPE, payload), folder, trusted)
 
@@ -322,7 +324,7 @@ def _sign(data: bytes, folder: Path, trusted: Iterable[str]) -> tuple[Key, bytes
         except BaseException as error:  # each kind of signer raises what it likes
             if not is_failure(error):
                 raise
-            told = one_line(why(error, 10_000).replace(os.environ.get(SECRET) or "\0", "…"))
+            told = one_line(describe_exception(error, 10_000).replace(os.environ.get(SECRET) or "\0", "…"))
             raise ConfigError(f"{SIGNER} ({scheme}:) cannot sign: {told}") from None
 
 
@@ -332,7 +334,7 @@ def _scheme(uri: str) -> str:
     scheme, colon, _ = uri.partition(":")
     known = SIGNER_FOR_URI_SCHEME.keys() - UNFIT
     if not colon or scheme not in known:
-        told = nearest(scheme, known) or f" (known are {', '.join(sorted(known))})"
+        told = suggestion(scheme, known) or f" (known are {', '.join(sorted(known))})"
         raise ConfigError(f"{SIGNER} names no key that can sign: '{one_line(scheme, 40)}' is no kind of key{told}")
     return scheme
 
@@ -346,16 +348,16 @@ def _sign_with_file(uri: str, folder: Path, data: bytes) -> tuple[Key, bytes]:
     try:
         pem = read_regular(path)
     except OSError as error:
-        raise ConfigError(f"{SIGNER}: {place(path)} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{SIGNER}: {location(path)} cannot be read: {error.strerror}") from None
     try:
         private = load_pem_private_key(pem, secret.encode() if secret else None)
         der = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        if weakness := describe(der).weakness:
-            raise ConfigError(f"{SIGNER}: {place(path)} {weakness}")
+        if weakness := describe_key(der).weakness:
+            raise ConfigError(f"{SIGNER}: {location(path)} {weakness}")
         signer = CryptoSigner(private)
     except (ValueError, TypeError) as error:
         told = f"holds no private key that can be used ({SECRET} is its passphrase): {one_line(str(error))}"
-        raise ConfigError(f"{SIGNER}: {place(path)} {told}") from None
+        raise ConfigError(f"{SIGNER}: {location(path)} {told}") from None
     return signer.public_key, bytes.fromhex(signer.sign(data).signature)
 
 

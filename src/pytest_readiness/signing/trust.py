@@ -8,11 +8,11 @@ from typing import Literal
 
 from ..errors import ConfigError, Problem, one_line
 from ..facts.checkpoint import Checkpoint
-from ..facts.decision import Decision, Known
+from ..facts.decision import Decision, IdentityLevel
 from ..facts.envelope import Envelope
 from ..fast_values import dataclass
-from ..store.protocol import DecisionHome, Store
-from ..verdict.inputs import Signed
+from ..store.protocol import DecisionStore, Store
+from ..verdict.inputs import SignedRun
 from ..verdict.people import People
 from ..verdict.policy import Policy, TrustedKey
 from . import keys
@@ -21,14 +21,14 @@ Role = Literal["runs", "reviews", "checkpoints"]
 
 
 @dataclass(frozen=True)
-class Trust:
+class TrustStore:
     """The keys whose signatures count, and whose decisions they sign."""
 
     keys: tuple[TrustedKey, ...]
     people: People
 
     @classmethod
-    def of(cls, policy: Policy) -> Trust:
+    def of(cls, policy: Policy) -> TrustStore:
         """Return the trust that a policy says."""
         return cls(policy.keys, policy.people)
 
@@ -45,7 +45,7 @@ class Trust:
         """Return a trusted key of this role that a statement was signed with, if there is one."""
         return next((key for key in self.of_role(role) if _verifies(key, envelope)), None)
 
-    def signed_runs(self, store: Store | None, run_ids: Collection[str]) -> dict[str, Signed]:
+    def signed_runs(self, store: Store | None, run_ids: Collection[str]) -> dict[str, SignedRun]:
         """Return by whom runs are signed, by id: each seal as it is now, with every line that leads to it.
 
         Only these runs are looked at, and only where keys are trusted with runs.
@@ -59,12 +59,12 @@ class Trust:
         signed = [(one, key) for one in found if (key := self.signer(one, "runs")) is not None]
         seals = store.seals({one.subject for one, _ in signed})
         return {
-            one.subject: Signed(key.name, one.nonce)
+            one.subject: SignedRun(key.name, one.nonce)
             for one, key in signed
             if seals.get(one.subject) == one.subject_digest
         }
 
-    def identified(self, decisions: Sequence[Decision], home: DecisionHome | None) -> tuple[Decision, ...]:
+    def identified(self, decisions: Sequence[Decision], home: DecisionStore | None) -> tuple[Decision, ...]:
         """Return decisions with who decided known by a signature, where it is; what only says so is declared.
 
         Raises:
@@ -89,7 +89,7 @@ class Trust:
             )
         )
 
-    def doubts(self, envelopes: Iterable[Envelope], by: dict[str, str]) -> Iterator[Doubt]:
+    def doubts(self, envelopes: Iterable[Envelope], by: dict[str, str]) -> Iterator[DistrustReason]:
         """Yield why signatures do not count.
 
         Args:
@@ -97,13 +97,13 @@ class Trust:
             by: who decided, by the id of the decision.
         """
         if self.unchecked:
-            yield Doubt(Problem("", self.unchecked), broken=True)
+            yield DistrustReason(Problem("", self.unchecked), broken=True)
             return
         for envelope in envelopes if self.keys else ():
             doubt = self._doubt(envelope, by.get(envelope.subject, ""))
             if doubt is not None:
                 where = f"{envelope.subject_kind} {one_line(envelope.subject)}, signature {envelope.id[:16]}"
-                yield Doubt(Problem(where, doubt.problem.what), broken=doubt.broken)
+                yield DistrustReason(Problem(where, doubt.problem.what), broken=doubt.broken)
 
     def doubt(self, envelope: Envelope, by: str) -> str:
         """Return why a signature says nothing of who decided, as the end of a sentence about it; empty: it does."""
@@ -121,37 +121,37 @@ class Trust:
             return self.unchecked if able else None
         names = ", ".join(f"'{key.name}'" for key in able)
         try:
-            broken = next((key.name for key in able if keys.claims_note(key.public, checkpoint)), None)
+            broken = next((key.name for key in able if keys.note_names_key(key.public, checkpoint)), None)
             if broken is not None:
                 return f"its signature says that it is by the key '{broken}', and does not fit: something was changed"
-            if any(keys.verifies_note(key.public, checkpoint) for key in able):
+            if any(keys.verify_note(key.public, checkpoint) for key in able):
                 return None
         except ConfigError as error:
             return str(error)
         told = "none of its signatures is" if checkpoint.signatures else "it is not signed, and must be"
         return f"{told} by a key that is trusted with checkpoints ({names})"
 
-    def _doubt(self, envelope: Envelope, by: str) -> Doubt | None:
+    def _doubt(self, envelope: Envelope, by: str) -> DistrustReason | None:
         fitting = [key for key in self.keys if _verifies(key, envelope)]
         claimed = [key.name for key in self.keys if key not in fitting and _claims(key, envelope)]
         if claimed:
             told = f"says that it is by the key '{claimed[0]}', and does not fit its bytes: something was changed"
-            return Doubt(Problem("", told), broken=True)
+            return DistrustReason(Problem("", told), broken=True)
         if not fitting:
-            return Doubt(Problem("", "is by no key that is trusted ([keys]): it counts for nothing"))
+            return DistrustReason(Problem("", "is by no key that is trusted ([keys]): it counts for nothing"))
         role: Role = "runs" if envelope.subject_kind == "run" else "reviews"
         able = [key for key in fitting if role in key.roles]
         if not able:
             told = f"is by the key '{fitting[0].name}', which may not sign {role}: it counts for nothing"
-            return Doubt(Problem("", told))
+            return DistrustReason(Problem("", told))
         if role == "reviews" and not any(self.people.same(key.person or "", by) for key in able):
             told = f"is by the key of {able[0].person}, and not of {one_line(by)}: it counts for nothing"
-            return Doubt(Problem("", told))
+            return DistrustReason(Problem("", told))
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class DistrustReason:
     """Why a signature does not count."""
 
     problem: Problem
@@ -161,20 +161,20 @@ class Doubt:
 
 def _identified(decision: Decision, *, signed: bool) -> Decision:
     if signed:
-        return decision.identified(Known.SIGNED)
+        return decision.identified(IdentityLevel.SIGNED)
     # A text that says so itself is no signature.
-    return decision.identified(Known.DECLARED) if decision.known_by is Known.SIGNED else decision
+    return decision.identified(IdentityLevel.DECLARED) if decision.known_by is IdentityLevel.SIGNED else decision
 
 
 def _verifies(key: TrustedKey, envelope: Envelope) -> bool:
     try:
-        return keys.verifies(key.public, envelope)
+        return keys.verify_signature(key.public, envelope)
     except ConfigError:  # a key of a kind that nothing verifies with, which ``check`` tells
         return False
 
 
 def _claims(key: TrustedKey, envelope: Envelope) -> bool:
     try:
-        return keys.claims(key.public, envelope)
+        return keys.names_key(key.public, envelope)
     except ConfigError:
         return False

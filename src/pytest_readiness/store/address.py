@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..errors import ConfigError, nearest, one_line
+from ..errors import ConfigError, one_line, suggestion
 from .protocol import Store
 
 KNOWN = ("sqlite",)
@@ -29,7 +29,7 @@ def open_store(url: str, folder: Path, *, create: bool) -> Store | None:
     # Here and not above: another adapter, or none at all, must not pay for this one.
     from .sqlite.store import SQLiteStore
 
-    return SQLiteStore.open(path, shown(url), create=create)
+    return SQLiteStore.open(path, printable_url(url), create=create)
 
 
 def check_address(url: str, folder: Path) -> None:
@@ -45,23 +45,23 @@ def sqlite_path(url: str, folder: Path) -> Path:
     """
     found = _SCHEME.match(url)
     if found is None:
-        raise ConfigError(f"store '{shown(url)}' is not a URL: {_FORM}")
+        raise ConfigError(f"store '{printable_url(url)}' is not a URL: {_FORM}")
     scheme = found[1].lower()
     if scheme not in KNOWN:
-        why = "not supported by this version" if scheme in LATER else f"unknown{nearest(scheme, KNOWN)}"
-        raise ConfigError(f"store '{shown(url)}': '{scheme}' is {why}; known: {', '.join(KNOWN)} ({_FORM})")
+        why = "not supported by this version" if scheme in LATER else f"unknown{suggestion(scheme, KNOWN)}"
+        raise ConfigError(f"store '{printable_url(url)}': '{scheme}' is {why}; known: {', '.join(KNOWN)} ({_FORM})")
     rest = url[found.end() :]
     path = rest.removeprefix("///")
     if not rest.startswith("///") or not path or path.endswith(("/", "\\")) or "\0" in path:
-        raise ConfigError(f"store '{shown(url)}' names no file: {_FORM}")
+        raise ConfigError(f"store '{printable_url(url)}' names no file: {_FORM}")
     if path == ":memory:":
-        raise ConfigError(f"store '{shown(url)}' would keep nothing: {_FORM}")
+        raise ConfigError(f"store '{printable_url(url)}' would keep nothing: {_FORM}")
     if "?" in path or "#" in path:
-        raise ConfigError(f"store '{shown(url)}' has options, and SQLite stores take none: {_FORM}")
+        raise ConfigError(f"store '{printable_url(url)}' has options, and SQLite stores take none: {_FORM}")
     return folder / path
 
 
-def shown(url: str) -> str:
+def printable_url(url: str) -> str:
     """Return the URL as it may be printed: on one line, without credentials and options."""
     if url.lower().startswith("sqlite:///"):
         return one_line(url.partition("?")[0])

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..errors import Problem
-from ..facts.checkpoint import Grown
+from ..facts.checkpoint import StoreTree
 from ..facts.decision import Decision
 from ..facts.evidence import Artifact, Evidence
 from ..facts.requirements_snapshot import Snapshot
-from ..facts.run import Planned, Run, RunState
-from ..facts.run_conditions import Conduct
-from ..facts.run_group import Part
+from ..facts.run import PlanEntry, Run, RunState
+from ..facts.run_conditions import RunConditions
+from ..facts.run_group import GroupPart
 from ..fast_values import dataclass
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
@@ -40,11 +40,11 @@ class RunSummary:
     group_parts: int | None
     requirements_digest: str
     evidence_count: int
-    conduct: Conduct | None = None
+    conduct: RunConditions | None = None
     """How it was conducted; None: that was not asked."""
 
 
-class Failure(NamedTuple):
+class FailureRecord(NamedTuple):
     """A FAILED or ERROR, as the index says."""
 
     use_case: str
@@ -56,13 +56,13 @@ class Failure(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Readable:
+class SalvagedRun:
     """What can be read of a run, however broken it is."""
 
     head: dict[str, Any]
     """What its first line says; empty: it cannot be read."""
     evidence: tuple[Evidence, ...]
-    planned: tuple[Planned, ...] | None
+    planned: tuple[PlanEntry, ...] | None
     """None: what was planned is not what the seal names, or cannot be read."""
     silent: tuple[Evidence, ...] = ()
     """What was planned and no line tells that the next line names: as interrupted when it was seen to start, if it was
@@ -72,7 +72,7 @@ class Readable:
 
 
 @dataclass(frozen=True, slots=True)
-class Disputed:
+class DisputedDecision:
     """A decision whose file names somebody who is not the author of the commit that added it, as after a squash."""
 
     decision: Decision
@@ -84,7 +84,7 @@ class Disputed:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class RegisterDecisions:
     """One look at the decisions of a register."""
 
     decisions: tuple[Decision, ...] = ()
@@ -93,7 +93,7 @@ class Decided:
     """What keeps a decision from counting that somebody may rely on (a blocker, say)."""
     notes: tuple[Problem, ...] = ()
     """What does not count yet, such as a file that is not committed."""
-    disputed: tuple[Disputed, ...] = ()
+    disputed: tuple[DisputedDecision, ...] = ()
     """Of the home in force; what they are worth, their signatures and their kinds say."""
     elsewhere: tuple[Decision, ...] = ()
     """Those of another home: files that lie elsewhere in the project."""
@@ -101,7 +101,7 @@ class Decided:
     """The signed statements that were committed beside them; a store is asked for its own."""
 
 
-class DecisionHome(Protocol):
+class DecisionStore(Protocol):
     """Where decisions live: the store, or a folder of the repository. Append-only."""
 
     def decide(
@@ -122,7 +122,7 @@ class DecisionHome(Protocol):
             IntegrityError: one is not what was decided.
         """
 
-    def look(self, register: str) -> Decided:
+    def look(self, register: str) -> RegisterDecisions:
         """Return the decisions that count, and what keeps others from counting.
 
         How it is known who decided is what is known here, and not what a decision from elsewhere says of itself.
@@ -139,7 +139,7 @@ class DecisionHome(Protocol):
         """
 
 
-class Store(DecisionHome, Protocol):
+class Store(DecisionStore, Protocol):
     """An append-only store of sealed runs, decisions, verdicts, and the requirements they were made under."""
 
     @property
@@ -214,7 +214,7 @@ class Store(DecisionHome, Protocol):
     def run(self, run_id: str) -> Run | None:
         """Return one run with its lines, or None."""
 
-    def failures(self, register: str, since: Mapping[str, str]) -> list[Failure]:
+    def failures(self, register: str, since: Mapping[str, str]) -> list[FailureRecord]:
         """Return every FAILED or ERROR that started after a moment, by use case, of any standing; the newest first.
 
         From the index alone: the time it takes grows with what went wrong since, and not with the history.
@@ -244,7 +244,7 @@ class Store(DecisionHome, Protocol):
         not fit in them.
         """
 
-    def readable(self, run_id: str, register: str) -> Readable:
+    def readable(self, run_id: str, register: str) -> SalvagedRun:
         """Return what can be read of a run, however broken it is: each line for itself."""
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
@@ -256,10 +256,10 @@ class Store(DecisionHome, Protocol):
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
         """Return what the index says of these runs, by id, without reading all."""
 
-    def conducts(self, run_ids: Iterable[str]) -> dict[str, Conduct]:
+    def conducts(self, run_ids: Iterable[str]) -> dict[str, RunConditions]:
         """Return how these runs were conducted, by id, from the first line and the seal of each."""
 
-    def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[Planned, ...]]:
+    def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[PlanEntry, ...]]:
         """Return the evidence tests that these runs had collected, left out or not, by id, without reading all.
 
         Raises:
@@ -272,7 +272,7 @@ class Store(DecisionHome, Protocol):
         Reads every line of these runs: a signed seal stands for all of them, and so they are looked at.
         """
 
-    def parts(self, register: str, since: str = "") -> list[Part]:
+    def parts(self, register: str, since: str = "") -> list[GroupPart]:
         """Return the runs of each run group that a run since a moment is of, without their plans, by id.
 
         Raises:
@@ -313,7 +313,7 @@ class Store(DecisionHome, Protocol):
         evidence that has an artifact (of the run, where that is its tracker), and with the artifact.
         """
 
-    def tree(self) -> Grown | None:
+    def tree(self) -> StoreTree | None:
         """Return the tree over all that was taken in, in that order; None: an older store, before its next write.
 
         Raises:

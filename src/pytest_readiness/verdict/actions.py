@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..errors import count
-from .explanations import short
+from .explanations import first_line
 from .policy import Policy
-from .readiness import Action, Departed, Phase, Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness
-from .requirement.levels import raises
-from .status import reviewed
-from .tracker_drift import differences
+from .readiness import (
+    Action,
+    Phase,
+    Readiness,
+    RemovedUseCase,
+    RequirementReadiness,
+    ReviewState,
+    State,
+    UseCaseReadiness,
+)
+from .requirement.levels import how_to_reach
+from .status import is_reviewed
+from .tracker_drift import cell_differences
 
 UNASSIGNED = "unassigned"
 NOBODY = frozenset({"", "tbd", "none", "-"})
@@ -47,7 +56,7 @@ def by_urgency(actions: Iterable[Action]) -> tuple[Action, ...]:
     return tuple(sorted(actions, key=lambda one: _URGENCY.index(one.action)))
 
 
-def _let_go(left: Departed, policy: Policy) -> Action:
+def _let_go(left: RemovedUseCase, policy: Policy) -> Action:
     name = left.use_case
     told = f"{name} left the register with something open: put its row back, or let go of it: {retiring(name)}"
     return Action(", ".join(policy.reviewers) or UNASSIGNED, "retire", name, None, told)
@@ -76,10 +85,10 @@ def _of_use_case(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterato
         yield _action(use_case, "finish", f"{group.remedy} (run group {group})")
     for run in use_case.open_runs:
         yield _action(use_case, "finish", f"let run {run} end, or take it in with `readiness recover` if it was killed")
-    if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT) and not reviewed(use_case.review):
+    if use_case.phase in (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT) and not is_reviewed(use_case.review):
         reviewers = ", ".join(policy.reviewers) or UNASSIGNED
         yield _action(use_case, "review", _to_review(use_case, policy), who=reviewers)
-    for cell in differences(use_case):
+    for cell in cell_differences(use_case):
         told = f"the row says {cell.declared or 'nothing'}{cell.where}, not {cell.derived}"
         yield _action(use_case, "sync", f"run `readiness sync`: {told}")
 
@@ -90,14 +99,14 @@ def _of_people(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterator[
     is_owned = owner != UNASSIGNED
     for one in use_case.blockers:
         late = ", overdue" if one.decision.due and one.decision.due < at[:10] else ""
-        due = f" (due {short(one.decision.due)}{late})" if one.decision.due else ""
-        told = f"mend what {short(one.decision.by)} blocks {name} for{due}: {short(one.decision.reason)}"
+        due = f" (due {first_line(one.decision.due)}{late})" if one.decision.due else ""
+        told = f"mend what {first_line(one.decision.by)} blocks {name} for{due}: {first_line(one.decision.reason)}"
         who = owner if is_owned else ", ".join(policy.reviewers)
         yield _action(use_case, "fix", f"{told}; then a reviewer runs `readiness unblock {name}`", who=who)
     for review in use_case.review.standings:
         if review.state is ReviewState.REJECTED:
-            by = short(review.decision.by)
-            told = f"mend why {by} rejected {name}: {short(review.decision.comment) or 'no comment'}"
+            by = first_line(review.decision.by)
+            told = f"mend why {by} rejected {name}: {first_line(review.decision.comment) or 'no comment'}"
             who = owner if is_owned else review.decision.by
             yield _action(use_case, "fix", f"{told}; it stands until {by} approves", who=who)
 
@@ -136,7 +145,7 @@ def _of_requirement(use_case: UseCaseReadiness, one: RequirementReadiness, polic
             todo = "collect"
         yield _action(use_case, todo, one.completes_it, one)
     elif one.level is not None and one.level < policy.level:
-        told = f"{raises(policy.level)}: it rests on {one.level}, and the gate asks for {policy.level}"
+        told = f"{how_to_reach(policy.level)}: it rests on {one.level}, and the gate asks for {policy.level}"
         yield _action(use_case, "rerun", told, one)
     if one.expires_soon and todo != "rerun":
         yield _action(use_case, "renew", f"run its tests again before {one.expires_at}, when they turn stale", one)

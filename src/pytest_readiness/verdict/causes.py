@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..facts.decision import Blocker, Decision, Departure, Meaning, Retirement, Review, RunRetirement, Unblock, Waiver
+from ..facts.decision import (
+    Blocker,
+    Decision,
+    Departure,
+    Retirement,
+    Review,
+    ReviewMeaning,
+    RunRetirement,
+    Unblock,
+    Waiver,
+)
 from ..facts.evidence import Evidence
-from .explanations import happened, short
+from .explanations import execution_text, first_line
 from .readiness import WORST_FIRST, Phase, State, Status, UseCaseReadiness
 
 Cause = tuple[str, str | None]
@@ -28,33 +38,36 @@ def cause_of(
         decision: what was decided, if anything.
     """
     if decision is not None:
-        return said(decision), decision.id
+        return decision_sentence(decision), decision.id
     found = _became_suspect(before, after, evidence) or _requirement(before, after, evidence)
     if found is not None:
         return found
     if before is not None and before.review.basis_digest != after.review.basis_digest:
         return "what is required changed", _first(evidence)
     if evidence:
-        return f"evidence came in: {happened(evidence[0])}", evidence[0].id
+        return f"evidence came in: {execution_text(evidence[0])}", evidence[0].id
     return "time passed", None
 
 
-def said(decision: Decision) -> str:
+def decision_sentence(decision: Decision) -> str:
     """Return what was decided, by whom and why, in a sentence."""
-    by = short(decision.by)
+    by = first_line(decision.by)
     if isinstance(decision, Review):
-        comment = f": {short(decision.comment)}" if decision.comment.strip() else ""
-        done = "rejected" if decision.meaning is Meaning.REJECTED else "approved"
+        comment = f": {first_line(decision.comment)}" if decision.comment.strip() else ""
+        done = "rejected" if decision.meaning is ReviewMeaning.REJECTED else "approved"
         return f"{by} {done} it{comment}"
     if isinstance(decision, Waiver):
-        return f"{by} waived {short(decision.requirement)} until {short(decision.until)}: {short(decision.reason)}"
+        what, until = first_line(decision.requirement), first_line(decision.until)
+        return f"{by} waived {what} until {until}: {first_line(decision.reason)}"
     if isinstance(decision, Retirement | RunRetirement):
-        what = short(decision.test_id) if isinstance(decision, Retirement) else f"run {short(decision.run_id)}"
-        return f"{by} retired {what}: {short(decision.reason)}"
+        what = (
+            first_line(decision.test_id) if isinstance(decision, Retirement) else f"run {first_line(decision.run_id)}"
+        )
+        return f"{by} retired {what}: {first_line(decision.reason)}"
     if isinstance(decision, Departure):
-        return f"{by} let go of it after it left the register: {short(decision.reason)}"
+        return f"{by} let go of it after it left the register: {first_line(decision.reason)}"
     if isinstance(decision, Blocker | Unblock):
-        return f"{by} {'blocked' if isinstance(decision, Blocker) else 'unblocked'} it: {short(decision.reason)}"
+        return f"{by} {'blocked' if isinstance(decision, Blocker) else 'unblocked'} it: {first_line(decision.reason)}"
     return f"{by} decided ({decision.KIND})"
 
 

@@ -11,7 +11,7 @@ Place = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class RealPlaces:
     """Where evidence can count: the environments and provider modes that are declared real."""
 
     environments: frozenset[str]
@@ -19,7 +19,7 @@ class Places:
     """None: no provider mode is declared, and any that is stated is real."""
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> Places:
+    def of(cls, catalogue: Catalogue) -> RealPlaces:
         """Return the places that a catalogue declares real."""
         environments = frozenset(name for name, known in catalogue.environments.items() if known.real)
         modes = frozenset(name for name, known in catalogue.provider_modes.items() if known.real)

@@ -7,34 +7,34 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.decision import RunRetirement
 from ..facts.evidence import BAD, Evidence
-from ..facts.review_basis import Basis as Signed
+from ..facts.review_basis import ReviewBasis as Signed
 from ..fast_values import dataclass, maker
-from .coverage import Places
+from .coverage import RealPlaces
 from .inputs import Facts
 from .policy import Policy
 from .readiness import (
-    Departed,
     ItemReadiness,
     Readiness,
+    RemovedUseCase,
     RequirementReadiness,
     RetirementStanding,
-    Review,
     ReviewState,
+    ReviewSummary,
     State,
     UseCaseReadiness,
     WaiverStanding,
-    worst,
+    worst_state,
 )
-from .removed_use_cases import departed
-from .requirement.execution_ledger import Ledger, Scope, in_order
+from .removed_use_cases import find_removed
+from .requirement.execution_ledger import ExecutionLedger, Scope, in_order
 from .requirement.later_runs import LaterRuns
-from .requirement.state import Moment, judge
-from .review.basis import Basis
-from .review.decision_index import Decided
-from .review.invalidation import Seen, failures_from
-from .review.pins import pinned
-from .review.standing import review_of
-from .run_groups import Grounds, GroupHold, held_use_cases
+from .requirement.state import EvaluationContext, requirement_state
+from .review.basis import RequirementBasis
+from .review.decision_index import DecisionIndex
+from .review.invalidation import ReviewFacts, failures_from
+from .review.pins import pin_requirements
+from .review.standing import review_summary
+from .run_groups import GroupHold, GroupRelease, held_use_cases
 from .status import status_of
 
 __all__ = ["Facts", "evaluate"]
@@ -107,12 +107,12 @@ class _Known:
     catalogue: Catalogue
     policy: Policy
     facts: Facts
-    basis: Basis
-    moment: Moment
-    ledgers: Mapping[str, Mapping[str, Ledger]]
+    basis: RequirementBasis
+    moment: EvaluationContext
+    ledgers: Mapping[str, Mapping[str, ExecutionLedger]]
     """By use case and item; only where there is evidence."""
-    nothing: Ledger
-    decided: Decided
+    nothing: ExecutionLedger
+    decided: DecisionIndex
     adverse: Mapping[str, Sequence[Evidence]]
     """By use case: what went wrong, as the store knows, though something newer may hide it."""
     release: str | None
@@ -133,24 +133,24 @@ class _Known:
         wanted: Sequence[str],
     ) -> _Known:
         """Return the facts of the catalogue's register, by what they are looked up by; ``wanted``: what to judge."""
-        places = Places.of(catalogue)
+        places = RealPlaces.of(catalogue)
         evidence = [one for one in facts.evidence if one.register == catalogue.register]
         later = LaterRuns(evidence, facts.origins)
-        moment = Moment(now, facts.open_runs.keys(), bool(places.environments), facts.signed, later)
+        moment = EvaluationContext(now, facts.open_runs.keys(), bool(places.environments), facts.signed, later)
         settled = (one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now)
-        decided = Decided.of(facts, policy, catalogue.register, now)
+        decided = DecisionIndex.of(facts, policy, catalogue.register, now)
         adverse = [one for one in facts.adverse if one.register == catalogue.register]
         left_out = decided.left_out([*evidence, *adverse], release)
-        grounds = Grounds(now, catalogue.longest_age_days, places, settled, decided.is_retired, facts.retired_runs)
+        grounds = GroupRelease(now, catalogue.longest_age_days, places, settled, decided.is_retired, facts.retired_runs)
 
-        def ledger(executions: Iterable[Evidence]) -> Ledger:
-            return Ledger.of(executions, now, moment.open_runs, places, left_out)
+        def ledger(executions: Iterable[Evidence]) -> ExecutionLedger:
+            return ExecutionLedger.of(executions, now, moment.open_runs, places, left_out)
 
         return cls(
             catalogue=catalogue,
             policy=policy,
             facts=facts,
-            basis=Basis.of(catalogue, policy),
+            basis=RequirementBasis.of(catalogue, policy),
             moment=moment,
             ledgers={
                 use_case: {item: ledger(ones) for item, ones in items.items()}
@@ -164,11 +164,11 @@ class _Known:
             open_runs=_open_runs(facts, evidence),
         )
 
-    def departed(self, scope: Collection[str] | None) -> tuple[Departed, ...]:
+    def departed(self, scope: Collection[str] | None) -> tuple[RemovedUseCase, ...]:
         """Return the use cases without a row that have something open; where every name is one there are none."""
         if self.catalogue.open_world:
             return ()
-        return tuple(departed(self.ledgers, self.decided, self.catalogue.use_cases, scope))
+        return tuple(find_removed(self.ledgers, self.decided, self.catalogue.use_cases, scope))
 
     def requirement_ids(self, use_case: str) -> list[str]:
         """Return the ids of what a use case requires."""
@@ -182,7 +182,7 @@ class _Known:
         waivers: list[WaiverStanding] = []
         fitting: list[Evidence] = []
         for requirement in requirements:
-            alone, found = judge(requirement, ledgers.get(requirement.item, self.nothing), self.moment)
+            alone, found = requirement_state(requirement, ledgers.get(requirement.item, self.nothing), self.moment)
             one, theirs = self.decided.waive(alone)
             judged.append(one)
             waivers.extend(theirs)
@@ -192,13 +192,13 @@ class _Known:
 
         def make_basis() -> Signed:
             failed = self._failed_runs(use_case.id, requirements, ledgers)
-            pins, retired = pinned(judged, self.facts.origins), self._retired(use_case.id, ledgers)
+            pins, retired = pin_requirements(judged, self.facts.origins), self._retired(use_case.id, ledgers)
             return Signed(digest, pins, definition, self.basis.policy, failed, retired)
 
         return _Judged(self._with_people(use_case, judged, waivers, digest, make_basis, ledgers), fitting)
 
     def _failed_runs(
-        self, use_case: str, requirements: Iterable[Requirement], ledgers: Mapping[str, Ledger]
+        self, use_case: str, requirements: Iterable[Requirement], ledgers: Mapping[str, ExecutionLedger]
     ) -> tuple[str, ...]:
         """Return the runs of which a reviewer knows that they failed; of one that is open nobody knows all yet."""
         since = failures_from((one.max_age_days for one in requirements), self.moment.now)
@@ -217,7 +217,7 @@ class _Known:
         waivers: Iterable[WaiverStanding],
         digest: str,
         make_basis: Callable[[], Signed],
-        ledgers: Mapping[str, Ledger],
+        ledgers: Mapping[str, ExecutionLedger],
     ) -> UseCaseReadiness:
         """Return a use case as its requirements and what people decided make it."""
         required = [one for one in judged if one.state is not State.NOT_APPLICABLE]
@@ -248,7 +248,7 @@ class _Known:
             items.setdefault(one.requirement.item, []).append(one)
         return tuple([_item(self.catalogue.items[key], _worst(ones), tuple(ones)) for key, ones in items.items()])
 
-    def _retirements(self, use_case: str, ledgers: Mapping[str, Ledger]) -> tuple[RetirementStanding, ...]:
+    def _retirements(self, use_case: str, ledgers: Mapping[str, ExecutionLedger]) -> tuple[RetirementStanding, ...]:
         """Return the retirements of tests that ran for a use case, and not as a rehearsal, or went wrong for it."""
         if not self.decided.retirements:
             return ()
@@ -256,7 +256,7 @@ class _Known:
         tests |= {one.test_id for one in self.adverse.get(use_case, ())}
         return tuple(one for test, one in self.decided.retirements.items() if test in tests)
 
-    def _retired(self, use_case: str, ledgers: Mapping[str, Ledger]) -> tuple[str, ...]:
+    def _retired(self, use_case: str, ledgers: Mapping[str, ExecutionLedger]) -> tuple[str, ...]:
         """Return what a reviewer of a use case knows to be retired: tests and runs with anything of it."""
         tests = {one.test_id for ledger in ledgers.values() for one in ledger.executions}
         tests |= {one.test_id for one in self.adverse.get(use_case, ())}
@@ -271,13 +271,13 @@ class _Known:
         retirements: Sequence[RetirementStanding],
         digest: str,
         make_basis: Callable[[], Signed],
-        ledgers: Mapping[str, Ledger],
-    ) -> Review:
+        ledgers: Mapping[str, ExecutionLedger],
+    ) -> ReviewSummary:
         reviews = self.decided.reviews.get(use_case, ())
         if not reviews:
-            return Review(required=self.policy.required, basis_digest=digest)
+            return ReviewSummary(required=self.policy.required, basis_digest=digest)
         counts_in = self._went_wrong(use_case, required, ledgers)
-        seen = Seen(
+        seen = ReviewFacts(
             required=required,
             digest=digest,
             make_basis=make_basis,
@@ -289,9 +289,9 @@ class _Known:
             missing=self.facts.missing,
             release=self.release,
         )
-        return review_of(reviews, seen, self.facts.origins)
+        return review_summary(reviews, seen, self.facts.origins)
 
-    def _set_aside(self, ledgers: Mapping[str, Ledger]) -> Sequence[RunRetirement]:
+    def _set_aside(self, ledgers: Mapping[str, ExecutionLedger]) -> Sequence[RunRetirement]:
         """Return the retirements of runs that showed something of a use case, or were to show it."""
         set_aside = self.facts.set_aside
         if not set_aside:
@@ -300,7 +300,7 @@ class _Known:
         return [one for id_, one in set_aside.items() if id_ in runs]
 
     def _went_wrong(
-        self, use_case: str, required: Iterable[RequirementReadiness], ledgers: Mapping[str, Ledger]
+        self, use_case: str, required: Iterable[RequirementReadiness], ledgers: Mapping[str, ExecutionLedger]
     ) -> dict[str, tuple[Evidence, set[Scope]]]:
         """Return what went wrong for something that is required, by id, and where each counts."""
         hidden: dict[str, dict[str, Evidence]] = {}
@@ -309,7 +309,7 @@ class _Known:
         broken = [item for item, ledger in ledgers.items() if ledger.any_broken]
         if not broken and not hidden:  # most often so
             return {}
-        wrong: dict[str, tuple[Ledger, list[Evidence]]] = {}
+        wrong: dict[str, tuple[ExecutionLedger, list[Evidence]]] = {}
         for item in hidden.keys() | broken:
             ledger = self._with_hidden(ledgers.get(item, self.nothing), hidden.get(item, {}))
             told = [one for one in hidden.get(item, {}).values() if ledger.is_adverse(one)]
@@ -322,16 +322,16 @@ class _Known:
                     found.setdefault(one.id, (one, set()))[1].update(scopes)
         return found
 
-    def _with_hidden(self, ledger: Ledger, hidden: Mapping[str, Evidence]) -> Ledger:
+    def _with_hidden(self, ledger: ExecutionLedger, hidden: Mapping[str, Evidence]) -> ExecutionLedger:
         """Return a ledger with what newer executions hide."""
         new = hidden.keys() - {one.id for one in ledger.executions} if hidden else ()
         if not new:
             return ledger
         executions = (*ledger.executions, *[hidden[id_] for id_ in new])
-        return Ledger.of(executions, ledger.now, ledger.open_runs, ledger.places, ledger.left_out)
+        return ExecutionLedger.of(executions, ledger.now, ledger.open_runs, ledger.places, ledger.left_out)
 
 
-def _in_force(review: Review, waivers: Iterable[WaiverStanding]) -> bool:
+def _in_force(review: ReviewSummary, waivers: Iterable[WaiverStanding]) -> bool:
     """Return whether a decision stands that starts a use case as evidence does; an open blocker blocks it anyway."""
     return any(one.state is not ReviewState.NONE for one in review.standings) or any(
         one.void is None for one in waivers
@@ -342,7 +342,7 @@ _item = maker(ItemReadiness)
 
 
 def _worst(judged: Sequence[RequirementReadiness]) -> State:
-    return judged[0].state if len(judged) == 1 else worst(one.state for one in judged)
+    return judged[0].state if len(judged) == 1 else worst_state(one.state for one in judged)
 
 
 def _by_item(evidence: Iterable[Evidence]) -> dict[str, dict[str, list[Evidence]]]:

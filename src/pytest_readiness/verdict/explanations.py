@@ -8,14 +8,14 @@ from functools import lru_cache
 from ..claims.catalogue import REPLAY_MODES, Requirement
 from ..errors import count, one_line
 from ..facts.evidence import Evidence, Result
-from ..facts.suite_failure import ABSENT, Held
+from ..facts.suite_failure import ABSENT, RequiredCases
 from .coverage import Place
 
 LIMIT = 200
 """Characters of a text that a test or a person wrote, within a sentence."""
 
 
-def short(text: str) -> str:
+def first_line(text: str) -> str:
     """Return the first line that says something, fit to stand in a sentence: on one line and capped."""
     if text.isprintable() and len(text) <= LIMIT:
         return text.strip()
@@ -24,10 +24,10 @@ def short(text: str) -> str:
     return shown if len(shown) <= LIMIT else f"{shown[: LIMIT - 1]}…"
 
 
-def happened(evidence: Evidence) -> str:
+def execution_text(evidence: Evidence) -> str:
     """Return ``test PASSED in staging with BYOK at TIME``."""
     ended = _ended(evidence.result, evidence.environment, evidence.provider_mode)
-    return f"{short(evidence.test_id)} {ended} at {evidence.started_at}"
+    return f"{first_line(evidence.test_id)} {ended} at {evidence.started_at}"
 
 
 @lru_cache(maxsize=1024)
@@ -38,13 +38,17 @@ def _ended(result: Result, environment: str | None, provider_mode: str | None) -
 
 
 def _in(environment: str | None, provider_mode: str | None) -> str:
-    where = f" in {short(environment)}" if environment else ""
-    return f"{where} with {short(provider_mode)}" if provider_mode else where
+    where = f" in {first_line(environment)}" if environment else ""
+    return f"{where} with {first_line(provider_mode)}" if provider_mode else where
 
 
-def told(evidence: Evidence) -> str:
+def execution_message(evidence: Evidence) -> str:
     """Return what happened and the first line of its message."""
-    return f"{happened(evidence)}: {short(evidence.message)}" if evidence.message.strip() else happened(evidence)
+    return (
+        f"{execution_text(evidence)}: {first_line(evidence.message)}"
+        if evidence.message.strip()
+        else execution_text(evidence)
+    )
 
 
 def place_of(requirement: Requirement) -> str:
@@ -55,7 +59,7 @@ def place_of(requirement: Requirement) -> str:
     return f"{where} with a stated provider mode" if requirement.any_provider_mode else where
 
 
-def marker(requirement: Requirement) -> str:
+def marker_text(requirement: Requirement) -> str:
     """Return the marker that claims the requirement."""
     item = requirement.item if requirement.item.isdecimal() else f'"{requirement.item}"'
     part = f', part="{requirement.part}"' if requirement.part else ""
@@ -78,9 +82,9 @@ def why_bad(requirement: Requirement, bad: Evidence, others: int, elsewhere: Pla
         early = ", before it stated a provider mode"
     elif elsewhere is None and requirement.part and bad.parts and requirement.part not in bad.parts:
         early = f", before it came to {requirement.part}"
-    message = f": {short(bad.message)}" if bad.message.strip() else ""
+    message = f": {first_line(bad.message)}" if bad.message.strip() else ""
     more = f" (and {others} more)" if others else ""
-    return f"{happened(bad)}{early}{message}{more}"
+    return f"{execution_text(bad)}{early}{message}{more}"
 
 
 def cut_short(elsewhere: Place | None) -> str:
@@ -93,14 +97,14 @@ def why_missing(requirement: Requirement, newest: Evidence | None) -> str:
     if newest is None:
         return "no test has run for it"
     if newest.result is not Result.PASSED:
-        return told(newest)
+        return execution_message(newest)
     if newest.method == ABSENT or not newest.real:
-        return f"{happened(newest)}, which does not count"
+        return f"{execution_text(newest)}, which does not count"
     if newest.provider_mode is None and (requirement.provider_mode or requirement.any_provider_mode):
-        return f"{happened(newest)}, but states no provider mode"
+        return f"{execution_text(newest)}, but states no provider mode"
     if requirement.proof == "replay" and replay_mode(newest) is None:
-        return f"{happened(newest)}, but does not say whether the replay was FULL or TRACE_ONLY"
-    return f"{happened(newest)}, in a run that is not sealed"
+        return f"{execution_text(newest)}, but does not say whether the replay was FULL or TRACE_ONLY"
+    return f"{execution_text(newest)}, in a run that is not sealed"
 
 
 def completes_missing(requirement: Requirement, newest: Evidence | None, *, real_declared: bool) -> str:
@@ -111,30 +115,32 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
         rest = "" if requirement.undeclared_environment else ", then run its test there"
         return f"declare a real environment ([environments.NAME] real = true in the config){rest}"
     if newest is None:
-        return f"run a test tagged {marker(requirement)}{place_of(requirement)}"
+        return f"run a test tagged {marker_text(requirement)}{place_of(requirement)}"
     if newest.real and newest.result is Result.PASSED and requirement.proof == "replay" and not replay_mode(newest):
-        return f'say replay_mode="FULL" or "TRACE_ONLY" in the mark of {short(newest.test_id)} and run it again'
-    return f"make {short(newest.test_id)} pass{place_of(requirement)}"
+        return f'say replay_mode="FULL" or "TRACE_ONLY" in the mark of {first_line(newest.test_id)} and run it again'
+    return f"make {first_line(newest.test_id)} pass{place_of(requirement)}"
 
 
 def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | None = None) -> str:
     """Return what would mend a failed or an interrupted execution, where it ran, or where it counts."""
     if bad.held is not None:
-        return f"import a report in which {_all_of(bad.held)} end, and {short(bad.test_id)} is no more, or retire it"
+        return (
+            f"import a report in which {_all_of(bad.held)} end, and {first_line(bad.test_id)} is no more, or retire it"
+        )
     verb = "run" if bad.result is Result.INTERRUPTED else "make"
     end = "to its end" if bad.result is Result.INTERRUPTED else "pass"
     environment, mode = elsewhere or (bad.environment, bad.provider_mode)
-    where = f" in {short(environment)}" if environment else place_of(requirement)
-    with_mode = f" with provider mode {short(mode)}" if environment and mode else ""
-    return f"{verb} {short(bad.test_id)} {end}{where}{with_mode}"
+    where = f" in {first_line(environment)}" if environment else place_of(requirement)
+    with_mode = f" with provider mode {first_line(mode)}" if environment and mode else ""
+    return f"{verb} {first_line(bad.test_id)} {end}{where}{with_mode}"
 
 
-def _all_of(held: Held) -> str:
+def _all_of(held: RequiredCases) -> str:
     """Return the cases that a report must hold."""
     cases = len(held.ran) + len(held.others)
     if not held.what.of:
         return f"the {count(cases, 'case')} of this one"
-    of = f"the {held.what.reach.value} {short(held.what.of[-1])}"
+    of = f"the {held.what.reach.value} {first_line(held.what.of[-1])}"
     return f"the {count(cases, 'case')} of {of}" if cases else f"cases of {of}"
 
 
@@ -149,7 +155,7 @@ def not_real_now(evidence: Evidence) -> str:
 
 def early_note(future: tuple[Evidence, ...]) -> str:
     """Return the note that a pass starts after the moment being judged, or an empty text."""
-    return f"; {happened(future[0])} starts after this moment and does not count" if future else ""
+    return f"; {execution_text(future[0])} starts after this moment and does not count" if future else ""
 
 
 def left_out_note(reasons: Iterable[str]) -> str:

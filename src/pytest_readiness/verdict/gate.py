@@ -9,13 +9,13 @@ from functools import cached_property
 from ..errors import Problem, count
 from ..facts.evidence import Evidence
 from ..fast_values import dataclass
-from .inputs import UNKNOWN, Compared, Origin
+from .inputs import UNKNOWN, CheckpointComparison, RunOrigin
 from .policy import Policy
 from .readiness import Readiness, RequirementReadiness, ReviewState, RuleResult, State, UseCaseReadiness, Verdict
-from .requirement.skipped_tests import left_out
-from .status import reviewed
+from .requirement.skipped_tests import find_skipped
+from .status import is_reviewed
 
-__all__ = ["Compared", "Finding", "Grounds", "Origin", "conclude", "decide", "rules_of"]
+__all__ = ["CheckpointComparison", "GateInput", "RuleFinding", "RunOrigin", "conclude", "evaluate_gate", "rules_of"]
 
 _SCOPE = ("tracker and config", "use cases in scope", "requirements in scope", "left the register")
 SOUND = frozenset({*_SCOPE, "runs sealed", "evidence intact", "checkpoint"})
@@ -25,7 +25,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True)
-class Grounds:
+class GateInput:
     """Everything a verdict rests on."""
 
     readiness: Readiness
@@ -34,13 +34,13 @@ class Grounds:
     """What does not fit in the runs and lines that the answer rests on."""
     config_missing: str | None = None
     """Why there is no config or tracker to judge by; None: there is."""
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    origins: Mapping[str, RunOrigin] = field(default_factory=dict)
     """By run id; a run that is not there is of unknown origin."""
     release: str | None = None
     """The release that is judged."""
     unchecked: str = ""
     """Why signatures could not be checked though keys are trusted; empty: they were."""
-    compared: Compared | None = None
+    compared: CheckpointComparison | None = None
     """None: nobody asked for a checkpoint."""
 
     @cached_property
@@ -73,7 +73,7 @@ class Grounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RuleFinding:
     """What one rule found."""
 
     rule: str
@@ -95,20 +95,20 @@ class Finding:
         return RuleResult(self.rule, passed=True, looked_at=self.looked_at, detail=self.detail)
 
 
-Rule = Callable[[Grounds], Finding]
+Rule = Callable[[GateInput], RuleFinding]
 _Requirements = Sequence[tuple[UseCaseReadiness, RequirementReadiness]]
 
 
-def decide(  # noqa: PLR0913 - everything that a verdict rests on
+def evaluate_gate(  # noqa: PLR0913 - everything that a verdict rests on
     readiness: Readiness,
     policy: Policy,
     problems: Sequence[Problem] = (),
     *,
     config_missing: str | None = None,
-    origins: Mapping[str, Origin] | None = None,
+    origins: Mapping[str, RunOrigin] | None = None,
     release: str | None = None,
     unchecked: str = "",
-    compared: Compared | None = None,
+    compared: CheckpointComparison | None = None,
 ) -> Verdict:
     """Return what the gate says of the use cases in a readiness.
 
@@ -123,11 +123,11 @@ def decide(  # noqa: PLR0913 - everything that a verdict rests on
         compared: what checkpoints say of the store, where the gate is asked for any.
     """
     asked = compared is not None or policy.checkpoint != "ignore"
-    grounds = Grounds(readiness, policy, problems, config_missing, origins or {}, release, unchecked, compared)
+    grounds = GateInput(readiness, policy, problems, config_missing, origins or {}, release, unchecked, compared)
     return conclude(grounds, (*rules_of(policy), *([_checkpoint] if asked else ())))
 
 
-def conclude(grounds: Grounds, rules: Iterable[Rule]) -> Verdict:
+def conclude(grounds: GateInput, rules: Iterable[Rule]) -> Verdict:
     """Return the verdict of these rules; no rules at all never make anything eligible."""
     findings = [rule(grounds) for rule in rules]
     results = tuple(finding.result for finding in findings)
@@ -164,47 +164,49 @@ def rules_of(policy: Policy) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _configured(grounds: Grounds) -> Finding:
+def _configured(grounds: GateInput) -> RuleFinding:
     wrong = (grounds.config_missing,) if grounds.config_missing is not None else ()
-    return Finding("tracker and config", 1, wrong, "there is a config")
+    return RuleFinding("tracker and config", 1, wrong, "there is a config")
 
 
-def _use_cases(grounds: Grounds) -> Finding:
+def _use_cases(grounds: GateInput) -> RuleFinding:
     count = len(grounds.readiness.use_cases)
-    return Finding("use cases in scope", count, (), f"{count} in scope")
+    return RuleFinding("use cases in scope", count, (), f"{count} in scope")
 
 
-def _requirements(grounds: Grounds) -> Finding:
+def _requirements(grounds: GateInput) -> RuleFinding:
     use_cases = grounds.readiness.use_cases
     count = sum(len(one.required) for one in use_cases)
     left_out = list(_not_applicable(grounds.readiness))
     detail = f"{count} required" + (f"; not applicable: {_names(left_out)}" if left_out else "")
     empty = tuple(one.use_case.id for one in use_cases if not one.required)
-    return Finding("requirements in scope", count, tuple(f"{name} requires nothing" for name in empty), detail, empty)
+    return RuleFinding(
+        "requirements in scope", count, tuple(f"{name} requires nothing" for name in empty), detail, empty
+    )
 
 
-def _departed(grounds: Grounds) -> Finding:
+def _departed(grounds: GateInput) -> RuleFinding:
     """What is open does not end with the row: only a listed reviewer lets go of it."""
     left = grounds.readiness.left
     looked_at = len(grounds.readiness.use_cases) + len(left)
     wrong = tuple(f"{one.use_case} left it open ({one.why[0]})" for one in left)
     told = "no use case left it with anything open"
-    return Finding("left the register", looked_at, wrong, told, tuple(one.use_case for one in left))
+    return RuleFinding("left the register", looked_at, wrong, told, tuple(one.use_case for one in left))
 
 
-def _complete(grounds: Grounds) -> Finding:
+def _complete(grounds: GateInput) -> RuleFinding:
     acceptable = grounds.policy.acceptable
     return _of_requirements(grounds, "evidence complete", acceptable, "each is in a state that can be accepted")
 
 
-def _nothing_failing(grounds: Grounds) -> Finding:
+def _nothing_failing(grounds: GateInput) -> RuleFinding:
     excused = grounds.in_state.get(State.WAIVED, ())
     waived = [one.requirement.id for _, one in excused if one.underlying is State.FAILING]
     detail = f"none but what is waived: {_names(waived)}" if waived else "none is failing"
     return _of_requirements(grounds, "nothing failing", lambda state: state is not State.FAILING, detail)
 
 
-def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool], detail: str) -> Finding:
+def _of_requirements(grounds: GateInput, rule: str, good: Callable[[State], bool], detail: str) -> RuleFinding:
     every = grounds.required
     bad = {id(each) for state, mine in grounds.in_state.items() if not good(state) for each in mine}
     wrong = [each for each in every if id(each) in bad] if bad else []
@@ -213,20 +215,20 @@ def _of_requirements(grounds: Grounds, rule: str, good: Callable[[State], bool],
 
 def _named(
     rule: str, every: _Requirements, wrong: _Requirements, detail: str, told: Callable[[RequirementReadiness], str]
-) -> Finding:
+) -> RuleFinding:
     names = tuple(told(req) for _, req in wrong)
-    return Finding(rule, len(every), names, detail, tuple(one.use_case.id for one, _ in wrong))
+    return RuleFinding(rule, len(every), names, detail, tuple(one.use_case.id for one, _ in wrong))
 
 
-def _asserted(grounds: Grounds) -> Finding:
+def _asserted(grounds: GateInput) -> RuleFinding:
     return _of_leniency(grounds, State.ASSERTED, "without proof")
 
 
-def _flaky(grounds: Grounds) -> Finding:
+def _flaky(grounds: GateInput) -> RuleFinding:
     return _of_leniency(grounds, State.FLAKY, "after a failed attempt")
 
 
-def _of_leniency(grounds: Grounds, state: State, what: str) -> Finding:
+def _of_leniency(grounds: GateInput, state: State, what: str) -> RuleFinding:
     every = grounds.required
     mine = grounds.in_state.get(state, ())
     leniency = grounds.policy.leniency(state)
@@ -244,7 +246,7 @@ def _let_through(policy: Policy, use_case: UseCaseReadiness, one: RequirementRea
     return leniency in ("acknowledge", "accept")
 
 
-def _waivers(grounds: Grounds) -> Finding:
+def _waivers(grounds: GateInput) -> RuleFinding:
     every = grounds.required
     waived = grounds.in_state.get(State.WAIVED, ())
     wrong = () if grounds.policy.waivers == "accept" else waived
@@ -252,7 +254,7 @@ def _waivers(grounds: Grounds) -> Finding:
     return _named("waivers", every, wrong, told, lambda req: f"{req.requirement.id} is waived, and waivers are refused")
 
 
-def _nothing_blocked(grounds: Grounds) -> Finding:
+def _nothing_blocked(grounds: GateInput) -> RuleFinding:
     use_cases = grounds.readiness.use_cases
     blocked = [one for one in use_cases if one.blockers]
     rejected = [
@@ -260,33 +262,35 @@ def _nothing_blocked(grounds: Grounds) -> Finding:
     ]
     told = [f"{one.use_case.id} is blocked: {one.blockers[0].decision.reason}" for one in blocked]
     told += [f"{one.use_case.id} is rejected by {', '.join(one.review.by)}" for one in rejected]
-    return Finding("nothing blocked", len(use_cases), tuple(told), "no blocker is open", _ids([*blocked, *rejected]))
+    return RuleFinding(
+        "nothing blocked", len(use_cases), tuple(told), "no blocker is open", _ids([*blocked, *rejected])
+    )
 
 
-def _sealed(grounds: Grounds) -> Finding:
+def _sealed(grounds: GateInput) -> RuleFinding:
     use_cases = grounds.readiness.use_cases
     open_runs = dict.fromkeys(run for one in use_cases for run in one.open_runs)
     runs = {evidence.run_id for evidence in grounds.evidence.values()} | open_runs.keys()
     failing = tuple(one.use_case.id for one in use_cases if one.open_runs)
-    return Finding(
+    return RuleFinding(
         "runs sealed", len(runs), tuple(f"run {run} is open" for run in open_runs), "no run is open", failing
     )
 
 
-def _groups(grounds: Grounds) -> Finding:
+def _groups(grounds: GateInput) -> RuleFinding:
     use_cases = grounds.readiness.use_cases
     held = dict.fromkeys(group for one in use_cases for group in one.held_by_groups)
     failing = tuple(one.use_case.id for one in use_cases if one.held_by_groups)
     wrong = tuple(f"run group {group}" for group in held)
-    return Finding("groups complete", len(use_cases), wrong, "no use case waits for a part of a run group", failing)
+    return RuleFinding("groups complete", len(use_cases), wrong, "no use case waits for a part of a run group", failing)
 
 
-def _intact(grounds: Grounds) -> Finding:
+def _intact(grounds: GateInput) -> RuleFinding:
     looked_at = len(grounds.evidence)
-    return Finding("evidence intact", looked_at, tuple(str(one) for one in grounds.problems), "as it was recorded")
+    return RuleFinding("evidence intact", looked_at, tuple(str(one) for one in grounds.problems), "as it was recorded")
 
 
-def _level(grounds: Grounds) -> Finding:
+def _level(grounds: GateInput) -> RuleFinding:
     """What rests on nothing has no level, which another rule tells; what is waived does not rest on its evidence."""
     least = grounds.policy.level
     every = grounds.required
@@ -300,32 +304,32 @@ def _level(grounds: Grounds) -> Finding:
     return found
 
 
-def _checkpoint(grounds: Grounds) -> Finding:
+def _checkpoint(grounds: GateInput) -> RuleFinding:
     found = grounds.compared
     if found is None:
         told = "none was named, and [gate] checkpoint asks for one: --checkpoint FILE, or READINESS_CHECKPOINT"
-        return Finding("checkpoint", 0, (told,), "", _ids(grounds.readiness.use_cases))
-    return Finding("checkpoint", found.looked_at, tuple(map(str, found.problems)), found.detail)
+        return RuleFinding("checkpoint", 0, (told,), "", _ids(grounds.readiness.use_cases))
+    return RuleFinding("checkpoint", found.looked_at, tuple(map(str, found.problems)), found.detail)
 
 
-def _reviewed(grounds: Grounds) -> Finding:
+def _reviewed(grounds: GateInput) -> RuleFinding:
     use_cases = grounds.readiness.use_cases
-    wrong = [one for one in use_cases if not reviewed(one.review)]
+    wrong = [one for one in use_cases if not is_reviewed(one.review)]
     told = tuple(f"{one.use_case.id} {one.review.approvals}/{one.review.required}" for one in wrong)
-    return Finding("reviewed", len(use_cases), told, "each has enough current reviews", _ids(wrong))
+    return RuleFinding("reviewed", len(use_cases), told, "each has enough current reviews", _ids(wrong))
 
 
-def _architecture(grounds: Grounds) -> Finding:
+def _architecture(grounds: GateInput) -> RuleFinding:
     use_cases = grounds.readiness.use_cases
     wrong = [one for one in use_cases if not grounds.policy.has_architecture(one.use_case.architecture_status)]
     told = tuple(f"{one.use_case.id} is {one.use_case.architecture_status or 'of no status'}" for one in wrong)
-    return Finding("architecture", len(use_cases), told, f"each is {grounds.policy.architecture}", _ids(wrong))
+    return RuleFinding("architecture", len(use_cases), told, f"each is {grounds.policy.architecture}", _ids(wrong))
 
 
-def _release(grounds: Grounds) -> Finding:
+def _release(grounds: GateInput) -> RuleFinding:
     asked = grounds.release
     if asked is None:
-        return Finding(
+        return RuleFinding(
             "release",
             0,
             ("no release is named to judge: --release R, or READINESS_RELEASE",),
@@ -335,15 +339,15 @@ def _release(grounds: Grounds) -> Finding:
     return _of_runs(grounds, "release", lambda origin: origin.release == asked, lambda _: f"was not made for {asked}")
 
 
-def _clean_commit(grounds: Grounds) -> Finding:
-    def told(origin: Origin) -> str:
+def _clean_commit(grounds: GateInput) -> RuleFinding:
+    def told(origin: RunOrigin) -> str:
         changed = origin.conduct.changed_remark
         return "was not made from a commit without local changes" + (f" ({changed})" if changed else "")
 
     return _of_runs(grounds, "clean commit", lambda origin: origin.is_clean, told)
 
 
-def _clock(grounds: Grounds) -> Finding:
+def _clock(grounds: GateInput) -> RuleFinding:
     """A run that did not compare its clocks says nothing against them; it is told."""
     resting_on = grounds.resting_on
     conducts = {run: grounds.origins.get(run, UNKNOWN).conduct for run in sorted(resting_on)}
@@ -352,23 +356,25 @@ def _clock(grounds: Grounds) -> Finding:
     others = f"; {silent} of {count(len(conducts), 'run')} did not compare them" if silent else ""
     names = tuple(f"the clocks of run {run} disagree by {skew}" for run, skew in wrong.items())
     failing = tuple(name for run in wrong for name in resting_on[run])
-    return Finding("clock", len(grounds.readiness.use_cases), names, f"no run's clocks disagree{others}", failing)
+    return RuleFinding("clock", len(grounds.readiness.use_cases), names, f"no run's clocks disagree{others}", failing)
 
 
-def _deselected(grounds: Grounds) -> Finding:
-    wrong = list(left_out(grounds.readiness, grounds.origins))
+def _deselected(grounds: GateInput) -> RuleFinding:
+    wrong = list(find_skipped(grounds.readiness, grounds.origins))
     names = tuple(f"run {one.run_id} left out {one.test_id} ({one.use_case})" for one in wrong)
     told = "no run left out a test that none ran later"
     failing = tuple(dict.fromkeys(one.use_case for one in wrong))
-    return Finding("deselected", len(grounds.readiness.use_cases), names, told, failing)
+    return RuleFinding("deselected", len(grounds.readiness.use_cases), names, told, failing)
 
 
-def _of_runs(grounds: Grounds, rule: str, good: Callable[[Origin], bool], told: Callable[[Origin], str]) -> Finding:
+def _of_runs(
+    grounds: GateInput, rule: str, good: Callable[[RunOrigin], bool], told: Callable[[RunOrigin], str]
+) -> RuleFinding:
     resting_on = grounds.resting_on
     wrong = sorted(run for run in resting_on if not good(grounds.origins.get(run, UNKNOWN)))
     failing = tuple(name for run in wrong for name in resting_on[run])
     names = tuple(f"run {run} {told(grounds.origins.get(run, UNKNOWN))}" for run in wrong)
-    return Finding(rule, len(resting_on), names, "each run is", failing)
+    return RuleFinding(rule, len(resting_on), names, "each run is", failing)
 
 
 def _not_applicable(readiness: Readiness) -> Iterator[str]:

@@ -9,17 +9,17 @@ from ..claims.catalogue import Catalogue
 from ..errors import ClaimError
 from ..facts.decision import Decision, counts_at
 from ..facts.evidence import Evidence
-from ..facts.run_conditions import UNKNOWN_CONDUCT, Conduct
-from ..facts.timestamps import parse
+from ..facts.run_conditions import UNKNOWN_CONDUCT, RunConditions
+from ..facts.timestamps import parse_timestamp
 from ..fast_values import dataclass, field
 from .causes import cause_of
-from .coverage import Places
+from .coverage import RealPlaces
 from .evaluation import evaluate
 from .inputs import Facts
 from .policy import Policy
 from .readiness import Phase, Status, UseCaseReadiness
-from .requirement.execution_ledger import BROKEN, Ledger, recency
-from .review.standing import approvals, horizons_of, starts_of
+from .requirement.execution_ledger import BROKEN, ExecutionLedger, recency_key
+from .review.standing import horizons_of, newest_approvals, starts_of
 
 InForce = Callable[[str], tuple[Catalogue, Policy]]
 """The requirements and the policy in force at a moment."""
@@ -28,23 +28,23 @@ _PHASES = (None, Phase.COLLECTING, Phase.REVIEW_SUSPECT, Phase.AWAITING_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class HistoryEvent:
     """Something that became known at a moment: what a run brought when it ended, or a decision."""
 
     at: str
     evidence: tuple[Evidence, ...] = ()
     decision: Decision | None = None
-    conduct: Conduct = UNKNOWN_CONDUCT
+    conduct: RunConditions = UNKNOWN_CONDUCT
     """How the run was conducted."""
 
     @classmethod
-    def of(cls, decision: Decision, now: str) -> Event:
+    def of(cls, decision: Decision, now: str) -> HistoryEvent:
         """Return a decision at its moment; one that counts before its time, at the end of the replay."""
         return cls(min(decision.at, now) if counts_at(decision, now) else decision.at, decision=decision)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StatusChange:
     """A use case got another status, or another phase."""
 
     at: str
@@ -75,14 +75,14 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class UseCaseHistory:
     """What became of one use case."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[StatusChange, ...]
     """Oldest first."""
     burn_up: tuple[Progress, ...]
     """At each event, and whenever the counts changed by time alone."""
-    events: tuple[Event, ...] = ()
+    events: tuple[HistoryEvent, ...] = ()
     """What happened to it, oldest first."""
 
     @property
@@ -91,15 +91,15 @@ class History:
         return next((one.at for one in reversed(self.changes) if one.from_status is not one.to_status), None)
 
 
-def replay(
+def replay_history(
     use_case: str,
-    events: Iterable[Event],
+    events: Iterable[HistoryEvent],
     in_force: InForce,
     now: str,
     *,
     constant: Facts | None = None,
     release: str | None = None,
-) -> History:
+) -> UseCaseHistory:
     """Return what became of a use case: at each event judged by what was known then, and when things expired.
 
     Args:
@@ -118,7 +118,7 @@ def replay(
         told.take(event)
     told.expire(now)
     told.end(now)
-    return History(tuple(told.changes), tuple(told.burn_up), tuple(in_order))
+    return UseCaseHistory(tuple(told.changes), tuple(told.burn_up), tuple(in_order))
 
 
 @dataclass
@@ -129,7 +129,7 @@ class _Replay:
     in_force: InForce
     constant: Facts
     release: str | None
-    changes: list[Change] = field(default_factory=list)
+    changes: list[StatusChange] = field(default_factory=list)
     burn_up: list[Progress] = field(default_factory=list)
     before: UseCaseReadiness | None = None
     at: str = ""
@@ -144,12 +144,12 @@ class _Replay:
     """Items and tests of which an execution ended badly."""
     decisions: list[Decision] = field(default_factory=list)
 
-    def take(self, event: Event) -> None:
+    def take(self, event: HistoryEvent) -> None:
         """Learn of an event, and look what it changed."""
         for one in event.evidence:
             slot = _slot(one)
-            self.newest[slot] = max(one, self.newest.get(slot, one), key=recency)
-            self.oldest[slot] = min(one, self.oldest.get(slot, one), key=recency)
+            self.newest[slot] = max(one, self.newest.get(slot, one), key=recency_key)
+            self.oldest[slot] = min(one, self.oldest.get(slot, one), key=recency_key)
             self.executions.setdefault((one.item, one.test_id), []).append(one)
             if one.result in BROKEN:
                 self.broken.add((one.item, one.test_id))
@@ -167,7 +167,7 @@ class _Replay:
         if self.before is not None and self.in_force(now) != self.required:
             self.look(now, None)
 
-    def look(self, at: str, event: Event | None) -> None:
+    def look(self, at: str, event: HistoryEvent | None) -> None:
         """Judge the use case at a moment, and note what changed."""
         self.required = catalogue, policy = self.in_force(at)
         self.at = at
@@ -180,13 +180,15 @@ class _Replay:
         self._note(at, after, event)
         self.before = after
 
-    def _note(self, at: str, after: UseCaseReadiness, event: Event | None) -> None:
+    def _note(self, at: str, after: UseCaseReadiness, event: HistoryEvent | None) -> None:
         before = self.before
         status, phase = (before.status, before.phase) if before else (Status.NOT_STARTED, None)
         if (after.status, after.phase) != (status, phase):
             cause, id_ = cause_of(before, after, event.evidence if event else (), event.decision if event else None)
             self.changes.append(
-                Change(at, self.use_case, status, after.status, cause, id_, from_phase=phase, to_phase=after.phase)
+                StatusChange(
+                    at, self.use_case, status, after.status, cause, id_, from_phase=phase, to_phase=after.phase
+                )
             )
         progress = Progress(at, after.complete, len(after.required))
         last = self.burn_up[-1] if self.burn_up else None
@@ -209,13 +211,13 @@ class _Replay:
         )
 
     def _adverse(self, catalogue: Catalogue, policy: Policy, at: str) -> Sequence[Evidence]:
-        counting = approvals(self.decisions, policy, at)
+        counting = newest_approvals(self.decisions, policy, at)
         horizons = horizons_of(counting).get(self.use_case)
         if not horizons:
             return ()
         moment = min(starts_of(counting)[self.use_case], *(one.since for one in horizons))
-        places = Places.of(catalogue)
-        ledgers = (Ledger.of(self.executions[key], at, (), places) for key in sorted(self.broken))
+        places = RealPlaces.of(catalogue)
+        ledgers = (ExecutionLedger.of(self.executions[key], at, (), places) for key in sorted(self.broken))
         return [one for ledger in ledgers for one in ledger.went_wrong() if one.started_at > moment]
 
 
@@ -234,7 +236,7 @@ def _next_expiry(use_case: UseCaseReadiness, after: str) -> str | None:
 
 def _just_after(moment: str) -> str:
     """Return the first moment at which a pass that is fresh until ``moment`` is stale."""
-    later = parse(moment) + timedelta(milliseconds=1)
+    later = parse_timestamp(moment) + timedelta(milliseconds=1)
     return later.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

@@ -7,14 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from ..errors import Problem
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
-from ..facts.run import Planned
-from ..facts.run_conditions import UNKNOWN_CONDUCT, Conduct
-from ..facts.run_group import Part
+from ..facts.run import PlanEntry
+from ..facts.run_conditions import UNKNOWN_CONDUCT, RunConditions
+from ..facts.run_group import GroupPart
 from ..fast_values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RunOrigin:
     """What a run was made with, by whom, and for what."""
 
     release: str | None = None
@@ -27,9 +27,9 @@ class Origin:
     """When it started (UTC)."""
     group: str | None = None
     """The generation of a run group that it is a part of."""
-    conduct: Conduct = UNKNOWN_CONDUCT
+    conduct: RunConditions = UNKNOWN_CONDUCT
     """How it was conducted."""
-    left_out: tuple[Planned, ...] = ()
+    left_out: tuple[PlanEntry, ...] = ()
     """The evidence tests that it collected and did not run; only where the policy asks for that."""
 
     @property
@@ -44,7 +44,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignedRun:
     """A run whose seal, with everything that leads to it, is signed with a key that is trusted with runs."""
 
     by: str
@@ -54,7 +54,7 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class CheckpointComparison:
     """What checkpoints that were kept elsewhere say of the store."""
 
     looked_at: int
@@ -75,7 +75,7 @@ class Facts:
     before its test said where it runs, also the oldest: they tell where it may count."""
     open_runs: Mapping[str, Collection[str]] = field(default_factory=dict)
     """Runs that are not sealed: id, and the use cases that their planned tests claim."""
-    parts: Sequence[Part] = ()
+    parts: Sequence[GroupPart] = ()
     """Sealed runs that are parts of run groups, with their plans where these say what is held (``with_plans``)."""
     decisions: Sequence[Decision] = ()
     """Those that count, oldest first. What lies after the moment being judged counts only where it makes things worse:
@@ -88,9 +88,9 @@ class Facts:
     those in ``evidence`` they are all, where it was asked what a review rests on."""
     missing: Collection[str] = ()
     """Ids of the evidence that reviews rest on and the store lacks."""
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    origins: Mapping[str, RunOrigin] = field(default_factory=dict)
     """By run id; a run that is not there is of unknown origin."""
-    signed: Mapping[str, Signed] = field(default_factory=dict)
+    signed: Mapping[str, SignedRun] = field(default_factory=dict)
     """By run id; a run that is not there is not known to be signed."""
     retired_runs: Mapping[str, RunRetirement] = field(default_factory=dict)
     """By id: the runs that a reviewer set aside, and the word that holds."""
@@ -108,12 +108,12 @@ class Facts:
         """By id: the runs on whose passes nothing rests, and the word, whether it holds or not."""
         return {**self.doubted_runs, **self.retired_runs} if self.doubted_runs else self.retired_runs
 
-    def origin(self, evidence_id: str) -> Origin:
+    def origin(self, evidence_id: str) -> RunOrigin:
         """Return where a piece of evidence comes from; an empty origin where that is not known."""
         return self.origins.get(run_of(evidence_id), UNKNOWN)
 
 
-UNKNOWN = Origin()
+UNKNOWN = RunOrigin()
 
 
 def run_of(evidence_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from ..facts.decision import RANKS, Known
+from ..facts.decision import RANKS, IdentityLevel
 from ..facts.review_basis import Setting
 from ..fast_values import dataclass
 from .people import People
@@ -136,7 +136,7 @@ class Policy:
         """Return whether this is one of the names of a listed reviewer."""
         return self.people.includes(self.reviewers, name)
 
-    def trusts(self, known_by: Known) -> bool:
+    def trusts(self, known_by: IdentityLevel) -> bool:
         """Return whether an identity that is known in this way is good enough to decide."""
         return RANKS[known_by] >= RANKS[self.identity]
 

@@ -10,13 +10,13 @@ from typing import NamedTuple, Protocol
 from ..claims.catalogue import Item, Requirement, UseCase
 from ..facts import decision as decisions
 from ..facts.evidence import Evidence
-from ..facts.review_basis import Basis
+from ..facts.review_basis import ReviewBasis
 from ..fast_values import dataclass, field
-from .coverage import Places
+from .coverage import RealPlaces
 from .run_groups import GroupHold
 
-NO_BASIS = Basis("")
-NOWHERE = Places(frozenset(), frozenset())
+NO_BASIS = ReviewBasis("")
+NOWHERE = RealPlaces(frozenset(), frozenset())
 
 
 class State(StrEnum):
@@ -69,7 +69,7 @@ WORST_FIRST = (
 _RANK = {state: rank for rank, state in enumerate(WORST_FIRST)}
 
 
-def worst(states: Iterable[State]) -> State:
+def worst_state(states: Iterable[State]) -> State:
     """Return the worst of the states; of none at all: MISSING, since nothing has been shown."""
     return min(states, key=_RANK.__getitem__, default=State.MISSING)
 
@@ -109,7 +109,7 @@ class ReviewState(StrEnum):
     REJECTED = "REJECTED"
 
 
-class Told(Protocol):
+class Explained(Protocol):
     """What is said of a requirement, however it comes to be worded."""
 
     @property
@@ -121,7 +121,7 @@ class Told(Protocol):
         """What would complete it, in one sentence; empty when COMPLETE or NOT_APPLICABLE."""
 
 
-class Sentences(NamedTuple):
+class Explanation(NamedTuple):
     """What is said of a requirement, worded."""
 
     why: str
@@ -134,7 +134,7 @@ class RequirementReadiness:
 
     requirement: Requirement
     state: State
-    told: Told
+    told: Explained
     """Worded when it is asked for: a gate asks for few."""
     evidence: tuple[Evidence, ...]
     """For each test and scope the execution that decides; where none counts, the newest, whatever it is."""
@@ -198,7 +198,7 @@ class ReviewStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class ReviewSummary:
     """The sign-offs of a use case, and the basis that a sign-off pins."""
 
     state: ReviewState = ReviewState.NONE
@@ -255,7 +255,7 @@ class UseCaseReadiness:
     phase: Phase | None
     """Only while IN_PROGRESS."""
     items: tuple[ItemReadiness, ...]
-    review: Review
+    review: ReviewSummary
     held_by_groups: tuple[GroupHold, ...] = ()
     """Incomplete run groups that keep the gate closed for it."""
     open_runs: tuple[str, ...] = ()
@@ -266,11 +266,11 @@ class UseCaseReadiness:
     """For each waived requirement the waiver that holds, and the newest where that one is void."""
     retirements: tuple[RetirementStanding, ...] = ()
     """Of tests that have evidence for it."""
-    make_basis: Callable[[], Basis] = field(default=lambda: NO_BASIS, repr=False, compare=False)
+    make_basis: Callable[[], ReviewBasis] = field(default=lambda: NO_BASIS, repr=False, compare=False)
     """Makes ``basis``, which takes a while and is asked of few."""
 
     @cached_property
-    def basis(self) -> Basis:
+    def basis(self) -> ReviewBasis:
         """What a review made now would rest on."""
         return self.make_basis()
 
@@ -302,7 +302,7 @@ class UseCaseReadiness:
 
 
 @dataclass(frozen=True, slots=True)
-class Departed:
+class RemovedUseCase:
     """A use case that has no row any more, and something open."""
 
     use_case: str
@@ -343,13 +343,13 @@ class Readiness:
     """Evidence that fits no requirement in force."""
     notes: tuple[str, ...] = ()
     """Decisions that concern nothing in force; a sentence each."""
-    departed: tuple[Departed, ...] = ()
+    departed: tuple[RemovedUseCase, ...] = ()
     """Use cases without a row that have something open, by id."""
-    places: Places = NOWHERE
+    places: RealPlaces = NOWHERE
     """Where evidence can count."""
 
     @property
-    def left(self) -> tuple[Departed, ...]:
+    def left(self) -> tuple[RemovedUseCase, ...]:
         """Those that left this register, and keep its gate closed."""
         return tuple(one for one in self.departed if not one.elsewhere)
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..errors import count
 from .actions import owner_of
-from .gate import Grounds
-from .inputs import UNKNOWN, Origin
+from .gate import GateInput
+from .inputs import UNKNOWN, RunOrigin
 from .readiness import Action, RuleResult, UseCaseReadiness, Verdict
-from .requirement.skipped_tests import left_out
+from .requirement.skipped_tests import find_skipped
 
 ASKER = "whoever runs the gate"
 """Who must act where nothing is wrong with a use case, but something was not named or is not installed."""
@@ -21,7 +21,7 @@ Todo = tuple[str, str]
 """A word of ``Action``, and what is to be done."""
 
 
-def remedies(grounds: Grounds, verdict: Verdict, actions: Iterable[Action]) -> Iterator[Action]:
+def gate_remedies(grounds: GateInput, verdict: Verdict, actions: Iterable[Action]) -> Iterator[Action]:
     """Yield who must do what about the failed rules that speak of something else than a state.
 
     No use case keeps a gate closed without an action: one that has none else is told the rule itself.
@@ -52,21 +52,21 @@ def _action(use_case: UseCaseReadiness, todo: Todo, who: str | None = None) -> A
     return Action(who or owner_of(use_case), todo[0], use_case.use_case.id, None, todo[1])
 
 
-def _nothing(_grounds: Grounds) -> Iterator[Action]:
+def _nothing(_grounds: GateInput) -> Iterator[Action]:
     return iter(())
 
 
-def _requires_nothing(grounds: Grounds) -> Iterator[Action]:
+def _requires_nothing(grounds: GateInput) -> Iterator[Action]:
     told = "it requires nothing: declare what it needs in the config ([items], [use_cases]), or take out its row"
     yield from (_action(one, ("declare", told)) for one in grounds.readiness.use_cases if not one.required)
 
 
-def _unchecked(grounds: Grounds) -> Iterator[Action]:
+def _unchecked(grounds: GateInput) -> Iterator[Action]:
     if grounds.unchecked:
         yield from _of_asker(grounds, grounds.unchecked)
 
 
-def _release(grounds: Grounds) -> Iterator[Action]:
+def _release(grounds: GateInput) -> Iterator[Action]:
     asked = grounds.release
     if asked is None:
         yield from _of_asker(grounds, NAME_RELEASE)
@@ -75,16 +75,16 @@ def _release(grounds: Grounds) -> Iterator[Action]:
     yield from _of_runs(grounds, lambda one: one.release != asked, lambda _: told)
 
 
-def _unnamed_checkpoint(grounds: Grounds) -> Iterator[Action]:
+def _unnamed_checkpoint(grounds: GateInput) -> Iterator[Action]:
     if grounds.compared is None:
         yield from _of_asker(grounds, NAME_CHECKPOINT)
 
 
-def _of_asker(grounds: Grounds, told: str) -> Iterator[Action]:
+def _of_asker(grounds: GateInput, told: str) -> Iterator[Action]:
     yield from (_action(one, ("declare", told), ASKER) for one in grounds.readiness.use_cases)
 
 
-def _architecture(grounds: Grounds) -> Iterator[Action]:
+def _architecture(grounds: GateInput) -> Iterator[Action]:
     asked = grounds.policy.architecture
     for one in grounds.readiness.use_cases:
         status = one.use_case.architecture_status.strip("` ")
@@ -93,8 +93,8 @@ def _architecture(grounds: Grounds) -> Iterator[Action]:
             yield _action(one, ("declare", f"{told}: who decides on the architecture writes it into its row"))
 
 
-def _clean_commit(grounds: Grounds) -> Iterator[Action]:
-    def told(run: Origin) -> str:
+def _clean_commit(grounds: GateInput) -> Iterator[Action]:
+    def told(run: RunOrigin) -> str:
         changed = run.conduct.changed_remark
         why = f" (then: {changed})" if changed else ""
         return f"run its tests again from a commit without local changes{why}"
@@ -102,14 +102,16 @@ def _clean_commit(grounds: Grounds) -> Iterator[Action]:
     yield from _of_runs(grounds, lambda run: not run.is_clean, told)
 
 
-def _clock(grounds: Grounds) -> Iterator[Action]:
-    def told(run: Origin) -> str:
+def _clock(grounds: GateInput) -> Iterator[Action]:
+    def told(run: RunOrigin) -> str:
         return f"set the clock of the machine, which disagrees by {run.conduct.skew}, and run its tests again"
 
     yield from _of_runs(grounds, lambda run: run.conduct.clocks_disagree, told)
 
 
-def _of_runs(grounds: Grounds, bad: Callable[[Origin], bool], told: Callable[[Origin], str]) -> Iterator[Action]:
+def _of_runs(
+    grounds: GateInput, bad: Callable[[RunOrigin], bool], told: Callable[[RunOrigin], str]
+) -> Iterator[Action]:
     """Yield one action for each use case that rests on bad runs, however many."""
     wrong: dict[str, list[str]] = {}
     for run in sorted(grounds.resting_on):
@@ -124,10 +126,10 @@ def _of_runs(grounds: Grounds, bad: Callable[[Origin], bool], told: Callable[[Or
             yield _action(one, ("rerun", told(grounds.origins.get(runs[0], UNKNOWN)) + about))
 
 
-def _deselected(grounds: Grounds) -> Iterator[Action]:
+def _deselected(grounds: GateInput) -> Iterator[Action]:
     known = {one.use_case.id: one for one in grounds.readiness.use_cases}
     found: dict[str, dict[str, None]] = {}
-    for one in left_out(grounds.readiness, grounds.origins):
+    for one in find_skipped(grounds.readiness, grounds.origins):
         found.setdefault(one.use_case, {})[one.test_id] = None
     for name, tests in found.items():
         first, *others = tests
@@ -136,7 +138,7 @@ def _deselected(grounds: Grounds) -> Iterator[Action]:
         yield _action(known[name], ("rerun", told))
 
 
-_OF_RULE: Mapping[str, Callable[[Grounds], Iterator[Action]]] = {
+_OF_RULE: Mapping[str, Callable[[GateInput], Iterator[Action]]] = {
     "requirements in scope": _requires_nothing,
     "evidence level": _unchecked,
     "clock": _clock,

@@ -6,20 +6,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..claims.catalogue import Requirement
 from ..facts.evidence import Evidence
-from .explanations import cut_short, happened, short
-from .readiness import Departed
-from .requirement.execution_ledger import BROKEN, Ledger
-from .review.decision_index import Decided
-from .review.standing import rejections
+from .explanations import cut_short, execution_text, first_line
+from .readiness import RemovedUseCase
+from .requirement.execution_ledger import BROKEN, ExecutionLedger
+from .review.decision_index import DecisionIndex
+from .review.standing import standing_rejections
 
-Ledgers = Mapping[str, Mapping[str, Ledger]]
+Ledgers = Mapping[str, Mapping[str, ExecutionLedger]]
 _Open = tuple[str, str, str]
 """A moment, what was wrong since then, in a sentence, and the id of the decision or run that made it so."""
 
 
-def departed(
-    ledgers: Ledgers, decided: Decided, register: Collection[str], scope: Collection[str] | None
-) -> Iterator[Departed]:
+def find_removed(
+    ledgers: Ledgers, decided: DecisionIndex, register: Collection[str], scope: Collection[str] | None
+) -> Iterator[RemovedUseCase]:
     """Yield each use case that has no row and something open, in the order of their ids.
 
     That is an open blocker, a standing rejection, or a newest real execution that ended badly, of which no listed
@@ -39,23 +39,23 @@ def departed(
             let_go, void = decided.let_go(name, executions)
             left = [told for _, told, id_ in wrong if id_ not in let_go]
             if left:
-                yield Departed(name, tuple(dict.fromkeys(left)), void)
+                yield RemovedUseCase(name, tuple(dict.fromkeys(left)), void)
 
 
-def _of_people(name: str, decided: Decided, executions: Sequence[Evidence]) -> Iterator[_Open]:
+def _of_people(name: str, decided: DecisionIndex, executions: Sequence[Evidence]) -> Iterator[_Open]:
     for one in decided.blockers_left(name, executions):
-        by, reason = short(one.decision.by), short(one.decision.reason)
+        by, reason = first_line(one.decision.by), first_line(one.decision.reason)
         yield one.decision.at, f"{by} blocks it: {reason}", one.decision.id
-    for review in rejections(decided.reviews.get(name, ()), decided.policy):
-        yield review.at, f"{short(review.by)} rejected it: {short(review.comment) or 'no comment'}", review.id
+    for review in standing_rejections(decided.reviews.get(name, ()), decided.policy):
+        yield review.at, f"{first_line(review.by)} rejected it: {first_line(review.comment) or 'no comment'}", review.id
 
 
-def _of_tests(name: str, ledgers: Mapping[str, Ledger]) -> Iterator[_Open]:
+def _of_tests(name: str, ledgers: Mapping[str, ExecutionLedger]) -> Iterator[_Open]:
     """Yield what the newest execution that counts of a test came to, in each place, where that is bad."""
     for item, ledger in ledgers.items():
         if ledger.any_broken:
             anywhere = Requirement(id=f"{name}/{item}", use_case=name, item=item)
             found = ledger.select(anywhere)
             for one in (each for each in found.deciding if each.result in BROKEN):
-                told = f"{happened(one)}{cut_short(found.elsewhere.get(one.id))}"
+                told = f"{execution_text(one)}{cut_short(found.elsewhere.get(one.id))}"
                 yield one.started_at, told, one.run_id

@@ -13,11 +13,11 @@ from itertools import count, islice
 
 from ..errors import count as counted
 from ..facts.evidence import Evidence, Result
-from ..facts.run_group import Part, Plan
-from ..facts.timestamps import parse
+from ..facts.run_group import GroupPart, RunPlan
+from ..facts.timestamps import parse_timestamp
 from ..fast_values import dataclass
-from .coverage import Places
-from .explanations import short
+from .coverage import RealPlaces
+from .explanations import first_line
 
 WINDOW = timedelta(hours=12)
 """Without a CI run, the parts that start within this time of the first belong together."""
@@ -36,7 +36,7 @@ _Group = tuple[str, str | None, str | None]
 class Generation:
     """The parts of a group that belong together: one logical run, as far as its parts have arrived."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[GroupPart, ...]
     """Runs, the earliest start first; a part that was run again is there as often."""
     retired: frozenset[str] = frozenset()
     """Those of its runs that a reviewer set aside: they do not count as arrived."""
@@ -125,9 +125,9 @@ class GroupHold:
     @property
     def name(self) -> str:
         """The id, and where it took place."""
-        where = f" in {short(self.environment)}" if self.environment else ""
-        mode = f" with {short(self.provider_mode)}" if self.provider_mode else ""
-        return f"{short(self.group)}{where}{mode}"
+        where = f" in {first_line(self.environment)}" if self.environment else ""
+        mode = f" with {first_line(self.provider_mode)}" if self.provider_mode else ""
+        return f"{first_line(self.group)}{where}{mode}"
 
     @property
     def why(self) -> str:
@@ -148,12 +148,12 @@ class GroupHold:
     @property
     def _completes(self) -> str:
         if len(self.sizes) != 1:
-            return f"run all parts of {short(self.group)} again, each as K/N with the same N"
+            return f"run all parts of {first_line(self.group)} again, each as K/N with the same N"
         missing = self.missing
         if missing:
             named = ", ".join(map(str, missing[:_NAMED])) + (" ..." if len(missing) > _NAMED else "")
-            return f"run part {named} of {self.sizes[0]} of {short(self.group)}, or all its parts again"
-        return f"run the parts of {short(self.group)} again whose tests did not run to their end"
+            return f"run part {named} of {self.sizes[0]} of {first_line(self.group)}, or all its parts again"
+        return f"run the parts of {first_line(self.group)} again whose tests did not run to their end"
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -166,12 +166,12 @@ class GroupHold:
         return f"{self.name}, begun at {self.began}: {self.why}"
 
 
-def generations(parts: Iterable[Part], retired: Collection[str] = ()) -> dict[_Group, list[Generation]]:
+def generations(parts: Iterable[GroupPart], retired: Collection[str] = ()) -> dict[_Group, list[Generation]]:
     """Return the generations of each group, the earliest first. The order of the parts does not matter.
 
     ``retired``: runs that a reviewer set aside; a generation of such runs alone is none.
     """
-    pipelines: dict[_Group, dict[str | None, list[Part]]] = {}
+    pipelines: dict[_Group, dict[str | None, list[GroupPart]]] = {}
     for part in sorted({one.run_id: one for one in parts}.values(), key=_start):
         group = (part.group, part.environment, part.provider_mode)
         pipelines.setdefault(group, {}).setdefault(part.pipeline, []).append(part)
@@ -186,11 +186,11 @@ def generations(parts: Iterable[Part], retired: Collection[str] = ()) -> dict[_G
     return found
 
 
-def _ids(parts: Iterable[Part]) -> frozenset[str]:
+def _ids(parts: Iterable[GroupPart]) -> frozenset[str]:
     return frozenset(part.run_id for part in parts)
 
 
-def _start(part: Part) -> tuple[str, str]:
+def _start(part: GroupPart) -> tuple[str, str]:
     return part.started_at, part.run_id
 
 
@@ -198,11 +198,11 @@ def _age(generation: Generation) -> tuple[str, str]:
     return _start(generation.parts[0])
 
 
-def _windows(parts: Iterable[Part]) -> list[list[Part]]:
+def _windows(parts: Iterable[GroupPart]) -> list[list[GroupPart]]:
     """Return the parts, which are sorted by start, by the first one that each started within some hours of."""
-    found: list[list[Part]] = []
+    found: list[list[GroupPart]] = []
     for part in parts:
-        if found and parse(part.started_at) - parse(found[-1][0].started_at) <= WINDOW:
+        if found and parse_timestamp(part.started_at) - parse_timestamp(found[-1][0].started_at) <= WINDOW:
             found[-1].append(part)
         else:
             found.append([part])
@@ -221,8 +221,12 @@ def _from_last_complete(found: Sequence[Generation]) -> tuple[Sequence[Generatio
 
 
 def with_plans(
-    parts: Iterable[Part], read: Callable[[str], Plan], now: str, days: int | None, doubted: Collection[str] = ()
-) -> tuple[Part, ...]:
+    parts: Iterable[GroupPart],
+    read: Callable[[str], RunPlan],
+    now: str,
+    days: int | None,
+    doubted: Collection[str] = (),
+) -> tuple[GroupPart, ...]:
     """Return the parts, with their plans where these say whether something is held, and what.
 
     Of a group whose newest generation is surely complete, or holds nothing any more, no plan is read.
@@ -234,7 +238,7 @@ def with_plans(
         days: after so many a generation holds nothing; None: it never ceases.
         doubted: runs that a reviewer may have set aside.
     """
-    found: list[Part] = []
+    found: list[GroupPart] = []
     for group in generations(parts).values():
         newest = group[-1]
         alone = len(group) == 1 or group[-2].began < newest.began
@@ -254,10 +258,10 @@ def with_plans(
 
 
 def _is_over(began: str, now: str, days: int | None) -> bool:
-    return days is not None and (parse(now) - parse(began)) / _DAY > days
+    return days is not None and (parse_timestamp(now) - parse_timestamp(began)) / _DAY > days
 
 
-def generation_of(parts: Iterable[Part]) -> dict[str, str]:
+def generation_of(parts: Iterable[GroupPart]) -> dict[str, str]:
     """Return a name for the generation that each run is of, by run id."""
     return {
         part.run_id: one.parts[0].run_id for found in generations(parts).values() for one in found for part in one.parts
@@ -265,13 +269,13 @@ def generation_of(parts: Iterable[Part]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class GroupRelease:
     """What lets an incomplete generation go."""
 
     now: str
     days: int | None
     """The longest max age of the items; None: none has one."""
-    places: Places
+    places: RealPlaces
     """What is declared real now: what took place elsewhere shows nothing, and keeps nothing closed."""
     settled: Iterable[Evidence]
     """Evidence of sealed runs that started no later than the moment being judged."""
@@ -281,7 +285,7 @@ class Grounds:
 
 
 def held_use_cases(
-    parts: Sequence[Part], grounds: Grounds, use_cases: Iterable[str]
+    parts: Sequence[GroupPart], grounds: GroupRelease, use_cases: Iterable[str]
 ) -> dict[str, tuple[GroupHold, ...]]:
     """Return which incomplete generations hold each use case.
 
@@ -307,7 +311,7 @@ def held_use_cases(
     return {use_case: tuple(sorted(holds, key=str)) for use_case, holds in held.items()}
 
 
-def _by_claim(grounds: Grounds) -> dict[PlannedClaim, list[Evidence]]:
+def _by_claim(grounds: GroupRelease) -> dict[PlannedClaim, list[Evidence]]:
     """Return what ran to its end for real, by test, use case and item."""
     found: dict[PlannedClaim, list[Evidence]] = {}
     for one in grounds.settled:
@@ -319,7 +323,7 @@ def _by_claim(grounds: Grounds) -> dict[PlannedClaim, list[Evidence]]:
 def _held_by(
     one: Generation,
     last: Sequence[Generation],
-    grounds: Grounds,
+    grounds: GroupRelease,
     ran: Mapping[PlannedClaim, Sequence[Evidence]],
     every: Sequence[str],
 ) -> Collection[str]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from .policy import Policy
-from .readiness import Phase, RequirementReadiness, Review, ReviewState, State, Status
+from .readiness import Phase, RequirementReadiness, ReviewState, ReviewSummary, State, Status
 
 
-def reviewed(review: Review) -> bool:
+def is_reviewed(review: ReviewSummary) -> bool:
     """Return whether enough current reviews stand; none at all are never enough."""
     return review.state is ReviewState.CURRENT and review.approvals >= max(1, review.required)
 
 
 def status_of(
     required: Sequence[RequirementReadiness],
-    review: Review,
+    review: ReviewSummary,
     policy: Policy,
     *,
     started: bool,
@@ -34,14 +34,14 @@ def status_of(
     if blocked or review.state is ReviewState.REJECTED or State.FAILING in states:
         return Status.BLOCKED, None
     # With nothing required there is nothing to be ready with: every "each" below would hold of nothing.
-    if states and all(map(policy.reviewable, states)) and reviewed(review):
+    if states and all(map(policy.reviewable, states)) and is_reviewed(review):
         return Status.READY_FOR_GO_LIVE, None
     if started:
         return Status.IN_PROGRESS, _phase(states, review, policy)
     return Status.NOT_STARTED, None
 
 
-def _phase(states: Collection[State], review: Review, policy: Policy) -> Phase:
+def _phase(states: Collection[State], review: ReviewSummary, policy: Policy) -> Phase:
     if not states or not all(map(policy.acceptable, states)):
         return Phase.COLLECTING
     return Phase.REVIEW_SUSPECT if review.state is ReviewState.SUSPECT else Phase.AWAITING_REVIEW

@@ -9,7 +9,7 @@ from .readiness import ReviewState, State, Status, UseCaseReadiness
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CellDifference:
     """One cell of a row that says another status."""
 
     declared: str
@@ -23,19 +23,19 @@ class Difference:
         return f" in {self.environment}" if self.environment else ""
 
 
-def differences(readiness: UseCaseReadiness) -> Iterator[Difference]:
+def cell_differences(readiness: UseCaseReadiness) -> Iterator[CellDifference]:
     """Yield what the row of a use case says that is not derived."""
     if readiness.drift:
-        yield Difference(readiness.declared, readiness.status.value)
+        yield CellDifference(readiness.declared, readiness.status.value)
     for environment, statuses in readiness.use_case.declared_in:
         derived = status_in(readiness, environment)
         if derived is not None and derived.value not in statuses:
-            yield Difference(statuses[0] if statuses else "", derived.value, environment)
+            yield CellDifference(statuses[0] if statuses else "", derived.value, environment)
 
 
-def drifts(readiness: UseCaseReadiness) -> bool:
+def has_drift(readiness: UseCaseReadiness) -> bool:
     """Return whether the row says anything that is not derived."""
-    return next(differences(readiness), None) is not None
+    return next(cell_differences(readiness), None) is not None
 
 
 def status_in(readiness: UseCaseReadiness, environment: str) -> Status | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from ..errors import ConfigError
 from ..facts.decision import Decision
-from ..facts.review_basis import Basis, Pin, PinnedRequirement, Setting
-from ..verdict.readiness import BlockerStanding, RetirementStanding, Review, UseCaseReadiness, WaiverStanding
+from ..facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis, Setting
+from ..verdict.readiness import BlockerStanding, RetirementStanding, ReviewSummary, UseCaseReadiness, WaiverStanding
 
 
 def to_review(readiness: UseCaseReadiness) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def to_review(readiness: UseCaseReadiness) -> dict[str, Any]:
     }
 
 
-def _reviews(review: Review) -> list[dict[str, Any]]:
+def _reviews(review: ReviewSummary) -> list[dict[str, Any]]:
     return [
         {
             **_decided(one.decision),
@@ -102,7 +102,7 @@ def _pinned(one: PinnedRequirement) -> dict[str, Any]:
     }
 
 
-def _pin(pin: Pin) -> dict[str, Any]:
+def _pin(pin: PinnedEvidence) -> dict[str, Any]:
     return {
         "evidence_id": pin.evidence_id,
         "test_id": pin.test_id,
@@ -115,7 +115,7 @@ def _pin(pin: Pin) -> dict[str, Any]:
     }
 
 
-def read_basis(use_case: Any) -> Basis:
+def read_basis(use_case: Any) -> ReviewBasis:
     """Return the basis of a review that a use case of a JSON report holds.
 
     Raises:
@@ -126,7 +126,7 @@ def read_basis(use_case: Any) -> Basis:
         rows = tuple(_read_row(row) for row in plain["requirements"])
         policy = tuple(sorted((name, _setting(value)) for name, value in plain["policy"].items()))
         failed, retired = (tuple(_text(name) for name in plain[key]) for key in ("failed_runs", "retired"))
-        return Basis(_text(plain["digest"]), rows, _text(plain["definition"]), policy, failed, retired)
+        return ReviewBasis(_text(plain["digest"]), rows, _text(plain["definition"]), policy, failed, retired)
     except (LookupError, TypeError, AttributeError) as error:
         told = f"{type(error).__name__}: {error}"
         raise ConfigError(f"this JSON report does not hold what a review rests on ({told})") from None
@@ -134,7 +134,7 @@ def read_basis(use_case: Any) -> Basis:
 
 def _read_row(row: Any) -> PinnedRequirement:
     pins = tuple(
-        Pin(
+        PinnedEvidence(
             evidence_id=_text(pin["evidence_id"]),
             test_id=_text(pin["test_id"]),
             started_at=_text(pin["started_at"]),

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ..facts.evidence import Evidence
-from ..facts.ledger.line import printable
+from ..facts.ledger.line import escape_surrogates
 from ..verdict.readiness import (
     Action,
     ItemReadiness,
@@ -16,7 +16,7 @@ from ..verdict.readiness import (
     Verdict,
 )
 from ..verdict.run_groups import GroupHold
-from ..verdict.tracker_drift import drifts
+from ..verdict.tracker_drift import has_drift
 from .decision_document import to_blocker, to_retirement, to_review, to_waiver
 from .report import Report, ReportContext
 from .run_conditions import deciding_runs, to_run
@@ -43,12 +43,12 @@ def to_document(report: Report) -> dict[str, Any]:
             for needed in use_case.required
             if not needed.evidence
         ],
-        "other_evidence": [to_plain(evidence) for evidence in readiness.other_evidence],
+        "other_evidence": [plain_data(evidence) for evidence in readiness.other_evidence],
         "next": [_action(action) for action in report.actions],
         "runs": [to_run(id_, origin) for id_, origin in deciding_runs(report).items()],
         "warnings": list(report.context.notes),
     }
-    shown: dict[str, Any] = printable(document)
+    shown: dict[str, Any] = escape_surrogates(document)
     return shown
 
 
@@ -71,7 +71,7 @@ def report_schema() -> dict[str, Any]:
     return schema
 
 
-def to_plain(evidence: Evidence) -> dict[str, Any]:
+def plain_data(evidence: Evidence) -> dict[str, Any]:
     """Return one piece of evidence as plain data: its id, the ten fields of the template, then the envelope."""
     return {
         "id": evidence.id,
@@ -148,7 +148,7 @@ def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
         "status": readiness.status.value,
         "phase": readiness.phase.value if readiness.phase else None,
         "declared_status": readiness.declared,
-        "drift": drifts(readiness),
+        "drift": has_drift(readiness),
         "requirements_complete": readiness.complete,
         "requirements_count": len(readiness.required),
         "items": [_item(item) for item in readiness.items],
@@ -195,7 +195,7 @@ def _requirement(readiness: RequirementReadiness) -> dict[str, Any]:
         "completes_it": readiness.completes_it,
         "level": readiness.level,
         "expires_at": readiness.expires_at,
-        "evidence": [to_plain(evidence) for evidence in readiness.evidence],
+        "evidence": [plain_data(evidence) for evidence in readiness.evidence],
         "waived_from": readiness.waived_from.value if readiness.waived_from else None,
     }
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from ..facts.evidence import Artifact, Connection, Evidence, Result, Step
 from ..facts.run_conditions import UNKNOWN_CONDUCT
 from ..store.protocol import RunSummary
-from ..verdict.inputs import Signed
+from ..verdict.inputs import SignedRun
 from ..verdict.requirement.levels import TOLD, level_of
 from . import text_format
-from .line_writer import Line, Pen
+from .line_writer import Line, LineWriter
 
 _LABEL = 24
 """Width of the labels: the longest name of the template, and two blanks."""
 
 
-def fields(evidence: Evidence) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def evidence_fields(evidence: Evidence) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the ten fields of the evidence template, in its order and under its names; no text where there is none."""
     return (
         ("UC", (evidence.uc,)),
@@ -37,16 +37,16 @@ def _given(text: str | None) -> tuple[str, ...]:
 
 
 def render_evidence(
-    evidence: Evidence, run: RunSummary | None, width: int, *, unicode: bool = True, signed: Signed | None = None
+    evidence: Evidence, run: RunSummary | None, width: int, *, unicode: bool = True, signed: SignedRun | None = None
 ) -> list[Line]:
     """Return the evidence in the ten template fields, then what else was recorded with it.
 
     ``run`` is what the index says of its run; None where the store has only the evidence. ``signed`` says with which
     trusted key that is signed.
     """
-    pen = Pen(width, unicode=unicode)
+    pen = LineWriter(width, unicode=unicode)
     lines: list[Line] = []
-    for name, values in fields(evidence):
+    for name, values in evidence_fields(evidence):
         lines += _field(name, values, pen, _style(evidence) if name == "Result" else "")
     lines.append(pen.line())
     for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *_envelope(evidence)):
@@ -61,7 +61,7 @@ def _style(evidence: Evidence) -> str:
     return "good" if evidence.real else "warn"
 
 
-def _field(name: str, values: Sequence[str], pen: Pen, style: str = "") -> Iterator[Line]:
+def _field(name: str, values: Sequence[str], pen: LineWriter, style: str = "") -> Iterator[Line]:
     for number, value in enumerate(values or ("-",)):
         label = pen.pad("" if number else name, _LABEL)
         yield from pen.paragraph(value, lead=(label, "strong"), style=style)
@@ -91,7 +91,9 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Requirements", (run.requirements_digest,)
 
 
-def _level(evidence: Evidence, run: RunSummary | None, signed: Signed | None) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _level(
+    evidence: Evidence, run: RunSummary | None, signed: SignedRun | None
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     if run is not None:
         level = level_of(evidence, (), {run.id: signed} if signed else {})
         yield "Level", (f"{level}, {TOLD[level]}{f' ({signed.by})' if signed else ''}",)

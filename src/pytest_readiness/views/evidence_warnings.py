@@ -23,7 +23,7 @@ def warnings(requirements: Iterable[RequirementReadiness]) -> Iterator[str]:
         yield f"{names}: {text}"
 
 
-def notes(requirements: Iterable[RequirementReadiness]) -> Iterator[str]:
+def warning_notes(requirements: Iterable[RequirementReadiness]) -> Iterator[str]:
     """Yield the warnings for a report: the first few, and how many more there are."""
     told = list(warnings(requirements))
     yield from told[:_MOST]

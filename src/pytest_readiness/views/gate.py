@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..verdict.readiness import Action, ReviewState, RuleResult, State, UseCaseReadiness
 from . import text_format
-from .line_writer import Line, Pen
+from .line_writer import Line, LineWriter
 from .next_actions import Task, task_text
 from .report import Report
 
@@ -14,12 +14,12 @@ _MOST_GROUPS = 6
 _MOST_ACTIONS = 4
 
 
-def headline(report: Report, pen: Pen) -> list[Line]:
+def headline(report: Report, pen: LineWriter) -> list[Line]:
     """Return the verdict in a sentence, wrapped where it is too long for one line."""
     return pen.paragraph(_sentence(report, pen), style="good" if report.verdict.eligible else "bad")
 
 
-def _sentence(report: Report, pen: Pen) -> str:
+def _sentence(report: Report, pen: LineWriter) -> str:
     verdict, use_cases = report.verdict, report.readiness.use_cases
     number = len(use_cases)
     if verdict.eligible:
@@ -34,7 +34,7 @@ def _sentence(report: Report, pen: Pen) -> str:
     if failing:
         told.append(f"{failing} of {text_format.count(number, 'use case')} {'is' if failing == 1 else 'are'} not ready")
     if left:
-        told.append(f"{text_format.listed(left, pen)} left the register with something open")
+        told.append(f"{text_format.name_list(left, pen)} left the register with something open")
     if told:
         return f"{closed}: {', and '.join(told)}"
     broken = next((rule for rule in verdict.rules if not rule.passed), None)
@@ -43,7 +43,7 @@ def _sentence(report: Report, pen: Pen) -> str:
 
 def render_verdict(report: Report, width: int, *, unicode: bool = True) -> list[Line]:
     """Return every rule with what it found, weaker settings, and for each failing use case what completes it."""
-    pen = Pen(width, unicode=unicode)
+    pen = LineWriter(width, unicode=unicode)
     lines = headline(report, pen)
     for rule in report.verdict.rules:
         lines.extend(_rule(rule, pen))
@@ -54,27 +54,27 @@ def render_verdict(report: Report, width: int, *, unicode: bool = True) -> list[
     for note in report.context.notes:
         lines.extend(pen.paragraph(note, lead=("note: ", "warn")))
     lines.extend(_not_applicable(report.readiness.use_cases, pen))
-    lines.extend(waivers(report.readiness.use_cases, pen))
-    lines.extend(retirements(report.readiness.use_cases, pen))
+    lines.extend(waiver_lines(report.readiness.use_cases, pen))
+    lines.extend(retirement_lines(report.readiness.use_cases, pen))
     lines.extend(_failing(report, pen))
     return lines
 
 
 def render_failed(report: Report, width: int, *, unicode: bool = True) -> list[Line]:
     """Return each rule that keeps the gate closed, with why."""
-    pen = Pen(width, unicode=unicode)
+    pen = LineWriter(width, unicode=unicode)
     found = (*report.verdict.rules, *([report.verdict.regression] if report.verdict.regression else ()))
     return [line for rule in found if not rule.passed for line in _rule(rule, pen)]
 
 
-def _rule(rule: RuleResult, pen: Pen) -> list[Line]:
+def _rule(rule: RuleResult, pen: LineWriter) -> list[Line]:
     state, word, style = (State.COMPLETE, "passed", "good") if rule.passed else (State.FAILING, "failed", "bad")
     lead = (f"{pen.sign(state)} {word}  ", style)
     detail = f": {rule.detail}" if rule.detail else ""
     return pen.paragraph(f"{rule.rule} (looked at {rule.looked_at}){detail}", lead=lead, indent=2)
 
 
-def _not_applicable(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator[Line]:
+def _not_applicable(use_cases: Sequence[UseCaseReadiness], pen: LineWriter) -> Iterator[Line]:
     alike: dict[tuple[str, str], list[str]] = {}
     for use_case in use_cases:
         for needed in use_case.requirements:
@@ -83,11 +83,11 @@ def _not_applicable(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator
                 reason = needed.requirement.not_applicable or needed.why
                 alike.setdefault((tail, reason), []).append(use_case.use_case.id)
     for (tail, reason), names in alike.items():
-        what = f"{names[0]}/{tail}" if len(names) == 1 else f"{tail} of {text_format.listed(names, pen)}"
+        what = f"{names[0]}/{tail}" if len(names) == 1 else f"{tail} of {text_format.name_list(names, pen)}"
         yield from pen.paragraph(f"{what}: {reason}", lead=("not applicable: ", "dim"))
 
 
-def waivers(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator[Line]:
+def waiver_lines(use_cases: Sequence[UseCaseReadiness], pen: LineWriter) -> Iterator[Line]:
     """Yield who waived what and why, and why a waiver does not hold; an exception is never silent."""
     for use_case in use_cases:
         for one in use_case.waivers:
@@ -99,7 +99,7 @@ def waivers(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator[Line]:
                 yield from pen.paragraph(f"{told}: {waiver.reason}", lead=("waived: ", "warn"))
 
 
-def retirements(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator[Line]:
+def retirement_lines(use_cases: Sequence[UseCaseReadiness], pen: LineWriter) -> Iterator[Line]:
     """Yield which tests no longer have to pass and why, each once; and why a retirement does not hold."""
     for one in {each.decision.test_id: each for use_case in use_cases for each in use_case.retirements}.values():
         by = f"{one.decision.test_id} by {one.decision.by}"
@@ -110,7 +110,7 @@ def retirements(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> Iterator[Lin
             yield from pen.paragraph(f"{by}{instead}: {one.decision.reason}", lead=("retired: ", "warn"))
 
 
-def _failing(report: Report, pen: Pen) -> Iterator[Line]:
+def _failing(report: Report, pen: LineWriter) -> Iterator[Line]:
     known = {use_case.use_case.id: use_case for use_case in report.readiness.use_cases}
     actions: dict[str, list[Action]] = {}
     for action in report.actions:
@@ -124,7 +124,7 @@ def _failing(report: Report, pen: Pen) -> Iterator[Line]:
     for names in list(groups.values())[:_MOST_GROUPS]:
         first = known.get(names[0])
         if first is None:
-            yield from departed(report, names[0], actions.get(names[0], []), pen)
+            yield from removed_lines(report, names[0], actions.get(names[0], []), pen)
         elif len(names) == 1:
             yield from _one(first, actions.get(names[0], []), pen)
         else:
@@ -134,7 +134,7 @@ def _failing(report: Report, pen: Pen) -> Iterator[Line]:
         yield pen.line((f"{text_format.count(left, 'more use case')}: readiness next shows who must act", "dim"))
 
 
-def departed(report: Report, name: str, actions: Sequence[Action], pen: Pen) -> Iterator[Line]:
+def removed_lines(report: Report, name: str, actions: Sequence[Action], pen: LineWriter) -> Iterator[Line]:
     """Yield what a use case that left the register left open, and who must act."""
     found = [one for one in report.readiness.departed if one.use_case == name]
     if not found:
@@ -157,12 +157,12 @@ def _look(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[objec
     return (readiness.status, readiness.phase, states, kinds, readiness.held_by_groups, readiness.open_runs, people)
 
 
-def standing(readiness: UseCaseReadiness) -> str:
+def status_text(readiness: UseCaseReadiness) -> str:
     """Return the status, and the phase where there is one."""
     return f"{readiness.status}, {readiness.phase}" if readiness.phase else readiness.status.value
 
 
-def holds(readiness: UseCaseReadiness) -> Iterator[str]:
+def hold_lines(readiness: UseCaseReadiness) -> Iterator[str]:
     """Yield a sentence for each run, group of runs or person that keeps the gate closed for the use case."""
     for group in readiness.held_by_groups:
         yield f"run group {group}: {group.remedy}"
@@ -178,10 +178,10 @@ def holds(readiness: UseCaseReadiness) -> Iterator[str]:
         yield from (f"review {readiness.review.state.value}: {sentence}" for sentence in readiness.review.why)
 
 
-def _one(readiness: UseCaseReadiness, actions: Sequence[Action], pen: Pen) -> Iterator[Line]:
+def _one(readiness: UseCaseReadiness, actions: Sequence[Action], pen: LineWriter) -> Iterator[Line]:
     name = readiness.use_case.id
-    yield pen.line((name, "strong"), f"  {standing(readiness)}")
-    for sentence in holds(readiness):
+    yield pen.line((name, "strong"), f"  {status_text(readiness)}")
+    for sentence in hold_lines(readiness):
         yield from pen.paragraph(sentence, indent=4)
     for action in actions[:_MOST_ACTIONS]:
         text = task_text(Task(action.action, (), (action,)), pen)
@@ -194,15 +194,17 @@ def _one(readiness: UseCaseReadiness, actions: Sequence[Action], pen: Pen) -> It
         yield pen.line("    ", (f"{len(actions) - _MOST_ACTIONS} more: readiness why {name}", "dim"))
 
 
-def _several(readiness: UseCaseReadiness, names: Sequence[str], actions: Sequence[Action], pen: Pen) -> Iterator[Line]:
-    lead = (f"{text_format.listed(names, pen)} ({len(names)} use cases)  ", "strong")
-    yield pen.line(lead, standing(readiness))
-    for sentence in holds(readiness):
+def _several(
+    readiness: UseCaseReadiness, names: Sequence[str], actions: Sequence[Action], pen: LineWriter
+) -> Iterator[Line]:
+    lead = (f"{text_format.name_list(names, pen)} ({len(names)} use cases)  ", "strong")
+    yield pen.line(lead, status_text(readiness))
+    for sentence in hold_lines(readiness):
         yield from pen.paragraph(sentence, indent=4)
     for state in State:
         keys = tuple(dict.fromkeys(one.requirement.item for one in readiness.required if one.state is state))
         if keys and state is not State.COMPLETE:
-            yield from pen.paragraph(text_format.items(keys), lead=(f"{pen.told(state)}  ", ""), indent=4)
+            yield from pen.paragraph(text_format.item_list(keys), lead=(f"{pen.told(state)}  ", ""), indent=4)
     who = ", ".join(dict.fromkeys(action.who for action in actions))
     told = f"must act: {who}; " if who else ""
     yield from pen.paragraph(f"{told}readiness why {names[0]} says what completes it", indent=4)

@@ -39,12 +39,12 @@ _STATUS_STYLES = {
 }
 
 
-def plain(lines: Iterable[Line]) -> str:
+def plain_lines(lines: Iterable[Line]) -> str:
     """Return the lines as text without styles, without a newline at the end."""
     return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
-def styled(lines: Iterable[Line]) -> str:
+def styled_lines(lines: Iterable[Line]) -> str:
     """Return the lines as text with ANSI styles, without a newline at the end. For a terminal only."""
     return "\n".join("".join(_ansi(text, style) for text, style in line) for line in lines)
 
@@ -53,7 +53,7 @@ def _ansi(text: str, style: str) -> str:
     return f"\x1b[{_ANSI[style]}m{text}\x1b[0m" if style else text
 
 
-def cells(text: str) -> int:
+def cell_width(text: str) -> int:
     """Return how many columns of a terminal the text takes."""
     if text.isascii():
         return len(text)
@@ -68,7 +68,7 @@ def style_of(state: State | Status) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Pen:
+class LineWriter:
     """Writes lines that are never wider than ``width`` and hold no control character; ASCII where that is asked."""
 
     width: int
@@ -95,14 +95,14 @@ class Pen:
     def fit(self, text: str, width: int) -> str:
         """Return the clean text in at most ``width`` columns, cut with an ellipsis where it is longer."""
         clean = self.clean(text)
-        if cells(clean) <= width:
+        if cell_width(clean) <= width:
             return clean
         return _take(clean, max(width - len(self.ellipsis), 0)) + self.ellipsis[:width]
 
     def pad(self, text: str, width: int) -> str:
         """Return the clean text in exactly ``width`` columns."""
         fitted = self.fit(text, width)
-        return fitted + " " * (width - cells(fitted))
+        return fitted + " " * (width - cell_width(fitted))
 
     def line(self, *segments: Segment | str) -> Line:
         """Return one line of these segments; what does not fit is cut off at the end."""
@@ -119,11 +119,11 @@ class Pen:
 
     def _cut(self, segments: list[Segment]) -> Iterator[Segment]:
         room = self.width
-        if sum(cells(text) for text, _ in segments) > room:
+        if sum(cell_width(text) for text, _ in segments) > room:
             room = max(room - len(self.ellipsis), 0)
         for text, style in segments:
             taken = _take(text, room)
-            room -= cells(taken)
+            room -= cell_width(taken)
             if taken != text:
                 yield f"{taken}{self.ellipsis}"[: self.width], style
                 return
@@ -140,7 +140,7 @@ class Pen:
         clean = self.clean(text)
         bare = clean.lstrip(" ")
         own = min(len(clean) - len(bare), self.width // 4)  # what is indented stays indented, nested steps for one
-        hang = indent + cells(head) + own
+        hang = indent + cell_width(head) + own
         room = max(self.width - hang, 8)
         pieces = list(_pieces(bare, room)) or [""]
         if most is not None and len(pieces) > most:
@@ -152,7 +152,7 @@ class Pen:
 def _take(text: str, width: int) -> str:
     """Return the longest beginning of the text that takes at most ``width`` columns."""
     end = min(len(text), width)
-    while end and cells(text[:end]) > width:
+    while end and cell_width(text[:end]) > width:
         end -= 1
     return text[:end]
 
@@ -161,14 +161,14 @@ def _pieces(text: str, room: int) -> Iterator[str]:
     """Yield the text in pieces of at most ``room`` columns, cut at blanks; within a word only where it is longer."""
     piece = ""
     for word in text.split(" "):
-        if piece and cells(piece) + 1 + cells(word) <= room:
+        if piece and cell_width(piece) + 1 + cell_width(word) <= room:
             piece = f"{piece} {word}"
             continue
         if piece:
             yield piece
         # What a wrap moves to the start of a line may be a command there, and breaking it makes it longer.
         piece = break_commands(word)
-        while cells(piece) > room:
+        while cell_width(piece) > room:
             taken = _before_colon(piece, _take(piece, room))
             yield taken
             piece = break_commands(piece[len(taken) :])

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ..fast_values import dataclass
 from ..verdict.readiness import Readiness, State, Status, UseCaseReadiness
-from ..verdict.tracker_drift import drifts
+from ..verdict.tracker_drift import has_drift
 from . import text_format
-from .line_writer import Line, Pen, Segment, cells, style_of
+from .line_writer import Line, LineWriter, Segment, cell_width, style_of
 
 MANY = 8
 """More rows NOT_STARTED than this are shown as ranges, unless every row is asked for."""
@@ -16,7 +16,7 @@ _GAP = "  "
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatrixRow:
     """One use case, or several numbered one after the other that stand exactly alike."""
 
     use_cases: tuple[UseCaseReadiness, ...]
@@ -28,7 +28,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class MatrixColumn:
     """A column of the matrix."""
 
     header: str
@@ -42,40 +42,42 @@ class Column:
     @property
     def natural(self) -> int:
         """The width it would like."""
-        widths = (sum(cells(text) for text, _ in cell) for cell in self.cells)
-        return min(max(cells(self.header), *widths), self.most)
+        widths = (sum(cell_width(text) for text, _ in cell) for cell in self.cells)
+        return min(max(cell_width(self.header), *widths), self.most)
 
 
-def rows(use_cases: Sequence[UseCaseReadiness], verbosity: int) -> list[Row]:
+def matrix_rows(use_cases: Sequence[UseCaseReadiness], verbosity: int) -> list[MatrixRow]:
     """Return the rows in the order of the register; with ``verbosity`` above 0 one for each use case."""
     idle = sum(use_case.status is Status.NOT_STARTED for use_case in use_cases)
     if verbosity > 0 or idle <= MANY:
-        return [Row((use_case,)) for use_case in use_cases]
-    found: list[Row] = []
+        return [MatrixRow((use_case,)) for use_case in use_cases]
+    found: list[MatrixRow] = []
     for use_case in use_cases:
         before = found[-1].use_cases if found else ()
         if before and _alike(use_case, before[-1]):
-            found[-1] = Row((*before, use_case))
+            found[-1] = MatrixRow((*before, use_case))
         else:
-            found.append(Row((use_case,)))
+            found.append(MatrixRow((use_case,)))
     return found
 
 
 def _alike(use_case: UseCaseReadiness, before: UseCaseReadiness) -> bool:
     idle = use_case.status is Status.NOT_STARTED
-    return idle and text_format.follows(use_case.use_case.id, before.use_case.id) and _look(use_case) == _look(before)
+    return (
+        idle and text_format.is_successor(use_case.use_case.id, before.use_case.id) and _look(use_case) == _look(before)
+    )
 
 
 def _look(readiness: UseCaseReadiness) -> tuple[object, ...]:
     use_case = readiness.use_case
     states = tuple((item.item.key, item.state) for item in readiness.items)
-    told = (use_case.architecture_status, use_case.owner, drifts(readiness))
+    told = (use_case.architecture_status, use_case.owner, has_drift(readiness))
     return (readiness.status, states, readiness.complete, len(readiness.required), *told)
 
 
-def write_matrix(readiness: Readiness, pen: Pen, verbosity: int) -> list[Line]:
+def write_matrix(readiness: Readiness, pen: LineWriter, verbosity: int) -> list[Line]:
     """Return the matrix, the legend of the signs in it, and the totals."""
-    shown = rows(readiness.use_cases, verbosity)
+    shown = matrix_rows(readiness.use_cases, verbosity)
     if not shown:
         return [pen.line("no use case is in scope")]
     lines = _table(_columns(shown, pen), len(shown), pen)
@@ -90,19 +92,21 @@ def write_matrix(readiness: Readiness, pen: Pen, verbosity: int) -> list[Line]:
     return lines
 
 
-def _columns(shown: Sequence[Row], pen: Pen) -> list[Column]:
-    def column(header: str, texts: list[str], importance: int, least: int, most: int = 40) -> list[Column]:
+def _columns(shown: Sequence[MatrixRow], pen: LineWriter) -> list[MatrixColumn]:
+    def column(header: str, texts: list[str], importance: int, least: int, most: int = 40) -> list[MatrixColumn]:
         cleaned = tuple(((pen.fit(text, most), ""),) for text in texts)
-        return [Column(header, cleaned, importance, least, most)] if any(texts) else []
+        return [MatrixColumn(header, cleaned, importance, least, most)] if any(texts) else []
 
     first = [row.first for row in shown]
     titles = [one.use_case.title if len(row.use_cases) == 1 else "" for one, row in zip(first, shown, strict=True)]
     notes = [one.use_case.notes if len(row.use_cases) == 1 else "" for one, row in zip(first, shown, strict=True)]
     statuses = tuple(((_status(row), style_of(row.first.status)),) for row in shown)
     return [
-        *column("UC", [text_format.span([one.use_case.id for one in row.use_cases], pen) for row in shown], 0, 6, 24),
+        *column(
+            "UC", [text_format.name_range([one.use_case.id for one in row.use_cases], pen) for row in shown], 0, 6, 24
+        ),
         *column("Arch", [one.use_case.architecture_status for one in first], 2, 12, 12),
-        Column("Status", statuses, least=11),
+        MatrixColumn("Status", statuses, least=11),
         *_items(first, pen),
         *column("Done", [f"{one.complete}/{len(one.required)}" for one in first], 0, 4),
         *column("Phase", [one.phase.value if one.phase else "" for one in first], 1, 16),
@@ -111,15 +115,15 @@ def _columns(shown: Sequence[Row], pen: Pen) -> list[Column]:
     ]
 
 
-def _status(row: Row) -> str:
+def _status(row: MatrixRow) -> str:
     return row.first.status.value + (f" ({len(row.use_cases)})" if len(row.use_cases) > 1 else "")
 
 
-def _items(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> list[Column]:
+def _items(use_cases: Sequence[UseCaseReadiness], pen: LineWriter) -> list[MatrixColumn]:
     keys = list(dict.fromkeys(item.item.key for use_case in use_cases for item in use_case.items))
     if not keys:
         return []
-    widths = [min(max(cells(pen.clean(key)), 1), 4) for key in keys]
+    widths = [min(max(cell_width(pen.clean(key)), 1), 4) for key in keys]
     gap = " "
     if sum(widths) + len(widths) > pen.width // 2:
         widths, gap = [1] * len(keys), ""
@@ -133,10 +137,10 @@ def _items(use_cases: Sequence[UseCaseReadiness], pen: Pen) -> list[Column]:
             sign = (pen.sign(state), style_of(state)) if state else (" ", "")
             signs += [sign, (" " * (width - 1) + gap, "")]
         found.append(tuple(signs[:-1]))
-    return [Column(header, tuple(found), least=1, most=pen.width // 2)]
+    return [MatrixColumn(header, tuple(found), least=1, most=pen.width // 2)]
 
 
-def _table(columns: Sequence[Column], height: int, pen: Pen) -> list[Line]:
+def _table(columns: Sequence[MatrixColumn], height: int, pen: LineWriter) -> list[Line]:
     widths = _widths(columns, pen.width)
     shown = [(column, width) for column, width in zip(columns, widths, strict=True) if width]
     lines: list[list[tuple[Segment, ...]]] = [[((column.header, "strong"),) for column, _ in shown]]
@@ -144,7 +148,7 @@ def _table(columns: Sequence[Column], height: int, pen: Pen) -> list[Line]:
     return [_row(line, [width for _, width in shown], pen) for line in lines]
 
 
-def _widths(columns: Sequence[Column], width: int) -> list[int]:
+def _widths(columns: Sequence[MatrixColumn], width: int) -> list[int]:
     """Return the width of each column; 0 for one that is left out."""
     widths = [0 if column.importance else column.natural for column in columns]
     used = sum(widths) + len(_GAP) * (sum(map(bool, widths)) - 1)
@@ -164,7 +168,7 @@ def _widths(columns: Sequence[Column], width: int) -> list[int]:
     return widths
 
 
-def _row(line: Sequence[tuple[Segment, ...]], widths: Sequence[int], pen: Pen) -> Line:
+def _row(line: Sequence[tuple[Segment, ...]], widths: Sequence[int], pen: LineWriter) -> Line:
     segments: list[Segment] = []
     for cell, width in zip(line, widths, strict=True):
         if segments:
@@ -172,6 +176,6 @@ def _row(line: Sequence[tuple[Segment, ...]], widths: Sequence[int], pen: Pen) -
         if len(cell) == 1:
             segments.append((pen.pad(cell[0][0], width), cell[0][1]))
         else:
-            taken = sum(cells(text) for text, _ in cell)
+            taken = sum(cell_width(text) for text, _ in cell)
             segments += [*cell, (" " * max(width - taken, 0), "")]
     return pen.line(*segments)

@@ -8,7 +8,7 @@ from ..fast_values import dataclass
 from ..verdict.actions import UNASSIGNED
 from ..verdict.readiness import Action
 from . import text_format
-from .line_writer import Line, Pen
+from .line_writer import Line, LineWriter
 
 _LONGEST = 1_000
 """More digits than the number of an item has."""
@@ -59,16 +59,16 @@ def _numbered(key: str) -> tuple[int, str]:
     return (len(key), key) if key.isdigit() else (_LONGEST, key)
 
 
-def task_text(task: Task, pen: Pen) -> str:
+def task_text(task: Task, pen: LineWriter) -> str:
     """Return what must be done: the action's own words, or the items and use cases that several have in common."""
     first = task.actions[0]
     if len(task.actions) == 1:
         return _own_words(first)
     names = task.use_cases
-    where = text_format.listed(names, pen)
+    where = text_format.name_list(names, pen)
     if len(names) > 1:
         where = f"{where} ({len(names)} use cases)"
-    what = f"{text_format.items(task.items)} of {where}" if task.items else where
+    what = f"{text_format.item_list(task.items)} of {where}" if task.items else where
     shared = first.text if len({action.text for action in task.actions}) == 1 else ""
     return f"{what}: {shared}" if shared else what
 
@@ -78,7 +78,7 @@ def _own_words(action: Action) -> str:
     return action.text if name in action.text else f"{name}: {action.text}"
 
 
-def write_people(actions: Sequence[Action], pen: Pen, *, people: int, tasks: int) -> list[Line]:
+def write_people(actions: Sequence[Action], pen: LineWriter, *, people: int, tasks: int) -> list[Line]:
     """Return the lines of at most so many people with at most so many tasks each, and how many actions are left out."""
     lines: list[Line] = []
     told = 0
@@ -93,7 +93,7 @@ def write_people(actions: Sequence[Action], pen: Pen, *, people: int, tasks: int
     return lines
 
 
-def _write(task: Task, pen: Pen, most: int | None = None) -> list[Line]:
+def _write(task: Task, pen: LineWriter, most: int | None = None) -> list[Line]:
     lead = (pen.pad(task.action, 7) + "  ", _STYLES.get(task.action, ""))
     return pen.paragraph(task_text(task, pen), lead=lead, indent=4, most=most)
 
@@ -105,7 +105,7 @@ def render_next(
 
     The same action for many use cases is one line; with ``verbosity`` above 0 each action is told in its own words.
     """
-    pen = Pen(width, unicode=unicode)
+    pen = LineWriter(width, unicode=unicode)
     wanted = [action for action in actions if owner is None or action.who.casefold() == owner.casefold()]
     if not wanted:
         return [pen.line("nobody has anything to do" if owner is None else f"{owner} has nothing to do")]

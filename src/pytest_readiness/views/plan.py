@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..fast_values import dataclass
 from . import text_format
-from .line_writer import Line, Pen
+from .line_writer import Line, LineWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def render_plan(
 
     ``wrong``: what is wrong with the marks of a test, by node id. It will fail, and is told before the totals.
     """
-    pen = Pen(width, unicode=unicode)
+    pen = LineWriter(width, unicode=unicode)
     claimed = [row for row in rows if row.tests]
     lines: list[Line] = []
     for row in claimed:
@@ -50,7 +50,7 @@ def render_plan(
     return [*lines, *([pen.line()] if lines else []), pen.line(f"{of}{by}; {len(unclaimed)} claimed by nobody")]
 
 
-def _unclaimed(rows: Sequence[PlanRow], pen: Pen) -> list[Line]:
+def _unclaimed(rows: Sequence[PlanRow], pen: LineWriter) -> list[Line]:
     tails: dict[str, list[str]] = {}
     for row in rows:
         use_case, _, tail = row.requirement_id.partition("/")
@@ -60,6 +60,6 @@ def _unclaimed(rows: Sequence[PlanRow], pen: Pen) -> list[Line]:
         alike.setdefault(tuple(theirs), []).append(use_case)
     lines: list[Line] = []
     for ends, use_cases in alike.items():
-        lines += pen.paragraph(text_format.listed(use_cases, pen), indent=2, style="strong")
-        lines += pen.paragraph(text_format.listed(ends, pen, most=len(ends)), indent=4)
+        lines += pen.paragraph(text_format.name_list(use_cases, pen), indent=2, style="strong")
+        lines += pen.paragraph(text_format.name_list(ends, pen, most=len(ends)), indent=4)
     return lines

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..fast_values import dataclass, field
-from ..verdict.inputs import Origin
+from ..verdict.inputs import RunOrigin
 from ..verdict.readiness import Action, Readiness, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ReportedSession:
     """The pytest session at whose end the report is printed."""
 
     run_id: str
@@ -37,7 +37,7 @@ class ReportContext:
     """What a reader should know: ``no config: run readiness init``."""
     problems: tuple[str, ...] = ()
     """What went wrong: evidence not kept, open runs, incomplete groups. Told first."""
-    session: Session | None = None
+    session: ReportedSession | None = None
     """The session it belongs to; None: the command made it."""
 
 
@@ -50,5 +50,5 @@ class Report:
     actions: tuple[Action, ...]
     """Most urgent first."""
     context: ReportContext
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    origins: Mapping[str, RunOrigin] = field(default_factory=dict)
     """Where the runs that it rests on come from, by id."""

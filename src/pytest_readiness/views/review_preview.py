@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ..facts.decision import Review
-from ..facts.review_basis import Basis, Pin, PinnedRequirement
+from ..facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
 from ..fast_values import dataclass, field
 from ..verdict.inputs import run_of
 from ..verdict.readiness import State
-from .line_writer import Line, Pen, style_of
+from .line_writer import Line, LineWriter, style_of
 
 _MANY = 10
 """Tests of one run that are told in the same way, of which more share what they have in common."""
 
 
 @dataclass(frozen=True, slots=True)
-class Signing:
+class ReviewPreview:
     """A use case as it is put before whoever signs it."""
 
     use_case: str
     title: str
     standing: str
     """Its status, and the phase where there is one."""
-    basis: Basis
+    basis: ReviewBasis
     """Exactly what a sign-off rests on."""
     to_acknowledge: tuple[str, ...] = ()
     """Ids of the requirements that an approval has to name."""
@@ -35,9 +35,11 @@ class Signing:
     """What changed since that; a sentence each."""
 
 
-def render_signing(signing: Signing, acknowledged: Collection[str], width: int, *, unicode: bool = True) -> list[Line]:
+def render_preview(
+    signing: ReviewPreview, acknowledged: Collection[str], width: int, *, unicode: bool = True
+) -> list[Line]:
     """Return what is being signed; ``acknowledged`` are ids of requirements that are named already."""
-    pen = Pen(width, unicode=unicode)
+    pen = LineWriter(width, unicode=unicode)
     title = f"  {signing.title}" if signing.title else ""
     lines = [pen.line((signing.use_case, "strong"), title), pen.line(signing.standing)]
     lines += pen.paragraph(signing.basis.digest, lead=("requirements: ", "dim"))
@@ -48,7 +50,9 @@ def render_signing(signing: Signing, acknowledged: Collection[str], width: int, 
     return [*lines, *_since(signing, pen)]
 
 
-def _requirement(row: PinnedRequirement, signing: Signing, acknowledged: Collection[str], pen: Pen) -> Iterator[Line]:
+def _requirement(
+    row: PinnedRequirement, signing: ReviewPreview, acknowledged: Collection[str], pen: LineWriter
+) -> Iterator[Line]:
     state = State(row.state) if row.state in set(State) else None
     told = pen.told(state) if state else row.state
     yield pen.line((row.requirement, "strong"), "  ", (told, style_of(state) if state else "bad"))
@@ -58,20 +62,20 @@ def _requirement(row: PinnedRequirement, signing: Signing, acknowledged: Collect
         yield from pen.paragraph("acknowledged", indent=2, style="good")
     elif row.requirement in signing.to_acknowledge:
         yield from pen.paragraph(f"to be acknowledged: --acknowledge {row.requirement}", indent=2, style="warn")
-    alike: dict[tuple[str, str], list[Pin]] = {}
+    alike: dict[tuple[str, str], list[PinnedEvidence]] = {}
     for pin in row.pins:
         alike.setdefault((run_of(pin.evidence_id), _where(pin)), []).append(pin)
     for (_, where), pins in alike.items():
         yield from _many(pins, where, pen) if len(pins) > _MANY else (line for pin in pins for line in _pin(pin, pen))
 
 
-def _pin(pin: Pin, pen: Pen) -> Iterator[Line]:
+def _pin(pin: PinnedEvidence, pen: LineWriter) -> Iterator[Line]:
     yield from pen.paragraph(f"{pin.started_at}{_where(pin)}", lead=("rests on: ", "dim"), indent=2)
     yield from pen.paragraph(pin.test_id, indent=6)
     yield from pen.paragraph(pin.evidence_id, lead=("readiness show ", "dim"), indent=6)
 
 
-def _many(pins: Sequence[Pin], where: str, pen: Pen) -> Iterator[Line]:
+def _many(pins: Sequence[PinnedEvidence], where: str, pen: LineWriter) -> Iterator[Line]:
     """Yield what differs in nothing but the test and the time: each test on a line, as each of them is signed."""
     first, last = min(pin.started_at for pin in pins), max(pin.started_at for pin in pins)
     when = first if first == last else f"{first} to {last}"
@@ -84,7 +88,7 @@ def _many(pins: Sequence[Pin], where: str, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(pin.test_id, lead=(f"{number:>{width}}  ", "dim"), indent=6)
 
 
-def _where(pin: Pin) -> str:
+def _where(pin: PinnedEvidence) -> str:
     """Return where it took place and who recorded it, as the end of a sentence."""
     mode = f" with {pin.provider_mode}" if pin.provider_mode else ""
     proofs = f", proofs {', '.join(pin.proofs)}" if pin.proofs else ""
@@ -93,7 +97,7 @@ def _where(pin: Pin) -> str:
     return f" in {pin.environment or 'no environment'}{mode}{proofs}{by}"
 
 
-def _since(signing: Signing, pen: Pen) -> Iterator[Line]:
+def _since(signing: ReviewPreview, pen: LineWriter) -> Iterator[Line]:
     if signing.last is None:
         yield pen.line(("nobody has reviewed it yet", "dim"))
         return

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..facts.run_conditions import Conduct
-from ..verdict.inputs import Origin
+from ..facts.run_conditions import RunConditions
+from ..verdict.inputs import RunOrigin
 from .report import Report
 from .text_format import count
 
@@ -14,7 +14,7 @@ _MOST = 3
 """Runs that are told one by one; of more there is only the number."""
 
 
-def deciding_runs(report: Report) -> dict[str, Origin]:
+def deciding_runs(report: Report) -> dict[str, RunOrigin]:
     """Return the runs whose evidence decides on a requirement in the report, the newest first."""
     requirements = (one for use_case in report.readiness.use_cases for one in use_case.required)
     ids = {evidence.run_id for requirement in requirements for evidence in requirement.deciding}
@@ -22,7 +22,7 @@ def deciding_runs(report: Report) -> dict[str, Origin]:
     return dict(sorted(known.items(), key=lambda run: (run[1].started_at, run[0]), reverse=True))
 
 
-def notes(report: Report) -> Iterator[str]:
+def run_notes(report: Report) -> Iterator[str]:
     """Yield what a reader should know before relying on the report, a sentence each."""
     runs = deciding_runs(report)
     yield from _told(runs, "clocks disagree", lambda conduct: conduct.clock_remark)
@@ -31,7 +31,7 @@ def notes(report: Report) -> Iterator[str]:
     yield from _unread(report)
 
 
-def _left_out(conduct: Conduct) -> str | None:
+def _left_out(conduct: RunConditions) -> str | None:
     return f"it left out {conduct.left_out}" if conduct.left_out else None
 
 
@@ -46,14 +46,14 @@ def _unread(report: Report) -> Iterator[str]:
         yield f"not looked at for secrets: {count(len(names), 'artifact')}: {', '.join(names[:_MOST])}{more}"
 
 
-def _told(runs: dict[str, Origin], kind: str, remark: Callable[[Conduct], str | None]) -> Iterator[str]:
+def _told(runs: dict[str, RunOrigin], kind: str, remark: Callable[[RunConditions], str | None]) -> Iterator[str]:
     told = [(id_, text) for id_, origin in runs.items() if (text := remark(origin.conduct))]
     yield from (f"run {id_}: {text}" for id_, text in told[:_MOST])
     if (left := len(told) - _MOST) > 0:
         yield f"{kind} in {count(left, 'more run')}"
 
 
-def to_run(id_: str, origin: Origin) -> dict[str, Any]:
+def to_run(id_: str, origin: RunOrigin) -> dict[str, Any]:
     """Return a run as plain data, for the JSON report."""
     conduct = origin.conduct
     return {

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..verdict.readiness import Readiness, UseCaseReadiness
-from ..verdict.tracker_drift import drifts
+from ..verdict.tracker_drift import has_drift
 from . import evidence_warnings, run_conditions, text_format
 from .gate import headline
-from .line_writer import Line, Pen, plain, styled
+from .line_writer import Line, LineWriter, plain_lines, styled_lines
 from .matrix import write_matrix
 from .next_actions import write_people
 from .report import Report
 
-__all__ = ["plain", "render", "styled"]
+__all__ = ["plain_lines", "render_report", "styled_lines"]
 
 SCREEN = 45
 """Lines that a report should fit in: who must act is told of fewer people where the matrix needs the room."""
@@ -23,13 +23,13 @@ _BY_MATRIX = "evidence complete"
 """The rule that the matrix tells, use case by use case."""
 
 
-def render(report: Report, width: int, *, verbosity: int = 0, unicode: bool = True) -> list[Line]:
+def render_report(report: Report, width: int, *, verbosity: int = 0, unicode: bool = True) -> list[Line]:
     """Return the report in lines of at most ``width`` columns.
 
     ``verbosity`` below 0: the verdict alone; 0: rows that are alike as ranges; above 0: every use case, every
     action, and what the items are.
     """
-    pen = Pen(width, unicode=unicode)
+    pen = LineWriter(width, unicode=unicode)
     if verbosity < 0:
         return headline(report, pen)
     blank = pen.line()
@@ -42,7 +42,7 @@ def render(report: Report, width: int, *, verbosity: int = 0, unicode: bool = Tr
     return [*above, *_who_must_act(report, pen, room), *below]
 
 
-def _who_must_act(report: Report, pen: Pen, room: int) -> list[Line]:
+def _who_must_act(report: Report, pen: LineWriter, room: int) -> list[Line]:
     """Return as many people with as many tasks as there is room for, in lines; never none of them."""
     if not report.actions:
         return []
@@ -54,7 +54,7 @@ def _who_must_act(report: Report, pen: Pen, room: int) -> list[Line]:
     return [*head, *told]
 
 
-def _about(report: Report, pen: Pen) -> Iterator[Line]:
+def _about(report: Report, pen: LineWriter) -> Iterator[Line]:
     context = report.context
     release = f", release {context.release}" if context.release else ""
     yield from pen.paragraph(f"register {context.register} at {report.readiness.at}{release}", style="dim")
@@ -64,21 +64,21 @@ def _about(report: Report, pen: Pen) -> Iterator[Line]:
         yield from pen.paragraph(f"run {context.session.run_id}: {recorded} recorded{where}", style="dim")
 
 
-def _problems(report: Report, pen: Pen) -> Iterator[Line]:
+def _problems(report: Report, pen: LineWriter) -> Iterator[Line]:
     for problem in report.context.problems:
         yield from pen.paragraph(problem, lead=("problem: ", "bad"), most=4)
     use_cases = report.readiness.use_cases
     for group, names in _by_name(use_cases, "held_by_groups").items():
-        told = f"run group {group}; it holds {text_format.listed(names, pen)}"
+        told = f"run group {group}; it holds {text_format.name_list(names, pen)}"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for run, names in _by_name(use_cases, "open_runs").items():
-        held = text_format.listed(names, pen)
+        held = text_format.name_list(names, pen)
         told = f"run {run} is open: its passes do not count for {held}; readiness recover closes it"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for one in report.readiness.left:
         yield from pen.paragraph(f"left the register with something open: {one.told}", lead=("problem: ", "bad"))
-    odd = evidence_warnings.notes(one for use_case in use_cases for one in use_case.required)
-    for note in (*report.context.notes, *run_conditions.notes(report), *odd):
+    odd = evidence_warnings.warning_notes(one for use_case in use_cases for one in use_case.required)
+    for note in (*report.context.notes, *run_conditions.run_notes(report), *odd):
         yield from pen.paragraph(note, lead=("note: ", "warn"), most=3)
     for setting in report.verdict.weaker:
         yield from pen.paragraph(setting, lead=("weaker than its default: ", "warn"))
@@ -97,15 +97,15 @@ def _by_name(use_cases: tuple[UseCaseReadiness, ...], field: str) -> dict[object
     return found
 
 
-def _beside(readiness: Readiness, pen: Pen) -> Iterator[Line]:
+def _beside(readiness: Readiness, pen: LineWriter) -> Iterator[Line]:
     """Yield what stands beside the matrix: drift, what expires soon, evidence that fits nothing."""
     soon: list[str] = []
     drift: list[str] = []
     for use_case in readiness.use_cases:
-        drift += [use_case.use_case.id] if drifts(use_case) else []
+        drift += [use_case.use_case.id] if has_drift(use_case) else []
         soon += [f"{one.requirement.id} ({one.expires_at})" for one in use_case.required if one.expires_soon]
     if drift:
-        told = f"the tracker declares another status for {text_format.listed(drift, pen)}: run readiness sync"
+        told = f"the tracker declares another status for {text_format.name_list(drift, pen)}: run readiness sync"
         yield from pen.paragraph(told, lead=("drift: ", "warn"), most=2)
     if soon:
         more = f" and {len(soon) - 3} more" if len(soon) > 3 else ""  # noqa: PLR2004 - as many as fit in a line or two
@@ -115,14 +115,14 @@ def _beside(readiness: Readiness, pen: Pen) -> Iterator[Line]:
         yield pen.line((f"{pieces} no requirement in force", "dim"))
 
 
-def _items(readiness: Readiness, pen: Pen) -> Iterator[Line]:
+def _items(readiness: Readiness, pen: LineWriter) -> Iterator[Line]:
     titles = {item.item.key: item.item.title for use_case in readiness.use_cases for item in use_case.items}
     yield pen.line()
     for key, title in titles.items():
         yield from pen.paragraph(title, lead=(f"{key}  ", "strong"), most=2)
 
 
-def _last(report: Report, pen: Pen) -> list[Line]:
+def _last(report: Report, pen: LineWriter) -> list[Line]:
     if report.verdict.eligible:
         return pen.paragraph("open", lead=("readiness gate: ", "good"))
     if not report.context.configured:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..errors import ClaimError, nearest
+from ..errors import ClaimError, suggestion
 from ..facts.evidence import Evidence, Result
 from ..verdict.inputs import UNKNOWN
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
 from ..verdict.requirement.levels import TOLD
-from ..verdict.tracker_drift import differences
+from ..verdict.tracker_drift import cell_differences
 from . import evidence_warnings, text_format
-from .gate import departed, holds, retirements, standing, waivers
-from .line_writer import Line, Pen, style_of
+from .gate import hold_lines, removed_lines, retirement_lines, status_text, waiver_lines
+from .line_writer import Line, LineWriter, style_of
 from .next_actions import Task, task_text
 from .report import Report
 
@@ -33,7 +33,7 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
     Raises:
         ClaimError: the report has no such use case, or it has no such requirement.
     """
-    pen = Pen(width, unicode=unicode)
+    pen = LineWriter(width, unicode=unicode)
     readiness = _use_case(report, use_case_id)
     lines = list(_status(readiness, pen))
     if tail is not None:
@@ -57,7 +57,7 @@ def render_why(report: Report, use_case_id: str, tail: str | None, width: int, *
     return lines
 
 
-def _who_must_act(report: Report, readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
+def _who_must_act(report: Report, readiness: UseCaseReadiness, pen: LineWriter) -> Iterator[Line]:
     """Yield what has to be done about the use case that no requirement tells, and who does it."""
     told = {needed.completes_it for needed in readiness.required}
     mine = [action for action in report.actions if action.use_case == readiness.use_case.id]
@@ -73,11 +73,11 @@ def _who_must_act(report: Report, readiness: UseCaseReadiness, pen: Pen) -> Iter
 
 def render_departed(report: Report, name: str, width: int, *, unicode: bool = True) -> list[Line]:
     """Return what a use case without a row left open; nothing where there is no such use case."""
-    pen = Pen(width, unicode=unicode)
+    pen = LineWriter(width, unicode=unicode)
     found = {one.use_case.casefold(): one.use_case for one in report.readiness.departed}.get(name.casefold())
     if found is None:
         return []
-    return list(departed(report, found, [action for action in report.actions if action.use_case == found], pen))
+    return list(removed_lines(report, found, [action for action in report.actions if action.use_case == found], pen))
 
 
 def _use_case(report: Report, name: str) -> UseCaseReadiness:
@@ -85,7 +85,9 @@ def _use_case(report: Report, name: str) -> UseCaseReadiness:
     lower = {key.lower(): use_case for key, use_case in known.items()}
     found = known.get(name) or lower.get(name.lower())
     if found is None:
-        raise ClaimError(f"there is no use case '{name}' in register '{report.context.register}'{nearest(name, known)}")
+        raise ClaimError(
+            f"there is no use case '{name}' in register '{report.context.register}'{suggestion(name, known)}"
+        )
     return found
 
 
@@ -102,7 +104,7 @@ def _chosen(readiness: UseCaseReadiness, tail: str) -> list[RequirementReadiness
     ]
     if not found:
         ids = [needed.requirement.id for needed in readiness.requirements]
-        raise ClaimError(f"{name} has no requirement '{wanted}'{nearest(wanted, ids) or _listed(ids)}")
+        raise ClaimError(f"{name} has no requirement '{wanted}'{suggestion(wanted, ids) or _listed(ids)}")
     return found
 
 
@@ -110,12 +112,12 @@ def _listed(ids: Sequence[str]) -> str:
     return f" (there are {', '.join(ids[:_MOST_NAMED])}{' and more' if len(ids) > _MOST_NAMED else ''})" if ids else ""
 
 
-def _status(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
+def _status(readiness: UseCaseReadiness, pen: LineWriter) -> Iterator[Line]:
     use_case = readiness.use_case
     title = f"  {use_case.title}" if use_case.title else ""
     yield pen.line((use_case.id, "strong"), title)
-    yield pen.line((standing(readiness), style_of(readiness.status)), f", {_complete(readiness)}")
-    for one in differences(readiness):
+    yield pen.line((status_text(readiness), style_of(readiness.status)), f", {_complete(readiness)}")
+    for one in cell_differences(readiness):
         told = f"the tracker says {one.declared or 'nothing'}{one.where}; readiness sync writes the derived status"
         yield from pen.paragraph(told, lead=("drift: ", "warn"))
     if use_case.architecture_status:
@@ -124,10 +126,10 @@ def _status(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
     yield from pen.paragraph(f"owner: {use_case.owner or 'none'}")
     yield from pen.paragraph(_review(readiness))
     yield from _reviewers(readiness, pen)
-    for sentence in holds(readiness):
+    for sentence in hold_lines(readiness):
         yield from pen.paragraph(sentence, style="bad")
-    yield from waivers((readiness,), pen)
-    yield from retirements((readiness,), pen)
+    yield from waiver_lines((readiness,), pen)
+    yield from retirement_lines((readiness,), pen)
 
 
 def _complete(readiness: UseCaseReadiness) -> str:
@@ -142,7 +144,7 @@ def _review(readiness: UseCaseReadiness) -> str:
     return f"review: {review.state}{by}, {review.approvals} of {text_format.count(review.required, 'approval')}"
 
 
-def _reviewers(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
+def _reviewers(readiness: UseCaseReadiness, pen: LineWriter) -> Iterator[Line]:
     for one in readiness.review.standings:
         review = one.decision
         worth = "does not count" if one.state is ReviewState.NONE else one.state.value
@@ -154,7 +156,7 @@ def _reviewers(readiness: UseCaseReadiness, pen: Pen) -> Iterator[Line]:
             yield from (line for sentence in one.why for line in pen.paragraph(sentence, indent=4))
 
 
-def _requirement(readiness: RequirementReadiness, pen: Pen, *, every: bool) -> Iterator[Line]:
+def _requirement(readiness: RequirementReadiness, pen: LineWriter, *, every: bool) -> Iterator[Line]:
     state = (pen.told(readiness.state), style_of(readiness.state))
     yield pen.line((readiness.requirement.id, "strong"), "  ", state)
     yield from pen.paragraph(readiness.why, lead=("why: ", "dim"), indent=2)
@@ -184,7 +186,7 @@ def _says_little(evidence: Evidence) -> bool:
     return evidence.result is Result.PASSED and is_plain and not evidence.not_real_because
 
 
-def _conducts(readiness: RequirementReadiness, report: Report, pen: Pen) -> Iterator[Line]:
+def _conducts(readiness: RequirementReadiness, report: Report, pen: LineWriter) -> Iterator[Line]:
     """Yield how the runs that it rests on were conducted, as far as a reader should know."""
     for run in dict.fromkeys(evidence.run_id for evidence in readiness.deciding):
         remarks = list(report.origins.get(run, UNKNOWN).conduct.remarks())
@@ -192,7 +194,7 @@ def _conducts(readiness: RequirementReadiness, report: Report, pen: Pen) -> Iter
             yield from pen.paragraph("; ".join(remarks), lead=(f"run {run}: ", "warn"), indent=2)
 
 
-def _evidence(evidence: Evidence, pen: Pen) -> Iterator[Line]:
+def _evidence(evidence: Evidence, pen: LineWriter) -> Iterator[Line]:
     mode = f", replay {evidence.replay_mode}" if evidence.replay_mode else ""
     where = evidence.environment or "no environment"
     proofs = f", proofs {', '.join(proof.kind for proof in evidence.proofs)}" if evidence.proofs else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from pytest_readiness.claims.tracker.writer import Change
+from pytest_readiness.claims.tracker.writer import RowUpdate
 
 STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
 DATE = "2026-02-12"
@@ -82,7 +82,7 @@ class Drawn:
     """(id, status, line)."""
     places: dict[str, dict[str, str]] = field(default_factory=dict)
     """The status in each environment, by use case, where there is a column for each environment."""
-    changes: dict[str, Change] = field(default_factory=dict)
+    changes: dict[str, RowUpdate] = field(default_factory=dict)
     newline: str = "\n"
     mark: str = ""
 
@@ -115,7 +115,7 @@ def _new_status(random: Random, found: Drawn, name: str) -> str | None:
     if random.random() < 0.4:
         return None
     status = random.choice(STATUSES)
-    found.changes[name] = Change(status, DATE)
+    found.changes[name] = RowUpdate(status, DATE)
     return status
 
 
@@ -222,7 +222,7 @@ def _by_environment(random: Random) -> Drawn:
             found.rows.append((name, "", len(found.lines) + 1))
             found.places[name] = said
         if wanted:
-            found.changes[name] = Change("", DATE, tuple(wanted))
+            found.changes[name] = RowUpdate("", DATE, tuple(wanted))
         more = [random.choice(NOISE)]
         old = ["2026-01-01"] if dated else []
         return [*before, *old, *more], [*after, *([DATE] if dated and wanted else old), *more]

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings as profile, strategies as st
 
 from pytest_readiness.claims.tracker import yaml_tree
-from pytest_readiness.claims.tracker.delimited_text import SeparatedError, records
+from pytest_readiness.claims.tracker.delimited_text import SeparatedError, read_records
 from pytest_readiness.claims.tracker.reader import read_tracker
 from pytest_readiness.claims.tracker.status_words import STATUSES, box_of
-from pytest_readiness.claims.tracker.writer import Change, mend
-from pytest_readiness.claims.tracker.yaml_tree import YamlError, documents
+from pytest_readiness.claims.tracker.writer import RowUpdate, update_tracker
+from pytest_readiness.claims.tracker.yaml_tree import YamlError, parse_documents
 from pytest_readiness.errors import ConfigError
 
 pytestmark = pytest.mark.slow
@@ -38,8 +38,8 @@ def changed(name: str, pieces: list[list[str]], statuses: dict[str, str], to: di
     """
     text = "".join("".join(piece[1:]) for piece in pieces)
     path = Path(name)
-    changes = {uc: Change(status, "2026-02-12") for uc, status in to.items()}
-    new = mend(path, text.encode(), changes, KEYS, statuses).decode()
+    changes = {uc: RowUpdate(status, "2026-02-12") for uc, status in to.items()}
+    new = update_tracker(path, text.encode(), changes, KEYS, statuses).decode()
     at = 0
     for uc, before, cell, after in pieces:
         assert new.startswith(before, at)
@@ -154,11 +154,11 @@ def test_every_word_goes_round(name, text, tmp_path):
     path = tmp_path / name
     for old, new in product(STATUSES, STATUSES):
         path.write_text(text.format(old))
-        there = mend(path, path.read_bytes(), {"A": Change(new, "2026-02-12")}, KEYS)
+        there = update_tracker(path, path.read_bytes(), {"A": RowUpdate(new, "2026-02-12")}, KEYS)
         assert there.decode() == text.format(new)
         path.write_bytes(there)
         assert read_tracker(path, KEYS).rows[0].declared_status == new
-        assert mend(path, there, {"A": Change(old, "2026-02-12")}, KEYS).decode() == text.format(old)
+        assert update_tracker(path, there, {"A": RowUpdate(old, "2026-02-12")}, KEYS).decode() == text.format(old)
 
 
 @profile(max_examples=100, deadline=None)
@@ -168,7 +168,7 @@ def test_values_are_those_of_the_standard_library(rows, sign, newline):
     out = io.StringIO()
     rows = [[value.replace("\r", "\n") for value in row] for row in rows]  # Python writes a lone one without quotes
     csv.writer(out, delimiter=sign, lineterminator=newline).writerows(rows)
-    assert [[value.text for value in record] for record in records(out.getvalue(), sign)] == rows
+    assert [[value.text for value in record] for record in read_records(out.getvalue(), sign)] == rows
 
 
 @profile(max_examples=100, deadline=None)
@@ -177,7 +177,7 @@ def test_any_text_is_records_or_a_fault_with_its_line(text, sign):
     """Values stand in their order and apart; else the line is told."""
     read, lines = [], {1}
     try:
-        read = list(records(text, sign))
+        read = list(read_records(text, sign))
     except SeparatedError as error:
         lines = {error.line}
     assert lines <= set(range(1, text.count("\n") + text.count("\r") + 2))
@@ -192,7 +192,7 @@ def test_any_text_is_a_tree_or_a_fault(text):
     """No other error than our own leaves the reader, and what it finds stands within the text, whoever parses it."""
     pending, fault = [], YamlError(0, "")
     try:
-        pending = documents(text)
+        pending = parse_documents(text)
     except YamlError as error:
         fault = error
     assert fault.position is None or 0 <= fault.position <= len(text)
@@ -212,7 +212,7 @@ def test_depth_is_refused_by_either_parser(sort, compiled, monkeypatch):
     if not compiled:
         monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
     with pytest.raises(YamlError):
-        yaml_tree.documents(sort * 5000)
+        yaml_tree.parse_documents(sort * 5000)
 
 
 @profile(max_examples=40, deadline=None)
@@ -223,14 +223,14 @@ def test_both_parsers_say_the_same(outline):
 
     pieces, statuses, to = outline
     data = "".join("".join(piece[1:]) for piece in pieces).encode()
-    changes = {uc: Change(status, "2026-02-12") for uc, status in to.items()}
+    changes = {uc: RowUpdate(status, "2026-02-12") for uc, status in to.items()}
     found = []
     for compiled in (True, False):
         with pytest.MonkeyPatch.context() as patch:
             if not compiled:
                 patch.delattr(yaml, "CSafeLoader", raising=False)
             try:
-                found.append(mend(Path("T.yaml"), data, changes, KEYS, statuses))
+                found.append(update_tracker(Path("T.yaml"), data, changes, KEYS, statuses))
             except ConfigError as error:
                 found.append(str(error).encode())
     assert found[0] == found[1]

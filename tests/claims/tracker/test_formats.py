@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.claims.tracker.reader import read_tracker, tracker_problems
-from pytest_readiness.claims.tracker.writer import Change, mend
+from pytest_readiness.claims.tracker.writer import RowUpdate, update_tracker
 from pytest_readiness.errors import ConfigError
 
-TO_BLOCKED = {"UC-1": Change("BLOCKED", "2026-02-12")}
+TO_BLOCKED = {"UC-1": RowUpdate("BLOCKED", "2026-02-12")}
 CSV_HEAD = "UC,Prod Readiness Status,Last Updated,Notes\n"
 KEYS = {"uc": "id", "status": "status", "last_updated": "updated"}
 
 
 def mended(name: str, text: str, changes=None, **words) -> str:
     """Return the text after UC-1 became BLOCKED on 2026-02-12, or after other changes."""
-    return mend(Path(name), text.encode(), changes or TO_BLOCKED, **words).decode()
+    return update_tracker(Path(name), text.encode(), changes or TO_BLOCKED, **words).decode()
 
 
 def problems(tmp_path: Path, name: str, text: str, **words) -> list[str]:
@@ -201,7 +201,7 @@ def test_an_alias_is_replaced_where_it_stands():
     text = "- {id: UC-0, status: &ns NOT_STARTED}\n- {id: UC-1, status: *ns }\n- {id: UC-2, status: *ns }\n"
     assert mended("T.yml", text, columns=KEYS) == text.replace("*ns", "BLOCKED", 1)
     with pytest.raises(ConfigError, match=r"^T\.yml:2: the row of UC-1 cannot be changed with certainty$"):
-        mended("T.yml", text, {"UC-0": Change("BLOCKED", "2026-02-12")}, columns=KEYS)
+        mended("T.yml", text, {"UC-0": RowUpdate("BLOCKED", "2026-02-12")}, columns=KEYS)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_ids_stand_in_the_first_column_of_any_format(tmp_path, name, text, colum
     (tmp_path / name).write_text(text)
     rows = read_tracker(tmp_path / name, columns).rows
     assert [(row.id, row.declared_status) for row in rows] == [("pay-by-card", "BLOCKED"), ("Refund", "NOT_STARTED")]
-    after = {"Refund": Change("BLOCKED", "2026-02-12")}
+    after = {"Refund": RowUpdate("BLOCKED", "2026-02-12")}
     assert mended(name, text, after, columns=columns) == text.replace("NOT_STARTED", "BLOCKED")
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings as profile, strategies as st
 
 from pytest_readiness.claims.tracker import vocabulary
-from pytest_readiness.claims.tracker.layout_guess import guess
+from pytest_readiness.claims.tracker.layout_guess import guess_layout
 from pytest_readiness.claims.tracker.reader import examine_text
-from pytest_readiness.claims.tracker.vocabulary import READY, SKIP, meaning
+from pytest_readiness.claims.tracker.vocabulary import READY, SKIP, status_meaning
 from pytest_readiness.errors import ConfigError
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ MORE = st.text("abcdefghijklmnopqrstuvwxyz ,-", min_size=4, max_size=20).filter(
 @given(SIGN, st.sampled_from(GOOD), st.sampled_from(["{} ({})", "{}, {}", "{} - {}", "{}: {}", "{} {}"]), MORE)
 def test_nothing_that_is_added_to_a_good_word_is_passed_over(sign, word, form, more):
     """Any word behind it that may take it back makes it a word that nobody knows, or one that means less."""
-    read = meaning(sign + form.format(word, more))
+    read = status_meaning(sign + form.format(word, more))
     assert read is None or read[0] not in (READY, SKIP) or f"{word} {more}".strip(" ,-") in vocabulary._STATUS_OF
 
 
@@ -37,20 +37,20 @@ def test_nothing_that_is_added_to_a_good_word_is_passed_over(sign, word, form, m
 )
 def test_what_stands_before_a_good_word_is_not_passed_over(word, form):
     """A word that is denied, doubted or halved is none."""
-    read = meaning(form.format(word))
+    read = status_meaning(form.format(word))
     assert read is None or read[0] != READY
 
 
 @given(st.sampled_from(GOOD), st.sampled_from("❌🔴🟡🟠⬜⛔🚧⚠"), st.booleans())
 def test_a_sign_that_contradicts_a_good_word_makes_it_none(word, sign, before):
     """A red sign beside "done" is for a person to read."""
-    assert meaning(f"{sign} {word}" if before else f"{word} {sign}") is None
+    assert status_meaning(f"{sign} {word}" if before else f"{word} {sign}") is None
 
 
 @given(st.sampled_from(OTHER), SIGN)
 def test_a_good_sign_makes_no_word_better(word, sign):
     """A green sign beside "not started" changes nothing."""
-    read = meaning(sign + word)
+    read = status_meaning(sign + word)
     assert read is None or read[0] == vocabulary._STATUS_OF[word]
 
 
@@ -60,7 +60,7 @@ WHERE = {"uc": "ID", "status": "Status"}
 @given(st.sampled_from([*GOOD, *OTHER]), SIGN, st.sampled_from(["", " by #12", ": waits for ann", " (2026-10-01)"]))
 def test_the_word_that_is_written_says_no_more_than_the_status(word, sign, more):
     """Of what a cell says, only a plain word is written elsewhere: else our own."""
-    found = guess(Path("T.md"), f"| ID | Status |\n|--|--|\n| A-1 | {sign}{word}{more} |\n", WHERE, {}, ())
+    found = guess_layout(Path("T.md"), f"| ID | Status |\n|--|--|\n| A-1 | {sign}{word}{more} |\n", WHERE, {}, ())
     for status, words in found.statuses.items():
         assert status == SKIP or not vocabulary.says_more(words[0])
         assert status == SKIP or not more or more not in words[0]
@@ -119,7 +119,7 @@ def test_any_yaml_is_guessed_or_refused_in_one_line(value):
 def _guessed(name: str, text: str) -> None:
     told = ""
     try:
-        found = guess(Path(name), text, {}, {}, ())
+        found = guess_layout(Path(name), text, {}, {}, ())
         examine_text(Path(name), text, found.columns, found.statuses, found.skip)
     except ConfigError as error:
         told = str(error)

@@ -11,8 +11,8 @@ from hypothesis import given, settings as profile, strategies as st
 from markdown_it import MarkdownIt
 
 from pytest_readiness.claims.tracker.reader import examine_text
-from pytest_readiness.claims.tracker.status_words import STATUSES, Vocabulary
-from pytest_readiness.claims.tracker.writer import Change, mend
+from pytest_readiness.claims.tracker.status_words import STATUSES, StatusWords
+from pytest_readiness.claims.tracker.writer import RowUpdate, update_tracker
 from pytest_readiness.errors import Problem
 
 pytestmark = pytest.mark.slow
@@ -226,12 +226,12 @@ def test_every_row_of_every_table_is_mended(drawn, data):
     """Rows of all tables and after blank lines are mended, and no other byte of the tracker."""
     text, rows = drawn
     chosen = data.draw(st.sets(st.integers(1, len(rows)), min_size=1))
-    changes = {f"UC-{at}": Change("BLOCKED", "2026-02-12") for at in chosen}
+    changes = {f"UC-{at}": RowUpdate("BLOCKED", "2026-02-12") for at in chosen}
     lines = text.splitlines(keepends=True)
     for at in chosen:
         line, status = rows[at - 1]
         lines[line - 1] = lines[line - 1].replace(f"`{status}`", "`BLOCKED`").replace("2026-01-01", "2026-02-12")
-    assert mend(PATH, text.encode(), changes, skip=["archived"]).decode() == "".join(lines)
+    assert update_tracker(PATH, text.encode(), changes, skip=["archived"]).decode() == "".join(lines)
 
 
 PIECES = st.sampled_from(
@@ -254,7 +254,7 @@ def test_a_row_is_never_passed_over_in_silence(pieces):
 
 def test_words_are_compared_as_they_are_read():
     """The words for a status are those of the config, in whichever spelling a stray row has them."""
-    assert Vocabulary.of({"READY_FOR_GO_LIVE": "Go"}).meaning("Go") == ("READY_FOR_GO_LIVE",)
+    assert StatusWords.of({"READY_FOR_GO_LIVE": "Go"}).meaning("Go") == ("READY_FOR_GO_LIVE",)
     text = "| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | Go |\n\n## More\n\n| UC-2 | **go** |\n"
     _, found = examine_text(PATH, text, {}, {"READY_FOR_GO_LIVE": "Go"})
     assert [problem.where for problem in found] == ["T.md:7"]

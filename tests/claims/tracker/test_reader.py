@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings as profile, strategies as st
 from markdown_it import MarkdownIt
 
-from pytest_readiness.claims.tracker.markdown_parser import parsed
+from pytest_readiness.claims.tracker.markdown_parser import parse_markdown
 from pytest_readiness.claims.tracker.reader import read_tracker, tracker_problems
 from pytest_readiness.claims.tracker.status_words import STATUSES
 from pytest_readiness.errors import ConfigError
@@ -273,4 +273,4 @@ def test_a_text_is_read_as_the_library_reads_it(text, twice):
     table = f"| UC | {cell} |\n| --- | --- |\n| {cell} | x |\n| x | {cell} |\n\n"
     whole = table + text if twice else text
     expected = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(whole)
-    assert [token.as_dict() for token in parsed(whole)] == [token.as_dict() for token in expected]
+    assert [token.as_dict() for token in parse_markdown(whole)] == [token.as_dict() for token in expected]

@@ -10,7 +10,7 @@ from hypothesis import given, settings as profile, strategies as st
 
 from pytest_readiness.claims.tracker.reader import examine_text
 from pytest_readiness.claims.tracker.status_words import STATUSES
-from pytest_readiness.claims.tracker.writer import Change, mend
+from pytest_readiness.claims.tracker.writer import RowUpdate, update_tracker
 from tests.claims.tracker.drawn import drawn
 from tests.claims.tracker.shapes import BY_ENVIRONMENT, SHAPES
 
@@ -26,7 +26,7 @@ def judge(seed: int) -> None:
     assert [(row.id, row.declared_status, row.line) for row in tracker.rows] == one.rows
     read = {row.id: {place: words[0] for place, words in row.declared_in} for row in tracker.rows}
     assert {name: places for name, places in read.items() if places} == one.places
-    mended = mend(PATH, text.encode(), one.changes, one.columns, one.words.said).decode()
+    mended = update_tracker(PATH, text.encode(), one.changes, one.columns, one.words.said).decode()
     assert mended == one.mended()
     again, found = examine_text(PATH, mended.removeprefix("\ufeff"), one.columns, one.words.said)
     assert found == []
@@ -36,7 +36,7 @@ def judge(seed: int) -> None:
             assert all(status in dict(row.declared_in)[place] for place, status in change.by_environment)
         else:
             assert change is None or change.status in (row.declared_status, *row.declared_also)
-    assert mend(PATH, mended.encode(), one.changes, one.columns, one.words.said).decode() == mended
+    assert update_tracker(PATH, mended.encode(), one.changes, one.columns, one.words.said).decode() == mended
 
 
 @profile(deadline=None, max_examples=25)
@@ -66,8 +66,8 @@ def test_every_status_goes_through_every_shape(name):
     for row in before.rows:
         text = shape.text
         for status in (*STATUSES, *reversed(STATUSES)):
-            wanted = Change("" if places else status, "2026-02-12", tuple((place, status) for place in places))
-            text = mend(PATH, text.encode(), {row.id: wanted}, *words).decode()
+            wanted = RowUpdate("" if places else status, "2026-02-12", tuple((place, status) for place in places))
+            text = update_tracker(PATH, text.encode(), {row.id: wanted}, *words).decode()
             after, found = examine_text(PATH, text, *words)
             assert found == []
             (new,) = [one for one in after.rows if one.id == row.id]

@@ -10,19 +10,19 @@ from hypothesis import given, settings as profile, strategies as st
 
 from pytest_readiness.claims.tracker.reader import read_tracker
 from pytest_readiness.claims.tracker.status_words import STATUSES
-from pytest_readiness.claims.tracker.writer import Change, mend
+from pytest_readiness.claims.tracker.writer import RowUpdate, update_tracker
 from pytest_readiness.errors import ConfigError
 
 pytestmark = pytest.mark.slow
 
 PATH = Path("T.md")
 HEAD = "| UC | Prod Readiness Status | Last Updated |\n| --- | --- | --- |\n"
-TO_BLOCKED = {"UC-1": Change("BLOCKED", "2026-02-12")}
+TO_BLOCKED = {"UC-1": RowUpdate("BLOCKED", "2026-02-12")}
 
 
 def mended(text: str, changes=None, **words) -> str:
     """Return the text after UC-1 became BLOCKED on 2026-02-12, or after other changes."""
-    return mend(PATH, text.encode(), changes or TO_BLOCKED, **words).decode()
+    return update_tracker(PATH, text.encode(), changes or TO_BLOCKED, **words).decode()
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_columns_by_their_own_names():
     """Columns that [tracker_columns] names are found, and a column called like ours is left alone."""
     text = "| Flow | Status | Changed | Last Updated |\n|--|--|--|--|\n| UC-1 | BLOCKED | | |"
     columns = {"uc": "flow", "status": "status", "last_updated": "changed"}
-    to = {"UC-1": Change("IN_PROGRESS", "2026-02-12")}
+    to = {"UC-1": RowUpdate("IN_PROGRESS", "2026-02-12")}
     assert mended(text, to, columns=columns).endswith("\n| UC-1 | IN_PROGRESS | 2026-02-12 | |")
 
 
@@ -137,7 +137,7 @@ def test_what_is_not_certain_is_refused(text, told):
 def test_bytes_that_are_no_text_are_refused():
     """A tracker that is not UTF-8 is refused in one line."""
     with pytest.raises(ConfigError, match=r"T\.md: is not UTF-8 text"):
-        mend(PATH, b"\xff", TO_BLOCKED)
+        update_tracker(PATH, b"\xff", TO_BLOCKED)
 
 
 AROUND = ["{}", "`{}`", "**{}**", "*{}*", "[{}](a.md)", "<b>{}</b>", "``{}``"]
@@ -228,13 +228,15 @@ LAYOUTS = st.builds(
 @given(rows=ROWS, layout=LAYOUTS, data=st.data())
 def test_the_mended_tracker_is_the_one_written_with_the_new_words(rows, layout, data):
     """Whatever the tracker looks like, mending equals writing it anew with other statuses and dates, byte for byte."""
-    wanted = [data.draw(st.none() | st.builds(Change, st.sampled_from(STATUSES), st.just("2026-02-12"))) for _ in rows]
+    wanted = [
+        data.draw(st.none() | st.builds(RowUpdate, st.sampled_from(STATUSES), st.just("2026-02-12"))) for _ in rows
+    ]
     changes = {row.name: change for row, change in zip(rows, wanted, strict=True) if change}
     new = [
         replace(row, status=change.status, date=change.date) if change else row
         for row, change in zip(rows, wanted, strict=True)
     ]
-    assert mend(PATH, layout.written(rows).encode(), changes).decode() == layout.written(new)
+    assert update_tracker(PATH, layout.written(rows).encode(), changes).decode() == layout.written(new)
 
 
 @profile(max_examples=150)
@@ -252,7 +254,7 @@ def test_hostile_neighbours_are_kept(tmp_path_factory, cells, status):
         before = read_tracker(path)
     except ConfigError:
         return
-    path.write_bytes(mend(path, path.read_bytes(), TO_BLOCKED))
+    path.write_bytes(update_tracker(path, path.read_bytes(), TO_BLOCKED))
     after = read_tracker(path)
     assert (after.rows[0].declared_status, after.rows[0].last_updated) == ("BLOCKED", "2026-02-12")
     assert after.rows[0].notes == before.rows[0].notes

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.ledger.fast_check import ALIKE, ENOUGH, MOST, Shapes, shape_of
+from pytest_readiness.facts.ledger.fast_check import ALIKE, ENOUGH, MOST, CanonicalShapes, shape_of
 from pytest_readiness.facts.ledger.line import canonical
 
 from .test_line import BODIES, TEXTS
@@ -17,9 +17,9 @@ from .test_line import BODIES, TEXTS
 pytestmark = pytest.mark.slow
 
 
-def knowing(*texts: str) -> Shapes:
+def knowing(*texts: str) -> CanonicalShapes:
     """Shapes that have seen each text often enough to know its shape."""
-    shapes = Shapes()
+    shapes = CanonicalShapes()
     for text in texts:
         for _ in range(ENOUGH):
             shapes.learn(text)

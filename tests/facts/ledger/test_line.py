@@ -14,7 +14,15 @@ from hypothesis import example, given, strategies as st
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.facts.ledger import line
 from pytest_readiness.facts.ledger.digest import EMPTY
-from pytest_readiness.facts.ledger.line import Chain, Line, broken_links, canonical, line_digest, printable, spelled
+from pytest_readiness.facts.ledger.line import (
+    Line,
+    LineChain,
+    broken_links,
+    canonical,
+    canonicalise,
+    escape_surrogates,
+    line_digest,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -57,8 +65,8 @@ def test_lone_surrogates_are_spelled_out(body: dict[str, str]) -> None:
 @given(VALUES | ANY_TEXT)
 def test_printable_is_settled(value: Any) -> None:
     """Spelling out twice changes nothing more, and what holds no lone surrogate is left as it is."""
-    once = printable(value)
-    assert printable(once) == once
+    once = escape_surrogates(value)
+    assert escape_surrogates(once) == once
     if _encodable(value):
         assert once == value
 
@@ -110,7 +118,7 @@ def test_on_a_python_whose_parts_are_others_the_text_is_the_same(
 
 def lines_of(bodies: list[dict[str, Any]]) -> list[Line]:
     """The lines of a run with these bodies."""
-    chain = Chain("r")
+    chain = LineChain("r")
     return [chain.next("note", body) for body in bodies]
 
 
@@ -131,7 +139,7 @@ CLAIMS = st.lists(st.dictionaries(KEYS, ANY_TEXT | st.lists(ANY_TEXT, max_size=2
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
 def test_a_start_is_spelled_as_any_line_is(run: str, test: str, at: str) -> None:
     """The short way to a line that says that a test starts leads to the same line, byte for byte."""
-    chain, plain = Chain(run), Chain(run)
+    chain, plain = LineChain(run), LineChain(run)
     assert chain.started(test, at) == plain.next("started", {"test": test, "at": at})
     assert (chain.seq, chain.head) == (plain.seq, plain.head)
 
@@ -144,18 +152,18 @@ def test_an_end_is_spelled_as_any_line_is(
     """The short way to a line that says that a test ended leads to the same line, byte for byte."""
     attempt = {"result": texts[0], "started_at": texts[1], "duration_ms": duration}
     told = dict(zip(("test", "result", "started_at", "finished_at"), texts[2:], strict=True))
-    claims, spelling = spelled(claims)
+    claims, spelling = canonicalise(claims)
     body = {**told, "claims": claims, "attempts": [attempt]}
-    line = Chain(run).finished(body, spelling)
-    assert line == Chain(run).next("finished", body)
+    line = LineChain(run).finished(body, spelling)
+    assert line == LineChain(run).next("finished", body)
     assert Line.parse(line.text) == line
 
 
 @given(st.text(), st.lists(st.dictionaries(KEYS, ANY_TEXT, max_size=2), max_size=3))
 def test_a_plan_is_spelled_as_any_line_is(run: str, tests: list[dict[str, Any]]) -> None:
     """The short way to a line that says what is to run leads to the same line, byte for byte."""
-    tests, spelling = spelled(tests)
-    assert Chain(run).planned(tests, spelling) == Chain(run).next("planned", {"tests": tests})
+    tests, spelling = canonicalise(tests)
+    assert LineChain(run).planned(tests, spelling) == LineChain(run).next("planned", {"tests": tests})
 
 
 def edited(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
@@ -185,13 +193,13 @@ def doubled(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
 
 def inserted(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
     """A line of one's own, with the right number and predecessor, stands in front of another."""
-    chain = Chain("r", seq=at, head=lines[at - 1].digest if at else EMPTY)
+    chain = LineChain("r", seq=at, head=lines[at - 1].digest if at else EMPTY)
     return [*lines[:at], chain.next("note", {"value": "mine"}), *lines[at:]]
 
 
 def moved_in(lines: list[Line], at: int, data: st.DataObject) -> list[Line]:
     """A line of another run stands in the place of one of this."""
-    chain = Chain("other", seq=at, head=lines[at].body["prev"])
+    chain = LineChain("other", seq=at, head=lines[at].body["prev"])
     return [*lines[:at], chain.next("note", dict(lines[at].body)), *lines[at + 1 :]]
 
 

@@ -9,14 +9,14 @@ from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.ledger.merkle_tree import (
     EMPTY_ROOT,
-    Tree,
+    MerkleTree,
     consistency_proof,
-    consistent,
-    included,
     inclusion_proof,
     leaf_hash,
     node_hash,
     roots,
+    verify_consistency,
+    verify_inclusion,
 )
 
 INPUTS = [
@@ -92,13 +92,17 @@ def flipped(hashed: bytes) -> bytes:
 
 def test_the_empty_tree() -> None:
     """No leaves have the root that the RFC gives: the hash of nothing."""
-    assert Tree().root.hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" == EMPTY_ROOT.hex()
+    assert (
+        MerkleTree().root.hex()
+        == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        == EMPTY_ROOT.hex()
+    )
 
 
 @pytest.mark.parametrize("size", range(1, 9))
 def test_the_roots_are_the_reference(size: int) -> None:
     """The first one to eight reference inputs have the reference roots."""
-    assert Tree().extend(LEAVES[:size]).root.hex() == ROOTS[size - 1]
+    assert MerkleTree().extend(LEAVES[:size]).root.hex() == ROOTS[size - 1]
 
 
 @pytest.mark.parametrize(("number", "size"), PATHS)
@@ -106,7 +110,7 @@ def test_the_paths_are_the_reference(number: int, size: int) -> None:
     """Inclusion proofs are the reference's, and are accepted."""
     proof = inclusion_proof(LEAVES[:size], number)
     assert [one.hex() for one in proof] == PATHS[number, size]
-    assert included(LEAVES[number], number, size, proof, bytes.fromhex(ROOTS[size - 1]))
+    assert verify_inclusion(LEAVES[number], number, size, proof, bytes.fromhex(ROOTS[size - 1]))
 
 
 @pytest.mark.parametrize(("old", "size"), GROWTHS)
@@ -114,17 +118,17 @@ def test_the_consistency_proofs_are_the_reference(old: int, size: int) -> None:
     """Consistency proofs are the reference's, and are accepted."""
     proof = consistency_proof(LEAVES[:size], old)
     assert [one.hex() for one in proof] == GROWTHS[old, size]
-    assert consistent(old, bytes.fromhex(ROOTS[old - 1]), size, bytes.fromhex(ROOTS[size - 1]), proof)
+    assert verify_consistency(old, bytes.fromhex(ROOTS[old - 1]), size, bytes.fromhex(ROOTS[size - 1]), proof)
 
 
 @given(lists)
 def test_a_grown_tree_is_the_tree_by_definition(leaves: list[bytes]) -> None:
     """Leaf by leaf, or in any two parts, the root is the one that the definition gives for every size on the way."""
-    tree = Tree()
+    tree = MerkleTree()
     for number, leaf in enumerate(leaves, 1):
         assert tree.extend([leaf]).root == by_definition(leaves[:number])
     half = len(leaves) // 2
-    assert Tree().extend(leaves[:half]).extend(leaves[half:]).root == tree.root
+    assert MerkleTree().extend(leaves[:half]).extend(leaves[half:]).root == tree.root
 
 
 @given(lists, st.lists(st.integers(0, 45)))
@@ -139,15 +143,17 @@ def test_a_leaf_is_shown_at_its_place_and_nowhere_else(leaves: list[bytes], data
     """A proof holds for its leaf, place and root, and no longer when anything of it is changed."""
     number, size = data.draw(st.integers(0, len(leaves) - 1)), len(leaves)
     proof, root = inclusion_proof(leaves, number), by_definition(leaves)
-    assert included(leaves[number], number, size, proof, root)
-    assert not included(flipped(leaves[number]), number, size, proof, root)
-    assert not included(leaves[number], number, size, proof, flipped(root))
-    assert not included(leaves[number], number, size, [*proof, root], root)
-    assert not included(leaves[number], size, size, proof, root)
-    assert not included(leaves[number], -1, size, proof, root)
+    assert verify_inclusion(leaves[number], number, size, proof, root)
+    assert not verify_inclusion(flipped(leaves[number]), number, size, proof, root)
+    assert not verify_inclusion(leaves[number], number, size, proof, flipped(root))
+    assert not verify_inclusion(leaves[number], number, size, [*proof, root], root)
+    assert not verify_inclusion(leaves[number], size, size, proof, root)
+    assert not verify_inclusion(leaves[number], -1, size, proof, root)
     for at in range(len(proof)):
-        assert not included(leaves[number], number, size, [*proof[:at], flipped(proof[at]), *proof[at + 1 :]], root)
-        assert not included(leaves[number], number, size, proof[:at] + proof[at + 1 :], root)
+        assert not verify_inclusion(
+            leaves[number], number, size, [*proof[:at], flipped(proof[at]), *proof[at + 1 :]], root
+        )
+        assert not verify_inclusion(leaves[number], number, size, proof[:at] + proof[at + 1 :], root)
 
 
 @given(lists, st.data())
@@ -155,15 +161,15 @@ def test_a_tree_that_only_grew_is_told_from_any_other(leaves: list[bytes], data:
     """A proof holds for the tree as it was, and for no other older tree, size or root."""
     old, size = data.draw(st.integers(0, len(leaves))), len(leaves)
     proof, root, old_root = consistency_proof(leaves, old), by_definition(leaves), by_definition(leaves[:old])
-    assert consistent(old, old_root, size, root, proof)
-    assert not consistent(old, flipped(old_root), size, root, proof)
-    assert not consistent(size + 1, old_root, size, root, proof)
-    assert not consistent(old, old_root, size, root, [*proof, root])
+    assert verify_consistency(old, old_root, size, root, proof)
+    assert not verify_consistency(old, flipped(old_root), size, root, proof)
+    assert not verify_consistency(size + 1, old_root, size, root, proof)
+    assert not verify_consistency(old, old_root, size, root, [*proof, root])
     if old:
-        assert not consistent(old, old_root, size, flipped(root), proof)
+        assert not verify_consistency(old, old_root, size, flipped(root), proof)
     for at in range(len(proof)):
-        assert not consistent(old, old_root, size, root, [*proof[:at], flipped(proof[at]), *proof[at + 1 :]])
-        assert not consistent(old, old_root, size, root, proof[:at] + proof[at + 1 :])
+        assert not verify_consistency(old, old_root, size, root, [*proof[:at], flipped(proof[at]), *proof[at + 1 :]])
+        assert not verify_consistency(old, old_root, size, root, proof[:at] + proof[at + 1 :])
 
 
 def test_what_never_was_has_no_proof() -> None:

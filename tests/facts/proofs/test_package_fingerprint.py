@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from pytest_readiness.errors import ProofError
-from pytest_readiness.facts.proofs.package_fingerprint import statement
+from pytest_readiness.facts.proofs.package_fingerprint import package_statement
 
 FILES = {"sdk/__init__.py": b"VERSION = 1\n", "sdk/data.bin": b"\x00\x01", "my_sdk-1.0.dist-info/METADATA": b""}
 
@@ -43,7 +43,7 @@ def install(folder, files=FILES, direct_url=None):
 def refused(name="my-sdk"):
     """The message of a statement that cannot be made."""
     with pytest.raises(ProofError) as caught:
-        statement(name)
+        package_statement(name)
     return str(caught.value)
 
 
@@ -55,7 +55,7 @@ def test_a_statement_is_what_the_files_say(site):
         for name, data in {**FILES, "my_sdk-1.0.dist-info/METADATA": metadata}.items()
     )
     digest = hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).hexdigest()
-    assert statement("My_SDK") == {"name": "my-sdk", "version": "1.0", "files": 3, "digest": f"sha256:{digest}"}
+    assert package_statement("My_SDK") == {"name": "my-sdk", "version": "1.0", "files": 3, "digest": f"sha256:{digest}"}
 
 
 def test_a_changed_file_is_named(site):
@@ -72,17 +72,17 @@ def test_a_missing_file_is_named(site):
 
 def test_another_release_has_another_digest(site):
     """The digest depends on what is in the files."""
-    before = statement("my-sdk")["digest"]
+    before = package_statement("my-sdk")["digest"]
     install(site, {**FILES, "sdk/__init__.py": b"VERSION = 3\n"})
-    assert statement("my-sdk")["digest"] != before
+    assert package_statement("my-sdk")["digest"] != before
 
 
 def test_compiled_files_make_no_difference(site):
     """Python writes its caches when it likes."""
-    before = statement("my-sdk")
+    before = package_statement("my-sdk")
     (site / "sdk" / "__pycache__").mkdir()
     (site / "sdk" / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"x")
-    assert statement("my-sdk") == before
+    assert package_statement("my-sdk") == before
 
 
 def test_an_editable_installation_attests_nothing(site):

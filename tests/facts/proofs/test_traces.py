@@ -12,8 +12,15 @@ import rfc8785
 from hypothesis import assume, given, settings, strategies as st
 
 from pytest_readiness.errors import ProofError
-from pytest_readiness.facts.proofs.comparison import trace
-from pytest_readiness.facts.proofs.traces import MASKED, canonical, difference, number_text, redacted, tree
+from pytest_readiness.facts.proofs.comparison import prove_trace
+from pytest_readiness.facts.proofs.traces import (
+    MASKED,
+    canonical_trace,
+    first_difference,
+    number_text,
+    redact_tree,
+    to_tree,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +52,7 @@ def leaves(value, keys=()):
 @given(VALUES)
 def test_canonical_text_is_rfc_8785(value):
     """Whatever JSON can carry is written as the library ``rfc8785`` writes it."""
-    assert canonical(tree(value)).encode() == rfc8785.dumps(value)
+    assert canonical_trace(to_tree(value)).encode() == rfc8785.dumps(value)
 
 
 @settings(max_examples=500)
@@ -82,8 +89,8 @@ def test_the_digest_ignores_key_order_and_masked_fields(events, masked):
     """Two captures that differ only in the order of keys and in masked values have one digest, and are proof."""
     ours = [{**event, "ts": masked[0], "in": {"ts": [masked[0]]}, "left": 1} for event in events]
     theirs = [shuffled({**event, "ts": masked[1], "in": {"ts": [masked[1]]}, "left": 1}) for event in events]
-    capture = trace(ours, theirs, ["ts"])
-    assert capture.digest == trace(theirs, None, ["ts"]).digest
+    capture = prove_trace(ours, theirs, ["ts"])
+    assert capture.digest == prove_trace(theirs, None, ["ts"]).digest
     assert capture.proof is not None
 
 
@@ -97,17 +104,17 @@ def test_a_single_change_is_found_at_its_path(events, data):
         at = at[key]
     assume(at[path[-1]] != "another value")
     at[path[-1]] = "another value"
-    found = difference(tree(events), tree(changed))
+    found = first_difference(to_tree(events), to_tree(changed))
     assert found is not None
     assert found.keys == path
     assert found.theirs == "another value"
-    assert canonical(tree(events)) != canonical(tree(changed))
+    assert canonical_trace(to_tree(events)) != canonical_trace(to_tree(changed))
 
 
 @given(VALUES)
 def test_nothing_differs_from_itself(value):
     """A copy of a tree, its keys in another order, is no difference."""
-    assert difference(tree(value), tree(shuffled(deepcopy(value)))) is None
+    assert first_difference(to_tree(value), to_tree(shuffled(deepcopy(value)))) is None
 
 
 @pytest.mark.parametrize(
@@ -127,15 +134,15 @@ def test_nothing_differs_from_itself(value):
 )
 def test_paths_of_differences(ours, theirs, path):
     """Paths read as JSONPath, and neither types nor absence are mistaken for equality."""
-    found = difference(ours, theirs)
+    found = first_difference(ours, theirs)
     assert found is not None
     assert found.path() == path
 
 
 def test_one_number_has_one_form():
     """1 and 1.0 are one JSON number: no difference, and one digest."""
-    assert difference(tree([1]), tree([1.0])) is None
-    assert canonical(tree([1])) == canonical(tree([1.0]))
+    assert first_difference(to_tree([1]), to_tree([1.0])) is None
+    assert canonical_trace(to_tree([1])) == canonical_trace(to_tree([1.0]))
 
 
 @dataclass
@@ -147,13 +154,13 @@ class Step:
 def test_dataclasses_tuples_and_times_are_values():
     """What tests have at hand becomes JSON: dataclasses dicts, tuples lists, dates and times ISO texts."""
     moment = datetime(2026, 2, 12, 18, 29, tzinfo=UTC)
-    found = tree([Step("pay", moment), (1, 2), date(2026, 2, 12), time(18, 29)])
+    found = to_tree([Step("pay", moment), (1, 2), date(2026, 2, 12), time(18, 29)])
     assert found == [{"name": "pay", "at": moment.isoformat()}, [1, 2], "2026-02-12", "18:29:00"]
 
 
 def test_a_masked_field_may_hold_anything():
     """What is masked is replaced before it is looked at, in dataclasses too."""
-    assert tree([{"ts": object(), "n": 2**60}, Step("a", object())], {"ts", "n", "at"}) == [
+    assert to_tree([{"ts": object(), "n": 2**60}, Step("a", object())], {"ts", "n", "at"}) == [
         {"ts": MASKED, "n": MASKED},
         {"name": "a", "at": MASKED},
     ]
@@ -176,7 +183,7 @@ def test_a_masked_field_may_hold_anything():
 def test_what_json_cannot_carry_is_named(value, told):
     """A value that has no JSON form is refused, with its path and type."""
     with pytest.raises(ProofError) as caught:
-        tree(value)
+        to_tree(value)
     assert told in str(caught.value)
 
 
@@ -185,7 +192,7 @@ def test_a_value_within_itself_is_refused():
     loop: list[object] = []
     loop.append(loop)
     with pytest.raises(ProofError, match="contain themselves"):
-        tree(loop)
+        to_tree(loop)
 
 
 def test_redaction_reaches_keys_texts_and_numbers_and_leaves_json():
@@ -195,5 +202,5 @@ def test_redaction_reaches_keys_texts_and_numbers_and_leaves_json():
     def redact(text):
         return text.replace(secret, "[R]").replace("123456789", "[R]")
 
-    found = redacted(tree([{secret: f"is {secret}", "n": 123456789, "on": True, "no": None}]), redact)
-    assert json.loads(canonical(found)) == [{"[R]": "is [R]", "n": "[R]", "on": True, "no": None}]
+    found = redact_tree(to_tree([{secret: f"is {secret}", "n": 123456789, "on": True, "no": None}]), redact)
+    assert json.loads(canonical_trace(found)) == [{"[R]": "is [R]", "n": "[R]", "on": True, "no": None}]

@@ -43,10 +43,10 @@ def refused(make, *given, **named):
 
 def test_a_proof_becomes_texts_in_the_order_of_its_fields():
     """What evidence holds are texts, without the fields that are empty."""
-    shown = comparison.replay("FULL", EVENTS, [dict(event) for event in EVENTS], None)
+    shown = comparison.prove_replay("FULL", EVENTS, [dict(event) for event in EVENTS], None)
     assert [name for name, _ in shown.to_proof().details] == ["mode", "events", "digest"]
     assert dict(shown.to_proof().details)["events"] == "2"
-    handshake = proofs.handshake("db:5432", "PostgreSQL 17", {"tls": True})
+    handshake = proofs.prove_handshake("db:5432", "PostgreSQL 17", {"tls": True})
     assert handshake.to_proof() == Proof(
         "handshake", (("endpoint", "db:5432"), ("peer", "PostgreSQL 17"), ("tls", "True"))
     )
@@ -63,35 +63,35 @@ def test_a_proof_becomes_texts_in_the_order_of_its_fields():
 )
 def test_a_credential_needs_mode_fingerprint_and_request(given, told):
     """Without any of the three there is no proof."""
-    assert told in refused(proofs.credential, *given)
+    assert told in refused(proofs.prove_credential, *given)
 
 
 @pytest.mark.parametrize("endpoint", ["db.example.com:5432", "10.0.0.1:1", "[::1]:443", "https://api.example.com/v1"])
 def test_endpoints_of_a_handshake(endpoint):
     """A host with a port, or a URL."""
-    assert proofs.handshake(endpoint, "x", {}).endpoint == endpoint
+    assert proofs.prove_handshake(endpoint, "x", {}).endpoint == endpoint
 
 
 @pytest.mark.parametrize("endpoint", ["", "db", "db:", "db:0", "db:65536", "a b:1", "https://", ":443", None])
 def test_what_is_no_endpoint(endpoint):
     """A name alone says not what was reached."""
-    assert "endpoint" in refused(proofs.handshake, endpoint, "x", {})
+    assert "endpoint" in refused(proofs.prove_handshake, endpoint, "x", {})
 
 
 @pytest.mark.parametrize("peer", ["", None, True, {}, ()])
 def test_a_handshake_without_a_peer(peer):
     """Nobody answered: nothing is shown."""
-    assert "peer" in refused(proofs.handshake, "db:1", peer, {})
+    assert "peer" in refused(proofs.prove_handshake, "db:1", peer, {})
 
 
 def test_the_peer_may_be_what_the_library_returned():
     """A certificate's dict is kept as a text."""
-    assert "db.example.com" in proofs.handshake("db:1", {"subject": "CN=db.example.com"}, {}).peer
+    assert "db.example.com" in proofs.prove_handshake("db:1", {"subject": "CN=db.example.com"}, {}).peer
 
 
 def attest(statement=STATEMENT, stored_at="s3://x", read_back=None, installed=STATEMENT):
     """An attestation, against a distribution that is installed as ``installed`` says."""
-    return comparison.attestation(statement, stored_at, read_back, lambda _: installed)
+    return comparison.prove_attestation(statement, stored_at, read_back, lambda _: installed)
 
 
 @pytest.mark.parametrize("form", [dict, json.dumps, lambda value: json.dumps(value).encode()])
@@ -141,12 +141,12 @@ def test_each_differing_key_of_an_attestation_is_told():
 
 def test_two_captures_are_the_proof_of_a_trace():
     """Equal but for masked fields; one capture is kept and proves nothing."""
-    capture = comparison.trace(EVENTS, AGAIN, ["ts"])
+    capture = comparison.prove_trace(EVENTS, AGAIN, ["ts"])
     assert capture.proof is not None
     assert dict(capture.proof.to_proof().details) == {"digest": capture.digest, "events": "2", "masked": "ts"}
     assert json.loads(capture.text) == [{"op": "charge", "ts": "[MASKED]"}, {"op": "book", "ts": "[MASKED]"}]
-    assert comparison.trace(EVENTS, None, ["ts"]).proof is None
-    assert comparison.trace(EVENTS, None, "ts").digest == capture.digest
+    assert comparison.prove_trace(EVENTS, None, ["ts"]).proof is None
+    assert comparison.prove_trace(EVENTS, None, "ts").digest == capture.digest
 
 
 @pytest.mark.parametrize(
@@ -170,18 +170,18 @@ def test_two_captures_are_the_proof_of_a_trace():
 )
 def test_what_is_no_trace(given, told):
     """Differences with their path; and what cannot show that a trace is deterministic."""
-    assert told in refused(comparison.trace, *given)
+    assert told in refused(comparison.prove_trace, *given)
 
 
 def test_a_generator_is_a_capture():
     """Events may come from anything that yields them."""
-    assert comparison.trace(iter(EVENTS), iter(AGAIN), ["ts"]).proof is not None
+    assert comparison.prove_trace(iter(EVENTS), iter(AGAIN), ["ts"]).proof is not None
 
 
 @pytest.mark.parametrize(("mode", "reason"), [("FULL", None), ("TRACE_ONLY", "the provider bills each call")])
 def test_a_replay_states_its_mode(mode, reason):
     """FULL, or TRACE_ONLY with a reason."""
-    shown = comparison.replay(mode, EVENTS, [dict(event) for event in EVENTS], reason)
+    shown = comparison.prove_replay(mode, EVENTS, [dict(event) for event in EVENTS], reason)
     assert (shown.mode, shown.reason) == (mode, reason or "")
 
 
@@ -203,20 +203,20 @@ def test_a_replay_states_its_mode(mode, reason):
 )
 def test_what_is_no_replay(given, told):
     """A divergence with its event and path; and what was not compared at all."""
-    assert told in refused(comparison.replay, *given)
+    assert told in refused(comparison.prove_replay, *given)
 
 
 @pytest.mark.parametrize("answer", [Response(200), 201, "200 OK", {"status": 200}, "order accepted", b"ok", {"id": 1}])
 def test_what_accepts_a_new_secret(answer):
     """A response, its status or its text."""
-    assert proofs.rotation("a" * 12, "b" * 12, answer).accepted_by
+    assert proofs.prove_rotation("a" * 12, "b" * 12, answer).accepted_by
 
 
 @pytest.mark.parametrize("answer", [None, "", b"", {}, [], True, False, 7, object()])
 def test_what_says_nothing_is_no_answer(answer):
     """An empty value, a truth value or an object without a word of its own proves neither."""
-    assert "accepted_by says nothing" in refused(proofs.rotation, "a" * 12, "b" * 12, answer)
-    assert "rejected_by says nothing" in refused(proofs.revocation, "a" * 12, answer)
+    assert "accepted_by says nothing" in refused(proofs.prove_rotation, "a" * 12, "b" * 12, answer)
+    assert "rejected_by says nothing" in refused(proofs.prove_revocation, "a" * 12, answer)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_what_says_nothing_is_no_answer(answer):
 )
 def test_what_does_not_accept(answer):
     """An exception or an error is no acceptance."""
-    assert "no acceptance" in refused(proofs.rotation, "a" * 12, "b" * 12, answer)
+    assert "no acceptance" in refused(proofs.prove_rotation, "a" * 12, "b" * 12, answer)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_what_does_not_accept(answer):
 )
 def test_what_is_no_rotation(old, new, told):
     """The same secret, or one that has no fingerprint."""
-    assert told in refused(proofs.rotation, old, new, "200 OK")
+    assert told in refused(proofs.prove_rotation, old, new, "200 OK")
 
 
 def test_what_rejects_a_revoked_secret():
@@ -241,7 +241,7 @@ def test_what_rejects_a_revoked_secret():
     with pytest.raises(RefusedError) as caught:
         raise RefusedError("key is revoked", 401)
     told = {
-        proofs.revocation("a" * 12, answer).rejected_by
+        proofs.prove_revocation("a" * 12, answer).rejected_by
         for answer in (caught, caught.value, Response(403), 401, "401 Unauthorized", PermissionError())
     }
     assert told == {"RefusedError: key is revoked", "Response 403", "HTTP 401", "401 Unauthorized", "PermissionError"}
@@ -262,20 +262,20 @@ def test_what_rejects_a_revoked_secret():
 )
 def test_what_is_no_rejection(answer, told):
     """An acceptance, a service that is down, and silence reject nothing."""
-    assert told in refused(proofs.revocation, "a" * 12, answer)
+    assert told in refused(proofs.prove_revocation, "a" * 12, answer)
 
 
 def test_rotation_and_revocation_speak_of_one_secret():
     """In whichever order they come, what is revoked must be the old secret of the rotation."""
     old, new = "a" * 12, "b" * 12
-    assert "is not the old secret" in refused(proofs.revocation, new, "401", [old])
-    assert "is not the old secret" in refused(proofs.rotation, old, new, "200", [new])
-    assert proofs.revocation(old, "401", [old]).old == proofs.rotation(old, new, "200", [old]).old
+    assert "is not the old secret" in refused(proofs.prove_revocation, new, "401", [old])
+    assert "is not the old secret" in refused(proofs.prove_rotation, old, new, "200", [new])
+    assert proofs.prove_revocation(old, "401", [old]).old == proofs.prove_rotation(old, new, "200", [old]).old
 
 
 def drill(name="failover", fault="primary killed", detected=1, recovered=2.5, audit="log", known=()):
     """A drill that holds, but for what is given."""
-    return proofs.drill(name, fault, detected, recovered, audit, known)
+    return proofs.prove_drill(name, fault, detected, recovered, audit, known)
 
 
 def test_a_drill_is_kept_with_its_times():
@@ -315,19 +315,19 @@ def test_a_drill_shows_its_own_part_only():
 
 def test_a_receipt_needs_a_request_id():
     """It ties the provider's id to the nonce of the run."""
-    assert dict(proofs.receipt("req-1", "n").to_proof().details) == {"request_id": "req-1", "nonce": "n"}
-    assert "request_id is empty" in refused(proofs.receipt, "", "n")
+    assert dict(proofs.prove_receipt("req-1", "n").to_proof().details) == {"request_id": "req-1", "nonce": "n"}
+    assert "request_id is empty" in refused(proofs.prove_receipt, "", "n")
 
 
 @pytest.mark.parametrize("found", [None, {"a": 1}, {1: "a"}, "ab"])
 def test_a_kind_of_ones_own_returns_texts(found):
     """What a plugin's check returns is not trusted to be what it should."""
-    assert "must return a dict of texts" in refused(proofs.own, "k", lambda _: found, {})
+    assert "must return a dict of texts" in refused(proofs.prove_own, "k", lambda _: found, {})
 
 
 def test_a_kind_of_ones_own_sees_the_values():
     """What ``prove`` is given reaches the check, and what that returns is the proof."""
-    shown = proofs.own("k", lambda values: {"sum": str(sum(values.values()))}, {"a": 1, "b": 2})
+    shown = proofs.prove_own("k", lambda values: {"sum": str(sum(values.values()))}, {"a": 1, "b": 2})
     assert shown.to_proof() == Proof("k", (("sum", "3"),))
 
 
@@ -350,6 +350,6 @@ class _Another(str):
 
 def test_what_a_kind_of_ones_own_returns_is_read_once():
     """What was looked at is what is kept, and a text is kept as what it holds."""
-    assert proofs.own("k", lambda _: _Changing(read="0"), {}).to_proof() == Proof("k", (("read", "1"),))
-    ((name, text),) = proofs.own("k", lambda _: {_Another("a"): _Another("b")}, {}).to_proof().details
+    assert proofs.prove_own("k", lambda _: _Changing(read="0"), {}).to_proof() == Proof("k", (("read", "1"),))
+    ((name, text),) = proofs.prove_own("k", lambda _: {_Another("a"): _Another("b")}, {}).to_proof().details
     assert (type(name), type(text), name, text) == (str, str, "a", "b")

@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 
 from pytest_readiness.recording.authenticity import mock_detection
-from pytest_readiness.recording.authenticity.patch_points import FAKES, TRUSTED, Replaced, Seams, kind_of
+from pytest_readiness.recording.authenticity.patch_points import FAKES, TRUSTED, PatchPoints, ReplacedPoint, kind_of
 
 
 def made_in(package: str, **names: Any) -> Callable[..., Any]:
@@ -25,9 +25,9 @@ def made_in(package: str, **names: Any) -> Callable[..., Any]:
     return made
 
 
-def looked(monkeypatch: pytest.MonkeyPatch, value: object) -> list[Replaced]:
+def looked(monkeypatch: pytest.MonkeyPatch, value: object) -> list[ReplacedPoint]:
     """What is seen where ``urllib.request.urlopen`` is this."""
-    seams = Seams()
+    seams = PatchPoints()
     assert seams.look() == []
     monkeypatch.setattr(urllib.request, "urlopen", value)
     return seams.look()
@@ -69,7 +69,7 @@ def test_a_wrapper_of_a_wrapper_goes_through(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_module_that_is_loaded_anew_has_new_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test runner may load a library a second time: its functions are its own, and replaced ones are seen."""
-    seams = Seams()
+    seams = PatchPoints()
     for _ in range(2):
         grpc = types.ModuleType("grpc")
         exec("def insecure_channel():\n    pass\n", grpc.__dict__)

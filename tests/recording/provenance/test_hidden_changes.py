@@ -10,7 +10,7 @@ import pytest
 
 from pytest_readiness.recording.provenance import hidden_changes
 from pytest_readiness.recording.provenance.hidden_changes import GitError, hidden_edits
-from pytest_readiness.recording.provenance.run import HIDDEN_NAMES, worktree as provenance_of
+from pytest_readiness.recording.provenance.run import HIDDEN_NAMES, read_worktree as provenance_of
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.recording.provenance.run import ci, git, person, recorder
+from pytest_readiness.recording.provenance.run import find_person, find_recorder, read_ci, read_git
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ from pytest_readiness.recording.provenance.run import ci, git, person, recorder
 )  # fmt: skip
 def test_ci(environ: dict[str, str], expected: dict[str, str]) -> None:
     """Each CI is known by its own variables; outside CI nothing is said."""
-    assert ci(environ) == expected
+    assert read_ci(environ) == expected
 
 
-@pytest.mark.parametrize("who", [person, recorder])
+@pytest.mark.parametrize("who", [find_person, find_recorder])
 def test_a_person_goes_by_what_is_known_best(who: Callable[..., dict[str, str]]) -> None:
     """The told name comes first, git's comes before the system's user; for a recorder outside CI too."""
     assert who("ana", {"provider": "ci", "actor": "bot"}, "a@b") == {"name": "ana", "known_by": "declared"}
@@ -61,10 +61,10 @@ def test_a_person_goes_by_what_is_known_best(who: Callable[..., dict[str, str]])
 def test_in_ci_a_person_is_whom_it_names_and_a_recorder_is_the_job() -> None:
     """The job is named by provider, project and job, as far as these are known; the person as CI knows them."""
     told = {"provider": "github", "project": "o/r", "job": "e2e", "actor": "bot"}
-    assert person(None, told, "a@b") == {"name": "bot", "known_by": "ci"}
-    assert person(None, {"provider": "ci"}, "a@b") == {"name": "a@b", "known_by": "git"}
-    assert recorder(None, told, "a@b") == {"name": "ci:github/o/r/e2e", "known_by": "ci"}
-    assert recorder(None, {"provider": "ci"}, "a@b") == {"name": "ci:ci", "known_by": "ci"}
+    assert find_person(None, told, "a@b") == {"name": "bot", "known_by": "ci"}
+    assert find_person(None, {"provider": "ci"}, "a@b") == {"name": "a@b", "known_by": "git"}
+    assert find_recorder(None, told, "a@b") == {"name": "ci:github/o/r/e2e", "known_by": "ci"}
+    assert find_recorder(None, {"provider": "ci"}, "a@b") == {"name": "ci:ci", "known_by": "ci"}
 
 
 def run(folder: Path, *arguments: str) -> None:
@@ -76,14 +76,14 @@ def test_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit, branch, uncommitted changes and user.email are those of the folder; outside git nothing is said."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert git(tmp_path) == {}
+    assert read_git(tmp_path) == {}
     run(tmp_path, "init", "-q", "-b", "trunk")
     run(tmp_path, "config", "user.email", "ana@example.com")
     run(tmp_path, "config", "user.name", "Ana")
-    assert git(tmp_path) == {"dirty": False, "branch": "trunk", "email": "ana@example.com"}
+    assert read_git(tmp_path) == {"dirty": False, "branch": "trunk", "email": "ana@example.com"}
     (tmp_path / "a").write_text("a")
-    assert git(tmp_path)["dirty"] is True
+    assert read_git(tmp_path)["dirty"] is True
     run(tmp_path, "add", "a")
     run(tmp_path, "commit", "-q", "-m", "a")
-    found = git(tmp_path)
+    found = read_git(tmp_path)
     assert (found["dirty"], len(found["commit"])) == (False, 40)

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pytest_readiness.store.bundle.archive import Packing
+from pytest_readiness.store.bundle.archive import ArchiveWriter
 from pytest_readiness.store.bundle.reading import ROOMS, Bundle, manifest_blocks, open_bundle
 
 Members = dict[str, bytes]
@@ -57,7 +57,7 @@ def packed(path: Path, contents: Members, *, listed: bool = True, order: Sequenc
     if listed:
         contents = {**contents, "manifest.json": manifest_of(contents)}
     with path.open("wb") as file:
-        packing = Packing(file)
+        packing = ArchiveWriter(file)
         for name in order or arranged(contents):
             packing.add(name, [contents[name]])
         packing.close()

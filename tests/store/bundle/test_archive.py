@@ -11,7 +11,15 @@ from hypothesis import given, settings, strategies as st
 
 from pytest_readiness.errors import IntegrityError
 from pytest_readiness.store.bundle import archive
-from pytest_readiness.store.bundle.archive import BIGGEST, MANY, Archive, Member, Packing, end_of, open_archive
+from pytest_readiness.store.bundle.archive import (
+    BIGGEST,
+    MANY,
+    ArchiveMember,
+    ArchiveReader,
+    ArchiveWriter,
+    end_of,
+    open_archive,
+)
 from pytest_readiness.store.bundle.verify_bundle import members_of
 
 pytestmark = pytest.mark.slow
@@ -22,7 +30,7 @@ NAMES = st.text("abc/.0", min_size=1, max_size=20)
 def packed(path: Path, contents: dict[str, bytes]) -> Path:
     """An archive with these members."""
     with path.open("wb") as file:
-        packing = Packing(file)
+        packing = ArchiveWriter(file)
         for name, data in contents.items():
             assert packing.add(name, [data[:2], data[2:]]) == (len(data), hashlib.sha256(data).hexdigest())
         packing.close()
@@ -56,11 +64,11 @@ def test_more_members_than_sixteen_bits_count(tmp_path: Path) -> None:
         assert len(file.namelist()) == 70_001
 
 
-def sparse(path: Path) -> list[Member]:
+def sparse(path: Path) -> list[ArchiveMember]:
     """An archive of more than four gigabytes, of which the disk holds next to nothing."""
-    first = Member(f"artifacts/{0:064x}", 0, BIGGEST - 1, 0)
-    second = Member(f"artifacts/{1:064x}", first.start + first.size, 10, 0)
-    third = Member("manifest.json", second.start + second.size, 0, 0)
+    first = ArchiveMember(f"artifacts/{0:064x}", 0, BIGGEST - 1, 0)
+    second = ArchiveMember(f"artifacts/{1:064x}", first.start + first.size, 10, 0)
+    third = ArchiveMember("manifest.json", second.start + second.size, 0, 0)
     with path.open("wb") as file:
         for member in (first, second, third):
             file.seek(member.offset)
@@ -91,14 +99,14 @@ def test_a_member_that_is_too_large_is_not_packed(tmp_path: Path, monkeypatch: p
     """What no header can say is refused while it is written."""
     monkeypatch.setattr(archive, "BIGGEST", 10)
     with (tmp_path / "a.zip").open("wb") as file, pytest.raises(IntegrityError, match="is too large for a bundle"):
-        Packing(file).add("runs/x", [b"x" * 6, b"x" * 6])
+        ArchiveWriter(file).add("runs/x", [b"x" * 6, b"x" * 6])
 
 
 def test_a_file_that_shrinks_while_it_is_read(tmp_path: Path) -> None:
     """What was there when it was opened and is not any more is told, and not waited for."""
     path = packed(tmp_path / "a.zip", {"runs/x": b"x" * 100})
     with path.open("rb") as file:
-        found = Archive(file, path.stat().st_size)
+        found = ArchiveReader(file, path.stat().st_size)
         with path.open("r+b") as other:
             other.truncate(50)
         with pytest.raises(IntegrityError, match=r"was cut off while it was read|another content"):

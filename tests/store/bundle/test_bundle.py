@@ -17,9 +17,9 @@ import pytest
 from pytest_readiness.errors import ConfigError, IntegrityError, StorageError
 from pytest_readiness.facts.run import Run
 from pytest_readiness.store.bundle import archive, reading as bundles
-from pytest_readiness.store.bundle.merging import Merged, merge
+from pytest_readiness.store.bundle.merging import MergedRecords, merge_bundle
 from pytest_readiness.store.bundle.reading import open_bundle
-from pytest_readiness.store.bundle.writing import Contents, write_bundle
+from pytest_readiness.store.bundle.writing import BundleContents, write_bundle
 from pytest_readiness.store.sqlite.store import SQLiteStore
 from tests.store.runs import VERDICT, blocker, finished, planned, review, run, run_id, snapshot, texts
 
@@ -50,7 +50,7 @@ def reader(*known: bytes) -> Callable[[str], IO[bytes]]:
 
 def written(path: Path, *runs: Run, **more: Any) -> Path:
     """A bundle of these runs, their requirements and their artifacts."""
-    contents = Contents(runs, more.get("decisions", ()), [snapshot()], more.get("verdicts", ()))
+    contents = BundleContents(runs, more.get("decisions", ()), [snapshot()], more.get("verdicts", ()))
     assert write_bundle(path, contents, reader(LOG)) == []
     return path
 
@@ -70,10 +70,10 @@ def store(tmp_path: Path) -> Iterator[SQLiteStore]:
     store.close()
 
 
-def taken_in(path: Path, store: SQLiteStore, folder: Path) -> Merged:
+def taken_in(path: Path, store: SQLiteStore, folder: Path) -> MergedRecords:
     """Merge a bundle as the command does."""
     with open_bundle(path, LIMIT) as found:
-        return merge(found, store, folder)
+        return merge_bundle(found, store, folder)
 
 
 def everything(store: SQLiteStore) -> list[Any]:
@@ -117,14 +117,14 @@ def test_equal_contents_give_equal_bytes(tmp_path: Path, path: Path) -> None:
 
 def test_a_bundle_of_nothing_is_a_bundle(tmp_path: Path, store: SQLiteStore) -> None:
     """A shard without evidence has something to hand over too."""
-    write_bundle(tmp_path / "empty.zip", Contents(), reader())
+    write_bundle(tmp_path / "empty.zip", BundleContents(), reader())
     merged = taken_in(tmp_path / "empty.zip", store, tmp_path)
     assert (merged.runs, merged.known) == ((), 0)
 
 
 def test_an_artifact_that_is_gone_is_told(tmp_path: Path) -> None:
     """The run is carried without it, and the caller learns which."""
-    assert write_bundle(tmp_path / "a.zip", Contents([FIRST], (), [snapshot()]), reader()) == [SHA]
+    assert write_bundle(tmp_path / "a.zip", BundleContents([FIRST], (), [snapshot()]), reader()) == [SHA]
     assert read_bundle(tmp_path / "a.zip", LIMIT).artifacts == {}
 
 
@@ -133,14 +133,14 @@ def test_what_is_not_sound_is_not_bundled(tmp_path: Path, runs: list[Run]) -> No
     """A changed artifact or an open run is refused, and the file that was there is as it was."""
     (tmp_path / "a.zip").write_text("before")
     with pytest.raises(IntegrityError, match=r"was changed|not sealed"):
-        write_bundle(tmp_path / "a.zip", Contents(runs, (), [snapshot()]), lambda _: io.BytesIO(b"changed"))
+        write_bundle(tmp_path / "a.zip", BundleContents(runs, (), [snapshot()]), lambda _: io.BytesIO(b"changed"))
     assert {found.name: found.read_text() for found in tmp_path.iterdir()} == {"a.zip": "before"}
 
 
 def test_a_bundle_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """No folder, no file, one clear error."""
     with pytest.raises(ConfigError, match=r"a\.zip: the bundle cannot be written: No such file"):
-        write_bundle(tmp_path / "no" / "a.zip", Contents(), reader())
+        write_bundle(tmp_path / "no" / "a.zip", BundleContents(), reader())
 
 
 def test_merging_twice_and_in_any_order_is_the_same(tmp_path: Path, path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_bundle_that_changes_while_it_is_merged_is_refused(tmp_path: Path, pat
     with open_bundle(path, LIMIT) as found:
         path.write_bytes(packed(tmp_path / "b.zip", other).read_bytes())
         with pytest.raises(IntegrityError, match=r"a\.zip: artifacts/.* has another content than its checksum says"):
-            merge(found, store, tmp_path / "artifacts")
+            merge_bundle(found, store, tmp_path / "artifacts")
     assert store.runs() == []
     assert [one for one in (tmp_path / "artifacts").rglob("*") if one.is_file()] == []
 
@@ -218,7 +218,7 @@ def test_artifacts_are_never_in_memory_as_a_whole(
     monkeypatch.setattr(archive, "BLOCK", 10)
     with open_bundle(written(tmp_path / "a.zip", FIRST), LIMIT) as found:
         assert [len(block) for block in found.artifact(SHA)] == [10] * (len(LOG) // 10) + [len(LOG) % 10]
-        assert merge(found, store, tmp_path).artifacts == 1
+        assert merge_bundle(found, store, tmp_path).artifacts == 1
     assert (tmp_path / SHA[:2] / SHA).read_bytes() == LOG
 
 
@@ -227,7 +227,7 @@ def test_another_file_put_in_its_place_is_not_read(tmp_path: Path, path: Path, s
     packed(tmp_path / "b.zip", {})
     with open_bundle(path, LIMIT) as found:
         (tmp_path / "b.zip").replace(path)
-        assert merge(found, store, tmp_path / "artifacts").runs == (FIRST.id, SECOND.id)
+        assert merge_bundle(found, store, tmp_path / "artifacts").runs == (FIRST.id, SECOND.id)
 
 
 def test_the_manifest_can_be_checked_with_the_standard_library_alone(path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import IntegrityError, StorageError
-from pytest_readiness.facts.decision import Decision, Known
+from pytest_readiness.facts.decision import Decision, IdentityLevel
 from pytest_readiness.store.decision_files.folder import DecisionFolder, open_decisions
 from pytest_readiness.store.sqlite.store import SQLiteStore
 from tests.store.runs import blocker, retirement, review, unblock, waiver
@@ -32,7 +32,9 @@ def test_every_kind_comes_back_as_decided_by_who_committed_it(any_repository: Re
     any_repository.commit(by=BEN)
     expected = sorted([*((one, ANA) for one in mine), *((one, BEN) for one in theirs)], key=lambda pair: pair[0].at)
     found = any_repository.folder.decisions("payments")
-    assert [(one.id, one.by, one.known_by) for one in found] == [(one.id, who, Known.GIT) for one, who in expected]
+    assert [(one.id, one.by, one.known_by) for one in found] == [
+        (one.id, who, IdentityLevel.GIT) for one, who in expected
+    ]
     said = [
         replace(one, by=was.by, known_by=was.known_by, kept_id="", kept_digest="")
         for one, (was, _) in zip(found, expected, strict=True)

@@ -407,11 +407,11 @@ def test_where_git_says_nothing_it_is_told_that_nobody_looked(
     decided: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A project whose decisions live in the store goes on, and says that files were not looked for."""
-    assert [one.id for one in committed_files.look_around(decided.root, "payments", str.__eq__).elsewhere] == [
+    assert [one.id for one in committed_files.find_other_files(decided.root, "payments", str.__eq__).elsewhere] == [
         blocker().id
     ]
     monkeypatch.setenv("PATH", str(decided.root))
-    (note,) = committed_files.look_around(decided.root, "payments", str.__eq__).notes
+    (note,) = committed_files.find_other_files(decided.root, "payments", str.__eq__).notes
     assert note.what.startswith("decisions that are files were not looked for: there is no git to say")
 
 

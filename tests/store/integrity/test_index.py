@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given, strategies as st
 
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.facts.ledger.line import Chain
+from pytest_readiness.facts.ledger.line import LineChain
 from pytest_readiness.facts.run import Run
-from pytest_readiness.store.integrity.index import indexed, pieces, rows_of
+from pytest_readiness.store.integrity.index import evidence_of_line, index_rows, rows_of
 from tests.store.runs import finished, not_run, planned
 
 TEXTS = st.text(max_size=8)
@@ -43,8 +43,8 @@ BODIES = st.one_of(
 @given(BODIES, TEXTS)
 def test_rows_are_those_of_the_evidence(body: dict[str, Any], register: str) -> None:
     """Whatever a line says, and of whichever kind it is, its rows are those that its evidence has."""
-    line = Chain("r").next(body["kind"], {name: value for name, value in body.items() if name != "kind"})
-    assert rows_of(line, register) == [(row, slot) for _, row, slot in pieces(line, register)]
+    line = LineChain("r").next(body["kind"], {name: value for name, value in body.items() if name != "kind"})
+    assert rows_of(line, register) == [(row, slot) for _, row, slot in evidence_of_line(line, register)]
 
 
 @given(PLACES, st.lists(st.tuples(TEXTS, st.sampled_from(list(Result)), st.booleans()), max_size=5), TEXTS)
@@ -52,10 +52,10 @@ def test_tests_that_share_their_claims_have_slots_of_their_own(
     place: dict[str, Any], tests: list[tuple[str, Result, bool]], register: str
 ) -> None:
     """Of one claim that many tests make, however they end, each has the rows that it would have alone."""
-    chain, claims = Chain("r"), [place]
+    chain, claims = LineChain("r"), [place]
     lines = [chain.next("run", {"register": register})]
     for test, result, open_scope in tests:
         body = finished(test, result=result.value, open_scope=open_scope)
         lines.append(chain.next("finished", {**body, "claims": claims}))
-    rows = [(row, slot) for line in lines for _, row, slot in pieces(line, register)]
-    assert [row for _, found in indexed(Run(tuple(lines))) for row in found] == rows
+    rows = [(row, slot) for line in lines for _, row, slot in evidence_of_line(line, register)]
+    assert [row for _, found in index_rows(Run(tuple(lines))) for row in found] == rows

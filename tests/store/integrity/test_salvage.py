@@ -6,9 +6,9 @@ import pytest
 
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.facts.ledger.line import Line
-from pytest_readiness.facts.run import Planned
-from pytest_readiness.store.integrity.salvage import readable_of
-from pytest_readiness.store.protocol import Readable
+from pytest_readiness.facts.run import PlanEntry
+from pytest_readiness.store.integrity.salvage import salvage_run
+from pytest_readiness.store.protocol import SalvagedRun
 from tests.store.runs import claim, finished, planned, run, run_id
 
 SOUND = run(
@@ -16,15 +16,15 @@ SOUND = run(
     context={"environment": "staging"},
 )  # fmt: skip
 TEXTS = [line.text for line in SOUND.lines]
-PLAN = tuple(Planned(name, (("UC-001", "1"),)) for name in ("test_a", "test_b", "test_c"))
+PLAN = tuple(PlanEntry(name, (("UC-001", "1"),)) for name in ("test_a", "test_b", "test_c"))
 
 
-def read(*texts: str) -> Readable:
+def read(*texts: str) -> SalvagedRun:
     """What can be read of the run with these lines."""
-    return readable_of(run_id(1), "payments", texts)
+    return salvage_run(run_id(1), "payments", texts)
 
 
-def ended(found: Readable) -> list[str]:
+def ended(found: SalvagedRun) -> list[str]:
     """The tests whose evidence was read."""
     return [one.test_id for one in found.evidence]
 
@@ -91,7 +91,7 @@ def test_lines_of_another_run_are_no_evidence_of_this_one() -> None:
     assert Line.parse(other.lines[2].text).kind == "finished"
 
 
-def silent(found: Readable) -> list[str]:
+def silent(found: SalvagedRun) -> list[str]:
     """The tests of which nothing is known."""
     return [one.test_id for one in found.silent]
 
@@ -132,5 +132,5 @@ def test_a_silent_test_is_where_its_plan_says_with_the_limits_of_its_marks() -> 
 def test_a_seal_that_is_not_the_one_that_was_kept_names_no_plan() -> None:
     """Whoever edits the plan can have the seal name it; the store knows the digest of the seal that it took in."""
     digest = SOUND.lines[-1].digest
-    assert readable_of(run_id(1), "payments", TEXTS, digest).planned == PLAN
-    assert readable_of(run_id(1), "payments", TEXTS, digest[:-1] + "x").planned is None
+    assert salvage_run(run_id(1), "payments", TEXTS, digest).planned == PLAN
+    assert salvage_run(run_id(1), "payments", TEXTS, digest[:-1] + "x").planned is None

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from pytest_readiness.errors import StorageError
-from pytest_readiness.facts.stored_verdict import KeptVerdict
+from pytest_readiness.facts.stored_verdict import StoredVerdict
 from pytest_readiness.store.address import open_store
 from pytest_readiness.store.protocol import Store
 from pytest_readiness.store.sqlite import schema, tables
@@ -391,7 +391,7 @@ def test_the_records_of_an_older_store_get_their_leaves_by_time(path: Path) -> N
         tree = store.tree()
         assert tree is not None
         names.add(tree.origin)
-        order = [KeptVerdict.parse(VERDICT).id, blocker("UC-002", at=5).id, run_id(2), blocker(at=15).id, run_id(1)]
+        order = [StoredVerdict.parse(VERDICT).id, blocker("UC-002", at=5).id, run_id(2), blocker(at=15).id, run_id(1)]
         assert [leaf.id for leaf in tree.leaves] == order
         assert sorted(kept) == sorted(order)
         assert list(store.verify()) == []

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from pytest_readiness.facts.evidence import Proof, Result
-from pytest_readiness.verdict.gate import decide
-from pytest_readiness.verdict.inputs import Signed
-from pytest_readiness.verdict.requirement.levels import level_of, weakest
+from pytest_readiness.verdict.gate import evaluate_gate
+from pytest_readiness.verdict.inputs import SignedRun
+from pytest_readiness.verdict.requirement.levels import level_of, weakest_level
 from tests.verdict.judging import FAILED, UC, complete, ran
 from tests.verdict.people import ORIGINS, REVIEWED, judge_all, waiver
 
@@ -35,7 +35,7 @@ def receipt(**details: str) -> Proof:
 def test_level(nonce: str | None, proofs: tuple[Proof, ...], level: str) -> None:
     """Signed is L2, and L3 only with a receipt for the run's own nonce; unsigned is L1, and open L0 whatever it has."""
     one = replace(ran(run_id="r"), proofs=proofs)
-    signed = {"r": Signed("key", nonce)}
+    signed = {"r": SignedRun("key", nonce)}
     assert level_of(one, (), signed) == level
     assert level_of(one, ("r",), signed) == "L0"
     assert level_of(one, ("other",), {"other": signed["r"]}) == "L1"
@@ -43,8 +43,8 @@ def test_level(nonce: str | None, proofs: tuple[Proof, ...], level: str) -> None
 
 def test_the_weakest_of_none_is_none() -> None:
     """What rests on nothing has no level."""
-    assert weakest([]) is None
-    assert weakest(["L2", "L1", "L3"]) == "L1"
+    assert weakest_level([]) is None
+    assert weakest_level(["L2", "L1", "L3"]) == "L1"
 
 
 @pytest.mark.parametrize(("waived", "eligible"), [(True, True), (False, False)])
@@ -52,9 +52,9 @@ def test_the_gate_asks_no_level_of_what_is_waived(waived: bool, eligible: bool) 
     """A waiver excepts a requirement, and with it the evidence that falls short; all else is at the level asked."""
     short = ran(item="4", days=0.1, run_id="unsigned", result=FAILED if waived else Result.PASSED, proofs=("trace",))
     policy = replace(REVIEWED, on="evidence", waivers="accept", level="L2")
-    signed = {"run": Signed("key")}
+    signed = {"run": SignedRun("key")}
     found = judge_all([*complete(), short], [waiver()] if waived else [], policy, signed=signed)
-    verdict = decide(found, policy, origins=ORIGINS)
+    verdict = evaluate_gate(found, policy, origins=ORIGINS)
     assert verdict.eligible is eligible, [rule for rule in verdict.rules if not rule.passed]
     (rule,) = [rule for rule in verdict.rules if rule.rule == "evidence level"]
     assert rule.detail == ("none of the 10 that rest on evidence is below L2" if waived else f"{UC}/4 is L1")

@@ -5,37 +5,37 @@ from __future__ import annotations
 import pytest
 
 from pytest_readiness.facts.evidence import Evidence, Result
-from pytest_readiness.facts.run import Planned
-from pytest_readiness.verdict.gate import decide
-from pytest_readiness.verdict.inputs import Origin
+from pytest_readiness.facts.run import PlanEntry
+from pytest_readiness.verdict.gate import evaluate_gate
+from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.policy import Policy
-from pytest_readiness.verdict.requirement.skipped_tests import Omission, left_out
+from pytest_readiness.verdict.requirement.skipped_tests import SkippedTest, find_skipped
 from tests.verdict.judging import FAILED, INTERRUPTED, UC, complete, days_ago, ran, readiness
 
-LEFT = Planned("t::left", ((UC, "4"), ("UC-009", "4")), selected=False)
-RUN = Origin(started_at=days_ago(1), left_out=(LEFT,))
-NOT_YET = [Omission("run", "t::left", UC)]
+LEFT = PlanEntry("t::left", ((UC, "4"), ("UC-009", "4")), selected=False)
+RUN = RunOrigin(started_at=days_ago(1), left_out=(LEFT,))
+NOT_YET = [SkippedTest("run", "t::left", UC)]
 
 
-def of(*evidence: Evidence, run: Origin = RUN, others: dict[str, Origin] | None = None) -> list[Omission]:
+def of(*evidence: Evidence, run: RunOrigin = RUN, others: dict[str, RunOrigin] | None = None) -> list[SkippedTest]:
     """What is told of a run that everything rests on, and that left a test out; and of others."""
-    return list(left_out(readiness([*complete(), *evidence]), {"run": run, **(others or {})}))
+    return list(find_skipped(readiness([*complete(), *evidence]), {"run": run, **(others or {})}))
 
 
 def test_what_is_left_out_is_told_and_closes_a_gate_that_asks() -> None:
     """A test that no run ran since is told with the run; only the policy that refuses such runs asks for it."""
     assert of() == NOT_YET
     for asks in ("refuse", "accept"):
-        verdict = decide(readiness(complete()), Policy(on="evidence", deselected=asks), origins={"run": RUN})
+        verdict = evaluate_gate(readiness(complete()), Policy(on="evidence", deselected=asks), origins={"run": RUN})
         assert ("deselected" in [rule.rule for rule in verdict.rules]) is (asks == "refuse")
         assert verdict.eligible is (asks == "accept")
 
 
 def test_what_claims_another_use_case_is_none_of_this_one() -> None:
     """Left out is told of the use cases that the test claims."""
-    elsewhere = Planned("t::left", (("UC-009", "4"),), selected=False)
-    assert of(run=Origin(started_at=days_ago(1), left_out=(elsewhere,))) == []
-    assert of(run=Origin(started_at=days_ago(1))) == []
+    elsewhere = PlanEntry("t::left", (("UC-009", "4"),), selected=False)
+    assert of(run=RunOrigin(started_at=days_ago(1), left_out=(elsewhere,))) == []
+    assert of(run=RunOrigin(started_at=days_ago(1))) == []
 
 
 @pytest.mark.parametrize("result", Result)
@@ -58,11 +58,11 @@ def test_it_may_have_run_for_an_item_that_is_asked_no_more() -> None:
     ("group", "other", "told"), [("g", "g", []), ("g", "h", NOT_YET), (None, None, NOT_YET), (None, "g", NOT_YET)]
 )
 def test_another_part_of_the_same_run_group_may_have_run_it_before(
-    group: str | None, other: str | None, told: list[Omission]
+    group: str | None, other: str | None, told: list[SkippedTest]
 ) -> None:
     """Parts of one logical run stand for each other; runs of no group do not."""
-    run = Origin(started_at=days_ago(1), group=group, left_out=(LEFT,))
+    run = RunOrigin(started_at=days_ago(1), group=group, left_out=(LEFT,))
     before = ran(test="t::left", days=2, run_id="part")
-    assert of(before, run=run, others={"part": Origin(started_at=days_ago(2), group=other)}) == told
+    assert of(before, run=run, others={"part": RunOrigin(started_at=days_ago(2), group=other)}) == told
     unknown = ran(test="t::left", days=2, run_id="unknown")
     assert of(unknown, run=run) == NOT_YET

@@ -10,12 +10,17 @@ from hypothesis import given, settings, strategies as st
 
 from pytest_readiness.claims.catalogue import UseCase
 from pytest_readiness.errors import ConfigError
-from pytest_readiness.facts.decision import Decision, Known
-from pytest_readiness.verdict.inputs import Origin
+from pytest_readiness.facts.decision import Decision, IdentityLevel
+from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.review.authority import may_decide
-from pytest_readiness.verdict.review.preview import changes_since, expand_acknowledged, refusal, review_refusal
+from pytest_readiness.verdict.review.preview import (
+    changes_since,
+    expand_acknowledged,
+    refusal_reason,
+    review_refusal_reason,
+)
 from tests.verdict.judging import CATALOGUE, FAILED, UC, complete, days_ago, ran
 from tests.verdict.people import (
     CI,
@@ -37,7 +42,7 @@ OLD = complete(days=2)
 BUT_ONE = [one for one in OLD if one.item != "4"]
 ASSERTED = [*BUT_ONE, ran(days=2)]
 MIXED = [*(one for one in ASSERTED if one.item != "7"), ran(item="7", days=2, attempts=2, test="drill")]
-MINE = {"run": Origin(actor=LEAD)}
+MINE = {"run": RunOrigin(actor=LEAD)}
 
 
 class TestPeople:
@@ -89,12 +94,12 @@ class TestPeople:
 @pytest.mark.parametrize(
     ("by", "known_by", "policy", "recorders", "told"),
     [
-        (LEAD, Known.DECLARED, REVIEWED, (), None),
-        (LEAD, Known.DECLARED, REVIEWED, (CI, ""), None),
-        (LEAD, Known.DECLARED, Policy(), (), "no reviewers are listed"),
-        ("stranger", Known.SIGNED, REVIEWED, (), "not a listed reviewer"),
-        (LEAD, Known.GIT, replace(REVIEWED, identity="ci"), (), "identity"),
-        (LEAD, Known.DECLARED, REVIEWED, (CI, LEAD.upper()), "recorded"),
+        (LEAD, IdentityLevel.DECLARED, REVIEWED, (), None),
+        (LEAD, IdentityLevel.DECLARED, REVIEWED, (CI, ""), None),
+        (LEAD, IdentityLevel.DECLARED, Policy(), (), "no reviewers are listed"),
+        ("stranger", IdentityLevel.SIGNED, REVIEWED, (), "not a listed reviewer"),
+        (LEAD, IdentityLevel.GIT, replace(REVIEWED, identity="ci"), (), "identity"),
+        (LEAD, IdentityLevel.DECLARED, REVIEWED, (CI, LEAD.upper()), "recorded"),
     ],
 )
 def test_may_decide(by, known_by, policy, recorders, told):
@@ -106,7 +111,7 @@ def test_may_decide(by, known_by, policy, recorders, told):
 def refused(decision: Decision, evidence=OLD, decisions=(), policy=REVIEWED, origins=ORIGINS, **more):
     """Return why a decision is refused."""
     found = judge_all(evidence, decisions, policy, origins=origins)
-    return refusal(decision, found, policy, known(evidence, decisions, origins=origins), **more)
+    return refusal_reason(decision, found, policy, known(evidence, decisions, origins=origins), **more)
 
 
 ACCEPTS_WAIVERS = replace(REVIEWED, waivers="accept")
@@ -136,34 +141,34 @@ class TestReview:
     @pytest.mark.parametrize(("evidence", "more", "policy", "told"), APPROVALS.values(), ids=APPROVALS)
     def test_approval(self, evidence, more, policy, told):
         """An approval is refused while something is in no acceptable state, or not acknowledged; what, is named."""
-        why = review_refusal(approval(evidence, policy=policy, **more), policy, ORIGINS)
+        why = review_refusal_reason(approval(evidence, policy=policy, **more), policy, ORIGINS)
         assert why is None if told is None else told in why
 
     def test_self_review(self):
         """Who recorded any of the evidence cannot approve it, unless the policy says so, but can reject it."""
         review = approval(OLD)
-        assert "recorded" in review_refusal(review, REVIEWED, MINE)
-        assert review_refusal(review, replace(REVIEWED, separate=False), MINE) is None
-        assert review_refusal(rejection(), REVIEWED, MINE) is None
+        assert "recorded" in review_refusal_reason(review, REVIEWED, MINE)
+        assert review_refusal_reason(review, replace(REVIEWED, separate=False), MINE) is None
+        assert review_refusal_reason(rejection(), REVIEWED, MINE) is None
         assert "recorded" in refused(review, origins=MINE)
 
     def test_rejection(self):
         """A rejection needs a comment and a listed reviewer, and is possible whatever the evidence."""
-        assert "comment" in review_refusal(rejection(comment=" "), REVIEWED, {})
-        assert "listed" in review_refusal(rejection(by="stranger"), REVIEWED, {})
+        assert "comment" in review_refusal_reason(rejection(comment=" "), REVIEWED, {})
+        assert "listed" in review_refusal_reason(rejection(by="stranger"), REVIEWED, {})
         assert refused(rejection(), []) is None
 
     def test_nothing_required(self):
         """A use case that requires nothing cannot be approved."""
         row = UseCase(UC, not_applicable=tuple((key, "no") for key in CATALOGUE.items))
         catalogue = replace(CATALOGUE, use_cases={UC: row})
-        assert "requires nothing" in review_refusal(approval([], catalogue=catalogue), REVIEWED, {})
+        assert "requires nothing" in review_refusal_reason(approval([], catalogue=catalogue), REVIEWED, {})
 
     def test_a_state_that_nobody_knows(self):
         """A basis from elsewhere with a state that is none is refused."""
         basis = approval(OLD).basis
         odd = replace(basis, requirements=(replace(basis.requirements[0], state="FINE"), *basis.requirements[1:]))
-        assert "is FINE" in review_refusal(approval(OLD, basis=odd), REVIEWED, {})
+        assert "is FINE" in review_refusal_reason(approval(OLD, basis=odd), REVIEWED, {})
 
 
 OTHERS = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from pytest_readiness.settings.model import GateSettings
-from pytest_readiness.verdict.inputs import Origin
+from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.policy import DEFAULTS, STRICTNESS, Policy
 from tests.verdict.judging import CATALOGUE, UC, complete, ran
 from tests.verdict.people import CI, REVIEWED, approval, judged
@@ -16,7 +16,7 @@ from tests.verdict.people import CI, REVIEWED, approval, judged
 pytestmark = pytest.mark.slow
 
 OLD = complete(days=2)
-RELEASED = {"run": Origin(actor=CI, release="1.4", dirty=False)}
+RELEASED = {"run": RunOrigin(actor=CI, release="1.4", dirty=False)}
 VALUES = {**STRICTNESS, "architecture": ("ignore", "GREEN", "AMBER")}
 KEYS = sorted(VALUES)
 judging = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from pytest_readiness.claims.catalogue import Catalogue, UseCase
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.verdict.evaluation import Facts, evaluate
-from pytest_readiness.verdict.gate import decide
-from pytest_readiness.verdict.history import Event, replay
+from pytest_readiness.verdict.gate import evaluate_gate
+from pytest_readiness.verdict.history import HistoryEvent, replay_history
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import State, Status
 from tests.growth import assert_linear
@@ -69,7 +69,7 @@ def judge(evidence, decided, policy=REVIEWED):
 
 def opens(found, policy) -> bool:
     """Return whether the gate opens."""
-    return decide(found, policy).eligible
+    return evaluate_gate(found, policy).eligible
 
 
 @judging
@@ -174,9 +174,9 @@ def test_a_replay_ends_where_the_evaluation_is(evidence, decided):
     """The last change of a replay leads to the status and phase of the evaluation of everything."""
     evidence = [one for one in evidence if one.run_id == "run"]
     found = judge(evidence, decided).use_cases[0]
-    events = [Event(one.started_at, (one,)) for one in evidence]
-    events += [Event.of(one, NOW) for one in decided]
-    changes = replay(UC, events, lambda _: (SMALL, REVIEWED), NOW, constant=Facts(origins=ORIGINS)).changes
+    events = [HistoryEvent(one.started_at, (one,)) for one in evidence]
+    events += [HistoryEvent.of(one, NOW) for one in decided]
+    changes = replay_history(UC, events, lambda _: (SMALL, REVIEWED), NOW, constant=Facts(origins=ORIGINS)).changes
     future = [one for one in evidence if one.started_at > NOW]
     assume(not future)
     last = (changes[-1].to_status, changes[-1].to_phase) if changes else (Status.NOT_STARTED, None)
@@ -213,7 +213,7 @@ def test_judging_grows_with_what_is_reviewed():
         def act() -> None:
             found = evaluate(catalogue, REVIEWED, facts, NOW)
             assert found.totals[Status.READY_FOR_GO_LIVE] == count
-            assert decide(found, Policy(reviewers=REVIEWED.reviewers)).eligible
+            assert evaluate_gate(found, Policy(reviewers=REVIEWED.reviewers)).eligible
 
         return act
 

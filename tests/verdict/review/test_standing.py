@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_readiness.facts.decision import Known
+from pytest_readiness.facts.decision import IdentityLevel
 from pytest_readiness.facts.evidence import Result
-from pytest_readiness.facts.run_conditions import Conduct
-from pytest_readiness.verdict.inputs import Origin
+from pytest_readiness.facts.run_conditions import RunConditions
+from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.requirement.execution_ledger import scope_of
-from pytest_readiness.verdict.review.standing import approvals, pinned_ids, starts_of
+from pytest_readiness.verdict.review.standing import newest_approvals, pinned_ids, starts_of
 from tests.verdict.judging import CATALOGUE, FAILED, IDLE, INTERRUPTED, NOW, UC, complete, days_ago, ran
 from tests.verdict.people import (
     CI,
@@ -368,19 +368,19 @@ class TestWho:
         assert (found.state, found.approvals) == (("CURRENT", 1) if counts else ("NONE", 0))
         assert bool(found.standings[0].why) is not counts
 
-    @pytest.mark.parametrize("least", Known)
-    @pytest.mark.parametrize("known_by", Known)
+    @pytest.mark.parametrize("least", IdentityLevel)
+    @pytest.mark.parametrize("known_by", IdentityLevel)
     def test_identity(self, least, known_by):
         """An approval counts only where its reviewer is known at least as well as the policy asks."""
         found = self.review(replace(REVIEWED, identity=least.value), known_by=known_by)
-        assert found.approvals == (list(Known).index(known_by) >= list(Known).index(least))
+        assert found.approvals == (list(IdentityLevel).index(known_by) >= list(IdentityLevel).index(least))
 
     def test_four_eyes(self):
         """Who recorded the evidence cannot approve it, under any name, unless the policy does not keep them apart."""
-        mine = {"run": Origin(actor="LEAD@example.com")}
+        mine = {"run": RunOrigin(actor="LEAD@example.com")}
         assert self.review(origins=mine).state == "NONE"
         alias = replace(REVIEWED, people=People.of({LEAD: ["laptop"]}))
-        assert self.review(alias, origins={"run": Origin(actor="laptop")}).state == "NONE"
+        assert self.review(alias, origins={"run": RunOrigin(actor="laptop")}).state == "NONE"
         assert self.review(replace(REVIEWED, separate=False), origins=mine).state == "CURRENT"
 
     def test_four_eyes_by_what_the_review_says(self):
@@ -401,12 +401,12 @@ class TestWho:
 
     def test_who_started_the_job(self):
         """Who started the job that recorded it counts as its recorder where the policy says so, and else does not."""
-        job = {"run": Origin(actor="ci:x", conduct=Conduct(started_by=f"Lead <{LEAD}>"))}
+        job = {"run": RunOrigin(actor="ci:x", conduct=RunConditions(started_by=f"Lead <{LEAD}>"))}
         assert self.review(origins=job).state == "CURRENT"
         strict = replace(REVIEWED, separate="started_by")
         assert self.review(strict, origins=job).state == "NONE"
         assert self.review(strict, origins=job, by=SECOND).state == "CURRENT"
-        assert self.review(strict, origins={"run": Origin(actor=LEAD)}).state == "NONE"
+        assert self.review(strict, origins={"run": RunOrigin(actor=LEAD)}).state == "NONE"
 
 
 class TestSeveral:
@@ -467,8 +467,8 @@ class TestSeveral:
     def test_a_weak_identity_lifts_no_rejection_and_replaces_no_approval(self):
         """A name that is easily given neither lifts a rejection nor takes the place of a stronger approval."""
         policy = replace(REVIEWED, identity="git")
-        strong = approval(OLD, known_by=Known.GIT)
-        assert judged(OLD, [rejection(known_by=Known.GIT), approval(OLD, 0.4)], policy).status == "BLOCKED"
+        strong = approval(OLD, known_by=IdentityLevel.GIT)
+        assert judged(OLD, [rejection(known_by=IdentityLevel.GIT), approval(OLD, 0.4)], policy).status == "BLOCKED"
         assert judged(OLD, [strong, approval([], 0.4)], policy).review.state == "CURRENT"
 
     def test_decisions_of_the_future_and_of_others_do_not_count(self):
@@ -487,7 +487,7 @@ def test_a_decision_starts_a_use_case():
 def test_release():
     """Where a release is required an approval counts for the release that it names, and for no other."""
     policy = replace(REVIEWED, release="required")
-    origins = {"run": Origin(actor=CI, release="1.4")}
+    origins = {"run": RunOrigin(actor=CI, release="1.4")}
     for release, state in (("1.4", "CURRENT"), ("1.3", "SUSPECT"), (None, "SUSPECT")):
         basis = approval(OLD).basis
         review = approval(OLD, release=release, basis=basis)
@@ -507,10 +507,10 @@ def test_many_reasons_are_counted():
 def test_starts_and_pinned_ids():
     """The store is asked for what went wrong since the oldest pinned execution, and for the pins of approvals."""
     review = approval(OLD)
-    assert starts_of(approvals([review], REVIEWED, NOW)) == {UC: min(one.started_at for one in OLD)}
+    assert starts_of(newest_approvals([review], REVIEWED, NOW)) == {UC: min(one.started_at for one in OLD)}
     assert pinned_ids([review], REVIEWED, NOW) == {one.id for one in OLD}
     for none in ([], [rejection()], [replace(review, by="stranger")], [replace(review, at=days_ago(-1))]):
-        assert (starts_of(approvals(none, REVIEWED, NOW)), pinned_ids(none, REVIEWED, NOW)) == ({}, set())
+        assert (starts_of(newest_approvals(none, REVIEWED, NOW)), pinned_ids(none, REVIEWED, NOW)) == ({}, set())
 
 
 def test_the_basis_pins_what_decides():

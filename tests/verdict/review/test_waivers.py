@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_readiness.facts.decision import Known
+from pytest_readiness.facts.decision import IdentityLevel
 from pytest_readiness.verdict.actions import next_actions
-from pytest_readiness.verdict.gate import decide
-from pytest_readiness.verdict.inputs import Origin
+from pytest_readiness.verdict.gate import evaluate_gate
+from pytest_readiness.verdict.inputs import RunOrigin
 from pytest_readiness.verdict.people import People
 from pytest_readiness.verdict.policy import Policy
 from pytest_readiness.verdict.readiness import State
@@ -18,7 +18,7 @@ from tests.verdict.people import LEAD, REVIEWED, approval, judge_all, judged, wa
 
 ACCEPTS = replace(REVIEWED, waivers="accept")
 BUT_ONE = [one for one in complete(days=2) if one.item != "4"]
-MINE = {"run": Origin(actor=LEAD)}
+MINE = {"run": RunOrigin(actor=LEAD)}
 
 
 def need(evidence, decisions, tail="4", **more):
@@ -112,7 +112,7 @@ def test_approver_and_requester_are_persons():
 def test_who_may_waive():
     """The approver has to be known well enough, and must not have recorded what stood for the requirement then."""
     assert judged([], [waiver()], replace(REVIEWED, identity="git")).waivers[0].void
-    assert judged([], [waiver(known_by=Known.GIT)], replace(REVIEWED, identity="git")).waivers[0].void is None
+    assert judged([], [waiver(known_by=IdentityLevel.GIT)], replace(REVIEWED, identity="git")).waivers[0].void is None
     assert "recorded" in judged([ran(FAILED)], [waiver()], origins=MINE).waivers[0].void
     assert judged([ran(FAILED)], [waiver()], replace(REVIEWED, separate=False), origins=MINE).waivers[0].void is None
     assert judged([ran(FAILED, days=0.1)], [waiver()], origins=MINE).waivers[0].void is None
@@ -149,7 +149,7 @@ class TestGate:
         decided = waiver(days=1)
         review = approval(evidence, policy=policy, decisions=[decided], **more)
         found = judge_all(evidence, [decided, review], policy)
-        verdict = decide(found, policy)
+        verdict = evaluate_gate(found, policy)
         one = found.use_cases[0]
         failed = [rule.rule for rule in verdict.rules if not rule.passed]
         return one.status, one.phase, verdict.eligible, failed
@@ -191,17 +191,17 @@ class TestGate:
         """Where waivers are accepted the gate asks for everything else that READY asks."""
         evidence = [*BUT_ONE, ran(FAILED, item="7", test="b", days=2)]
         assert self.verdict(ACCEPTS, evidence)[2] is False
-        assert decide(judge_all(BUT_ONE, [waiver()], ACCEPTS), ACCEPTS).eligible is False
+        assert evaluate_gate(judge_all(BUT_ONE, [waiver()], ACCEPTS), ACCEPTS).eligible is False
 
     def test_on_evidence(self):
         """On evidence alone a waiver opens the gate only where it is accepted."""
         for waivers, opens in (("accept", True), ("refuse", False)):
             policy = replace(REVIEWED, waivers=waivers, on="evidence")
-            assert decide(judge_all(BUT_ONE, [waiver()], policy), policy).eligible is opens
+            assert evaluate_gate(judge_all(BUT_ONE, [waiver()], policy), policy).eligible is opens
 
     def test_told(self):
         """The rule about waivers names what is waived, and the setting is told as weaker than its default."""
-        verdict = decide(judge_all(BUT_ONE, [waiver()], ACCEPTS), ACCEPTS)
+        verdict = evaluate_gate(judge_all(BUT_ONE, [waiver()], ACCEPTS), ACCEPTS)
         rule = next(rule for rule in verdict.rules if rule.rule == "waivers")
         assert (rule.passed, f"{UC}/4" in rule.detail) == (True, True)
         assert any("waivers" in sentence for sentence in verdict.weaker)

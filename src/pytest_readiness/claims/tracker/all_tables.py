@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ...errors import ConfigError, place
+from ...errors import ConfigError, location
 from ...fast_values import dataclass
-from .delimited_text import SIGNS, Record, SeparatedError, records
+from .delimited_text import SIGNS, Record, SeparatedError, read_records
 from .formats import OUTLINES, SHEETS
-from .located_value import Lines
-from .markdown_parser import Token, folded, line_of, parsed, table_rows, text_of
-from .yaml_tree import Node, YamlError, documents
+from .located_value import LineIndex
+from .markdown_parser import Token, fold_text, line_of, parse_markdown, table_rows, text_of
+from .yaml_tree import YamlError, YamlNode, parse_documents
 
 _HTML_TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _BOXED = re.compile(r"\[[ xX]\]\s|[☐☑]\s")
@@ -37,7 +37,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class FileTables:
     """What a file holds that could be a register."""
 
     tables: tuple[Table, ...]
@@ -49,7 +49,7 @@ class Tables:
     """The line of the first table in HTML; None: there is none."""
 
 
-def tables_in(path: Path, text: str, skip: Sequence[str] = ()) -> Tables:
+def tables_in(path: Path, text: str, skip: Sequence[str] = ()) -> FileTables:
     """Return the tables of a file with this text (without byte order mark).
 
     Args:
@@ -63,23 +63,23 @@ def tables_in(path: Path, text: str, skip: Sequence[str] = ()) -> Tables:
     kind = path.suffix.casefold()
     try:
         if kind in SHEETS:
-            return Tables(tuple(_sheets(text, kind != ".csv")))
+            return FileTables(tuple(_sheets(text, kind != ".csv")))
         if kind in OUTLINES:
-            return Tables(tuple(one for one in _lists(text) if not _is_skipped(one.heading, skip)))
+            return FileTables(tuple(one for one in _lists(text) if not _is_skipped(one.heading, skip)))
     except SeparatedError as error:
-        raise ConfigError(f"{place(path, error.line)}: {error.what}") from None
+        raise ConfigError(f"{location(path, error.line)}: {error.what}") from None
     except YamlError as error:
-        line = None if error.position is None else Lines(text).at(error.position)
-        raise ConfigError(f"{place(path, line)}: {error.what}") from None
+        line = None if error.position is None else LineIndex(text).at(error.position)
+        raise ConfigError(f"{location(path, line)}: {error.what}") from None
     return _in_markdown(text, skip)
 
 
 def _is_skipped(heading: str, skip: Sequence[str]) -> bool:
-    return any(fnmatchcase(folded(heading), folded(one)) for one in skip)
+    return any(fnmatchcase(fold_text(heading), fold_text(one)) for one in skip)
 
 
-def _in_markdown(text: str, skip: Sequence[str]) -> Tables:
-    tokens, tables, headings = parsed(text), list[Table](), list[str]()
+def _in_markdown(text: str, skip: Sequence[str]) -> FileTables:
+    tokens, tables, headings = parse_markdown(text), list[Table](), list[str]()
     boxes, html, open_items, skipped = 0, None, False, ""
     for number, token in enumerate(tokens):
         if token.type == "heading_open" and token.level == 0:
@@ -97,7 +97,7 @@ def _in_markdown(text: str, skip: Sequence[str]) -> Tables:
         open_items = token.type == "list_item_open" or (open_items and token.type == "paragraph_open")
     if not tables and "\t" in text:
         tables += _tabbed(text)
-    return Tables(tuple(tables), tuple(headings), boxes, html)
+    return FileTables(tuple(tables), tuple(headings), boxes, html)
 
 
 def _table(tokens: Sequence[Token], number: int, heading: str) -> Table:
@@ -144,7 +144,7 @@ def _sheets(text: str, tabbed: bool) -> Iterator[Table]:  # noqa: FBT001 - one o
     best: list[Record] = []
     for sign in ("\t",) if tabbed else SIGNS:
         try:
-            read = [one for one in records(text, sign) if any(value.text for value in one)]
+            read = [one for one in read_records(text, sign) if any(value.text for value in one)]
         except SeparatedError:
             if tabbed:
                 raise
@@ -157,15 +157,15 @@ def _sheets(text: str, tabbed: bool) -> Iterator[Table]:  # noqa: FBT001 - one o
         header, *rows = [tuple(value.text for value in one) for one in best]
         width = len(header)
         cells = tuple((*one[:width], *[""] * (width - len(one))) for one in rows)
-        at = Lines(text).at
+        at = LineIndex(text).at
         line, *lines = [at(one[0].start) for one in best]
         yield Table(line, "", header, cells, tuple(lines))
 
 
 def _lists(text: str) -> Iterator[Table]:
     """Yield each list of mappings of a YAML file: its keys are the header."""
-    at = Lines(text).at
-    pending = [(root, "") for root in reversed(documents(text))]
+    at = LineIndex(text).at
+    pending = [(root, "") for root in reversed(parse_documents(text))]
     while pending:
         node, heading = pending.pop()
         if node.kind == "mapping" and node.alias is None:
@@ -179,6 +179,6 @@ def _lists(text: str) -> Iterator[Table]:
                 yield Table(at(node.start), heading, keys, rows, tuple(at(child.start) for child in node.children))
 
 
-def _said(node: Node) -> dict[str, str]:
+def _said(node: YamlNode) -> dict[str, str]:
     pairs = node.pairs() if node.kind == "mapping" else ()
     return {key.value: (value.alias or value).value.strip() for key, value in pairs if key.kind == "scalar"}

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...errors import ConfigError, one_line, place
-from .delimited_text import SIGNS, Record, SeparatedError, records, respelled
-from .layout import Wanted
-from .located_value import Lines, names_of
+from ...errors import ConfigError, location, one_line
+from .delimited_text import SIGNS, Record, SeparatedError, read_records, respell
+from .layout import RegisterLayout
+from .located_value import LineIndex, column_names
 from .misspelt_headers import missing_column
-from .parsed_register import Entry, Register, Row, Span
+from .parsed_register import Entry, Register, RegisterRow, Span
 
 _PARTING = re.compile(r"[,;|\t\"]")
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -21,13 +21,13 @@ _AS_ROW = "this looks like a row of the register, and stands above its header: p
 _TOO_MANY = "there are more values than the header has: put one that holds {} in quotes, or take out what is too much"
 
 
-class Sheet:
+class DelimitedDocument:
     """A ``Source``. A value keeps its quotes, and gets some only where it could not be read without."""
 
     items: Sequence[Entry] = ()
     legend: Sequence[str] = ()
 
-    def __init__(self, path: Path, text: str, wanted: Wanted, starts: Sequence[int] | None = None) -> None:
+    def __init__(self, path: Path, text: str, wanted: RegisterLayout, starts: Sequence[int] | None = None) -> None:
         """Read a text (without byte order mark); ``path`` is for messages.
 
         Args:
@@ -41,7 +41,7 @@ class Sheet:
         """
         if wanted.falls_back:
             wanted = wanted.suited(_PARTING.split(line) for line in text.splitlines())
-        self._path, self._text, self._wanted, self._lines = path, text, wanted, Lines(text)
+        self._path, self._text, self._wanted, self._lines = path, text, wanted, LineIndex(text)
         self._records: list[Record] = []
         tabbed = starts is not None or path.suffix.casefold() in _TABBED
         self._sign, first = ("\t", 0) if tabbed else _sign_of(text, wanted)
@@ -54,44 +54,44 @@ class Sheet:
         self.doubts: Sequence[tuple[int, str]] = ()
         self.register = Register(tuple(rows), tuple(self._doubts), wanted.skip)
         if not rows and not self._doubts:
-            raise ConfigError(f"{place(path)}: the register has no rows: add a row for each use case")
+            raise ConfigError(f"{location(path)}: the register has no rows: add a row for each use case")
 
-    def span(self, row: Row, column: str) -> Span | None:
+    def span(self, row: RegisterRow, column: str) -> Span | None:
         """Return where the value stands, with its quotes; None: the record has fewer."""
         number, record = row.columns.index(column), self._records[row.hint]
         return (record[number].start, record[number].end) if number < len(record) else None
 
-    def spellings(self, row: Row, column: str, new: str) -> Iterator[str]:
+    def spellings(self, row: RegisterRow, column: str, new: str) -> Iterator[str]:
         """Yield the new value, in quotes where the old one was."""
-        yield respelled(self._text, self._records[row.hint][row.columns.index(column)], new, self._sign)
+        yield respell(self._text, self._records[row.hint][row.columns.index(column)], new, self._sign)
 
-    def _rows(self, start: int, *, to_blank: bool) -> Iterator[Row]:
+    def _rows(self, start: int, *, to_blank: bool) -> Iterator[RegisterRow]:
         """Yield the rows below each header of the register."""
         columns: tuple[str, ...] = ()
         above: list[Record] = []
         try:
-            for record in records(self._text, self._sign, start):
+            for record in read_records(self._text, self._sign, start):
                 if not any(value.text for value in record):
                     if to_blank:
                         break
-                elif set(self._wanted.decide) <= set(names := names_of(self._wanted, _texts(record))):
+                elif set(self._wanted.decide) <= set(names := column_names(self._wanted, _texts(record))):
                     columns = self._judged(record, names)
                 elif columns:
                     yield from self._row(record, columns)
                 else:
                     above.append(record)
         except SeparatedError as error:
-            raise ConfigError(f"{place(self._path, error.line)}: {error.what}") from None
+            raise ConfigError(f"{location(self._path, error.line)}: {error.what}") from None
         self._look_at(above, columns)
 
     def _judged(self, header: Record, columns: tuple[str, ...]) -> tuple[str, ...]:
         for key in self._wanted.decide:
             if columns.count(key) > 1:
                 told = f"two columns are called '{self._wanted.shown(key)}': rename one"
-                raise ConfigError(f"{place(self._path, self._line(header))}: {told}")
+                raise ConfigError(f"{location(self._path, self._line(header))}: {told}")
         return columns
 
-    def _row(self, record: Record, columns: tuple[str, ...]) -> Iterator[Row]:
+    def _row(self, record: Record, columns: tuple[str, ...]) -> Iterator[RegisterRow]:
         is_glued = not record[0].text[1:2].isspace() and self._wanted.is_row(_texts(record), columns)
         if _is_comment(record, columns) and not is_glued:  # "#pay" is an id, and "# pay" a remark
             return
@@ -102,7 +102,7 @@ class Sheet:
         # Reversed, so that of two columns with one name the first is read.
         said = dict.fromkeys(columns, "") | dict(reversed(list(zip(columns, _texts(record), strict=False))))
         self._records.append(record)
-        yield Row(line, said, columns, hint=len(self._records) - 1)
+        yield RegisterRow(line, said, columns, hint=len(self._records) - 1)
 
     def _quoted(self, record: Record, columns: tuple[str, ...]) -> Iterator[int]:
         """Yield the lines within quotes that look like rows: two stray quotes swallow what stands between them."""
@@ -133,7 +133,7 @@ class Sheet:
         if lacks := missing_column(columns_of, (uc, status), self._wanted.is_status, self._wanted.is_name):
             told = f"{_shown(above[0])} are columns, and none of them is called '{lacks}'"
         raise ConfigError(
-            f"{place(self._path, self._line(above[0]) if above else None)}: {told}: "
+            f"{location(self._path, self._line(above[0]) if above else None)}: {told}: "
             "add them, or name yours under [tracker_columns] in readiness.toml"
         )
 
@@ -141,7 +141,7 @@ class Sheet:
         return self._lines.at(record[0].start)
 
 
-def _sign_of(text: str, wanted: Wanted) -> tuple[str, int]:
+def _sign_of(text: str, wanted: RegisterLayout) -> tuple[str, int]:
     """Return what values are parted by, and where the first stands: the sign by which there is a header of a register.
 
     Where there is none by any, it is the most frequent one. ``sep=;`` is a spreadsheet's own note.
@@ -150,7 +150,9 @@ def _sign_of(text: str, wanted: Wanted) -> tuple[str, int]:
         return text[4], 5
     for sign in SIGNS:
         try:
-            if any(set(wanted.decide) <= set(names_of(wanted, _texts(record))) for record in records(text, sign)):
+            if any(
+                set(wanted.decide) <= set(column_names(wanted, _texts(record))) for record in read_records(text, sign)
+            ):
                 return sign, 0
         except SeparatedError:  # by another sign it may be no fault
             continue

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from .located_value import Lines, Written
+from .located_value import LineIndex, LocatedValue
 
 SIGNS = (",", ";", "\t", "|")
 """What values are parted by, most usual first."""
 
-Record = tuple[Written, ...]
+Record = tuple[LocatedValue, ...]
 
 
 class SeparatedError(ValueError):
@@ -27,14 +27,14 @@ class SeparatedError(ValueError):
         self.what = what
 
 
-def records(text: str, sign: str, start: int = 0) -> Iterator[Record]:
+def read_records(text: str, sign: str, start: int = 0) -> Iterator[Record]:
     """Yield the values of each record from a position on, blank lines too: these have one value, which is empty.
 
     Raises:
         SeparatedError: a quoted value does not end, or goes on after its quote.
     """
     plain, quoted = _patterns(sign)
-    at, values = start, list[Written]()
+    at, values = start, list[LocatedValue]()
     while at < len(text):
         found = quoted.match(text, at)
         if found:
@@ -50,7 +50,7 @@ def records(text: str, sign: str, start: int = 0) -> Iterator[Record]:
             at += 1
             if at < len(text):
                 continue
-            values.append(Written("", at, at))
+            values.append(LocatedValue("", at, at))
         yield tuple(values)
         values = []
         at += 2 if text.startswith("\r\n", at) else 1
@@ -65,18 +65,18 @@ def _patterns(sign: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return plain, quoted
 
 
-def _quoted(found: re.Match[str]) -> Written:
-    return Written(found[2].replace('""', '"').strip(), found.start(1), found.end(1), '"')
+def _quoted(found: re.Match[str]) -> LocatedValue:
+    return LocatedValue(found[2].replace('""', '"').strip(), found.start(1), found.end(1), '"')
 
 
-def _plain(found: re.Match[str]) -> Written:
+def _plain(found: re.Match[str]) -> LocatedValue:
     told = found[0].strip()
     start = found.start() + len(found[0]) - len(found[0].lstrip())
-    return Written(told, start, start + len(told))
+    return LocatedValue(told, start, start + len(told))
 
 
 def _broken(text: str, sign: str, at: int) -> SeparatedError:
-    line = Lines(text).at(at)
+    line = LineIndex(text).at(at)
     opened = text.index('"', at)
     closed = re.compile(r'"[^"]*+(?:""[^"]*+)*+"').match(text, opened)
     if closed is None:
@@ -87,7 +87,7 @@ def _broken(text: str, sign: str, at: int) -> SeparatedError:
     )
 
 
-def respelled(text: str, value: Written, new: str, sign: str) -> str:
+def respell(text: str, value: LocatedValue, new: str, sign: str) -> str:
     """Return how a new value is written in place of an old one: in quotes where that was, or where it must be.
 
     Args:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def apart(*packages: str) -> Iterator[None]:
+def isolated_import(*packages: str) -> Iterator[None]:
     """Forget what the block imports of these packages, unless it was loaded before: who imported it has it still.
 
     A test that uses the same library loads it itself, with loggers of its own. And what has no logger costs no test

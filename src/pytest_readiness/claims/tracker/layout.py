@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ...fast_values import dataclass
-from .markdown_parser import folded
-from .status_words import READY, Said, Vocabulary, box_of, without_box
+from .markdown_parser import fold_text
+from .status_words import READY, Said, StatusWords, box_of, strip_box
 
 COLUMNS = {
     "uc": "UC",
@@ -30,14 +30,14 @@ Columns = Mapping[str, str | int | Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RegisterLayout:
     """By what a register is known."""
 
     headers: Mapping[str, tuple[str, ...]]
     """The headers that each column may have, by our name of it."""
     decide: tuple[str, ...]
     """The columns that make a register."""
-    words: Vocabulary
+    words: StatusWords
     skip: tuple[str, ...]
     """Patterns (glob) of the headings under which nothing is read."""
     position: int | None = None
@@ -48,7 +48,7 @@ class Wanted:
     """Stands before an id without a letter."""
 
     @classmethod
-    def of(cls, columns: Columns, statuses: Said, skip: Sequence[str]) -> Wanted:
+    def of(cls, columns: Columns, statuses: Said, skip: Sequence[str]) -> RegisterLayout:
         """Return what is wanted where the tracker has these words for columns and statuses."""
         headers: dict[str, tuple[str, ...]] = {}
         for key, header in COLUMNS.items():
@@ -65,7 +65,7 @@ class Wanted:
         return cls(
             headers,
             decide,
-            Vocabulary.of(statuses),
+            StatusWords.of(statuses),
             tuple(skip),
             position=uc - 1 if isinstance(uc, int) else None,
             falls_back=uc is None and isinstance(status, str | Mapping),
@@ -87,10 +87,10 @@ class Wanted:
         """Ids are words of their own; in a column that is called otherwise, they may be made of any text."""
         return self.position is None and self.headers["uc"] == (COLUMNS["uc"],)
 
-    def suited(self, headers: Iterable[Sequence[str]]) -> Wanted:
+    def suited(self, headers: Iterable[Sequence[str]]) -> RegisterLayout:
         """Return what is wanted of tables with these headers: ids in the first column, where nobody says otherwise."""
-        known = set(map(folded, self.headers["uc"]))
-        if self.falls_back and not any(folded(cell) in known for cells in headers for cell in cells):
+        known = set(map(fold_text, self.headers["uc"]))
+        if self.falls_back and not any(fold_text(cell) in known for cells in headers for cell in cells):
             return replace(self, position=0)
         return self
 
@@ -112,8 +112,8 @@ class Wanted:
         ours: dict[str, str] = {}
         for key, known in self.headers.items():
             for header in known:
-                ours.setdefault(folded(header), key)
-        names = [ours.get(folded(cell), str(number)) for number, cell in enumerate(cells)]
+                ours.setdefault(fold_text(header), key)
+        names = [ours.get(fold_text(cell), str(number)) for number, cell in enumerate(cells)]
         if self.position is not None and self.position < len(names):
             names = [str(number) if name == "uc" else name for number, name in enumerate(names)]
             if not names[self.position].startswith("status"):
@@ -132,7 +132,7 @@ class Wanted:
         name = cells[places["uc"]]
         statuses = [cells[place] for key, place in places.items() if key != "uc"]
         return (
-            bool(without_box(name))
+            bool(strip_box(name))
             and not self.is_status(name)
             and all(map(self.words.knows, statuses or [box_of(name)]))
         )

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigError, count, one_line, place
+from ...errors import ConfigError, count, location, one_line
 from ...fast_values import dataclass
-from .all_tables import Table, Tables, tables_in
+from .all_tables import FileTables, Table, tables_in
 from .formats import OUTLINES, SHEETS
-from .markdown_parser import STRUCK, folded
-from .status_words import READY, STATUSES, box_of, without_box
-from .vocabulary import SKIP, is_environment, is_total, meaning, rank_of, says_more, speaks_of_tests
+from .markdown_parser import STRUCK, fold_text
+from .status_words import READY, STATUSES, box_of, strip_box
+from .vocabulary import SKIP, is_environment, is_total, rank_of, says_more, speaks_of_tests, status_meaning
 
 CHECK_LISTS = "[ ]"
 PREFIX = "UC-"
@@ -30,12 +30,12 @@ _MOST = 5
 """Tables and headers that are named."""
 _NO_TABLE = "there is no table in it, and no list of boxes (`- [ ] ...`): write the use cases in one of these ways"
 _NO_LIST = "there is no list of use cases in it (`- id: ...`), and nothing else is read of YAML: write them as a list"
-_OURS = {folded(status): status for status in STATUSES}
+_OURS = {fold_text(status): status for status in STATUSES}
 _ELSE = "or into readiness.toml under [use_cases.ID]"
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class LayoutGuess:
     """What was understood, as the config says it."""
 
     columns: Mapping[str, Any]
@@ -49,11 +49,13 @@ class Guess:
     """The heading of the only table in which such words stand, where there are others."""
 
 
-class NothingLikeItError(ConfigError):
+class NoRegisterError(ConfigError):
     """There is no table that could be a register."""
 
 
-def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]) -> Guess:
+def guess_layout(
+    path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]
+) -> LayoutGuess:
     """Return what the tracker at ``path`` with this text (without byte order mark) most likely means.
 
     Args:
@@ -71,13 +73,13 @@ def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[s
     tables = [one for one in found.tables if one.rows]
     status = columns.get("status") or _status_column(path, tables, found, columns)
     if status == CHECK_LISTS:
-        return Guess({**columns, "status": status}, statuses, tuple(skip), (), ())
+        return LayoutGuess({**columns, "status": status}, statuses, tuple(skip), (), ())
     headers = tuple(status.values()) if isinstance(status, Mapping) else (str(status),)
     real = [one for one in tables if all(_at(one, header) is not None for header in headers)]
     legends = [one for one in real if _is_legend(one, headers[0])]
     real = [one for one in real if one not in legends]
     if not real:
-        raise NothingLikeItError(_nothing(path, found, said="status" in columns))
+        raise NoRegisterError(_nothing(path, found, said="status" in columns))
     uc = columns["uc"] if "uc" in columns else _id_column(real, headers)
     repeated = () if skip else _repeated(real, uc, found.headings)
     real = [one for one in real if one.heading not in repeated]
@@ -87,7 +89,7 @@ def guess(path: Path, text: str, columns: Mapping[str, Any], statuses: Mapping[s
     beside = [one for one in found.tables if id(one) not in taken and one.heading not in repeated]
     told = (*_warnings(words.counted, headers[0]), *_unread(beside, found.boxes))
     apart = _apart(real, {line for line, _ in words.unknown}, found.headings)
-    return Guess(chosen, words.statuses, (*skip, *repeated), words.unknown, told, apart)
+    return LayoutGuess(chosen, words.statuses, (*skip, *repeated), words.unknown, told, apart)
 
 
 def _apart(tables: Sequence[Table], lines: set[int], headings: Sequence[str]) -> str:
@@ -119,7 +121,9 @@ def _chosen(tables: Sequence[Table], said: dict[str, Any], taken: set[str | int]
     return chosen
 
 
-def _status_column(path: Path, tables: Sequence[Table], found: Tables, said: Mapping[str, Any]) -> str | dict[str, str]:
+def _status_column(
+    path: Path, tables: Sequence[Table], found: FileTables, said: Mapping[str, Any]
+) -> str | dict[str, str]:
     """Return the header of the statuses: the one that tells most, of a column in which a status stands.
 
     Where there is none it may be one for each environment, or boxes.
@@ -137,12 +141,12 @@ def _status_column(path: Path, tables: Sequence[Table], found: Tables, said: Map
     if not ranked and found.boxes:
         return CHECK_LISTS
     if not ranked:
-        raise NothingLikeItError(_nothing(path, found))
+        raise NoRegisterError(_nothing(path, found))
     best = min(ranked.values())
-    headers = list({folded(header): header for header, rank in reversed(ranked.items()) if rank == best}.values())
+    headers = list({fold_text(header): header for header, rank in reversed(ranked.items()) if rank == best}.values())
     if len(headers) > 1:
         told = " and ".join(f"'{one_line(header, 40)}'" for header in headers[::-1])
-        raise ConfigError(f"{place(path)}: {told} could each be the status: say which with --column status=HEADER")
+        raise ConfigError(f"{location(path)}: {told} could each be the status: say which with --column status=HEADER")
     return headers[0]
 
 
@@ -154,13 +158,13 @@ def _by_environment(tables: Sequence[Table]) -> dict[str, str]:
         }
         found = [header for header, cells in named.items() if _are_statuses(cells)]
         if len(found) > 1:
-            return {folded(header): header for header in found}
+            return {fold_text(header): header for header in found}
     return {}
 
 
 def _may_be_statuses(cells: Sequence[str]) -> bool:
     said = [cell for cell in cells if cell]
-    return not said or any(meaning(cell) is not None or box_of(cell) for cell in said)
+    return not said or any(status_meaning(cell) is not None or box_of(cell) for cell in said)
 
 
 def _are_statuses(cells: Sequence[str]) -> bool:
@@ -199,23 +203,23 @@ def _id_column(tables: Sequence[Table], statuses: Sequence[str]) -> str | int:
             ranked.append((rank + 2 * (anew or (rank > 0 and not distinct)), at, header))
     if ranked:
         return min(ranked)[2]
-    first, firsts = tables[0].header[0], {folded(one.header[0]) for one in tables}
-    if folded(statuses[0]) in firsts:
+    first, firsts = tables[0].header[0], {fold_text(one.header[0]) for one in tables}
+    if fold_text(statuses[0]) in firsts:
         texts = [cell for one in tables for cell in _column(one, statuses[0])]
-        return statuses[0] if all(box_of(text) and without_box(text) for text in texts) else 2
+        return statuses[0] if all(box_of(text) and strip_box(text) for text in texts) else 2
     return first if len(firsts) == 1 and first else 1
 
 
 def _named(tables: Sequence[Table], key: str, taken: set[str | int]) -> str | None:
     for header in tables[0].header:
-        if rank_of(key, header) is not None and not {folded(header)} & {folded(str(one)) for one in taken}:
+        if rank_of(key, header) is not None and not {fold_text(header)} & {fold_text(str(one)) for one in taken}:
             return header
     return None
 
 
 def _repeated(tables: Sequence[Table], uc: str | int, headings: Sequence[str]) -> tuple[str, ...]:
     """Return the headings of tables whose ids all stand in another one too: those that say so, else the smaller one."""
-    ids = [{folded(name) for name in _column(one, uc)} for one in tables]
+    ids = [{fold_text(name) for name in _column(one, uc)} for one in tables]
     times = Counter[str]()
     for names in ids:
         times.update(names)
@@ -229,7 +233,7 @@ def _repeated(tables: Sequence[Table], uc: str | int, headings: Sequence[str]) -
 
 
 def _says_old(table: Table) -> bool:
-    return any(word in folded(table.heading) for word in _OLD)
+    return any(word in fold_text(table.heading) for word in _OLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,15 +280,17 @@ def _words(rows: _Said, legend: Sequence[str], said: Mapping[str, Any]) -> _Word
     for word in _unsaid(
         [word for word, _ in counted.most_common()] + [one for one in legend if one not in counted], said
     ):
-        status, words = (meaning(word) or ("", ())) if word else (STATUSES[0], ("",))
+        status, words = (status_meaning(word) or ("", ())) if word else (STATUSES[0], ("",))
         if not status or (word and status in said):
             unknown |= {word} & counted.keys()
         else:
             found.setdefault(status, []).extend(words)
-    ours = {folded(word): word for word in counted if folded(word) in _OURS and _OURS[folded(word)] not in said}
+    ours = {
+        fold_text(word): word for word in counted if fold_text(word) in _OURS and _OURS[fold_text(word)] not in said
+    }
     for word in ours.values():
-        if _OURS[folded(word)] in found:
-            found[_OURS[folded(word)]].append(word)
+        if _OURS[fold_text(word)] in found:
+            found[_OURS[fold_text(word)]].append(word)
     every = {key: tuple(words) if isinstance(words, list | tuple) else (words,) for key, words in said.items()}
     every |= {key: _in_order(words, key) for key, words in found.items() if key not in every}
     lines = {word: line for line, word in reversed(rows.words)}
@@ -294,16 +300,16 @@ def _words(rows: _Said, legend: Sequence[str], said: Mapping[str, Any]) -> _Word
 
 def _unsaid(words: Sequence[str], said: Mapping[str, Any]) -> Iterator[str]:
     """Yield the words that need one to say what they mean: no box, and none that the config or we ourselves have."""
-    known = {folded(word) for ones in said.values() for word in ([ones] if isinstance(ones, str) else ones)}
-    known |= {folded(one) for one in STATUSES if one not in said}
+    known = {fold_text(word) for ones in said.values() for word in ([ones] if isinstance(ones, str) else ones)}
+    known |= {fold_text(one) for one in STATUSES if one not in said}
     for word in words:
-        if folded(word) not in known and not _is_box(word) and not _begins(word, said):
+        if fold_text(word) not in known and not _is_box(word) and not _begins(word, said):
             yield word
 
 
 def _begins(word: str, said: Mapping[str, Any]) -> bool:
     ones = [one for words in said.values() for one in ([words] if isinstance(words, str) else words)]
-    return any(one.endswith("*") and folded(word).startswith(folded(one[:-1])) for one in ones)
+    return any(one.endswith("*") and fold_text(word).startswith(fold_text(one[:-1])) for one in ones)
 
 
 def _in_order(words: Sequence[str], status: str) -> tuple[str, ...]:
@@ -311,7 +317,7 @@ def _in_order(words: Sequence[str], status: str) -> tuple[str, ...]:
 
     Where there is none, that is our own.
     """
-    spoken = [word for at, word in enumerate(words) if word and folded(word) not in map(folded, words[:at])]
+    spoken = [word for at, word in enumerate(words) if word and fold_text(word) not in map(fold_text, words[:at])]
     more = [word for word in spoken if status in STATUSES and says_more(word)]
     plain = [word for word in spoken if word not in more]
     own = [status] if status in STATUSES and not plain else []
@@ -350,7 +356,7 @@ def _unread(tables: Sequence[Table], boxes: int) -> Iterable[str]:
 
 
 def _is_box(word: str) -> bool:
-    return bool(box_of(word)) and not without_box(word)
+    return bool(box_of(word)) and not strip_box(word)
 
 
 def _column(table: Table, key: str | int) -> list[str]:
@@ -361,19 +367,19 @@ def _column(table: Table, key: str | int) -> list[str]:
 def _at(table: Table, key: str | int) -> int | None:
     if isinstance(key, int):
         return key - 1 if key <= len(table.header) else None
-    wanted = folded(key)
-    return next((at for at, header in enumerate(table.header) if folded(header) == wanted), None)
+    wanted = fold_text(key)
+    return next((at for at, header in enumerate(table.header) if fold_text(header) == wanted), None)
 
 
-def _nothing(path: Path, found: Tables, *, said: bool = False) -> str:
+def _nothing(path: Path, found: FileTables, *, said: bool = False) -> str:
     """Return what to say where there is no register: of HTML that it is HTML, else what may be meant, or was seen."""
     if found.html is not None and not found.tables:
         return (
-            f"{place(path, found.html)}: this table is written in HTML, which is not read: write it as a Markdown "
+            f"{location(path, found.html)}: this table is written in HTML, which is not read: write it as a Markdown "
             "table, or its use cases into readiness.toml under [use_cases.ID]"
         )
     if not found.tables and path.suffix.casefold() not in SHEETS:
-        return f"{place(path)}: {_NO_LIST if path.suffix.casefold() in OUTLINES else _NO_TABLE}, {_ELSE}"
+        return f"{location(path)}: {_NO_LIST if path.suffix.casefold() in OUTLINES else _NO_TABLE}, {_ELSE}"
     seen = "; ".join(
         f"line {one.line}: {', '.join(one_line(header, 20) or '(empty)' for header in one.header[:6])}"
         for one in found.tables[:5]
@@ -381,9 +387,9 @@ def _nothing(path: Path, found: Tables, *, said: bool = False) -> str:
     likely = [] if said else [shlex.quote(one_line(header, 60)) for header in _likely(found.tables)[:_MOST]]
     if likely:
         shown = " or ".join(f"--column status={header}" for header in likely)
-        return f"{place(path)}: no header tells which column is the status for go-live: say it, as with {shown}"
+        return f"{location(path)}: no header tells which column is the status for go-live: say it, as with {shown}"
     told = "no table has the columns of a register" + (f" that is understood ({seen})" if seen else "")
-    return f"{place(path)}: {told}: name the columns with --column uc=HEADER --column status=HEADER"
+    return f"{location(path)}: {told}: name the columns with --column uc=HEADER --column status=HEADER"
 
 
 def _likely(tables: Sequence[Table]) -> list[str]:
@@ -393,6 +399,6 @@ def _likely(tables: Sequence[Table]) -> list[str]:
         for at, header in enumerate(one.header):
             cells = [row[at] for row in one.rows if row[at]]
             other = _is_legend(one, header) or any(rank_of(key, header) is not None for key in ("uc", *_BESIDE))
-            if cells and header and not other and all(meaning(cell) or box_of(cell) for cell in cells):
-                found.setdefault(folded(header), header)
+            if cells and header and not other and all(status_meaning(cell) or box_of(cell) for cell in cells):
+                found.setdefault(fold_text(header), header)
     return list(found.values())

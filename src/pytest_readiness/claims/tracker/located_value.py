@@ -7,13 +7,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from ...fast_values import dataclass
-from .layout import Wanted
+from .layout import RegisterLayout
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class LocatedValue:
     """A value, and the characters that another one would take the place of."""
 
     text: str
@@ -24,7 +24,7 @@ class Written:
     """What stands around it: a quote, or the sign of the notation; empty: nothing."""
 
 
-class Lines:
+class LineIndex:
     """The lines of a text: which one a position stands in, counted as an editor counts them."""
 
     def __init__(self, text: str) -> None:
@@ -35,7 +35,7 @@ class Lines:
         return bisect_right(self._ends, position) + 1
 
 
-def names_of(wanted: Wanted, headers: Sequence[str]) -> tuple[str, ...]:
+def column_names(wanted: RegisterLayout, headers: Sequence[str]) -> tuple[str, ...]:
     """Return our name of each column, as ``Wanted.names`` does; ``prod_readiness_status`` is a header as well."""
     spaced = wanted.names([header.replace("_", " ") for header in headers])
     return tuple(other if name.isdigit() else name for name, other in zip(wanted.names(headers), spaced, strict=True))

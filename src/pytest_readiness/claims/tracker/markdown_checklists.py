@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...fast_values import dataclass
 from .markdown_parser import Token, line_of, text_of
-from .status_words import box_of, without_box
+from .status_words import box_of, strip_box
 
 _LISTS = frozenset({"bullet_list", "ordered_list"})
 _LIKE_A_BOX = re.compile(r"\[(?:\s*[^\w\s\]^]?\s*|\s*[xXvVyY]\s*)\]|[☐☑☒✓✔✗✘□■▢](?!\S*\|)")
@@ -78,7 +78,7 @@ class CheckLists:
     def _begin(self, item: _Item, token: Token) -> bool:
         item.is_begun = True
         box = box_of(token.content)
-        if box and box_of(text_of(token)) == box and without_box(token.content):
+        if box and box_of(text_of(token)) == box and strip_box(token.content):
             item.is_boxed = True
             self.items.append(_check_item(line_of(token), box, token))
         elif _LIKE_A_BOX.match(token.content):
@@ -114,7 +114,7 @@ def boxed_lines(token: Token, first: int) -> Iterator[int]:
 
 
 def _check_item(line: int, box: str, token: Token) -> CheckItem:
-    whole = without_box(text_of(token))
+    whole = strip_box(text_of(token))
     mention = _MENTION.search(whole)
     owner = mention[0] if mention else ""
     text = " ".join(_MENTION.sub("", whole).split())
@@ -134,7 +134,7 @@ def _emphasised(token: Token) -> str:
     """Return the text in bold that an item begins with: that is what ``[ ] **Keys**: where they lie`` is called."""
     children = token.children or []
     opened = next((at for at, one in enumerate(children) if one.type == "strong_open"), None)
-    if opened is None or without_box("".join(one.content for one in children[:opened])):
+    if opened is None or strip_box("".join(one.content for one in children[:opened])):
         return ""
     closed = next(at for at, one in enumerate(children) if one.type == "strong_close")
     return "".join(one.content for one in children[opened:closed]).strip().rstrip(":").strip()

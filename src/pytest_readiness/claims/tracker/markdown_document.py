@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import one_line
-from .layout import Wanted
-from .markdown_lists import listed, unread_entries
-from .markdown_parser import cell_spans, parsed, shown_text
+from .layout import RegisterLayout
+from .markdown_lists import list_entries, unread_entries
+from .markdown_parser import cell_spans, parse_markdown, visible_text
 from .markdown_rows import LIST_ITEM, find_register
-from .parsed_register import Register, Row, Span
+from .parsed_register import Register, RegisterRow, Span
 from .status_words import box_of
 
 _ITEMS_HEADING = "Required Evidence"
@@ -29,10 +29,10 @@ _BOX_OF_ITEM = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)+?(\[[ xX]\]|[â
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
-class Document:
+class MarkdownDocument:
     """A ``Source``. Whatever stands around the text of a cell (padding, bold, a link) stays around the new one."""
 
-    def __init__(self, path: Path, text: str, wanted: Wanted) -> None:
+    def __init__(self, path: Path, text: str, wanted: RegisterLayout) -> None:
         """Read a text (without byte order mark); ``path`` is for messages.
 
         Raises:
@@ -40,10 +40,10 @@ class Document:
         """
         self._text = text
         self._definitions: dict[str, Any] = {}
-        tokens = parsed(text, self._definitions)
+        tokens = parse_markdown(text, self._definitions)
         self.register: Register = find_register(path, tokens, self._definitions, wanted)
-        self.items = tuple(listed(tokens, _ITEMS_HEADING, ordered=True))
-        self.legend = tuple(text for _, text, _ in listed(tokens, _LEGEND_HEADING, ordered=False))
+        self.items = tuple(list_entries(tokens, _ITEMS_HEADING, ordered=True))
+        self.legend = tuple(text for _, text, _ in list_entries(tokens, _LEGEND_HEADING, ordered=False))
         self.doubts = (*unread_entries(tokens, _ITEMS_HEADING, wanted.skip), *self._beyond(wanted))
 
     @cached_property
@@ -51,7 +51,7 @@ class Document:
         """Where each line begins."""
         return [0, *(end.end() for end in _LINE_END.finditer(self._text))]
 
-    def _beyond(self, wanted: Wanted) -> Iterator[tuple[int, str]]:
+    def _beyond(self, wanted: RegisterLayout) -> Iterator[tuple[int, str]]:
         """Yield the lines in which a name and a status stand beyond the last column: a second row that nobody sees."""
         lines = self._text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         for row in self.register.rows:
@@ -63,7 +63,7 @@ class Document:
             if name is not None and any(map(wanted.is_status, cells)):
                 yield row.line, _BEYOND.format(one_line(name, 60))
 
-    def span(self, row: Row, column: str) -> Span | None:
+    def span(self, row: RegisterRow, column: str) -> Span | None:
         """Return where the cell stands between its pipes; None: the row has fewer cells."""
         start = self._starts[row.line - 1]
         if row.hint == LIST_ITEM:
@@ -77,7 +77,7 @@ class Document:
         first, last = spans[number]
         return start + first, start + last
 
-    def spellings(self, row: Row, column: str, new: str) -> Iterator[str]:
+    def spellings(self, row: RegisterRow, column: str, new: str) -> Iterator[str]:
         """Yield the cell with its text replaced, where that stands in it once."""
         found = self.span(row, column)
         if found is None:
@@ -103,7 +103,7 @@ class Document:
             yield candidate
 
     def _read(self, cell: str) -> str:
-        return shown_text(cell.strip().replace("\\|", "|"), self._definitions)
+        return visible_text(cell.strip().replace("\\|", "|"), self._definitions)
 
 
 def _filled(cell: str, text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from .layout import Wanted
-from .markdown_parser import folded
+from .layout import RegisterLayout
+from .markdown_parser import fold_text
 
 _HIDDEN = re.compile(
     r"<!-->|<!--->|<!--.*?(?:-->|\Z)|<(pre|code|script|style|textarea)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
@@ -18,12 +18,12 @@ _CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)(?=</?t[hdr]\b|</table|\Z)", re.DOTALL |
 _TAG = re.compile(r"<[^>]*>")
 
 
-def shown_html(text: str) -> str:
+def visible_html(text: str) -> str:
     """Return HTML without what a browser shows as code or not at all, on as many lines."""
     return _HIDDEN.sub(lambda found: "\n" * found[0].count("\n"), text)
 
 
-def without_tags(text: str) -> str:
+def strip_tags(text: str) -> str:
     """Return HTML without its tags."""
     return _TAG.sub("", text)
 
@@ -51,20 +51,20 @@ class HtmlTables:
             at = row.start()
             self._rows.append((line, _cells(row[0])))
 
-    def like(self, wanted: Wanted) -> Iterator[int]:
+    def like(self, wanted: RegisterLayout) -> Iterator[int]:
         """Yield the lines of blocks with the headers of a register, and of rows that look like its rows."""
-        needed = {folded(wanted.shown(key)) for key in wanted.decide if wanted.headers.get(key)}
-        told = [line for line, cells in self._blocks if needed and needed <= set(map(folded, cells))]
+        needed = {fold_text(wanted.shown(key)) for key in wanted.decide if wanted.headers.get(key)}
+        told = [line for line, cells in self._blocks if needed and needed <= set(map(fold_text, cells))]
         yield from told
         if not told:
             yield from [line for line, cells in self._rows if _is_like_a_row(cells, wanted)][:1]
 
 
 def _cells(shown: str) -> tuple[str, ...]:
-    return tuple(without_tags(found[1]).strip() for found in _CELL.finditer(shown))
+    return tuple(strip_tags(found[1]).strip() for found in _CELL.finditer(shown))
 
 
-def _is_like_a_row(cells: Sequence[str], wanted: Wanted) -> bool:
+def _is_like_a_row(cells: Sequence[str], wanted: RegisterLayout) -> bool:
     ids = (
         cell for cell in cells if wanted.is_name(cell) and any(map(str.isdigit, cell)) and any(map(str.isalpha, cell))
     )

@@ -10,7 +10,7 @@ from itertools import pairwise
 from operator import attrgetter
 
 from ...fast_values import dataclass
-from .markdown_parser import Token, folded, line_of, text_of
+from .markdown_parser import Token, fold_text, line_of, text_of
 
 _OPEN = frozenset({"ordered_list_open", "bullet_list_open"})
 _CLOSE = frozenset({"ordered_list_close", "bullet_list_close"})
@@ -32,7 +32,7 @@ class _Section:
     tokens: Sequence[Token]
 
 
-def listed(tokens: Sequence[Token], heading: str, *, ordered: bool) -> list[tuple[str, str, int]]:
+def list_entries(tokens: Sequence[Token], heading: str, *, ordered: bool) -> list[tuple[str, str, int]]:
     """Return (number, text, line) of each entry of the lists under the first heading that starts so."""
     wanted = "ordered_list_open" if ordered else "bullet_list_open"
     entries: list[tuple[str, str, int]] = []
@@ -58,7 +58,7 @@ def unread_entries(tokens: Sequence[Token], heading: str, skip: Sequence[str]) -
     for first in sections[:1]:
         yield from dict.fromkeys(_beside(first.tokens))
     for first, other in ((sections[0], other) for other in sections[1:]):
-        is_left_out = any(fnmatchcase(folded(other.heading), folded(one)) for one in skip)
+        is_left_out = any(fnmatchcase(fold_text(other.heading), fold_text(one)) for one in skip)
         if not is_left_out and any(token.type == "ordered_list_open" for token in other.tokens):
             yield other.line, _SECOND.format(heading=other.heading, line=first.line)
 
@@ -86,7 +86,7 @@ def _sections(tokens: Sequence[Token], heading: str) -> list[_Section]:
     heads = list(_headings(tokens))
     end = 0
     for number, at in enumerate(heads):
-        if at < end or not folded(text := text_of(tokens[at + 1])).startswith(heading.casefold()):
+        if at < end or not fold_text(text := text_of(tokens[at + 1])).startswith(heading.casefold()):
             continue
         tag = tokens[at].tag
         ends = (heads[later] for later in range(number + 1, len(heads)) if tokens[heads[later]].tag <= tag)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from .isolated_import import apart
+from .isolated_import import isolated_import
 
-with apart("markdown_it", "mdurl"):
+with isolated_import("markdown_it", "mdurl"):
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
@@ -18,13 +18,13 @@ __all__ = [
     "STRUCK",
     "Token",
     "cell_spans",
-    "folded",
+    "fold_text",
     "headers_of",
     "line_of",
-    "parsed",
-    "shown_text",
+    "parse_markdown",
     "table_rows",
     "text_of",
+    "visible_text",
 ]
 
 STRUCK = "\0"
@@ -33,12 +33,12 @@ _QUOTE = re.compile(r"[ \t]*>")
 _PIPE = re.compile(r"(?<!\\)\|")
 
 
-def parsed(text: str, definitions: dict[str, Any] | None = None) -> list[Token]:
+def parse_markdown(text: str, definitions: dict[str, Any] | None = None) -> list[Token]:
     """Return the text (without byte order mark) as Markdown; ``definitions`` takes in what its links refer to."""
     return _markdown().parse(text, definitions)
 
 
-def shown_text(cell: str, definitions: dict[str, Any]) -> str:
+def visible_text(cell: str, definitions: dict[str, Any]) -> str:
     """Return what a reader sees of a cell."""
     return text_of(_markdown().parseInline(cell, definitions)[0])
 
@@ -73,7 +73,7 @@ def _read_inline(state: StateCore) -> None:
         token.children = children
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return a text by which headers and headings are compared: in any letter case, with single spaces."""
     return " ".join(text.split()).casefold()
 

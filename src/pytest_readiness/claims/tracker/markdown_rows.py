@@ -14,26 +14,26 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigError, place
+from ...errors import ConfigError, location
 from ...fast_values import dataclass, field
-from .layout import CHECK_LISTS, Wanted
+from .layout import CHECK_LISTS, RegisterLayout
 from .markdown_checklists import NO_ITEM, CheckLists, boxed_lines
-from .markdown_html import HtmlTables, shown_html, without_tags
+from .markdown_html import HtmlTables, strip_tags, visible_html
 from .markdown_parser import (
     STRUCK,
     Token,
     cell_spans,
-    folded,
+    fold_text,
     headers_of,
     line_of,
-    parsed,
-    shown_text,
+    parse_markdown,
     table_rows,
     text_of,
+    visible_text,
 )
 from .misspelt_headers import missing_column
-from .parsed_register import Register, Row
-from .status_words import box_of, without_box
+from .parsed_register import Register, RegisterRow
+from .status_words import box_of, strip_box
 
 _MARKER = re.compile(r"(?:[\s>]|</?[a-zA-Z][^>:]*>|(?:[-*+]|\d{1,9}[.)])(?=[\s>]))*")
 """What a line may have before what would be a row: quotes, marks of lists, and tags."""
@@ -56,7 +56,7 @@ OR_SKIP = ", or name the heading that it stands under in tracker_skip"
 """Ends what is said of something that only looks like a part of the register."""
 
 
-def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, Any], wanted: Wanted) -> Register:
+def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, Any], wanted: RegisterLayout) -> Register:
     """Return the rows of the register, and what only looks like one.
 
     Args:
@@ -72,9 +72,9 @@ def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, An
     search.run()
     doubts = tuple(sorted(search.doubts()))
     if not search.tables and not doubts:
-        raise ConfigError(f"{place(path)}: {search.nothing_found()}")
+        raise ConfigError(f"{location(path)}: {search.nothing_found()}")
     if not search.rows and not doubts:
-        raise ConfigError(f"{place(path, search.tables[0])}: the register has no rows: add a row for each use case")
+        raise ConfigError(f"{location(path, search.tables[0])}: the register has no rows: add a row for each use case")
     return Register(tuple(search.rows), doubts, tuple(one for one in wanted.skip if one not in search.matched))
 
 
@@ -97,8 +97,8 @@ class _Search:
     path: Path
     tokens: Sequence[Token]
     definitions: dict[str, Any]
-    wanted: Wanted
-    rows: list[Row] = field(default_factory=list)
+    wanted: RegisterLayout
+    rows: list[RegisterRow] = field(default_factory=list)
     tables: list[int] = field(default_factory=list)
     """The line of each header of the register."""
     matched: set[str] = field(default_factory=set)
@@ -127,7 +127,7 @@ class _Search:
             token = self.tokens[number]
             self._quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
             if token.type == "heading_open" and token.level == 0:
-                self._enter(token.tag, folded(text_of(self.tokens[number + 1])))
+                self._enter(token.tag, fold_text(text_of(self.tokens[number + 1])))
             elif self._skipped:
                 pass
             elif self._lists.take(token):
@@ -152,7 +152,7 @@ class _Search:
         """A heading ends what stands under one of its level or below, and begins what is left out where it is named."""
         self._open = None
         if not self._skipped or tag <= self._skipped:
-            found = [one for one in self.wanted.skip if fnmatchcase(heading, folded(one))]
+            found = [one for one in self.wanted.skip if fnmatchcase(heading, fold_text(one))]
             self.matched.update(found)
             self._skipped = tag if found else ""
 
@@ -175,7 +175,7 @@ class _Search:
         for key in self.wanted.decide:
             if columns.count(key) > 1:
                 told = f"two columns are called '{self.wanted.shown(key)}': rename one"
-                raise ConfigError(f"{place(self.path, line)}: {told}")
+                raise ConfigError(f"{location(self.path, line)}: {told}")
         self.tables.append(line)
         self._shapes[columns] = None
         self._open = columns
@@ -188,8 +188,8 @@ class _Search:
         name = rows[0][at] if at is not None and at < len(rows[0]) else wanted.shown(uc)
         if not others:  # the box in the cell of the id is the status
             return name if any(map(box_of, (cell for cells in rows[1:] for cell in cells))) else None
-        columns, there = list(zip(*rows, strict=True)), set(map(folded, rows[0]))
-        others = [one for one in others if folded(wanted.shown(one)) not in there] or others
+        columns, there = list(zip(*rows, strict=True)), set(map(fold_text, rows[0]))
+        others = [one for one in others if fold_text(wanted.shown(one)) not in there] or others
         told = (missing_column(columns, (name, wanted.shown(one)), wanted.is_status, wanted.is_name) for one in others)
         return next((one for one in told if one), None)
 
@@ -197,26 +197,26 @@ class _Search:
         for line, cells in body:
             # Reversed, so that of two columns with one name the first is read.
             said = dict(reversed(list(zip(columns, cells, strict=True))))
-            self._is_loose = self._is_loose or " " in without_box(said["uc"])
+            self._is_loose = self._is_loose or " " in strip_box(said["uc"])
             is_struck = STRUCK in cells and said["uc"] == STRUCK
             if STRUCK in cells:
                 is_struck = is_struck and all(said[key] in ("", STRUCK) for key in self.wanted.decide)
                 said = {key: "" if cell == STRUCK else cell for key, cell in said.items()}
-            self.rows.append(Row(line, said, columns, struck=is_struck, hint=self._quotes))
+            self.rows.append(RegisterRow(line, said, columns, struck=is_struck, hint=self._quotes))
 
     def _take_item(self) -> None:
         self._open, item = None, self._lists.items[-1]
         if self.wanted.is_of_lists:
             self.tables.append(item.line)
             said = {"uc": f"{item.box} {item.name}", "title": item.title, "owner": item.owner}
-            self.rows.append(Row(item.line, said, ("uc",), struck=item.struck, hint=LIST_ITEM))
+            self.rows.append(RegisterRow(item.line, said, ("uc",), struck=item.struck, hint=LIST_ITEM))
 
     def _take_text(self, token: Token) -> None:
         """Read a paragraph after a table of the register as more rows of it; look at any other text."""
         lines, first = _visible(token).split("\n"), line_of(token)
         self._boxed += boxed_lines(token, 0)
         if "<t" in token.content.lower():
-            self._html.take(shown_html(token.content), first)
+            self._html.take(visible_html(token.content), first)
         columns, self._open = self._open, None
         if columns is not None and self._goes_on(lines[0], columns):
             self._open = columns
@@ -239,7 +239,7 @@ class _Search:
         """Return whether these are cells of a row; prose with a pipe and a status is none, where ids are words."""
         at = columns.index("uc")
         name = cells[at] if at < len(cells) else ""
-        is_word = bool(name) and not any(map(str.isspace, without_box(name)))
+        is_word = bool(name) and not any(map(str.isspace, strip_box(name)))
         has_id = is_word or bool(box_of(name)) or self._is_loose or len(cells) == len(columns) > _FEW
         return has_id and self.wanted.is_row(cells, columns)
 
@@ -247,11 +247,11 @@ class _Search:
         """Return the cells of lines, as they would be read under a header of so many columns."""
         head = f"{'|x' * count}|\n{'|-' * count}|\n"
         text = head + "\n".join(line.lstrip() for line in lines)
-        _, *body = table_rows(parsed(text, dict(self.definitions)), 0)
+        _, *body = table_rows(parse_markdown(text, dict(self.definitions)), 0)
         return [cells for _, cells in body]
 
     def _take_html(self, token: Token) -> None:
-        shown, first = shown_html(token.content), line_of(token)
+        shown, first = visible_html(token.content), line_of(token)
         self._html.take(shown, first)
         self._look_at(shown.split("\n"), first)
 
@@ -260,12 +260,12 @@ class _Search:
             self._tabs = self._tabs or (first + at if "\t" in line.strip() else 0)
             if "|" in line:
                 row = _MARKER.sub("", line, count=1)
-                begins = _MARKER.sub("", without_tags(row), count=1).startswith("|")
+                begins = _MARKER.sub("", strip_tags(row), count=1).startswith("|")
                 self._strays.append(_Stray(first + at, tuple(self._cells(row)), _AS_ROW, any_shape=begins))
 
     def _cells(self, line: str) -> list[str]:
         spans = cell_spans(line)
-        return [shown_text(line[start:end].strip().replace("\\|", "|"), self.definitions) for start, end in spans]
+        return [visible_text(line[start:end].strip().replace("\\|", "|"), self.definitions) for start, end in spans]
 
     def doubts(self) -> Iterator[tuple[int, str]]:
         """Yield the line of each thing that looks like a part of the register and is not read, and what it is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 
-from .markdown_parser import folded
+from .markdown_parser import fold_text
 
 _NEAR = 0.75
 """Of two headers that are one, misspelt."""
@@ -39,8 +39,8 @@ def missing_column(
     statuses = {*by_header[status], *(at for at, one in enumerate(columns) if _holds_statuses(one, status, is_status))}
     if not (by_header[uc] or by_header[status]) or not any(one != other for one in ids for other in statuses):
         return None
-    heads = {folded(head) for head, *_ in columns}
-    return uc if folded(uc) not in heads else status
+    heads = {fold_text(head) for head, *_ in columns}
+    return uc if fold_text(uc) not in heads else status
 
 
 def _names_beside(
@@ -49,7 +49,7 @@ def _names_beside(
     """Yield the columns that name something in each row, beside one of statuses; a legend has each word once, first."""
     for at in statuses:
         said = [cell for cell in columns[at][1:] if cell]
-        is_legend = at == 0 and len(set(map(folded, said))) == len(said)
+        is_legend = at == 0 and len(set(map(fold_text, said))) == len(said)
         if said and not is_legend and all(map(is_status, said)):
             others = ((other, cells) for other, (_, *cells) in enumerate(columns) if other != at)
             yield from (other for other, cells in others if all(_is_named(cell, is_status) for cell in cells))
@@ -60,7 +60,7 @@ def _is_named(cell: str, is_status: Callable[[str], bool]) -> bool:
 
 
 def _is_near(head: str, wanted: str) -> bool:
-    one, other = folded(head), folded(wanted)
+    one, other = fold_text(head), fold_text(wanted)
     return one == other or (len(other) > _SHORT and _ratio(one, other) >= _NEAR)
 
 
@@ -71,7 +71,7 @@ def _ratio(one: str, other: str) -> float:
 
 def _holds_ids(column: Column, is_name: Callable[[str], bool]) -> bool:
     head, *cells = column
-    if folded(head) in _ID_HEADERS:
+    if fold_text(head) in _ID_HEADERS:
         return True
     return bool(cells) and all(
         is_name(cell) and any(map(str.isalpha, cell)) and any(map(str.isdigit, cell)) for cell in cells
@@ -82,5 +82,5 @@ def _holds_statuses(column: Column, wanted: str, is_status: Callable[[str], bool
     head, *cells = column
     if not any(map(is_status, cells)):
         return False
-    shares = any(_ratio(one, other) >= _NEAR for one in folded(head).split() for other in folded(wanted).split())
+    shares = any(_ratio(one, other) >= _NEAR for one in fold_text(head).split() for other in fold_text(wanted).split())
     return shares or all(map(is_status, cells))

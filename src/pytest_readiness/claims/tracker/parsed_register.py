@@ -1,6 +1,6 @@
 """What a reader of any format makes of a tracker: the rows of its register, whose cells can be replaced.
 
-Each format has a ``Source``: Markdown's is in ``document``, and ``sources`` says which file is read by which. A source
+Each format has a ``TrackerDocument``: ``formats`` says which file is read by which. A document
 gives rows as they are written. What their words mean is the same for every format, and said in ``tracker``.
 """
 
@@ -18,7 +18,7 @@ Entry = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RegisterRow:
     """A row of the register, as a reader sees it."""
 
     line: int
@@ -37,14 +37,14 @@ class Row:
 class Register:
     """The rows of the register, and what only looks like one."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[RegisterRow, ...]
     doubts: tuple[tuple[int, str], ...]
     """(line, what is wrong) of each thing that looks like a part of the register and is not read."""
     unmatched: tuple[str, ...]
     """The patterns for headings that no heading matches."""
 
 
-class Source(Protocol):
+class TrackerDocument(Protocol):
     """The text of a tracker in one format, as it was read."""
 
     @property
@@ -63,10 +63,10 @@ class Source(Protocol):
     def doubts(self) -> Sequence[tuple[int, str]]:
         """(line, what is wrong) of each thing beside the register that is not read and looks as if it were."""
 
-    def span(self, row: Row, column: str) -> Span | None:
+    def span(self, row: RegisterRow, column: str) -> Span | None:
         """Return where the cell of a row stands, with its padding, quotes and marks; None: the row has no such cell."""
 
-    def spellings(self, row: Row, column: str, new: str) -> Iterator[str]:
+    def spellings(self, row: RegisterRow, column: str, new: str) -> Iterator[str]:
         """Yield what may stand in the place of a cell so that it is read as ``new``, the likest to the old one first.
 
         Nothing, where the cell cannot be changed with certainty.

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...errors import ConfigError, Problem, nearest, one_line, place
+from ...errors import ConfigError, Problem, location, one_line, suggestion
 from ...fast_values import dataclass
 from ...regular_files import IrregularError, read_regular
-from ..builtin_items import recognise
+from ..builtin_items import recognise_item
 from ..catalogue import Item, UseCase
 from .formats import open_source
-from .layout import Columns, Wanted
-from .parsed_register import Source
+from .layout import Columns, RegisterLayout
+from .parsed_register import TrackerDocument
 from .row_ids import name_faults
-from .row_meaning import Entry, understood
+from .row_meaning import InterpretedRow, interpret_row
 from .status_words import Said
 
 
@@ -52,7 +52,7 @@ def read_tracker(
     Raises:
         ConfigError: it cannot be read or says something wrong; the message is the first problem, with file and line.
     """
-    tracker, found = examine(path, columns or {}, statuses or {}, skip)
+    tracker, found = examine_tracker(path, columns or {}, statuses or {}, skip)
     if tracker is None or found:
         raise ConfigError(str(found[0]))
     return tracker
@@ -65,10 +65,10 @@ def tracker_problems(
     skip: Sequence[str] = (),
 ) -> Iterator[Problem]:
     """Yield everything that is wrong with the tracker at ``path``, in the order of its lines."""
-    yield from examine(path, columns or {}, statuses or {}, skip)[1]
+    yield from examine_tracker(path, columns or {}, statuses or {}, skip)[1]
 
 
-def examine(
+def examine_tracker(
     path: Path, columns: Columns, statuses: Said, skip: Sequence[str] = ()
 ) -> tuple[Tracker | None, list[Problem]]:
     """Return what could be read of the tracker (None: nothing), and everything that is wrong with it."""
@@ -86,22 +86,22 @@ def examine_text(
     Raises:
         ConfigError: it has no register, or a register that cannot be read.
     """
-    wanted = Wanted.of(columns, statuses, skip)
+    wanted = RegisterLayout.of(columns, statuses, skip)
     return tracker_in(path, open_source(path, text, wanted), wanted)
 
 
-def tracker_in(path: Path, source: Source, wanted: Wanted) -> tuple[Tracker, list[Problem]]:
+def tracker_in(path: Path, source: TrackerDocument, wanted: RegisterLayout) -> tuple[Tracker, list[Problem]]:
     """Return what a tracker says that was read from a source, and what is wrong with it."""
-    register, entries = source.register, [understood(row, wanted) for row in source.register.rows]
+    register, entries = source.register, [interpret_row(row, wanted) for row in source.register.rows]
     rows = [entry for entry in entries if not entry.left_out]
-    found = [(line, Problem(place(path, line), what)) for line, what in (*register.doubts, *source.doubts)]
+    found = [(line, Problem(location(path, line), what)) for line, what in (*register.doubts, *source.doubts)]
     if entries and not rows and not found:
-        raise ConfigError(f"{place(path, entries[0].row.line)}: each row of the register is left out: keep one")
+        raise ConfigError(f"{location(path, entries[0].row.line)}: each row of the register is left out: keep one")
     found += [*_row_problems(path, rows, wanted), *_item_problems(path, source.items)]
     tracker = Tracker(
         path=path,
         rows=tuple(map(_use_case, rows)),
-        items=tuple(recognise(number, text) for number, text, _ in source.items),
+        items=tuple(recognise_item(number, text) for number, text, _ in source.items),
         legend=tuple(source.legend),
         unmatched=register.unmatched,
         left_out=tuple((entry.row.line, entry.left_out) for entry in entries if entry.left_out),
@@ -113,21 +113,21 @@ def _read(path: Path) -> str:
     try:
         text = read_regular(path).decode("utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(f"{place(path)}: there is no such tracker: write one with `readiness init`") from None
+        raise ConfigError(f"{location(path)}: there is no such tracker: write one with `readiness init`") from None
     except IrregularError as error:
         advice = "is a folder: name the tracker's file in it"
         told = advice if error.is_folder else f"cannot be read: {error.strerror}"
-        raise ConfigError(f"{place(path)}: {told}") from None
+        raise ConfigError(f"{location(path)}: {told}") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{place(path)}: is not UTF-8 text: save the tracker as UTF-8") from None
+        raise ConfigError(f"{location(path)}: is not UTF-8 text: save the tracker as UTF-8") from None
     except OSError as error:
-        raise ConfigError(f"{place(path)}: cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{location(path)}: cannot be read: {error.strerror}") from None
     if not text.strip():
-        raise ConfigError(f"{place(path)}: is empty: write a register into it")
+        raise ConfigError(f"{location(path)}: is empty: write a register into it")
     return text
 
 
-def _use_case(entry: Entry) -> UseCase:
+def _use_case(entry: InterpretedRow) -> UseCase:
     get = entry.row.cells.get
     return UseCase(
         id=entry.id,
@@ -143,21 +143,23 @@ def _use_case(entry: Entry) -> UseCase:
     )
 
 
-def _row_problems(path: Path, entries: Sequence[Entry], wanted: Wanted) -> Iterator[tuple[int, Problem]]:
-    seen: dict[str, Entry] = {}
+def _row_problems(
+    path: Path, entries: Sequence[InterpretedRow], wanted: RegisterLayout
+) -> Iterator[tuple[int, Problem]]:
+    seen: dict[str, InterpretedRow] = {}
     for entry in entries:
         line, name = entry.row.line, entry.id
         for what in _faults(entry, wanted):
-            yield line, Problem(place(path, line), what)
+            yield line, Problem(location(path, line), what)
         first = seen.setdefault(name.casefold(), entry)
         if name and first is not entry:
             what = (
                 f"use case '{name}' stands twice, in lines {first.row.line} and {line}{_other_spelling(first, entry)}"
             )
-            yield line, Problem(place(path, line), f"{what}: remove or rename one")
+            yield line, Problem(location(path, line), f"{what}: remove or rename one")
 
 
-def _other_spelling(first: Entry, second: Entry) -> str:
+def _other_spelling(first: InterpretedRow, second: InterpretedRow) -> str:
     if first.id != second.id:
         return f" (there as '{first.id}', and ids are the same in any letter case)"
     if first.name != second.name:
@@ -165,7 +167,7 @@ def _other_spelling(first: Entry, second: Entry) -> str:
     return ""
 
 
-def _faults(entry: Entry, wanted: Wanted) -> Iterator[str]:
+def _faults(entry: InterpretedRow, wanted: RegisterLayout) -> Iterator[str]:
     name = entry.id
     yield from name_faults(name)
     if entry.contradicts:
@@ -176,7 +178,7 @@ def _faults(entry: Entry, wanted: Wanted) -> Iterator[str]:
         unknown = entry.unknown
     for word in unknown:
         words = wanted.words.listed()
-        told = nearest(word, words) or f" (statuses are {', '.join(words)})"
+        told = suggestion(word, words) or f" (statuses are {', '.join(words)})"
         what = f"{name or 'the row'} has no known status: '{one_line(word, 60)}'{told}"
         yield f"{what}; [statuses] names words of your own"
 
@@ -185,8 +187,11 @@ def _item_problems(path: Path, items: Sequence[tuple[str, str, int]]) -> Iterato
     lines: dict[str, int] = {}
     for number, text, line in items:
         if not text:
-            yield line, Problem(place(path, line), f"required evidence {number} says nothing: write what is required")
+            yield (
+                line,
+                Problem(location(path, line), f"required evidence {number} says nothing: write what is required"),
+            )
         if number in lines:
             what = f"required evidence {number} stands twice, in lines {lines[number]} and {line}: number them apart"
-            yield line, Problem(place(path, line), what)
+            yield line, Problem(location(path, line), what)
         lines.setdefault(number, line)

@@ -16,7 +16,7 @@ _ISSUE = re.compile(r"([\w.-]+)/([\w.-]+)([#!]\d+)")
 _APART = dict.fromkeys(map(ord, "'\u2019\ufe0e\ufe0f"))
 
 
-def id_of(text: str, prefix: str = "") -> str:
+def row_id(text: str, prefix: str = "") -> str:
     """Return the id that a text gives; nothing where it holds no letter or figure.
 
     Args:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...fast_values import dataclass, maker
-from .layout import STATUS_IN, Wanted
-from .parsed_register import Row
-from .row_ids import id_of
-from .status_words import box_of, without_box
+from .layout import STATUS_IN, RegisterLayout
+from .parsed_register import RegisterRow
+from .row_ids import row_id
+from .status_words import box_of, strip_box
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class InterpretedRow:
     """A row, understood."""
 
-    row: Row
+    row: RegisterRow
     id: str
     name: str
     """What the id is made of."""
@@ -34,12 +34,12 @@ class Entry:
     """Why it is no use case; nothing where it is one."""
 
 
-_make_entry = maker(Entry)
+_make_entry = maker(InterpretedRow)
 
 
-def understood(row: Row, wanted: Wanted) -> Entry:
+def interpret_row(row: RegisterRow, wanted: RegisterLayout) -> InterpretedRow:
     """Return what a row means."""
-    box, name = box_of(row.cells["uc"]), without_box(row.cells["uc"])
+    box, name = box_of(row.cells["uc"]), strip_box(row.cells["uc"])
     said = row.cells.get("status", "")
     words = wanted.words
     every, cells = [], []
@@ -56,7 +56,7 @@ def understood(row: Row, wanted: Wanted) -> Entry:
         statuses = by_word
     return _make_entry(
         row=row,
-        id=id_of(name, wanted.prefix),
+        id=row_id(name, wanted.prefix),
         name=name,
         said=said,
         box=box,
@@ -68,7 +68,7 @@ def understood(row: Row, wanted: Wanted) -> Entry:
     )
 
 
-def _left_out(row: Row, said: Sequence[str], name: str, wanted: Wanted) -> str:
+def _left_out(row: RegisterRow, said: Sequence[str], name: str, wanted: RegisterLayout) -> str:
     if row.struck:
         return "struck out"
     if not wanted.words.leaves_any_out:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from ...fast_values import dataclass
-from .markdown_parser import folded
+from .markdown_parser import fold_text
 
 STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
 READY = "READY_FOR_GO_LIVE"
@@ -28,7 +28,7 @@ def box_of(text: str) -> str:
     return found[1] if found else ""
 
 
-def without_box(text: str) -> str:
+def strip_box(text: str) -> str:
     """Return a text without the box that it begins with."""
     found = _BOX.match(text)
     return text[found.end() :].strip() if found else text
@@ -48,7 +48,7 @@ def box_for(status: str, box: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class StatusWords:
     """What each word of a tracker stands for."""
 
     written: Mapping[str, str]
@@ -61,7 +61,7 @@ class Vocabulary:
     skipped_prefixes: tuple[str, ...]
 
     @classmethod
-    def of(cls, said: Said) -> Vocabulary:
+    def of(cls, said: Said) -> StatusWords:
         """Return the words that a config gives; a status that it does not speak of has our own word."""
         words = {status: words_for(said, status) for status in STATUSES}
         exact: dict[str, tuple[str, ...]] = {}
@@ -87,7 +87,7 @@ class Vocabulary:
         for prefix, statuses in self.prefixes:
             if key.startswith(prefix):
                 return statuses
-        return self.meaning_of_box(box_of(cell)) if cell and not without_box(cell) else ()
+        return self.meaning_of_box(box_of(cell)) if cell and not strip_box(cell) else ()
 
     def meaning_of_box(self, box: str) -> tuple[str, ...]:
         """Return the statuses that a box stands for."""
@@ -125,7 +125,7 @@ class Vocabulary:
     def word(self, status: str, old: str) -> str:
         """Return what is written for a status where an old word stood: a box for a box, else the first word."""
         box = box_of(old)
-        if box and not without_box(old) and _fold(box) not in self.exact:
+        if box and not strip_box(old) and _fold(box) not in self.exact:
             return box_for(status, box)
         return self.written[status]
 
@@ -166,4 +166,4 @@ def _written(words: Iterable[str]) -> str:
 @lru_cache(maxsize=256)
 def _fold(text: str) -> str:
     """The words of a tracker are few, and each stands in many rows."""
-    return folded(text.translate(_UNSEEN))
+    return fold_text(text.translate(_UNSEEN))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from unicodedata import category
 
-from .markdown_parser import folded
+from .markdown_parser import fold_text
 
 READY, UNDER_WAY, NOT_STARTED, BLOCKED = "READY_FOR_GO_LIVE", "IN_PROGRESS", "NOT_STARTED", "BLOCKED"
 SKIP = "skip"
@@ -203,7 +203,7 @@ _SIGNS = {
 
 
 def _folded(words: str) -> set[str]:
-    return {folded(word) for word in re.split(r"[|\n]", words) if word.strip()}
+    return {fold_text(word) for word in re.split(r"[|\n]", words) if word.strip()}
 
 
 def _longest_first(words: Iterable[str]) -> str:
@@ -234,22 +234,22 @@ _SHARE = re.compile(r"%|(?<![\d/])\d+\s*/\s*\d+(?![\d/])|\A\W*\d+\W*\Z")
 
 def rank_of(key: str, header: str) -> int | None:
     """Return how much a header tells of a column, 0 most; None: it is none that is known for it."""
-    return _RANK[key].get(folded(header.replace("_", " ")))
+    return _RANK[key].get(fold_text(header.replace("_", " ")))
 
 
 def is_environment(header: str) -> bool:
     """Return whether a header is what people call an environment."""
-    return folded(header) in _folded(_ENVIRONMENTS)
+    return fold_text(header) in _folded(_ENVIRONMENTS)
 
 
 def is_total(name: str) -> bool:
     """Return whether this stands in the place of an id where a row sums up others."""
-    return folded(_bare(name)) in _folded(_TOTALS)
+    return fold_text(_bare(name)) in _folded(_TOTALS)
 
 
 def speaks_of_tests(word: str) -> bool:
     """Return whether a word says how a test ended."""
-    return folded(_bare(word)) in _folded(_OF_TESTS)
+    return fold_text(_bare(word)) in _folded(_OF_TESTS)
 
 
 def says_more(word: str) -> bool:
@@ -257,17 +257,17 @@ def says_more(word: str) -> bool:
 
     It is read so, and not written where nothing but the status is known.
     """
-    return bool(_MORE.match(folded(_bare(word))))
+    return bool(_MORE.match(fold_text(_bare(word))))
 
 
-def meaning(word: str) -> tuple[str, tuple[str, ...]] | None:
+def status_meaning(word: str) -> tuple[str, tuple[str, ...]] | None:
     """Return the status that a person would read, and the words for ``[statuses]``; None: nobody knows.
 
     A word that means READY_FOR_GO_LIVE, or that leaves a row out, is taken whole: what is added to it may take it back.
     Another one stands for whatever begins so, where something harmless is added.
     """
     signs = {_STATUS_OF_SIGN[sign] for sign in word if sign in _STATUS_OF_SIGN}
-    text = folded(_bare(word))
+    text = fold_text(_bare(word))
     if not text:
         return (signs.pop(), (word,)) if len(signs) == 1 else None
     if status := _STATUS_OF.get(text):
@@ -280,7 +280,7 @@ def _with_more(word: str, text: str, signs: set[str]) -> tuple[str, tuple[str, .
     if stopped := _STOPPED.match(text):  # whatever follows, it is no better than this
         return BLOCKED, (*_beginning(word, stopped[0]), word)
     alone = next((sign for sign in word if sign in _STATUS_OF_SIGN), "") if len(signs) == 1 else ""
-    head = "" if alone and _HARMLESS.fullmatch(text) else folded(_bare(_HEAD.split(text, maxsplit=1)[0]))
+    head = "" if alone and _HARMLESS.fullmatch(text) else fold_text(_bare(_HEAD.split(text, maxsplit=1)[0]))
     status, rest = _STATUS_OF.get(head) or (_STATUS_OF_SIGN.get(alone) if not head else None), text[len(head) :]
     if status is None or not (_HARMLESS if status == READY else _HARMLESS_ELSE).fullmatch(rest):
         return None

@@ -12,14 +12,14 @@ from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
-from ...errors import ConfigError, one_line, place
+from ...errors import ConfigError, location, one_line
 from ...fast_values import dataclass
 from ..catalogue import UseCase
 from .formats import open_source
-from .layout import STATUS_IN, Columns, Wanted
-from .parsed_register import Source, Span
+from .layout import STATUS_IN, Columns, RegisterLayout
+from .parsed_register import Span, TrackerDocument
 from .reader import Tracker, tracker_in
-from .row_meaning import Entry, understood
+from .row_meaning import InterpretedRow, interpret_row
 from .status_words import Said
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -27,7 +27,7 @@ _MOMENT = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RowUpdate:
     """What a row is to say."""
 
     status: str
@@ -38,10 +38,10 @@ class Change:
     """(environment, status) for columns with the status in one."""
 
 
-def mend(
+def update_tracker(
     path: Path,
     data: bytes,
-    changes: Mapping[str, Change],
+    changes: Mapping[str, RowUpdate],
     columns: Columns | None = None,
     statuses: Said | None = None,
     skip: Sequence[str] = (),
@@ -60,11 +60,11 @@ def mend(
         ConfigError: the tracker says something wrong, a use case has no row, or a cell cannot be changed with
             certainty; the message names file and line.
     """
-    return mend_as(path, data, changes, Wanted.of(columns or {}, statuses or {}, skip))
+    return update_tracker_as(path, data, changes, RegisterLayout.of(columns or {}, statuses or {}, skip))
 
 
-def mend_as(path: Path, data: bytes, changes: Mapping[str, Change], wanted: Wanted) -> bytes:
-    """Do what ``mend`` does, where it is said already what is wanted of the tracker."""
+def update_tracker_as(path: Path, data: bytes, changes: Mapping[str, RowUpdate], wanted: RegisterLayout) -> bytes:
+    """Do what ``update_tracker`` does, where it is said already what is wanted of the tracker."""
     reading = _Reading(path, wanted)
     text = _decoded(path, data)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
@@ -76,7 +76,7 @@ def mend_as(path: Path, data: bytes, changes: Mapping[str, Change], wanted: Want
     for use_case, change in changes.items():
         entry = rows.get(use_case)
         if entry is None:
-            raise ConfigError(f"{place(path)}: has no row for use case '{use_case}': add one")
+            raise ConfigError(f"{location(path)}: has no row for use case '{use_case}': add one")
         edits += reading.edits(source, entry, change)
     mended = _edited(text, edits)
     reading.compare(before, reading.tracker(reading.source(mended)), changes, rows)
@@ -95,32 +95,32 @@ def _decoded(path: Path, data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise ConfigError(f"{place(path)}: is not UTF-8 text: save the tracker as UTF-8") from None
+        raise ConfigError(f"{location(path)}: is not UTF-8 text: save the tracker as UTF-8") from None
 
 
 class _Reading:
     """How one tracker is read: its place, and its words for columns and statuses."""
 
-    def __init__(self, path: Path, wanted: Wanted) -> None:
+    def __init__(self, path: Path, wanted: RegisterLayout) -> None:
         self._path = path
         self._wanted = wanted
         if told := wanted.cannot_say():
-            raise ConfigError(f"{place(path)}: {told}")
+            raise ConfigError(f"{location(path)}: {told}")
 
-    def source(self, text: str) -> Source:
+    def source(self, text: str) -> TrackerDocument:
         return open_source(self._path, text, self._wanted)
 
-    def tracker(self, source: Source) -> Tracker:
+    def tracker(self, source: TrackerDocument) -> Tracker:
         tracker, found = tracker_in(self._path, source, self._wanted)
         if found:
             raise ConfigError(str(found[0]))
         return tracker
 
-    def entries(self, source: Source) -> Iterator[Entry]:
+    def entries(self, source: TrackerDocument) -> Iterator[InterpretedRow]:
         """Yield the rows that are use cases."""
-        return (entry for row in source.register.rows if not (entry := understood(row, self._wanted)).left_out)
+        return (entry for row in source.register.rows if not (entry := interpret_row(row, self._wanted)).left_out)
 
-    def edits(self, source: Source, entry: Entry, change: Change) -> Iterator[tuple[Span, str]]:
+    def edits(self, source: TrackerDocument, entry: InterpretedRow, change: RowUpdate) -> Iterator[tuple[Span, str]]:
         """Yield where the row's cells stand that are to be changed, and what is to stand there."""
         for key, new in self._wanted_cells(entry, change).items():
             if key in entry.row.columns and entry.row.cells[key] != new:
@@ -129,7 +129,7 @@ class _Reading:
                     raise self._refusal(entry, f"has no cell for {_called(key)}: add one")
                 yield span, self._cell(source, entry, key, new)
 
-    def _wanted_cells(self, entry: Entry, change: Change) -> dict[str, str]:
+    def _wanted_cells(self, entry: InterpretedRow, change: RowUpdate) -> dict[str, str]:
         words, row = self._wanted.words, entry.row.cells
         cells = {"last_updated": change.date}
         for environment, status in change.by_environment:
@@ -147,7 +147,7 @@ class _Reading:
             )
         return cells
 
-    def _cell(self, source: Source, entry: Entry, key: str, new: str) -> str:
+    def _cell(self, source: TrackerDocument, entry: InterpretedRow, key: str, new: str) -> str:
         old = entry.row.cells[key]
         if key == "last_updated" and _DATE.search(old) and not _MOMENT.fullmatch(old):
             told = f"says more than a date: '{one_line(old, 60)}': keep nothing but the date in that cell"
@@ -157,11 +157,11 @@ class _Reading:
         told = f"has the {_called(key)} '{one_line(old, 60)}' written in a way that cannot be changed with certainty"
         raise self._refusal(entry, f"{told}: write {one_line(new, 60)} there yourself")
 
-    def _refusal(self, entry: Entry, what: str) -> ConfigError:
-        return ConfigError(f"{place(self._path, entry.row.line)}: {entry.id} {what}")
+    def _refusal(self, entry: InterpretedRow, what: str) -> ConfigError:
+        return ConfigError(f"{location(self._path, entry.row.line)}: {entry.id} {what}")
 
     def compare(
-        self, before: Tracker, after: Tracker, changes: Mapping[str, Change], rows: Mapping[str, Entry]
+        self, before: Tracker, after: Tracker, changes: Mapping[str, RowUpdate], rows: Mapping[str, InterpretedRow]
     ) -> None:
         """Raise ConfigError unless the mended tracker says what was wanted, and else what it said before."""
         for old, new in zip_longest(before.rows, after.rows):
@@ -171,13 +171,13 @@ class _Reading:
                 wanted = _changed(old, new, change, dated="last_updated" in rows[old.id].row.columns)
             if new != wanted:
                 line, name = (old.line, old.id) if old else (new.line, new.id)
-                raise ConfigError(f"{place(self._path, line)}: the row of {name} cannot be changed with certainty")
+                raise ConfigError(f"{location(self._path, line)}: the row of {name} cannot be changed with certainty")
         same = (before.items, before.legend, before.left_out) == (after.items, after.legend, after.left_out)
         if not same:
-            raise ConfigError(f"{place(self._path)}: cannot be changed without changing more than status and date")
+            raise ConfigError(f"{location(self._path)}: cannot be changed without changing more than status and date")
 
 
-def _changed(old: UseCase, new: UseCase, change: Change, *, dated: bool) -> UseCase | None:
+def _changed(old: UseCase, new: UseCase, change: RowUpdate, *, dated: bool) -> UseCase | None:
     """Return what a row is to say, in the words that it says it with; None: it does not say the status."""
     said = dict(new.declared_in)
     if change.status and change.status not in (new.declared_status, *new.declared_also):

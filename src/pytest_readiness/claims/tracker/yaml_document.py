@@ -7,15 +7,15 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ...errors import ConfigError, one_line, place
+from ...errors import ConfigError, location, one_line
 from ...fast_values import dataclass, field
-from .layout import Wanted
-from .located_value import Lines, Written, names_of
-from .markdown_parser import folded
+from .layout import RegisterLayout
+from .located_value import LineIndex, LocatedValue, column_names
+from .markdown_parser import fold_text
 from .misspelt_headers import missing_column
-from .parsed_register import Entry, Register, Row, Span
-from .yaml_scalars import respelled, written
-from .yaml_tree import Node, YamlError, documents
+from .parsed_register import Entry, Register, RegisterRow, Span
+from .yaml_scalars import read_scalar, respell
+from .yaml_tree import YamlError, YamlNode, parse_documents
 
 _AS_LACKING = "this looks like a register, and none of its keys is called '{}': give one that name"
 _AS_KEYED = "this looks like a register whose ids are keys: write a list, each of whose entries has its id under '{}'"
@@ -31,7 +31,7 @@ _MERGE = "<<"
 class _List:
     """A list, and the keys that it stands under, outermost first."""
 
-    node: Node
+    node: YamlNode
     keys: tuple[str, ...]
 
 
@@ -41,31 +41,31 @@ class _Entry:
 
     line: int
     keys: list[str] = field(default_factory=list)
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[YamlNode] = field(default_factory=list)
     own: int = 0
     """How many of them stand in the entry itself; the others come from ``<<``."""
     told: list[tuple[int, str]] = field(default_factory=list)
 
 
-class Outline:
+class YamlDocument:
     """A ``Source``. Quotes, anchors, tags, comments and the style of a block stay as they are."""
 
     items: Sequence[Entry] = ()
     legend: Sequence[str] = ()
 
-    def __init__(self, path: Path, text: str, wanted: Wanted) -> None:
+    def __init__(self, path: Path, text: str, wanted: RegisterLayout) -> None:
         """Read a text (without byte order mark); ``path`` is for messages.
 
         Raises:
             ConfigError: it is no YAML that is read, or has no register.
         """
-        self._text, self._wanted, self._lines = text, wanted, Lines(text)
+        self._text, self._wanted, self._lines = text, wanted, LineIndex(text)
         try:
-            roots = documents(text)
+            roots = parse_documents(text)
         except YamlError as error:
             line = None if error.position is None else self._lines.at(error.position)
-            raise ConfigError(f"{place(path, line)}: {error.what}") from None
-        self._cells: list[dict[str, Written]] = []
+            raise ConfigError(f"{location(path, line)}: {error.what}") from None
+        self._cells: list[dict[str, LocatedValue]] = []
         self._doubts: list[tuple[int, str]] = []
         self._matched: set[str] = set()
         lists = list(self._lists(roots))
@@ -75,23 +75,23 @@ class Outline:
         if not rows and not self._doubts:
             keys = " and ".join(f"'{wanted.shown(key)}'" for key in wanted.decide)
             raise ConfigError(
-                f"{place(path)}: no list has entries with the keys {keys}: "
+                f"{location(path)}: no list has entries with the keys {keys}: "
                 "add them, or name yours under [tracker_columns] in readiness.toml"
             )
         self.doubts: Sequence[tuple[int, str]] = ()
         unmatched = tuple(one for one in wanted.skip if one not in self._matched)
         self.register = Register(tuple(rows), tuple(sorted(self._doubts)), unmatched)
 
-    def span(self, row: Row, column: str) -> Span | None:
+    def span(self, row: RegisterRow, column: str) -> Span | None:
         """Return where the value stands, without its anchor and tag; None: the row has none of its own."""
         cell = self._cells[row.hint].get(column)
         return (cell.start, cell.end) if cell else None
 
-    def spellings(self, row: Row, column: str, new: str) -> Iterator[str]:
+    def spellings(self, row: RegisterRow, column: str, new: str) -> Iterator[str]:
         """Yield the new value in the style of the old one, else in quotes."""
-        yield from respelled(self._text, self._cells[row.hint][column], new, keep_type=column != "last_updated")
+        yield from respell(self._text, self._cells[row.hint][column], new, keep_type=column != "last_updated")
 
-    def _lists(self, roots: Sequence[Node]) -> Iterator[_List]:
+    def _lists(self, roots: Sequence[YamlNode]) -> Iterator[_List]:
         """Yield every list in the order of the lines, but for those under a key that is left out."""
         pending = [(root, tuple[str, ...]()) for root in reversed(roots)]
         while pending:
@@ -104,28 +104,28 @@ class Outline:
                 self._look_at_keys(node)
                 pending += reversed(within)
 
-    def _is_skipped(self, key: Node) -> bool:
-        found = [one for one in self._wanted.skip if fnmatchcase(folded(key.value), folded(one))]
+    def _is_skipped(self, key: YamlNode) -> bool:
+        found = [one for one in self._wanted.skip if fnmatchcase(fold_text(key.value), fold_text(one))]
         self._matched.update(found)
         return bool(found)
 
-    def _look_at_keys(self, node: Node) -> None:
+    def _look_at_keys(self, node: YamlNode) -> None:
         """Tell of a register that is a mapping of ids to rows."""
         ids = [key for key, value in node.pairs() if self._is_keyed_row(key, value)]
         if len(ids) > 1 or any(map(str.isdigit, "".join(key.value for key in ids))):
             told = _AS_KEYED.format(self._wanted.shown("uc"))
             self._doubts.append((self._lines.at(ids[0].start), told + _OR_SKIP))
 
-    def _is_keyed_row(self, key: Node, value: Node) -> bool:
+    def _is_keyed_row(self, key: YamlNode, value: YamlNode) -> bool:
         entry = self._entry(value)
-        said = dict(zip(names_of(self._wanted, entry.keys), entry.nodes, strict=True))
+        said = dict(zip(column_names(self._wanted, entry.keys), entry.nodes, strict=True))
         known = "status" in said and "uc" not in said and self._wanted.is_name(key.value)
         return known and self._wanted.is_status(self._said(said["status"]))
 
-    def _rows(self, found: _List) -> Iterator[Row]:
+    def _rows(self, found: _List) -> Iterator[RegisterRow]:
         entries = [(child, self._entry(child)) for child in found.node.children]
         wanted = self._wanted_of([entry for _, entry in entries])
-        named = [names_of(wanted, entry.keys) for _, entry in entries]
+        named = [column_names(wanted, entry.keys) for _, entry in entries]
         if not any(set(self._wanted.decide) <= set(names) for names in named):
             self._look_at(found, [entry for _, entry in entries])
             return
@@ -136,35 +136,35 @@ class Outline:
             self._doubts += entry.told
             yield self._row(entry, names)
 
-    def _wanted_of(self, entries: Sequence[_Entry]) -> Wanted:
+    def _wanted_of(self, entries: Sequence[_Entry]) -> RegisterLayout:
         """Return what is wanted of a list: a key counts at the place where it first comes up in any of its entries."""
         keys, position = list(dict.fromkeys(key for entry in entries for key in entry.keys)), self._wanted.position
         if position is None or position >= len(keys):
             return self._wanted
         return replace(self._wanted, position=None, headers={**self._wanted.headers, "uc": (keys[position],)})
 
-    def _row(self, entry: _Entry, names: tuple[str, ...]) -> Row:
+    def _row(self, entry: _Entry, names: tuple[str, ...]) -> RegisterRow:
         cells: dict[str, str] = dict.fromkeys((*self._wanted.decide, *names), "")
-        places: dict[str, Written] = {}
+        places: dict[str, LocatedValue] = {}
         for at, (name, node) in enumerate(zip(names, entry.nodes, strict=True)):
             if name in places and not name.isdigit():
                 self._doubts.append((self._lines.at(node.start), _TWICE.format(entry.keys[at])))
             elif at < entry.own or name not in cells or not cells[name]:
                 cells[name] = self._said(node)
             if at < entry.own:
-                places[name] = written(self._text, node)
+                places[name] = read_scalar(self._text, node)
             if name in self._wanted.decide and not _is_text(node):
                 self._doubts.append((self._lines.at(node.start), _NO_TEXT.format(entry.keys[at])))
         self._cells.append(places)
         columns = tuple(dict.fromkeys((*names, *self._wanted.decide)))
-        return Row(entry.line, cells, columns, hint=len(self._cells) - 1)
+        return RegisterRow(entry.line, cells, columns, hint=len(self._cells) - 1)
 
-    def _entry(self, place_of: Node) -> _Entry:
+    def _entry(self, place_of: YamlNode) -> _Entry:
         """Return the keys of an entry, with those that ``<<`` brings and it has not itself."""
         entry, node = _Entry(self._lines.at(place_of.start)), place_of.alias or place_of
         if node.kind != "mapping":
             return entry
-        merged: list[Node] = []
+        merged: list[YamlNode] = []
         for key, value in node.pairs():
             if key.value == _MERGE and not key.style:
                 merged += value.children if value.kind == "list" and value.alias is None else [value]
@@ -197,13 +197,13 @@ class Outline:
             line = self._lines.at(found.node.start)
             self._doubts.append((line, _AS_LACKING.format(one_line(lacks)) + _OR_SKIP))
 
-    def _said(self, node: Node) -> str:
+    def _said(self, node: YamlNode) -> str:
         node = node.alias or node
         if node.kind == "list":
             return ", ".join(child.value for child in node.children if child.kind == "scalar")
-        return "" if node.kind == "mapping" else written(self._text, node).text
+        return "" if node.kind == "mapping" else read_scalar(self._text, node).text
 
 
-def _is_text(node: Node) -> bool:
+def _is_text(node: YamlNode) -> bool:
     node = node.alias or node
     return node.kind == "scalar" and node.tag in ("", "!", "tag:yaml.org,2002:str")

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from .located_value import Written
-from .yaml_tree import Node, YamlError, documents
+from .located_value import LocatedValue
+from .yaml_tree import YamlError, YamlNode, parse_documents
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)*")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -17,7 +17,7 @@ UNSURE = "?"
 _PLAIN = frozenset({"", ALIAS})
 
 
-def written(text: str, node: Node) -> Written:
+def read_scalar(text: str, node: YamlNode) -> LocatedValue:
     """Return what a value says, and where it stands in the text, without its anchor and tag.
 
     Args:
@@ -25,19 +25,19 @@ def written(text: str, node: Node) -> Written:
         node: a scalar, or an alias of one; what a list or a mapping says is nothing.
     """
     if node.alias is not None:
-        return Written(written(text, node.alias).text, node.start, node.end, ALIAS)
+        return LocatedValue(read_scalar(text, node.alias).text, node.start, node.end, ALIAS)
     if node.kind != "scalar":
-        return Written("", node.start, node.end, UNSURE)
+        return LocatedValue("", node.start, node.end, UNSURE)
     said = node.value.strip()
     if not node.style and said in _NULL:
         said = ""
     properties = _PROPERTIES.match(text, node.start, node.end)
     start = properties.end() if properties else node.start
     unsure = text[start : start + 1] in ("&", "!", "#", "\r", "\n") and start < node.end
-    return Written(said, start, max(start, node.end), UNSURE if unsure else node.style)
+    return LocatedValue(said, start, max(start, node.end), UNSURE if unsure else node.style)
 
 
-def respelled(text: str, value: Written, new: str, *, keep_type: bool) -> Iterator[str]:
+def respell(text: str, value: LocatedValue, new: str, *, keep_type: bool) -> Iterator[str]:
     """Yield how a new value is written in place of an old one: in its style first, else in quotes.
 
     Args:
@@ -54,7 +54,7 @@ def respelled(text: str, value: Written, new: str, *, keep_type: bool) -> Iterat
             yield f" {candidate}" if glued else candidate
 
 
-def _candidates(old: str, value: Written, new: str, *, keep_type: bool) -> Iterator[str]:
+def _candidates(old: str, value: LocatedValue, new: str, *, keep_type: bool) -> Iterator[str]:
     single, double = "'" + new.replace("'", "''") + "'", json.dumps(new, ensure_ascii=False)
     if value.style in _PLAIN:
         if not keep_type or _type_of(new) in ("str", _type_of(old) if value.text else "str"):
@@ -88,7 +88,7 @@ def _says(candidate: str, new: str) -> bool:
 def _first(text: str, count: int) -> str | None:
     """Return the first of so many texts in a list."""
     try:
-        (root,) = documents(text)
+        (root,) = parse_documents(text)
     except (YamlError, ValueError):
         return None
     texts = [child.value.strip() for child in root.children if child.kind == "scalar"]

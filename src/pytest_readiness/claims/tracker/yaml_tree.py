@@ -32,7 +32,7 @@ class YamlError(ValueError):
 
 
 @dataclass(slots=True)
-class Node:
+class YamlNode:
     """A value of any kind."""
 
     kind: Literal["scalar", "list", "mapping"]
@@ -43,19 +43,19 @@ class Node:
     style: str = ""
     """Of a scalar: its quote, ``|`` or ``>``; empty: plain."""
     tag: str = ""
-    children: list[Node] = field(default_factory=list)
+    children: list[YamlNode] = field(default_factory=list)
     """Of a mapping: key, value, key, value."""
-    alias: Node | None = None
+    alias: YamlNode | None = None
     """What this place only refers to."""
     size: int = 1
     """How many values it is, with what aliases stand for."""
 
-    def pairs(self) -> Iterator[tuple[Node, Node]]:
+    def pairs(self) -> Iterator[tuple[YamlNode, YamlNode]]:
         """Yield the keys and values of a mapping."""
         return zip(self.children[::2], self.children[1::2], strict=True)
 
 
-def documents(text: str) -> list[Node]:
+def parse_documents(text: str) -> list[YamlNode]:
     """Return the root of each document of a text (without byte order mark).
 
     Raises:
@@ -90,14 +90,14 @@ class _Tree:
     """The tree as it grows, event by event."""
 
     def __init__(self) -> None:
-        self.roots: list[Node] = []
-        self._open: list[Node] = []
-        self._anchors: dict[str, Node] = {}
+        self.roots: list[YamlNode] = []
+        self._open: list[YamlNode] = []
+        self._anchors: dict[str, YamlNode] = {}
 
     def take(self, event: Any) -> None:
         kind, start = type(event).__name__, event.start_mark.index
         if kind == "ScalarEvent":
-            node = Node("scalar", start, event.end_mark.index, event.value, event.style or "", event.tag or "")
+            node = YamlNode("scalar", start, event.end_mark.index, event.value, event.style or "", event.tag or "")
             if _HALF.search(node.value):
                 raise YamlError(start, "is not YAML: an escape here stands for half a character")
             self._name(event, node)
@@ -105,7 +105,7 @@ class _Tree:
         elif kind == "AliasEvent":
             self._add(self._alias(event))
         elif kind in ("SequenceStartEvent", "MappingStartEvent"):
-            self._enter(event, Node("list" if kind.startswith("S") else "mapping", start, tag=event.tag or ""))
+            self._enter(event, YamlNode("list" if kind.startswith("S") else "mapping", start, tag=event.tag or ""))
         elif kind in ("SequenceEndEvent", "MappingEndEvent"):
             node = self._open.pop()
             node.end = event.end_mark.index
@@ -116,23 +116,23 @@ class _Tree:
         elif kind == "DocumentStartEvent":
             self._anchors.clear()
 
-    def _enter(self, event: Any, node: Node) -> None:
+    def _enter(self, event: Any, node: YamlNode) -> None:
         if len(self._open) >= DEEPEST:
             raise YamlError(node.start, f"it is more than {DEEPEST} levels deep: write it flatter")
         self._name(event, node)
         self._open.append(node)
 
-    def _name(self, event: Any, node: Node) -> None:
+    def _name(self, event: Any, node: YamlNode) -> None:
         if event.anchor:
             self._anchors[event.anchor] = node
 
-    def _alias(self, event: Any) -> Node:
+    def _alias(self, event: Any) -> YamlNode:
         start, known = event.start_mark.index, self._anchors.get(event.anchor)
         if known is None:
             raise YamlError(start, f"nothing above is called '&{one_line(event.anchor, 60)}': correct the alias")
         if any(known is one for one in self._open):
             raise YamlError(start, f"'*{one_line(event.anchor, 60)}' refers to what it stands in: take it out")
-        return Node(known.kind, start, event.end_mark.index, alias=known, size=known.size)
+        return YamlNode(known.kind, start, event.end_mark.index, alias=known, size=known.size)
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: YamlNode) -> None:
         (self._open[-1].children if self._open else self.roots).append(node)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ...facts.suite_failure import OnlyFailing, Reach
+from ...facts.suite_failure import FailureScope, SuiteFailure
 from ...fast_values import dataclass
 
 
@@ -19,7 +19,7 @@ class _Kind:
     producer: str
     name: re.Pattern[str]
     """Of ``classname::name``, both as the file says them; its groups ``of``, ``package`` and ``test`` name these."""
-    reach: Reach
+    reach: FailureScope
     suite: re.Pattern[str] = re.compile(r"")
     """What the name of the innermost suite must hold."""
     message: str = ""
@@ -30,36 +30,47 @@ _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _SCRIPT = r"[^\n]+\.[cm]?[jt]sx?"
 
 
-def _kind(producer: str, name: str, reach: Reach, suite: str = "", message: str = "") -> _Kind:
+def _kind(producer: str, name: str, reach: FailureScope, suite: str = "", message: str = "") -> _Kind:
     return _Kind(producer, re.compile(name), reach, re.compile(suite), message)
 
 
 _TABLE = (
     # The hooks of a class or module: unittest-xml-reporting, python-subunit, stestr; nose2 parts the name at its dot.
-    _kind("unittest", rf"::(?:setUp|tearDown)Class \((?P<of>{_DOTTED})\)", Reach.CLASS),
-    _kind("unittest", rf"::(?:setUp|tearDown)Module \((?P<of>{_DOTTED})\)", Reach.MODULE),
-    _kind("nose2", rf"(?:setUp|tearDown)Class \((?P<package>{_DOTTED})::(?P<of>\w+)\)", Reach.CLASS),
-    _kind("nose2", rf"(?:setUp|tearDown)Module \((?P<package>{_DOTTED})::(?P<of>\w+)\)", Reach.MODULE),
+    _kind("unittest", rf"::(?:setUp|tearDown)Class \((?P<of>{_DOTTED})\)", FailureScope.CLASS),
+    _kind("unittest", rf"::(?:setUp|tearDown)Module \((?P<of>{_DOTTED})\)", FailureScope.MODULE),
+    _kind("nose2", rf"(?:setUp|tearDown)Class \((?P<package>{_DOTTED})::(?P<of>\w+)\)", FailureScope.CLASS),
+    _kind("nose2", rf"(?:setUp|tearDown)Module \((?P<package>{_DOTTED})::(?P<of>\w+)\)", FailureScope.MODULE),
     # A module that cannot be imported.
-    _kind("unittest", rf"unittest\.loader\._FailedTest(?:\.(?P<package>{_DOTTED}))?::(?P<of>{_DOTTED})", Reach.MODULE),
-    _kind("nose2", rf"nose2\.loader\.\w+Failure(?:\.(?P<package>{_DOTTED}))?::(?P<of>{_DOTTED})", Reach.MODULE),
-    _kind("pytest", rf"::(?P<of>{_DOTTED})", Reach.MODULE, r"\Apytest\Z", "collection failure"),
+    _kind(
+        "unittest",
+        rf"unittest\.loader\._FailedTest(?:\.(?P<package>{_DOTTED}))?::(?P<of>{_DOTTED})",
+        FailureScope.MODULE,
+    ),
+    _kind("nose2", rf"nose2\.loader\.\w+Failure(?:\.(?P<package>{_DOTTED}))?::(?P<of>{_DOTTED})", FailureScope.MODULE),
+    _kind("pytest", rf"::(?P<of>{_DOTTED})", FailureScope.MODULE, r"\Apytest\Z", "collection failure"),
     # A file that does not load, where the suite is called as the file.
-    _kind("vitest", rf"(?P<of>{_SCRIPT})::(?P=of)", Reach.SUITE, rf"\A{_SCRIPT}\Z"),
-    _kind("jest-junit", rf"Test suite failed to run::(?P<of>{_SCRIPT})", Reach.SUITE, rf"\A{_SCRIPT}\Z"),
+    _kind("vitest", rf"(?P<of>{_SCRIPT})::(?P=of)", FailureScope.SUITE, rf"\A{_SCRIPT}\Z"),
+    _kind("jest-junit", rf"Test suite failed to run::(?P<of>{_SCRIPT})", FailureScope.SUITE, rf"\A{_SCRIPT}\Z"),
     # The hooks of a suite.
     _kind(
         "jest-junit",
         r"(?P<of>[^\n]*Test execution failure: could be caused by test hooks like 'afterAll'\.)::(?P=of)",
-        Reach.SUITE,
+        FailureScope.SUITE,
     ),
-    _kind("mocha", r'"(?:before|after) (?:all|each)" hook(?:: [^\n"]*)?(?: for "(?P<test>.+)")?::.+', Reach.SUITE),
-    _kind("mocha", r'"(?:before|after) (?:all|each)" hook(?:: [^\n"]*)? in "[^\n"]+"::.+', Reach.SUITE),
+    _kind(
+        "mocha", r'"(?:before|after) (?:all|each)" hook(?:: [^\n"]*)?(?: for "(?P<test>.+)")?::.+', FailureScope.SUITE
+    ),
+    _kind("mocha", r'"(?:before|after) (?:all|each)" hook(?:: [^\n"]*)? in "[^\n"]+"::.+', FailureScope.SUITE),
     # Of the file, which is not named, and of all files, which do not begin then.
-    _kind("bats", r"setup_suite::(?:setup_file failed|setup_suite|teardown_suite)", Reach.REPORT, r"\Asetup_suite\Z"),
+    _kind(
+        "bats",
+        r"setup_suite::(?:setup_file failed|setup_suite|teardown_suite)",
+        FailureScope.REPORT,
+        r"\Asetup_suite\Z",
+    ),
     # What has no name: of GoogleTest the environment of all tests, of bats a file that does not load.
-    _kind("GoogleTest", r"::", Reach.REPORT, r"\ANonTestSuiteFailure\Z"),
-    _kind("bats", r"[^\n]+\.bats::", Reach.SUITE, r"\.bats\Z"),
+    _kind("GoogleTest", r"::", FailureScope.REPORT, r"\ANonTestSuiteFailure\Z"),
+    _kind("bats", r"[^\n]+\.bats::", FailureScope.SUITE, r"\.bats\Z"),
 )  # fmt: skip
 
 
@@ -67,7 +78,7 @@ _LONGEST = 2000
 """Of the names of a case that is looked at."""
 
 
-def only_failing(suites: tuple[str, ...], class_name: str, name: str, message: str) -> OnlyFailing | None:
+def only_failing(suites: tuple[str, ...], class_name: str, name: str, message: str) -> SuiteFailure | None:
     """Return what a case is that failed, if it is of a kind that exists only while it fails.
 
     Args:
@@ -86,14 +97,14 @@ def only_failing(suites: tuple[str, ...], class_name: str, name: str, message: s
     return None
 
 
-def _reaching(kind: _Kind, found: dict[str, str | None], suites: tuple[str, ...]) -> OnlyFailing | None:
+def _reaching(kind: _Kind, found: dict[str, str | None], suites: tuple[str, ...]) -> SuiteFailure | None:
     """Return what it concerns; None: that is not named, so that nothing tells when it is over."""
-    if kind.reach is Reach.REPORT:
-        return OnlyFailing(kind.producer, kind.reach, ())
+    if kind.reach is FailureScope.REPORT:
+        return SuiteFailure(kind.producer, kind.reach, ())
     of = found.get("of") or ""
-    if kind.reach is not Reach.SUITE:
-        return OnlyFailing(kind.producer, kind.reach, (".".join(filter(None, (found.get("package"), of))),))
+    if kind.reach is not FailureScope.SUITE:
+        return SuiteFailure(kind.producer, kind.reach, (".".join(filter(None, (found.get("package"), of))),))
     # A file that did not load is meant by its suite only where that is called as the file.
     if not suites or (kind.suite.pattern and of not in ("", suites[-1])):
         return None
-    return OnlyFailing(kind.producer, kind.reach, suites, found.get("test") or "")
+    return SuiteFailure(kind.producer, kind.reach, suites, found.get("test") or "")

@@ -11,7 +11,7 @@ from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
-from ...errors import ConfigError, count, place
+from ...errors import ConfigError, count, location
 from ...fast_values import dataclass
 from ...regular_files import regular_file
 
@@ -73,11 +73,11 @@ def files_of(given: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(one for one in path.rglob("*") if one.name.lower().endswith(".xml"))
             if not inside:
-                raise ConfigError(f"{place(path)}: is a folder that holds no .xml file")
+                raise ConfigError(f"{location(path)}: is a folder that holds no .xml file")
         elif has_magic(str(path)) and not path.exists():
             inside = sorted(_matching(path))
             if not inside:
-                raise ConfigError(f"{place(path)}: matches no file")
+                raise ConfigError(f"{location(path)}: matches no file")
         found |= {os.path.realpath(one): one for one in inside}
     return list(found.values())
 
@@ -90,7 +90,7 @@ def _matching(pattern: Path) -> Iterator[Path]:
             yield path
 
 
-class Blocks:
+class TextBlocks:
     """What a file holds, block by block: well-formed as far as its characters are concerned."""
 
     def __init__(self, path: Path, most: int) -> None:
@@ -143,14 +143,14 @@ class Blocks:
                     told(block)
                     yield block
         except OSError as error:
-            raise ConfigError(f"{place(self.path)}: cannot be read: {error.strerror}") from None
+            raise ConfigError(f"{location(self.path)}: cannot be read: {error.strerror}") from None
         if is_blank:
-            raise ConfigError(f"{place(self.path)}: is empty: what was to write it did not get to its end")
+            raise ConfigError(f"{location(self.path)}: is empty: what was to write it did not get to its end")
 
     def _check(self, size: int) -> None:
         if size > self._most:
             told = f"is larger than junit_limit ({self._most:,} bytes)"
-            raise ConfigError(f"{place(self.path)}: {told}: leave out the output of passed tests, or raise it")
+            raise ConfigError(f"{location(self.path)}: {told}: leave out the output of passed tests, or raise it")
 
     def _decoded(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Yield text in UTF-16 as UTF-8, in which secrets can be found."""
@@ -173,10 +173,10 @@ def same_blocks(file: JUnitFile, most: int) -> Iterator[bytes]:
     Raises:
         ConfigError: it cannot be read any more, or is not what it was.
     """
-    blocks = Blocks(file.path, most)
+    blocks = TextBlocks(file.path, most)
     yield from blocks
     if blocks.file is None or blocks.file.sha256 != file.sha256:
-        raise ConfigError(f"{place(file.path)}: was changed while it was read: import it when it is complete")
+        raise ConfigError(f"{location(file.path)}: was changed while it was read: import it when it is complete")
 
 
 def _check_kind(path: Path, begins: bytes) -> None:
@@ -185,9 +185,11 @@ def _check_kind(path: Path, begins: bytes) -> None:
     if not kind and begins.startswith(_TAR, _WHERE_OF_TAR):
         kind = "a tar"
     if kind:
-        raise ConfigError(f"{place(path)}: is {kind} archive: unpack it first")
+        raise ConfigError(f"{location(path)}: is {kind} archive: unpack it first")
     if _PAGE.match(begins):
-        raise ConfigError(f"{place(path)}: is an HTML page, and no JUnit XML: perhaps an error of where it came from")
+        raise ConfigError(
+            f"{location(path)}: is an HTML page, and no JUnit XML: perhaps an error of where it came from"
+        )
 
 
 def _is_utf_8(begins: bytes) -> bool:

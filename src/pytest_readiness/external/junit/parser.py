@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from ...errors import ConfigError, one_line, place
+from ...errors import ConfigError, location, one_line
 
 MOST_OF_A_TEXT = 1 << 20
 """Characters of a text that are read: more than is kept, so that a secret in it is whole when it is looked for."""
@@ -38,7 +38,7 @@ class _Refused(Exception):  # noqa: N818 - no error of its own: it is told with 
     """The file cannot be used."""
 
 
-class Element:
+class XmlElement:
     """A test case, what is in it, or what a suite has against itself."""
 
     __slots__ = ("attributes", "children", "tag", "text")
@@ -48,19 +48,19 @@ class Element:
         self.attributes = attributes
         self.text = ""
         """What stands before the first element in it."""
-        self.children: list[Element] = []
+        self.children: list[XmlElement] = []
 
     def get(self, name: str) -> str:
         """Return what an attribute says, without the space around it; the empty text where there is none."""
         return self.attributes.get(name, "").strip()
 
 
-class Suite(Element):
+class OpenSuite(XmlElement):
     """A suite that is open."""
 
     __slots__ = ("bad", "called", "cases", "first", "is_empty", "names", "number", "outer", "timestamp")
 
-    def __init__(self, tag: str, attributes: dict[str, str], outer: Suite | None, number: int, first: int) -> None:
+    def __init__(self, tag: str, attributes: dict[str, str], outer: OpenSuite | None, number: int, first: int) -> None:
         """``children``: what it has against itself."""
         super().__init__(tag, attributes)
         self.outer = outer
@@ -85,17 +85,17 @@ class Suite(Element):
 class _Reading:
     """Takes in what the parser comes upon."""
 
-    def __init__(self, found: Callable[[Element, Suite], None], ended: Callable[[Suite], None]) -> None:
+    def __init__(self, found: Callable[[XmlElement, OpenSuite], None], ended: Callable[[OpenSuite], None]) -> None:
         self.found, self.ended = found, ended
         self.parser = ParserCreate(namespace_separator="}")
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = _no_document_type
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
-        self.open: list[Element] = []
-        self.suites: list[Suite] = []
-        self.case: Element | None = None
-        self.text: Element | None = None
+        self.open: list[XmlElement] = []
+        self.suites: list[OpenSuite] = []
+        self.case: XmlElement | None = None
+        self.text: XmlElement | None = None
         """Whose text is read."""
         self.many_suites = self.many_cases = 0
         self.of_playwright = False
@@ -121,19 +121,19 @@ class _Reading:
             attributes = _of_one_name(given)
         element = self._element(tag, attributes)
         if self.open:
-            if isinstance(self.open[-1], Suite):
+            if isinstance(self.open[-1], OpenSuite):
                 self.open[-1].is_empty = False
-        elif not isinstance(element, Suite):
+        elif not isinstance(element, OpenSuite):
             raise _Refused(f"is no JUnit XML: its root is <{one_line(tag, 40)}>, not <testsuites>")
         self.open.append(element)
 
-    def _element(self, tag: str, attributes: dict[str, str]) -> Element:
+    def _element(self, tag: str, attributes: dict[str, str]) -> XmlElement:
         self._listen(None)
         if self.case is not None:
-            return self._inside(self.case, Element(tag, attributes))
+            return self._inside(self.case, XmlElement(tag, attributes))
         if tag in _SUITES:
             return self._suite(tag, attributes)
-        element = Element(tag, attributes)
+        element = XmlElement(tag, attributes)
         if self.suites and tag.lower() in BAD:
             self.suites[-1].children.append(element)
             self._listen(element)
@@ -143,7 +143,7 @@ class _Reading:
             self.was_run = self.was_run or not _OF_A_CASE_THAT_RAN.isdisjoint(attributes)
         return element
 
-    def _inside(self, case: Element, element: Element) -> Element:
+    def _inside(self, case: XmlElement, element: XmlElement) -> XmlElement:
         """Take in what is in a test case: its children, and its properties."""
         parent = self.open[-1]
         self.was_run = True
@@ -158,9 +158,9 @@ class _Reading:
             self._listen(element)
         return element
 
-    def _suite(self, tag: str, attributes: dict[str, str]) -> Suite:
+    def _suite(self, tag: str, attributes: dict[str, str]) -> OpenSuite:
         outer = self.suites[-1] if self.suites else None
-        suite = Suite(tag, attributes, outer, self.many_suites, self.many_cases)
+        suite = OpenSuite(tag, attributes, outer, self.many_suites, self.many_cases)
         if outer is None:
             self.of_playwright = "id" in attributes
         self.many_suites += 1
@@ -180,14 +180,14 @@ class _Reading:
             self.many_cases += 1
             self.suites[-1].cases += 1
             self.found(element, self.suites[-1])
-        elif isinstance(element, Suite):
+        elif isinstance(element, OpenSuite):
             self.suites.pop()
             if element.outer is not None:
                 element.outer.cases += element.cases
             self.was_run = self.was_run or not (element.is_empty or _OF_A_RUN.isdisjoint(element.attributes))
             self.ended(element)
 
-    def _listen(self, element: Element | None) -> None:
+    def _listen(self, element: XmlElement | None) -> None:
         """Read the text of this element, if of any: the parser passes over all other text by itself."""
         if element is not self.text:
             self.text = element
@@ -216,8 +216,11 @@ def _no_document_type(*_: object) -> None:
     raise _Refused("has a document type, which JUnit XML needs not: take <!DOCTYPE out")
 
 
-def parse(
-    path: Path, blocks: Iterable[bytes], found: Callable[[Element, Suite], None], ended: Callable[[Suite], None]
+def parse_junit(
+    path: Path,
+    blocks: Iterable[bytes],
+    found: Callable[[XmlElement, OpenSuite], None],
+    ended: Callable[[OpenSuite], None],
 ) -> None:
     """Tell each test case, and each suite, when it ends.
 
@@ -235,8 +238,8 @@ def parse(
     try:
         reading.read(blocks)
     except ExpatError as error:
-        raise ConfigError(f"{place(path, error.lineno)}: is no XML: {error}") from None
+        raise ConfigError(f"{location(path, error.lineno)}: is no XML: {error}") from None
     except _Refused as error:
-        raise ConfigError(f"{place(path)}: {error}") from None
+        raise ConfigError(f"{location(path)}: {error}") from None
     except (LookupError, ValueError) as error:
-        raise ConfigError(f"{place(path)}: is in an encoding that cannot be read: {one_line(str(error))}") from None
+        raise ConfigError(f"{location(path)}: is in an encoding that cannot be read: {one_line(str(error))}") from None

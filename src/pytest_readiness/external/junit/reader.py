@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from pathlib import Path
 
-from ...errors import ConfigError, count, one_line, place
+from ...errors import ConfigError, count, location, one_line
 from ...facts.evidence import BADNESS, Result
-from ...facts.suite_failure import OnlyFailing
+from ...facts.suite_failure import SuiteFailure
 from ...fast_values import dataclass, field
 from .failure_only_cases import only_failing
-from .files import Blocks, JUnitFile
-from .parser import BAD, MOST_OF_A_TEXT, Element, Suite, parse
-from .timestamps import Times
+from .files import JUnitFile, TextBlocks
+from .parser import BAD, MOST_OF_A_TEXT, OpenSuite, XmlElement, parse_junit
+from .timestamps import TimestampReader
 
 PROPERTY = "readiness"
 """Name of the property by which a test case says what it is evidence for: ``UC-003/4``."""
@@ -57,7 +57,7 @@ _EXPECTED_TO_FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class CaseAttempt:
     """One try of a test case."""
 
     result: Result
@@ -66,23 +66,23 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class JUnitCase:
     """A test case; those with one name are one."""
 
     name: str
     """``classname::name``."""
     started: float
     """Seconds since the epoch."""
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[CaseAttempt, ...]
     """In their order; the last one is how it ended."""
     claims: tuple[str, ...]
     """Values of its property ``readiness``."""
     suites: tuple[str, ...] = ()
     """Names of the suites around it, the outermost first; before them the project of Playwright."""
     class_name: str = ""
-    only_failing: OnlyFailing | None = None
+    only_failing: SuiteFailure | None = None
     """What it is, if it failed and is no test."""
-    covers: tuple[Case, ...] | None = field(default=None, compare=False)
+    covers: tuple[JUnitCase, ...] | None = field(default=None, compare=False)
     """Of a suite with something against it as a whole: the test cases in it, in whose place it stands as well; of
     suites in it that have such a case of their own, that one. None: it is a test case."""
 
@@ -103,11 +103,11 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class JUnitReport:
     """What a file tells."""
 
     file: JUnitFile
-    cases: tuple[Case, ...]
+    cases: tuple[JUnitCase, ...]
     """In their order."""
     notes: tuple[str, ...]
     """What whoever imports it should know, a sentence each."""
@@ -115,7 +115,7 @@ class Read:
     """Names of the suites without a case."""
 
 
-def read_junit(path: Path, most: int, zone: tzinfo | None = None) -> Read:
+def read_junit(path: Path, most: int, zone: tzinfo | None = None) -> JUnitReport:
     """Return the test cases of a JUnit XML file; what has no timestamp started when the file was written.
 
     Args:
@@ -127,34 +127,34 @@ def read_junit(path: Path, most: int, zone: tzinfo | None = None) -> Read:
         ConfigError: it cannot be read, is no XML, no JUnit XML, a list of tests that were not run, has a document type
             (and so could have entities), or a time in it is none.
     """
-    blocks = Blocks(path, most)
+    blocks = TextBlocks(path, most)
     reading = _Reading(blocks, zone)
-    parse(path, blocks, reading.found, reading.ended)
+    parse_junit(path, blocks, reading.found, reading.ended)
     if blocks.file is None:
-        raise ConfigError(f"{place(path)}: was not read to its end")
+        raise ConfigError(f"{location(path)}: was not read to its end")
     notes = [*blocks.notes, *reading.notes()]
-    told = tuple(f"{place(path)}: {note}" for note in notes)
-    return Read(blocks.file, tuple(reading.cases), told, tuple(reading.empty))
+    told = tuple(f"{location(path)}: {note}" for note in notes)
+    return JUnitReport(blocks.file, tuple(reading.cases), told, tuple(reading.empty))
 
 
 class _Reading:
     """Makes cases of what the parser tells."""
 
-    def __init__(self, blocks: Blocks, zone: tzinfo | None) -> None:
-        self.cases: list[Case] = []
+    def __init__(self, blocks: TextBlocks, zone: tzinfo | None) -> None:
+        self.cases: list[JUnitCase] = []
         self.empty: list[str] = []
         self._blocks, self._zone = blocks, zone
-        self._times: Times | None = None
-        self._waiting: list[tuple[int, Case]] = []
+        self._times: TimestampReader | None = None
+        self._waiting: list[tuple[int, JUnitCase]] = []
         """Cases that no suite with something against it has taken in yet, with how many came before each."""
         self._many = 0
         self._short: list[tuple[int, str]] = []
         self._whole: list[tuple[int, str]] = []
 
-    def found(self, element: Element, suite: Suite) -> None:
+    def found(self, element: XmlElement, suite: OpenSuite) -> None:
         """Take in a test case."""
         attempts = _attempts(element)
-        case = Case(
+        case = JUnitCase(
             name="::".join(filter(None, (element.get("classname"), element.get("name")))) or suite.called or _NAMELESS,
             started=self._started(element.get("timestamp") or suite.timestamp, attempts[-1].result, suite),
             attempts=attempts,
@@ -169,7 +169,7 @@ class _Reading:
         self._add(self._many, case)
         self._many += 1
 
-    def ended(self, suite: Suite) -> None:
+    def ended(self, suite: OpenSuite) -> None:
         """Take in a suite: what is against it as a whole is a case of its own, which takes in those of the suite."""
         if not suite.cases and suite.get("name"):
             self.empty.append(suite.get("name"))
@@ -180,10 +180,10 @@ class _Reading:
             while self._waiting and self._waiting[-1][0] >= suite.first:
                 covered.append(self._waiting.pop()[1])
             message = "; ".join(against)
-            case = Case(
+            case = JUnitCase(
                 name=suite.called or _NAMELESS_SUITE,
                 started=self._started(suite.timestamp, Result.ERROR, suite),
-                attempts=(Attempt(Result.ERROR, message, 0),),
+                attempts=(CaseAttempt(Result.ERROR, message, 0),),
                 claims=(),
                 suites=() if suite.outer is None else suite.outer.names,
                 covers=tuple(reversed(covered)),
@@ -194,19 +194,19 @@ class _Reading:
         if suite.outer is not None:
             suite.outer.bad += suite.bad
 
-    def _add(self, before: int, case: Case) -> None:
+    def _add(self, before: int, case: JUnitCase) -> None:
         self.cases.append(case)
         self._waiting.append((before, case))
 
-    def _started(self, timestamp: str, result: Result, suite: Suite) -> float:
+    def _started(self, timestamp: str, result: Result, suite: OpenSuite) -> float:
         if self._times is None:
-            self._times = Times(self._blocks.modified, self._zone)
+            self._times = TimestampReader(self._blocks.modified, self._zone)
         try:
             took = _milliseconds(suite.get("time")) / 1000
             return self._times.started(timestamp, passed=result is Result.PASSED, took=took)
         except (ValueError, OverflowError):
             shown = f"the timestamp '{one_line(timestamp, 60)}' is no time: write ISO 8601"
-            raise ConfigError(f"{place(self._blocks.path)}: {shown}") from None
+            raise ConfigError(f"{location(self._blocks.path)}: {shown}") from None
 
     def notes(self) -> list[str]:
         """Return what is to be told, a sentence each."""
@@ -228,7 +228,7 @@ _DIGITS = 18
 """Of a number of tests that a suite may say."""
 
 
-def _counted(suite: Suite) -> str:
+def _counted(suite: OpenSuite) -> str:
     """Tell where a suite has more test cases than it says: some may not have run (``test.todo`` of jest)."""
     said = suite.get("tests")
     if suite.tag != "testsuite" or not said.isdecimal() or len(said) > _DIGITS or suite.cases <= int(said):
@@ -237,7 +237,7 @@ def _counted(suite: Suite) -> str:
     return f"the suite '{one_line(suite.get('name'), 60)}' {says}: perhaps some did not run"
 
 
-def _against_suite(suite: Suite) -> list[str]:
+def _against_suite(suite: OpenSuite) -> list[str]:
     """Return what is against a suite that no test case in it tells, and count it as told.
 
     That are errors and failures of the suite itself (TAP), and more failures and errors said than there are (newman).
@@ -275,25 +275,25 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) and number >= 0 else None
 
 
-def _no_test(element: Element, suite: Suite, last: Attempt) -> OnlyFailing | None:
+def _no_test(element: XmlElement, suite: OpenSuite, last: CaseAttempt) -> SuiteFailure | None:
     """Return what a case is that exists only while it fails; None: it did not fail, or is a test."""
     if last.result not in _FAILED:
         return None
     return only_failing(suite.names, element.get("classname"), element.get("name"), last.message)
 
 
-def _properties(element: Element) -> list[Element]:
+def _properties(element: XmlElement) -> list[XmlElement]:
     return [prop for child in element.children if child.tag == "properties" for prop in child.children]
 
 
-def _attempts(element: Element) -> tuple[Attempt, ...]:
+def _attempts(element: XmlElement) -> tuple[CaseAttempt, ...]:
     """Return the tries of a test case in their order."""
     took = _milliseconds(element.get("time"))
     last = _last(element, took)
     if last.result is Result.PASSED and any(prop.get("name") == _EXPECTED_TO_FAIL for prop in _properties(element)):
-        last = Attempt(Result.XFAILED, "expected to fail", took)
+        last = CaseAttempt(Result.XFAILED, "expected to fail", took)
     again = [
-        Attempt(_AGAIN[child.tag], _message(child), _milliseconds(child.get("time")))
+        CaseAttempt(_AGAIN[child.tag], _message(child), _milliseconds(child.get("time")))
         for child in element.children
         if child.tag in _AGAIN
     ]
@@ -307,16 +307,16 @@ _OF_SUITES = ("failures", "errors", "failure", "error")
 """Counts of a suite that speak against it."""
 
 
-def _last(element: Element, took: int) -> Attempt:
+def _last(element: XmlElement, took: int) -> CaseAttempt:
     """Return how it ended: PASSED where nothing speaks against it, and nothing is there whose meaning is not known."""
-    told = [Attempt(_result(child), _message(child), took) for child in element.children if child.tag in _BAD]
+    told = [CaseAttempt(_result(child), _message(child), took) for child in element.children if child.tag in _BAD]
     if any(one.result in _FAILED for one in told):
         return _worst(told)
-    told += [Attempt(*one, took) for one in _against(element)]  # a skip takes nothing back
-    return _worst(told) if told else Attempt(Result.PASSED, "", took)
+    told += [CaseAttempt(*one, took) for one in _against(element)]  # a skip takes nothing back
+    return _worst(told) if told else CaseAttempt(Result.PASSED, "", took)
 
 
-def _against(element: Element) -> Iterator[tuple[Result, str]]:
+def _against(element: XmlElement) -> Iterator[tuple[Result, str]]:
     """Yield what speaks against a test case without a failure or an error, and why."""
     is_skipped = any(child.tag == "skipped" for child in element.children)
     for name in ("status", "result"):
@@ -337,17 +337,17 @@ def _against(element: Element) -> Iterator[tuple[Result, str]]:
             yield Result.ERROR, f"<{one_line(tag, 60)}> is not known to be said of a test that passed"
 
 
-def _result(child: Element) -> Result:
+def _result(child: XmlElement) -> Result:
     if child.tag == "skipped" and child.get("type").lower() in _EXPECTED:
         return Result.XFAILED
     return _BAD[child.tag]
 
 
-def _worst(attempts: Iterable[Attempt]) -> Attempt:
+def _worst(attempts: Iterable[CaseAttempt]) -> CaseAttempt:
     return max(attempts, key=lambda attempt: BADNESS[attempt.result])
 
 
-def _message(child: Element) -> str:
+def _message(child: XmlElement) -> str:
     return child.attributes.get("message", "")[:MOST_OF_A_TEXT] or child.text.strip() or child.get("type")
 
 

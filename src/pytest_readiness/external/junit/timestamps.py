@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
-from ...errors import ConfigError, count, nearest, one_line
-from ...facts.timestamps import moment
+from ...errors import ConfigError, count, one_line, suggestion
+from ...facts.timestamps import timestamp
 
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _NEVER = 2 * 86400.0
@@ -32,11 +32,11 @@ def zone_of(text: str) -> tzinfo:
     try:
         return ZoneInfo(text)
     except (KeyError, ValueError, OSError):
-        told = nearest(text, available_timezones()) or " (a zone is a name such as Europe/Berlin, UTC, or +02:00)"
+        told = suggestion(text, available_timezones()) or " (a zone is a name such as Europe/Berlin, UTC, or +02:00)"
         raise ConfigError(f"there is no time zone '{one_line(text, 60)}'{told}") from None
 
 
-class Times:
+class TimestampReader:
     """Reads the times of one file; what nobody says is taken for what counts least."""
 
     def __init__(self, modified: float, zone: tzinfo | None) -> None:
@@ -93,7 +93,7 @@ class Times:
 
     def notes(self) -> list[str]:
         """Return what is to be told, a sentence each."""
-        written, told = moment(self._modified), []
+        written, told = timestamp(self._modified), []
         if self._moved:
             say, are = ("says", "is") if self._moved == 1 else ("say", "are")
             such = f"{count(self._moved, 'test case')} that did not pass and {say} no time zone"

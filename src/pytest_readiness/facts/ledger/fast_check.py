@@ -28,7 +28,7 @@ ALIKE = 4
 """Of those, how many with the same number of quotes: so many are tried for a text."""
 
 
-class Shapes:
+class CanonicalShapes:
     """The shapes of the texts that were proven canonical, as far as they are remembered."""
 
     def __init__(self) -> None:

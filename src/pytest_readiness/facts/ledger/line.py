@@ -15,7 +15,7 @@ from typing import Any
 from ...errors import IntegrityError
 from ...fast_values import dataclass, field, maker
 from .digest import EMPTY, digest
-from .fast_check import Shapes
+from .fast_check import CanonicalShapes
 
 _ENCODER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
@@ -45,29 +45,29 @@ def _refuse(number: str) -> None:
 
 _decoder = json.JSONDecoder(parse_float=_refuse)
 _scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once  # type: ignore[attr-defined]
-_shapes = Shapes()
+_shapes = CanonicalShapes()
 
 
 def canonical(value: dict[str, Any] | list[Any]) -> str:
     """Return the canonical text of a value made of the allowed kinds."""
-    return spelled(value)[1]
+    return canonicalise(value)[1]
 
 
-def spelled(value: Any) -> tuple[Any, str]:
+def canonicalise(value: Any) -> tuple[Any, str]:
     """Return the value as a line can say it (the very same, nearly always), and its canonical text."""
     text = _encode(value)
     if _encodable(text):
         return value, text
-    value = printable(value)
+    value = escape_surrogates(value)
     return value, _encode(value)
 
 
-def quoted(text: str) -> str:
+def canonical_text(text: str) -> str:
     """Return the canonical text of a text."""
     if text.isascii():
         return encode_basestring(text)
     found = encode_basestring(text)
-    return found if _encodable(found) else encode_basestring(printable(text))
+    return found if _encodable(found) else encode_basestring(escape_surrogates(text))
 
 
 def _encodable(text: str) -> bool:
@@ -80,14 +80,14 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def printable(value: Any) -> Any:
+def escape_surrogates(value: Any) -> Any:
     r"""Return the value with lone surrogates in its texts spelled out (``\ud800``), as UTF-8 cannot carry them."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
-        return {printable(key): printable(inner) for key, inner in value.items()}
+        return {escape_surrogates(key): escape_surrogates(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [printable(inner) for inner in value]
+        return [escape_surrogates(inner) for inner in value]
     return value
 
 
@@ -215,7 +215,7 @@ def _made_here(line: Line) -> Line:
 _line = maker(Line)
 
 
-class Chain:
+class LineChain:
     """Makes the lines of one run, each naming the digest of the one before.
 
     ``next`` makes any line. A run consists of hundreds of lines of three kinds, which have methods of their own: these
@@ -232,7 +232,7 @@ class Chain:
 
     def next(self, kind: str, body: dict[str, Any]) -> Line:
         """Return the next line; the chain moves on."""
-        full, text = spelled({**body, "kind": kind, "prev": self.head, "run": self.run_id, "seq": self.seq})
+        full, text = canonicalise({**body, "kind": kind, "prev": self.head, "run": self.run_id, "seq": self.seq})
         return self._linked(text, full)
 
     def started(self, test: str, at: str) -> Line:

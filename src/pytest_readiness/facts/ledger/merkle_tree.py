@@ -26,7 +26,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return _sha256(b"\x01" + left + right).digest()
 
 
-class Tree:
+class MerkleTree:
     """A growing tree: its size, and the roots of the whole trees that it is made of, the largest first.
 
     A leaf more costs at most as many hashes as its number has binary digits, and no memory but these roots.
@@ -37,7 +37,7 @@ class Tree:
         """How many leaves it has."""
         self._whole: list[bytes] = []
 
-    def extend(self, leaves: Iterable[bytes]) -> Tree:
+    def extend(self, leaves: Iterable[bytes]) -> MerkleTree:
         """Append leaves (their hashes, as ``leaf_hash`` makes them) and return the tree."""
         size, whole = self.size, self._whole
         for leaf in leaves:
@@ -63,7 +63,7 @@ class Tree:
 
 def roots(leaves: Iterable[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
     """Return the root of the first so many leaves for each of the sizes; one with more than there are is left out."""
-    found, tree, left = {}, Tree(), iter(leaves)
+    found, tree, left = {}, MerkleTree(), iter(leaves)
     for size in sorted(set(sizes)):
         tree.extend(islice(left, size - tree.size))
         if tree.size == size:
@@ -87,11 +87,11 @@ def inclusion_proof(leaves: Sequence[bytes], number: int) -> list[bytes]:
     split = _split(len(leaves))
     left, right = leaves[:split], leaves[split:]
     if number < split:
-        return [*inclusion_proof(left, number), Tree().extend(right).root]
-    return [*inclusion_proof(right, number - split), Tree().extend(left).root]
+        return [*inclusion_proof(left, number), MerkleTree().extend(right).root]
+    return [*inclusion_proof(right, number - split), MerkleTree().extend(left).root]
 
 
-def included(leaf: bytes, number: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+def verify_inclusion(leaf: bytes, number: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Return whether a proof shows that a leaf (its hash) stands at a place in the tree with this size and root."""
     if not 0 <= number < size:
         return False
@@ -123,15 +123,15 @@ def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
 def _grown(leaves: Sequence[bytes], old_size: int, *, known: bool) -> list[bytes]:
     """``known``: who checks has the root of these leaves already."""
     if old_size == len(leaves):
-        return [] if known else [Tree().extend(leaves).root]
+        return [] if known else [MerkleTree().extend(leaves).root]
     split = _split(len(leaves))
     left, right = leaves[:split], leaves[split:]
     if old_size <= split:
-        return [*_grown(left, old_size, known=known), Tree().extend(right).root]
-    return [*_grown(right, old_size - split, known=False), Tree().extend(left).root]
+        return [*_grown(left, old_size, known=known), MerkleTree().extend(right).root]
+    return [*_grown(right, old_size - split, known=False), MerkleTree().extend(left).root]
 
 
-def consistent(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
+def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
     """Return whether a proof shows that the tree of this size and root began as the older one."""
     if not 0 <= old_size <= size:
         return False

@@ -10,19 +10,19 @@ from ...claims.catalogue import REPLAY_MODES
 from ...errors import ProofError
 from ...fast_values import dataclass
 from .traces import (
-    Difference,
     Redact,
+    TraceDifference,
     a_kind,
-    canonical,
-    difference,
-    digest,
-    redacted,
+    canonical_trace,
+    first_difference,
+    redact_tree,
     says_anything,
-    shown,
-    tree,
+    shortened,
+    to_tree,
+    trace_digest,
     whole_line,
 )
-from .values import Shown, said
+from .values import ProofResult, required_text
 
 _ATTESTED = ("name", "version", "digest")
 _MUTABLE = (dict, list)
@@ -33,7 +33,7 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a fa
 
 
 @dataclass(frozen=True, slots=True)
-class Attestation(Shown):
+class Attestation(ProofResult):
     """What is installed was attested, and reads back the same from where it is stored."""
 
     kind: ClassVar[str] = "attestation"
@@ -43,7 +43,7 @@ class Attestation(Shown):
     stored_at: str
 
 
-def attestation(
+def prove_attestation(
     statement: object, stored_at: object, read_back: object, installed: Callable[[str], Mapping[str, Any]],
     redact: Redact = str,
 ) -> Attestation:  # fmt: skip
@@ -59,21 +59,21 @@ def attestation(
     Raises:
         ProofError: the statement is not true of what is installed, or what came back is not the statement.
     """
-    where = said("stored_at", stored_at)
+    where = required_text("stored_at", stored_at)
     if read_back is statement:
         raise ProofError("read_back is the very object that was attested: read it from the store, it proves nothing")
     if not isinstance(statement, Mapping):
         raise ProofError(
             f"the statement must be a dict, as record_evidence.statement() returns it, not {a_kind(statement)}"
         )
-    stated = tree(statement)
+    stated = to_tree(statement)
     missing = [key for key in _ATTESTED if not (isinstance(stated.get(key), str) and stated[key])]
     if missing:
         raise ProofError(f"the statement does not say {', '.join(missing)}: begin with record_evidence.statement()")
     _compare(
-        "the statement is not true of what is installed", stated, tree(installed(stated["name"])), redact, only=True
+        "the statement is not true of what is installed", stated, to_tree(installed(stated["name"])), redact, only=True
     )
-    _compare("what was read back is not what was attested", stated, tree(_parsed(read_back)), redact)
+    _compare("what was read back is not what was attested", stated, to_tree(_parsed(read_back)), redact)
     return Attestation(stated["name"], stated["version"], stated["digest"], where)
 
 
@@ -82,10 +82,10 @@ def _compare(what: str, ours: dict[str, Any], theirs: dict[str, Any], redact: Re
     keys = sorted(theirs) if only else sorted(ours.keys() | theirs.keys())
     wrong = []
     for key in keys:
-        found = difference({key: ours[key]} if key in ours else {}, {key: theirs[key]} if key in theirs else {})
+        found = first_difference({key: ours[key]} if key in ours else {}, {key: theirs[key]} if key in theirs else {})
         if found is not None:
             last = found.keys[-1] if found.keys else None
-            told = f"stated {shown(found.ours, redact, last)}, found {shown(found.theirs, redact, last)}"
+            told = f"stated {shortened(found.ours, redact, last)}, found {shortened(found.theirs, redact, last)}"
             wrong.append(f"{found.path(redact)}: {told}")
     if wrong:
         raise ProofError("\n".join([f"{what}:", *wrong]))
@@ -104,7 +104,7 @@ def _parsed(read_back: object) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace(Shown):
+class Trace(ProofResult):
     """Two captures of a trace are the same, but for masked fields."""
 
     kind: ClassVar[str] = "trace"
@@ -126,7 +126,7 @@ class Capture:
     """None where there is no second capture to compare with."""
 
 
-def trace(events: object, again: object, mask: str | Iterable[str], redact: Redact = str) -> Capture:
+def prove_trace(events: object, again: object, mask: str | Iterable[str], redact: Redact = str) -> Capture:
     """Return a trace as it is kept, and with a second capture the proof that it is deterministic.
 
     Args:
@@ -141,17 +141,17 @@ def trace(events: object, again: object, mask: str | Iterable[str], redact: Reda
     """
     names = frozenset(_names(mask))
     listed = _events("the trace", events)
-    ours = tree(listed, names)
+    ours = to_tree(listed, names)
     if not says_anything(ours):
         raise ProofError("nothing of the trace is left: all of it is masked or empty")
     if again is not None:
         repeated = _events("the second capture", again)
         _check_apart("the second capture", events, again, listed, repeated)
-        found = difference(ours, tree(repeated, names))
+        found = first_difference(ours, to_tree(repeated, names))
         if found is not None:
             raise ProofError(_diverged("the two captures differ", found, ("first", "second"), redact))
-    text = redact(canonical(redacted(ours, redact)))  # once more as a whole: beside their names
-    summary = Trace(digest(text), len(listed), ", ".join(sorted(names)))
+    text = redact(canonical_trace(redact_tree(ours, redact)))  # once more as a whole: beside their names
+    summary = Trace(trace_digest(text), len(listed), ", ".join(sorted(names)))
     return Capture(text, summary.digest, None if again is None else summary)
 
 
@@ -179,14 +179,14 @@ def _check_apart(what: str, first: object, second: object, ours: list[Any], thei
         raise ProofError(f"{what} is the first one again (the same object), and proves nothing: capture it anew")
 
 
-def _diverged(what: str, found: Difference, names: tuple[str, str], redact: Redact) -> str:
+def _diverged(what: str, found: TraceDifference, names: tuple[str, str], redact: Redact) -> str:
     key = found.keys[-1] if found.keys else None
-    ours, theirs = shown(found.ours, redact, key), shown(found.theirs, redact, key)
+    ours, theirs = shortened(found.ours, redact, key), shortened(found.theirs, redact, key)
     return f"{what} at {found.path(redact)}\n  {names[0]}: {ours}\n  {names[1]}: {theirs}"
 
 
 @dataclass(frozen=True, slots=True)
-class Replay(Shown):
+class Replay(ProofResult):
     """A recorded run was replayed without a divergence."""
 
     kind: ClassVar[str] = "replay"
@@ -198,7 +198,7 @@ class Replay(Shown):
     """Why only the trace was replayed."""
 
 
-def replay(mode: object, recorded: object, replayed: object, reason: object, redact: Redact = str) -> Replay:
+def prove_replay(mode: object, recorded: object, replayed: object, reason: object, redact: Redact = str) -> Replay:
     """Return the proof that a recorded run replays.
 
     Args:
@@ -216,14 +216,14 @@ def replay(mode: object, recorded: object, replayed: object, reason: object, red
         raise ProofError(f"the mode of a replay is FULL or TRACE_ONLY, not {whole_line(repr(mode))}")
     if mode != REPLAY_MODES[0] and reason is None:
         raise ProofError("a replay that is TRACE_ONLY needs a reason: say why it was not FULL")
-    why = "" if reason is None else said("reason", reason)
+    why = "" if reason is None else required_text("reason", reason)
     first, second = _events("the recording", recorded), _events("the replay", replayed)
     _check_apart("the replay", recorded, replayed, first, second)
-    ours = tree(first)
+    ours = to_tree(first)
     if not says_anything(ours):
         raise ProofError("the recording has no value in it, and proves nothing")
-    found = difference(ours, tree(second))
+    found = first_difference(ours, to_tree(second))
     if found is not None:
         what = f"the replay diverges at event {found.keys[0]},"
         raise ProofError(_diverged(what, found, ("recorded", "replayed"), redact))
-    return Replay(mode, len(first), digest(redact(canonical(redacted(ours, redact)))), why)
+    return Replay(mode, len(first), trace_digest(redact(canonical_trace(redact_tree(ours, redact)))), why)

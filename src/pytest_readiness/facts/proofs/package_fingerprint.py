@@ -9,9 +9,9 @@ from json import loads as _loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ProofError, nearest, one_line
+from ...errors import ProofError, one_line, suggestion
 from ...regular_files import read_regular
-from .traces import canonical, whole_line
+from .traces import canonical_trace, whole_line
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, PackagePath
@@ -24,7 +24,7 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - the name that pytes
     return isinstance(excinfo.value, ProofError)
 
 
-def statement(distribution: str) -> dict[str, Any]:
+def package_statement(distribution: str) -> dict[str, Any]:
     """Return what can be attested of an installed distribution.
 
     Returns:
@@ -54,7 +54,7 @@ def statement(distribution: str) -> dict[str, Any]:
 
 def canonical_rows(rows: Sequence[tuple[str, str, int]]) -> str:
     """Return the text whose SHA-256 stands for the files."""
-    return canonical([list(row) for row in rows])
+    return canonical_trace([list(row) for row in rows])
 
 
 def _installed(name: str) -> Distribution:
@@ -65,7 +65,7 @@ def _installed(name: str) -> Distribution:
     except (PackageNotFoundError, ValueError):
         known = sorted({str(found.metadata["Name"]) for found in distributions()})
         shown = whole_line(str(name))
-        raise ProofError(f"no distribution '{shown}' is installed here{nearest(shown, known)}") from None
+        raise ProofError(f"no distribution '{shown}' is installed here{suggestion(shown, known)}") from None
 
 
 def _recorded(found: Distribution) -> list[PackagePath]:

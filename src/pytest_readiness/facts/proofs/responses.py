@@ -23,7 +23,7 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a fa
     return isinstance(excinfo.value, ProofError)
 
 
-def acceptance(name: str, given: object, redact: Redact = str) -> str:
+def acceptance_text(name: str, given: object, redact: Redact = str) -> str:
     """Return the text of an answer that accepts.
 
     Args:
@@ -44,7 +44,7 @@ def acceptance(name: str, given: object, redact: Redact = str) -> str:
     return told
 
 
-def rejection(name: str, given: object, redact: Redact = str) -> str:
+def rejection_text(name: str, given: object, redact: Redact = str) -> str:
     """Return the text of an answer that rejects.
 
     Args:

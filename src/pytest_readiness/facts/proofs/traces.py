@@ -44,7 +44,7 @@ ABSENT = Absent()
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class TraceDifference:
     """The first place where two trees differ."""
 
     keys: tuple[str | int, ...]
@@ -54,10 +54,10 @@ class Difference:
 
     def path(self, redact: Redact = str) -> str:
         """Return where, such as ``$[3].user.name``."""
-        return spelled(self.keys, redact)
+        return json_path(self.keys, redact)
 
 
-def tree(value: Any, mask: Collection[str] = frozenset()) -> Any:
+def to_tree(value: Any, mask: Collection[str] = frozenset()) -> Any:
     """Return a value as dicts, lists, texts, numbers, booleans and None, with masked fields replaced at any depth.
 
     Dataclasses become dicts, tuples lists, dates and times their ISO texts. A masked value may be anything.
@@ -134,10 +134,10 @@ def _spell(at: _At) -> str:
     while at is not None:
         at, key = at
         keys.append(key)
-    return spelled(keys[::-1])
+    return json_path(keys[::-1])
 
 
-def spelled(keys: Iterable[str | int], redact: Redact = str) -> str:
+def json_path(keys: Iterable[str | int], redact: Redact = str) -> str:
     """Return a path as JSONPath writes it: ``$[3].user['full name']``."""
     return "$" + "".join(_step(key, redact) for key in keys)
 
@@ -149,12 +149,12 @@ def _step(key: str | int, redact: Redact) -> str:
     return f".{shown}" if shown.isidentifier() else f"[{shown!r}]"
 
 
-def canonical(value: Any) -> str:
-    """Return the canonical text (RFC 8785) of what ``tree`` returned."""
+def canonical_trace(value: Any) -> str:
+    """Return the canonical text (RFC 8785) of what ``to_tree`` returned."""
     return "".join(_written(value))
 
 
-def digest(text: str) -> str:
+def trace_digest(text: str) -> str:
     """Return ``sha256:`` and the SHA-256 of a canonical text: what ``sha256sum`` says of it."""
     return f"sha256:{_sha256(text.encode()).hexdigest()}"
 
@@ -208,7 +208,7 @@ def _positioned(digits: str, point: int) -> str:
     return f"{digits[0]}{fraction}e{point - 1:+d}"
 
 
-def difference(ours: Any, theirs: Any) -> Difference | None:
+def first_difference(ours: Any, theirs: Any) -> TraceDifference | None:
     """Return the first place where two trees differ, in the order of the canonical text; None where they are equal."""
     pairs: Iterable[tuple[str | int, Any, Any]]
     if isinstance(ours, dict) and isinstance(theirs, dict):
@@ -217,11 +217,11 @@ def difference(ours: Any, theirs: Any) -> Difference | None:
     elif isinstance(ours, list) and isinstance(theirs, list):
         pairs = ((index, _at(ours, index), _at(theirs, index)) for index in range(max(len(ours), len(theirs))))
     else:
-        return None if _same(ours, theirs) else Difference((), ours, theirs)
+        return None if _same(ours, theirs) else TraceDifference((), ours, theirs)
     for key, one, other in pairs:
-        found = difference(one, other)
+        found = first_difference(one, other)
         if found is not None:
-            return Difference((key, *found.keys), found.ours, found.theirs)
+            return TraceDifference((key, *found.keys), found.ours, found.theirs)
     return None
 
 
@@ -243,12 +243,12 @@ def says_anything(value: Any) -> bool:
     return value != MASKED or not isinstance(value, str)
 
 
-def redacted(value: Any, redact: Redact) -> Any:
+def redact_tree(value: Any, redact: Redact) -> Any:
     """Return a tree without secrets, in keys and numbers too: what is redacted becomes a text."""
     if isinstance(value, dict):
-        return {redact(key): redacted(inner, redact) for key, inner in value.items()}
+        return {redact(key): redact_tree(inner, redact) for key, inner in value.items()}
     if isinstance(value, list):
-        return [redacted(inner, redact) for inner in value]
+        return [redact_tree(inner, redact) for inner in value]
     if value is None or isinstance(value, bool):
         return value
     spelling = value if isinstance(value, str) else number_text(value)
@@ -256,14 +256,14 @@ def redacted(value: Any, redact: Redact) -> Any:
     return value if found == spelling else found
 
 
-def shown(value: Any, redact: Redact = str, key: str | int | None = None) -> str:
+def shortened(value: Any, redact: Redact = str, key: str | int | None = None) -> str:
     """Return a tree short enough for a message; redacted before it is cut, as half a secret would not be known.
 
     ``key``: the name that the value has in its container, which may say that it is secret.
     """
     if value is ABSENT:
         return "nothing"
-    text = canonical(redacted(value, redact))
+    text = canonical_trace(redact_tree(value, redact))
     head = f"{{{_quoted(key)}:" if isinstance(key, str) else ""
     clean = redact(f"{head}{text}}}") if head else redact(text)
     if head:  # redacted together with its name, and shown without

@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
 
-from ...errors import ProofError, nearest
+from ...errors import ProofError, suggestion
 from ...fast_values import dataclass
-from ...third_party import is_failure, plain_text, why
+from ...third_party import describe_exception, is_failure, plain_text
 from ..evidence import Proof
 from . import responses
 from .traces import Redact, a_kind, number_text, whole_line
@@ -31,7 +31,7 @@ def __tracebackhide__(excinfo: Any) -> bool:  # noqa: N807 - pytest's name: a fa
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ProofResult:
     """What every proof is: a kind, and details in words."""
 
     kind: ClassVar[str] = ""
@@ -43,7 +43,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Credential(Shown):
+class Credential(ProofResult):
     """The provider accepted a credential."""
 
     kind: ClassVar[str] = "credential"
@@ -54,17 +54,19 @@ class Credential(Shown):
     """The provider's own id of the request that it answered."""
 
 
-def credential(mode: object, fingerprint: str, request_id: object) -> Credential:
+def prove_credential(mode: object, fingerprint: str, request_id: object) -> Credential:
     """Return the proof that a provider accepted a credential.
 
     Raises:
         ProofError: mode or request id is no text or empty, or the secret was too short for a fingerprint.
     """
-    return Credential(said("mode", mode), _fingerprint("secret", fingerprint), said("request_id", request_id))
+    return Credential(
+        required_text("mode", mode), _fingerprint("secret", fingerprint), required_text("request_id", request_id)
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Handshake(Shown):
+class Handshake(ProofResult):
     """A connector reached its endpoint, and somebody answered."""
 
     kind: ClassVar[str] = "handshake"
@@ -78,7 +80,7 @@ class Handshake(Shown):
         return Proof(self.kind, (("endpoint", self.endpoint), ("peer", self.peer), *self.details))
 
 
-def handshake(endpoint: object, peer: object, details: Mapping[str, object]) -> Handshake:
+def prove_handshake(endpoint: object, peer: object, details: Mapping[str, object]) -> Handshake:
     """Return the proof of a handshake.
 
     Args:
@@ -89,17 +91,17 @@ def handshake(endpoint: object, peer: object, details: Mapping[str, object]) -> 
     Raises:
         ProofError: the endpoint is neither, or the peer is empty.
     """
-    where = said("endpoint", endpoint)
+    where = required_text("endpoint", endpoint)
     match = _ENDPOINT.fullmatch(where)
     if match is None or (match["port"] is not None and not 0 < int(match["port"]) <= _LAST_PORT):
         raise ProofError(f"the endpoint must be host:port or a URL, not '{whole_line(where)}'")
     if isinstance(peer, Mapping | tuple | list) and peer:
         peer = str(peer)
-    return Handshake(where, said("peer", peer), tuple((name, str(value)) for name, value in details.items()))
+    return Handshake(where, required_text("peer", peer), tuple((name, str(value)) for name, value in details.items()))
 
 
 @dataclass(frozen=True, slots=True)
-class Rotation(Shown):
+class Rotation(ProofResult):
     """A new secret took the place of an old one, and was accepted."""
 
     kind: ClassVar[str] = "rotation"
@@ -110,7 +112,9 @@ class Rotation(Shown):
     """What accepted the new one."""
 
 
-def rotation(old: str, new: str, accepted_by: object, revoked: Collection[str] = (), redact: Redact = str) -> Rotation:
+def prove_rotation(
+    old: str, new: str, accepted_by: object, revoked: Collection[str] = (), redact: Redact = str
+) -> Rotation:
     """Return the proof that a secret was rotated.
 
     Args:
@@ -130,11 +134,11 @@ def rotation(old: str, new: str, accepted_by: object, revoked: Collection[str] =
         raise ProofError(f"old and new are the same secret (fingerprint {old}): nothing was rotated")
     if revoked and old not in revoked:
         raise ProofError(_other_secret(revoked, old))
-    return Rotation(old, new, responses.acceptance("accepted_by", accepted_by, redact))
+    return Rotation(old, new, responses.acceptance_text("accepted_by", accepted_by, redact))
 
 
 @dataclass(frozen=True, slots=True)
-class Revocation(Shown):
+class Revocation(ProofResult):
     """A revoked secret was refused."""
 
     kind: ClassVar[str] = "revocation"
@@ -144,7 +148,7 @@ class Revocation(Shown):
     """What refused it."""
 
 
-def revocation(old: str, rejected_by: object, rotated: Collection[str] = (), redact: Redact = str) -> Revocation:
+def prove_revocation(old: str, rejected_by: object, rotated: Collection[str] = (), redact: Redact = str) -> Revocation:
     """Return the proof that a revoked secret is refused.
 
     Args:
@@ -159,7 +163,7 @@ def revocation(old: str, rejected_by: object, rotated: Collection[str] = (), red
     _fingerprint("old", old)
     if rotated and old not in rotated:
         raise ProofError(_other_secret([old], ", ".join(rotated)))
-    return Revocation(old, responses.rejection("rejected_by", rejected_by, redact))
+    return Revocation(old, responses.rejection_text("rejected_by", rejected_by, redact))
 
 
 def _other_secret(revoked: Collection[str], rotated: str) -> str:
@@ -168,7 +172,7 @@ def _other_secret(revoked: Collection[str], rotated: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Drill(Shown):
+class Drill(ProofResult):
     """A fault was brought about, noticed and mended, and left an audit trail."""
 
     kind: ClassVar[str] = "drill"
@@ -182,7 +186,7 @@ class Drill(Shown):
     audit: str
 
 
-def drill(
+def prove_drill(
     name: object, fault: object, detected: object, recovered: object, audit: object, known: Collection[str] = ()
 ) -> Drill:
     """Return the proof of a failure drill.
@@ -199,16 +203,16 @@ def drill(
         ProofError: a text is empty, a time is none, it recovered before it was detected, or the use case does not
             name such a drill.
     """
-    called = said("name", name)
+    called = required_text("name", name)
     if known and called not in known:
-        told = nearest(called, known) or f" (drills are {', '.join(sorted(known))})"
+        told = suggestion(called, known) or f" (drills are {', '.join(sorted(known))})"
         raise ProofError(f"there is no drill '{whole_line(called)}'{told}")
     noticed, mended = _seconds("detected", detected), _seconds("recovered", recovered)
     if mended < noticed:
         told = f"recovered after {number_text(mended)} s, detected after {number_text(noticed)} s"
         raise ProofError(f"a fault is not mended before it is detected: {told}")
     times = number_text(noticed), number_text(mended)
-    return Drill(called, said("fault", fault), *times, said("audit", audit))
+    return Drill(called, required_text("fault", fault), *times, required_text("audit", audit))
 
 
 def _seconds(name: str, given: object) -> float:
@@ -218,7 +222,7 @@ def _seconds(name: str, given: object) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt(Shown):
+class Receipt(ProofResult):
     """The provider answered a request that carried this run's nonce."""
 
     kind: ClassVar[str] = "receipt"
@@ -226,17 +230,17 @@ class Receipt(Shown):
     nonce: str
 
 
-def receipt(request_id: object, nonce: str) -> Receipt:
+def prove_receipt(request_id: object, nonce: str) -> Receipt:
     """Return a provider-side receipt.
 
     Raises:
         ProofError: the request id is no text or empty.
     """
-    return Receipt(said("request_id", request_id), nonce)
+    return Receipt(required_text("request_id", request_id), nonce)
 
 
 @dataclass(frozen=True, slots=True)
-class OwnProof(Shown):
+class OwnProof(ProofResult):
     """A proof of a kind that a plugin brings."""
 
     own: str
@@ -247,7 +251,7 @@ class OwnProof(Shown):
         return Proof(self.own, self.details)
 
 
-def own(kind: str, check: Callable[[Mapping[str, object]], object], values: Mapping[str, object]) -> OwnProof:
+def prove_own(kind: str, check: Callable[[Mapping[str, object]], object], values: Mapping[str, object]) -> OwnProof:
     """Return the proof of a plugin's kind.
 
     Raises:
@@ -260,7 +264,7 @@ def own(kind: str, check: Callable[[Mapping[str, object]], object], values: Mapp
     except BaseException as error:
         if not is_failure(error) or (isinstance(error, Exception) and not _ends_more(error)):
             raise
-        raise ProofError(f"the check of proof '{kind}' ended by {why(error)}") from None
+        raise ProofError(f"the check of proof '{kind}' ended by {describe_exception(error)}") from None
     if pairs is None or not all(isinstance(text, str) for pair in pairs for text in pair):
         raise ProofError(f"the check of proof '{kind}' must return a dict of texts")
     return OwnProof(kind, tuple((plain_text(name), plain_text(text)) for name, text in pairs))
@@ -273,7 +277,7 @@ def _ends_more(error: Exception) -> bool:
     return skips or (outcomes is not None and isinstance(error, outcomes.Exit))
 
 
-def said(name: str, value: object) -> str:
+def required_text(name: str, value: object) -> str:
     """Return what a text says.
 
     Raises:

@@ -10,11 +10,11 @@ from ...claims.catalogue import Catalogue
 from ...claims.claim import Claim
 from ...redaction.redactor import Redactor
 from ...settings.endpoints import is_among, plain_name
-from ..claim_resolution import doubted, doubted_claim, simulated
+from ..claim_resolution import as_doubted, as_simulated, doubted_claim
 from . import connection_monitor, mock_detection, native_clients
-from .connection_monitor import Watch, addresses_of, look_up, names_of
-from .mock_detection import Watched
-from .open_sockets import Place
+from .connection_monitor import ConnectionMonitor, addresses_of, names_of, resolve_host
+from .mock_detection import MockDetector
+from .open_sockets import SocketPeer
 
 MOST_CONNECTIONS = 50
 """Connections that are kept with a piece of evidence."""
@@ -34,7 +34,7 @@ def prepare(redactor: Redactor) -> None:
     native_clients.prepare()
 
 
-class Realness:
+class AuthenticityCheck:
     """What is seen of one test, over all its attempts."""
 
     def __init__(
@@ -43,8 +43,8 @@ class Realness:
         asking = catalogue.asking_items
         self._catalogue = catalogue
         self._redactor = redactor
-        self._connected = Watch(looks_around=bool(asking) and any(claim.item in asking for claim in claims))
-        self._replaced = Watched(simulations)
+        self._connected = ConnectionMonitor(looks_around=bool(asking) and any(claim.item in asking for claim in claims))
+        self._replaced = MockDetector(simulations)
         self._watches = False
 
     def begin(self) -> None:
@@ -99,7 +99,7 @@ class Realness:
         places = self._connected.places
         if because is None and doubts is None and not places and not self._catalogue.looks_at_connections:
             return claims, {}
-        claims = doubted(simulated(claims, because), doubts)
+        claims = as_doubted(as_simulated(claims, because), doubts)
         told: dict[str, Any] = {}
         if passed and self._catalogue.looks_at_connections:
             claims = [self._connected_claim(claim) for claim in claims]
@@ -128,7 +128,7 @@ class Realness:
         nameless = any(place.kind == "tcp" and not names_of(place.host) for place in self._connected.now)
         names = [host for text in self._endpoints(claim) if (host := plain_name(text))] if nameless else []
         for name in names[:_MOST_LOOKED_UP]:
-            look_up(name)
+            resolve_host(name)
         return bool(names)
 
     def _doubt(self, claim: dict[str, Any]) -> str | None:
@@ -168,13 +168,13 @@ class Realness:
             yield plain
 
 
-def _is_among(endpoints: Sequence[str], place: Place) -> bool:
+def _is_among(endpoints: Sequence[str], place: SocketPeer) -> bool:
     if place.port is None:
         return False
     return is_among(endpoints, (place.host, *names_of(place.host)), (place.host, *addresses_of(place.host)), place.port)
 
 
-def _told(place: Place, endpoints: Sequence[str] = ()) -> tuple[str, str]:
+def _told(place: SocketPeer, endpoints: Sequence[str] = ()) -> tuple[str, str]:
     """Return where a connection went, by name where one is known, and the address that this was."""
     if place.port is None:
         return place.host, ""

@@ -21,7 +21,7 @@ from weakref import WeakSet
 from ...redaction.redactor import Redactor
 from ...redaction.secret_variables import is_secret_variable, secrets_of
 from ...settings.endpoints import is_among, split_place
-from .open_sockets import Place, found as _found, opened as _opened, received as _received
+from .open_sockets import SocketPeer, bytes_received as _received, describe_socket as _found, list_sockets as _opened
 
 _KEPT = "_pytest_readiness_witness"
 """Where the one witness of the process is kept, also where modules are loaded anew."""
@@ -41,12 +41,12 @@ _WHENEVER = frozenset({_CONNECT, _SETS})
 class _Open(NamedTuple):
     """A connection that may still be open, known by its descriptor."""
 
-    place: Place
+    place: SocketPeer
     inode: int
     """Another socket that has the descriptor later has another."""
 
 
-class Watch:
+class ConnectionMonitor:
     """What one test did, over all its attempts."""
 
     more = False
@@ -59,9 +59,9 @@ class Watch:
 
     def __init__(self, *, looks_around: bool = False) -> None:
         """``looks_around``: it looks at every open socket of the process."""
-        self.places: dict[Place, bool] = {}
+        self.places: dict[SocketPeer, bool] = {}
         """In the order of their first attempt, and whether the connection was made before the test began."""
-        self.now: set[Place] = set()
+        self.now: set[SocketPeer] = set()
         """Those of the attempt that runs."""
         self.looks_around = looks_around
         self._received: dict[int, tuple[_Open, int]] = {}
@@ -120,7 +120,7 @@ class Watch:
         if witness is not None:
             witness.active = tuple([one for one in witness.active if one is not self])
 
-    def take(self, place: Place, *, earlier: bool = False) -> None:
+    def take(self, place: SocketPeer, *, earlier: bool = False) -> None:
         """Keep a connection, or the attempt to make one."""
         if place not in self.places:
             if len(self.places) >= MOST:
@@ -134,7 +134,7 @@ class _Witness:
     """The one witness of this process."""
 
     def __init__(self) -> None:
-        self.active: tuple[Watch, ...] = ()
+        self.active: tuple[ConnectionMonitor, ...] = ()
         self.names: dict[str, dict[str, None]] = {}
         """Names that were resolved to an address, by address."""
         self.addresses: dict[str, dict[str, None]] = {}
@@ -172,20 +172,20 @@ class _Witness:
 
         return hook
 
-    def _placed(self, event: str, given: tuple[Any, ...]) -> Place | None:
+    def _placed(self, event: str, given: tuple[Any, ...]) -> SocketPeer | None:
         if event in _RUN:
-            return Place("process", "sh" if event == "os.system" else _program(given[0]))
+            return SocketPeer("process", "sh" if event == "os.system" else _program(given[0]))
         sock, address = given[0], given[1]
         if not address:  # a message over a connection that was made before
             return None
         if isinstance(address, tuple):
             kind = "udp" if _is_datagram(sock) else "tcp"
-            place = Place(kind, _text(address[0]), int(address[1]))
+            place = SocketPeer(kind, _text(address[0]), int(address[1]))
             if kind == "tcp":
                 self.remember(sock.fileno(), place)
             return place
         if isinstance(address, str | bytes):
-            return Place("unix", _text(address).replace("\0", "@", 1))
+            return SocketPeer("unix", _text(address).replace("\0", "@", 1))
         return None
 
     def sets(self, name: str | bytes, value: str | bytes) -> None:
@@ -196,7 +196,7 @@ class _Witness:
         if isinstance(name, bytes) and len(self._plain_names) < _MOST_NAMES and not is_secret_variable(_fsdecode(name)):
             self._plain_names.add(name)
 
-    def connected(self, descriptor: int) -> Place | None:
+    def connected(self, descriptor: int) -> SocketPeer | None:
         """A client that Python does not see has connected; return where to."""
         known = self.open.get(descriptor)
         if known is not None and _received(descriptor, known.inode) is not None:
@@ -209,7 +209,7 @@ class _Witness:
             watch.take(socket.peer)
         return socket.peer
 
-    def remember(self, descriptor: int, place: Place) -> bool:
+    def remember(self, descriptor: int, place: SocketPeer) -> bool:
         """Keep in mind a connection that is made; return whether there was room for it."""
         if len(self.open) >= _MOST_OPEN:
             dict(self.receiving())  # forgets what was closed
@@ -219,7 +219,7 @@ class _Witness:
             self.open[descriptor] = _Open(place, _fstat(descriptor).st_ino)
         return True
 
-    def look_around(self) -> list[Place]:
+    def look_around(self) -> list[SocketPeer]:
         """Take in each connection of this process that is not known yet; return where they lead to.
 
         One that another side made to a place where this process listens is none of ours. What is known under another
@@ -296,7 +296,7 @@ def see_variables(redactor: Redactor) -> None:
         _witness().redactors.add(redactor)
 
 
-def connected(descriptor: int, name: str = "") -> None:
+def record_connection(descriptor: int, name: str = "") -> None:
     """Take in a connection that a C library made, and the name that it was made by."""
     witness = _witness()
     place = witness.connected(descriptor)
@@ -339,7 +339,7 @@ def _see_closes(witness: _Witness) -> None:
     setattr(socket.socket, real.__name__, _real_close)
 
 
-def look_up(name: str) -> None:
+def resolve_host(name: str) -> None:
     """Look up a name's addresses, once in the life of the process: a connection may be to one of them."""
     witness = _witness()
     if name in witness.addresses or name in witness.asked:
@@ -363,7 +363,7 @@ def addresses_of(name: str) -> tuple[str, ...]:
     return tuple(witness.addresses.get(name, ())) if witness is not None else ()
 
 
-def belongs(where: str, endpoints: Iterable[str]) -> bool:
+def is_endpoint(where: str, endpoints: Iterable[str]) -> bool:
     """Return whether ``host:port`` or a URL is among the endpoints, under any name or address known of it here."""
     host, port = split_place(where)
     return is_among(endpoints, (host, *names_of(host)), (host, *addresses_of(host)), port)

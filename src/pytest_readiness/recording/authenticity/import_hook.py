@@ -59,7 +59,7 @@ class _Loader:
             self._tell(module.__name__)
 
 
-def expect(wanted: Collection[str], tell: Callable[[str], None]) -> None:
+def on_import(wanted: Collection[str], tell: Callable[[str], None]) -> None:
     """Have ``tell`` called with the name of each of these modules when it has been loaded from now on.
 
     No module may be wanted twice: each who waits for it would ask the other for it.

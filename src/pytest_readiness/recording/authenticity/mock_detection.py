@@ -23,11 +23,11 @@ from typing import Any
 import pytest
 
 from ...errors import one_line
-from ...third_party import is_failure, why
+from ...third_party import describe_exception, is_failure
 from . import import_hook
 from .pass_through import spies_on
-from .patch_points import CLOCK, FAKES, NETWORK, STARTS, USES, Seams, is_real, kind_of, seam_name
-from .simulation_hook import answers
+from .patch_points import CLOCK, FAKES, NETWORK, STARTS, USES, PatchPoints, is_real, kind_of, patch_point_name
+from .simulation_hook import ask_hooks
 
 _KEPT = "_pytest_readiness_simulation"
 """Where the one lookout of the process is kept, also where modules are loaded anew."""
@@ -72,9 +72,9 @@ class _Lookout:
     """The one lookout of this process."""
 
     def __init__(self) -> None:
-        self.watched: tuple[Watched, ...] = ()
+        self.watched: tuple[MockDetector, ...] = ()
         self.made: list[_Made] = []
-        self.seams = Seams()
+        self.seams = PatchPoints()
         self.clock = _Clock()
 
     def tell(self, because: str) -> None:
@@ -150,7 +150,7 @@ class _Clock:
         return False
 
 
-class Watched:
+class MockDetector:
     """What replaced the network or the clock while one test ran."""
 
     def __init__(self, simulations: Sequence[Any] = ()) -> None:
@@ -182,7 +182,9 @@ class Watched:
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self.cannot_tell(f"what stands in for the network or the clock cannot be told: {why(error, 120)}")
+            self.cannot_tell(
+                f"what stands in for the network or the clock cannot be told: {describe_exception(error, 120)}"
+            )
         if item is not None:
             self.told_by_hook(item)
 
@@ -202,7 +204,7 @@ class Watched:
 
     def told_by_hook(self, item: pytest.Item) -> None:
         """Ask whoever implements the hook; of one that fails no pass is real, and nothing else is lost."""
-        for answer in answers(item, self._simulations):
+        for answer in ask_hooks(item, self._simulations):
             (self.because if answer.understood else self.cannot_tell)(answer.reason)
 
     @property
@@ -238,7 +240,7 @@ def prepare() -> None:
     """
     with suppress(Exception):
         _wrap_monkeypatch()
-        import_hook.expect(_WANTED, _wrap_module)
+        import_hook.on_import(_WANTED, _wrap_module)
         for name in filter(_loaded, _WANTED):
             _wrap_module(name)
 
@@ -374,7 +376,7 @@ def _replaced(target: Any, name: str, original: Any, new: Any, how: str) -> None
     if kind is None or is_real(target, name, original, watched):
         return
     library = _library(sys._getframe(1))  # noqa: SLF001 - what the standard library's warnings do to name a caller
-    by, seam = (FAKES[library], kind) if library else (how, seam_name(target, name, original))
+    by, seam = (FAKES[library], kind) if library else (how, patch_point_name(target, name, original))
     made, lookout = _Made(target, name, new, f"{by} replaced {seam}"), _lookout()
     on_a_fake = any(one.target is target and one.name == name and one.new is original for one in lookout.made)
     if on_a_fake or not spies_on(new, original, lambda: lookout.make(made)):

@@ -21,7 +21,7 @@ _OURS = "__readiness__"
 def prepare() -> None:
     """See from now on what these clients connect to."""
     with suppress(Exception):
-        import_hook.expect(_WRAPPED, _wrap)
+        import_hook.on_import(_WRAPPED, _wrap)
         for name in _WRAPPED:
             if name in sys.modules:
                 _wrap(name)
@@ -45,7 +45,7 @@ def _psycopg(original: Callable[..., None]) -> Callable[..., None]:
         original(self, pgconn, *given, **named)
         with suppress(Exception):
             said = any(option.keyword == b"hostaddr" and option.val for option in pgconn.info)
-            connection_monitor.connected(pgconn.socket, "" if said else pgconn.host.decode())
+            connection_monitor.record_connection(pgconn.socket, "" if said else pgconn.host.decode())
 
     return __init__
 
@@ -56,7 +56,7 @@ def _psycopg2(original: Callable[..., Any]) -> Callable[..., Any]:
         made = original(*given, **named)
         with suppress(Exception):
             said = made.info.dsn_parameters.get("hostaddr")
-            connection_monitor.connected(made.fileno(), "" if said else made.info.host)
+            connection_monitor.record_connection(made.fileno(), "" if said else made.info.host)
         return made
 
     return _connect

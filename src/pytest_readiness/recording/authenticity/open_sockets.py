@@ -27,7 +27,7 @@ _MAPPED = "::ffff:"
 _T = TypeVar("_T")
 
 
-class Place(NamedTuple):
+class SocketPeer(NamedTuple):
     """Where something went."""
 
     kind: str
@@ -37,16 +37,16 @@ class Place(NamedTuple):
     port: int | None = None
 
 
-class Found(NamedTuple):
+class OpenSocket(NamedTuple):
     """A socket of TCP that is open."""
 
     port: int
     """Its own."""
-    peer: Place | None
+    peer: SocketPeer | None
     """None: it waits for others to connect."""
 
 
-def opened() -> Iterator[tuple[int, int]]:
+def list_sockets() -> Iterator[tuple[int, int]]:
     """Yield descriptor and inode of each socket of this process."""
     try:
         names = _listdir(_DESCRIPTORS)
@@ -61,7 +61,7 @@ def opened() -> Iterator[tuple[int, int]]:
             yield int(name), status.st_ino
 
 
-def received(descriptor: int, inode: int) -> int | None:
+def bytes_received(descriptor: int, inode: int) -> int | None:
     """Return the bytes that a connection has received; None where it is closed, or the system does not say."""
     try:
         told = _through(descriptor, _info) if _fstat(descriptor).st_ino == inode else None
@@ -73,7 +73,7 @@ def received(descriptor: int, inode: int) -> int | None:
     return count if told[0] in _HEARS else max(0, count - 1)  # that the other side hung up counts as a byte
 
 
-def found(descriptor: int) -> Found | None:
+def describe_socket(descriptor: int) -> OpenSocket | None:
     """Return what a descriptor is, where it is a socket of TCP that is connected or listens."""
     try:
         return _through(descriptor, _found)
@@ -81,15 +81,15 @@ def found(descriptor: int) -> Found | None:
         return None
 
 
-def _found(sock: Any) -> Found | None:
+def _found(sock: Any) -> OpenSocket | None:
     told = _info(sock)
     if told is None:
         return None
     own = sock.getsockname()[1]
     if told[0] == _LISTENS:
-        return Found(own, None)
+        return OpenSocket(own, None)
     host, port = sock.getpeername()[:2]
-    return Found(own, Place("tcp", host.removeprefix(_MAPPED) if "." in host else host, port))
+    return OpenSocket(own, SocketPeer("tcp", host.removeprefix(_MAPPED) if "." in host else host, port))
 
 
 def _info(sock: Any) -> bytes | None:

@@ -251,7 +251,7 @@ def is_real(target: Any, name: str, original: Any, new: Any) -> bool:
         return True
     if not is_as_made(new) or not (isinstance(new, type) or new.__name__ == name):
         return False
-    return kind_of(target, name, new) is not None and is_own(new, seam_name(target, name))
+    return kind_of(target, name, new) is not None and is_own(new, patch_point_name(target, name))
 
 
 def _is_clock(value: Any) -> bool:
@@ -269,7 +269,7 @@ def _is_in(module: str, known: tuple[str, ...]) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in known)
 
 
-def seam_name(target: Any, name: str, original: Any = None) -> str:
+def patch_point_name(target: Any, name: str, original: Any = None) -> str:
     """Return what people call the place: ``requests.adapters.HTTPAdapter.send``."""
     if isinstance(target, ModuleType):
         place = target.__name__
@@ -290,7 +290,7 @@ def _full_name(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class ReplacedPoint:
     """A seam that is not what its module made."""
 
     seam: str
@@ -300,7 +300,7 @@ class Replaced:
     by: str
 
 
-class Seams:
+class PatchPoints:
     """The seams of the modules that are loaded, and what may stand in each."""
 
     def __init__(self) -> None:
@@ -313,7 +313,7 @@ class Seams:
         """The first two of each row, as they are asked twice for each test."""
         self._accepted: list[Any] = []
 
-    def look(self) -> list[Replaced]:
+    def look(self) -> list[ReplacedPoint]:
         """Return what is replaced at this moment."""
         if len(sys.modules) != self._loaded:
             self._scan()
@@ -323,13 +323,13 @@ class Seams:
         pairs = enumerate(zip(found, self._accepted, strict=True))
         return [one for number, (value, known) in pairs if value is not known for one in self._judge(number, value)]
 
-    def _judge(self, number: int, value: Any) -> Iterator[Replaced]:
+    def _judge(self, number: int, value: Any) -> Iterator[ReplacedPoint]:
         _, name, seam, kind = self._rows[number]
         if value is None or is_own(value, seam) or _goes_through(value, seam):
             self._accepted[number] = value
         else:
             package = package_of(value)
-            yield Replaced(seam, kind, package, _full_name(value) if package else name)
+            yield ReplacedPoint(seam, kind, package, _full_name(value) if package else name)
 
     def _scan(self) -> None:
         """Take in modules that were loaded since; a module that was loaded anew has other seams."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ...third_party import ask, is_failure, plain_text, spelled, why
+from ...third_party import call_hook, describe_exception, is_failure, plain_text, safe_repr
 
 _HOOK = "the hook pytest_readiness_simulation"
 _LIMIT = 120
 """Characters of what is told of something that was raised."""
 
 
-class Answer(NamedTuple):
+class HookAnswer(NamedTuple):
     """What a hook says of a test."""
 
     reason: str
@@ -20,7 +20,7 @@ class Answer(NamedTuple):
     """Else it failed, or returned what it must not: nobody knows what it would have said."""
 
 
-def answers(item: Any, beside: Sequence[Any] = ()) -> Iterator[Answer]:
+def ask_hooks(item: Any, beside: Sequence[Any] = ()) -> Iterator[HookAnswer]:
     """Yield what the hooks around a test say; one that fails is an answer, and nothing else is lost.
 
     Args:
@@ -29,11 +29,11 @@ def answers(item: Any, beside: Sequence[Any] = ()) -> Iterator[Answer]:
     """
     for hook in _around(item, beside):
         try:
-            found = _texts(ask(hook, item=item))
+            found = _texts(call_hook(hook, item=item))
         except BaseException as error:
             if not is_failure(error):
                 raise
-            found = [Answer(f"{_HOOK} failed: {why(error, _LIMIT)}", understood=False)]
+            found = [HookAnswer(f"{_HOOK} failed: {describe_exception(error, _LIMIT)}", understood=False)]
         yield from found
 
 
@@ -46,7 +46,7 @@ def _around(item: Any, beside: Sequence[Any]) -> list[Any]:
     return [*found, *(hook for hook in beside if not any(hook.plugin is one for one in known))]
 
 
-def _texts(given: object) -> list[Answer]:
+def _texts(given: object) -> list[HookAnswer]:
     """Return what a hook gave; whatever is no text, and does not say that there is none, is told as well."""
     if given is None:
         return []
@@ -55,9 +55,9 @@ def _texts(given: object) -> list[Answer]:
     return [_text(given)]
 
 
-def _text(given: object) -> Answer:
+def _text(given: object) -> HookAnswer:
     if not isinstance(given, str):
-        return Answer(f"{_HOOK} returned {spelled(given)}, which is no text", understood=False)
+        return HookAnswer(f"{_HOOK} returned {safe_repr(given)}, which is no text", understood=False)
     if not (text := plain_text(given).strip()):
-        return Answer(f"{_HOOK} returned an empty text", understood=False)
-    return Answer(text)
+        return HookAnswer(f"{_HOOK} returned an empty text", understood=False)
+    return HookAnswer(text)

@@ -8,14 +8,14 @@ from os.path import lexists
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .hidden_changes import GitError, ask
+from .hidden_changes import GitError, ask_git
 
 _SHORT = re.compile(r"(?:[^@/]*@)?(?P<host>[^:/\\]{2,}):(?P<path>[^\\]+)", re.DOTALL)
 """``git@host:path``; one letter before the colon is a drive."""
 _PORTS = {"ssh": 22, "git+ssh": 22, "git": 9418, "http": 80, "https": 443}
 
 
-def way_in_repository(path: Path, base: Path) -> str | None:
+def path_in_repository(path: Path, base: Path) -> str | None:
     """Return the way to a path from its repository on; None: it is none, the config's too, or nobody says which.
 
     Of repositories within each other the outermost counts, so that it does not matter where pytest was called.
@@ -27,7 +27,7 @@ def way_in_repository(path: Path, base: Path) -> str | None:
     return None if name is None else "/".join((f"//{name}", *path.relative_to(tops[-1]).parts))
 
 
-def unnamed(way: str, base: Path) -> str | None:
+def unnamed_note(way: str, base: Path) -> str | None:
     """Return what is to be said of a way that another checkout of the same tests has not; None: nothing."""
     up = way.count("../")
     if not up or not way.startswith("../"):
@@ -47,9 +47,9 @@ def _repository(top: Path) -> str | None:
     # Whose the folder is does not matter: git reads its config here, and runs nothing.
     whoever = ("-c", "safe.directory=*")
     try:
-        if Path(ask(top, *whoever, "rev-parse", "--show-toplevel").removesuffix("\n")).resolve() != top.resolve():
+        if Path(ask_git(top, *whoever, "rev-parse", "--show-toplevel").removesuffix("\n")).resolve() != top.resolve():
             return None  # nothing of git lies in its .git, and another repository lies around it
-        return repository_name(ask(top, *whoever, "config", "--get", "remote.origin.url").strip())
+        return repository_name(ask_git(top, *whoever, "config", "--get", "remote.origin.url").strip())
     except GitError:
         return None
 

@@ -32,7 +32,7 @@ class GitError(Exception):
     """git cannot say, so that nothing is known."""
 
 
-def ask(folder: Path, *arguments: str) -> str:
+def ask_git(folder: Path, *arguments: str) -> str:
     """Return what git says of the folder itself, whatever the environment says of another one.
 
     Raises:
@@ -81,12 +81,12 @@ def hidden_edits(folder: Path) -> list[str]:
     Raises:
         GitError: git cannot say.
     """
-    listed = ask(folder, "ls-files", "-v", "-s", "-z", "--full-name", "--", ":/")
+    listed = ask_git(folder, "ls-files", "-v", "-s", "-z", "--full-name", "--", ":/")
     # Nearly every row is of a plain file that git looks at, and of no interest.
     entries = [_entry(row) for row in listed.split("\0") if row and (row[0] != "H" or row[2:8] == _MODULE)]
     if not entries:
         return []
-    top = Path(ask(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
+    top = Path(ask_git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
     found = list(_edited(top, [entry for entry in entries if entry.flagged and entry.mode != _MODULE]))
     for module in (entry for entry in entries if entry.mode == _MODULE):
         found += _in_module(top, module)
@@ -129,7 +129,7 @@ def _hash_of_link(path: Path, oid: str) -> str:
 def _differing(top: Path, entries: Sequence[_Entry]) -> Iterator[str]:
     """By git itself, which converts line ends and filters content as it did when the file was added."""
     try:
-        hashes = ask(top, "hash-object", "--", *(entry.name for entry in entries)).split()
+        hashes = ask_git(top, "hash-object", "--", *(entry.name for entry in entries)).split()
     except GitError:  # one of them cannot be read: what cannot be compared is not known to be the same
         hashes = []
     if len(hashes) != len(entries):
@@ -145,7 +145,7 @@ def _in_module(top: Path, module: _Entry) -> list[str]:
         return []  # not checked out
     found = [f"{module.name}/{name}" for name in hidden_edits(path)]
     if module.flagged:
-        status = ask(path, "status", "--porcelain=v2", "--branch", "--untracked-files=normal")
+        status = ask_git(path, "status", "--porcelain=v2", "--branch", "--untracked-files=normal")
         lines = status.splitlines()
         if f"# branch.oid {module.oid}" not in lines or any(not line.startswith("# ") for line in lines):
             found.append(module.name)

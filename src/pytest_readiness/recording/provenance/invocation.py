@@ -18,7 +18,7 @@ _SWITCHES = {"last_failed": "lf", "stepwise": "stepwise", "noconftest": "noconft
 """What the record says, and the name under which pytest (or rerunfailures) keeps the option."""
 
 
-def invocation(option: Any, ini: Callable[[str], Any]) -> dict[str, Any]:
+def describe_invocation(option: Any, ini: Callable[[str], Any]) -> dict[str, Any]:
     """Return what is not as it usually is, as plain data; empty where nothing is said.
 
     Args:
@@ -45,7 +45,7 @@ _COVERAGE = (".coverage", ".coverage.*")
 _WITH_PYTEST_COV = ("coverage.xml", "coverage.json", "coverage.lcov", "htmlcov")
 
 
-def written(option: Any) -> list[str]:
+def written_paths(option: Any) -> list[str]:
     """Return the files and folders that a session writes beside ours; more than it does is no harm.
 
     ``option``: pytest's ``config.option``.
@@ -58,7 +58,7 @@ def written(option: Any) -> list[str]:
     return [os.path.abspath(os.path.expanduser(os.path.expandvars(name))) for name in given]  # as pytest does
 
 
-def selected(said: Mapping[str, Any], patterns: tuple[str, ...], *, missing: bool) -> dict[str, Any]:
+def describe_selection(said: Mapping[str, Any], patterns: tuple[str, ...], *, missing: bool) -> dict[str, Any]:
     """Return what a session was called with, and which use cases it was told to be about."""
     own = {"use_cases": list(patterns), "missing": missing}
     return {**said, **{name: value for name, value in own.items() if value}}

@@ -19,7 +19,7 @@ def _installed() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(each for path in paths for each in (path, path.resolve())))
 
 
-def way_to(path: Path, base: Path) -> str:
+def relative_path(path: Path, base: Path) -> str:
     """Return the way from a folder to a file or another folder, with slashes; empty: it is the same.
 
     What is installed has the same way on each machine, wherever that keeps it; and so has a checkout beside the folder,
@@ -47,9 +47,9 @@ def _below(path: Path, base: Path) -> str | None:
 
 
 def _beside(path: Path, called: Path, base: Path) -> str:
-    from .checkout import way_in_repository  # asks git: only where something lies beside the config
+    from .checkout import path_in_repository  # asks git: only where something lies beside the config
 
-    if (way := way_in_repository(path, base)) is not None:
+    if (way := path_in_repository(path, base)) is not None:
         return way
     linked = next((above for above in (called, *called.parents) if islink(above)), None)
     is_near = linked is not None and linked.parent.resolve() in base.parents

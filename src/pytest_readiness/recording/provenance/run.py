@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from ...fast_values import dataclass
-from .hidden_changes import GitError, ask, hidden_edits
-from .uncommitted_changes import changes
+from .hidden_changes import GitError, ask_git, hidden_edits
+from .uncommitted_changes import uncommitted_changes
 
 HIDDEN_NAMES = 5
 """How many changed files a run names of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
-class CI:
+class CIProvider:
     """A CI provider, and the environment variables in which it tells about a run."""
 
     name: str
@@ -37,50 +37,50 @@ class CI:
 
 
 PROVIDERS = (
-    CI(
+    CIProvider(
         *("github", "GITHUB_ACTIONS", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", ""),
         *(("GITHUB_ACTOR",), ("GITHUB_REPOSITORY",), ("GITHUB_JOB",)),
     ),
-    CI(
+    CIProvider(
         *("gitlab", "GITLAB_CI", "CI_PIPELINE_ID", "", "CI_JOB_URL"),
         *(("GITLAB_USER_EMAIL", "GITLAB_USER_LOGIN"), ("CI_PROJECT_PATH",), ("CI_JOB_NAME",)),
     ),
-    CI(
+    CIProvider(
         *("jenkins", "JENKINS_URL", "BUILD_NUMBER", "", "BUILD_URL"),
         *(("BUILD_USER_ID", "BUILD_USER_EMAIL", "BUILD_USER"), ("JOB_NAME",), ("STAGE_NAME",)),
         ("JOB_NAME", "BUILD_NUMBER"),
     ),
-    CI(
+    CIProvider(
         *("azure", "TF_BUILD", "BUILD_BUILDID", "SYSTEM_JOBATTEMPT", ""),
         ("BUILD_REQUESTEDFOREMAIL", "BUILD_REQUESTEDFOR"),
         ("SYSTEM_TEAMPROJECT", "BUILD_DEFINITIONNAME"),
         ("SYSTEM_JOBNAME",),
     ),
-    CI(
+    CIProvider(
         *("buildkite", "BUILDKITE", "BUILDKITE_BUILD_ID", "", "BUILDKITE_BUILD_URL"),
         ("BUILDKITE_BUILD_CREATOR_EMAIL", "BUILDKITE_BUILD_CREATOR"),
         ("BUILDKITE_ORGANIZATION_SLUG", "BUILDKITE_PIPELINE_SLUG"),
         ("BUILDKITE_STEP_KEY", "BUILDKITE_LABEL"),
     ),
-    CI(
+    CIProvider(
         *("circleci", "CIRCLECI", "CIRCLE_WORKFLOW_ID", "", "CIRCLE_BUILD_URL"),
         *(("CIRCLE_USERNAME",), ("CIRCLE_PROJECT_USERNAME", "CIRCLE_PROJECT_REPONAME"), ("CIRCLE_JOB",)),
         ("CIRCLE_PIPELINE_ID",),  # the workflow is another one when it is run again
     ),
-    CI(
+    CIProvider(
         *("travis", "TRAVIS", "TRAVIS_BUILD_ID", "", "TRAVIS_BUILD_WEB_URL"),
         *((), ("TRAVIS_REPO_SLUG",), ("TRAVIS_JOB_NAME", "TRAVIS_JOB_NUMBER")),
     ),
-    CI(
+    CIProvider(
         *("teamcity", "TEAMCITY_VERSION", "BUILD_NUMBER", "", ""),
         *((), ("TEAMCITY_PROJECT_NAME",), ("TEAMCITY_BUILDCONF_NAME",)),
         (),  # each build of a chain has a number of its own
     ),
-    CI("ci", "CI", "CI_RUN_ID"),
+    CIProvider("ci", "CI", "CI_RUN_ID"),
 )
 
 
-def ci(environ: Mapping[str, str]) -> dict[str, str]:
+def read_ci(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what the CI that this process runs in says; empty outside CI.
 
     That is provider, run, attempt, URL, project, job, and as ``actor`` the person who started it.
@@ -110,13 +110,13 @@ def ci(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def git(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
+def read_git(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
     """Return commit, branch, what is not committed, and user.email; empty where there is no git.
 
     ``written``: what the run itself writes, which is no change as long as it is not tracked.
     """
     try:
-        told = changes(folder, written)
+        told = uncommitted_changes(folder, written)
     except GitError:
         return {}
     said = told.headers
@@ -134,12 +134,12 @@ def git(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
     return found
 
 
-def worktree(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
-    """Return what ``git`` says of a folder, and the edits that it was told not to look for.
+def read_worktree(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
+    """Return what ``read_git`` says of a folder, and the edits that it was told not to look for.
 
     A tree with hidden edits is ``dirty``; where they cannot be looked for, whether it is dirty is not said.
     """
-    found = git(folder, written)
+    found = read_git(folder, written)
     if found:
         try:
             names = hidden_edits(folder)
@@ -153,12 +153,12 @@ def worktree(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
-        return ask(folder, *arguments)
+        return ask_git(folder, *arguments)
     except GitError:
         return None
 
 
-def person(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
+def find_person(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
     """Return which person runs this, and how that is known.
 
     Whoever is told, else whom CI says, else git's user.email, else the system's user.
@@ -175,18 +175,18 @@ def person(given: str | None, from_ci: Mapping[str, str], email: str | None) -> 
         return {"name": "unknown", "known_by": "system"}
 
 
-def recorder(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
+def find_recorder(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
     """Return who records what a process runs, and how that is known: a person, or in CI, unless told, the job.
 
     Who pushed, merged or scheduled a job did not record what it found: else nobody who merges could ever review.
     """
     if given or not from_ci:
-        return person(given, from_ci, email)
+        return find_person(given, from_ci, email)
     names = (from_ci.get(field) for field in ("provider", "project", "job"))
     return {"name": f"ci:{'/'.join(name for name in names if name)}", "known_by": "ci"}
 
 
-def provenance(
+def read_provenance(
     folder: Path,
     argv: Sequence[str],
     given_actor: str | None,
@@ -197,10 +197,10 @@ def provenance(
 ) -> dict[str, Any]:
     """Return what the first line of a run says about its origin (plain data; the caller redacts it).
 
-    ``examined``: a person looked, and tells what they saw; no job records that. ``written``: as for ``git``.
+    ``examined``: a person looked, and tells what they saw; no job records that. ``written``: as for ``read_git``.
     """
-    from_ci, from_git = ci(os.environ), worktree(folder, written)
-    who = (person if examined else recorder)(given_actor, from_ci, from_git.pop("email", None))
+    from_ci, from_git = read_ci(os.environ), read_worktree(folder, written)
+    who = (find_person if examined else find_recorder)(given_actor, from_ci, from_git.pop("email", None))
     return {
         "actor": who["name"],
         "actor_known_by": who["known_by"],

@@ -22,7 +22,7 @@ NAME = 200
 """Characters of the path that are told."""
 
 
-def kept_tracker(path: Path | None, folder: Path, artifacts: ArtifactFolder, redactor: Redactor) -> dict[str, Any]:
+def keep_tracker(path: Path | None, folder: Path, artifacts: ArtifactFolder, redactor: Redactor) -> dict[str, Any]:
     """Keep the tracker, and return what the first line of a run says of it; nothing where there is none.
 
     It is read as it is: a tracker that holds a secret is not kept, nor is one that cannot be read at that moment, and

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ...fast_values import dataclass
-from .hidden_changes import GitError, ask
+from .hidden_changes import GitError, ask_git
 
 _LOADED = frozenset({".py", ".pyi", ".pyc", ".pyd", ".so", ".pth", ".toml", ".ini", ".cfg"})
 _CACHE = "__pycache__"
@@ -25,7 +25,7 @@ _BEFORE_THE_NAME = {"1": 8, "2": 9, "u": 10}
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class UncommittedChanges:
     """What is not as the commit has it."""
 
     headers: dict[str, str]
@@ -36,7 +36,7 @@ class Changes:
     """Untracked files that the run itself writes, which are no change."""
 
 
-def changes(folder: Path, written: Collection[str] = ()) -> Changes:
+def uncommitted_changes(folder: Path, written: Collection[str] = ()) -> UncommittedChanges:
     """Return what is not committed in the work tree of a folder.
 
     ``written``: files, folders and patterns (in their last part) that the run writes.
@@ -45,7 +45,7 @@ def changes(folder: Path, written: Collection[str] = ()) -> Changes:
         GitError: git cannot say.
     """
     # A config may hide changes in submodules from a plain status.
-    told = ask(
+    told = ask_git(
         folder, "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--ignore-submodules=none"
     )
     headers: dict[str, str] = {}
@@ -64,10 +64,12 @@ def changes(folder: Path, written: Collection[str] = ()) -> Changes:
             if kind == "2":  # where it was before has a record of its own
                 next(records, None)
     if not untracked:
-        return Changes(headers, tuple(sorted(set(differing))), ())
-    top = Path(ask(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
+        return UncommittedChanges(headers, tuple(sorted(set(differing))), ())
+    top = Path(ask_git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
     mine = frozenset((*_own(top, untracked, written), *_compiled(top, untracked)))
-    return Changes(headers, tuple(sorted({*differing, *_without(top, untracked, mine)})), tuple(sorted(mine)))
+    return UncommittedChanges(
+        headers, tuple(sorted({*differing, *_without(top, untracked, mine)})), tuple(sorted(mine))
+    )
 
 
 def _own(top: Path, untracked: Iterable[str], written: Collection[str]) -> Iterator[str]:
@@ -123,7 +125,7 @@ def _without(top: Path, untracked: Iterable[str], mine: Collection[str]) -> Iter
 
 
 def _files_in(top: Path, name: str) -> list[str]:
-    listed = ask(top, "ls-files", "--others", "--exclude-standard", "-z", "--", f":(literal){name}")
+    listed = ask_git(top, "ls-files", "--others", "--exclude-standard", "-z", "--", f":(literal){name}")
     return [each for each in listed.split("\0") if each]
 
 
@@ -140,4 +142,4 @@ def _real(name: str) -> Path:
     return Path(os.path.realpath(path.parent)) / path.name
 
 
-__all__ = ["Changes", "GitError", "changes"]
+__all__ = ["GitError", "UncommittedChanges", "uncommitted_changes"]

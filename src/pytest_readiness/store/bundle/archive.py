@@ -50,7 +50,7 @@ _TOLD = {
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ArchiveMember:
     """Where a member stands in the archive."""
 
     name: str
@@ -90,13 +90,13 @@ def end_of(count: int, size: int, offset: int) -> bytes:
     return wide + _END.pack(*shown)
 
 
-class Packing:
+class ArchiveWriter:
     """An archive that is being written."""
 
     def __init__(self, file: IO[bytes]) -> None:
         """``file``: empty, to be written and sought in."""
         self._file = file
-        self._members: list[Member] = []
+        self._members: list[ArchiveMember] = []
 
     def add(self, name: str, blocks: Iterable[bytes]) -> tuple[int, str]:
         """Write a member, and return its size and SHA-256.
@@ -105,14 +105,14 @@ class Packing:
             IntegrityError: it is larger than a member can be.
         """
         offset, size, crc, sha256 = self._file.tell(), 0, 0, hashlib.sha256()
-        self._file.write(Member(name, offset, 0, 0).header)
+        self._file.write(ArchiveMember(name, offset, 0, 0).header)
         for block in blocks:
             size, crc = size + len(block), zlib.crc32(block, crc)
             if size >= BIGGEST:
                 raise IntegrityError(f"{name} is too large for a bundle ({BIGGEST:,} bytes or more)")
             sha256.update(block)
             self._file.write(block)
-        member = Member(name, offset, size, crc)
+        member = ArchiveMember(name, offset, size, crc)
         self._members.append(member)
         self._file.seek(offset)
         self._file.write(member.header)
@@ -127,7 +127,7 @@ class Packing:
         self._file.write(end_of(len(self._members), self._file.tell() - offset, offset))
 
 
-class Archive:
+class ArchiveReader:
     """An archive that is being read, through one open file: what is checked is what is used."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
@@ -138,7 +138,7 @@ class Archive:
         """
         self._file = file
         self._size = size
-        self.members: dict[str, Member] = {}
+        self.members: dict[str, ArchiveMember] = {}
         """In their order."""
         self._find()
 
@@ -158,7 +158,7 @@ class Archive:
             raise IntegrityError("is no bundle: it does not begin with a member")
         self._compare_directory(offset)
 
-    def _member(self, offset: int, head: bytes) -> Member:
+    def _member(self, offset: int, head: bytes) -> ArchiveMember:
         fields = _LOCAL.unpack(head)
         crc, size, length = fields[6], fields[8], fields[9]
         data = self._read(offset + _LOCAL.size, min(length, LONGEST_NAME))
@@ -166,7 +166,7 @@ class Archive:
         shown = one_line(repr(name), 200)
         if length > LONGEST_NAME or not name.isprintable() or len(name) != length:
             raise IntegrityError(f"no member of a bundle is called {shown}")
-        member = Member(name, offset, size, crc)
+        member = ArchiveMember(name, offset, size, crc)
         if size >= BIGGEST:
             raise IntegrityError(f"{shown} is too large for a bundle")
         if head + data != member.header:
@@ -188,7 +188,7 @@ class Archive:
         if at + len(expected) != self._size:
             raise IntegrityError("something stands after its end")
 
-    def blocks(self, member: Member) -> Iterator[bytes]:
+    def blocks(self, member: ArchiveMember) -> Iterator[bytes]:
         """Yield the content of a member, a block at a time.
 
         Raises:
@@ -209,7 +209,7 @@ class Archive:
         return self._file.read(size)
 
 
-def _misfit(member: Member, expected: bytes, found: bytes) -> str:
+def _misfit(member: ArchiveMember, expected: bytes, found: bytes) -> str:
     if len(found) < _CENTRAL.size or found[:4] != expected[:4]:
         return f"{member.name} is not in its directory"
     pairs = zip(_CENTRAL.unpack_from(expected), _CENTRAL.unpack_from(found), strict=True)
@@ -221,7 +221,7 @@ def _misfit(member: Member, expected: bytes, found: bytes) -> str:
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[Archive]:
+def open_archive(path: Path) -> Iterator[ArchiveReader]:
     """Open a file as an archive.
 
     Raises:
@@ -229,4 +229,4 @@ def open_archive(path: Path) -> Iterator[Archive]:
         OSError: it cannot be read, or is no regular file.
     """
     with regular_file(path) as file:
-        yield Archive(file, os.fstat(file.fileno()).st_size)
+        yield ArchiveReader(file, os.fstat(file.fileno()).st_size)

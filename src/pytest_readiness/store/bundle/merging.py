@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from ...errors import IntegrityError, StorageError, place
-from ...facts.stored_verdict import KeptVerdict
+from ...errors import IntegrityError, StorageError, location
+from ...facts.stored_verdict import StoredVerdict
 from ...fast_values import dataclass
 from ...regular_files import regular_file
 from ..protocol import Store
@@ -18,7 +18,7 @@ from .reading import Bundle
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergedRecords:
     """What a bundle brought that was not there."""
 
     runs: tuple[str, ...]
@@ -30,7 +30,7 @@ class Merged:
     statements: int = 0
 
 
-def merge(bundle: Bundle, store: Store, artifacts: Path) -> Merged:
+def merge_bundle(bundle: Bundle, store: Store, artifacts: Path) -> MergedRecords:
     """Take a bundle into a store; what is there already is passed over.
 
     Artifacts are written before the runs that name them, and all are checked once more before the first is in place:
@@ -58,11 +58,11 @@ def merge(bundle: Bundle, store: Store, artifacts: Path) -> Merged:
             [run.id for run in bundle.runs],
             [decision.id for decision in bundle.decisions],
             [envelope.id for envelope in bundle.envelopes],
-            [KeptVerdict.parse(text).id for text in bundle.verdicts],
+            [StoredVerdict.parse(text).id for text in bundle.verdicts],
         )
     )
     offered = sum(map(len, (bundle.runs, bundle.decisions, bundle.verdicts, bundle.envelopes)))
-    return Merged(runs, decisions, len(verdicts), len(staged), offered - len(new), len(statements))
+    return MergedRecords(runs, decisions, len(verdicts), len(staged), offered - len(new), len(statements))
 
 
 def _refuse_conflicts(bundle: Bundle, store: Store) -> None:
@@ -71,7 +71,7 @@ def _refuse_conflicts(bundle: Bundle, store: Store) -> None:
     for run in bundle.runs:
         there = store.run(run.id) if run.id in known else None
         if there is not None and there.lines[-1].digest != run.lines[-1].digest:
-            raise IntegrityError(f"{place(bundle.path)}: another run with the id {run.id} is in the store already")
+            raise IntegrityError(f"{location(bundle.path)}: another run with the id {run.id} is in the store already")
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def _staged(bundle: Bundle, folder: Path) -> Iterator[dict[str, Path]]:
                 staged[sha256] = stage / sha256
         yield staged
     except OSError as error:
-        raise StorageError(f"an artifact could not be kept in {place(folder)}: {error.strerror or error}") from error
+        raise StorageError(f"an artifact could not be kept in {location(folder)}: {error.strerror or error}") from error
     finally:
         with suppress(OSError):
             for left in list(stage.iterdir()):
@@ -115,7 +115,7 @@ def _write(bundle: Bundle, sha256: str, path: Path) -> None:
         target.flush()
         os.fsync(target.fileno())
     if found.hexdigest() != sha256:
-        raise IntegrityError(f"{place(bundle.path)}: artifacts/{sha256} was changed while it was read")
+        raise IntegrityError(f"{location(bundle.path)}: artifacts/{sha256} was changed while it was read")
 
 
 def _put(temporary: Path, final: Path) -> None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 
 from ...errors import IntegrityError, one_line
-from ...facts.checkpoint import Checkpoint, Grown, Leaf
+from ...facts.checkpoint import Checkpoint, Leaf, StoreTree
 from ...facts.ledger.line import canonical
 from ...fast_values import dataclass
 
@@ -19,7 +19,7 @@ Records = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class BundleOrigin:
     """The tree of the store that a bundle comes from."""
 
     checkpoint: str
@@ -33,12 +33,12 @@ class Origin:
         return canonical({"leaves": [list(leaf) for leaf in self.leaves]})
 
     @classmethod
-    def of(cls, tree: Grown) -> Origin:
+    def of(cls, tree: StoreTree) -> BundleOrigin:
         """Return what a bundle says of this tree."""
         return cls(tree.checkpoint().text, tuple(tree.leaves))
 
     @classmethod
-    def parse(cls, checkpoint: str, leaves: str) -> Origin:
+    def parse(cls, checkpoint: str, leaves: str) -> BundleOrigin:
         """Return the origin that two members say.
 
         Raises:
@@ -53,7 +53,7 @@ class Origin:
             readable = False
         if not readable:
             raise IntegrityError("leaves.json is no list of kind, id and digest in canonical form")
-        grown = Grown(told.origin, listed).checkpoint()
+        grown = StoreTree(told.origin, listed).checkpoint()
         if (grown.size, grown.root) != (told.size, told.root):
             raise IntegrityError("the checkpoint is not that of the leaves")
         return cls(checkpoint, listed)

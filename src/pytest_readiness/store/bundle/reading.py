@@ -27,18 +27,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from ...errors import ConfigError, IntegrityError, ReadinessError, StorageError, one_line, place
+from ...errors import ConfigError, IntegrityError, ReadinessError, StorageError, location, one_line
 from ...facts.decision import Decision, parse_decision, text_digest
 from ...facts.envelope import Envelope, parse_envelope
 from ...facts.ledger.line import canonical
 from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 from ...facts.run import Run
-from ...facts.stored_verdict import KeptVerdict
+from ...facts.stored_verdict import StoredVerdict
 from ...fast_values import dataclass, field
 from ...regular_files import IrregularError
 from ..integrity.chain import check_run
-from .archive import Archive, Member, open_archive
-from .origin import Origin, Records
+from .archive import ArchiveMember, ArchiveReader, open_archive
+from .origin import BundleOrigin, Records
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ _LONGEST_ROW = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class MemberKind:
     """A kind of member."""
 
     name: re.Pattern[str]
@@ -63,16 +63,16 @@ class Room:
 
 
 ROOMS = {
-    "decisions": Room(re.compile(r"decisions/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}\.json"), 16 * _MEGABYTE),
-    "requirements": Room(re.compile(r"requirements/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
-    "verdicts": Room(re.compile(r"verdicts/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
-    "runs": Room(re.compile(r"runs/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32}\.jsonl"), 256 * _MEGABYTE),
-    "statements": Room(re.compile(r"statements/[0-9a-f]{64}\.json"), 4 * _MEGABYTE),
-    "artifacts": Room(re.compile(r"artifacts/[0-9a-f]{64}"), None),
-    CHECKPOINT: Room(re.compile(re.escape(CHECKPOINT)), _MEGABYTE >> 4),
-    LEAVES: Room(re.compile(re.escape(LEAVES)), 256 * _MEGABYTE),
-    REPORT: Room(re.compile(re.escape(REPORT)), 64 * _MEGABYTE),
-    MANIFEST: Room(re.compile(re.escape(MANIFEST)), None),
+    "decisions": MemberKind(re.compile(r"decisions/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{16}\.json"), 16 * _MEGABYTE),
+    "requirements": MemberKind(re.compile(r"requirements/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
+    "verdicts": MemberKind(re.compile(r"verdicts/[0-9a-f]{64}\.json"), 64 * _MEGABYTE),
+    "runs": MemberKind(re.compile(r"runs/[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8,32}\.jsonl"), 256 * _MEGABYTE),
+    "statements": MemberKind(re.compile(r"statements/[0-9a-f]{64}\.json"), 4 * _MEGABYTE),
+    "artifacts": MemberKind(re.compile(r"artifacts/[0-9a-f]{64}"), None),
+    CHECKPOINT: MemberKind(re.compile(re.escape(CHECKPOINT)), _MEGABYTE >> 4),
+    LEAVES: MemberKind(re.compile(re.escape(LEAVES)), 256 * _MEGABYTE),
+    REPORT: MemberKind(re.compile(re.escape(REPORT)), 64 * _MEGABYTE),
+    MANIFEST: MemberKind(re.compile(re.escape(MANIFEST)), None),
 }
 """In the order in which their members stand."""
 _ORDER = {name: number for number, name in enumerate(ROOMS)}
@@ -96,9 +96,9 @@ class Bundle:
     """SHA-256 and size; the bytes stay in the file."""
     report: str
     """The report on the contents, as it is told; empty: there is none."""
-    origin: Origin | None
+    origin: BundleOrigin | None
     """The tree of the store that it comes from; None: that is not told."""
-    _archive: Archive = field(repr=False, compare=False)
+    _archive: ArchiveReader = field(repr=False, compare=False)
 
     def artifact(self, sha256: str) -> Iterator[bytes]:
         """Yield the content of an artifact, a block at a time; whoever keeps it checks its digest again.
@@ -117,7 +117,7 @@ class Bundle:
             yield block
 
 
-def room_of(name: str) -> str:
+def member_kind(name: str) -> str:
     """Return which kind of member a name is.
 
     Raises:
@@ -135,7 +135,7 @@ def check_size(name: str, size: int, artifact_limit: int | None = None) -> None:
     Raises:
         IntegrityError: it is.
     """
-    room = room_of(name)
+    room = member_kind(name)
     if room == "artifacts" and artifact_limit is not None and size > artifact_limit:
         told = f"is larger than artifact_limit ({artifact_limit:,} bytes): raise it in readiness.toml"
         raise IntegrityError(f"{name} {told}")
@@ -230,15 +230,15 @@ def _troubles(path: Path) -> Iterator[None]:
     try:
         yield
     except ReadinessError as error:
-        raise type(error)(f"{place(path)}: {error}") from None
+        raise type(error)(f"{location(path)}: {error}") from None
     except IrregularError as error:
-        raise ConfigError(f"{place(path)}: cannot be read: {error.strerror}") from None
+        raise ConfigError(f"{location(path)}: cannot be read: {error.strerror}") from None
     except OSError as error:
-        raise StorageError(f"{place(path)}: cannot be read: {error.strerror or error}") from error
+        raise StorageError(f"{location(path)}: cannot be read: {error.strerror or error}") from error
 
 
 class _Reading:
-    def __init__(self, path: Path, archive: Archive, artifact_limit: int) -> None:
+    def __init__(self, path: Path, archive: ArchiveReader, artifact_limit: int) -> None:
         self._path = path
         self._archive = archive
         self._limit = artifact_limit
@@ -265,7 +265,7 @@ class _Reading:
         records = records_of(bundle.runs, bundle.decisions)
         refuse_misled(bundle.envelopes, records)
         if bundle.origin is not None:
-            ids = [KeptVerdict.parse(text).id for text in bundle.verdicts]
+            ids = [StoredVerdict.parse(text).id for text in bundle.verdicts]
             bundle.origin.refuse_unknown(records | {("verdict", id_): id_ for id_ in ids})
         return bundle
 
@@ -275,11 +275,11 @@ class _Reading:
         before = (-1, "")
         for name, member in self._archive.members.items():
             check_size(name, member.size, self._limit)
-            stands = (_ORDER[room_of(name)], name)
+            stands = (_ORDER[member_kind(name)], name)
             if stands < before:
                 raise IntegrityError(f"{name} is not where it must stand")
             before = stands
-            names[room_of(name)].append(name)
+            names[member_kind(name)].append(name)
         if not names[MANIFEST]:
             raise IntegrityError("is no bundle: there is no manifest.json in it")
         return names
@@ -293,7 +293,7 @@ class _Reading:
             raise IntegrityError(f"is a bundle of another kind ({told}): this version reads {SCHEMA}")
 
     @property
-    def _manifest(self) -> Member:
+    def _manifest(self) -> ArchiveMember:
         return self._archive.members[MANIFEST]
 
     def _check_manifest(self) -> None:
@@ -359,7 +359,7 @@ class _Reading:
 
     def _verdict(self, name: str) -> str:
         text = self._text(name)
-        _must_be(name, f"verdicts/{_parsed(KeptVerdict.parse, name, text).id}.json")
+        _must_be(name, f"verdicts/{_parsed(StoredVerdict.parse, name, text).id}.json")
         return text
 
     def _envelope(self, name: str) -> Envelope:
@@ -367,14 +367,14 @@ class _Reading:
         _must_be(name, f"statements/{envelope.id}.json")
         return envelope
 
-    def _origin(self, names: list[str]) -> Origin | None:
+    def _origin(self, names: list[str]) -> BundleOrigin | None:
         if names not in ([], [CHECKPOINT, LEAVES]):
             raise IntegrityError("a checkpoint and the leaves of the tree are in it together, or neither")
-        return Origin.parse(*map(self._text, names)) if names else None
+        return BundleOrigin.parse(*map(self._text, names)) if names else None
 
     def _report(self, name: str) -> str:
         text = self._text(name)
-        if _parsed(KeptVerdict.parse, name, text).body.get("schema") != REPORT_SCHEMA:
+        if _parsed(StoredVerdict.parse, name, text).body.get("schema") != REPORT_SCHEMA:
             raise IntegrityError(f"{name} is no report of the kind {REPORT_SCHEMA}")
         return text
 

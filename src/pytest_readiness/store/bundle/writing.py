@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import IO
 
 from ...atomic_write import check_replaceable
-from ...errors import IntegrityError, StorageError, place, unwritten
+from ...errors import IntegrityError, StorageError, location, unwritable
 from ...facts.decision import Decision
 from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
 from ...facts.run import Run
-from ...facts.stored_verdict import KeptVerdict
+from ...facts.stored_verdict import StoredVerdict
 from ...fast_values import dataclass, field
 from ..integrity.chain import check_run
-from .archive import BLOCK, Packing
-from .origin import Origin
+from .archive import BLOCK, ArchiveWriter
+from .origin import BundleOrigin
 from .reading import (
     CHECKPOINT,
     LEAVES,
@@ -34,7 +34,7 @@ from .reading import (
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class BundleContents:
     """What is to be written into a bundle."""
 
     runs: Iterable[Run] = ()
@@ -44,13 +44,13 @@ class Contents:
     verdicts: Iterable[str] = ()
     envelopes: Callable[[Iterable[str]], Iterable[Envelope]] = field(default=lambda _: ())
     """Tells the signed statements about runs and decisions, by their ids."""
-    origin: Origin | None = None
+    origin: BundleOrigin | None = None
     """The tree of the store that it comes from; None: that is not told."""
     report: str = ""
     """The report on these contents, as canonical text; empty: none."""
 
 
-def write_bundle(path: Path, contents: Contents, artifacts: Callable[[str], IO[bytes]]) -> list[str]:
+def write_bundle(path: Path, contents: BundleContents, artifacts: Callable[[str], IO[bytes]]) -> list[str]:
     """Write a bundle whole, in place of what is there; return the digests of artifacts that were not to be had.
 
     Equal contents give equal bytes.
@@ -71,15 +71,15 @@ def write_bundle(path: Path, contents: Contents, artifacts: Callable[[str], IO[b
         check_replaceable(path)
         file = temporary.open("wb")
     except OSError as error:
-        raise unwritten(path, "the bundle", error) from error
+        raise unwritable(path, "the bundle", error) from error
     try:
         with file:
-            missing = _Writing(Packing(file), artifacts).all(contents)
+            missing = _Writing(ArchiveWriter(file), artifacts).all(contents)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise StorageError(f"{place(path)}: the bundle cannot be written: {error.strerror or error}") from error
+        raise StorageError(f"{location(path)}: the bundle cannot be written: {error.strerror or error}") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -89,19 +89,19 @@ def write_bundle(path: Path, contents: Contents, artifacts: Callable[[str], IO[b
 class _Writing:
     """A bundle that is being written: the manifest comes last, when everything else is known."""
 
-    def __init__(self, packing: Packing, artifacts: Callable[[str], IO[bytes]]) -> None:
+    def __init__(self, packing: ArchiveWriter, artifacts: Callable[[str], IO[bytes]]) -> None:
         self._packing = packing
         self._open = artifacts
         self._rows: Rows = {}
 
-    def all(self, contents: Contents) -> list[str]:
+    def all(self, contents: BundleContents) -> list[str]:
         decisions = sorted(contents.decisions, key=lambda one: one.id)
         snapshots = sorted(contents.snapshots, key=lambda one: one.digest)
         for decision in decisions:
             self._text(f"decisions/{decision.id}.json", decision.text)
         for snapshot in snapshots:
             self._text(f"requirements/{snapshot.digest.removeprefix('sha256:')}.json", snapshot.text)
-        for id_, text in sorted((KeptVerdict.parse(text).id, text) for text in contents.verdicts):
+        for id_, text in sorted((StoredVerdict.parse(text).id, text) for text in contents.verdicts):
             self._text(f"verdicts/{id_}.json", text)
         named: set[str] = set()
         records = records_of((), decisions)

@@ -14,14 +14,14 @@ from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 
-from ...errors import IntegrityError, Problem, StorageError, one_line, place
+from ...errors import IntegrityError, Problem, StorageError, location, one_line
 from ...facts.decision import Decision, parse_decision
 from ...facts.envelope import Envelope, parse_envelope
 from ...fast_values import dataclass
 from ...regular_files import regular_file
-from ..protocol import Decided, Disputed
-from .git_history import NAME, History, Same, Touch, ever_named, folder_of, name_of
-from .git_repository import LINK, MODULE, Entry, Repository, blob_of, is_in_repository
+from ..protocol import DisputedDecision, RegisterDecisions
+from .git_history import NAME, FileCommit, GitHistory, Same, ever_named, folder_of, name_of
+from .git_repository import LINK, MODULE, GitRepository, TrackedFile, blob_of, is_in_repository
 
 BIGGEST_FILE = 1 << 24
 """Bytes; no decision comes near."""
@@ -41,12 +41,12 @@ _CUT_OFF = (
 )
 
 
-def alike(one: str, other: str) -> bool:
+def is_same_name(one: str, other: str) -> bool:
     """Return whether two names are the same in any letter case: what is known without a list of people."""
     return one.casefold() == other.casefold()
 
 
-def look_at(path: Path, base: Path, register: str, same: Same) -> Decided:
+def read_committed(path: Path, base: Path, register: str, same: Same) -> RegisterDecisions:
     """Return the decisions of a folder that count, and what keeps others from counting. Raises nothing.
 
     Args:
@@ -63,34 +63,34 @@ def look_at(path: Path, base: Path, register: str, same: Same) -> Decided:
     except StorageError as error:
         # Not nothing: a team that decides here must not take an unreadable folder for one without blockers.
         nothing = names is None and not is_in_repository(path)
-        return Decided(problems=() if nothing else (Problem("", str(error)),))
+        return RegisterDecisions(problems=() if nothing else (Problem("", str(error)),))
     except OSError as error:
-        return Decided(problems=(Problem(place(path), f"cannot be read: {error.strerror}"),))
+        return RegisterDecisions(problems=(Problem(location(path), f"cannot be read: {error.strerror}"),))
 
 
-def look_around(base: Path, register: str, same: Same) -> Decided:
+def find_other_files(base: Path, register: str, same: Same) -> RegisterDecisions:
     """Return the decisions that are files though their home is the store, as those of another home. Raises nothing."""
     if not is_in_repository(base):
-        return Decided()
+        return RegisterDecisions()
     try:
         return _Look(_ground(None, base), register, same).at(())
     except StorageError as error:
         told = f"decisions that are files were not looked for: {error}"
-        return Decided(notes=(Problem("", one_line(told, 600)),))
+        return RegisterDecisions(notes=(Problem("", one_line(told, 600)),))
 
 
 @dataclass(frozen=True)
 class _Ground:
     """A folder of decisions as HEAD and the work tree have it."""
 
-    repository: Repository
+    repository: GitRepository
     shown: Path | None
     """The folder as it was named; None: decisions live elsewhere."""
     inside: str | None
     """The same, from the top of the work tree."""
-    files: Mapping[str, Entry]
+    files: Mapping[str, TrackedFile]
     """What HEAD has in it, by name."""
-    elsewhere: Mapping[str, Entry]
+    elsewhere: Mapping[str, TrackedFile]
     """The decisions that HEAD has in other folders of the project, by name."""
     modules: Mapping[str, str]
     """The submodules, by path, and the commit that each should be at."""
@@ -104,15 +104,15 @@ def _ground(path: Path | None, base: Path) -> _Ground:
     start = next(one for one in (base, *base.absolute().parents) if one.is_dir())
     real = Path(os.path.realpath(start))
     target = None if path is None else Path(os.path.normpath(real / os.path.relpath(path.absolute(), start.absolute())))
-    repository = Repository.at(real)
+    repository = GitRepository.at(real)
     if target is not None and not target.is_relative_to(repository.top):
-        repository = Repository.holding(target)
+        repository = GitRepository.holding(target)
     if target is None:
         return _on(repository, None, None, real)
     return _within(repository, path or target, target, real)
 
 
-def _within(repository: Repository, shown: Path, target: Path, real: Path) -> _Ground:
+def _within(repository: GitRepository, shown: Path, target: Path, real: Path) -> _Ground:
     """Return the ground of a folder of this repository, or of the one within it that the folder belongs to."""
     ground = _on(repository, shown, target, real)
     for one in (*reversed(target.parents), target):
@@ -120,28 +120,28 @@ def _within(repository: Repository, shown: Path, target: Path, real: Path) -> _G
             continue
         if one.is_symlink():
             told = "is a link: decisions live in a folder of the repository: put the folder back"
-            return replace(ground, problems=(Problem(place(one), told),))
+            return replace(ground, problems=(Problem(location(one), told),))
         module = ground.modules.get(one.relative_to(repository.top).as_posix(), "")
         if not module and (not (one / ".git").exists() or ground.files or _ever(ground)):
             continue  # a repository that somebody put over committed decisions hides none of them
-        inner = Repository.at(one) if one.is_dir() else repository
+        inner = GitRepository.at(one) if one.is_dir() else repository
         if module and inner.head != module:
             told = f"is a submodule, and not checked out at {module[:12]} as it is committed: git submodule update"
-            return replace(ground, problems=(Problem(place(one), told),))
+            return replace(ground, problems=(Problem(location(one), told),))
         return _within(inner, shown, target, real)
     return ground
 
 
 def _ever(ground: _Ground) -> bool:
-    return ground.inside is not None and bool(History.of(ground.repository, {ground.inside}).touches)
+    return ground.inside is not None and bool(GitHistory.of(ground.repository, {ground.inside}).touches)
 
 
-def _on(repository: Repository, shown: Path | None, target: Path | None, real: Path) -> _Ground:
+def _on(repository: GitRepository, shown: Path | None, target: Path | None, real: Path) -> _Ground:
     inside = None if target is None else _from(repository.top, target)
     base = _from(repository.top, real) if real.is_relative_to(repository.top) else None
     under = None if base is None else f"{base}/".removeprefix("/")
-    files: dict[str, Entry] = {}
-    others: list[Entry] = []
+    files: dict[str, TrackedFile] = {}
+    others: list[TrackedFile] = []
     configs: set[str] = set()
     modules: dict[str, str] = {}
     for entry in repository.listing():
@@ -177,21 +177,21 @@ class _Look:
     same: Same
     counting: list[Decision] = field(default_factory=list)
     elsewhere: list[Decision] = field(default_factory=list)
-    disputed: list[Disputed] = field(default_factory=list)
+    disputed: list[DisputedDecision] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     envelopes: list[Envelope] = field(default_factory=list)
     known: dict[str, bytes] = field(default_factory=dict)
     """What objects hold, by name."""
 
-    def at(self, names: Sequence[str]) -> Decided:
+    def at(self, names: Sequence[str]) -> RegisterDecisions:
         """Return what counts, where the work tree has these names in the folder."""
         ground = self.ground
         self.problems.extend(ground.problems)
         folders = {folder_of(one.path) for one in ground.elsewhere.values()} | ground.named
         if ground.inside is not None:
             folders.add(ground.inside)
-        history = History.of(ground.repository, folders)
+        history = GitHistory.of(ground.repository, folders)
         self._compare(names)
         self._learn(history)
         found = {**self._decisions(ground.files), **self._decisions(ground.elsewhere, strict=False)}
@@ -210,7 +210,7 @@ class _Look:
                 told = "is not committed, and counts for nothing until it is"
                 self.notes.append(Problem(self._where(name), told))
         self.counting.sort(key=lambda decision: (decision.at, decision.id))
-        return Decided(
+        return RegisterDecisions(
             decisions=tuple(self.counting),
             problems=tuple(self.problems),
             notes=tuple(self.notes),
@@ -221,9 +221,9 @@ class _Look:
 
     def _where(self, name: str) -> str:
         if self.ground.shown is not None and name not in self.ground.elsewhere:
-            return place(self.ground.shown / name)
+            return location(self.ground.shown / name)
         entry = self.ground.elsewhere.get(name)
-        return place(self.ground.repository.top / (entry.path if entry else name))
+        return location(self.ground.repository.top / (entry.path if entry else name))
 
     # -- the work tree ---------------------------------------------------------------------------------------------
 
@@ -247,7 +247,7 @@ class _Look:
                 )
                 self._damaged(name, f"{told}: restore it (git restore)")
 
-    def _is_as_committed(self, path: Path, entry: Entry) -> bool:
+    def _is_as_committed(self, path: Path, entry: TrackedFile) -> bool:
         """Return whether a file has the committed bytes; where it is no file, that is told."""
         try:
             if not stat.S_ISREG(path.lstat().st_mode):
@@ -267,7 +267,7 @@ class _Look:
 
     # -- what is committed -----------------------------------------------------------------------------------------
 
-    def _learn(self, history: History) -> None:
+    def _learn(self, history: GitHistory) -> None:
         """Read every object that may be a decision, in one go."""
         blobs = {one.blob for ones in history.touches.values() for one in ones if not one.deleted}
         blobs |= {one.blob for one in (*self.ground.files.values(), *self.ground.elsewhere.values())}
@@ -276,7 +276,7 @@ class _Look:
     def _text(self, blob: str) -> str:
         return _bare(self.known[blob].decode())
 
-    def _decisions(self, files: Mapping[str, Entry], *, strict: bool = True) -> dict[str, Decision]:
+    def _decisions(self, files: Mapping[str, TrackedFile], *, strict: bool = True) -> dict[str, Decision]:
         """Return the decisions that files hold, by name; what is none is named, in the folder itself."""
         found: dict[str, Decision] = {}
         for name, entry in files.items():
@@ -291,14 +291,14 @@ class _Look:
                     self._damaged(name, f"{told}; it counts for nothing")
         return found
 
-    def _decision(self, name: str, entry: Entry) -> Decision:
+    def _decision(self, name: str, entry: TrackedFile) -> Decision:
         if not NAME.fullmatch(name):
             raise IntegrityError("its name is not the id of a decision")
         if entry.mode in (LINK, MODULE):
             raise IntegrityError("it cannot be read: it is a link")
         return _parsed(self._text(entry.blob), name, self.register)
 
-    def _signature(self, name: str, entry: Entry) -> None:
+    def _signature(self, name: str, entry: TrackedFile) -> None:
         """What is signed is checked where keys are trusted; here, that it is a statement about the file beside it."""
         if entry.mode in (LINK, MODULE):
             raise IntegrityError("it cannot be read: it is a link")
@@ -309,11 +309,11 @@ class _Look:
 
     # -- who decided -----------------------------------------------------------------------------------------------
 
-    def _agrees(self, history: History, name: str, decision: Decision) -> bool:
+    def _agrees(self, history: GitHistory, name: str, decision: Decision) -> bool:
         added = self._added(history, name, decision)
         return bool(added) and all(self.same(one.author, decision.by) for one in added)
 
-    def _added(self, history: History, name: str, decision: Decision) -> list[Touch]:
+    def _added(self, history: GitHistory, name: str, decision: Decision) -> list[FileCommit]:
         """Return the commits after which a file held this very decision, newest first."""
         return [
             one for one in history.touches.get(name, ()) if not one.deleted and self._holds(one.blob, decision.text)
@@ -325,7 +325,7 @@ class _Look:
         except (KeyError, UnicodeDecodeError):
             return False
 
-    def _attribute(self, history: History, name: str, decision: Decision) -> None:
+    def _attribute(self, history: GitHistory, name: str, decision: Decision) -> None:
         added = self._added(history, name, decision)
         if not added or any(one.cut_off for one in added):
             self._damaged(name, _SHALLOW if self.ground.repository.shallow else _UNKNOWN)
@@ -342,14 +342,14 @@ class _Look:
         elif mine:
             self.counting.append(decision.attributed(author))
         else:
-            self.disputed.append(Disputed(decision, author, self._where(name)))
+            self.disputed.append(DisputedDecision(decision, author, self._where(name)))
 
-    def _homes(self, history: History) -> set[str]:
+    def _homes(self, history: GitHistory) -> set[str]:
         """Return where decisions of this project lay that are no home any more, or another one."""
         came = {one.folder for name in self.ground.files for one in history.touches.get(name, ())}
         return {folder_of(one.path) for one in self.ground.elsewhere.values()} | self.ground.named | came
 
-    def _gone(self, touches: Sequence[Touch], name: str, homes: Collection[str]) -> None:
+    def _gone(self, touches: Sequence[FileCommit], name: str, homes: Collection[str]) -> None:
         """A decision is followed by another, and never deleted; what never was a decision may go."""
         lay_here = any(one.folder == self.ground.inside for one in touches)
         lost = name not in self.ground.elsewhere and any(one.folder in homes for one in touches)
@@ -364,9 +364,9 @@ class _Look:
     def _doubt_a_shallow_clone(self) -> None:
         """Of a folder without decisions a clone that is cut off cannot tell whether there were any."""
         if self.ground.repository.shallow and self.ground.shown is not None and not self.ground.files:
-            self.problems.append(Problem(place(self.ground.shown), _CUT_OFF))
+            self.problems.append(Problem(location(self.ground.shown), _CUT_OFF))
 
-    def _was_decision(self, touch: Touch, name: str) -> bool:
+    def _was_decision(self, touch: FileCommit, name: str) -> bool:
         if touch.blob not in self.known:
             return True  # this clone does not have it: it may have been
         try:

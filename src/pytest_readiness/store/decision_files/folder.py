@@ -11,17 +11,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from ...atomic_write import write_whole
-from ...errors import IntegrityError, ReadinessError, StorageError, place
+from ...errors import IntegrityError, ReadinessError, StorageError, location
 from ...facts.decision import Decision, parse_decision
 from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
-from ..integrity.validation import readable
-from ..protocol import Decided, DecisionHome, Store
-from .committed_files import SIGNED, SUFFIX, alike, look_at, text_of
+from ..integrity.validation import check_decision
+from ..protocol import DecisionStore, RegisterDecisions, Store
+from .committed_files import SIGNED, SUFFIX, is_same_name, read_committed, text_of
 from .git_history import Same
 
 
-def open_decisions(said: str, store: Store | None, folder: Path, same: Same = alike) -> DecisionHome | None:
+def open_decisions(said: str, store: Store | None, folder: Path, same: Same = is_same_name) -> DecisionStore | None:
     """Return where decisions live; None where that is the store, and there is none yet.
 
     Args:
@@ -36,7 +36,7 @@ def open_decisions(said: str, store: Store | None, folder: Path, same: Same = al
 class DecisionFolder:
     """A home of decisions: a folder of a git repository."""
 
-    def __init__(self, path: Path, base: Path | None = None, same: Same = alike) -> None:
+    def __init__(self, path: Path, base: Path | None = None, same: Same = is_same_name) -> None:
         """Take the folder, which need not exist.
 
         Args:
@@ -47,7 +47,7 @@ class DecisionFolder:
         self.path = path
         self.base = base or path.parent
         self.same = same
-        self._looked: Decided | None = None
+        self._looked: RegisterDecisions | None = None
 
     def decide(
         self,
@@ -64,7 +64,7 @@ class DecisionFolder:
             IntegrityError: one cannot be read back as what it says, or another file has its name.
             StorageError: they could not be written; none of them was.
         """
-        kept = {decision.id: decision for decision in map(readable, decisions)}
+        kept = {decision.id: decision for decision in map(check_decision, decisions)}
         new = [decision for decision in kept.values() if not self._has(decision)]
         written: list[Path] = []
         try:
@@ -79,7 +79,7 @@ class DecisionFolder:
             for path in written:
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
-            raise StorageError(f"{place(self.path)}: decisions cannot be written: {error.strerror}") from error
+            raise StorageError(f"{location(self.path)}: decisions cannot be written: {error.strerror}") from error
         return [decision.id for decision in new]
 
     def decisions(self, register: str) -> list[Decision]:
@@ -89,12 +89,12 @@ class DecisionFolder:
     def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
         """Return the signed statements about these decisions, by id; ``look`` tells which cannot be read."""
         asked = set(subjects)
-        looked = self._looked or (self.look("") if asked else Decided())
+        looked = self._looked or (self.look("") if asked else RegisterDecisions())
         return sorted((one for one in looked.envelopes if one.subject in asked), key=lambda one: one.subject)
 
-    def look(self, register: str) -> Decided:
+    def look(self, register: str) -> RegisterDecisions:
         """Return the decisions that count, and what keeps others from counting. Raises nothing."""
-        self._looked = look_at(self.path, self.base, register, self.same)
+        self._looked = read_committed(self.path, self.base, register, self.same)
         return self._looked
 
     def written(self, register: str) -> list[Decision]:
@@ -122,9 +122,9 @@ class DecisionFolder:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise StorageError(f"{place(path)}: cannot be read: {error.strerror}") from error
+            raise StorageError(f"{location(path)}: cannot be read: {error.strerror}") from error
         except UnicodeDecodeError:
             text = ""
         if text != decision.text:
-            raise IntegrityError(f"{place(path)}: another file has the name of this decision: restore it")
+            raise IntegrityError(f"{location(path)}: another file has the name of this decision: restore it")
         return True

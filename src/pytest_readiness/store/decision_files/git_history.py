@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from ...fast_values import dataclass, field
-from .git_repository import Repository, run
+from .git_repository import GitRepository, run_git
 
 NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{16}\.json", re.ASCII)
 """What the file of a decision is called."""
@@ -37,7 +37,7 @@ _SETTING = re.compile(r"""^[-+ ]+[^#]*\bdecisions["']?\s*=\s*["']([^"']+)["']"""
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class FileCommit:
     """One commit's change of one file."""
 
     commit: str
@@ -64,16 +64,16 @@ class Touch:
 
 
 @dataclass(frozen=True)
-class History:
+class GitHistory:
     """The commits that touched decisions' files, newest first, by file name."""
 
-    repository: Repository
+    repository: GitRepository
     folders: frozenset[str]
     """Those that were looked at, from the top of the work tree."""
-    touches: dict[str, list[Touch]] = field(default_factory=dict)
+    touches: dict[str, list[FileCommit]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, repository: Repository, folders: Collection[str]) -> History:
+    def of(cls, repository: GitRepository, folders: Collection[str]) -> GitHistory:
         """Return the history of the files in folders, and in those that any of them ever came from in one commit.
 
         Raises:
@@ -89,7 +89,7 @@ class History:
             known |= new
         return cls(repository, known)
 
-    def everywhere(self) -> History:
+    def everywhere(self) -> GitHistory:
         """Return it with what lay in any other folder, which takes a look at every commit.
 
         Raises:
@@ -99,9 +99,9 @@ class History:
             return self
         found = _touches(self.repository, ("--", _EVERYWHERE), literal=False)
         mine = [one for ones in self.touches.values() for one in ones if not NAME.fullmatch(name_of(one.path))]
-        return History(self.repository, self.folders, _by_name([*found, *mine]))
+        return GitHistory(self.repository, self.folders, _by_name([*found, *mine]))
 
-    def first(self, added: Sequence[Touch], same: Same) -> list[str]:
+    def first(self, added: Sequence[FileCommit], same: Same) -> list[str]:
         """Return the author of the first of some commits, newest first; several, where none came before the other.
 
         Raises:
@@ -136,7 +136,7 @@ class History:
         return {}
 
 
-def ever_named(repository: Repository, config_folder: str) -> frozenset[str]:
+def ever_named(repository: GitRepository, config_folder: str) -> frozenset[str]:
     """Return each folder, from the top of the work tree, that a config ever named as the home of decisions.
 
     Whoever lets the config name another folder, and deletes the old one, would otherwise leave no trace.
@@ -151,7 +151,7 @@ def ever_named(repository: Repository, config_folder: str) -> frozenset[str]:
     if not repository.head:
         return frozenset()
     configs = [posixpath.join(config_folder, name) for name in CONFIGS]
-    changes = run(repository.top, *_CONFIG_LOG, "--", *configs)
+    changes = run_git(repository.top, *_CONFIG_LOG, "--", *configs)
     named = (found[1] for line in changes.splitlines() if (found := _SETTING.search(line)))
     folders = (posixpath.normpath(posixpath.join(config_folder, one)) for one in named if one != STORE)
     return frozenset("" if one == "." else one for one in folders)
@@ -167,19 +167,19 @@ def name_of(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _by_name(found: Iterable[Touch]) -> dict[str, list[Touch]]:
-    touches: dict[str, list[Touch]] = {}
+def _by_name(found: Iterable[FileCommit]) -> dict[str, list[FileCommit]]:
+    touches: dict[str, list[FileCommit]] = {}
     for one in found:
         touches.setdefault(name_of(one.path), []).append(one)
     return touches
 
 
-def _touches(repository: Repository, paths: Sequence[str], *, literal: bool = True) -> Iterator[Touch]:
+def _touches(repository: GitRepository, paths: Sequence[str], *, literal: bool = True) -> Iterator[FileCommit]:
     commit, parents, author = "", "", ""
-    words = iter(run(repository.top, *_LOG, *paths, literal=literal).split("\0"))
+    words = iter(run_git(repository.top, *_LOG, *paths, literal=literal).split("\0"))
     for word in words:
         if found := _COMMIT.fullmatch(word.lstrip("\n")):
             commit, parents, author = found.groups()
         elif word.lstrip("\n").startswith(":"):
             *_, blob, status = word.split(" ")
-            yield Touch(commit, author, status, blob, next(words), repository.shallow and not parents)
+            yield FileCommit(commit, author, status, blob, next(words), repository.shallow and not parents)

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ...errors import StorageError, one_line, place
+from ...errors import StorageError, location, one_line
 from ...fast_values import dataclass
 
 SECONDS = 120.0
@@ -24,7 +24,7 @@ _ELSEWHERE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TrackedFile:
     """A file as HEAD has it."""
 
     mode: str
@@ -34,7 +34,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class GitRepository:
     """A repository with a work tree."""
 
     top: Path
@@ -43,20 +43,20 @@ class Repository:
     """The commit that is checked out; empty: there is none yet."""
 
     @classmethod
-    def at(cls, folder: Path) -> Repository:
+    def at(cls, folder: Path) -> GitRepository:
         """Return the repository that a folder is in.
 
         Raises:
             StorageError: there is no git, the folder is in no repository, or git cannot say.
         """
         asked = ("rev-parse", "--is-shallow-repository", "--show-toplevel")
-        told = run(folder, *asked, "--verify", "--quiet", "HEAD", may_fail=True).split("\n")
+        told = run_git(folder, *asked, "--verify", "--quiet", "HEAD", may_fail=True).split("\n")
         if len(told) < len(asked):
-            told = [*run(folder, *asked).rstrip("\n").split("\n"), ""]
+            told = [*run_git(folder, *asked).rstrip("\n").split("\n"), ""]
         return cls(Path(told[1]), told[0] == "true", told[2])
 
     @classmethod
-    def holding(cls, folder: Path) -> Repository:
+    def holding(cls, folder: Path) -> GitRepository:
         """Return the repository that a folder is in, which need not exist.
 
         Raises:
@@ -64,24 +64,24 @@ class Repository:
         """
         found = cls.at(next(one for one in (folder, *folder.parents) if one.is_dir()))
         if not folder.is_relative_to(found.top):
-            told = f"lies outside of {place(found.top)}, which git says is the work tree"
+            told = f"lies outside of {location(found.top)}, which git says is the work tree"
             ways = "unset core.worktree in git's config, or name a folder that is behind no link"
-            raise StorageError(f"{place(folder)}: {told}: {ways}")
+            raise StorageError(f"{location(folder)}: {told}: {ways}")
         return found
 
-    def listing(self) -> Iterator[Entry]:
+    def listing(self) -> Iterator[TrackedFile]:
         """Yield every file of HEAD; a submodule is one, too.
 
         Raises:
             StorageError: git cannot say.
         """
-        told = run(self.top, "ls-tree", "-r", "-z", "--full-tree", "HEAD") if self.head else ""
+        told = run_git(self.top, "ls-tree", "-r", "-z", "--full-tree", "HEAD") if self.head else ""
         for row in told.split("\0"):
             # One row of thousands is asked for: no more is done to the others than this.
             if row.endswith((".json", "/readiness.toml")) or row.startswith((MODULE, LINK)):
                 about, _, path = row.partition("\t")
                 mode, _, blob = about.split(" ")
-                yield Entry(mode, blob, path)
+                yield TrackedFile(mode, blob, path)
 
     def contents(self, blobs: Iterable[str]) -> dict[str, bytes]:
         """Return what these objects hold; one that this clone does not have is left out.
@@ -118,7 +118,7 @@ class Repository:
         Raises:
             StorageError: git cannot say.
         """
-        rows = (row.split(" ") for row in run(self.top, "rev-list", "--parents", "HEAD").split("\n") if row)
+        rows = (row.split(" ") for row in run_git(self.top, "rev-list", "--parents", "HEAD").split("\n") if row)
         return {commit: parents for commit, *parents in rows}
 
 
@@ -133,7 +133,7 @@ def is_in_repository(folder: Path) -> bool:
     return any((path / ".git").exists() for path in (folder, *folder.absolute().parents))
 
 
-def run(folder: Path, *arguments: str, may_fail: bool = False, literal: bool = True) -> str:
+def run_git(folder: Path, *arguments: str, may_fail: bool = False, literal: bool = True) -> str:
     """Return what git says.
 
     ``literal``: paths are no patterns.

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from ...errors import IntegrityError, Problem, one_line
 from ...facts.requirements_snapshot import snapshot_digest
-from ...facts.stored_verdict import KeptVerdict
+from ...facts.stored_verdict import StoredVerdict
 from .index import (
     UNREADABLE,
     DecisionRow,
@@ -21,7 +21,7 @@ from .index import (
     envelope_row,
     verdict_row,
 )
-from .validation import decided
+from .validation import read_decision
 
 Query = Callable[..., list[Any]]
 """Takes SQL and its parameters, returns all rows; raises StorageError where it cannot."""
@@ -29,7 +29,7 @@ Query = Callable[..., list[Any]]
 _Row = TypeVar("_Row", RunRow, EvidenceRow, SlotRow, DecisionRow, VerdictRow, EnvelopeRow)
 
 
-def differences(derived: _Row, stored: _Row, place: Callable[[str], str]) -> Iterator[Problem]:
+def column_differences(derived: _Row, stored: _Row, place: Callable[[str], str]) -> Iterator[Problem]:
     """Yield each column of a row that is not what is derived for it."""
     for column, was, is_now in zip(derived._fields, derived, stored, strict=True):
         if was != is_now:
@@ -37,7 +37,7 @@ def differences(derived: _Row, stored: _Row, place: Callable[[str], str]) -> Ite
             yield Problem(place(column), told)
 
 
-def snapshots(query: Query) -> Iterator[Problem]:
+def audit_snapshots(query: Query) -> Iterator[Problem]:
     """Yield the requirements that are not what was kept, and those that are missing."""
     for digest, text in query("SELECT digest, text FROM snapshot ORDER BY digest"):
         if snapshot_digest(text) != digest:
@@ -50,7 +50,7 @@ def snapshots(query: Query) -> Iterator[Problem]:
         )
 
 
-def decisions(query: Query) -> Iterator[Problem]:
+def audit_decisions(query: Query) -> Iterator[Problem]:
     """Yield what does not fit in the decisions."""
     if not _there(query, "decision"):
         return
@@ -60,31 +60,33 @@ def decisions(query: Query) -> Iterator[Problem]:
     for stored in query(f"SELECT {', '.join(DecisionRow._fields)} FROM decision ORDER BY at, id"):  # noqa: S608
         here = f"decision {one_line(stored[0])}"
         try:
-            decision = decided(stored[0], stored[-1], None)
+            decision = read_decision(stored[0], stored[-1], None)
         except (IntegrityError, *UNREADABLE) as error:
             yield Problem(here, one_line(str(error)))
             continue
-        yield from differences(decision_row(decision), DecisionRow(*stored), partial("{}, column {}".format, here))
+        yield from column_differences(
+            decision_row(decision), DecisionRow(*stored), partial("{}, column {}".format, here)
+        )
         needs = decision.requirements_digest
         if needs and not query("SELECT 1 FROM snapshot WHERE digest = ?", (needs,)):
             yield Problem(here, f"the requirements {one_line(needs)} it was made under are not in the store")
 
 
-def verdicts(query: Query) -> Iterator[Problem]:
+def audit_verdicts(query: Query) -> Iterator[Problem]:
     """Yield what does not fit in the kept verdicts."""
     if not _there(query, "verdict"):
         return
     for stored in query(f"SELECT {', '.join(VerdictRow._fields)} FROM verdict ORDER BY at, id"):  # noqa: S608
         here = f"verdict {one_line(stored[0])}"
         try:
-            derived = verdict_row(KeptVerdict.parse(stored[-1]))
+            derived = verdict_row(StoredVerdict.parse(stored[-1]))
         except (IntegrityError, *UNREADABLE) as error:
             yield Problem(here, one_line(str(error)))
             continue
-        yield from differences(derived, VerdictRow(*stored), partial("{}, column {}".format, here))
+        yield from column_differences(derived, VerdictRow(*stored), partial("{}, column {}".format, here))
 
 
-def envelopes(query: Query) -> Iterator[Problem]:
+def audit_statements(query: Query) -> Iterator[Problem]:
     """Yield what does not fit in the signed statements, or in what they are about."""
     if not _there(query, "envelope"):
         return
@@ -95,7 +97,7 @@ def envelopes(query: Query) -> Iterator[Problem]:
 def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
     # Here: whoever only keeps a run needs none of it.
     from ...facts.envelope import parse_envelope
-    from .signed_statements import subject_trouble
+    from .signed_statements import subject_problem
 
     here = f"signature {one_line(stored.id)}"
     try:
@@ -103,8 +105,8 @@ def _envelope(query: Query, stored: EnvelopeRow) -> Iterator[Problem]:
     except (IntegrityError, *UNREADABLE) as error:
         yield Problem(here, one_line(str(error)))
         return
-    yield from differences(envelope_row(envelope), stored, partial("{}, column {}".format, here))
-    if trouble := subject_trouble(query, envelope):
+    yield from column_differences(envelope_row(envelope), stored, partial("{}, column {}".format, here))
+    if trouble := subject_problem(query, envelope):
         yield Problem(f"{envelope.subject_kind} {one_line(envelope.subject)}", trouble)
 
 

@@ -9,12 +9,12 @@ from ...facts.evidence import Artifact
 from ...facts.ledger.digest import EMPTY, is_sha256
 from ...facts.ledger.line import Line, broken_links, line_digest
 from ...facts.run import Run, planned_digest
-from ...facts.run_group import Part
-from ...facts.timestamps import is_moment
-from .index import UNREADABLE, Piece, misfit, pieces, run_row
+from ...facts.run_group import GroupPart
+from ...facts.timestamps import is_timestamp
+from .index import UNREADABLE, Piece, evidence_of_line, mistyped_column, run_row
 
 
-def where(run_id: str, line: int | None = None, *, evidence: int | None = None, column: str = "") -> str:
+def problem_location(run_id: str, line: int | None = None, *, evidence: int | None = None, column: str = "") -> str:
     """Return how a problem names its place: ``run X, line 3, evidence 1, column y``."""
     named = (("run", run_id), ("line", line), ("evidence", evidence), ("column", column or None))
     return ", ".join(f"{name} {value}" for name, value in named if value is not None)
@@ -33,14 +33,14 @@ def unbroken_head(texts: Iterable[str]) -> str:
     return "" if head == EMPTY else head
 
 
-def reading(run: Run) -> Callable[[Line], Sequence[Piece]]:
+def line_reader(run: Run) -> Callable[[Line], Sequence[Piece]]:
     """Return what reads the evidence of a run's lines, each line once. It raises what ``pieces`` raises."""
     register, known = run.head.get("register", ""), dict[int, Sequence[Piece]]()
 
     def read(line: Line) -> Sequence[Piece]:
         found = known.get(id(line))
         if found is None:
-            found = known[id(line)] = tuple(pieces(line, register))
+            found = known[id(line)] = tuple(evidence_of_line(line, register))
         return found
 
     return read
@@ -49,15 +49,17 @@ def reading(run: Run) -> Callable[[Line], Sequence[Piece]]:
 def check_run(run: Run, read: Callable[[Line], Sequence[Piece]] | None = None) -> Iterator[Problem]:
     """Yield everything that keeps a run from being a sealed, unbroken chain of readable lines. Raises nothing.
 
-    ``read``: what ``reading`` returned, where the evidence is of further use.
+    ``read``: what ``line_reader`` returned, where the evidence is of further use.
     """
-    read = read or reading(run)
+    read = read or line_reader(run)
     run_id = str(run.lines[0].body.get("run", "?"))
-    here = where(run_id)
+    here = problem_location(run_id)
     yield from (Problem(here, sentence) for sentence in broken_links(run_id, run.lines))
     for line in run.lines:
         if not line.sound:
-            yield Problem(where(run_id, line.seq), "its text or its digest is not the canonical one of what it says")
+            yield Problem(
+                problem_location(run_id, line.seq), "its text or its digest is not the canonical one of what it says"
+            )
     yield from _opening(run, run_id)
     yield from _seal(run, run_id)
     count = 0
@@ -65,7 +67,7 @@ def check_run(run: Run, read: Callable[[Line], Sequence[Piece]] | None = None) -
         try:
             found, problems = _evidence(line, read(line), run_id)
         except UNREADABLE as error:
-            yield Problem(where(run_id, line.seq), f"not readable as '{line.kind}': {_told(error)}")
+            yield Problem(problem_location(run_id, line.seq), f"not readable as '{line.kind}': {_told(error)}")
         else:
             count += found
             yield from problems
@@ -76,26 +78,28 @@ def check_run(run: Run, read: Callable[[Line], Sequence[Piece]] | None = None) -
 def _opening(run: Run, run_id: str) -> Iterator[Problem]:
     for number, line in enumerate(run.lines):
         if (line.kind == "run") is not (number == 0):
-            yield Problem(where(run_id, line.seq), "the line that opens a run must be the first, and only the first")
+            yield Problem(
+                problem_location(run_id, line.seq), "the line that opens a run must be the first, and only the first"
+            )
         if not line.kind:
-            yield Problem(where(run_id, line.seq), "it does not say of what kind it is")
+            yield Problem(problem_location(run_id, line.seq), "it does not say of what kind it is")
 
 
 def _seal(run: Run, run_id: str) -> Iterator[Problem]:
     for line in run.lines[:-1]:
         if line.kind == "sealed":
-            yield Problem(where(run_id, line.seq), "lines stand after the seal")
+            yield Problem(problem_location(run_id, line.seq), "lines stand after the seal")
     seal = run.seal
     if seal is None:
-        yield Problem(where(run_id), "it is not sealed: its last lines are missing, or it never ended")
+        yield Problem(problem_location(run_id), "it is not sealed: its last lines are missing, or it never ended")
         return
-    here, before = where(run_id, seal.seq), len(run.lines) - 1
+    here, before = problem_location(run_id, seal.seq), len(run.lines) - 1
     if seal.body.get("count") != before:
         yield Problem(here, f"the seal closes {seal.body.get('count')} lines, and there are {before}")
     try:
         planned = planned_digest(run.lines)
     except UNREADABLE as error:
-        yield Problem(where(run_id), f"a line of planned tests is not readable: {_told(error)}")
+        yield Problem(problem_location(run_id), f"a line of planned tests is not readable: {_told(error)}")
         return
     if seal.body.get("planned") != planned:
         yield Problem(here, "the planned tests are not those that the seal names")
@@ -105,15 +109,15 @@ def _evidence(line: Line, found: Sequence[Piece], run_id: str) -> tuple[int, lis
     """Return how many pieces of evidence a line holds, and what is wrong with them."""
     problems = []
     for evidence, row, slot in found:
-        if column := misfit(row) or misfit(slot):
+        if column := mistyped_column(row) or mistyped_column(slot):
             told = f"{column} is not of the kind it must be"
-        elif not (is_moment(evidence.started_at) and is_moment(evidence.timestamp)):
+        elif not (is_timestamp(evidence.started_at) and is_timestamp(evidence.timestamp)):
             told = "its times are not UTC moments with milliseconds"
         elif not all(map(_is_artifact, evidence.artifacts)):
             told = "an artifact of it is not named by its SHA-256"
         else:
             continue
-        problems.append(Problem(where(run_id, line.seq, evidence=row.number), told))
+        problems.append(Problem(problem_location(run_id, line.seq, evidence=row.number), told))
     return len(found), problems
 
 
@@ -125,20 +129,20 @@ def _is_artifact(artifact: Artifact) -> bool:
 def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:
     try:
         row, tracker = run_row(run, len(run.lines), evidence_count), run.tracker
-        Part.of(run.head, {}, whole=True)
+        GroupPart.of(run.head, {}, whole=True)
     except IntegrityError as error:
-        yield Problem(where(run_id), str(error))
+        yield Problem(problem_location(run_id), str(error))
         return
     except UNREADABLE as error:
-        yield Problem(where(run_id), f"its first line or its seal is not readable: {_told(error)}")
+        yield Problem(problem_location(run_id), f"its first line or its seal is not readable: {_told(error)}")
         return
     said = (name for name in ("register", "started_at") if not isinstance(run.head[name], str))
-    if column := misfit(row) or next(said, None):
-        yield Problem(where(run_id), f"{column} is not of the kind it must be")
-    elif not (is_moment(row.started_at) and is_moment(row.finished_at)):
-        yield Problem(where(run_id), "its times are not UTC moments with milliseconds")
+    if column := mistyped_column(row) or next(said, None):
+        yield Problem(problem_location(run_id), f"{column} is not of the kind it must be")
+    elif not (is_timestamp(row.started_at) and is_timestamp(row.finished_at)):
+        yield Problem(problem_location(run_id), "its times are not UTC moments with milliseconds")
     elif tracker is not None and not _is_artifact(tracker):
-        yield Problem(where(run_id), "its tracker is not named by its SHA-256")
+        yield Problem(problem_location(run_id), "its tracker is not named by its SHA-256")
 
 
 def _told(error: BaseException) -> str:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 from ...facts.decision import Decision
 from ...facts.evidence import BADNESS, Evidence, Result, by_number, standing_in, standing_text
 from ...facts.evidence_line import EVIDENCE_LINES, evidence_of
-from ...facts.ledger.line import Line, canonical, quoted
+from ...facts.ledger.line import Line, canonical, canonical_text
 from ...facts.run import Run, RunState
-from ...facts.stored_verdict import KeptVerdict
+from ...facts.stored_verdict import StoredVerdict
 from ..protocol import RunSummary
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
@@ -111,7 +111,7 @@ def decision_row(decision: Decision) -> DecisionRow:
     return DecisionRow(decision.id, decision.register, decision.KIND, decision.at, decision.by, decision.text)
 
 
-def verdict_row(verdict: KeptVerdict) -> VerdictRow:
+def verdict_row(verdict: StoredVerdict) -> VerdictRow:
     """Return the index of a kept verdict, with its text."""
     return VerdictRow(verdict.id, verdict.at, verdict.text)
 
@@ -209,7 +209,7 @@ Piece = tuple[Evidence, EvidenceRow, SlotRow]
 """A piece of evidence with its index."""
 
 
-def pieces(line: Line, register: str) -> Iterator[Piece]:
+def evidence_of_line(line: Line, register: str) -> Iterator[Piece]:
     """Yield each piece of evidence that a line holds, with its index.
 
     Raises:
@@ -220,7 +220,7 @@ def pieces(line: Line, register: str) -> Iterator[Piece]:
 
 
 def rows_of(line: Line, register: str) -> list[tuple[EvidenceRow, SlotRow]]:
-    """Return the index of each piece of evidence that a line holds, and never the evidence itself: see ``pieces``.
+    """Return the index of each piece of evidence that a line holds, not the evidence itself (``evidence_of_line``).
 
     For a line that this process made, or that was checked: what is wrong with another is not found here.
 
@@ -230,7 +230,7 @@ def rows_of(line: Line, register: str) -> list[tuple[EvidenceRow, SlotRow]]:
     return _rows_of(line.body, register, {}) if line.kind in EVIDENCE_LINES else []
 
 
-def indexed(run: Run) -> Iterator[tuple[list[LineRow], list[tuple[EvidenceRow, SlotRow]]]]:
+def index_rows(run: Run) -> Iterator[tuple[list[LineRow], list[tuple[EvidenceRow, SlotRow]]]]:
     """Yield the rows of a run in its order, a few hundred lines at a time, each with the index of their evidence.
 
     Raises:
@@ -288,7 +288,7 @@ class _Slots(NamedTuple):
     """The columns after the test's id."""
 
     def of(self, test_id: str) -> SlotRow:
-        key = f"{self.before}{quoted(test_id)}{self.after}"
+        key = f"{self.before}{canonical_text(test_id)}{self.after}"
         return tuple.__new__(SlotRow, (key, *self.named, test_id, *self.scope))
 
 
@@ -336,7 +336,7 @@ def _slots_of(claim: dict[str, Any], register: str, result: str) -> _Slots:
     return _Slots(f'{before},"test_id":', f",{after}", (register, use_case, item), tuple(scope.values()))
 
 
-def misfit(row: NamedTuple) -> str | None:
+def mistyped_column(row: NamedTuple) -> str | None:
     """Return the name of the first column whose value has not the type it must have, if there is one.
 
     Lines from elsewhere may hold any JSON value where a text is expected.

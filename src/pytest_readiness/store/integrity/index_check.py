@@ -11,14 +11,14 @@ from typing import Any
 
 from ...errors import IntegrityError
 from ...facts.evidence import BADNESS, Evidence, standing_text
-from ...facts.ledger.line import canonical, quoted
+from ...facts.ledger.line import canonical, canonical_text
 from .index import UNREADABLE, EvidenceRow, SlotRow
 
 INDEX = len(EvidenceRow._fields) + len(SlotRow._fields)
 """Columns of a row that are the index of its piece of evidence: how a row begins."""
 
 
-def matches(evidence: Evidence, digest: str, row: tuple[Any, ...]) -> bool:
+def matches_index(evidence: Evidence, digest: str, row: tuple[Any, ...]) -> bool:
     """Return whether a line has its digest and says what its index says, and the line after it names that digest.
 
     Args:
@@ -52,7 +52,7 @@ def index_of(evidence: Evidence, number: int) -> tuple[Any, ...]:
     start, columns = _common(register, item, *where)
     return (
         *(evidence.run_id, evidence.seq, number, evidence.started_at, BADNESS[result], result),
-        f'{start}{quoted(test)},"use_case":{quoted(use_case)}}}',
+        f'{start}{canonical_text(test)},"use_case":{canonical_text(use_case)}}}',
         *(register, use_case, item, test),
         *columns,
     )

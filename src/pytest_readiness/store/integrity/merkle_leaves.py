@@ -10,9 +10,9 @@ from secrets import token_hex
 from typing import Any
 
 from ...errors import IntegrityError, Problem, count, one_line
-from ...facts.checkpoint import ORIGIN, Grown, Leaf, decision_digest
+from ...facts.checkpoint import ORIGIN, Leaf, StoreTree, decision_digest
 from ...facts.ledger.line import Line, broken_links
-from .chain import where
+from .chain import problem_location
 from .index import UNREADABLE
 
 Query = Callable[..., list[Any]]
@@ -38,7 +38,7 @@ _COUNTS = """SELECT (SELECT count(*) FROM leaf), (SELECT coalesce(max(number), -
 (SELECT count(*) FROM run) + (SELECT count(*) FROM decision) + (SELECT count(*) FROM verdict)"""
 
 
-def plant(execute: Callable[..., Any]) -> None:
+def initialise_leaves(execute: Callable[..., Any]) -> None:
     """Give a store its name, and the records of an older one their leaves, by their time.
 
     Args:
@@ -49,7 +49,7 @@ def plant(execute: Callable[..., Any]) -> None:
         execute(KEEP_LEAF, (kind, id_, decision_digest(told) if kind == "decision" else told))
 
 
-def grown(query: Query) -> Grown | None:
+def load_tree(query: Query) -> StoreTree | None:
     """Return the tree; None for an older store, which gets one with its next write.
 
     Raises:
@@ -61,10 +61,10 @@ def grown(query: Query) -> Grown | None:
     names = [name for (name,) in query("SELECT origin FROM identity")]
     if len(names) != 1 or not isinstance(names[0], str) or not ORIGIN.fullmatch(names[0]):
         raise IntegrityError("the name of the store was changed: restore it from a copy")
-    return Grown(names[0], list(map(Leaf._make, query("SELECT kind, id, digest FROM leaf ORDER BY number"))))
+    return StoreTree(names[0], list(map(Leaf._make, query("SELECT kind, id, digest FROM leaf ORDER BY number"))))
 
 
-def miscounted(query: Query) -> Iterator[Problem]:
+def leaf_count_problems(query: Query) -> Iterator[Problem]:
     """Yield a problem where there are more or fewer leaves than records: what a gate can see at once."""
     for leaves, end, records in query(_COUNTS) if query(_THERE) else ():
         if (leaves, leaves) != (records, end):
@@ -73,7 +73,7 @@ def miscounted(query: Query) -> Iterator[Problem]:
             yield Problem("table leaf", f"{told}: 'readiness verify' says which do not fit")
 
 
-def misfits(query: Query) -> Iterator[Problem]:
+def leaf_problems(query: Query) -> Iterator[Problem]:
     """Yield each leaf that does not fit its record, and each record that has no leaf."""
     if query(_THERE):
         for part in (_name, _numbers, _records, _decisions, _leafless):
@@ -120,17 +120,17 @@ def _misfit(number: int, kind: str, id_: str, there: object) -> Problem:
     return Problem(f"leaf {number}, {kind} {one_line(id_)}", f"{what}: {told}")
 
 
-def unbound(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
+def unbound_runs(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
     """Yield what keeps the tree from speaking for these runs: a line that does not lead up to the seal of its leaf."""
     for run_id in run_ids if query(_THERE) else ():
         try:
             lines = [
                 Line.parse(text) for (text,) in query("SELECT text FROM line WHERE run_id = ? ORDER BY seq", (run_id,))
             ]
-            yield from (Problem(where(run_id), sentence) for sentence in broken_links(run_id, lines))
+            yield from (Problem(problem_location(run_id), sentence) for sentence in broken_links(run_id, lines))
         except (IntegrityError, *UNREADABLE) as error:
-            yield Problem(where(run_id), f"is damaged: {one_line(str(error))}")
+            yield Problem(problem_location(run_id), f"is damaged: {one_line(str(error))}")
             continue
         heads = {head for (head,) in query("SELECT digest FROM leaf WHERE kind = 'run' AND id = ?", (run_id,))}
         if heads != {line.digest for line in lines[-1:]}:
-            yield Problem(where(run_id), "its seal is not the one that its leaf names")
+            yield Problem(problem_location(run_id), "its seal is not the one that its leaf names")

@@ -11,13 +11,13 @@ from ...errors import IntegrityError
 from ...facts.evidence import Evidence
 from ...facts.evidence_line import evidence_of, unfinished_of
 from ...facts.ledger.line import Line
-from ...facts.run import Planned, planned_digest
-from ...facts.timestamps import is_moment
-from ..protocol import Readable
+from ...facts.run import PlanEntry, planned_digest
+from ...facts.timestamps import is_timestamp
+from ..protocol import SalvagedRun
 from .index import UNREADABLE
 
 
-def readable_of(run_id: str, register: str, texts: Iterable[str], seal: str | None = None) -> Readable:
+def salvage_run(run_id: str, register: str, texts: Iterable[str], seal: str | None = None) -> SalvagedRun:
     """Return what the lines of a run say that can be read. Raises nothing.
 
     ``seal``: the digest that its seal had when it was kept; None: that is not known.
@@ -33,9 +33,9 @@ def readable_of(run_id: str, register: str, texts: Iterable[str], seal: str | No
     tests = None if changed else _plan(lines, seal)
     with suppress(*UNREADABLE):
         if tests is not None:
-            planned = tuple(Planned.from_plain(one) for one in tests)
-            return Readable(head, evidence, planned, _silent(lines, tests, run_id, register))
-    return Readable(head, evidence, None, changed=changed)
+            planned = tuple(PlanEntry.from_plain(one) for one in tests)
+            return SalvagedRun(head, evidence, planned, _silent(lines, tests, run_id, register))
+    return SalvagedRun(head, evidence, None, changed=changed)
 
 
 def _evidence(line: Line, run_id: str, register: str) -> list[Evidence]:
@@ -70,5 +70,5 @@ def _claim(evidence: Evidence) -> tuple[str, str, str]:
 def _starts(lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
     for line in lines:
         test, at = line.body.get("test"), line.body.get("at")
-        if line.kind == "started" and isinstance(test, str) and isinstance(at, str) and is_moment(at):
+        if line.kind == "started" and isinstance(test, str) and isinstance(at, str) and is_timestamp(at):
             yield test, at

@@ -14,7 +14,7 @@ _SEAL = "SELECT head FROM run WHERE id = ?"
 _DECISION = "SELECT text FROM decision WHERE id = ?"
 
 
-def kept_envelope(row: EnvelopeRow) -> Envelope:
+def read_statement(row: EnvelopeRow) -> Envelope:
     """Return the statement that is kept in this row.
 
     Raises:
@@ -29,7 +29,7 @@ def kept_envelope(row: EnvelopeRow) -> Envelope:
     return envelope
 
 
-def subject_trouble(query: Callable[..., list[Any]], envelope: Envelope) -> str:
+def subject_problem(query: Callable[..., list[Any]], envelope: Envelope) -> str:
     """Return what keeps a statement from being about what the store holds; empty where nothing does.
 
     Args:

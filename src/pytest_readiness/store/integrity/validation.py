@@ -9,7 +9,7 @@ from ...facts.decision import Decision, id_of, parse_decision
 from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 
 
-def sound(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+def check_snapshots(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
     """Return the snapshots.
 
     Raises:
@@ -22,7 +22,7 @@ def sound(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
     return found
 
 
-def readable(decision: Decision) -> Decision:
+def check_decision(decision: Decision) -> Decision:
     """Return what will be read back: a decision that cannot be read again must not get in.
 
     Raises:
@@ -34,7 +34,7 @@ def readable(decision: Decision) -> Decision:
         raise IntegrityError(f"not kept: the decision {one_line(decision.id)}: {error}") from None
 
 
-def decided(id_: str, text: str, register: str | None) -> Decision:
+def read_decision(id_: str, text: str, register: str | None) -> Decision:
     """Return the decision that is kept under an id; of this register, if one is named.
 
     Raises:

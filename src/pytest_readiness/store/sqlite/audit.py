@@ -1,7 +1,7 @@
 """The audit: everything that a store keeps is derived again from its lines, and compared.
 
-``check`` looks at what an answer rests on, ``verify`` at everything. Both read through one function that answers
-queries, and name each finding by run, line and column.
+``audit_evidence`` looks at what an answer rests on, ``audit_store`` at everything. Both read through one function that
+answers queries, and name each finding by run, line and column.
 """
 
 from __future__ import annotations
@@ -16,8 +16,15 @@ from ...facts.evidence import Artifact, Evidence
 from ...facts.evidence_line import evidence_of
 from ...facts.ledger.line import Line
 from ...facts.run import Run
-from ..integrity.audit_documents import Query, decisions, differences, envelopes, snapshots, verdicts
-from ..integrity.chain import check_run, reading, where
+from ..integrity.audit_documents import (
+    Query,
+    audit_decisions,
+    audit_snapshots,
+    audit_statements,
+    audit_verdicts,
+    column_differences,
+)
+from ..integrity.chain import check_run, line_reader, problem_location
 from ..integrity.index import (
     UNREADABLE,
     EvidenceRow,
@@ -28,9 +35,9 @@ from ..integrity.index import (
     run_row,
     slot_row,
 )
-from ..integrity.merkle_leaves import miscounted, misfits, unbound
+from ..integrity.merkle_leaves import leaf_count_problems, leaf_problems, unbound_runs
 from ..protocol import EMPTY_SLOT
-from .rows import Reader
+from .rows import RowReader
 from .tables import SCHEMA_QUERY, schema_of
 
 _RUN = f"SELECT {', '.join(RunRow._fields)} FROM run WHERE id = ?"  # noqa: S608 - constants
@@ -72,7 +79,7 @@ Index = dict[tuple[int, int], tuple[Any, ...]]
 Seen = Callable[[str, Artifact], object]
 
 
-def verify(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
+def audit_store(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
     """Yield each thing in the store that does not fit. What cannot be read is a problem, and ends only its part.
 
     ``seen`` is called with each artifact that can be read of, and the id of the evidence (or run) that names it.
@@ -82,11 +89,11 @@ def verify(query: Query, seen: Seen | None = None) -> Iterator[Problem]:
         ("schema", _schema),
         ("runs", partial(_runs, seen=seen or _pass_by)),
         ("strays", _strays),
-        ("requirements", snapshots),
-        ("decisions", decisions),
-        ("verdicts", verdicts),
-        ("signatures", envelopes),
-        ("tree", misfits),
+        ("requirements", audit_snapshots),
+        ("decisions", audit_decisions),
+        ("verdicts", audit_verdicts),
+        ("signatures", audit_statements),
+        ("tree", leaf_problems),
     )
     for name, part in parts:
         yield from _unbroken(name, part(query))
@@ -129,7 +136,7 @@ def _schema(query: Query) -> Iterator[Problem]:
 
 def _runs(query: Query, seen: Seen) -> Iterator[Problem]:
     for (run_id,) in query("SELECT id FROM run ORDER BY id"):
-        yield from _unbroken(where(run_id), _run(query, run_id, seen))
+        yield from _unbroken(problem_location(run_id), _run(query, run_id, seen))
 
 
 def _run(query: Query, run_id: str, seen: Seen) -> Iterator[Problem]:
@@ -140,10 +147,10 @@ def _run(query: Query, run_id: str, seen: Seen) -> Iterator[Problem]:
         if line is not None:
             lines.append(line)
     if not lines:
-        yield Problem(where(run_id), "none of its lines are left")
+        yield Problem(problem_location(run_id), "none of its lines are left")
         return
     run = Run(tuple(lines))
-    read = reading(run)
+    read = line_reader(run)
     yield from check_run(run, read)
     found = [piece for line in lines for piece in _pieces(line, read)]
     yield from _compared_index(found, run_id, _index(query, run_id))
@@ -159,12 +166,14 @@ def _line(run_id: str, seq: int, text: str, stored: str) -> tuple[Line | None, l
     try:
         line = Line.parse(text)
     except (IntegrityError, *UNREADABLE) as error:
-        return None, [Problem(where(run_id, seq), f"column text: {one_line(str(error))}")]
+        return None, [Problem(problem_location(run_id, seq), f"column text: {one_line(str(error))}")]
     problems = []
     if line.digest != stored:
-        problems.append(Problem(where(run_id, seq), "column digest: is not the digest of the text: one was changed"))
+        problems.append(
+            Problem(problem_location(run_id, seq), "column digest: is not the digest of the text: one was changed")
+        )
     if line.seq != seq:
-        problems.append(Problem(where(run_id, seq), f"column seq: the text is that of line {line.seq}"))
+        problems.append(Problem(problem_location(run_id, seq), f"column seq: the text is that of line {line.seq}"))
     return line, problems
 
 
@@ -188,21 +197,21 @@ def _compared_index(found: Iterable[Piece], run_id: str, index: Index) -> Iterat
         if stored != evidence + slot:
             yield from _compared_piece(run_id, evidence, slot, stored)
     for seq, number in left:
-        yield Problem(where(run_id, seq, evidence=number), "stands in the index, and no line holds it")
+        yield Problem(problem_location(run_id, seq, evidence=number), "stands in the index, and no line holds it")
 
 
 def _compared_piece(run_id: str, row: EvidenceRow, slot: SlotRow, stored: tuple[Any, ...] | None) -> Iterator[Problem]:
     if stored == row + slot:  # nearly always, and at once
         return
-    here = partial(where, run_id, row.seq, evidence=row.number)
+    here = partial(problem_location, run_id, row.seq, evidence=row.number)
     if stored is None:
         yield Problem(here(), "is missing from the index: it was deleted")
         return
-    yield from differences(row, EvidenceRow(*stored[:_WIDTH]), lambda column: here(column=f"evidence.{column}"))
+    yield from column_differences(row, EvidenceRow(*stored[:_WIDTH]), lambda column: here(column=f"evidence.{column}"))
     if stored[_WIDTH] is None:
         yield Problem(here(column="evidence.slot_id"), "its slot is missing: it was deleted")
     else:
-        yield from differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: here(column=f"slot.{column}"))
+        yield from column_differences(slot, SlotRow(*stored[_WIDTH:]), lambda column: here(column=f"slot.{column}"))
 
 
 def _compared_run(query: Query, run: Run, run_id: str, lines: int, evidence: int) -> Iterator[Problem]:
@@ -211,20 +220,24 @@ def _compared_run(query: Query, run: Run, run_id: str, lines: int, evidence: int
     except UNREADABLE:
         return  # told by check_run
     for row in query(_RUN, (run_id,)):
-        yield from differences(derived, RunRow(*row), lambda column: where(run_id, column=f"run.{column}"))
+        yield from column_differences(
+            derived, RunRow(*row), lambda column: problem_location(run_id, column=f"run.{column}")
+        )
 
 
 def _strays(query: Query) -> Iterator[Problem]:
     for table, sql in _STRAYS.items():
         for (run_id,) in query(sql):
-            yield Problem(where(one_line(run_id)), f"rows of the table {table} belong to no run: its row was deleted")
+            yield Problem(
+                problem_location(one_line(run_id)), f"rows of the table {table} belong to no run: its row was deleted"
+            )
     unused = "SELECT key FROM slot WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE slot_id = slot.id)"
     for (key,) in query(unused):
         yield Problem("table slot", f"{EMPTY_SLOT} {one_line(key)}")
 
 
-def check(
-    query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader], aside: Collection[str] = ()
+def audit_evidence(
+    query: Query, evidence: Iterable[Evidence], known: Callable[[], RowReader], aside: Collection[str] = ()
 ) -> Iterator[Problem]:
     """Yield what is wrong with what these pieces of evidence rest on, and with the store as a whole. Raises nothing.
 
@@ -234,10 +247,10 @@ def check(
     yield from _unbroken("store", _checked(query, evidence, known, aside))
 
 
-def check_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
+def audit_tree(query: Query, run_ids: Iterable[str]) -> Iterator[Problem]:
     """Yield what keeps the tree from speaking for these runs. Raises nothing."""
-    yield from _unbroken("tree", misfits(query))
-    yield from _unbroken("tree", unbound(query, run_ids))
+    yield from _unbroken("tree", leaf_problems(query))
+    yield from _unbroken("tree", unbound_runs(query, run_ids))
 
 
 def _counts(query: Query, table: str, aside: Collection[str]) -> list[Any]:
@@ -248,7 +261,7 @@ def _counts(query: Query, table: str, aside: Collection[str]) -> list[Any]:
 
 
 def _checked(
-    query: Query, evidence: Iterable[Evidence], known: Callable[[], Reader], aside: Collection[str]
+    query: Query, evidence: Iterable[Evidence], known: Callable[[], RowReader], aside: Collection[str]
 ) -> Iterator[Problem]:
     reader = known()
     by_run: dict[str, list[Evidence]] = {}
@@ -260,7 +273,7 @@ def _checked(
             if kept != named:
                 told = f"holds {kept} rows, the runs name {named}: 'readiness verify' says which do not fit"
                 yield Problem(f"table {table}", told)
-    yield from miscounted(query)
+    yield from leaf_count_problems(query)
     ((all_there,),) = query(_ALL_SLOTS)
     for (slot,) in () if all_there else query(_LOST):
         yield Problem(
@@ -270,14 +283,16 @@ def _checked(
         yield from _checked_run(query, run_id, resting, reader)
 
 
-def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: Reader) -> Iterator[Problem]:
+def _checked_run(query: Query, run_id: str, resting: list[Evidence], reader: RowReader) -> Iterator[Problem]:
     """Check the seal of a run, and the lines of those pieces that were not read for an answer, or were not right."""
     stored = [RunRow(*row) for row in query(_RUN, (run_id,))]
     if not stored:
-        yield Problem(where(run_id), "is not in the store")
+        yield Problem(problem_location(run_id), "is not in the store")
         return
     if stored[0].register != resting[0].register:
-        yield Problem(where(run_id, column="slot.register"), f"the run is of '{one_line(stored[0].register)}'")
+        yield Problem(
+            problem_location(run_id, column="slot.register"), f"the run is of '{one_line(stored[0].register)}'"
+        )
     by_line: dict[int, list[Evidence]] = {}
     for piece in resting:
         if not reader.is_right(piece):
@@ -299,16 +314,16 @@ def _closed(run_id: str, stored: RunRow, lines: dict[int, Line]) -> Iterator[Pro
     """Check the seal, and what the index says of the run as far as its first line and its seal tell it."""
     first, seal = lines.get(0), lines.get(stored.line_count - 1)
     if first is None or seal is None or first.kind != "run" or seal.kind != "sealed":
-        yield Problem(where(run_id), "its first line or its seal is missing")
+        yield Problem(problem_location(run_id), "its first line or its seal is missing")
         return
     if seal.body.get("count") != stored.line_count - 1 or first.body.get("run") != run_id:
-        yield Problem(where(run_id, seal.seq), "the seal does not close this run")
+        yield Problem(problem_location(run_id, seal.seq), "the seal does not close this run")
     try:
         derived = run_row(Run((first, seal)), stored.line_count, stored.evidence_count)
     except UNREADABLE:
-        yield Problem(where(run_id), "its first line or its seal is not readable")
+        yield Problem(problem_location(run_id), "its first line or its seal is not readable")
         return
-    yield from differences(derived, stored, lambda column: where(run_id, column=f"run.{column}"))
+    yield from column_differences(derived, stored, lambda column: problem_location(run_id, column=f"run.{column}"))
 
 
 def _checked_line(
@@ -316,19 +331,21 @@ def _checked_line(
 ) -> Iterator[Problem]:
     line, following = lines.get(seq), lines.get(seq + 1)
     if line is None:
-        yield Problem(where(run_id, seq), "is missing")
+        yield Problem(problem_location(run_id, seq), "is missing")
         return
     if following is None or following.body.get("prev") != line.digest:
-        yield Problem(where(run_id, seq), "the line after it does not follow it: one of them was changed")
+        yield Problem(problem_location(run_id, seq), "the line after it does not follow it: one of them was changed")
     try:
         held = {evidence.id: evidence for evidence in evidence_of(line, resting[0].register)}
     except UNREADABLE:
-        yield Problem(where(run_id, seq), "is not readable as evidence")
+        yield Problem(problem_location(run_id, seq), "is not readable as evidence")
         return
     for piece in resting:
         found = held.get(piece.id)
         if found is None or found != piece:
-            yield Problem(where(run_id, seq), f"does not hold the evidence {one_line(piece.id)} as it was given")
+            yield Problem(
+                problem_location(run_id, seq), f"does not hold the evidence {one_line(piece.id)} as it was given"
+            )
             continue
         row = evidence_row(found)
         yield from _compared_piece(run_id, row, slot_row(found), index.get((row.seq, row.number)))

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import IntegrityError, one_line
 from ...facts.checkpoint import leaf_of
-from ...facts.decision import Decision, Known
+from ...facts.decision import Decision, IdentityLevel
 from ...facts.ledger.line import canonical
 from ...facts.requirements_snapshot import Snapshot
-from ...facts.stored_verdict import KeptVerdict
+from ...facts.stored_verdict import StoredVerdict
 from ..integrity.chain import unbroken_head
 from ..integrity.index import EnvelopeRow, decision_row, envelope_row, verdict_row
 from ..integrity.merkle_leaves import KEEP_LEAF
-from ..integrity.validation import decided
-from ..protocol import Decided
+from ..integrity.validation import read_decision
+from ..protocol import RegisterDecisions
 from .queries import (
     DECIDED_HERE,
     DECISIONS,
@@ -49,7 +49,7 @@ def readable_envelopes(envelopes: Iterable[Envelope]) -> list[Envelope]:
     return [parse_envelope(envelope.text) for envelope in given]
 
 
-class Documents:
+class DocumentStore:
     """What the store in a SQLite file does with documents."""
 
     _connection: sqlite3.Connection
@@ -99,7 +99,7 @@ class Documents:
 
     def _decisions(self, register: str | None) -> list[tuple[str, Decision]]:
         named = {"only": register, "said": canonical({"register": register})[1:-1]}
-        found = [(id_, decided(id_, text, register)) for id_, text in self._later("decision", DECISIONS, named)]
+        found = [(id_, read_decision(id_, text, register)) for id_, text in self._later("decision", DECISIONS, named)]
         return sorted(found, key=lambda one: (one[1].at, one[0]))
 
     def other_registers(self, register: str) -> dict[str, tuple[int, int]]:
@@ -112,7 +112,7 @@ class Documents:
         decided = dict(self._later("decision", DECISIONS_ELSEWHERE, (register,)))
         return {name: (runs.get(name, 0), decided.get(name, 0)) for name in sorted({*runs, *decided})}
 
-    def look(self, register: str) -> Decided:
+    def look(self, register: str) -> RegisterDecisions:
         """Return the decisions of a register; one that does not count is an error here.
 
         Of one that came in with a bundle it is only declared who decided, whatever it says of itself.
@@ -122,11 +122,11 @@ class Documents:
             StorageError: the file cannot be read.
         """
         found, here = self._decisions(register), set[str]()
-        if any(one.known_by is not Known.DECLARED for _, one in found):
+        if any(one.known_by is not IdentityLevel.DECLARED for _, one in found):
             here = {id_ for (id_,) in self._later("decided_here", DECIDED_HERE)}
-        return Decided(
+        return RegisterDecisions(
             tuple(
-                one if one.known_by is Known.DECLARED or id_ in here else one.identified(Known.DECLARED)
+                one if one.known_by is IdentityLevel.DECLARED or id_ in here else one.identified(IdentityLevel.DECLARED)
                 for id_, one in found
             )
         )
@@ -139,9 +139,9 @@ class Documents:
             StorageError: it could not be written.
         """
         self.keep((), verdicts=[text])
-        return KeptVerdict.parse(text).id
+        return StoredVerdict.parse(text).id
 
-    def _keep_verdict(self, verdict: KeptVerdict) -> bool:
+    def _keep_verdict(self, verdict: StoredVerdict) -> bool:
         if self._rows("SELECT 1 FROM verdict WHERE id = ?", (verdict.id,)):
             return False
         self._connection.execute(KEEP_VERDICT, verdict_row(verdict))
@@ -149,11 +149,11 @@ class Documents:
         return True
 
     def _keep_envelope(self, envelope: Envelope) -> bool:
-        from ..integrity.signed_statements import subject_trouble
+        from ..integrity.signed_statements import subject_problem
 
         if self._rows("SELECT 1 FROM envelope WHERE id = ?", (envelope.id,)):
             return False
-        if trouble := subject_trouble(self._rows, envelope):
+        if trouble := subject_problem(self._rows, envelope):
             raise IntegrityError(f"not kept: the signature of {one_line(envelope.subject)}: {trouble}")
         self._connection.execute(KEEP_ENVELOPE, envelope_row(envelope))
         return True
@@ -165,10 +165,10 @@ class Documents:
             IntegrityError: one is not what was kept.
             StorageError: the file cannot be read.
         """
-        from ..integrity.signed_statements import kept_envelope
+        from ..integrity.signed_statements import read_statement
 
         rows = self._later("envelope", ENVELOPES, (json.dumps(sorted(set(subjects))),))
-        return [kept_envelope(EnvelopeRow(*row)) for row in rows]
+        return [read_statement(EnvelopeRow(*row)) for row in rows]
 
     def seals(self, run_ids: Iterable[str]) -> dict[str, str]:
         """Return the digests of the seals of these runs, by id, where their lines lead unbroken to them.
@@ -188,7 +188,7 @@ class Documents:
         """
         rows = self._later("verdict", "SELECT id, text FROM verdict ORDER BY at, id")
         for id_, text in rows:
-            if KeptVerdict.parse(text).id != id_:
+            if StoredVerdict.parse(text).id != id_:
                 raise IntegrityError(f"the verdict {one_line(id_)} was changed in the store: restore it from a copy")
         return [text for _, text in rows]
 

@@ -117,7 +117,7 @@ DECISIONS_ELSEWHERE = "SELECT register, count(*) FROM decision WHERE register <>
 _ASIDE = "NOT IN (SELECT value FROM json_each(:aside))"
 
 
-def without(query: str) -> str:
+def without_retired(query: str) -> str:
     """Return a query of evidence that passes over the runs named in ``:aside``."""
     asked = query.replace("WHERE slot_id", f"WHERE run_id {_ASIDE} AND slot_id")
     for badness in ("AND e.badness = 5", "AND e.badness >= 6"):

@@ -13,9 +13,9 @@ from ...errors import IntegrityError, one_line
 from ...facts.evidence import Evidence
 from ...facts.evidence_line import evidence_in
 from ...facts.ledger.line import line_digest, read_line
-from ..integrity.chain import where
+from ..integrity.chain import problem_location
 from ..integrity.index import UNREADABLE, EvidenceRow, SlotRow
-from ..integrity.index_check import INDEX, matches
+from ..integrity.index_check import INDEX, matches_index
 
 BATCH = 10_000
 """How many pieces of evidence are looked up together: bounds the memory that a long history takes."""
@@ -29,7 +29,7 @@ def in_order(found: Iterable[tuple[Any, Evidence]]) -> list[Evidence]:
     return [evidence for _, evidence in sorted(found, key=itemgetter(0))]
 
 
-class Read(NamedTuple):
+class DecodedLine(NamedTuple):
     """A line that was read."""
 
     digest: str
@@ -38,19 +38,19 @@ class Read(NamedTuple):
     """The evidence that it holds."""
 
 
-def pieces_of(run_id: str, seq: int, text: str | None, register: str) -> Read:
+def pieces_of(run_id: str, seq: int, text: str | None, register: str) -> DecodedLine:
     """Return what the text of a line holds; nothing, where there is no such line.
 
     Raises:
         IntegrityError: the text is no line, or lacks what its kind must say.
     """
     if text is None:
-        return Read("", ())
+        return DecodedLine("", ())
     try:
         body, digest = read_line(text)
-        return Read(digest, tuple(evidence_in(body, register)))
+        return DecodedLine(digest, tuple(evidence_in(body, register)))
     except (IntegrityError, *UNREADABLE) as error:
-        raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
+        raise IntegrityError(f"{problem_location(run_id, seq)} is damaged: {one_line(str(error))}") from None
 
 
 def held_by(run_id: str, lines: Iterable[tuple[int, str]], register: str) -> dict[tuple[int, int], Evidence]:
@@ -83,16 +83,18 @@ def pieces_with(
             evidence = held[run_id].get((seq, number))
             # A line of another run, put in here once more, would be looked for there by every check.
             if evidence is None or (evidence.run_id, evidence.seq) != (run_id, seq):
-                raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
+                raise IntegrityError(
+                    f"{problem_location(run_id, seq)} does not hold the evidence {number} of its index"
+                )
             yield evidence
 
 
-class Reader:
+class RowReader:
     """Remembers of the answers that were given what was right, in the state that the store was in."""
 
     def __init__(self) -> None:
         self._state: Any = None
-        self._lines: dict[tuple[str, int, str], Read] = {}
+        self._lines: dict[tuple[str, int, str], DecodedLine] = {}
         self._right: dict[str, Evidence] = {}
         self._wrong: dict[str, Evidence] = {}
 
@@ -116,8 +118,10 @@ class Reader:
             evidence = read.pieces[number - 1] if 0 < number <= len(read.pieces) else None
             # As above.
             if evidence is None or evidence.run_id != run_id or evidence.seq != seq:
-                raise IntegrityError(f"{where(run_id, seq)} does not hold the evidence {number} of its index")
-            if matches(evidence, read.digest, row):
+                raise IntegrityError(
+                    f"{problem_location(run_id, seq)} does not hold the evidence {number} of its index"
+                )
+            if matches_index(evidence, read.digest, row):
                 self._right[evidence.id] = evidence
             else:
                 self._wrong[evidence.id] = evidence
@@ -128,7 +132,7 @@ class Reader:
         """Return what ``answer`` does, each with use case, item and key of its slot, for ``in_order``."""
         return list(zip(map(_slot, rows), self.answer(rows, register), strict=True))
 
-    def trust(self, state: object) -> Reader:
+    def trust(self, state: object) -> RowReader:
         """Forget everything, unless the store is in the state in which it was read; return the reader."""
         if state != self._state:
             self._lines.clear()

@@ -10,16 +10,16 @@ from typing import Any
 
 from ...errors import IntegrityError, one_line
 from ...facts.ledger.line import Line
-from ...facts.run import Planned, planned_digest
-from ...facts.run_conditions import Conduct, conduct_of
-from ...facts.run_group import Part
-from ..integrity.chain import where
+from ...facts.run import PlanEntry, planned_digest
+from ...facts.run_conditions import RunConditions, conditions_of
+from ...facts.run_group import GroupPart
+from ..integrity.chain import problem_location
 from ..integrity.index import UNREADABLE
-from ..protocol import Readable
+from ..protocol import SalvagedRun
 from .queries import ENDS, NEWEST_RUN, PARTS, PLANS, TEXTS
 
 
-class Conducts:
+class RunConditionsStore:
     """What the store in a SQLite file says of how runs were conducted."""
 
     _excused: frozenset[str]
@@ -28,14 +28,14 @@ class Conducts:
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows of an answer."""
 
-    def conducts(self, run_ids: Iterable[str]) -> dict[str, Conduct]:
+    def conducts(self, run_ids: Iterable[str]) -> dict[str, RunConditions]:
         """Return how these runs were conducted, by id.
 
         Raises:
             IntegrityError: a first line or a seal cannot be read.
             StorageError: the file cannot be read.
         """
-        return conducts_in(self._rows(ENDS, (json.dumps(sorted(set(run_ids))),)))
+        return conditions_in(self._rows(ENDS, (json.dumps(sorted(set(run_ids))),)))
 
     def newest_run(self, register: str, until: str) -> str | None:
         """Return the id of the run that started last of those that ended by a moment; None: there is none.
@@ -45,18 +45,18 @@ class Conducts:
         """
         return next((id_ for (id_,) in self._rows(NEWEST_RUN, (register, until))), None)
 
-    def readable(self, run_id: str, register: str) -> Readable:
+    def readable(self, run_id: str, register: str) -> SalvagedRun:
         """Return what can be read of a run, however broken it is, as the port says.
 
         Raises:
             StorageError: the file cannot be read.
         """
-        from ..integrity.salvage import readable_of
+        from ..integrity.salvage import salvage_run
 
         seal = next((head for (head,) in self._rows("SELECT head FROM run WHERE id = ?", (run_id,))), None)
-        return readable_of(run_id, register, (text for (text,) in self._rows(TEXTS, (run_id,))), seal)
+        return salvage_run(run_id, register, (text for (text,) in self._rows(TEXTS, (run_id,))), seal)
 
-    def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[Planned, ...]]:
+    def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[PlanEntry, ...]]:
         """Return the evidence tests that these runs had collected, by id.
 
         Raises:
@@ -65,7 +65,7 @@ class Conducts:
         """
         return plans_in(self._rows(PLANS, (json.dumps(sorted(set(run_ids))),)))
 
-    def parts(self, register: str, since: str = "") -> list[Part]:
+    def parts(self, register: str, since: str = "") -> list[GroupPart]:
         """Return the runs of each run group that a run since a moment is of, without their plans, by id.
 
         Raises:
@@ -81,14 +81,14 @@ class Conducts:
         return found
 
 
-def _part(run_id: str, first: str, last: int, seal: str, *, whole: bool) -> Part:
-    part = Part.of(_object(run_id, 0, first), _object(run_id, last, seal), whole=whole)
+def _part(run_id: str, first: str, last: int, seal: str, *, whole: bool) -> GroupPart:
+    part = GroupPart.of(_object(run_id, 0, first), _object(run_id, last, seal), whole=whole)
     if part is None:
-        raise IntegrityError(f"{where(run_id, 0)} names no run group, and its index does")
+        raise IntegrityError(f"{problem_location(run_id, 0)} names no run group, and its index does")
     return part
 
 
-def conducts_in(ends: Iterable[tuple[str, int, str]]) -> dict[str, Conduct]:
+def conditions_in(ends: Iterable[tuple[str, int, str]]) -> dict[str, RunConditions]:
     """Return how runs were conducted, by id.
 
     Args:
@@ -100,7 +100,7 @@ def conducts_in(ends: Iterable[tuple[str, int, str]]) -> dict[str, Conduct]:
     said: dict[str, list[dict[str, Any]]] = {}
     for run_id, seq, text in ends:
         said.setdefault(run_id, []).append(_object(run_id, seq, text))
-    return {run_id: conduct_of(bodies[0], bodies[-1]) for run_id, bodies in said.items()}
+    return {run_id: conditions_of(bodies[0], bodies[-1]) for run_id, bodies in said.items()}
 
 
 def _object(run_id: str, seq: int, text: str) -> dict[str, Any]:
@@ -108,13 +108,13 @@ def _object(run_id: str, seq: int, text: str) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
-        raise IntegrityError(f"{where(run_id, seq)} is damaged: {one_line(str(error))}") from None
+        raise IntegrityError(f"{problem_location(run_id, seq)} is damaged: {one_line(str(error))}") from None
     if not isinstance(body, dict):
-        raise IntegrityError(f"{where(run_id, seq)} is damaged: it is no object")
+        raise IntegrityError(f"{problem_location(run_id, seq)} is damaged: it is no object")
     return body
 
 
-def plans_in(lines: Iterable[tuple[str, str]]) -> dict[str, tuple[Planned, ...]]:
+def plans_in(lines: Iterable[tuple[str, str]]) -> dict[str, tuple[PlanEntry, ...]]:
     """Return the evidence tests that runs had collected, by id.
 
     Args:
@@ -129,12 +129,12 @@ def plans_in(lines: Iterable[tuple[str, str]]) -> dict[str, tuple[Planned, ...]]
     return {run_id: _plan(run_id, found) for run_id, found in texts.items()}
 
 
-def _plan(run_id: str, texts: list[str]) -> tuple[Planned, ...]:
+def _plan(run_id: str, texts: list[str]) -> tuple[PlanEntry, ...]:
     try:
         *lines, seal = map(Line.parse, texts)
         if seal.kind != "sealed" or planned_digest(lines) != seal.body.get("planned"):
-            raise IntegrityError(f"{where(run_id)}: what was planned is not what the seal names")
+            raise IntegrityError(f"{problem_location(run_id)}: what was planned is not what the seal names")
         tests = [test for line in lines if line.kind == "planned" for test in line.body["tests"]]
-        return tuple(map(Planned.from_plain, tests))
+        return tuple(map(PlanEntry.from_plain, tests))
     except UNREADABLE as error:
-        raise IntegrityError(f"{where(run_id)}: its plan is damaged: {one_line(str(error))}") from None
+        raise IntegrityError(f"{problem_location(run_id)}: its plan is damaged: {one_line(str(error))}") from None

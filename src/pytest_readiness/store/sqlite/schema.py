@@ -9,8 +9,8 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...errors import StorageError, one_line, place
-from ..integrity.merkle_leaves import plant
+from ...errors import StorageError, location, one_line
+from ..integrity.merkle_leaves import initialise_leaves
 from .connection import PlainConnection
 from .tables import MIGRATIONS, SCHEMA_QUERY, VERSION, Schema, schema_of
 
@@ -46,7 +46,7 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection | None:
         return None
     if not there:
         _make_folder(path.parent)
-    with troubles(path):
+    with storage_errors(path):
         connection = _connect(path, create=create)
         try:
             _harden(connection)
@@ -69,21 +69,23 @@ def _is_there(path: Path) -> bool:
     try:
         status = path.stat()
         if S_ISDIR(status.st_mode):
-            raise StorageError(f"{place(path)} is a folder: the URL of a store names a file in it, such as evidence.db")
+            raise StorageError(
+                f"{location(path)} is a folder: the URL of a store names a file in it, such as evidence.db"
+            )
         if not S_ISREG(status.st_mode):
-            raise StorageError(f"{place(path)} is no ordinary file: name another file as the store")
+            raise StorageError(f"{location(path)} is no ordinary file: name another file as the store")
         for beside in _BESIDE:
             other = path.with_name(path.name + beside)
             if other.exists() and not other.is_file():
-                raise StorageError(f"{place(other)} is no ordinary file, and SQLite would wait for it: remove it")
+                raise StorageError(f"{location(other)} is no ordinary file, and SQLite would wait for it: remove it")
         with path.open("rb") as file:
             start = file.read(16)
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise StorageError(f"{place(path)} cannot be read: {error.strerror}") from None
+        raise StorageError(f"{location(path)} cannot be read: {error.strerror}") from None
     if start and start != b"SQLite format 3\0":
-        raise StorageError(f"{place(path)} is no SQLite database: name another file, or restore it from a copy")
+        raise StorageError(f"{location(path)} is no SQLite database: name another file, or restore it from a copy")
     return True
 
 
@@ -91,7 +93,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"the folder {place(folder)} cannot be made: {error.strerror}") from None
+        raise StorageError(f"the folder {location(folder)} cannot be made: {error.strerror}") from None
 
 
 def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
@@ -113,12 +115,14 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-def rows(connection: sqlite3.Connection, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
+def fetch_rows(
+    connection: sqlite3.Connection, query: str, parameters: Sequence[Any] | dict[str, Any] = ()
+) -> list[Any]:
     """Return all rows; of damaged bytes what can be read, nothing for what no store can hold."""
-    return read(connection, query, parameters, list, EVERYTHING)
+    return read_rows(connection, query, parameters, list, EVERYTHING)
 
 
-def read(
+def read_rows(
     connection: sqlite3.Connection,
     query: str,
     parameters: Sequence[Any] | dict[str, Any],
@@ -171,11 +175,11 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     ).fetchone()
     if owner == APPLICATION_ID and version > VERSION:
         raise StorageError(
-            f"{place(path)} was written by a newer version of pytest-readiness (schema {version}, this one knows "
+            f"{location(path)} was written by a newer version of pytest-readiness (schema {version}, this one knows "
             f"{VERSION}): upgrade pytest-readiness"
         )
     if (owner != APPLICATION_ID or version < 1) and (owner, version, objects) != (0, 0, 0):
-        raise StorageError(f"{place(path)} is another program's SQLite database: name another file as the store")
+        raise StorageError(f"{location(path)} is another program's SQLite database: name another file as the store")
     return int(version)
 
 
@@ -191,7 +195,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     # Imported here: it takes 70 ms, and only the first run of a project, or of a new version, needs it.
     from sqlite_utils import Database, Migrations
 
-    with writing(connection):
+    with write_transaction(connection):
         # Only now, with the lock, is it certain that no other process is doing the same.
         if _version(connection, path) == VERSION:
             return
@@ -203,7 +207,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-_FILLS: dict[str, Callable[[Callable[..., Any]], None]] = {"0003_tree": plant}
+_FILLS: dict[str, Callable[[Callable[..., Any]], None]] = {"0003_tree": initialise_leaves}
 """What a step writes into the tables that it adds."""
 
 
@@ -223,11 +227,11 @@ def _check_tables(connection: sqlite3.Connection, path: Path, version: int) -> N
     for (kind, name), sql in schema_of(version).items():
         if kind == "table" and found.get(name) != sql:
             what = "was altered" if name in found else "is missing"
-            raise StorageError(f"{place(path)}: the table '{name}' {what}: restore the store from a copy")
+            raise StorageError(f"{location(path)}: the table '{name}' {what}: restore the store from a copy")
 
 
 @contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
+def write_transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Run the block as one transaction that has the write lock from its start: all of it, or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -240,7 +244,7 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def troubles(path: Path) -> Iterator[None]:
+def storage_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite raises in the block into one line that says what to do.
 
     Raises:
@@ -249,9 +253,9 @@ def troubles(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StorageError(f"{place(path)} {_advice(error)}") from error
+        raise StorageError(f"{location(path)} {_advice(error)}") from error
     except UnicodeDecodeError as error:  # sqlite3 trips over its own message, which quotes damaged bytes
-        raise StorageError(f"{place(path)} {_ADVICE['CORRUPT']}") from error
+        raise StorageError(f"{location(path)} {_ADVICE['CORRUPT']}") from error
 
 
 _ADVICE = {

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import IntegrityError, Problem, one_line
-from ...facts.checkpoint import Grown, leaf_of
+from ...facts.checkpoint import StoreTree, leaf_of
 from ...facts.decision import Decision
 from ...facts.evidence import Artifact, Evidence
 from ...facts.requirements_snapshot import Snapshot, snapshot_digest
 from ...facts.run import Run
-from ...facts.stored_verdict import KeptVerdict
-from ..integrity.chain import check_run, where
-from ..integrity.index import UNREADABLE, RunRow, SlotRow, indexed, run_row, summary_of
-from ..integrity.merkle_leaves import KEEP_LEAF, grown
-from ..integrity.validation import readable, sound
-from ..protocol import Failure, RunSummary
+from ...facts.stored_verdict import StoredVerdict
+from ..integrity.chain import check_run, problem_location
+from ..integrity.index import UNREADABLE, RunRow, SlotRow, index_rows, run_row, summary_of
+from ..integrity.merkle_leaves import KEEP_LEAF, load_tree
+from ..integrity.validation import check_decision, check_snapshots
+from ..protocol import FailureRecord, RunSummary
 from . import audit
-from .documents import Documents, readable_envelopes
+from .documents import DocumentStore, readable_envelopes
 from .queries import (
     FAILURES,
     HISTORY,
@@ -43,11 +43,11 @@ from .queries import (
     RUNS_BY_ID,
     SLOT_IDS,
     TEXTS,
-    without,
+    without_retired,
 )
-from .rows import SOME, Reader, held_by, in_order, pieces_with
-from .run_conditions import Conducts
-from .schema import migrate, open_file, read, rows, troubles, writing
+from .rows import SOME, RowReader, held_by, in_order, pieces_with
+from .run_conditions import RunConditionsStore
+from .schema import fetch_rows, migrate, open_file, read_rows, storage_errors, write_transaction
 
 if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
     from ...facts.envelope import Envelope
@@ -55,7 +55,7 @@ if TYPE_CHECKING:  # loaded where there is a signature: most sessions have none
 _ID = re.compile(r"(.+)\.(\d{1,15})\.(\d{1,15})", re.ASCII | re.DOTALL)
 
 
-class SQLiteStore(Conducts, Documents):
+class SQLiteStore(RunConditionsStore, DocumentStore):
     """A store in one SQLite file. Does what the port says; for the thread that opened it."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, url: str) -> None:
@@ -63,7 +63,7 @@ class SQLiteStore(Conducts, Documents):
         self._connection = connection
         self._path = path
         self._url = url
-        self._reader = Reader()
+        self._reader = RowReader()
         """What was read for the answers, until the store is closed."""
         self._aside: frozenset[str] = frozenset()
         """Runs that no answer rests on."""
@@ -110,9 +110,9 @@ class SQLiteStore(Conducts, Documents):
         """
         for problem in (problem for run in runs if run.id not in made_here for problem in check_run(run)):
             raise IntegrityError(f"not kept: {problem}")
-        requirements = sound(snapshots)
-        decided_ = [readable(decision) for decision in decisions]
-        documents = [KeptVerdict.parse(text) for text in verdicts]
+        requirements = check_snapshots(snapshots)
+        decided_ = [check_decision(decision) for decision in decisions]
+        documents = [StoredVerdict.parse(text) for text in verdicts]
         statements = readable_envelopes(envelopes)
         with self._writing():
             for snapshot in requirements:
@@ -125,11 +125,11 @@ class SQLiteStore(Conducts, Documents):
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Run the block as one transaction; an older store is brought up to date first."""
-        with troubles(self._path):
+        with storage_errors(self._path):
             # Somebody may have switched the file to WAL, which loses data with the SQLite of many Pythons.
             self._connection.execute("PRAGMA journal_mode = DELETE")
             migrate(self._connection, self._path)
-            with writing(self._connection):
+            with write_transaction(self._connection):
                 yield
 
     def _keep_snapshot(self, snapshot: Snapshot) -> None:
@@ -144,7 +144,7 @@ class SQLiteStore(Conducts, Documents):
                 return False
             raise IntegrityError(f"not kept: another run with the id {run.id} is in the store already")
         count = 0
-        for lines, found in indexed(run):
+        for lines, found in index_rows(run):
             slots = self._slot_ids({slot.key: slot for _, slot in found})
             self._connection.executemany(KEEP_LINE, lines)
             self._connection.executemany(KEEP_EVIDENCE, [(*evidence, slots[slot.key]) for evidence, slot in found])
@@ -206,8 +206,8 @@ class SQLiteStore(Conducts, Documents):
         self._reader.trust(self._state())
         named = {**named, "aside": self._named_aside}
         take = partial(self._reader.by_slot, register=register)
-        with troubles(self._path):
-            return in_order(one for query in queries for one in read(self._connection, query, named, take, SOME))
+        with storage_errors(self._path):
+            return in_order(one for query in queries for one in read_rows(self._connection, query, named, take, SOME))
 
     def _state(self) -> tuple[int, int]:
         """Return what is another once anybody, here or elsewhere, has written to the store."""
@@ -220,14 +220,14 @@ class SQLiteStore(Conducts, Documents):
     def _line(self, run_id: str, seq: int, register: str) -> dict[int, Evidence]:
         return {number: one for (_, number), one in held_by(run_id, self._lines(run_id, (seq,)), register).items()}
 
-    def failures(self, register: str, since: Mapping[str, str]) -> list[Failure]:
+    def failures(self, register: str, since: Mapping[str, str]) -> list[FailureRecord]:
         """Return every FAILED or ERROR after a moment, by use case, as the port says.
 
         Raises:
             StorageError: the file cannot be read.
         """
         named = {"register": register, "since": json.dumps(dict(since)), "aside": self._named_aside}
-        return [Failure(*row) for row in self._rows(self._without(FAILURES), named)]
+        return [FailureRecord(*row) for row in self._rows(self._without(FAILURES), named)]
 
     def interruptions(self, register: str, since: Mapping[str, str], until: str | None = None) -> list[Evidence]:
         """Return what was interrupted after a moment, by use case, and did not pass next, as the port says.
@@ -263,7 +263,7 @@ class SQLiteStore(Conducts, Documents):
 
     def _without(self, query: str) -> str:
         """Return a query of evidence without that of the runs that were set aside; as it is, where none was."""
-        return without(query) if self._aside else query
+        return without_retired(query) if self._aside else query
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which of these pieces of evidence the store does not have.
@@ -344,7 +344,7 @@ class SQLiteStore(Conducts, Documents):
         try:
             return Run.parse(texts)
         except (IntegrityError, *UNREADABLE) as error:
-            raise IntegrityError(f"{where(run_id)} is damaged: {one_line(str(error))}") from None
+            raise IntegrityError(f"{problem_location(run_id)} is damaged: {one_line(str(error))}") from None
 
     def snapshot(self, digest: str) -> Snapshot | None:
         """Return the requirements kept under this digest, or None.
@@ -364,24 +364,24 @@ class SQLiteStore(Conducts, Documents):
         wrong = {one.id: one for one in self._reader.wrong}
         resting = [one for one in evidence if one.run_id not in self._aside and one.id not in wrong]
         resting += [one for one in wrong.values() if one.run_id not in self._aside]
-        yield from audit.check(self._rows, resting, lambda: self._reader.trust(self._state()), self._excused)
+        yield from audit.audit_evidence(self._rows, resting, lambda: self._reader.trust(self._state()), self._excused)
 
     def verify(self, seen: Callable[[str, Artifact], object] | None = None) -> Iterator[Problem]:
         """Yield each thing in the file that does not fit; what cannot be read is a problem too. Raises nothing."""
-        yield from audit.verify(self._rows, seen)
+        yield from audit.audit_store(self._rows, seen)
 
-    def tree(self) -> Grown | None:
+    def tree(self) -> StoreTree | None:
         """Return the tree over what is kept, as the port says.
 
         Raises:
             IntegrityError: the name of the store is gone, or is none.
             StorageError: the file cannot be read.
         """
-        return grown(self._rows)
+        return load_tree(self._rows)
 
     def check_tree(self, run_ids: Iterable[str]) -> Iterator[Problem]:
         """Yield what keeps the tree from speaking for these runs, as the port says. Raises nothing."""
-        yield from audit.check_tree(self._rows, run_ids)
+        yield from audit.audit_tree(self._rows, run_ids)
 
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows at once, so that no lock is held when the caller goes on.
@@ -389,5 +389,5 @@ class SQLiteStore(Conducts, Documents):
         Raises:
             StorageError: the query could not be answered.
         """
-        with troubles(self._path):
-            return rows(self._connection, query, parameters)
+        with storage_errors(self._path):
+            return fetch_rows(self._connection, query, parameters)

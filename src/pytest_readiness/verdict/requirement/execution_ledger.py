@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from ...claims.catalogue import Requirement
-from ...facts.evidence import BAD, BADNESS, Evidence, Result, Standing, by_number, execution_of
+from ...facts.evidence import BAD, BADNESS, Evidence, ExecutionStanding, Result, by_number, execution_of
 from ...fast_values import dataclass
-from ..coverage import Place, Places, is_within, lies_in, names_part
-from .interrupted_scope import elsewhere
+from ..coverage import Place, RealPlaces, is_within, lies_in, names_part
+from .interrupted_scope import executions_elsewhere
 
 BROKEN = BAD | {Result.INTERRUPTED}
 """Ended badly: counts against a requirement."""
@@ -21,7 +21,7 @@ Scope = tuple[str, str | None, str | None]
 """Test, environment and provider mode."""
 
 
-def recency(evidence: Evidence) -> tuple[str, int, str, int, int]:
+def recency_key(evidence: Evidence) -> tuple[str, int, str, int, int]:
     """Return the key by which the newest execution is the greatest: of equal starts the worse result wins."""
     return evidence.started_at, BADNESS[evidence.result], *by_number(evidence)
 
@@ -49,7 +49,7 @@ def scope_of(evidence: Evidence) -> Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class RequirementExecutions:
     """What there is about one requirement, each by run, the newest first, and within a run by test."""
 
     deciding: tuple[Evidence, ...]
@@ -67,13 +67,13 @@ class Selection:
     """Ids of those that decide and were cut short in another place, and the place that they count in."""
 
 
-_NOTHING = Selection((), (), (), (), (), {}, {})
+_NOTHING = RequirementExecutions((), (), (), (), (), {}, {})
 _Deciding = dict[tuple[Scope, bool], list[Evidence]]
 """By test and place, and by whether it starts after the moment being judged: the pieces of one execution."""
 
 
 @dataclass(frozen=True)
-class Ledger:
+class ExecutionLedger:
     """The executions that claim one item of one use case, seen at a moment."""
 
     executions: tuple[Evidence, ...]
@@ -81,7 +81,7 @@ class Ledger:
     now: str
     open_runs: Collection[str]
     """Ids of the runs that are not sealed."""
-    places: Places
+    places: RealPlaces
     left_out: Mapping[str, str]
     """Ids of the executions that do not count though they ran (of a retired test, for another release), and why."""
     any_broken: bool
@@ -93,13 +93,13 @@ class Ledger:
         executions: Iterable[Evidence],
         now: str,
         open_runs: Collection[str],
-        places: Places,
+        places: RealPlaces,
         left_out: Mapping[str, str] | None = None,
-    ) -> Ledger:
+    ) -> ExecutionLedger:
         """Return the ledger of executions in any order."""
         found = tuple(executions)
         if len(found) > 1:
-            found = tuple(sorted(found, key=recency, reverse=True))
+            found = tuple(sorted(found, key=recency_key, reverse=True))
         ledger = object.__new__(cls)
         # Not by its frozen __init__, which sets field after field: there is one for each item of each use case.
         values = {
@@ -123,7 +123,7 @@ class Ledger:
 
     def speaks(self, evidence: Evidence) -> bool:
         """Return whether it may speak at all: a pass from an open run or from the future does not, the rest does."""
-        if evidence.standing is Standing.IDLE:
+        if evidence.standing is ExecutionStanding.IDLE:
             return False
         return evidence.result is not Result.PASSED or self._is_settled(evidence)
 
@@ -141,7 +141,7 @@ class Ledger:
             return {}
         known = [one for one in self.executions if one.result in BROKEN or one.run_id not in self.open_runs]
         # Where a test places itself is known by what counts for another release too.
-        found = elsewhere(known, self.places)
+        found = executions_elsewhere(known, self.places)
         return {id_: places for id_, places in found.items() if id_ not in self.left_out} if self.left_out else found
 
     def went_wrong(self) -> Sequence[Evidence]:
@@ -208,7 +208,7 @@ class Ledger:
             return None
         return sole if self.counts(sole) else None
 
-    def select(self, requirement: Requirement) -> Selection:
+    def select(self, requirement: Requirement) -> RequirementExecutions:
         """Return the executions that decide a requirement, and what else there is about it."""
         speaking = [(one, scopes) for one in self.executions if (scopes := self.counts_in(requirement, one))]
         if not speaking:
@@ -224,7 +224,7 @@ class Ledger:
                         there.append(one)
             self._count_unnamed_parts(requirement, deciding)
         decides = {one.id for ones in deciding.values() for one in ones}
-        return Selection(
+        return RequirementExecutions(
             deciding=in_order({one.id: one for ones in deciding.values() for one in ones}.values()),
             rest=in_order(self._rest(speaking, {scope for scope, _ in deciding}, decides).values()),
             rehearsals=in_order(one for one in fitting if one.id not in decides and self._is_rehearsal(one)),

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from ...facts.evidence import CONCLUSIVE, Evidence
-from ..coverage import Place, Places, is_within
+from ..coverage import Place, RealPlaces, is_within
 
 
-def elsewhere(executions: Sequence[Evidence], places: Places) -> Mapping[str, tuple[Place, ...]]:
+def executions_elsewhere(executions: Sequence[Evidence], places: RealPlaces) -> Mapping[str, tuple[Place, ...]]:
     """Return the places, by id, against which executions count that ended before their test said where it runs.
 
     These are the environments and provider modes, each by itself as a test may say either, where an earlier execution
@@ -38,7 +38,7 @@ def _start(evidence: Evidence) -> str:
     return evidence.started_at
 
 
-def _of_test(oldest_first: Sequence[Evidence], places: Places) -> Iterable[tuple[str, tuple[Place, ...]]]:
+def _of_test(oldest_first: Sequence[Evidence], places: RealPlaces) -> Iterable[tuple[str, tuple[Place, ...]]]:
     earlier = _Earlier()
     for _, ones in groupby(oldest_first, key=_start):
         together = list(ones)
@@ -61,7 +61,7 @@ class _Earlier:
     beside: dict[str | None, set[str | None]] = field(default_factory=dict)
     """Mode, and the modes that one execution proved beside it."""
 
-    def take_in(self, one: Evidence, places: Places) -> None:
+    def take_in(self, one: Evidence, places: RealPlaces) -> None:
         if one.environment_by is not None:
             self.environments.add(one.environment)
         if one.provider_mode_by is not None:
@@ -71,7 +71,7 @@ class _Earlier:
         if one.beside is not None:
             self.beside.setdefault(one.provider_mode, set()).update(one.beside.split("/"))
 
-    def places_of(self, one: Evidence, places: Places) -> tuple[Place, ...]:
+    def places_of(self, one: Evidence, places: RealPlaces) -> tuple[Place, ...]:
         own, limit, mode_limit = (one.environment, one.provider_mode), one.claim_environment, one.claim_provider_mode
         environments, modes = {one.environment}, {one.provider_mode}
         if one.environment_by is None:

@@ -11,8 +11,8 @@ from operator import attrgetter
 from ...facts.evidence import IMPORTED, Evidence
 from ...fast_values import dataclass, field
 from ..coverage import Place
-from ..explanations import short
-from ..inputs import Origin
+from ..explanations import first_line
+from ..inputs import RunOrigin
 
 _Newest = dict[str | None, Evidence]
 """By environment."""
@@ -27,7 +27,7 @@ class LaterRuns:
     """
 
     evidence: Sequence[Evidence]
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    origins: Mapping[str, RunOrigin] = field(default_factory=dict)
     """By run id."""
     asks_plans: bool = False
     """Who asks looks up what the runs planned, and so knows what they deselected."""
@@ -111,7 +111,7 @@ class LaterRuns:
             return "" if bad.held else self._out_of_imports(bad)  # what is no test says itself when it is over
         run = self.without(bad)
         if run is None:
-            there = " with ".join(map(short, filter(None, elsewhere or ())))
+            there = " with ".join(map(first_line, filter(None, elsewhere or ())))
             advice = f"; if it never runs in {there} again, a reviewer retires it: `{_command(bad.test_id)}`"
             return advice if there else ""
         renamed = is_case_beside(bad.test_id, run.test_id)
@@ -169,7 +169,7 @@ def is_case_beside(test_id: str, other: str) -> bool:
 
 
 def _command(name: str) -> str:
-    return f"readiness retire {shlex.quote(name)} --reason ..." if short(name) == name else "readiness retire"
+    return f"readiness retire {shlex.quote(name)} --reason ..." if first_line(name) == name else "readiness retire"
 
 
 def _file(test_id: str) -> str:

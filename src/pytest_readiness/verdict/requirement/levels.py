@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from ...facts.evidence import Evidence
-from ..inputs import Signed
+from ..inputs import SignedRun
 from ..policy import Level
 
 RECORDED: Level = "L0"
@@ -28,12 +28,12 @@ _RAISED: Mapping[str, str] = {
 }
 
 
-def raises(level: str) -> str:
+def how_to_reach(level: str) -> str:
     """Return what brings evidence to a level."""
     return _RAISED.get(level, "")
 
 
-def level_of(evidence: Evidence, open_runs: Collection[str], signed: Mapping[str, Signed]) -> Level:
+def level_of(evidence: Evidence, open_runs: Collection[str], signed: Mapping[str, SignedRun]) -> Level:
     """Return the level of one piece of evidence.
 
     Args:
@@ -49,7 +49,7 @@ def level_of(evidence: Evidence, open_runs: Collection[str], signed: Mapping[str
     return RECEIVED if by.nonce and by.nonce in _nonces(evidence) else SIGNED
 
 
-def weakest(levels: Iterable[Level]) -> Level | None:
+def weakest_level(levels: Iterable[Level]) -> Level | None:
     """Return the weakest of these levels; None where there is none."""
     return min(levels, default=None)
 

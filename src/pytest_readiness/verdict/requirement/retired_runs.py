@@ -10,7 +10,7 @@ from ...fast_values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Remains:
+class RunRemains:
     """What can still be read of a run that was retired."""
 
     run_id: str
@@ -28,7 +28,7 @@ class Remains:
     """Who retired it and why, in a sentence."""
 
 
-def doubted(remains: Remains, known: Iterable[Evidence]) -> list[Evidence]:
+def remaining_evidence(remains: RunRemains, known: Iterable[Evidence]) -> list[Evidence]:
     """Return what counts of a retired run: what ended badly, and everything else as interrupted from its start.
 
     Args:
@@ -41,11 +41,11 @@ def doubted(remains: Remains, known: Iterable[Evidence]) -> list[Evidence]:
     return bad + [_interrupted(remains, one, number) for number, one in enumerate(others, 1)]
 
 
-def _readable(remains: Remains) -> Iterator[Evidence]:
+def _readable(remains: RunRemains) -> Iterator[Evidence]:
     return (replace(one, started_at=remains.started_at) for one in remains.evidence if one.result not in BAD)
 
 
-def _silent(remains: Remains) -> Iterator[Evidence]:
+def _silent(remains: RunRemains) -> Iterator[Evidence]:
     """Yield what nobody knows of: where the plan places it, for real unless that is known to be no real place.
 
     What else the run tells, of tests that replaced the network, say, says nothing of these.
@@ -59,11 +59,11 @@ def _silent(remains: Remains) -> Iterator[Evidence]:
         )
 
 
-def _known(remains: Remains, known: Iterable[Evidence]) -> Iterator[Evidence]:
+def _known(remains: RunRemains, known: Iterable[Evidence]) -> Iterator[Evidence]:
     return (replace(one, started_at=remains.started_at) for one in known if _may_have_run(remains, one))
 
 
-def _may_have_run(remains: Remains, one: Evidence) -> bool:
+def _may_have_run(remains: RunRemains, one: Evidence) -> bool:
     """Whether a test may have failed in the run where it ran before.
 
     That is where the run took place; and, wherever that was, where the test itself says, or its mark names.
@@ -73,7 +73,7 @@ def _may_have_run(remains: Remains, one: Evidence) -> bool:
     return (there or elsewhere) and one.run_id != remains.run_id and one.started_at <= remains.started_at
 
 
-def _interrupted(remains: Remains, one: Evidence, number: int) -> Evidence:
+def _interrupted(remains: RunRemains, one: Evidence, number: int) -> Evidence:
     return replace(
         one,
         id=f"{remains.run_id}.0.{number}",

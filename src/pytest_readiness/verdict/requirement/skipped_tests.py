@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...facts.evidence import CONCLUSIVE, Evidence
 from ...fast_values import dataclass
-from ..coverage import Places
-from ..inputs import UNKNOWN, Origin
+from ..coverage import RealPlaces
+from ..inputs import UNKNOWN, RunOrigin
 from ..readiness import Readiness, UseCaseReadiness
 
 
 @dataclass(frozen=True, slots=True)
-class Omission:
+class SkippedTest:
     """A test that a run which decides on a use case left out, and that was not run since."""
 
     run_id: str
@@ -20,7 +20,7 @@ class Omission:
     use_case: str
 
 
-def left_out(readiness: Readiness, origins: Mapping[str, Origin]) -> Iterator[Omission]:
+def find_skipped(readiness: Readiness, origins: Mapping[str, RunOrigin]) -> Iterator[SkippedTest]:
     """Yield what the runs that decide on each use case left out of it, by use case, run and test.
 
     A test counts as run since, where it ran to an end, in a place that is declared real now, in a run that started
@@ -40,8 +40,8 @@ def left_out(readiness: Readiness, origins: Mapping[str, Origin]) -> Iterator[Om
 
 
 def _of_use_case(
-    use_case: UseCaseReadiness, elsewhere: Sequence[Evidence], origins: Mapping[str, Origin], places: Places
-) -> Iterator[Omission]:
+    use_case: UseCaseReadiness, elsewhere: Sequence[Evidence], origins: Mapping[str, RunOrigin], places: RealPlaces
+) -> Iterator[SkippedTest]:
     name = use_case.use_case.id
     shown = [one for requirement in use_case.requirements for one in requirement.evidence]
     executions: dict[str, list[Evidence]] = {}
@@ -56,9 +56,9 @@ def _of_use_case(
             claims = any(claimed == name for claimed, _ in test.claims)
             ran = (_ran_since(one, run, origins) for one in executions.get(test.test_id, ()))
             if claims and test.test_id not in retired and not any(ran):
-                yield Omission(run_id, test.test_id, name)
+                yield SkippedTest(run_id, test.test_id, name)
 
 
-def _ran_since(one: Evidence, run: Origin, origins: Mapping[str, Origin]) -> bool:
+def _ran_since(one: Evidence, run: RunOrigin, origins: Mapping[str, RunOrigin]) -> bool:
     other = origins.get(one.run_id, UNKNOWN)
     return one.started_at > run.started_at or (run.group is not None and other.group == run.group)

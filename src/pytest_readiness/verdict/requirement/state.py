@@ -10,14 +10,14 @@ from typing import NamedTuple
 from ...claims.catalogue import Requirement
 from ...facts.evidence import BAD, Evidence, Result, execution_of
 from ...facts.suite_failure import ABSENT
-from ...facts.timestamps import is_moment, parse
+from ...facts.timestamps import is_timestamp, parse_timestamp
 from ...fast_values import dataclass, field, maker
 from .. import explanations
-from ..inputs import Signed
-from ..readiness import RequirementReadiness, Sentences, State, Told
-from .execution_ledger import BROKEN, Ledger, Selection
+from ..inputs import SignedRun
+from ..readiness import Explained, Explanation, RequirementReadiness, State
+from .execution_ledger import BROKEN, ExecutionLedger, RequirementExecutions
 from .later_runs import LaterRuns
-from .levels import level_of, weakest
+from .levels import level_of, weakest_level
 
 SOON = 0.75
 """Part of the maximum age after which a pass is reported as expiring soon."""
@@ -26,14 +26,14 @@ RAN_HERE = frozenset({"test", "command"})
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class EvaluationContext:
     """What every judgement needs besides the requirement and its evidence."""
 
     now: str
     open_runs: Collection[str]
     real_declared: bool
     """At least one environment is declared real."""
-    signed: Mapping[str, Signed] = field(default_factory=dict)
+    signed: Mapping[str, SignedRun] = field(default_factory=dict)
     """The signed runs, by id."""
     later: LaterRuns = field(default_factory=lambda: LaterRuns(()))
     """Asked only about what went wrong."""
@@ -41,13 +41,15 @@ class Moment:
 
 class _Judged(NamedTuple):
     state: State
-    told: Told
+    told: Explained
     expires_at: str | None = None
     expires_soon: bool = False
     unproven: bool = False
 
 
-def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[RequirementReadiness, Sequence[Evidence]]:
+def requirement_state(
+    requirement: Requirement, ledger: ExecutionLedger, moment: EvaluationContext
+) -> tuple[RequirementReadiness, Sequence[Evidence]]:
     """Return where a requirement stands, and the evidence that was looked at."""
     sole = ledger.sole_pass(requirement) if requirement.not_applicable is None else None
     if sole is not None:
@@ -58,7 +60,7 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
     found = ledger.select(requirement)
     deciding, shown = found.deciding, found.deciding + found.rest
     if requirement.not_applicable is not None:
-        told = Sentences(explanations.short(requirement.not_applicable))
+        told = Explanation(explanations.first_line(requirement.not_applicable))
         return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found.fitting
     judged = (
         _judge_bad(requirement, found, moment)
@@ -66,7 +68,7 @@ def judge(requirement: Requirement, ledger: Ledger, moment: Moment) -> tuple[Req
         or _judge_nothing(requirement, found, moment)
     )
     if found.future_passes or found.left_out:
-        told = Sentences(judged.told.why + _notes(judged.state, found), judged.told.completes_it)
+        told = Explanation(judged.told.why + _notes(judged.state, found), judged.told.completes_it)
         judged = judged._replace(told=told)
     return _readiness(requirement, judged, shown, _counting(requirement, deciding), moment), found.fitting
 
@@ -82,23 +84,23 @@ def _readiness(
     judged: _Judged,
     shown: tuple[Evidence, ...],
     deciding: tuple[Evidence, ...],
-    moment: Moment,
+    moment: EvaluationContext,
 ) -> RequirementReadiness:
     state, told, expires_at, soon, unproven = judged
     levels = [level_of(one, moment.open_runs, moment.signed) for one in deciding]
-    level = levels[0] if len(levels) == 1 else weakest(levels)
+    level = levels[0] if len(levels) == 1 else weakest_level(levels)
     return _made(requirement, state, told, shown, expires_at, soon, level, deciding, None, unproven)
 
 
 _made = maker(RequirementReadiness)
 
 
-def _notes(state: State, found: Selection) -> str:
+def _notes(state: State, found: RequirementExecutions) -> str:
     left_out = "" if state is State.COMPLETE else explanations.left_out_note(found.left_out.values())
     return explanations.early_note(found.future_passes) + left_out
 
 
-def _judge_bad(requirement: Requirement, found: Selection, moment: Moment) -> _Judged | None:
+def _judge_bad(requirement: Requirement, found: RequirementExecutions, moment: EvaluationContext) -> _Judged | None:
     broken = [one for one in found.deciding if one.result in BROKEN]
     if not broken:
         return None
@@ -108,10 +110,10 @@ def _judge_bad(requirement: Requirement, found: Selection, moment: Moment) -> _J
     why = explanations.why_bad(requirement, bad[0], len(bad) - 1, elsewhere)
     state = State.FAILING if failing else State.INTERRUPTED
     mend = explanations.completes_bad(requirement, bad[0], elsewhere)
-    return _Judged(state, Sentences(why, mend + moment.later.way_out(bad[0], elsewhere)))
+    return _Judged(state, Explanation(why, mend + moment.later.way_out(bad[0], elsewhere)))
 
 
-def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment: Moment) -> _Judged | None:
+def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment: EvaluationContext) -> _Judged | None:
     first = fresh = proven = flaky = None
     for one in deciding:
         if not _satisfies(requirement, one):
@@ -119,7 +121,7 @@ def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment
         if flaky is None and one.flaky:
             flaky = one
         if proven is None:
-            seen = one, expiry(one.started_at, requirement.max_age_days)
+            seen = one, expiry_of(one.started_at, requirement.max_age_days)
             first = first or seen
             if not _is_over(seen[1], moment.now):
                 fresh = fresh or seen
@@ -173,7 +175,7 @@ class _OfPass(NamedTuple):
     def why(self) -> str:
         """Why it stands where it stands."""
         requirement, evidence = self.requirement, self.evidence
-        passed = explanations.happened(evidence)
+        passed = explanations.execution_text(evidence)
         if requirement.proof == "replay" and "TRACE_ONLY" in map(explanations.replay_mode, self._claims):
             passed += ", TRACE_ONLY"
         if self.state is State.COMPLETE:
@@ -189,7 +191,7 @@ class _OfPass(NamedTuple):
     def _lack(self) -> str:
         method = self.evidence.method
         without = f"without {_proof(self.requirement)}"
-        return without if method in RAN_HERE else f"but was only {explanations.short(method)}"
+        return without if method in RAN_HERE else f"but was only {explanations.first_line(method)}"
 
     @property
     def _claims(self) -> list[Evidence]:
@@ -203,14 +205,14 @@ class _OfPass(NamedTuple):
         if self.state is State.COMPLETE:
             return ""
         requirement, place = self.requirement, explanations.place_of(self.requirement)
-        test, proof = explanations.short(self.evidence.test_id), _proof(requirement)
+        test, proof = explanations.first_line(self.evidence.test_id), _proof(requirement)
         if self.state is State.STALE:
             return f"run {test} again{place}"
         if self.state is State.FLAKY:
             at_once = f"make {test} pass{place} at its first attempt"
             return f"{at_once}{self._recording}" if self.unproven else at_once
         if self.evidence.method not in RAN_HERE:
-            return f"run a test tagged {explanations.marker(requirement)}{place}{self._recording}"
+            return f"run a test tagged {explanations.marker_text(requirement)}{place}{self._recording}"
         return f"record {proof} in {test} and run it{place}"
 
     @property
@@ -223,7 +225,7 @@ def _proof(requirement: Requirement) -> str:
     return f"the {requirement.proof} proof" if requirement.proof != "none" else "a proof"
 
 
-def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -> _Judged:
+def _judge_nothing(requirement: Requirement, found: RequirementExecutions, moment: EvaluationContext) -> _Judged:
     """Judge a requirement that no real execution satisfies and none counts against."""
     known = (
         one for one in found.deciding + found.rest if one not in found.future_passes and one.id not in found.left_out
@@ -233,19 +235,19 @@ def _judge_nothing(requirement: Requirement, found: Selection, moment: Moment) -
         why = "no real environment is declared for it"
     elif found.rehearsals and not found.deciding:
         state, newest = State.REHEARSED, found.rehearsals[0]
-        because = explanations.short(newest.not_real_because or explanations.not_real_now(newest))
-        why = f"only rehearsed: {explanations.happened(newest)}, not real: {because}"
+        because = explanations.first_line(newest.not_real_because or explanations.not_real_now(newest))
+        why = f"only rehearsed: {explanations.execution_text(newest)}, not real: {because}"
     else:
         why = explanations.why_missing(requirement, newest)
     completes_it = explanations.completes_missing(requirement, newest, real_declared=moment.real_declared)
-    return _Judged(state, Sentences(why, completes_it))
+    return _Judged(state, Explanation(why, completes_it))
 
 
-def expiry(started_at: str, max_age_days: int | None) -> str | None:
+def expiry_of(started_at: str, max_age_days: int | None) -> str | None:
     """Return the moment until which a pass is fresh; None: always."""
     if max_age_days is None:
         return None
-    if not is_moment(started_at):
+    if not is_timestamp(started_at):
         return _later(started_at, max_age_days)
     # Whole days leave the time of day as it is, and executions share few days.
     day = _day_after(started_at[:10], max_age_days)
@@ -275,7 +277,7 @@ def _later(started_at: str, days: float | None) -> str | None:
     if days is None:
         return None
     try:
-        later = parse(started_at) + timedelta(days=days)
+        later = parse_timestamp(started_at) + timedelta(days=days)
     except OverflowError:  # beyond the year 9999, or before the year 1
         return None
     return later.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

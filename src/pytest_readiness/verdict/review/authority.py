@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...facts.decision import Known
-from ..inputs import Origin
+from ...facts.decision import IdentityLevel
+from ..inputs import RunOrigin
 from ..policy import Policy
 
 
-def kept_apart(origins: Iterable[Origin], policy: Policy) -> set[str]:
+def excluded_people(origins: Iterable[RunOrigin], policy: Policy) -> set[str]:
     """Return who must not decide on what came from there: who recorded it, and where the policy says so who started it.
 
     Nobody, where the policy keeps nobody apart.
@@ -17,23 +17,23 @@ def kept_apart(origins: Iterable[Origin], policy: Policy) -> set[str]:
     if not policy.separate:
         return set()
     said = {(one.actor, one.started_by) for one in origins}  # of many runs few are different
-    names = {name for actor, started_by in said for name in recorders(actor, started_by, policy)}
+    names = {name for actor, started_by in said for name in recorded_by(actor, started_by, policy)}
     return names - {""}
 
 
-def recorders(actor: str, started_by: str, policy: Policy) -> tuple[str, ...]:
+def recorded_by(actor: str, started_by: str, policy: Policy) -> tuple[str, ...]:
     """Return who counts as having recorded something; perhaps an empty name, where that is not known."""
     return (actor, started_by) if policy.separate == "started_by" else (actor,)
 
 
-def may_decide(by: str, known_by: Known, policy: Policy, apart: Iterable[str] = ()) -> str | None:
+def may_decide(by: str, known_by: IdentityLevel, policy: Policy, apart: Iterable[str] = ()) -> str | None:
     """Return one sentence why a person may not decide, or None where they may.
 
     Args:
         by: who decides.
         known_by: how that is known.
         policy: whose word counts.
-        apart: who recorded the evidence concerned, as ``kept_apart`` says.
+        apart: who recorded the evidence concerned, as ``excluded_people`` says.
     """
     if not policy.reviewers:
         return f"nobody may decide: no reviewers are listed ([review] reviewers); {by} is none"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...claims.catalogue import Catalogue, Item, Requirement
 from ...facts.ledger.digest import digest
-from ...facts.ledger.line import canonical, quoted
+from ...facts.ledger.line import canonical, canonical_text
 from ...facts.review_basis import Setting
 from ...fast_values import dataclass
 from ..policy import Policy
@@ -21,7 +21,7 @@ _BY_DEGREE = ("proof", "max_age_days")
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class RequirementBasis:
     """What the requirements of every use case rest on: items, places and policy, as plain data.
 
     Of the policy it holds what a state counts for, and not who reviews or what a single gate was asked. What is at its
@@ -36,7 +36,7 @@ class Basis:
     """The settings that are not at their default."""
 
     @classmethod
-    def of(cls, catalogue: Catalogue, policy: Policy) -> Basis:
+    def of(cls, catalogue: Catalogue, policy: Policy) -> RequirementBasis:
         """Return the basis that a catalogue and a policy are."""
         return cls(
             items={key: canonical(_said(item)) for key, item in catalogue.items.items()},
@@ -85,7 +85,7 @@ _usual = attrgetter(*_USUAL)
 def _text(requirement: Requirement) -> str:
     """Return the canonical text of a requirement. Most differ from another use case's in two names alone."""
     start, between, end = _around(*_usual(requirement))
-    return f"{start}{quoted(requirement.id)}{between}{quoted(requirement.use_case)}{end}"
+    return f"{start}{canonical_text(requirement.id)}{between}{canonical_text(requirement.use_case)}{end}"
 
 
 @lru_cache(maxsize=1024)

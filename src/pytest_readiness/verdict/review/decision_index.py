@@ -9,18 +9,18 @@ from typing import TypeVar
 from ...facts.decision import Blocker, Decision, Departure, Retirement, Review, Unblock, Waiver, counts_at
 from ...facts.evidence import Evidence, Result
 from ...fast_values import dataclass
-from ..explanations import happened, short
+from ..explanations import execution_text, first_line
 from ..inputs import Facts
 from ..policy import Policy
-from ..readiness import BlockerStanding, RequirementReadiness, RetirementStanding, Sentences, State, WaiverStanding
-from .authority import kept_apart, may_decide
+from ..readiness import BlockerStanding, Explanation, RequirementReadiness, RetirementStanding, State, WaiverStanding
+from .authority import excluded_people, may_decide
 from .waivers import last_day, void_because
 
 D = TypeVar("D", bound=Decision)
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecisionIndex:
     """What was decided, as it counts at the moment being judged."""
 
     policy: Policy
@@ -38,7 +38,7 @@ class Decided:
     """By use case: the retirements of those that left the register."""
 
     @classmethod
-    def of(cls, facts: Facts, policy: Policy, register: str, now: str) -> Decided:
+    def of(cls, facts: Facts, policy: Policy, register: str, now: str) -> DecisionIndex:
         """Return the decisions of a register that count at a moment (``counts_at``)."""
         every = sorted((one for one in facts.decisions if one.register == register and counts_at(one, now)), key=_age)
         reviews = _grouped((one for one in every if isinstance(one, Review)), lambda one: one.use_case)
@@ -65,7 +65,7 @@ class Decided:
 
     def _recorders(self, decision: Decision, concerned: Iterable[Evidence]) -> set[str]:
         origins = (self.facts.origin(one.id) for one in concerned if one.started_at <= decision.at)
-        return kept_apart(origins, self.policy)
+        return excluded_people(origins, self.policy)
 
     def is_retired(self, test: str) -> bool:
         """Return whether a reviewer took a test out of what must pass."""
@@ -86,7 +86,7 @@ class Decided:
             if retired is not None and (retired.void is None or one.result is Result.PASSED):
                 found[one.id] = _retired(retired)
             elif self.policy.release != "ignore" and not self._is_of(one, release):
-                found[one.id] = f"{happened(one)} for {_release(self.facts.origin(one.id).release)}"
+                found[one.id] = f"{execution_text(one)} for {_release(self.facts.origin(one.id).release)}"
         return found
 
     def _is_of(self, evidence: Evidence, release: str | None) -> bool:
@@ -160,30 +160,32 @@ class Decided:
         waived = sorted(name for name in self.waivers if name not in asked)
         others = sorted({*self.reviews, *self.blockers, *self.unblocks} - known)
         return (
-            *(f"a waiver of {short(name)} is void: there is no such requirement" for name in waived),
-            *(f"a decision is about {short(name)}, which is no use case of the register" for name in others),
+            *(f"a waiver of {first_line(name)} is void: there is no such requirement" for name in waived),
+            *(f"a decision is about {first_line(name)}, which is no use case of the register" for name in others),
         )
 
 
 def _waived(judged: RequirementReadiness, holding: WaiverStanding) -> RequirementReadiness:
     waiver = holding.decision
-    why = f"waived by {short(waiver.by)} until {holding.until}: {short(waiver.reason)}"
+    why = f"waived by {first_line(waiver.by)} until {holding.until}: {first_line(waiver.reason)}"
     return replace(
         judged,
         state=State.WAIVED,
         waived_from=judged.state,
-        told=Sentences(f"{why}; without the waiver it is {judged.state.value}: {judged.why}", judged.completes_it),
+        told=Explanation(f"{why}; without the waiver it is {judged.state.value}: {judged.why}", judged.completes_it),
     )
 
 
 def _retired(standing: RetirementStanding) -> str:
     decision = standing.decision
     void = f", which does not hold: {standing.void}" if standing.void else ""
-    return f"{short(decision.test_id)} was retired by {short(decision.by)}: {short(decision.reason)}{void}"
+    return (
+        f"{first_line(decision.test_id)} was retired by {first_line(decision.by)}: {first_line(decision.reason)}{void}"
+    )
 
 
 def _release(name: str | None) -> str:
-    return f"release {short(name)}, which is not the one judged" if name else "no release"
+    return f"release {first_line(name)}, which is not the one judged" if name else "no release"
 
 
 def _age(decision: Decision) -> tuple[str, str, str]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from ...facts.decision import Review, RunRetirement
 from ...facts.evidence import Evidence, Result, by_number
-from ...facts.review_basis import Basis, Pin, PinnedRequirement
+from ...facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
 from ...facts.timestamps import days_before
 from ...fast_values import dataclass, field
-from ..explanations import happened, short
+from ..explanations import execution_text, first_line
 from ..policy import Policy, could_sign, weaker_settings
 from ..readiness import RequirementReadiness, RetirementStanding, State
 from ..requirement.execution_ledger import Scope, scope_of
@@ -19,7 +19,7 @@ NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Horizon:
+class ReviewHorizon:
     """Up to where a reviewer saw what had failed."""
 
     at: str
@@ -30,7 +30,7 @@ class Horizon:
     """Those that they knew had failed since."""
 
     @classmethod
-    def of(cls, review: Review) -> Horizon:
+    def of(cls, review: Review) -> ReviewHorizon:
         """Return the horizon of whoever signed a review."""
         ages = [row.max_age_days for row in review.basis.requirements]
         return cls(review.looked_at, failures_from(ages, review.looked_at), frozenset(review.basis.failed_runs))
@@ -50,13 +50,13 @@ def failures_from(ages: Iterable[int | None], at: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ReviewFacts:
     """What is known of one use case when its approvals are judged."""
 
     required: Sequence[RequirementReadiness]
     digest: str
     """Of its requirements."""
-    make_basis: Callable[[], Basis]
+    make_basis: Callable[[], ReviewBasis]
     """Makes what a review made now would rest on: of few it is asked."""
     policy: Policy
     adverse: Sequence[Evidence] = ()
@@ -73,37 +73,39 @@ class Seen:
     """The release being judged."""
 
 
-def reasons(review: Review, seen: Seen) -> tuple[str, ...]:
+def invalidation_reasons(review: Review, seen: ReviewFacts) -> tuple[str, ...]:
     """Return why an approval is suspect, a sentence each; none where it is current."""
     return tuple(_reasons(review, seen))
 
 
-def _reasons(review: Review, seen: Seen) -> Iterator[str]:
+def _reasons(review: Review, seen: ReviewFacts) -> Iterator[str]:
     changes = [] if review.basis.digest == seen.digest else list(changed_requirements(review.basis, seen.make_basis()))
     yield from changes
     if not changes:
         yield from _told(_never_seen(review, seen))
     if seen.adverse:
-        yield from _told([happened(one) + _lately(one) for one in adverse_to(review, seen.adverse, seen.counts_in)])
+        yield from _told(
+            [execution_text(one) + _lately(one) for one in adverse_to(review, seen.adverse, seen.counts_in)]
+        )
     yield from _unacknowledged(review, seen)
     # Whatever clock made which: one that was made on another branch, or for another store, was not looked at.
     known = review.basis.retired
     for old in seen.retirements:
         # One that does not hold too: nothing may become current because a reviewer left the list.
         if old.decision.test_id not in known:
-            yield f"{short(old.decision.test_id)} was retired since: {short(old.decision.reason)}"
+            yield f"{first_line(old.decision.test_id)} was retired since: {first_line(old.decision.reason)}"
     for run in seen.set_aside:
         # What failed in it may be lost with its lines: whoever signed before has not seen that.
         if run.run_id not in known:
-            yield f"run {run.run_id} was retired since: {short(run.reason)}"
+            yield f"run {run.run_id} was retired since: {first_line(run.reason)}"
     if seen.missing:
         yield from _told(_lost(review, seen))
     if seen.policy.release != "ignore" and (review.release is None or review.release != seen.release):
-        made = f"release {short(review.release)}" if review.release else "no release"
-        yield f"it was made for {made}, not for {short(seen.release) if seen.release else 'one that is named'}"
+        made = f"release {first_line(review.release)}" if review.release else "no release"
+        yield f"it was made for {made}, not for {first_line(seen.release) if seen.release else 'one that is named'}"
 
 
-def changed_requirements(signed: Basis, now: Basis) -> Iterator[str]:
+def changed_requirements(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
     """Yield how what is required differs from what was signed; not where it only became stricter."""
     if signed.digest == now.digest:
         return
@@ -123,7 +125,7 @@ def changed_requirements(signed: Basis, now: Basis) -> Iterator[str]:
         yield "what its requirements ask for (items, scopes or environments) changed"
 
 
-def _weaker(signed: Basis, now: Basis) -> Iterator[str]:
+def _weaker(signed: ReviewBasis, now: ReviewBasis) -> Iterator[str]:
     """Yield what is asked for less strictly than it was: a stricter policy voids nothing."""
     for name, then, is_now in weaker_settings(signed.policy, now.policy):
         yield f"[gate] {name} was {_spelled(then)} when it was signed, and is {_spelled(is_now)}, which is weaker"
@@ -147,7 +149,7 @@ def _spelled(setting: object) -> str:
     return str(setting).lower() if isinstance(setting, bool) else f'"{setting}"'
 
 
-def _never_seen(review: Review, seen: Seen) -> Iterator[str]:
+def _never_seen(review: Review, seen: ReviewFacts) -> Iterator[str]:
     """Yield the requirements that were not there to be signed: an approval given in advance is none.
 
     So is one of a requirement that was waived and is not any more: nobody signed what stands for it now.
@@ -180,7 +182,7 @@ def adverse_to(
         wrong: what went wrong.
         counts_in: the places that each counts in, by id, where that is not only the place of its run.
     """
-    known, horizon, pinned, passes = counts_in or {}, Horizon.of(review), _Starts(), _Starts()
+    known, horizon, pinned, passes = counts_in or {}, ReviewHorizon.of(review), _Starts(), _Starts()
     for row in review.basis.requirements:
         passed = row.state in _PASSING
         for pin in row.pins:
@@ -210,7 +212,7 @@ class _Starts:
     def __init__(self) -> None:
         self.by_scope: dict[Scope, str] = {}
 
-    def add(self, pin: Pin) -> None:
+    def add(self, pin: PinnedEvidence) -> None:
         scope = _scope(pin)
         self.by_scope[scope] = max(pin.started_at, self.by_scope.get(scope, ""))
 
@@ -219,7 +221,7 @@ class _Starts:
         return min(self.by_scope.get(scope, otherwise) for scope in scopes)
 
 
-def _scope(pin: Pin) -> Scope:
+def _scope(pin: PinnedEvidence) -> Scope:
     return pin.test_id, pin.environment, pin.provider_mode
 
 
@@ -227,7 +229,7 @@ def _lately(one: Evidence) -> str:
     return " and did not pass when it ran next" if one.result is Result.INTERRUPTED else ""
 
 
-def _unacknowledged(review: Review, seen: Seen) -> Iterator[str]:
+def _unacknowledged(review: Review, seen: ReviewFacts) -> Iterator[str]:
     """An acknowledgement is of the state that was seen: what was asserted and is flaky now has to be named anew.
 
     What was flaky without its proof, and is flaky with it now, is better than what was named.
@@ -243,7 +245,7 @@ def _unacknowledged(review: Review, seen: Seen) -> Iterator[str]:
             yield f"{name} is {one.described}, which it does not acknowledge"
 
 
-def _lost(review: Review, seen: Seen) -> Iterator[str]:
+def _lost(review: Review, seen: ReviewFacts) -> Iterator[str]:
     now = {one.requirement.id: one for one in seen.required}
     for row in review.basis.requirements:
         for pin in row.pins:
@@ -251,7 +253,7 @@ def _lost(review: Review, seen: Seen) -> Iterator[str]:
                 yield f"the store lacks {pin.evidence_id}, on which {row.requirement} rested"
 
 
-def _replaced(pin: Pin, now: RequirementReadiness | None) -> bool:
+def _replaced(pin: PinnedEvidence, now: RequirementReadiness | None) -> bool:
     """Whether a newer pass of the same test with the same kinds of proof stands for pinned evidence."""
     return any(
         one.result is Result.PASSED

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from ...claims.catalogue import Requirement
 from ...facts.evidence import Evidence
-from ...facts.review_basis import Basis, Pin, PinnedRequirement
-from ..inputs import UNKNOWN, Origin, run_of
+from ...facts.review_basis import PinnedEvidence, PinnedRequirement, ReviewBasis
+from ..inputs import UNKNOWN, RunOrigin, run_of
 from ..policy import Policy
 from ..readiness import RequirementReadiness
-from .authority import kept_apart, recorders
+from .authority import excluded_people, recorded_by
 
 
-def pinned(
-    requirements: Iterable[RequirementReadiness], origins: Mapping[str, Origin]
+def pin_requirements(
+    requirements: Iterable[RequirementReadiness], origins: Mapping[str, RunOrigin]
 ) -> tuple[PinnedRequirement, ...]:
     """Return requirements as a review pins them, each with the evidence that decides."""
     return tuple(
@@ -22,21 +22,21 @@ def pinned(
             one.requirement.id,
             one.state.value,
             tuple(_pin(piece, origins) for piece in one.deciding),
-            *asked(one.requirement),
+            *requirement_terms(one.requirement),
             unproven=len(one.asked) > 1,
         )
         for one in requirements
     )
 
 
-def asked(requirement: Requirement) -> tuple[str, int]:
+def requirement_terms(requirement: Requirement) -> tuple[str, int]:
     """Return the kind of proof and the age that a requirement asks for, as a review pins them."""
     return "" if requirement.proof == "none" else requirement.proof, requirement.max_age_days or 0
 
 
-def _pin(evidence: Evidence, origins: Mapping[str, Origin]) -> Pin:
+def _pin(evidence: Evidence, origins: Mapping[str, RunOrigin]) -> PinnedEvidence:
     origin = origins.get(evidence.run_id, UNKNOWN)
-    return Pin(
+    return PinnedEvidence(
         evidence_id=evidence.id,
         test_id=evidence.test_id,
         started_at=evidence.started_at,
@@ -48,17 +48,17 @@ def _pin(evidence: Evidence, origins: Mapping[str, Origin]) -> Pin:
     )
 
 
-def recorders_of(basis: Basis, origins: Mapping[str, Origin], policy: Policy) -> set[str]:
+def recorders_of(basis: ReviewBasis, origins: Mapping[str, RunOrigin], policy: Policy) -> set[str]:
     """Return who is kept apart from the evidence that a basis pins: as it says, and as the store knows."""
     if not policy.separate:
         return set()
     pins = [pin for one in basis.requirements for pin in one.pins]
     runs = {run_of(pin.evidence_id) for pin in pins}
-    return _told(pins, policy) | kept_apart((origins.get(run, UNKNOWN) for run in runs), policy)
+    return _told(pins, policy) | excluded_people((origins.get(run, UNKNOWN) for run in runs), policy)
 
 
 def recorders_now(
-    required: Iterable[RequirementReadiness], basis: Basis, origins: Mapping[str, Origin], policy: Policy
+    required: Iterable[RequirementReadiness], basis: ReviewBasis, origins: Mapping[str, RunOrigin], policy: Policy
 ) -> set[str]:
     """Return who is kept apart from what decides now: as the store knows, else as a basis that pins it says.
 
@@ -67,13 +67,13 @@ def recorders_now(
     if not policy.separate:
         return set()
     runs = {piece.run_id for one in required for piece in one.deciding}
-    found = kept_apart([origins[run] for run in runs if run in origins], policy)
+    found = excluded_people([origins[run] for run in runs if run in origins], policy)
     if runs <= origins.keys():
         return found
     deciding = {piece.id for one in required for piece in one.deciding if piece.run_id not in origins}
     return found | _told([pin for row in basis.requirements for pin in row.pins if pin.evidence_id in deciding], policy)
 
 
-def _told(pins: Iterable[Pin], policy: Policy) -> set[str]:
+def _told(pins: Iterable[PinnedEvidence], policy: Policy) -> set[str]:
     """Return who is kept apart from pinned evidence, as the pins say."""
-    return {name for pin in pins for name in recorders(pin.actor, pin.started_by, policy)} - {""}
+    return {name for pin in pins for name in recorded_by(pin.actor, pin.started_by, policy)} - {""}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ...errors import ConfigError, nearest
-from ...facts.decision import Blocker, Decision, Departure, Meaning, Retirement, Review, Unblock, Waiver
+from ...errors import ConfigError, suggestion
+from ...facts.decision import Blocker, Decision, Departure, Retirement, Review, ReviewMeaning, Unblock, Waiver
 from ...facts.evidence import Result
-from ...facts.review_basis import Basis, PinnedRequirement
-from ..explanations import happened, short
-from ..inputs import Facts, Origin
+from ...facts.review_basis import PinnedRequirement, ReviewBasis
+from ..explanations import execution_text, first_line
+from ..inputs import Facts, RunOrigin
 from ..policy import Policy
 from ..readiness import Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness, asked_of
-from .authority import kept_apart, may_decide
+from .authority import excluded_people, may_decide
 from .invalidation import adverse_to, changed_requirements
 from .pins import recorders_of
 from .waivers import CAP_DAYS, last_day, void_because
@@ -21,7 +21,7 @@ ACKNOWLEDGED = (State.ASSERTED, State.FLAKY)
 """States that a review has to name."""
 
 
-def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | Basis) -> tuple[str, ...]:
+def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | ReviewBasis) -> tuple[str, ...]:
     """Return the ids of the requirements that names acknowledge, in order.
 
     Args:
@@ -43,7 +43,7 @@ def expand_acknowledged(names: Iterable[str], *shown: UseCaseReadiness | Basis) 
     return tuple(row.requirement for row in open_rows if row.requirement in wanted)
 
 
-def _is_told_by(words: set[str], row: PinnedRequirement, basis: Basis) -> bool:
+def _is_told_by(words: set[str], row: PinnedRequirement, basis: ReviewBasis) -> bool:
     """A retry opens nothing that a clean pass would not: who names what is flaky has not named what lacks its proof."""
     if row.state not in ACKNOWLEDGED:
         return False
@@ -57,7 +57,7 @@ def _acknowledges(name: str, rows: Sequence[PinnedRequirement], open_rows: Seque
     found = [row for row in rows if row.requirement == name or any(pin.test_id == name for pin in row.pins)]
     if not found:
         known = [*(row.requirement for row in rows), *(pin.test_id for row in rows for pin in row.pins)]
-        told = nearest(name, [*known, "asserted", "flaky"])
+        told = suggestion(name, [*known, "asserted", "flaky"])
         raise ConfigError(f"'{name}' is no requirement and no test of what is signed{told}")
     named = [row.requirement for row in found if row in open_rows]
     if not named:
@@ -65,11 +65,11 @@ def _acknowledges(name: str, rows: Sequence[PinnedRequirement], open_rows: Seque
     return named
 
 
-def _basis(shown: UseCaseReadiness | Basis) -> Basis:
-    return shown if isinstance(shown, Basis) else shown.basis
+def _basis(shown: UseCaseReadiness | ReviewBasis) -> ReviewBasis:
+    return shown if isinstance(shown, ReviewBasis) else shown.basis
 
 
-def refusal(
+def refusal_reason(
     decision: Decision, readiness: Readiness, policy: Policy, facts: Facts, recorders: Iterable[str] = ()
 ) -> str | None:
     """Return one sentence why a decision is refused, or None where it may be kept.
@@ -82,7 +82,7 @@ def refusal(
         recorders: who else recorded evidence concerned (of executions that newer ones have replaced).
     """
     if isinstance(decision, Review):
-        return review_refusal(decision, policy, facts.origins)
+        return review_refusal_reason(decision, policy, facts.origins)
     if isinstance(decision, Waiver):
         return _waiver_refusal(decision, readiness, policy, facts, recorders)
     if isinstance(decision, Retirement):
@@ -94,7 +94,7 @@ def refusal(
     return f"nobody knows a decision of the kind '{decision.KIND}'"
 
 
-def review_refusal(review: Review, policy: Policy, origins: Mapping[str, Origin]) -> str | None:
+def review_refusal_reason(review: Review, policy: Policy, origins: Mapping[str, RunOrigin]) -> str | None:
     """Return one sentence why a sign-off is refused, or None. The review's own basis is what is judged.
 
     Args:
@@ -102,7 +102,7 @@ def review_refusal(review: Review, policy: Policy, origins: Mapping[str, Origin]
         policy: whose word counts, and which states a review can accept.
         origins: who recorded each run, by run id, beside what the pins of the basis say.
     """
-    approves = review.meaning is Meaning.APPROVED_FOR_GO_LIVE
+    approves = review.meaning is ReviewMeaning.APPROVED_FOR_GO_LIVE
     apart = recorders_of(review.basis, origins, policy) if approves else ()
     wrong = may_decide(review.by, review.known_by, policy, apart)
     if wrong:
@@ -143,17 +143,17 @@ def _blocker_refusal(
     known = {one.use_case.id: one for one in readiness.use_cases}
     use_case = known.get(decision.use_case)
     if use_case is None:
-        return f"there is no use case '{decision.use_case}'{nearest(decision.use_case, known)}"
+        return f"there is no use case '{decision.use_case}'{suggestion(decision.use_case, known)}"
     if not decision.reason.strip():
         return f"say why: to {decision.KIND.removesuffix('er')} {decision.use_case} needs a reason"
     if isinstance(decision, Blocker):
         return None
     if not use_case.blockers:
         if use_case.review.state is ReviewState.REJECTED:
-            by = ", ".join(map(short, use_case.review.by))
+            by = ", ".join(map(first_line, use_case.review.by))
             return f"{decision.use_case} has no open blocker: it was rejected, which stands until {by} approves"
         return f"{decision.use_case} has no open blocker"
-    mine = kept_apart((facts.origin(one.id) for need in use_case.required for one in need.deciding), policy)
+    mine = excluded_people((facts.origin(one.id) for need in use_case.required for one in need.deciding), policy)
     return may_decide(decision.by, decision.known_by, policy, {*mine, *recorders})
 
 
@@ -163,8 +163,8 @@ def _waiver_refusal(
     needs = {need.requirement.id: need for one in readiness.use_cases for need in one.requirements}
     found = needs.get(waiver.requirement)
     if found is None:
-        return f"there is no requirement '{waiver.requirement}'{nearest(waiver.requirement, needs)}"
-    mine = kept_apart((facts.origin(one.id) for one in found.deciding), policy)
+        return f"there is no requirement '{waiver.requirement}'{suggestion(waiver.requirement, needs)}"
+    mine = excluded_people((facts.origin(one.id) for one in found.deciding), policy)
     wrong = void_because(waiver, policy, {*mine, *recorders}, waiver.at)
     if wrong:
         return wrong
@@ -182,13 +182,15 @@ def _retirement_refusal(
 ) -> str | None:
     tests = {one.test_id for one in facts.evidence}
     if retirement.test_id not in tests:
-        return f"no evidence is from a test '{short(retirement.test_id)}'{nearest(retirement.test_id, tests)}"
+        return f"no evidence is from a test '{first_line(retirement.test_id)}'{suggestion(retirement.test_id, tests)}"
     if not retirement.reason.strip():
-        return f"say why: retiring {short(retirement.test_id)} needs a reason"
+        return f"say why: retiring {first_line(retirement.test_id)} needs a reason"
     standing = [old for one in readiness.use_cases for old in one.retirements if old.void is None]
     if any(old.decision.test_id == retirement.test_id for old in standing):
-        return f"{short(retirement.test_id)} is retired already"
-    mine = kept_apart((facts.origin(one.id) for one in facts.evidence if one.test_id == retirement.test_id), policy)
+        return f"{first_line(retirement.test_id)} is retired already"
+    mine = excluded_people(
+        (facts.origin(one.id) for one in facts.evidence if one.test_id == retirement.test_id), policy
+    )
     return may_decide(retirement.by, retirement.known_by, policy, {*mine, *recorders})
 
 
@@ -196,9 +198,9 @@ def _departure_refusal(
     departure: Departure, readiness: Readiness, policy: Policy, recorders: Iterable[str]
 ) -> str | None:
     if departure.use_case not in {one.use_case for one in readiness.departed}:
-        return f"{short(departure.use_case)} has no row, and nothing is open: there is nothing to retire"
+        return f"{first_line(departure.use_case)} has no row, and nothing is open: there is nothing to retire"
     if not departure.reason.strip():
-        return f"say why: retiring {short(departure.use_case)} needs a reason"
+        return f"say why: retiring {first_line(departure.use_case)} needs a reason"
     return may_decide(departure.by, departure.known_by, policy, recorders)
 
 
@@ -223,10 +225,11 @@ def _changes(review: Review, use_case: UseCaseReadiness, facts: Facts) -> Iterat
             yield f"{row.requirement} was {row.state} and is {one.state.value}: {one.why}"
     wrong = [one for one in facts.adverse if one.uc == use_case.use_case.id]
     wrong += [one for need in use_case.required for one in need.deciding if one.result is not Result.PASSED]
-    yield from (f"{happened(one)}" for one in adverse_to(review, wrong))
+    yield from (f"{execution_text(one)}" for one in adverse_to(review, wrong))
     for old in use_case.retirements:
         if old.void is None and old.decision.test_id not in review.basis.retired:
-            yield f"{short(old.decision.test_id)} was retired by {short(old.decision.by)}: {short(old.decision.reason)}"
+            test, by = first_line(old.decision.test_id), first_line(old.decision.by)
+            yield f"{test} was retired by {by}: {first_line(old.decision.reason)}"
     for one in use_case.required:
         row = signed.get(one.requirement.id)
         if row is not None:
@@ -238,4 +241,4 @@ def _newer(row: PinnedRequirement, now: RequirementReadiness) -> Iterator[str]:
     newer = [one for one in now.deciding if one.id not in seen and one.result is Result.PASSED]
     if newer:
         more = f" (and {len(newer) - 1} more)" if len(newer) > 1 else ""
-        yield f"{row.requirement} has newer evidence: {happened(newer[0])}{more}"
+        yield f"{row.requirement} has newer evidence: {execution_text(newer[0])}{more}"

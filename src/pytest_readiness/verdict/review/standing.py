@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ...facts.decision import Decision, Meaning, Review as SignOff, counts_at
-from ..explanations import short
-from ..inputs import Origin
+from ...facts.decision import Decision, Review as SignOff, ReviewMeaning, counts_at
+from ..explanations import first_line
+from ..inputs import RunOrigin
 from ..policy import Policy
-from ..readiness import Review, ReviewStanding, ReviewState
+from ..readiness import ReviewStanding, ReviewState, ReviewSummary
 from .authority import may_decide
-from .invalidation import Horizon, Seen, reasons
+from .invalidation import ReviewFacts, ReviewHorizon, invalidation_reasons
 from .pins import recorders_now
 
 
-def review_of(reviews: Iterable[SignOff], seen: Seen, origins: Mapping[str, Origin]) -> Review:
+def review_summary(reviews: Iterable[SignOff], seen: ReviewFacts, origins: Mapping[str, RunOrigin]) -> ReviewSummary:
     """Return how a use case is reviewed.
 
     Args:
@@ -33,7 +33,7 @@ def review_of(reviews: Iterable[SignOff], seen: Seen, origins: Mapping[str, Orig
         state, givers = ReviewState.SUSPECT, suspect
     else:
         state, givers = (ReviewState.CURRENT if current else ReviewState.NONE), current
-    return Review(
+    return ReviewSummary(
         state=state,
         approvals=len(current),
         required=policy.required,
@@ -44,16 +44,16 @@ def review_of(reviews: Iterable[SignOff], seen: Seen, origins: Mapping[str, Orig
     )
 
 
-def rejections(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]:
+def standing_rejections(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]:
     """Return the rejections that stand, oldest first."""
-    return [one for one in _newest_of_each(reviews, policy) if one.meaning is Meaning.REJECTED]
+    return [one for one in _newest_of_each(reviews, policy) if one.meaning is ReviewMeaning.REJECTED]
 
 
-def horizons_of(counting: Iterable[SignOff]) -> dict[str, list[Horizon]]:
+def horizons_of(counting: Iterable[SignOff]) -> dict[str, list[ReviewHorizon]]:
     """Return for each use case up to where those who gave these approvals saw what had failed."""
-    found: dict[str, list[Horizon]] = {}
+    found: dict[str, list[ReviewHorizon]] = {}
     for one in counting:
-        found.setdefault(one.use_case, []).append(Horizon.of(one))
+        found.setdefault(one.use_case, []).append(ReviewHorizon.of(one))
     return found
 
 
@@ -71,7 +71,7 @@ def starts_of(counting: Iterable[SignOff]) -> dict[str, str]:
 
 def pinned_ids(decisions: Sequence[Decision], policy: Policy, now: str) -> set[str]:
     """Return the ids of the evidence that the newest approvals rest on."""
-    return pins_of(approvals(decisions, policy, now))
+    return pins_of(newest_approvals(decisions, policy, now))
 
 
 def pins_of(counting: Iterable[SignOff]) -> set[str]:
@@ -79,13 +79,13 @@ def pins_of(counting: Iterable[SignOff]) -> set[str]:
     return {pin.evidence_id for one in counting for row in one.basis.requirements for pin in row.pins}
 
 
-def approvals(decisions: Iterable[Decision], policy: Policy, now: str) -> list[SignOff]:
+def newest_approvals(decisions: Iterable[Decision], policy: Policy, now: str) -> list[SignOff]:
     """Return each listed reviewer's newest review of each use case, where it approves."""
     return [
         one
         for reviews in _by_use_case(decisions, now).values()
         for one in _newest_of_each(reviews, policy)
-        if one.meaning is Meaning.APPROVED_FOR_GO_LIVE and policy.is_reviewer(one.by)
+        if one.meaning is ReviewMeaning.APPROVED_FOR_GO_LIVE and policy.is_reviewer(one.by)
     ]
 
 
@@ -106,24 +106,24 @@ def _newest_of_each(reviews: Iterable[SignOff], policy: Policy) -> list[SignOff]
     found = list(reviews)
     newest: dict[str, SignOff] = {}
     for one in sorted(found, key=_recency) if len(found) > 1 else found:
-        if one.meaning is Meaning.REJECTED or policy.trusts(one.known_by):
+        if one.meaning is ReviewMeaning.REJECTED or policy.trusts(one.known_by):
             newest[policy.people.person(one.by)] = one
     return sorted(newest.values(), key=_recency) if len(newest) > 1 else list(newest.values())
 
 
 def _recency(review: SignOff) -> tuple[str, bool, str, str, tuple[str, ...]]:
     """Of two reviews at the same moment the rejection is the newer one."""
-    rejects = review.meaning is Meaning.REJECTED
+    rejects = review.meaning is ReviewMeaning.REJECTED
     return review.at, rejects, review.by, review.basis.digest, review.acknowledged
 
 
-def _standing(review: SignOff, seen: Seen, origins: Mapping[str, Origin]) -> ReviewStanding:
-    if review.meaning is not Meaning.APPROVED_FOR_GO_LIVE:
-        said = f"{short(review.by)} rejected it: {short(review.comment) or 'no comment'}"
+def _standing(review: SignOff, seen: ReviewFacts, origins: Mapping[str, RunOrigin]) -> ReviewStanding:
+    if review.meaning is not ReviewMeaning.APPROVED_FOR_GO_LIVE:
+        said = f"{first_line(review.by)} rejected it: {first_line(review.comment) or 'no comment'}"
         return ReviewStanding(review, ReviewState.REJECTED, (said,))
     apart = recorders_now(seen.required, review.basis, origins, seen.policy)
     wrong = may_decide(review.by, review.known_by, seen.policy, apart)
     if wrong:
         return ReviewStanding(review, ReviewState.NONE, (wrong,))
-    why = reasons(review, seen)
+    why = invalidation_reasons(review, seen)
     return ReviewStanding(review, ReviewState.SUSPECT if why else ReviewState.CURRENT, why)

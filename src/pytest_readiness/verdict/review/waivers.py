@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from ...facts.decision import Waiver
-from ..explanations import short
+from ..explanations import first_line
 from ..policy import Policy
 from .authority import may_decide
 
@@ -38,12 +38,12 @@ def void_because(waiver: Waiver, policy: Policy, recorders: Iterable[str], now: 
     if not policy.people.person(waiver.requested_by):
         return "it does not say who asked for it"
     if _day(waiver.until) is None:
-        return f"it does not end on a day: '{short(waiver.until)}' is no date (YYYY-MM-DD)"
+        return f"it does not end on a day: '{first_line(waiver.until)}' is no date (YYYY-MM-DD)"
     if now[:10] > last_day(waiver):
         capped = f" ({CAP_DAYS} days after it was made)" if waiver.until > last_day(waiver) else ""
         return f"it expired with {last_day(waiver)}{capped}"
     if policy.people.same(waiver.by, waiver.requested_by):
-        return f"{short(waiver.by)} asked for it and cannot approve it too"
+        return f"{first_line(waiver.by)} asked for it and cannot approve it too"
     return may_decide(waiver.by, waiver.known_by, policy, recorders)
 
 

@@ -21,10 +21,10 @@ def to_html(text: str, limit: int = LIMIT, *, lines: bool = False) -> str:
     One line; with ``lines`` its line ends stay, for ``<pre>``. Not for scripts, styles, or an address: see ``to_href``.
     Done twice it shows the entities: do it once.
     """
-    return "\n".join(map(escaped, visible_lines(text, limit) if lines else [visible(text, limit)]))
+    return "\n".join(map(escape_line, visible_lines(text, limit) if lines else [visible(text, limit)]))
 
 
-def escaped(line: str) -> str:
+def escape_line(line: str) -> str:
     """Return a line in which everything can be seen, with entities for what markup and CI servers act upon."""
     return _COMMAND.sub(lambda found: f"&#{ord(found[0])};", line.translate(_ENTITIES))
 

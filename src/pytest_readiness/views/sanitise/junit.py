@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .html import escaped
+from .html import escape_line
 from .terminal import LIMIT, visible, visible_lines
 
 
@@ -11,9 +11,9 @@ def to_xml(text: str, limit: int = LIMIT) -> str:
 
     ``]]>`` is no more in it than a tag. Not for CDATA. Done twice it shows the entities: do it once.
     """
-    return "\n".join(map(escaped, visible_lines(text, limit)))
+    return "\n".join(map(escape_line, visible_lines(text, limit)))
 
 
 def to_xml_attribute(text: str, limit: int = LIMIT) -> str:
     """Return the text as the value of an attribute, in quotes of either kind: one line."""
-    return escaped(visible(text, limit))
+    return escape_line(visible(text, limit))
