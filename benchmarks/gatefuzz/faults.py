@@ -185,8 +185,8 @@ FAULTS: dict[str, Fault] = {
         (
             Edit(
                 "journal.run_log:RunLog.crashed",
-                "        if again:\n            self.ends.run_again(body)",
-                "        if again:\n            self.ends.attempted(body['attempts'][-1] | {'test': 'none'})",
+                "        if again:\n            self.joiner.run_again(body)",
+                "        if again:\n            self.joiner.attempted(body['attempts'][-1] | {'test': 'none'})",
             ),
         ),
     ),
@@ -293,6 +293,6 @@ FAULTS: dict[str, Fault] = {
     "A2-retry-covers-elsewhere": Fault(
         "an attempt that ended before its test said where it runs is made good everywhere by a retry in its place",
         lambda *given: signs.tried_again(*given) or signs.crashed(*given),
-        (Edit("journal.earlier_attempts:with_earlier", "if left is not claim and", "if False and"),),
+        (Edit("journal.earlier_attempts:merge_earlier_attempts", "if left is not claim and", "if False and"),),
     ),
 }

@@ -84,13 +84,13 @@ class SessionPlugin:
             self.config.option.dist = "no"  # before xdist's own trylast hook: nothing runs, so nothing is distributed
         if self._is_worker:
             if given := getattr(self.config, "workerinput", {}).get("readiness"):
-                from .journal.started_tests import start_writer
+                from .journal.started_tests import build_start_writer
                 from .pipeline.session import observer_of, selection_of
                 from .recording.observer import PLANS
 
                 self._plans = given.pop(PLANS)  # it is no plain data, as others may take this for
                 observer = observer_of(given, self.config.pluginmanager)
-                observer.begun = start_writer(given)
+                observer.begun = build_start_writer(given)
                 self._watch(observer)
                 self._selection = selection_of(given)
                 self._enter(given["living"])

@@ -85,7 +85,7 @@ def test_what_is_due_is_told_once(parts: list[dict[str, Any]], more: int, runnin
         ends.started("t")
     told = [body for body, is_whole in map(ends.take, parts) if is_whole]
     lost = {**parts[0], "result": "INTERRUPTED", "attempts": []}
-    told += ends.rest(lambda _: lost)
+    told += ends.remaining(lambda _: lost)
     missing = ["INTERRUPTED"] * min(running, more) + ["NOT_RUN"] * (more > running)
     results = [Result(name) for name in [*(part["result"] for part in parts), *missing]]
     assert [body["result"] for body in told] == [max(results, key=BADNESS.__getitem__).value]
@@ -215,7 +215,7 @@ def test_what_remains_is_told_if_one_of_them_started_or_ended(started: int, ende
         ends.started("t")
     for _ in range(ended):
         ends.take(_end())
-    rest = list(ends.rest(lambda test: {**_end("INTERRUPTED"), "test": test}))
+    rest = list(ends.remaining(lambda test: {**_end("INTERRUPTED"), "test": test}))
     assert [(one["test"], one["result"]) for one in rest] == (
         [("t", "INTERRUPTED" if started else "NOT_RUN")] if started or ended else []
     )
@@ -231,4 +231,4 @@ def test_workers_that_collected_different_tests_wait_for_no_more_than_they_plann
     ends.started("t")
     body, is_whole = ends.take(_end())
     assert (body["result"], is_whole) == ("PASSED", False)
-    assert [one["result"] for one in ends.rest(lambda test: {**_end("INTERRUPTED"), "test": test})] == ["PASSED"]
+    assert [one["result"] for one in ends.remaining(lambda test: {**_end("INTERRUPTED"), "test": test})] == ["PASSED"]

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from pytest_readiness.errors import IntegrityError, StorageError
 from pytest_readiness.facts.requirements_snapshot import Snapshot, snapshot_digest
 from pytest_readiness.facts.run import Run, RunState
-from pytest_readiness.journal.recovery import leftovers, open_evidence, recover_run, requirements_of
+from pytest_readiness.journal.recovery import find_leftovers, open_evidence, recover_run, requirements_of
 from pytest_readiness.journal.run_log import requirements_path
 from pytest_readiness.journal.writer import new_journal
 from pytest_readiness.store.integrity.chain import check_run
@@ -55,8 +55,8 @@ def test_looking_changes_nothing(tmp_path: Path) -> None:
     """A leftover is read as it is: open, not living, what started and did not end is INTERRUPTED."""
     path = left_behind(tmp_path)
     before = path.read_bytes()
-    [leftover] = leftovers(tmp_path)
-    assert (leftover.living, leftover.problem, leftover.torn_bytes) == (False, None, 0)
+    [leftover] = find_leftovers(tmp_path)
+    assert (leftover.is_active, leftover.problem, leftover.torn_bytes) == (False, None, 0)
     assert leftover.run is not None
     assert leftover.run.state is RunState.OPEN
     found = {piece.test_id: piece for piece in open_evidence(leftover.run)}
@@ -69,7 +69,7 @@ def test_looking_changes_nothing(tmp_path: Path) -> None:
 def test_recovery_seals_it(tmp_path: Path) -> None:
     """What ended is kept, what was cut off INTERRUPTED, what never started NOT_RUN; deselected tests are nothing."""
     left_behind(tmp_path)
-    [leftover] = leftovers(tmp_path)
+    [leftover] = find_leftovers(tmp_path)
     recovered = recover_run(leftover)
     assert recovered is not None
     run, writer = recovered
@@ -84,7 +84,7 @@ def test_recovery_seals_it(tmp_path: Path) -> None:
 def test_a_crash_while_recovering_is_recovered(tmp_path: Path) -> None:
     """Recovery that was itself cut off goes on where it ended; nothing is told twice."""
     path = left_behind(tmp_path)
-    [leftover] = leftovers(tmp_path)
+    [leftover] = find_leftovers(tmp_path)
     recovered = recover_run(leftover)
     assert recovered is not None
     recovered[1].close()
@@ -92,7 +92,7 @@ def test_a_crash_while_recovering_is_recovered(tmp_path: Path) -> None:
     lines = whole.splitlines(keepends=True)
     for kept in range(6, len(lines)):
         path.write_bytes(b"".join(lines[:kept]) + lines[kept][:20])
-        again = recover_run(leftovers(tmp_path)[0])
+        again = recover_run(find_leftovers(tmp_path)[0])
         assert again is not None
         again[1].close()
         assert [piece.test_id for piece in again[0].evidence()] == ["a", "b", "c"]
@@ -110,7 +110,7 @@ def test_wherever_it_is_cut_off_what_was_whole_is_kept(tmp_path: Path, cut: int)
     data = path.read_bytes()[:cut]
     path.write_bytes(data)
     whole = data.count(b"\n")
-    [leftover] = leftovers(folder)
+    [leftover] = find_leftovers(folder)
     recovered = recover_run(leftover)
     if whole == 0:
         assert recovered is None
@@ -136,12 +136,12 @@ def test_a_journal_that_is_written_is_living(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        [leftover] = leftovers(tmp_path)
-        assert leftover.living
+        [leftover] = find_leftovers(tmp_path)
+        assert leftover.is_active
         with pytest.raises(StorageError, match="another session"):
             recover_run(leftover)
         process.kill()
-    assert not leftovers(tmp_path)[0].living
+    assert not find_leftovers(tmp_path)[0].is_active
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_damaged_journal_is_never_taken_in(tmp_path: Path, damage: Any) -> Non
     path = left_behind(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
     before = path.read_bytes()
-    [leftover] = leftovers(tmp_path)
+    [leftover] = find_leftovers(tmp_path)
     assert path.name in str(leftover.problem)
     assert "\n" not in str(leftover.problem)
     with pytest.raises(IntegrityError):
@@ -172,21 +172,21 @@ def test_one_run_can_be_left_out(tmp_path: Path) -> None:
     """A session does not look at its own journal; the others come oldest first."""
     for number in (3, 1, 2):
         left_behind(tmp_path, f"20260212T180000Z-0000000{number}")
-    found = leftovers(tmp_path, but="20260212T180000Z-00000002")
+    found = find_leftovers(tmp_path, except_run="20260212T180000Z-00000002")
     assert [leftover.path.stem[-1] for leftover in found] == ["1", "3"]
 
 
 def test_no_folder_is_nothing_left(tmp_path: Path) -> None:
     """A folder that is not there, or is a file, holds no journals."""
-    assert leftovers(tmp_path / "nowhere") == []
+    assert find_leftovers(tmp_path / "nowhere") == []
     (tmp_path / "file").write_text("x")
-    assert leftovers(tmp_path / "file") == []
+    assert find_leftovers(tmp_path / "file") == []
 
 
 def test_what_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:
     """A folder called like a journal is told, and does not end in a traceback."""
     (tmp_path / "20260212T180000Z-00000001.jsonl").mkdir()
-    [leftover] = leftovers(tmp_path)
+    [leftover] = find_leftovers(tmp_path)
     assert isinstance(leftover.problem, StorageError)
 
 
@@ -197,7 +197,7 @@ def test_requirements_come_by_their_digest(tmp_path: Path) -> None:
     writer = new_journal(tmp_path, "r")
     writer.append("run", {"register": "p", "started_at": NOW, "requirements": kept.digest})
     writer.close()
-    run = leftovers(tmp_path)[0].run
+    run = find_leftovers(tmp_path)[0].run
     assert run is not None
     assert requirements_of(tmp_path, run) is None
     requirements_path(tmp_path, kept.digest).write_text(text)

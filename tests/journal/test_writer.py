@@ -12,7 +12,7 @@ import pytest
 
 from pytest_readiness.errors import StorageError
 from pytest_readiness.facts.ledger.line import Line, LineChain, broken_links
-from pytest_readiness.journal.recovery import leftovers
+from pytest_readiness.journal.recovery import find_leftovers
 from pytest_readiness.journal.writer import JournalWriter, ignore_folder, new_journal
 
 
@@ -62,8 +62,8 @@ def test_reading_the_own_journal_keeps_the_lock(tmp_path: Path) -> None:
         with path.open("r+b"):
             pass
     code = (
-        "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.recovery import leftovers\n"
-        "sys.exit(7 if leftovers(Path(sys.argv[1]))[0].living else 0)\n"
+        "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.recovery import find_leftovers\n"
+        "sys.exit(7 if find_leftovers(Path(sys.argv[1]))[0].is_active else 0)\n"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == 7
     writer.close()
@@ -73,15 +73,15 @@ def test_the_own_process_cannot_write_the_same_run(tmp_path: Path) -> None:
     """A session within a session sees that the journal is written, reads it, and is refused; then it is free."""
     writer = new_journal(tmp_path, "r1")
     writer.append("run", {"register": "r", "started_at": "x"})
-    [leftover] = leftovers(tmp_path)
-    assert leftover.living
+    [leftover] = find_leftovers(tmp_path)
+    assert leftover.is_active
     assert leftover.run is not None
     with pytest.raises(StorageError, match="another session"):
         JournalWriter(writer.path, LineChain("r1"), create=False)
     writer.append("started", {"n": 1})
     writer.close()
-    [leftover] = leftovers(tmp_path)
-    assert (leftover.living, leftover.problem) == (False, None)
+    [leftover] = find_leftovers(tmp_path)
+    assert (leftover.is_active, leftover.problem) == (False, None)
 
 
 def test_a_child_that_stays_does_not_hold_the_journal(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_child_that_stays_does_not_hold_the_journal(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], start_new_session=True) as process:
         process.wait()
         try:
-            assert [leftover.living for leftover in leftovers(tmp_path)] == [False]
+            assert [leftover.is_active for leftover in find_leftovers(tmp_path)] == [False]
         finally:
             os.killpg(process.pid, 9)
 
@@ -120,10 +120,10 @@ def test_a_folder_that_cannot_be_written_keeps_lines_in_memory(tmp_path: Path) -
     (tmp_path / "journal").write_text("in the way")
     writer = new_journal(tmp_path / "journal", "r1")
     writer.append("a", {})
-    assert (writer.unwritten, writer.trouble is not None, len(writer.texts())) == (1, True, 1)
+    assert (writer.unwritten, writer.error is not None, len(writer.texts())) == (1, True, 1)
     (tmp_path / "journal").unlink()
     writer.append("b", {})
-    assert (writer.unwritten, writer.trouble) == (0, None)
+    assert (writer.unwritten, writer.error) == (0, None)
     assert [line.kind for line in lines_of(tmp_path / "journal" / "r1.jsonl")] == ["a", "b"]
     writer.close()
 
@@ -139,12 +139,12 @@ writer = new_journal(Path({str(tmp_path)!r}), "r1")
 for number in range(10):
     writer.append("a", {{"n": number, "text": "x" * 50}})
 size = writer.path.stat().st_size
-assert writer.unwritten and writer.trouble, (writer.unwritten, size)
+assert writer.unwritten and writer.error, (writer.unwritten, size)
 assert writer.path.read_bytes().endswith(b"\\n")
 assert len(writer.texts()) == 10
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 writer.append("b", {{}})
-assert not writer.unwritten and writer.trouble is None
+assert not writer.unwritten and writer.error is None
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -194,7 +194,7 @@ def test_an_existing_journal_is_not_opened_as_a_new_one(tmp_path: Path) -> None:
     (tmp_path / "r1.jsonl").write_text("something\n")
     writer = JournalWriter(tmp_path / "r1.jsonl", LineChain("r1"))
     writer.append("a", {})
-    assert isinstance(writer.trouble, FileExistsError)
+    assert isinstance(writer.error, FileExistsError)
     assert (tmp_path / "r1.jsonl").read_text() == "something\n"
     with pytest.raises(FileNotFoundError):
         (tmp_path / "other.jsonl").read_text()

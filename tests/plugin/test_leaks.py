@@ -154,7 +154,7 @@ def test_after(): pass
 @pytest.mark.parametrize("held", [pytest.param(1 << 20, id="short"), pytest.param(1, id="long")])
 def test_a_journal_in_which_a_test_changes_a_line_is_not_kept(project: Project, change: str, held: int) -> None:
     """Whichever line it is, of a short run or a long one: one line says so, nothing is kept, and the end is 13."""
-    project.write("conftest.py", f"from pytest_readiness.journal import writer\nwriter.HELD = {held}\n")
+    project.write("conftest.py", f"from pytest_readiness.journal import writer\nwriter.CACHED_BYTES = {held}\n")
     project.configured().tests(SCRIBBLES.format(change=change))
     result = project.run_apart()
     shown = " ".join(result.stdout.str().split())

@@ -23,7 +23,7 @@ import pytest
 import pytest_readiness
 from pytest_readiness.journal import writer
 
-writer.HELD = 10_000  # for speed, a session holds its first lines up to a limit, which all of these are beyond
+writer.CACHED_BYTES = 10_000  # for speed, a session holds its first lines up to a limit, which all of these are beyond
 OURS = tracemalloc.Filter(True, pytest_readiness.__path__[0] + "/*", all_frames=False)
 tracemalloc.start()
 

@@ -276,7 +276,7 @@ def test_plugins_redact_what_ours_left() -> None:
         seen.append(text)
         return text.replace("customer-7", "[customer]") if "customer-7" in text else None
 
-    ours = redactor(KNOWN, own=lambda: [own])
+    ours = redactor(KNOWN, find_plugins=lambda: [own])
     assert ours.text(f"{KNOWN} of customer-7") == "[REDACTED:registered] of [customer]"
     assert b"".join(ours.stream([b"\xffcustomer-7"])) == b"\xff[customer]"
     one, other = ours.name("test_a[customer-7]"), ours.name("test_a[[customer]]")
@@ -289,12 +289,12 @@ def test_plugins_redact_what_ours_left() -> None:
 @pytest.mark.parametrize("fails", [lambda text: 1 / 0, lambda text: 7])
 def test_what_a_plugin_fails_over_is_replaced(fails: Any) -> None:
     """Nobody knows what is secret in it; two tests stay two; what went wrong is remembered once."""
-    ours = redactor(own=lambda: [fails])
+    ours = redactor(find_plugins=lambda: [fails])
     assert (ours.text("a"), ours.text("")) == (HOOK_FAILED, "")
     assert b"".join(ours.stream([b"a"])) == HOOK_FAILED.encode()
     assert ours.name("t.py::test_a[1]") != ours.name("t.py::test_a[2]")
     assert ours.name("t.py::test_a[1]").startswith("t.py::test_a[REDACTED:")
-    assert ours.own.trouble is not None
+    assert ours.plugins.failure is not None
     assert ours.take_counts() == [("hook-failed", 4)]
 
 
@@ -309,7 +309,7 @@ def test_a_plugin_that_cannot_be_asked_costs_no_evidence() -> None:
     ours = redactor(own=unloadable)
     assert ours.plain({"message": "a", "result": "PASSED"}) == {"message": HOOK_FAILED, "result": "PASSED"}
     assert ours.text("b") == HOOK_FAILED
-    assert "RuntimeError: no such module" in str(ours.own.unloaded)
+    assert "RuntimeError: no such module" in str(ours.plugins.load_failure)
     assert asked == [1]
 
 
@@ -399,7 +399,7 @@ def test_nothing_is_compiled_before_a_text_is_looked_at() -> None:
 
     code = (
         "import sys\nfrom pytest_readiness.redaction.redactor import Redactor\nr = Redactor(b'k', {'A_TOKEN': 'x' * 20})\n"
-        "r.name('tests/test_a.py::test_b')\nassert r.known == 1\n"
+        "r.name('tests/test_a.py::test_b')\nassert r.secret_count == 1\n"
         "names = ('structured', 'shapes', 'keys', 'spans')\n"
         "assert not [n for n in names if 'pytest_readiness.journal.' + n in sys.modules]\n"
         "r.text('a')\nassert 'pytest_readiness.redaction.spans' in sys.modules\n"

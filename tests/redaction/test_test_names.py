@@ -35,7 +35,7 @@ def case(**parameters: tuple[int, object]) -> SimpleNamespace:
 def named(redactor: Redactor, code: str, *texts: str, **parameters: tuple[int, object]) -> str:
     """The name of a parametrised test, as a session writes it."""
     nodeid = f"{code}[{'-'.join(texts)}]"
-    redactor.cases.note(nodeid, case(**parameters))
+    redactor.cases.add(nodeid, case(**parameters))
     return redactor.name(nodeid)
 
 
@@ -80,7 +80,7 @@ def test_the_order_in_which_secrets_become_known_does_not_matter(first: str, sec
     assume(first not in second and second not in first)
     redactor, values = Redactor(KEY, {}), (first, second)
     clear = f"t.py::test_it[{first}-{second}]"
-    redactor.cases.note(clear, case(a=(3, first), b=(5, second)))
+    redactor.cases.add(clear, case(a=(3, first), b=(5, second)))
     names = [clear]
     for at in order:
         redactor.register(values[at])
@@ -96,7 +96,7 @@ def test_the_order_in_which_secrets_become_known_does_not_matter(first: str, sec
 def test_common_words_and_hosts_of_the_environment_are_no_secrets(value: str) -> None:
     """They stay in names and in texts: nobody learns anything from them."""
     redactor = Redactor(KEY, dict.fromkeys(["POSTGRES_PASSWORD", "API_KEY", "USE_TOKEN", "CI_AUTH"], value))
-    assert redactor.known == 0
+    assert redactor.secret_count == 0
     assert redactor.name(f"t.py::test_it[{value}-1]") == f"t.py::test_it[{value}-1]"
     assert redactor.text(f"connects to {value} at once") == f"connects to {value} at once"
 

@@ -36,7 +36,7 @@ def list_report(place: Project, seen: ImportPreview, claims: Sequence[Sequence[C
         seen: the report, and what is mapped.
         claims: what each mapped test is evidence for.
     """
-    redactor = Redactor(os.urandom(32), own=place.plugins.redactors)
+    redactor = Redactor(os.urandom(32), find_plugins=place.plugins.redactors)
     for line in _lines(seen, claims, redactor.text):
         yield sanitise(redactor.text(line), _WIDE)
 

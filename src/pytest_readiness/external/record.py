@@ -24,7 +24,7 @@ from ..recording.authenticity.connection_monitor import is_endpoint
 from ..recording.claim_resolution import resolve_claims, without_connections
 from ..recording.observation import cut_message
 from ..recording.recorder_base import RecordedData, RecorderBase
-from ..redaction.command_line import PART_OF_NAME
+from ..redaction.command_line import MASKED_NAME_NOTE
 from .command import CommandResult, check_command, run_command
 from .uncounted_passes import uncounted_reason
 
@@ -199,7 +199,7 @@ def record_command(
         raise
     ended = _with_artifacts(session, account, ended)
     session.finished(_body(session, test_id, "command", ended, started), recording, claims)
-    notes = [PART_OF_NAME] if name is None and line != shlex.join(command) else []
+    notes = [MASKED_NAME_NOTE] if name is None and line != shlex.join(command) else []
     return session.close(0 if ended.result is Result.PASSED else 1, notes)
 
 

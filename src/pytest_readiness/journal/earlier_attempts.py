@@ -26,7 +26,7 @@ class EarlierAttempt(NamedTuple):
     """Its process died, and nobody knows what it said of its place."""
 
 
-def with_earlier(claims: list[_Claim], result: str, earlier: Iterable[EarlierAttempt]) -> list[_Claim]:
+def merge_earlier_attempts(claims: list[_Claim], result: str, earlier: Iterable[EarlierAttempt]) -> list[_Claim]:
     """Return the claims of a line, and with results of their own those of attempts that took place elsewhere.
 
     Where the last attempt showed nothing at all, only those that ended badly say where the test ran. One that a later

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..facts.evidence import BADNESS, Result
 from ..facts.ledger.line import canonical
-from .earlier_attempts import BROKEN, IDLE, EarlierAttempt, with_earlier
+from .earlier_attempts import BROKEN, IDLE, EarlierAttempt, merge_earlier_attempts
 
 if TYPE_CHECKING:  # who judges a journal takes no secrets out
     from ..redaction.redactor import Redactor
@@ -128,11 +128,11 @@ class ExecutionJoiner:
             self._told[test_id] = _Told(body["result"], several, list(map(_terse, body["attempts"])))
         return body, True
 
-    def is_partly_told(self, test_id: str) -> bool:
+    def is_incomplete(self, test_id: str) -> bool:
         """Return whether more tests with this id are to end."""
         return test_id in self._namesakes
 
-    def rest(self, interrupted: Callable[[str], Body]) -> Iterator[Body]:
+    def remaining(self, interrupted: Callable[[str], Body]) -> Iterator[Body]:
         """Yield what is to be told, at the end of the run, of tests with one id that did not all end."""
         found, self._namesakes = self._namesakes, {}
         for test_id, namesakes in found.items():
@@ -180,7 +180,7 @@ def after_attempts(lost: Sequence[Body], body: Body) -> Body:
         for attempt, one in zip(kept, lost, strict=True)
         if "claims" in one and attempt["result"] in BROKEN
     ]
-    claims = with_earlier(body["claims"], body["result"], earlier) if earlier else body["claims"]
+    claims = merge_earlier_attempts(body["claims"], body["result"], earlier) if earlier else body["claims"]
     return {**body, "claims": claims, "attempts": [*kept, *body["attempts"]]}
 
 

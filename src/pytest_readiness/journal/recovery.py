@@ -32,7 +32,7 @@ class Leftover:
     """A journal in the folder, as it was found."""
 
     path: Path
-    living: bool
+    is_active: bool
     """A process still writes it."""
     run: Run | None
     """What it says; None: nothing whole yet, or it cannot be read."""
@@ -44,15 +44,15 @@ class Leftover:
     """Lines of the run that stand in the journal; the rest are starts that only the workers of xdist wrote."""
 
 
-def leftovers(folder: Path, but: str | None = None) -> list[Leftover]:
+def find_leftovers(folder: Path, except_run: str | None = None) -> list[Leftover]:
     """Return the journals in a folder, oldest first, without changing anything.
 
     Args:
         folder: of the journals; need not exist.
-        but: id of a run to leave out (the session's own).
+        except_run: id of a run to leave out (the session's own).
     """
     try:
-        paths = sorted(path for path in folder.glob("*.jsonl") if path.stem != but)
+        paths = sorted(path for path in folder.glob("*.jsonl") if path.stem != except_run)
     except OSError as error:
         raise StorageError(f"{folder}: the journals cannot be read: {error.strerror}") from error
     return [_look(path) for path in paths]
@@ -60,7 +60,7 @@ def leftovers(folder: Path, but: str | None = None) -> list[Leftover]:
 
 def _look(path: Path) -> Leftover:
     if (own := is_held_here(path)) is not None:  # a session of this very process, around a test that looks
-        return _understood(path, _content(own), living=True)
+        return _understood(path, _content(own), is_active=True)
     try:
         try:
             descriptor, writable = open_regular(path, os.O_RDWR, follow=False), True
@@ -70,10 +70,10 @@ def _look(path: Path) -> Leftover:
         told = error.strerror
         if isinstance(error, IrregularError):
             told = f"{error.told}: move it away, the folder is for journals"
-        return Leftover(path, living=False, run=None, problem=StorageError(f"{path}: cannot be read: {told}"))
+        return Leftover(path, is_active=False, run=None, problem=StorageError(f"{path}: cannot be read: {told}"))
     try:
-        living = writable and not is_free(descriptor)
-        return _understood(path, _content(descriptor), living=living)
+        is_active = writable and not is_free(descriptor)
+        return _understood(path, _content(descriptor), is_active=is_active)
     finally:
         os.close(descriptor)
 
@@ -84,7 +84,7 @@ def _content(descriptor: int) -> bytes:
     return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
 
 
-def is_written(path: Path) -> bool:
+def is_active_journal(path: Path) -> bool:
     """Return whether a living session, of this process or another, writes the journal at a path."""
     if is_held_here(path) is not None:
         return True
@@ -98,19 +98,19 @@ def is_written(path: Path) -> bool:
         os.close(descriptor)
 
 
-def _understood(path: Path, data: bytes, *, living: bool) -> Leftover:
+def _understood(path: Path, data: bytes, *, is_active: bool) -> Leftover:
     whole, _, torn = data.rpartition(b"\n")
     if not whole:
         problem = None if _is_nothing(path, data) else IntegrityError(f"{path}: is damaged: it holds no whole line")
-        return Leftover(path, living, None, problem, len(torn))
+        return Leftover(path, is_active, None, problem, len(torn))
     try:
         run = Run.parse(whole.decode().split("\n"))
         wrong = next(broken_links(run.id, run.lines), None)
     except (ReadinessError, UnicodeDecodeError) as error:
-        return Leftover(path, living, None, IntegrityError(f"{path}: is damaged: {error}"), len(torn))
+        return Leftover(path, is_active, None, IntegrityError(f"{path}: is damaged: {error}"), len(torn))
     if wrong:
-        return Leftover(path, living, run, IntegrityError(f"{path}: was changed: {wrong}"), len(torn))
-    return Leftover(path, living, _with_begun(path, run), None, len(torn), len(run.lines))
+        return Leftover(path, is_active, run, IntegrityError(f"{path}: was changed: {wrong}"), len(torn))
+    return Leftover(path, is_active, _with_begun(path, run), None, len(torn), len(run.lines))
 
 
 def _is_nothing(path: Path, data: bytes) -> bool:
@@ -198,8 +198,8 @@ def recover_run(leftover: Leftover) -> tuple[Run, JournalWriter] | None:
     writer = JournalWriter(
         leftover.path, LineChain(run.id, seq=written, head=run.lines[written - 1].digest), create=False
     )
-    if writer.trouble:
-        raise StorageError(f"{leftover.path}: cannot be written: {writer.trouble.strerror}")
+    if writer.error:
+        raise StorageError(f"{leftover.path}: cannot be written: {writer.error.strerror}")
     if leftover.torn_bytes:
         writer.drop_tail(leftover.torn_bytes)
     for line in run.lines[written:]:

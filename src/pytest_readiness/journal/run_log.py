@@ -23,7 +23,7 @@ from ..facts.ledger.line import Line
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run, planned_digest, planned_digest_of
 from ..facts.timestamps import timestamp
-from ..redaction.fingerprint_key import keep_key
+from ..redaction.fingerprint_key import save_key
 from .joined_executions import ExecutionJoiner
 from .planned_tests import PlannedTest, SharedPlans
 from .started_tests import StartedTests
@@ -70,13 +70,13 @@ class RunLog:
     _ended: set[str] = field(default_factory=set)
     _tried: bool = False
     """An evidence test has started."""
-    ends: ExecutionJoiner = field(default_factory=ExecutionJoiner)
+    joiner: ExecutionJoiner = field(default_factory=ExecutionJoiner)
     """Where the ends of tests that bear one id become one."""
     recorded: int = 0
     """Pieces of evidence so far."""
     artifacts: dict[str, int] = field(default_factory=dict)
     """SHA-256 and size in bytes of each artifact that its lines name."""
-    is_blotted: bool = False
+    is_overwritten: bool = False
     """Lines of it were overwritten, as they held a secret: it is no run any more."""
     unread_marks: int = 0
     """Tests of whose evidence marks neither use case nor item can be understood: nothing is recorded of them."""
@@ -101,19 +101,19 @@ class RunLog:
             if known is None or (known.plain.get("deselected") and not test.get("deselected")):
                 self._plan[test["test"]] = find(test)
                 self._unwritten_plan.append(test["test"])
-        self.ends.planned(told)
+        self.joiner.planned(told)
 
     def started(self, test_id: str, at: str | None = None) -> None:
         """A test starts; one that is no evidence is of no interest."""
         if test_id in self._plan:
-            self.ends.started(test_id)
+            self.joiner.started(test_id)
             if test_id not in self._running:
                 at = self._running[test_id] = at or timestamp()
                 self._tried = True
                 if (writer := self._ready()) is not None:
                     writer.take(writer.chain.started(test_id, at))
 
-    def take_in_begun(self) -> None:
+    def add_worker_starts(self) -> None:
         """Take in the tests that began in other processes, and of which this one was not told any more."""
         left = [test_id for test_id, one in self._plan.items() if not one.plain.get("deselected")]
         left = [test_id for test_id in left if test_id not in self._ended]
@@ -121,9 +121,9 @@ class RunLog:
         for test_id in left:
             if test_id not in self._running and (at := begun.last(test_id)):
                 self.started(test_id, at)
-            self.ends.started_at_least(test_id, begun.count(test_id))
+            self.joiner.started_at_least(test_id, begun.count(test_id))
 
-    def runs(self, test_id: str) -> bool:
+    def is_running(self, test_id: str) -> bool:
         """Return whether an evidence test has started and not ended."""
         return test_id in self._running
 
@@ -135,12 +135,12 @@ class RunLog:
     def attempt(self, body: Mapping[str, Any]) -> None:
         """An attempt ended, and the test is run again."""
         if body["test"] in self._plan and (writer := self._ready()) is not None:
-            self.ends.attempted(body)
+            self.joiner.attempted(body)
             writer.append("attempt", dict(body))
 
     def finished(self, body: dict[str, Any]) -> None:
         """A test ran to its end (or is told how far it came); of several with one id, the last tells of all."""
-        body, is_whole = self.ends.take(body)
+        body, is_whole = self.joiner.take(body)
         if is_whole:
             self._finish(body)
         elif (writer := self._ready()) is not None:
@@ -170,11 +170,11 @@ class RunLog:
         if test_id in self._plan:
             body = self._interrupted(test_id, why)
             if again:
-                self.ends.run_again(body)
+                self.joiner.run_again(body)
                 if (writer := self._ready()) is not None:
                     writer.append("attempt", {"test": test_id, **body["attempts"][-1]})
             else:
-                self.finished(self.ends.crashed(body))
+                self.finished(self.joiner.crashed(body))
 
     def _interrupted(self, test_id: str, why: str = "the session ended before the test did") -> dict[str, Any]:
         at = self._running.get(test_id) or timestamp()
@@ -190,10 +190,10 @@ class RunLog:
         self._unwritten_plan = [redactor.name(test) for test in self._unwritten_plan]
         self._running = {redactor.name(test): at for test, at in self._running.items()}
         self._ended = {redactor.name(test) for test in self._ended}
-        self.ends.redact(redactor)
+        self.joiner.redact(redactor)
         self.rewrite(redactor.plain)
 
-    def moved(self, artifacts: Mapping[str, Artifact], gone: Container[str]) -> None:
+    def replace_artifacts(self, artifacts: Mapping[str, Artifact], gone: Container[str]) -> None:
         """Artifacts were made anew, each by its digest before; ``gone``: digests that no line names any more."""
         new = {kept.sha256: kept.size for old, kept in artifacts.items() if old in self.artifacts}
         self.artifacts = {old: size for old, size in self.artifacts.items() if old not in gone} | new
@@ -203,9 +203,9 @@ class RunLog:
         try:
             self.redact(redactor)
         except OSError:
-            self.is_blotted = True  # first: whatever comes of the next, such a run is not kept
+            self.is_overwritten = True  # first: whatever comes of the next, such a run is not kept
             if self.writer is not None:
-                self.writer.blot(redactor.plain)
+                self.writer.overwrite(redactor.plain)
 
     def _redact_plan(self, redactor: Redactor) -> None:
         changed = {id(one): redactor.plain(one.plain) for one in self._plan.values()}
@@ -242,7 +242,7 @@ class RunLog:
         """An OSError is the writer's to keep: it goes on in memory and tries again."""
         try:
             ignore_folder(self.folder.parent)
-            keep_key(self.folder.parent, self.key)
+            save_key(self.folder.parent, self.key)
             _keep_requirements(self.folder, self.requirements)
         except OSError as error:
             self.failure = error
@@ -272,9 +272,9 @@ class RunLog:
             ChangedJournalError: the journal cannot be read as it was written.
         """
         for test_id in list(self._running):
-            if not self.ends.is_partly_told(test_id):
+            if not self.joiner.is_incomplete(test_id):
                 self.crashed(test_id, "the session ended before the test did")
-        for body in self.ends.rest(self._interrupted):
+        for body in self.joiner.remaining(self._interrupted):
             self._finish(body)
         if self.writer is None:
             return None
@@ -295,7 +295,7 @@ class RunLog:
         if self.writer is not None:
             self.writer.delete()
 
-    def forget(self) -> None:
+    def release(self) -> None:
         """Let go of what was planned and written, once it is kept.
 
         pytest and Python look for garbage several times while they end, through all that is still there.
@@ -352,8 +352,8 @@ def close_run(
 
 def _digest_of_plan(writer: JournalWriter) -> str:
     """Return the digest of the planned tests as they were written: what is in memory may be more than that."""
-    is_held = len(writer.held) == writer.chain.seq
-    return planned_digest(writer.held) if is_held else planned_digest_of(_planned(writer))
+    is_held = len(writer.cached) == writer.chain.seq
+    return planned_digest(writer.cached) if is_held else planned_digest_of(_planned(writer))
 
 
 def _planned(writer: JournalWriter) -> Iterator[str]:

@@ -53,7 +53,7 @@ class StartWriter:
         self._is_here = True
         """The file is within reach: the worker runs on the controller's machine."""
 
-    def begins(self, test_id: str) -> None:
+    def write_start(self, test_id: str) -> None:
         """Write that a test begins. Nothing is raised: the controller is told as well."""
         try:
             if self._descriptor is None or not is_open(self._descriptor, self._file):  # a test may close all there is
@@ -69,7 +69,7 @@ class StartWriter:
         self._file = file_identity(self._descriptor)
 
 
-def start_writer(given: Mapping[str, Any]) -> StartWriter:
+def build_start_writer(given: Mapping[str, Any]) -> StartWriter:
     """Return what writes that a test begins, in a worker that is given this."""
     return StartWriter(Path(given["living"][0]), bytes.fromhex(given["key"]))
 

@@ -33,7 +33,7 @@ from .lock import file_identity, is_open, lock, unlock
 from .started_tests import remove_start_file
 
 SYNC_SECONDS = 0.2
-HELD = 1 << 20
+CACHED_BYTES = 1 << 20
 """Bytes of lines that are held as they were made, the first of a run: most have no more, and parse none of their own.
 
 A test costs 3 % fewer instructions by it, pytest's own included (300 tests, ``benchmarks/overhead.py --instructions``).
@@ -60,11 +60,11 @@ class JournalWriter:
         """Open the journal.
 
         Raises:
-            StorageError: somebody else holds it. Any other trouble is kept in ``trouble`` and tried again.
+            StorageError: somebody else holds it. Any other trouble is kept in ``error`` and tried again.
         """
         self.path = path
         self.chain = chain
-        self.trouble: OSError | None = None
+        self.error: OSError | None = None
         """What keeps lines from being written, if anything does."""
         self._flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT | os.O_EXCL if create else 0)
         self._descriptor: int | None = None
@@ -72,7 +72,7 @@ class JournalWriter:
         """Device and inode of the journal: a test may close its number, and open something else under it."""
         self._taken = chain.seq, chain.head, 0
         """Number of lines, digest of the last, and bytes on disk: in one step, as a signal may raise."""
-        self.held: list[Line] = []
+        self.cached: list[Line] = []
         """The first lines, where all of them were made here: what is on disk is compared with them."""
         self._waiting: list[bytes] = []
         self._synced = 0.0
@@ -84,19 +84,19 @@ class JournalWriter:
             _makedirs(self.path.parent, exist_ok=True)
             descriptor = open_regular(self.path, self._flags, follow=False)
         except OSError as error:
-            self.trouble = error
+            self.error = error
             return False
         file = file_identity(descriptor)
         if self._file not in (None, file):
             _close(descriptor)
-            self.trouble = OSError("a test closed the journal, and another file has its name")
+            self.error = OSError("a test closed the journal, and another file has its name")
             return False
         if not self._lock(descriptor):
             _close(descriptor)
             raise StorageError(f"{self.path}: another session is still writing this run")
         self._descriptor, self._file = descriptor, file
         self._taken = (*self._taken[:2], _fstat(descriptor).st_size)
-        self.trouble = None
+        self.error = None
         return True
 
     def _open_again(self) -> None:
@@ -108,7 +108,7 @@ class JournalWriter:
         try:
             self._open()
         except StorageError:
-            self.trouble = OSError("a test closed the journal, and somebody else has taken it")
+            self.error = OSError("a test closed the journal, and somebody else has taken it")
 
     def _lock(self, descriptor: int) -> bool:
         for _ in range(_LOOKS if self._flags & os.O_EXCL else 1):
@@ -145,8 +145,8 @@ class JournalWriter:
         else:
             self._waiting.append(data)
             self._taken = seq + 1, line.digest, size
-        if size < HELD and len(self.held) == seq:
-            self.held.append(line)
+        if size < CACHED_BYTES and len(self.cached) == seq:
+            self.cached.append(line)
         now = _monotonic()
         if self._descriptor is not None and (sync or now - self._synced >= SYNC_SECONDS):
             self._synced = now
@@ -164,7 +164,7 @@ class JournalWriter:
         try:
             _sync(descriptor)
         except OSError as error:
-            self.trouble = error
+            self.error = error
 
     def _flush(self) -> None:
         if self._descriptor is None and not self._open():
@@ -177,13 +177,13 @@ class JournalWriter:
         try:
             written = _write(descriptor, data)
         except OSError as error:
-            self.trouble = error
+            self.error = error
             written = 0
         if written == len(data):
-            self.trouble = None
+            self.error = None
             return True
         if written:  # half a line on a full disk: take it back, so that the next try starts clean
-            self.trouble = self.trouble or OSError("the disk is full")
+            self.error = self.error or OSError("the disk is full")
             self._take_back()
         return False
 
@@ -193,7 +193,7 @@ class JournalWriter:
             try:
                 _ftruncate(self._descriptor, self._taken[2])
             except OSError as error:
-                self.trouble = error
+                self.error = error
 
     def drop_tail(self, count: int) -> None:
         """Take the last bytes away: a line that was cut off in writing, which was never evidence."""
@@ -217,11 +217,11 @@ class JournalWriter:
         lines = [chain.next(line.kind, body) for body, line in zip(changed, old, strict=True)]
         data = "".join(f"{line.text}\n" for line in lines).encode()
         self._replace(data)
-        self.chain, self._waiting, self.held = chain, [], []
+        self.chain, self._waiting, self.cached = chain, [], []
         self._taken = chain.seq, chain.head, len(data)
         return lines
 
-    def blot(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def overwrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         """Overwrite each line on disk that would change: what takes no more room than there is.
 
         The journal can be read as a run no more, which keeps the gate closed until somebody has looked at it.

@@ -48,7 +48,7 @@ class WrittenLines(Sequence[Line]):
         Raises:
             ChangedJournalError: they are not what was written: somebody else wrote to the journal, or it was let go.
         """
-        held = self._writer.held
+        held = self._writer.cached
         texts = self._writer.each_text(after="".join(f"{line.text}\n" for line in held).encode())
         count, head, before = len(held), held[-1].digest if held else EMPTY, None
         try:

@@ -11,7 +11,7 @@ from ..errors import IntegrityError, Problem, StorageError
 from ..facts.decision import RunRetirement
 from ..facts.evidence import Evidence
 from ..facts.run import PlanEntry, Run
-from ..journal.recovery import Leftover, leftovers, open_evidence
+from ..journal.recovery import Leftover, find_leftovers, open_evidence
 from ..store.integrity.chain import check_run
 from ..store.protocol import RunSummary, Store
 from .evaluate_project import EvaluationRequest, Project, evaluate_project
@@ -95,7 +95,7 @@ def refuse_left_behind(place: Project, store: Store | None, chosen: Collection[s
         StorageError: a run is not in the store yet.
         IntegrityError: a journal is damaged or was changed.
     """
-    left = leftovers(place.journals)
+    left = find_leftovers(place.journals)
     for one in left:
         if one.problem is not None:
             raise IntegrityError(f"not bundled, for nobody knows what else it holds: {one.problem}")
@@ -117,6 +117,6 @@ def _told(outside: Sequence[Leftover]) -> str:
     names = [one.path.stem for one in outside]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     those = f"{'run' if len(names) == 1 else 'runs'} {', '.join(names[:_NAMED])}{more}"
-    first = "wait for what is still written, then run" if any(one.living for one in outside) else "run"
+    first = "wait for what is still written, then run" if any(one.is_active for one in outside) else "run"
     lie = "lies in a journal and is" if len(names) == 1 else "lie in journals and are"
     return f"{those} {lie} not in the store yet: {first} `readiness recover`, and bundle again"

@@ -18,7 +18,7 @@ from ..facts.ledger.line import canonical
 from ..facts.run import Run
 from ..facts.timestamps import timestamp
 from ..fast_values import dataclass
-from ..journal.recovery import Leftover, leftovers, open_evidence
+from ..journal.recovery import Leftover, find_leftovers, open_evidence
 from ..regular_files import regular_file
 from ..signing.trust import DistrustReason, TrustStore
 from ..store.protocol import EMPTY_SLOT, RegisterDecisions, RunSummary, Store
@@ -61,8 +61,8 @@ def recover_left_behind(place: Project) -> RecoveryResult:
     Raises:
         StorageError: the store cannot be written.
     """
-    left = leftovers(place.journals)
-    living = [leftover.path.stem for leftover in left if leftover.living]
+    left = find_leftovers(place.journals)
+    living = [leftover.path.stem for leftover in left if leftover.is_active]
     if len(living) == len(left):
         return RecoveryResult(living=living)
     store = place.store(create=True)
@@ -103,7 +103,7 @@ def verify_store(place: Project, kept: Sequence[StoredCheckpoint] = ()) -> Verif
     Raises:
         StorageError: the store cannot be read.
     """
-    left = leftovers(place.journals)
+    left = find_leftovers(place.journals)
     problems = [Problem("", str(one.problem)) for one in left if one.problem is not None]
     store = place.store()
     try:
@@ -281,7 +281,7 @@ def find_evidence(place: Project, evidence_id: str) -> tuple[Evidence, RunSummar
                 return found, _run_of(store, found)
         finally:
             store.close()
-    for leftover in leftovers(place.journals):
+    for leftover in find_leftovers(place.journals):
         if leftover.run is not None and leftover.problem is None:
             for piece in open_evidence(leftover.run):
                 if piece.id == evidence_id:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..atomic_write import write_whole
 from ..errors import ReadinessError, one_line
 from ..facts.run import Run
-from ..journal.recovery import leftovers, recover_run, requirements_of
+from ..journal.recovery import find_leftovers, recover_run, requirements_of
 from ..journal.writer import JournalWriter
 from ..journal.written_lines import ChangedJournalError
 from ..regular_files import read_regular
@@ -39,7 +39,7 @@ def keep_run(place: Project, sealed: Run, writer: JournalWriter) -> list[str]:
     """
     problems: list[str] = []
     if writer.unwritten:
-        problems.append(f"{writer.path}: {writer.unwritten} lines could not be written: {writer.trouble}")
+        problems.append(f"{writer.path}: {writer.unwritten} lines could not be written: {writer.error}")
     signed, unsigned = _signed(place, sealed, writer.path)
     problems += unsigned
     try:
@@ -87,8 +87,8 @@ def recover_all(place: Project, store: Store, but: str | None = None) -> tuple[l
     """Take every journal that no living process writes into the store; return the runs, and what went wrong."""
     kept: list[Run] = []
     problems: list[str] = []
-    for leftover in leftovers(place.journals, but):
-        if leftover.living:
+    for leftover in find_leftovers(place.journals, but):
+        if leftover.is_active:
             continue
         try:
             recovered = recover_run(leftover)

@@ -16,7 +16,7 @@ from ..claims.register import read_catalogue
 from ..errors import ConfigError
 from ..facts.requirements_snapshot import Snapshot, take_snapshot
 from ..fast_values import dataclass
-from ..journal.recovery import leftovers
+from ..journal.recovery import find_leftovers
 from ..recording.provenance.relative_path import relative_path
 from ..redaction.fingerprint_key import load_key
 from ..settings import Settings, default_settings, find_config, load_settings, override_settings
@@ -108,7 +108,7 @@ class Project:
         """Takes secrets out of what a person says here."""
         from ..redaction.redactor import Redactor
 
-        return Redactor(load_key(self.settings.folder / HOME), own=self.plugins.redactors)
+        return Redactor(load_key(self.settings.folder / HOME), find_plugins=self.plugins.redactors)
 
     @property
     def public_keys(self) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ class Project:
         from ..signing.trust import TrustStore
         from .load_inputs import FactSources
 
-        left, trust = leftovers(self.journals), TrustStore.of(self.policy)
+        left, trust = find_leftovers(self.journals), TrustStore.of(self.policy)
         return FactSources(self.catalogue.register, store, self.decisions(store), left, self.settings.folder, trust)
 
 

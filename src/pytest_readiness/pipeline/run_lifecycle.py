@@ -65,7 +65,7 @@ def open_run(
     context = _context(place, said)
     check_address(place.settings.store, place.settings.folder)
     key = load_key(place.settings.folder / HOME)
-    redactor = Redactor(key, own=place.plugins.redactors)
+    redactor = Redactor(key, find_plugins=place.plugins.redactors)
     artifacts = ArtifactFolder(place.artifacts, place.settings.artifact_limit)
 
     own = [*written, *_own_files(place, said)]  # now: a test may go to another folder
@@ -105,7 +105,7 @@ def close_run(place: Project, log: RunLog, exit_status: int, *, whole: bool = Fa
     problems: list[str] = []
     if log.failure is not None:
         problems.append(f"evidence could not be recorded: {one_line(str(log.failure), 600)}")
-    if log.is_blotted and log.writer is not None:
+    if log.is_overwritten and log.writer is not None:
         log.writer.close()
         return None, [*problems, f"{log.writer.path}: {_BLOTTED}"]
     try:
@@ -144,12 +144,12 @@ def _size(path: Path) -> int | None:
 def plugin_problem(redactor: Redactor) -> list[str]:
     """Return a line about plugins that cannot be loaded, where a text was to be redacted."""
     told = "nobody knows what they would redact, and each text that they would be asked about was replaced"
-    return [f"{redactor.own.unloaded}: {told}"] if redactor.own.unloaded is not None else []
+    return [f"{redactor.plugins.load_failure}: {told}"] if redactor.plugins.load_failure is not None else []
 
 
 def redaction_problem(redactor: Redactor) -> list[str]:
     """Return a line about a plugin's redactor that failed, once."""
-    trouble, redactor.own.trouble = redactor.own.trouble, None
+    trouble, redactor.plugins.failure = redactor.plugins.failure, None
     told = f"a redactor of a plugin failed, and each text that it failed over was replaced: {trouble}"
     return [told] if trouble is not None else []
 

@@ -166,7 +166,7 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
         return load_named(given["plugins"], Path(given["folder"]), given["plugins_at"], [hooks])
 
     make, artifacts = Observer if redactor else WorkerObserver, given["artifacts"]
-    redactor = redactor or Redactor(bytes.fromhex(given["key"]), own=lambda: plugins().redactors())
+    redactor = redactor or Redactor(bytes.fromhex(given["key"]), find_plugins=lambda: plugins().redactors())
     observer = make(
         Catalogue.from_plain(given["catalogue"]),
         RunContext.from_plain(given["context"]),
@@ -233,7 +233,7 @@ def close_session(prepared: PreparedSession, options: SessionOptions, exit_statu
     outcome = SessionOutcome()
     with _uncollected():
         _close(prepared, options, exit_status, outcome)
-        prepared.keeper.log.forget()
+        prepared.keeper.log.release()
     if prepared.within is not None:
         told = f"nothing is recorded: this session runs within a test of another, which writes {prepared.within}"
         outcome.notes.append(told)

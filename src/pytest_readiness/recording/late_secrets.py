@@ -71,7 +71,7 @@ def redact_artifacts(artifacts: Path, kept_so_far: KeptArtifacts, redactor: Reda
         if not kind & TEXT or not path.exists():
             continue
         encoding = encoding_of(_blocks(path), is_text=True) or ""
-        if encoding == "utf-8" and not redactor.holds_known(_blocks(path)):
+        if encoding == "utf-8" and not redactor.contains_secret(_blocks(path)):
             continue
         kept = folder.keep_blocks(redacted_stream(_blocks(path), encoding, redactor), "", "text/plain")
         if kept.sha256 == sha256:

@@ -13,7 +13,7 @@ from os import environ as _environ, getpid as _getpid
 from pathlib import Path
 from typing import NamedTuple
 
-from ..journal.recovery import is_written
+from ..journal.recovery import is_active_journal
 
 VARIABLE = "PYTEST_READINESS_SESSIONS"
 """Names the sessions around a process. Not one of the options' variables: it is not for people."""
@@ -67,7 +67,7 @@ def enclosing_journal(journals: Path, store: str) -> str | None:
         if session.store == store or Path(session.journal).parent == journals:
             return session.journal
     if _WITHIN_A_TEST in _environ:  # of a session whose variable the test took away
-        return next((str(path) for path in sorted(journals.glob("*.jsonl")) if is_written(path)), None)
+        return next((str(path) for path in sorted(journals.glob("*.jsonl")) if is_active_journal(path)), None)
     return None
 
 
@@ -86,7 +86,7 @@ def _lives(session: LiveSession) -> bool:
     """One may be asked before it has opened its journal."""
     journal = Path(session.journal)
     if journal.exists():
-        return is_written(journal)
+        return is_active_journal(journal)
     return session.process != _getpid() and _runs(session.process)
 
 

@@ -12,7 +12,7 @@ from ..claims.claim import Claim
 from ..facts.evidence import BADNESS, Result
 from ..facts.proofs.values import ProofResult
 from ..facts.timestamps import timestamp
-from ..journal.earlier_attempts import BROKEN, EarlierAttempt, with_earlier
+from ..journal.earlier_attempts import BROKEN, EarlierAttempt, merge_earlier_attempts
 from ..redaction.redactor import Redactor, cut_text
 from .claim_resolution import as_failed, as_simulated
 from .context import RunContext
@@ -167,7 +167,7 @@ class Observation:
         self._seconds = 0.0
         self._earlier: tuple[tuple[dict[str, Any], RunContext, tuple[ProofResult, ...], str | None], ...] = ()
         """Attempts that ended badly: each with where it took place, what it proved, and why it was not real."""
-        self._known = redactor.known
+        self._known = redactor.secret_count
         self._recording: RecordedData | None = None
         self.told: dict[str, Any] | None = None
         """What its line says, once it ran to its end."""
@@ -259,7 +259,7 @@ class Observation:
             EarlierAttempt(attempt, as_simulated(place(self.claims, context, proofs), because))
             for attempt, context, proofs, because in self._earlier
         ]
-        return with_earlier(claims, result, earlier)
+        return merge_earlier_attempts(claims, result, earlier)
 
     def _recorded(self) -> dict[str, Any]:
         return self.base.owner if self._recording is None else self._recording.to_plain()
@@ -291,7 +291,7 @@ class Observation:
             body["message"] = message
         if self.records:
             body["open_scope"] = True
-        if recorded or self.redactor.known != self._known:  # else all of it was redacted when it came in
+        if recorded or self.redactor.secret_count != self._known:  # else all of it was redacted when it came in
             body = dict(self.redactor.plain(body))
         if self.redactor.counts and (counts := self.redactor.take_counts()):
             body["redactions"] = [list(pair) for pair in counts]

@@ -340,7 +340,7 @@ class WorkerObserver(Observer):
             super()._hang(report, SECRETS, _dumps(self.redactor.take_learned()))
         if self.artifacts.kept.untold:
             super()._hang(report, KEPT, _dumps(self.artifacts.kept.take_untold()))
-        if any(troubles := self.redactor.own.take_troubles()):
+        if any(troubles := self.redactor.plugins.take_failures()):
             super()._hang(report, TROUBLE, _dumps(troubles))
         return report
 
@@ -369,7 +369,7 @@ class WorkerObserver(Observer):
         """Write that the test begins, before it touches its environment; forget tests that are over."""
         try:
             if self.begun is not None and (test_id := self.names.of(nodeid)) in self._evidence:
-                self.begun.begins(test_id)
+                self.begun.write_start(test_id)
         except PASSES:
             raise
         except BaseException as error:  # noqa: BLE001 - the controller is told as well

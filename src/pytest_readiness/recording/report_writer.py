@@ -155,7 +155,7 @@ class ReportWriter:
         belated = redact_artifacts(Path(self._for_workers["artifacts"]), self._kept, self.redactor)
         if belated.moved:
             self.log.rewrite(lambda body: replace_digests(body, belated.moved))
-            self.log.moved(belated.moved, {path.name for path in belated.gone})
+            self.log.replace_artifacts(belated.moved, {path.name for path in belated.gone})
             self._left = belated.told()
             belated.remove()
 
@@ -235,7 +235,7 @@ class LocalReportWriter(ReportWriter):
         """Write tests that were interrupted, and those that had ended where another plugin failed over their report."""
         self._safely(self._tell_ended)
         for body in self._observer.unfinished():
-            if self.log.runs(body["test"]):
+            if self.log.is_running(body["test"]):
                 self._safely(self.log.finished, body)
 
 
@@ -260,7 +260,7 @@ class ControllerReportWriter(ReportWriter):
     def pytest_xdist_setupnodes(self, config: pytest.Config, specs: Sequence[object]) -> None:
         """See whether all workers run everything."""
         if config.getoption("dist") == "each":
-            self.log.ends.copies = len(specs)
+            self.log.joiner.copies = len(specs)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -367,7 +367,7 @@ class ControllerReportWriter(ReportWriter):
         """Write the tests that were run last, and were not run again."""
         self._take_in_plans()
         self._safely(self._tell_unsure, lambda _: True)
-        self._safely(self.log.take_in_begun)
+        self._safely(self.log.add_worker_starts)
         if self._ran_unplanned and not self._is_planned:
             told = "tests ran in workers that did not say which of them are evidence: is pytest-readiness loaded there?"
             self.log.failure = self.log.failure or StorageError(told)
@@ -377,8 +377,8 @@ class ControllerReportWriter(ReportWriter):
         told = {name: json.loads(text) for name, text in super()._taken(report).items()}
         self._kept.take_in(told.get(KEPT, {}))
         if SECRETS in told:
-            self.redactor.take_in(told[SECRETS])
-        self.redactor.own.take_in_troubles(told.get(TROUBLE, ()))
+            self.redactor.merge_learned(told[SECRETS])
+        self.redactor.plugins.merge_failures(told.get(TROUBLE, ()))
         self._redact_what_is_written()
         bodies = {name: body for name, body in told.items() if name in _BODIES}
         return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._learned else bodies

@@ -68,7 +68,7 @@ class NodeIds:
         elif self.grouped or self._prefix:
             name = self._plain(name)
         if test.case is not None:
-            self.redactor.cases.note(name, test.case)
+            self.redactor.cases.add(name, test.case)
         return self.redactor.name(name)
 
     def _plain(self, nodeid: str) -> str:
@@ -155,7 +155,7 @@ class NodeIds:
 
     def take_in(self, plain: Mapping[str, Any]) -> None:
         """Take in what ``to_plain`` of a worker told."""
-        self.redactor.cases.take_in(plain.get(CASES, {}))
+        self.redactor.cases.merge(plain.get(CASES, {}))
         for nodeid, bearers in plain.get(BEARERS, {}).items():
             for name, location, number in bearers:
                 self._bears(nodeid, AmbiguousTest(name, location, number))

@@ -15,9 +15,9 @@ from shlex import quote
 
 from .match import Match
 
-__all__ = ["PART_OF_NAME", "in_words", "line_of", "mask_word", "scan_words"]
+__all__ = ["MASKED_NAME_NOTE", "in_words", "line_of", "mask_word", "scan_words"]
 
-PART_OF_NAME = (
+MASKED_NAME_NOTE = (
     "a secret is part of the command's name: with another one it is another test; --id NAME calls it the same"
 )
 """What is to be said of such a command."""

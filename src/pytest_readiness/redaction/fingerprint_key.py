@@ -22,7 +22,7 @@ def load_key(folder: Path) -> bytes:
     return secrets.token_bytes(SIZE)
 
 
-def keep_key(folder: Path, key: bytes) -> None:
+def save_key(folder: Path, key: bytes) -> None:
     """Write a new key, readable by its owner only; one that is there already stays.
 
     Raises:

@@ -18,7 +18,7 @@ _RULE = "hook-failed"
 _LIMIT = 600
 """Characters of what is told of a plugin."""
 
-Own = Callable[[str], object]
+PluginRedactor = Callable[[str], object]
 """A plugin's redactor: returns a text without what it knows to be secret, or None for an unchanged one."""
 
 
@@ -29,7 +29,9 @@ class _UnloadedError(Exception):
 class PluginRedactors:
     """What plugins redact, and what went wrong in it. Loaded with the first text."""
 
-    def __init__(self, find: Callable[[], Sequence[Own]], ours: Callable[[str], str], counts: Counter[str]) -> None:
+    def __init__(
+        self, find: Callable[[], Sequence[PluginRedactor]], ours: Callable[[str], str], counts: Counter[str]
+    ) -> None:
         """Take in what will be needed.
 
         Args:
@@ -40,10 +42,10 @@ class PluginRedactors:
         self._find = find
         self._ours = ours
         self._counts = counts
-        self._found: Sequence[Own] | None = None
-        self.trouble: str | None = None
+        self._found: Sequence[PluginRedactor] | None = None
+        self.failure: str | None = None
         """What first went wrong in one, until it is told."""
-        self.unloaded: str | None = None
+        self.load_failure: str | None = None
         """Why plugins cannot be loaded, until it is told."""
 
     @property
@@ -62,14 +64,14 @@ class PluginRedactors:
             if not is_failure(error):
                 raise
             if not isinstance(error, _UnloadedError):
-                self.trouble = self.trouble or self._ours(
+                self.failure = self.failure or self._ours(
                     f"{by}: {describe_exception(error, _LIMIT)}" if by else describe_exception(error, _LIMIT)
                 )
             self._counts[_RULE] += 1
             return HOOK_FAILED
         return text
 
-    def _loaded(self) -> Sequence[Own]:
+    def _loaded(self) -> Sequence[PluginRedactor]:
         if self._found is None:
             self._found = ()  # a plugin that asks us in turn while it is loaded finds none
             try:
@@ -79,27 +81,27 @@ class PluginRedactors:
                     self._found = None  # it was not the plugins
                     raise
                 told = str(error) if isinstance(error, ReadinessError) else describe_exception(error, _LIMIT)
-                self.unloaded = self._ours(told)
+                self.load_failure = self._ours(told)
                 self._found = (_unloaded,)
         return self._found
 
-    def take_troubles(self) -> list[str | None]:
+    def take_failures(self) -> list[str | None]:
         """Return what went wrong in one, and in loading them, and begin again."""
-        found = [self.trouble, self.unloaded]
-        self.trouble = self.unloaded = None
+        found = [self.failure, self.load_failure]
+        self.failure = self.load_failure = None
         return found
 
-    def take_in_troubles(self, found: Sequence[str | None]) -> None:
+    def merge_failures(self, found: Sequence[str | None]) -> None:
         """Take in what those of another process returned so."""
         if found:
-            self.trouble, self.unloaded = self.trouble or found[0], self.unloaded or found[1]
+            self.failure, self.load_failure = self.failure or found[0], self.load_failure or found[1]
 
 
 def _unloaded(_: str) -> object:
     raise _UnloadedError
 
 
-def _changed(redact: Own, text: str) -> str:
+def _changed(redact: PluginRedactor, text: str) -> str:
     found = redact(text)
     if found is None:
         return text

@@ -20,7 +20,7 @@ from ..third_party import plain_text
 from .encodings import SHORTEST, spellings
 from .known_secrets import KnownValues
 from .match import Match
-from .plugin_redactors import HOOK_FAILED, Own, PluginRedactors
+from .plugin_redactors import HOOK_FAILED, PluginRedactor, PluginRedactors
 from .secret_variables import secrets_of, without_common
 from .test_names import ParameterCases, data_at, spans_in_name
 
@@ -64,7 +64,7 @@ BEYOND = 48 << 10
 """Bytes that are looked at beyond a piece, where no known value is longer: no secret of another kind is."""
 
 
-def _nothing() -> Sequence[Own]:
+def _nothing() -> Sequence[PluginRedactor]:
     return ()
 
 
@@ -72,14 +72,17 @@ class Redactor:
     """Replaces secret values in whatever is about to be written. One for each process of a session."""
 
     def __init__(
-        self, key: bytes, environ: Mapping[str, str] | None = None, own: Callable[[], Sequence[Own]] = _nothing
+        self,
+        key: bytes,
+        environ: Mapping[str, str] | None = None,
+        find_plugins: Callable[[], Sequence[PluginRedactor]] = _nothing,
     ) -> None:
         """Take in what is known; nothing is compiled before the first text.
 
         Args:
             key: The store's own key: it makes fingerprints, and is written nowhere else.
             environ: Variables whose values are secret where their names say so; default: this process's.
-            own: Returns the redactors of plugins; asked with the first text.
+            find_plugins: Returns the redactors of plugins; asked with the first text.
         """
         self._key = key
         self._values: dict[str, str] = {}
@@ -93,7 +96,7 @@ class Redactor:
         """Values that were registered since somebody last emptied this list."""
         self.counts: Counter[str] = Counter()
         """How often each rule applied since the last ``take_counts``."""
-        self.own = PluginRedactors(own, self._without_plugins, self.counts)
+        self.plugins = PluginRedactors(find_plugins, self._without_plugins, self.counts)
         """Those of plugins."""
         for value in secrets_of(os.environ if environ is None else environ):
             self.learn_variable(value)
@@ -103,7 +106,7 @@ class Redactor:
         self._learn(value, "environment")
 
     @property
-    def known(self) -> int:
+    def secret_count(self) -> int:
         """How many secrets are looked for; never fewer than before."""
         return len(self._values)
 
@@ -117,11 +120,11 @@ class Redactor:
     def take_learned(self) -> dict[str, Any]:
         """Return what another process must know, as plain data: what was registered, and how it stands in names."""
         learned, self.learned = self.learned, []
-        return {"values": learned, "cases": self.cases.untold()}
+        return {"values": learned, "cases": self.cases.take_unsent()}
 
-    def take_in(self, told: Mapping[str, Any]) -> None:
+    def merge_learned(self, told: Mapping[str, Any]) -> None:
         """Take in what ``take_learned`` of another process told."""
-        self.cases.take_in(told["cases"])
+        self.cases.merge(told["cases"])
         for value in told["values"]:
             self.register(value)
 
@@ -156,7 +159,7 @@ class Redactor:
     def text(self, text: str) -> str:
         """Return the text without secrets."""
         text = plain_text(text)
-        return self.own.text(self._without_plugins(text)) if text else text
+        return self.plugins.text(self._without_plugins(text)) if text else text
 
     def _without_plugins(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
@@ -249,7 +252,7 @@ class Redactor:
 
     def _arguments(self, argv: Iterable[str]) -> list[str]:
         """Return a command line's words; what an option announces as secret is, however it looks."""
-        return [cut_text(self.own.text(word), MOST_OF_A_WORD) for word in self._words(list(argv), self._keyed)]
+        return [cut_text(self.plugins.text(word), MOST_OF_A_WORD) for word in self._words(list(argv), self._keyed)]
 
     def command(self, words: Sequence[str]) -> tuple[str, str]:
         """Return a command's line as it is told, and as it is called: there each secret leaves its fingerprint."""
@@ -279,7 +282,7 @@ class Redactor:
 
     def _named_by_plugins(self, name: str) -> str:
         """What a plugin changes leaves the places of the parameters, else the fingerprint of the whole name."""
-        changed = self.own.text(name)
+        changed = self.plugins.text(name)
         if changed == name:
             return name
         if changed == HOOK_FAILED:
@@ -300,10 +303,10 @@ class Redactor:
             yield self._piece_by_plugins(piece)
 
     def _piece_by_plugins(self, piece: bytes) -> bytes:
-        if self.own.is_empty:
+        if self.plugins.is_empty:
             return piece
         text = piece.decode("utf-8", "surrogateescape")
-        changed = self.own.text(text)
+        changed = self.plugins.text(text)
         if changed == text:
             return piece
         try:
@@ -340,7 +343,7 @@ class Redactor:
 
         return self._marked(data, spans_of(data, known))
 
-    def holds_known(self, blocks: Iterable[bytes]) -> bool:
+    def contains_secret(self, blocks: Iterable[bytes]) -> bool:
         """Return whether a known value stands in a file, in any of its spellings: faster than ``stream``."""
         known, rest = self._known(), b""
         for block in blocks:

@@ -84,7 +84,7 @@ class ParameterCases:
         """Names in which a place stands for a secret."""
         self._is_told = False
 
-    def note(self, name: str, item: Any) -> None:
+    def add(self, name: str, item: Any) -> None:
         """Take in a parametrised test as pytest collected it, by its name with all secrets."""
         self._known[name] = item
 
@@ -140,13 +140,13 @@ class ParameterCases:
         """Return what another process must know of the names in which a place stands."""
         return {name: list(self._of(name)) for name in self.marked}
 
-    def untold(self) -> dict[str, Any]:
+    def take_unsent(self) -> dict[str, Any]:
         """Return, once, what it must know of all: a secret that becomes known late may stand in the name of any."""
         names = () if self._is_told else [name for name in self._known if len(name) - data_at(name) >= SHORTEST]
         self._is_told = True
         return {name: list(self._of(name)) for name in names}
 
-    def take_in(self, plain: Mapping[str, Any]) -> None:
+    def merge(self, plain: Mapping[str, Any]) -> None:
         """Take in what ``to_plain`` of another process told."""
         for name, (of, found) in plain.items():
             self._known[name] = _Known(of, [(index, text) for index, text in found])
