@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from pytest_readiness import cli, hookspecs
-from pytest_readiness.claims.builtin_items import SEVEN
+from pytest_readiness.claims.builtin_items import BUILTIN_ITEMS
 from pytest_readiness.mark import DESCRIPTION
 from pytest_readiness.pipeline import session
 from pytest_readiness.recording.evidence_recorder import RecordEvidence
@@ -52,7 +52,9 @@ TABLE_MODELS: dict[str, type[BaseModel]] = {
     "gate": model.GateSettings,
     "keys": model.KeySettings,
 }
-TOP_KEYS = set(model.Settings.model_fields) - model.PLACE_FIELDS - set(TABLE_MODELS) - {"tracker_columns", "statuses"}
+TOP_KEYS = (
+    set(model.Settings.model_fields) - model.LOCATION_FIELDS - set(TABLE_MODELS) - {"tracker_columns", "statuses"}
+)
 COMMANDS = {name: cli.commands.get_command(click.Context(cli.commands), name) for name in cli.COMMANDS}
 
 
@@ -141,7 +143,7 @@ def test_every_column_and_status_that_can_be_renamed_is_in_the_reference(word):
     assert f"`{word}`" in section(REFERENCE["config"], "## `[tracker_columns]` and `[statuses]`")
 
 
-@pytest.mark.parametrize("item", SEVEN, ids=lambda item: item.name)
+@pytest.mark.parametrize("item", BUILTIN_ITEMS, ids=lambda item: item.name)
 def test_the_seven_items_are_in_the_reference_as_they_are(item):
     """Number, name, proof and age of each built-in item stand in one row."""
     told = section(REFERENCE["config"], "### The seven items")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_readiness.claims.builtin_items import SEVEN, recognise_item
+from pytest_readiness.claims.builtin_items import BUILTIN_ITEMS, recognise_item
 
 
-@pytest.mark.parametrize("item", SEVEN, ids=lambda item: item.name)
+@pytest.mark.parametrize("item", BUILTIN_ITEMS, ids=lambda item: item.name)
 def test_our_own_sentences_are_recognised(item):
     """Each built-in title speaks of its own meaning and of no other, so that our template reads as the seven."""
     assert recognise_item(item.key, item.title) == item
@@ -30,7 +30,7 @@ def test_the_meaning_attaches_to_text_that_speaks_of_it(text, name):
     """A tracker's own words get the meaning they speak of, under the tracker's number and with its text."""
     item = recognise_item("42", text)
     assert (item.key, item.title, item.name) == ("42", text, name)
-    meaning = next(one for one in SEVEN if one.name == name)
+    meaning = next(one for one in BUILTIN_ITEMS if one.name == name)
     assert (item.scope, item.parts, item.proof, item.max_age_days) == (
         meaning.scope,
         meaning.parts,

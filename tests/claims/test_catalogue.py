@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_readiness.claims.builtin_items import SEVEN
+from pytest_readiness.claims.builtin_items import BUILTIN_ITEMS
 from pytest_readiness.claims.catalogue import Catalogue, Environment, Item, ProviderMode, UseCase
 from pytest_readiness.claims.claim import Claim
 from pytest_readiness.errors import ClaimError
@@ -15,7 +15,7 @@ from pytest_readiness.errors import ClaimError
 STAGING, PROD, DEV = Environment("staging", real=True), Environment("prod", real=True), Environment("dev", real=False)
 
 
-def catalogue(*use_cases, environments=(STAGING, PROD, DEV), modes=(), items=SEVEN):
+def catalogue(*use_cases, environments=(STAGING, PROD, DEV), modes=(), items=BUILTIN_ITEMS):
     """Return a catalogue of these use cases (or one, UC-1) in which staging and prod are real."""
     return Catalogue(
         "payments",
@@ -72,10 +72,10 @@ def test_what_the_config_says_nothing_of_requires_what_it_would_say():
         "UC-1": UseCase("UC-1"),
         "UC-2": UseCase("UC-2", environments=("staging", "prod"), provider_modes=("BYOK", "managed")),
     }
-    known = Catalogue("r", rows, {item.key: item for item in SEVEN}, declared, modes)
+    known = Catalogue("r", rows, {item.key: item for item in BUILTIN_ITEMS}, declared, modes)
     shared, own = known.requirements("UC-1"), known.requirements("UC-2")
     assert shared == tuple(replace(one, id=one.id.replace("UC-2", "UC-1"), use_case="UC-1") for one in own)
-    assert len({one.id for one in shared}) == len(shared) > len(SEVEN)
+    assert len({one.id for one in shared}) == len(shared) > len(BUILTIN_ITEMS)
 
 
 def test_an_item_scoped_by_both_multiplies():

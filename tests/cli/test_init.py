@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, strategies as st
 
-from pytest_readiness.claims.builtin_items import SEVEN
+from pytest_readiness.claims.builtin_items import BUILTIN_ITEMS
 from pytest_readiness.claims.catalogue import Item
 from pytest_readiness.claims.register import catalogue_problems, read_catalogue
 from pytest_readiness.claims.tracker.reader import read_tracker
@@ -53,8 +53,8 @@ def test_a_new_project_gets_a_tracker_and_a_config_that_are_sound(folder):
     assert list(catalogue_problems(settings)) == []
     assert settings.tracker == folder / TRACKER_NAME
     known = read_catalogue(settings)
-    assert tuple(known.items.values()) == SEVEN
-    assert list(settings.items) == [item.key for item in SEVEN]
+    assert tuple(known.items.values()) == BUILTIN_ITEMS
+    assert list(settings.items) == [item.key for item in BUILTIN_ITEMS]
     assert len(known.use_cases) == 2
     assert {row.declared_status for row in known.use_cases.values()} == {"NOT_STARTED"}
     assert {len(known.requirements(name)) for name in known.use_cases} == {8}
@@ -108,7 +108,7 @@ def test_a_tracker_without_a_list_gets_the_seven(folder):
     """Where the tracker does not list what is required, the seven are written out."""
     (folder / TRACKER_NAME).write_text("| UC | Prod Readiness Status |\n|--|--|\n| A | BLOCKED |\n")
     init()
-    assert tuple(read_catalogue(load_settings(folder / "readiness.toml")).items.values()) == SEVEN
+    assert tuple(read_catalogue(load_settings(folder / "readiness.toml")).items.values()) == BUILTIN_ITEMS
 
 
 @pytest.mark.parametrize(

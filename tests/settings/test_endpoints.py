@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.settings import load_settings
-from pytest_readiness.settings.endpoints import is_among, parse_endpoint, split_place
+from pytest_readiness.settings.endpoints import matches_any, parse_endpoint, split_host_port
 
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True).filter(lambda text: not text.isdigit())
 HOSTS = st.lists(LABELS, min_size=2, max_size=4).map(".".join)
@@ -34,7 +34,7 @@ PORTS = st.integers(1, 65535)
 )
 def test_a_place_that_is_the_endpoint(endpoint: str, host: str, address: str, port: int) -> None:
     """Names match as the DNS compares them, addresses by their network, and a port where one is named."""
-    assert is_among([endpoint], [host] if host else [], [address], port)
+    assert matches_any([endpoint], [host] if host else [], [address], port)
 
 
 @pytest.mark.parametrize(
@@ -52,26 +52,26 @@ def test_a_place_that_is_the_endpoint(endpoint: str, host: str, address: str, po
 )
 def test_a_place_that_is_not(endpoint: str, host: str, address: str, port: int) -> None:
     """Another port, a longer name, a network that only looks alike."""
-    assert not is_among([endpoint], [host] if host else [], [address], port)
+    assert not matches_any([endpoint], [host] if host else [], [address], port)
 
 
 @given(HOSTS, PORTS)
 def test_a_host_is_itself_and_what_a_star_stands_for(host: str, port: int) -> None:
     """A host matches itself under any port, with its port under that alone, and behind a star for its first label."""
-    assert is_among([host], [host], [], port)
-    assert is_among([f"{host}:{port}"], [host], [], port)
-    assert not is_among([f"{host}:{port}"], [host], [], port % 65535 + 1)
-    assert is_among([f"*.{host.partition('.')[2]}"], [host], [], port)
-    assert split_place(f"{host}:{port}") == (host, port)
+    assert matches_any([host], [host], [], port)
+    assert matches_any([f"{host}:{port}"], [host], [], port)
+    assert not matches_any([f"{host}:{port}"], [host], [], port % 65535 + 1)
+    assert matches_any([f"*.{host.partition('.')[2]}"], [host], [], port)
+    assert split_host_port(f"{host}:{port}") == (host, port)
 
 
 @given(st.ip_addresses(), st.integers(1, 32), PORTS)
 def test_an_address_is_in_its_network(address: ipaddress.IPv4Address, bits: int, port: int) -> None:
     """Each network holds its own addresses, written with brackets and without."""
     network = ipaddress.ip_network(f"{address}/{bits}", strict=False)
-    assert is_among([str(network)], [], [str(address)], port)
+    assert matches_any([str(network)], [], [str(address)], port)
     written = f"[{network.network_address}]/{bits}" if address.version == 6 else str(network)
-    assert is_among([f"{written}:{port}"], [], [str(address)], port)
+    assert matches_any([f"{written}:{port}"], [], [str(address)], port)
 
 
 @given(st.text())
@@ -88,7 +88,7 @@ def test_any_text_is_an_endpoint_or_told_why_not(text: str) -> None:
 @given(st.text())
 def test_any_text_can_be_split(text: str) -> None:
     """A place that a test names is split without an error."""
-    host, port = split_place(text)
+    host, port = split_host_port(text)
     assert isinstance(host, str)
     assert port is None or port >= 0
 
@@ -106,7 +106,7 @@ def test_any_text_can_be_split(text: str) -> None:
 )
 def test_a_url_is_split_into_host_and_port(text: str, place: tuple[str, int | None]) -> None:
     """A URL without a port has the usual one of its scheme, if it has one."""
-    assert split_place(text) == place
+    assert split_host_port(text) == place
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pytest_readiness.settings import (
     Settings,
     config_problems,
     default_settings,
-    key_place,
+    key_location,
     load_settings,
     override_settings,
 )
@@ -297,11 +297,11 @@ def test_settings_are_frozen(tmp_path):
         default_settings(tmp_path).store = "x"
 
 
-def test_key_place_points_into_the_file(config):
+def test_key_location_points_into_the_file(config):
     """A problem found later still points to the line of the key in the config."""
     path = config(FULL)
     line = FULL.splitlines().index('environments = ["staging"]') + 1
     settings = load_settings(path)
-    assert key_place(settings, "use_cases", "UC-003", "environments") == f"readiness.toml:{line}"
+    assert key_location(settings, "use_cases", "UC-003", "environments") == f"readiness.toml:{line}"
     path.unlink()
-    assert key_place(settings, "use_cases") == "readiness.toml"
+    assert key_location(settings, "use_cases") == "readiness.toml"

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 from datetime import timedelta
 
-from pytest_readiness.claims.builtin_items import SEVEN
+from pytest_readiness.claims.builtin_items import BUILTIN_ITEMS
 from pytest_readiness.claims.catalogue import Catalogue, Environment, Item, ProviderMode, UseCase
 from pytest_readiness.facts.evidence import Attempt, Evidence, Proof, Result
 from pytest_readiness.facts.timestamps import parse_timestamp
@@ -23,7 +23,7 @@ CATALOGUE = Catalogue(
     use_cases={
         UC: UseCase(id=UC, environments=("staging", "prod"), provider_modes=("BYOK",), owner="team@example.com")
     },
-    items={item.key: item for item in (*SEVEN, PLAIN)},
+    items={item.key: item for item in (*BUILTIN_ITEMS, PLAIN)},
     environments={
         "staging": Environment("staging", real=True),
         "prod": Environment("prod", real=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from pytest_readiness.claims.builtin_items import SEVEN
+from pytest_readiness.claims.builtin_items import BUILTIN_ITEMS
 from pytest_readiness.claims.catalogue import Catalogue, Environment, ProviderMode, UseCase
 from pytest_readiness.facts.evidence import Artifact, Attempt, Evidence, Proof, Reference, Result, Step
 from pytest_readiness.store.protocol import RunState, RunSummary
@@ -114,7 +114,7 @@ def catalogue(ids: Iterable[str], **row) -> Catalogue:
     return Catalogue(
         register="payments",
         use_cases={name: replace(plain, **{"id": name, **row}) for name in ids},
-        items={item.key: item for item in SEVEN},
+        items={item.key: item for item in BUILTIN_ITEMS},
         environments={"staging": Environment("staging", real=True)},
         provider_modes={"BYOK": ProviderMode("BYOK")},
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .catalogue import ENVIRONMENT, PROOF_OF_PART, PROVIDER_MODE, Item
 
-SEVEN = (
+BUILTIN_ITEMS = (
     Item(
         key="1",
         name="credential",
@@ -79,7 +79,7 @@ _SPEAKS_OF = {
 
 def recognise_item(key: str, text: str) -> Item:
     """Return the item of a tracker: with a built-in meaning if its text speaks of exactly one, else plain."""
-    spoken = [item for item in SEVEN if item.name and re.search(_SPEAKS_OF[item.name], text, re.IGNORECASE)]
+    spoken = [item for item in BUILTIN_ITEMS if item.name and re.search(_SPEAKS_OF[item.name], text, re.IGNORECASE)]
     if len(spoken) != 1:
         return Item(key=key, title=text)
     return replace(spoken[0], key=key, title=text)

@@ -139,19 +139,19 @@ class Catalogue:
         return {key.lower(): key for key in self.use_cases}
 
     @cached_property
-    def looks_at_connections(self) -> bool:
+    def checks_connections(self) -> bool:
         """Whether it matters what tests connect to: an environment declares endpoints, or an item asks for them."""
         return any(environment.endpoints for environment in self.environments.values()) or any(
             item.connection != "none" for item in self.items.values()
         )
 
     @cached_property
-    def asking_items(self) -> frozenset[str]:
+    def items_requiring_connection(self) -> frozenset[str]:
         """Numbers of the items that ask for a connection."""
         return frozenset(number for number, item in self.items.items() if item.connection == "seen")
 
     @cached_property
-    def longest_age_days(self) -> int | None:
+    def longest_max_age_days(self) -> int | None:
         """The longest max age of the items; None: none of them has one."""
         return max((item.max_age_days for item in self.items.values() if item.max_age_days is not None), default=None)
 
@@ -164,7 +164,7 @@ class Catalogue:
         use_case = self.use_case(use_case_id)
         said = use_case.drills or use_case.not_applicable
         if not said and use_case.environments is None and use_case.provider_modes is None:
-            return tuple([_like(req, use_case.id) for req in self._usual])
+            return tuple([_copy_for(req, use_case.id) for req in self._usual])
         return tuple(req for item in self.items.values() for req in self._requirements_of(use_case, item))
 
     @cached_property
@@ -220,14 +220,14 @@ class Catalogue:
             return known
         if self.open_world:
             return UseCase(id=name)
-        raise ClaimError(f"there is no use case '{name}' in register '{self.register}'{self.near_use_case(name)}")
+        raise ClaimError(f"there is no use case '{name}' in register '{self.register}'{self.use_case_hint(name)}")
 
-    def near_use_case(self, name: str) -> str:
+    def use_case_hint(self, name: str) -> str:
         """Return the use case that may be meant, else which there are, as the end of a sentence that there is none."""
         if any(sign in name for sign in "*?["):
             return " (an id is asked for here, and no pattern)"
         ids = list(self.use_cases)
-        every = ", ".join(ids) if len(ids) <= _FEW else f"{ids[0]} to {ids[-1]}, {len(ids)} in all"
+        every = ", ".join(ids) if len(ids) <= _LISTED_NAMES else f"{ids[0]} to {ids[-1]}, {len(ids)} in all"
         return suggestion(name, ids) or (f" (there {'is' if len(ids) == 1 else 'are'} {every})" if ids else "")
 
     def item(self, name: str) -> Item:
@@ -249,12 +249,12 @@ class Catalogue:
     def check_environment(self, name: str) -> None:
         """Raise ClaimError if environments are declared and ``name`` is none of them."""
         if self.environments and name not in self.environments:
-            raise ClaimError(f"there is no environment '{name}'{_near(name, self.environments)}")
+            raise ClaimError(f"there is no environment '{name}'{_name_hint(name, self.environments)}")
 
     def check_provider_mode(self, name: str) -> None:
         """Raise ClaimError if provider modes are declared and ``name`` is none of them."""
         if self.provider_modes and name not in self.provider_modes:
-            raise ClaimError(f"there is no provider mode '{name}'{_near(name, self.provider_modes)}")
+            raise ClaimError(f"there is no provider mode '{name}'{_name_hint(name, self.provider_modes)}")
 
     def parts(self, use_case_id: str, item_key: str) -> tuple[str, ...]:
         """Return the named parts (or drills) of an item of a use case; empty where it has none."""
@@ -322,11 +322,11 @@ class Catalogue:
         )
 
 
-_FEW = 6
+_LISTED_NAMES = 6
 """Names that are listed one by one."""
 
 
-def _near(name: str, declared: Iterable[str]) -> str:
+def _name_hint(name: str, declared: Iterable[str]) -> str:
     return suggestion(name, declared) or f" (declared are {', '.join(declared)})"
 
 
@@ -334,7 +334,7 @@ def _parts(use_case: UseCase, item: Item) -> tuple[str, ...]:
     return use_case.drills if item.proof == "drill" and use_case.drills else item.parts
 
 
-def _like(usual: Requirement, use_case: str) -> Requirement:
+def _copy_for(usual: Requirement, use_case: str) -> Requirement:
     """Return the requirement of a use case that is as the usual one, whose id is that of none (``/1/staging``)."""
     return _requirement(f"{use_case}{usual.id}", use_case, *_after_the_names(usual))
 

@@ -1,4 +1,4 @@
-"""What collection found: the claims of each test, by node id."""
+"""The claims of each collected test, read from its evidence marks and stored on the test."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from ..fast_values import dataclass, maker
 from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim
-from .invalid_marks import understood_claims
+from .invalid_marks import guess_claims
 from .marker import claims_of, plain_form
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedTest:
-    """What one test claims, and what is wrong with how it says so."""
+    """The claims of one test, and the problems of its evidence marks."""
 
     test_id: str
     claims: tuple[Claim, ...]
     problems: tuple[str, ...]
     records: bool
-    """The test uses ``record_evidence``, so it can still say where it ran."""
+    """The test uses ``record_evidence``, so it can still name its environment."""
     selected: bool = True
-    marks: int = 0
-    """How many marks of its own it had."""
-    lies: Path | None = None
-    """Where it lies, if its node id does not say so."""
-    case: pytest.Item | None = None
+    mark_count: int = 0
+    """Number of the test's own marks of any kind."""
+    external_path: Path | None = None
+    """File of the test, if its node id does not name that."""
+    parametrised_item: pytest.Item | None = None
     """The test itself, if it is parametrised."""
-    understood: tuple[Claim, ...] = ()
-    """Those of the claims that are only what can be understood of a wrong mark: the test fails for them."""
+    guessed_claims: tuple[Claim, ...] = ()
+    """The claims that were guessed from an invalid mark: the test fails for them."""
 
 
-_tagged = maker(TaggedTest)
+_tagged_test = maker(TaggedTest)
 TAGGED = pytest.StashKey[TaggedTest]()
 
 
 def collect_claims(item: pytest.Item, catalogue: Catalogue | None) -> TaggedTest | None:
-    """Return what a test claims (kept on the test), or None if it carries no evidence mark.
+    """Return the claims of a test, which are also stored on it; None: it has no evidence mark.
 
-    Without a catalogue (nothing is recorded) only the form of the marks is judged.
+    Without a catalogue (nothing is recorded) only the form of the marks is checked.
     """
     return _Tagger(catalogue, selected=True).tag(item)
 
@@ -52,25 +52,25 @@ def collect_claims(item: pytest.Item, catalogue: Catalogue | None) -> TaggedTest
 def collect_all(
     items: Iterable[pytest.Item], catalogue: Catalogue | None, *, selected: bool = True
 ) -> list[TaggedTest]:
-    """Return what each evidence test among these claims; tests with equal marks share one tuple of claims."""
+    """Return the claims of each evidence test among these; tests with equal marks share one tuple of claims."""
     tagger = _Tagger(catalogue, selected=selected)
     return [tagged for item in items if (tagged := tagger.tag(item)) is not None]
 
 
 class _Tagger:
-    """Tags tests, and reads once what stands above many of them, and what many of them say alike."""
+    """A reader of marks that caches the marks of classes and modules, and the claims of equal marks."""
 
     def __init__(self, catalogue: Catalogue | None, *, selected: bool) -> None:
         self._catalogue = catalogue
         self._selected = selected
         self._parent: pytest.Item | pytest.Collector | None = None
-        self._above: list[pytest.Mark] = []
+        self._parent_marks: list[pytest.Mark] = []
         """The evidence marks of this parent and of its parents, the closest first."""
         self._path: Path | None = None
-        self._lead = ""
-        """How the node ids begin of most tests that lie there."""
-        self._read: dict[tuple[str, int | str], tuple[tuple[Claim, ...], tuple[str, ...]]] = {}
-        """What one plain mark says, by use case and item."""
+        self._prefix = ""
+        """The start of the node ids of most tests in that file."""
+        self._parsed: dict[tuple[str, int | str], tuple[tuple[Claim, ...], tuple[str, ...]]] = {}
+        """Claims and problems of a plain mark, by use case and item."""
 
     def tag(self, item: pytest.Item) -> TaggedTest | None:
         stash = item.stash
@@ -83,23 +83,26 @@ class _Tagger:
         records = "record_evidence" in getattr(item, "fixturenames", ())
         guessed: tuple[Claim, ...] = ()
         if problems and self._catalogue is not None:
-            guessed = tuple([one for one in understood_claims(marks, self._catalogue) if one not in claims])
-            claims, records = (*claims, *guessed), True  # where it would have run, nobody knows
+            guessed = tuple([claim for claim in guess_claims(marks, self._catalogue) if claim not in claims])
+            claims, records = (*claims, *guessed), True  # The test does not run, so its environment stays unknown.
         nodeid, path = item.nodeid, item.path
         if path is not self._path:
-            self._path, self._lead = path, f"{_lead(item)}::"
-        lies = None if nodeid.startswith(self._lead) else where_else(item)  # most begin like that: asked of each test
-        own = len(item.own_markers)
-        case = item if hasattr(item, "callspec") else None
-        tagged = stash[TAGGED] = _tagged(nodeid, claims, problems, records, self._selected, own, lies, case, guessed)
+            self._path, self._prefix = path, f"{_expected_prefix(item)}::"
+        # Most node ids have the prefix, and this check runs for each test.
+        external = None if nodeid.startswith(self._prefix) else external_path(item)
+        mark_count = len(item.own_markers)
+        parametrised = item if hasattr(item, "callspec") else None
+        tagged = stash[TAGGED] = _tagged_test(
+            nodeid, claims, problems, records, self._selected, mark_count, external, parametrised, guessed
+        )
         return tagged
 
     def _marks(self, item: pytest.Item) -> list[pytest.Mark]:
         """Return the evidence marks in the order of the source: module, class, function."""
         parent = item.parent
         if parent is None or parent is not self._parent:
-            self._parent, self._above = parent, [] if parent is None else list(parent.iter_markers(NAME))
-        marks = [*[mark for mark in item.own_markers if getattr(mark, "name", None) == NAME], *self._above]
+            self._parent, self._parent_marks = parent, [] if parent is None else list(parent.iter_markers(NAME))
+        marks = [*[mark for mark in item.own_markers if getattr(mark, "name", None) == NAME], *self._parent_marks]
         marks.reverse()
         return marks
 
@@ -107,21 +110,21 @@ class _Tagger:
         key = plain_form(marks[0]) if len(marks) == 1 else None
         if key is None:
             return claims_of(marks, self._catalogue)
-        found = self._read.get(key)
-        if found is None:
-            found = self._read[key] = claims_of(marks, self._catalogue)
-        return found
+        parsed = self._parsed.get(key)
+        if parsed is None:
+            parsed = self._parsed[key] = claims_of(marks, self._catalogue)
+        return parsed
 
 
-def where_else(item: pytest.Item) -> Path | None:
-    """Return where a test lies, if its node id does not say so: outside pytest's rootdir, or a plugin named it."""
-    return None if _begins(item.nodeid, _lead(item)) else item.path
+def external_path(item: pytest.Item) -> Path | None:
+    """Return the file of a test whose node id does not name it: it is outside the rootdir, or a plugin named it."""
+    return None if _has_prefix(item.nodeid, _expected_prefix(item)) else item.path
 
 
-def _lead(item: pytest.Item) -> str:
-    r"""Return how the node id of a test begins that says where it lies; ``\0``: it lies nowhere below the rootdir.
+def _expected_prefix(item: pytest.Item) -> str:
+    r"""Return the start of a node id that names the test's file; ``\0``: the file is outside the rootdir.
 
-    What is installed is elsewhere, though the folder of a Python's packages may lie below: each machine has its own.
+    Installed packages count as outside, even if their folder is below the rootdir: its path differs by machine.
     """
     path, root = str(item.path), str(item.config.rootpath)
     if path == root:
@@ -130,33 +133,33 @@ def _lead(item: pytest.Item) -> str:
     return path[len(root) :].replace(os.sep, "/") if path.startswith(root) and "-packages" not in path else "\0"
 
 
-def _begins(nodeid: str, lead: str) -> bool:
-    """``@``: by xdist's ``loadgroup``."""
-    return nodeid.startswith(lead) and (not lead or nodeid[len(lead) : len(lead) + 1] in "::@")
+def _has_prefix(nodeid: str, prefix: str) -> bool:
+    """Return whether a node id names this file; xdist's ``loadgroup`` adds a group after ``@``."""
+    return nodeid.startswith(prefix) and (not prefix or nodeid[len(prefix) : len(prefix) + 1] in "::@")
 
 
-def late_marks(item: pytest.Item, catalogue: Catalogue) -> bool:
-    """Return whether a test has evidence marks that it had not when it was collected: they record nothing."""
+def has_late_marks(item: pytest.Item, catalogue: Catalogue) -> bool:
+    """Return whether a test got evidence marks after it was collected: these record nothing."""
     tagged = item.stash.get(TAGGED, None)
     if tagged is None:
         return is_tagged(item)
-    if tagged.marks == len(item.own_markers):
+    if tagged.mark_count == len(item.own_markers):
         return False
     claims, _ = claims_of([mark for mark in item.own_markers if mark.name == NAME], catalogue)
     return not set(claims) <= set(tagged.claims)
 
 
 def fail_invalid(item: pytest.Item) -> None:
-    """Fail the test, in one line, if something is wrong with its evidence marks."""
+    """Fail the test, in one line, if its evidence marks are invalid."""
     tagged = item.stash.get(TAGGED, None)
     if tagged is not None and tagged.problems:
         pytest.fail(f"{one_line(item.nodeid)}: {one_line('; '.join(tagged.problems), 600)}", pytrace=False)
 
 
 class InvalidMarksPlugin:
-    """Fails the tests whose evidence marks are wrong where nothing is recorded; else the observer does."""
+    """The hooks that fail tests with invalid evidence marks if nothing is recorded; otherwise the observer does."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """No wrapper: teardown needs what other wrappers set up."""
+        """Fail an invalid test. This is no wrapper, because teardown needs the setup of other wrappers."""
         fail_invalid(item)

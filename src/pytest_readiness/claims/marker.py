@@ -101,7 +101,7 @@ def _parse(mark: pytest.Mark) -> list[Claim]:
 
 
 def _use_case(given: Any) -> str:
-    if (name := text_of(given)) is None:
+    if (name := as_text(given)) is None:
         raise ClaimError(f"the evidence marker takes use cases as texts, not {_kind(given)}")
     if not name.strip():
         raise ClaimError('the evidence marker names an empty use case: write @evidence("UC-001", item=1)')
@@ -115,7 +115,7 @@ def _items(given: Any) -> list[str]:
     return [_item(item) for item in several]
 
 
-def items_of(given: Any) -> Iterator[str]:
+def valid_items(given: Any) -> Iterator[str]:
     """Yield the items that can be understood of what a mark says."""
     for item in _as_several(given):
         with suppress(ClaimError):
@@ -123,7 +123,7 @@ def items_of(given: Any) -> Iterator[str]:
 
 
 def _item(given: Any) -> str:
-    if name := text_of(given):
+    if name := as_text(given):
         return name
     kind = type(given)
     if issubclass(kind, int) and not issubclass(kind, bool):
@@ -136,7 +136,7 @@ def _item(given: Any) -> str:
 def _text(name: str, given: Any) -> str | None:
     if given is None:
         return None
-    value = text_of(given)
+    value = as_text(given)
     if not value:
         raise ClaimError(f"{name} must be a text, not {_kind(given)}")
     return value
@@ -152,10 +152,10 @@ def _as_several(given: Any) -> list[Any]:
     return list(tuple.__getitem__(given, slice(None))) if issubclass(kind, tuple) else [given]
 
 
-def text_of(given: Any) -> str | None:
+def as_text(given: Any) -> str | None:
     """Return a text without its class; None: it is none."""
     return str.__str__(given) if issubclass(type(given), str) else None
 
 
 def _kind(given: Any) -> str:
-    return "an empty text" if text_of(given) == "" else str.__str__(_NAME(type(given)))
+    return "an empty text" if as_text(given) == "" else str.__str__(_NAME(type(given)))

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from ..errors import ClaimError, ConfigError, Problem, location, suggestion
 from ..fast_values import dataclass
-from ..settings import ItemSettings, Settings, UseCaseSettings, key_place, shared_names
-from .builtin_items import SEVEN, recognise_item
+from ..settings import ItemSettings, Settings, UseCaseSettings, key_location, shared_names
+from .builtin_items import BUILTIN_ITEMS, recognise_item
 from .catalogue import PROOF_OF_PART, Catalogue, Environment, Item, ProviderMode, UseCase
 from .tracker.reader import Tracker, examine_tracker
 from .tracker.row_ids import name_faults
@@ -72,10 +72,10 @@ def examine_catalogue(
     return catalogue, [*found, *misfits, *_unwritten_items(settings, tracker), *_idle_patterns(settings, tracker)]
 
 
-def rows_left_out(settings: Settings) -> tuple[tuple[int, str], ...]:
+def skipped_rows(settings: Settings) -> tuple[tuple[int, str], ...]:
     """Return (line, why) of each row of the tracker that is no use case, as far as it can be read."""
     tracker, _ = _examined(settings)
-    return tracker.left_out if tracker else ()
+    return tracker.skipped_rows if tracker else ()
 
 
 def tracker_of(settings: Settings) -> Tracker | None:
@@ -150,7 +150,7 @@ def _by_key(part: str, known: Catalogue) -> str:
 def _items(settings: Settings, tracker: Tracker | None) -> dict[str, Item]:
     listed = {item.key: item for item in tracker.items} if tracker else {}
     if not settings.items:
-        return _apart(listed or {item.key: item for item in SEVEN}, ())
+        return _apart(listed or {item.key: item for item in BUILTIN_ITEMS}, ())
     said = {key: _item(key, one, listed.get(key)) for key, one in settings.items.items()}
     return _apart({**listed, **said}, [key for key, one in settings.items.items() if one.name])
 
@@ -184,13 +184,15 @@ def _unwritten_items(settings: Settings, tracker: Tracker | None) -> Iterator[Pr
     for item in tracker.items if tracker and settings.items else ():
         if item.key not in settings.items:
             what = f"required evidence {item.key} of the tracker has no [items.{item.key}]: write down what it means"
-            yield Problem(key_place(settings, "items"), what)
+            yield Problem(key_location(settings, "items"), what)
 
 
 def _idle_patterns(settings: Settings, tracker: Tracker | None) -> Iterator[Problem]:
     """A heading that is misspelt leaves nothing out."""
-    for pattern in tracker.unmatched if tracker else ():
-        yield Problem(key_place(settings, "tracker_skip"), f"no heading of the tracker matches '{pattern}': correct it")
+    for pattern in tracker.unmatched_patterns if tracker else ():
+        yield Problem(
+            key_location(settings, "tracker_skip"), f"no heading of the tracker matches '{pattern}': correct it"
+        )
 
 
 def _misfits(
@@ -225,8 +227,8 @@ def _same_but_for_case(settings: Settings, catalogue: Catalogue) -> Iterator[Pro
     for name in catalogue.use_cases:
         first = seen.setdefault(name.casefold(), name)
         if first != name:
-            where = key_place(settings, "use_cases", name)
-            other = key_place(settings, "use_cases", first)
+            where = key_location(settings, "use_cases", name)
+            other = key_location(settings, "use_cases", first)
             what = f"use case '{name}' is '{first}' ({other}) in another letter case: remove or rename one"
             yield Problem(where, what)
 
@@ -239,7 +241,7 @@ class _At:
     keys: tuple[str, ...]
 
     def problem(self, what: str, *keys: str) -> Problem:
-        return Problem(key_place(self.settings, *self.keys, *keys), what)
+        return Problem(key_location(self.settings, *self.keys, *keys), what)
 
 
 def _use_case_misfits(at: _At, said: UseCaseSettings, catalogue: Catalogue, name: str) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..claims.catalogue import Catalogue, Item
-from ..claims.register import examine_catalogue, rows_left_out
+from ..claims.register import examine_catalogue, skipped_rows
 from ..errors import ConfigError, Problem, ReadinessError, location
 from ..pipeline.evaluate_project import Project
 from ..pipeline.extensions import Plugins, load_plugins
@@ -19,7 +19,7 @@ from ..settings import (
     Settings,
     config_problems,
     find_config,
-    key_place,
+    key_location,
     load_settings,
     override_settings,
 )
@@ -69,7 +69,7 @@ def command(door: CliContext) -> int:
 
 def _left_out(settings: Settings) -> Iterator[str]:
     """Yield each row of the tracker that is no use case by its words: it is said, and no problem."""
-    for line, why in rows_left_out(settings):
+    for line, why in skipped_rows(settings):
         yield f"{location(settings.tracker, line)}: this row is no use case: {why}" if settings.tracker else why
 
 
@@ -133,7 +133,7 @@ def _idle_columns(settings: Settings) -> Iterator[str]:
     idle = {name: header for name, header in columns.items() if not settings.environments[name].real}
     if idle:
         headers, names = ("'" + "', '".join(shown) + "'" for shown in (idle.values(), idle))
-        where = key_place(settings, "tracker_columns", "status")
+        where = key_location(settings, "tracker_columns", "status")
         yield (
             f"note: {where}: nothing is compared with, or written into, {headers}: {names} "
             f"{'is' if len(idle) == 1 else 'are'} declared with real = false"

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from ..atomic_write import write_whole
-from ..claims.builtin_items import SEVEN
-from ..claims.tracker.formats import OUTLINES, SHEETS
+from ..claims.builtin_items import BUILTIN_ITEMS
+from ..claims.tracker.formats import DELIMITED_SUFFIXES, YAML_SUFFIXES
 from ..claims.tracker.reader import Tracker
 from ..errors import ConfigError, location
 from ..facts.timestamps import timestamp
@@ -76,7 +76,7 @@ def _refuse_unwritten(where: Path, columns: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"{location(where)}: there is no such tracker whose columns these are: name it with --tracker"
         )
-    if where.suffix.casefold() in (*SHEETS, *OUTLINES):
+    if where.suffix.casefold() in (*DELIMITED_SUFFIXES, *YAML_SUFFIXES):
         raise ConfigError(f"{location(where)}: there is no such tracker, and init writes Markdown alone: name it .md")
 
 
@@ -89,7 +89,7 @@ def _tracker(option: Path | None, own: UserConfig, config: Path) -> Path:
 
 def _write(config: Path, own: UserConfig, found: AdoptedTracker, reviewers: tuple[str, ...]) -> None:
     shown = os.path.relpath(found.tracker.path, config.parent).replace(os.sep, "/")
-    items, ids = found.tracker.items or SEVEN, [row.id for row in found.tracker.rows]
+    items, ids = found.tracker.items or BUILTIN_ITEMS, [row.id for row in found.tracker.rows]
     new = {
         name: {key: value for key, value in table.items() if key not in own.table(name)}
         for name, table in (("tracker_columns", found.columns), ("statuses", found.statuses))
@@ -169,7 +169,7 @@ def _ignores(gitignore: Path) -> bool:
 
 
 def _told(read: Tracker, config: Path, reviewers: tuple[str, ...], *, adopted: bool, ignored: Path | None) -> list[str]:
-    rows, items = len(read.rows), len(read.items) or len(SEVEN)
+    rows, items = len(read.rows), len(read.items) or len(BUILTIN_ITEMS)
     listed = count(len(read.items), "required item") if read.items else "no required items"
     written = (
         ("1 item and its meaning" if items == 1 else f"{items} items and their meanings")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..claims.builtin_items import SEVEN
+from ..claims.builtin_items import BUILTIN_ITEMS
 from ..claims.catalogue import Item
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -172,7 +172,7 @@ def config_text(
 
 def tracker_text(today: str) -> str:
     """Return a new tracker with two example rows and the seven required items; ``today`` is a date."""
-    return _TRACKER.format(today=today, items="\n".join(f"{item.key}. {item.title}" for item in SEVEN))
+    return _TRACKER.format(today=today, items="\n".join(f"{item.key}. {item.title}" for item in BUILTIN_ITEMS))
 
 
 def word_lines(columns: Mapping[str, Any], statuses: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -74,7 +74,7 @@ def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], s
         if _says_where(error, path):  # what looks like a register, and why it is none
             raise error from None
         raise
-    if (found.columns, found.statuses, found.skip) == (columns, statuses, tuple(skip)) and not found.unknown:
+    if (found.columns, found.statuses, found.skip) == (columns, statuses, tuple(skip)) and not found.unknown_words:
         raise error
     lines = [
         f"{location(path)}: guessed, since nothing says what its columns and words mean; --column WORD=HEADER and",
@@ -82,8 +82,8 @@ def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], s
         *(f"  {line.translate(_UNSEEN)}" for line in _toml(found.columns, found.statuses, found.skip)),
         *(f"{location(path)}: {warning}" for warning in found.warnings),
     ]
-    if found.unknown:
-        raise GuessError(lines, _unknown(path, found.unknown, found.apart))
+    if found.unknown_words:
+        raise GuessError(lines, _unknown(path, found.unknown_words, found.skippable_heading))
     try:
         read = read_tracker(path, found.columns, found.statuses, found.skip)
     except ConfigError as error:
@@ -121,10 +121,14 @@ def _toml(columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequenc
         yield from lines
 
 
-def _unknown(path: Path, words: Sequence[tuple[int, str]], apart: str) -> str:
+def _unknown(path: Path, words: Sequence[tuple[int, str]], skippable_heading: str) -> str:
     shown = ", ".join(f"'{one_line(word, 40)}' (line {line})" for line, word in words[:_MOST])
     more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
-    other = f", or leave that table out with tracker_skip = [{toml_text(apart)}] there" if apart else ""
+    other = (
+        f", or leave that table out with tracker_skip = [{toml_text(skippable_heading)}] there"
+        if skippable_heading
+        else ""
+    )
     return (
         f"{location(path, words[0][0])}: init does not know what these words for a status mean: {shown}{more}: "
         f"say it under [statuses] in readiness.toml (that is kept){other}, and call init again"
@@ -134,5 +138,5 @@ def _unknown(path: Path, words: Sequence[tuple[int, str]], apart: str) -> str:
 def _ids(read: Tracker) -> Iterator[str]:
     names = [row.id for row in read.rows]
     yield f"use cases: {', '.join(names[:_MOST])}" + (", ..." if len(names) > _MOST else "")
-    for line, why in read.left_out[:_MOST]:
+    for line, why in read.skipped_rows[:_MOST]:
         yield f"{location(read.path, line)}: left out ({why})"

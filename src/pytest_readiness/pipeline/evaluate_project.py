@@ -212,7 +212,7 @@ def _grounds(place: Project, sources: FactSources, request: EvaluationRequest) -
     """Return what is known and asked for now, or what was at the moment that is asked about."""
     if request.at is None:
         now, digest, policy = timestamp(), place.requirements.digest, request.asked_of(place.policy)
-        gone, days = names_without_row(sources, place.catalogue, request.patterns), place.catalogue.longest_age_days
+        gone, days = names_without_row(sources, place.catalogue, request.patterns), place.catalogue.longest_max_age_days
         use_cases = select_use_cases(place.catalogue, request.patterns, gone)
         to_sign = _to_sign(place.catalogue, use_cases, now) if request.to_sign else {}
         asked_of = _asked(use_cases, gone)
@@ -224,7 +224,7 @@ def _grounds(place: Project, sources: FactSources, request: EvaluationRequest) -
     catalogue = _undeclared(catalogue)
     policy, gone = request.asked_of(policy), names_without_row(sources, catalogue, request.patterns)
     use_cases = select_use_cases(catalogue, request.patterns, gone)
-    facts = facts_at(sources, policy, request.at, _asked(use_cases, gone), days=catalogue.longest_age_days)
+    facts = facts_at(sources, policy, request.at, _asked(use_cases, gone), days=catalogue.longest_max_age_days)
     catalogue = _with_use_cases(catalogue, facts)
     digest, past = in_force.digest_at(request.at), request.at < today
     return _Grounds(catalogue, policy, digest, facts, request.at, use_cases, gone, past)

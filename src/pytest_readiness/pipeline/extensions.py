@@ -22,7 +22,7 @@ from ..claims.register import PROOFS
 from ..errors import ConfigError, one_line
 from ..facts.proofs.values import ProofCheck
 from ..fast_values import dataclass
-from ..settings import Settings, key_place
+from ..settings import Settings, key_location
 from ..third_party import call_hook, describe_exception, is_failure, kind_of, plain_text, safe_repr
 
 GROUP = "pytest_readiness"
@@ -138,7 +138,7 @@ def load_plugins(settings: Settings, *managers: pluggy.PluginManager) -> Plugins
         settings: what the config says.
         managers: plugins that are loaded already: pytest's own.
     """
-    said = f"{key_place(settings, 'plugins')}: " if settings.plugins else ""
+    said = f"{key_location(settings, 'plugins')}: " if settings.plugins else ""
     with redirect_stdout(sys.stderr):
         found = load_named(settings.plugins, settings.folder, said, managers)
     asked = {kind for item in settings.items.values() for kind in _asked(item)}

@@ -209,7 +209,7 @@ def select_use_cases(
     for pattern in patterns:
         found = [name for name in catalogue.use_cases if fnmatchcase(name.lower(), pattern.lower())]
         if not found and not any(fnmatchcase(name.lower(), pattern.lower()) for name in gone):
-            told = "" if any(sign in pattern for sign in "*?[") else catalogue.near_use_case(pattern)
+            told = "" if any(sign in pattern for sign in "*?[") else catalogue.use_case_hint(pattern)
             raise ConfigError(f"no use case in register '{catalogue.register}' matches '{pattern}'{told}")
         chosen |= dict.fromkeys(found)
     return tuple(name for name in catalogue.use_cases if name in chosen)

@@ -18,7 +18,9 @@ def plan_lines(
 ) -> list[Line]:
     """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
     place, called = prepared.place, prepared.keeper.names.of_tagged
-    sound = ((test, claim) for test in tagged if test.selected for claim in test.claims if claim not in test.understood)
+    sound = (
+        (test, claim) for test in tagged if test.selected for claim in test.claims if claim not in test.guessed_claims
+    )
     claims = [(called(test), claim) for test, claim in sound]
     chosen = select_use_cases(place.catalogue, options.patterns)
     if place.catalogue.open_world and chosen is None:

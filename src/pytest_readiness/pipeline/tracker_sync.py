@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..atomic_write import write_whole
 from ..claims.tracker.layout import RegisterLayout
-from ..claims.tracker.writer import RowUpdate, update_tracker_as
+from ..claims.tracker.writer import RowUpdate, update_with_layout
 from ..errors import ConfigError, IntegrityError, StorageError, location as shown_place
 from ..facts.timestamps import timestamp
 from ..fast_values import dataclass
@@ -41,7 +41,7 @@ def find_drift(place: Project) -> list[TrackerDrift]:
         StorageError, IntegrityError: the store cannot be read, or is not intact: nothing can be derived from it.
     """
     tracker = _tracker(place)
-    if told := _wanted(place).cannot_say():
+    if told := _wanted(place).unwritable_reason():
         raise ConfigError(f"{shown_place(tracker)}: {told}")
     report = evaluate_project(place, EvaluationRequest())
     if report.context.problems:
@@ -94,7 +94,7 @@ def _wanted(place: Project) -> RegisterLayout:
     settings = place.settings
     columns = {str(ours): theirs for ours, theirs in settings.tracker_columns.items()}
     statuses = {str(ours): theirs for ours, theirs in settings.statuses.items()}
-    return RegisterLayout.of(columns, statuses, settings.tracker_skip)
+    return RegisterLayout.from_config(columns, statuses, settings.tracker_skip)
 
 
 def _mend(place: Project, tracker: Path, found: Sequence[TrackerDrift]) -> None:
@@ -108,7 +108,7 @@ def _mend(place: Project, tracker: Path, found: Sequence[TrackerDrift]) -> None:
         changes[one.use_case] = known
     try:
         data = read_regular(tracker)
-        mended = update_tracker_as(tracker, data, changes, _wanted(place))
+        mended = update_with_layout(tracker, data, changes, _wanted(place))
         if mended != data:
             write_whole(tracker.resolve(), mended)
     except OSError as error:

@@ -16,7 +16,7 @@ from pluggy import PluginManager
 
 from ..claims.catalogue import Catalogue
 from ..claims.claim import Claim
-from ..claims.collection import TAGGED, TaggedTest, fail_invalid, late_marks
+from ..claims.collection import TAGGED, TaggedTest, fail_invalid, has_late_marks
 from ..facts.ledger.line import canonical
 from ..facts.proofs.values import ProofResult
 from ..journal.earlier_attempts import BROKEN
@@ -149,7 +149,7 @@ class Observer:
                 self._places.get(tagged.claims),
                 AuthenticityCheck(self.catalogue, self.redactor, tagged.claims, self._simulations),
             )
-            observation.item, observation.marks = item, tagged.marks
+            observation.item, observation.marks = item, tagged.mark_count
         else:
             observation = None
         self._latest = item, observation
@@ -198,7 +198,7 @@ class Observer:
             session.config.pluginmanager.register(_Stepping(self), "readiness-stepping")
 
     def _look_for_late_marks(self, report: pytest.TestReport, item: pytest.Item) -> None:
-        if late_marks(item, self.catalogue):
+        if has_late_marks(item, self.catalogue):
             self._hang(report, LATE, {"test": self.names.of(item.nodeid)})
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:

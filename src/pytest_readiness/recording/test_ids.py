@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ..claims.collection import TaggedTest, where_else
+from ..claims.collection import TaggedTest, external_path
 from ..redaction.redactor import Redactor
 from .provenance.relative_path import relative_path
 
@@ -62,13 +62,13 @@ class NodeIds:
 
     def of_tagged(self, test: TaggedTest) -> str:
         """Return what a test is called."""
-        name, path = test.test_id, test.lies
+        name, path = test.test_id, test.external_path
         if path is not None:
             name = self._by_path(name, path)
         elif self.grouped or self._prefix:
             name = self._plain(name)
-        if test.case is not None:
-            self.redactor.cases.add(name, test.case)
+        if test.parametrised_item is not None:
+            self.redactor.cases.add(name, test.parametrised_item)
         return self.redactor.name(name)
 
     def _plain(self, nodeid: str) -> str:
@@ -116,19 +116,19 @@ class NodeIds:
 
     def learn(self, session: pytest.Session, tagged: Sequence[TaggedTest]) -> None:
         """Learn what tests are called whose node ids do not say where they lie, if there are any among these."""
-        if any(test.lies for test in tagged):
+        if any(test.external_path for test in tagged):
             self._learn(session.items)
         if self.shared:
             session.config.pluginmanager.register(_Following(self), "readiness-following")
 
     def _learn(self, items: Sequence[pytest.Item]) -> None:
-        nodeids = {item.nodeid for item in items if where_else(item) is not None}
+        nodeids = {item.nodeid for item in items if external_path(item) is not None}
         for number, item in enumerate(items):
             if (nodeid := item.nodeid) in nodeids:
                 self._bears(nodeid, AmbiguousTest(self._name_of(item), list(item.location), number))
 
     def _name_of(self, item: pytest.Item) -> str:
-        path = where_else(item)
+        path = external_path(item)
         return self._plain(item.nodeid) if path is None else self._by_path(item.nodeid, path)
 
     def _bears(self, nodeid: str, bearer: AmbiguousTest) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Settings,
         UseCaseSettings,
     )
-    from .reading import config_problems, default_settings, key_place, load_settings, override_settings, shared_names
+    from .reading import config_problems, default_settings, key_location, load_settings, override_settings, shared_names
 
 __all__ = [
     "CONFIG_NAME",
@@ -47,14 +47,14 @@ __all__ = [
     "config_problems",
     "default_settings",
     "find_config",
-    "key_place",
+    "key_location",
     "load_settings",
     "override_settings",
     "shared_names",
 ]
 
 _READING = frozenset(
-    {"config_problems", "default_settings", "key_place", "load_settings", "override_settings", "shared_names"}
+    {"config_problems", "default_settings", "key_location", "load_settings", "override_settings", "shared_names"}
 )
 
 

@@ -108,21 +108,21 @@ def _network(address: str, bits: str | None) -> IPv4Network | IPv6Network:
     return network
 
 
-def is_among(
+def matches_any(
     endpoints: Iterable[str], hosts: Collection[str], addresses: Collection[str], port: int | None = None
 ) -> bool:
     """Return whether a place with these names and addresses is one of the endpoints, which have been judged before."""
     return any(parse_endpoint(text).holds(hosts, addresses, port) for text in endpoints)
 
 
-def plain_name(text: str) -> str | None:
+def single_host(text: str) -> str | None:
     """Return the one host that an endpoint names; None where it is a network, or has stars."""
     match = re.fullmatch(_FORM, text, re.IGNORECASE)
     host = match["host"] if match and not match["bits"] else None
     return host if host and "*" not in host and not re.fullmatch(_NUMBERS, host) else None
 
 
-def split_place(text: str) -> tuple[str, int | None]:
+def split_host_port(text: str) -> tuple[str, int | None]:
     """Return host and port of ``host:port`` or of a URL; a URL that names no port has the usual one of its scheme."""
     scheme, url, rest = text.rpartition("://")
     where = rest.partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from ..errors import suggestion
 from .key_lines import KeyPath
 from .model import (
-    PLACE_FIELDS,
+    LOCATION_FIELDS,
     ContextSettings,
     EnvironmentSettings,
     GateSettings,
@@ -81,7 +81,7 @@ def _bare(key: str) -> bool:
 
 def _known_keys(path: KeyPath) -> set[str]:
     model = Settings if len(path) == 1 else _TABLES.get(str(path[0]))
-    return set(model.model_fields) - PLACE_FIELDS if model else set()
+    return set(model.model_fields) - LOCATION_FIELDS if model else set()
 
 
 def _key_sentence(path: KeyPath, error: ErrorDetails) -> str:

@@ -240,5 +240,5 @@ with catch_warnings():
         """What relative paths are relative to. Not a key of the file."""
 
 
-PLACE_FIELDS: Final = frozenset({"path", "folder"})
+LOCATION_FIELDS: Final = frozenset({"path", "folder"})
 """Fields that say where the settings come from."""

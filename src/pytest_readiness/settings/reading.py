@@ -15,7 +15,7 @@ from ..regular_files import IrregularError, read_regular
 from .finder import PYPROJECT_NAME, TRACKER_NAME, has_config_name
 from .key_lines import KeyPath, key_lines, nearest_line
 from .messages import describe_error, unknown_key
-from .model import PLACE_FIELDS, Settings, StatusWord
+from .model import LOCATION_FIELDS, Settings, StatusWord
 from .toml_text import parsed_toml
 
 _OUR_TABLE: KeyPath = ("tool", "readiness")
@@ -93,7 +93,7 @@ def override_settings(  # noqa: PLR0913 - one keyword for each option that stand
         raise ConfigError(describe_error(error.errors(include_url=False)[0])[1]) from None
 
 
-def key_place(settings: Settings, *keys: str) -> str:
+def key_location(settings: Settings, *keys: str) -> str:
     """Return ``file:line`` of a key of the config that was read, for a problem that shows only later."""
     if settings.path is None:
         return "without a config"
@@ -151,8 +151,8 @@ def _syntax(path: Path, text: str, message: str) -> str:
 
 def _judge(file: _File) -> tuple[Settings | None, list[_Found]]:
     """Return the settings and no problem, or what is wrong."""
-    found = [_Found((key,), unknown_key((key,))) for key in sorted(PLACE_FIELDS & file.data.keys())]
-    data = {key: value for key, value in file.data.items() if key not in PLACE_FIELDS}
+    found = [_Found((key,), unknown_key((key,))) for key in sorted(LOCATION_FIELDS & file.data.keys())]
+    data = {key: value for key, value in file.data.items() if key not in LOCATION_FIELDS}
     folder = file.path.absolute().parent
     tracker = data.get("tracker")
     if isinstance(tracker, str):

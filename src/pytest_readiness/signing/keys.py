@@ -23,7 +23,7 @@ from ..errors import ConfigError, Problem, location, one_line, suggestion
 from ..facts.checkpoint import Checkpoint, fits_note
 from ..facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
 from ..regular_files import read_regular, regular_file
-from ..settings import KeySettings, Settings, key_place
+from ..settings import KeySettings, Settings, key_location
 from ..third_party import describe_exception, is_failure
 from .key_strength import describe_key
 
@@ -75,7 +75,7 @@ def key_problems(settings: Settings) -> Iterator[Problem]:
         try:
             _key(public)
         except ConfigError as error:
-            yield Problem(key_place(settings, "keys", name, "public"), str(error))
+            yield Problem(key_location(settings, "keys", name, "public"), str(error))
 
 
 def _examined(settings: Settings) -> tuple[dict[str, str], list[Problem]]:
@@ -86,11 +86,11 @@ def _examined(settings: Settings) -> tuple[dict[str, str], list[Problem]]:
         try:
             public = found[name] = _public(settings, key)
         except ConfigError as error:
-            wrong.append(Problem(key_place(settings, "keys", name, "public"), str(error)))
+            wrong.append(Problem(key_location(settings, "keys", name, "public"), str(error)))
             continue
         if "checkpoints" in key.roles and not _ed25519(public):
             told = "signs checkpoints, and is no Ed25519 key: no checkpoint is ever signed with another kind"
-            wrong.append(Problem(key_place(settings, "keys", name, "roles"), told))
+            wrong.append(Problem(key_location(settings, "keys", name, "roles"), told))
     return found, [*wrong, *_of_two_persons(settings, found)]
 
 
@@ -114,7 +114,7 @@ def _of_two_persons(settings: Settings, public: Mapping[str, str]) -> Iterator[P
             if not people.same(one, other):
                 told = f"is the same key as [keys.{first}], and signs for another person ({one_line(other)}, and there"
                 advice = "give each person a key of their own, or join the names in [people]"
-                place_of_it = key_place(settings, "keys", name, "public")
+                place_of_it = key_location(settings, "keys", name, "public")
                 yield Problem(place_of_it, f"{told} {one_line(one)}): {advice}")
 
 

@@ -141,7 +141,9 @@ class _Known:
         decided = DecisionIndex.of(facts, policy, catalogue.register, now)
         adverse = [one for one in facts.adverse if one.register == catalogue.register]
         left_out = decided.left_out([*evidence, *adverse], release)
-        grounds = GroupRelease(now, catalogue.longest_age_days, places, settled, decided.is_retired, facts.retired_runs)
+        grounds = GroupRelease(
+            now, catalogue.longest_max_age_days, places, settled, decided.is_retired, facts.retired_runs
+        )
 
         def ledger(executions: Iterable[Evidence]) -> ExecutionLedger:
             return ExecutionLedger.of(executions, now, moment.open_runs, places, left_out)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings as profile, strategies as st
 
 from pytest_readiness.claims.tracker import yaml_tree
-from pytest_readiness.claims.tracker.delimited_text import SeparatedError, read_records
+from pytest_readiness.claims.tracker.delimited_text import DelimitedTextError, read_records
 from pytest_readiness.claims.tracker.reader import read_tracker
 from pytest_readiness.claims.tracker.status_words import STATUSES, box_of
 from pytest_readiness.claims.tracker.writer import RowUpdate, update_tracker
@@ -178,7 +178,7 @@ def test_any_text_is_records_or_a_fault_with_its_line(text, sign):
     read, lines = [], {1}
     try:
         read = list(read_records(text, sign))
-    except SeparatedError as error:
+    except DelimitedTextError as error:
         lines = {error.line}
     assert lines <= set(range(1, text.count("\n") + text.count("\r") + 2))
     spans = [(value.start, value.end) for record in read for value in record]

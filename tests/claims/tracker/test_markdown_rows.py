@@ -142,7 +142,7 @@ def test_headings_under_which_nothing_is_read():
     rows, found = read(text, "EXAMPLE*", "Archive ????", "Nowhere")
     assert [row[0] for row in rows] == ["UC-1", "UC-2", "UC-3"]
     assert found == []
-    assert examine_text(PATH, text, {}, {}, ["Example*", "Nowhere", "archive*"])[0].unmatched == ("Nowhere",)
+    assert examine_text(PATH, text, {}, {}, ["Example*", "Nowhere", "archive*"])[0].unmatched_patterns == ("Nowhere",)
 
 
 # -- whatever a tracker looks like ---------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def test_a_row_is_never_passed_over_in_silence(pieces):
 
 def test_words_are_compared_as_they_are_read():
     """The words for a status are those of the config, in whichever spelling a stray row has them."""
-    assert StatusWords.of({"READY_FOR_GO_LIVE": "Go"}).meaning("Go") == ("READY_FOR_GO_LIVE",)
+    assert StatusWords.from_config({"READY_FOR_GO_LIVE": "Go"}).meaning("Go") == ("READY_FOR_GO_LIVE",)
     text = "| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | Go |\n\n## More\n\n| UC-2 | **go** |\n"
     _, found = examine_text(PATH, text, {}, {"READY_FOR_GO_LIVE": "Go"})
     assert [problem.where for problem in found] == ["T.md:7"]

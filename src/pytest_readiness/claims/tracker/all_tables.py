@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ...errors import ConfigError, location
 from ...fast_values import dataclass
-from .delimited_text import SIGNS, Record, SeparatedError, read_records
-from .formats import OUTLINES, SHEETS
+from .delimited_text import DELIMITERS, DelimitedTextError, Record, read_records
+from .formats import DELIMITED_SUFFIXES, YAML_SUFFIXES
 from .located_value import LineIndex
 from .markdown_parser import Token, fold_text, line_of, parse_markdown, table_rows, text_of
 from .yaml_tree import YamlError, YamlNode, parse_documents
@@ -62,11 +62,11 @@ def tables_in(path: Path, text: str, skip: Sequence[str] = ()) -> FileTables:
     """
     kind = path.suffix.casefold()
     try:
-        if kind in SHEETS:
+        if kind in DELIMITED_SUFFIXES:
             return FileTables(tuple(_sheets(text, kind != ".csv")))
-        if kind in OUTLINES:
+        if kind in YAML_SUFFIXES:
             return FileTables(tuple(one for one in _lists(text) if not _is_skipped(one.heading, skip)))
-    except SeparatedError as error:
+    except DelimitedTextError as error:
         raise ConfigError(f"{location(path, error.line)}: {error.what}") from None
     except YamlError as error:
         line = None if error.position is None else LineIndex(text).at(error.position)
@@ -142,10 +142,10 @@ def _tabbed(text: str) -> Iterator[Table]:
 def _sheets(text: str, tabbed: bool) -> Iterator[Table]:  # noqa: FBT001 - one of two formats
     """Yield the sheet: by the sign that parts its first line with two values into most of them."""
     best: list[Record] = []
-    for sign in ("\t",) if tabbed else SIGNS:
+    for sign in ("\t",) if tabbed else DELIMITERS:
         try:
             read = [one for one in read_records(text, sign) if any(value.text for value in one)]
-        except SeparatedError:
+        except DelimitedTextError:
             if tabbed:
                 raise
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...errors import ConfigError, location, one_line
-from .delimited_text import SIGNS, Record, SeparatedError, read_records, respell
+from .delimited_text import DELIMITERS, DelimitedTextError, Record, read_records, respell
 from .layout import RegisterLayout
 from .located_value import LineIndex, column_names
 from .misspelt_headers import missing_column
@@ -80,7 +80,7 @@ class DelimitedDocument:
                     yield from self._row(record, columns)
                 else:
                     above.append(record)
-        except SeparatedError as error:
+        except DelimitedTextError as error:
             raise ConfigError(f"{location(self._path, error.line)}: {error.what}") from None
         self._look_at(above, columns)
 
@@ -148,15 +148,15 @@ def _sign_of(text: str, wanted: RegisterLayout) -> tuple[str, int]:
     """
     if text.startswith("sep=") and text[5:6] in ("\r", "\n"):
         return text[4], 5
-    for sign in SIGNS:
+    for sign in DELIMITERS:
         try:
             if any(
                 set(wanted.decide) <= set(column_names(wanted, _texts(record))) for record in read_records(text, sign)
             ):
                 return sign, 0
-        except SeparatedError:  # by another sign it may be no fault
+        except DelimitedTextError:  # by another sign it may be no fault
             continue
-    return max(SIGNS, key=text.count), 0
+    return max(DELIMITERS, key=text.count), 0
 
 
 def _texts(record: Record) -> list[str]:

@@ -12,13 +12,13 @@ from functools import cache
 
 from .located_value import LineIndex, LocatedValue
 
-SIGNS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|")
 """What values are parted by, most usual first."""
 
 Record = tuple[LocatedValue, ...]
 
 
-class SeparatedError(ValueError):
+class DelimitedTextError(ValueError):
     """The text cannot be read further."""
 
     def __init__(self, line: int, what: str) -> None:
@@ -75,14 +75,16 @@ def _plain(found: re.Match[str]) -> LocatedValue:
     return LocatedValue(told, start, start + len(told))
 
 
-def _broken(text: str, sign: str, at: int) -> SeparatedError:
+def _broken(text: str, sign: str, at: int) -> DelimitedTextError:
     line = LineIndex(text).at(at)
     opened = text.index('"', at)
     closed = re.compile(r'"[^"]*+(?:""[^"]*+)*+"').match(text, opened)
     if closed is None:
-        return SeparatedError(line, "a quote opens a value here and no other closes it: close it, or write it twice")
+        return DelimitedTextError(
+            line, "a quote opens a value here and no other closes it: close it, or write it twice"
+        )
     shown = "a tab" if sign == "\t" else f"'{sign}'"
-    return SeparatedError(
+    return DelimitedTextError(
         line, f"a value goes on after its closing quote: put {shown} behind it, or write each quote within it twice"
     )
 

@@ -12,8 +12,8 @@ from .markdown_document import MarkdownDocument
 from .markdown_parser import parse_markdown, table_rows
 from .parsed_register import RegisterRow, TrackerDocument
 
-SHEETS = (".csv", ".tsv", ".tab")
-OUTLINES = (".yaml", ".yml")
+DELIMITED_SUFFIXES = (".csv", ".tsv", ".tab")
+YAML_SUFFIXES = (".yaml", ".yml")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _AS_TABBED_ROW = "this looks like a row of the register, and a blank line parts it from that: take the line out"
 _AS_TABBED = "this looks like the header of a register, and tabs part its columns: write it as a Markdown table"
@@ -26,12 +26,12 @@ def open_source(path: Path, text: str, wanted: RegisterLayout) -> TrackerDocumen
         ConfigError: it has no register, or a register that cannot be read.
     """
     kind = path.suffix.casefold()
-    if kind in OUTLINES:
+    if kind in YAML_SUFFIXES:
         from .yaml_document import YamlDocument  # most trackers are Markdown
 
         return YamlDocument(path, text, wanted)
-    starts = {} if kind in SHEETS else _tabbed_headers(text, wanted)
-    if kind in SHEETS or (starts and not _has_table(text, wanted)):
+    starts = {} if kind in DELIMITED_SUFFIXES else _tabbed_headers(text, wanted)
+    if kind in DELIMITED_SUFFIXES or (starts and not _has_table(text, wanted)):
         from .delimited_document import DelimitedDocument  # most trackers are Markdown
 
         sheet = DelimitedDocument(path, text, wanted, list(starts.values()) or None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...fast_values import dataclass
 from .markdown_parser import fold_text
-from .status_words import READY, Said, StatusWords, box_of, strip_box
+from .status_words import READY, StatusSettings, StatusWords, box_of, strip_box
 
 COLUMNS = {
     "uc": "UC",
@@ -25,7 +25,7 @@ PREFIX = "prefix"
 STATUS_IN = "status:"
 """Our name of a column with the status in one environment begins so."""
 
-Columns = Mapping[str, str | int | Mapping[str, str]]
+ColumnSettings = Mapping[str, str | int | Mapping[str, str]]
 """The header of each column by our name of it: a text, the position of the id's column from 1, or by environment."""
 
 
@@ -48,7 +48,7 @@ class RegisterLayout:
     """Stands before an id without a letter."""
 
     @classmethod
-    def of(cls, columns: Columns, statuses: Said, skip: Sequence[str]) -> RegisterLayout:
+    def from_config(cls, columns: ColumnSettings, statuses: StatusSettings, skip: Sequence[str]) -> RegisterLayout:
         """Return what is wanted where the tracker has these words for columns and statuses."""
         headers: dict[str, tuple[str, ...]] = {}
         for key, header in COLUMNS.items():
@@ -65,7 +65,7 @@ class RegisterLayout:
         return cls(
             headers,
             decide,
-            StatusWords.of(statuses),
+            StatusWords.from_config(statuses),
             tuple(skip),
             position=uc - 1 if isinstance(uc, int) else None,
             falls_back=uc is None and isinstance(status, str | Mapping),
@@ -73,7 +73,7 @@ class RegisterLayout:
         )
 
     @property
-    def is_of_lists(self) -> bool:
+    def is_checklist(self) -> bool:
         """The register is check lists, and no table."""
         return self.headers.get("status") == (CHECK_LISTS,)
 
@@ -94,7 +94,7 @@ class RegisterLayout:
             return replace(self, position=0)
         return self
 
-    def cannot_say(self) -> str:
+    def unwritable_reason(self) -> str:
         """Return why no status can be written; nothing where each can."""
         others = self.words.with_ready()
         if not others:
@@ -122,7 +122,7 @@ class RegisterLayout:
 
     def is_header(self, cells: Sequence[str]) -> bool:
         """Return whether these are headers of a register."""
-        return not self.is_of_lists and set(self.decide) <= set(self.names(cells))
+        return not self.is_checklist and set(self.decide) <= set(self.names(cells))
 
     def is_row(self, cells: Sequence[str], columns: Sequence[str]) -> bool:
         """Return whether these could be the cells of a row under these columns."""

@@ -15,10 +15,10 @@ from typing import Any
 from ...errors import ConfigError, count, location, one_line
 from ...fast_values import dataclass
 from .all_tables import FileTables, Table, tables_in
-from .formats import OUTLINES, SHEETS
+from .formats import DELIMITED_SUFFIXES, YAML_SUFFIXES
 from .markdown_parser import STRUCK, fold_text
 from .status_words import READY, STATUSES, box_of, strip_box
-from .vocabulary import SKIP, is_environment, is_total, rank_of, says_more, speaks_of_tests, status_meaning
+from .vocabulary import SKIP, header_rank, implies_more, is_environment, is_test_result, is_total, status_meaning
 
 CHECK_LISTS = "[ ]"
 PREFIX = "UC-"
@@ -42,10 +42,10 @@ class LayoutGuess:
     statuses: Mapping[str, tuple[str, ...]]
     skip: tuple[str, ...]
     """Headings for ``tracker_skip``."""
-    unknown: tuple[tuple[int, str], ...]
+    unknown_words: tuple[tuple[int, str], ...]
     """(line, word) in the column of statuses of which nobody knows what it means."""
     warnings: tuple[str, ...]
-    apart: str = ""
+    skippable_heading: str = ""
     """The heading of the only table in which such words stand, where there are others."""
 
 
@@ -88,8 +88,8 @@ def guess_layout(
     taken = {id(one) for one in (*real, *legends)}
     beside = [one for one in found.tables if id(one) not in taken and one.heading not in repeated]
     told = (*_warnings(words.counted, headers[0]), *_unread(beside, found.boxes))
-    apart = _apart(real, {line for line, _ in words.unknown}, found.headings)
-    return LayoutGuess(chosen, words.statuses, (*skip, *repeated), words.unknown, told, apart)
+    apart = _apart(real, {line for line, _ in words.unknown_words}, found.headings)
+    return LayoutGuess(chosen, words.statuses, (*skip, *repeated), words.unknown_words, told, apart)
 
 
 def _apart(tables: Sequence[Table], lines: set[int], headings: Sequence[str]) -> str:
@@ -131,7 +131,7 @@ def _status_column(
     ranked: dict[str, int] = {}
     for one in tables:
         for at, header in enumerate(one.header):
-            rank = rank_of("status", header)
+            rank = header_rank("status", header)
             if rank is not None and header != said.get("uc") and _may_be_statuses([row[at] for row in one.rows]):
                 ranked.setdefault(header, rank)
     if not ranked and (by_environment := _by_environment(tables)):
@@ -195,7 +195,7 @@ def _id_column(tables: Sequence[Table], statuses: Sequence[str]) -> str | int:
     """
     ranked = []
     for at, header in enumerate(tables[0].header):
-        rank, cells = rank_of("uc", header), [cell for one in tables for cell in _column(one, header)]
+        rank, cells = header_rank("uc", header), [cell for one in tables for cell in _column(one, header)]
         shared = all(_at(one, header) is not None for one in tables) and header not in statuses
         if rank is not None and shared and all(cells):
             distinct = all(len(set(_column(one, header))) == len(one.rows) for one in tables)
@@ -212,7 +212,7 @@ def _id_column(tables: Sequence[Table], statuses: Sequence[str]) -> str | int:
 
 def _named(tables: Sequence[Table], key: str, taken: set[str | int]) -> str | None:
     for header in tables[0].header:
-        if rank_of(key, header) is not None and not {fold_text(header)} & {fold_text(str(one)) for one in taken}:
+        if header_rank(key, header) is not None and not {fold_text(header)} & {fold_text(str(one)) for one in taken}:
             return header
     return None
 
@@ -249,7 +249,7 @@ class _Said:
 @dataclass(frozen=True, slots=True)
 class _Words:
     statuses: dict[str, tuple[str, ...]]
-    unknown: tuple[tuple[int, str], ...]
+    unknown_words: tuple[tuple[int, str], ...]
     counted: Mapping[str, int]
 
 
@@ -318,7 +318,7 @@ def _in_order(words: Sequence[str], status: str) -> tuple[str, ...]:
     Where there is none, that is our own.
     """
     spoken = [word for at, word in enumerate(words) if word and fold_text(word) not in map(fold_text, words[:at])]
-    more = [word for word in spoken if status in STATUSES and says_more(word)]
+    more = [word for word in spoken if status in STATUSES and implies_more(word)]
     plain = [word for word in spoken if word not in more]
     own = [status] if status in STATUSES and not plain else []
     return (*own, *plain, *more, *(word for word in words if not word))
@@ -337,7 +337,7 @@ def _filled(words: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
 
 
 def _warnings(counted: Mapping[str, int], status: str) -> Iterable[str]:
-    if any(map(speaks_of_tests, counted)):
+    if any(map(is_test_result, counted)):
         yield (
             f"'{one_line(status, 40)}' says how tests ended, and not what may go live: a pass is read as IN_PROGRESS, "
             f"and sync writes no pass: what is ready gets {READY}"
@@ -378,8 +378,8 @@ def _nothing(path: Path, found: FileTables, *, said: bool = False) -> str:
             f"{location(path, found.html)}: this table is written in HTML, which is not read: write it as a Markdown "
             "table, or its use cases into readiness.toml under [use_cases.ID]"
         )
-    if not found.tables and path.suffix.casefold() not in SHEETS:
-        return f"{location(path)}: {_NO_LIST if path.suffix.casefold() in OUTLINES else _NO_TABLE}, {_ELSE}"
+    if not found.tables and path.suffix.casefold() not in DELIMITED_SUFFIXES:
+        return f"{location(path)}: {_NO_LIST if path.suffix.casefold() in YAML_SUFFIXES else _NO_TABLE}, {_ELSE}"
     seen = "; ".join(
         f"line {one.line}: {', '.join(one_line(header, 20) or '(empty)' for header in one.header[:6])}"
         for one in found.tables[:5]
@@ -398,7 +398,7 @@ def _likely(tables: Sequence[Table]) -> list[str]:
     for one in tables:
         for at, header in enumerate(one.header):
             cells = [row[at] for row in one.rows if row[at]]
-            other = _is_legend(one, header) or any(rank_of(key, header) is not None for key in ("uc", *_BESIDE))
+            other = _is_legend(one, header) or any(header_rank(key, header) is not None for key in ("uc", *_BESIDE))
             if cells and header and not other and all(status_meaning(cell) or box_of(cell) for cell in cells):
                 found.setdefault(fold_text(header), header)
     return list(found.values())

@@ -159,7 +159,7 @@ class _Search:
     def _take_table(self, start: int) -> None:
         (line, header), *body = table_rows(self.tokens, start)
         columns = self.wanted.names(header)
-        if self.wanted.is_of_lists:
+        if self.wanted.is_checklist:
             if any(box_of(cell) for _, cells in body for cell in cells):
                 self._told.append((line, _AS_TABLE))
         elif not self.wanted.is_header(header):
@@ -206,7 +206,7 @@ class _Search:
 
     def _take_item(self) -> None:
         self._open, item = None, self._lists.items[-1]
-        if self.wanted.is_of_lists:
+        if self.wanted.is_checklist:
             self.tables.append(item.line)
             said = {"uc": f"{item.box} {item.name}", "title": item.title, "owner": item.owner}
             self.rows.append(RegisterRow(item.line, said, ("uc",), struck=item.struck, hint=LIST_ITEM))
@@ -270,7 +270,7 @@ class _Search:
     def doubts(self) -> Iterator[tuple[int, str]]:
         """Yield the line of each thing that looks like a part of the register and is not read, and what it is."""
         found = [*self._told, *((line, _AS_HTML) for line in self._html.like(self.wanted))]
-        if self.wanted.is_of_lists:
+        if self.wanted.is_checklist:
             found += {**dict.fromkeys(self._boxed, NO_ITEM), **dict(self._lists.doubts)}.items()
         else:
             ids = frozenset(row.cells["uc"] for row in self.rows)
@@ -298,7 +298,7 @@ class _Search:
 
     def nothing_found(self) -> str:
         """Say what to do where there is no register, after what is there."""
-        if self.wanted.is_of_lists:
+        if self.wanted.is_checklist:
             return f"no list has an item that begins with a box ('{CHECK_LISTS} ' or '[x] '): write the register so"
         first, *others = (f"'{self.wanted.shown(key)}'" for key in self.wanted.decide)
         columns = f"columns {first} and {' and '.join(others)}" if others else f"column {first}"

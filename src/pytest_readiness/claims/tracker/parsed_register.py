@@ -40,7 +40,7 @@ class Register:
     rows: tuple[RegisterRow, ...]
     doubts: tuple[tuple[int, str], ...]
     """(line, what is wrong) of each thing that looks like a part of the register and is not read."""
-    unmatched: tuple[str, ...]
+    unmatched_patterns: tuple[str, ...]
     """The patterns for headings that no heading matches."""
 
 

@@ -11,11 +11,11 @@ from ...regular_files import IrregularError, read_regular
 from ..builtin_items import recognise_item
 from ..catalogue import Item, UseCase
 from .formats import open_source
-from .layout import Columns, RegisterLayout
+from .layout import ColumnSettings, RegisterLayout
 from .parsed_register import TrackerDocument
 from .row_ids import name_faults
 from .row_meaning import InterpretedRow, interpret_row
-from .status_words import Said
+from .status_words import StatusSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,16 @@ class Tracker:
     """The required evidence, with the built-in meanings where the text speaks of them; none where it has no list."""
     legend: tuple[str, ...]
     """The status legend, as it is written."""
-    unmatched: tuple[str, ...] = ()
+    unmatched_patterns: tuple[str, ...] = ()
     """The patterns for headings to leave out that no heading matches."""
-    left_out: tuple[tuple[int, str], ...] = ()
+    skipped_rows: tuple[tuple[int, str], ...] = ()
     """(line, why) of each row that is no use case, since its words or its being struck out say so."""
 
 
 def read_tracker(
     path: Path,
-    columns: Columns | None = None,
-    statuses: Said | None = None,
+    columns: ColumnSettings | None = None,
+    statuses: StatusSettings | None = None,
     skip: Sequence[str] = (),
 ) -> Tracker:
     """Return what the tracker at ``path`` says.
@@ -60,8 +60,8 @@ def read_tracker(
 
 def tracker_problems(
     path: Path,
-    columns: Columns | None = None,
-    statuses: Said | None = None,
+    columns: ColumnSettings | None = None,
+    statuses: StatusSettings | None = None,
     skip: Sequence[str] = (),
 ) -> Iterator[Problem]:
     """Yield everything that is wrong with the tracker at ``path``, in the order of its lines."""
@@ -69,7 +69,7 @@ def tracker_problems(
 
 
 def examine_tracker(
-    path: Path, columns: Columns, statuses: Said, skip: Sequence[str] = ()
+    path: Path, columns: ColumnSettings, statuses: StatusSettings, skip: Sequence[str] = ()
 ) -> tuple[Tracker | None, list[Problem]]:
     """Return what could be read of the tracker (None: nothing), and everything that is wrong with it."""
     try:
@@ -79,21 +79,21 @@ def examine_tracker(
 
 
 def examine_text(
-    path: Path, text: str, columns: Columns, statuses: Said, skip: Sequence[str] = ()
+    path: Path, text: str, columns: ColumnSettings, statuses: StatusSettings, skip: Sequence[str] = ()
 ) -> tuple[Tracker, list[Problem]]:
     """Return what a tracker with this text says, and what is wrong with it.
 
     Raises:
         ConfigError: it has no register, or a register that cannot be read.
     """
-    wanted = RegisterLayout.of(columns, statuses, skip)
+    wanted = RegisterLayout.from_config(columns, statuses, skip)
     return tracker_in(path, open_source(path, text, wanted), wanted)
 
 
 def tracker_in(path: Path, source: TrackerDocument, wanted: RegisterLayout) -> tuple[Tracker, list[Problem]]:
     """Return what a tracker says that was read from a source, and what is wrong with it."""
     register, entries = source.register, [interpret_row(row, wanted) for row in source.register.rows]
-    rows = [entry for entry in entries if not entry.left_out]
+    rows = [entry for entry in entries if not entry.skip_reason]
     found = [(line, Problem(location(path, line), what)) for line, what in (*register.doubts, *source.doubts)]
     if entries and not rows and not found:
         raise ConfigError(f"{location(path, entries[0].row.line)}: each row of the register is left out: keep one")
@@ -103,8 +103,8 @@ def tracker_in(path: Path, source: TrackerDocument, wanted: RegisterLayout) -> t
         rows=tuple(map(_use_case, rows)),
         items=tuple(recognise_item(number, text) for number, text, _ in source.items),
         legend=tuple(source.legend),
-        unmatched=register.unmatched,
-        left_out=tuple((entry.row.line, entry.left_out) for entry in entries if entry.left_out),
+        unmatched_patterns=register.unmatched_patterns,
+        skipped_rows=tuple((entry.row.line, entry.skip_reason) for entry in entries if entry.skip_reason),
     )
     return tracker, [problem for _, problem in sorted(found, key=lambda pair: pair[0])]
 

@@ -30,7 +30,7 @@ class InterpretedRow:
     """(environment, the statuses that its cell may stand for); none: the cell is empty."""
     unknown: tuple[str, ...]
     """What stands in such a cell and is no word."""
-    left_out: str
+    skip_reason: str
     """Why it is no use case; nothing where it is one."""
 
 
@@ -64,11 +64,11 @@ def interpret_row(row: RegisterRow, wanted: RegisterLayout) -> InterpretedRow:
         contradicts=bool(by_word) and not statuses,
         by_environment=tuple([(environment, words.meaning(cell)) for environment, cell in cells]),
         unknown=tuple([cell for _, cell in cells if cell and not words.meaning(cell)]),
-        left_out=_left_out(row, [cell for _, cell in every] or [said], name, wanted),
+        skip_reason=_skip_reason(row, [cell for _, cell in every] or [said], name, wanted),
     )
 
 
-def _left_out(row: RegisterRow, said: Sequence[str], name: str, wanted: RegisterLayout) -> str:
+def _skip_reason(row: RegisterRow, said: Sequence[str], name: str, wanted: RegisterLayout) -> str:
     if row.struck:
         return "struck out"
     if not wanted.words.leaves_any_out:

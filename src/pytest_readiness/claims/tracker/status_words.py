@@ -13,7 +13,7 @@ STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
 READY = "READY_FOR_GO_LIVE"
 SKIP = "skip"
 """The key under which the words stand that leave a row out."""
-Said = Mapping[str, str | Sequence[str]]
+StatusSettings = Mapping[str, str | Sequence[str]]
 """A word or several by our status, as the config says them."""
 
 _EMPTY, _TICKED = ("[ ]", "☐"), ("[x]", "☑")
@@ -61,7 +61,7 @@ class StatusWords:
     skipped_prefixes: tuple[str, ...]
 
     @classmethod
-    def of(cls, said: Said) -> StatusWords:
+    def from_config(cls, said: StatusSettings) -> StatusWords:
         """Return the words that a config gives; a status that it does not speak of has our own word."""
         words = {status: words_for(said, status) for status in STATUSES}
         exact: dict[str, tuple[str, ...]] = {}
@@ -138,7 +138,7 @@ class StatusWords:
         return tuple(one for one in self.meaning(self.written[READY]) if one != READY)
 
 
-def words_for(said: Said, status: str) -> tuple[str, ...]:
+def words_for(said: StatusSettings, status: str) -> tuple[str, ...]:
     """Return the words for one of our statuses. Where that of NOT_STARTED is a box, it is that of all but READY."""
     if status in said:
         return listed_words(said[status])

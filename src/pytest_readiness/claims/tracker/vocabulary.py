@@ -12,7 +12,7 @@ from unicodedata import category
 
 from .markdown_parser import fold_text
 
-READY, UNDER_WAY, NOT_STARTED, BLOCKED = "READY_FOR_GO_LIVE", "IN_PROGRESS", "NOT_STARTED", "BLOCKED"
+READY, IN_PROGRESS, NOT_STARTED, BLOCKED = "READY_FOR_GO_LIVE", "IN_PROGRESS", "NOT_STARTED", "BLOCKED"
 SKIP = "skip"
 
 HEADERS = {
@@ -119,7 +119,7 @@ _WORDS = {
     完了 | 承認済み | リリース済み | 준비됨
     준비 완료 | 완료 | 승인됨 | 출시됨
     """,
-    UNDER_WAY: """
+    IN_PROGRESS: """
     in progress | in-progress | in_progress | inprogress | wip | work in progress | started | ongoing
     on-going
     doing | active | under way | underway | partial | partially done | partially complete | partly | mostly done
@@ -196,7 +196,7 @@ at risk | off track | on hold | hold | 保留 | 보류 | 暂停 | en pause
 """
 _SIGNS = {
     READY: "✅✔☑🟢👍💚",
-    UNDER_WAY: "🟡🟠🚧🔄⏳⌛🏗💛🔜🔶🔸",
+    IN_PROGRESS: "🟡🟠🚧🔄⏳⌛🏗💛🔜🔶🔸",
     NOT_STARTED: "⬜⚪◻☐□⭕🔲❌✗✘🆕📝⬛⚫",
     BLOCKED: "🔴⛔🚫🛑👎🟥❗⚠",
 }
@@ -232,7 +232,7 @@ _SHARE = re.compile(r"%|(?<![\d/])\d+\s*/\s*\d+(?![\d/])|\A\W*\d+\W*\Z")
 """A part of a whole, or a number of which nobody knows what it counts: what is done by so much is not done."""
 
 
-def rank_of(key: str, header: str) -> int | None:
+def header_rank(key: str, header: str) -> int | None:
     """Return how much a header tells of a column, 0 most; None: it is none that is known for it."""
     return _RANK[key].get(fold_text(header.replace("_", " ")))
 
@@ -247,12 +247,12 @@ def is_total(name: str) -> bool:
     return fold_text(_bare(name)) in _folded(_TOTALS)
 
 
-def speaks_of_tests(word: str) -> bool:
+def is_test_result(word: str) -> bool:
     """Return whether a word says how a test ended."""
     return fold_text(_bare(word)) in _folded(_OF_TESTS)
 
 
-def says_more(word: str) -> bool:
+def implies_more(word: str) -> bool:
     """Return whether a word says more than the status that it is read as: that tests passed, or that it is live.
 
     It is read so, and not written where nothing but the status is known.
@@ -287,7 +287,7 @@ def _with_more(word: str, text: str, signs: set[str]) -> tuple[str, tuple[str, .
     if status == READY and (signs - {READY} or _SHARE.search(rest)):
         return None
     begin = _beginning(word, head or alone) if status != SKIP else ()
-    if not begin or status not in (READY, UNDER_WAY, NOT_STARTED):
+    if not begin or status not in (READY, IN_PROGRESS, NOT_STARTED):
         return status, (*begin, word)
     return status, (*begin, word) if status == READY else (f"{begin[0]}*",)
 

@@ -16,11 +16,11 @@ from ...errors import ConfigError, location, one_line
 from ...fast_values import dataclass
 from ..catalogue import UseCase
 from .formats import open_source
-from .layout import STATUS_IN, Columns, RegisterLayout
+from .layout import STATUS_IN, ColumnSettings, RegisterLayout
 from .parsed_register import Span, TrackerDocument
 from .reader import Tracker, tracker_in
 from .row_meaning import InterpretedRow, interpret_row
-from .status_words import Said
+from .status_words import StatusSettings
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
@@ -42,8 +42,8 @@ def update_tracker(
     path: Path,
     data: bytes,
     changes: Mapping[str, RowUpdate],
-    columns: Columns | None = None,
-    statuses: Said | None = None,
+    columns: ColumnSettings | None = None,
+    statuses: StatusSettings | None = None,
     skip: Sequence[str] = (),
 ) -> bytes:
     """Return the bytes of a tracker with the status and date cells of some rows changed, and no other byte.
@@ -60,10 +60,10 @@ def update_tracker(
         ConfigError: the tracker says something wrong, a use case has no row, or a cell cannot be changed with
             certainty; the message names file and line.
     """
-    return update_tracker_as(path, data, changes, RegisterLayout.of(columns or {}, statuses or {}, skip))
+    return update_with_layout(path, data, changes, RegisterLayout.from_config(columns or {}, statuses or {}, skip))
 
 
-def update_tracker_as(path: Path, data: bytes, changes: Mapping[str, RowUpdate], wanted: RegisterLayout) -> bytes:
+def update_with_layout(path: Path, data: bytes, changes: Mapping[str, RowUpdate], wanted: RegisterLayout) -> bytes:
     """Do what ``update_tracker`` does, where it is said already what is wanted of the tracker."""
     reading = _Reading(path, wanted)
     text = _decoded(path, data)
@@ -104,7 +104,7 @@ class _Reading:
     def __init__(self, path: Path, wanted: RegisterLayout) -> None:
         self._path = path
         self._wanted = wanted
-        if told := wanted.cannot_say():
+        if told := wanted.unwritable_reason():
             raise ConfigError(f"{location(path)}: {told}")
 
     def source(self, text: str) -> TrackerDocument:
@@ -118,7 +118,7 @@ class _Reading:
 
     def entries(self, source: TrackerDocument) -> Iterator[InterpretedRow]:
         """Yield the rows that are use cases."""
-        return (entry for row in source.register.rows if not (entry := interpret_row(row, self._wanted)).left_out)
+        return (entry for row in source.register.rows if not (entry := interpret_row(row, self._wanted)).skip_reason)
 
     def edits(self, source: TrackerDocument, entry: InterpretedRow, change: RowUpdate) -> Iterator[tuple[Span, str]]:
         """Yield where the row's cells stand that are to be changed, and what is to stand there."""
@@ -172,7 +172,7 @@ class _Reading:
             if new != wanted:
                 line, name = (old.line, old.id) if old else (new.line, new.id)
                 raise ConfigError(f"{location(self._path, line)}: the row of {name} cannot be changed with certainty")
-        same = (before.items, before.legend, before.left_out) == (after.items, after.legend, after.left_out)
+        same = (before.items, before.legend, before.skipped_rows) == (after.items, after.legend, after.skipped_rows)
         if not same:
             raise ConfigError(f"{location(self._path)}: cannot be changed without changing more than status and date")
 

@@ -79,8 +79,8 @@ class YamlDocument:
                 "add them, or name yours under [tracker_columns] in readiness.toml"
             )
         self.doubts: Sequence[tuple[int, str]] = ()
-        unmatched = tuple(one for one in wanted.skip if one not in self._matched)
-        self.register = Register(tuple(rows), tuple(sorted(self._doubts)), unmatched)
+        unmatched_patterns = tuple(one for one in wanted.skip if one not in self._matched)
+        self.register = Register(tuple(rows), tuple(sorted(self._doubts)), unmatched_patterns)
 
     def span(self, row: RegisterRow, column: str) -> Span | None:
         """Return where the value stands, without its anchor and tag; None: the row has none of its own."""

@@ -13,12 +13,12 @@ from typing import Any, Literal
 from ...errors import one_line
 from ...fast_values import dataclass, field
 
-DEEPEST = 60
+MAX_DEPTH = 60
 """Levels of lists and mappings."""
-MOST = 1_000_000
+MAX_VALUES = 1_000_000
 """Values that the aliases of a text may stand for."""
 _HALF = re.compile("[\ud800-\udfff]")
-NEEDED = "YAML needs an extra: pip install 'pytest-readiness[yaml]'"
+EXTRA_NEEDED = "YAML needs an extra: pip install 'pytest-readiness[yaml]'"
 
 
 class YamlError(ValueError):
@@ -64,7 +64,7 @@ def parse_documents(text: str) -> list[YamlNode]:
     try:
         import yaml  # only where a tracker is YAML
     except ImportError:
-        raise YamlError(None, NEEDED) from None
+        raise YamlError(None, EXTRA_NEEDED) from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tree = _Tree()
     try:
@@ -110,15 +110,15 @@ class _Tree:
             node = self._open.pop()
             node.end = event.end_mark.index
             node.size += sum(child.size for child in node.children)
-            if node.size > MOST:
+            if node.size > MAX_VALUES:
                 raise YamlError(node.start, "its aliases stand for too much: write out what they refer to")
             self._add(node)
         elif kind == "DocumentStartEvent":
             self._anchors.clear()
 
     def _enter(self, event: Any, node: YamlNode) -> None:
-        if len(self._open) >= DEEPEST:
-            raise YamlError(node.start, f"it is more than {DEEPEST} levels deep: write it flatter")
+        if len(self._open) >= MAX_DEPTH:
+            raise YamlError(node.start, f"it is more than {MAX_DEPTH} levels deep: write it flatter")
         self._name(event, node)
         self._open.append(node)
 

@@ -9,7 +9,7 @@ from typing import Any
 from ...claims.catalogue import Catalogue
 from ...claims.claim import Claim
 from ...redaction.redactor import Redactor
-from ...settings.endpoints import is_among, plain_name
+from ...settings.endpoints import matches_any, single_host
 from ..claim_resolution import as_doubted, as_simulated, doubted_claim
 from . import connection_monitor, mock_detection, native_clients
 from .connection_monitor import ConnectionMonitor, addresses_of, names_of, resolve_host
@@ -40,7 +40,7 @@ class AuthenticityCheck:
     def __init__(
         self, catalogue: Catalogue, redactor: Redactor, claims: Iterable[Claim] = (), simulations: Sequence[Any] = ()
     ) -> None:
-        asking = catalogue.asking_items
+        asking = catalogue.items_requiring_connection
         self._catalogue = catalogue
         self._redactor = redactor
         self._connected = ConnectionMonitor(looks_around=bool(asking) and any(claim.item in asking for claim in claims))
@@ -97,11 +97,11 @@ class AuthenticityCheck:
         if seen.reasons or seen.unseen or seen.earlier:  # of most tests there is nothing
             because, doubts = self.reason(), self._redacted(self._replaced.doubts) if passed else None
         places = self._connected.places
-        if because is None and doubts is None and not places and not self._catalogue.looks_at_connections:
+        if because is None and doubts is None and not places and not self._catalogue.checks_connections:
             return claims, {}
         claims = as_doubted(as_simulated(claims, because), doubts)
         told: dict[str, Any] = {}
-        if passed and self._catalogue.looks_at_connections:
+        if passed and self._catalogue.checks_connections:
             claims = [self._connected_claim(claim) for claim in claims]
             counting = [claim for claim in claims if "not_real_because" not in claim]
             warnings = dict.fromkeys(text for claim in counting if (text := self._doubt(claim)))
@@ -126,7 +126,7 @@ class AuthenticityCheck:
     def _knows_names_now(self, claim: dict[str, Any]) -> bool:
         """Look up the endpoints where a connection's name is not known: nobody saw how a C library resolved it."""
         nameless = any(place.kind == "tcp" and not names_of(place.host) for place in self._connected.now)
-        names = [host for text in self._endpoints(claim) if (host := plain_name(text))] if nameless else []
+        names = [host for text in self._endpoints(claim) if (host := single_host(text))] if nameless else []
         for name in names[:_MOST_LOOKED_UP]:
             resolve_host(name)
         return bool(names)
@@ -171,7 +171,9 @@ class AuthenticityCheck:
 def _is_among(endpoints: Sequence[str], place: SocketPeer) -> bool:
     if place.port is None:
         return False
-    return is_among(endpoints, (place.host, *names_of(place.host)), (place.host, *addresses_of(place.host)), place.port)
+    return matches_any(
+        endpoints, (place.host, *names_of(place.host)), (place.host, *addresses_of(place.host)), place.port
+    )
 
 
 def _told(place: SocketPeer, endpoints: Sequence[str] = ()) -> tuple[str, str]:
@@ -181,7 +183,7 @@ def _told(place: SocketPeer, endpoints: Sequence[str] = ()) -> tuple[str, str]:
     names = names_of(place.host)
     if not names:
         return _joined(place.host, place.port), ""
-    among = [name for name in names if is_among(endpoints, [name], [], place.port)]
+    among = [name for name in names if matches_any(endpoints, [name], [], place.port)]
     return _joined((among or names)[-1], place.port), place.host
 
 

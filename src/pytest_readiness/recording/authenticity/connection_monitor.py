@@ -20,7 +20,7 @@ from weakref import WeakSet
 
 from ...redaction.redactor import Redactor
 from ...redaction.secret_variables import is_secret_variable, secrets_of
-from ...settings.endpoints import is_among, split_place
+from ...settings.endpoints import matches_any, split_host_port
 from .open_sockets import SocketPeer, bytes_received as _received, describe_socket as _found, list_sockets as _opened
 
 _KEPT = "_pytest_readiness_witness"
@@ -365,8 +365,8 @@ def addresses_of(name: str) -> tuple[str, ...]:
 
 def is_endpoint(where: str, endpoints: Iterable[str]) -> bool:
     """Return whether ``host:port`` or a URL is among the endpoints, under any name or address known of it here."""
-    host, port = split_place(where)
-    return is_among(endpoints, (host, *names_of(host)), (host, *addresses_of(host)), port)
+    host, port = split_host_port(where)
+    return matches_any(endpoints, (host, *names_of(host)), (host, *addresses_of(host)), port)
 
 
 def _is_datagram(sock: Any) -> bool:
