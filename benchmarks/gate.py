@@ -92,11 +92,11 @@ def make(folder: Path, total: int) -> None:
         runs = total // USE_CASES
         for number in range(runs):
             made = make_run(place, number, newest=number >= runs - len(SUITES), age=runs - number)
-            store.keep([made], [place.requirements], made_here=[made.id])
+            store.save([made], [place.requirements], made_here=[made.id])
     sign(place)
     with closing(place.store(create=True)) as store:
         made = make_run(place, runs, newest=True, age=0, only=range(FAILING, USE_CASES + 1, FAILING))
-        store.keep([made], [place.requirements], made_here=[made.id])
+        store.save([made], [place.requirements], made_here=[made.id])
 
 
 def make_run(place: Project, number: int, *, newest: bool, age: int, only: Sequence[int] = ()) -> Run:

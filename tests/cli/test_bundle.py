@@ -69,7 +69,7 @@ def test_everything_goes_into_a_bundle(recorded: Project) -> None:
     """Runs, decisions, requirements, verdicts and artifacts; and the command says how many."""
     decide(recorded, blocker("UC-001"))
     store = store_of(recorded)
-    store.keep_verdict(VERDICT)
+    store.save_verdict(VERDICT)
     runs = {summary.id for summary in store.runs()}
     store.close()
     result = recorded.cli("bundle", "-o", "out.zip")
@@ -90,7 +90,7 @@ def test_use_cases_narrow_it(recorded: Project) -> None:
     )
     retired = Retirement(register="default", at=AT, by="x", test_id="test_it.py::test_b", reason="x")
     decide(recorded, blocker("UC-001"), blocker("UC-002"), waiver, retired, blocker("UC-001", "another"))
-    store_of(recorded).keep_verdict(VERDICT)
+    store_of(recorded).save_verdict(VERDICT)
     first, second = bundled(recorded, "uc-001"), bundled(recorded, "UC-00[2]")
     assert [{piece.uc for piece in one.runs[0].evidence()} for one in (first, second)] == [{"UC-001"}, {"UC-002"}]
     assert {one.id for one in first.decisions} == {blocker("UC-001").id, waiver.id, retired.id}
@@ -233,7 +233,7 @@ def test_a_bundle_with_its_tree(recorded: Project, capfd: pytest.CaptureFixture[
     tree = store.tree()
     store.close()
     assert tree is not None
-    assert found.origin == BundleOrigin.of(tree)
+    assert found.origin == BundleOrigin.from_tree(tree)
     assert (len(found.runs), len(tree.leaves)) == (2, 3)
     assert verify_bundle.main(["out.zip", "--checkpoint", "kept.txt"]) == 0
     assert f"{tree.origin} had 3 records, of which 2 are in it" in capfd.readouterr().out

@@ -56,7 +56,7 @@ class Site:
     def keep(self, *kept):
         """Take runs into the store."""
         store = self.place.store(create=True)
-        store.keep(kept, [self.place.requirements])
+        store.save(kept, [self.place.requirements])
         store.close()
 
     def run(self, result="PASSED", at=0, **head):

@@ -83,7 +83,7 @@ def test_a_decision_is_identified_by_its_person_s_key_alone() -> None:
 
     def known(key: TrustedKey, people: People | None = None) -> tuple[IdentityLevel, str]:
         trust = TrustStore((key,), people or People())
-        (found,) = trust.identified([made], Home())  # type: ignore[arg-type]
+        (found,) = trust.with_identities([made], Home())  # type: ignore[arg-type]
         return found.known_by, found.id
 
     assert known(trusted) == (IdentityLevel.SIGNED, made.id)
@@ -92,7 +92,7 @@ def test_a_decision_is_identified_by_its_person_s_key_alone() -> None:
     joined = People.of({"qa@example.com": ["quality"]})
     assert known(replace(trusted, person="quality"), joined) == (IdentityLevel.SIGNED, made.id)
     claims = review(known_by=IdentityLevel.SIGNED)
-    (found,) = TrustStore.of(Policy()).identified([claims], None)
+    (found,) = TrustStore.from_policy(Policy()).with_identities([claims], None)
     assert (found.known_by, found.id) == (IdentityLevel.DECLARED, claims.id)
 
 

@@ -88,10 +88,10 @@ class StoreContract:
         tree = store.tree()
         assert tree is not None
         assert list(tree.leaves) == []
-        verdict = store.keep_verdict(VERDICT)
-        store.keep([run(2), run(1)], [], [blocker()])
-        store.keep([run(2), run(3)])
-        store.keep_verdict(VERDICT)
+        verdict = store.save_verdict(VERDICT)
+        store.save([run(2), run(1)], [], [blocker()])
+        store.save([run(2), run(3)])
+        store.save_verdict(VERDICT)
         grown = store.tree()
         assert grown is not None
         assert grown.origin == tree.origin
@@ -107,9 +107,9 @@ class StoreContract:
 
     def test_what_is_refused_leaves_no_leaf(self, store: Store) -> None:
         """The leaf is written with its record, or not at all."""
-        store.keep([run(1)])
+        store.save([run(1)])
         with pytest.raises(IntegrityError):
-            store.keep([run(2), run(1, finished())])
+            store.save([run(2), run(1, finished())])
         tree = store.tree()
         assert tree is not None
         assert [leaf.id for leaf in tree.leaves] == [run_id(1)]
@@ -117,7 +117,7 @@ class StoreContract:
     def test_keeps_a_run_and_gives_back_the_same_lines(self, store: Store) -> None:
         """What comes out is, text by text, what went in."""
         kept = run(1, planned("test_a"), finished("test_a"))
-        assert store.keep([kept]) == [kept.id]
+        assert store.save([kept]) == [kept.id]
         found = store.run(kept.id)
         assert found is not None
         assert texts(found) == texts(kept)
@@ -126,7 +126,7 @@ class StoreContract:
         """NUL, quotes, emoji, line ends and lone surrogates come back as they were written."""
         odd = "a\0b'\"\u2028\n\U0001f600\ud800"
         kept = run(1, finished(odd, claim(odd, environment=odd), message=odd))
-        store.keep([kept])
+        store.save([kept])
         (piece,) = store.newest("payments")
         assert [piece] == list(kept.evidence())
         assert piece.uc.encode() == odd.encode("utf-8", "backslashreplace")
@@ -135,15 +135,15 @@ class StoreContract:
     def test_keeping_twice_is_harmless(self, store: Store) -> None:
         """A run that is there with the same seal is skipped, within a call as between calls."""
         kept = run(1, finished())
-        assert store.keep([kept, kept]) == [kept.id]
-        assert store.keep([kept, run(2)]) == [run_id(2)]
+        assert store.save([kept, kept]) == [kept.id]
+        assert store.save([kept, run(2)]) == [run_id(2)]
         assert len(list(store.history("payments", "UC-001"))) == 1
 
     def test_another_run_with_a_known_id_is_refused(self, store: Store) -> None:
         """The same id with another seal is a conflict, and nothing of that call is kept."""
-        store.keep([run(1, finished())])
+        store.save([run(1, finished())])
         with pytest.raises(IntegrityError, match=f"another run with the id {run_id(1)}"):
-            store.keep([run(2), run(1, finished(result="FAILED"))])
+            store.save([run(2), run(1, finished(result="FAILED"))])
         assert [summary.id for summary in store.runs()] == [run_id(1)]
 
     @pytest.mark.parametrize(
@@ -161,13 +161,13 @@ class StoreContract:
     def test_an_unsound_run_is_refused_whole(self, store: Store, kept: Any, told: str) -> None:
         """A run that is open, torn or not readable is not taken in, nor is what came with it."""
         with pytest.raises(IntegrityError, match=told):
-            store.keep([run(1), kept])
+            store.save([run(1), kept])
         assert store.runs() == []
 
     def test_says_of_each_run_what_its_lines_say(self, store: Store) -> None:
         """The summary has the fields of the first line and of the seal; newest start first."""
         head = {"git": {"commit": "c0ffee", "dirty": True}, "release": "1.2", "group": {"id": "g", "parts": 3}}
-        store.keep([run(1, finished(), at=1, seal={"recovered": True}, **head), run(2, at=2)])
+        store.save([run(1, finished(), at=1, seal={"recovered": True}, **head), run(2, at=2)])
         newer, older = store.runs("payments")
         assert (newer.id, newer.state, newer.commit, newer.dirty) == (run_id(2), RunState.SEALED, None, None)
         assert (older.commit, older.dirty, older.release) == ("c0ffee", True, "1.2")
@@ -176,7 +176,7 @@ class StoreContract:
 
     def test_registers_do_not_see_each_other(self, store: Store) -> None:
         """Nothing of one register shows in an answer about another."""
-        store.keep([run(1, finished(), register="payments"), run(2, finished("test_b"), register="billing")])
+        store.save([run(1, finished(), register="payments"), run(2, finished("test_b"), register="billing")])
         assert [piece.test_id for piece in store.newest("billing")] == ["test_b"]
         assert [piece.test_id for piece in store.history("billing", "UC-001")] == ["test_b"]
         assert [summary.id for summary in store.runs("billing")] == [run_id(2)]
@@ -185,25 +185,25 @@ class StoreContract:
 
     def test_newest_can_be_asked_for_some_use_cases(self, store: Store) -> None:
         """Only the named use cases are answered for, and none where none is named."""
-        store.keep([run(1, finished("test_a", *[claim(f"UC-{number:03d}") for number in range(5)]))])
+        store.save([run(1, finished("test_a", *[claim(f"UC-{number:03d}") for number in range(5)]))])
         assert [piece.uc for piece in store.newest("payments", ["UC-003", "UC-001", "UC-9"])] == ["UC-001", "UC-003"]
         assert store.newest("payments", []) == []
         assert len(store.newest("payments")) == 5
 
     def test_an_old_pass_that_arrives_late_does_not_hide_a_failure(self, store: Store) -> None:
         """Newest means newest start, not newest upload."""
-        store.keep([run(1, finished("test_a", SAID, result="FAILED", at=9))])
-        store.keep([run(2, finished("test_a", SAID, result="PASSED", at=3))])
+        store.save([run(1, finished("test_a", SAID, result="FAILED", at=9))])
+        store.save([run(2, finished("test_a", SAID, result="PASSED", at=3))])
         assert [piece.result for piece in store.newest("payments")] == [Result.FAILED]
 
     def test_of_equal_starts_the_worse_result_counts(self, store: Store) -> None:
         """Two executions that start together: the failure is the newest, whichever comes last."""
-        store.keep([run(1, finished("test_a", SAID, result="FAILED")), run(2, finished("test_a", SAID))])
+        store.save([run(1, finished("test_a", SAID, result="FAILED")), run(2, finished("test_a", SAID))])
         assert [piece.result for piece in store.newest("payments")] == [Result.FAILED]
 
     def test_until_is_inclusive(self, store: Store) -> None:
         """What starts at the moment asked for counts, what starts later does not."""
-        store.keep([run(1, finished("test_a", SAID, at=1), finished("test_a", SAID, at=2, result="FAILED"))])
+        store.save([run(1, finished("test_a", SAID, at=1), finished("test_a", SAID, at=2, result="FAILED"))])
         assert [piece.result for piece in store.newest("payments", until=moment(2))] == [Result.FAILED]
         assert [piece.result for piece in store.newest("payments", until=moment(1))] == [Result.PASSED]
         assert store.newest("payments", until=moment(0)) == []
@@ -211,7 +211,7 @@ class StoreContract:
     def test_claims_of_one_test_with_other_limits_are_both_told(self, store: Store) -> None:
         """Two claims for one item, each limited to an environment, do not hide each other."""
         both = [claim(environment="staging", claim_environment=name) for name in ("prod", "staging")]
-        store.keep([run(1, finished("test_a", *both))])
+        store.save([run(1, finished("test_a", *both))])
         assert {piece.claim_environment for piece in store.newest("payments")} == {"prod", "staging"}
 
     @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -223,7 +223,7 @@ class StoreContract:
         register = f"register {next(NUMBERS)}"
         runs = [run(next(NUMBERS), *lines, register=register) for lines in bodies]
         for value in data.draw(st.permutations(runs)):
-            store.keep([value])
+            store.save([value])
         last = moment(until) if until >= 0 else None
         found = store.newest(register, until=last)
         assert {slot_row(piece).key: piece for piece in found} == naive_newest(runs, register, last or "9")
@@ -232,7 +232,7 @@ class StoreContract:
 
     def test_history_is_complete_and_newest_first(self, store: Store) -> None:
         """Every execution of a use case is told once, or of one item where that is asked for."""
-        store.keep([run(n, finished("test_a", claim(item="1"), claim(item="2"), at=n)) for n in (2, 3, 1)])
+        store.save([run(n, finished("test_a", claim(item="1"), claim(item="2"), at=n)) for n in (2, 3, 1)])
         history = list(store.history("payments", "UC-001"))
         assert [piece.started_at for piece in history] == [moment(n) for n in (3, 3, 2, 2, 1, 1)]
         assert [piece.item for piece in store.history("payments", "UC-001", "2")] == ["2"] * 3
@@ -241,7 +241,7 @@ class StoreContract:
     def test_finds_evidence_by_its_id(self, store: Store) -> None:
         """An id leads to the same evidence as the run does; an id of nothing leads to None."""
         kept = run(1, not_run("test_a", "test_b"), finished())
-        store.keep([kept])
+        store.save([kept])
         pieces = list(kept.evidence())
         assert [store.evidence(piece.id) for piece in pieces] == pieces
         absent = ["", "x", f"{kept.id}.1.9", f"{kept.id}.99.1", f"{kept.id}.1.{'9' * 30}", "other.1.1", "\ud800.1.1"]
@@ -251,7 +251,7 @@ class StoreContract:
         """Use cases come sorted, and each artifact with every piece of evidence that names it."""
         kept = Artifact("log", "text/plain", 3, "a" * 64)
         plain = {"name": "log", "media_type": "text/plain", "size": 3, "sha256": "a" * 64}
-        store.keep([run(1, finished("test_a", claim("UC-2"), claim("UC-1"), artifacts=[plain]), finished("test_b"))])
+        store.save([run(1, finished("test_a", claim("UC-2"), claim("UC-1"), artifacts=[plain]), finished("test_b"))])
         assert store.use_cases("payments") == ["UC-001", "UC-1", "UC-2"]
         assert list(store.artifacts("payments")) == [(f"{run_id(1)}.1.1", kept), (f"{run_id(1)}.1.2", kept)]
         assert list(store.artifacts("billing")) == []
@@ -259,17 +259,17 @@ class StoreContract:
     def test_keeps_requirements_by_their_digest(self, store: Store) -> None:
         """A snapshot comes back under its digest, and one with another's digest is refused."""
         kept = snapshot()
-        store.keep([run(1, requirements=kept.digest)], [kept, kept])
-        store.keep([], [kept])
+        store.save([run(1, requirements=kept.digest)], [kept, kept])
+        store.save([], [kept])
         assert store.snapshot(kept.digest) == kept
         assert store.snapshot("sha256:other") is None
         with pytest.raises(IntegrityError, match="another digest"):
-            store.keep([run(2)], [type(kept)('{"catalogue":1}', kept.digest)])
+            store.save([run(2)], [type(kept)('{"catalogue":1}', kept.digest)])
         assert store.run(run_id(2)) is None
 
     def test_everything_is_there_after_opening_again(self, store: Store, opened: Callable[[], Store]) -> None:
         """What was kept outlives the store that kept it."""
-        store.keep([run(1, finished())])
+        store.save([run(1, finished())])
         store.close()
         again = opened()
         assert [piece.test_id for piece in again.newest("payments")] == ["test_a.py::test_a"]
@@ -279,22 +279,22 @@ class StoreContract:
         self, store: Store, opened: Callable[[], Store]
     ) -> None:
         """A reader that stops in the middle holds no lock."""
-        store.keep([run(1, finished(), finished("test_b"))])
+        store.save([run(1, finished(), finished("test_b"))])
         history = store.history("payments", "UC-001")
         next(history)
-        assert opened().keep([run(2)]) == [run_id(2)]
+        assert opened().save([run(2)]) == [run_id(2)]
         assert len(list(history)) == 1
 
     def test_a_sound_store_has_no_problems(self, store: Store) -> None:
         """Neither verify nor check finds anything in a store that nobody touched."""
         kept = snapshot()
-        store.keep([run(1, planned("test_a"), finished(), not_run("test_b"), requirements=kept.digest)], [kept])
+        store.save([run(1, planned("test_a"), finished(), not_run("test_b"), requirements=kept.digest)], [kept])
         assert list(store.verify()) == []
         assert list(store.check(store.newest("payments"))) == []
 
     def test_check_refuses_evidence_that_is_not_in_the_store(self, store: Store) -> None:
         """Evidence of a run that was never kept, and evidence that differs from what was kept, are named."""
-        store.keep([run(1, finished())])
+        store.save([run(1, finished())])
         unknown = list(run(2, finished()).evidence())
         changed = list(run(1, finished(message="another")).evidence())
         assert [str(problem) for problem in store.check(unknown)] == [f"run {run_id(2)}: is not in the store"]
@@ -303,7 +303,7 @@ class StoreContract:
 
     def test_requirements_that_are_missing_are_named(self, store: Store) -> None:
         """A run whose requirements are not in the store cannot be judged later, and verify says so."""
-        store.keep([run(1, requirements=snapshot().digest)])
+        store.save([run(1, requirements=snapshot().digest)])
         (problem,) = store.verify()
         assert problem.where == f"requirements {snapshot().digest}"
 
@@ -313,9 +313,9 @@ class StoreContract:
         """Statements are kept with their runs and decisions, once, and are found by these; the store stays sound."""
         runs, made = [run(1, finished()), run(2)], review()
         kept = [statement(runs[0]), statement(runs[0], b"another key"), statement(made)]
-        new = store.keep(runs, decisions=[made], envelopes=kept)
+        new = store.save(runs, decisions=[made], envelopes=kept)
         assert new == [run_id(1), run_id(2), made.id, *(one.id for one in kept)]
-        assert store.keep(runs, envelopes=kept) == []
+        assert store.save(runs, envelopes=kept) == []
         found = opened().envelopes([run_id(1), run_id(2), "x", "\ud800"])
         assert {one.id: one for one in found} == {one.id: one for one in kept[:2]}
         assert store.envelopes([made.id]) == [kept[2]]
@@ -324,7 +324,7 @@ class StoreContract:
     def test_seals_are_told_of_runs_that_are_whole(self, store: Store) -> None:
         """The digest of the seal of each run that is asked for and there."""
         kept = [run(1, finished(), planned("test_a")), run(2)]
-        store.keep(kept)
+        store.save(kept)
         assert store.seals([run_id(2), run_id(1), "x", "\ud800"]) == {one.id: one.lines[-1].digest for one in kept}
         assert store.seals([]) == {}
 
@@ -343,9 +343,9 @@ class StoreContract:
     )
     def test_a_statement_about_something_else_is_refused(self, store: Store, about: Any, told: str) -> None:
         """What is not there, or is there with another seal, takes no signature; nothing of that call is kept."""
-        store.keep([run(1, finished())])
+        store.save([run(1, finished())])
         with pytest.raises(IntegrityError, match=told):
-            store.keep([run(2)], envelopes=[statement(about)])
+            store.save([run(2)], envelopes=[statement(about)])
         assert [summary.id for summary in store.runs()] == [run_id(1)]
 
     def test_decisions_come_back_as_they_were_made(self, store: Store, opened: Callable[[], Store]) -> None:
@@ -354,8 +354,8 @@ class StoreContract:
         assert store.decide(made, [snapshot()]) == [decision.id for decision in made]
         assert store.decisions("payments") == sorted(made[:5], key=lambda decision: decision.at)
         assert opened().decisions("payments") == store.decisions("payments")
-        assert [decision.id for decision in store.look("billing").decisions] == [made[5].id]
-        assert store.look("nowhere").decisions == ()
+        assert [decision.id for decision in store.register_decisions("billing").decisions] == [made[5].id]
+        assert store.register_decisions("nowhere").decisions == ()
         assert store.snapshot(snapshot().digest) == snapshot()
         assert list(store.verify()) == []
 
@@ -389,7 +389,7 @@ class StoreContract:
     def test_verdicts_are_kept_by_their_digest(self, store: Store) -> None:
         """The text comes back, once however often it is kept; oldest first."""
         older = VERDICT.replace(moment(0), "2026-01-01T00:00:00.000Z")
-        ids = [store.keep_verdict(text) for text in (VERDICT, older, VERDICT)]
+        ids = [store.save_verdict(text) for text in (VERDICT, older, VERDICT)]
         assert (ids[0], len(set(ids))) == (ids[2], 2)
         assert store.verdicts() == [older, VERDICT]
         assert list(store.verify()) == []
@@ -398,25 +398,25 @@ class StoreContract:
     def test_a_text_that_is_no_verdict_is_refused(self, store: Store, text: str) -> None:
         """Only a canonical document that says when it was generated is kept."""
         with pytest.raises(IntegrityError, match="this is no verdict"):
-            store.keep_verdict(text)
+            store.save_verdict(text)
         assert store.verdicts() == []
 
     def test_runs_decisions_and_verdicts_are_kept_together_or_not_at_all(self, store: Store) -> None:
         """One unsound thing keeps out everything that came with it."""
         with pytest.raises(IntegrityError):
-            store.keep([run(1)], [snapshot()], [blocker()], ["{}"])
+            store.save([run(1)], [snapshot()], [blocker()], ["{}"])
         assert (store.runs(), store.decisions("payments"), store.snapshot(snapshot().digest)) == ([], [], None)
-        assert store.keep([run(1)], [], [blocker()], [VERDICT])[:2] == [run_id(1), blocker().id]
+        assert store.save([run(1)], [], [blocker()], [VERDICT])[:2] == [run_id(1), blocker().id]
 
     def test_failures_are_all_after_the_moment(self, store: Store) -> None:
         """Every failure of a use case is told, the newest first, though a later execution passed; none at the moment."""
         lines = [finished(result=result, at=at) for at, result in enumerate(["ERROR", "FAILED", "FAILED", "PASSED"])]
-        store.keep([run(1, *lines), run(2, finished("test_b", claim("UC-002"), result="FAILED", at=9))])
+        store.save([run(1, *lines), run(2, finished("test_b", claim("UC-002"), result="FAILED", at=9))])
 
         def failed(since: dict[str, int]) -> list[str]:
             found = store.failures("payments", {name: moment(at) for name, at in since.items()})
             for one in found:
-                (piece,) = store.pieces("payments", [one.evidence_id])
+                (piece,) = store.evidence_by_ids("payments", [one.evidence_id])
                 assert (piece.uc, piece.run_id, piece.started_at) == (one.use_case, one.run_id, one.started_at)
             return [one.started_at for one in found]
 
@@ -431,20 +431,20 @@ class StoreContract:
         staging, prod = claim(environment="staging"), claim(environment="prod")
         lines = [finished("a", staging, result="FAILED", at=at) for at in (1, 2)]
         lines += [finished("a", prod, result="FAILED", at=3), finished("b", prod, result="FAILED", at=4)]
-        store.keep([run(1, *lines)])
+        store.save([run(1, *lines)])
         slots = [one.slot for one in store.failures("payments", {"UC-001": ""})]
         assert slots[3] == slots[2]
         assert len({*slots}) == 3
 
     def test_pieces_are_in_the_order_that_is_asked_for(self, store: Store) -> None:
         """Each id is answered in its place; one that is not there, or none, is an error and not left out."""
-        store.keep([run(1, not_run("test_a"), finished())])
+        store.save([run(1, not_run("test_a"), finished())])
         ids = [f"{run_id(1)}.2.1", f"{run_id(1)}.1.1"]
-        assert [one.id for one in store.pieces("payments", ids)] == ids
-        assert store.pieces("payments", []) == []
+        assert [one.id for one in store.evidence_by_ids("payments", ids)] == ids
+        assert store.evidence_by_ids("payments", []) == []
         for absent in (f"{run_id(1)}.1.9", f"{run_id(2)}.1.1", "x"):
             with pytest.raises(IntegrityError):
-                store.pieces("payments", [absent])
+                store.evidence_by_ids("payments", [absent])
 
     @pytest.mark.parametrize(
         ("later", "adverse"),
@@ -474,7 +474,7 @@ class StoreContract:
             finished("test_a", claim(**{**here, **place}), result=result, at=at)
             for at, (result, place) in enumerate(later, 6)
         ]
-        store.keep([run(1, *lines)])
+        store.save([run(1, *lines)])
         assert sorted(when(store.interruptions("payments", {"UC-001": moment(4)}))) == adverse
         assert when(store.interruptions("payments", {"UC-001": moment(4)}, until=moment(5))) == [5]
 
@@ -483,15 +483,15 @@ class StoreContract:
         self, store: Store, where: dict[str, Any]
     ) -> None:
         """A test that was killed before it said where it runs may count in places that only who judges knows."""
-        store.keep([run(1, finished("test_a", claim(**where), result="INTERRUPTED", at=5))])
-        store.keep([run(2, finished("test_a", claim(environment="staging"), at=6))])
+        store.save([run(1, finished("test_a", claim(**where), result="INTERRUPTED", at=5))])
+        store.save([run(2, finished("test_a", claim(environment="staging"), at=6))])
         assert when(store.interruptions("payments", {"UC-001": moment(4)})) == [5]
 
     def test_what_a_test_says_of_its_place_is_not_hidden(self, store: Store) -> None:
         """Who placed an execution is part of its slot, and a failure before that has one of its own."""
         said, unsaid = claim(environment="prod", environment_by="scope"), claim(environment="prod")
         lines = [finished("test_a", said, at=1), finished("test_a", unsaid, result="FAILED", at=2)]
-        store.keep([run(1, *lines, finished("test_a", unsaid, at=3), finished("test_a", unsaid, result="ERROR", at=4))])
+        store.save([run(1, *lines, finished("test_a", unsaid, at=3), finished("test_a", unsaid, result="ERROR", at=4))])
         assert sorted(when(store.newest("payments"))) == [1, 3, 4]
 
     def test_the_oldest_that_tells_a_place(self, store: Store) -> None:
@@ -500,14 +500,14 @@ class StoreContract:
         lines = [finished("test_a", said, at=at) for at in (2, 1, 3)]
         lines += [finished("test_a", claim(environment="prod"), at=at) for at in (5, 4)]
         lines += [finished("test_a", claim(not_real_because="a rehearsal"), at=0), finished("test_b", said, at=0)]
-        store.keep([run(1, *lines)])
+        store.save([run(1, *lines)])
         assert sorted(when(store.oldest("payments", {("UC-001", "1", "test_a")}))) == [1, 4]
         assert store.oldest("payments", {("UC-001", "2", "test_a"), ("UC-9", "1", "test_a")}) == []
         assert store.oldest("other", {("UC-001", "1", "test_a")}) == store.oldest("payments", []) == []
 
     def test_says_which_evidence_is_missing(self, store: Store) -> None:
         """Of any texts, those that are no id of kept evidence."""
-        store.keep([run(1, not_run("test_a"), finished())])
+        store.save([run(1, not_run("test_a"), finished())])
         there = [f"{run_id(1)}.1.1", f"{run_id(1)}.1.2", f"{run_id(1)}.2.1"]
         absent = {"", "x", f"{run_id(1)}.1.3", f"{run_id(2)}.1.1", "\ud800.1.1", f"{run_id(1)}.1.{'9' * 30}"}
         assert store.missing([*there, *absent, *there]) == absent
@@ -515,7 +515,7 @@ class StoreContract:
 
     def test_summaries_are_told_by_id(self, store: Store) -> None:
         """The same summary as among all runs, and nothing for an id that is none."""
-        store.keep([run(1), run(2, register="billing"), run(3)])
+        store.save([run(1), run(2, register="billing"), run(3)])
         everything = {summary.id: summary for summary in store.runs()}
         assert store.summaries([run_id(2), run_id(3), "x", "\ud800"]) == {
             run_id(number): everything[run_id(number)] for number in (2, 3)
@@ -524,8 +524,8 @@ class StoreContract:
     def test_how_runs_were_conducted_is_told_by_id(self, store: Store) -> None:
         """What the first line and the seal of each say, and nothing for an id that is none."""
         at = {"clock": {"python": 5000, "file": 1000}}
-        store.keep([run(1, finished(), **at), run(2, seal={"plan": {"tests": 3, "deselected": 1}}), run(3)])
-        found = store.conducts([run_id(1), run_id(2), "x"])
+        store.save([run(1, finished(), **at), run(2, seal={"plan": {"tests": 3, "deselected": 1}}), run(3)])
+        found = store.run_conditions([run_id(1), run_id(2), "x"])
         assert set(found) == {run_id(1), run_id(2)}
         assert (found[run_id(1)].skew_ms, found[run_id(1)].left_out) == (4000, None)
         assert (found[run_id(2)].skew_ms, found[run_id(2)].left_out) == (None, "1 of 3 evidence tests")
@@ -534,7 +534,7 @@ class StoreContract:
         """Every test of every line of the plan, in order; a text that speaks of one is none."""
         more = planned("test_c")
         more["tests"][0]["deselected"] = True
-        store.keep([run(1, planned("test_a", "test_b"), finished(message='"kind":"planned"'), more), run(2), run(3)])
+        store.save([run(1, planned("test_a", "test_b"), finished(message='"kind":"planned"'), more), run(2), run(3)])
         found = store.plans([run_id(1), run_id(2), "x"])
         told = {id_: [(one.test_id, one.selected) for one in tests] for id_, tests in found.items()}
         assert told == {run_id(1): [("test_a", True), ("test_b", True), ("test_c", False)], run_id(2): []}
@@ -543,23 +543,23 @@ class StoreContract:
         """Each run of a group with what it says of that, all runs of a group that has a run since the moment."""
         place = {"context": {"environment": "prod", "usual_provider_mode": "BYOK"}, "ci": {"provider": "x", "run": "7"}}
         old, new = {"group": {"id": "old", "part": 1, "parts": 2}}, {"group": {"id": "new", "part": 3, "parts": 4}}
-        store.keep([run(1, **old), run(2, finished(), at=1, **new, **place), run(3, at=2, **new), run(4, at=2)])
-        store.keep([run(6, register="billing", **new)])
+        store.save([run(1, **old), run(2, finished(), at=1, **new, **place), run(3, at=2, **new), run(4, at=2)])
+        store.save([run(6, register="billing", **new)])
         told = [
             GroupPart(run_id(2), "new", 3, 4, moment(1), "prod", "BYOK", "x/7"),
             GroupPart(run_id(3), "new", 3, 4, moment(2)),
         ]
-        assert store.parts("payments", moment(2)) == told
-        assert [part.run_id for part in store.parts("payments")] == [run_id(1), run_id(2), run_id(3)]
-        assert [part.run_id for part in store.parts("billing")] == [run_id(6)]
+        assert store.group_parts("payments", moment(2)) == told
+        assert [part.run_id for part in store.group_parts("payments")] == [run_id(1), run_id(2), run_id(3)]
+        assert [part.run_id for part in store.group_parts("billing")] == [run_id(6)]
 
     def test_a_part_says_whether_it_is_whole(self, store: Store) -> None:
         """Not where a test was interrupted or never ran, and not where something could not be collected."""
         group = {"group": {"id": "g", "part": 1, "parts": 2}}
         bad = [finished(result="FAILED"), finished("b", result="INTERRUPTED"), not_run("c")]
-        store.keep([run(number, body, **group) for number, body in enumerate(bad)])
-        store.keep([run(3, seal={"uncollected": 2}, **group)])
-        found = [(part.whole, part.collected) for part in store.parts("payments")]
+        store.save([run(number, body, **group) for number, body in enumerate(bad)])
+        store.save([run(3, seal={"uncollected": 2}, **group)])
+        found = [(part.whole, part.collected) for part in store.group_parts("payments")]
         assert found == [(True, True), (False, True), (False, True), (True, False)]
 
     @pytest.mark.parametrize(
@@ -568,5 +568,5 @@ class StoreContract:
     def test_a_group_that_cannot_be_read_is_refused(self, store: Store, group: Any) -> None:
         """A run that cannot say which part of what it is would close every gate."""
         with pytest.raises(IntegrityError):
-            store.keep([run(1, group=group)])
+            store.save([run(1, group=group)])
         assert store.runs() == []

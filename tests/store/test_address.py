@@ -106,7 +106,7 @@ def test_adapters_and_heavy_libraries_are_imported_when_needed(tmp_path: Path) -
     code = (
         "import sys; from pathlib import Path; from pytest_readiness.store.address import open_store;"
         "print('sqlite3' in sys.modules);"
-        f"store = open_store('sqlite:///evidence.db', Path({str(tmp_path)!r}), create=True); store.keep([]);"
+        f"store = open_store('sqlite:///evidence.db', Path({str(tmp_path)!r}), create=True); store.save([]);"
         "print('sqlite3' in sys.modules, 'sqlite_utils' in sys.modules)"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -290,7 +290,7 @@ def make_anew(folder: Path) -> None:
     database(folder).unlink()
     store = open_store(f"sqlite:///{database(folder)}", folder, create=True)
     assert store is not None
-    store.keep(runs, snapshots)
+    store.save(runs, snapshots)
     store.close()
 
 

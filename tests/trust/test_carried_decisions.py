@@ -166,8 +166,8 @@ def test_both_orders_end_alike(project_: Project) -> None:
     assert project_.cli("merge", "all.zip").exit_code == 0
     store = open_store(f"sqlite:///{database(project_)}", project_.path, create=False)
     assert store is not None
-    assert [one.known_by for one in store.look("default").decisions] == [IdentityLevel.DECLARED]
+    assert [one.known_by for one in store.register_decisions("default").decisions] == [IdentityLevel.DECLARED]
     assert store.decide([made]) == []
-    assert [one.known_by for one in store.look("default").decisions] == [IdentityLevel.GIT]
+    assert [one.known_by for one in store.register_decisions("default").decisions] == [IdentityLevel.GIT]
     store.close()
     assert status(project_) == READY

@@ -10,7 +10,7 @@ import click
 
 from ..errors import ConfigError
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
-from ..pipeline.maintenance import keep_verdict
+from ..pipeline.maintenance import save_verdict
 from ..regular_files import read_regular
 from ..views.gate import render_verdict
 from . import options, output
@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - what the options say
     keep_until_exit(report, place)
     output.print_lines(render_verdict(report, output.terminal_width(), unicode=output.prints_unicode()))
     if keep:
-        click.echo(f"kept as verdict {keep_verdict(place, report)}")
+        click.echo(f"kept as verdict {save_verdict(place, report)}")
     if report.context.problems:
         return 3
     return 0 if report_only or report.verdict.passes else 1

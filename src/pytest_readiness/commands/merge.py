@@ -61,7 +61,7 @@ def _tell(one: MergeResult) -> None:
     new = one.merged
     brought = [count(len(new.runs), "run"), count(len(new.decisions), "decision"), count(new.verdicts, "verdict")]
     brought += [count(new.artifacts, "artifact"), *([count(new.statements, "signature")] if new.statements else [])]
-    known = f"{count(new.known, 'record')} {'was' if new.known == 1 else 'were'} there already"
+    known = f"{count(new.already_stored, 'record')} {'was' if new.already_stored == 1 else 'were'} there already"
     click.echo(sanitise(f"{one.path}: {', '.join(brought)} new; {known}"))
     if one.doubt:
         click.echo(f"readiness: {sanitise(f'{one.path}: {one.doubt}', 600)}", err=True)

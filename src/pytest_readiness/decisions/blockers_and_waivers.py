@@ -214,7 +214,7 @@ def retire_run(place: Project, run_id: str, who: Decider, reason: str) -> Stored
         known = {one.id for one in store.runs(sources.register)}
         if run_id not in known:
             raise ConfigError(f"there is no run '{run_id}' in the store{suggestion(run_id, known)}")
-        decisions = TrustStore.of(place.policy).identified(sources.decided.decisions, sources.home)
+        decisions = TrustStore.from_policy(place.policy).with_identities(sources.decided.decisions, sources.home)
         standing = find_retired_runs(store, decisions, place.policy, sources.register, told.at)
         if run_id in standing.runs:
             raise RefusedError(f"run {run_id} is retired already")

@@ -38,7 +38,7 @@ class PriorDecisions:
         try:
             sources = place.sources(store)
             home = sources.home
-            written = home.written(sources.register) if isinstance(home, DecisionFolder) else []
+            written = home.written_decisions(sources.register) if isinstance(home, DecisionFolder) else []
             return cls((*sources.decided.decisions, *written))
         finally:
             if store is not None:

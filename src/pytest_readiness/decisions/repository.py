@@ -65,10 +65,10 @@ def draft_decision(
     from ..signing.keys import sign_statement  # the libraries that sign take 200 ms to load
 
     signed = sign_statement(decision_statement(decision), place.settings.folder, place.public_keys)
-    trust = TrustStore.of(place.policy)
-    if trust.identifies(signed, counted):
+    trust = TrustStore.from_policy(place.policy)
+    if trust.is_by_decider(signed, counted):
         return DecisionDraft(decision, counted.identified(IdentityLevel.SIGNED), signed)
-    return DecisionDraft(decision, counted, signed, trust.doubt(signed, counted.by))
+    return DecisionDraft(decision, counted, signed, trust.distrust_reason(signed, counted.by))
 
 
 @dataclass(frozen=True, slots=True)

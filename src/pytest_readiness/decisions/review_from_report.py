@@ -72,7 +72,7 @@ def sheet_from_report(
 
 def _last_reviews(place: Project) -> dict[str, Review]:
     home = place.decisions(None)
-    decided = home.look(place.catalogue.register).decisions if home is not None else ()
+    decided = home.register_decisions(place.catalogue.register).decisions if home is not None else ()
     return {one.use_case: one for one in decided if isinstance(one, Review)}
 
 

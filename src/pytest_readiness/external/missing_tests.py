@@ -133,7 +133,7 @@ class PriorImport:
             return found
         with suppress(ReadinessError):
             runs = self._newest_first(self._store)
-            conducts = self._store.conducts(runs)
+            conducts = self._store.run_conditions(runs)
             same = [
                 (run_id, at) for at, run_id in enumerate(runs) if conducts[run_id].imported[:1] == (origin.mapping,)
             ]

@@ -183,7 +183,7 @@ class ImportedReports:
             with closing(store):
                 failures = store.failures(register, dict.fromkeys((one.uc for one in bad), ""))
                 slots = {one.slot for one in failures if one.evidence_id in known}
-                older = store.pieces(register, [one.evidence_id for one in failures if one.slot in slots])
+                older = store.evidence_by_ids(register, [one.evidence_id for one in failures if one.slot in slots])
         except (IntegrityError, StorageError):
             return test_ids
         older += bad

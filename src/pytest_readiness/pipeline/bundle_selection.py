@@ -62,7 +62,7 @@ def _retired(place: Project, store: Store, chosen: Collection[str] | None) -> It
     register = place.catalogue.register
     decided = place.sources(store).decided.decisions
     for run_id in dict.fromkeys(one.run_id for one in decided if isinstance(one, RunRetirement)):
-        read = store.readable(run_id, register)
+        read = store.salvage_run(run_id, register)
         due = [test for test in read.planned or () if test.selected]
         if chosen is None or read.planned is None or not _named(due, read.evidence).isdisjoint(chosen):
             yield run_id

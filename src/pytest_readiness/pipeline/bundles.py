@@ -80,7 +80,7 @@ def export_bundle(place: Project, use_cases: Sequence[str], path: Path, *, with_
             snapshots=snapshots,
             verdicts=verdicts,
             envelopes=store.envelopes,
-            origin=BundleOrigin.of(tree) if tree is not None else None,
+            origin=BundleOrigin.from_tree(tree) if tree is not None else None,
             report=derive_report(held, ReportScope(register, chosen, os.environ.get("READINESS_RELEASE") or None)),
         )
         missing = write_bundle(path, contents, _reader(place))
@@ -174,8 +174,8 @@ def merge_bundles(place: Project, paths: Sequence[Path]) -> list[MergeResult]:
 
 def _refuse_broken(found: Bundle, place: Project) -> None:
     """Refuse a signature that says it is by a trusted key, and does not fit: kept, no store would be intact again."""
-    trust, by = TrustStore.of(place.policy), {one.id: one.by for one in found.decisions}
-    for doubt in trust.doubts(found.envelopes, by) if not trust.unchecked else ():
+    trust, by = TrustStore.from_policy(place.policy), {one.id: one.by for one in found.decisions}
+    for doubt in trust.distrust_reasons(found.envelopes, by) if not trust.unchecked else ():
         if doubt.broken:
             raise IntegrityError(f"{place_of(found.path)}: {doubt.problem}")
 
@@ -192,10 +192,10 @@ def _check_report(found: Bundle) -> str:
 
 def _declared(found: Bundle, place: Project, new: Collection[str]) -> int:
     """Return of how many decisions that came new no trusted key says who made them, whatever they say of it."""
-    trust = TrustStore.of(place.policy)
+    trust = TrustStore.from_policy(place.policy)
     said = {one.id: one for one in found.decisions if one.id in new}
     about = [one for one in found.envelopes if one.subject in said]
-    return len(said.keys() - {one.subject for one in about if trust.identifies(one, said[one.subject])})
+    return len(said.keys() - {one.subject for one in about if trust.is_by_decider(one, said[one.subject])})
 
 
 def writable_store(place: Project) -> Store:

@@ -86,7 +86,7 @@ def named_checkpoints() -> list[Path]:
 
 def untrusted_checkpoints(kept: Iterable[StoredCheckpoint], trust: TrustStore) -> list[Problem]:
     """Return which checkpoints do not count, since no key signed them that is trusted with checkpoints, if any is."""
-    doubts = ((one, trust.checkpoint_doubt(one.checkpoint)) for one in kept)
+    doubts = ((one, trust.checkpoint_distrust_reason(one.checkpoint)) for one in kept)
     return [one.problem(told) for one, told in doubts if told is not None]
 
 
@@ -119,7 +119,7 @@ def matching_checkpoints(
 ) -> Iterator[str]:
     """Yield a sentence for each checkpoint that a store with so many records fits: nothing of the problems is its."""
     wrong = {problem.where for problem in problems}
-    signed = ", signed with a trusted key" if trust.of_role("checkpoints") else ""
+    signed = ", signed with a trusted key" if trust.keys_of_role("checkpoints") else ""
     for one in kept:
         if one.problem("").where not in wrong:
             of = f"the first {one.checkpoint.size} of {count(number, 'record')}"
@@ -197,8 +197,8 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: StoreTree, trust:
     if path.exists():
         there = read_checkpoint(path)
         [told] = tree.contradictions([there.checkpoint])
-        if told is None and trust.checkpoint_doubt(there.checkpoint) is None:
-            doubt = trust.checkpoint_doubt(checkpoint)
+        if told is None and trust.checkpoint_distrust_reason(there.checkpoint) is None:
+            doubt = trust.checkpoint_distrust_reason(checkpoint)
             advice = "sign with a key that is trusted (READINESS_SIGNER), or name another file"
             told = f"counts, and the new one would not: {doubt}; {advice}" if doubt is not None else None
         if told is not None:

@@ -56,11 +56,11 @@ def _in_both(
     home: DecisionStore | None, store: Store | None, folder: Path, register: str, trust: TrustStore
 ) -> RegisterDecisions:
     if home is None or home is store:
-        found = home.look(register) if home is not None else RegisterDecisions()
+        found = home.register_decisions(register) if home is not None else RegisterDecisions()
         around = find_other_files(folder, register, trust.people.same)
         found = replace(found, notes=(*found.notes, *around.notes), problems=(*found.problems, *around.problems))
         return _with_others(found, around.elsewhere, "is a file, and decisions live in the store")
-    found = _settled(home.look(register), home, trust)
+    found = _settled(home.register_decisions(register), home, trust)
     told = "lies in another folder than the one where decisions live"
     found = _with_others(found, found.elsewhere, told)
     kept = store.decisions(register) if store is not None else []
@@ -85,7 +85,7 @@ def _settled(found: RegisterDecisions, home: DecisionStore, trust: TrustStore) -
     if not found.disputed:
         return found
     by_id = {one.decision.id: one.decision for one in found.disputed}
-    signed = {one.subject for one in home.envelopes(by_id) if trust.identifies(one, by_id[one.subject])}
+    signed = {one.subject for one in home.envelopes(by_id) if trust.is_by_decider(one, by_id[one.subject])}
     counting, notes = list(found.decisions), list(found.notes)
     for one in found.disputed:
         if one.decision.id in signed:

@@ -128,7 +128,7 @@ def report_generator(policy: Policy) -> str:
         named = version("pytest-readiness")
     except PackageNotFoundError:  # run from a source tree
         named = "unknown"
-    return f"pytest-readiness {named}{' without signatures' if TrustStore.of(policy).unchecked else ''}"
+    return f"pytest-readiness {named}{' without signatures' if TrustStore.from_policy(policy).unchecked else ''}"
 
 
 def _difference(ours: Any, theirs: Any, at: str = "") -> str:
@@ -147,11 +147,11 @@ def _difference(ours: Any, theirs: Any, at: str = "") -> str:
 def _taken(held: ReportInputs, store: Store) -> Iterator[str]:
     """Take what is held into a store, and yield the moments in it."""
     runs = iter(held.runs)
-    store.keep((), held.snapshots, held.decisions, held.verdicts)
+    store.save((), held.snapshots, held.decisions, held.verdicts)
     while some := list(islice(runs, AT_ONCE)):
-        store.keep(some)
+        store.save(some)
         yield from (run.finished_at or run.started_at for run in some)
-    store.keep((), envelopes=held.envelopes)
+    store.save((), envelopes=held.envelopes)
     yield from (one.at for one in held.decisions)
     yield from (StoredVerdict.parse(text).at for text in held.verdicts)
 
@@ -209,7 +209,9 @@ class _Alone(Project):
         return self.policy
 
     def sources(self, store: Store | None) -> FactSources:
-        return _OneStore(self.catalogue.register, store, store, [], self.settings.folder, TrustStore.of(self.policy))
+        return _OneStore(
+            self.catalogue.register, store, store, [], self.settings.folder, TrustStore.from_policy(self.policy)
+        )
 
 
 class _OneStore(FactSources):
@@ -217,4 +219,4 @@ class _OneStore(FactSources):
 
     @cached_property
     def decided(self) -> RegisterDecisions:
-        return self.store.look(self.register) if self.store is not None else RegisterDecisions()
+        return self.store.register_decisions(self.register) if self.store is not None else RegisterDecisions()

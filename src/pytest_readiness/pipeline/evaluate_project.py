@@ -166,7 +166,7 @@ def evaluate_with_facts(place: Project, request: EvaluationRequest) -> Evaluated
         compared = None
         if kept:
             compared = compare_checkpoints(
-                store, kept, sorted({piece.run_id for piece in resting}), TrustStore.of(place.policy)
+                store, kept, sorted({piece.run_id for piece in resting}), TrustStore.from_policy(place.policy)
             )
     finally:
         if store is not None:

@@ -35,7 +35,9 @@ def use_case_history(place: Project, use_case: str, request: EvaluationRequest |
         sources = place.sources(store)
         name = _name(place, sources, use_case)
         in_force = RequirementsHistory(sources, place.catalogue, place.policy, place.requirements.digest, today)
-        decisions = known_by(TrustStore.of(place.policy).identified(sources.decided.decisions, sources.home), now)
+        decisions = known_by(
+            TrustStore.from_policy(place.policy).with_identities(sources.decided.decisions, sources.home), now
+        )
         aside = find_retired_runs(store, decisions, place.policy, sources.register, now)
         evidence = [*history_of(sources, [name]), *_in_journals(sources, name)]
         evidence += [one for one in left_of(store, aside, evidence) if one.uc == name]

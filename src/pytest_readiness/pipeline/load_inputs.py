@@ -97,8 +97,8 @@ def facts_now(
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
-    trust = TrustStore.of(policy)
-    decisions = trust.identified(sources.decided.decisions, sources.home)
+    trust = TrustStore.from_policy(policy)
+    decisions = trust.with_identities(sources.decided.decisions, sources.home)
     aside = find_retired_runs(sources.store, decisions, policy, sources.register, now)
     evidence = _newest(sources, use_cases, now)
     broken = left_of(sources.store, aside, evidence)
@@ -172,7 +172,7 @@ def origins_of(sources: FactSources, runs: Collection[str], *, plans: bool = Fal
         origins[id_] = replace(origins[id_], conduct=conduct, left_out=_left_out(run.planned if plans else ()))
     if sources.store is None or not runs:
         return origins
-    conducts = sources.store.conducts(runs)
+    conducts = sources.store.run_conditions(runs)
     # A run that says it left out nothing need not be asked what.
     asked = [id_ for id_, conduct in conducts.items() if conduct.deselected != 0] if plans else []
     planned = sources.store.plans(asked) if asked else {}
@@ -237,7 +237,9 @@ def parts_of(
         return ()
     since = (parse_timestamp(now) - timedelta(days=days)).isoformat() if days is not None and days < _LONG else ""
     sealed = {id_: run for id_, run in sources.runs_left.items() if run.seal is not None}
-    found = {part.run_id: part for part in (sources.store.parts(sources.register, since) if sources.store else ())}
+    found = {
+        part.run_id: part for part in (sources.store.group_parts(sources.register, since) if sources.store else ())
+    }
     found |= {id_: part for id_, run in sealed.items() if (part := GroupPart.of_run(run)) is not None}
     found = {id_: part for id_, part in found.items() if part.started_at <= now}
     if until is not None and found:
@@ -247,7 +249,7 @@ def parts_of(
 
     def plan(run_id: str) -> RunPlan:
         if run_id in aside.runs and sources.store is not None:
-            return RunPlan(sources.store.readable(run_id, sources.register).planned or (), frozenset(), frozenset())
+            return RunPlan(sources.store.salvage_run(run_id, sources.register).planned or (), frozenset(), frozenset())
         run = sealed.get(run_id) or (sources.store.run(run_id) if sources.store is not None else None)
         if run is None:
             raise IntegrityError(f"run {run_id} is in the index, and is not there")
@@ -269,8 +271,8 @@ def facts_at(
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
-    trust = TrustStore.of(policy)
-    decisions = known_by(trust.identified(sources.decided.decisions, sources.home), at)
+    trust = TrustStore.from_policy(policy)
+    decisions = known_by(trust.with_identities(sources.decided.decisions, sources.home), at)
     aside = find_retired_runs(sources.store, decisions, policy, sources.register, at)
     ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in aside.every}
     evidence = [one for one in history_of(sources, use_cases) if one.run_id in ended and one.started_at <= at]

@@ -109,7 +109,9 @@ def verify_store(place: Project, kept: Sequence[StoredCheckpoint] = ()) -> Verif
     try:
         count, told = _contradicted(store, kept)
         told = (
-            [*untrusted_checkpoints(kept, TrustStore.of(place.policy)), *empty_checkpoints(kept)] if kept else []
+            [*untrusted_checkpoints(kept, TrustStore.from_policy(place.policy)), *empty_checkpoints(kept)]
+            if kept
+            else []
         ) + told
         decisions = _decisions(place, store)
         problems += decisions.problems
@@ -135,7 +137,7 @@ def verify_store(place: Project, kept: Sequence[StoredCheckpoint] = ()) -> Verif
             runs=len(summaries),
             evidence=evidence,
             artifacts=len(artifacts),
-            compared=tuple(matching_checkpoints(kept, count, told, TrustStore.of(place.policy))),
+            compared=tuple(matching_checkpoints(kept, count, told, TrustStore.from_policy(place.policy))),
             signatures=signatures,
             aside=(*set_apart, *aside.void),
             notes=(*decisions.notes, *(one.problem for one in doubts if not one.broken), *others),
@@ -168,7 +170,7 @@ def _apart(found: Iterable[Problem], aside: RetiredRuns) -> tuple[list[Problem],
 
 
 def _aside(place: Project, store: Store, found: RegisterDecisions) -> RetiredRuns:
-    decisions = TrustStore.of(place.policy).identified(found.decisions, place.decisions(store))
+    decisions = TrustStore.from_policy(place.policy).with_identities(found.decisions, place.decisions(store))
     return find_retired_runs(store, decisions, place.policy, place.catalogue.register, timestamp())
 
 
@@ -192,7 +194,9 @@ def _signatures(
         found = store.envelopes(run.id for run in summaries)
         found += home.envelopes(by) if home is not None else []
         apart = [one.id for name in store.other_registers(place.catalogue.register) for one in store.decisions(name)]
-        return len(found) + len(store.envelopes(apart)), list(TrustStore.of(place.policy).doubts(found, by))
+        return len(found) + len(store.envelopes(apart)), list(
+            TrustStore.from_policy(place.policy).distrust_reasons(found, by)
+        )
     except IntegrityError:
         return 0, []  # the store's own verify has named it
 
@@ -258,7 +262,7 @@ def make_checkpoint(place: Project, path: Path | None) -> Checkpoint:
     finally:
         if store is not None:
             store.close()
-    made, trust = tree.checkpoint(), TrustStore.of(place.policy)
+    made, trust = tree.checkpoint(), TrustStore.from_policy(place.policy)
     if os.environ.get("READINESS_SIGNER"):
         made = signed_checkpoint(made, place.settings.folder, trust)
     if path is not None:
@@ -313,7 +317,7 @@ def sign_untrusted(place: Project, run_ids: Iterable[str]) -> SigningResult | No
         return None
     from ..signing.keys import sign_as  # the libraries that sign take 200 ms to load
 
-    trust = TrustStore.of(place.policy)
+    trust = TrustStore.from_policy(place.policy)
     try:
         unsigned = dict.fromkeys(run_ids)
         for name in trust.signed_runs(store, unsigned):
@@ -326,7 +330,7 @@ def sign_untrusted(place: Project, run_ids: Iterable[str]) -> SigningResult | No
             if run is not None:
                 envelope, signed_by_it = sign_as(run_statement(run), place.settings.folder, place.public_keys)
                 made += [] if any(map(signed_by_it, others.get(run.id, ()))) else [envelope]
-        store.keep([], envelopes=made)
+        store.save([], envelopes=made)
         return SigningResult(len(made), not made or trust.signer(made[0], "runs") is not None)
     except ConfigError as error:
         return SigningResult(problem=f"what was taken in is not signed: {error}")
@@ -342,13 +346,13 @@ def signed_runs(place: Project, run_ids: Collection[str]) -> dict[str, SignedRun
     """
     store = place.store()
     try:
-        return TrustStore.of(place.policy).signed_runs(store, run_ids)
+        return TrustStore.from_policy(place.policy).signed_runs(store, run_ids)
     finally:
         if store is not None:
             store.close()
 
 
-def keep_verdict(place: Project, report: Report) -> str:
+def save_verdict(place: Project, report: Report) -> str:
     """Keep what the gate said, as the document of the JSON report, and return its id.
 
     Raises:
@@ -356,7 +360,7 @@ def keep_verdict(place: Project, report: Report) -> str:
     """
     store = writable_store(place)
     try:
-        return store.keep_verdict(canonical(to_document(report)))
+        return store.save_verdict(canonical(to_document(report)))
     finally:
         store.close()
 
@@ -377,8 +381,8 @@ def _run_of(store: Store, evidence: Evidence) -> RunSummary | None:
 
 
 def _with_conduct(store: Store, runs: Mapping[str, RunSummary]) -> dict[str, RunSummary]:
-    conducts = store.conducts(runs)
-    return {id_: replace(run, conduct=conducts.get(id_)) for id_, run in runs.items()}
+    conducts = store.run_conditions(runs)
+    return {id_: replace(run, conditions=conducts.get(id_)) for id_, run in runs.items()}
 
 
 def deciding_evidence(place: Project, use_case: str, item: str | None) -> list[tuple[Evidence, RunSummary | None]]:

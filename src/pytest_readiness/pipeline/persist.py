@@ -64,7 +64,7 @@ def _keep_run(
         found = place.requirements
     made = [sealed.id] if made_here else ()
     try:
-        store.keep([sealed], [found] if found else [], made_here=made, envelopes=signed)
+        store.save([sealed], [found] if found else [], made_here=made, envelopes=signed)
     except ChangedJournalError:
         raise
     except ReadinessError as error:
@@ -140,7 +140,7 @@ def _trusted(place: Project, envelope: Envelope) -> bool:
     """Return whether a trusted key signed a statement about a run."""
     from ..signing.trust import TrustStore  # as above; and what lies there is rare
 
-    return TrustStore.of(place.policy).signer(envelope, "runs") is not None
+    return TrustStore.from_policy(place.policy).signer(envelope, "runs") is not None
 
 
 def statements_of(place: Project, run: Run) -> list[Envelope]:

@@ -151,7 +151,7 @@ class Project:
         from ..signing.trust import TrustStore
         from .load_inputs import FactSources
 
-        left, trust = find_leftovers(self.journals), TrustStore.of(self.policy)
+        left, trust = find_leftovers(self.journals), TrustStore.from_policy(self.policy)
         return FactSources(self.catalogue.register, store, self.decisions(store), left, self.settings.folder, trust)
 
 

@@ -77,8 +77,8 @@ def find_retired_runs(
             if one.run_id in summaries and summaries[one.run_id].register == register:
                 doubted.setdefault(one.run_id, one)
     found = RetiredRuns(runs, {id_: one for id_, one in doubted.items() if id_ not in runs}, void=tuple(void))
-    store.set_aside(runs, found.doubted)
-    unknown = frozenset(run for run in found.every if store.readable(run, register).planned is None)
+    store.exclude_runs(runs, found.doubted)
+    unknown = frozenset(run for run in found.every if store.salvage_run(run, register).planned is None)
     return replace(found, unknown=unknown)
 
 
@@ -90,7 +90,7 @@ def why_not(one: RunRetirement, summary: RunSummary | None, store: Store, policy
     """
     if summary is None or summary.register != one.register:
         return "there is no such run in the store"
-    head = store.readable(one.run_id, one.register).head
+    head = store.salvage_run(one.run_id, one.register).head
     recorders = {summary.actor, *(str(head[name]) for name in ("actor", "started_by") if head.get(name))}
     return may_decide(one.by, one.known_by, policy, recorders - {""})
 
@@ -107,7 +107,7 @@ def left_of(store: Store | None, aside: RetiredRuns, known: Sequence[Evidence]) 
     summaries = store.summaries(every)
     found: list[Evidence] = []
     for run_id, one in every.items():
-        read = store.readable(run_id, one.register)
+        read = store.salvage_run(run_id, one.register)
         context = read.head.get("context")
         said = context if isinstance(context, dict) and not read.changed else {}
         remains = RunRemains(
@@ -117,7 +117,7 @@ def left_of(store: Store | None, aside: RetiredRuns, known: Sequence[Evidence]) 
             environment=said.get("environment"),
             provider_mode=said.get("provider_mode"),
             evidence=read.evidence,
-            silent=read.silent if read.planned is not None else None,
+            unreported=read.unreported if read.planned is not None else None,
             why=retirement_sentence(one),
         )
         found += remaining_evidence(remains, known)

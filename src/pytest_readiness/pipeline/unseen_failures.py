@@ -64,7 +64,7 @@ class UnseenFailures:
         newest = (_newest(mine, horizon) for name, mine in theirs.items() for horizon in self._horizons[name])
         wanted = dict.fromkeys(chain.from_iterable(newest))
         interrupted = self._store.interruptions(self._register, starts_of(self._counting))
-        return [*self._store.pieces(self._register, wanted), *interrupted]
+        return [*self._store.evidence_by_ids(self._register, wanted), *interrupted]
 
 
 def _newest(rows: Iterable[FailureRecord], horizon: ReviewHorizon) -> Collection[str]:

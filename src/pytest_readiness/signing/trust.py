@@ -28,7 +28,7 @@ class TrustStore:
     people: People
 
     @classmethod
-    def of(cls, policy: Policy) -> TrustStore:
+    def from_policy(cls, policy: Policy) -> TrustStore:
         """Return the trust that a policy says."""
         return cls(policy.keys, policy.people)
 
@@ -37,13 +37,13 @@ class TrustStore:
         """Why no signature can be checked though keys are trusted; empty: they can, or none is."""
         return keys.missing_library() if self.keys else ""
 
-    def of_role(self, role: Role) -> tuple[TrustedKey, ...]:
+    def keys_of_role(self, role: Role) -> tuple[TrustedKey, ...]:
         """Return the keys that may sign this; none, where nothing can be checked."""
         return () if self.unchecked else tuple(key for key in self.keys if role in key.roles)
 
     def signer(self, envelope: Envelope, role: Role) -> TrustedKey | None:
         """Return a trusted key of this role that a statement was signed with, if there is one."""
-        return next((key for key in self.of_role(role) if _verifies(key, envelope)), None)
+        return next((key for key in self.keys_of_role(role) if _verifies(key, envelope)), None)
 
     def signed_runs(self, store: Store | None, run_ids: Collection[str]) -> dict[str, SignedRun]:
         """Return by whom runs are signed, by id: each seal as it is now, with every line that leads to it.
@@ -53,7 +53,7 @@ class TrustStore:
         Raises:
             StorageError, IntegrityError: the store cannot be read.
         """
-        if store is None or not run_ids or not self.of_role("runs"):
+        if store is None or not run_ids or not self.keys_of_role("runs"):
             return {}
         found = [one for one in store.envelopes(run_ids) if one.subject_kind == "run"]
         signed = [(one, key) for one in found if (key := self.signer(one, "runs")) is not None]
@@ -64,32 +64,32 @@ class TrustStore:
             if seals.get(one.subject) == one.subject_digest
         }
 
-    def identified(self, decisions: Sequence[Decision], home: DecisionStore | None) -> tuple[Decision, ...]:
+    def with_identities(self, decisions: Sequence[Decision], home: DecisionStore | None) -> tuple[Decision, ...]:
         """Return decisions with who decided known by a signature, where it is; what only says so is declared.
 
         Raises:
             StorageError, IntegrityError: the home cannot be read.
         """
         signed: set[str] = set()
-        if not self.of_role("reviews"):
+        if not self.keys_of_role("reviews"):
             return tuple(_identified(one, signed=False) for one in decisions)  # without asking each for its id
         if home is not None and decisions:
             by_id = {one.id: one for one in decisions}
-            signed = {one.subject for one in home.envelopes(by_id) if self.identifies(one, by_id[one.subject])}
+            signed = {one.subject for one in home.envelopes(by_id) if self.is_by_decider(one, by_id[one.subject])}
         return tuple(_identified(one, signed=one.id in signed) for one in decisions)
 
-    def identifies(self, envelope: Envelope, decision: Decision) -> bool:
+    def is_by_decider(self, envelope: Envelope, decision: Decision) -> bool:
         """Return whether a statement is about this decision, and signed with a key of the person who decided."""
         return (
             envelope.subject_kind == "decision"
             and (envelope.subject, envelope.subject_digest) == (decision.id, decision.text_digest)
             and any(
                 self.people.same(key.person or "", decision.by) and _verifies(key, envelope)
-                for key in self.of_role("reviews")
+                for key in self.keys_of_role("reviews")
             )
         )
 
-    def doubts(self, envelopes: Iterable[Envelope], by: dict[str, str]) -> Iterator[DistrustReason]:
+    def distrust_reasons(self, envelopes: Iterable[Envelope], by: dict[str, str]) -> Iterator[DistrustReason]:
         """Yield why signatures do not count.
 
         Args:
@@ -100,17 +100,17 @@ class TrustStore:
             yield DistrustReason(Problem("", self.unchecked), broken=True)
             return
         for envelope in envelopes if self.keys else ():
-            doubt = self._doubt(envelope, by.get(envelope.subject, ""))
+            doubt = self._reason(envelope, by.get(envelope.subject, ""))
             if doubt is not None:
                 where = f"{envelope.subject_kind} {one_line(envelope.subject)}, signature {envelope.id[:16]}"
                 yield DistrustReason(Problem(where, doubt.problem.what), broken=doubt.broken)
 
-    def doubt(self, envelope: Envelope, by: str) -> str:
+    def distrust_reason(self, envelope: Envelope, by: str) -> str:
         """Return why a signature says nothing of who decided, as the end of a sentence about it; empty: it does."""
-        found = self._doubt(envelope, by)
+        found = self._reason(envelope, by)
         return found.problem.what if found is not None else ""
 
-    def checkpoint_doubt(self, checkpoint: Checkpoint) -> str | None:
+    def checkpoint_distrust_reason(self, checkpoint: Checkpoint) -> str | None:
         """Return why a checkpoint does not count; None: a trusted key signed it, or none is trusted with checkpoints.
 
         Where any is, one without a signature proves no more than where it was kept. Signatures by others are passed
@@ -131,7 +131,7 @@ class TrustStore:
         told = "none of its signatures is" if checkpoint.signatures else "it is not signed, and must be"
         return f"{told} by a key that is trusted with checkpoints ({names})"
 
-    def _doubt(self, envelope: Envelope, by: str) -> DistrustReason | None:
+    def _reason(self, envelope: Envelope, by: str) -> DistrustReason | None:
         fitting = [key for key in self.keys if _verifies(key, envelope)]
         claimed = [key.name for key in self.keys if key not in fitting and _claims(key, envelope)]
         if claimed:

@@ -40,7 +40,7 @@ class RunSummary:
     group_parts: int | None
     requirements_digest: str
     evidence_count: int
-    conduct: RunConditions | None = None
+    conditions: RunConditions | None = None
     """How it was conducted; None: that was not asked."""
 
 
@@ -64,7 +64,7 @@ class SalvagedRun:
     evidence: tuple[Evidence, ...]
     planned: tuple[PlanEntry, ...] | None
     """None: what was planned is not what the seal names, or cannot be read."""
-    silent: tuple[Evidence, ...] = ()
+    unreported: tuple[Evidence, ...] = ()
     """What was planned and no line tells that the next line names: as interrupted when it was seen to start, if it was
     (else at the empty time), where the plan places it. Empty where the plan is None."""
     changed: bool = False
@@ -122,7 +122,7 @@ class DecisionStore(Protocol):
             IntegrityError: one is not what was decided.
         """
 
-    def look(self, register: str) -> RegisterDecisions:
+    def register_decisions(self, register: str) -> RegisterDecisions:
         """Return the decisions that count, and what keeps others from counting.
 
         How it is known who decided is what is known here, and not what a decision from elsewhere says of itself.
@@ -146,7 +146,7 @@ class Store(DecisionStore, Protocol):
     def url(self) -> str:
         """Its address, without credentials."""
 
-    def keep(
+    def save(
         self,
         runs: Sequence[Run],
         snapshots: Iterable[Snapshot] = (),
@@ -229,14 +229,14 @@ class Store(DecisionStore, Protocol):
         takes grows with what was interrupted since, and not with the history.
         """
 
-    def pieces(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:
+    def evidence_by_ids(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:
         """Return these pieces of evidence, in their order.
 
         Raises:
             IntegrityError: one is not there.
         """
 
-    def set_aside(self, run_ids: Iterable[str], doubted: Iterable[str] = ()) -> None:
+    def exclude_runs(self, run_ids: Iterable[str], doubted: Iterable[str] = ()) -> None:
         """Leave these runs out of every answer about evidence, and of every check, until the store is closed.
 
         ``doubted``: leave these out of answers alone; what does not fit in them is told as ever.
@@ -244,7 +244,7 @@ class Store(DecisionStore, Protocol):
         not fit in them.
         """
 
-    def readable(self, run_id: str, register: str) -> SalvagedRun:
+    def salvage_run(self, run_id: str, register: str) -> SalvagedRun:
         """Return what can be read of a run, however broken it is: each line for itself."""
 
     def missing(self, evidence_ids: Iterable[str]) -> set[str]:
@@ -256,7 +256,7 @@ class Store(DecisionStore, Protocol):
     def summaries(self, run_ids: Iterable[str]) -> dict[str, RunSummary]:
         """Return what the index says of these runs, by id, without reading all."""
 
-    def conducts(self, run_ids: Iterable[str]) -> dict[str, RunConditions]:
+    def run_conditions(self, run_ids: Iterable[str]) -> dict[str, RunConditions]:
         """Return how these runs were conducted, by id, from the first line and the seal of each."""
 
     def plans(self, run_ids: Iterable[str]) -> dict[str, tuple[PlanEntry, ...]]:
@@ -272,14 +272,14 @@ class Store(DecisionStore, Protocol):
         Reads every line of these runs: a signed seal stands for all of them, and so they are looked at.
         """
 
-    def parts(self, register: str, since: str = "") -> list[GroupPart]:
+    def group_parts(self, register: str, since: str = "") -> list[GroupPart]:
         """Return the runs of each run group that a run since a moment is of, without their plans, by id.
 
         Raises:
             IntegrityError: what a run says of its group cannot be read.
         """
 
-    def keep_verdict(self, text: str) -> str:
+    def save_verdict(self, text: str) -> str:
         """Keep a verdict (canonical JSON text that says when it was ``generated_at``) and return its id, its digest.
 
         Raises:

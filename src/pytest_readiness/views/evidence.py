@@ -76,9 +76,9 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Run", (f"{run.id}, {run.state}",)
     yield "Run started, finished", (f"{run.started_at}, {run.finished_at}",)
     yield "Actor", (run.actor,)
-    yield "Started by", _given((run.conduct or UNKNOWN_CONDUCT).started_by or None)
+    yield "Started by", _given((run.conditions or UNKNOWN_CONDUCT).started_by or None)
     dirty = {True: " with uncommitted changes", False: "", None: ""}[run.dirty]
-    conduct = run.conduct or UNKNOWN_CONDUCT
+    conduct = run.conditions or UNKNOWN_CONDUCT
     names = f": {conduct.changed_remark}" if run.dirty and conduct.changed_remark else ""
     yield "Commit", (f"{run.commit}{dirty}{names}",) if run.commit else ()
     yield "Hidden edits", _given(conduct.hidden_remark)

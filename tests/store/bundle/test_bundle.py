@@ -164,7 +164,7 @@ def test_merging_says_what_was_new(tmp_path: Path, path: Path, store: SQLiteStor
     """The first time everything, the second time nothing; a store that was merged into bundles the same again."""
     first, second = (taken_in(path, store, tmp_path) for _ in range(2))
     assert (first.runs, len(first.decisions), first.verdicts, first.artifacts) == ((FIRST.id, SECOND.id), 2, 1, 1)
-    assert first.known == 0
+    assert first.already_stored == 0
     assert (second.runs, second.decisions, second.verdicts, second.artifacts, second.known) == ((), (), 0, 0, 5)
     runs = [found for summary in sorted(store.runs(), key=lambda one: one.id) if (found := store.run(summary.id))]
     again = written(tmp_path / "again.zip", *runs, decisions=store.decisions(), verdicts=store.verdicts())
@@ -173,7 +173,7 @@ def test_merging_says_what_was_new(tmp_path: Path, path: Path, store: SQLiteStor
 
 def test_another_run_with_a_known_id_is_refused_whole(tmp_path: Path, path: Path, store: SQLiteStore) -> None:
     """One conflict keeps out every run, decision, requirement and artifact of that bundle."""
-    store.keep([run(2, finished(result="FAILED"))])
+    store.save([run(2, finished(result="FAILED"))])
     before = everything(store)
     with pytest.raises(IntegrityError, match=rf"a\.zip: another run with the id {run_id(2)} is in the store already"):
         taken_in(path, store, tmp_path / "artifacts")

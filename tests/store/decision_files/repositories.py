@@ -47,9 +47,9 @@ class Repository:
     @property
     def problems(self) -> list[str]:
         """What is wrong."""
-        return [problem.what for problem in self.folder.look("payments").problems]
+        return [problem.what for problem in self.folder.register_decisions("payments").problems]
 
     @property
     def notes(self) -> list[str]:
         """What does not count yet."""
-        return [note.what for note in self.folder.look("payments").notes]
+        return [note.what for note in self.folder.register_decisions("payments").notes]

@@ -56,7 +56,7 @@ def test_who_the_file_names_is_told_where_it_is_somebody_else(decided: Repositor
     """What names somebody who did not commit it is set apart, with both names."""
     decided.folder.decide([blocker(at=1)])
     decided.commit(by=BEN)
-    (one,) = decided.folder.look("payments").disputed
+    (one,) = decided.folder.register_decisions("payments").disputed
     assert (one.decision.by, one.author, one.decision.id) == (ANA, BEN, blocker(at=1).id)
     assert (decided.counting, decided.problems) == ({blocker().id: ANA}, [])
 
@@ -154,7 +154,7 @@ def test_a_committed_file_that_is_no_decision_of_ours_is_a_problem(
     (repository.path / name).write_bytes(content)
     repository.commit()
     assert repository.counting == {}
-    (problem,) = repository.folder.look("payments").problems
+    (problem,) = repository.folder.register_decisions("payments").problems
     assert told in problem.what
     assert problem.where.endswith(name)
 
@@ -191,7 +191,7 @@ def test_a_deleted_decision_is_a_problem_until_it_is_restored(
     shutil.rmtree(decided.path) if whole_folder else path.unlink()
     if committed:
         decided.commit(by=BEN)
-    (problem,) = decided.folder.look("payments").problems
+    (problem,) = decided.folder.register_decisions("payments").problems
     assert problem.where.endswith(path.name)
     assert "a decision is never deleted" in problem.what
     assert decided.counting == ({} if committed else {blocker().id: ANA})
@@ -218,19 +218,19 @@ def test_outside_of_a_repository_is_a_problem(tmp_path: Path, monkeypatch: pytes
     """Without git nobody decided, and that is not taken for a folder without decisions."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     folder = DecisionFolder(tmp_path / "decisions")
-    assert folder.look("payments").problems == ()
+    assert folder.register_decisions("payments").problems == ()
     folder.decide([blocker()])
-    (problem,) = folder.look("payments").problems
+    (problem,) = folder.register_decisions("payments").problems
     assert "git could not say who decided" in problem.what
     monkeypatch.setenv("PATH", str(tmp_path))
-    (problem,) = folder.look("payments").problems
+    (problem,) = folder.register_decisions("payments").problems
     assert "install git" in problem.what
     assert folder.decisions("payments") == []
 
 
 def test_a_folder_that_is_not_there_holds_no_decisions(repository: Repository) -> None:
     """Before the first decision nothing is wrong."""
-    assert repository.folder.look("payments") == type(repository.folder.look("payments"))()
+    assert repository.folder.register_decisions("payments") == type(repository.folder.register_decisions("payments"))()
 
 
 def test_another_file_under_the_name_is_not_overwritten(repository: Repository) -> None:
@@ -272,8 +272,8 @@ def test_what_is_written_is_known_before_it_is_committed(repository: Repository)
     others = [replace(blocker(at=number), register=name) for number, name in enumerate(("aside", "zebra"), 1)]
     repository.folder.decide([blocker(), *others])
     (repository.path / "x.json").write_bytes(b"\xff")
-    assert repository.folder.written("payments") == [blocker()]
-    assert DecisionFolder(repository.root / "nowhere").written("payments") == []
+    assert repository.folder.written_decisions("payments") == [blocker()]
+    assert DecisionFolder(repository.root / "nowhere").written_decisions("payments") == []
 
 
 def test_the_config_says_where_decisions_live(tmp_path: Path) -> None:

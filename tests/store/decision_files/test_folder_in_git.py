@@ -34,7 +34,7 @@ def test_a_folder_that_moved_keeps_who_decided(decided: Repository, steps: str) 
     else:
         decided.git("mv", "decisions", str(moved))
     decided.commit(by=BEN)
-    found = DecisionFolder(moved).look("payments")
+    found = DecisionFolder(moved).register_decisions("payments")
     assert ([(one.id, one.by) for one in found.decisions], found.problems) == ([(blocker().id, ANA)], ())
 
 
@@ -44,7 +44,7 @@ def test_what_somebody_made_up_is_theirs_wherever_it_is_moved(decided: Repositor
     decided.commit(by=BEN)
     decided.git("mv", "decisions", "moved")
     decided.commit(by=ANA)
-    found = DecisionFolder(decided.root / "moved").look("payments")
+    found = DecisionFolder(decided.root / "moved").register_decisions("payments")
     assert [one.id for one in found.decisions] == [blocker().id]
     assert [(one.decision.id, one.author) for one in found.disputed] == [(review(by=ANA).id, BEN)]
 
@@ -226,7 +226,7 @@ def test_what_is_wrong_is_told_under_the_path_that_was_given(
     link = tmp_path_factory.mktemp("linked") / "project"
     link.symlink_to(decided.root, target_is_directory=True)
     decided.file(blocker()).write_text("{}")
-    (told,) = DecisionFolder(link / "decisions", link).look("payments").problems
+    (told,) = DecisionFolder(link / "decisions", link).register_decisions("payments").problems
     assert told.where == str(link / "decisions" / decided.file(blocker()).name)
 
 
@@ -394,12 +394,12 @@ def test_the_number_of_processes_does_not_grow(decided: Repository, monkeypatch:
     calls: list[object] = []
     run = subprocess.run
     monkeypatch.setattr(subprocess, "run", lambda *args, **more: calls.append(args) or run(*args, **more))
-    decided.folder.look("payments")
+    decided.folder.register_decisions("payments")
     few, calls[:] = len(calls), []
     decided.folder.decide([blocker(at=number) for number in range(1, 40)])
     decided.commit(by=ANA)
     calls.clear()
-    assert len(decided.folder.look("payments").decisions) == 40
+    assert len(decided.folder.register_decisions("payments").decisions) == 40
     assert len(calls) == few <= 4
 
 

@@ -93,7 +93,7 @@ def test_lines_of_another_run_are_no_evidence_of_this_one() -> None:
 
 def silent(found: SalvagedRun) -> list[str]:
     """The tests of which nothing is known."""
-    return [one.test_id for one in found.silent]
+    return [one.test_id for one in found.unreported]
 
 
 @pytest.mark.parametrize(("number", "untold"), [(2, ["test_a", "test_c"]), (3, ["test_a", "test_b", "test_c"])])
@@ -117,7 +117,9 @@ def test_a_silent_test_is_where_its_plan_says_with_the_limits_of_its_marks() -> 
         {"test": "test_c", "claims": [claim()], "deselected": True},
     ]
     told = {"kind": "started", "test": "test_b", "at": "2026-02-12T18:29:03.000Z"}
-    first, second, third = read(*(line.text for line in run(1, {"kind": "planned", "tests": tests}, told).lines)).silent
+    first, second, third = read(
+        *(line.text for line in run(1, {"kind": "planned", "tests": tests}, told).lines)
+    ).unreported
     assert (first.environment, first.provider_mode, first.parts) == ("staging", "BYOK", ("rotation",))
     assert (first.claim_environment, first.claim_provider_mode) == ("prod", "managed")
     assert [(one.test_id, one.uc, one.real, one.result) for one in (first, second, third)] == [

@@ -35,9 +35,9 @@ def path(tmp_path: Path) -> Path:
     bodies = (planned("test_a", "test_b"), finished("test_a", claim(environment="staging")), finished("test_b", at=59))
     head = {"requirements": REQUIREMENTS.digest, "release": "1.2"}
     signed = run(1, *bodies, **head)
-    store.keep([signed, run(2, finished("test_c"), **head)], [REQUIREMENTS], envelopes=[statement(signed)])
+    store.save([signed, run(2, finished("test_c"), **head)], [REQUIREMENTS], envelopes=[statement(signed)])
     store.decide([DECISION], envelopes=[statement(DECISION)])
-    store.keep_verdict(VERDICT)
+    store.save_verdict(VERDICT)
     store.close()
     return path
 
@@ -344,7 +344,7 @@ def everything(path: Path) -> tuple[Answers, list[str]] | None:
             answers.append(type(error))
     findings = verified(store)  # never raises
     with suppress(ReadinessError):
-        store.keep([run(3, finished())])
+        store.save([run(3, finished())])
     list(store.verify())
     store.close()
     return answers, findings
@@ -399,7 +399,7 @@ def test_check_sees_that_a_record_or_its_leaf_is_missing(store: Store, path: Pat
 
 def test_check_sees_evidence_of_another_register(store: Store, path: Path) -> None:
     """What was moved into this register in the index, key and all, still is of the run that says another."""
-    store.keep([run(3, finished("test_d"), register="other")])
+    store.save([run(3, finished("test_d"), register="other")])
     tamper(path, "UPDATE slot SET register = 'payments', key = replace(key, '\"other\"', '\"payments\"')")
     resting = [piece for piece in store.newest("payments") if piece.test_id == "test_d"]
     assert len(resting) == 1
@@ -422,7 +422,7 @@ def test_check_tree_walks_the_runs_it_is_asked_about(store: Store, path: Path) -
 @pytest.mark.parametrize("table", ["line", "evidence", "slot"])
 def test_check_sees_that_records_are_missing(store: Store, path: Path, table: str) -> None:
     """A failure that was deleted cannot let an older pass stand for it unseen, though no answer rests on it."""
-    store.keep([run(3, finished("test_c", at=30, result="FAILED", environment="x"))])
+    store.save([run(3, finished("test_c", at=30, result="FAILED", environment="x"))])
     resting = [piece for piece in store.newest("payments") if piece.run_id == RUN]
     where = "id = (SELECT slot_id FROM evidence WHERE" if table == "slot" else "(true AND"
     tamper(path, f"DELETE FROM {table} WHERE {where} run_id = '{run_id(3)}')")

@@ -63,9 +63,9 @@ def store(path: Path) -> Iterator[SQLiteStore]:
     kept = snapshot()
     store = opened_at(path)
     signed = run(1, planned("test_a"), finished(), finished("test_b"), requirements=kept.digest)
-    store.keep([signed], [kept], envelopes=[statement(signed)])
+    store.save([signed], [kept], envelopes=[statement(signed)])
     store.decide([blocker()])
-    store.keep_verdict(VERDICT)
+    store.save_verdict(VERDICT)
     yield store
     store.close()
 
@@ -173,7 +173,7 @@ def test_a_process_killed_while_keeping_leaves_nothing_of_it(store: SQLiteStore,
     torn = path.with_name("evidence.db-journal").exists()
     assert torn is (when != "BEGIN"), "the kill did not come in the middle of writing"
     assert [summary.id for summary in store.runs()] == [run_id(1)]
-    assert store.keep([run(2, finished())]) == [run_id(2)]
+    assert store.save([run(2, finished())]) == [run_id(2)]
     assert list(store.verify()) == []
 
 
@@ -195,7 +195,7 @@ def test_a_read_only_store_can_be_read_and_not_written() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, path = Path(name), Path(name) / "evidence.db"
         store = opened_at(path)
-        store.keep([run(1, finished())])
+        store.save([run(1, finished())])
         store.close()
         path.chmod(0o444)
         folder.chmod(0o555)
@@ -339,7 +339,7 @@ def older(path: Path, version: int) -> None:
 def first(path: Path) -> Path:
     """A store of the first version, with a run in it."""
     store = opened_at(path)
-    store.keep([run(1, finished(), group={"id": "g", "parts": 2})])
+    store.save([run(1, finished(), group={"id": "g", "parts": 2})])
     store.close()
     older(path, 1)
     return path
@@ -359,7 +359,7 @@ def test_an_older_store_is_read_as_it_is(first: Path) -> None:
     evidence = store.newest("payments")
     assert [piece.id for piece in evidence] == [f"{run_id(1)}.1.1"]
     assert store.decisions("payments") == store.verdicts() == store.failures("payments", {"UC-001": ""}) == []
-    assert [(part.run_id, part.number) for part in store.parts("payments")] == [(run_id(1), 0)]
+    assert [(part.run_id, part.number) for part in store.group_parts("payments")] == [(run_id(1), 0)]
     assert [*store.check(evidence), *store.verify()] == []
     assert first.read_bytes() == before
 
@@ -378,8 +378,8 @@ def test_an_older_store_is_brought_up_to_date_by_the_next_write(first: Path) -> 
 def test_the_records_of_an_older_store_get_their_leaves_by_time(path: Path) -> None:
     """Before the next write there is no tree; then whoever brings it up to date makes the same leaves, and a new name."""
     store = opened_at(path)
-    store.keep([run(2, at=10), run(1, at=20)], [], [blocker(at=15), blocker("UC-002", at=5)])
-    store.keep_verdict(VERDICT)
+    store.save([run(2, at=10), run(1, at=20)], [], [blocker(at=15), blocker("UC-002", at=5)])
+    store.save_verdict(VERDICT)
     names, kept = set(), [leaf.id for leaf in (store.tree() or pytest.fail("no tree")).leaves]
     for _ in range(2):
         store.close()
@@ -387,7 +387,7 @@ def test_the_records_of_an_older_store_get_their_leaves_by_time(path: Path) -> N
         store = opened_at(path, create=False)
         assert store.tree() is None
         assert [*store.check_tree([run_id(1)]), *store.check([]), *store.verify()] == []
-        store.keep([])
+        store.save([])
         tree = store.tree()
         assert tree is not None
         names.add(tree.origin)
@@ -426,7 +426,7 @@ def test_an_empty_file_is_no_store_yet(path: Path, make: Callable[[Path], object
     """What a crash before the first write leaves is an empty store, and becomes one when asked for."""
     make(path)
     assert open_store(f"sqlite:///{path}", Path(), create=False) is None
-    assert opened_at(path).keep([run(1)]) == [run_id(1)]
+    assert opened_at(path).save([run(1)]) == [run_id(1)]
 
 
 def test_a_migration_that_fails_leaves_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -445,9 +445,9 @@ def test_a_locked_store_is_one_line(store: SQLiteStore, path: Path, monkeypatch:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match=r"is held by another process .*: try again"):
-            second.keep([run(2)])
+            second.save([run(2)])
         other.execute("ROLLBACK")
-    assert second.keep([run(2)]) == [run_id(2)]
+    assert second.save([run(2)]) == [run_id(2)]
 
 
 def test_a_store_switched_to_wal_is_switched_back(store: SQLiteStore, path: Path) -> None:
@@ -455,7 +455,7 @@ def test_a_store_switched_to_wal_is_switched_back(store: SQLiteStore, path: Path
     with closing(sqlite3.connect(path)) as plain:
         plain.execute("PRAGMA journal_mode = WAL")
     assert [problem.where for problem in store.verify()] == ["database"]
-    store.keep([run(2)])
+    store.save([run(2)])
     assert list(store.verify()) == []
 
 
@@ -468,9 +468,9 @@ def test_an_interrupted_keep_is_undone(store: SQLiteStore, monkeypatch: pytest.M
     with monkeypatch.context() as patch:
         patch.setattr(store, "_slot_ids", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            store.keep([run(2), run(3, finished("test_c"))])
+            store.save([run(2), run(3, finished("test_c"))])
     assert [summary.id for summary in store.runs()] == [run_id(1)]
-    assert store.keep([run(3, finished("test_c"))]) == [run_id(3)]
+    assert store.save([run(3, finished("test_c"))]) == [run_id(3)]
 
 
 def test_a_closed_store_raises_no_error_of_sqlite(store: SQLiteStore) -> None:

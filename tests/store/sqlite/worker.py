@@ -24,7 +24,7 @@ def race(url: str, first: int) -> None:
     for number in range(first, first + 10):
         store = open_store(url, Path(), create=True)
         assert store is not None
-        store.keep([run(number, finished(at=number))])
+        store.save([run(number, finished(at=number))])
         store.close()
 
 
@@ -39,7 +39,7 @@ def die(url: str, when: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     connection.set_trace_callback(watch)
-    store.keep([large(2)])
+    store.save([large(2)])
 
 
 def fill(url: str, more: int) -> None:
@@ -50,7 +50,7 @@ def fill(url: str, more: int) -> None:
     limit = Path(url.removeprefix("sqlite:///")).stat().st_size + more
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     try:
-        store.keep([large(2)])
+        store.save([large(2)])
     except StorageError as error:
         sys.stdout.write(f"{error}\n")
     sys.stdout.write(f"{[summary.id for summary in store.runs()]}\n")
@@ -66,7 +66,7 @@ def read(url: str) -> None:
     assert isinstance(store, SQLiteStore)
     sys.stdout.write(f"{len(store.newest('payments'))} {len(list(store.verify()))}\n")
     try:
-        store.keep([run(2)])
+        store.save([run(2)])
     except StorageError as error:
         sys.stdout.write(f"{error}\n")
 

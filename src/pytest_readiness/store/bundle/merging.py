@@ -25,7 +25,7 @@ class MergedRecords:
     decisions: tuple[str, ...]
     verdicts: int
     artifacts: int
-    known: int
+    already_stored: int
     """Runs, decisions, verdicts and signed statements that were there already."""
     statements: int = 0
 
@@ -51,7 +51,7 @@ def merge_bundle(bundle: Bundle, store: Store, artifacts: Path) -> MergedRecords
         for sha256, temporary in staged.items():
             _put(temporary, _final(artifacts, sha256))
     records = (bundle.runs, bundle.snapshots, bundle.decisions, bundle.verdicts)
-    new = set(store.keep(*records, envelopes=bundle.envelopes))
+    new = set(store.save(*records, envelopes=bundle.envelopes))
     runs, decisions, statements, verdicts = (
         tuple(id_ for id_ in ids if id_ in new)
         for ids in (

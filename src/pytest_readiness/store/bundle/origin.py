@@ -33,7 +33,7 @@ class BundleOrigin:
         return canonical({"leaves": [list(leaf) for leaf in self.leaves]})
 
     @classmethod
-    def of(cls, tree: StoreTree) -> BundleOrigin:
+    def from_tree(cls, tree: StoreTree) -> BundleOrigin:
         """Return what a bundle says of this tree."""
         return cls(tree.checkpoint().text, tuple(tree.leaves))
 

@@ -83,21 +83,21 @@ class DecisionFolder:
         return [decision.id for decision in new]
 
     def decisions(self, register: str) -> list[Decision]:
-        """Return the decisions of a register that count, oldest first; ``look`` says why others do not."""
-        return list(self.look(register).decisions)
+        """Return the decisions of a register that count, oldest first."""
+        return list(self.register_decisions(register).decisions)
 
     def envelopes(self, subjects: Iterable[str]) -> list[Envelope]:
-        """Return the signed statements about these decisions, by id; ``look`` tells which cannot be read."""
+        """Return the signed statements about these decisions, by id."""
         asked = set(subjects)
-        looked = self._looked or (self.look("") if asked else RegisterDecisions())
+        looked = self._looked or (self.register_decisions("") if asked else RegisterDecisions())
         return sorted((one for one in looked.envelopes if one.subject in asked), key=lambda one: one.subject)
 
-    def look(self, register: str) -> RegisterDecisions:
+    def register_decisions(self, register: str) -> RegisterDecisions:
         """Return the decisions that count, and what keeps others from counting. Raises nothing."""
         self._looked = read_committed(self.path, self.base, register, self.same)
         return self._looked
 
-    def written(self, register: str) -> list[Decision]:
+    def written_decisions(self, register: str) -> list[Decision]:
         """Return the decisions of a register whose files lie in the folder, committed or not, as far as they are some.
 
         Whoever decides knows of them, though they do not count yet.

@@ -55,7 +55,7 @@ class DocumentStore:
     _connection: sqlite3.Connection
 
     @abstractmethod
-    def keep(self, *given: Any, **named: Any) -> list[str]:
+    def save(self, *given: Any, **named: Any) -> list[str]:
         """Take in records in one transaction; return the ids of what was new."""
 
     @abstractmethod
@@ -73,7 +73,7 @@ class DocumentStore:
             StorageError: they could not be written; none of them was.
         """
         ids = {decision.id for decision in decisions}
-        kept = self.keep((), snapshots, decisions, made_here=ids, envelopes=envelopes)
+        kept = self.save((), snapshots, decisions, made_here=ids, envelopes=envelopes)
         return [new for new in kept if new in ids]
 
     def _keep_decision(self, decision: Decision, *, here: bool) -> bool:
@@ -112,7 +112,7 @@ class DocumentStore:
         decided = dict(self._later("decision", DECISIONS_ELSEWHERE, (register,)))
         return {name: (runs.get(name, 0), decided.get(name, 0)) for name in sorted({*runs, *decided})}
 
-    def look(self, register: str) -> RegisterDecisions:
+    def register_decisions(self, register: str) -> RegisterDecisions:
         """Return the decisions of a register; one that does not count is an error here.
 
         Of one that came in with a bundle it is only declared who decided, whatever it says of itself.
@@ -131,14 +131,14 @@ class DocumentStore:
             )
         )
 
-    def keep_verdict(self, text: str) -> str:
+    def save_verdict(self, text: str) -> str:
         """Keep a verdict and return its id; keeping twice is harmless.
 
         Raises:
             IntegrityError: it is not the canonical text of a document that says when it was ``generated_at``.
             StorageError: it could not be written.
         """
-        self.keep((), verdicts=[text])
+        self.save((), verdicts=[text])
         return StoredVerdict.parse(text).id
 
     def _keep_verdict(self, verdict: StoredVerdict) -> bool:

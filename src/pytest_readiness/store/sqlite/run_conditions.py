@@ -28,7 +28,7 @@ class RunConditionsStore:
     def _rows(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[Any]:
         """Return all rows of an answer."""
 
-    def conducts(self, run_ids: Iterable[str]) -> dict[str, RunConditions]:
+    def run_conditions(self, run_ids: Iterable[str]) -> dict[str, RunConditions]:
         """Return how these runs were conducted, by id.
 
         Raises:
@@ -45,7 +45,7 @@ class RunConditionsStore:
         """
         return next((id_ for (id_,) in self._rows(NEWEST_RUN, (register, until))), None)
 
-    def readable(self, run_id: str, register: str) -> SalvagedRun:
+    def salvage_run(self, run_id: str, register: str) -> SalvagedRun:
         """Return what can be read of a run, however broken it is, as the port says.
 
         Raises:
@@ -65,7 +65,7 @@ class RunConditionsStore:
         """
         return plans_in(self._rows(PLANS, (json.dumps(sorted(set(run_ids))),)))
 
-    def parts(self, register: str, since: str = "") -> list[GroupPart]:
+    def group_parts(self, register: str, since: str = "") -> list[GroupPart]:
         """Return the runs of each run group that a run since a moment is of, without their plans, by id.
 
         Raises:

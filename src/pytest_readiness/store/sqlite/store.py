@@ -89,7 +89,7 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
         """Let go of the file."""
         self._connection.close()
 
-    def keep(
+    def save(
         self,
         runs: Sequence[Run],
         snapshots: Iterable[Snapshot] = (),
@@ -239,7 +239,7 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
         named = {"register": register, "since": json.dumps(dict(since)), "until": until or LATEST}
         return self._answer((self._without(INTERRUPTED),), named, register)
 
-    def pieces(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:
+    def evidence_by_ids(self, register: str, evidence_ids: Iterable[str]) -> list[Evidence]:
         """Return these pieces of evidence, in their order.
 
         Raises:
@@ -252,7 +252,7 @@ class SQLiteStore(RunConditionsStore, DocumentStore):
         keys = [(parts[1], int(parts[2]), int(parts[3])) for _, parts in found if parts is not None]
         return list(pieces_with(keys, register, self._lines))
 
-    def set_aside(self, run_ids: Iterable[str], doubted: Iterable[str] = ()) -> None:
+    def exclude_runs(self, run_ids: Iterable[str], doubted: Iterable[str] = ()) -> None:
         """Leave these runs out of every answer about evidence, and the first of every check, until it is closed."""
         self._excused = frozenset(run_ids)
         self._aside = self._excused.union(doubted)

@@ -21,7 +21,7 @@ class RunRemains:
     provider_mode: str | None = None
     evidence: Sequence[Evidence] = ()
     """What its lines hold that can be read."""
-    silent: Sequence[Evidence] | None = None
+    unreported: Sequence[Evidence] | None = None
     """What it was to run, and no line tells: as interrupted, where its plan says. None: what it was to run is not what
     its seal names, or cannot be read."""
     why: str = ""
@@ -37,7 +37,7 @@ def remaining_evidence(remains: RunRemains, known: Iterable[Evidence]) -> list[E
             environment, or says itself where it runs, may have failed in the run: it counts as interrupted too.
     """
     bad = [one for one in remains.evidence if one.result in BAD]
-    others = (*_readable(remains), *(_known(remains, known) if remains.silent is None else _silent(remains)))
+    others = (*_readable(remains), *(_known(remains, known) if remains.unreported is None else _silent(remains)))
     return bad + [_interrupted(remains, one, number) for number, one in enumerate(others, 1)]
 
 
@@ -50,7 +50,7 @@ def _silent(remains: RunRemains) -> Iterator[Evidence]:
 
     What else the run tells, of tests that replaced the network, say, says nothing of these.
     """
-    for one in remains.silent or ():
+    for one in remains.unreported or ():
         yield replace(
             one,
             environment=one.environment or remains.environment,
