@@ -111,10 +111,10 @@ def write_script(path: Path) -> None:
     """
     from importlib.resources import files  # read only where the script is asked for
 
-    from .. import store
+    from ..store import bundle
 
     try:
-        path.write_bytes(files(store).joinpath("verify_bundle.py").read_bytes())
+        path.write_bytes(files(bundle).joinpath("verify_bundle.py").read_bytes())
     except OSError as error:
         raise unwritable(path, "the script", error) from error
 
