@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pytest_readiness.atomic_write import write_whole
+from pytest_readiness.atomic_write import write_atomically
 
 
 def test_a_new_file_and_one_that_was_there(tmp_path: Path) -> None:
     """The bytes are those given, a file that was there keeps its mode, and nothing else lies beside it."""
     path = tmp_path / "a.txt"
-    write_whole(path, b"one\r\n")
+    write_atomically(path, b"one\r\n")
     path.chmod(0o640)
-    write_whole(path, b"two")
+    write_atomically(path, b"two")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", 0o640)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -32,7 +32,7 @@ def test_what_was_there_stays_where_it_fails(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(os, step, full)
     monkeypatch.setattr(Path, "replace", full if step == "replace" else Path.replace)
     with pytest.raises(OSError, match="No space"):
-        write_whole(path, b"new")
+        write_atomically(path, b"new")
     monkeypatch.undo()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

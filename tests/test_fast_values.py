@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.fast_values import dataclass, maker
+from pytest_readiness.fast_values import dataclass, fast_constructor
 
 
 class Said(NamedTuple):
@@ -146,7 +146,7 @@ def test_what_a_maker_makes_is_a_value_of_the_class() -> None:
         name: str
         count: int = 2
 
-    make = maker(Value)
+    make = fast_constructor(Value)
     assert (make("a"), make("a", 3), make(name="b")) == (Value("a"), Value("a", 3), Value("b"))
     assert type(make("a")) is Value
     with pytest.raises(FrozenInstanceError):

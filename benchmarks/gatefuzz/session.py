@@ -75,7 +75,7 @@ class Scripted(pytest.Item):
         if self.attempt.end == "crashed":
             raise Crashed
         end = self.attempt.end
-        door = self.config.stash.get(plugin.DOOR, None)
+        door = self.config.stash.get(plugin.SESSION_PLUGIN, None)
         if self.attempt.says and door is not None and door.observer is not None:
             record = door.observer.record_evidence(self)
             for say in self.attempt.says:
@@ -231,7 +231,7 @@ class Config:
                     end()
                 config.pluginmanager.unregister(one)
             del told[known:]
-            for key in (plugin.DOOR, plugin.DESELECTED):
+            for key in (plugin.SESSION_PLUGIN, plugin.DESELECTED):
                 if key in config.stash:
                     del config.stash[key]
             session.items = []
@@ -297,7 +297,7 @@ class Sessions:
                 return self._die(root, killed.journals)
             MACHINE.set(at + 60)
             code = self.main.finish()
-            door = self.main.config.stash.get(plugin.DOOR, None)
+            door = self.main.config.stash.get(plugin.SESSION_PLUGIN, None)
             self.problems = getattr(door, "_outcome", None).problems if getattr(door, "_outcome", None) else []
             return code
 
@@ -310,7 +310,7 @@ class Sessions:
 
     def _die(self, root: Path, journals: dict[Path, bytes]) -> int:
         """Leave the journal as it was when the process died: everything that was written since is taken back."""
-        door = self.main.config.stash[plugin.DOOR]
+        door = self.main.config.stash[plugin.SESSION_PLUGIN]
         writer = door._prepared.keeper.log.writer  # noqa: SLF001
         if writer is not None:
             writer.close()

@@ -10,7 +10,7 @@ from secrets import token_hex
 from stat import S_ISREG
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Write a file under another name beside it, sync it, and put it in place; a file that was there keeps its mode.
 
     Raises:

@@ -67,7 +67,7 @@ _MISTAKEN = frozenset({
 """Why a file cannot be written where it was asked for; None: that is said by us."""
 
 
-def unwritable(path: Path, what: str, error: OSError) -> ConfigError | StorageError:
+def write_error(path: Path, what: str, error: OSError) -> ConfigError | StorageError:
     """Return the error for a file that somebody named and that cannot be written: a mistake, or a failing storage.
 
     Args:

@@ -42,7 +42,7 @@ VALUES = {
 }
 _TELLS = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow")
 """Options with which pytest tells about itself, and no session begins."""
-DOOR = pytest.StashKey["SessionPlugin"]()
+SESSION_PLUGIN = pytest.StashKey["SessionPlugin"]()
 DESELECTED = pytest.StashKey[list[pytest.Item]]()
 LATE = pytest.StashKey[list[str]]()
 
@@ -148,7 +148,7 @@ def last_word(config: pytest.Config, code: Any) -> Any:
     """Return the exit code of the process; pytest's own stands unless the shell would take it for 0."""
     if not is_success(code) or any(getattr(config.option, name, False) for name in _TELLS):
         return code
-    door = config.stash.get(DOOR, None)
+    door = config.stash.get(SESSION_PLUGIN, None)
     if door is not None:
         return door.last_word() or code
     return 13 if getattr(config.option, "readiness_gate", False) else code  # as in door
@@ -164,7 +164,7 @@ def register_session(config: pytest.Config) -> SessionPlugin:
     from .session_plugin import SessionPlugin
 
     options = read_options(config)
-    door = config.stash[DOOR] = SessionPlugin(
+    door = config.stash[SESSION_PLUGIN] = SessionPlugin(
         config, options, config.stash.setdefault(DESELECTED, []), wanted=is_requested(options)
     )
     config.pluginmanager.register(door, "readiness-door")
@@ -188,7 +188,7 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Begin with the first evidence mark, once other plugins have marked, ordered and left out what they will."""
     result = yield
-    door = config.stash.get(DOOR, None)
+    door = config.stash.get(SESSION_PLUGIN, None)
     if any(map(is_tagged, items)) and not config.getoption("no_readiness"):
         door = door or register_session(config)
         door.begin()
@@ -200,7 +200,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Look for tests that were marked while they ran, in a session that had no evidence when it began."""
     config = session.config
-    if DOOR not in config.stash and not config.getoption("no_readiness"):
+    if SESSION_PLUGIN not in config.stash and not config.getoption("no_readiness"):
         config.stash[LATE] = [item.nodeid for item in filter(is_tagged, getattr(session, "items", ()))]
 
 
@@ -220,13 +220,13 @@ def record_evidence(request: pytest.FixtureRequest) -> RecordEvidence:
 
     Where nothing is recorded it still checks what it is given, and writes nothing.
     """
-    door = request.config.stash.get(DOOR, None)
+    door = request.config.stash.get(SESSION_PLUGIN, None)
     if door is not None and door.observer is not None:
         return door.observer.record_evidence(request.node)
     from .recording.evidence_recorder import SessionServices
     from .recording.observer import detached_recorder
 
-    return detached_recorder(means=SessionServices(kinds=lambda: _own_proofs(request.config)))
+    return detached_recorder(services=SessionServices(kinds=lambda: _own_proofs(request.config)))
 
 
 def _own_proofs(config: pytest.Config) -> Mapping[str, ProofCheck]:

@@ -17,9 +17,9 @@ class IrregularError(OSError):
     """What bears the name is no regular file: reading it might never end."""
 
     def __init__(self, kind: str, path: Path) -> None:
-        self.told = f"it is {kind}, and no regular file"
+        self.description = f"it is {kind}, and no regular file"
         self.is_folder = kind == _FOLDER
-        super().__init__(None, f"{self.told}: put a file in its place", str(path))
+        super().__init__(None, f"{self.description}: put a file in its place", str(path))
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -> int:

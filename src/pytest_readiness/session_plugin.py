@@ -90,7 +90,7 @@ class SessionPlugin:
 
                 self._plans = given.pop(PLANS)  # it is no plain data, as others may take this for
                 observer = observer_of(given, self.config.pluginmanager)
-                observer.begun = build_start_writer(given)
+                observer.start_writer = build_start_writer(given)
                 self._watch(observer)
                 self._selection = selection_of(given)
                 self._enter(given["living"])
@@ -188,7 +188,7 @@ class SessionPlugin:
         if self.observer is not None:
             everything = [*tagged, *collect_all(self._deselected, catalogue, selected=False)]
             self.observer.names.learn(session, everything)
-            plan = self.observer.planned(everything)
+            plan = self.observer.build_plan(everything)
             unread = sum(bool(test.problems) and not test.claims for test in tagged)
             if self._prepared is not None:
                 self._prepared.keeper.log.plan(plan)
@@ -245,10 +245,10 @@ class SessionPlugin:
     def _finish(self, session: pytest.Session) -> None:
         if self._is_worker:
             if self.observer is not None:
-                from .recording.observer import KEPT
+                from .recording.observer import STORED
 
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
-                output[KEPT] = self.observer.artifacts.kept.files
+                output[STORED] = self.observer.artifacts.stored.files
         elif self._prepared is not None and not self._said["plan"]:
             from .pipeline.session import close_session
 

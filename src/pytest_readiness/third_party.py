@@ -57,7 +57,7 @@ def call_hook(hook: Any, **given: object) -> Any:
 
 def describe_exception(error: BaseException, limit: int = 300) -> str:
     """Return the kind and the words of what was raised, on one line; making them is not ours either."""
-    kind = kind_of(error)
+    kind = class_name(error)
     try:
         words = plain_text(str(error))
     except BaseException as another:
@@ -74,10 +74,10 @@ def safe_repr(value: object, limit: int = 100) -> str:
     except BaseException as error:
         if not is_failure(error):
             raise
-        return f"a {kind_of(value)}"
+        return f"a {class_name(value)}"
 
 
-def kind_of(value: object) -> str:
+def class_name(value: object) -> str:
     """Return the name of the class of a value, past a metaclass of its own."""
     return str(type.__dict__["__name__"].__get__(type(value)))
 

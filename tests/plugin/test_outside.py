@@ -302,15 +302,15 @@ def test_an_ordinary_session_carries_nothing_more(packages: Project) -> None:
     """Where every node id says where its test lies, nothing is remembered of any test, and none is looked at twice."""
     spy = """
     import pytest, json, pathlib
-    from pytest_readiness.plugin import DOOR
+    from pytest_readiness.plugin import SESSION_PLUGIN
 
     def pytest_sessionfinish(session):
-        door = session.config.stash.get(DOOR, None)
+        plugin = session.config.stash.get(SESSION_PLUGIN, None)
         following = session.config.pluginmanager.has_plugin("readiness-following")
-        known = {"bearers": door.observer.names.bearers, "following": following}
+        known = {"ambiguous": plugin.observer.names.ambiguous, "following": following}
         pathlib.Path("known.json").write_text(json.dumps(known))
     """
     packages.write("a/conftest.py", spy)
     packages.run_apart("a").assert_outcomes(passed=1)
     found: Any = json.loads((packages.path / "known.json").read_text(encoding="utf-8"))
-    assert found == {"bearers": {}, "following": False}
+    assert found == {"ambiguous": {}, "following": False}

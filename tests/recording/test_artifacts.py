@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> ArtifactFolder:
 
 def test_bytes_are_named_by_their_digest(folder: ArtifactFolder) -> None:
     """What is kept can be found by its SHA-256 and is the same bytes."""
-    kept = folder.keep_bytes(b"hello", "greeting", "text/plain")
+    kept = folder.store_bytes(b"hello", "greeting", "text/plain")
     assert kept.sha256 == hashlib.sha256(b"hello").hexdigest()
     assert folder.path(kept.sha256).read_bytes() == b"hello"
     assert (kept.name, kept.size, kept.media_type) == ("greeting", 5, "text/plain")
@@ -29,7 +29,7 @@ def test_bytes_are_named_by_their_digest(folder: ArtifactFolder) -> None:
 
 def test_the_same_content_is_kept_once_and_leaves_no_temporary_file(folder: ArtifactFolder) -> None:
     """Two artifacts with equal bytes are one file, and nothing else lies in the folder."""
-    assert folder.keep_bytes(b"x", "a", "t/p").sha256 == folder.keep_bytes(b"x", "b", "t/p").sha256
+    assert folder.store_bytes(b"x", "a", "t/p").sha256 == folder.store_bytes(b"x", "b", "t/p").sha256
     assert folder.folder is not None
     assert sum(path.is_file() for path in folder.folder.rglob("*")) == 1
 
@@ -37,7 +37,7 @@ def test_the_same_content_is_kept_once_and_leaves_no_temporary_file(folder: Arti
 def refused(folder: ArtifactFolder, path: Path) -> str:
     """The message that refuses a file."""
     with pytest.raises(EvidenceError) as caught:
-        folder.keep_file(path, "it", "application/octet-stream", None)
+        folder.store_file(path, "it", "application/octet-stream", None)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -78,7 +78,7 @@ def test_a_text_file_is_redacted(folder: ArtifactFolder, tmp_path: Path) -> None
     redactor = Redactor(b"k", {"A_TOKEN": "abcdefgh"})
     path = tmp_path / "log.txt"
     path.write_text("token abcdefgh\n")
-    kept = folder.keep_file(path, "log", "text/plain", redactor)
+    kept = folder.store_file(path, "log", "text/plain", redactor)
     assert folder.path(kept.sha256).read_text() == "token [REDACTED:environment]\n"
     assert path.read_text() == "token abcdefgh\n"
 
@@ -87,15 +87,15 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> N
     """Where a file stands in the way of the folder, the error says so in one line."""
     (tmp_path / "artifacts").write_text("in the way")
     with pytest.raises(StorageError, match="could not be kept"):
-        ArtifactFolder(tmp_path / "artifacts", 10).keep_bytes(b"x", "a", "t/p")
+        ArtifactFolder(tmp_path / "artifacts", 10).store_bytes(b"x", "a", "t/p")
 
 
 def test_without_a_folder_everything_is_checked_and_nothing_written(tmp_path: Path) -> None:
     """Where nothing is recorded a bad file is refused all the same, and a good one leaves no trace."""
     nowhere = ArtifactFolder(None, 10)
-    nowhere.keep_bytes(b"x", "a", "t/p")
+    nowhere.store_bytes(b"x", "a", "t/p")
     with pytest.raises(EvidenceError):
-        nowhere.keep_bytes(b"x" * 11, "a", "t/p")
+        nowhere.store_bytes(b"x" * 11, "a", "t/p")
     assert "there is no file" in refused(nowhere, tmp_path / "gone")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_readiness.facts.evidence import Result
 from pytest_readiness.recording.context import RunContext
-from pytest_readiness.recording.observation import MESSAGE_LIMIT, Observation, PhaseResult, message_of, result_of
+from pytest_readiness.recording.observation import MESSAGE_LIMIT, Observation, PhaseResult, failure_message, result_of
 from pytest_readiness.redaction.redactor import Redactor
 
 
@@ -47,17 +47,18 @@ def test_result(phases: list[PhaseResult], result: Result) -> None:
 def test_messages_of_what_failed_only() -> None:
     """Failures are told, once each; a skip's reason only where nothing failed."""
     assert (
-        message_of([phase("setup", "passed"), phase("call", "failed", "a"), phase("teardown", "failed", "b")]) == "a\nb"
+        failure_message([phase("setup", "passed"), phase("call", "failed", "a"), phase("teardown", "failed", "b")])
+        == "a\nb"
     )
-    assert message_of([phase("call", "failed", "a"), phase("call", "failed", "a")]) == "a"
-    assert message_of([phase("setup", "skipped", "not today")]) == "not today"
+    assert failure_message([phase("call", "failed", "a"), phase("call", "failed", "a")]) == "a"
+    assert failure_message([phase("setup", "skipped", "not today")]) == "not today"
 
 
 def test_a_secret_across_the_cut_is_redacted_first() -> None:
     """A long message is cut after redaction, so that no half of a secret is left at its end."""
     redactor = Redactor(b"k", {"A_TOKEN": "0123456789"})
     observation = Observation("t", (), False, RunContext(), redactor)
-    observation.saw(phase("call", "failed", "x" * (MESSAGE_LIMIT - 45) + "0123456789" + "y" * 100), 0.001)
+    observation.record_phase(phase("call", "failed", "x" * (MESSAGE_LIMIT - 45) + "0123456789" + "y" * 100), 0.001)
     message = observation.phases[0].message
     assert len(message) <= MESSAGE_LIMIT + 20
     assert "01234" not in message

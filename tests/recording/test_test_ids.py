@@ -19,4 +19,4 @@ def test_a_name_begins_at_the_config(root: list[str], config: list[str], folders
     way = relpath(top, home)
     names = NodeIds({"prefix": "" if way == "." else f"{way}/", "folder": home}, Redactor(b"key"))
     nodeid = "/".join([*folders, "test_it.py::test_it"])
-    assert names.of(nodeid) == relpath(f"{top}/{nodeid}", home)
+    assert names.name_of(nodeid) == relpath(f"{top}/{nodeid}", home)

@@ -388,7 +388,7 @@ def test_a_line_of_a_test_that_records_nothing_is_not_looked_at() -> None:
     ours = Untouched(KEY, {})
     observation = Observation(ours.name("tests/test_a.py::test_b"), (), False, RunContext(), ours)
     for when in ("setup", "call", "teardown"):
-        observation.saw(PhaseResult(when, "passed", False, ""), 0.0)
+        observation.record_phase(PhaseResult(when, "passed", False, ""), 0.0)
     assert observation.finish(lambda claims, context, proofs: [])["result"] == "PASSED"
 
 

@@ -96,7 +96,7 @@ def test_a_long_text_without_a_name_is_kept_in_bounded_memory(tmp_path: Path) ->
     path, folder = tmp_path / "noext", ArtifactFolder(tmp_path / "kept", 1 << 30)
     path.write_bytes(b"a line that holds nothing of interest\n" * (1 << 19))
     tracemalloc.start()
-    kept = folder.keep_file(path, "noext", "application/octet-stream", Passing(b"k", {}))
+    kept = folder.store_file(path, "noext", "application/octet-stream", Passing(b"k", {}))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert not kept.unread

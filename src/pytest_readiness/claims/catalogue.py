@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..errors import ClaimError, suggestion
-from ..fast_values import dataclass, maker
+from ..fast_values import dataclass, fast_constructor
 from .claim import Claim
 
 ENVIRONMENT = "environment"
@@ -339,7 +339,7 @@ def _copy_for(usual: Requirement, use_case: str) -> Requirement:
     return _requirement(f"{use_case}{usual.id}", use_case, *_after_the_names(usual))
 
 
-_requirement = maker(Requirement)
+_requirement = fast_constructor(Requirement)
 _after_the_names = attrgetter(*[each.name for each in fields(Requirement)][2:])
 
 

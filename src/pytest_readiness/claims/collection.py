@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..errors import one_line
-from ..fast_values import dataclass, maker
+from ..fast_values import dataclass, fast_constructor
 from ..mark import NAME, is_tagged
 from .catalogue import Catalogue
 from .claim import Claim
@@ -37,7 +37,7 @@ class TaggedTest:
     """The claims that were guessed from an invalid mark: the test fails for them."""
 
 
-_tagged_test = maker(TaggedTest)
+_tagged_test = fast_constructor(TaggedTest)
 TAGGED = pytest.StashKey[TaggedTest]()
 
 

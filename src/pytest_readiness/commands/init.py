@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..atomic_write import write_whole
+from ..atomic_write import write_atomically
 from ..claims.builtin_items import BUILTIN_ITEMS
 from ..claims.tracker.formats import DELIMITED_SUFFIXES, YAML_SUFFIXES
 from ..claims.tracker.reader import Tracker
@@ -100,7 +100,7 @@ def _write(config: Path, own: UserConfig, found: AdoptedTracker, reviewers: tupl
         lines["environments"] = [f"{key} = {{ real = false }}  # true: what runs there counts" for key in keys(status)]
     if own.text:
         text = complete_config(own, config_text(shown, items, ids, reviewers, found.skip), lines, config)
-        write_whole(config.resolve(), text.encode())
+        write_atomically(config.resolve(), text.encode())
         return
     words = [line for name, ones in lines.items() for line in ("", f"[{name}]", *ones)]
     _write_new(config, config_text(shown, items, ids, reviewers, found.skip, words[1:]))

@@ -156,7 +156,7 @@ def _kept(session: ExternalRun, seen: ImportPreview) -> dict[str, list[dict[str,
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for one in seen.read:
         name, blocks = redactor.text(one.file.path.name), same_blocks(one.file, seen.most)
-        kept = session.opening.artifacts.keep_blocks(blocks, name, "application/xml", redactor).to_plain()
+        kept = session.opening.artifacts.store_blocks(blocks, name, "application/xml", redactor).to_plain()
         for case in {case.name: case for case in one.cases}:
             found[case].append(kept)
     return found

@@ -80,7 +80,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
     except FileNotFoundError:
         raise ConfigError(f"{location(path)}: there is no such file: it holds a table [{TABLE}]; {_FORM}") from None
     except IrregularError as error:
-        raise ConfigError(f"{location(path)}: cannot be read: {error.told}") from None
+        raise ConfigError(f"{location(path)}: cannot be read: {error.description}") from None
     except OSError as error:
         raise ConfigError(f"{location(path)}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

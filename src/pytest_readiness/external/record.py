@@ -263,7 +263,7 @@ def _keep_output(
         return
     clean = opening.redactor.stream(chain([first], passing))
     try:
-        kept = opening.artifacts.keep_blocks(_cut(clean, opening.artifacts.limit, recording), "output", "text/plain")
+        kept = opening.artifacts.store_blocks(_cut(clean, opening.artifacts.limit, recording), "output", "text/plain")
         recording.artifacts.append(kept.to_plain())
     except StorageError as error:
         session.problems.append(str(error))

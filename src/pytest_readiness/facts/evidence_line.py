@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..fast_values import maker
+from ..fast_values import fast_constructor
 from .evidence import BAD, Artifact, Attempt, Connection, Evidence, Proof, Reference, Result, Step, standing_in
 from .ledger.line import Line
 from .suite_failure import RequiredCases
@@ -132,7 +132,7 @@ def _as_it_is(plain: Any) -> Any:
     return plain
 
 
-_make_attempt, _make_proof = maker(Attempt), maker(Proof)
+_make_attempt, _make_proof = fast_constructor(Attempt), fast_constructor(Proof)
 _new, _set = object.__new__, object.__setattr__
 _BROKEN = BAD | {Result.INTERRUPTED}
 _RESULTS = {result.value: result for result in Result}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from ..fast_values import dataclass, maker
+from ..fast_values import dataclass, fast_constructor
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +122,4 @@ def _pin(plain: dict[str, Any]) -> PinnedEvidence:
 _NONE: list[Any] = []
 _OF_A_ROW = list, int, bool
 """The types of what a row says that is no text."""
-_make_pin, _make_row = maker(PinnedEvidence), maker(PinnedRequirement)
+_make_pin, _make_row = fast_constructor(PinnedEvidence), fast_constructor(PinnedRequirement)

@@ -69,7 +69,7 @@ def _look(path: Path) -> Leftover:
     except OSError as error:
         told = error.strerror
         if isinstance(error, IrregularError):
-            told = f"{error.told}: move it away, the folder is for journals"
+            told = f"{error.description}: move it away, the folder is for journals"
         return Leftover(path, is_active=False, run=None, problem=StorageError(f"{path}: cannot be read: {told}"))
     try:
         is_active = writable and not is_free(descriptor)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..atomic_write import write_whole
+from ..atomic_write import write_atomically
 from ..errors import ReadinessError
 from ..facts.evidence import Artifact, Result
 from ..facts.ledger.line import Line
@@ -383,7 +383,7 @@ def _keep_requirements(folder: Path, requirements: Snapshot) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = requirements_path(folder, requirements.digest)
     if not path.exists():
-        write_whole(path, requirements.text.encode())
+        write_atomically(path, requirements.text.encode())
 
 
 def requirements_path(folder: Path, digest: str) -> Path:

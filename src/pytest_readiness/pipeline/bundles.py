@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, location as place_of, unwritable
+from ..errors import ConfigError, IntegrityError, ReadinessError, StorageError, location as place_of, write_error
 from ..facts.decision import Blocker, Decision, Review, Unblock, Waiver, makes_worse
 from ..facts.requirements_snapshot import Snapshot
 from ..facts.run import Run
@@ -116,7 +116,7 @@ def write_script(path: Path) -> None:
     try:
         path.write_bytes(files(bundle).joinpath("verify_bundle.py").read_bytes())
     except OSError as error:
-        raise unwritable(path, "the script", error) from error
+        raise write_error(path, "the script", error) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..atomic_write import write_whole
+from ..atomic_write import write_atomically
 from ..errors import (
     ConfigError,
     IntegrityError,
@@ -15,7 +15,7 @@ from ..errors import (
     StorageError,
     location as shown_place,
     one_line,
-    unwritable,
+    write_error,
 )
 from ..facts.checkpoint import BIGGEST, Checkpoint, StoreTree
 from ..fast_values import dataclass
@@ -204,6 +204,6 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, tree: StoreTree, trust:
         if told is not None:
             raise IntegrityError(f"{there.problem(told)}; the file was left as it is")
     try:
-        write_whole(path, checkpoint.text.encode())
+        write_atomically(path, checkpoint.text.encode())
     except OSError as error:
-        raise unwritable(path, "the checkpoint", error) from error
+        raise write_error(path, "the checkpoint", error) from error

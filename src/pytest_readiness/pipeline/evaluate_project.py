@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from ..claims.catalogue import Catalogue, UseCase
-from ..errors import ConfigError, Problem, one_line, unwritable
+from ..errors import ConfigError, Problem, one_line, write_error
 from ..facts.evidence import Evidence
 from ..facts.timestamps import timestamp
 from ..fast_values import dataclass
@@ -360,7 +360,7 @@ def write_report(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise unwritable(path, "the report", error) from error
+        raise write_error(path, "the report", error) from error
 
 
 __all__ = [

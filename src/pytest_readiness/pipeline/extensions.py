@@ -23,7 +23,7 @@ from ..errors import ConfigError, one_line
 from ..facts.proofs.values import ProofCheck
 from ..fast_values import dataclass
 from ..settings import Settings, key_location
-from ..third_party import call_hook, describe_exception, is_failure, kind_of, plain_text, safe_repr
+from ..third_party import call_hook, class_name, describe_exception, is_failure, plain_text, safe_repr
 
 GROUP = "pytest_readiness"
 PREFIX = "pytest_readiness_"
@@ -225,7 +225,7 @@ def _brought(managers: Sequence[pluggy.PluginManager]) -> Iterator[tuple[str, An
             except BaseException as error:
                 if not is_failure(error):
                     raise
-                raise ConfigError(f"{by}: {_MUST}, and returned a value of the kind {kind_of(kinds)}") from None
+                raise ConfigError(f"{by}: {_MUST}, and returned a value of the kind {class_name(kinds)}") from None
             yield from ((by, name, check) for name, check in found)
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..atomic_write import write_whole
+from ..atomic_write import write_atomically
 from ..errors import ReadinessError, one_line
 from ..facts.run import Run
 from ..journal.recovery import find_leftovers, recover_run, requirements_of
@@ -129,7 +129,7 @@ def _signed(place: Project, sealed: Run, journal: Path) -> tuple[list[Envelope],
     except ReadinessError as error:
         return there, [*problems, f"run {sealed.id} is not signed, and is kept without a signature: {error}"]
     try:
-        write_whole(path, f"{made.text}\n".encode())
+        write_atomically(path, f"{made.text}\n".encode())
     except OSError as error:
         told = f"{path}: the signature could not be written beside the journal: {error.strerror}"
         return [*there, made], [*problems, told]

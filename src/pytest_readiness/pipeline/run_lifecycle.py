@@ -16,7 +16,7 @@ from ..journal.written_lines import ChangedJournalError
 from ..recording.artifacts import ArtifactFolder
 from ..recording.context import RunContext
 from ..recording.provenance.run import read_provenance
-from ..recording.provenance.tracker_snapshot import keep_tracker
+from ..recording.provenance.tracker_snapshot import store_tracker
 from ..redaction.fingerprint_key import load_key
 from ..redaction.redactor import Redactor
 from ..store.address import check_address
@@ -72,7 +72,7 @@ def open_run(
 
     def head() -> dict[str, Any]:
         told = dict(redactor.plain(_head(said, context, root, argv, more or {}, examined=examined, written=own)))
-        return told | keep_tracker(place.settings.tracker, place.settings.folder, artifacts, redactor)
+        return told | store_tracker(place.settings.tracker, place.settings.folder, artifacts, redactor)
 
     log = RunLog(
         folder=place.journals,

@@ -173,7 +173,7 @@ def observer_of(given: Mapping[str, Any], hooks: PluginManager, *, redactor: Red
         redactor,
         ArtifactFolder(None if artifacts is None else Path(artifacts), given["artifact_limit"]),
         names=NodeIds(given, redactor),
-        means=SessionServices(given["nonce"], lambda: plugins().kinds, lambda: plugins().simulations()),
+        services=SessionServices(given["nonce"], lambda: plugins().kinds, lambda: plugins().simulations()),
     )
     observer.hooks = hooks
     return observer

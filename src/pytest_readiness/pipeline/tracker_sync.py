@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..atomic_write import write_whole
+from ..atomic_write import write_atomically
 from ..claims.tracker.layout import RegisterLayout
 from ..claims.tracker.writer import RowUpdate, update_with_layout
 from ..errors import ConfigError, IntegrityError, StorageError, location as shown_place
@@ -110,6 +110,6 @@ def _mend(place: Project, tracker: Path, found: Sequence[TrackerDrift]) -> None:
         data = read_regular(tracker)
         mended = update_with_layout(tracker, data, changes, _wanted(place))
         if mended != data:
-            write_whole(tracker.resolve(), mended)
+            write_atomically(tracker.resolve(), mended)
     except OSError as error:
         raise StorageError(f"{shown_place(tracker)}: the tracker cannot be written: {error.strerror}") from error

@@ -42,12 +42,12 @@ NEW, TEXT, UNREAD = 1, 2, 4
 """Of a file: it is new with this session, it was redacted when it was kept, it was kept without being looked at."""
 
 
-class KeptArtifacts:
+class StoredArtifacts:
     """What of a session's files is to be known when a secret becomes known late, by digest; in each process its own."""
 
     def __init__(self) -> None:
         self.files: dict[str, int] = {}
-        self.untold: dict[str, int] = {}
+        self.unreported: dict[str, int] = {}
         """Those that the process that owns the session has not heard of."""
 
     def note(self, sha256: str, kind: int, final: Path) -> None:
@@ -55,16 +55,16 @@ class KeptArtifacts:
         if sha256 not in self.files and not _is_there(final):
             kind |= NEW
         self.take_in({sha256: kind})
-        self.untold[sha256] = self.files[sha256]
+        self.unreported[sha256] = self.files[sha256]
 
     def take_in(self, told: Mapping[str, int]) -> None:
         """Take in what another process kept: it is new where one of them was the first to write it."""
         for sha256, kind in told.items():
             self.files[sha256] = self.files.get(sha256, 0) | kind
 
-    def take_untold(self) -> dict[str, int]:
+    def take_unreported(self) -> dict[str, int]:
         """Return what is untold, once."""
-        told, self.untold = self.untold, {}
+        told, self.unreported = self.unreported, {}
         return told
 
 
@@ -75,13 +75,13 @@ class ArtifactFolder:
         """``limit``: the largest artifact in bytes. Without a folder everything is checked and nothing is written."""
         self.folder = folder
         self.limit = limit
-        self.kept = KeptArtifacts()
+        self.stored = StoredArtifacts()
 
     def path(self, sha256: str) -> Path:
         """Return where the artifact with this digest lies."""
         return (self.folder or Path()) / sha256[:2] / sha256
 
-    def keep_bytes(self, data: bytes, name: str, media_type: str, redactor: Redactor | None = None) -> Artifact:
+    def store_bytes(self, data: bytes, name: str, media_type: str, redactor: Redactor | None = None) -> Artifact:
         """Keep bytes; with a redactor, as the text without its secrets, if they are one.
 
         Raises:
@@ -91,7 +91,7 @@ class ArtifactFolder:
         self._check_size(len(data), name)
         return self._keep_read(lambda: [data], name, media_type, redactor)
 
-    def keep_blocks(
+    def store_blocks(
         self, blocks: Iterable[bytes], name: str, media_type: str, redactor: Redactor | None = None
     ) -> Artifact:
         """Keep what comes in blocks, as it comes; with a redactor, as the text without its secrets.
@@ -104,7 +104,7 @@ class ArtifactFolder:
         kept = self._keep(blocks if redactor is None else redactor.stream(blocks), TEXT)
         return Artifact(name, media_type, *kept)
 
-    def keep_file(self, path: Path, name: str, media_type: str, redactor: Redactor | None) -> Artifact:
+    def store_file(self, path: Path, name: str, media_type: str, redactor: Redactor | None) -> Artifact:
         """Keep a copy of a regular file; with a redactor, as the text without its secrets, if it is one.
 
         Raises:
@@ -157,7 +157,7 @@ class ArtifactFolder:
             sha256, size = _write_new(temporary, blocks)
             final = self.path(sha256)
             _make(final.parent)
-            self.kept.note(sha256, kind, final)
+            self.stored.note(sha256, kind, final)
             _replace(temporary, final)
         except OSError as error:
             raise StorageError(f"an artifact could not be kept in {self.folder}: {error.strerror}") from error

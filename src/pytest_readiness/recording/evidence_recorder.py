@@ -81,16 +81,16 @@ class RecordEvidence(RecorderBase):
         catalogue: Catalogue | None = None,
         *,
         skipped: type[BaseException] | tuple[()] = (),
-        means: SessionServices | None = None,
+        services: SessionServices | None = None,
     ) -> None:
         super().__init__(recording, redactor, artifacts, claims, catalogue, skipped)
-        self._means = means or SessionServices()
+        self._services = services or SessionServices()
         self._stated: list[dict[str, Any]] = []
 
     @property
     def nonce(self) -> str:
         """A random text of this run, to be sent to the provider: what comes back with it came of this run."""
-        return self._means.nonce
+        return self._services.nonce
 
     def scope(
         self,
@@ -290,7 +290,7 @@ class RecordEvidence(RecorderBase):
         Raises:
             ProofError: it does not hold, or there is no such kind.
         """
-        kinds = self._means.kinds()
+        kinds = self._services.kinds()
         if kind not in kinds:
             told = f": call record_evidence.{kind}(...)" if kind in BUILT_IN else suggestion(str(kind), kinds)
             raise ProofError(self._clear(f"no plugin brings a proof '{kind}'{told}"))

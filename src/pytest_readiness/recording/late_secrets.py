@@ -17,7 +17,7 @@ from ..facts.evidence import Artifact
 from ..redaction.redactor import Redactor
 from ..redaction.text_detection import encoding_of
 from ..regular_files import regular_file
-from .artifacts import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, KeptArtifacts, redacted_stream
+from .artifacts import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, StoredArtifacts, redacted_stream
 
 _AS_THEY_ARE = frozenset({"artifacts", "tracker"})
 """Fields whose digests are not those of texts that were redacted, or are looked at one by one."""
@@ -53,7 +53,7 @@ class LateRedaction:
                 _unlink(path)
 
 
-def redact_artifacts(artifacts: Path, kept_so_far: KeptArtifacts, redactor: Redactor) -> LateRedaction:
+def redact_artifacts(artifacts: Path, kept_so_far: StoredArtifacts, redactor: Redactor) -> LateRedaction:
     """Redact the session's texts again; each file that they replace is left for ``remove``.
 
     Args:
@@ -73,7 +73,7 @@ def redact_artifacts(artifacts: Path, kept_so_far: KeptArtifacts, redactor: Reda
         encoding = encoding_of(_blocks(path), is_text=True) or ""
         if encoding == "utf-8" and not redactor.contains_secret(_blocks(path)):
             continue
-        kept = folder.keep_blocks(redacted_stream(_blocks(path), encoding, redactor), "", "text/plain")
+        kept = folder.store_blocks(redacted_stream(_blocks(path), encoding, redactor), "", "text/plain")
         if kept.sha256 == sha256:
             continue
         found.moved[sha256] = kept

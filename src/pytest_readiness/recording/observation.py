@@ -119,13 +119,13 @@ def worsened_line(body: dict[str, Any], phases: Sequence[PhaseResult]) -> dict[s
     if BADNESS[result] <= BADNESS[Result(body["result"])]:
         return body
     changed = {"result": result.value}
-    if message := message_of(phases):
+    if message := failure_message(phases):
         changed["message"] = message
     attempts = [*body["attempts"][:-1], {**body["attempts"][-1], **changed}]
     return {**body, **changed, "claims": list(map(as_failed, body["claims"])), "attempts": attempts}
 
 
-def message_of(phases: Sequence[PhaseResult]) -> str:
+def failure_message(phases: Sequence[PhaseResult]) -> str:
     """Return the messages of what failed, or of what was skipped if nothing failed."""
     failed = [phase for phase in phases if phase.outcome == "failed"]
     told = failed or [phase for phase in phases if phase.outcome != "passed" or phase.expected_to_fail]
@@ -143,7 +143,7 @@ class Observation:
         base: RunContext,
         redactor: Redactor,
         planned: list[dict[str, Any]] | None = None,
-        realness: AuthenticityObserver | None = None,
+        authenticity: AuthenticityObserver | None = None,
     ) -> None:
         """``planned``: claims as they were planned; they hold where it names no other place and proves nothing."""
         self.item: object = None
@@ -160,7 +160,7 @@ class Observation:
         self.base = base
         self.redactor = redactor
         self.planned = planned
-        self.realness: AuthenticityObserver = realness or Unobserved()  # type: ignore[abstract]  # does nothing, on purpose
+        self.authenticity: AuthenticityObserver = authenticity or Unobserved()  # type: ignore[abstract]  # does nothing, on purpose
         self.phases: list[PhaseResult] = []
         self.attempts: list[dict[str, Any]] = []
         self.started_at = self._attempt_started_at = timestamp()
@@ -169,7 +169,7 @@ class Observation:
         """Attempts that ended badly: each with where it took place, what it proved, and why it was not real."""
         self._known = redactor.secret_count
         self._recording: RecordedData | None = None
-        self.told: dict[str, Any] | None = None
+        self.final_line: dict[str, Any] | None = None
         """What its line says, once it ran to its end."""
 
     @property
@@ -179,7 +179,7 @@ class Observation:
             self._recording = RecordedData(self.base)
         return self._recording
 
-    def said_ahead(self, recording: RecordedData) -> None:
+    def adopt_recording(self, recording: RecordedData) -> None:
         """Take in what the test said before it was set up."""
         self._recording = recording
 
@@ -190,7 +190,7 @@ class Observation:
         """
         if ended is not None:
             self.attempts[-1] = ended["attempts"][-1]
-        self.told = None
+        self.final_line = None
         self.unrun = None
         self.reports.clear()
         if self.phases:
@@ -198,11 +198,11 @@ class Observation:
         if self.attempts:
             self._attempt_started_at = timestamp()
             if self.attempts[-1]["result"] in BROKEN:
-                self._earlier += ((self.attempts[-1], *self._said(), self.realness.reason()),)
+                self._earlier += ((self.attempts[-1], *self._said(), self.authenticity.reason()),)
             if self._recording is not None:
                 self._recording.begin_again(self.base)
 
-    def saw(self, phase: PhaseResult, seconds: float) -> None:
+    def record_phase(self, phase: PhaseResult, seconds: float) -> None:
         """Take in how a phase ended, and how long it took."""
         self.phases.append(self._kept(phase) if phase.message else phase)
         self._seconds += seconds
@@ -211,11 +211,11 @@ class Observation:
         message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
         return phase._replace(message=cut_message(message))
 
-    def failed_late(self, told: dict[str, Any], phase: PhaseResult) -> None:
+    def fail_attempt(self, told: dict[str, Any], phase: PhaseResult) -> None:
         """A later hook failed a phase of the attempt that ended, of which this was to be told."""
         self.attempts[-1] = worsened_line(told, [self._kept(phase)])["attempts"][-1]
 
-    def saw_already(self, when: str) -> bool:
+    def has_phase(self, when: str) -> bool:
         """Return whether this attempt's phase of that name has ended."""
         return any(phase.when == when for phase in self.phases)
 
@@ -227,7 +227,7 @@ class Observation:
             "started_at": self._attempt_started_at,
             "duration_ms": round(self._seconds * 1000),
         }
-        if not well and (message := message_of(self.phases)):
+        if not well and (message := failure_message(self.phases)):
             attempt["message"] = message
         return attempt
 
@@ -252,7 +252,7 @@ class Observation:
 
     def claims_so_far(self, place: Place) -> list[dict[str, Any]]:
         """Return the claims as the attempt that runs has placed them, for those who may never hear more of it."""
-        return as_simulated(place(self.claims, *self._said()), self.realness.reason())
+        return as_simulated(place(self.claims, *self._said()), self.authenticity.reason())
 
     def _with_earlier(self, claims: list[dict[str, Any]], result: str, place: Place) -> list[dict[str, Any]]:
         earlier = [
@@ -272,7 +272,7 @@ class Observation:
         if self._recording is not None and self._recording.later:
             self._recording.keep_what_came_later()
         recorded, claims = self._recorded(), self._placed(place)
-        claims, seen = self.realness.judge(claims, passed=last["result"] == Result.PASSED)
+        claims, seen = self.authenticity.judge(claims, passed=last["result"] == Result.PASSED)
         if self._earlier:
             claims = self._with_earlier(claims, last["result"], place)
         if seen:
@@ -295,7 +295,7 @@ class Observation:
             body = dict(self.redactor.plain(body))
         if self.redactor.counts and (counts := self.redactor.take_counts()):
             body["redactions"] = [list(pair) for pair in counts]
-        self.told = body
+        self.final_line = body
         return body
 
 

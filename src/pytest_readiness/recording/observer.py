@@ -47,7 +47,7 @@ UNSURE = "unsure"
 """The test may be run again, and its evidence tells then of this attempt too."""
 PLANS = "plans"
 """What an xdist worker is given to send its plan by: a channel of execnet's."""
-KEPT = "readiness_kept"
+STORED = "readiness_kept"
 _UNWATCHED = "a plugin runs its body in a way of its own, where nothing watches it"
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
 """Plugins that run a test, and either never run it again or say so in its reports."""
@@ -64,23 +64,23 @@ class Observer:
         artifacts: ArtifactFolder,
         *,
         names: NodeIds | None = None,
-        means: SessionServices | None = None,
+        services: SessionServices | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.context = context
         self.redactor = redactor
         self.artifacts = artifacts
-        self.means = means or SessionServices()
+        self.services = services or SessionServices()
         self.hooks: PluginManager | None = None
         self.records = False
         """A test that it watches uses ``record_evidence``."""
         self.names = names or NodeIds({}, redactor)
-        self.begun: StartWriter | None = None
+        self.start_writer: StartWriter | None = None
         """In a worker: what writes that a test begins."""
         self._ahead: dict[pytest.Item, RecordedData] = {}
         """What was said of tests that are not set up yet."""
         self._running: dict[str, Observation] = {}
-        self.made: pytest.TestReport | None = None
+        self.latest_report: pytest.TestReport | None = None
         """The report that was made last."""
         self.may_run_again = False
         """A plugin runs tests that may run one again, and says it too late."""
@@ -90,13 +90,13 @@ class Observer:
         self._places: dict[tuple[Claim, ...], list[dict[str, Any]]] = {}
         """Claims as they were planned: they hold where the test names no other place and proves nothing."""
 
-    def planned(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
+    def build_plan(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
         self.records = self.records or any(test.records for test in tagged)
         known: dict[int, list[dict[str, Any]]] = {}
         plan = [self._planned(test, known) for test in tagged if test.claims]
         if plan:
-            self._simulations = self.means.simulations()  # loaded before a test can stand in the way
+            self._simulations = self.services.simulations()  # loaded before a test can stand in the way
             prepare(self.redactor)
             watch_returns()
         return plan
@@ -113,14 +113,14 @@ class Observer:
             if (claims := self._places.get(test.claims)) is None:
                 claims = self._places[test.claims] = self._place(test.claims, self.context, ())
             known[id(test.claims)] = claims
-        found: dict[str, Any] = {"test": self.names.of_tagged(test), "claims": claims}
+        found: dict[str, Any] = {"test": self.names.name_of_test(test), "claims": claims}
         if test.records:
             found["records"] = True
         if not test.selected:
             found["deselected"] = True
         return found
 
-    def of(self, item: pytest.Item) -> Observation | None:
+    def observation_of(self, item: pytest.Item) -> Observation | None:
         """Return the observation of a test that runs, if it is evidence for anything."""
         observation = self._running.get(item.nodeid)
         return observation if observation is not None and observation.item is item else None
@@ -141,7 +141,7 @@ class Observer:
             observation.begin_attempt(self.settled(observation))
         elif tagged.claims:
             observation = self._running[nodeid] = Observation(
-                self.names.of_tagged(tagged),
+                self.names.name_of_test(tagged),
                 tagged.claims,
                 tagged.records,
                 self.context,
@@ -156,7 +156,7 @@ class Observer:
         if tagged.problems:
             fail_invalid(item)
         if observation is not None:
-            observation.realness.begin()
+            observation.authenticity.begin()
             if self._ahead or "runtest" in vars(item):
                 self._take_in_what_was_said_ahead(observation, item)
 
@@ -164,17 +164,17 @@ class Observer:
         """A plugin that runs several tests at once may have run this one already, where nothing watched it."""
         recording = self._ahead.pop(item, None)
         if recording is not None:
-            observation.said_ahead(recording)
+            observation.adopt_recording(recording)
         if recording is not None or "runtest" in vars(item):
-            observation.realness.unwatched(_UNWATCHED)
+            observation.authenticity.unwatched(_UNWATCHED)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Take in how a phase ended; after teardown, hang the evidence on the report."""
-        report = self.made = yield
+        report = self.latest_report = yield
         latest, observation = self._latest
         if latest is not item:
-            observation = self.of(item)
+            observation = self.observation_of(item)
         # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
         try:
             if observation is not None:
@@ -199,7 +199,7 @@ class Observer:
 
     def _look_for_late_marks(self, report: pytest.TestReport, item: pytest.Item) -> None:
         if has_late_marks(item, self.catalogue):
-            self._hang(report, LATE, {"test": self.names.of(item.nodeid)})
+            self._hang(report, LATE, {"test": self.names.name_of(item.nodeid)})
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         when, outcome = str(report.when), report.outcome
@@ -209,14 +209,14 @@ class Observer:
             watch_body(item, when, outcome)
         if (is_odd or observation.unrun is not None) and when == "call" and outcome == "passed":
             phase = observation.unrun or check_call(item) or phase
-        observation.saw(phase, report.duration)
+        observation.record_phase(phase, report.duration)
         if when == "teardown":  # its fixtures are gone: nothing is looked at
-            observation.realness.end()
-            if unseen := observation.realness.unseen:
+            observation.authenticity.end()
+            if unseen := observation.authenticity.unseen:
                 self._hang(report, UNSEEN, {"test": observation.test_id, "because": unseen})
             self._hang(report, EVIDENCE, observation.finish(self._place))
             return
-        observation.realness.look(None if when == "setup" and outcome == "passed" else item)
+        observation.authenticity.look(None if when == "setup" and outcome == "passed" else item)
         if outcome == "failed":
             self._hang(report, ATTEMPT, self._attempt(observation, observation.attempt_so_far()))
 
@@ -226,21 +226,21 @@ class Observer:
     def pytest_exception_interact(self, node: pytest.Item, report: pytest.TestReport) -> None:
         """Take in a failure that nobody reports: of a try within a phase, which is followed by another."""
         observation = self._running.get(node.nodeid)
-        if observation is not None and observation.told is None and not observation.saw_already(str(report.when)):
-            observation.saw(phase_of(report), report.duration)
+        if observation is not None and observation.final_line is None and not observation.has_phase(str(report.when)):
+            observation.record_phase(phase_of(report), report.duration)
 
     def reran(self, report: pytest.TestReport) -> None:
         """See that another attempt follows: this was not the test's end."""
         observation = self._running.get(report.nodeid)
         if observation is None:
             return
-        told, observation.told = observation.told, None
+        told, observation.final_line = observation.final_line, None
         failed = PhaseResult(str(report.when), "failed", False, message_of(report))  # noqa: FBT003
-        if observation.phases and not observation.saw_already(failed.when):
-            observation.saw(failed, report.duration)
+        if observation.phases and not observation.has_phase(failed.when):
+            observation.record_phase(failed, report.duration)
             self._hang(report, TRY, self._attempt(observation, observation.attempt_so_far()))
         elif told is not None and told["result"] not in BROKEN:  # a later hook made a failure of its report
-            observation.failed_late(told, failed)
+            observation.fail_attempt(told, failed)
             self._hang(report, ATTEMPT, self._attempt(observation, observation.attempts[-1]))
 
     def _attempt(self, observation: Observation, attempt: dict[str, Any]) -> Any:
@@ -254,13 +254,13 @@ class Observer:
 
     def ended(self) -> list[tuple[str, Observation]]:
         """Return the tests that ran to their end, unless they are run again, by node id."""
-        return [(nodeid, one) for nodeid, one in self._running.items() if one.told is not None]
+        return [(nodeid, one) for nodeid, one in self._running.items() if one.final_line is not None]
 
     def forget(self, nodeid: str) -> None:
         """The test is over."""
         observation = self._running.pop(nodeid, None)
         if observation is not None:
-            observation.realness.end()
+            observation.authenticity.end()
 
     def unfinished(self) -> Iterator[dict[str, Any]]:
         """Yield what is known of tests that were interrupted, fixtures' teardown included.
@@ -269,12 +269,12 @@ class Observer:
         """
         for observation in self._running.values():
             with suppress(Exception):  # as above: what cannot be told is seen to start, and not to end
-                observation.realness.end()
+                observation.authenticity.end()
                 yield self.settled(observation) or observation.finish(self._place, interrupted=True)
 
     def settled(self, observation: Observation) -> dict[str, Any] | None:
         """Return what is told of a test that ended, by its reports as they are now; None where it did not end."""
-        told = observation.told
+        told = observation.final_line
         if told is not None:
             for report in observation.reports:
                 if report.outcome != "passed" or hasattr(report, "wasxfail"):
@@ -283,13 +283,13 @@ class Observer:
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:
         """Return the fixture's value for a test."""
-        observation, tagged = self.of(item), item.stash.get(TAGGED, None)
+        observation, tagged = self.observation_of(item), item.stash.get(TAGGED, None)
         if observation is not None:
             recording, claims = observation.recording, observation.claims
         elif tagged is not None and tagged.claims:  # its fixtures are made before it is set up: kept until then
             recording, claims = self._ahead.setdefault(item, RecordedData(self.context)), tagged.claims
         else:
-            return detached_recorder(self.catalogue, self.redactor, self.artifacts.limit, self.means)
+            return detached_recorder(self.catalogue, self.redactor, self.artifacts.limit, self.services)
         return RecordEvidence(
             recording,
             self.redactor,
@@ -297,7 +297,7 @@ class Observer:
             claims,
             self.catalogue,
             skipped=pytest.skip.Exception,
-            means=self.means,
+            services=self.services,
         )
 
 
@@ -312,7 +312,7 @@ class _Stepping:
         """The end of the input leaves it too."""
         import bdb
 
-        observation, leave = self._observer.of(item), bdb.Bdb.set_quit
+        observation, leave = self._observer.observation_of(item), bdb.Bdb.set_quit
 
         def set_quit(debugger: bdb.Bdb) -> None:
             if observation is not None:
@@ -338,8 +338,8 @@ class WorkerObserver(Observer):
         if self.redactor.learned:
             # The controller writes node ids of its own accord: it must know what is secret in them.
             super()._hang(report, SECRETS, _dumps(self.redactor.take_learned()))
-        if self.artifacts.kept.untold:
-            super()._hang(report, KEPT, _dumps(self.artifacts.kept.take_untold()))
+        if self.artifacts.stored.unreported:
+            super()._hang(report, STORED, _dumps(self.artifacts.stored.take_unreported()))
         if any(troubles := self.redactor.plugins.take_failures()):
             super()._hang(report, TROUBLE, _dumps(troubles))
         return report
@@ -354,22 +354,22 @@ class WorkerObserver(Observer):
         if is_rerun(report):
             self.reran(report)
         elif report.when == "teardown" and (observation := self._running.get(report.nodeid)) is not None:
-            if observation.told is not None and EVIDENCE not in vars(report).get(CARRIED, ()):
-                self._hang(report, EVIDENCE, observation.told)
+            if observation.final_line is not None and EVIDENCE not in vars(report).get(CARRIED, ()):
+                self._hang(report, EVIDENCE, observation.final_line)
             if self.may_run_again:
                 super()._hang(report, UNSURE, "true")
 
-    def planned(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
+    def build_plan(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
-        plan = super().planned(tagged)
+        plan = super().build_plan(tagged)
         self._evidence = frozenset(test["test"] for test in plan)
         return plan
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Write that the test begins, before it touches its environment; forget tests that are over."""
         try:
-            if self.begun is not None and (test_id := self.names.of(nodeid)) in self._evidence:
-                self.begun.write_start(test_id)
+            if self.start_writer is not None and (test_id := self.names.name_of(nodeid)) in self._evidence:
+                self.start_writer.write_start(test_id)
         except PASSES:
             raise
         except BaseException as error:  # noqa: BLE001 - the controller is told as well
@@ -383,10 +383,10 @@ def detached_recorder(
     catalogue: Catalogue | None = None,
     redactor: Redactor | None = None,
     limit: int = 1 << 30,
-    means: SessionServices | None = None,
+    services: SessionServices | None = None,
 ) -> RecordEvidence:
     """Return a ``record_evidence`` that checks what it is given and writes nothing."""
     redactor = redactor or Redactor(b"detached", {})
     nowhere = ArtifactFolder(None, limit)
     recording, skipped = RecordedData(RunContext()), pytest.skip.Exception
-    return RecordEvidence(recording, redactor, nowhere, (), catalogue, skipped=skipped, means=means)
+    return RecordEvidence(recording, redactor, nowhere, (), catalogue, skipped=skipped, services=services)

@@ -135,15 +135,15 @@ class RecorderBase:
         label = self._shown(label, TITLE_LIMIT)
         redactor = None if raw else self._redactor
         if isinstance(what, Path):
-            kept = self._artifacts.keep_file(what, label, media_type or guess_media_type(what.name), redactor)
+            kept = self._artifacts.store_file(what, label, media_type or guess_media_type(what.name), redactor)
         elif isinstance(what, str):
             if names_a_file(what):
                 named = f"the text '{one_line(what, 60)}' was attached, and not the file of that name"
                 self._recording.warnings.append(self._shown(f"{named}: attach a pathlib.Path"))
             data = what.encode("utf-8", "backslashreplace")
-            kept = self._artifacts.keep_bytes(data, label, media_type or "text/plain", redactor)
+            kept = self._artifacts.store_bytes(data, label, media_type or "text/plain", redactor)
         elif isinstance(what, bytes):
-            kept = self._artifacts.keep_bytes(what, label, media_type or guess_media_type(label), redactor)
+            kept = self._artifacts.store_bytes(what, label, media_type or guess_media_type(label), redactor)
         else:
             raise EvidenceError(f"attach takes a pathlib.Path, a text or bytes, not {type(what).__name__}")
         if media_type is None and kept.media_type == UNKNOWN_TYPE and not kept.unread:

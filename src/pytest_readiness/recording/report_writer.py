@@ -21,10 +21,10 @@ from ..journal.run_log import RunLog
 from ..journal.started_tests import create_start_file
 from ..mark import late_note
 from ..redaction.redactor import Redactor
-from .artifacts import KeptArtifacts
+from .artifacts import StoredArtifacts
 from .interrupted_hooks import PASSES, postpone
 from .observation import worsened_line
-from .observer import ATTEMPT, CARRIED, EVIDENCE, KEPT, LATE, PLANS, SECRETS, TROUBLE, TRY, UNSEEN, UNSURE, Observer
+from .observer import ATTEMPT, CARRIED, EVIDENCE, LATE, PLANS, SECRETS, STORED, TROUBLE, TRY, UNSEEN, UNSURE, Observer
 from .report_phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
 from .test_ids import NodeIds
 from .unwatched_tests import UnwatchedTests
@@ -58,7 +58,7 @@ def _attempt_of(body: dict[str, Any]) -> dict[str, Any]:
 class ReportWriter:
     """Writes what was seen of the tests. Which process runs them makes two of it."""
 
-    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], kept: KeptArtifacts) -> None:
+    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], kept: StoredArtifacts) -> None:
         """``for_workers``: what an xdist worker is given; ``kept``: of ``ArtifactFolder``, filled meanwhile."""
         self.log = log
         self.redactor = redactor
@@ -122,7 +122,7 @@ class ReportWriter:
     def notes(self) -> list[str]:
         """Return what is to be said of tests: marked while they ran, not watched, of their names; a line each."""
         late = [late_note(list(self.late))] if self.late else []
-        return [*late, *self._unseen_in.notes(), *(self.names.note() if self.log.recorded else []), *self._left]
+        return [*late, *self._unseen_in.notes(), *(self.names.notes() if self.log.recorded else []), *self._left]
 
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what a report carries of ours, and take it off: other reporters need not write it again."""
@@ -164,7 +164,7 @@ class LocalReportWriter(ReportWriter):
     """Keeps what the observer of this process saw."""
 
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], observer: Observer) -> None:
-        super().__init__(log, redactor, for_workers, observer.artifacts.kept)
+        super().__init__(log, redactor, for_workers, observer.artifacts.stored)
         self._observer = observer
         self.names = observer.names
         self._unseen: dict[str, dict[str, Any]] = {}
@@ -174,7 +174,7 @@ class LocalReportWriter(ReportWriter):
         """Write that the test starts, before it touches its environment."""
         try:
             self._tell_ended(runs_again=nodeid)
-            self.log.started(self.names.of(nodeid))
+            self.log.started(self.names.name_of(nodeid))
         except PASSES:
             raise
         except BaseException as error:  # noqa: BLE001 - as in _safely; said twice, since a call for each test is dear
@@ -186,7 +186,7 @@ class LocalReportWriter(ReportWriter):
 
         No wrapper, which is dear three times for each test: where another's fails first, ``settle`` writes it.
         """
-        if report is not self._observer.made:  # it comes late, or in the place of another
+        if report is not self._observer.latest_report:  # it comes late, or in the place of another
             observation = self._observer.running(report.nodeid)
             if observation is not None:
                 observation.reports.append(report)
@@ -243,7 +243,7 @@ class ControllerReportWriter(ReportWriter):
     """Keeps what the workers of xdist saw, joined by node id."""
 
     def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any]) -> None:
-        super().__init__(log, redactor, for_workers, KeptArtifacts())
+        super().__init__(log, redactor, for_workers, StoredArtifacts())
         self._odd: dict[_Place, list[pytest.TestReport]] = {}
         """The reports of a test that runs, from the first on that tells of more than a phase that went well."""
         self._unsure: dict[_Place, dict[str, Any]] = {}
@@ -285,7 +285,7 @@ class ControllerReportWriter(ReportWriter):
     def pytest_testnodedown(self, node: Any) -> None:
         """Take in which texts a worker that ended has kept."""
         output = getattr(node, "workeroutput", None) or {}
-        self._kept.take_in(output.get(KEPT) or {})
+        self._kept.take_in(output.get(STORED) or {})
 
     def pytest_runtest_logstart(self, nodeid: str, location: Sequence[Any]) -> None:
         """Write that the test starts."""
@@ -296,7 +296,7 @@ class ControllerReportWriter(ReportWriter):
         self._safely(self._started, nodeid, location)
 
     def _started(self, nodeid: str, location: Sequence[Any]) -> None:
-        names = self.names.each(nodeid, location)
+        names = self.names.names_of(nodeid, location)
         if len(names) == 1:  # else the first report says which it is
             self._started_as(names[0])
 
@@ -308,7 +308,7 @@ class ControllerReportWriter(ReportWriter):
     def pytest_runtest_logfinish(self, nodeid: str, location: Sequence[Any]) -> None:
         """Forget a test that is over."""
         if self._runs:
-            self._runs.difference_update(self.names.each(nodeid, location))
+            self._runs.difference_update(self.names.names_of(nodeid, location))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
@@ -333,8 +333,8 @@ class ControllerReportWriter(ReportWriter):
             return
         if report.when == "setup":
             self._odd.pop(place, None)
-            several = self.names.shared and len(self.names.each(report.nodeid, report.location)) > 1
-            if several and (name := self.names.at(report.nodeid, place.item)) is not None:
+            several = self.names.shared and len(self.names.names_of(report.nodeid, report.location)) > 1
+            if several and (name := self.names.name_at(report.nodeid, place.item)) is not None:
                 self._started_as(name)
         if not is_rerun(report) and (place in self._odd or not went_well(report)):
             self._odd.setdefault(place, []).append(report)
@@ -344,7 +344,7 @@ class ControllerReportWriter(ReportWriter):
 
     def _crashed(self, nodeid: str, why: str, *, again: bool) -> None:
         """A worker ended before its test did. Of several tests that bear its node id, it is one of those that run."""
-        names = self.names.each(nodeid)
+        names = self.names.names_of(nodeid)
         for name in [one for one in names if one in self._runs] or names:
             self._runs.discard(name)
             self.log.crashed(name, why, again=again)
@@ -375,7 +375,7 @@ class ControllerReportWriter(ReportWriter):
     def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
         """Return what is told of the report's test, without the secrets that another worker registered."""
         told = {name: json.loads(text) for name, text in super()._taken(report).items()}
-        self._kept.take_in(told.get(KEPT, {}))
+        self._kept.take_in(told.get(STORED, {}))
         if SECRETS in told:
             self.redactor.merge_learned(told[SECRETS])
         self.redactor.plugins.merge_failures(told.get(TROUBLE, ()))

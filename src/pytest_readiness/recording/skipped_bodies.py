@@ -36,7 +36,7 @@ def watch_returns() -> None:
                 found = check_returned(known["result"])
                 if found is not None:
                     item = known["pyfuncitem"]
-                    item.config.pluginmanager.get_plugin(OBSERVER).of(item).unrun = found
+                    item.config.pluginmanager.get_plugin(OBSERVER).observation_of(item).unrun = found
             return made(*told)
 
         setattr(python, _WARNING, warning)

@@ -17,7 +17,7 @@ from ..claims.collection import TaggedTest, external_path
 from ..redaction.redactor import Redactor
 from .provenance.relative_path import relative_path
 
-BEARERS, CASES = "bearers", "cases"
+AMBIGUOUS, CASES = "ambiguous", "cases"
 
 
 class AmbiguousTest(NamedTuple):
@@ -45,22 +45,22 @@ class NodeIds:
         self._above = Path(normpath(self._folder / self._prefix)) if self._prefix.startswith("../") else None
         """pytest's rootdir, where it does not lie below the config's folder: each of its files is asked for its way."""
         self._ways: dict[Path, str] = {}
-        self.bearers: dict[str, dict[tuple[str, int], AmbiguousTest]] = {}
+        self.ambiguous: dict[str, dict[tuple[str, int], AmbiguousTest]] = {}
         """By node id, each of them once; in most sessions there are none."""
         self.shared = False
         """Several tests bear one node id."""
         self.running: pytest.Item | None = None
         """The test that runs, where several bear one node id."""
 
-    def of(self, nodeid: str) -> str:
+    def name_of(self, nodeid: str) -> str:
         """Return what the test with this node id is called; where several bear it, the one that runs."""
-        if self.bearers and (bearers := self.bearers.get(nodeid)) is not None:
+        if self.ambiguous and (bearers := self.ambiguous.get(nodeid)) is not None:
             runs = self.running if self.running is not None and self.running.nodeid == nodeid else None
-            name = next(iter(bearers.values())).name if runs is None else self._name_of(runs)
+            name = next(iter(bearers.values())).name if runs is None else self._unredacted_name(runs)
             return self.redactor.name(name)
         return self.redactor.name(self._plain(nodeid) if self.grouped or self._prefix else nodeid)
 
-    def of_tagged(self, test: TaggedTest) -> str:
+    def name_of_test(self, test: TaggedTest) -> str:
         """Return what a test is called."""
         name, path = test.test_id, test.external_path
         if path is not None:
@@ -90,7 +90,7 @@ class NodeIds:
         is_grouped = self.grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::"))
         return nodeid.rpartition("@")[0] if is_grouped else nodeid
 
-    def note(self) -> list[str]:
+    def notes(self) -> list[str]:
         """Return what is to be said of names that another checkout of the same tests does not have: a line, or none."""
         ways = [way for way in self._ways.values() if way.startswith("../")]
         if not ways:
@@ -101,17 +101,17 @@ class NodeIds:
             ways = [self._prefix if way.startswith(self._prefix) else way for way in ways]
         return [told for told in (unnamed_note(way, self._folder) for way in ways) if told is not None][:1]
 
-    def each(self, nodeid: str, location: Sequence[Any] | None = None) -> list[str]:
+    def names_of(self, nodeid: str, location: Sequence[Any] | None = None) -> list[str]:
         """Return what the tests with this node id are called; with a location, those that have it."""
-        if not self.bearers or (bearers := self.bearers.get(nodeid)) is None:
-            return [self.of(nodeid)]
+        if not self.ambiguous or (bearers := self.ambiguous.get(nodeid)) is None:
+            return [self.name_of(nodeid)]
         here = None if location is None or len(bearers) == 1 else list(location)
         names = dict.fromkeys(one.name for one in bearers.values() if here is None or one.location == here)
         return [self.redactor.name(name) for name in names]
 
-    def at(self, nodeid: str, number: int | None) -> str | None:
+    def name_at(self, nodeid: str, number: int | None) -> str | None:
         """Return what the test with this node id and this number in the collection is called; None: there is none."""
-        found = [one.name for one in self.bearers.get(nodeid, {}).values() if one.number == number]
+        found = [one.name for one in self.ambiguous.get(nodeid, {}).values() if one.number == number]
         return self.redactor.name(found[0]) if found else None
 
     def learn(self, session: pytest.Session, tagged: Sequence[TaggedTest]) -> None:
@@ -125,14 +125,14 @@ class NodeIds:
         nodeids = {item.nodeid for item in items if external_path(item) is not None}
         for number, item in enumerate(items):
             if (nodeid := item.nodeid) in nodeids:
-                self._bears(nodeid, AmbiguousTest(self._name_of(item), list(item.location), number))
+                self._add_ambiguous(nodeid, AmbiguousTest(self._unredacted_name(item), list(item.location), number))
 
-    def _name_of(self, item: pytest.Item) -> str:
+    def _unredacted_name(self, item: pytest.Item) -> str:
         path = external_path(item)
         return self._plain(item.nodeid) if path is None else self._by_path(item.nodeid, path)
 
-    def _bears(self, nodeid: str, bearer: AmbiguousTest) -> None:
-        bearers = self.bearers.setdefault(nodeid, {})
+    def _add_ambiguous(self, nodeid: str, bearer: AmbiguousTest) -> None:
+        bearers = self.ambiguous.setdefault(nodeid, {})
         bearers[bearer.name, bearer.number] = bearer
         self.shared = self.shared or len(bearers) > 1
 
@@ -149,16 +149,16 @@ class NodeIds:
 
     def to_plain(self) -> dict[str, Any]:
         """Return what the controller must know of names that are not a node id as it is; mostly nothing."""
-        bearers = {nodeid: [list(one) for one in bearers.values()] for nodeid, bearers in self.bearers.items()}
+        bearers = {nodeid: [list(one) for one in bearers.values()] for nodeid, bearers in self.ambiguous.items()}
         cases = self.redactor.cases.to_plain()
-        return {name: told for name, told in ((BEARERS, bearers), (CASES, cases)) if told}
+        return {name: told for name, told in ((AMBIGUOUS, bearers), (CASES, cases)) if told}
 
     def take_in(self, plain: Mapping[str, Any]) -> None:
         """Take in what ``to_plain`` of a worker told."""
         self.redactor.cases.merge(plain.get(CASES, {}))
-        for nodeid, bearers in plain.get(BEARERS, {}).items():
+        for nodeid, bearers in plain.get(AMBIGUOUS, {}).items():
             for name, location, number in bearers:
-                self._bears(nodeid, AmbiguousTest(name, location, number))
+                self._add_ambiguous(nodeid, AmbiguousTest(name, location, number))
 
 
 class _Following:

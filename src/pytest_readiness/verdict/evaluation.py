@@ -8,7 +8,7 @@ from ..claims.catalogue import Catalogue, Requirement, UseCase
 from ..facts.decision import RunRetirement
 from ..facts.evidence import BAD, Evidence
 from ..facts.review_basis import ReviewBasis as Signed
-from ..fast_values import dataclass, maker
+from ..fast_values import dataclass, fast_constructor
 from .coverage import RealPlaces
 from .inputs import Facts
 from .policy import Policy
@@ -340,7 +340,7 @@ def _in_force(review: ReviewSummary, waivers: Iterable[WaiverStanding]) -> bool:
     )
 
 
-_item = maker(ItemReadiness)
+_item = fast_constructor(ItemReadiness)
 
 
 def _worst(judged: Sequence[RequirementReadiness]) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...fast_values import dataclass, maker
+from ...fast_values import dataclass, fast_constructor
 from .layout import STATUS_IN, RegisterLayout
 from .parsed_register import RegisterRow
 from .row_ids import row_id
@@ -34,7 +34,7 @@ class InterpretedRow:
     """Why it is no use case; nothing where it is one."""
 
 
-_make_entry = maker(InterpretedRow)
+_make_entry = fast_constructor(InterpretedRow)
 
 
 def interpret_row(row: RegisterRow, wanted: RegisterLayout) -> InterpretedRow:

@@ -13,7 +13,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from ...errors import IntegrityError
-from ...fast_values import dataclass, field, maker
+from ...fast_values import dataclass, fast_constructor, field
 from .digest import EMPTY, digest
 from .fast_check import CanonicalShapes
 
@@ -212,7 +212,7 @@ def _made_here(line: Line) -> Line:
     return line
 
 
-_line = maker(Line)
+_line = fast_constructor(Line)
 
 
 class LineChain:

@@ -22,7 +22,7 @@ NAME = 200
 """Characters of the path that are told."""
 
 
-def keep_tracker(path: Path | None, folder: Path, artifacts: ArtifactFolder, redactor: Redactor) -> dict[str, Any]:
+def store_tracker(path: Path | None, folder: Path, artifacts: ArtifactFolder, redactor: Redactor) -> dict[str, Any]:
     """Keep the tracker, and return what the first line of a run says of it; nothing where there is none.
 
     It is read as it is: a tracker that holds a secret is not kept, nor is one that cannot be read at that moment, and
@@ -48,7 +48,7 @@ def keep_tracker(path: Path | None, folder: Path, artifacts: ArtifactFolder, red
             return {"tracker": {"name": name, "withheld": "it holds what looks like a secret"}}
         sha256 = hashlib.sha256(data).hexdigest()
         if not _is_kept(artifacts.path(sha256), len(data)):
-            artifacts.keep_bytes(data, name, tracker_media_type(name))
+            artifacts.store_bytes(data, name, tracker_media_type(name))
     except OSError as error:
         return {"tracker": {"name": name, "withheld": f"it could not be read: {error.strerror}"}}
     except ReadinessError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from ...atomic_write import check_replaceable
-from ...errors import IntegrityError, StorageError, location, unwritable
+from ...errors import IntegrityError, StorageError, location, write_error
 from ...facts.decision import Decision
 from ...facts.envelope import Envelope
 from ...facts.requirements_snapshot import Snapshot
@@ -71,7 +71,7 @@ def write_bundle(path: Path, contents: BundleContents, artifacts: Callable[[str]
         check_replaceable(path)
         file = temporary.open("wb")
     except OSError as error:
-        raise unwritable(path, "the bundle", error) from error
+        raise write_error(path, "the bundle", error) from error
     try:
         with file:
             missing = _Writing(ArchiveWriter(file), artifacts).all(contents)

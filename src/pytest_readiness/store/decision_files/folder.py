@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ...atomic_write import write_whole
+from ...atomic_write import write_atomically
 from ...errors import IntegrityError, ReadinessError, StorageError, location
 from ...facts.decision import Decision, parse_decision
 from ...facts.envelope import Envelope
@@ -74,7 +74,7 @@ class DecisionFolder:
             files |= {self._signed(one.subject): one.text for one in envelopes if one.subject in ids}
             for path, text in files.items():
                 written.append(path)
-                write_whole(path, f"{text}\n".encode())
+                write_atomically(path, f"{text}\n".encode())
         except OSError as error:
             for path in written:
                 with suppress(OSError):

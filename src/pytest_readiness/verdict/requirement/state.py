@@ -11,7 +11,7 @@ from ...claims.catalogue import Requirement
 from ...facts.evidence import BAD, Evidence, Result, execution_of
 from ...facts.suite_failure import ABSENT
 from ...facts.timestamps import is_timestamp, parse_timestamp
-from ...fast_values import dataclass, field, maker
+from ...fast_values import dataclass, fast_constructor, field
 from .. import explanations
 from ..inputs import SignedRun
 from ..readiness import Explained, Explanation, RequirementReadiness, State
@@ -92,7 +92,7 @@ def _readiness(
     return _made(requirement, state, told, shown, expires_at, soon, level, deciding, None, unproven)
 
 
-_made = maker(RequirementReadiness)
+_made = fast_constructor(RequirementReadiness)
 
 
 def _notes(state: State, found: RequirementExecutions) -> str:
