@@ -128,8 +128,8 @@ FAULTS: dict[str, Fault] = {
         (
             Edit(
                 "pipeline.evaluate_project:evaluate_with_facts",
-                "        if readiness.departed:\n",
-                "        readiness = replace(readiness, departed=())\n        if readiness.departed:\n",
+                "        if readiness.removed:\n",
+                "        readiness = replace(readiness, removed=())\n        if readiness.removed:\n",
             ),
         ),
     ),
@@ -151,7 +151,7 @@ FAULTS: dict[str, Fault] = {
             Edit(
                 "verdict.review.invalidation:adverse_to",
                 "        return horizon.hides(",
-                "        return one.started_at > pinned.earliest(scopes, review.looked_at)\n"
+                "        return one.started_at > pinned.earliest(scopes, review.seen_until)\n"
                 "        return horizon.hides(",
             ),
         ),
@@ -249,7 +249,7 @@ FAULTS: dict[str, Fault] = {
         signs.tried_again,
         (
             Edit(
-                "verdict.readiness:asked_of",
+                "verdict.readiness:policy_states_of",
                 "return (state, State.ASSERTED) if unproven and state is State.FLAKY else _ALONE[state]",
                 "return _ALONE[state]",
             ),
@@ -284,8 +284,8 @@ FAULTS: dict[str, Fault] = {
         signs.failed_unplaced,
         (
             Edit(
-                "verdict.requirement.execution_ledger:ExecutionLedger._elsewhere_for",
-                "if not self.any_broken or",
+                "verdict.requirement.execution_ledger:ExecutionLedger._other_places_for",
+                "if not self.has_broken or",
                 "if True or",
             ),
         ),

@@ -36,16 +36,16 @@ def test_a_number_and_its_text_name_the_same_item() -> None:
 def test_a_list_is_spelled_as_its_line_spells_it(tests: list[dict[str, object]]) -> None:
     """Also where the line holds what looks like the list's name."""
     line = LineChain('run,"tests":[]').next("planned", {"tests": tests})
-    assert line.listed("tests") == canonical(line.body["tests"])
+    assert line.list_text("tests") == canonical(line.body["tests"])
     more = LineChain("run").next("planned", {"tests": tests, "inner": [{"tests": [1]}], "x": {"tests": [2]}})
-    assert more.listed("tests") == canonical(more.body["tests"])
+    assert more.list_text("tests") == canonical(more.body["tests"])
     within = LineChain("run").next("planned", {"tests": tests, "inner": [{"other": 0, "tests": [1]}]})
-    assert within.listed("tests") == canonical(within.body["tests"])
+    assert within.list_text("tests") == canonical(within.body["tests"])
 
 
 def test_what_is_no_list_has_no_spelling() -> None:
     """A line from elsewhere may hold anything."""
     with pytest.raises(TypeError):
-        LineChain("run").next("planned", {"tests": None}).listed("tests")
+        LineChain("run").next("planned", {"tests": None}).list_text("tests")
     with pytest.raises(KeyError):
-        LineChain("run").next("planned", {}).listed("tests")
+        LineChain("run").next("planned", {}).list_text("tests")

@@ -242,9 +242,9 @@ def test_the_last_word_wins_whatever_the_clocks_say(steps: list[tuple[str, int, 
         else:
             kinds.append(kind)
     policy = Policy(reviewers=(BEN,))
-    found = DecisionIndex.of(Facts(decisions=made), policy, "r", timestamp(1_900_000_000))
+    found = DecisionIndex.build(Facts(decisions=made), policy, "r", timestamp(1_900_000_000))
     for closes, opens, closed in (
-        ("block", "unblock", found.blockers_left(UC, ())),
+        ("block", "unblock", found.remaining_blockers(UC, ())),
         ("reject", "approve", standing_rejections(found.reviews.get(UC, ()), policy)),
     ):
         last = next((kind for kind in reversed(kinds) if kind in (closes, opens)), opens)

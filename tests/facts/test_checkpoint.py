@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.errors import IntegrityError
-from pytest_readiness.facts.checkpoint import BIGGEST, Checkpoint, Leaf, StoreTree, fits_note, leaf_of
+from pytest_readiness.facts.checkpoint import MAX_LENGTH, Checkpoint, Leaf, StoreTree, is_note_name, leaf_of
 from pytest_readiness.facts.ledger.line import line_digest
 from pytest_readiness.facts.stored_verdict import StoredVerdict
 from tests.store.runs import VERDICT, blocker, finished, run
@@ -71,7 +71,7 @@ def test_any_text_is_read_as_it_is_written_or_refused(text: str) -> None:
         SIGNED.replace("— ci", "— c i"),
         SIGNED.replace("AAECAwQ=", "AAECAwQ"),
         SIGNED[:-1],
-        f"{TEXT}{'— ci AAECAwQ=' * BIGGEST}\n",
+        f"{TEXT}{'— ci AAECAwQ=' * MAX_LENGTH}\n",
     ],
 )
 def test_what_is_not_written_as_a_checkpoint_is_refused(text: str) -> None:
@@ -152,7 +152,7 @@ def test_signatures_stand_after_the_empty_line() -> None:
 @given(st.text())
 def test_a_name_that_a_note_takes_is_read_back(name: str) -> None:
     """A key is called only by what stands in a line without ending it; blanks and plus signs are none of it."""
-    if fits_note(name):
+    if is_note_name(name):
         assert Checkpoint.parse(TREE.checkpoint().signed(name, b"key1").text).signatures == ((name, b"key1"),)
     else:
         assert not name.isprintable() or not name or set(name) & {"+", " "}

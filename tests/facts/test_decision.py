@@ -87,7 +87,7 @@ def test_what_is_read_is_all_that_is_told(decision: Review | Blocker, data: st.D
     if isinstance(place, list):
         place[:] = data.draw(st.lists(ANYTHING | st.sampled_from([*place, "x"]), max_size=3))
     else:
-        key = data.draw(st.sampled_from([*place, "release", "comment", "proofs", "pins", "kept_id", "due", "x"]))
+        key = data.draw(st.sampled_from([*place, "release", "comment", "proofs", "pins", "stored_id", "due", "x"]))
         if data.draw(st.booleans()):
             place[key] = data.draw(ANYTHING)
         else:

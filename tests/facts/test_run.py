@@ -83,10 +83,10 @@ def test_what_does_not_open_a_run_is_refused(texts: list[str]) -> None:
 
 def test_a_part_that_does_not_say_which_is_none_of_them() -> None:
     """Its number is 0: it stands for no part of its group."""
-    found = GroupPart.of_run(run(group={"id": "g", "parts": 2}))
+    found = GroupPart.from_run(run(group={"id": "g", "parts": 2}))
     assert found is not None
     assert (found.number, found.parts) == (0, 2)
-    assert GroupPart.of_run(run()) is None
+    assert GroupPart.from_run(run()) is None
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_cannot_be_read_of_a_group_is_told_in_a_line(head: dict[str, Any], 
     """Whatever stands there, the run is named with what is wrong, and nothing else is raised."""
     damaged = run(**{"group": {"id": "g", "part": 1, "parts": 2}, **head})
     with pytest.raises(IntegrityError, match="what it says of its run group is damaged") as caught:
-        GroupPart.of_run(damaged)
+        GroupPart.from_run(damaged)
     assert f"run {damaged.id}: " in str(caught.value)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from pytest_readiness.facts.run_conditions import SKEW_LIMIT_MS, UNKNOWN_CONDUCT, RunConditions, conditions_of
+from pytest_readiness.facts.run_conditions import SKEW_LIMIT_MS, UNKNOWN_CONDITIONS, RunConditions, conditions_of
 
 NOON = 1_770_000_000_000
 PLAIN = st.recursive(
@@ -61,7 +61,7 @@ def test_what_is_unusual_is_told():
         "it left out 4 of 9 evidence tests",
         "it is attempt 3 of its CI run",
     ]
-    assert found.called == (
+    assert found.session_options == (
         "python -O: assertions are removed",
         "-k not slow",
         "--reruns 2",
@@ -77,7 +77,7 @@ def test_a_run_like_any_other_has_nothing_to_tell():
         {**clock(3), "ci": {"provider": "ci", "attempt": "1"}}, {"plan": {"tests": 4, "deselected": 0}}
     )
     assert list(ordinary.remarks()) == []
-    assert (ordinary.tests, ordinary.deselected, ordinary.left_out) == (4, 0, None)
+    assert (ordinary.tests, ordinary.deselected, ordinary.deselected_text) == (4, 0, None)
 
 
 @given(BODIES, BODIES | st.none())
@@ -85,10 +85,10 @@ def test_anything_can_stand_in_the_lines(first, seal):
     """Whatever the lines hold, the answer is a conduct of the right types: a damaged line is no error here."""
     found = conditions_of(first, seal)
     assert isinstance(found, RunConditions)
-    assert all(isinstance(text, str) for text in (*found.called, *found.remarks(), *found.hidden_names))
+    assert all(isinstance(text, str) for text in (*found.session_options, *found.remarks(), *found.hidden_names))
     assert found.skew_ms is None or found.skew_ms >= 0
 
 
 def test_a_run_that_says_nothing():
     """Nothing said is nothing known."""
-    assert conditions_of({}, None) == UNKNOWN_CONDUCT
+    assert conditions_of({}, None) == UNKNOWN_CONDITIONS

@@ -89,7 +89,7 @@ def test_a_decision_is_identified_by_its_person_s_key_alone() -> None:
     assert known(trusted) == (IdentityLevel.SIGNED, made.id)
     assert known(replace(trusted, person="eve@example.com")) == (IdentityLevel.GIT, made.id)
     assert known(replace(trusted, roles=("runs",))) == (IdentityLevel.GIT, made.id)
-    joined = People.of({"qa@example.com": ["quality"]})
+    joined = People.from_aliases({"qa@example.com": ["quality"]})
     assert known(replace(trusted, person="quality"), joined) == (IdentityLevel.SIGNED, made.id)
     claims = review(known_by=IdentityLevel.SIGNED)
     (found,) = TrustStore.from_policy(Policy()).with_identities([claims], None)

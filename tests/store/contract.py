@@ -527,8 +527,8 @@ class StoreContract:
         store.save([run(1, finished(), **at), run(2, seal={"plan": {"tests": 3, "deselected": 1}}), run(3)])
         found = store.run_conditions([run_id(1), run_id(2), "x"])
         assert set(found) == {run_id(1), run_id(2)}
-        assert (found[run_id(1)].skew_ms, found[run_id(1)].left_out) == (4000, None)
-        assert (found[run_id(2)].skew_ms, found[run_id(2)].left_out) == (None, "1 of 3 evidence tests")
+        assert (found[run_id(1)].skew_ms, found[run_id(1)].deselected_text) == (4000, None)
+        assert (found[run_id(2)].skew_ms, found[run_id(2)].deselected_text) == (None, "1 of 3 evidence tests")
 
     def test_what_runs_had_planned_is_told_by_id(self, store: Store) -> None:
         """Every test of every line of the plan, in order; a text that speaks of one is none."""

@@ -174,8 +174,8 @@ FINE = RunOrigin("1.0", "abc", dirty=False)
     [
         ({"clean_commit": True}, RunOrigin("1.0", "abc", dirty=True), None, ""),
         ({"clean_commit": True}, None, None, ""),
-        ({}, replace(FINE, conduct=AWRY), None, ""),
-        ({"deselected": "refuse"}, replace(FINE, left_out=LEFT_OUT), None, ""),
+        ({}, replace(FINE, conditions=AWRY), None, ""),
+        ({"deselected": "refuse"}, replace(FINE, deselected_tests=LEFT_OUT), None, ""),
         ({"architecture": "GREEN"}, FINE, None, ""),
         ({"release": "required"}, FINE, None, ""),
         ({"release": "required"}, FINE, "2.0", ""),
@@ -188,8 +188,8 @@ def test_a_gate_that_is_closed_says_who_opens_it(asked, origin, release, uncheck
     policy = Policy(on="evidence", **asked)
     judged = readiness(complete(), policy)
     origins = {"run": origin} if origin else {}
-    grounds = GateInput(judged, policy, origins=origins, release=release, unchecked=unchecked)
-    verdict = evaluate_gate(judged, policy, origins=origins, release=release, unchecked=unchecked)
+    grounds = GateInput(judged, policy, origins=origins, release=release, signature_problem=unchecked)
+    verdict = evaluate_gate(judged, policy, origins=origins, release=release, signature_problem=unchecked)
     assert not verdict.eligible
     states = next_actions(judged, policy)
     found = [*states, *gate_remedies(grounds, verdict, states)]

@@ -190,7 +190,7 @@ def test_origin_of_the_runs(origin, rules):
 )
 def test_a_commit_that_is_not_clean_names_what_was_changed(conduct, told):
     """The files, where the run says which; and nothing where it does not."""
-    policy, origin = Policy(on="evidence", clean_commit=True), RunOrigin("1.0", "abc", dirty=True, conduct=conduct)
+    policy, origin = Policy(on="evidence", clean_commit=True), RunOrigin("1.0", "abc", dirty=True, conditions=conduct)
     (rule,) = [
         one for one in evaluate_gate(readiness(complete()), policy, origins={"run": origin}).rules if not one.passed
     ]
@@ -216,7 +216,7 @@ def test_clocks_that_disagree(clock, opens):
     """A run whose clocks disagree keeps the gate closed by its own rule, and by none where that is not asked."""
     policy, origin = (
         replace(EVIDENCE, clock=clock),
-        RunOrigin("1.0", "abc", dirty=False, conduct=RunConditions(skew_ms=3_600_000)),
+        RunOrigin("1.0", "abc", dirty=False, conditions=RunConditions(skew_ms=3_600_000)),
     )
     verdict = evaluate_gate(readiness(complete()), policy, origins={"run": origin})
     assert (verdict.eligible, failed(verdict)) == (opens, [] if opens else ["clock"])
@@ -359,9 +359,9 @@ def test_a_checkpoint_is_a_rule_of_its_own_where_one_is_asked_for():
     found = readiness(complete())
 
     def judged(looked_at, *problems):
-        verdict = evaluate_gate(found, EVIDENCE, compared=CheckpointComparison(looked_at, problems, "as it was"))
+        verdict = evaluate_gate(found, EVIDENCE, checkpoint=CheckpointComparison(looked_at, problems, "as it was"))
         rule = next(one for one in verdict.rules if one.rule == "checkpoint")
-        return verdict.eligible, verdict.sound, rule.passed, rule.looked_at, rule.detail
+        return verdict.eligible, verdict.reliable, rule.passed, rule.looked_at, rule.detail
 
     assert "checkpoint" not in [one.rule for one in evaluate_gate(found, EVIDENCE).rules]
     assert judged(7) == (True, True, True, 7, "as it was")

@@ -86,7 +86,7 @@ def ledgers(evidence, left_out=()):
     why = dict.fromkeys((one.id for one in left_out), "its test was retired")
     for requirement in SMALL.requirements(UC):
         mine = [one for one in evidence if one.item == requirement.item]
-        yield requirement, ExecutionLedger.of(mine, NOW, {"open"}, RealPlaces.of(SMALL), why)
+        yield requirement, ExecutionLedger.build(mine, NOW, {"open"}, RealPlaces.from_catalogue(SMALL), why)
 
 
 @judging
@@ -108,7 +108,7 @@ def test_complete_evidence_is_made_of_sole_passes():
 def test_a_failure_never_improves_what_it_covers(evidence, failure):
     """Adding a real failure never improves a requirement that it covers, whatever else there is."""
     before, after = judge(evidence), judge([*evidence, failure])
-    places = RealPlaces.of(SMALL)
+    places = RealPlaces.from_catalogue(SMALL)
     for old, new in zip(before.use_cases[0].requirements, after.use_cases[0].requirements, strict=True):
         if places.covers(old.requirement, failure):
             assert new.state in (State.FAILING, State.INTERRUPTED, old.state)
@@ -132,7 +132,7 @@ def test_a_failure_never_improves_anything_where_all_named_their_scope(evidence,
 def test_a_failure_of_a_requirement_never_opens_the_gate(evidence, failure):
     """Adding a real failure of anything required never opens a closed gate."""
     requirements = SMALL.requirements(UC)
-    assume(any(RealPlaces.of(SMALL).covers(one, failure) for one in requirements))
+    assume(any(RealPlaces.from_catalogue(SMALL).covers(one, failure) for one in requirements))
     assert opens(judge(evidence)) or not opens(judge([*evidence, failure]))
 
 

@@ -46,12 +46,12 @@ def complete(days: float = 9) -> list[GroupPart]:
 
 def held(evidence, *parts: GroupPart, **facts) -> list[str]:
     """Return what is told of the groups that hold the use case."""
-    return [str(hold) for hold in use_case(evidence, parts=parts, **facts).held_by_groups]
+    return [str(hold) for hold in use_case(evidence, parts=parts, **facts).group_holds]
 
 
 def arrived(*parts: GroupPart) -> list[str]:
     """Return why the groups that hold the use case do, without evidence."""
-    return [hold.why for hold in use_case([], parts=parts).held_by_groups]
+    return [hold.why for hold in use_case([], parts=parts).group_holds]
 
 
 def test_it_is_complete_when_each_part_has_arrived():
@@ -75,7 +75,7 @@ def test_what_is_missing_is_told_with_the_way_out():
     """The first five missing parts are named; and how many runs a reviewer would have to set aside, where not one."""
 
     def remedy(*parts: GroupPart) -> str:
-        (hold,) = use_case([], parts=parts).held_by_groups
+        (hold,) = use_case([], parts=parts).group_holds
         return hold.remedy
 
     one, several = remedy(part(1, "a", of=6)), remedy(part(1, "a", of=7), part(1, "a", of=7, days=1.9))
@@ -211,7 +211,7 @@ def test_where_the_run_named_none_it_holds_where_its_tests_placed_themselves():
 def test_a_retired_test_need_not_run_again(by, lets_go):
     """Where its retirement holds, that is: by a listed reviewer."""
     decisions, policy = [retirement("b", by=by)], Policy(reviewers=("lead@example.com",))
-    found = use_case([ran(test="a")], policy, parts=[*complete(), part(1, "a")], decisions=decisions).held_by_groups
+    found = use_case([ran(test="a")], policy, parts=[*complete(), part(1, "a")], decisions=decisions).group_holds
     assert (not found) is lets_go
 
 
@@ -227,7 +227,7 @@ def test_a_run_that_a_reviewer_set_aside_has_not_arrived():
     """What it planned has to run again; a generation of such runs alone is none."""
     parts = [part(1, "a", run="x"), part(2, "b", run="y")]
     (found,) = generations(parts, {"x"}).values()
-    assert [(one.complete, one.arrived, one.unended) for one in found] == [(False, (2,), ("a",))]
+    assert [(one.complete, one.arrived, one.unfinished) for one in found] == [(False, (2,), ("a",))]
     (found,) = generations([*parts, part(1, "a", run="z")], {"x"}).values()
     assert [one.complete for one in found] == [True]
     (found,) = generations(parts, {"x", "y"}).values()
@@ -343,5 +343,5 @@ def test_a_narrower_rerun_opens_nothing(parts: list[GroupPart], evidence, data: 
     one = data.draw(st.sampled_from(parts))
     tests = tuple(test for test in sorted(one.plan.ended) if data.draw(st.booleans()))
     name = data.draw(st.sampled_from((f"{one.run_id}-again", "a-run")))
-    again = replace(one, run_id=name, plan=plan(*tests), whole=True)
+    again = replace(one, run_id=name, plan=plan(*tests), all_finished=True)
     assert held(evidence, *parts, again) == held(evidence, *parts)

@@ -71,7 +71,7 @@ def test_runs_that_hold_the_gate_are_named():
         "UC-001",
         status=Status.IN_PROGRESS,
         phase=Phase.COLLECTING,
-        held_by_groups=(values.hold("g"),),
+        group_holds=(values.hold("g"),),
         open_runs=("r",),
     )
     for held_too in ([held], [held, replace(held, use_case=replace(held.use_case, id="UC-002"))]):

@@ -31,7 +31,7 @@ def report(*conducts: RunConditions, deciding: bool = True):
         for item in use_case.items
     )
     origins = {
-        run: RunOrigin(actor="ada", started_at=f"2026-02-12T18:28:{number:02}.000Z", conduct=conduct)
+        run: RunOrigin(actor="ada", started_at=f"2026-02-12T18:28:{number:02}.000Z", conditions=conduct)
         for number, (run, conduct) in enumerate(runs.items())
     }
     return replace(values.report([replace(use_case, items=items)]), origins=origins)
@@ -86,7 +86,7 @@ def test_the_schema_knows_all_that_a_ci_says():
 def test_a_run_of_the_document():
     """The keys are those that are published, in their order."""
     (run,) = to_document(
-        report(RunConditions(skew_ms=1, tests=3, deselected=0, ci=(("provider", "ci"),), called=("-k a",)))
+        report(RunConditions(skew_ms=1, tests=3, deselected=0, ci=(("provider", "ci"),), session_options=("-k a",)))
     )["runs"]
     assert run == {
         "id": "20260212T182800Z-00000063", "started_at": "2026-02-12T18:28:00.000Z", "actor": "ada",

@@ -224,7 +224,7 @@ def test_no_config_ends_with_the_advice_to_write_one():
 def test_what_went_wrong_is_told_before_who_must_act():
     """Problems, incomplete groups, open runs and notes stand near the top."""
     known = values.catalogue(["UC-001"])
-    held = values.use_case(known, "UC-001", held_by_groups=(values.hold("ci-42"),), open_runs=("run-7",))
+    held = values.use_case(known, "UC-001", group_holds=(values.hold("ci-42"),), open_runs=("run-7",))
     told = text(values.report([held], problems=("disk full",), notes=("a note",))).split("who must act")[0]
     assert "problem: disk full" in told
     assert (
@@ -307,7 +307,7 @@ def hostile_report(bad):
         {"4": State.FAILING},
         status=Status.IN_PROGRESS,
         phase=Phase.AWAITING_REVIEW,
-        held_by_groups=(values.hold(bad),),
+        group_holds=(values.hold(bad),),
         open_runs=(bad,),
     )
     actions = [values.action(bad, bad, f"{bad}/4", bad), values.action("b", "collect", bad, bad)]

@@ -230,7 +230,7 @@ def _that_left(judged: EvaluatedReport, name: str) -> str | None:
     """Return the id of the use case without a row that is meant; None: a test is."""
     if any(one.test_id == name for one in judged.facts.evidence):
         return None
-    known = {one.uc for one in judged.facts.evidence} | {one.use_case for one in judged.report.readiness.departed}
+    known = {one.uc for one in judged.facts.evidence} | {one.use_case for one in judged.report.readiness.removed}
     gone = {one.casefold(): one for one in sorted(known - judged.catalogue.use_cases.keys())}
     return name if name in gone.values() else gone.get(name.casefold())
 

@@ -35,7 +35,7 @@ def find_decider(place: Project, given: str | None) -> Decider:
         return told[0]
     if not (name := given.strip()):
         raise ConfigError("--by names nobody: give a name, such as --by ana@example.com")
-    same = [one.known_by for one in told if place.policy.people.same(one.name, name)]
+    same = [one.known_by for one in told if place.policy.people.is_same_person(one.name, name)]
     return Decider(name, max(same, key=lambda known: known.rank, default=IdentityLevel.DECLARED))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..facts.evidence import IMPORTED, Evidence
 from ..pipeline.evaluate_project import EvaluatedReport, Project
-from ..verdict.requirement.later_runs import LaterRuns, is_case_beside
+from ..verdict.requirement.later_runs import LaterRuns, is_sibling_case
 
 _LOOKED_AT = 20
 """Later imports, the newest first, of which one may be of the same tests."""
@@ -32,14 +32,14 @@ def removed_tests(place: Project, judged: EvaluatedReport, tests: Collection[str
         StorageError, IntegrityError: what the runs had planned cannot be read.
     """
     facts = judged.facts
-    instead = LaterRuns(facts.evidence, facts.origins, asks_plans=True).instead(tests)
+    instead = LaterRuns(facts.evidence, facts.origins, plans_known=True).later_runs_without(tests)
     planned = _planned(place, {later.run_id for ones in instead.values() for later in ones})
     from_reports = _Imports(place, judged).gone(set(tests) - instead.keys())
     ran_here = [
         test
         for test, ones in instead.items()
         if not any((later.run_id, test) in planned for later in ones)
-        and (all(is_case_beside(test, later.test_id) for later in ones) or not _is_there(place.settings.folder, test))
+        and (all(is_sibling_case(test, later.test_id) for later in ones) or not _is_there(place.settings.folder, test))
     ]
     return sorted([*ran_here, *from_reports])
 
@@ -92,7 +92,7 @@ class _Imports:
         same = [
             (run, at)
             for run, at in self._newest_starts[where].items()
-            if self._origins[run].conduct.imported[:1] == own.conduct.imported[:1] != ()
+            if self._origins[run].conditions.imported[:1] == own.conditions.imported[:1] != ()
             and self._origins[run].started_at > own.started_at
         ]
         return sorted(same, key=lambda pair: self._origins[pair[0]].started_at, reverse=True)[:_LOOKED_AT]

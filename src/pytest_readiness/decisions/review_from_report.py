@@ -82,7 +82,7 @@ class _Report:
     def __init__(self, path: Path, place: Project) -> None:
         self.where = shown_place(path)
         self.place = place
-        self.asked = Requirements.of(place.catalogue, place.policy)
+        self.asked = Requirements.build(place.catalogue, place.policy)
         document = self._read(path)
         try:
             self.generated_at = _text(document["generated_at"])

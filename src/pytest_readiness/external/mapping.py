@@ -165,8 +165,8 @@ def map_cases(cases: Sequence[JUnitCase], rules: Sequence[MappingRule]) -> Mappi
         by_name = plain.matching(case.name)
         if case.covers is not None:
             by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.name}::"))))  # "suite::*" takes all of it
-        elif case.only_failing is not None and case.only_failing.reach in (FailureScope.CLASS, FailureScope.MODULE):
-            by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.only_failing.of[0]}::"))))
+        elif case.only_failing is not None and case.only_failing.scope in (FailureScope.CLASS, FailureScope.MODULE):
+            by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.only_failing.names[0]}::"))))
         by_path = [rule for rule in longer.matching(case.path) if rule not in by_name] if longer else []
         matched.update(by_name, by_path)
         mapped += bool(by_name or by_path or case.claims)

@@ -90,7 +90,7 @@ class ImportedReports:
                 newest = store.newest(place.catalogue.register)
         except (IntegrityError, StorageError):  # the run itself is kept, or that is told; nothing is let go
             return {}
-        concerned = {one.test_id for one in newest if one.held is not None}
+        concerned = {one.test_id for one in newest if one.required_cases is not None}
         known: dict[str, list[Evidence]] = defaultdict(list)
         for one in newest:
             if one.test_id in concerned:
@@ -107,12 +107,12 @@ class ImportedReports:
         where = sorted({self._file_of[id(case)] for case in test.members})
         concerned = self._concerned(what, where)
         empty = {self._session.name(name) for n in where for name in self._read[n].empty}
-        if what.reach is FailureScope.REPORT and not concerned:
+        if what.scope is FailureScope.REPORT and not concerned:
             return None
         before = self._before(self._session.name(test.name))
         ran = Counter(one.name for one in concerned if one.ran) | Counter(before.ran if before else ())
         others = Counter(one.name for one in concerned if not one.ran) | Counter(before.others if before else ())
-        suites = {*(empty if what.reach is FailureScope.REPORT else ()), *(before.suites if before else ())}
+        suites = {*(empty if what.scope is FailureScope.REPORT else ()), *(before.suites if before else ())}
         if ran.total() + others.total() + len(suites) > _MOST:
             return None
         names = sorted(ran.elements()), sorted(others.elements()), sorted(suites)
@@ -121,12 +121,12 @@ class ImportedReports:
 
     def _renamed(self, kind: SuiteFailure) -> SuiteFailure:
         name = self._session.name
-        return SuiteFailure(kind.producer, kind.reach, tuple(map(name, kind.of)), kind.test and name(kind.test))
+        return SuiteFailure(kind.producer, kind.scope, tuple(map(name, kind.names)), kind.test and name(kind.test))
 
     def _before(self, test_id: str) -> RequiredCases | None:
         """Return what is still held from an earlier failure: a narrower report that fails takes nothing of it."""
         bad = self._bad(test_id)
-        return bad[-1].held if bad and not self._is_over(test_id, bad[-1].started_at) else None
+        return bad[-1].required_cases if bad and not self._is_over(test_id, bad[-1].started_at) else None
 
     def _here(self, test_id: str) -> list[Evidence]:
         context = self._session.opening.context
@@ -142,7 +142,7 @@ class ImportedReports:
 
     def _concerned(self, what: SuiteFailure, where: Sequence[int]) -> Sequence[_Named]:
         """Return the cases within reach; ``where``: of these files, if it is all of a report."""
-        if what.reach is FailureScope.REPORT:
+        if what.scope is FailureScope.REPORT:
             return [one for number in where for one in self._all[number] if one.is_test]
         return self._reached.of(what)
 
@@ -159,7 +159,7 @@ class ImportedReports:
             is_test = any(one.method != ABSENT and one.result not in BAD for one in self._known[test_id])
             if not bad or is_test or test_id in recorded or self._is_over(test_id, bad[-1].started_at):
                 continue
-            held = bad[-1].held
+            held = bad[-1].required_cases
             if held is None or held.name in self._names:
                 continue
             stands = self._all_of(held)
@@ -187,16 +187,20 @@ class ImportedReports:
         except (IntegrityError, StorageError):
             return test_ids
         older += bad
-        return {one.test_id for one in older if one.held is None and not self._is_over(one.test_id, one.started_at)}
+        return {
+            one.test_id
+            for one in older
+            if one.required_cases is None and not self._is_over(one.test_id, one.started_at)
+        }
 
     def _all_of(self, held: RequiredCases) -> Sequence[_Named]:
         """Return the cases that stand for the end of a failure: none, unless all are there, each as it must be."""
-        there = self._concerned(held.what, range(len(self._read)))
+        there = self._concerned(held.failure, range(len(self._read)))
         ran = [one for one in there if one.ran]
         names, ended = Counter(one.name for one in there), Counter(one.name for one in ran)
         if Counter(held.ran) - ended or Counter(held.others) - names:
             return []
-        test = held.what.test
+        test = held.failure.test
         if test and not any(one.class_name == test or one.name.endswith(f"::{test}") for one in ran):
             return []
         alive = {name for one in ran for name in one.suites}

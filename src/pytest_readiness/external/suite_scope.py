@@ -36,13 +36,13 @@ class CaseIndex(Generic[T]):
 
     def of(self, what: SuiteFailure) -> Sequence[T]:
         """Return the cases within reach; for a whole report, all."""
-        if what.reach is FailureScope.REPORT:
+        if what.scope is FailureScope.REPORT:
             return self._all
-        if what.reach is FailureScope.SUITE:
-            return self._suites.get(what.of, ())
-        (of,) = what.of
+        if what.scope is FailureScope.SUITE:
+            return self._suites.get(what.names, ())
+        (of,) = what.names
         found = list(self._classes.get(of, ()))
-        if what.reach is FailureScope.MODULE:
+        if what.scope is FailureScope.MODULE:
             inside = self._sorted[bisect_left(self._sorted, f"{of}.") : bisect_left(self._sorted, f"{of}/")]
             found += [case for name in inside for case in self._classes[name]]  # "/" comes next to "."
         return found

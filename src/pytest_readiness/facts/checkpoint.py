@@ -23,7 +23,7 @@ from .stored_verdict import StoredVerdict
 
 ORIGIN = re.compile(r"readiness-store/[0-9a-f]{32}", re.ASCII)
 """How a store is called: by a random name that it got when it was made."""
-BIGGEST = 1 << 16
+MAX_LENGTH = 1 << 16
 """Characters of a checkpoint; none comes near."""
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _NAME = re.compile(r"[^\s+]+")
@@ -61,7 +61,7 @@ def decision_digest(text: str) -> str:
     return digest("decision", text.encode())
 
 
-def fits_note(name: str) -> bool:
+def is_note_name(name: str) -> bool:
     """Return whether a key can be called so in a signed note: by printable characters without blanks and ``+``."""
     return name.isprintable() and _NAME.fullmatch(name) is not None
 
@@ -99,7 +99,7 @@ class Checkpoint:
             IntegrityError: it is none, or was changed in a way that leaves none.
         """
         body, blank, rest = text.partition("\n\n")
-        if len(text) > BIGGEST or not blank or (rest and not rest.endswith("\n")):
+        if len(text) > MAX_LENGTH or not blank or (rest and not rest.endswith("\n")):
             raise IntegrityError("it does not end as a checkpoint does, with an empty line and signatures")
         lines = body.split("\n")
         if len(lines) != 3:  # noqa: PLR2004 - origin, size, root

@@ -65,9 +65,9 @@ class Decision:
     known_by: IdentityLevel = IdentityLevel.DECLARED
     requirements_digest: str = ""
     """Digest of the requirements in force."""
-    kept_id: str = field(default="", metadata={"told": False})
+    stored_id: str = field(default="", metadata={"in_text": False})
     """The id it is kept under, where who decided is known better than its text says; empty: that of its text."""
-    kept_digest: str = field(default="", metadata={"told": False})
+    stored_digest: str = field(default="", metadata={"in_text": False})
     """The digest of the text it is kept as, where it is told otherwise here; empty: that of its text."""
 
     @property
@@ -78,14 +78,14 @@ class Decision:
     @property
     def id(self) -> str:
         """Sorts by time: the moment, and 16 hex digits of the text's digest."""
-        if self.kept_id:
-            return self.kept_id
+        if self.stored_id:
+            return self.stored_id
         return id_of(self.at, self.text)
 
     @property
     def text_digest(self) -> str:
         """The digest of the text that is kept (64 hex digits), which a signature names it by."""
-        return self.kept_digest or text_digest(self.text)
+        return self.stored_digest or text_digest(self.text)
 
     def attributed(self, author: str) -> Self:
         """Return it as decided by the author of the commit that added its file; it keeps its id."""
@@ -93,7 +93,7 @@ class Decision:
 
     def identified(self, known_by: IdentityLevel) -> Self:
         """Return it with who decided known in another way than its text says; it keeps its id."""
-        return replace(self, known_by=known_by, kept_id=self.id, kept_digest=self.text_digest)
+        return replace(self, known_by=known_by, stored_id=self.id, stored_digest=self.text_digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class Review(Decision):
     """When the report that was signed was made (UTC); empty: it was looked at when it was signed."""
 
     @property
-    def looked_at(self) -> str:
+    def seen_until(self) -> str:
         """The moment up to which the reviewer saw what there was (UTC)."""
         return min(self.seen_at, self.at) if self.seen_at else self.at
 
@@ -231,7 +231,7 @@ def parse_decision(text: str) -> Decision:
         raise IntegrityError(f"this is no decision: {told}") from None
     if schema != SCHEMA or not _tells_all(decision, plain):
         raise IntegrityError("this is no decision in canonical form")
-    if not is_timestamp(decision.at) or (isinstance(decision, Review) and not is_timestamp(decision.looked_at)):
+    if not is_timestamp(decision.at) or (isinstance(decision, Review) and not is_timestamp(decision.seen_until)):
         raise IntegrityError("this is no decision: it does not say at which UTC moment it was made")
     return decision
 

@@ -212,7 +212,7 @@ class Evidence:
 
     An absent one satisfies nothing: see ``facts.suite_failure``.
     """
-    held: RequiredCases | None = None
+    required_cases: RequiredCases | None = None
     """What was concerned, if it is no test that failed."""
 
     @cached_property
@@ -224,7 +224,7 @@ class Evidence:
     @property
     def is_cut_short(self) -> bool:
         """Whether it ended badly before the test itself said all of where it runs."""
-        return self.standing in CUT
+        return self.standing in CUT_SHORT
 
     @property
     def flaky(self) -> bool:
@@ -242,7 +242,9 @@ class Evidence:
         )
 
 
-def standing_of(result: Result, said: Said, *, real: bool, simulated: bool, covered: bool = False) -> ExecutionStanding:
+def standing_of(
+    result: Result, said: PlaceSources, *, real: bool, simulated: bool, covered: bool = False
+) -> ExecutionStanding:
     """Return what an execution can do in an evaluation.
 
     A credential says the provider mode of its own only: another one may have followed.
@@ -265,13 +267,13 @@ def standing_in(claim: Mapping[str, Any], result: Result) -> ExecutionStanding:
     return standing_of(result, where, real=real, simulated=bool(said("simulated")), covered=bool(said("covered")))
 
 
-Said = tuple[str | None, str | None]
+PlaceSources = tuple[str | None, str | None]
 """How a test itself said its environment and its provider mode: None, ``scope`` or ``credential``."""
-CUT = frozenset({ExecutionStanding.CUT_SHORT, ExecutionStanding.UNSCOPED, ExecutionStanding.COVERED})
+CUT_SHORT = frozenset({ExecutionStanding.CUT_SHORT, ExecutionStanding.UNSCOPED, ExecutionStanding.COVERED})
 """Of what ended badly before the test itself said all of where it runs."""
 
 
-def standing_text(standing: ExecutionStanding, said: Said, beside: str | None = None) -> str:
+def standing_text(standing: ExecutionStanding, said: PlaceSources, beside: str | None = None) -> str:
     """Return a standing as the index of a store tells it, with what the test itself said, and beside it."""
     environment, mode = said
     told = f"{standing.value}+environment" if environment is not None else standing.value

@@ -73,6 +73,8 @@ def _finished(
     for name, value in body.items():
         if name in _OF_LINE:
             shared[name] = _OF_LINE[name](value)
+    if "held" in body:
+        shared["required_cases"] = RequiredCases.from_plain(body["held"])
     found = []
     for number, claim in enumerate(claims, before + 1):
         because, ended = claim.get("not_real_because"), result
@@ -148,7 +150,6 @@ _OF_LINE: dict[str, Callable[[Any], Any]] = {
     "project_id": _as_it_is,
     "message": _as_it_is,
     "method": _as_it_is,
-    "held": RequiredCases.of_plain,
     "notes": tuple,
     "properties": _pairs,
     "warnings": tuple,

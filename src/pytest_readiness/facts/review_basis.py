@@ -62,7 +62,7 @@ class ReviewBasis:
 
 def field_names(kind: type[Any]) -> tuple[str, ...]:
     """Return the names of what a value of a kind tells."""
-    return tuple(each.name for each in fields(kind) if each.metadata.get("told", True))
+    return tuple(each.name for each in fields(kind) if each.metadata.get("in_text", True))
 
 
 def id_list(plain: Any) -> tuple[str, ...]:

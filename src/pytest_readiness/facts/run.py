@@ -170,7 +170,7 @@ def planned_digest(lines: Iterable[Line]) -> str:
     Raises:
         KeyError, TypeError: a ``planned`` line has no list of tests.
     """
-    return planned_digest_of(line.listed("tests") for line in lines if line.kind == "planned")
+    return planned_digest_of(line.list_text("tests") for line in lines if line.kind == "planned")
 
 
 def planned_digest_of(spellings: Iterable[str]) -> str:

@@ -45,9 +45,9 @@ class RunConditions:
     """Provider, project, run, attempt, job and URL of the CI that it ran in, as pairs; empty outside CI."""
     started_by: str = ""
     """Who pushed, merged or scheduled that; empty: CI does not say."""
-    called: tuple[str, ...] = ()
+    session_options: tuple[str, ...] = ()
     """What the session was called with that can change which tests run, how often, and what an assertion does."""
-    narrowed: bool = False
+    is_partial: bool = False
     """It was asked for single tests of a file, or for those that failed last: of others it says nothing."""
     imported: tuple[str, ...] = ()
     """Of an import, the digests of its mapping and of its suites; else empty."""
@@ -68,7 +68,7 @@ class RunConditions:
         return dict(self.ci).get("attempt")
 
     @property
-    def left_out(self) -> str | None:
+    def deselected_text(self) -> str | None:
         """``3 of 10 evidence tests``; None where it left out none, or does not say."""
         return f"{self.deselected} of {self.tests} evidence tests" if self.deselected else None
 
@@ -111,13 +111,13 @@ class RunConditions:
     def remarks(self) -> Iterator[str]:
         """Yield one sentence for each thing that a reader of its evidence should know."""
         yield from filter(None, (self.clock_remark, self.hidden_remark, self.unrecorded_remark))
-        if self.left_out:
-            yield f"it left out {self.left_out}"
+        if self.deselected_text:
+            yield f"it left out {self.deselected_text}"
         if self.attempt not in (None, "1"):
             yield f"it is attempt {self.attempt} of its CI run"
 
 
-UNKNOWN_CONDUCT = RunConditions()
+UNKNOWN_CONDITIONS = RunConditions()
 """Of a run that says nothing."""
 
 
@@ -141,8 +141,8 @@ def conditions_of(first: Mapping[str, Any], seal: Mapping[str, Any] | None) -> R
         unread_marks=_number(seal.get("unread_marks")) or 0,
         ci=tuple((name, told_ci[name]) for name in _CI if isinstance(told_ci.get(name), str)),
         started_by=told if isinstance(told := first.get("started_by"), str) else "",
-        called=tuple(_called(said)) if said else (),
-        narrowed=bool(_number(said.get("ids"))) or said.get("last_failed") is True,
+        session_options=tuple(_called(said)) if said else (),
+        is_partial=bool(_number(said.get("ids"))) or said.get("last_failed") is True,
         imported=_texts([told_import.get("mapping"), told_import.get("suites")]),
     )
 

@@ -26,7 +26,7 @@ class RunPlan:
     """The environments in which they took place."""
 
     @classmethod
-    def of(cls, run: Run) -> RunPlan:
+    def from_run(cls, run: Run) -> RunPlan:
         """Return what the lines of a run say of its plan."""
         evidence = list(run.evidence())
         return cls(
@@ -54,13 +54,13 @@ class GroupPart:
     """The CI run, by an id that its jobs share and a re-run keeps; None: no CI, or none with such an id."""
     collected: bool = True
     """All that holds tests could be collected: else nobody knows what it was to run, and it has not arrived."""
-    whole: bool = True
+    all_finished: bool = True
     """Every test that it was to run ran to its end."""
     plan: RunPlan | None = None
     """None: that was not read."""
 
     @classmethod
-    def of(cls, head: Mapping[str, Any], seal: Mapping[str, Any], *, whole: bool) -> GroupPart | None:
+    def from_lines(cls, head: Mapping[str, Any], seal: Mapping[str, Any], *, all_finished: bool) -> GroupPart | None:
         """Return what the first line of a run and its seal say of its group; None where it is no part of any.
 
         Raises:
@@ -80,19 +80,19 @@ class GroupPart:
                 provider_mode=_text(context.get("provider_mode") or context.get("usual_provider_mode") or "") or None,
                 pipeline=_pipeline(head.get("ci") or {}),
                 collected=not (seal.get("uncollected") or seal.get("unread_marks")),
-                whole=whole,
+                all_finished=all_finished,
             )
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             told = f"{type(error).__name__} {one_line(str(error))}"
             raise IntegrityError(f"run {head.get('run')}: what it says of its run group is damaged: {told}") from None
 
     @classmethod
-    def of_run(cls, run: Run) -> GroupPart | None:
+    def from_run(cls, run: Run) -> GroupPart | None:
         """Return what a sealed run says of its group, with its plan; None where it is no part of any."""
         if not run.head.get("group"):
             return None
         seal = run.seal.body if run.seal is not None else {}
-        return cls.of(run.head, seal, whole=all(one.result not in UNENDED for one in run.evidence()))
+        return cls.from_lines(run.head, seal, all_finished=all(one.result not in UNENDED for one in run.evidence()))
 
 
 def _text(said: Any) -> str:

@@ -31,8 +31,8 @@ class SuiteFailure:
     """What a case is that exists only while it fails."""
 
     producer: str
-    reach: FailureScope
-    of: tuple[str, ...]
+    scope: FailureScope
+    names: tuple[str, ...]
     """Names of the suites from the outermost on, or the name of the class or module; nothing for a whole report."""
     test: str = ""
     """The test that it names: of a hook that ran for this one."""
@@ -42,7 +42,7 @@ class SuiteFailure:
 class RequiredCases:
     """What a report must hold for such a failure to be over."""
 
-    what: SuiteFailure
+    failure: SuiteFailure
     name: str
     """Of its case: no case of this name may be there."""
     since: str
@@ -56,14 +56,14 @@ class RequiredCases:
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as a line holds it."""
-        what = self.what
-        plain: dict[str, Any] = {"producer": what.producer, "reach": what.reach.value, "of": list(what.of)}
+        what = self.failure
+        plain: dict[str, Any] = {"producer": what.producer, "reach": what.scope.value, "of": list(what.names)}
         plain |= {"name": self.name, "since": self.since, "ran": list(self.ran)}
         more = {"test": what.test, "others": list(self.others), "suites": list(self.suites)}
         return plain | {key: value for key, value in more.items() if value}
 
     @classmethod
-    def of_plain(cls, plain: Mapping[str, Any]) -> RequiredCases:
+    def from_plain(cls, plain: Mapping[str, Any]) -> RequiredCases:
         """Return what a line holds.
 
         Raises:

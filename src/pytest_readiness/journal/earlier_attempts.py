@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..facts.evidence import CUT, Result, standing_in
+from ..facts.evidence import CUT_SHORT, Result, standing_in
 from ..facts.ledger.line import canonical
 
 BROKEN = frozenset({Result.FAILED.value, Result.ERROR.value, Result.INTERRUPTED.value})
@@ -40,7 +40,7 @@ def merge_earlier_attempts(claims: list[_Claim], result: str, earlier: Iterable[
             left = claim if is_lost else _uncovered(claim, found)
             if left is not None:
                 found.append({**left, "proofs": [], **told})
-            if left is not claim and standing_in(claim, Result(attempt["result"])) in CUT:
+            if left is not claim and standing_in(claim, Result(attempt["result"])) in CUT_SHORT:
                 covered.append({"not_real_because": _COVERED, **claim, "covered": True, "proofs": [], **told})
     return [*found, *_each_once(covered)] or claims
 

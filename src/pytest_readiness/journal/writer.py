@@ -236,7 +236,7 @@ class JournalWriter:
                 raise OSError("another file has the place of the journal")
             for text in self.texts():
                 size = len(text.encode())
-                body = Line.own(text).body
+                body = Line.from_own_text(text).body
                 if change(body) != body:
                     _lseek(descriptor, place, os.SEEK_SET)
                     _write(descriptor, b"*" * size)

@@ -32,7 +32,7 @@ class WrittenLines(Sequence[Line]):
         self._writer = writer
         self._last = seal
         try:
-            self._first = Line.own(next(writer.each_text(), ""))
+            self._first = Line.from_own_text(next(writer.each_text(), ""))
             is_first = self._first.body["prev"] == EMPTY
         except _UNREADABLE:
             is_first = False
@@ -55,7 +55,7 @@ class WrittenLines(Sequence[Line]):
             first = next(texts, None)  # now it is known that the held ones are as they were
             yield from held
             for text in [] if first is None else chain((first,), texts):
-                line = Line.own(text)
+                line = Line.from_own_text(text)
                 if line.body["prev"] != head:
                     raise ChangedJournalError(self._writer.path)
                 if before is not None:

@@ -54,7 +54,7 @@ def _holding(place: Project, use_cases: Sequence[str], runs: Iterable[RunSummary
         return set()
     asked = EvaluationRequest(tuple(use_cases), on=place.policy.on, to_sign=False, kept_only=True)
     judged = evaluate_project(place, asked).readiness.use_cases
-    return {run for use_case in judged for hold in use_case.held_by_groups for run in hold.runs}
+    return {run for use_case in judged for hold in use_case.group_holds for run in hold.runs}
 
 
 def _retired(place: Project, store: Store, chosen: Collection[str] | None) -> Iterator[str]:

@@ -17,7 +17,7 @@ from ..errors import (
     one_line,
     write_error,
 )
-from ..facts.checkpoint import BIGGEST, Checkpoint, StoreTree
+from ..facts.checkpoint import MAX_LENGTH, Checkpoint, StoreTree
 from ..fast_values import dataclass
 from ..regular_files import regular_file
 from ..signing.keys import sign_checkpoint
@@ -51,7 +51,7 @@ def read_checkpoint(path: Path) -> StoredCheckpoint:
     """
     try:
         with regular_file(path) as file:
-            return StoredCheckpoint(path, Checkpoint.parse(file.read(BIGGEST + 1).decode()))
+            return StoredCheckpoint(path, Checkpoint.parse(file.read(MAX_LENGTH + 1).decode()))
     except OSError as error:
         raise ConfigError(f"{shown_place(path)}: the checkpoint cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -57,7 +57,7 @@ def _in_both(
 ) -> RegisterDecisions:
     if home is None or home is store:
         found = home.register_decisions(register) if home is not None else RegisterDecisions()
-        around = find_other_files(folder, register, trust.people.same)
+        around = find_other_files(folder, register, trust.people.is_same_person)
         found = replace(found, notes=(*found.notes, *around.notes), problems=(*found.problems, *around.problems))
         return _with_others(found, around.elsewhere, "is a file, and decisions live in the store")
     found = _settled(home.register_decisions(register), home, trust)

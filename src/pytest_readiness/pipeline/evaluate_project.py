@@ -151,14 +151,14 @@ def evaluate_with_facts(place: Project, request: EvaluationRequest) -> Evaluated
             grounds.now,
             grounds.use_cases,
             release=request.judged_release,
-            gone=grounds.gone,
+            removed=grounds.gone,
         )
-        if readiness.departed:
+        if readiness.removed:
             past = RegisterHistory(
                 sources, place.settings.folder, grounds.facts.evidence, grounds.now, now=not grounds.past
             )
-            readiness = replace(readiness, departed=tuple(past.settled(readiness.departed)))
-        if grounds.use_cases == () and not readiness.departed:
+            readiness = replace(readiness, removed=tuple(past.settled(readiness.removed)))
+        if grounds.use_cases == () and not readiness.removed:
             select_use_cases(grounds.catalogue, request.patterns)  # says which pattern matches nothing
         unread = (*uncollected_notes(sources, grounds.facts, readiness), *other_registers(store, sources.register))
         resting = _kept(store, sources.left, _shown(readiness))
@@ -265,8 +265,8 @@ def _verdict(
         config_missing=None if place.configured else _NO_CONFIG,
         origins=grounds.facts.origins,
         release=request.judged_release,
-        unchecked=grounds.facts.unchecked,
-        compared=compared,
+        signature_problem=grounds.facts.signature_problem,
+        checkpoint=compared,
     )
     if request.no_regression is None:
         return verdict
@@ -288,8 +288,8 @@ def _actions(
         grounds.policy,
         origins=grounds.facts.origins,
         release=request.judged_release,
-        unchecked=grounds.facts.unchecked,
-        compared=compared,
+        signature_problem=grounds.facts.signature_problem,
+        checkpoint=compared,
     )
     return by_urgency((*actions, *gate_remedies(rests_on, verdict, actions)))
 
@@ -305,7 +305,7 @@ def _notes(
         *unread,
         *map(str, sources.decided.notes),
         *readiness.notes,
-        *removed_notes(readiness.departed),
+        *removed_notes(readiness.removed),
     )
 
 

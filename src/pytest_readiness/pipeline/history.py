@@ -54,7 +54,7 @@ def use_case_history(place: Project, use_case: str, request: EvaluationRequest |
                 origins=origins,
                 missing=missing - {one.id for one in evidence},
                 retired_runs=aside.runs,
-                doubted_runs=aside.doubted,
+                void_run_retirements=aside.doubted,
                 unknown_runs=aside.unknown,
             ),
             release=asked.judged_release,
@@ -89,9 +89,9 @@ def _runs(sources: FactSources, evidence: list[Evidence], origins: Mapping[str, 
         brought.setdefault(one.run_id, {})[one.id] = one
     for run_id, pieces in brought.items():
         if run_id in ends:
-            conduct = origins.get(run_id, UNKNOWN).conduct
+            conduct = origins.get(run_id, UNKNOWN).conditions
             in_order = sorted(pieces.values(), key=lambda one: (one.started_at, one.seq, one.id))
-            yield HistoryEvent(max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order), conduct=conduct)
+            yield HistoryEvent(max(ends[run_id], in_order[-1].started_at), evidence=tuple(in_order), conditions=conduct)
 
 
 def _decided(
@@ -109,4 +109,4 @@ def _decided(
         else:
             concerns = getattr(decision, "use_case", None) == use_case
         if concerns:
-            yield HistoryEvent.of(decision, now)
+            yield HistoryEvent.from_decision(decision, now)

@@ -127,11 +127,11 @@ def facts_now(
         missing=_missing(sources, pinned - known) | aside.of(pinned),
         origins=_with_groups(origins, parts),
         retired_runs=aside.runs,
-        doubted_runs=aside.doubted,
+        void_run_retirements=aside.doubted,
         unknown_runs=aside.unknown,
         retirement_notes=aside.notes,
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
-        unchecked=trust.unchecked,
+        signature_problem=trust.unchecked,
     )
 
 
@@ -169,7 +169,9 @@ def origins_of(sources: FactSources, runs: Collection[str], *, plans: bool = Fal
     origins = {id_: _origin(run) for id_, run in sources.runs_left.items()}
     for id_, run in sources.runs_left.items():
         conduct = conditions_of(run.head, run.seal.body if run.seal is not None else None)
-        origins[id_] = replace(origins[id_], conduct=conduct, left_out=_left_out(run.planned if plans else ()))
+        origins[id_] = replace(
+            origins[id_], conditions=conduct, deselected_tests=_left_out(run.planned if plans else ())
+        )
     if sources.store is None or not runs:
         return origins
     conducts = sources.store.run_conditions(runs)
@@ -177,7 +179,7 @@ def origins_of(sources: FactSources, runs: Collection[str], *, plans: bool = Fal
     asked = [id_ for id_, conduct in conducts.items() if conduct.deselected != 0] if plans else []
     planned = sources.store.plans(asked) if asked else {}
     kept = {
-        id_: replace(_origin(run), conduct=conducts[id_], left_out=_left_out(planned.get(id_, ())))
+        id_: replace(_origin(run), conditions=conducts[id_], deselected_tests=_left_out(planned.get(id_, ())))
         for id_, run in sources.store.summaries(runs).items()
         if id_ in conducts
     }
@@ -240,7 +242,7 @@ def parts_of(
     found = {
         part.run_id: part for part in (sources.store.group_parts(sources.register, since) if sources.store else ())
     }
-    found |= {id_: part for id_, run in sealed.items() if (part := GroupPart.of_run(run)) is not None}
+    found |= {id_: part for id_, run in sealed.items() if (part := GroupPart.from_run(run)) is not None}
     found = {id_: part for id_, part in found.items() if part.started_at <= now}
     if until is not None and found:
         ended = {run.id for run in sources.runs if run.finished_at <= until}
@@ -253,7 +255,7 @@ def parts_of(
         run = sealed.get(run_id) or (sources.store.run(run_id) if sources.store is not None else None)
         if run is None:
             raise IntegrityError(f"run {run_id} is in the index, and is not there")
-        return RunPlan.of(run)
+        return RunPlan.from_run(run)
 
     return with_plans(found.values(), plan, now, days, aside.runs.keys())
 
@@ -292,11 +294,11 @@ def facts_at(
         missing=_missing(sources, pinned - {one.id for one in evidence}) | aside.of(pinned),
         origins=_with_groups(origins, parts),
         retired_runs=aside.runs,
-        doubted_runs=aside.doubted,
+        void_run_retirements=aside.doubted,
         unknown_runs=aside.unknown,
         retirement_notes=aside.notes,
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
-        unchecked=trust.unchecked,
+        signature_problem=trust.unchecked,
     )
 
 
@@ -331,4 +333,4 @@ def policy_of(plain: Mapping[str, Any]) -> Policy:
     keys = tuple(
         TrustedKey(name, **{**key, "roles": tuple(key["roles"])}) for name, key in plain.get("keys", {}).items()
     )
-    return Policy(**plain.get("gate", {}), **review, people=People.of(plain.get("people", {})), keys=keys)
+    return Policy(**plain.get("gate", {}), **review, people=People.from_aliases(plain.get("people", {})), keys=keys)

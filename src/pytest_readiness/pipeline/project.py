@@ -140,7 +140,7 @@ class Project:
         """Return where decisions live: the store (None where there is none yet), or a folder of the repository."""
         from ..store.decision_files.folder import open_decisions
 
-        return open_decisions(self.settings.decisions, store, self.settings.folder, self.policy.people.same)
+        return open_decisions(self.settings.decisions, store, self.settings.folder, self.policy.people.is_same_person)
 
     def sources(self, store: Store | None) -> FactSources:
         """Return where the facts of the register are.

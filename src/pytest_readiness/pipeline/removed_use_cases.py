@@ -63,7 +63,7 @@ class RegisterHistory:
             commits = self._commits(one.use_case)
             if commits:
                 here = None in commits or any(map(self._is_contained, commits))
-                yield one if here else replace(one, elsewhere=True)
+                yield one if here else replace(one, in_other_commits=True)
 
     def _commits(self, name: str) -> set[str | None]:
         """Return the commits under which a row of this name was known; None among them: one that nobody can tell."""
@@ -167,5 +167,6 @@ def other_registers(store: Store | None, register: str) -> Iterator[str]:
 def removed_notes(departed: Iterable[RemovedUseCase]) -> Iterator[str]:
     """Yield a sentence for each use case that is known from other commits only."""
     for one in departed:
-        if one.elsewhere:
-            yield f"of commits that this one does not contain, {one.told}: it has no row here, and keeps no gate closed"
+        if one.in_other_commits:
+            found = f"of commits that this one does not contain, {one.sentence}"
+            yield f"{found}: it has no row here, and keeps no gate closed"

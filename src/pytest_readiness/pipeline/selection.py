@@ -63,7 +63,7 @@ class SelectedTests:
         from ..verdict.coverage import RealPlaces
 
         expected = _expected(claim, catalogue, context)
-        places = RealPlaces.of(catalogue)
+        places = RealPlaces.from_catalogue(catalogue)
         return any(
             needed.item == claim.item and needed.id in (self.missing or ()) and places.could_cover(needed, expected)
             for needed in catalogue.requirements(claim.use_case)

@@ -18,10 +18,10 @@ _MOST = 3
 def uncollected_notes(sources: FactSources, facts: Facts, readiness: Readiness) -> Iterator[str]:
     """Yield a sentence for each run that could not collect everything: the newest one, and those that decide."""
     newest = _newest(sources, readiness.register, readiness.at, facts)
-    concerned = {id_ for id_, origin in facts.origins.items() if origin.conduct.unrecorded_remark}
+    concerned = {id_ for id_, origin in facts.origins.items() if origin.conditions.unrecorded_remark}
     required = (one for use_case in readiness.use_cases for one in use_case.required) if concerned else ()
     runs = {piece.run_id for one in required for piece in one.deciding}
-    known = {id_: facts.origins[id_].conduct for id_ in sorted(runs & concerned, reverse=True)}
+    known = {id_: facts.origins[id_].conditions for id_ in sorted(runs & concerned, reverse=True)}
     remarks = [(id_, told) for id_, how in {**newest, **known}.items() if (told := how.unrecorded_remark)]
     yield from (f"run {id_}: {told}" for id_, told in remarks[:_MOST])
     if len(remarks) > _MOST:
@@ -38,7 +38,7 @@ def _newest(sources: FactSources, register: str, until: str, facts: Facts) -> di
     kept = sources.store.newest_run(register, until) if sources.store is not None else None
     ids = [*([max(sealed)[1]] if sealed else []), *([kept] if kept is not None else [])]
     with suppress(IntegrityError):  # a run that nothing rests on: verify tells that it is damaged
-        origins = origins_of(sources, [id_ for id_ in ids if id_ not in facts.set_aside])
+        origins = origins_of(sources, [id_ for id_ in ids if id_ not in facts.run_retirements])
         there = [(origins[id_].started_at, id_) for id_ in ids if id_ in origins]
-        return {id_: origins[id_].conduct for _, id_ in [max(there)]} if there else {}
+        return {id_: origins[id_].conditions for _, id_ in [max(there)]} if there else {}
     return {}

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, Problem, location, one_line, suggestion
-from ..facts.checkpoint import Checkpoint, fits_note
+from ..facts.checkpoint import Checkpoint, is_note_name
 from ..facts.envelope import PAYLOAD_TYPE, Envelope, Signature, pae, sealed_envelope
 from ..regular_files import read_regular, regular_file
 from ..settings import KeySettings, Settings, key_location
@@ -107,11 +107,11 @@ def _of_two_persons(settings: Settings, public: Mapping[str, str]) -> Iterator[P
         return
     from ..verdict.people import People  # late: who only records does not judge
 
-    people = People.of({name: person.also for name, person in settings.people.items()})
+    people = People.from_aliases({name: person.also for name, person in settings.people.items()})
     for first, *others in owners.values():
         for name in others:
             one, other = (settings.keys[each].person or "" for each in (first, name))
-            if not people.same(one, other):
+            if not people.is_same_person(one, other):
                 told = f"is the same key as [keys.{first}], and signs for another person ({one_line(other)}, and there"
                 advice = "give each person a key of their own, or join the names in [people]"
                 place_of_it = key_location(settings, "keys", name, "public")
@@ -303,7 +303,7 @@ def sign_checkpoint(checkpoint: Checkpoint, folder: Path, trusted: Mapping[str, 
     if key.keytype != "ed25519":
         return checkpoint
     ed25519 = bytes.fromhex(key.keyval["public"])
-    fitting = (name for name, public in trusted.items() if _ed25519(public) == ed25519 and fits_note(name))
+    fitting = (name for name, public in trusted.items() if _ed25519(public) == ed25519 and is_note_name(name))
     name = next(fitting, checkpoint.origin)
     return checkpoint.signed(name, _hint(name, ed25519) + made)
 

@@ -84,7 +84,7 @@ class TrustStore:
             envelope.subject_kind == "decision"
             and (envelope.subject, envelope.subject_digest) == (decision.id, decision.text_digest)
             and any(
-                self.people.same(key.person or "", decision.by) and _verifies(key, envelope)
+                self.people.is_same_person(key.person or "", decision.by) and _verifies(key, envelope)
                 for key in self.keys_of_role("reviews")
             )
         )
@@ -144,7 +144,7 @@ class TrustStore:
         if not able:
             told = f"is by the key '{fitting[0].name}', which may not sign {role}: it counts for nothing"
             return DistrustReason(Problem("", told))
-        if role == "reviews" and not any(self.people.same(key.person or "", by) for key in able):
+        if role == "reviews" and not any(self.people.is_same_person(key.person or "", by) for key in able):
             told = f"is by the key of {able[0].person}, and not of {one_line(by)}: it counts for nothing"
             return DistrustReason(Problem("", told))
         return None

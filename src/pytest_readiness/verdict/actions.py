@@ -47,7 +47,7 @@ def next_actions(readiness: Readiness, policy: Policy) -> tuple[Action, ...]:
     Of what is as urgent, what expires first comes first, then what comes first in the register.
     """
     ranked = [one for use_case in readiness.use_cases for one in _of_use_case(use_case, policy, readiness.at)]
-    ranked += [(_URGENCY.index("retire"), "", _let_go(one, policy)) for one in readiness.left]
+    ranked += [(_URGENCY.index("retire"), "", _let_go(one, policy)) for one in readiness.removed_here]
     return tuple(action for _, _, action in sorted(ranked, key=lambda one: one[:2]))
 
 
@@ -58,11 +58,11 @@ def by_urgency(actions: Iterable[Action]) -> tuple[Action, ...]:
 
 def _let_go(left: RemovedUseCase, policy: Policy) -> Action:
     name = left.use_case
-    told = f"{name} left the register with something open: put its row back, or let go of it: {retiring(name)}"
+    told = f"{name} left the register with something open: put its row back, or let go of it: {retire_command(name)}"
     return Action(", ".join(policy.reviewers) or UNASSIGNED, "retire", name, None, told)
 
 
-def retiring(use_case: str) -> str:
+def retire_command(use_case: str) -> str:
     """Return how a use case that left the register is let go of."""
     return f"`readiness retire {use_case} --reason ...`"
 
@@ -81,7 +81,7 @@ def _of_use_case(use_case: UseCaseReadiness, policy: Policy, at: str) -> Iterato
             yield from _of_requirement(use_case, one, policy)
     if undeclared:
         yield _action(use_case, "declare", undeclared[0].completes_it)
-    for group in use_case.held_by_groups:
+    for group in use_case.group_holds:
         yield _action(use_case, "finish", f"{group.remedy} (run group {group})")
     for run in use_case.open_runs:
         yield _action(use_case, "finish", f"let run {run} end, or take it in with `readiness recover` if it was killed")
@@ -138,7 +138,7 @@ def _of_requirement(use_case: UseCaseReadiness, one: RequirementReadiness, polic
     todo = _OF_STATE.get(one.underlying)
     if (
         todo is not None
-        and any(policy.leniency(state) != "accept" for state in one.asked)
+        and any(policy.leniency(state) != "accept" for state in one.policy_states)
         and not policy.accepts_waiver(one.state)
     ):
         if todo == "prove" and not policy.acceptable(one.underlying):

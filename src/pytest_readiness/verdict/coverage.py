@@ -19,7 +19,7 @@ class RealPlaces:
     """None: no provider mode is declared, and any that is stated is real."""
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> RealPlaces:
+    def from_catalogue(cls, catalogue: Catalogue) -> RealPlaces:
         """Return the places that a catalogue declares real."""
         environments = frozenset(name for name, known in catalogue.environments.items() if known.real)
         modes = frozenset(name for name, known in catalogue.provider_modes.items() if known.real)

@@ -34,7 +34,7 @@ from .review.decision_index import DecisionIndex
 from .review.invalidation import ReviewFacts, failures_from
 from .review.pins import pin_requirements
 from .review.standing import review_summary
-from .run_groups import GroupHold, GroupRelease, held_use_cases
+from .run_groups import GroupHold, GroupRelease, find_group_holds
 from .status import status_of
 
 __all__ = ["Facts", "evaluate"]
@@ -48,7 +48,7 @@ def evaluate(
     use_cases: Collection[str] | None = None,
     *,
     release: str | None = None,
-    gone: Collection[str] = (),
+    removed: Collection[str] = (),
 ) -> Readiness:
     """Return where the use cases stand at a moment.
 
@@ -58,14 +58,14 @@ def evaluate(
         facts: evidence, decisions, open runs and parts of run groups.
         now: the moment (UTC, ``2026-02-12T18:29:00.000Z``).
         use_cases: ids of those to judge; None: the whole register.
-        gone: ids of those without a row that are asked about beside ``use_cases``; with the whole register all are.
+        removed: ids of those without a row that are asked about beside ``use_cases``; with the whole register all are.
         release: the release that is judged; where the policy requires one, nothing made for another counts.
 
     Raises:
         ClaimError: one of ``use_cases`` does not exist.
     """
     wanted = _wanted(catalogue, facts, use_cases)
-    known = _Known.of(catalogue, policy, facts, now, release, wanted=[use_case.id for use_case in wanted])
+    known = _Known.build(catalogue, policy, facts, now, release, wanted=[use_case.id for use_case in wanted])
     judged = [known.judge(use_case) for use_case in wanted]
     fitting = {piece.id for one in judged for piece in one.fitting}
     in_scope = None if use_cases is None else {use_case.id for use_case in wanted}
@@ -76,9 +76,11 @@ def evaluate(
         at=now,
         use_cases=tuple(one.readiness for one in judged),
         other_evidence=in_order(other),
-        departed=known.departed(None if in_scope is None else gone),
+        removed=known.removed(None if in_scope is None else removed),
         places=known.nothing.places,
-        notes=() if in_scope is not None else known.decided.unplaced(known.requirement_ids, catalogue.use_cases),
+        notes=()
+        if in_scope is not None
+        else known.decided.unmatched_decisions(known.requirement_ids, catalogue.use_cases),
     )
 
 
@@ -116,13 +118,13 @@ class _Known:
     adverse: Mapping[str, Sequence[Evidence]]
     """By use case: what went wrong, as the store knows, though something newer may hide it."""
     release: str | None
-    held: Mapping[str, tuple[GroupHold, ...]]
+    group_holds: Mapping[str, tuple[GroupHold, ...]]
     """By use case: the incomplete run groups that keep its gate closed."""
     open_runs: Mapping[str, Collection[str]]
     """Use case, and the open runs that planned or recorded something for it."""
 
     @classmethod
-    def of(
+    def build(
         cls,
         catalogue: Catalogue,
         policy: Policy,
@@ -133,26 +135,26 @@ class _Known:
         wanted: Sequence[str],
     ) -> _Known:
         """Return the facts of the catalogue's register, by what they are looked up by; ``wanted``: what to judge."""
-        places = RealPlaces.of(catalogue)
+        places = RealPlaces.from_catalogue(catalogue)
         evidence = [one for one in facts.evidence if one.register == catalogue.register]
         later = LaterRuns(evidence, facts.origins)
         moment = EvaluationContext(now, facts.open_runs.keys(), bool(places.environments), facts.signed, later)
         settled = (one for one in evidence if one.run_id not in facts.open_runs and one.started_at <= now)
-        decided = DecisionIndex.of(facts, policy, catalogue.register, now)
+        decided = DecisionIndex.build(facts, policy, catalogue.register, now)
         adverse = [one for one in facts.adverse if one.register == catalogue.register]
-        left_out = decided.left_out([*evidence, *adverse], release)
+        left_out = decided.excluded_executions([*evidence, *adverse], release)
         grounds = GroupRelease(
             now, catalogue.longest_max_age_days, places, settled, decided.is_retired, facts.retired_runs
         )
 
         def ledger(executions: Iterable[Evidence]) -> ExecutionLedger:
-            return ExecutionLedger.of(executions, now, moment.open_runs, places, left_out)
+            return ExecutionLedger.build(executions, now, moment.open_runs, places, left_out)
 
         return cls(
             catalogue=catalogue,
             policy=policy,
             facts=facts,
-            basis=RequirementBasis.of(catalogue, policy),
+            basis=RequirementBasis.build(catalogue, policy),
             moment=moment,
             ledgers={
                 use_case: {item: ledger(ones) for item, ones in items.items()}
@@ -162,11 +164,11 @@ class _Known:
             decided=decided,
             adverse=_by_use_case(adverse),
             release=release,
-            held=held_use_cases(facts.parts, grounds, wanted),
+            group_holds=find_group_holds(facts.parts, grounds, wanted),
             open_runs=_open_runs(facts, evidence),
         )
 
-    def departed(self, scope: Collection[str] | None) -> tuple[RemovedUseCase, ...]:
+    def removed(self, scope: Collection[str] | None) -> tuple[RemovedUseCase, ...]:
         """Return the use cases without a row that have something open; where every name is one there are none."""
         if self.catalogue.open_world:
             return ()
@@ -185,7 +187,7 @@ class _Known:
         fitting: list[Evidence] = []
         for requirement in requirements:
             alone, found = requirement_state(requirement, ledgers.get(requirement.item, self.nothing), self.moment)
-            one, theirs = self.decided.waive(alone)
+            one, theirs = self.decided.apply_waivers(alone)
             judged.append(one)
             waivers.extend(theirs)
             fitting.extend(found)
@@ -227,7 +229,7 @@ class _Known:
         review = self._review(use_case.id, required, retirements, digest, make_basis, ledgers)
         blockers = self.decided.open_blockers(use_case.id, required)
         started = _in_force(review, waivers) or any(
-            ledger.speaks(one) for ledger in ledgers.values() for one in ledger.executions
+            ledger.is_relevant(one) for ledger in ledgers.values() for one in ledger.executions
         )
         status, phase = status_of(required, review, self.policy, started=started, blocked=bool(blockers))
         return UseCaseReadiness(
@@ -236,7 +238,7 @@ class _Known:
             phase=phase,
             items=self._items(judged),
             review=review,
-            held_by_groups=self.held.get(use_case.id, ()),
+            group_holds=self.group_holds.get(use_case.id, ()),
             open_runs=tuple(sorted(self.open_runs.get(use_case.id, ()))),
             blockers=blockers,
             waivers=tuple(waivers),
@@ -254,7 +256,7 @@ class _Known:
         """Return the retirements of tests that ran for a use case, and not as a rehearsal, or went wrong for it."""
         if not self.decided.retirements:
             return ()
-        tests = {one.test_id for ledger in ledgers.values() for one in ledger.executions if ledger.ran(one)}
+        tests = {one.test_id for ledger in ledgers.values() for one in ledger.executions if ledger.ran_for_real(one)}
         tests |= {one.test_id for one in self.adverse.get(use_case, ())}
         return tuple(one for test, one in self.decided.retirements.items() if test in tests)
 
@@ -263,7 +265,9 @@ class _Known:
         tests = {one.test_id for ledger in ledgers.values() for one in ledger.executions}
         tests |= {one.test_id for one in self.adverse.get(use_case, ())}
         return tuple(
-            sorted({*(tests & self.decided.retirements.keys()), *(one.run_id for one in self._set_aside(ledgers))})
+            sorted(
+                {*(tests & self.decided.retirements.keys()), *(one.run_id for one in self._run_retirements(ledgers))}
+            )
         )
 
     def _review(
@@ -278,49 +282,49 @@ class _Known:
         reviews = self.decided.reviews.get(use_case, ())
         if not reviews:
             return ReviewSummary(required=self.policy.required, basis_digest=digest)
-        counts_in = self._went_wrong(use_case, required, ledgers)
+        counts_in = self._adverse_scopes(use_case, required, ledgers)
         seen = ReviewFacts(
             required=required,
             digest=digest,
             make_basis=make_basis,
             policy=self.policy,
             adverse=[one for one, _ in counts_in.values()],
-            counts_in={id_: scopes for id_, (_, scopes) in counts_in.items()},
+            adverse_scopes={id_: scopes for id_, (_, scopes) in counts_in.items()},
             retirements=retirements,
-            set_aside=self._set_aside(ledgers),
+            run_retirements=self._run_retirements(ledgers),
             missing=self.facts.missing,
             release=self.release,
         )
         return review_summary(reviews, seen, self.facts.origins)
 
-    def _set_aside(self, ledgers: Mapping[str, ExecutionLedger]) -> Sequence[RunRetirement]:
+    def _run_retirements(self, ledgers: Mapping[str, ExecutionLedger]) -> Sequence[RunRetirement]:
         """Return the retirements of runs that showed something of a use case, or were to show it."""
-        set_aside = self.facts.set_aside
+        set_aside = self.facts.run_retirements
         if not set_aside:
             return ()
         runs = {one.run_id for ledger in ledgers.values() for one in ledger.executions}.union(self.facts.unknown_runs)
         return [one for id_, one in set_aside.items() if id_ in runs]
 
-    def _went_wrong(
+    def _adverse_scopes(
         self, use_case: str, required: Iterable[RequirementReadiness], ledgers: Mapping[str, ExecutionLedger]
     ) -> dict[str, tuple[Evidence, set[Scope]]]:
         """Return what went wrong for something that is required, by id, and where each counts."""
         hidden: dict[str, dict[str, Evidence]] = {}
         for one in self.adverse.get(use_case, ()):
             hidden.setdefault(one.item, {})[one.id] = one
-        broken = [item for item, ledger in ledgers.items() if ledger.any_broken]
+        broken = [item for item, ledger in ledgers.items() if ledger.has_broken]
         if not broken and not hidden:  # most often so
             return {}
         wrong: dict[str, tuple[ExecutionLedger, list[Evidence]]] = {}
         for item in hidden.keys() | broken:
             ledger = self._with_hidden(ledgers.get(item, self.nothing), hidden.get(item, {}))
             told = [one for one in hidden.get(item, {}).values() if ledger.is_adverse(one)]
-            wrong[item] = ledger, list({one.id: one for one in (*told, *ledger.went_wrong())}.values())
+            wrong[item] = ledger, list({one.id: one for one in (*told, *ledger.adverse_executions())}.values())
         found: dict[str, tuple[Evidence, set[Scope]]] = {}
         for need in required:
             ledger, ones = wrong.get(need.requirement.item, (self.nothing, []))
             for one in ones:
-                if scopes := ledger.went_wrong_in(need.requirement, one):
+                if scopes := ledger.adverse_scopes(need.requirement, one):
                     found.setdefault(one.id, (one, set()))[1].update(scopes)
         return found
 
@@ -330,7 +334,7 @@ class _Known:
         if not new:
             return ledger
         executions = (*ledger.executions, *[hidden[id_] for id_ in new])
-        return ExecutionLedger.of(executions, ledger.now, ledger.open_runs, ledger.places, ledger.left_out)
+        return ExecutionLedger.build(executions, ledger.now, ledger.open_runs, ledger.places, ledger.excluded)
 
 
 def _in_force(review: ReviewSummary, waivers: Iterable[WaiverStanding]) -> bool:

@@ -123,10 +123,9 @@ def completes_missing(requirement: Requirement, newest: Evidence | None, *, real
 
 def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | None = None) -> str:
     """Return what would mend a failed or an interrupted execution, where it ran, or where it counts."""
-    if bad.held is not None:
-        return (
-            f"import a report in which {_all_of(bad.held)} end, and {first_line(bad.test_id)} is no more, or retire it"
-        )
+    if bad.required_cases is not None:
+        cases = _all_of(bad.required_cases)
+        return f"import a report in which {cases} end, and {first_line(bad.test_id)} is no more, or retire it"
     verb = "run" if bad.result is Result.INTERRUPTED else "make"
     end = "to its end" if bad.result is Result.INTERRUPTED else "pass"
     environment, mode = elsewhere or (bad.environment, bad.provider_mode)
@@ -138,9 +137,9 @@ def completes_bad(requirement: Requirement, bad: Evidence, elsewhere: Place | No
 def _all_of(held: RequiredCases) -> str:
     """Return the cases that a report must hold."""
     cases = len(held.ran) + len(held.others)
-    if not held.what.of:
+    if not held.failure.names:
         return f"the {count(cases, 'case')} of this one"
-    of = f"the {held.what.reach.value} {first_line(held.what.of[-1])}"
+    of = f"the {held.failure.scope.value} {first_line(held.failure.names[-1])}"
     return f"the {count(cases, 'case')} of {of}" if cases else f"cases of {of}"
 
 

@@ -18,7 +18,7 @@ from .status import is_reviewed
 __all__ = ["CheckpointComparison", "GateInput", "RuleFinding", "RunOrigin", "conclude", "evaluate_gate", "rules_of"]
 
 _SCOPE = ("tracker and config", "use cases in scope", "requirements in scope", "left the register")
-SOUND = frozenset({*_SCOPE, "runs sealed", "evidence intact", "checkpoint"})
+RELIABILITY_RULES = frozenset({*_SCOPE, "runs sealed", "evidence intact", "checkpoint"})
 """Rules without which nothing that is said can be relied on."""
 NAMED = 5
 """How many names a rule's detail lists before it only counts them."""
@@ -38,9 +38,9 @@ class GateInput:
     """By run id; a run that is not there is of unknown origin."""
     release: str | None = None
     """The release that is judged."""
-    unchecked: str = ""
+    signature_problem: str = ""
     """Why signatures could not be checked though keys are trusted; empty: they were."""
-    compared: CheckpointComparison | None = None
+    checkpoint: CheckpointComparison | None = None
     """None: nobody asked for a checkpoint."""
 
     @cached_property
@@ -62,7 +62,7 @@ class GateInput:
         """The requirements in scope that count, by each state whose policy they ask."""
         found: dict[State, list[tuple[UseCaseReadiness, RequirementReadiness]]] = {}
         for each in self.required:
-            for state in each[1].asked:
+            for state in each[1].policy_states:
                 found.setdefault(state, []).append(each)
         return found
 
@@ -78,7 +78,7 @@ class RuleFinding:
 
     rule: str
     looked_at: int
-    wrong: tuple[str, ...]
+    problems: tuple[str, ...]
     """What keeps it from passing, each by name."""
     detail: str
     """What it says when nothing is wrong."""
@@ -88,8 +88,8 @@ class RuleFinding:
     @property
     def result(self) -> RuleResult:
         """The finding as it is printed: a rule that looked at nothing has not passed."""
-        if self.wrong:
-            return RuleResult(self.rule, passed=False, looked_at=self.looked_at, detail=_names(self.wrong))
+        if self.problems:
+            return RuleResult(self.rule, passed=False, looked_at=self.looked_at, detail=_names(self.problems))
         if not self.looked_at:
             return RuleResult(self.rule, passed=False, looked_at=0, detail="there was nothing to look at")
         return RuleResult(self.rule, passed=True, looked_at=self.looked_at, detail=self.detail)
@@ -107,8 +107,8 @@ def evaluate_gate(  # noqa: PLR0913 - everything that a verdict rests on
     config_missing: str | None = None,
     origins: Mapping[str, RunOrigin] | None = None,
     release: str | None = None,
-    unchecked: str = "",
-    compared: CheckpointComparison | None = None,
+    signature_problem: str = "",
+    checkpoint: CheckpointComparison | None = None,
 ) -> Verdict:
     """Return what the gate says of the use cases in a readiness.
 
@@ -119,11 +119,13 @@ def evaluate_gate(  # noqa: PLR0913 - everything that a verdict rests on
         config_missing: why there is no config or tracker to judge by; None: there is one.
         origins: what each run was made with, by id; needed where the policy asks for a release or a clean commit.
         release: the release that is judged.
-        unchecked: why signatures could not be checked though keys are trusted; empty: they were.
-        compared: what checkpoints say of the store, where the gate is asked for any.
+        signature_problem: why signatures could not be checked though keys are trusted; empty: they were.
+        checkpoint: what checkpoints say of the store, where the gate is asked for any.
     """
-    asked = compared is not None or policy.checkpoint != "ignore"
-    grounds = GateInput(readiness, policy, problems, config_missing, origins or {}, release, unchecked, compared)
+    asked = checkpoint is not None or policy.checkpoint != "ignore"
+    grounds = GateInput(
+        readiness, policy, problems, config_missing, origins or {}, release, signature_problem, checkpoint
+    )
     return conclude(grounds, (*rules_of(policy), *([_checkpoint] if asked else ())))
 
 
@@ -139,9 +141,9 @@ def conclude(grounds: GateInput, rules: Iterable[Rule]) -> Verdict:
         weaker=tuple(grounds.policy.weaker()),
         failing=(
             *(one.use_case.id for one in grounds.readiness.use_cases if one.use_case.id in at_fault),
-            *(one.use_case for one in grounds.readiness.left if one.use_case in at_fault),
+            *(one.use_case for one in grounds.readiness.removed_here if one.use_case in at_fault),
         ),
-        sound=all(result.passed for result in results if result.rule in SOUND),
+        reliable=all(result.passed for result in results if result.rule in RELIABILITY_RULES),
     )
 
 
@@ -187,7 +189,7 @@ def _requirements(grounds: GateInput) -> RuleFinding:
 
 def _departed(grounds: GateInput) -> RuleFinding:
     """What is open does not end with the row: only a listed reviewer lets go of it."""
-    left = grounds.readiness.left
+    left = grounds.readiness.removed_here
     looked_at = len(grounds.readiness.use_cases) + len(left)
     wrong = tuple(f"{one.use_case} left it open ({one.why[0]})" for one in left)
     told = "no use case left it with anything open"
@@ -279,8 +281,8 @@ def _sealed(grounds: GateInput) -> RuleFinding:
 
 def _groups(grounds: GateInput) -> RuleFinding:
     use_cases = grounds.readiness.use_cases
-    held = dict.fromkeys(group for one in use_cases for group in one.held_by_groups)
-    failing = tuple(one.use_case.id for one in use_cases if one.held_by_groups)
+    held = dict.fromkeys(group for one in use_cases for group in one.group_holds)
+    failing = tuple(one.use_case.id for one in use_cases if one.group_holds)
     wrong = tuple(f"run group {group}" for group in held)
     return RuleFinding("groups complete", len(use_cases), wrong, "no use case waits for a part of a run group", failing)
 
@@ -298,14 +300,14 @@ def _level(grounds: GateInput) -> RuleFinding:
     wrong = [(one, req) for one, req in rests if req.level is not None and req.level < least]
     told = f"none of the {len(rests)} that rest on evidence is below {least}"
     found = _named("evidence level", every, wrong, told, lambda req: f"{req.requirement.id} is {req.level}")
-    if grounds.unchecked:
+    if grounds.signature_problem:
         ids = _ids(grounds.readiness.use_cases)
-        return replace(found, wrong=(grounds.unchecked, *found.wrong), failing=ids)
+        return replace(found, problems=(grounds.signature_problem, *found.problems), failing=ids)
     return found
 
 
 def _checkpoint(grounds: GateInput) -> RuleFinding:
-    found = grounds.compared
+    found = grounds.checkpoint
     if found is None:
         told = "none was named, and [gate] checkpoint asks for one: --checkpoint FILE, or READINESS_CHECKPOINT"
         return RuleFinding("checkpoint", 0, (told,), "", _ids(grounds.readiness.use_cases))
@@ -341,7 +343,7 @@ def _release(grounds: GateInput) -> RuleFinding:
 
 def _clean_commit(grounds: GateInput) -> RuleFinding:
     def told(origin: RunOrigin) -> str:
-        changed = origin.conduct.changed_remark
+        changed = origin.conditions.changed_remark
         return "was not made from a commit without local changes" + (f" ({changed})" if changed else "")
 
     return _of_runs(grounds, "clean commit", lambda origin: origin.is_clean, told)
@@ -350,7 +352,7 @@ def _clean_commit(grounds: GateInput) -> RuleFinding:
 def _clock(grounds: GateInput) -> RuleFinding:
     """A run that did not compare its clocks says nothing against them; it is told."""
     resting_on = grounds.resting_on
-    conducts = {run: grounds.origins.get(run, UNKNOWN).conduct for run in sorted(resting_on)}
+    conducts = {run: grounds.origins.get(run, UNKNOWN).conditions for run in sorted(resting_on)}
     wrong = {run: conduct.skew for run, conduct in conducts.items() if conduct.clocks_disagree}
     silent = sum(conduct.skew_ms is None for conduct in conducts.values())
     others = f"; {silent} of {count(len(conducts), 'run')} did not compare them" if silent else ""

@@ -9,7 +9,7 @@ from ..claims.catalogue import Catalogue
 from ..errors import ClaimError
 from ..facts.decision import Decision, counts_at
 from ..facts.evidence import Evidence
-from ..facts.run_conditions import UNKNOWN_CONDUCT, RunConditions
+from ..facts.run_conditions import UNKNOWN_CONDITIONS, RunConditions
 from ..facts.timestamps import parse_timestamp
 from ..fast_values import dataclass, field
 from .causes import cause_of
@@ -34,11 +34,11 @@ class HistoryEvent:
     at: str
     evidence: tuple[Evidence, ...] = ()
     decision: Decision | None = None
-    conduct: RunConditions = UNKNOWN_CONDUCT
+    conditions: RunConditions = UNKNOWN_CONDITIONS
     """How the run was conducted."""
 
     @classmethod
-    def of(cls, decision: Decision, now: str) -> HistoryEvent:
+    def from_decision(cls, decision: Decision, now: str) -> HistoryEvent:
         """Return a decision at its moment; one that counts before its time, at the end of the replay."""
         return cls(min(decision.at, now) if counts_at(decision, now) else decision.at, decision=decision)
 
@@ -206,7 +206,7 @@ class _Replay:
             adverse=self._adverse(catalogue, policy, at),
             missing=self.constant.missing,
             origins=self.constant.origins,
-            retired_runs={id_: one for id_, one in self.constant.set_aside.items() if one.at <= at},
+            retired_runs={id_: one for id_, one in self.constant.run_retirements.items() if one.at <= at},
             unknown_runs=self.constant.unknown_runs,
         )
 
@@ -216,9 +216,9 @@ class _Replay:
         if not horizons:
             return ()
         moment = min(starts_of(counting)[self.use_case], *(one.since for one in horizons))
-        places = RealPlaces.of(catalogue)
-        ledgers = (ExecutionLedger.of(self.executions[key], at, (), places) for key in sorted(self.broken))
-        return [one for ledger in ledgers for one in ledger.went_wrong() if one.started_at > moment]
+        places = RealPlaces.from_catalogue(catalogue)
+        ledgers = (ExecutionLedger.build(self.executions[key], at, (), places) for key in sorted(self.broken))
+        return [one for ledger in ledgers for one in ledger.adverse_executions() if one.started_at > moment]
 
 
 def _slot(one: Evidence) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from ..errors import Problem
 from ..facts.decision import Decision, RunRetirement
 from ..facts.evidence import Evidence
 from ..facts.run import PlanEntry
-from ..facts.run_conditions import UNKNOWN_CONDUCT, RunConditions
+from ..facts.run_conditions import UNKNOWN_CONDITIONS, RunConditions
 from ..facts.run_group import GroupPart
 from ..fast_values import dataclass, field
 
@@ -27,9 +27,9 @@ class RunOrigin:
     """When it started (UTC)."""
     group: str | None = None
     """The generation of a run group that it is a part of."""
-    conduct: RunConditions = UNKNOWN_CONDUCT
+    conditions: RunConditions = UNKNOWN_CONDITIONS
     """How it was conducted."""
-    left_out: tuple[PlanEntry, ...] = ()
+    deselected_tests: tuple[PlanEntry, ...] = ()
     """The evidence tests that it collected and did not run; only where the policy asks for that."""
 
     @property
@@ -40,7 +40,7 @@ class RunOrigin:
     @property
     def started_by(self) -> str:
         """Who pushed, merged or scheduled the job that recorded it; empty: not known, or not a job."""
-        return self.conduct.started_by
+        return self.conditions.started_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +94,19 @@ class Facts:
     """By run id; a run that is not there is not known to be signed."""
     retired_runs: Mapping[str, RunRetirement] = field(default_factory=dict)
     """By id: the runs that a reviewer set aside, and the word that holds."""
-    doubted_runs: Mapping[str, RunRetirement] = field(default_factory=dict)
+    void_run_retirements: Mapping[str, RunRetirement] = field(default_factory=dict)
     """By id: those of which the word does not hold; their passes count for nothing all the same."""
     unknown_runs: Collection[str] = ()
     """Ids of those of them of which nobody knows any more what they were to show: of anything, then."""
     retirement_notes: tuple[str, ...] = ()
     """Who did so and why, and why a retirement of a run does not hold; a sentence each."""
-    unchecked: str = ""
+    signature_problem: str = ""
     """Why signatures could not be checked though keys are trusted; empty: they were."""
 
     @property
-    def set_aside(self) -> Mapping[str, RunRetirement]:
+    def run_retirements(self) -> Mapping[str, RunRetirement]:
         """By id: the runs on whose passes nothing rests, and the word, whether it holds or not."""
-        return {**self.doubted_runs, **self.retired_runs} if self.doubted_runs else self.retired_runs
+        return {**self.void_run_retirements, **self.retired_runs} if self.void_run_retirements else self.retired_runs
 
     def origin(self, evidence_id: str) -> RunOrigin:
         """Return where a piece of evidence comes from; an empty origin where that is not known."""

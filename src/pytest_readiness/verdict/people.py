@@ -25,11 +25,11 @@ class People:
     seen, and a name before the address in ``Name <address>`` make no other person.
     """
 
-    heads: Mapping[str, str] = field(default_factory=dict)
+    names_of_persons: Mapping[str, str] = field(default_factory=dict)
     """Each joined name, and the one that stands for its person."""
 
     @classmethod
-    def of(cls, also: Mapping[str, Sequence[str]]) -> People:
+    def from_aliases(cls, also: Mapping[str, Sequence[str]]) -> People:
         """Return the people of ``[people]``: each name, and the others the same person goes by.
 
         Names that share one are one person: four eyes must not come from two spellings.
@@ -46,9 +46,9 @@ class People:
     def person(self, name: str) -> str:
         """Return the name that stands for the person who goes by this one."""
         folded = _folded(name)
-        return self.heads.get(folded, folded)
+        return self.names_of_persons.get(folded, folded)
 
-    def same(self, one: str, other: str) -> bool:
+    def is_same_person(self, one: str, other: str) -> bool:
         """Return whether two names are one person's."""
         return self.person(one) == self.person(other)
 

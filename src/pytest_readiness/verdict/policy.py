@@ -9,7 +9,7 @@ from ..facts.decision import RANKS, IdentityLevel
 from ..facts.review_basis import Setting
 from ..fast_values import dataclass
 from .people import People
-from .readiness import State, asked_of
+from .readiness import State, policy_states_of
 
 NOBODY_JOINED = People()
 Level = Literal["L0", "L1", "L2", "L3"]
@@ -101,11 +101,11 @@ class Policy:
 
     def can_be_signed(self, state: str, *, unproven: bool) -> bool:
         """Return whether a requirement that a review pins in this state can be approved; an unknown word never."""
-        return state in _WORDS and all(map(self.acceptable, asked_of(State(state), unproven=unproven)))
+        return state in _WORDS and all(map(self.acceptable, policy_states_of(State(state), unproven=unproven)))
 
     def must_be_named(self, state: str, *, unproven: bool) -> bool:
         """Return whether a review has to acknowledge a requirement in this state by name."""
-        asked = asked_of(State(state), unproven=unproven) if state in (State.ASSERTED, State.FLAKY) else ()
+        asked = policy_states_of(State(state), unproven=unproven) if state in (State.ASSERTED, State.FLAKY) else ()
         return any(self.leniency(one) != "accept" for one in asked)
 
     def accepts_waiver(self, state: State) -> bool:

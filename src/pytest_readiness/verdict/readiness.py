@@ -74,7 +74,7 @@ def worst_state(states: Iterable[State]) -> State:
     return min(states, key=_RANK.__getitem__, default=State.MISSING)
 
 
-def asked_of(state: State, *, unproven: bool) -> tuple[State, ...]:
+def policy_states_of(state: State, *, unproven: bool) -> tuple[State, ...]:
     """Return the states whose policies are asked: of what is FLAKY and lacks its proof, that of ASSERTED as well."""
     return (state, State.ASSERTED) if unproven and state is State.FLAKY else _ALONE[state]
 
@@ -134,7 +134,7 @@ class RequirementReadiness:
 
     requirement: Requirement
     state: State
-    told: Explained
+    explanation: Explained
     """Worded when it is asked for: a gate asks for few."""
     evidence: tuple[Evidence, ...]
     """For each test and scope the execution that decides; where none counts, the newest, whatever it is."""
@@ -154,12 +154,12 @@ class RequirementReadiness:
     @property
     def why(self) -> str:
         """Why it stands where it stands, in one sentence."""
-        return self.told.why
+        return self.explanation.why
 
     @property
     def completes_it(self) -> str:
         """What would complete it, in one sentence; empty when COMPLETE or NOT_APPLICABLE."""
-        return self.told.completes_it
+        return self.explanation.completes_it
 
     @property
     def underlying(self) -> State:
@@ -167,14 +167,14 @@ class RequirementReadiness:
         return self.waived_from or self.state
 
     @property
-    def asked(self) -> tuple[State, ...]:
+    def policy_states(self) -> tuple[State, ...]:
         """The states whose policies are asked: a retry does not open what a clean pass would not."""
-        return asked_of(self.state, unproven=True) if self.unproven else _ALONE[self.state]
+        return policy_states_of(self.state, unproven=True) if self.unproven else _ALONE[self.state]
 
     @property
     def described(self) -> str:
         """Its state in words."""
-        return self.state.value if len(self.asked) == 1 else f"{self.state.value} without its proof"
+        return self.state.value if len(self.policy_states) == 1 else f"{self.state.value} without its proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ class UseCaseReadiness:
     """Only while IN_PROGRESS."""
     items: tuple[ItemReadiness, ...]
     review: ReviewSummary
-    held_by_groups: tuple[GroupHold, ...] = ()
+    group_holds: tuple[GroupHold, ...] = ()
     """Incomplete run groups that keep the gate closed for it."""
     open_runs: tuple[str, ...] = ()
     """Unsealed runs that planned or recorded evidence for it."""
@@ -310,11 +310,11 @@ class RemovedUseCase:
     """What is open; a sentence each."""
     void: tuple[str, ...] = ()
     """Why its retirement does not hold; a sentence each."""
-    elsewhere: bool = False
+    in_other_commits: bool = False
     """Its row is known only from commits that the judged one does not contain: it did not leave this register."""
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """All of it in a sentence."""
         return f"{self.use_case}: {'; '.join((*self.why, *self.void))}"
 
@@ -343,15 +343,15 @@ class Readiness:
     """Evidence that fits no requirement in force."""
     notes: tuple[str, ...] = ()
     """Decisions that concern nothing in force; a sentence each."""
-    departed: tuple[RemovedUseCase, ...] = ()
+    removed: tuple[RemovedUseCase, ...] = ()
     """Use cases without a row that have something open, by id."""
     places: RealPlaces = NOWHERE
     """Where evidence can count."""
 
     @property
-    def left(self) -> tuple[RemovedUseCase, ...]:
+    def removed_here(self) -> tuple[RemovedUseCase, ...]:
         """Those that left this register, and keep its gate closed."""
-        return tuple(one for one in self.departed if not one.elsewhere)
+        return tuple(one for one in self.removed if not one.in_other_commits)
 
     @property
     def totals(self) -> dict[Status, int]:
@@ -382,7 +382,7 @@ class Verdict:
     """Settings that are weaker than their default."""
     failing: tuple[str, ...] = ()
     """Use cases that keep it closed."""
-    sound: bool = False
+    reliable: bool = False
     """What was judged can be relied on: there is a config and something in scope, sealed and intact."""
     regression: RuleResult | None = None
     """Whether anything is worse than in an earlier report; None: that was not asked."""
@@ -393,4 +393,4 @@ class Verdict:
 
         What is not eligible is still told as that: not worse than before is no leave to go live.
         """
-        return self.eligible if self.regression is None else self.sound and self.regression.passed
+        return self.eligible if self.regression is None else self.reliable and self.regression.passed

@@ -62,8 +62,8 @@ def _requires_nothing(grounds: GateInput) -> Iterator[Action]:
 
 
 def _unchecked(grounds: GateInput) -> Iterator[Action]:
-    if grounds.unchecked:
-        yield from _of_asker(grounds, grounds.unchecked)
+    if grounds.signature_problem:
+        yield from _of_asker(grounds, grounds.signature_problem)
 
 
 def _release(grounds: GateInput) -> Iterator[Action]:
@@ -76,7 +76,7 @@ def _release(grounds: GateInput) -> Iterator[Action]:
 
 
 def _unnamed_checkpoint(grounds: GateInput) -> Iterator[Action]:
-    if grounds.compared is None:
+    if grounds.checkpoint is None:
         yield from _of_asker(grounds, NAME_CHECKPOINT)
 
 
@@ -95,7 +95,7 @@ def _architecture(grounds: GateInput) -> Iterator[Action]:
 
 def _clean_commit(grounds: GateInput) -> Iterator[Action]:
     def told(run: RunOrigin) -> str:
-        changed = run.conduct.changed_remark
+        changed = run.conditions.changed_remark
         why = f" (then: {changed})" if changed else ""
         return f"run its tests again from a commit without local changes{why}"
 
@@ -104,9 +104,9 @@ def _clean_commit(grounds: GateInput) -> Iterator[Action]:
 
 def _clock(grounds: GateInput) -> Iterator[Action]:
     def told(run: RunOrigin) -> str:
-        return f"set the clock of the machine, which disagrees by {run.conduct.skew}, and run its tests again"
+        return f"set the clock of the machine, which disagrees by {run.conditions.skew}, and run its tests again"
 
-    yield from _of_runs(grounds, lambda run: run.conduct.clocks_disagree, told)
+    yield from _of_runs(grounds, lambda run: run.conditions.clocks_disagree, told)
 
 
 def _of_runs(

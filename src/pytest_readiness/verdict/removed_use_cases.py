@@ -36,14 +36,14 @@ def find_removed(
         executions = [one for ledger in ledgers.get(name, {}).values() for one in ledger.executions]
         wrong = sorted((*_of_people(name, decided, executions), *_of_tests(name, ledgers.get(name, {}))))
         if wrong:
-            let_go, void = decided.let_go(name, executions)
+            let_go, void = decided.closed_by_departure(name, executions)
             left = [told for _, told, id_ in wrong if id_ not in let_go]
             if left:
                 yield RemovedUseCase(name, tuple(dict.fromkeys(left)), void)
 
 
 def _of_people(name: str, decided: DecisionIndex, executions: Sequence[Evidence]) -> Iterator[_Open]:
-    for one in decided.blockers_left(name, executions):
+    for one in decided.remaining_blockers(name, executions):
         by, reason = first_line(one.decision.by), first_line(one.decision.reason)
         yield one.decision.at, f"{by} blocks it: {reason}", one.decision.id
     for review in standing_rejections(decided.reviews.get(name, ()), decided.policy):
@@ -53,9 +53,9 @@ def _of_people(name: str, decided: DecisionIndex, executions: Sequence[Evidence]
 def _of_tests(name: str, ledgers: Mapping[str, ExecutionLedger]) -> Iterator[_Open]:
     """Yield what the newest execution that counts of a test came to, in each place, where that is bad."""
     for item, ledger in ledgers.items():
-        if ledger.any_broken:
+        if ledger.has_broken:
             anywhere = Requirement(id=f"{name}/{item}", use_case=name, item=item)
             found = ledger.select(anywhere)
             for one in (each for each in found.deciding if each.result in BROKEN):
-                told = f"{execution_text(one)}{cut_short(found.elsewhere.get(one.id))}"
+                told = f"{execution_text(one)}{cut_short(found.other_places.get(one.id))}"
                 yield one.started_at, told, one.run_id

@@ -71,10 +71,10 @@ class Generation:
     @cached_property
     def surely_complete(self) -> bool:
         """Whether that can be told without its plans."""
-        return self.all_arrived and not self.retired and all(part.whole for part in self.parts)
+        return self.all_arrived and not self.retired and all(part.all_finished for part in self.parts)
 
     @cached_property
-    def unended(self) -> tuple[str, ...]:
+    def unfinished(self) -> tuple[str, ...]:
         """The tests that an attempt of a part was to run, and that ran to their end in none."""
         plans = [(part.plan, part.run_id in self.retired) for part in self.parts if part.plan is not None]
         ended = {test for plan, retired in plans if not retired for test in plan.ended}
@@ -87,7 +87,7 @@ class Generation:
         if self.surely_complete:
             return True
         known = all(part.plan is not None for part in self.parts)
-        return self.all_arrived and known and not self.unended
+        return self.all_arrived and known and not self.unfinished
 
     def planned(self, *, left_out: bool) -> Iterator[PlannedClaim]:
         """Yield what its parts planned; ``left_out``: also what they collected and did not run."""
@@ -119,7 +119,7 @@ class GroupHold:
     """How many parts there are; more than one number where they do not agree."""
     arrived: tuple[int, ...]
     """Numbers of the parts that are there."""
-    unended: int = 0
+    unfinished: int = 0
     """How many tests of these parts did not run to their end."""
 
     @property
@@ -136,8 +136,8 @@ class GroupHold:
             return f"its parts do not agree how many there are ({', '.join(map(str, self.sizes))})"
         if len(self.arrived) < self.sizes[0]:
             return f"{len(self.arrived)} of {counted(self.sizes[0], 'part')} arrived"
-        its = "its" if self.unended == 1 else "their"
-        return f"all parts arrived, and {counted(self.unended, 'test')} of theirs did not run to {its} end"
+        its = "its" if self.unfinished == 1 else "their"
+        return f"all parts arrived, and {counted(self.unfinished, 'test')} of theirs did not run to {its} end"
 
     @property
     def remedy(self) -> str:
@@ -225,7 +225,7 @@ def with_plans(
     read: Callable[[str], RunPlan],
     now: str,
     days: int | None,
-    doubted: Collection[str] = (),
+    maybe_retired: Collection[str] = (),
 ) -> tuple[GroupPart, ...]:
     """Return the parts, with their plans where these say whether something is held, and what.
 
@@ -236,13 +236,13 @@ def with_plans(
         read: returns the plan of a run.
         now: the moment being judged.
         days: after so many a generation holds nothing; None: it never ceases.
-        doubted: runs that a reviewer may have set aside.
+        maybe_retired: runs that a reviewer may have set aside.
     """
     found: list[GroupPart] = []
     for group in generations(parts).values():
         newest = group[-1]
         alone = len(group) == 1 or group[-2].began < newest.began
-        sure = alone and newest.surely_complete and not any(part.run_id in doubted for part in newest.parts)
+        sure = alone and newest.surely_complete and not any(part.run_id in maybe_retired for part in newest.parts)
         if sure or _is_over(newest.began, now, days):
             found += (part for generation in group for part in generation.parts)
             continue
@@ -253,7 +253,7 @@ def with_plans(
                 continue
             planned = tuple(part if part.plan else replace(part, plan=read(part.run_id)) for part in generation.parts)
             found += planned
-            last = last or (generation.began if Generation(planned, frozenset(doubted)).complete else "")
+            last = last or (generation.began if Generation(planned, frozenset(maybe_retired)).complete else "")
     return tuple(found)
 
 
@@ -284,7 +284,7 @@ class GroupRelease:
     retired_runs: Collection[str] = ()
 
 
-def held_use_cases(
+def find_group_holds(
     parts: Sequence[GroupPart], grounds: GroupRelease, use_cases: Iterable[str]
 ) -> dict[str, tuple[GroupHold, ...]]:
     """Return which incomplete generations hold each use case.
@@ -352,4 +352,4 @@ def _held_by(
 def _hold(one: Generation) -> GroupHold:
     name, environment, mode = one.group
     runs = tuple(part.run_id for part in one.parts)
-    return GroupHold(name, environment, mode, one.began, runs, one.sizes, one.arrived, len(one.unended))
+    return GroupHold(name, environment, mode, one.began, runs, one.sizes, one.arrived, len(one.unfinished))

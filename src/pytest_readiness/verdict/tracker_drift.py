@@ -51,7 +51,7 @@ def status_in(readiness: UseCaseReadiness, environment: str) -> Status | None:
     here = [one for one in readiness.required if one.requirement.environment in (None, environment)]
     if readiness.blockers or readiness.review.state is ReviewState.REJECTED:
         return Status.BLOCKED
-    if any(state is State.FAILING for one in here for state in one.asked):
+    if any(state is State.FAILING for one in here for state in one.policy_states):
         return Status.BLOCKED
     began = any(piece.environment == environment for one in here for piece in one.deciding)
     return Status.IN_PROGRESS if began else Status.NOT_STARTED

@@ -156,7 +156,7 @@ def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
         "blockers": [to_blocker(one) for one in readiness.blockers],
         "waivers": [to_waiver(one) for one in readiness.waivers],
         "retirements": [to_retirement(one) for one in readiness.retirements],
-        "held_by_groups": [_hold(one) for one in readiness.held_by_groups],
+        "held_by_groups": [_hold(one) for one in readiness.group_holds],
     }
 
 
@@ -168,7 +168,7 @@ def _hold(one: GroupHold) -> dict[str, Any]:
         "began_at": one.began,
         "parts": one.sizes[0] if len(one.sizes) == 1 else None,
         "arrived": list(one.arrived),
-        "unended": one.unended,
+        "unended": one.unfinished,
         "runs": list(one.runs),
         "why": one.why,
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..facts.evidence import Artifact, Connection, Evidence, Result, Step
-from ..facts.run_conditions import UNKNOWN_CONDUCT
+from ..facts.run_conditions import UNKNOWN_CONDITIONS
 from ..store.protocol import RunSummary
 from ..verdict.inputs import SignedRun
-from ..verdict.requirement.levels import TOLD, level_of
+from ..verdict.requirement.levels import DESCRIPTIONS, level_of
 from . import text_format
 from .line_writer import Line, LineWriter
 
@@ -76,16 +76,16 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Run", (f"{run.id}, {run.state}",)
     yield "Run started, finished", (f"{run.started_at}, {run.finished_at}",)
     yield "Actor", (run.actor,)
-    yield "Started by", _given((run.conditions or UNKNOWN_CONDUCT).started_by or None)
+    yield "Started by", _given((run.conditions or UNKNOWN_CONDITIONS).started_by or None)
     dirty = {True: " with uncommitted changes", False: "", None: ""}[run.dirty]
-    conduct = run.conditions or UNKNOWN_CONDUCT
+    conduct = run.conditions or UNKNOWN_CONDITIONS
     names = f": {conduct.changed_remark}" if run.dirty and conduct.changed_remark else ""
     yield "Commit", (f"{run.commit}{dirty}{names}",) if run.commit else ()
     yield "Hidden edits", _given(conduct.hidden_remark)
     yield "Clocks", _given(conduct.clock_remark)
     yield "CI", (", ".join(f"{name} {value}" for name, value in conduct.ci),) if conduct.ci else ()
-    yield "Called with", conduct.called
-    yield "Left out", _given(conduct.left_out)
+    yield "Called with", conduct.session_options
+    yield "Left out", _given(conduct.deselected_text)
     yield "Release", _given(run.release)
     yield "Run group", (f"{run.group_id}, {text_format.count(run.group_parts or 0, 'part')}",) if run.group_id else ()
     yield "Requirements", (run.requirements_digest,)
@@ -96,7 +96,7 @@ def _level(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     if run is not None:
         level = level_of(evidence, (), {run.id: signed} if signed else {})
-        yield "Level", (f"{level}, {TOLD[level]}{f' ({signed.by})' if signed else ''}",)
+        yield "Level", (f"{level}, {DESCRIPTIONS[level]}{f' ({signed.by})' if signed else ''}",)
 
 
 def _envelope(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:

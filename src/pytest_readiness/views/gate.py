@@ -28,7 +28,7 @@ def _sentence(report: Report, pen: LineWriter) -> str:
         ready = f"{text_format.count(number, 'use case')} {'is' if number == 1 else 'are'} ready"
         return f"ELIGIBLE for go-live{waivers} (on {verdict.on}): {ready}"
     closed = f"NOT ELIGIBLE for go-live (on {verdict.on})"
-    left = [one.use_case for one in report.readiness.left if one.use_case in verdict.failing]
+    left = [one.use_case for one in report.readiness.removed_here if one.use_case in verdict.failing]
     failing = len(verdict.failing) - len(left)
     told = []
     if failing:
@@ -136,11 +136,11 @@ def _failing(report: Report, pen: LineWriter) -> Iterator[Line]:
 
 def removed_lines(report: Report, name: str, actions: Sequence[Action], pen: LineWriter) -> Iterator[Line]:
     """Yield what a use case that left the register left open, and who must act."""
-    found = [one for one in report.readiness.departed if one.use_case == name]
+    found = [one for one in report.readiness.removed if one.use_case == name]
     if not found:
         yield pen.line((name, "strong"), "  is not in the register")
     for one in found:
-        told = "is known from other commits only" if one.elsewhere else "left the register with something open"
+        told = "is known from other commits only" if one.in_other_commits else "left the register with something open"
         yield pen.line((name, "strong"), f"  {told}")
         for sentence in (*one.why, *one.void):
             yield from pen.paragraph(sentence, indent=4)
@@ -154,7 +154,7 @@ def _look(readiness: UseCaseReadiness, actions: Sequence[Action]) -> tuple[objec
     )
     kinds = tuple((action.who, action.action) for action in actions)
     people = (tuple(one.decision.reason for one in readiness.blockers), readiness.review.state, readiness.review.why)
-    return (readiness.status, readiness.phase, states, kinds, readiness.held_by_groups, readiness.open_runs, people)
+    return (readiness.status, readiness.phase, states, kinds, readiness.group_holds, readiness.open_runs, people)
 
 
 def status_text(readiness: UseCaseReadiness) -> str:
@@ -164,7 +164,7 @@ def status_text(readiness: UseCaseReadiness) -> str:
 
 def hold_lines(readiness: UseCaseReadiness) -> Iterator[str]:
     """Yield a sentence for each run, group of runs or person that keeps the gate closed for the use case."""
-    for group in readiness.held_by_groups:
+    for group in readiness.group_holds:
         yield f"run group {group}: {group.remedy}"
     for run in readiness.open_runs:
         yield f"run {run} is open: its passes do not count until it ends, or readiness recover takes it in"

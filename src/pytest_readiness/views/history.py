@@ -32,7 +32,7 @@ def _event(event: HistoryEvent, pen: LineWriter) -> list[Line]:
     if event.decision is not None:
         return _told(event.at, "decision", _decision(event.decision), "", pen)
     return [
-        line for run in _by_run(event.evidence) for line in _told(event.at, "run", _run(run, event.conduct), "", pen)
+        line for run in _by_run(event.evidence) for line in _told(event.at, "run", _run(run, event.conditions), "", pen)
     ]
 
 
@@ -58,7 +58,7 @@ def _run(evidence: list[Evidence], conduct: RunConditions) -> str:
     names = f": {', '.join(bad[:_NAMED])}{more}" if bad else ""
     rehearsed = sum(not one.real for one in executions)
     rehearsal = f", {count(rehearsed, 'rehearsal')}" if rehearsed else ""
-    called = f"called with {', '.join(conduct.called)}" if conduct.called else ""
+    called = f"called with {', '.join(conduct.session_options)}" if conduct.session_options else ""
     remarks = "".join(f"; {remark}" for remark in (*conduct.remarks(), called) if remark)
     return f"{evidence[0].run_id} in {where}: {results}{rehearsal}{names}{remarks}"
 

@@ -32,7 +32,7 @@ def run_notes(report: Report) -> Iterator[str]:
 
 
 def _left_out(conduct: RunConditions) -> str | None:
-    return f"it left out {conduct.left_out}" if conduct.left_out else None
+    return f"it left out {conduct.deselected_text}" if conduct.deselected_text else None
 
 
 def _unread(report: Report) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _unread(report: Report) -> Iterator[str]:
 
 
 def _told(runs: dict[str, RunOrigin], kind: str, remark: Callable[[RunConditions], str | None]) -> Iterator[str]:
-    told = [(id_, text) for id_, origin in runs.items() if (text := remark(origin.conduct))]
+    told = [(id_, text) for id_, origin in runs.items() if (text := remark(origin.conditions))]
     yield from (f"run {id_}: {text}" for id_, text in told[:_MOST])
     if (left := len(told) - _MOST) > 0:
         yield f"{kind} in {count(left, 'more run')}"
@@ -55,7 +55,7 @@ def _told(runs: dict[str, RunOrigin], kind: str, remark: Callable[[RunConditions
 
 def to_run(id_: str, origin: RunOrigin) -> dict[str, Any]:
     """Return a run as plain data, for the JSON report."""
-    conduct = origin.conduct
+    conduct = origin.conditions
     return {
         "id": id_,
         "started_at": origin.started_at,
@@ -69,5 +69,5 @@ def to_run(id_: str, origin: RunOrigin) -> dict[str, Any]:
         "left_out": conduct.deselected,
         "uncollected": conduct.uncollected,
         "ci": dict(conduct.ci),
-        "called": list(conduct.called),
+        "called": list(conduct.session_options),
     }

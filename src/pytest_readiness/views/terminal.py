@@ -68,15 +68,15 @@ def _problems(report: Report, pen: LineWriter) -> Iterator[Line]:
     for problem in report.context.problems:
         yield from pen.paragraph(problem, lead=("problem: ", "bad"), most=4)
     use_cases = report.readiness.use_cases
-    for group, names in _by_name(use_cases, "held_by_groups").items():
+    for group, names in _by_name(use_cases, "group_holds").items():
         told = f"run group {group}; it holds {text_format.name_list(names, pen)}"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
     for run, names in _by_name(use_cases, "open_runs").items():
         held = text_format.name_list(names, pen)
         told = f"run {run} is open: its passes do not count for {held}; readiness recover closes it"
         yield from pen.paragraph(told, lead=("problem: ", "bad"))
-    for one in report.readiness.left:
-        yield from pen.paragraph(f"left the register with something open: {one.told}", lead=("problem: ", "bad"))
+    for one in report.readiness.removed_here:
+        yield from pen.paragraph(f"left the register with something open: {one.sentence}", lead=("problem: ", "bad"))
     odd = evidence_warnings.warning_notes(one for use_case in use_cases for one in use_case.required)
     for note in (*report.context.notes, *run_conditions.run_notes(report), *odd):
         yield from pen.paragraph(note, lead=("note: ", "warn"), most=3)

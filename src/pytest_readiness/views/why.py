@@ -8,7 +8,7 @@ from ..errors import ClaimError, suggestion
 from ..facts.evidence import Evidence, Result
 from ..verdict.inputs import UNKNOWN
 from ..verdict.readiness import RequirementReadiness, ReviewState, State, UseCaseReadiness
-from ..verdict.requirement.levels import TOLD
+from ..verdict.requirement.levels import DESCRIPTIONS
 from ..verdict.tracker_drift import cell_differences
 from . import evidence_warnings, text_format
 from .gate import hold_lines, removed_lines, retirement_lines, status_text, waiver_lines
@@ -74,7 +74,7 @@ def _who_must_act(report: Report, readiness: UseCaseReadiness, pen: LineWriter) 
 def render_departed(report: Report, name: str, width: int, *, unicode: bool = True) -> list[Line]:
     """Return what a use case without a row left open; nothing where there is no such use case."""
     pen = LineWriter(width, unicode=unicode)
-    found = {one.use_case.casefold(): one.use_case for one in report.readiness.departed}.get(name.casefold())
+    found = {one.use_case.casefold(): one.use_case for one in report.readiness.removed}.get(name.casefold())
     if found is None:
         return []
     return list(removed_lines(report, found, [action for action in report.actions if action.use_case == found], pen))
@@ -166,7 +166,7 @@ def _requirement(readiness: RequirementReadiness, pen: LineWriter, *, every: boo
         soon = ", soon" if readiness.expires_soon else ""
         yield from pen.paragraph(f"{readiness.expires_at}{soon}", lead=("stale from: ", "dim"), indent=2)
     if readiness.level is not None:
-        told = f"{readiness.level}, {TOLD[readiness.level]}"
+        told = f"{readiness.level}, {DESCRIPTIONS[readiness.level]}"
         yield from pen.paragraph(told, lead=("level: ", "dim"), indent=2)
     if not readiness.evidence:
         yield from pen.paragraph("nothing", lead=("rests on: ", "dim"), indent=2)
@@ -189,7 +189,7 @@ def _says_little(evidence: Evidence) -> bool:
 def _conducts(readiness: RequirementReadiness, report: Report, pen: LineWriter) -> Iterator[Line]:
     """Yield how the runs that it rests on were conducted, as far as a reader should know."""
     for run in dict.fromkeys(evidence.run_id for evidence in readiness.deciding):
-        remarks = list(report.origins.get(run, UNKNOWN).conduct.remarks())
+        remarks = list(report.origins.get(run, UNKNOWN).conditions.remarks())
         if remarks:
             yield from pen.paragraph("; ".join(remarks), lead=(f"run {run}: ", "warn"), indent=2)
 

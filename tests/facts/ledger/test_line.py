@@ -130,7 +130,7 @@ def test_a_chain_is_whole_and_its_texts_say_what_its_lines_say(bodies: list[dict
     assert [line.seq for line in lines] == list(range(len(lines)))
     assert [line.body["prev"] for line in lines] == [EMPTY, *(line.digest for line in lines)][: len(lines)]
     assert [Line.parse(line.text) for line in lines] == lines
-    assert all(line.sound and line.kind == "note" and "\n" not in line.text for line in lines)
+    assert all(line.is_consistent and line.kind == "note" and "\n" not in line.text for line in lines)
 
 
 CLAIMS = st.lists(st.dictionaries(KEYS, ANY_TEXT | st.lists(ANY_TEXT, max_size=2), max_size=3), max_size=2)
@@ -260,22 +260,22 @@ def test_a_text_that_is_no_line_is_refused(text: str) -> None:
 def test_who_made_a_line_is_no_part_of_it() -> None:
     """Made here, parsed or put together: of the same text, value and digest it is the same line."""
     (made,) = lines_of([{"value": 1}])
-    assert made == Line.parse(made.text) == Line.own(made.text) == Line(made.text, made.body, made.digest)
+    assert made == Line.parse(made.text) == Line.from_own_text(made.text) == Line(made.text, made.body, made.digest)
 
 
 def test_a_line_of_our_own_is_read_to_its_end() -> None:
     """That nobody looks whether it is canonical lets nothing stand behind it."""
-    assert Line.own('{"seq":1}').body == {"seq": 1}
+    assert Line.from_own_text('{"seq":1}').body == {"seq": 1}
     with pytest.raises(ValueError, match="Extra data"):
-        Line.own('{"seq":1}x')
+        Line.from_own_text('{"seq":1}x')
 
 
 @pytest.mark.parametrize("value", [float("nan"), "\ud800", {("a", "b"): 1}])
 def test_what_no_text_can_carry_is_not_sound(value: object) -> None:
     """A line whose value cannot be written has no text that says it."""
     (first,) = lines_of([{}])
-    assert first.sound
-    assert replace(first, body={**first.body, "value": value}).sound is False
+    assert first.is_consistent
+    assert replace(first, body={**first.body, "value": value}).is_consistent is False
 
 
 @given(ANY_TEXT)

@@ -36,7 +36,7 @@ def test_every_kind_comes_back_as_decided_by_who_committed_it(any_repository: Re
         (one.id, who, IdentityLevel.GIT) for one, who in expected
     ]
     said = [
-        replace(one, by=was.by, known_by=was.known_by, kept_id="", kept_digest="")
+        replace(one, by=was.by, known_by=was.known_by, stored_id="", stored_digest="")
         for one, (was, _) in zip(found, expected, strict=True)
     ]
     assert said == [was for was, _ in expected]
@@ -141,7 +141,7 @@ def spaced(decision: Decision) -> bytes:
         (f"{blocker().id}.json", b"{}", "this is no decision"),
         (f"{blocker().id}.json", b"\xff", "it cannot be read"),
         (f"{blocker().id}.json", b"[" * 100_000, "this is no decision"),
-        (f"{blocker().id}.json", blocker().text[:-1].encode() + b',"kept_id":"x"}', "this is no decision"),
+        (f"{blocker().id}.json", blocker().text[:-1].encode() + b',"stored_id":"x"}', "this is no decision"),
         ("blocker.json", blocker().text.encode(), "its name is not the id of a decision"),
         (f"{blocker(register='x').id}.json", blocker(register="x").text.encode(), "it is of the register 'x'"),
     ],

@@ -33,23 +33,23 @@ BAD = ran(FAILED, test="a.py::test[x1]", days=3, run_id="first")
 def test_a_test_is_gone_if_a_later_run_ran_others_and_not_it(later: list[Evidence], told: str) -> None:
     """Only a run that began later there, and neither ran nor planned it, says so; its way out names the test."""
     found = LaterRuns([BAD, *later])
-    way_out = found.way_out(BAD)
+    way_out = found.retirement_advice(BAD)
     assert bool(way_out) is bool(told)
     assert f"readiness retire '{told}'" in way_out or not told
     assert ("ran others and" in way_out) is told.endswith("*")
-    assert list(found.instead([BAD.test_id, "unknown"])) == ([BAD.test_id] if told else [])
+    assert list(found.later_runs_without([BAD.test_id, "unknown"])) == ([BAD.test_id] if told else [])
 
 
 def test_what_still_runs_somewhere_is_not_gone() -> None:
     """A test that ran in two environments is gone once both say so."""
     there = ran(INTERRUPTED, test=BAD.test_id, days=5, run_id="prod", environment="prod")
     others = [ran(test="a.py::test[x2]", days=2, run_id="later")]
-    assert LaterRuns([BAD, there, *others]).instead([BAD.test_id]) == {}
+    assert LaterRuns([BAD, there, *others]).later_runs_without([BAD.test_id]) == {}
     others.append(ran(test="a.py::test[x2]", days=2, run_id="later", environment="prod"))
-    assert list(LaterRuns([BAD, there, *others]).instead([BAD.test_id])) == [BAD.test_id]
+    assert list(LaterRuns([BAD, there, *others]).later_runs_without([BAD.test_id])) == [BAD.test_id]
 
 
 def test_an_imported_result_is_never_gone() -> None:
     """What no test of pytest showed is not looked for in later runs."""
     one = ran(FAILED, test=BAD.test_id, days=3, run_id="first", method="imported")
-    assert LaterRuns([one, ran(test="a.py::other", days=2, run_id="later")]).way_out(one) == ""
+    assert LaterRuns([one, ran(test="a.py::other", days=2, run_id="later")]).retirement_advice(one) == ""

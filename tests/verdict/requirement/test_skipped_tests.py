@@ -13,7 +13,7 @@ from pytest_readiness.verdict.requirement.skipped_tests import SkippedTest, find
 from tests.verdict.judging import FAILED, INTERRUPTED, UC, complete, days_ago, ran, readiness
 
 LEFT = PlanEntry("t::left", ((UC, "4"), ("UC-009", "4")), selected=False)
-RUN = RunOrigin(started_at=days_ago(1), left_out=(LEFT,))
+RUN = RunOrigin(started_at=days_ago(1), deselected_tests=(LEFT,))
 NOT_YET = [SkippedTest("run", "t::left", UC)]
 
 
@@ -34,7 +34,7 @@ def test_what_is_left_out_is_told_and_closes_a_gate_that_asks() -> None:
 def test_what_claims_another_use_case_is_none_of_this_one() -> None:
     """Left out is told of the use cases that the test claims."""
     elsewhere = PlanEntry("t::left", (("UC-009", "4"),), selected=False)
-    assert of(run=RunOrigin(started_at=days_ago(1), left_out=(elsewhere,))) == []
+    assert of(run=RunOrigin(started_at=days_ago(1), deselected_tests=(elsewhere,))) == []
     assert of(run=RunOrigin(started_at=days_ago(1))) == []
 
 
@@ -61,7 +61,7 @@ def test_another_part_of_the_same_run_group_may_have_run_it_before(
     group: str | None, other: str | None, told: list[SkippedTest]
 ) -> None:
     """Parts of one logical run stand for each other; runs of no group do not."""
-    run = RunOrigin(started_at=days_ago(1), group=group, left_out=(LEFT,))
+    run = RunOrigin(started_at=days_ago(1), group=group, deselected_tests=(LEFT,))
     before = ran(test="t::left", days=2, run_id="part")
     assert of(before, run=run, others={"part": RunOrigin(started_at=days_ago(2), group=other)}) == told
     unknown = ran(test="t::left", days=2, run_id="unknown")

@@ -69,14 +69,14 @@ class TestPeople:
     )
     def test_same(self, one, other, same):
         """Names that are joined are one person's, in any spelling that looks the same; others are not."""
-        people = People.of({"a": ["laptop", "ci-a"], "b": ["ci-b"]})
-        assert people.same(one, other) is people.same(other, one) is same
+        people = People.from_aliases({"a": ["laptop", "ci-a"], "b": ["ci-b"]})
+        assert people.is_same_person(one, other) is people.is_same_person(other, one) is same
 
     def test_shared_names_join(self):
         """People who share a name are one: two spellings must not make four eyes."""
-        people = People.of({"a": ["shared"], "b": ["shared"], "c": ["b"]})
+        people = People.from_aliases({"a": ["shared"], "b": ["shared"], "c": ["b"]})
         assert len({people.person(name) for name in ("a", "b", "c", "shared")}) == 1
-        assert People.of({}).same("a", "b") is False
+        assert People.from_aliases({}).is_same_person("a", "b") is False
 
     @settings(deadline=None)
     @given(st.text(max_size=8), st.sampled_from(("", "\u200b", "\ufeff", " ", "\u2060 ", "\ufe0f", "\u034f")))
@@ -87,8 +87,8 @@ class TestPeople:
         assert nobody.person(person) == person
         assert nobody.person(f"{unseen}{name}{unseen}") == person
         if person and not {"<", ">"} & set(unicodedata.normalize("NFKC", name)):
-            assert nobody.same(f"Somebody Else <{name}>", name)
-            assert nobody.same(unicodedata.normalize("NFKC", name.casefold()), name)
+            assert nobody.is_same_person(f"Somebody Else <{name}>", name)
+            assert nobody.is_same_person(unicodedata.normalize("NFKC", name.casefold()), name)
 
 
 @pytest.mark.parametrize(

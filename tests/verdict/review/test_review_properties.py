@@ -175,7 +175,7 @@ def test_a_replay_ends_where_the_evaluation_is(evidence, decided):
     evidence = [one for one in evidence if one.run_id == "run"]
     found = judge(evidence, decided).use_cases[0]
     events = [HistoryEvent(one.started_at, (one,)) for one in evidence]
-    events += [HistoryEvent.of(one, NOW) for one in decided]
+    events += [HistoryEvent.from_decision(one, NOW) for one in decided]
     changes = replay_history(UC, events, lambda _: (SMALL, REVIEWED), NOW, constant=Facts(origins=ORIGINS)).changes
     future = [one for one in evidence if one.started_at > NOW]
     assume(not future)

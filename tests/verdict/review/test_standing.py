@@ -359,7 +359,7 @@ class TestWho:
             ("stranger@example.com", REVIEWED, False),
             (LEAD, Policy(), False),
             ("alias", REVIEWED, False),
-            ("Alias", replace(REVIEWED, people=People.of({LEAD: ["alias"]})), True),
+            ("Alias", replace(REVIEWED, people=People.from_aliases({LEAD: ["alias"]})), True),
         ],
     )
     def test_listed(self, by, policy, counts):
@@ -379,7 +379,7 @@ class TestWho:
         """Who recorded the evidence cannot approve it, under any name, unless the policy does not keep them apart."""
         mine = {"run": RunOrigin(actor="LEAD@example.com")}
         assert self.review(origins=mine).state == "NONE"
-        alias = replace(REVIEWED, people=People.of({LEAD: ["laptop"]}))
+        alias = replace(REVIEWED, people=People.from_aliases({LEAD: ["laptop"]}))
         assert self.review(alias, origins={"run": RunOrigin(actor="laptop")}).state == "NONE"
         assert self.review(replace(REVIEWED, separate=False), origins=mine).state == "CURRENT"
 
@@ -401,7 +401,7 @@ class TestWho:
 
     def test_who_started_the_job(self):
         """Who started the job that recorded it counts as its recorder where the policy says so, and else does not."""
-        job = {"run": RunOrigin(actor="ci:x", conduct=RunConditions(started_by=f"Lead <{LEAD}>"))}
+        job = {"run": RunOrigin(actor="ci:x", conditions=RunConditions(started_by=f"Lead <{LEAD}>"))}
         assert self.review(origins=job).state == "CURRENT"
         strict = replace(REVIEWED, separate="started_by")
         assert self.review(strict, origins=job).state == "NONE"
@@ -421,7 +421,7 @@ class TestSeveral:
 
     def test_persons_are_counted(self):
         """Two approvals of one person, under two names, are one; of two people two."""
-        policy = replace(self.TWO, people=People.of({LEAD: ["laptop"]}))
+        policy = replace(self.TWO, people=People.from_aliases({LEAD: ["laptop"]}))
         assert self.found(approval(OLD), approval(OLD, 0.4, "laptop"), policy=policy) == ("CURRENT", 1, ("laptop",))
         assert self.found(approval(OLD), approval(OLD, 0.4, SECOND)) == ("CURRENT", 2, (LEAD, SECOND))
 

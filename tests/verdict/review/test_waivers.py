@@ -105,7 +105,7 @@ def test_the_cap_ends_a_waiver_early():
 
 def test_approver_and_requester_are_persons():
     """Two names of one person do not make a waiver of two people."""
-    policy = replace(REVIEWED, people=People.of({LEAD: ["laptop"]}))
+    policy = replace(REVIEWED, people=People.from_aliases({LEAD: ["laptop"]}))
     assert "cannot approve" in judged([], [waiver(requested_by="laptop")], policy).waivers[0].void
 
 

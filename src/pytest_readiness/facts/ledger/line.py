@@ -151,7 +151,7 @@ class Line:
     text: str
     body: dict[str, Any]
     digest: str
-    _made: bool = field(default=False, init=False, compare=False, repr=False)
+    _verified: bool = field(default=False, init=False, compare=False, repr=False)
     """Parsed or made here, so that text, body and digest are known to agree."""
 
     @property
@@ -168,14 +168,14 @@ class Line:
         """Position in the run, from 0."""
         return int(self.body["seq"])
 
-    def listed(self, name: str) -> str:
+    def list_text(self, name: str) -> str:
         """Return the canonical text of a list that the line says; one that stands last is not spelled again.
 
         Raises:
             KeyError, TypeError: it says no such list.
         """
         value = self.body[name]
-        if self._made and type(value) is list and name == max(self.body):
+        if self._verified and type(value) is list and name == max(self.body):
             key = f',"{name}":'  # found nowhere within a text: a quote is escaped there
             start = self.text.find(key) + len(key)
             if not any(isinstance(other, dict | list) for other in self.body.values() if other is not value):
@@ -190,25 +190,25 @@ class Line:
             IntegrityError: it is not JSON, nested too deeply, not an object, or not in canonical form (a key that
                 stands twice, say: readers would not agree on what the line says).
         """
-        return _made_here(cls(text, *read_line(text)))
+        return _mark_verified(cls(text, *read_line(text)))
 
     @classmethod
-    def own(cls, text: str) -> Line:
+    def from_own_text(cls, text: str) -> Line:
         """Return the line that a text is which this process wrote: it is not looked at whether it is canonical."""
         return _line(text, _read(text), line_digest(text), True)  # noqa: FBT003 - made here
 
     @property
-    def sound(self) -> bool:
+    def is_consistent(self) -> bool:
         """Its text is the canonical text of what it says, and its digest is the digest of that text."""
         try:
-            return self._made or (_encode(self.body) == self.text and line_digest(self.text) == self.digest)
+            return self._verified or (_encode(self.body) == self.text and line_digest(self.text) == self.digest)
         except (ValueError, TypeError, RecursionError):
             return False
 
 
-def _made_here(line: Line) -> Line:
+def _mark_verified(line: Line) -> Line:
     """Not by ``__init__``: ``dataclasses.replace`` must not carry it over to another line."""
-    object.__setattr__(line, "_made", True)
+    object.__setattr__(line, "_verified", True)
     return line
 
 

@@ -16,7 +16,7 @@ from .traces import canonical_trace, whole_line
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, PackagePath
 
-TOLD = 3
+MAX_NAMED = 3
 """Files that a message names."""
 
 
@@ -46,8 +46,8 @@ def package_statement(distribution: str) -> dict[str, Any]:
     problems: list[str] = []
     rows = sorted(row for file in files if (row := _row(file, problems)) is not None)
     if problems:
-        more = f" (and {len(problems) - TOLD} more)" if len(problems) > TOLD else ""
-        raise ProofError(f"{name} {version} is not as it was installed: {'; '.join(problems[:TOLD])}{more}")
+        more = f" (and {len(problems) - MAX_NAMED} more)" if len(problems) > MAX_NAMED else ""
+        raise ProofError(f"{name} {version} is not as it was installed: {'; '.join(problems[:MAX_NAMED])}{more}")
     digest = _sha256(canonical_rows(rows).encode()).hexdigest()
     return {"name": name, "version": version, "files": len(rows), "digest": f"sha256:{digest}"}
 

@@ -56,7 +56,7 @@ def check_run(run: Run, read: Callable[[Line], Sequence[Piece]] | None = None) -
     here = problem_location(run_id)
     yield from (Problem(here, sentence) for sentence in broken_links(run_id, run.lines))
     for line in run.lines:
-        if not line.sound:
+        if not line.is_consistent:
             yield Problem(
                 problem_location(run_id, line.seq), "its text or its digest is not the canonical one of what it says"
             )
@@ -129,7 +129,7 @@ def _is_artifact(artifact: Artifact) -> bool:
 def _heading(run: Run, run_id: str, evidence_count: int) -> Iterator[Problem]:
     try:
         row, tracker = run_row(run, len(run.lines), evidence_count), run.tracker
-        GroupPart.of(run.head, {}, whole=True)
+        GroupPart.from_lines(run.head, {}, all_finished=True)
     except IntegrityError as error:
         yield Problem(problem_location(run_id), str(error))
         return

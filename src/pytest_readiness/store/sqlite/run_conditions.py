@@ -82,7 +82,7 @@ class RunConditionsStore:
 
 
 def _part(run_id: str, first: str, last: int, seal: str, *, whole: bool) -> GroupPart:
-    part = GroupPart.of(_object(run_id, 0, first), _object(run_id, last, seal), whole=whole)
+    part = GroupPart.from_lines(_object(run_id, 0, first), _object(run_id, last, seal), all_finished=whole)
     if part is None:
         raise IntegrityError(f"{problem_location(run_id, 0)} names no run group, and its index does")
     return part

@@ -59,11 +59,11 @@ class RequirementExecutions:
     rehearsals: tuple[Evidence, ...]
     future_passes: tuple[Evidence, ...]
     """Passes that start after the moment being judged."""
-    fitting: tuple[Evidence, ...]
+    matching: tuple[Evidence, ...]
     """Everything that speaks of the requirement, replaced or not."""
-    left_out: Mapping[str, str]
+    excluded: Mapping[str, str]
     """Ids of those that do not count though they ran, and why."""
-    elsewhere: Mapping[str, Place]
+    other_places: Mapping[str, Place]
     """Ids of those that decide and were cut short in another place, and the place that they count in."""
 
 
@@ -82,13 +82,13 @@ class ExecutionLedger:
     open_runs: Collection[str]
     """Ids of the runs that are not sealed."""
     places: RealPlaces
-    left_out: Mapping[str, str]
+    excluded: Mapping[str, str]
     """Ids of the executions that do not count though they ran (of a retired test, for another release), and why."""
-    any_broken: bool
+    has_broken: bool
     """Some execution ended badly."""
 
     @classmethod
-    def of(
+    def build(
         cls,
         executions: Iterable[Evidence],
         now: str,
@@ -107,8 +107,8 @@ class ExecutionLedger:
             "now": now,
             "open_runs": open_runs,
             "places": places,
-            "left_out": left_out or {},
-            "any_broken": not BROKEN.isdisjoint([one.result for one in found]),
+            "excluded": left_out or {},
+            "has_broken": not BROKEN.isdisjoint([one.result for one in found]),
         }
         object.__setattr__(ledger, "__dict__", values)
         return ledger
@@ -119,37 +119,37 @@ class ExecutionLedger:
 
     def counts(self, evidence: Evidence) -> bool:
         """Return whether it may speak for or against a requirement."""
-        return evidence.id not in self.left_out and self.speaks(evidence)
+        return evidence.id not in self.excluded and self.is_relevant(evidence)
 
-    def speaks(self, evidence: Evidence) -> bool:
+    def is_relevant(self, evidence: Evidence) -> bool:
         """Return whether it may speak at all: a pass from an open run or from the future does not, the rest does."""
         if evidence.standing is ExecutionStanding.IDLE:
             return False
         return evidence.result is not Result.PASSED or self._is_settled(evidence)
 
-    def ran(self, evidence: Evidence) -> bool:
+    def ran_for_real(self, evidence: Evidence) -> bool:
         """Return whether it speaks, and not as a rehearsal, whether it counts or is left out."""
-        return self.speaks(evidence) and self._is_real(evidence)
+        return self.is_relevant(evidence) and self._is_real(evidence)
 
     def _is_real(self, evidence: Evidence) -> bool:
-        return self.places.counts(evidence) or evidence.id in self._elsewhere
+        return self.places.counts(evidence) or evidence.id in self._other_places
 
     @cached_property
-    def _elsewhere(self) -> Mapping[str, tuple[Place, ...]]:
+    def _other_places(self) -> Mapping[str, tuple[Place, ...]]:
         """Where those that were cut short count besides the place of their run, by id."""
         if not any(one.is_cut_short for one in self.executions):
             return {}
         known = [one for one in self.executions if one.result in BROKEN or one.run_id not in self.open_runs]
         # Where a test places itself is known by what counts for another release too.
         found = executions_elsewhere(known, self.places)
-        return {id_: places for id_, places in found.items() if id_ not in self.left_out} if self.left_out else found
+        return {id_: places for id_, places in found.items() if id_ not in self.excluded} if self.excluded else found
 
-    def went_wrong(self) -> Sequence[Evidence]:
+    def adverse_executions(self) -> Sequence[Evidence]:
         """Return what counts and ended badly, replaced or not; an interruption only if its test did not pass next.
 
         One that was cut short counts in several places: ``went_wrong_in`` tells in which it was not made good.
         """
-        if not self.any_broken:
+        if not self.has_broken:
             return ()
         adverse = [one for one in self.executions if self.is_adverse(one)]
         interrupted = {one.id for one in adverse if one.result is Result.INTERRUPTED and not one.is_cut_short}
@@ -159,20 +159,20 @@ class ExecutionLedger:
         """Return whether it ended badly, and not as a rehearsal, for a test and a release that count."""
         return evidence.result in BROKEN and self.counts(evidence) and self._is_real(evidence)
 
-    def counts_in(self, requirement: Requirement, evidence: Evidence) -> tuple[Scope, ...]:
+    def claimed_scopes(self, requirement: Requirement, evidence: Evidence) -> tuple[Scope, ...]:
         """Return where evidence speaks of a requirement: its test, and each place that the requirement asks about."""
         scopes = (scope_of(evidence),) if self.places.could_cover(requirement, evidence) else ()
-        if not self.any_broken:
+        if not self.has_broken:
             return scopes
-        return (*scopes, *((evidence.test_id, *place) for place in self._elsewhere_for(requirement, evidence)))
+        return (*scopes, *((evidence.test_id, *place) for place in self._other_places_for(requirement, evidence)))
 
-    def went_wrong_in(self, requirement: Requirement, adverse: Evidence) -> list[Scope]:
+    def adverse_scopes(self, requirement: Requirement, adverse: Evidence) -> list[Scope]:
         """Return where what went wrong counts against a requirement, replaced or not.
 
         An interruption that was cut short does not where its test passed when it next ran to its end there.
         """
         own = [scope_of(adverse)] if self.places.covers(requirement, adverse) else []
-        every = [*own, *((adverse.test_id, *place) for place in self._elsewhere_for(requirement, adverse))]
+        every = [*own, *((adverse.test_id, *place) for place in self._other_places_for(requirement, adverse))]
         if adverse.result is not Result.INTERRUPTED or not adverse.is_cut_short:
             return every
         return [scope for scope in every if not self._passed_next(adverse, scope)]
@@ -189,7 +189,7 @@ class ExecutionLedger:
 
     def _scopes_of(self, evidence: Evidence) -> list[Scope]:
         own = [scope_of(evidence)] if self.places.counts(evidence) else []
-        return [*own, *((evidence.test_id, *place) for place in self._elsewhere.get(evidence.id, ()))]
+        return [*own, *((evidence.test_id, *place) for place in self._other_places.get(evidence.id, ()))]
 
     def sole_pass(self, requirement: Requirement) -> Evidence | None:
         """Return the only execution that speaks of a requirement, where it is a pass that counts: most often so.
@@ -204,13 +204,13 @@ class ExecutionLedger:
                 sole = one
         if sole is None or sole.result is not Result.PASSED or not self.places.is_exact(requirement, sole):
             return None
-        if len(self.executions) > 1 and self.any_broken:
+        if len(self.executions) > 1 and self.has_broken:
             return None
         return sole if self.counts(sole) else None
 
     def select(self, requirement: Requirement) -> RequirementExecutions:
         """Return the executions that decide a requirement, and what else there is about it."""
-        speaking = [(one, scopes) for one in self.executions if (scopes := self.counts_in(requirement, one))]
+        speaking = [(one, scopes) for one in self.executions if (scopes := self.claimed_scopes(requirement, one))]
         if not speaking:
             return _NOTHING
         fitting = tuple([one for one, _ in speaking])
@@ -229,9 +229,9 @@ class ExecutionLedger:
             rest=in_order(self._rest(speaking, {scope for scope, _ in deciding}, decides).values()),
             rehearsals=in_order(one for one in fitting if one.id not in decides and self._is_rehearsal(one)),
             future_passes=in_order(one for one in fitting if one.result is Result.PASSED and self.is_future(one)),
-            fitting=fitting,
-            left_out=self._left_out_of(fitting),
-            elsewhere=_only_elsewhere(deciding),
+            matching=fitting,
+            excluded=self._excluded_of(fitting),
+            other_places=_only_elsewhere(deciding),
         )
 
     def _rest(
@@ -252,10 +252,10 @@ class ExecutionLedger:
     def _is_rehearsal(self, evidence: Evidence) -> bool:
         return self.counts(evidence) and not self.places.counts(evidence)
 
-    def _left_out_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:
-        if not self.left_out:
-            return self.left_out
-        return {one.id: self.left_out[one.id] for one in fitting if one.id in self.left_out}
+    def _excluded_of(self, fitting: Iterable[Evidence]) -> Mapping[str, str]:
+        if not self.excluded:
+            return self.excluded
+        return {one.id: self.excluded[one.id] for one in fitting if one.id in self.excluded}
 
     def _decides_in(self, requirement: Requirement, evidence: Evidence) -> Iterator[Scope]:
         """Yield the places in which evidence decides, unless something newer does there."""
@@ -265,7 +265,7 @@ class ExecutionLedger:
             scope = scope_of(evidence)
             if evidence.result not in BROKEN or not self._is_made_good(requirement, evidence, scope):
                 yield scope
-        for place in self._elsewhere_for(requirement, evidence):
+        for place in self._other_places_for(requirement, evidence):
             scope = (evidence.test_id, *place)
             if not self._is_replaced(evidence, scope):
                 yield scope
@@ -276,10 +276,10 @@ class ExecutionLedger:
         by_last = broken.followed and (requirement.part is None or not broken.parts)
         return self._is_replaced(broken, scope) if unnamed or by_last else self._is_followed(requirement, broken)
 
-    def _elsewhere_for(self, requirement: Requirement, evidence: Evidence) -> Sequence[Place]:
-        if not self.any_broken or evidence.id not in self._elsewhere or not names_part(requirement, evidence):
+    def _other_places_for(self, requirement: Requirement, evidence: Evidence) -> Sequence[Place]:
+        if not self.has_broken or evidence.id not in self._other_places or not names_part(requirement, evidence):
             return ()
-        return [place for place in self._elsewhere[evidence.id] if lies_in(requirement, place)]
+        return [place for place in self._other_places[evidence.id] if lies_in(requirement, place)]
 
     def _is_replaced(self, broken: Evidence, scope: Scope) -> bool:
         """Whether the same test ran to its end in a place later, whatever part that named."""
@@ -316,7 +316,7 @@ class ExecutionLedger:
         ends: dict[Scope, list[Evidence]] = {}
         said: dict[tuple[str, str | None], list[Evidence]] = {}
         for one in reversed(self.executions):
-            if one.result not in ENDED or not self._is_settled(one) or one.id in self.left_out:
+            if one.result not in ENDED or not self._is_settled(one) or one.id in self.excluded:
                 continue
             if self.places.counts(one) and is_within(one, (one.environment, one.provider_mode)):
                 ends.setdefault(scope_of(one), []).append(one)

@@ -29,19 +29,19 @@ class LaterRuns:
     evidence: Sequence[Evidence]
     origins: Mapping[str, RunOrigin] = field(default_factory=dict)
     """By run id."""
-    asks_plans: bool = False
+    plans_known: bool = False
     """Who asks looks up what the runs planned, and so knows what they deselected."""
 
     @cached_property
     def _tests(self) -> list[Evidence]:
-        silent = self._silent
+        silent = self._partial_runs
         return [one for one in self.evidence if one.method == "test" and one.run_id not in silent]
 
     @property
-    def _silent(self) -> set[str]:
+    def _partial_runs(self) -> set[str]:
         """The runs that say nothing of what they did not run."""
-        conducts = ((run, origin.conduct) for run, origin in self.origins.items())
-        return {run for run, one in conducts if one.narrowed or (one.deselected != 0 and not self.asks_plans)}
+        conducts = ((run, origin.conditions) for run, origin in self.origins.items())
+        return {run for run, one in conducts if one.is_partial or (one.deselected != 0 and not self.plans_known)}
 
     @cached_property
     def _files(self) -> Mapping[str, list[Evidence]]:
@@ -64,11 +64,11 @@ class LaterRuns:
         return cache(lambda case: _newest(cases(_file(case))[case]))
 
     @cached_property
-    def _ran(self) -> set[tuple[str, str]]:
+    def _run_tests(self) -> set[tuple[str, str]]:
         """Each run, and each test that it ran, or planned to."""
         return {(one.run_id, one.test_id) for one in self.evidence}
 
-    def without(self, bad: Evidence) -> Evidence | None:
+    def later_run_without(self, bad: Evidence) -> Evidence | None:
         """Return what ran last in its environment, in a run that began after an execution and did not run its test."""
         if bad.method != "test":
             return None
@@ -79,10 +79,10 @@ class LaterRuns:
         ):
             run = newest.get(bad.environment)
             if run is not None and run.started_at > bad.started_at and run.run_id != bad.run_id:
-                return None if (run.run_id, bad.test_id) in self._ran else run
+                return None if (run.run_id, bad.test_id) in self._run_tests else run
         return None
 
-    def instead(self, tests: Collection[str]) -> dict[str, list[Evidence]]:
+    def later_runs_without(self, tests: Collection[str]) -> dict[str, list[Evidence]]:
         """Return, by test, what later runs ran and not it, in each environment in which it ever ran.
 
         Left out is a test that ran last, or last but for earlier runs, in one of them.
@@ -95,31 +95,31 @@ class LaterRuns:
         found: dict[str, list[Evidence]] = {}
         running: set[str] = set()
         for (test, _), one in sorted(newest.items(), key=lambda row: row[0][0]):
-            later = self.without(one)
+            later = self.later_run_without(one)
             if later is None:
                 running.add(test)
             else:
                 found.setdefault(test, []).append(later)
         return {test: later for test, later in found.items() if test not in running}
 
-    def way_out(self, bad: Evidence, elsewhere: Place | None = None) -> str:
+    def retirement_advice(self, bad: Evidence, elsewhere: Place | None = None) -> str:
         """Return what to do about a test that will not mend it, to follow what would; empty: nothing speaks for that.
 
         It is gone; or it was cut short, so that it counts where it may never end again: ``elsewhere``.
         """
         if bad.method == IMPORTED:
-            return "" if bad.held else self._out_of_imports(bad)  # what is no test says itself when it is over
-        run = self.without(bad)
+            return "" if bad.required_cases else self._import_advice(bad)  # what is no test says itself when it is over
+        run = self.later_run_without(bad)
         if run is None:
             there = " with ".join(map(first_line, filter(None, elsewhere or ())))
             advice = f"; if it never runs in {there} again, a reviewer retires it: `{_command(bad.test_id)}`"
             return advice if there else ""
-        renamed = is_case_beside(bad.test_id, run.test_id)
+        renamed = is_sibling_case(bad.test_id, run.test_id)
         name = f"{_unparametrised(bad.test_id)}[*" if renamed else bad.test_id
         others = f"ran {'others' if renamed else 'other tests'} and not this one"
         return f"; if it is gone (run {run.run_id} {others}), a reviewer retires it: `{_command(name)}`"
 
-    def _out_of_imports(self, bad: Evidence) -> str:
+    def _import_advice(self, bad: Evidence) -> str:
         """Return what to do about an imported test that the next report by the same mapping does not hold."""
         mapping, place = self._mapping(bad), (bad.environment, bad.provider_mode)
         run, started_at = self._newest_imports.get((mapping, *place), ("", ""))
@@ -142,7 +142,7 @@ class LaterRuns:
     def _mapping(self, one: Evidence) -> str:
         """Return the digest of the mapping that something was imported by; empty: it is not known."""
         origin = self.origins.get(one.run_id)
-        return origin.conduct.imported[0] if origin and origin.conduct.imported else ""
+        return origin.conditions.imported[0] if origin and origin.conditions.imported else ""
 
 
 def _by_part(evidence: Sequence[Evidence], end: str) -> Mapping[str, list[Evidence]]:
@@ -162,7 +162,7 @@ def _newest(evidence: Sequence[Evidence]) -> _Newest:
     return found
 
 
-def is_case_beside(test_id: str, other: str) -> bool:
+def is_sibling_case(test_id: str, other: str) -> bool:
     """Return whether two tests are cases of one parametrised test."""
     base = _unparametrised(test_id)
     return base != test_id and _unparametrised(other) == base

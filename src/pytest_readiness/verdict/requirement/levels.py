@@ -14,7 +14,7 @@ SIGNED: Level = "L2"
 RECEIVED: Level = "L3"
 
 
-TOLD: Mapping[str, str] = {
+DESCRIPTIONS: Mapping[str, str] = {
     RECORDED: "recorded",
     SEALED: "sealed",
     SIGNED: "sealed, and signed with a trusted key",

@@ -30,7 +30,7 @@ def find_skipped(readiness: Readiness, origins: Mapping[str, RunOrigin]) -> Iter
         readiness: the use cases in scope.
         origins: by run id; each with what it left out.
     """
-    if not any(origin.left_out for origin in origins.values()):
+    if not any(origin.deselected_tests for origin in origins.values()):
         return
     elsewhere: dict[str, list[Evidence]] = {}
     for one in readiness.other_evidence:
@@ -52,7 +52,7 @@ def _of_use_case(
     deciding = {one.run_id for requirement in use_case.required for one in requirement.deciding}
     for run_id in sorted(deciding):
         run = origins.get(run_id, UNKNOWN)
-        for test in run.left_out:
+        for test in run.deselected_tests:
             claims = any(claimed == name for claimed, _ in test.claims)
             ran = (_ran_since(one, run, origins) for one in executions.get(test.test_id, ()))
             if claims and test.test_id not in retired and not any(ran):

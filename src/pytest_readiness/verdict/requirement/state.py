@@ -61,16 +61,16 @@ def requirement_state(
     deciding, shown = found.deciding, found.deciding + found.rest
     if requirement.not_applicable is not None:
         told = Explanation(explanations.first_line(requirement.not_applicable))
-        return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found.fitting
+        return RequirementReadiness(requirement, State.NOT_APPLICABLE, told, shown, deciding=deciding), found.matching
     judged = (
         _judge_bad(requirement, found, moment)
         or _judge_passes(requirement, deciding, moment)
         or _judge_nothing(requirement, found, moment)
     )
-    if found.future_passes or found.left_out:
+    if found.future_passes or found.excluded:
         told = Explanation(judged.told.why + _notes(judged.state, found), judged.told.completes_it)
         judged = judged._replace(told=told)
-    return _readiness(requirement, judged, shown, _counting(requirement, deciding), moment), found.fitting
+    return _readiness(requirement, judged, shown, _counting(requirement, deciding), moment), found.matching
 
 
 def _counting(requirement: Requirement, deciding: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -89,14 +89,14 @@ def _readiness(
     state, told, expires_at, soon, unproven = judged
     levels = [level_of(one, moment.open_runs, moment.signed) for one in deciding]
     level = levels[0] if len(levels) == 1 else weakest_level(levels)
-    return _made(requirement, state, told, shown, expires_at, soon, level, deciding, None, unproven)
+    return _new_readiness(requirement, state, told, shown, expires_at, soon, level, deciding, None, unproven)
 
 
-_made = fast_constructor(RequirementReadiness)
+_new_readiness = fast_constructor(RequirementReadiness)
 
 
 def _notes(state: State, found: RequirementExecutions) -> str:
-    left_out = "" if state is State.COMPLETE else explanations.left_out_note(found.left_out.values())
+    left_out = "" if state is State.COMPLETE else explanations.left_out_note(found.excluded.values())
     return explanations.early_note(found.future_passes) + left_out
 
 
@@ -106,11 +106,11 @@ def _judge_bad(requirement: Requirement, found: RequirementExecutions, moment: E
         return None
     failing = [one for one in broken if one.result in BAD]
     bad = failing or broken
-    elsewhere = found.elsewhere.get(bad[0].id)
+    elsewhere = found.other_places.get(bad[0].id)
     why = explanations.why_bad(requirement, bad[0], len(bad) - 1, elsewhere)
     state = State.FAILING if failing else State.INTERRUPTED
     mend = explanations.completes_bad(requirement, bad[0], elsewhere)
-    return _Judged(state, Explanation(why, mend + moment.later.way_out(bad[0], elsewhere)))
+    return _Judged(state, Explanation(why, mend + moment.later.retirement_advice(bad[0], elsewhere)))
 
 
 def _judge_passes(requirement: Requirement, deciding: Sequence[Evidence], moment: EvaluationContext) -> _Judged | None:
@@ -228,7 +228,7 @@ def _proof(requirement: Requirement) -> str:
 def _judge_nothing(requirement: Requirement, found: RequirementExecutions, moment: EvaluationContext) -> _Judged:
     """Judge a requirement that no real execution satisfies and none counts against."""
     known = (
-        one for one in found.deciding + found.rest if one not in found.future_passes and one.id not in found.left_out
+        one for one in found.deciding + found.rest if one not in found.future_passes and one.id not in found.excluded
     )
     state, newest = State.MISSING, next(known, None)
     if requirement.undeclared_environment:

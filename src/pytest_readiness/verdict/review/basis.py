@@ -36,7 +36,7 @@ class RequirementBasis:
     """The settings that are not at their default."""
 
     @classmethod
-    def of(cls, catalogue: Catalogue, policy: Policy) -> RequirementBasis:
+    def build(cls, catalogue: Catalogue, policy: Policy) -> RequirementBasis:
         """Return the basis that a catalogue and a policy are."""
         return cls(
             items={key: canonical(_said(item)) for key, item in catalogue.items.items()},

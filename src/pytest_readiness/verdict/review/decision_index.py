@@ -38,7 +38,7 @@ class DecisionIndex:
     """By use case: the retirements of those that left the register."""
 
     @classmethod
-    def of(cls, facts: Facts, policy: Policy, register: str, now: str) -> DecisionIndex:
+    def build(cls, facts: Facts, policy: Policy, register: str, now: str) -> DecisionIndex:
         """Return the decisions of a register that count at a moment (``counts_at``)."""
         every = sorted((one for one in facts.decisions if one.register == register and counts_at(one, now)), key=_age)
         reviews = _grouped((one for one in every if isinstance(one, Review)), lambda one: one.use_case)
@@ -55,11 +55,11 @@ class DecisionIndex:
         found: dict[str, RetirementStanding] = {}
         for test, ones in retirements.items():
             mine = [piece for piece in self.facts.evidence if piece.test_id == test]
-            standings = [RetirementStanding(one, self._wrong(one, mine)) for one in ones]
+            standings = [RetirementStanding(one, self._refusal(one, mine)) for one in ones]
             found[test] = next((one for one in standings if one.void is None), standings[-1])
         return found
 
-    def _wrong(self, decision: Decision, concerned: Iterable[Evidence]) -> str | None:
+    def _refusal(self, decision: Decision, concerned: Iterable[Evidence]) -> str | None:
         """Return why a person could not decide, by what is known of the evidence that there was at that moment."""
         return may_decide(decision.by, decision.known_by, self.policy, self._recorders(decision, concerned))
 
@@ -72,7 +72,7 @@ class DecisionIndex:
         standing = self.retirements.get(test)
         return standing is not None and standing.void is None
 
-    def left_out(self, evidence: Iterable[Evidence], release: str | None) -> dict[str, str]:
+    def excluded_executions(self, evidence: Iterable[Evidence], release: str | None) -> dict[str, str]:
         """Return the ids of the executions that do not count though they ran, and why, in a sentence each.
 
         A retirement that does not hold excuses no failure, and what its test shows is in doubt all the same: else the
@@ -92,7 +92,7 @@ class DecisionIndex:
     def _is_of(self, evidence: Evidence, release: str | None) -> bool:
         return release is not None and self.facts.origin(evidence.id).release == release
 
-    def waive(self, judged: RequirementReadiness) -> tuple[RequirementReadiness, tuple[WaiverStanding, ...]]:
+    def apply_waivers(self, judged: RequirementReadiness) -> tuple[RequirementReadiness, tuple[WaiverStanding, ...]]:
         """Return a requirement as its waivers leave it, and the waivers that are told.
 
         A waiver changes nothing where the state could be signed without it.
@@ -105,7 +105,7 @@ class DecisionIndex:
         newest = standings[:1] if standings[0].void is not None else []
         if holding is None:
             return judged, tuple(newest)
-        if judged.state is State.NOT_APPLICABLE or all(map(self.policy.reviewable, judged.asked)):
+        if judged.state is State.NOT_APPLICABLE or all(map(self.policy.reviewable, judged.policy_states)):
             return judged, (*newest, holding)
         return _waived(judged, holding), (*newest, replace(holding, used=True))
 
@@ -117,11 +117,11 @@ class DecisionIndex:
         """Return the blockers of a use case that no unblock ended; ``required`` is what counts of its requirements."""
         if use_case not in self.blockers:
             return ()
-        return self.blockers_left(use_case, [piece for one in required for piece in one.deciding])
+        return self.remaining_blockers(use_case, [piece for one in required for piece in one.deciding])
 
-    def blockers_left(self, use_case: str, concerned: Sequence[Evidence]) -> tuple[BlockerStanding, ...]:
+    def remaining_blockers(self, use_case: str, concerned: Sequence[Evidence]) -> tuple[BlockerStanding, ...]:
         """Return the blockers of a use case that no unblock ended, where this is the evidence concerned."""
-        unblocks = [(one, self._wrong(one, concerned)) for one in self.unblocks.get(use_case, ())]
+        unblocks = [(one, self._refusal(one, concerned)) for one in self.unblocks.get(use_case, ())]
         return tuple(
             BlockerStanding(
                 blocker,
@@ -135,7 +135,9 @@ class DecisionIndex:
             if not any(wrong is None and blocker.id in one.ends for one, wrong in unblocks)
         )
 
-    def let_go(self, use_case: str, concerned: Sequence[Evidence]) -> tuple[frozenset[str], tuple[str, ...]]:
+    def closed_by_departure(
+        self, use_case: str, concerned: Sequence[Evidence]
+    ) -> tuple[frozenset[str], tuple[str, ...]]:
         """Return what was let go of with a use case that left, and why a retirement of it does not hold.
 
         Return the ids of the blockers, rejections and runs that were known of it when it was retired.
@@ -145,14 +147,16 @@ class DecisionIndex:
         known: set[str] = set()
         void = []
         for one in self.departures.get(use_case, ()):
-            wrong = self._wrong(one, concerned)
+            wrong = self._refusal(one, concerned)
             if wrong is None:
                 known.update(one.ends, one.failed_runs)
             else:
                 void.append(f"its retirement at {one.at} does not count: {wrong}")
         return frozenset(known), tuple(void)
 
-    def unplaced(self, requirements: Callable[[str], Iterable[str]], use_cases: Iterable[str]) -> tuple[str, ...]:
+    def unmatched_decisions(
+        self, requirements: Callable[[str], Iterable[str]], use_cases: Iterable[str]
+    ) -> tuple[str, ...]:
         """Return a sentence for each decision that concerns no use case, or no requirement, in force."""
         known = set(use_cases)
         near = {name.partition("/")[0] for name in self.waivers} & known
@@ -172,7 +176,9 @@ def _waived(judged: RequirementReadiness, holding: WaiverStanding) -> Requiremen
         judged,
         state=State.WAIVED,
         waived_from=judged.state,
-        told=Explanation(f"{why}; without the waiver it is {judged.state.value}: {judged.why}", judged.completes_it),
+        explanation=Explanation(
+            f"{why}; without the waiver it is {judged.state.value}: {judged.why}", judged.completes_it
+        ),
     )
 
 

@@ -30,10 +30,10 @@ class ReviewHorizon:
     """Those that they knew had failed since."""
 
     @classmethod
-    def of(cls, review: Review) -> ReviewHorizon:
+    def from_review(cls, review: Review) -> ReviewHorizon:
         """Return the horizon of whoever signed a review."""
         ages = [row.max_age_days for row in review.basis.requirements]
-        return cls(review.looked_at, failures_from(ages, review.looked_at), frozenset(review.basis.failed_runs))
+        return cls(review.seen_until, failures_from(ages, review.seen_until), frozenset(review.basis.failed_runs))
 
     def hides(self, run_id: str, started_at: str) -> bool:
         """Return whether a failure matters and could not be seen: it came later, or in a run that was not known."""
@@ -61,11 +61,11 @@ class ReviewFacts:
     policy: Policy
     adverse: Sequence[Evidence] = ()
     """What ever went wrong for one of its requirements, as far as it is known."""
-    counts_in: Mapping[str, Collection[Scope]] = field(default_factory=dict)
+    adverse_scopes: Mapping[str, Collection[Scope]] = field(default_factory=dict)
     """Ids of these, and the places that each counts in."""
     retirements: Sequence[RetirementStanding] = ()
     """Of tests that have evidence for it."""
-    set_aside: Sequence[RunRetirement] = ()
+    run_retirements: Sequence[RunRetirement] = ()
     """Of runs that showed something of it, or were to show it."""
     missing: Collection[str] = ()
     """Ids of pinned evidence that the store lacks."""
@@ -85,7 +85,7 @@ def _reasons(review: Review, seen: ReviewFacts) -> Iterator[str]:
         yield from _told(_never_seen(review, seen))
     if seen.adverse:
         yield from _told(
-            [execution_text(one) + _lately(one) for one in adverse_to(review, seen.adverse, seen.counts_in)]
+            [execution_text(one) + _lately(one) for one in adverse_to(review, seen.adverse, seen.adverse_scopes)]
         )
     yield from _unacknowledged(review, seen)
     # Whatever clock made which: one that was made on another branch, or for another store, was not looked at.
@@ -94,7 +94,7 @@ def _reasons(review: Review, seen: ReviewFacts) -> Iterator[str]:
         # One that does not hold too: nothing may become current because a reviewer left the list.
         if old.decision.test_id not in known:
             yield f"{first_line(old.decision.test_id)} was retired since: {first_line(old.decision.reason)}"
-    for run in seen.set_aside:
+    for run in seen.run_retirements:
         # What failed in it may be lost with its lines: whoever signed before has not seen that.
         if run.run_id not in known:
             yield f"run {run.run_id} was retired since: {first_line(run.reason)}"
@@ -182,7 +182,7 @@ def adverse_to(
         wrong: what went wrong.
         counts_in: the places that each counts in, by id, where that is not only the place of its run.
     """
-    known, horizon, pinned, passes = counts_in or {}, ReviewHorizon.of(review), _Starts(), _Starts()
+    known, horizon, pinned, passes = counts_in or {}, ReviewHorizon.from_review(review), _Starts(), _Starts()
     for row in review.basis.requirements:
         passed = row.state in _PASSING
         for pin in row.pins:
@@ -193,7 +193,7 @@ def adverse_to(
     def unseen(one: Evidence) -> bool:
         scopes = known.get(one.id) or [scope_of(one)]
         if one.result is Result.INTERRUPTED:
-            return one.started_at > pinned.earliest(scopes, review.looked_at)
+            return one.started_at > pinned.earliest(scopes, review.seen_until)
         return horizon.hides(one.run_id, one.started_at) and (
             one.started_at > horizon.at or one.started_at >= passes.earliest(scopes, "")
         )
@@ -237,7 +237,7 @@ def _unacknowledged(review: Review, seen: ReviewFacts) -> Iterator[str]:
     doubtful = [one for one in seen.required if one.state in (State.ASSERTED, State.FLAKY)]
     signed = {row.requirement: (row.state, row.unproven) for row in review.basis.requirements} if doubtful else {}
     for one in doubtful:
-        name, lacks_too = one.requirement.id, len(one.asked) > 1
+        name, lacks_too = one.requirement.id, len(one.policy_states) > 1
         if not seen.policy.must_be_named(one.state, unproven=lacks_too):
             continue
         was, lacked_too = signed.get(name, ("", False))

@@ -23,7 +23,7 @@ def pin_requirements(
             one.state.value,
             tuple(_pin(piece, origins) for piece in one.deciding),
             *requirement_terms(one.requirement),
-            unproven=len(one.asked) > 1,
+            unproven=len(one.policy_states) > 1,
         )
         for one in requirements
     )

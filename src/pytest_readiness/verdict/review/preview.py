@@ -11,7 +11,7 @@ from ...facts.review_basis import PinnedRequirement, ReviewBasis
 from ..explanations import execution_text, first_line
 from ..inputs import Facts, RunOrigin
 from ..policy import Policy
-from ..readiness import Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness, asked_of
+from ..readiness import Readiness, RequirementReadiness, ReviewState, State, UseCaseReadiness, policy_states_of
 from .authority import excluded_people, may_decide
 from .invalidation import adverse_to, changed_requirements
 from .pins import recorders_of
@@ -47,7 +47,7 @@ def _is_told_by(words: set[str], row: PinnedRequirement, basis: ReviewBasis) -> 
     """A retry opens nothing that a clean pass would not: who names what is flaky has not named what lacks its proof."""
     if row.state not in ACKNOWLEDGED:
         return False
-    asked = asked_of(State(row.state), unproven=row.unproven)
+    asked = policy_states_of(State(row.state), unproven=row.unproven)
     accepted = {name.upper() for name, setting in basis.policy if setting == "accept"}
     needed = [state for state in asked if state not in accepted] or asked[:1]
     return words >= {str(state) for state in needed}
@@ -171,7 +171,7 @@ def _waiver_refusal(
     if waiver.until > last_day(waiver):
         return f"a waiver lasts {CAP_DAYS} days at most: until {last_day(waiver)}"
     if found.state is State.NOT_APPLICABLE or all(
-        map(policy.reviewable, asked_of(found.underlying, unproven=found.unproven))
+        map(policy.reviewable, policy_states_of(found.underlying, unproven=found.unproven))
     ):
         return f"{waiver.requirement} is {found.state.value}: there is nothing to waive"
     return None
@@ -197,7 +197,7 @@ def _retirement_refusal(
 def _departure_refusal(
     departure: Departure, readiness: Readiness, policy: Policy, recorders: Iterable[str]
 ) -> str | None:
-    if departure.use_case not in {one.use_case for one in readiness.departed}:
+    if departure.use_case not in {one.use_case for one in readiness.removed}:
         return f"{first_line(departure.use_case)} has no row, and nothing is open: there is nothing to retire"
     if not departure.reason.strip():
         return f"say why: retiring {first_line(departure.use_case)} needs a reason"

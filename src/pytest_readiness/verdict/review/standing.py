@@ -53,7 +53,7 @@ def horizons_of(counting: Iterable[SignOff]) -> dict[str, list[ReviewHorizon]]:
     """Return for each use case up to where those who gave these approvals saw what had failed."""
     found: dict[str, list[ReviewHorizon]] = {}
     for one in counting:
-        found.setdefault(one.use_case, []).append(ReviewHorizon.of(one))
+        found.setdefault(one.use_case, []).append(ReviewHorizon.from_review(one))
     return found
 
 
@@ -65,7 +65,7 @@ def starts_of(counting: Iterable[SignOff]) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in counting:
         starts = [pin.started_at for row in one.basis.requirements for pin in row.pins]
-        found[one.use_case] = min([*starts, one.looked_at, found.get(one.use_case, one.looked_at)])
+        found[one.use_case] = min([*starts, one.seen_until, found.get(one.use_case, one.seen_until)])
     return found
 
 

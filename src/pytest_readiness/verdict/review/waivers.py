@@ -42,7 +42,7 @@ def void_because(waiver: Waiver, policy: Policy, recorders: Iterable[str], now: 
     if now[:10] > last_day(waiver):
         capped = f" ({CAP_DAYS} days after it was made)" if waiver.until > last_day(waiver) else ""
         return f"it expired with {last_day(waiver)}{capped}"
-    if policy.people.same(waiver.by, waiver.requested_by):
+    if policy.people.is_same_person(waiver.by, waiver.requested_by):
         return f"{first_line(waiver.by)} asked for it and cannot approve it too"
     return may_decide(waiver.by, waiver.known_by, policy, recorders)
 
