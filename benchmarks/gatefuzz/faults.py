@@ -239,7 +239,7 @@ FAULTS: dict[str, Fault] = {
         (
             Edit(
                 "pipeline.load_inputs:parts_of",
-                "sealed = {id_: run for id_, run in sources.runs_left.items() if run.seal is not None}",
+                "sealed = {id_: run for id_, run in sources.journal_runs.items() if run.seal is not None}",
                 "sealed = {}",
             ),
         ),

@@ -311,7 +311,7 @@ class Sessions:
     def _die(self, root: Path, journals: dict[Path, bytes]) -> int:
         """Leave the journal as it was when the process died: everything that was written since is taken back."""
         door = self.main.config.stash[plugin.SESSION_PLUGIN]
-        writer = door._prepared.keeper.log.writer  # noqa: SLF001
+        writer = door._prepared.report_writer.log.writer  # noqa: SLF001
         if writer is not None:
             writer.close()
         for path in journal_folder(root).glob("*.jsonl"):

@@ -133,11 +133,11 @@ class SessionPlugin:
             raise pytest.UsageError(sanitise(str(error))) from None
         if prepared is not None:
             self._prepared, self._selection = prepared, prepared.selection
-            self.config.pluginmanager.register(prepared.keeper, "readiness-keeper")
+            self.config.pluginmanager.register(prepared.report_writer, "readiness-keeper")
             if prepared.observer is not None:
                 self._watch(prepared.observer)
-            if not prepared.keeper.log.dry:
-                self._enter(prepared.living)
+            if not prepared.report_writer.log.dry:
+                self._enter(prepared.live_session)
 
     @property
     def _is_dry(self) -> bool:
@@ -191,8 +191,8 @@ class SessionPlugin:
             plan = self.observer.build_plan(everything)
             unread = sum(bool(test.problems) and not test.claims for test in tagged)
             if self._prepared is not None:
-                self._prepared.keeper.log.plan(plan)
-                self._prepared.keeper.log.unread_marks = unread
+                self._prepared.report_writer.log.plan(plan)
+                self._prepared.report_writer.log.unread_marks = unread
             elif self._plans is not None:
                 from .facts.ledger.line import canonical
 
@@ -209,7 +209,7 @@ class SessionPlugin:
         from .claims.collection import collect_all
         from .pipeline.session_plan import plan_lines
 
-        tagged = collect_all(session.items, self._prepared.place.catalogue)
+        tagged = collect_all(session.items, self._prepared.project.catalogue)
         self._plan = plan_lines(tagged, self._prepared, self.options, width=self._width)
         return True
 
@@ -221,14 +221,14 @@ class SessionPlugin:
             asked = self.options
             preload(
                 records=self.observer is not None and self.observer.records,
-                keeps=None if self._prepared is None else self._prepared.place.store_file,
+                keeps=None if self._prepared is None else self._prepared.project.store_file,
                 bundles=asked.get("bundle") is not None,
                 judges=asked.report or asked.gate or asked.get("json") is not None,
             )
             self._names = current_names()
         gives_up = session.testsfailed and not self.config.getoption("continue_on_collection_errors")
         if self._prepared is not None and not self._distributes and not gives_up:
-            self._prepared.keeper.open()
+            self._prepared.report_writer.open()
 
     # -- end
 
@@ -252,7 +252,7 @@ class SessionPlugin:
         elif self._prepared is not None and not self._said["plan"]:
             from .pipeline.session import close_session
 
-            self._prepared.keeper.log.uncollected = self._uncollected
+            self._prepared.report_writer.log.uncollected = self._uncollected
             self._outcome = close_session(self._prepared, self.options, int(session.exitstatus))
             self._exit_code = self._outcome.exit_code
             if session.exitstatus == 0 and self._outcome.exit_code:
@@ -308,7 +308,7 @@ class SessionPlugin:
 
         assert self._outcome is not None  # noqa: S101 - for the type checker
         verbosity = self.config.get_verbosity()
-        return summary_lines(self._outcome, self.options, prepared.place, width=self._width, verbosity=verbosity)
+        return summary_lines(self._outcome, self.options, prepared.project, width=self._width, verbosity=verbosity)
 
 
 def write_lines(reporter: Any, lines: Sequence[Line], markup: Mapping[str, Mapping[str, bool]]) -> None:

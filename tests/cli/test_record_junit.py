@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_readiness.external.junit.files import files_of
+from pytest_readiness.external.junit.files import find_files
 from tests.project import CONFIG, Project
 
 pytestmark = pytest.mark.slow
@@ -380,7 +380,7 @@ def test_links_that_lead_in_circles_are_not_followed(placed: Project) -> None:
     for name in ("one", "two"):
         (placed.path / name).symlink_to(".")
     for pattern in ("**/*.xml", "**/../out/**/*.xml", str(placed.path / "**" / "[ab]**.xml")):
-        assert sorted(path.name for path in files_of([Path(pattern)])) == ["a.xml", "b.xml"], pattern
+        assert sorted(path.name for path in find_files([Path(pattern)])) == ["a.xml", "b.xml"], pattern
 
 
 def test_a_folder_is_read_in_any_letter_case(placed: Project) -> None:

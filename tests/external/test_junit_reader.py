@@ -96,7 +96,7 @@ def test_no_case_with_anything_against_it_has_passed(tmp_path: Path, suites: lis
     """Whatever the file holds: a child, a word or a count against a case keeps it from PASSED."""
     marked = f'<testsuites errors="0">{"".join(map(written, suites))}</testsuites>'
     whole = given_in(("", {}, suites))
-    found = [case for case in cases(tmp_path, marked) if case.covers is None]
+    found = [case for case in cases(tmp_path, marked) if case.covered_cases is None]
     assert len(found) == len(whole)
     for said, case in zip(whole, found, strict=True):
         assert (case.result is Result.PASSED) <= said.may_have_passed(), said
@@ -115,7 +115,9 @@ def test_a_bad_child_improves_nothing(tmp_path: Path, suites: list[Any], data: s
         read = cases(tmp_path, f'<testsuites errors="0">{"".join(map(written, suites))}</testsuites>')
         tests = map_cases(read, [MappingRule("*", "UC-001/1", "--map")]).tests
         assert {test.targets for test in tests} == {("UC-001/1",)}
-        return max(BAD[test.case.result] for test in tests), [BAD[case.result] for case in read if case.covers is None]
+        return max(BAD[test.case.result] for test in tests), [
+            BAD[case.result] for case in read if case.covered_cases is None
+        ]
 
     before = verdicts()
     target.children.insert(data.draw(st.integers(0, len(target.children))), child)

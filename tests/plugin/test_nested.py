@@ -53,7 +53,7 @@ def test_a_session_in_a_test_of_the_same_project(project: Project, act: str, how
     result = project.run_apart("-rP", *how)
     assert result.ret == 0, result.stdout.str()
     assert recorded(project) == ALL_PASSED
-    assert "nothing is recorded: this session runs within a test of another" in result.stdout.str()
+    assert "nothing is recorded: this session runs inside a test of another session" in result.stdout.str()
     assert project.artifacts == []
     assert project.journals == []
     assert project.cli("verify").exit_code == 0

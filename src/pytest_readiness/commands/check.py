@@ -64,7 +64,7 @@ def command(door: CliContext) -> int:
         for line in _meaning(settings, catalogue):
             _say(line)
     _say("sound" if not found else count(len(found), "problem"))
-    return _CONFIG if plugins.trouble else int(bool(found))
+    return _CONFIG if plugins.unusable_reason else int(bool(found))
 
 
 def _left_out(settings: Settings) -> Iterator[str]:
@@ -86,9 +86,9 @@ def _config(door: CliContext) -> tuple[Settings | None, list[Problem]]:
 
 def _kinds(plugins: Plugins) -> tuple[Collection[str], list[Problem]]:
     """Return the proof kinds that the config may name, and which plugins cannot be used."""
-    if (trouble := plugins.trouble) is None:
+    if (trouble := plugins.unusable_reason) is None:
         return plugins.kinds, []
-    return plugins.asked, [Problem("", line) for line in plugins.problems or (trouble,)]
+    return plugins.requested_kinds, [Problem("", line) for line in plugins.problems or (trouble,)]
 
 
 def _kept(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem], tuple[Problem, ...]]:
@@ -100,7 +100,7 @@ def _kept(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem
         found = verify_store(Project(settings, catalogue or Catalogue(settings.register)))
     except ReadinessError as error:
         return [Problem("", str(error))], ()
-    return found.problems, (*(Problem("", one) for one in found.aside), *found.notes)
+    return found.problems, (*(Problem("", one) for one in found.retired_runs), *found.notes)
 
 
 def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:

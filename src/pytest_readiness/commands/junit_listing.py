@@ -11,7 +11,7 @@ from glob import escape
 
 from ..claims.claim import Claim
 from ..errors import count
-from ..external.import_results import ImportPreview, mapped_of
+from ..external.import_results import ImportPreview, mapping_summary
 from ..external.junit.reader import JUnitCase
 from ..external.mapping import MappedTest
 from ..facts.evidence import Result
@@ -61,7 +61,7 @@ def _lines(seen: ImportPreview, claims: Sequence[Sequence[Claim]], redacted: Cal
             yield f"{target:{width}} {count(len(some), 'test')}: {_results(test.case for test in some)}"
     yield from _patterns(left, seen.cases, redacted)
     yield ""
-    yield f"{mapped_of(seen)}; nothing was recorded"
+    yield f"{mapping_summary(seen)}; nothing was recorded"
 
 
 def _target(claim: Claim) -> str:

@@ -63,12 +63,12 @@ def _tell(one: MergeResult) -> None:
     brought += [count(new.artifacts, "artifact"), *([count(new.statements, "signature")] if new.statements else [])]
     known = f"{count(new.already_stored, 'record')} {'was' if new.already_stored == 1 else 'were'} there already"
     click.echo(sanitise(f"{one.path}: {', '.join(brought)} new; {known}"))
-    if one.doubt:
-        click.echo(f"readiness: {sanitise(f'{one.path}: {one.doubt}', 600)}", err=True)
-    if one.declared:
-        they = f"of {count(one.declared, 'decision')} of {one.path} it is only declared here who decided"
-        told = f"{they}, whatever is said there: no trusted key signed {'it' if one.declared == 1 else 'them'}"
+    if one.report_note:
+        click.echo(f"readiness: {sanitise(f'{one.path}: {one.report_note}', 600)}", err=True)
+    if one.self_declared:
+        they = f"of {count(one.self_declared, 'decision')} of {one.path} it is only declared here who decided"
+        told = f"{they}, whatever is said there: no trusted key signed {'it' if one.self_declared == 1 else 'them'}"
         click.echo(f"readiness: {sanitise(told, 600)}", err=True)
-    if one.elsewhere:
-        told = f"{one.path} holds records of other registers, which do not count here: {', '.join(one.elsewhere)}"
+    if one.other_registers:
+        told = f"{one.path} holds records of other registers, which do not count here: {', '.join(one.other_registers)}"
         click.echo(f"readiness: {sanitise(told, 600)}", err=True)

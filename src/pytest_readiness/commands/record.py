@@ -14,8 +14,8 @@ import click
 from ..claims.catalogue import PROOF_OF_PART, REPLAY_MODES
 from ..claims.register import PROOFS
 from ..errors import ConfigError, ReadinessError, SeveralError, one_line, suggestion
-from ..external.import_results import ImportPreview, claims_of, notes_of, preview_junit, record_junit
-from ..external.junit.timestamps import zone_of
+from ..external.import_results import ImportPreview, claims_of, mapping_notes, preview_junit, record_junit
+from ..external.junit.timestamps import parse_timezone
 from ..external.map_file import read_map_file
 from ..external.mapping import MappingRule, claim_of
 from ..external.record import RecordOptions, RecordResult, is_of_pytest, record_command, record_examined
@@ -168,7 +168,7 @@ def command(door: CliContext, context: click.Context, /, **given: Any) -> int:
     place = door.place(records=True)
     told = _told(place, given, context.meta[_ARGV])
     if given["junit"]:
-        seen = preview_junit(place, given["junit"], _rules(place, given, told), told.zone)
+        seen = preview_junit(place, given["junit"], _rules(place, given, told), told.timezone)
         if given["only_list"]:
             return _list(place, seen, told)
         recorded = record_junit(place, seen, told)
@@ -185,7 +185,7 @@ def command(door: CliContext, context: click.Context, /, **given: Any) -> int:
 
 def _list(place: Project, seen: ImportPreview, told: RecordOptions) -> int:
     """Print what a report holds and what is mapped; a wrong property is told behind it."""
-    for note in (*seen.notes, *notes_of(seen)):
+    for note in (*seen.notes, *mapping_notes(seen)):
         click.echo(f"readiness: {sanitise(note)}", err=True)
     claims, wrong = claims_of(seen.mapping, place, told)
     click.echo("\n".join(list_report(place, seen, claims)))
@@ -196,7 +196,7 @@ def _list(place: Project, seen: ImportPreview, told: RecordOptions) -> int:
 
 def _code(place: Project, recorded: RecordResult, code: int) -> int:
     """Say why plugins cannot be used, and return the exit code: recorded is recorded, and that must not be missed."""
-    if trouble := place.trouble:
+    if trouble := place.plugin_problem:
         click.echo(f"readiness: {sanitise(trouble, 2000)}", err=True)
     if recorded.problems:
         return _STORAGE
@@ -247,14 +247,14 @@ def _told(place: Project, given: dict[str, Any], argv: tuple[str, ...]) -> Recor
         raise ConfigError(f"a replay is {' or '.join(REPLAY_MODES)}, not '{one_line(replay_mode, 60)}'")
     return RecordOptions(
         argv=argv,
-        said=said | ({"provider-mode": mode} if mode else {}),
+        context=said | ({"provider-mode": mode} if mode else {}),
         part=_agreed("part", given["part"], proofs, "drill", "name"),
         replay_mode=replay_mode,
         proofs=proofs,
         notes=given["notes"],
         references=tuple(_reference(text) for text in given["references"]),
         artifacts=given["artifacts"],
-        zone=zone_of(given["timezone"]) if given["timezone"] else None,
+        timezone=parse_timezone(given["timezone"]) if given["timezone"] else None,
     )
 
 

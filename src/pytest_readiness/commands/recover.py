@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..pipeline.maintenance import recover_left_behind
+from ..pipeline.maintenance import recover_journals
 from ..views.sanitise import sanitise
 from ..views.text_format import count
 from .cli_context import CliContext, pass_door
@@ -18,7 +18,7 @@ def command(door: CliContext) -> int:
 
     Exits 3 where a journal is damaged or cannot be kept; it stays where it is.
     """
-    recovered = recover_left_behind(door.place())
+    recovered = recover_journals(door.place())
     for run in recovered.runs:
         told = count(sum(1 for _ in run.evidence()), "piece of evidence", "pieces of evidence")
         click.echo(sanitise(f"recovered run {run.id}: {told}, {run.state.value}"))

@@ -26,7 +26,7 @@ def command(door: CliContext, checkpoints: tuple[Path, ...]) -> int:
     """
     place, kept = door.place(), requested_checkpoints(checkpoints)
     outcome = verify_store(place, kept)
-    for one in outcome.aside:
+    for one in outcome.retired_runs:
         click.echo(sanitise(one))
     for problem in outcome.problems:
         click.echo(sanitise(str(problem)))
@@ -36,7 +36,7 @@ def command(door: CliContext, checkpoints: tuple[Path, ...]) -> int:
         _say_compared(outcome)
         click.echo(f"not intact: {count(wrong, 'thing')} {'does' if wrong == 1 else 'do'} not fit")
         return 3
-    if not outcome.there:
+    if not outcome.has_store:
         raise ConfigError(missing_store(place.settings.store))
     told = [count(outcome.runs, "run"), f"{count(outcome.evidence, 'piece')} of evidence"]
     told += [count(outcome.artifacts, "artifact")]
@@ -47,5 +47,5 @@ def command(door: CliContext, checkpoints: tuple[Path, ...]) -> int:
 
 
 def _say_compared(outcome: VerificationResult) -> None:
-    for one in outcome.compared:
+    for one in outcome.matching_checkpoints:
         click.echo(sanitise(one))

@@ -13,7 +13,7 @@ from ..pipeline.checkpoints import missing_store
 from ..pipeline.evaluate_project import EvaluatedReport, EvaluationRequest, Project, evaluate_with_facts
 from ..pipeline.load_inputs import origins_of
 from ..pipeline.maintenance import refuse_damage
-from ..pipeline.retired_runs import find_retired_runs, why_not
+from ..pipeline.retired_runs import find_retired_runs, retirement_refusal
 from ..signing.trust import TrustStore
 from ..verdict.requirement.execution_ledger import BROKEN
 from ..verdict.review.authority import excluded_people
@@ -214,11 +214,13 @@ def retire_run(place: Project, run_id: str, who: Decider, reason: str) -> Stored
         known = {one.id for one in store.runs(sources.register)}
         if run_id not in known:
             raise ConfigError(f"there is no run '{run_id}' in the store{suggestion(run_id, known)}")
-        decisions = TrustStore.from_policy(place.policy).with_identities(sources.decided.decisions, sources.home)
+        decisions = TrustStore.from_policy(place.policy).with_identities(
+            sources.register_decisions.decisions, sources.home
+        )
         standing = find_retired_runs(store, decisions, place.policy, sources.register, told.at)
         if run_id in standing.runs:
             raise RefusedError(f"run {run_id} is retired already")
-        why = why_not(mine.counted, store.summaries([run_id]).get(run_id), store, place.policy)
+        why = retirement_refusal(mine.counted, store.summaries([run_id]).get(run_id), store, place.policy)
     finally:
         store.close()
     if why is not None:
@@ -264,9 +266,9 @@ def _ever(place: Project, use_cases: Iterable[str]) -> list[Evidence]:
     store = place.store()
     try:
         sources = place.sources(store)
-        pieces = [one for run in sources.runs_left.values() for one in open_evidence(run) if one.uc in concerned]
+        pieces = [one for run in sources.journal_runs.values() for one in open_evidence(run) if one.uc in concerned]
         if store is not None:
-            find_retired_runs(store, sources.decided.decisions, place.policy, sources.register, timestamp())
+            find_retired_runs(store, sources.register_decisions.decisions, place.policy, sources.register, timestamp())
             pieces += [one for name in concerned for one in store.history(sources.register, name)]
         return pieces
     finally:

@@ -39,7 +39,7 @@ class PriorDecisions:
             sources = place.sources(store)
             home = sources.home
             written = home.written_decisions(sources.register) if isinstance(home, DecisionFolder) else []
-            return cls((*sources.decided.decisions, *written))
+            return cls((*sources.register_decisions.decisions, *written))
         finally:
             if store is not None:
                 store.close()

@@ -107,7 +107,7 @@ def _planned(place: Project, runs: AbstractSet[str]) -> set[tuple[str, str]]:
     """Return each run, and each test that it collected, deselected or not."""
     store = place.store()
     try:
-        left = place.sources(store).runs_left
+        left = place.sources(store).journal_runs
         plans = {id_: left[id_].planned for id_ in runs if id_ in left}
         if store is not None:
             plans |= store.plans(runs - plans.keys())

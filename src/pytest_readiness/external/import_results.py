@@ -15,9 +15,9 @@ from ..facts.evidence import BAD, IMPORTED
 from ..facts.timestamps import timestamp
 from ..fast_values import dataclass
 from ..pipeline.evaluate_project import Project
-from .junit.files import files_of, same_blocks
+from .junit.files import find_files, same_blocks
 from .junit.reader import JUnitCase, JUnitReport, read_junit
-from .mapping import MappedTest, MappingResult, MappingRule, claim_of, idle_rules, map_cases
+from .mapping import MappedTest, MappingResult, MappingRule, claim_of, map_cases, unmatched_rules
 from .missing_tests import PriorImport, origin_of
 from .record import ExternalRun, RecordOptions, RecordResult, attach_files, message_of, open_session
 from .report_age import older_than_claimed
@@ -31,23 +31,23 @@ MOST_LINES = 100
 class ImportPreview:
     """What JUnit XML files hold, and what a mapping makes of it. Nothing is recorded yet."""
 
-    read: tuple[JUnitReport, ...]
+    reports: tuple[JUnitReport, ...]
     """What each of them tells."""
     rules: tuple[MappingRule, ...]
     mapping: MappingResult
     """What the rules make of it."""
-    most: int
+    size_limit: int
     """The largest file that is read, in bytes."""
 
     @property
     def cases(self) -> Iterator[JUnitCase]:
         """The cases of all files."""
-        return chain.from_iterable(one.cases for one in self.read)
+        return chain.from_iterable(one.cases for one in self.reports)
 
     @property
     def notes(self) -> Iterator[str]:
         """What is to be known of the files."""
-        return chain.from_iterable(one.notes for one in self.read)
+        return chain.from_iterable(one.notes for one in self.reports)
 
 
 def preview_junit(
@@ -65,7 +65,7 @@ def preview_junit(
         ConfigError: a file cannot be used.
     """
     most = place.settings.junit_limit
-    read = tuple(read_junit(path, most, zone) for path in files_of(given))
+    read = tuple(read_junit(path, most, zone) for path in find_files(given))
     return ImportPreview(read, tuple(rules), map_cases([case for one in read for case in one.cases], rules), most)
 
 
@@ -90,28 +90,28 @@ def record_junit(place: Project, seen: ImportPreview, told: RecordOptions) -> Re
     origin = origin_of(seen.rules, {case.suites[0] for case in seen.cases if case.suites})
     session = open_session(place, told, more={"imported": origin.to_plain()})
     kept = _kept(session, seen)
-    beside, others = session.account([])
+    beside, others = session.recorder_for([])
     attach_files(beside, told.artifacts)
-    reports = ImportedReports(session, seen.read)
+    reports = ImportedReports(session, seen.reports)
     planned = [(session.name(test.name), claims) for test, claims in mapped]
-    over = list(reports.over({name for name, _ in planned}))
+    over = list(reports.resolved_failures({name for name, _ in planned}))
     session.plan([*planned, *((one.test_id, one.claims) for one in over)])
     for test, claims in mapped:
-        _, recording = session.account(claims)
+        _, recording = session.recorder_for(claims)
         of_files = {(one["name"], one["sha256"]): one for case in test.members for one in kept[case.name]}
         recording.artifacts += [*of_files.values(), *others.artifacts]
-        held = reports.held(test)
-        session.finished(_imported(session, test) | ({"held": held.to_plain()} if held else {}), recording, claims)
+        held = reports.required_cases(test)
+        session.record(_imported(session, test) | ({"held": held.to_plain()} if held else {}), recording, claims)
     ended = [resolve_failures(session, one) for one in over]
-    earlier = PriorImport(place, session.opening.context, chain.from_iterable(every))
-    lacking = list(earlier.told(origin, mapping.tests, session.name, [one.test_id for one in over]))
+    earlier = PriorImport(place, session.pending.context, chain.from_iterable(every))
+    lacking = list(earlier.notes(origin, mapping.tests, session.name, [one.test_id for one in over]))
     earlier.close()
-    left_out = [mapped_of(seen)] if mapping.mapped < mapping.cases else []
-    age = older_than_claimed(seen.read, told.said.get("release"))
-    return session.close(0, [*seen.notes, *age, *notes_of(seen), *lacking, *ended, *left_out])
+    left_out = [mapping_summary(seen)] if mapping.mapped < mapping.cases else []
+    age = older_than_claimed(seen.reports, told.context.get("release"))
+    return session.close(0, [*seen.notes, *age, *mapping_notes(seen), *lacking, *ended, *left_out])
 
 
-def mapped_of(seen: ImportPreview) -> str:
+def mapping_summary(seen: ImportPreview) -> str:
     """Return how many test cases are mapped, as a sentence, and what failed that is not."""
     told = f"{seen.mapping.mapped:,} of {seen.mapping.cases:,} test cases are mapped"
     taken = {id(case) for test in seen.mapping.tests for case in test.members}
@@ -145,24 +145,24 @@ def _nothing(seen: ImportPreview) -> Iterator[str]:
     first = next(seen.cases, None)
     such = f", such as '{one_line(first.name, 100)}'," if first else ""
     how = "map some with --map 'PATTERN=UC/ITEM', or give them a property named 'readiness'"
-    where = shown_place(seen.read[0].file.path) if len(seen.read) == 1 else f"{len(seen.read)} files"
+    where = shown_place(seen.reports[0].file.path) if len(seen.reports) == 1 else f"{len(seen.reports)} files"
     yield f"{where}: none of {count(seen.mapping.cases, 'test case')}{such} is mapped: {how}; --list prints them all"
-    yield from idle_rules(seen.mapping.idle, seen.cases, only_hints=True)
+    yield from unmatched_rules(seen.mapping.unmatched, seen.cases, only_hints=True)
 
 
 def _kept(session: ExternalRun, seen: ImportPreview) -> dict[str, list[dict[str, Any]]]:
     """Keep the files, and return them by the names of their cases: those of several files have each of them."""
-    redactor = session.opening.redactor
+    redactor = session.pending.redactor
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for one in seen.read:
-        name, blocks = redactor.text(one.file.path.name), same_blocks(one.file, seen.most)
-        kept = session.opening.artifacts.store_blocks(blocks, name, "application/xml", redactor).to_plain()
+    for one in seen.reports:
+        name, blocks = redactor.text(one.file.path.name), same_blocks(one.file, seen.size_limit)
+        kept = session.pending.artifacts.store_blocks(blocks, name, "application/xml", redactor).to_plain()
         for case in {case.name: case for case in one.cases}:
             found[case].append(kept)
     return found
 
 
-def notes_of(seen: ImportPreview) -> Iterator[str]:
+def mapping_notes(seen: ImportPreview) -> Iterator[str]:
     """Yield what whoever imports should know of the mapping."""
     mapping = seen.mapping
     several = [test for test in mapping.tests if len(test.members) > 1]
@@ -172,9 +172,9 @@ def notes_of(seen: ImportPreview) -> Iterator[str]:
             f"{count(len(several), 'name')} of several test cases{such}: each is taken as one, with the worst result"
             f"{_apart(several)}"
         )
-    if mapping.twice:
-        yield _twice(mapping.twice)
-    yield from idle_rules(mapping.idle, seen.cases)
+    if mapping.under_two_names:
+        yield _twice(mapping.under_two_names)
+    yield from unmatched_rules(mapping.unmatched, seen.cases)
 
 
 def _twice(found: Sequence[tuple[JUnitCase, MappingRule, MappingRule]]) -> str:

@@ -65,9 +65,9 @@ class MappingResult:
     """How many cases the report holds."""
     mapped: int
     """How many of them match a rule, or say themselves what they are evidence for."""
-    idle: tuple[MappingRule, ...]
+    unmatched: tuple[MappingRule, ...]
     """The rules that match no case."""
-    twice: tuple[tuple[JUnitCase, MappingRule, MappingRule], ...] = ()
+    under_two_names: tuple[tuple[JUnitCase, MappingRule, MappingRule], ...] = ()
     """Cases that are evidence for one thing under both names, by one rule each."""
 
 
@@ -163,10 +163,10 @@ def map_cases(cases: Sequence[JUnitCase], rules: Sequence[MappingRule]) -> Mappi
     mapped, twice = 0, list[tuple[JUnitCase, MappingRule, MappingRule]]()
     for case in cases:
         by_name = plain.matching(case.name)
-        if case.covers is not None:
+        if case.covered_cases is not None:
             by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.name}::"))))  # "suite::*" takes all of it
-        elif case.only_failing is not None and case.only_failing.scope in (FailureScope.CLASS, FailureScope.MODULE):
-            by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.only_failing.names[0]}::"))))
+        elif case.suite_failure is not None and case.suite_failure.scope in (FailureScope.CLASS, FailureScope.MODULE):
+            by_name = tuple(dict.fromkeys((*by_name, *plain.matching(f"{case.suite_failure.names[0]}::"))))
         by_path = [rule for rule in longer.matching(case.path) if rule not in by_name] if longer else []
         matched.update(by_name, by_path)
         mapped += bool(by_name or by_path or case.claims)
@@ -191,15 +191,15 @@ def map_cases(cases: Sequence[JUnitCase], rules: Sequence[MappingRule]) -> Mappi
 
 def _concerned(cases: Sequence[JUnitCase]) -> Iterator[tuple[JUnitCase, Sequence[JUnitCase]]]:
     """Yield what failed and is no test, with the cases that it concerns: of suites the innermost first."""
-    hooks = [case for case in cases if case.only_failing is not None]
-    tests = [case for case in cases if case.only_failing is None and case.covers is None] if hooks else []
+    hooks = [case for case in cases if case.suite_failure is not None]
+    tests = [case for case in cases if case.suite_failure is None and case.covered_cases is None] if hooks else []
     reached = CaseIndex(CaseName(case.class_name, case.suites, case) for case in tests)
     for hook in hooks:
-        if hook.only_failing is not None:
-            yield hook, reached.of(hook.only_failing)
+        if hook.suite_failure is not None:
+            yield hook, reached.reached_by(hook.suite_failure)
     for suite in cases:
-        if suite.covers:
-            yield suite, suite.covers
+        if suite.covered_cases:
+            yield suite, suite.covered_cases
 
 
 def _as_one(cases: Sequence[JUnitCase]) -> JUnitCase:
@@ -208,7 +208,9 @@ def _as_one(cases: Sequence[JUnitCase]) -> JUnitCase:
     return replace(worst, started=max(case.started for case in cases))
 
 
-def idle_rules(rules: Sequence[MappingRule], cases: Iterable[JUnitCase], *, only_hints: bool = False) -> Iterator[str]:
+def unmatched_rules(
+    rules: Sequence[MappingRule], cases: Iterable[JUnitCase], *, only_hints: bool = False
+) -> Iterator[str]:
     """Yield a line for each pattern that matches no case, with what may be meant.
 
     ``only_hints``: of those alone of which that is known.

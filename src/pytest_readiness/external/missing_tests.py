@@ -88,7 +88,7 @@ class PriorImport:
             where = (context.environment, context.provider_mode or context.usual_provider_mode)
             imported = (one for one in found if one.method in (IMPORTED, ABSENT))
             self._pieces = [one for one in imported if (one.environment, one.provider_mode) == where]
-            decided = place.sources(store).decided.decisions if self._pieces else ()
+            decided = place.sources(store).register_decisions.decisions if self._pieces else ()
             self._retired = {one.test_id for one in decided if isinstance(one, Retirement)}
             self._store = store
 
@@ -97,7 +97,7 @@ class PriorImport:
         if self._store is not None:
             self._store.close()
 
-    def told(
+    def notes(
         self, origin: ImportOrigin, tests: Sequence[MappedTest], named: Callable[[str], str], over: Collection[str] = ()
     ) -> Iterator[str]:
         """Yield what is to be told of an import.

@@ -35,7 +35,7 @@ class RecordOptions:
 
     argv: tuple[str, ...] = ()
     """What was called."""
-    said: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
     """Context of the run, as ``open_run`` takes it."""
     part: str | None = None
     replay_mode: str | None = None
@@ -44,7 +44,7 @@ class RecordOptions:
     references: tuple[tuple[str, str], ...] = ()
     """(name, URL)."""
     artifacts: tuple[Path, ...] = ()
-    zone: tzinfo | None = None
+    timezone: tzinfo | None = None
     """Of times in a report that say none."""
 
 
@@ -85,8 +85,8 @@ class RecordResult:
 class ExternalRun:
     """One run that is recorded here."""
 
-    opening: PendingRun
-    told: RecordOptions
+    pending: PendingRun
+    options: RecordOptions
     pieces: list[RecordedEvidence] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -96,47 +96,47 @@ class ExternalRun:
         Raises:
             ClaimError: the use case, item or part does not exist.
         """
-        given = Claim(use_case, item, part=self.told.part, replay_mode=self.told.replay_mode)
-        return self.opening.place.catalogue.resolve(given)
+        given = Claim(use_case, item, part=self.options.part, replay_mode=self.options.replay_mode)
+        return self.pending.project.catalogue.resolve(given)
 
     def name(self, text: str) -> str:
         """Return the name of what is recorded as it is written: never as pytest names a test."""
-        return self.opening.redactor.name(f"recorded: {text}" if is_of_pytest(text) else text)
+        return self.pending.redactor.name(f"recorded: {text}" if is_of_pytest(text) else text)
 
-    def account(self, claims: Sequence[Claim]) -> tuple[RecorderBase, RecordedData]:
+    def recorder_for(self, claims: Sequence[Claim]) -> tuple[RecorderBase, RecordedData]:
         """Return what takes in artifacts, and the recording that it writes: the options' word is in it already."""
-        opening, recording = self.opening, RecordedData(self.opening.context)
-        recording.proofs.extend(self.told.proofs)
-        account = RecorderBase(recording, opening.redactor, opening.artifacts, claims, opening.place.catalogue)
-        for note in self.told.notes:
+        opening, recording = self.pending, RecordedData(self.pending.context)
+        recording.proofs.extend(self.options.proofs)
+        account = RecorderBase(recording, opening.redactor, opening.artifacts, claims, opening.project.catalogue)
+        for note in self.options.notes:
             account.note(note)
-        for name, url in self.told.references:
+        for name, url in self.options.references:
             account.reference(name, url)
         return account, recording
 
-    def placed(self, claims: Sequence[Claim]) -> list[dict[str, Any]]:
+    def resolve(self, claims: Sequence[Claim]) -> list[dict[str, Any]]:
         """Return the claims as evidence holds them."""
-        return resolve_claims(claims, self.opening.context, self.opening.place.catalogue, self.told.proofs)
+        return resolve_claims(claims, self.pending.context, self.pending.project.catalogue, self.options.proofs)
 
     def plan(self, tests: Iterable[tuple[str, Sequence[Claim]]]) -> None:
         """Say what is to be recorded."""
-        self.opening.log.plan([{"test": test, "claims": self.placed(claims)} for test, claims in tests])
+        self.pending.log.plan([{"test": test, "claims": self.resolve(claims)} for test, claims in tests])
 
-    def finished(self, body: dict[str, Any], recording: RecordedData, claims: Sequence[Claim]) -> None:
+    def record(self, body: dict[str, Any], recording: RecordedData, claims: Sequence[Claim]) -> None:
         """Write one execution."""
-        redactor = self.opening.redactor
-        placed = self.placed(claims)
+        redactor = self.pending.redactor
+        placed = self.resolve(claims)
         if body["result"] == Result.PASSED:
-            placed = without_connections(placed, self.opening.place.catalogue)
+            placed = without_connections(placed, self.pending.project.catalogue)
         line = dict(redactor.plain({**recording.to_plain(), **body, "claims": placed}))
         line |= {
             key: body[key] for key in ("test", "held") if key in body
         }  # without secrets already: names stay the same
         if counts := redactor.take_counts():
             line["redactions"] = [list(pair) for pair in counts]
-        self.opening.log.finished(line)
+        self.pending.log.finished(line)
         result = Result(body["result"])
-        passed, catalogue = result is Result.PASSED, self.opening.place.catalogue
+        passed, catalogue = result is Result.PASSED, self.pending.project.catalogue
         is_flaky = passed and any(one["result"] != Result.PASSED for one in body["attempts"])
         for claim in line["claims"]:
             parts = claim.get("parts", ())
@@ -147,8 +147,8 @@ class ExternalRun:
 
     def close(self, exit_status: int, notes: Iterable[str] = ()) -> RecordResult:
         """Seal and keep the run."""
-        run, problems = close_run(self.opening.place, self.opening.log, exit_status)
-        told = (*notes, *redaction_problem(self.opening.redactor))
+        run, problems = close_run(self.pending.project, self.pending.log, exit_status)
+        told = (*notes, *redaction_problem(self.pending.redactor))
         return RecordResult(run.id if run else None, tuple(self.pieces), (*self.problems, *problems), told)
 
 
@@ -180,25 +180,25 @@ def record_command(
     session = open_session(place, told)
     claims = [session.claim(*target)]
     check_command(command)
-    account, recording = session.account(claims)
-    line, called = session.opening.redactor.command(command)
+    account, recording = session.recorder_for(claims)
+    line, called = session.pending.redactor.command(command)
     if name is not None:
         account.set(command=line)
-    elif way := place.way_to(Path.cwd()):
+    elif way := place.path_to(Path.cwd()):
         called = f"cd {shlex.quote(way)} && {called}"
     test_id, started = session.name(name or called), timestamp()
     session.plan([(test_id, claims)])
-    session.opening.log.started(test_id, started)
+    session.pending.log.started(test_id, started)
     try:
         ended = run_command(command, lambda blocks: _keep_output(session, recording, blocks, echo))
     except KeyboardInterrupt:
         session.close(130)
         raise
     except ConfigError:
-        session.opening.log.discard()
+        session.pending.log.discard()
         raise
     ended = _with_artifacts(session, account, ended)
-    session.finished(_body(session, test_id, "command", ended, started), recording, claims)
+    session.record(_body(session, test_id, "command", ended, started), recording, claims)
     notes = [MASKED_NAME_NOTE] if name is None and line != shlex.join(command) else []
     return session.close(0 if ended.result is Result.PASSED else 1, notes)
 
@@ -213,13 +213,13 @@ def record_examined(
     """
     session = open_session(place, told, examined=True)
     claim = session.claim(*target)
-    account, recording = session.account([claim])
+    account, recording = session.recorder_for([claim])
     attach_files(account, told.artifacts)
     ends = (claim.use_case, claim.item, *([claim.part] if claim.part else []))
     # The name that is ours holds nothing secret: it is the same whatever becomes of a plugin's redactor.
     name = session.name(test_id) if test_id else str(escape_surrogates(f"examined: {'/'.join(ends)}"))
     session.plan([(name, [claim])])
-    session.finished(_body(session, name, "examined", CommandResult(result), timestamp()), recording, [claim])
+    session.record(_body(session, name, "examined", CommandResult(result), timestamp()), recording, [claim])
     return session.close(0 if result is Result.PASSED else 1)
 
 
@@ -241,13 +241,13 @@ def open_session(
     Raises:
         ReadinessError: something named does not exist, or an endpoint is none of the environment's.
     """
-    session = ExternalRun(open_run(place, told.said, Path.cwd(), told.argv, more, examined=examined), told)
-    environment = place.catalogue.environments.get(session.opening.context.environment or "")
+    session = ExternalRun(open_run(place, told.context, Path.cwd(), told.argv, more, examined=examined), told)
+    environment = place.catalogue.environments.get(session.pending.context.environment or "")
     endpoints = environment.endpoints if environment is not None else ()
     for proof in told.proofs if endpoints else ():
         endpoint = dict(proof.details).get("endpoint")
         if proof.own == "handshake" and endpoint is not None and not is_endpoint(endpoint, endpoints):
-            where = f"no endpoint of environment '{session.opening.context.environment}' ({', '.join(endpoints)})"
+            where = f"no endpoint of environment '{session.pending.context.environment}' ({', '.join(endpoints)})"
             raise ConfigError(f"--proof handshake endpoint={one_line(endpoint, 200)}: that is {where}")
     return session
 
@@ -256,7 +256,7 @@ def _keep_output(
     session: ExternalRun, recording: RecordedData, blocks: Iterator[bytes], echo: Callable[[bytes], None]
 ) -> None:
     """Keep the output without its secrets while it comes; whatever becomes of that, the command runs to its end."""
-    opening = session.opening
+    opening = session.pending
     passing = _passing(blocks, echo)
     first = next(passing, None)
     if first is None:
@@ -311,7 +311,7 @@ def attach_files(account: RecorderBase, paths: Iterable[Path]) -> None:
 
 def _with_artifacts(session: ExternalRun, account: RecorderBase, ended: CommandResult) -> CommandResult:
     """A command that did not leave what it was to leave has not passed."""
-    for path in session.told.artifacts:
+    for path in session.options.artifacts:
         try:
             account.attach(path)
         except EvidenceError as error:
@@ -342,4 +342,4 @@ def _body(session: ExternalRun, test_id: str, method: str, ended: CommandResult,
 
 def message_of(session: ExternalRun, text: str) -> str:
     """Return a message without secrets, and not longer than one is kept."""
-    return cut_message(session.opening.redactor.text(text))
+    return cut_message(session.pending.redactor.text(text))

@@ -50,7 +50,7 @@ class _Named(NamedTuple):
 
     @property
     def is_test(self) -> bool:
-        return self.case.only_failing is None and self.case.covers is None
+        return self.case.suite_failure is None and self.case.covered_cases is None
 
     @property
     def ran(self) -> bool:
@@ -66,7 +66,7 @@ class ImportedReports:
         self._known = self._standing()
         self._all: list[list[_Named]] = []
         cases = list(chain.from_iterable(one.cases for one in read))
-        if self._known or any(case.only_failing is not None for case in cases):  # most often not so
+        if self._known or any(case.suite_failure is not None for case in cases):  # most often not so
             self._all = [[self._named(case) for case in one.cases] for one in read]
         every = list(chain.from_iterable(self._all))
         self._names = {one.name for one in every}
@@ -81,7 +81,7 @@ class ImportedReports:
 
     def _standing(self) -> dict[str, list[Evidence]]:
         """Return what is known of each test of which a failure is kept that is no test's."""
-        place = self._session.opening.place
+        place = self._session.pending.project
         try:
             store = place.store()
             if store is None:
@@ -97,9 +97,9 @@ class ImportedReports:
                 known[one.test_id].append(one)
         return known
 
-    def held(self, test: MappedTest) -> RequiredCases | None:
+    def required_cases(self, test: MappedTest) -> RequiredCases | None:
         """Return what must be there for a failure to be over; None: it is a test's, or nothing tells when it is."""
-        kinds = {case.only_failing for case in test.members}
+        kinds = {case.suite_failure for case in test.members}
         (kind,) = kinds if len(kinds) == 1 else (None,)
         if kind is None:
             return None
@@ -129,7 +129,7 @@ class ImportedReports:
         return bad[-1].required_cases if bad and not self._is_over(test_id, bad[-1].started_at) else None
 
     def _here(self, test_id: str) -> list[Evidence]:
-        context = self._session.opening.context
+        context = self._session.pending.context
         place = context.environment, context.provider_mode or context.usual_provider_mode
         return [one for one in self._known.get(test_id, ()) if (one.environment, one.provider_mode) == place]
 
@@ -144,9 +144,9 @@ class ImportedReports:
         """Return the cases within reach; ``where``: of these files, if it is all of a report."""
         if what.scope is FailureScope.REPORT:
             return [one for number in where for one in self._all[number] if one.is_test]
-        return self._reached.of(what)
+        return self._reached.reached_by(what)
 
-    def over(self, recorded: Collection[str]) -> Iterator[ResolvedFailure]:
+    def resolved_failures(self, recorded: Collection[str]) -> Iterator[ResolvedFailure]:
         """Yield what fails no more; ``recorded``: ids of the tests that this import records."""
         found = list(self._may_be_over(recorded))
         tests = self._failed_as_tests([one.test_id for one in found]) if found else frozenset()
@@ -174,7 +174,7 @@ class ImportedReports:
         The newest failure of a name stands before it; where that is one of a hook, it speaks for no test.
         """
         bad = [one for test_id in test_ids for one in self._bad(test_id)]
-        place = self._session.opening.place
+        place = self._session.pending.project
         register, known = place.catalogue.register, {one.id for one in bad}
         try:
             store = place.store()
@@ -215,7 +215,7 @@ class ImportedReports:
         )
         for claim in dict.fromkeys(claimed):
             try:
-                yield self._session.opening.place.catalogue.resolve(claim)
+                yield self._session.pending.project.catalogue.resolve(claim)
             except ClaimError:
                 continue
 
@@ -226,11 +226,11 @@ def resolve_failures(session: ExternalRun, over: ResolvedFailure) -> str:
         f"'{one_line(over.test_id, 100)}' is no test, and fails no more: it is not there, and "
         f"{count(over.cases, 'case')} that it concerned {'has' if over.cases == 1 else 'have'} run"
     )
-    account, recording = session.account(over.claims)
+    account, recording = session.recorder_for(over.claims)
     account.note(told)
     started = timestamp(over.started)
     attempt = {"result": Result.PASSED.value, "started_at": started, "duration_ms": 0}
     body = {"test": over.test_id, "method": ABSENT, "result": Result.PASSED.value, "attempts": [attempt]}
-    session.finished(body | {"started_at": started, "finished_at": started}, recording, over.claims)
+    session.record(body | {"started_at": started, "finished_at": started}, recording, over.claims)
     del session.pieces[-len(over.claims) :]  # nobody is told of a pass that is none of a test
     return told

@@ -34,7 +34,7 @@ class CaseIndex(Generic[T]):
             self._suites[suites].append(case)
         self._sorted = sorted(self._classes)
 
-    def of(self, what: SuiteFailure) -> Sequence[T]:
+    def reached_by(self, what: SuiteFailure) -> Sequence[T]:
         """Return the cases within reach; for a whole report, all."""
         if what.scope is FailureScope.REPORT:
             return self._all

@@ -52,7 +52,7 @@ def _holding(place: Project, use_cases: Sequence[str], runs: Iterable[RunSummary
     """Return the runs of the incomplete groups that hold the use cases, whether or not they show something of them."""
     if not any(run.group_id is not None for run in runs):
         return set()
-    asked = EvaluationRequest(tuple(use_cases), on=place.policy.on, to_sign=False, kept_only=True)
+    asked = EvaluationRequest(tuple(use_cases), on=place.policy.on, to_sign=False, stored_only=True)
     judged = evaluate_project(place, asked).readiness.use_cases
     return {run for use_case in judged for hold in use_case.group_holds for run in hold.runs}
 
@@ -60,7 +60,7 @@ def _holding(place: Project, use_cases: Sequence[str], runs: Iterable[RunSummary
 def _retired(place: Project, store: Store, chosen: Collection[str] | None) -> Iterator[str]:
     """Yield the runs that were retired, and were or may have been to show one of the use cases."""
     register = place.catalogue.register
-    decided = place.sources(store).decided.decisions
+    decided = place.sources(store).register_decisions.decisions
     for run_id in dict.fromkeys(one.run_id for one in decided if isinstance(one, RunRetirement)):
         read = store.salvage_run(run_id, register)
         due = [test for test in read.planned or () if test.selected]
@@ -83,7 +83,7 @@ def _refuse_broken(store: Store, run_id: str) -> None:
         raise IntegrityError(f"not bundled: {why}: restore the store from a copy")
 
 
-def refuse_left_behind(place: Project, store: Store | None, chosen: Collection[str] | None) -> None:
+def refuse_unstored_runs(place: Project, store: Store | None, chosen: Collection[str] | None) -> None:
     """Refuse to leave out what lies in a journal, and is or may be about the use cases.
 
     Args:

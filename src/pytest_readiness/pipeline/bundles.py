@@ -21,7 +21,7 @@ from ..store.bundle.origin import BundleOrigin
 from ..store.bundle.reading import Bundle, open_bundle
 from ..store.bundle.writing import BundleContents, write_bundle
 from ..store.protocol import RunSummary, Store
-from .bundle_selection import refuse_left_behind, runs_to_carry
+from .bundle_selection import refuse_unstored_runs, runs_to_carry
 from .derived_report import ReportInputs, ReportScope, derive_report, refuse_other_report
 from .evaluate_project import HOME, EvaluationRequest, Project, evaluate_project, select_use_cases
 from .persist import statements_of
@@ -58,10 +58,10 @@ def export_bundle(place: Project, use_cases: Sequence[str], path: Path, *, with_
     register, chosen = place.catalogue.register, select_use_cases(place.catalogue, use_cases)
     store = place.store()
     if store is None:
-        refuse_left_behind(place, None, chosen)
+        refuse_unstored_runs(place, None, chosen)
         return BundleSummary(0, 0, 0, tuple(write_bundle(path, BundleContents(), _reader(place))))
     try:
-        refuse_left_behind(place, store, chosen)
+        refuse_unstored_runs(place, store, chosen)
         tree = store.tree() if with_tree else None
         if with_tree and tree is None:
             raise ConfigError("this store has no tree yet: it gets one with the next run or decision that is kept")
@@ -130,13 +130,13 @@ class MergeResult:
     """Why not."""
     exit_code: int = 0
     """What that means for the exit code of the command."""
-    elsewhere: tuple[str, ...] = ()
+    other_registers: tuple[str, ...] = ()
     """Registers of its runs and decisions, other than this one."""
     runs: tuple[str, ...] = ()
     """Ids of its runs, new or not."""
-    doubt: str = ""
+    report_note: str = ""
     """Why its report was not compared with what follows from its contents; empty: it was, or there is none."""
-    declared: int = 0
+    self_declared: int = 0
     """How many of its decisions say more of who decided than is believed of them: nobody who is trusted signed them."""
 
 
@@ -162,7 +162,14 @@ def merge_bundles(place: Project, paths: Sequence[Path]) -> list[MergeResult]:
                     merged = merge_one(found, store, place.artifacts)
                     declared = _declared(found, place, merged.decisions)
                     taken.append(
-                        MergeResult(path, merged, elsewhere=elsewhere, runs=runs, declared=declared, doubt=doubt)
+                        MergeResult(
+                            path,
+                            merged,
+                            other_registers=elsewhere,
+                            runs=runs,
+                            self_declared=declared,
+                            report_note=doubt,
+                        )
                     )
             except ReadinessError as error:
                 taken.append(MergeResult(path, problem=str(error), exit_code=error.exit_code))
@@ -238,7 +245,7 @@ def _refuse_damage(
     if not moments:
         return
     report = evaluate_project(
-        place, EvaluationRequest(tuple(use_cases), at=max(moments), on=place.policy.on, kept_only=True)
+        place, EvaluationRequest(tuple(use_cases), at=max(moments), on=place.policy.on, stored_only=True)
     )
     for problem in report.context.problems:
         raise IntegrityError(problem)

@@ -169,7 +169,7 @@ def _asked(place: _Alone, question: ReportScope, at: str) -> EvaluationRequest:
     ids = question.use_cases
     everything = ids is None or (catalogue.use_cases.keys() <= {*ids})
     patterns = () if everything or ids is None else tuple(map(_exactly, ids))
-    return _Question(patterns, at=at, on=policy.on, release=question.release, kept_only=True)
+    return _Question(patterns, at=at, on=policy.on, release=question.release, stored_only=True)
 
 
 def _exactly(name: str) -> str:
@@ -185,7 +185,7 @@ class _Question(EvaluationRequest):
         return self.release
 
     @property
-    def today(self) -> str:
+    def current_time(self) -> str:
         return LATEST  # what is held is over, whatever a clock says: it must be derived alike at any time
 
     def named_checkpoints(self) -> list[StoredCheckpoint]:
@@ -218,5 +218,5 @@ class _OneStore(FactSources):
     """The decisions of one store, and what is told of none."""
 
     @cached_property
-    def decided(self) -> RegisterDecisions:
+    def register_decisions(self) -> RegisterDecisions:
         return self.store.register_decisions(self.register) if self.store is not None else RegisterDecisions()

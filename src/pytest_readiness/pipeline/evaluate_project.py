@@ -64,7 +64,7 @@ class EvaluationRequest:
     """Files with checkpoints that the store must have grown out of; none: those of ``READINESS_CHECKPOINT``, if any."""
     to_sign: bool = True
     """What a review would rest on is asked for: a gate that only answers need not know which runs ever failed."""
-    kept_only: bool = False
+    stored_only: bool = False
     """Leave out what lies in journals and is not taken in yet."""
 
     @property
@@ -73,7 +73,7 @@ class EvaluationRequest:
         return self.release or os.environ.get("READINESS_RELEASE") or None
 
     @property
-    def today(self) -> str:
+    def current_time(self) -> str:
         """The moment it is."""
         return timestamp()
 
@@ -85,7 +85,7 @@ class EvaluationRequest:
         """
         return requested_checkpoints(self.checkpoints)
 
-    def asked_of(self, policy: Policy) -> Policy:
+    def requested_policy(self, policy: Policy) -> Policy:
         """Return the policy with what the door asks for in its place."""
         on = cast("Literal['review', 'evidence']", self.on or _on_by_variable() or policy.on)
         waivers = cast("Literal['refuse', 'accept']", self.waivers or policy.waivers)
@@ -141,8 +141,8 @@ def evaluate_with_facts(place: Project, request: EvaluationRequest) -> Evaluated
     store = place.store()
     try:
         sources = place.sources(store)
-        if request.kept_only:
-            sources = replace(sources, left=[])
+        if request.stored_only:
+            sources = replace(sources, leftovers=[])
         grounds = _grounds(place, sources, request)
         readiness = evaluate(
             grounds.catalogue,
@@ -157,12 +157,12 @@ def evaluate_with_facts(place: Project, request: EvaluationRequest) -> Evaluated
             past = RegisterHistory(
                 sources, place.settings.folder, grounds.facts.evidence, grounds.now, now=not grounds.past
             )
-            readiness = replace(readiness, removed=tuple(past.settled(readiness.removed)))
+            readiness = replace(readiness, removed=tuple(past.resolve_departures(readiness.removed)))
         if grounds.use_cases == () and not readiness.removed:
             select_use_cases(grounds.catalogue, request.patterns)  # says which pattern matches nothing
         unread = (*uncollected_notes(sources, grounds.facts, readiness), *other_registers(store, sources.register))
-        resting = _kept(store, sources.left, _shown(readiness))
-        intact = [*_intact(store, sources.left, resting), *sources.decided.problems]
+        resting = _kept(store, sources.leftovers, _shown(readiness))
+        intact = [*_intact(store, sources.leftovers, resting), *sources.register_decisions.problems]
         compared = None
         if kept:
             compared = compare_checkpoints(
@@ -211,18 +211,18 @@ class _Grounds:
 def _grounds(place: Project, sources: FactSources, request: EvaluationRequest) -> _Grounds:
     """Return what is known and asked for now, or what was at the moment that is asked about."""
     if request.at is None:
-        now, digest, policy = timestamp(), place.requirements.digest, request.asked_of(place.policy)
+        now, digest, policy = timestamp(), place.requirements.digest, request.requested_policy(place.policy)
         gone, days = names_without_row(sources, place.catalogue, request.patterns), place.catalogue.longest_max_age_days
         use_cases = select_use_cases(place.catalogue, request.patterns, gone)
         to_sign = _to_sign(place.catalogue, use_cases, now) if request.to_sign else {}
         asked_of = _asked(use_cases, gone)
         facts = facts_now(sources, policy, now, asked_of, release=request.judged_release, to_sign=to_sign, days=days)
         return _Grounds(_with_use_cases(place.catalogue, facts), policy, digest, facts, now, use_cases, gone)
-    today = request.today
+    today = request.current_time
     in_force = RequirementsHistory(sources, place.catalogue, place.policy, place.requirements.digest, today)
     catalogue, policy = in_force.at(request.at)
     catalogue = _undeclared(catalogue)
-    policy, gone = request.asked_of(policy), names_without_row(sources, catalogue, request.patterns)
+    policy, gone = request.requested_policy(policy), names_without_row(sources, catalogue, request.patterns)
     use_cases = select_use_cases(catalogue, request.patterns, gone)
     facts = facts_at(sources, policy, request.at, _asked(use_cases, gone), days=catalogue.longest_max_age_days)
     catalogue = _with_use_cases(catalogue, facts)
@@ -303,7 +303,7 @@ def _notes(
         *grounds.facts.retirement_notes,
         *_of_another_store(grounds),
         *unread,
-        *map(str, sources.decided.notes),
+        *map(str, sources.register_decisions.notes),
         *readiness.notes,
         *removed_notes(readiness.removed),
     )

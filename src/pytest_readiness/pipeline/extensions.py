@@ -34,7 +34,7 @@ class _Manager(pluggy.PluginManager):
 
     def __init__(self) -> None:
         super().__init__("pytest")
-        self.said: dict[str, str] = {}
+        self.named_at: dict[str, str] = {}
         """Where a plugin is named, by its name."""
 
     def parse_hookimpl_opts(self, plugin: Any, name: str) -> pluggy.HookimplOpts | None:
@@ -60,9 +60,9 @@ class Plugins:
     """The one of them that holds what we have loaded."""
     problems: tuple[str, ...] = ()
     """Plugins that cannot be loaded, a line each: by their name, and where that is said."""
-    asked: frozenset[str] = frozenset()
+    requested_kinds: frozenset[str] = frozenset()
     """Proof kinds beside the built-in ones that the config names."""
-    said: str = ""
+    named_at: str = ""
     """Where the config names plugins, as a line begins with it."""
 
     @cached_property
@@ -77,7 +77,7 @@ class Plugins:
             return own_proofs(*self.managers)
 
     @property
-    def trouble(self) -> str | None:
+    def unusable_reason(self) -> str | None:
         """Why plugins cannot be used, in a line, if so it is."""
         try:
             self.kinds  # noqa: B018 - asked for what it raises
@@ -117,18 +117,18 @@ def every_kind(plugins: Plugins) -> Collection[str]:
     return plugins.kinds
 
 
-def kinds_where_asked(plugins: Plugins) -> Collection[str]:
+def kinds_if_requested(plugins: Plugins) -> Collection[str]:
     """Return them where the config names one.
 
     Raises:
         ConfigError: it does, and a plugin cannot be loaded, or its kinds cannot be used.
     """
-    return plugins.kinds if plugins.asked else ()
+    return plugins.kinds if plugins.requested_kinds else ()
 
 
 def kinds_as_named(plugins: Plugins) -> Collection[str]:
     """Return them, and those that the config names, whether or not anybody brings them; nothing is raised."""
-    return plugins.asked if plugins.trouble else {*plugins.kinds, *plugins.asked}
+    return plugins.requested_kinds if plugins.unusable_reason else {*plugins.kinds, *plugins.requested_kinds}
 
 
 def load_plugins(settings: Settings, *managers: pluggy.PluginManager) -> Plugins:
@@ -142,7 +142,7 @@ def load_plugins(settings: Settings, *managers: pluggy.PluginManager) -> Plugins
     with redirect_stdout(sys.stderr):
         found = load_named(settings.plugins, settings.folder, said, managers)
     asked = {kind for item in settings.items.values() for kind in _asked(item)}
-    return replace(found, asked=frozenset(asked.difference(PROOFS)))
+    return replace(found, requested_kinds=frozenset(asked.difference(PROOFS)))
 
 
 def load_named(names: Sequence[str], folder: Path, said: str, managers: Sequence[pluggy.PluginManager] = ()) -> Plugins:
@@ -164,12 +164,12 @@ def load_named(names: Sequence[str], folder: Path, said: str, managers: Sequence
         sys.path.append(str(folder))  # at the end: a module beside the config hides none that is installed
     for name in names:
         problems += _register(manager, partial(import_module, name), name, said)
-    return Plugins((*managers, manager), manager, tuple(problems), said=said)
+    return Plugins((*managers, manager), manager, tuple(problems), named_at=said)
 
 
 def _register(manager: _Manager, find: Callable[[], Any], name: str, said: str) -> list[str]:
     """Return what is wrong with a plugin, in a line."""
-    manager.said.setdefault(name, said)
+    manager.named_at.setdefault(name, said)
     try:
         plugin = find()
         if not manager.is_registered(plugin):  # an entry point that the config names too
@@ -231,7 +231,7 @@ def _brought(managers: Sequence[pluggy.PluginManager]) -> Iterator[tuple[str, An
 
 def _named(manager: pluggy.PluginManager, hook: pluggy.HookImpl) -> str:
     """Return how a plugin is called, after where it is named."""
-    said = getattr(manager, "said", {}).get(hook.plugin_name, "")
+    said = getattr(manager, "named_at", {}).get(hook.plugin_name, "")
     return f"{said}the plugin '{one_line(hook.plugin_name, 200)}'"
 
 

@@ -13,9 +13,9 @@ from ..verdict.history import HistoryEvent, UseCaseHistory, replay_history
 from ..verdict.inputs import UNKNOWN, Facts, RunOrigin, run_of
 from ..verdict.review.standing import pinned_ids
 from .evaluate_project import EvaluationRequest, Project
-from .load_inputs import FactSources, history_of, known_by, origins_of
+from .load_inputs import FactSources, decisions_known_at, origins_of, stored_history
 from .requirements_in_force import RequirementsHistory
-from .retired_runs import find_retired_runs, left_of
+from .retired_runs import find_remaining_evidence, find_retired_runs
 
 
 def use_case_history(place: Project, use_case: str, request: EvaluationRequest | None = None) -> UseCaseHistory:
@@ -35,16 +35,17 @@ def use_case_history(place: Project, use_case: str, request: EvaluationRequest |
         sources = place.sources(store)
         name = _name(place, sources, use_case)
         in_force = RequirementsHistory(sources, place.catalogue, place.policy, place.requirements.digest, today)
-        decisions = known_by(
-            TrustStore.from_policy(place.policy).with_identities(sources.decided.decisions, sources.home), now
+        decisions = decisions_known_at(
+            TrustStore.from_policy(place.policy).with_identities(sources.register_decisions.decisions, sources.home),
+            now,
         )
         aside = find_retired_runs(store, decisions, place.policy, sources.register, now)
-        evidence = [*history_of(sources, [name]), *_in_journals(sources, name)]
-        evidence += [one for one in left_of(store, aside, evidence) if one.uc == name]
+        evidence = [*stored_history(sources, [name]), *_in_journals(sources, name)]
+        evidence += [one for one in find_remaining_evidence(store, aside, evidence) if one.uc == name]
         pinned = pinned_ids(decisions, place.policy, now)
         missing = store.missing(pinned) if store is not None and pinned else set(pinned)
         rests_on = {one.run_id for one in evidence} | {run_of(one) for one in pinned}
-        origins = origins_of(sources, rests_on - aside.every.keys())
+        origins = origins_of(sources, rests_on - aside.all_runs.keys())
         return replay_history(
             name,
             [*_runs(sources, evidence, origins), *_decided(name, decisions, evidence, now)],
@@ -54,7 +55,7 @@ def use_case_history(place: Project, use_case: str, request: EvaluationRequest |
                 origins=origins,
                 missing=missing - {one.id for one in evidence},
                 retired_runs=aside.runs,
-                void_run_retirements=aside.doubted,
+                void_run_retirements=aside.ineffective,
                 unknown_runs=aside.unknown,
             ),
             release=asked.judged_release,
@@ -76,14 +77,14 @@ def _name(place: Project, sources: FactSources, use_case: str) -> str:
 
 def _in_journals(sources: FactSources, use_case: str) -> list[Evidence]:
     """Return the evidence of runs that ended and are not in the store yet."""
-    ended = [run for run in sources.runs_left.values() if run.seal is not None]
+    ended = [run for run in sources.journal_runs.values() if run.seal is not None]
     return [one for run in ended for one in run.evidence() if one.uc == use_case]
 
 
 def _runs(sources: FactSources, evidence: list[Evidence], origins: Mapping[str, RunOrigin]) -> Iterator[HistoryEvent]:
     """Yield what each run brought, at the moment it ended."""
     ends = {run.id: run.finished_at for run in sources.runs}
-    ends |= {run.id: run.finished_at for run in sources.runs_left.values() if run.finished_at is not None}
+    ends |= {run.id: run.finished_at for run in sources.journal_runs.values() if run.finished_at is not None}
     brought: dict[str, dict[str, Evidence]] = {}
     for one in evidence:
         brought.setdefault(one.run_id, {})[one.id] = one

@@ -26,7 +26,7 @@ from ..verdict.policy import Policy, TrustedKey
 from ..verdict.review.standing import newest_approvals, pinned_ids, pins_of
 from ..verdict.run_groups import generation_of, with_plans
 from .decision_sources import read_decisions
-from .retired_runs import NOTHING, RetiredRuns, find_retired_runs, left_of
+from .retired_runs import NOTHING, RetiredRuns, find_remaining_evidence, find_retired_runs
 from .unseen_failures import UnseenFailures
 
 _LONG = 36_500
@@ -42,7 +42,7 @@ class FactSources:
     """None: there is none yet."""
     home: DecisionStore | None
     """Of the decisions; None: that is the store, and there is none yet."""
-    left: Sequence[Leftover]
+    leftovers: Sequence[Leftover]
     """Journals that are not in the store."""
     folder: Path
     """Of the config."""
@@ -50,7 +50,7 @@ class FactSources:
     """Whose names are one person's, and whose signatures count."""
 
     @cached_property
-    def decided(self) -> RegisterDecisions:
+    def register_decisions(self) -> RegisterDecisions:
         """The decisions that count, in whatever home, and what keeps others from counting.
 
         Raises:
@@ -59,9 +59,9 @@ class FactSources:
         return read_decisions(self.home, self.store, self.folder, self.register, self.trust)
 
     @cached_property
-    def runs_left(self) -> dict[str, Run]:
+    def journal_runs(self) -> dict[str, Run]:
         """The runs that are in a journal, whole and of this register, by id."""
-        runs = [leftover.run for leftover in self.left if leftover.run is not None and leftover.problem is None]
+        runs = [leftover.run for leftover in self.leftovers if leftover.run is not None and leftover.problem is None]
         return {run.id: run for run in runs if run.register == self.register}
 
     @cached_property
@@ -98,11 +98,11 @@ def facts_now(
         StorageError, IntegrityError: the store cannot be read.
     """
     trust = TrustStore.from_policy(policy)
-    decisions = trust.with_identities(sources.decided.decisions, sources.home)
+    decisions = trust.with_identities(sources.register_decisions.decisions, sources.home)
     aside = find_retired_runs(sources.store, decisions, policy, sources.register, now)
     evidence = _newest(sources, use_cases, now)
-    broken = left_of(sources.store, aside, evidence)
-    in_journals = [piece for run in sources.runs_left.values() for piece in open_evidence(run)]
+    broken = find_remaining_evidence(sources.store, aside, evidence)
+    in_journals = [piece for run in sources.journal_runs.values() for piece in open_evidence(run)]
     counting = newest_approvals(decisions, policy, now)
     asked = [one for one in counting if use_cases is None or one.use_case in use_cases]
     failures = UnseenFailures(sources.store, sources.register, asked, to_sign or {})
@@ -112,7 +112,7 @@ def facts_now(
     pinned = pins_of(counting)
     known = {piece.id for piece in (*evidence, *in_journals)}
     runs = {piece.run_id for piece in (*evidence, *adverse)} | {run_of(one) for one in pinned - known}
-    runs -= aside.every.keys()
+    runs -= aside.all_runs.keys()
     origins = origins_of(sources, runs, plans=policy.asks_for_plans)
     parts = parts_of(sources, now, days, aside=aside)
     if policy.release != "ignore" and release is not None:
@@ -124,10 +124,10 @@ def facts_now(
         decisions=decisions,
         adverse=adverse,
         failed_runs=failures.runs,
-        missing=_missing(sources, pinned - known) | aside.of(pinned),
+        missing=_missing(sources, pinned - known) | aside.retired_ids(pinned),
         origins=_with_groups(origins, parts),
         retired_runs=aside.runs,
-        void_run_retirements=aside.doubted,
+        void_run_retirements=aside.ineffective,
         unknown_runs=aside.unknown,
         retirement_notes=aside.notes,
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
@@ -166,8 +166,8 @@ def origins_of(sources: FactSources, runs: Collection[str], *, plans: bool = Fal
 
     ``plans``: also which evidence tests each left out, which takes reading what it had planned.
     """
-    origins = {id_: _origin(run) for id_, run in sources.runs_left.items()}
-    for id_, run in sources.runs_left.items():
+    origins = {id_: _origin(run) for id_, run in sources.journal_runs.items()}
+    for id_, run in sources.journal_runs.items():
         conduct = conditions_of(run.head, run.seal.body if run.seal is not None else None)
         origins[id_] = replace(
             origins[id_], conditions=conduct, deselected_tests=_left_out(run.planned if plans else ())
@@ -218,7 +218,7 @@ def _open_runs(sources: FactSources, until: str | None = None) -> dict[str, froz
     """Return the runs that are not sealed, and the use cases that they planned to show."""
     return {
         run.id: frozenset(use_case for planned in run.planned for use_case, _ in planned.claims)
-        for run in sources.runs_left.values()
+        for run in sources.journal_runs.values()
         if run.seal is None and (until is None or run.started_at <= until)
     }
 
@@ -235,10 +235,10 @@ def parts_of(
         until: leave out runs that ended after this moment.
         aside: runs that a reviewer set aside, which are read as far as they can be.
     """
-    if sources.store is None and not sources.runs_left:
+    if sources.store is None and not sources.journal_runs:
         return ()
     since = (parse_timestamp(now) - timedelta(days=days)).isoformat() if days is not None and days < _LONG else ""
-    sealed = {id_: run for id_, run in sources.runs_left.items() if run.seal is not None}
+    sealed = {id_: run for id_, run in sources.journal_runs.items() if run.seal is not None}
     found = {
         part.run_id: part for part in (sources.store.group_parts(sources.register, since) if sources.store else ())
     }
@@ -274,27 +274,27 @@ def facts_at(
         StorageError, IntegrityError: the store cannot be read.
     """
     trust = TrustStore.from_policy(policy)
-    decisions = known_by(trust.with_identities(sources.decided.decisions, sources.home), at)
+    decisions = decisions_known_at(trust.with_identities(sources.register_decisions.decisions, sources.home), at)
     aside = find_retired_runs(sources.store, decisions, policy, sources.register, at)
-    ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in aside.every}
-    evidence = [one for one in history_of(sources, use_cases) if one.run_id in ended and one.started_at <= at]
-    for run in sources.runs_left.values():
+    ended = {run.id: run for run in sources.runs if run.finished_at <= at and run.id not in aside.all_runs}
+    evidence = [one for one in stored_history(sources, use_cases) if one.run_id in ended and one.started_at <= at]
+    for run in sources.journal_runs.values():
         if run.started_at <= at and (run.finished_at or "") <= at:
             evidence += [one for one in open_evidence(run) if one.started_at <= at]
-    evidence += _in(left_of(sources.store, aside, evidence), use_cases)
+    evidence += _in(find_remaining_evidence(sources.store, aside, evidence), use_cases)
     pinned = pinned_ids(decisions, policy, at)
     parts = parts_of(sources, at, days, at, aside)
-    rests_on = {*ended, *map(run_of, pinned)} - aside.every.keys()
+    rests_on = {*ended, *map(run_of, pinned)} - aside.all_runs.keys()
     origins = origins_of(sources, rests_on, plans=policy.asks_for_plans)
     return Facts(
         evidence=evidence,
         open_runs=_open_runs(sources, at),
         parts=parts,
         decisions=decisions,
-        missing=_missing(sources, pinned - {one.id for one in evidence}) | aside.of(pinned),
+        missing=_missing(sources, pinned - {one.id for one in evidence}) | aside.retired_ids(pinned),
         origins=_with_groups(origins, parts),
         retired_runs=aside.runs,
-        void_run_retirements=aside.doubted,
+        void_run_retirements=aside.ineffective,
         unknown_runs=aside.unknown,
         retirement_notes=aside.notes,
         signed=trust.signed_runs(sources.store, {one.run_id for one in evidence}),
@@ -302,7 +302,7 @@ def facts_at(
     )
 
 
-def known_by(decisions: Iterable[Decision], at: str) -> tuple[Decision, ...]:
+def decisions_known_at(decisions: Iterable[Decision], at: str) -> tuple[Decision, ...]:
     """Return the decisions that were known at a past moment.
 
     When those were made that lie in the future even now, no clock tells: they count as known.
@@ -311,7 +311,7 @@ def known_by(decisions: Iterable[Decision], at: str) -> tuple[Decision, ...]:
     return tuple(one for one in decisions if one.at <= at or one.at > now)
 
 
-def history_of(sources: FactSources, use_cases: Sequence[str] | None = None) -> list[Evidence]:
+def stored_history(sources: FactSources, use_cases: Sequence[str] | None = None) -> list[Evidence]:
     """Return every piece of evidence of use cases (None: of all) that the store has."""
     store = sources.store
     if store is None:

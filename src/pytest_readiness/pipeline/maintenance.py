@@ -55,7 +55,7 @@ class RecoveryResult:
     problems: list[str] = field(default_factory=list)
 
 
-def recover_left_behind(place: Project) -> RecoveryResult:
+def recover_journals(place: Project) -> RecoveryResult:
     """Take journals that nobody writes any more into the store. Without any, nothing is created.
 
     Raises:
@@ -82,14 +82,14 @@ class VerificationResult:
     runs: int
     evidence: int
     artifacts: int
-    compared: tuple[str, ...] = ()
+    matching_checkpoints: tuple[str, ...] = ()
     """Of each checkpoint that the store fits, what it covers."""
     signatures: int = 0
     notes: tuple[Problem, ...] = ()
     """Signatures that fit, and decisions, that count for nothing."""
-    aside: tuple[str, ...] = ()
+    retired_runs: tuple[str, ...] = ()
     """Runs that were retired: what does not fit in them is no problem any more; a sentence each."""
-    there: bool = True
+    has_store: bool = True
     """There is a store."""
 
 
@@ -116,7 +116,7 @@ def verify_store(place: Project, kept: Sequence[StoredCheckpoint] = ()) -> Verif
         decisions = _decisions(place, store)
         problems += decisions.problems
         if store is None:
-            return VerificationResult([*problems, *told], 0, 0, 0, notes=decisions.notes, there=False)
+            return VerificationResult([*problems, *told], 0, 0, 0, notes=decisions.notes, has_store=False)
         problems += _other_runs(store, left)
         aside = _aside(place, store, decisions)
         artifacts: dict[str, tuple[str, Artifact]] = {}
@@ -137,9 +137,9 @@ def verify_store(place: Project, kept: Sequence[StoredCheckpoint] = ()) -> Verif
             runs=len(summaries),
             evidence=evidence,
             artifacts=len(artifacts),
-            compared=tuple(matching_checkpoints(kept, count, told, TrustStore.from_policy(place.policy))),
+            matching_checkpoints=tuple(matching_checkpoints(kept, count, told, TrustStore.from_policy(place.policy))),
             signatures=signatures,
-            aside=(*set_apart, *aside.void),
+            retired_runs=(*set_apart, *aside.refusals),
             notes=(*decisions.notes, *(one.problem for one in doubts if not one.broken), *others),
         )
     finally:
@@ -177,7 +177,7 @@ def _aside(place: Project, store: Store, found: RegisterDecisions) -> RetiredRun
 def _decisions(place: Project, store: Store | None) -> RegisterDecisions:
     """Return what is known of decisions, wherever they are; one in the store that is damaged, its own verify names."""
     try:
-        return place.sources(store).decided
+        return place.sources(store).register_decisions
     except IntegrityError:
         return RegisterDecisions()
 

@@ -65,10 +65,10 @@ class Project:
         return self.settings.path is not None
 
     @property
-    def trouble(self) -> str | None:
+    def plugin_problem(self) -> str | None:
         """Why plugins, or the kinds of proof that the config asks them for, cannot be used, if so it is."""
-        if self.plugins.trouble or self.plugins.asked <= self.plugins.kinds.keys():
-            return self.plugins.trouble
+        if self.plugins.unusable_reason or self.plugins.requested_kinds <= self.plugins.kinds.keys():
+            return self.plugins.unusable_reason
         try:
             read_catalogue(self.settings, proofs=self.plugins.kinds)
         except ConfigError as error:
@@ -129,7 +129,7 @@ class Project:
         """
         return open_store(self.settings.store, self.settings.folder, create=create)
 
-    def way_to(self, folder: Path) -> str:
+    def path_to(self, folder: Path) -> str:
         """Return the way from the config's folder to another; empty: it is the same.
 
         What runs there is named with it: two packages may each have a test, or a command, of the same name.

@@ -22,7 +22,7 @@ from ..recording.provenance.hidden_changes import GitError, ask_git
 from ..store.protocol import RunSummary, Store
 from ..verdict.readiness import RemovedUseCase
 from ..views.text_format import count
-from .load_inputs import FactSources, known_by
+from .load_inputs import FactSources, decisions_known_at
 
 
 def names_without_row(sources: FactSources, catalogue: Catalogue, patterns: Sequence[str]) -> tuple[str, ...]:
@@ -33,8 +33,8 @@ def names_without_row(sources: FactSources, catalogue: Catalogue, patterns: Sequ
     """
     if not patterns or catalogue.open_world:
         return ()
-    names = {one.uc for run in sources.runs_left.values() for one in run.evidence()}
-    names |= {name for one in sources.decided.decisions if (name := getattr(one, "use_case", None))}
+    names = {one.uc for run in sources.journal_runs.values() for one in run.evidence()}
+    names |= {name for one in sources.register_decisions.decisions if (name := getattr(one, "use_case", None))}
     names |= set(sources.store.use_cases(sources.register)) if sources.store is not None else set()
     folded = [pattern.lower() for pattern in patterns]
     gone = names - catalogue.use_cases.keys()
@@ -53,7 +53,7 @@ class RegisterHistory:
     now: bool
     """The moment is now, so that the judged commit is the one that is checked out; else that of the newest run."""
 
-    def settled(self, departed: Iterable[RemovedUseCase]) -> Iterator[RemovedUseCase]:
+    def resolve_departures(self, departed: Iterable[RemovedUseCase]) -> Iterator[RemovedUseCase]:
         """Yield those whose row was known, as of here or of elsewhere; the history is read only where there is one.
 
         Raises:
@@ -85,13 +85,13 @@ class RegisterHistory:
     @cached_property
     def _runs(self) -> list[tuple[str, str, str | None]]:
         """(id, digest of the requirements, commit) of each run, oldest first."""
-        runs: list[Run | RunSummary] = [*self.sources.runs, *self.sources.runs_left.values()]
+        runs: list[Run | RunSummary] = [*self.sources.runs, *self.sources.journal_runs.values()]
         return [(run.id, run.requirements_digest, run.commit) for run in runs if run.started_at <= self.at]
 
     @cached_property
     def _decisions(self) -> list[tuple[str, str | None]]:
         """(digest of the requirements, the use case it is about) of each decision."""
-        made = known_by(self.sources.decided.decisions, self.at)
+        made = decisions_known_at(self.sources.register_decisions.decisions, self.at)
         return [(one.requirements_digest, getattr(one, "use_case", None)) for one in made]
 
     def _rows(self, digest: str) -> Collection[str] | None:

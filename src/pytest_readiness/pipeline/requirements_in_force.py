@@ -33,8 +33,8 @@ class RequirementsHistory:
     @cached_property
     def _moments(self) -> list[tuple[str, str]]:
         runs = [(run.started_at, run.requirements_digest) for run in self.sources.runs]
-        runs += [(run.started_at, run.requirements_digest) for run in self.sources.runs_left.values()]
-        made = [(one.at, one.requirements_digest) for one in self.sources.decided.decisions]
+        runs += [(run.started_at, run.requirements_digest) for run in self.sources.journal_runs.values()]
+        made = [(one.at, one.requirements_digest) for one in self.sources.register_decisions.decisions]
         return sorted((at, digest) for at, digest in (*runs, *made) if digest)
 
     def digest_at(self, at: str) -> str:

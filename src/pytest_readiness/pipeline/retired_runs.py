@@ -21,28 +21,28 @@ class RetiredRuns:
 
     runs: dict[str, RunRetirement] = field(default_factory=dict)
     """By id: the retirement that holds."""
-    doubted: dict[str, RunRetirement] = field(default_factory=dict)
+    ineffective: dict[str, RunRetirement] = field(default_factory=dict)
     """By id: a retirement that does not hold. It excuses nothing that does not fit, and the passes count for nothing
     all the same: else they would count again once its reviewer leaves the list, or where nobody knows who decided."""
     unknown: frozenset[str] = frozenset()
     """Those of them whose plan is not intact: nobody knows any more what they were to show."""
-    void: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
     """Why others do not hold; a sentence each."""
 
-    def of(self, evidence_ids: Iterable[str]) -> set[str]:
+    def retired_ids(self, evidence_ids: Iterable[str]) -> set[str]:
         """Return which pieces of evidence are of a retired run: a review that rests on them rests on nothing."""
-        every = self.every
+        every = self.all_runs
         return {one for one in evidence_ids if run_of(one) in every} if every else set()
 
     @property
-    def every(self) -> dict[str, RunRetirement]:
+    def all_runs(self) -> dict[str, RunRetirement]:
         """The runs on whose passes nothing rests, by id."""
-        return {**self.doubted, **self.runs}
+        return {**self.ineffective, **self.runs}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """A sentence for each retirement."""
-        return (*(retirement_sentence(one) for one in self.runs.values()), *self.void)
+        return (*(retirement_sentence(one) for one in self.runs.values()), *self.refusals)
 
 
 NOTHING = RetiredRuns()
@@ -69,20 +69,20 @@ def find_retired_runs(
     doubted: dict[str, RunRetirement] = {}
     void: list[str] = []
     for one in made:
-        why = why_not(one, summaries.get(one.run_id), store, policy)
+        why = retirement_refusal(one, summaries.get(one.run_id), store, policy)
         if why is None:
             runs.setdefault(one.run_id, one)
         else:
             void.append(f"the retirement of run {one.run_id} does not hold: {why}")
             if one.run_id in summaries and summaries[one.run_id].register == register:
                 doubted.setdefault(one.run_id, one)
-    found = RetiredRuns(runs, {id_: one for id_, one in doubted.items() if id_ not in runs}, void=tuple(void))
-    store.exclude_runs(runs, found.doubted)
-    unknown = frozenset(run for run in found.every if store.salvage_run(run, register).planned is None)
+    found = RetiredRuns(runs, {id_: one for id_, one in doubted.items() if id_ not in runs}, refusals=tuple(void))
+    store.exclude_runs(runs, found.ineffective)
+    unknown = frozenset(run for run in found.all_runs if store.salvage_run(run, register).planned is None)
     return replace(found, unknown=unknown)
 
 
-def why_not(one: RunRetirement, summary: RunSummary | None, store: Store, policy: Policy) -> str | None:
+def retirement_refusal(one: RunRetirement, summary: RunSummary | None, store: Store, policy: Policy) -> str | None:
     """Return why a run could not be retired, in a sentence; None: it could.
 
     Raises:
@@ -95,13 +95,13 @@ def why_not(one: RunRetirement, summary: RunSummary | None, store: Store, policy
     return may_decide(one.by, one.known_by, policy, recorders - {""})
 
 
-def left_of(store: Store | None, aside: RetiredRuns, known: Sequence[Evidence]) -> list[Evidence]:
+def find_remaining_evidence(store: Store | None, aside: RetiredRuns, known: Sequence[Evidence]) -> list[Evidence]:
     """Return what counts of the retired runs, beside the evidence of others.
 
     Raises:
         StorageError: the store cannot be read.
     """
-    every = aside.every
+    every = aside.all_runs
     if store is None or not every:
         return []
     summaries = store.summaries(every)

@@ -28,7 +28,7 @@ from .project import HOME, Project
 class PendingRun:
     """Ready to record; nothing is written before the first piece of evidence begins."""
 
-    place: Project
+    project: Project
     context: RunContext
     key: bytes
     redactor: Redactor

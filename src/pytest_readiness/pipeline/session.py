@@ -29,7 +29,7 @@ from ..recording.report_writer import ControllerReportWriter, LocalReportWriter,
 from ..recording.test_ids import NodeIds
 from ..redaction.redactor import Redactor
 from ..third_party import describe_exception, is_failure
-from .extensions import Plugins, kinds_where_asked, load_named
+from .extensions import Plugins, kinds_if_requested, load_named
 from .project import Project, find_project, select_use_cases
 from .run_lifecycle import close_run, open_run, plugin_problem, redaction_problem
 from .selection import SelectedTests, missing_only
@@ -73,16 +73,16 @@ class SessionOptions:
 class PreparedSession:
     """Ready to record; nothing is written yet."""
 
-    place: Project
-    keeper: ReportWriter
+    project: Project
+    report_writer: ReportWriter
     observer: Observer | None
     """None where xdist runs the tests in other processes."""
     selection: SelectedTests
-    living: LiveSession
+    live_session: LiveSession
     """How a session within this one is told of it."""
-    within: str | None = None
+    enclosing_journal: str | None = None
     """The journal of a living session around this one, which writes where this one would: it records nothing."""
-    arrives: bool = False
+    is_group_part: bool = False
     """It is a part of a run group, which is kept even where no evidence test runs in it."""
 
 
@@ -106,7 +106,9 @@ def prepare_session(  # noqa: PLR0913 - everything that pytest says of a session
         ReadinessError: the config, the tracker or an option cannot be used.
     """
     config, store, artifacts = options.get("config"), options.get("store"), options.get("artifacts")
-    place = find_project(root, config=config, store=store, artifacts=artifacts, hooks=(hooks,), kinds=kinds_where_asked)
+    place = find_project(
+        root, config=config, store=store, artifacts=artifacts, hooks=(hooks,), kinds=kinds_if_requested
+    )
     if not place.configured and not options.any:
         return None
     group = _group(options.get("run-group"))
@@ -129,9 +131,9 @@ def prepare_session(  # noqa: PLR0913 - everything that pytest says of a session
         "artifact_limit": place.settings.artifact_limit,
         "nonce": nonce,
         "plugins": list(place.settings.plugins),
-        "plugins_at": place.plugins.said,
+        "plugins_at": place.plugins.named_at,
         "folder": str(place.settings.folder),
-        "prefix": f"{way}/" if (way := place.way_to(root)) else "",
+        "prefix": f"{way}/" if (way := place.path_to(root)) else "",
         "selection": selection.to_plain(),
     }
     log, redactor = opening.log, opening.redactor
@@ -233,10 +235,10 @@ def close_session(prepared: PreparedSession, options: SessionOptions, exit_statu
     outcome = SessionOutcome()
     with _uncollected():
         _close(prepared, options, exit_status, outcome)
-        prepared.keeper.log.release()
-    if prepared.within is not None:
-        told = f"nothing is recorded: this session runs within a test of another, which writes {prepared.within}"
-        outcome.notes.append(told)
+        prepared.report_writer.log.release()
+    if prepared.enclosing_journal is not None:
+        around = f"this session runs inside a test of another session, which writes {prepared.enclosing_journal}"
+        outcome.notes.append(f"nothing is recorded: {around}")
         outcome.exit_code = NOT_KEPT if options.gate else 0
     elif outcome.problems:
         outcome.exit_code = NOT_KEPT
@@ -261,11 +263,11 @@ def _close(prepared: PreparedSession, options: SessionOptions, exit_status: int,
     try:
         sealed = _keep(prepared, outcome, exit_status, whole=bool(options.get("bundle")))
         if path := options.get("bundle"):
-            _bundle(prepared.place, sealed, Path(path), outcome)
-        if options.gate and (trouble := prepared.place.trouble) and not outcome.problems:
+            _bundle(prepared.project, sealed, Path(path), outcome)
+        if options.gate and (trouble := prepared.project.plugin_problem) and not outcome.problems:
             outcome.problems.append(trouble)  # as ``readiness gate`` does, also where no test asked for the plugin
         if options.report or options.gate or options.get("json"):
-            _judge(prepared.place, options, outcome)
+            _judge(prepared.project, options, outcome)
     except (ReadinessError, OSError) as error:
         outcome.problems.append(str(error))
     except BaseException as error:  # a defect of ours must close the gate, not hide the tests' results
@@ -275,11 +277,11 @@ def _close(prepared: PreparedSession, options: SessionOptions, exit_status: int,
 
 
 def _keep(prepared: PreparedSession, outcome: SessionOutcome, exit_status: int, *, whole: bool) -> Run | None:
-    keeper = prepared.keeper
+    keeper = prepared.report_writer
     keeper.settle()
-    if keeper.log.uncollected or keeper.log.unread_marks or (prepared.arrives and exit_status not in _CUT_SHORT):
+    if keeper.log.uncollected or keeper.log.unread_marks or (prepared.is_group_part and exit_status not in _CUT_SHORT):
         keeper.log.arrive()
-    sealed, problems = close_run(prepared.place, keeper.log, exit_status, whole=whole)
+    sealed, problems = close_run(prepared.project, keeper.log, exit_status, whole=whole)
     outcome.problems += [*problems, *plugin_problem(keeper.redactor)]
     outcome.notes += [*redaction_problem(keeper.redactor), *keeper.notes()]
     if sealed is not None:

@@ -17,7 +17,7 @@ def plan_lines(
     tagged: Sequence[TaggedTest], prepared: PreparedSession, options: SessionOptions, *, width: int
 ) -> list[Line]:
     """Return the plan: requirement by requirement the tests that claim it, and what nobody claims."""
-    place, called = prepared.place, prepared.keeper.names.name_of_test
+    place, called = prepared.project, prepared.report_writer.names.name_of_test
     sound = (
         (test, claim) for test in tagged if test.selected for claim in test.claims if claim not in test.guessed_claims
     )

@@ -32,7 +32,7 @@ def _newest(sources: FactSources, register: str, until: str, facts: Facts) -> di
     """Return how the run was conducted that started last, in the store or sealed in a journal."""
     sealed = [
         (run.started_at, id_)
-        for id_, run in sources.runs_left.items()
+        for id_, run in sources.journal_runs.items()
         if run.seal is not None and (run.finished_at or "") <= until
     ]
     kept = sources.store.newest_run(register, until) if sources.store is not None else None

@@ -78,7 +78,7 @@ _LONGEST = 2000
 """Of the names of a case that is looked at."""
 
 
-def only_failing(suites: tuple[str, ...], class_name: str, name: str, message: str) -> SuiteFailure | None:
+def find_suite_failure(suites: tuple[str, ...], class_name: str, name: str, message: str) -> SuiteFailure | None:
     """Return what a case is that failed, if it is of a kind that exists only while it fails.
 
     Args:

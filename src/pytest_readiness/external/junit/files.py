@@ -59,7 +59,7 @@ class JUnitFile:
     """When it was written, in seconds since the epoch."""
 
 
-def files_of(given: Iterable[Path]) -> list[Path]:
+def find_files(given: Iterable[Path]) -> list[Path]:
     """Return the files that are meant, each once: a folder means each ``*.xml`` in it, a pattern what it matches.
 
     How the ending is spelled does not matter: ``.XML`` is one.

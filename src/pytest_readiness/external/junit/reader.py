@@ -11,7 +11,7 @@ from ...errors import ConfigError, count, location, one_line
 from ...facts.evidence import BADNESS, Result
 from ...facts.suite_failure import SuiteFailure
 from ...fast_values import dataclass, field
-from .failure_only_cases import only_failing
+from .failure_only_cases import find_suite_failure
 from .files import JUnitFile, TextBlocks
 from .parser import BAD, MOST_OF_A_TEXT, OpenSuite, XmlElement, parse_junit
 from .timestamps import TimestampReader
@@ -80,9 +80,9 @@ class JUnitCase:
     suites: tuple[str, ...] = ()
     """Names of the suites around it, the outermost first; before them the project of Playwright."""
     class_name: str = ""
-    only_failing: SuiteFailure | None = None
+    suite_failure: SuiteFailure | None = None
     """What it is, if it failed and is no test."""
-    covers: tuple[JUnitCase, ...] | None = field(default=None, compare=False)
+    covered_cases: tuple[JUnitCase, ...] | None = field(default=None, compare=False)
     """Of a suite with something against it as a whole: the test cases in it, in whose place it stands as well; of
     suites in it that have such a case of their own, that one. None: it is a test case."""
 
@@ -163,7 +163,7 @@ class _Reading:
             ),
             suites=suite.names,
             class_name=element.get("classname"),
-            only_failing=_no_test(element, suite, attempts[-1]),
+            suite_failure=_no_test(element, suite, attempts[-1]),
         )
         suite.bad += sum(child.tag in BAD for child in element.children) or case.result in _FAILED
         self._add(self._many, case)
@@ -186,7 +186,7 @@ class _Reading:
                 attempts=(CaseAttempt(Result.ERROR, message, 0),),
                 claims=(),
                 suites=() if suite.outer is None else suite.outer.names,
-                covers=tuple(reversed(covered)),
+                covered_cases=tuple(reversed(covered)),
             )
             self._add(suite.first, case)
             told = f"the suite '{one_line(case.name, 60)}' is an ERROR of its own: {one_line(message, 300)}"
@@ -279,7 +279,7 @@ def _no_test(element: XmlElement, suite: OpenSuite, last: CaseAttempt) -> SuiteF
     """Return what a case is that exists only while it fails; None: it did not fail, or is a test."""
     if last.result not in _FAILED:
         return None
-    return only_failing(suite.names, element.get("classname"), element.get("name"), last.message)
+    return find_suite_failure(suite.names, element.get("classname"), element.get("name"), last.message)
 
 
 def _properties(element: XmlElement) -> list[XmlElement]:

@@ -18,7 +18,7 @@ _STEP, _MOST_APART = 1800.0, 14 * 3600.0
 """Zones are half hours apart, and at most so far from UTC."""
 
 
-def zone_of(text: str) -> tzinfo:
+def parse_timezone(text: str) -> tzinfo:
     """Return the zone of a name such as ``Europe/Berlin``, ``UTC`` or ``+02:00``.
 
     Raises:
