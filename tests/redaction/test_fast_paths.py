@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from pytest_readiness.redaction import key_value_rules, known_secrets, repeated_text, token_patterns
-from pytest_readiness.redaction.known_secrets import KnownValues
+from pytest_readiness.redaction.known_secrets import KnownSecrets
 from pytest_readiness.redaction.match import Match
 from pytest_readiness.redaction.redactor import Redactor
 from tests.redaction.forms import FORMS, HONEST, HOSTILE
@@ -81,7 +81,7 @@ def test_what_repeats_itself_gives_what_each_turn_gives(before: str, turn: str, 
     for ours in (quick, slow):
         ours.register("x1y2z3w4")
     told = quick.text(text)
-    with patch.object(repeated_text, "EACH", 10**9):
+    with patch.object(repeated_text, "NAMES_BETWEEN_TESTS", 10**9):
         assert told == slow.text(text)
     assert quick.take_counts() == slow.take_counts()
 
@@ -112,12 +112,12 @@ REPEATED = st.builds(str.__mul__, st.text("ab", min_size=2, max_size=4), st.inte
 @given(st.lists(REPEATED, min_size=1, max_size=3), st.lists(REPEATED | st.sampled_from("abc"), max_size=8).map("".join))
 def test_places_of_a_known_value_that_overlap_are_one(values: list[str], text: str) -> None:
     """What is found of each value is every place where it stands, and those that overlap are found as one."""
-    spelled, data = KnownValues(), text.encode()
+    spelled, data = KnownSecrets(), text.encode()
     spelled.add((value.encode() for value in values), "registered")
     covered = {at for one in spelled.find(data) for at in range(one.start, one.end)}
     places = [(at, len(value)) for value in values for at in range(len(text)) if text.startswith(value, at)]
     assert covered == {place for at, size in places for place in range(at, at + size)}
-    alone = KnownValues()
+    alone = KnownSecrets()
     alone.add([values[0].encode()], "registered")
     spans = sorted(alone.find(data))
     assert all(one.end <= other.start for one, other in pairwise(spans))
@@ -126,6 +126,6 @@ def test_places_of_a_known_value_that_overlap_are_one(values: list[str], text: s
 def test_what_is_passed_over_holds_nothing() -> None:
     """A kind of token, or of a shortened text, is passed over only where a part of all that it begins with is missing."""
     kinds = [shape for _, family in token_patterns._FAMILIES for shape in family]
-    assert sorted(kinds) == sorted(token_patterns._SHAPES)
+    assert sorted(kinds) == sorted(token_patterns._PATTERNS)
     assert all(held in prefix for held, family in token_patterns._FAMILIES for _, prefix, _ in family)
-    assert all(rare in said for rare, said in known_secrets._SHORTENED)
+    assert all(rare in said for rare, said in known_secrets._TRUNCATION_MARKS)

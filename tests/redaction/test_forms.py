@@ -167,7 +167,7 @@ def test_a_long_value_is_gone_to_its_end(before: str, unit: str, rest: str) -> N
     text = before + unit * (100_000 // len(unit)) + closed + rest
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redaction, "PIECE", 4096)
-        patch.setattr(redaction, "BEYOND", 512)
+        patch.setattr(redaction, "OVERLAP", 512)
         streamed = b"".join(redactor().stream([b"line\n" * 900, text.encode()])).decode()
     for left in (redactor().text(text), streamed):
         assert unit * 3 not in left

@@ -17,7 +17,7 @@ from pytest_readiness.recording.observation import Observation, PhaseResult
 from pytest_readiness.redaction import redactor as redaction
 from pytest_readiness.redaction.encodings import spellings
 from pytest_readiness.redaction.key_scan import find_keyed
-from pytest_readiness.redaction.redactor import HOOK_FAILED, OURS, Redactor
+from pytest_readiness.redaction.redactor import EXEMPT_FIELDS, HOOK_FAILED, Redactor
 from tests.redaction.corpus import ALNUM, BAITS, PASSWORD, SECRETS, SHAPES, drawn, lines, plain, private_key, spelled
 from tests.redaction.forms import HOSTILE
 
@@ -156,7 +156,11 @@ def test_properties_details_and_arguments_are_redacted_by_their_names() -> None:
     }
 
 
-@given(st.dictionaries(st.sampled_from(sorted(OURS)), st.sampled_from([KNOWN, "token=abcdef1", "password: abcdef1"])))
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(EXEMPT_FIELDS)), st.sampled_from([KNOWN, "token=abcdef1", "password: abcdef1"])
+    )
+)
 def test_fields_of_ours_never_change(body: dict[str, str]) -> None:
     """Words of ours and of the catalogue stay, whatever a secret is called."""
     assert redactor(KNOWN).plain(body) == body
@@ -206,7 +210,7 @@ def test_a_stream_does_not_depend_on_its_blocks(text: str, sizes: list[int], end
     data = text.encode("utf-8", "surrogatepass") + (b"\n" + KNOWN.encode() if ends else b"")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redaction, "PIECE", 40)
-        patch.setattr(redaction, "BEYOND", 400)
+        patch.setattr(redaction, "OVERLAP", 400)
         blocks, rest = [], data
         for size in sizes:
             blocks.append(rest[:size])
@@ -223,7 +227,7 @@ def test_a_private_key_is_found_across_the_blocks_of_a_stream() -> None:
     text = "\n".join([*(plain(random) for _ in range(30)), pem, plain(random)])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redaction, "PIECE", 300)
-        patch.setattr(redaction, "BEYOND", 4000)
+        patch.setattr(redaction, "OVERLAP", 4000)
         left = b"".join(redactor().stream([text[at : at + 100].encode() for at in range(0, len(text), 100)])).decode()
     assert left == text.replace(pem, "[REDACTED:private-key]")
 
@@ -236,7 +240,7 @@ def test_a_long_file_is_redacted_in_bounded_memory() -> None:
     ours.text(KNOWN)  # what is made once, such as patterns, is no part of the file
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redaction, "PIECE", piece)
-        patch.setattr(redaction, "BEYOND", piece // 8)
+        patch.setattr(redaction, "OVERLAP", piece // 8)
         tracemalloc.start()
         kept = sum(len(block) for block in ours.stream(b"ab" * (piece // 4) + secret for _ in range(96)))
         _, most = tracemalloc.get_traced_memory()
@@ -255,7 +259,7 @@ def test_a_run_of_one_secret_longer_than_a_piece_is_gone() -> None:
     """Secrets that overlap are one, also beyond a piece of a file."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redaction, "PIECE", 40)
-        patch.setattr(redaction, "BEYOND", 40)
+        patch.setattr(redaction, "OVERLAP", 40)
         left = b"".join(redactor("aaaaaaaaaa").stream([b"a" * 1000]))
     assert b"aaaaaaaaaa" not in left
 
@@ -306,7 +310,7 @@ def test_a_plugin_that_cannot_be_asked_costs_no_evidence() -> None:
         asked.append(1)
         raise RuntimeError("no such module")
 
-    ours = redactor(own=unloadable)
+    ours = redactor(find_plugins=unloadable)
     assert ours.plain({"message": "a", "result": "PASSED"}) == {"message": HOOK_FAILED, "result": "PASSED"}
     assert ours.text("b") == HOOK_FAILED
     assert "RuntimeError: no such module" in str(ours.plugins.load_failure)
@@ -400,8 +404,8 @@ def test_nothing_is_compiled_before_a_text_is_looked_at() -> None:
     code = (
         "import sys\nfrom pytest_readiness.redaction.redactor import Redactor\nr = Redactor(b'k', {'A_TOKEN': 'x' * 20})\n"
         "r.name('tests/test_a.py::test_b')\nassert r.secret_count == 1\n"
-        "names = ('structured', 'shapes', 'keys', 'spans')\n"
-        "assert not [n for n in names if 'pytest_readiness.journal.' + n in sys.modules]\n"
+        "names = ('key_scan', 'key_value_rules', 'secret_names', 'spans', 'token_patterns')\n"
+        "assert not [n for n in names if 'pytest_readiness.redaction.' + n in sys.modules]\n"
         "r.text('a')\nassert 'pytest_readiness.redaction.spans' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

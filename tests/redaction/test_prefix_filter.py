@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pytest_readiness.redaction import credential_formats, key_scan, prefix_filter, spans, token_patterns
-from pytest_readiness.redaction.known_secrets import KnownValues
+from pytest_readiness.redaction.known_secrets import KnownSecrets
 from tests.redaction.corpus import SECRETS, lines
 from tests.redaction.forms import FORMS
 
 FILLER = b"2026-11-01 10:00:00 INFO the payment was accepted, and passed on to its host in 12 ms\n"
-EXACT = (*token_patterns.WORDS, *key_scan.WORDS)
-SMALL = (*key_scan.SMALL_WORDS, *credential_formats.PHRASES)
-CLOSER = {**token_patterns.CLOSER, **key_scan.CLOSER}
+EXACT = (*token_patterns.PREFIXES, *key_scan.PREFIXES)
+SMALL = (*key_scan.LOWERCASE_PREFIXES, *credential_formats.PHRASES)
+CLOSER = {**token_patterns.PREFIX_PATTERNS, **key_scan.PREFIX_PATTERNS}
 
 
 @pytest.mark.parametrize("at", [0, 1, 4090, 4096, 70_000, 90_000])
@@ -25,14 +25,14 @@ def test_a_word_is_found_wherever_it_stands(at: int) -> None:
     text = (FILLER * 1100)[:90_000]
     for word in {*EXACT, *SMALL} - {*CLOSER}:
         data = text[:at] + (word if word in EXACT else word.upper()) + text[at:]
-        found = spans._hints().among(data, data.lower())
+        found = spans._prefix_filter().find(data, data.lower())
         assert found is not None
         assert word in found
 
 
 def found_in(data: bytes) -> tuple[Sequence[object], Sequence[object]]:
     """What is found with one pass over the text, and without."""
-    known = KnownValues()
+    known = KnownSecrets()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prefix_filter, "SHORTEST", 0)
         quick = spans.spans_of(data, known)

@@ -9,7 +9,7 @@ from hypothesis import assume, given, strategies as st
 
 from pytest_readiness.redaction import secret_names, secret_variables
 from pytest_readiness.redaction.harmless_values import is_common
-from pytest_readiness.redaction.known_secrets import KnownValues
+from pytest_readiness.redaction.known_secrets import KnownSecrets
 from pytest_readiness.redaction.redactor import SHORTEST, Redactor
 from pytest_readiness.redaction.secret_variables import is_secret_variable
 from pytest_readiness.redaction.spans import spans_of
@@ -163,7 +163,7 @@ def test_what_stands_for_a_secret_stays_in_a_name(place: str) -> None:
 @given(st.from_regex(secret_names._SECRET))
 def test_what_tells_beside_a_value_is_asked_of_a_variable(name: bytes) -> None:
     """No name is left out by the quick look at what names of variables hold."""
-    assert secret_variables._MAY_TELL.search(name.decode(errors="ignore")) or secret_variables._TELLING.search(
+    assert secret_variables._MAY_BE_SECRET.search(name.decode(errors="ignore")) or secret_variables._SECRET.search(
         name.decode(errors="ignore")
     )
 
@@ -185,6 +185,6 @@ def test_without_known_parameters_a_fingerprint_stands(value: str) -> None:
 )
 def test_what_is_plain_and_short_holds_known_values_alone(text: str) -> None:
     """The brackets of most tests need not be looked at by every layer: it would find the same."""
-    known = KnownValues()
+    known = KnownSecrets()
     known.add([b"zq7-known"], "registered")
     assert spans_in_name(text.encode(), known, SHORTEST) == spans_of(text.encode(), known, SHORTEST)

@@ -1,4 +1,4 @@
-"""Secrets inside a secret: the values that a document, a connection string or a URL holds.
+"""Secrets inside a secret: the values in a document, a connection string or a URL.
 
 The value of a variable such as ``SVC_CREDENTIALS`` is often a whole document. Programs print one field of it, and not
 the document.
@@ -17,9 +17,9 @@ from urllib.parse import unquote
 from .secret_names import is_harmless, is_secret
 
 SHORTEST_LEAF = 12
-"""Characters of a text in a document that is secret whatever its name says."""
-_DEEPEST = 8
-"""Documents within documents that are looked into."""
+"""Least length of a text in a document that is secret under any name."""
+_GREATEST_DEPTH = 8
+"""Greatest depth of documents within documents."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _PASSWORD_OF_URL = re.compile(r"""://([^\s/@:"'<>\\?#]*):([^\s"'<>]+)@[\w\[.-]""")
 _SETTING = re.compile(
@@ -27,50 +27,49 @@ _SETTING = re.compile(
 )
 
 
-def embedded_values(value: str, deepest: int = _DEEPEST) -> Iterator[str]:
-    """Yield the texts within a secret that are secret themselves; a plain secret has none.
+def embedded_values(value: str, depth: int = _GREATEST_DEPTH) -> Iterator[str]:
+    """Yield the secrets within a secret; a plain secret has none.
 
-    These are the texts of a JSON document (also one in base64, or in a text of another document) that have 12
-    characters or stand beside a name that says secret, the password of a URL, and the value beside such a name in
-    lines or parts of the form ``name=value``.
+    These are the texts of a JSON document (also in base64, or in a text of another document) that have 12 characters or
+    a secret name, the password of a URL, and the value of a secret name in ``name=value`` lines or parts.
     """
-    document = _document(value) if deepest else None
+    document = _document(value) if depth else None
     if document is not None:
         for name, text in _leaves(document):
-            if len(text) >= SHORTEST_LEAF or _is_named(name, text):
+            if len(text) >= SHORTEST_LEAF or _has_secret_name(name, text):
                 yield text
-            yield from embedded_values(text, deepest - 1)
+            yield from embedded_values(text, depth - 1)
         return
-    for found in _PASSWORD_OF_URL.finditer(value):
-        if found[1] != found[2]:  # ``postgres:postgres`` is no secret, and the word stands in honest texts
-            yield from (found[2], unquote(found[2]))
+    for match in _PASSWORD_OF_URL.finditer(value):
+        if match[1] != match[2]:  # ``postgres:postgres`` is no secret, and the word is frequent in ordinary texts
+            yield from (match[2], unquote(match[2]))
     for setting in _SETTING.finditer(value) if "=" in value else ():
         name, text = setting[1], setting[2].strip()
         text = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
-        if _is_named(name, text):
+        if _has_secret_name(name, text):
             yield text
-        if deepest and text != value:
-            yield from embedded_values(text, deepest - 1)
+        if depth and text != value:
+            yield from embedded_values(text, depth - 1)
 
 
 def embedded_by_name(value: str) -> Iterator[str]:
-    """Yield the texts that are secret within the value of a variable whose own name does not say so.
+    """Yield the secrets in a variable whose own name does not indicate a secret.
 
-    These are the texts of ``embedded_values`` that stand beside a telling name or are the password of a URL, with 12
-    characters and more: a shorter one may be an ordinary word.
+    These are the texts of ``embedded_values`` that have a secret name or are the password of a URL, with 12 characters
+    and more: a shorter one may be an ordinary word.
     """
     document = _document(value)
     if document is not None:
-        found = (text for name, text in _leaves(document) if _is_named(name, text))
+        texts = (text for name, text in _leaves(document) if _has_secret_name(name, text))
     else:
-        found = (text for user, text in _PASSWORD_OF_URL.findall(value) if user != text)
-    for text in found:
+        texts = (text for user, text in _PASSWORD_OF_URL.findall(value) if user != text)
+    for text in texts:
         if len(text) >= SHORTEST_LEAF:
             yield from dict.fromkeys((text, unquote(text)))
 
 
 def _document(value: str) -> Any:
-    """Return the object or list that a text is in JSON, or in base64 of it; None: it is neither."""
+    """Return the object or list that a text encodes in JSON, maybe in base64. None: it is no such text."""
     text = value.strip()
     if _BASE64.fullmatch("".join(text.split())):
         try:
@@ -89,7 +88,7 @@ _URL_SAFE = str.maketrans("-_", "+/", "=")
 
 
 def _leaves(document: Any) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a document, each with the name that it stands beside; a list's stand beside its name."""
+    """Yield the texts of a document, each with its name. The items of a list have the name of the list."""
     waiting: list[tuple[str, Any]] = [("", document)]
     while waiting:
         name, value = waiting.pop()
@@ -103,6 +102,6 @@ def _leaves(document: Any) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-def _is_named(name: str, text: str) -> bool:
-    """Return whether a name says that this text beside it is secret."""
+def _has_secret_name(name: str, text: str) -> bool:
+    """Return whether a name indicates that this text is secret."""
     return is_secret(name.encode("utf-8", "surrogatepass")) and not is_harmless(text.encode("utf-8", "surrogatepass"))

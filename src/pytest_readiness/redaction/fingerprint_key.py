@@ -1,4 +1,4 @@
-"""The store's own key for fingerprints: made once, kept beside the store, carried by no bundle or report."""
+"""The key of a store for fingerprints of secrets: generated once, and in no bundle or report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIZE = 32
 
 
 def load_key(folder: Path) -> bytes:
-    """Return the key in this folder, or a new one that is written nowhere yet."""
+    """Return the key in a folder, or a new one that is not written yet."""
     with suppress(OSError):
         key = read_regular(folder / NAME)
         if len(key) == SIZE:
@@ -23,10 +23,10 @@ def load_key(folder: Path) -> bytes:
 
 
 def save_key(folder: Path, key: bytes) -> None:
-    """Write a new key, readable by its owner only; one that is there already stays.
+    """Write a new key, readable by its owner only. An existing key stays.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: It cannot be written.
     """
     with suppress(FileExistsError):
         descriptor = os.open(folder / NAME, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)

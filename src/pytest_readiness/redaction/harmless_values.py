@@ -1,10 +1,10 @@
-"""Values that are no secret although a variable with a telling name holds them: common words, hosts and plain URLs.
+"""Values of secret variables that are no secrets: common words, hosts and plain URLs.
 
-Such a value tells nobody anything, and it stands in honest texts and in the ids of tests: looked for, it would make
-them unreadable. Loaded only where the environment holds a variable with a telling name.
+Such a value reveals nothing, and it is frequent in ordinary texts and in the ids of tests: a search for it would make
+them unreadable. This module is imported only if the environment has a variable with a secret name.
 """
 
-# ruff: noqa: SIM905 - words are read better than lists of texts
+# ruff: noqa: SIM905 - words are easier to read than lists of strings
 from __future__ import annotations
 
 from ipaddress import ip_address
@@ -34,7 +34,7 @@ _WORDS = frozenset(
     " accounts nobody anonymous tester testing example examples sample dummy fake mock stub foo bar baz qux quux ana"
     " alice bob carol john jane doe somebody someone app apps application applications api apis web www backend"
     " frontend database databases db schema table data"
-    # of ways to prove who one is
+    # of authentication
     " password passwords passwd pass passphrase pwd secret secrets secure security token tokens key keys cookie cookies"
     " session sessions credential credentials auth authentication authorization login logout signin signup basic bearer"
     " digest negotiate ntlm oauth oauth2 oidc openid saml jwt jws jwe pkce mtls tls ssl ssh plain login scram gssapi"
@@ -50,7 +50,7 @@ _WORDS = frozenset(
     " file files folder path env environment environ variable variables config configuration settings option options"
     " memory cache cached disk store storage queue topic stream event events message messages log logs logging metric"
     " metrics trace traces debug info warn warning error errors critical verbose quiet silent"
-    # of tests, and what a software speaks of
+    # of tests and of software in general
     " passed failed skipped error xfailed xpassed success failure ok ready done open closed started stopped running"
     " created updated deleted changed inserted modified removed added at by id ids name names type types kind value"
     " values size count limit length min max total order orders payment payments checkout cart refund refunds invoice"
@@ -64,24 +64,24 @@ _WORDS = frozenset(
     " email mail phone address country city street amount currency price date time day week month year hour minute"
     " daily weekly monthly hourly".split()
 )
-_TOP = frozenset(
+_TOP_LABELS = frozenset(
     "com org net edu gov mil int info biz io dev app ai co cloud tech online site xyz local localhost localdomain"
     " internal intranet lan corp home private example test invalid svc cluster docker consul".split()
 )
-"""What the names of hosts end in, beside the two letters of a country."""
-_APART = str.maketrans("-_./:,+@ ", " " * 9)
+"""Last labels of host names, besides the two letters of a country."""
+_SEPARATORS = str.maketrans("-_./:,+@ ", " " * 9)
 _MOST_DIGITS = 5
-"""Digits of a number that can be a port, a year or a size."""
+"""Greatest number of digits of a port, a year or a size."""
 _MOST_WORDS = 6
-"""Words of a value: more of them may be a passphrase."""
+"""Greatest number of words: more of them may be a passphrase."""
 _LONGEST = 256
-_COUNTRY = 2
+_COUNTRY_SIZE = 2
 
 
 def is_common(value: str) -> bool:
-    """Return whether a value consists of common words and small numbers, or is a host or a URL without anything secret.
+    """Return whether a value is only common words and small numbers, or a host or URL without a secret.
 
-    What is a word in another mixture of capitals than a writer's, such as ``PosTGreS``, is not common: it was chosen.
+    A word in unusual letter case, such as ``PosTGreS``, is not common: somebody chose it.
     """
     value = value.strip()
     if not value or len(value) > _LONGEST:
@@ -94,16 +94,16 @@ def is_common(value: str) -> bool:
 
 
 def _is_all_words(text: str) -> bool:
-    """Return whether a text is of common words, and of no more small numbers and letters than of these."""
-    parts = text.translate(_APART).split()
+    """Return whether a text is common words, and at most as many small numbers and letters."""
+    parts = text.translate(_SEPARATORS).split()
     words = sum(map(_is_word, parts))
     if len(parts) > _MOST_WORDS or 2 * words < len(parts):
         return False
-    return all(_is_word(one) or _is_small(one) for one in parts)
+    return all(_is_word(part) or _is_small(part) for part in parts)
 
 
 def _is_word(text: str) -> bool:
-    """Return whether a text is a common word as people write one, with a digit at most."""
+    """Return whether a text is a common word in usual letter case, with at most one digit."""
     if not text.isascii() or not (text.islower() or text.isupper() or text.istitle()):
         return False
     word = text.lower()
@@ -116,7 +116,7 @@ def _is_small(text: str) -> bool:
 
 
 def _is_host(text: str) -> bool:
-    """Return whether a text is an address, or the name of a host by its last label; with or without a port."""
+    """Return whether a text is an address, or a host name by its last label, with or without a port."""
     host, colon, port = text.rpartition(":")
     if colon and port.isdigit() and len(port) <= _MOST_DIGITS:
         text = host
@@ -129,12 +129,12 @@ def _is_host(text: str) -> bool:
     *labels, last = text.removesuffix(".").split(".")
     if not labels and last != "localhost":
         return False
-    is_top = last in _TOP or (len(last) == _COUNTRY and last.isalpha() and last.islower())
+    is_top = last in _TOP_LABELS or (len(last) == _COUNTRY_SIZE and last.isalpha() and last.islower())
     return is_top and all(map(_is_label, labels))
 
 
 def _is_label(label: str) -> bool:
-    """Return whether a part of a host's name could be anybody's: letters, and numbers that are small."""
+    """Return whether a label of a host name is unspecific: letters and small numbers."""
     if not label.isascii() or not label.replace("-", "").isalnum() or label != label.lower():
         return False
     parts = label.split("-")

@@ -1,4 +1,4 @@
-"""Headers of HTTP that hold a credential: to the end of their value, whatever is quoted in it."""
+"""Credentials in HTTP headers, which extend to the end of the header whatever quotes they hold."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SCHEME = re.compile(
     rb"(?:[ ]{1,4}|\r?\n[ \t]{1,16})",
     re.IGNORECASE,
 )
-"""Ways to authenticate; after one that stands ``alone`` there is one credential, and no list."""
+"""Methods of authentication. After one in the group ``alone`` there is a single credential, and no list."""
 _LINE_END = rb"\\[rn](?!\w)|\\[rn]\w[\w-]{0,63}:"
-"""The end of a line where Python or JSON shows it."""
+"""The end of a line as Python or JSON shows it."""
 _IN_LINE = re.compile(rb"(?:[^\r\n\\]++|(?!%b)\\)*+" % _LINE_END)
 _IN_QUOTES: Mapping[bytes, re.Pattern[bytes]] = {
     quote: re.compile(rb"(?:[^\r\n\\%b]++|(?!%b)\\.?)*+" % (quote, _LINE_END)) for quote in (b'"', b"'")
@@ -30,33 +30,33 @@ _WORD = re.compile(rb"""[^\s"',;]+""")
 
 
 def find_header(data: bytes, span: tuple[int, int], name: SecretName, at: int, lines: TextLines) -> list[Match] | None:
-    """Return what a header of this name says, whose value begins at a place; None: it is no header."""
+    """Return the credential of a header whose value begins at ``at``. None: it is no header."""
     if not name.is_header or data[at : at + 1] in (b'"', b"'"):
         return None
-    start, end = span
+    start, name_end = span
     is_cookie = name.is_cookie
     scheme = _SCHEME.match(data, at)
-    inner = at if scheme is None else scheme.end()
-    ended = _end(data, start, inner, lines)
-    if scheme is None and is_cookie and lines.find(b"=", inner) >= ended:
+    begin = at if scheme is None else scheme.end()
+    end = _header_end(data, start, begin, lines)
+    if scheme is None and is_cookie and lines.find(b"=", begin) >= end:
         return []
-    if scheme is None and not is_cookie and lines.find(b" ", inner) < ended:
+    if scheme is None and not is_cookie and lines.find(b" ", begin) < end:
         return None
-    if _IN_A_SENTENCE.search(data, max(start - 2, 0), end):
-        one = _PAIRS if is_cookie else _WORD if scheme is not None and scheme["alone"] else None
-        found = None if one is None else one.match(data, inner, ended)
-        ended = found.end() if found is not None else inner if is_cookie else ended
-    value = data[inner:ended].rstrip()
-    return [] if is_harmless(value) else [Match(inner, inner + len(value), "header", start)]
+    if _IN_A_SENTENCE.search(data, max(start - 2, 0), name_end):
+        pattern = _PAIRS if is_cookie else _WORD if scheme is not None and scheme["alone"] else None
+        match = None if pattern is None else pattern.match(data, begin, end)
+        end = match.end() if match is not None else begin if is_cookie else end
+    value = data[begin:end].rstrip()
+    return [] if is_harmless(value) else [Match(begin, begin + len(value), "header", start)]
 
 
-def _end(data: bytes, start: int, inner: int, lines: TextLines) -> int:
-    """Return where a header ends: with its line, or with the text that it stands in."""
+def _header_end(data: bytes, start: int, begin: int, lines: TextLines) -> int:
+    """Return the end of a header: the end of its line, or of the string that holds it."""
     is_quoted = data[start - 1 : start] in (b'"', b"'")
     opening = _QUOTE_BEFORE.search(data, max(start - 8, 0), start) if is_quoted else None
     if opening is not None and opening[1]:
-        close = lines.closing(opening)
-        return close if close >= inner else lines.run(_IN_LINE, inner)
+        close = lines.closing_quote(opening)
+        return close if close >= begin else lines.run_end(_IN_LINE, begin)
     if opening is not None:
-        return lines.run(_IN_QUOTES[opening[2]], inner)
-    return lines.run(_IN_QUOTES[b'"'] if lines.in_a_text(start) else _IN_LINE, inner)
+        return lines.run_end(_IN_QUOTES[opening[2]], begin)
+    return lines.run_end(_IN_QUOTES[b'"'] if lines.is_in_string(start) else _IN_LINE, begin)

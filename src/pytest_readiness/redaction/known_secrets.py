@@ -1,8 +1,8 @@
-"""Known values, found fast: any number of spellings in one pass over the text.
+"""Fast search for any number of known secrets in one pass over a text.
 
-Four bytes of a text in every four are looked up in a table. A spelling of seven bytes or more holds four such bytes
-wherever it begins, so the table has the first four places of each. The pass itself is done in C, without a pattern that
-would have to be compiled.
+Every fourth window of four bytes is looked up in a table. A spelling of seven bytes or more has such a window wherever
+it begins, so the table holds its first four windows. The pass runs in C, without a pattern that would have to be
+compiled.
 """
 
 from __future__ import annotations
@@ -17,36 +17,37 @@ from .match import Match
 
 _WIDTH = 4
 _SAMPLED = 2 * _WIDTH - 1
-"""Bytes that a spelling must have to hold four of every four."""
-_SHORTENED = (
+"""Least size in bytes of a spelling that always covers one window."""
+_TRUNCATION_MARKS = (
     (b".", b"..."), (b"\xa6", b"\xe2\x80\xa6"), (b"\\", b"\\u2026"), (b"&", b"&hellip;"), (b"]", b" chars]"),
     (b"n", b"runcated"), (b"n", b"identical "), (b"+", b"'+"), (b"+", b'"+'),
 )  # fmt: skip
-"""How a text says that something was left out of it; before each, its rarest byte: one alone is found much faster."""
+"""How a text shows that something was left out. Before each mark is its rarest byte: a single byte is found much
+faster."""
 
 
-class KnownValues:
-    """The spellings of secrets, each with the rule that it was learned by."""
+class KnownSecrets:
+    """The spellings of the known secrets, each with its rule."""
 
     def __init__(self) -> None:
         self.lock = _RLock()
-        """Held while something is learned: threads of a test tell secrets and texts at once."""
+        """Held while secrets are added: threads of a test may register and redact at the same time."""
         self._rules: dict[bytes, str] = {}
         self._grams: dict[int, list[tuple[bytes, int]]] = {}
-        self._sought: set[int] = set()
-        """The same four bytes: a set is asked faster than a table."""
+        self._gram_set: set[int] = set()
+        """The keys of ``_grams``: a set is faster to query than a dict."""
         self._short: list[bytes] = []
-        self.pieces: Any = None
-        """What looks for parts of them; made with the first text that was shortened."""
+        self.truncated: Any = None
+        """The search for fragments (``TruncatedSecrets``); made with the first truncated text."""
         self.values: list[tuple[str, str]] = []
-        """The values themselves, with their rules."""
+        """The secrets themselves, with their rules."""
         self.longest = 0
-        """Bytes of the longest spelling."""
+        """Size of the longest spelling, in bytes."""
         self.fingerprints: set[bytes] = set()
-        """What stands for a secret where it must not stand itself; no secret, also beside a telling name."""
+        """Fingerprints, which replace secrets in names. They are no secrets, even beside a secret name."""
 
     def add(self, spellings: Iterable[bytes], rule: str) -> None:
-        """Look for these from now on; the first rule of a spelling stays."""
+        """Search for these spellings from now on. A spelling keeps its first rule."""
         for spelling in spellings:
             if spelling in self._rules:
                 continue
@@ -58,50 +59,53 @@ class KnownValues:
             for at in reversed(range(_WIDTH)):  # the places of one spelling come in order
                 gram = int.from_bytes(spelling[at : at + _WIDTH], sys.byteorder)
                 self._grams.setdefault(gram, []).append((spelling, at))
-                self._sought.add(gram)
+                self._gram_set.add(gram)
 
     def __contains__(self, spelling: bytes) -> bool:
         return spelling in self._rules
 
-    def since(self, count: int) -> Iterator[tuple[bytes, str]]:
-        """Yield the spellings with their rules, but for so many that were learned first."""
+    def spellings_after(self, count: int) -> Iterator[tuple[bytes, str]]:
+        """Yield the spellings with their rules, except the first ``count``."""
         return islice(self._rules.items(), count, None)
 
     def find(self, data: bytes) -> Iterator[Match]:
-        """Yield the places where a spelling stands, in no order; those of one that overlap are one place."""
-        ended: dict[bytes, int] = {}
-        for begin, spelling in self._places(data, ended):
+        """Yield the matches, in no order. Overlapping matches of one spelling are merged."""
+        ends: dict[bytes, int] = {}
+        for begin, spelling in self._find_positions(data, ends):
             size, last = len(spelling), begin
-            while (further := data.rfind(spelling, last + 1, last + 2 * size - 1)) >= 0:
-                last = further
-            ended[spelling] = last + size
+            while (following := data.rfind(spelling, last + 1, last + 2 * size - 1)) >= 0:
+                last = following
+            ends[spelling] = last + size
             yield Match(begin, last + size, self._rules[spelling], begin)
 
-    def is_shortened(self, data: bytes) -> bool:
-        """Return whether a text says that something was left out of it, which may be a part of a value."""
-        return bool(self._rules) and any(rare in data and said in data for rare, said in _SHORTENED)
+    def is_truncated(self, data: bytes) -> bool:
+        """Return whether a text shows that something was left out, so that it may hold a fragment of a secret."""
+        return bool(self._rules) and any(rare in data and mark in data for rare, mark in _TRUNCATION_MARKS)
 
-    def find_each(self, data: bytes) -> Iterator[Match]:
-        """Yield every place where a spelling stands, in no order."""
-        for begin, spelling in self._places(data, {}):
+    def find_all(self, data: bytes) -> Iterator[Match]:
+        """Yield every position of a spelling as a match, in no order."""
+        for begin, spelling in self._find_positions(data, {}):
             yield Match(begin, begin + len(spelling), self._rules[spelling], begin)
 
-    def _places(self, data: bytes, ended: Mapping[bytes, int]) -> Iterator[tuple[int, bytes]]:
-        """Yield where a spelling begins, those of one in order; ``ended``: where what was read of each ends."""
+    def _find_positions(self, data: bytes, ends: Mapping[bytes, int]) -> Iterator[tuple[int, bytes]]:
+        """Yield each position with its spelling; those of one spelling are in order.
+
+        ``ends``: by spelling, the end of its last match.
+        """
         for spelling in self._short:
             at = data.find(spelling)
             while at >= 0:
                 yield at, spelling
-                at = data.find(spelling, max(at + 1, ended.get(spelling, 0)))
-        if not self._sought:
+                at = data.find(spelling, max(at + 1, ends.get(spelling, 0)))
+        if not self._gram_set:
             return
         sampled = memoryview(data)[: len(data) // _WIDTH * _WIDTH].cast("I")
-        if self._sought.isdisjoint(sampled):
+        if self._gram_set.isdisjoint(sampled):
             return
-        grams, end_of = self._grams, ended.get
-        for index in compress(count(), map(self._sought.__contains__, sampled)):
-            place = index * _WIDTH
+        grams, end_of = self._grams, ends.get
+        for index in compress(count(), map(self._gram_set.__contains__, sampled)):
+            position = index * _WIDTH
             for spelling, at in grams[sampled[index]]:
-                begin = place - at
+                begin = position - at
                 if begin >= end_of(spelling, 0) and data.startswith(spelling, begin):
                     yield begin, spelling

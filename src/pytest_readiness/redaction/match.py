@@ -1,4 +1,4 @@
-"""A place in a text where a secret stands."""
+"""One secret in a text: its range, its rule and the start of its context."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 
 class Match(NamedTuple):
-    """What is to be replaced."""
+    """A range of bytes in a text that is replaced."""
 
     start: int
     end: int
     rule: str
-    """What it is counted as."""
-    since: int
-    """Where what gives it away begins, such as its key; a text must not be cut between here and the end."""
+    """The rule that found the secret; redactions are counted by it. Empty: a mark of an earlier redaction."""
+    context_start: int
+    """Start of what identifies the secret, such as its key. A text must not be cut between here and ``end``."""
     quote: bytes = b""
-    """What is put around the replacement: a number of JSON becomes a text."""
+    """Quote put around the replacement: a number in JSON becomes a string."""
 
 
-finding: Callable[[tuple[int, int, str, int, bytes]], Match] = partial(tuple.__new__, Match)
-"""Makes one of all its fields, several times as fast as the class: there may be one for every ten bytes of a text."""
+make_match: Callable[[tuple[int, int, str, int, bytes]], Match] = partial(tuple.__new__, Match)
+"""Make a match of all fields. It is several times as fast as the class: a text may have a match every ten bytes."""

@@ -1,4 +1,4 @@
-"""What a name beside a value says of it: asked once for each name, as texts are full of the same few."""
+"""Properties of the names of secrets, computed once for each name: a text repeats the same few."""
 
 from __future__ import annotations
 
@@ -17,50 +17,50 @@ _OF_PASSWORDS = re.compile(rb"passw|passphrase|pwd|passcode")
 
 
 class SecretName(NamedTuple):
-    """A name that says that the value beside it is secret."""
+    """The properties of a name that indicates a secret value."""
 
     is_option: bool
     """It begins with a dash."""
-    is_plain: bool
-    """What stands beside it is no more than a value, as a header's may be."""
+    has_plain_value: bool
+    """Its value is a plain one, and not that of a header."""
     is_header: bool
-    """It may be a header's, whose value goes to the end of the line."""
+    """It may be the name of a header, whose value extends to the end of the line."""
     is_cookie: bool
     is_jar: bool
-    """It may be that of several cookies."""
+    """It may have several cookies as its value."""
     is_in_lists: bool
-    """It is that of a header as it stands in flat lists, name and value in turn."""
+    """It is the name of a header as flat lists hold it, with names and values in turn."""
     is_auth: bool
-    """Beside it may stand a way to authenticate, or a user and a password."""
+    """Its value may be a method of authentication, or a user and a password."""
     is_constructor: bool
-    """It may be a class whose instance is written with the secret in brackets."""
-    is_of_passwords: bool
-    """Beside it may stand a passphrase of several words."""
+    """It may be a class whose ``repr`` shows the secret in parentheses."""
+    may_be_passphrase: bool
+    """Its value may be a passphrase of several words."""
     is_password: bool
-    """It is SQL's."""
-    is_of_tokens: bool
-    """Beside it may stand the tokens of a text."""
-    is_cut: bool
-    """It ends as a sentence does."""
+    """It is the keyword of SQL."""
+    may_be_text_tokens: bool
+    """Its values may be the tokens of a text."""
+    ends_a_sentence: bool
+    """It ends with a full stop, as a sentence does."""
 
 
 @lru_cache(maxsize=2048)
 def look_up_name(name: bytes) -> SecretName | None:
-    """Return what a name says, as it stands in a text; None: that no value beside it is secret."""
+    """Return the properties of a name. None: its value is not secret."""
     if not is_secret(name.strip(b"-.")):
         return None
     lower = name.lower()
     return SecretName(
         is_option=name.startswith(b"-"),
-        is_plain=not lower.endswith(_NOT_PLAIN),
+        has_plain_value=not lower.endswith(_NOT_PLAIN),
         is_header=lower in _HEADERS or lower.endswith(_OF_HEADERS),
         is_cookie=lower.endswith(b"cookie"),
         is_jar=lower.endswith(b"cookies"),
         is_in_lists=lower.startswith(b"x-") or lower in _OF_LISTS,
         is_auth=lower.endswith(b"auth"),
         is_constructor=name in _CONSTRUCTORS or name.endswith(b"Auth"),
-        is_of_passwords=_OF_PASSWORDS.search(lower) is not None,
+        may_be_passphrase=_OF_PASSWORDS.search(lower) is not None,
         is_password=lower == b"password",
-        is_of_tokens=lower.endswith(b"tokens"),
-        is_cut=name.endswith(b"."),
+        may_be_text_tokens=lower.endswith(b"tokens"),
+        ends_a_sentence=name.endswith(b"."),
     )

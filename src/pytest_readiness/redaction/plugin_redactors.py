@@ -1,7 +1,7 @@
-"""Redactors that plugins bring: code that is not ours, asked after our own redaction.
+"""Redactors of plugins, which run after the built-in redaction.
 
-What one of them fails over is replaced as a whole, as nobody knows what is secret in it. So is every text where plugins
-cannot be loaded: one of them may have been a redactor.
+If one of them fails on a text, the whole text is replaced, because it may hold a secret. If the plugins cannot be
+loaded, every text is replaced: one of them might have been a redactor.
 """
 
 from __future__ import annotations
@@ -13,98 +13,98 @@ from ..errors import ReadinessError
 from ..third_party import describe_exception, is_failure, plain_text
 
 HOOK_FAILED = "[REDACTED:hook-failed]"
-"""Stands for a text that a plugin's redactor failed over."""
+"""Replaces a text if the redactor of a plugin failed on it."""
 _RULE = "hook-failed"
 _LIMIT = 600
-"""Characters of what is told of a plugin."""
+"""Greatest length of the message about a failure."""
 
 PluginRedactor = Callable[[str], object]
-"""A plugin's redactor: returns a text without what it knows to be secret, or None for an unchanged one."""
+"""A redactor of a plugin. It returns a text without secrets, or None for an unchanged one."""
+FindRedactors = Callable[[], Sequence[PluginRedactor]]
+"""Returns the redactors of all plugins."""
 
 
 class _UnloadedError(Exception):
-    """Plugins cannot be loaded: that is told once, and not of each text."""
+    """The plugins cannot be loaded. This is reported once, and not for each text."""
 
 
 class PluginRedactors:
-    """What plugins redact, and what went wrong in it. Loaded with the first text."""
+    """The redactors of all plugins, and their first failure. They are loaded with the first text."""
 
-    def __init__(
-        self, find: Callable[[], Sequence[PluginRedactor]], ours: Callable[[str], str], counts: Counter[str]
-    ) -> None:
-        """Take in what will be needed.
+    def __init__(self, find: FindRedactors, redact: Callable[[str], str], counts: Counter[str]) -> None:
+        """Begin without redactors.
 
         Args:
             find: Returns the redactors.
-            ours: Our own redaction, for what is told of theirs.
-            counts: How often each rule applied.
+            redact: The built-in redaction, for messages about failures.
+            counts: Number of redactions by rule.
         """
         self._find = find
-        self._ours = ours
+        self._redact = redact
         self._counts = counts
-        self._found: Sequence[PluginRedactor] | None = None
+        self._redactors: Sequence[PluginRedactor] | None = None
         self.failure: str | None = None
-        """What first went wrong in one, until it is told."""
+        """Message about the first failure of a redactor; None after it was reported."""
         self.load_failure: str | None = None
-        """Why plugins cannot be loaded, until it is told."""
+        """Why the plugins cannot be loaded; None after it was reported."""
 
     @property
     def is_empty(self) -> bool:
-        """They were asked for, and there are none."""
-        return self._found is not None and not self._found
+        """The plugins are loaded, and none of them has a redactor."""
+        return self._redactors is not None and not self._redactors
 
     def text(self, text: str) -> str:
-        """Return what they leave of a text, one after the other."""
+        """Return a text after all redactors, one after the other."""
         by = ""
         try:
-            for redact in self._loaded():
+            for redact in self._load():
                 by = getattr(redact, "by", "")
-                text = _changed(redact, text)
+                text = _apply(redact, text)
         except BaseException as error:
             if not is_failure(error):
                 raise
             if not isinstance(error, _UnloadedError):
-                self.failure = self.failure or self._ours(
+                self.failure = self.failure or self._redact(
                     f"{by}: {describe_exception(error, _LIMIT)}" if by else describe_exception(error, _LIMIT)
                 )
             self._counts[_RULE] += 1
             return HOOK_FAILED
         return text
 
-    def _loaded(self) -> Sequence[PluginRedactor]:
-        if self._found is None:
-            self._found = ()  # a plugin that asks us in turn while it is loaded finds none
+    def _load(self) -> Sequence[PluginRedactor]:
+        if self._redactors is None:
+            self._redactors = ()  # a plugin may redact while it is loaded; then there are none
             try:
-                self._found = self._find()
+                self._redactors = self._find()
             except BaseException as error:
                 if not is_failure(error):
-                    self._found = None  # it was not the plugins
+                    self._redactors = None  # not an error of the plugins
                     raise
-                told = str(error) if isinstance(error, ReadinessError) else describe_exception(error, _LIMIT)
-                self.load_failure = self._ours(told)
-                self._found = (_unloaded,)
-        return self._found
+                message = str(error) if isinstance(error, ReadinessError) else describe_exception(error, _LIMIT)
+                self.load_failure = self._redact(message)
+                self._redactors = (_raise_unloaded,)
+        return self._redactors
 
     def take_failures(self) -> list[str | None]:
-        """Return what went wrong in one, and in loading them, and begin again."""
-        found = [self.failure, self.load_failure]
+        """Return the messages about a failed redactor and about loading, and clear them."""
+        failures = [self.failure, self.load_failure]
         self.failure = self.load_failure = None
-        return found
+        return failures
 
-    def merge_failures(self, found: Sequence[str | None]) -> None:
-        """Take in what those of another process returned so."""
-        if found:
-            self.failure, self.load_failure = self.failure or found[0], self.load_failure or found[1]
+    def merge_failures(self, failures: Sequence[str | None]) -> None:
+        """Store the failures of another process, as its ``take_failures`` returned them."""
+        if failures:
+            self.failure, self.load_failure = self.failure or failures[0], self.load_failure or failures[1]
 
 
-def _unloaded(_: str) -> object:
+def _raise_unloaded(_: str) -> object:
     raise _UnloadedError
 
 
-def _changed(redact: PluginRedactor, text: str) -> str:
-    found = redact(text)
-    if found is None:
+def _apply(redact: PluginRedactor, text: str) -> str:
+    changed = redact(text)
+    if changed is None:
         return text
-    if not isinstance(found, str):
-        raise TypeError(f"it returned {type(found).__name__}, and must return a text or None")
-    return plain_text(found)
+    if not isinstance(changed, str):
+        raise TypeError(f"it returned {type(changed).__name__}, and must return a text or None")
+    return plain_text(changed)

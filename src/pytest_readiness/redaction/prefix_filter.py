@@ -1,7 +1,7 @@
-"""Which beginnings of secrets a long text holds: most of it holds none, and one pass tells that of all of them.
+"""Filter for the prefixes that a long text holds, tested all at once.
 
-The pass is made by the regular expressions of pydantic, which look for any number of words at once. They say only yes
-or no, so a text is taken in parts; in those with a yes each word is looked for by itself.
+The regular expressions of pydantic-core search for any number of words in one pass, but only answer yes or no. So a
+text is tested in parts. In the few parts with a yes, each prefix is searched for on its own.
 """
 
 from __future__ import annotations
@@ -11,55 +11,56 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 _PART = 4096
-"""Bytes of a text that are looked at at once."""
+"""Size of a part, in bytes."""
 _LONGEST = 48
-"""More bytes than a word has, with what follows it: parts overlap by so many."""
+"""Overlap of two parts, in bytes: more than the longest prefix and what must follow it."""
 SHORTEST = 1 << 16
-"""Bytes of a text that is worth it."""
+"""Least size in bytes of a text that is filtered: in a shorter one it takes longer than it saves."""
 _MOST_PARTS = 3
-"""Where more than one part of so many holds a word, each word is looked for in the whole text, as in a short one."""
+"""If more than one part in this many holds a prefix, the filter gives up, and each prefix is searched for in the whole
+text."""
 
 
 class PrefixFilter:
-    """Words that secrets begin with, or stand behind."""
+    """The prefixes of secrets, as one pattern."""
 
-    def __init__(self, exact: Iterable[bytes], small: Iterable[bytes], closer: Mapping[bytes, str]) -> None:
-        """Take in the words.
+    def __init__(self, exact: Iterable[bytes], lowercase: Iterable[bytes], patterns: Mapping[bytes, str]) -> None:
+        """Compile the prefixes.
 
         Args:
-            exact: words in their letter case.
-            small: words without capitals, which stand for those with capitals as well.
-            closer: patterns that are looked for in place of words, as pydantic writes them: each matches at least
-                wherever what begins with the word is meant.
+            exact: Prefixes in their letter case.
+            lowercase: Prefixes in lower case, which stand for any letter case.
+            patterns: By prefix, a stricter pattern to test instead, as pydantic-core writes it. It matches at least
+                wherever a rule for the prefix does.
         """
-        self._exact, self._small = tuple(exact), tuple(small)
-        of_exact, of_small = (
-            "|".join(closer.get(word) or re.escape(word.decode()) for word in words)
-            for words in (self._exact, self._small)
+        self._exact, self._lowercase = tuple(exact), tuple(lowercase)
+        exact_pattern, lowercase_pattern = (
+            "|".join(patterns.get(prefix) or re.escape(prefix.decode()) for prefix in prefixes)
+            for prefixes in (self._exact, self._lowercase)
         )
-        self._holds = _yes_or_no(f"(?i:{of_small})|{of_exact}")
+        self._holds = _compile_test(f"(?i:{lowercase_pattern})|{exact_pattern}")
 
-    def among(self, data: bytes, lower: bytes) -> frozenset[bytes] | None:
-        """Return the words that may stand in a text, and none that do not; None: it may be all.
+    def find(self, data: bytes, lower: bytes) -> frozenset[bytes] | None:
+        """Return the prefixes that a text may hold, and none that it does not hold. None: it may hold all.
 
-        ``lower``: the text without capitals.
+        ``lower``: the text in lower case.
         """
         parts = range(0, len(data), _PART)
-        found: set[bytes] = set()
-        most = len(parts) // _MOST_PARTS
+        prefixes: set[bytes] = set()
+        parts_left = len(parts) // _MOST_PARTS
         for at in parts:
             end = at + _PART + _LONGEST
             if self._holds(data[at:end].decode("latin-1")):
-                most -= 1
-                if most < 0:
+                parts_left -= 1
+                if parts_left < 0:
                     return None
                 part, small = data[at:end], lower[at:end]
-                found.update(word for word in self._exact if word in part)
-                found.update(word for word in self._small if word in small)
-        return frozenset(found)
+                prefixes.update(prefix for prefix in self._exact if prefix in part)
+                prefixes.update(prefix for prefix in self._lowercase if prefix in small)
+        return frozenset(prefixes)
 
 
-def _yes_or_no(pattern: str) -> Callable[[str], bool]:
+def _compile_test(pattern: str) -> Callable[[str], bool]:
     from pydantic_core import SchemaValidator, core_schema  # here: short texts do without it
 
     validator: Any = SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))

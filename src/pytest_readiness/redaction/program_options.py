@@ -1,6 +1,6 @@
-"""Passwords that the options of known programs give away, in a line of a log or in a list of words.
+"""Passwords in the options of known programs, in a line of a log or in a list of words.
 
-``commandline`` does the same for the words that ``readiness record`` is called with.
+``command_line`` does the same for the words that ``readiness record`` is called with.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from .match import Match
 from .secret_names import is_harmless
 
 _GAP = rb"""(?:[ \t]{1,16}+(?:\\\r?\n[ \t]{0,32})?|\\{0,7}["'],[ \t\r\n]{0,64}+b?(?=\\{0,7}["'])|\r?\n[ \t]{0,64}- )"""
-"""What stands between two words: of a line, of a list as Python and JSON show it, or of a list of YAML."""
+"""Separator of two words: in a line, in a list as Python and JSON show it, or in a list of YAML."""
 _OPEN = rb"""(?P<open>\\{0,7}["'])?"""
-_BARE = rb"""(?:[^\s"'`,;()\]\\]|[,;(](?=[^\s"'`])|\\(?!["'nrt\s]))"""
+_UNQUOTED = rb"""(?:[^\s"'`,;()\]\\]|[,;(](?=[^\s"'`])|\\(?!["'nrt\s]))"""
 _IN_QUOTES = rb"""(?P<open>\\{0,7}["'])(?P<quoted>(?:(?!(?P=open))[^\n])++)(?=(?P=open))"""
-_VALUE = rb"(?:%b|(?P<bare>%b++))" % (_IN_QUOTES, _BARE)
+_VALUE = rb"(?:%b|(?P<bare>%b++))" % (_IN_QUOTES, _UNQUOTED)
 _ALONE = rb"""-(?<=[\s"'`]-)"""
 """The dash of an option, at the beginning of a word."""
 _SEPARATE = _GAP + _VALUE
 _ATTACHED = rb"(?:%b)?%b" % (_GAP, _VALUE)
-_AT_ONCE = rb"(?P<bare>%b++)" % _BARE
+_ATTACHED_ONLY = rb"(?P<bare>%b++)" % _UNQUOTED
 _USER = rb"[\w.@%+-]{1,128}+:(?!//)"
 _OF_CURL = (
     rb"%b(?:(?:[a-tv-zA-TV-Z0#]{0,12}+[uU]|-(?:proxy-)?user)(?:=|%b)?" % (_ALONE, _GAP)
     + rb"""(?:(?P<open>\\{0,7}["'])%b(?P<quoted>(?:(?!(?P=open))[^\n])++)(?=(?P=open))|%b(?P<bare>%b++))"""
-    % (_USER, _USER, _BARE)
+    % (_USER, _USER, _UNQUOTED)
     + rb"""|(?:b|-cookie)(?:=|%b)?\\{0,7}["']?[\w.-]{1,64}+=(?P<cookie>[^"'\s][^"'\r\n]*?)"""
     rb"""(?=\\{0,7}["']|[ ]-|[ ]http|\r?\n|\Z))""" % _GAP
 )
@@ -35,7 +35,7 @@ _OF_OPENSSL = _ALONE + rb"""(?:[kK]%b%b|pass(?:in|out)?%b(?:\\{0,7}["'])?pass:(?
     _GAP,
     _VALUE,
     _GAP,
-    _BARE,
+    _UNQUOTED,
 )
 _COMMANDS: tuple[tuple[bytes, tuple[tuple[bytes, bytes, bytes], ...]], ...] = (
     (b"curl", ((b"curl", b"", _OF_CURL),)),
@@ -43,11 +43,11 @@ _COMMANDS: tuple[tuple[bytes, tuple[tuple[bytes, bytes, bytes], ...]], ...] = (
     (
         b"sql",
         (
-            (b"mysql", rb"(?:dump|admin|import|show)?", _ALONE + b"p" + _AT_ONCE),
+            (b"mysql", rb"(?:dump|admin|import|show)?", _ALONE + b"p" + _ATTACHED_ONLY),
             (b"sqlcmd", b"", _ALONE + b"P" + _ATTACHED),
         ),
     ),
-    (b"mariadb", ((b"mariadb", rb"(?:-dump|-admin)?", _ALONE + b"p" + _AT_ONCE),)),
+    (b"mariadb", ((b"mariadb", rb"(?:-dump|-admin)?", _ALONE + b"p" + _ATTACHED_ONLY),)),
     (
         b"-cli",
         ((b"redis-cli", b"", _ALONE + b"a" + _SEPARATE), (b"valkey-cli", b"", _ALONE + b"a" + _SEPARATE)),
@@ -57,10 +57,10 @@ _COMMANDS: tuple[tuple[bytes, tuple[tuple[bytes, bytes, bytes], ...]], ...] = (
     (b"mosquitto_", ((b"mosquitto_", rb"(?:pub|sub)", _ALONE + b"P" + _SEPARATE),)),
     (b"openssl", ((b"openssl", b"", _OF_OPENSSL),)),
 )
-"""What a text with such commands holds; how a program's name begins and ends, and its options for a password."""
+"""By a text that such commands hold: the beginning and the rest of a program's name, and its options for a password."""
 _ENDS_A_NAME = rb"""(?:\.exe)?(?=[\s"'\\])"""
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
-_LOGS_IN = (
+_LOGIN_PROGRAMS = (
     b"vault",
     b"bao",
     b"docker",
@@ -73,110 +73,110 @@ _LOGS_IN = (
     b"az",
     b"acr",
 )
-"""What stands before "login"; a chart's and a cloud's program have a word between."""
-_VAULTS = _LOGS_IN[:2]
+"""Programs before "login". Helm and cloud programs have a word between."""
+_VAULTS = _LOGIN_PROGRAMS[:2]
 _AROUND = b" \t\"',\\"
 _PASSWORD_OF_LOGIN = _ALONE + b"p" + _ATTACHED
 _TOKEN_OF_LOGIN = rb"""login(?:%b\\{0,7}["']?-[^\s"'\\]{1,128}+){0,8}%b(?:%b|(?P<bare>(?=[^\s"']{0,200}\d)%b++))""" % (
     _GAP,
     _GAP,
     _IN_QUOTES,
-    _BARE,
+    _UNQUOTED,
 )
-"""In a line it has a digit: it may as well be the next word of a sentence."""
+"""In a line the token has a digit: otherwise it may be the next word of a sentence."""
 _CONFIGURED = rb"""configure%b\\{0,7}["']?set%b\\{0,7}["']?[\w.-]{0,64}?(?:secret|token)[\w.-]{0,32}%b%b""" % (
     _GAP,
     _GAP,
     _GAP,
     _VALUE,
 )
-_BEFORE = 24
-"""Bytes before "login" that name the program."""
-_GOES_ON = re.compile(rb"""\\{0,7}["'],[ \t]{0,16}\r?\n|\r?\n[ \t]{0,64}- """)
-_MOST = 2048
-"""Bytes of a command whose words stand in a line each."""
+_PROGRAM_REACH = 24
+"""Bytes before "login" that may name the program."""
+_CONTINUES = re.compile(rb"""\\{0,7}["'],[ \t]{0,16}\r?\n|\r?\n[ \t]{0,64}- """)
+_MAX_COMMAND = 2048
+"""Greatest size in bytes of a command with one word per line."""
 
 
 PROGRAMS = (*(guard for guard, _ in _COMMANDS), b"login", b"configure")
-"""What is looked for, in any letter case."""
-CLOSER = {
+"""What is searched for, in any letter case."""
+PREFIX_PATTERNS = {
     b"sql": r"mysql|sqlcmd",
     b"-cli": r"(?:redis|valkey)-cli",
     b"ldap": r"ldap(?:search|add|modify|delete|whoami|passwd)",
-    b"login": "(?:" + "|".join(one.decode() for one in _LOGS_IN) + r")[ \t\"',\\]{1,9}login",
+    b"login": "(?:" + "|".join(one.decode() for one in _LOGIN_PROGRAMS) + r")[ \t\"',\\]{1,9}login",
     b"configure": r"configure[^a-z]{1,20}set",
 }
-"""In which of them more is asked for: "login" stands in many lines."""
+"""Stricter patterns for some of them: "login" is in many lines."""
 
 
-def find_in_commands(data: bytes, lower: bytes, words: Container[bytes] | None = None) -> Iterator[Match]:
+def find_in_commands(data: bytes, lower: bytes, prefixes: Container[bytes] | None = None) -> Iterator[Match]:
     """Yield the passwords in the commands of a text.
 
     Args:
-        data: the text.
-        lower: the text without capitals.
-        words: those of ``PROGRAMS`` that it may hold, where that is known.
+        data: The text.
+        lower: The text in lower case.
+        prefixes: Those of ``PROGRAMS`` that it may hold; None: unknown.
     """
     if b" -" in data or b"'-" in data or b'"-' in data:
         for guard, programs in _COMMANDS:
-            if guard in (lower if words is None else words):
+            if guard in (lower if prefixes is None else prefixes):
                 for program, rest, options in programs:
-                    yield from _of_program(data, program, _compiled(rest + _ENDS_A_NAME), options)
-    if b"login" in (data if words is None else words):
-        yield from _of_logins(data)
-    if b"configure" in (data if words is None else words):
-        yield from _found(_compiled(_CONFIGURED).finditer(data), None)
+                    yield from _find_in_program(data, program, _compile(rest + _ENDS_A_NAME), options)
+    if b"login" in (data if prefixes is None else prefixes):
+        yield from _find_in_logins(data)
+    if b"configure" in (data if prefixes is None else prefixes):
+        yield from _to_matches(_compile(_CONFIGURED).finditer(data), None)
 
 
 @cache
-def _compiled(pattern: bytes) -> re.Pattern[bytes]:
-    """Few texts hold any of these."""
+def _compile(pattern: bytes) -> re.Pattern[bytes]:
+    """Return a pattern, compiled when it is first needed: few texts hold any of these commands."""
     return re.compile(pattern)
 
 
-def _of_program(data: bytes, program: bytes, rest: re.Pattern[bytes], options: bytes) -> Iterator[Match]:
+def _find_in_program(data: bytes, program: bytes, rest: re.Pattern[bytes], options: bytes) -> Iterator[Match]:
     at = data.find(program)
     while at >= 0:
         end = at + len(program)
-        named = None if at and data[at - 1] in _WORD else rest.match(data, end)
-        if named is not None:
-            end = _end(data, at, named.end())
-            yield from _found(_compiled(options).finditer(data, named.end(), end), at)
+        name = None if at and data[at - 1] in _WORD else rest.match(data, end)
+        if name is not None:
+            end = _command_end(data, at, name.end())
+            yield from _to_matches(_compile(options).finditer(data, name.end(), end), at)
         at = data.find(program, end)
 
 
-def _of_logins(data: bytes) -> Iterator[Match]:
-    """``docker login -p …``, ``az login --service-principal -p …``, ``vault login …``."""
+def _find_in_logins(data: bytes) -> Iterator[Match]:
+    """Yield the secrets in ``docker login -p …``, ``az login --service-principal -p …``, ``vault login …``."""
     at = data.find(b"login")
     while at >= 0:
         end = at + len(b"login")
-        before = data[max(at - _BEFORE, 0) : at]
+        before = data[max(at - _PROGRAM_REACH, 0) : at]
         program = before.rstrip(_AROUND)
-        if len(program) < len(before) and program.endswith(_LOGS_IN):
-            line = _end(data, at, end)
+        if len(program) < len(before) and program.endswith(_LOGIN_PROGRAMS):
+            command_end = _command_end(data, at, end)
             if program.endswith(_VAULTS):
-                found = _compiled(_TOKEN_OF_LOGIN).finditer(data, at, line)
+                matches = _compile(_TOKEN_OF_LOGIN).finditer(data, at, command_end)
             else:
-                found = _compiled(_PASSWORD_OF_LOGIN).finditer(data, end, line)
-            yield from _found(found, at)
-            end = max(end, line)
+                matches = _compile(_PASSWORD_OF_LOGIN).finditer(data, end, command_end)
+            yield from _to_matches(matches, at)
+            end = max(end, command_end)
         at = data.find(b"login", end)
 
 
-def _found(matches: Iterator[re.Match[bytes]], since: int | None) -> Iterator[Match]:
-    for found in matches:
-        group = found.lastgroup
+def _to_matches(matches: Iterator[re.Match[bytes]], context_start: int | None) -> Iterator[Match]:
+    for match in matches:
+        group = match.lastgroup
         if group == "open":
             group = "quoted"
-        if group is not None and not is_harmless(found[group]):
-            yield Match(*found.span(group), "key", found.start() if since is None else since)
+        if group is not None and not is_harmless(match[group]):
+            yield Match(*match.span(group), "key", match.start() if context_start is None else context_start)
 
 
-def _end(data: bytes, at: int, after: int) -> int:
-    """Return where a command ends: with its line, or where a word stands in each line, with the list."""
-    if _GOES_ON.match(data, after):
-        close = data.find(b"]", after, at + _MOST) if data[after : after + 1] not in (b"\r", b"\n") else -1
-        return min(len(data), at + _MOST) if close < 0 else close
+def _command_end(data: bytes, at: int, after: int) -> int:
+    """Return the end of a command: the end of its line, or of a list with one word per line."""
+    if _CONTINUES.match(data, after):
+        close = data.find(b"]", after, at + _MAX_COMMAND) if data[after : after + 1] not in (b"\r", b"\n") else -1
+        return min(len(data), at + _MAX_COMMAND) if close < 0 else close
     end = data.find(b"\n", after)
     while end > 0 and data.endswith((b"\\", b"\\\r"), at, end):
         end = data.find(b"\n", end + 1)

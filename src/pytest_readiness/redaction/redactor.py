@@ -1,9 +1,9 @@
-"""Redaction: nothing secret reaches the disk.
+"""Redaction of secrets in everything that is written: the entry point of this package.
 
-Four layers look at every text before it is written: values that are known, in each of their spellings (``known``,
-``encodings``); values beside a name that says secret (``structured``, ``keys``); tokens that are known by their shape
-(``shapes``); and the redactors of plugins. ``spans`` puts together what they find. A long text is cut only afterwards,
-as half a secret would not be known.
+Four layers process each text before it is written: known secrets in each of their spellings (``encodings``,
+``known_secrets``); values that are identified by their context, such as a key (``key_scan``); tokens with a known
+format (``token_patterns``); and the redactors of plugins (``plugin_redactors``). ``spans`` merges the matches. A long
+text is shortened only afterwards, because half a secret would not be found.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from typing import Any
 from ..facts.ledger.line import escape_surrogates
 from ..third_party import plain_text
 from .encodings import SHORTEST, spellings
-from .known_secrets import KnownValues
+from .known_secrets import KnownSecrets
 from .match import Match
-from .plugin_redactors import HOOK_FAILED, PluginRedactor, PluginRedactors
+from .plugin_redactors import HOOK_FAILED, FindRedactors, PluginRedactor, PluginRedactors
 from .secret_variables import secrets_of, without_common
-from .test_names import ParameterCases, data_at, spans_in_name
+from .test_names import ParameterCases, data_start, spans_in_name
 
-__all__ = ["OURS", "SHORTEST", "Redactor"]
+__all__ = ["EXEMPT_FIELDS", "SHORTEST", "Redactor"]
 
-OURS = frozenset(
+EXEMPT_FIELDS = frozenset(
     {
         "claim_environment",
         "claim_provider_mode",
@@ -46,90 +46,87 @@ OURS = frozenset(
         "use_case",
     }
 )
-"""Fields that hold words of ours or of the catalogue: a password that is called like an environment must not make its
-evidence unreadable, and says nothing there."""
-DECIDING = frozenset(
+"""Fields with values of this tool or of the catalogue, which are not redacted. A password that equals the name of an
+environment must not make its evidence unreadable, and reveals nothing there."""
+CORE_FIELDS = frozenset(
     {"actor", "actor_known_by", "at", "ci", "commit", "group", "kind", "method", "nonce", "release", "started_by"}
 )
-"""Fields that decide what counts: plugins are not asked about them. One that failed over the name of who recorded would
-let that person review it."""
-PAIRS = frozenset({"properties", "details"})
-"""Fields that hold names and values of a test's own, as pairs."""
+"""Fields that decide which evidence counts. Plugins do not change them: one that fails on the name of the recorder
+would let that person review the evidence."""
+PAIR_FIELDS = frozenset({"properties", "details"})
+"""Fields with names and values that a test chose, as pairs."""
 _MARKS = re.compile(r"(\[REDACTED:[a-z0-9-]{1,40}\])+\Z")
-MOST_OF_A_WORD = 4000
-"""Characters of a word of the command line that are kept."""
+MAX_ARGUMENT = 4000
+"""Greatest length of a stored argument of a command line, in characters."""
 PIECE = 512 << 10
-"""Bytes that are looked at at once."""
-BEYOND = 48 << 10
-"""Bytes that are looked at beyond a piece, where no known value is longer: no secret of another kind is."""
+"""Size in bytes of a piece of a text that is redacted at once."""
+OVERLAP = 48 << 10
+"""Bytes after a piece that are scanned with it, unless a known secret is longer. No other secret is longer."""
 
 
-def _nothing() -> Sequence[PluginRedactor]:
+def _no_plugins() -> Sequence[PluginRedactor]:
     return ()
 
 
 class Redactor:
-    """Replaces secret values in whatever is about to be written. One for each process of a session."""
+    """Replaces secrets in everything that is about to be written. Each process of a session has one."""
 
     def __init__(
-        self,
-        key: bytes,
-        environ: Mapping[str, str] | None = None,
-        find_plugins: Callable[[], Sequence[PluginRedactor]] = _nothing,
+        self, key: bytes, environ: Mapping[str, str] | None = None, find_plugins: FindRedactors = _no_plugins
     ) -> None:
-        """Take in what is known; nothing is compiled before the first text.
+        """Collect the known secrets. Patterns are compiled with the first text.
 
         Args:
-            key: The store's own key: it makes fingerprints, and is written nowhere else.
-            environ: Variables whose values are secret where their names say so; default: this process's.
-            find_plugins: Returns the redactors of plugins; asked with the first text.
+            key: The store's own key for fingerprints; it is written nowhere else.
+            environ: Environment variables, some of them secret by their names; default: those of this process.
+            find_plugins: Returns the redactors of plugins; called with the first text.
         """
         self._key = key
         self._values: dict[str, str] = {}
-        self._learned: dict[str, str] = {}
-        """Values whose spellings are not looked for yet, each with its rule."""
-        self._spelled = KnownValues()
-        self._names: dict[str, str] = {}
+        self._pending: dict[str, str] = {}
+        """Secrets whose spellings are not searched for yet, each with its rule."""
+        self._secrets = KnownSecrets()
+        self._name_cache: dict[str, str] = {}
         self.cases = ParameterCases()
-        """Which parameters the tests have: their places stand for secrets in names."""
+        """The parameters of tests, whose positions replace secrets in names."""
         self.learned: list[str] = []
-        """Values that were registered since somebody last emptied this list."""
+        """Secrets that were registered since this list was last cleared."""
         self.counts: Counter[str] = Counter()
-        """How often each rule applied since the last ``take_counts``."""
+        """Number of redactions by rule since the last ``take_counts``."""
         self.plugins = PluginRedactors(find_plugins, self._without_plugins, self.counts)
-        """Those of plugins."""
+        """The redactors of plugins."""
         for value in secrets_of(os.environ if environ is None else environ):
             self.learn_variable(value)
 
     def learn_variable(self, value: str) -> None:
-        """Look from now on for the value of a variable whose name says that it is secret."""
+        """Search from now on for the value of a variable with a secret name."""
         self._learn(value, "environment")
 
     @property
     def secret_count(self) -> int:
-        """How many secrets are looked for; never fewer than before."""
+        """Number of known secrets; it never decreases."""
         return len(self._values)
 
     def register(self, value: str) -> str:
-        """Look for this value from now on, and return its fingerprint (12 hex digits; empty for a short value)."""
+        """Search for this value from now on, and return its fingerprint (12 hex digits; empty for a short value)."""
         if value not in self._values and len(value) >= SHORTEST:
             self._learn(value, "registered")
             self.learned.append(value)
         return self.fingerprint(value)
 
     def take_learned(self) -> dict[str, Any]:
-        """Return what another process must know, as plain data: what was registered, and how it stands in names."""
+        """Return new secrets and test parameters for another process, as plain data, and clear the new secrets."""
         learned, self.learned = self.learned, []
         return {"values": learned, "cases": self.cases.take_unsent()}
 
-    def merge_learned(self, told: Mapping[str, Any]) -> None:
-        """Take in what ``take_learned`` of another process told."""
-        self.cases.merge(told["cases"])
-        for value in told["values"]:
+    def merge_learned(self, learned: Mapping[str, Any]) -> None:
+        """Add what ``take_learned`` of another process returned."""
+        self.cases.merge(learned["cases"])
+        for value in learned["values"]:
             self.register(value)
 
     def fingerprint(self, value: str) -> str:
-        """Return HMAC-SHA-256 of the value under the store's key, 12 hex digits; a short value gets none."""
+        """Return HMAC-SHA-256 of the value under the store's key, 12 hex digits; empty for a short value."""
         return self._digest(value.encode("utf-8", "surrogatepass")) if len(value) >= SHORTEST else ""
 
     def _digest(self, value: bytes) -> str:
@@ -137,22 +134,22 @@ class Redactor:
 
     def _learn(self, value: str, rule: str) -> None:
         if len(value) >= SHORTEST and value not in self._values:
-            with self._spelled.lock:
-                self._learned[value] = rule  # before anybody takes the value for known
+            with self._secrets.lock:
+                self._pending[value] = rule  # first: another thread must not miss its spellings
                 self._values[value] = rule
-                self._names.clear()
+                self._name_cache.clear()
 
-    def _known(self) -> KnownValues:
-        """The spellings are made when a text is first looked at."""
-        if self._learned:
-            with self._spelled.lock:
-                for value, rule in list(self._learned.items()):
-                    spelled = spellings(value)
-                    self._spelled.add(spelled if rule != "environment" else without_common(spelled), rule)
-                    self._spelled.values.append((value, rule))
-                    self._spelled.fingerprints.add(self.fingerprint(value).encode())
-                    self._learned.pop(value, None)  # a handler of a signal, which comes in between, may have done it
-        return self._spelled
+    def _load_secrets(self) -> KnownSecrets:
+        """Return the known secrets, with the spellings of new ones: these are made when a text needs them."""
+        if self._pending:
+            with self._secrets.lock:
+                for value, rule in list(self._pending.items()):
+                    forms = spellings(value)
+                    self._secrets.add(forms if rule != "environment" else without_common(forms), rule)
+                    self._secrets.values.append((value, rule))
+                    self._secrets.fingerprints.add(self.fingerprint(value).encode())
+                    self._pending.pop(value, None)  # a signal handler may have done it meanwhile
+        return self._secrets
 
     # -- texts
 
@@ -163,141 +160,148 @@ class Redactor:
 
     def _without_plugins(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
-        clean = self._clean(data, self._known()) if len(data) <= PIECE else b"".join(self._pieces([data]))
-        return text if clean is data else _decoded(clean)
+        redacted = self._redact(data, self._load_secrets()) if len(data) <= PIECE else b"".join(self._pieces([data]))
+        return text if redacted is data else _decode(redacted)
 
     def name(self, text: str) -> str:
-        """Return a test's name as it is written: without secrets, and with what UTF-8 cannot carry spelled out.
+        """Return the name of a test without secrets, and with escapes for what UTF-8 cannot encode.
 
-        Code stays, and in the rest something stands for each secret: the place of the parameter that holds it, else the
-        secret's fingerprint. Two tests stay two.
+        Code is not redacted. In the rest each secret is replaced by the position of the parameter that holds it, or
+        else by its fingerprint, so that two tests keep different names.
         """
         if type(text) is not str:
             text = plain_text(text)
-        found = self._names.get(text)
-        if found is None:
-            if len(self._names) > 20_000:  # noqa: PLR2004 - more than a session asks for again and again
-                self._names.clear()
-            found = self._names[text] = str(escape_surrogates(self._named(text)))
-        return found
+        name = self._name_cache.get(text)
+        if name is None:
+            if len(self._name_cache) > 20_000:  # noqa: PLR2004 - more than a session uses repeatedly
+                self._name_cache.clear()
+            name = self._name_cache[text] = str(escape_surrogates(self._redact_name(text)))
+        return name
 
-    def _named(self, text: str) -> str:
-        at = data_at(text)
-        if not _MARKS.sub("", text[at:]):
+    def _redact_name(self, text: str) -> str:
+        start = data_start(text)
+        if not _MARKS.sub("", text[start:]):
             return text
-        data = text[at:].encode("utf-8", "surrogatepass")
+        data = text[start:].encode("utf-8", "surrogatepass")
         name = text
-        if spans := spans_in_name(data, self._known(), SHORTEST):
-            marks = [self._placed(text, data[one.start : one.end]) for one in spans]
-            name = text[:at] + _decoded(_replaced(data, spans, marks))
-            self.cases.renamed(text, name)
-        return self._named_by_plugins(name)
+        if spans := spans_in_name(data, self._load_secrets(), SHORTEST):
+            marks = [self._parameter_mark(text, data[span.start : span.end]) for span in spans]
+            name = text[:start] + _decode(_replace(data, spans, marks))
+            self.cases.rename(text, name)
+        return self._name_by_plugins(name)
 
-    def _placed(self, name: str, secret: bytes) -> bytes:
-        place = self.cases.place(name, _decoded(secret))
-        return b"[REDACTED:%s]" % (place or self._digest(secret)).encode()
+    def _parameter_mark(self, name: str, secret: bytes) -> bytes:
+        placeholder = self.cases.placeholder_for(name, _decode(secret))
+        return b"[REDACTED:%s]" % (placeholder or self._digest(secret)).encode()
 
-    def _marked(self, data: bytes, spans: Sequence[Match]) -> bytes:
-        """Return a text in which the names of the rules stand in the places of secrets; each is counted."""
+    def _mark(self, data: bytes, spans: Sequence[Match]) -> bytes:
+        """Return a text with the names of the rules in place of the secrets, and count them."""
         if not spans:
             return data
-        rules = [one.rule for one in spans]
+        rules = [span.rule for span in spans]
         self.counts.update(rules)
         marks = {rule: f"[REDACTED:{rule}]".encode() for rule in set(rules)}
-        return _replaced(data, spans, map(marks.__getitem__, rules))
+        return _replace(data, spans, map(marks.__getitem__, rules))
 
     def field(self, name: str, value: str) -> str:
-        """Return the value of a field whose name may say that it is secret."""
+        """Return the redacted value of a field; the value of a secret name is replaced as a whole."""
         from .secret_names import is_harmless, is_secret
 
-        cleaned = self.text(value)
+        redacted = self.text(value)
         if not is_secret(name.encode("utf-8", "surrogatepass")):
-            return cleaned
-        data = cleaned.encode("utf-8", "surrogatepass")
-        if is_harmless(data) or data in self._known().fingerprints:
-            return cleaned
+            return redacted
+        data = redacted.encode("utf-8", "surrogatepass")
+        if is_harmless(data) or data in self._load_secrets().fingerprints:
+            return redacted
         self.counts["key"] += 1
         return "[REDACTED:key]"
 
     def plain(self, value: Any) -> Any:
-        """Return plain data (texts, lists, dicts by value) without secrets; what is ``OURS`` stays as it is."""
+        """Return plain data (texts, lists, dicts by value) without secrets, except in ``EXEMPT_FIELDS``."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list | tuple):
             return [self.plain(inner) for inner in value]
         if isinstance(value, dict):
-            return {key: self._field(key, inner) for key, inner in value.items()}
+            return {key: self._redact_field(key, inner) for key, inner in value.items()}
         return value
 
-    def _field(self, key: str, value: Any) -> Any:
-        if key in OURS:
+    def _redact_field(self, key: str, value: Any) -> Any:
+        if key in EXEMPT_FIELDS:
             return value
-        if key in DECIDING:
-            return self._by_us(value)
-        if key in PAIRS:
+        if key in CORE_FIELDS:
+            return self._plain_builtin(value)
+        if key in PAIR_FIELDS:
             return [[self.text(name), self.field(name, inner)] for name, inner in value]
         if key == "argv":
-            return self._arguments(value)
+            return self._redact_arguments(value)
         if isinstance(value, str):
             return self.name(value) if key == "test" else self.field(key, value)
         return self.plain(value)
 
-    def _by_us(self, value: Any) -> Any:
-        """Return plain data without the secrets that we find."""
+    def _plain_builtin(self, value: Any) -> Any:
+        """Return plain data without the secrets that the built-in layers find."""
         if isinstance(value, str):
             return self._without_plugins(plain_text(value)) if value else ""
         if isinstance(value, list | tuple):
-            return [self._by_us(inner) for inner in value]
-        return {key: self._by_us(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+            return [self._plain_builtin(inner) for inner in value]
+        return {key: self._plain_builtin(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
-    def _arguments(self, argv: Iterable[str]) -> list[str]:
-        """Return a command line's words; what an option announces as secret is, however it looks."""
-        return [cut_text(self.plugins.text(word), MOST_OF_A_WORD) for word in self._words(list(argv), self._keyed)]
+    def _redact_arguments(self, argv: Iterable[str]) -> list[str]:
+        """Return the words of a command line. The value of a secret option is replaced, however it looks."""
+        words = self._redact_words(list(argv), self._rule_mark)
+        return [cut_text(self.plugins.text(word), MAX_ARGUMENT) for word in words]
 
     def command(self, words: Sequence[str]) -> tuple[str, str]:
-        """Return a command's line as it is told, and as it is called: there each secret leaves its fingerprint."""
-        from .command_line import line_of
+        """Return a command line twice: for display, and as a name with the fingerprint of each secret."""
+        from .command_line import shell_line
 
-        told, named = self._words(words, self._keyed), self._words(words, self._fingerprinted)
-        return line_of(words, told), line_of(words, named)
+        shown, named = self._redact_words(words, self._rule_mark), self._redact_words(words, self._fingerprint_mark)
+        return shell_line(words, shown), shell_line(words, named)
 
-    def _words(self, words: Sequence[str], mark: Callable[[bytes], str]) -> list[str]:
-        from .command_line import in_words, mask_word
+    def _redact_words(self, words: Sequence[str], mark: Callable[[bytes], str]) -> list[str]:
+        from .command_line import find_in_words, mask_word
         from .spans import spans_of
 
-        known = self._known()
-        places = in_words(words, lambda data: spans_of(data, known))
-        return [mask_word(word, found, mark) for word, found in zip(words, places, strict=True)]
+        secrets = self._load_secrets()
+        ranges = find_in_words(words, lambda data: spans_of(data, secrets))
+        return [mask_word(word, word_ranges, mark) for word, word_ranges in zip(words, ranges, strict=True)]
 
-    def _keyed(self, secret: bytes) -> str:
-        rule = next((one.rule for one in self._known().find(secret)), "key")
+    def _rule_mark(self, secret: bytes) -> str:
+        rule = next((match.rule for match in self._load_secrets().find(secret)), "key")
         self.counts[rule] += 1
         return f"[REDACTED:{rule}]"
 
-    def _fingerprinted(self, secret: bytes) -> str:
-        """Of a short one too: else two commands were one test, and a pass of one the end of the other's failure."""
+    def _fingerprint_mark(self, secret: bytes) -> str:
+        """Return the mark for a secret, even for a short one.
+
+        Without it two commands would be one test, and a pass of one would replace a failure of the other.
+        """
         return f"[REDACTED:{self._digest(secret)}]"
 
     # -- plugins
 
-    def _named_by_plugins(self, name: str) -> str:
-        """What a plugin changes leaves the places of the parameters, else the fingerprint of the whole name."""
+    def _name_by_plugins(self, name: str) -> str:
+        """Return a name after the redactors of plugins.
+
+        A changed name ends with the positions of all parameters, or else with its fingerprint, even if it is short.
+        """
         changed = self.plugins.text(name)
         if changed == name:
             return name
         if changed == HOOK_FAILED:
-            changed = name[: data_at(name)]
-        mark = self.cases.places(name) or self._digest(name.encode("utf-8", "surrogatepass"))  # also of a short name
+            changed = name[: data_start(name)]
+        mark = self.cases.placeholder(name) or self._digest(name.encode("utf-8", "surrogatepass"))
         changed = f"{changed}[REDACTED:{mark}]"
-        self.cases.renamed(name, changed)
+        self.cases.rename(name, changed)
         return changed
 
     # -- files
 
     def stream(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield a text file without secrets, also where one lies across two blocks.
+        """Yield a text file without secrets, also if one extends over two blocks.
 
-        What is yielded does not depend on the blocks, and no more than some pieces are held at once.
+        The result does not depend on the blocks, and only a few pieces are in memory at once.
         """
         for piece in self._pieces(blocks):
             yield self._piece_by_plugins(piece)
@@ -315,81 +319,81 @@ class Redactor:
             return changed.encode("utf-8", "backslashreplace")
 
     def _pieces(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the text piece by piece, each cut where a line ends, or at least where no secret stands."""
-        from .spans import cut_at, rest_of, spans_of  # with the first text, as in all of these methods
+        """Yield the redacted text in pieces, each cut at the end of a line, or at least outside of secrets."""
+        from .spans import find_cut, spans_of, tail_pattern  # late, as in all methods: needed by the first text
 
-        known = self._known()
-        window = PIECE + max(BEYOND, known.longest)
+        secrets = self._load_secrets()
+        window = PIECE + max(OVERLAP, secrets.longest)
         buffer = bytearray()
-        rest: re.Pattern[bytes] | None = None
+        tail: re.Pattern[bytes] | None = None
         for block in blocks:
             buffer += block
             while len(buffer) > window:
-                if rest is not None:
-                    rest = _without_rest(buffer, rest)
+                if tail is not None:
+                    tail = _remove_rest(buffer, tail)
                     continue
                 data = bytes(memoryview(buffer)[:window])
-                spans = spans_of(data, known, goes_on=True)
-                cut = cut_at(spans, data.rfind(b"\n", 0, PIECE) + 1 or PIECE, PIECE)
-                yield self._marked(data[:cut], [one for one in spans if one.end <= cut])
+                spans = spans_of(data, secrets, has_more=True)
+                cut = find_cut(spans, data.rfind(b"\n", 0, PIECE) + 1 or PIECE, PIECE)
+                yield self._mark(data[:cut], [span for span in spans if span.end <= cut])
                 del buffer[:cut]
-                rest = rest_of(spans[-1].rule) if spans and spans[-1].end == cut == window else None
-        if rest is not None:
-            _without_rest(buffer, rest)
-        yield self._clean(bytes(buffer), known)
+                tail = tail_pattern(spans[-1].rule) if spans and spans[-1].end == cut == window else None
+        if tail is not None:
+            _remove_rest(buffer, tail)
+        yield self._redact(bytes(buffer), secrets)
 
-    def _clean(self, data: bytes, known: KnownValues) -> bytes:
+    def _redact(self, data: bytes, secrets: KnownSecrets) -> bytes:
         from .spans import spans_of
 
-        return self._marked(data, spans_of(data, known))
+        return self._mark(data, spans_of(data, secrets))
 
     def contains_secret(self, blocks: Iterable[bytes]) -> bool:
-        """Return whether a known value stands in a file, in any of its spellings: faster than ``stream``."""
-        known, rest = self._known(), b""
+        """Return whether a file holds a known secret, in any of its spellings. This is faster than ``stream``."""
+        secrets, tail = self._load_secrets(), b""
         for block in blocks:
-            data = rest + block
-            if any(known.find(data)):
+            data = tail + block
+            if any(secrets.find(data)):
                 return True
-            rest = data[max(len(data) - known.longest, 0) :]
+            tail = data[max(len(data) - secrets.longest, 0) :]
         return False
 
     def take_counts(self) -> list[tuple[str, int]]:
-        """Return how often each rule applied, and begin again."""
+        """Return the number of redactions by rule, and clear the counts."""
         counts = sorted(self.counts.items())
         self.counts.clear()
         return counts
 
 
 def cut_text(text: str, limit: int) -> str:
-    """Return a text as it is kept: cut, with its length said, where it is too long."""
+    """Return a text, shortened to ``limit`` characters with a note of its length."""
     return text if len(text) <= limit else f"{text[: limit - 40]}… ({len(text):,} characters in all)"
 
 
-def _replaced(data: bytes, spans: Sequence[Match], marks: Iterable[bytes]) -> bytes:
-    """Return a text in which marks stand in the places of secrets."""
+def _replace(data: bytes, spans: Sequence[Match], marks: Iterable[bytes]) -> bytes:
+    """Return a text with marks in place of the secrets."""
     out: list[bytes] = []
-    done = 0
+    end_of_last = 0
     for (start, end, _, _, quote), mark in zip(spans, marks, strict=True):
-        out += (data[done:start], quote, mark, quote) if quote else (data[done:start], mark)
-        done = end
-    if not done:
+        out += (data[end_of_last:start], quote, mark, quote) if quote else (data[end_of_last:start], mark)
+        end_of_last = end
+    if not end_of_last:
         return data
-    out.append(data[done:])
+    out.append(data[end_of_last:])
     return b"".join(out)
 
 
-def _without_rest(buffer: bytearray, rest: re.Pattern[bytes]) -> re.Pattern[bytes] | None:
-    """Take the rest of a secret off the beginning of a text; return what is still to be taken off."""
-    found = rest.match(buffer)
-    ended = 0 if found is None else found.end()
-    goes_on = ended == len(buffer)
-    del found  # a buffer that a match holds cannot change its size
-    del buffer[:ended]
-    return rest if goes_on else None
+def _remove_rest(buffer: bytearray, tail: re.Pattern[bytes]) -> re.Pattern[bytes] | None:
+    """Remove the rest of a secret from the beginning of a text. Return the pattern for what is still to be removed."""
+    match = tail.match(buffer)
+    end = 0 if match is None else match.end()
+    has_more = end == len(buffer)
+    del match  # a buffer cannot change its size while a match refers to it
+    del buffer[:end]
+    return tail if has_more else None
 
 
-def _decoded(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     try:
         return data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:  # a bounded value that was cut within a character
+    except UnicodeDecodeError:  # a limited value was cut within a character
         return data.decode("utf-8", "replace")

@@ -1,11 +1,12 @@
-"""A text that repeats itself is looked at a few times, and what is found there is told of each time.
+"""Shortcut for repetitive texts: matches of a few periods are copied to all others.
 
-A program in a loop prints the same line ten thousand times, and all names in it are the same. In a stretch in which
-each byte equals the one so and so many bytes before it, a name finds what the same name found one turn earlier. For the
-rules read no further than some hundred bytes, or to the first byte of a kind, which each turn has or none has. What
-they carry from name to name is where the last value ended, and whether the quotes before are paired, which every second
-turn agrees on. So the turns from one such state to the next are looked at, and those that follow are copies of them.
-About both ends of the stretch, where something else is within reach, all is looked at.
+A program in a loop prints the same line ten thousand times, with the same names in it. In a range in which each byte
+equals the one a period before it, a name gives the same match as the same name one period earlier. For the rules read
+at most some hundred bytes, or to the next byte of a kind, which every period has or none has.
+
+Two states carry over from name to name: where the last value ended, and whether the quotes before are paired. The
+second one repeats after two periods. So the periods between two equal states are scanned, and those that follow are
+copies of them. Near both ends of the range, where other text is within reach of the rules, every name is scanned.
 """
 
 from __future__ import annotations
@@ -14,130 +15,132 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
-from .match import Match, finding
+from .match import Match, make_match
 
-EACH = 64
-"""Names that are looked at until it is asked again whether the text repeats itself."""
+NAMES_BETWEEN_TESTS = 64
+"""Number of names after which the text is tested for repetition again."""
 _SAMPLE = 64
 _LONGEST = 4096
-"""Bytes of a turn."""
+"""Longest period, in bytes."""
 _BEFORE = 1280
 """Bytes before a name that its rules may read."""
-_BEYOND = 4096
-"""Bytes after a name that its rules may read, but for those that look for the first byte of a kind."""
-_MOST_STATES = 1024
-_CLOSED = -128
-"""How far the last value ended before a name that has nothing to do with it."""
+_AFTER = 4096
+"""Bytes after a name that its rules may read, except those that search for the next byte of a kind."""
+_MAX_STATES = 1024
+_NO_EFFECT = -128
+"""Stands for every distance at which the last value has no effect on a name."""
 
 
 class Skip(NamedTuple):
-    """Where to go on after what is a copy."""
+    """Where to continue after copied matches."""
 
-    name: int
-    """Which one is the next."""
-    by: int
-    """How many bytes further it stands."""
+    next_index: int
+    """Index of the next name."""
+    distance: int
+    """Distance to the next name, in bytes."""
 
 
 class RepeatTracker:
-    """Follows the names of a text, and knows where it repeats itself."""
+    """The names of a text while they are scanned, to find ranges that repeat."""
 
-    def __init__(self, data: bytes, names: list[tuple[int, int]], every: list[Match]) -> None:
-        """Begin with the first name; ``every``: what was found, and is found from now on."""
+    def __init__(self, data: bytes, names: list[tuple[int, int]], matches: list[Match]) -> None:
+        """Begin with the first name. ``matches``: all matches so far; the caller and this object append to it."""
         self._data = data
         self._names = names
-        self._every = every
-        self._looked = 0
-        self._stretch: _Stretch | None = None
+        self._matches = matches
+        self._count = 0
+        self._range: _RepeatedRange | None = None
 
-    def pass_over(self, index: int, done: int) -> Skip | None:
-        """Return where to go on if a name is where one was before it; what is passed over is found.
+    def skip_copies(self, index: int, value_end: int) -> Skip | None:
+        """Return where to continue if a name is in the state of an earlier one. The matches in between are added.
 
         Args:
-            index: which name is looked at next.
-            done: where the last value ends.
+            index: Index of the next name.
+            value_end: End of the last value.
         """
-        self._looked += 1
-        if self._stretch is None:
-            if self._looked % EACH == 0:
-                self._stretch = _stretch(self._data, self._names[index][0])
+        self._count += 1
+        if self._range is None:
+            if self._count % NAMES_BETWEEN_TESTS == 0:
+                self._range = _find_range(self._data, self._names[index][0])
             return None
         at = self._names[index][0]
-        if at >= self._stretch.end:
-            self._stretch = None
+        if at >= self._range.end:
+            self._range = None
             return None
-        before = self._stretch.seen(at, done, (index, at, len(self._every)))
-        return None if before is None else self._jump(index, before)
+        earlier = self._range.find_equal_state(at, value_end, (index, at, len(self._matches)))
+        return None if earlier is None else self._add_copies(index, earlier)
 
-    def _jump(self, index: int, before: tuple[int, int, int]) -> Skip | None:
-        """Take in the copies of what was found since a name that stood where this one does."""
-        assert self._stretch is not None  # noqa: S101 - asked above
-        first, begun, found = before
+    def _add_copies(self, index: int, earlier: tuple[int, int, int]) -> Skip | None:
+        """Add the copies of all matches since ``earlier``, a name in the same state."""
+        assert self._range is not None  # noqa: S101 - tested by the caller
+        first, begin, match_count = earlier
         at, end = self._names[index]
-        by = at - begun
-        times = (self._stretch.last - at) // by
-        self._stretch = None
-        onward, further = index + times * (index - first), times * by
-        if times < 1 or self._names[onward : onward + 1] != [(at + further, end + further)]:
+        distance = at - begin
+        times = (self._range.last_name - at) // distance
+        self._range = None
+        next_index, further = index + times * (index - first), times * distance
+        if times < 1 or self._names[next_index : next_index + 1] != [(at + further, end + further)]:
             return None
-        self._every += _copies(self._every[found:], by, times)
-        return Skip(onward, further)
+        self._matches += _copy_matches(self._matches[match_count:], distance, times)
+        return Skip(next_index, further)
 
 
-class _Stretch:
-    """A part of a text that repeats itself."""
+class _RepeatedRange:
+    """A range of a text that repeats with a fixed period."""
 
-    def __init__(self, turn: int, since: int, end: int) -> None:
+    def __init__(self, period: int, begin: int, end: int) -> None:
         self.end = end
-        """Where it ends, or a little before."""
-        self.last = end - _BEYOND - 2 * turn
-        """Where the last name may stand that is a copy of one before."""
-        self._turn = turn
-        self._since = since
+        """End of the range, or a little before."""
+        self.last_name = end - _AFTER - 2 * period
+        """Last position of a name whose match may be a copy."""
+        self._period = period
+        self._begin = begin
         self._states: dict[tuple[int, int], tuple[int, int, int]] = {}
 
-    def seen(self, at: int, done: int, place: tuple[int, int, int]) -> tuple[int, int, int] | None:
-        """Return the place of a name that stood where this one does; None: there is none yet."""
-        if at < self._since:
+    def find_equal_state(self, at: int, value_end: int, place: tuple[int, int, int]) -> tuple[int, int, int] | None:
+        """Return the position of an earlier name in the same state, or None, and remember this one."""
+        if at < self._begin:
             return None
-        state = at % (2 * self._turn), max(done - at, _CLOSED)
-        before = self._states.get(state)
-        if before is None and len(self._states) < _MOST_STATES:
+        state = at % (2 * self._period), max(value_end - at, _NO_EFFECT)
+        earlier = self._states.get(state)
+        if earlier is None and len(self._states) < _MAX_STATES:
             self._states[state] = place
-        return before
+        return earlier
 
 
-def _stretch(data: bytes, at: int) -> _Stretch | None:
-    """Return what begins at a place and repeats itself, if it is long enough."""
+def _find_range(data: bytes, at: int) -> _RepeatedRange | None:
+    """Return the repeating range that begins at a position, if it is long enough."""
     following = data.find(data[at : at + _SAMPLE], at + 1, at + _LONGEST + _SAMPLE)
     if following < 0:
         return None
-    turn = following - at
-    end = _end(data, at, turn)
-    since = at if at >= _BEFORE and _is_equal(data, at - _BEFORE, at, turn) else at + _BEFORE
-    return None if end - since < _BEYOND + 6 * turn else _Stretch(turn, since, end)
+    period = following - at
+    end = _range_end(data, at, period)
+    begin = at if at >= _BEFORE and _is_equal(data, at - _BEFORE, at, period) else at + _BEFORE
+    return None if end - begin < _AFTER + 6 * period else _RepeatedRange(period, begin, end)
 
 
-def _is_equal(data: bytes, begin: int, end: int, turn: int) -> bool:
-    return data[begin:end] == data[begin + turn : end + turn]
+def _is_equal(data: bytes, begin: int, end: int, period: int) -> bool:
+    return data[begin:end] == data[begin + period : end + period]
 
 
-def _end(data: bytes, at: int, turn: int) -> int:
-    """Return where a stretch ends, or a little before."""
-    end, step = at, _BEYOND
+def _range_end(data: bytes, at: int, period: int) -> int:
+    """Return the end of a repeating range, or a little before."""
+    end, step = at, _AFTER
     while step >= _SAMPLE:
-        if end + step + turn <= len(data) and _is_equal(data, end, end + step, turn):
+        if end + step + period <= len(data) and _is_equal(data, end, end + step, period):
             end += step
             step *= 2
         else:
             step //= 2
-    return end + turn
+    return end + period
 
 
-def _copies(found: Sequence[Match], by: int, times: int) -> Iterator[Match]:
-    """Yield what is found so many times more, each time so many bytes further."""
-    each = []
-    for start, end, rule, since, quote in found:
-        starts, ends, sinces = (range(at + by, at + times * by + 1, by) for at in (start, end, since))
-        each.append(map(finding, zip(starts, ends, repeat(rule), sinces, repeat(quote), strict=False)))
-    yield from chain.from_iterable(zip(*each, strict=True))
+def _copy_matches(matches: Sequence[Match], distance: int, times: int) -> Iterator[Match]:
+    """Yield the matches ``times`` times more, each time ``distance`` bytes further."""
+    columns = []
+    for start, end, rule, context_start, quote in matches:
+        starts, ends, context_starts = (
+            range(at + distance, at + times * distance + 1, distance) for at in (start, end, context_start)
+        )
+        columns.append(map(make_match, zip(starts, ends, repeat(rule), context_starts, repeat(quote), strict=False)))
+    yield from chain.from_iterable(zip(*columns, strict=True))

@@ -1,4 +1,4 @@
-"""Names that say that their value is secret, and values that say that there is none."""
+"""Names that indicate a secret value, and values that are placeholders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECRET = re.compile(
     rb"|(?:amz|goog|ms|hub|line|paddle|slack|stripe|svix|twilio|webhook|zm)signature(?:256|v\d)?$"
     rb"|(?:anthropic|aws|azure|datadog|mailgun|newrelic|openai|pagerduty|sendgrid|stripe|twilio)keys?$"
 )
-"""In a name without hyphens, underscores, dots, blanks and capitals."""
+"""Searched for in a name without hyphens, underscores, dots, blanks and capitals."""
 _HARMLESS = re.compile(
     rb"(?:counts?|limits?|length|len|sizes?|types?|ur[il]s?|endpoints?|names?|policy|fields?|labels?|placeholder|ids?"
     rb"|index|usage|used|expir\w*|ttl|age|issuer|issued\w*|algorithm|alg|methods?|modes?|status|state|required|enabled"
@@ -34,14 +34,14 @@ _HARMLESS = re.compile(
 )
 _SECRET_IDS = re.compile(rb"(?:session|sess)id$|sessid$|connectsid$")
 _BLANKS = b"-_. "
-_NONE = re.compile(
+_PLACEHOLDERS = re.compile(
     rb"\*+|x{3,}|X{3,}|\.{2,}|-+|_+|\?+|<[^<>]*>|%\(?\w*\)?[srd]?|\$\{[^}]*\}?|\$\w*|\{\{?[\w.! ]*\}?\}?|\$\(.*"
     rb"|\[REDACTED:[a-z0-9-]{1,40}\]|[-+]?\d{1,5}(?:\.\d+)?"
     rb"|(?:self|cls|os|settings|config|request|args|kwargs|options|env|environ|secrets)[.\[]\S*"
 )
 """Placeholders, small numbers, and names in a program."""
-_NONE_BEGINS = frozenset(b"*xX.-_?<%${[+0123456789scorake")
-"""What those begin with."""
+_PLACEHOLDER_BEGINS = frozenset(b"*xX.-_?<%${[+0123456789scorake")
+"""First bytes of these."""
 _WORDS = frozenset(
     b"none null nil true false undefined unset empty missing required optional invalid valid wrong incorrect expired"
     b" revoked rotated changed disabled enabled failed failure denied ok yes no not is was are has must should may can"
@@ -50,18 +50,18 @@ _WORDS = frozenset(
     b" anonymous oauth oauth2 rejected accepted found mismatch unchanged present absent".split()
 )
 CODE = rb"(?:[A-Za-z_][\w.]*\(|[(\[][A-Za-z_][\w.]*[,)\]\s])"
-"""A call or a tuple in a program, which stands there without quotes: ``get_token(``."""
-_LEAST = 4
-"""Bytes of a value that can be a secret."""
-_MOST = 200
-"""Bytes of a value that can be none."""
-_WAYS = re.compile(
+"""A call or a tuple in a program, which has no quotes: ``get_token(``."""
+_MIN_SIZE = 4
+"""Least size in bytes of a secret."""
+_MAX_SIZE = 200
+"""Greatest size in bytes of a placeholder or word."""
+_AUTH_METHODS = re.compile(
     rb"(?:oauth2?|oidc|openid|saml2?|basic|digest|bearer|ntlm|kerberos|negotiate|mtls|tls|pkce|jwt|iam|ldap|sso"
     rb"|cookies?|sessions?|tokens?|keys?|api|access|client|credentials?|password|code|implicit|hmac|aws|gcp|none|x509)"
     rb"(?:[-_ +/](?:\d+(?:\.\d+)?|oauth2?|oidc|basic|pkce|code|flow|jwt|grant|keys?|tokens?|client|credentials?"
     rb"|password|auth|sha\d+|v\d))*"
 )
-"""Ways to authenticate: what stands beside ``auth`` where it is no credential."""
+"""Methods of authentication, which may be the value of ``auth``."""
 _IN_SENTENCES = frozenset(
     b"a about after again all already also an and any are at be because been before but by can cannot change changed"
     b" character characters check contain contains could did different does doesn't don't expired failed field fields"
@@ -74,7 +74,7 @@ _IN_SENTENCES = frozenset(
 
 @lru_cache(maxsize=2048)
 def is_secret(key: bytes) -> bool:
-    """Return whether a name, as it stands in a text, says that its value is secret."""
+    """Return whether a name, as written in a text, indicates that its value is secret."""
     name = key.lower().translate(None, _BLANKS)
     if _SECRET.search(name) is None:
         return False
@@ -82,20 +82,20 @@ def is_secret(key: bytes) -> bool:
 
 
 def is_harmless(value: bytes) -> bool:
-    """Return whether a value beside such a name says that there is none: a placeholder, a word, a small number."""
-    if len(value) > _MOST:
-        return len(value.strip()) < _LEAST
+    """Return whether the value of such a name is no secret: a placeholder, a word, a small number."""
+    if len(value) > _MAX_SIZE:
+        return len(value.strip()) < _MIN_SIZE
     stripped = value.strip()
-    if len(stripped) < _LEAST or stripped.lower().rstrip(b".!:") in _WORDS:
+    if len(stripped) < _MIN_SIZE or stripped.lower().rstrip(b".!:") in _WORDS:
         return True
-    return stripped[0] in _NONE_BEGINS and _NONE.fullmatch(stripped) is not None
+    return stripped[0] in _PLACEHOLDER_BEGINS and _PLACEHOLDERS.fullmatch(stripped) is not None
 
 
-def is_way(value: bytes) -> bool:
-    """Return whether a value only tells how somebody authenticates: ``"auth": "oauth2-pkce"``."""
-    return _WAYS.fullmatch(value.lower()) is not None
+def is_auth_method(value: bytes) -> bool:
+    """Return whether a value is only a method of authentication: ``"auth": "oauth2-pkce"``."""
+    return _AUTH_METHODS.fullmatch(value.lower()) is not None
 
 
 def is_sentence(text: bytes) -> bool:
-    """Return whether words are a sentence, and no passphrase: one of them is what only sentences have."""
-    return any(word.strip(b".,:;!?()\"'").lower() in _IN_SENTENCES for word in text[:_MOST].split())
+    """Return whether a text is a sentence, and no passphrase: it has a word that only sentences have."""
+    return any(word.strip(b".,:;!?()\"'").lower() in _IN_SENTENCES for word in text[:_MAX_SIZE].split())

@@ -1,20 +1,23 @@
-"""Which environment variables hold secrets: those whose names say so, and do not only speak about a secret."""
+"""Environment variables with secret values, selected by their names.
 
-# ruff: noqa: SIM905 - words are read better than lists of texts
+A name that only describes a secret, such as ``TOKEN_EXPIRY``, is not one of them.
+"""
+
+# ruff: noqa: SIM905 - words are easier to read than lists of strings
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-_TELLING = re.compile(
+_SECRET = re.compile(
     r"token|secret|passw|pwd|api_?key|access_?key|private_?key|credential|cookie|session_?(id|key)|dsn|"
     r"connection_?string|(^|_)auth(_|$)|(^|_)key$|(^|_)pass$|(^|_)sig(nature)?$",
     re.IGNORECASE,
 )
-_MAY_TELL = re.compile(r"pass|pw|key|sig|jwt|auth|sess|saml|assertion|conn|dockerconfig", re.IGNORECASE)
-"""What is in each name that tells beside a value, and not here yet: most variables have names without any of it."""
-_NO_SECRET = re.compile(r"^(/|\.{0,2}/|[A-Za-z]:\\)|^(true|false|none|null|enabled|disabled)$", re.IGNORECASE)
-_ABOUT = frozenset(
+_MAY_BE_SECRET = re.compile(r"pass|pw|key|sig|jwt|auth|sess|saml|assertion|conn|dockerconfig", re.IGNORECASE)
+"""Parts of names that ``secret_names`` knows and ``_SECRET`` does not: most variables have none of them."""
+_HARMLESS_VALUE = re.compile(r"^(/|\.{0,2}/|[A-Za-z]:\\)|^(true|false|none|null|enabled|disabled)$", re.IGNORECASE)
+_DESCRIPTIVE_WORDS = frozenset(
     "type types kind class url urls uri uris endpoint endpoints domain domains host hostname port realm region name"
     " names length len size count counts limit limits min max ttl age expiry expires expiration expire timeout interval"
     " days hours minutes seconds ms issuer audience algorithm alg method methods mode version versions path paths file"
@@ -24,68 +27,74 @@ _ABOUT = frozenset(
     " regex pattern prompt hint help column env variable samesite secure httponly validation validator validators"
     " hasher hashers ref refs arn".split()
 )
-"""Last words of names that speak about a secret."""
+"""Last words of names that describe a secret."""
 _OTHER_KEYS = frozenset(
     "sort cache partition primary foreign routing group order index range object lookup message dedup deduplication"
     " idempotency project issue space hot shortcut translation public row map dict unique composite natural surrogate"
     " join shard sharding bucket topic".split()
 )
-"""What stands before ``key`` where it opens nothing."""
+"""Words before ``key`` if it is no secret."""
 _TOKENS_OF_TEXT = frozenset(
     "max min num total per prompt completion output stop pad special count budget limit".split()
 )
-"""What stands beside ``tokens`` where they are pieces of a text."""
+"""Words beside ``tokens`` if they are parts of a text."""
 
 
 def is_secret_variable(name: str) -> bool:
-    """Return whether the name of a variable says that its value is secret."""
-    return (_TELLING.search(name) is not None or _tells_beside_values(name)) and not _is_about(name.lower())
+    """Return whether the name of a variable indicates a secret value."""
+    return (_SECRET.search(name) is not None or _is_secret_name(name)) and not _is_descriptive(name.lower())
 
 
-def _tells_beside_values(name: str) -> bool:
-    """Return whether a name is one of those that say so beside a value in a text."""
-    if _MAY_TELL.search(name) is None:
+def _is_secret_name(name: str) -> bool:
+    """Return whether a name would indicate a secret value in a text."""
+    if _MAY_BE_SECRET.search(name) is None:
         return False
     from .secret_names import is_secret  # their pattern takes a while to compile
 
     return is_secret(name.encode(errors="replace"))
 
 
-def _is_about(name: str) -> bool:
+def _is_descriptive(name: str) -> bool:
     words = name.replace("-", "_").split("_")
     last = words[-1]
-    if last in _ABOUT:
+    if last in _DESCRIPTIVE_WORDS:
         return True
     if last == "key" and len(words) > 1 and words[-2] in _OTHER_KEYS:
         return True
     if last == "id" and len(words) > 1 and words[-2] in ("credential", "credentials"):
         return True
-    telling = [word for word in words if _TELLING.search(word) is not None]
-    if telling and all(word.startswith(("tokeniz", "tokenis", "secretar", "passwordless")) for word in telling):
+    secret_words = [word for word in words if _SECRET.search(word) is not None]
+    if secret_words and all(
+        word.startswith(("tokeniz", "tokenis", "secretar", "passwordless")) for word in secret_words
+    ):
         return True
-    return telling == ["tokens"] and not _TOKENS_OF_TEXT.isdisjoint(words)
+    return secret_words == ["tokens"] and not _TOKENS_OF_TEXT.isdisjoint(words)
 
 
 def secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the values of variables that are secret, and the secrets within those of the others, each maybe twice."""
+    """Yield the secret values of variables, and the secrets within the values of the others, maybe repeatedly."""
     for name, value in environ.items():
         if is_secret_variable(name):
-            if not _NO_SECRET.search(value) and not _is_common(value):
+            if not _HARMLESS_VALUE.search(value) and not _is_common(value):
                 yield value
         elif "://" in value or value.startswith(("{", "[")):
             from .embedded_secrets import (
                 embedded_by_name,  # few variables look like this, and the names take a while to compile
             )
 
-            yield from (one for one in embedded_by_name(value) if not _is_common(one))
+            yield from (secret for secret in embedded_by_name(value) if not _is_common(secret))
 
 
-def without_common(spelled: Iterable[bytes]) -> list[bytes]:
-    """Return spellings without what a document or a connection string may hold in a secret's place: a word, a host."""
-    return [one for one in spelled if not ((one.isalnum() or b"." in one) and _is_common(one.decode(errors="ignore")))]
+def without_common(spellings: Iterable[bytes]) -> list[bytes]:
+    """Return spellings without common words and hosts, which a document or a connection string may hold."""
+    return [
+        spelling
+        for spelling in spellings
+        if not ((spelling.isalnum() or b"." in spelling) and _is_common(spelling.decode(errors="ignore")))
+    ]
 
 
 def _is_common(value: str) -> bool:
-    from .harmless_values import is_common  # where no name tells, its words are not needed
+    from .harmless_values import is_common  # late: without secret variables its words are not needed
 
     return is_common(value)

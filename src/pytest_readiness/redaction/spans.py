@@ -1,6 +1,6 @@
-"""What of a text is to be replaced: the findings of all layers, as spans that do not overlap.
+"""Merge of the matches of all layers into ranges that do not overlap.
 
-Loaded with the first text that is looked at: the patterns take some milliseconds to compile.
+This module is imported with the first text: the patterns take some milliseconds to compile.
 """
 
 from __future__ import annotations
@@ -12,121 +12,124 @@ from itertools import islice
 from operator import itemgetter, le
 
 from . import key_scan, prefix_filter, token_patterns
-from .known_secrets import KnownValues
-from .match import Match, finding
+from .known_secrets import KnownSecrets
+from .match import Match, make_match
 
-_KNOWN = ("registered", "environment")
-_RULES = frozenset({*_KNOWN, "hook-failed"}) | token_patterns.RULES | key_scan.RULES
+_KNOWN_RULES = ("registered", "environment")
+_RULES = frozenset({*_KNOWN_RULES, "hook-failed"}) | token_patterns.RULES | key_scan.RULES
 _MARK = re.compile(rb"\[REDACTED:([a-z0-9-]{1,40})\]")
-_OWN_MARKS = frozenset(rule.encode() for rule in _RULES)
-_PLACE = re.compile(rb"[0-9a-f]{12}|case-(?:[0-9-]{1,19}|[0-9a-f]{10})(?:-of-[0-9]{1,9})?(?:-[0-9a-f]{4})?")
-"""What stands for a secret in the name of a test: its fingerprint, or the place of a parameter, with what it is a place
-in (``cases``)."""
+_RULE_NAMES = frozenset(rule.encode() for rule in _RULES)
+_PLACEHOLDER = re.compile(rb"[0-9a-f]{12}|case-(?:[0-9-]{1,19}|[0-9a-f]{10})(?:-of-[0-9]{1,9})?(?:-[0-9a-f]{4})?")
+"""What replaces a secret in the name of a test: a fingerprint, or the position of a parameter with a digest of the list
+that it comes from (``ParameterCases``)."""
 _ESCAPED = b"nrtbfuvx0123456789\"'/\\"
-"""What may stand after a backslash: a finding takes the backslash with it, as the rest would be no JSON."""
+"""Bytes that may follow a backslash. A match includes the backslash, because the rest would not be valid JSON."""
 _FINGERPRINT = 12
-"""Bytes of a fingerprint."""
+"""Length of a fingerprint, in bytes."""
 _BY_START, _BY_END = itemgetter(0), itemgetter(1)
-_LAYER = {**dict.fromkeys(token_patterns.RULES, 1), **dict.fromkeys(_KNOWN, 0)}
-"""Which of two rules that found the same is told: the one with the lower number; of any other rule it is 2."""
+_LAYER = {**dict.fromkeys(token_patterns.RULES, 1), **dict.fromkeys(_KNOWN_RULES, 0)}
+"""Priority of a rule if two rules find the same secret: the lowest number wins. Every other rule has 2."""
 
 
-def spans_of(data: bytes, known: KnownValues, least: int = 1, *, goes_on: bool = False) -> list[Match]:
-    """Return what is to be replaced, in order.
+def spans_of(data: bytes, secrets: KnownSecrets, min_size: int = 1, *, has_more: bool = False) -> list[Match]:
+    """Return the ranges to replace, in order.
 
     Args:
         data: A text, or a part of one.
-        known: The values that are known.
-        least: Bytes of a secret that only its surroundings give away.
-        goes_on: Whether the text goes on after this part.
+        secrets: The known secrets.
+        min_size: Least size in bytes of a secret that is not a known one.
+        has_more: The text continues after this part.
     """
     lower = data.lower()
-    words = _hints().among(data, lower) if len(data) >= prefix_filter.SHORTEST else None
-    apart: list[Match] = [
-        *key_scan.find_keyed(data, lower, words, goes_on=goes_on),
-        *token_patterns.find_tokens(data, words),
+    prefixes = _prefix_filter().find(data, lower) if len(data) >= prefix_filter.SHORTEST else None
+    contextual: list[Match] = [
+        *key_scan.find_keyed(data, lower, prefixes, has_more=has_more),
+        *token_patterns.find_tokens(data, prefixes),
     ]
-    if apart and (least > 1 or known.fingerprints):
-        apart = [
-            one
-            for one in apart
-            if (size := one[1] - one[0]) >= least
-            and (size != _FINGERPRINT or data[one.start : one.end] not in known.fingerprints)
+    if contextual and (min_size > 1 or secrets.fingerprints):
+        contextual = [
+            match
+            for match in contextual
+            if (size := match[1] - match[0]) >= min_size
+            and (size != _FINGERPRINT or data[match.start : match.end] not in secrets.fingerprints)
         ]
-    findings = [*known.find(data), *apart]
-    if known.is_shortened(data):
+    matches = [*secrets.find(data), *contextual]
+    if secrets.is_truncated(data):
         from .truncated_secrets import find_truncated  # few texts are
 
-        findings += find_truncated(data, known)
-    return merge_spans(findings, data, known) if findings else []
+        matches += find_truncated(data, secrets)
+    return merge_spans(matches, data, secrets) if matches else []
 
 
 @cache
-def _hints() -> prefix_filter.PrefixFilter:
+def _prefix_filter() -> prefix_filter.PrefixFilter:
     return prefix_filter.PrefixFilter(
-        (*token_patterns.WORDS, *key_scan.WORDS), key_scan.SMALL_WORDS, {**token_patterns.CLOSER, **key_scan.CLOSER}
+        (*token_patterns.PREFIXES, *key_scan.PREFIXES),
+        key_scan.LOWERCASE_PREFIXES,
+        {**token_patterns.PREFIX_PATTERNS, **key_scan.PREFIX_PATTERNS},
     )
 
 
-def merge_spans(findings: Iterable[Match], data: bytes, known: KnownValues) -> list[Match]:
-    """Return findings as spans: those that overlap are one, and what was redacted before stays as it is.
+def merge_spans(matches: Iterable[Match], data: bytes, secrets: KnownSecrets) -> list[Match]:
+    """Return matches as ranges in order. Overlapping ones are merged; marks of an earlier redaction stay.
 
-    A value that is known is told as such, also beside a telling name.
+    A known secret is counted by its own rule, even beside a secret name.
     """
-    every = list(_whole_escapes(data, findings) if b"\\" in data else findings)
-    if marks := list(_marks(data, known)):
-        every += marks
-    elif all(map(le, map(_BY_END, every), map(_BY_START, islice(every, 1, None)))):
-        return every  # in order, and none touches another
-    every.sort(key=_BY_END, reverse=True)
-    every.sort(key=_BY_START)
-    return _apart(every)
+    ordered = list(_include_backslashes(data, matches) if b"\\" in data else matches)
+    if marks := list(_find_marks(data, secrets)):
+        ordered += marks
+    elif all(map(le, map(_BY_END, ordered), map(_BY_START, islice(ordered, 1, None)))):
+        return ordered  # in order, and none touches another
+    ordered.sort(key=_BY_END, reverse=True)
+    ordered.sort(key=_BY_START)
+    return _merge_overlapping(ordered)
 
 
-def _apart(every: Sequence[Match]) -> list[Match]:
-    """Return what is in order of where it begins, the longer first, with those that overlap as one."""
+def _merge_overlapping(matches: Sequence[Match]) -> list[Match]:
+    """Merge overlapping matches, which are sorted by start, the longer one first."""
     spans: list[Match] = []
-    last: Match | None = every[0]
-    start, end, rule, since, quote = every[0]
-    for one in every:
-        if one[0] >= end:
+    last: Match | None = matches[0]
+    start, end, rule, since, quote = matches[0]
+    for match in matches:
+        if match[0] >= end:
             if rule:
-                spans.append(last or finding((start, end, rule, since, quote)))
-            last = one
-            start, end, rule, since, quote = one
-        elif one[1] > end or (rule and one[2]):
+                spans.append(last or make_match((start, end, rule, since, quote)))
+            last = match
+            start, end, rule, since, quote = match
+        elif match[1] > end or (rule and match[2]):
             last = None
-            if one[2] != rule and one[2] and _LAYER.get(one[2], 2) < (_LAYER.get(rule, 2) if rule else 3):
-                rule = one[2]
-            if one[3] < since:  # noqa: PLR1730 - a call takes longer, and there are many
-                since = one[3]
-            if one[1] > end:
-                end, quote = one[1], b""
+            if match[2] != rule and match[2] and _LAYER.get(match[2], 2) < (_LAYER.get(rule, 2) if rule else 3):
+                rule = match[2]
+            if match[3] < since:  # noqa: PLR1730 - a call takes longer, and there are many
+                since = match[3]
+            if match[1] > end:
+                end, quote = match[1], b""
     if rule:
-        spans.append(last or finding((start, end, rule, since, quote)))
+        spans.append(last or make_match((start, end, rule, since, quote)))
     return spans
 
 
-def _marks(data: bytes, known: KnownValues) -> Iterator[Match]:
-    """Yield what was redacted before: a rule's name, or what stands for a secret in a test's name."""
+def _find_marks(data: bytes, secrets: KnownSecrets) -> Iterator[Match]:
+    """Yield the marks of an earlier redaction: the name of a rule, or a placeholder in the name of a test."""
     for mark in _MARK.finditer(data):
-        said = mark[1]
-        if said in _OWN_MARKS or (_PLACE.fullmatch(said) and said not in known):
+        name = mark[1]
+        if name in _RULE_NAMES or (_PLACEHOLDER.fullmatch(name) and name not in secrets):
             yield Match(*mark.span(), "", mark.start())
 
 
-def _whole_escapes(data: bytes, findings: Iterable[Match]) -> Iterator[Match]:
-    for found in findings:
-        start = found.start
+def _include_backslashes(data: bytes, matches: Iterable[Match]) -> Iterator[Match]:
+    """Yield the matches, each with the backslash that escapes its first byte."""
+    for match in matches:
+        start = match.start
         if data[start - 1 : start] == b"\\" and data[start] in _ESCAPED:
             before = data[max(start - 16, 0) : start]
             is_within = (len(before) - len(before.rstrip(b"\\"))) % 2
-            yield found._replace(start=start - 1) if is_within else found
+            yield match._replace(start=start - 1) if is_within else match
         else:
-            yield found
+            yield match
 
 
-_REST = {
+_TAILS = {
     "private-key": re.compile(rb"[A-Za-z0-9+/=\s\\]*+(?:-----END [A-Z0-9 ]{0,40}-----)?"),
     "header": re.compile(rb"[^\r\n]*+"),
     "key": re.compile(rb"""[^\n"']*+"""),
@@ -135,18 +138,18 @@ _REST = {
 _RUN = re.compile(rb"[A-Za-z0-9_.~+/=-]*+")
 
 
-def rest_of(rule: str) -> re.Pattern[bytes] | None:
-    """Return what else belongs to a secret that was longer than what could be looked at, by its rule."""
-    return None if rule in _KNOWN else _REST.get(rule, _RUN)
+def tail_pattern(rule: str) -> re.Pattern[bytes] | None:
+    """Return the pattern for the rest of a secret that did not fit into the window, by its rule."""
+    return None if rule in _KNOWN_RULES else _TAILS.get(rule, _RUN)
 
 
-def cut_at(spans: Iterable[Match], wanted: int, most: int) -> int:
-    """Return where a text may be cut: where it is wanted, but never within a secret and what gives it away.
+def find_cut(spans: Iterable[Match], preferred: int, limit: int) -> int:
+    """Return where to cut a text: at ``preferred``, but never within a secret and its context.
 
-    Where that would be at its beginning, it is where the secrets about ``most`` end.
+    If that is the beginning of the text, return the end of the secrets around ``limit``.
     """
-    cut = wanted
-    for one in sorted(spans, key=lambda one: one.since, reverse=True):
-        if one.since < cut < one.end:
-            cut = one.since
-    return cut or max([most, *(one.end for one in spans if one.since < most)])
+    cut = preferred
+    for match in sorted(spans, key=lambda match: match.context_start, reverse=True):
+        if match.context_start < cut < match.end:
+            cut = match.context_start
+    return cut or max([limit, *(match.end for match in spans if match.context_start < limit)])

@@ -1,4 +1,4 @@
-"""Secrets in the outputs and resources that Terraform prints: what says that they are secret is no name of theirs."""
+"""Secrets in the outputs and resources that Terraform prints, which it marks as sensitive."""
 
 from __future__ import annotations
 
@@ -22,47 +22,47 @@ _STATE = re.compile(
     rb"""value(?P<q>\\{0,7}["'])%b%b,\s{0,64}(?:%b,\s{0,64})?(?P=q)sensitive(?P=q)%b[tT]rue"""
     % (_FIELD, _TEXT, _TYPE, _FIELD)
 )
-_ONE_OF_MANY = re.compile(rb"""(\\{0,7}["'])((?:(?!\1)[^\n])*+)\1(?=\s{0,64}[,}\]])""")
-_MADE = re.compile(
+_ITEM = re.compile(rb"""(\\{0,7}["'])((?:(?!\1)[^\n])*+)\1(?=\s{0,64}[,}\]])""")
+_GENERATED = re.compile(
     rb"""(?:result|bcrypt_hash)(?P<q>\\{0,7}["'])?\s{0,64}[:=]\s{0,8}(\\{0,7}["'])((?:(?!\2)[^\n])*+)\2"""
 )
 _SENSITIVE, _RESOURCE = b"sensitive", b"random_password"
-STATES = (_SENSITIVE, _RESOURCE)
-"""What is looked for."""
-_MOST = 2048
-"""Bytes that are looked at behind the kind of a resource, or in the value of an output."""
+PREFIXES = (_SENSITIVE, _RESOURCE)
+"""What is searched for."""
+_REACH = 2048
+"""Bytes to read after the kind of a resource, or in the value of an output."""
 
 
-def find_in_terraform(data: bytes, words: Container[bytes] | None = None) -> Iterator[Match]:
-    """Yield the values that are marked as sensitive, and the passwords that Terraform made.
+def find_in_terraform(data: bytes, prefixes: Container[bytes] | None = None) -> Iterator[Match]:
+    """Yield the values that are marked as sensitive, and the passwords that Terraform generated.
 
-    ``words``: those of ``STATES`` that the text may hold, where that is known.
+    ``prefixes``: those of ``PREFIXES`` that the text may hold; None: unknown.
     """
-    if _SENSITIVE in (data if words is None else words):
-        for found in _OUTPUT.finditer(data):
-            if found["many"]:
-                yield from _many(data, found.end(), found.start())
-            elif not is_harmless(found["text"]):
-                yield Match(*found.span("text"), "key", found.start())
-        for found in _STATE.finditer(data):
-            if not is_harmless(found["text"]):
-                yield Match(*found.span("text"), "key", found.start())
-    at = data.find(_RESOURCE) if words is None or _RESOURCE in words else -1
+    if _SENSITIVE in (data if prefixes is None else prefixes):
+        for match in _OUTPUT.finditer(data):
+            if match["many"]:
+                yield from _find_items(data, match.end(), match.start())
+            elif not is_harmless(match["text"]):
+                yield Match(*match.span("text"), "key", match.start())
+        for match in _STATE.finditer(data):
+            if not is_harmless(match["text"]):
+                yield Match(*match.span("text"), "key", match.start())
+    at = data.find(_RESOURCE) if prefixes is None or _RESOURCE in prefixes else -1
     while at >= 0:
         following = data.find(_RESOURCE, at + 1)
-        for found in _MADE.finditer(data, at, min(at + _MOST, following if following >= 0 else len(data))):
-            if not is_harmless(found[3]):
-                yield Match(*found.span(3), "key", at)
+        for match in _GENERATED.finditer(data, at, min(at + _REACH, following if following >= 0 else len(data))):
+            if not is_harmless(match[3]):
+                yield Match(*match.span(3), "key", at)
         at = following
 
 
-def _many(data: bytes, at: int, since: int) -> Iterator[Match]:
-    """Yield the texts of a list or an object: to the first bracket that closes, or to the next output."""
-    following = data.find(_SENSITIVE, at, at + _MOST)
-    for found in _ONE_OF_MANY.finditer(data, at, at + _MOST if following < 0 else following):
-        between = data[at : found.start()]
+def _find_items(data: bytes, at: int, context_start: int) -> Iterator[Match]:
+    """Yield the texts of a list or an object, up to the first closing bracket or the next output."""
+    following = data.find(_SENSITIVE, at, at + _REACH)
+    for match in _ITEM.finditer(data, at, at + _REACH if following < 0 else following):
+        between = data[at : match.start()]
         if b"}" in between or b"]" in between:
             return
-        at = found.end()
-        if not is_harmless(found[2]):
-            yield Match(*found.span(2), "key", since)
+        at = match.end()
+        if not is_harmless(match[2]):
+            yield Match(*match.span(2), "key", context_start)

@@ -1,9 +1,9 @@
-"""What of a test's name is code, and what stands for a secret in the rest of it.
+"""Redaction of test names: code stays, and placeholders replace secrets in the parameters.
 
-A name is the same in each environment: what is code stays, whatever a process holds to be secret, and in the brackets
-the place of a parameter stands for the secret that it holds, with what the code says of the list that it is a place in.
-So neither the value nor the store's key is part of a test's identity: a job with another key, or after a rotation, runs
-the same test; and where the list is edited, no case takes the name of another.
+A name must be the same in each environment. So code stays, whatever values are secret in a process. In the brackets the
+position of a parameter replaces the secret that it holds, with a digest of the code that lists the parameters. Neither
+the secret nor the store's key is part of a test's identity: a job with another key, or with a rotated secret, runs the
+same test. If the list is edited, its cases get other names, and none takes the name of another.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .encodings import SHORTEST
-from .known_secrets import KnownValues
+from .known_secrets import KnownSecrets
 from .match import Match
 
-if TYPE_CHECKING:  # loaded where a place stands for a secret
+if TYPE_CHECKING:  # imported only if a test has a placeholder
     from .parameter_source import SourceFiles
 
-__all__ = ["ParameterCases", "data_at", "spans_in_name"]
+__all__ = ["ParameterCases", "data_start", "spans_in_name"]
 
 _MAY_HOLD = re.compile(rb"[^\w\[\]().-]|[\w.-]{16}", re.ASCII)
-"""What a value beside a name, or a token that is known by its shape, cannot be without."""
-_SEVERAL = 10
-"""Characters that the places of several parameters may have in a mark; of more, there is a digest."""
+"""Required by every value with a secret name and every token; without it only known secrets are searched for."""
+_MAX_POSITIONS = 10
+"""Greatest length of the positions of several parameters in a mark; longer ones are replaced by a digest."""
 
 
-def data_at(name: str) -> int:
-    """Return where in a test's name the data begins: after file, classes and function, where these are code.
+def data_start(name: str) -> int:
+    """Return the start of the data in the name of a test: after file, classes and function, if these are code.
 
     The name of a recorded command or an examination is data from its beginning.
     """
-    path, separator, rest = name.partition("::")
+    path, separator, test = name.partition("::")
     if not separator:
         return len(name) if path.endswith(".py") and " " not in path else 0
     if path.endswith(".py"):
-        code, bracket, _ = rest.partition("[")
+        code, bracket, _ = test.partition("[")
         is_code = code.isidentifier() or all(part.replace(".", "").isidentifier() for part in code.split("::"))
         if is_code:
             return len(path) + len(separator) + len(code) if bracket else len(name)
@@ -45,123 +45,123 @@ def data_at(name: str) -> int:
     return 0 if any(sign in path for sign in " :@=?[") else len(path)
 
 
-def spans_in_name(data: bytes, known: KnownValues, least: int) -> list[Match]:
-    """Return what is to be replaced in the data of a name: most is too short and plain for more than known values."""
+def spans_in_name(data: bytes, secrets: KnownSecrets, min_size: int) -> list[Match]:
+    """Return the ranges to replace in the data of a name. Short and plain data can only hold known secrets."""
     if _MAY_HOLD.search(data):
         from .spans import spans_of
 
-        return spans_of(data, known, least)
-    if found := list(known.find(data)):
+        return spans_of(data, secrets, min_size)
+    if matches := list(secrets.find(data)):
         from .spans import merge_spans
 
-        return merge_spans(found, data, known)
+        return merge_spans(matches, data, secrets)
     return []
 
 
-class _Known(NamedTuple):
-    """What is known of the parameters of a test, as it can be told to another process."""
+class _TestParameters(NamedTuple):
+    """The parameters of a test, in a form for another process."""
 
-    of: str
-    """What stands behind a place: of how many it is one, and a few digits of the code that lists them."""
+    suffix: str
+    """Follows the position in a placeholder: the number of cases, and a few digits of the code that lists them."""
     parameters: list[tuple[int, str]]
-    """Each one's place, and how pytest writes its text in a node id (empty: it is no text)."""
+    """The position of each parameter, and its text in a node id (empty: it is no text)."""
 
 
 class ParameterCases:
-    """The parameters of tests, each with its place among the cases, by the names of the tests.
+    """The parameters of tests by test name, each with its position among the cases.
 
-    With a place goes what it is a place in: the number of cases, and a few digits of the code that lists them. Where
-    the list is edited, its cases have other names: none takes the place of another, whose failure it would mend.
+    Placeholders also hold the number of cases and a few digits of the code that lists them. If the list is edited, its
+    cases get other names: none takes the place of another, whose failure it would replace.
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, Any] = {}
-        """The test as pytest collected it, or what another process told of it (``_Known``)."""
-        self._editions: dict[tuple[int, str], str] = {}
-        """The digits of the code, by what a test stands in and the name of its function."""
+        self._tests: dict[str, Any] = {}
+        """The test as pytest collected it, or its parameters from another process (``_TestParameters``)."""
+        self._source_digests: dict[tuple[int, str], str] = {}
+        """The digits of the code, by the parent of a test and the name of its function."""
         self._sources: SourceFiles | None = None
         self.marked: set[str] = set()
-        """Names in which a place stands for a secret."""
-        self._is_told = False
+        """Names with a placeholder for a secret."""
+        self._is_sent = False
 
     def add(self, name: str, item: Any) -> None:
-        """Take in a parametrised test as pytest collected it, by its name with all secrets."""
-        self._known[name] = item
+        """Store a parametrised test as pytest collected it, by its name with all secrets."""
+        self._tests[name] = item
 
-    def renamed(self, name: str, written: str) -> None:
-        """A secret was taken out of a name: another one may follow, and finds the same places."""
-        if name in self._known:
-            self._known[written] = self._known[name]
-            self.marked.update((name, written))
+    def rename(self, name: str, redacted: str) -> None:
+        """Store the redacted name of a test: it may be redacted again, and needs the same parameters."""
+        if name in self._tests:
+            self._tests[redacted] = self._tests[name]
+            self.marked.update((name, redacted))
 
-    def place(self, name: str, secret: str) -> str | None:
-        """Return what stands for a secret in the name of a test: the place of the first parameter that holds it.
+    def placeholder_for(self, name: str, secret: str) -> str | None:
+        """Return the placeholder for a secret: the position of the first parameter that holds it.
 
-        Where it is in none as it is, these are the places of all. None: the test has no parameters that are known.
+        If none holds it unchanged, return the positions of all parameters. None: the test has no known parameters.
         """
-        known = self._of(name)
-        for index, text in known.parameters:
+        test = self._parameters_of(name)
+        for position, text in test.parameters:
             if secret in text:
-                return f"case-{index}{known.of}"
-        return self.places(name)
+                return f"case-{position}{test.suffix}"
+        return self.placeholder(name)
 
-    def places(self, name: str) -> str | None:
-        """Return the places of all parameters of a test; None where it has none."""
-        known = self._of(name)
-        places = "-".join(str(index) for index, _ in known.parameters)
-        if len(places) > _SEVERAL:
-            places = sha256(places.encode()).hexdigest()[:_SEVERAL]
-        return f"case-{places}{known.of}" if places else None
+    def placeholder(self, name: str) -> str | None:
+        """Return the positions of all parameters of a test as a placeholder. None: it has none."""
+        test = self._parameters_of(name)
+        positions = "-".join(str(position) for position, _ in test.parameters)
+        if len(positions) > _MAX_POSITIONS:
+            positions = sha256(positions.encode()).hexdigest()[:_MAX_POSITIONS]
+        return f"case-{positions}{test.suffix}" if positions else None
 
-    def _of(self, name: str) -> _Known:
-        found = self._known.get(name)
-        if found is None:
-            return _NOTHING
-        if isinstance(found, _Known):
-            return found
-        from ..mark import cases_of  # it imports pytest, which no command needs
+    def _parameters_of(self, name: str) -> _TestParameters:
+        test = self._tests.get(name)
+        if test is None:
+            return _NO_PARAMETERS
+        if isinstance(test, _TestParameters):
+            return test
+        from ..mark import cases_of  # late: it imports pytest, which no command needs
 
-        count, edition = cases_of(found), self._edition(found)
-        of = "" if count is None else f"-of-{count}"
-        return _Known(f"{of}-{edition}" if edition else of, _parameters(found.callspec))
+        count, digest = cases_of(test), self._source_digest(test)
+        suffix = "" if count is None else f"-of-{count}"
+        return _TestParameters(f"{suffix}-{digest}" if digest else suffix, _parameters(test.callspec))
 
-    def _edition(self, item: Any) -> str:
+    def _source_digest(self, item: Any) -> str:
         key = id(getattr(item, "parent", None)), getattr(item, "originalname", None) or ""
-        found = self._editions.get(key)
-        if found is None:
+        digest = self._source_digests.get(key)
+        if digest is None:
             if self._sources is None:
                 from .parameter_source import SourceFiles
 
                 self._sources = SourceFiles()
-            found = self._editions[key] = self._sources.edition(item)
-        return found
+            digest = self._source_digests[key] = self._sources.parameters_digest(item)
+        return digest
 
     def to_plain(self) -> dict[str, Any]:
-        """Return what another process must know of the names in which a place stands."""
-        return {name: list(self._of(name)) for name in self.marked}
+        """Return the parameters of all names with a placeholder, for another process."""
+        return {name: list(self._parameters_of(name)) for name in self.marked}
 
     def take_unsent(self) -> dict[str, Any]:
-        """Return, once, what it must know of all: a secret that becomes known late may stand in the name of any."""
-        names = () if self._is_told else [name for name in self._known if len(name) - data_at(name) >= SHORTEST]
-        self._is_told = True
-        return {name: list(self._of(name)) for name in names}
+        """Return the parameters of all tests, only once: any name may hold a secret that is registered late."""
+        names = () if self._is_sent else [name for name in self._tests if len(name) - data_start(name) >= SHORTEST]
+        self._is_sent = True
+        return {name: list(self._parameters_of(name)) for name in names}
 
     def merge(self, plain: Mapping[str, Any]) -> None:
-        """Take in what ``to_plain`` of another process told."""
-        for name, (of, found) in plain.items():
-            self._known[name] = _Known(of, [(index, text) for index, text in found])
+        """Add what ``to_plain`` of another process returned."""
+        for name, (suffix, parameters) in plain.items():
+            self._tests[name] = _TestParameters(suffix, [(position, text) for position, text in parameters])
 
 
-_NOTHING = _Known("", [])
+_NO_PARAMETERS = _TestParameters("", [])
 
 
 def _parameters(callspec: Any) -> list[tuple[int, str]]:
-    """Return each parameter's place among the cases, or in the list of its fixture, and its text as in a node id."""
-    indices, values = getattr(callspec, "indices", {}), getattr(callspec, "params", {})
-    return [(index, _spelled(values.get(name))) for name, index in indices.items()]
+    """Return for each parameter its position among the cases, or in its fixture's list, and its node id text."""
+    positions, values = getattr(callspec, "indices", {}), getattr(callspec, "params", {})
+    return [(position, _node_id_text(values.get(name))) for name, position in positions.items()]
 
 
-def _spelled(value: object) -> str:
+def _node_id_text(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1").encode("unicode_escape").decode("ascii")
     return value.encode("unicode_escape").decode("ascii") if isinstance(value, str) else ""

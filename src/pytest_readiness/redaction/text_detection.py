@@ -1,4 +1,4 @@
-"""Which bytes are a text, whatever their name: those that can be read as one, to their end."""
+"""Detection of text in bytes by decoding them to the end, independent of file names."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ __all__ = ["encoding_of", "recode"]
 
 UTF_8 = "utf-8"
 _BY_MARK = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, because it begins with its mark
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CONTROL = bytes({*range(32), 127} - {*b"\a\b\t\n\v\f\r\x1b"})
-"""Bytes that are in no text of any encoding that has a byte for a letter; colours of a terminal are."""
+"""Bytes that occur in no text with one byte per letter. The escape byte of terminal colours is not one of them."""
 
 
 def encoding_of(blocks: Iterable[bytes], *, is_text: bool) -> str | None:
-    """Return the encoding of a text; None: the bytes are none.
+    """Return the encoding of a text. None: the bytes are no text.
 
-    A text is what decodes as UTF-8 without a NUL, or as UTF-16 or UTF-32 with a mark at its beginning, or has no
-    control characters (an old encoding, or one that is broken in places).
+    A text decodes as UTF-8 without a NUL, or as UTF-16 or UTF-32 with a byte order mark, or has no control characters
+    (another encoding, or damaged UTF-8).
 
     Args:
-        blocks: the bytes, from the beginning.
-        is_text: it is one by its media type, and only its encoding is asked for.
+        blocks: The bytes, from the beginning.
+        is_text: The media type is a text; only its encoding is needed.
     """
     blocks = iter(blocks)
     first = next(blocks, b"")
@@ -61,13 +61,13 @@ def _is_text(blocks: Iterable[bytes]) -> bool:
             if not (decodes or is_plain):
                 return False
         decoder.decode(b"", final=decodes)
-    except UnicodeDecodeError:  # it ends within a character
+    except UnicodeDecodeError:  # the data ends within a character
         return is_plain
     return True
 
 
 def recode(blocks: Iterable[bytes], source: str, target: str) -> Iterator[bytes]:
-    """Yield a text in another encoding; what one of them cannot hold is replaced."""
+    """Yield a text in another encoding. Characters that cannot be decoded or encoded are replaced."""
     decoder = codecs.getincrementaldecoder(source)("replace")
     for block in blocks:
         yield decoder.decode(block).encode(target, "replace")

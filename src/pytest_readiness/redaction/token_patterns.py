@@ -1,7 +1,7 @@
-"""Tokens that are known by their shape: prefixes that providers chose so that they can be found, and private keys.
+"""Patterns of tokens with a known format: prefixes that providers chose, and private keys.
 
-Each kind is looked for by what it begins with, and read to the end of its run of characters. A run that turns out to be
-no token is passed over as a whole, so that each byte is read once for a kind.
+Each kind is searched for by its prefix, and read to the end of its run of characters. A run that is no token is skipped
+as a whole, so that each byte is read once for a kind.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from functools import cache
 from .match import Match
 
 _ALONE = rb"(?:(?<![A-Za-z0-9_-]%b)|(?<=\\[nrt]%b))"
-"""Not inside of a word; a letter after a backslash is an escape's. It stands after the prefix: that is found fast."""
+"""Not inside a word. A letter after a backslash belongs to an escape. This test follows the prefix, because a fixed
+text at the beginning is found fast."""
 
 
 def _alone(prefix: bytes) -> bytes:
@@ -22,12 +23,12 @@ def _alone(prefix: bytes) -> bytes:
 
 
 _JWT = b"eyJ"
-_PEM_HELD = b"tLS"
+_PEM_SHARED = b"tLS"
 _PEM_IN_BASE64 = {b"LS0tLS1CRUdJTi": b"", b"0tLS0tQkVHSU4": b"AA", b"tLS0tLUJFR0lO": b"AAA"}
-"""How a private key begins in base64, at each of the three alignments; and what makes whole bytes of it."""
+"""How a private key begins in base64, at each of the three alignments, and what completes its first group."""
 _BASE64_OF_PEM = rb"%b[A-Za-z0-9+/_-]{16,}+(?:(?:\r?\n|\\n)[ \t]{0,64}[A-Za-z0-9+/_-]{16,}+(?=[=\s\"'\\]|\Z))*+={0,2}"
 """In one line, or in several."""
-_SHAPES: tuple[tuple[str, bytes, bytes], ...] = (
+_PATTERNS: tuple[tuple[str, bytes, bytes], ...] = (
     ("aws", b"AKIA", rb"AKIA(?<![A-Z0-9]AKIA)[A-Z0-9]{16}(?![A-Z0-9])(?:[^\w\r\n/+]{1,20}[\w/+]{40}(?![\w/+=]))?"),
     ("aws", b"ASIA", rb"ASIA(?<![A-Z0-9]ASIA)[A-Z0-9]{16}(?![A-Z0-9])(?:[^\w\r\n/+]{1,20}[\w/+]{40}(?![\w/+=]))?"),
     ("github", b"gh", rb"gh[pousr]_[A-Za-z0-9]{36,}+"),
@@ -69,18 +70,20 @@ _SHAPES: tuple[tuple[str, bytes, bytes], ...] = (
     ("basic", b"asic ", rb"asic {1,4}([A-Za-z0-9+/_-]{8,}+={0,2})"),
     *(("private-key", begin, _BASE64_OF_PEM % begin) for begin in _PEM_IN_BASE64),
 )
-_SHARED = (_PEM_HELD, b"gl", b"sk-", b"k_live_", b"k_test_", b"_v1_")
-"""What several prefixes hold: where it is missing, none of them has to be looked for."""
+_SHARED = (_PEM_SHARED, b"gl", b"sk-", b"k_live_", b"k_test_", b"_v1_")
+"""Texts that several prefixes hold: if one is missing, none of these prefixes is searched for."""
 _FAMILIES = tuple(
-    (held, tuple(shape for shape in _SHAPES if shape[1] == held or (held in _SHARED and held in shape[1])))
-    for held in dict.fromkeys(next((one for one in _SHARED if one in prefix), prefix) for _, prefix, _ in _SHAPES)
+    (shared, tuple(entry for entry in _PATTERNS if entry[1] == shared or (shared in _SHARED and shared in entry[1])))
+    for shared in dict.fromkeys(
+        next((text for text in _SHARED if text in prefix), prefix) for _, prefix, _ in _PATTERNS
+    )
 )
-_ANY = re.compile(b"|".join(map(re.escape, sorted({prefix for _, prefix, _ in _SHAPES} | {b"-----BEGIN "}))))
+_ANY_PREFIX = re.compile(b"|".join(map(re.escape, sorted({prefix for _, prefix, _ in _PATTERNS} | {b"-----BEGIN "}))))
 _SHORT = 2048
-"""Bytes of a text in which all prefixes are looked for at once."""
+"""Size in bytes of a text up to which all prefixes are searched for at once."""
 _RUN = re.compile(rb"[A-Za-z0-9_-]*+")
-_HEAD = 80
-_OF_URLS = bytes.maketrans(b"-_", b"+/")
+_HEAD_SIZE = 80
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _PEM = b"-----BEGIN "
 _PEM_HEAD = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(rb"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -88,84 +91,84 @@ _PEM_BODY = re.compile(
     rb"""(?:\s{0,4}(?:[A-Z][A-Za-z-]{1,20}:[ ][^\r\n\\]{1,120}))*+"""
     rb"""(?:[\s"',+|>]|\\[nrt]){0,80}+(?:[A-Za-z0-9+/=]{16,}+(?:[\s"',+|>]|\\[nrt]){0,80}+)++"""
 )
-"""Of a block that does not end: lines of base64, as long as they come."""
+"""The lines of base64 in a block without an end."""
 
-WORDS = (*(held for held, _ in _FAMILIES), _PEM)
-"""What the tokens and private keys begin with, or hold at their beginning."""
-CLOSER = {
+PREFIXES = (*(shared for shared, _ in _FAMILIES), _PEM)
+"""The prefixes of tokens and private keys, or texts that these prefixes hold."""
+PREFIX_PATTERNS = {
     b"gh": r"gh[pousr]_",
     b"gl": r"gl(?:pat|dt|rt|cbt|ptt|oas|soat|sa_|c_)",
     b"sk-": r"sk-(?:[A-Za-z0-9]{8}|proj|svcacct|admin|ant)",
 }
-"""In which of them more is asked for: most words with such letters are no token."""
+"""Stricter patterns for some of them: most words with such letters are no token."""
 
-RULES = frozenset({"private-key", *(rule for rule, _, _ in _SHAPES)})
+RULES = frozenset({"private-key", *(rule for rule, _, _ in _PATTERNS)})
 """Names of the rules."""
 
 
-def find_tokens(data: bytes, words: Container[bytes] | None = None) -> Iterator[Match]:
-    """Yield the tokens and private keys in a text; ``words``: those of ``WORDS`` that it may hold, if that is known."""
-    if len(data) < _SHORT and _ANY.search(data) is None:
+def find_tokens(data: bytes, prefixes: Container[bytes] | None = None) -> Iterator[Match]:
+    """Yield the tokens and private keys in a text. ``prefixes``: those that it may hold; None: unknown."""
+    if len(data) < _SHORT and _ANY_PREFIX.search(data) is None:
         return
-    for held, shapes in _FAMILIES:
-        if held in (data if words is None else words):
-            for rule, prefix, text in shapes:
+    for shared, patterns in _FAMILIES:
+        if shared in (data if prefixes is None else prefixes):
+            for rule, prefix, pattern in patterns:
                 at = data.find(prefix)
                 if at >= 0:
-                    yield from _tokens(data, at, rule, text)
-    at = data.find(_PEM) if words is None or _PEM in words else -1
+                    yield from _find_matches(data, at, rule, pattern)
+    at = data.find(_PEM) if prefixes is None or _PEM in prefixes else -1
     if at >= 0:
-        yield from _private_keys(data, at)
+        yield from _find_private_keys(data, at)
 
 
-def _tokens(data: bytes, at: int, rule: str, text: bytes) -> Iterator[Match]:
-    pattern = _compiled(text)
-    for found in _in_runs(data, at, pattern) if rule == "jwt" else pattern.finditer(data, at):
-        if rule not in _IS_ONE or _IS_ONE[rule](found):
-            start, end = found.span(found.lastindex or 0)
-            yield Match(start, end, rule, max(found.start() - 1, 0))
+def _find_matches(data: bytes, at: int, rule: str, pattern_text: bytes) -> Iterator[Match]:
+    pattern = _compile(pattern_text)
+    for match in _find_web_tokens(data, at, pattern) if rule == "jwt" else pattern.finditer(data, at):
+        if rule not in _FURTHER_TESTS or _FURTHER_TESTS[rule](match):
+            start, end = match.span(match.lastindex or 0)
+            yield Match(start, end, rule, max(match.start() - 1, 0))
 
 
-def _in_runs(data: bytes, at: int, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
-    """Yield the tokens of JSON; where one fails, whatever begins in the same run of characters fails as well."""
+def _find_web_tokens(data: bytes, at: int, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """Yield the JSON web tokens. If one fails, every other start in the same run of characters fails as well."""
     while at >= 0:
-        found = pattern.match(data, at)
-        if found is not None:
-            yield found
-        run = found or _RUN.match(data, at + len(_JWT))
+        match = pattern.match(data, at)
+        if match is not None:
+            yield match
+        run = match or _RUN.match(data, at + len(_JWT))
         at = -1 if run is None else data.find(_JWT, run.end())
 
 
 @cache
-def _compiled(text: bytes) -> re.Pattern[bytes]:
-    """Each with the first prefix of its kind: most texts hold none."""
+def _compile(text: bytes) -> re.Pattern[bytes]:
+    """Return a pattern, compiled when its prefix is first found: most texts hold none."""
     return re.compile(text)
 
 
 def _is_basic(token: bytes) -> bool:
-    """Return whether it is ``user:password`` in base64; else it is a word after "basic"."""
+    """Return whether a text is ``user:password`` in base64, and not a word after "basic"."""
     try:
-        return b":" in a2b_base64(token.translate(_OF_URLS) + b"==")
+        return b":" in a2b_base64(token.translate(_URL_SAFE) + b"==")
     except ValueError:
         return False
 
 
-def _is_private(found: re.Match[bytes]) -> bool:
-    """Return whether it is a private key in base64; else it is a certificate, or a public key."""
-    begin = next(one for one in _PEM_IN_BASE64 if found[0].startswith(one))
-    head = (_PEM_IN_BASE64[begin] + found[0][:_HEAD].translate(_OF_URLS, b"\r\n\\ \t"))[:_HEAD]
+def _is_private_key(match: re.Match[bytes]) -> bool:
+    """Return whether a match is a private key in base64, and not a certificate or a public key."""
+    begin = next(prefix for prefix in _PEM_IN_BASE64 if match[0].startswith(prefix))
+    head = (_PEM_IN_BASE64[begin] + match[0][:_HEAD_SIZE].translate(_URL_SAFE, b"\r\n\\ \t"))[:_HEAD_SIZE]
     return b"PRIVATE KEY" in a2b_base64(head[: len(head) // 4 * 4])
 
 
-_IS_ONE: Mapping[str, Callable[[re.Match[bytes]], bool]] = {
-    "basic": lambda found: _is_basic(found[1]),
-    "private-key": _is_private,
+_FURTHER_TESTS: Mapping[str, Callable[[re.Match[bytes]], bool]] = {
+    "basic": lambda match: _is_basic(match[1]),
+    "private-key": _is_private_key,
 }
-"""What else must hold of what looks like a token."""
+"""Further tests for what looks like a token, by rule."""
 
 
-def _private_keys(data: bytes, at: int) -> Iterator[Match]:
-    """Yield the blocks of private keys; one that does not end goes as far as its lines of base64 do."""
+def _find_private_keys(data: bytes, at: int) -> Iterator[Match]:
+    """Yield the blocks of private keys. One without an end extends as far as its lines of base64."""
     end = -1
     while at >= 0:
         following = data.find(_PEM, at + 1)

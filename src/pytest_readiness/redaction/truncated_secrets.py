@@ -1,6 +1,6 @@
-"""Pieces of known values: what pytest, unittest and others left of one when they shortened a text before we saw it.
+"""Search for fragments of known secrets in texts that pytest, unittest or others shortened.
 
-A piece is looked for only in a text that says that something was left out, and only beside the place where it says so.
+A fragment is searched for only if the text shows that something was left out, and only beside that mark.
 """
 
 from __future__ import annotations
@@ -9,105 +9,105 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from .known_secrets import KnownValues
+from .known_secrets import KnownSecrets
 from .match import Match
 
-SHORTEST_PIECE = 8
-"""Bytes of a piece that is looked for."""
+SHORTEST_FRAGMENT = 8
+"""Least size of a fragment, in bytes."""
 _LEFT_OUT = rb"(?:\.\.\.|\xe2\x80\xa6|\\u2026|&hellip;|\[\d+ chars\])"
 _FOLLOWS = re.compile(_LEFT_OUT + rb"""|[ ]?\[?(?:\.\.\. ?)?truncated|["']\+\d""")
 _PRECEDES = re.compile(_LEFT_OUT + rb"\Z")
-_MIDDLE = re.compile(rb"\[\d+ chars\]([^\s'\"\[]{%d,})" % SHORTEST_PIECE)
-"""What unittest shows of two texts that differ in their middle."""
+_MIDDLE = re.compile(rb"\[\d+ chars\]([^\s'\"\[]{%d,})" % SHORTEST_FRAGMENT)
+"""How unittest shows two texts that differ in their middle."""
 _DIFF = re.compile(rb"identical (?:leading|trailing) characters in diff")
 _MOST_OF_A_DIFF = 4096
 _LINES = 12
-_LINE_OF_DIFF = re.compile(rb"^(?:E[ ])?[ ]*[-+] (.{%d,})$" % SHORTEST_PIECE, re.MULTILINE)
+_LINE_OF_DIFF = re.compile(rb"^(?:E[ ])?[ ]*[-+] (.{%d,})$" % SHORTEST_FRAGMENT, re.MULTILINE)
 
 
-def find_truncated(data: bytes, known: KnownValues) -> Iterator[Match]:
-    """Yield what is left of known values in a text that was shortened."""
-    with known.lock:
-        if known.pieces is None:
-            known.pieces = TruncatedSecrets(known)
-        pieces: TruncatedSecrets = known.pieces
-        pieces.learn()
-    return pieces.find(data)
+def find_truncated(data: bytes, secrets: KnownSecrets) -> Iterator[Match]:
+    """Yield the fragments of known secrets in a truncated text."""
+    with secrets.lock:
+        if secrets.truncated is None:
+            secrets.truncated = TruncatedSecrets(secrets)
+        truncated: TruncatedSecrets = secrets.truncated
+        truncated.update()
+    return truncated.find(data)
 
 
 class TruncatedSecrets:
-    """The beginnings and ends of known values; made when a text is first shortened."""
+    """The beginnings and ends of the known secrets."""
 
-    def __init__(self, known: KnownValues) -> None:
-        self._known = known
+    def __init__(self, secrets: KnownSecrets) -> None:
+        self._secrets = secrets
         self._count = 0
-        self._heads = KnownValues()
-        self._tails = KnownValues()
+        self._heads = KnownSecrets()
+        self._tails = KnownSecrets()
         self._by_head: dict[bytes, list[bytes]] = {}
         self._by_tail: dict[bytes, list[bytes]] = {}
         self._texts = b""
-        """All values, to be asked for a part of any."""
+        """All secrets, one per line, to test for a part of any of them."""
 
     def find(self, data: bytes) -> Iterator[Match]:
-        """Yield the pieces of known values that stand beside what was left out."""
-        diff = _DIFF.search(data) is not None
-        for head in self._heads.find_each(data):
-            spelled = self._by_head[data[head.start : head.end]]
-            end = max(head.start + _common(data, head.start, one) for one in spelled)
-            if _FOLLOWS.match(data, end) or (diff and data[end : end + 1] in (b"", b"\n", b"\r")):
-                yield from _piece(head.start, end, head.rule, data)
-        for tail in self._tails.find_each(data):
-            spelled = self._by_tail[data[tail.start : tail.end]]
-            start = min(tail.end - _common_end(data, tail.end, one) for one in spelled)
+        """Yield the fragments beside a mark that something was left out."""
+        is_diff = _DIFF.search(data) is not None
+        for head in self._heads.find_all(data):
+            spellings = self._by_head[data[head.start : head.end]]
+            end = max(head.start + _common_prefix(data, head.start, spelling) for spelling in spellings)
+            if _FOLLOWS.match(data, end) or (is_diff and data[end : end + 1] in (b"", b"\n", b"\r")):
+                yield from _fragment(head.start, end, head.rule, data)
+        for tail in self._tails.find_all(data):
+            spellings = self._by_tail[data[tail.start : tail.end]]
+            start = min(tail.end - _common_suffix(data, tail.end, spelling) for spelling in spellings)
             before = data[max(start - 16, 0) : start]
-            if _PRECEDES.search(before) or (diff and before.endswith((b"- ", b"+ "))):
-                yield from _piece(start, tail.end, tail.rule, data)
+            if _PRECEDES.search(before) or (is_diff and before.endswith((b"- ", b"+ "))):
+                yield from _fragment(start, tail.end, tail.rule, data)
         for middle in _MIDDLE.finditer(data):
-            if middle[1][:SHORTEST_PIECE] in self._texts or middle[1][-SHORTEST_PIECE:] in self._texts:
-                yield from _piece(*middle.span(1), "registered", data)
-        for skipped in _DIFF.finditer(data):
-            yield from self._of_diff(data, skipped.end())
+            if middle[1][:SHORTEST_FRAGMENT] in self._texts or middle[1][-SHORTEST_FRAGMENT:] in self._texts:
+                yield from _fragment(*middle.span(1), "registered", data)
+        for mark in _DIFF.finditer(data):
+            yield from self._find_in_diff(data, mark.end())
 
-    def learn(self) -> None:
-        """Take in what is known since the last time; the lock is held."""
-        new = list(self._known.since(self._count))
+    def update(self) -> None:
+        """Add the spellings that are new since the last call. The caller holds the lock."""
+        new = list(self._secrets.spellings_after(self._count))
         if new:
-            shown = [text for value, _ in self._known.values for text in (value, repr(value)[1:-1])]
-            self._texts = "\n".join(dict.fromkeys(shown)).encode("utf-8", "surrogatepass")
+            texts = [text for value, _ in self._secrets.values for text in (value, repr(value)[1:-1])]
+            self._texts = "\n".join(dict.fromkeys(texts)).encode("utf-8", "surrogatepass")
         for spelling, rule in new:
             self._count += 1
-            if len(spelling) <= SHORTEST_PIECE:
+            if len(spelling) <= SHORTEST_FRAGMENT:
                 continue
-            head, tail = spelling[:SHORTEST_PIECE], spelling[-SHORTEST_PIECE:]
+            head, tail = spelling[:SHORTEST_FRAGMENT], spelling[-SHORTEST_FRAGMENT:]
             self._by_head.setdefault(head, []).append(spelling)
             self._by_tail.setdefault(tail, []).append(spelling)
             self._heads.add((head,), rule)  # last: another thread may be looking at this moment
             self._tails.add((tail,), rule)
 
-    def _of_diff(self, data: bytes, at: int) -> Iterator[Match]:
-        """Of two texts that begin or end alike pytest shows what lies between, and a little more."""
+    def _find_in_diff(self, data: bytes, at: int) -> Iterator[Match]:
+        """Yield the fragments in a diff of pytest, which leaves out equal beginnings and ends of two texts."""
         for line in islice(_LINE_OF_DIFF.finditer(data, at, at + _MOST_OF_A_DIFF), _LINES):
             text = line[1].strip()
-            for value, rule in self._known.values:
-                shown = (value.encode("utf-8", "surrogatepass"), repr(value).encode("utf-8", "surrogatepass"))
-                if len(text) >= SHORTEST_PIECE and any(text in one for one in shown):
+            for value, rule in self._secrets.values:
+                encodings = (value.encode("utf-8", "surrogatepass"), repr(value).encode("utf-8", "surrogatepass"))
+                if len(text) >= SHORTEST_FRAGMENT and any(text in encoding for encoding in encodings):
                     yield Match(*line.span(1), rule, line.start(1))
                     break
 
 
-def _piece(start: int, end: int, rule: str, data: bytes) -> Iterator[Match]:
+def _fragment(start: int, end: int, rule: str, data: bytes) -> Iterator[Match]:
     if not data.endswith(b"://", start, end):  # the beginning of every URL
         yield Match(start, end, rule, start)
 
 
-def _common(data: bytes, at: int, spelling: bytes) -> int:
-    """Return how many bytes of a spelling stand at a place."""
+def _common_prefix(data: bytes, at: int, spelling: bytes) -> int:
+    """Return how many bytes at a position equal the beginning of a spelling."""
     if data.startswith(spelling, at):
         return len(spelling)
     return sum(1 for _ in takewhile(bool, map(int.__eq__, spelling, data[at : at + len(spelling)])))
 
 
-def _common_end(data: bytes, end: int, spelling: bytes) -> int:
-    """Return how many bytes of the end of a spelling stand before a place."""
-    there = data[max(end - len(spelling), 0) : end]
-    return sum(1 for _ in takewhile(bool, map(int.__eq__, reversed(spelling), reversed(there))))
+def _common_suffix(data: bytes, end: int, spelling: bytes) -> int:
+    """Return how many bytes before a position equal the end of a spelling."""
+    before = data[max(end - len(spelling), 0) : end]
+    return sum(1 for _ in takewhile(bool, map(int.__eq__, reversed(spelling), reversed(before))))
