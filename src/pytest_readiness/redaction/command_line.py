@@ -225,10 +225,8 @@ def _unquoted_position(word: bytes, position: int) -> int:
     for part in word.split(b"'"):
         if remaining <= len(part):
             return done + remaining
-        done, remaining = (
-            done + len(part) + 1,
-            max(remaining - len(part) - 5, 0),
-        )  # a quote is written with five characters
+        # A quote in the word is five characters in its quoted form.
+        done, remaining = done + len(part) + 1, max(remaining - len(part) - 5, 0)
     return len(word)
 
 

@@ -156,9 +156,8 @@ def _name_start(data: bytes, at: int) -> int:
 
 def _find_values(data: bytes, names: list[tuple[int, int]], *, has_more: bool) -> list[Match]:
     """Return the values of names. A name within a value is skipped."""
-    from .key_value_rules import (
-        find_key_values,  # most texts hold no such name, and these patterns take a while to compile
-    )
+    # Late imports: most texts hold no such name, and these patterns take a while to compile.
+    from .key_value_rules import find_key_values
     from .name_cache import look_up_name
     from .name_value_fields import ValueFields
     from .repeated_text import RepeatTracker

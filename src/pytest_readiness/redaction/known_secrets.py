@@ -56,7 +56,7 @@ class KnownSecrets:
             if len(spelling) < _SAMPLED:
                 self._short.append(spelling)
                 continue
-            for at in reversed(range(_WIDTH)):  # the places of one spelling come in order
+            for at in reversed(range(_WIDTH)):  # so that the positions of one spelling come in order
                 gram = int.from_bytes(spelling[at : at + _WIDTH], sys.byteorder)
                 self._grams.setdefault(gram, []).append((spelling, at))
                 self._gram_set.add(gram)

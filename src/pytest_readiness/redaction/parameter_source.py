@@ -33,7 +33,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class _Source(NamedTuple):
-    """A file of Python, and the statements that bind the names in it."""
+    """A file with Python code, and the statements that bind the names in it."""
 
     path: Path
     body: list[ast.stmt]
@@ -82,7 +82,7 @@ class SourceFiles:
 
     def _code_of_fixtures(self, item: Any) -> Iterator[Any]:
         """Yield the code of the decorators of parametrised fixtures."""
-        fixtures = item._fixtureinfo.name2fixturedefs  # noqa: SLF001 - pytest tells it nowhere else
+        fixtures = item._fixtureinfo.name2fixturedefs  # noqa: SLF001 - pytest has no public API for it
         for name in item.callspec.params:
             for fixture in fixtures.get(name, ())[-1:]:
                 source, function = self._function(fixture.func)
@@ -130,7 +130,7 @@ class SourceFiles:
         if source is None:
             if len(self._sources) >= _MAX_FILES:
                 self._sources.clear()
-            with _FileIO(path) as file:  # no test can have replaced it
+            with _FileIO(path) as file:  # a test may have replaced ``open``, but not this
                 body = _parse(file.readall()).body
             source = self._sources[path] = _Source(Path(path), body, _bindings(body))
         return source
@@ -214,7 +214,7 @@ def _bound_names(node: ast.stmt) -> Iterator[str]:
     elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             yield from _names_in(target)
-    else:  # a call that may change what it is given, or a block that may do anything
+    else:  # a call may change its arguments, and a block may do anything
         yield from _names_in(node)
 
 

@@ -103,7 +103,7 @@ PREFIX_PATTERNS = {
     b"sql": r"mysql|sqlcmd",
     b"-cli": r"(?:redis|valkey)-cli",
     b"ldap": r"ldap(?:search|add|modify|delete|whoami|passwd)",
-    b"login": "(?:" + "|".join(one.decode() for one in _LOGIN_PROGRAMS) + r")[ \t\"',\\]{1,9}login",
+    b"login": "(?:" + "|".join(program.decode() for program in _LOGIN_PROGRAMS) + r")[ \t\"',\\]{1,9}login",
     b"configure": r"configure[^a-z]{1,20}set",
 }
 """Stricter patterns for some of them: "login" is in many lines."""

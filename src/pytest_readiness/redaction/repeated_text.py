@@ -97,14 +97,14 @@ class _RepeatedRange:
         self._begin = begin
         self._states: dict[tuple[int, int], tuple[int, int, int]] = {}
 
-    def find_equal_state(self, at: int, value_end: int, place: tuple[int, int, int]) -> tuple[int, int, int] | None:
+    def find_equal_state(self, at: int, value_end: int, current: tuple[int, int, int]) -> tuple[int, int, int] | None:
         """Return the position of an earlier name in the same state, or None, and remember this one."""
         if at < self._begin:
             return None
         state = at % (2 * self._period), max(value_end - at, _NO_EFFECT)
         earlier = self._states.get(state)
         if earlier is None and len(self._states) < _MAX_STATES:
-            self._states[state] = place
+            self._states[state] = current
         return earlier
 
 

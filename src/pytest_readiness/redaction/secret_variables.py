@@ -78,9 +78,8 @@ def secrets_of(environ: Mapping[str, str]) -> Iterator[str]:
             if not _HARMLESS_VALUE.search(value) and not _is_common(value):
                 yield value
         elif "://" in value or value.startswith(("{", "[")):
-            from .embedded_secrets import (
-                embedded_by_name,  # few variables look like this, and the names take a while to compile
-            )
+            # Late import: few variables look like this, and the patterns take a while to compile.
+            from .embedded_secrets import embedded_by_name
 
             yield from (secret for secret in embedded_by_name(value) if not _is_common(secret))
 

@@ -89,23 +89,23 @@ def _merge_overlapping(matches: Sequence[Match]) -> list[Match]:
     """Merge overlapping matches, which are sorted by start, the longer one first."""
     spans: list[Match] = []
     last: Match | None = matches[0]
-    start, end, rule, since, quote = matches[0]
+    start, end, rule, context_start, quote = matches[0]
     for match in matches:
         if match[0] >= end:
             if rule:
-                spans.append(last or make_match((start, end, rule, since, quote)))
+                spans.append(last or make_match((start, end, rule, context_start, quote)))
             last = match
-            start, end, rule, since, quote = match
+            start, end, rule, context_start, quote = match
         elif match[1] > end or (rule and match[2]):
             last = None
             if match[2] != rule and match[2] and _LAYER.get(match[2], 2) < (_LAYER.get(rule, 2) if rule else 3):
                 rule = match[2]
-            if match[3] < since:  # noqa: PLR1730 - a call takes longer, and there are many
-                since = match[3]
+            if match[3] < context_start:  # noqa: PLR1730 - a call takes longer, and there are many
+                context_start = match[3]
             if match[1] > end:
                 end, quote = match[1], b""
     if rule:
-        spans.append(last or make_match((start, end, rule, since, quote)))
+        spans.append(last or make_match((start, end, rule, context_start, quote)))
     return spans
 
 

@@ -175,8 +175,8 @@ def _find_private_keys(data: bytes, at: int) -> Iterator[Match]:
         head = _PEM_HEAD.match(data, at)
         if head is not None:
             if end < head.end():
-                found = _PEM_END.search(data, head.end())
-                end = len(data) + 1 if found is None else found.end()
+                close = _PEM_END.search(data, head.end())
+                end = len(data) + 1 if close is None else close.end()
             if end <= (following if following >= 0 else len(data)):
                 yield Match(at, end, "private-key", at)
             elif (body := _PEM_BODY.match(data, head.end())) is not None:

@@ -81,7 +81,7 @@ class TruncatedSecrets:
             head, tail = spelling[:SHORTEST_FRAGMENT], spelling[-SHORTEST_FRAGMENT:]
             self._by_head.setdefault(head, []).append(spelling)
             self._by_tail.setdefault(tail, []).append(spelling)
-            self._heads.add((head,), rule)  # last: another thread may be looking at this moment
+            self._heads.add((head,), rule)  # last: another thread may search at this moment
             self._tails.add((tail,), rule)
 
     def _find_in_diff(self, data: bytes, at: int) -> Iterator[Match]:
