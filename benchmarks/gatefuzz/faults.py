@@ -86,9 +86,9 @@ def _function(module: Any, path: str) -> FunctionType:
 
 
 ALONE = Edit(
-    "journal.joined_executions:ExecutionJoiner.take",
-    "if self._told and (told := self._told.get(test_id)) is not None:",
-    "if (told := None) is not None:",
+    "journal.joined_executions:ExecutionJoiner.join",
+    "if self._written and (written := self._written.get(test_id)) is not None:",
+    "if (written := None) is not None:",
 )
 """What was told of a test is not told again with what comes under its id later."""
 FAULTS: dict[str, Fault] = {
@@ -293,6 +293,6 @@ FAULTS: dict[str, Fault] = {
     "A2-retry-covers-elsewhere": Fault(
         "an attempt that ended before its test said where it runs is made good everywhere by a retry in its place",
         lambda *given: signs.tried_again(*given) or signs.crashed(*given),
-        (Edit("journal.earlier_attempts:merge_earlier_attempts", "if left is not claim and", "if False and"),),
+        (Edit("journal.earlier_attempts:merge_earlier_attempts", "if remaining is not claim and", "if False and"),),
     ),
 }

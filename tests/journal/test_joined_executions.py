@@ -83,7 +83,7 @@ def test_what_is_due_is_told_once(parts: list[dict[str, Any]], more: int, runnin
     ends.planned([{"test": "t"}] * due)
     for _ in range(len(parts) + running):
         ends.started("t")
-    told = [body for body, is_whole in map(ends.take, parts) if is_whole]
+    told = [body for body, is_whole in map(ends.join, parts) if is_whole]
     lost = {**parts[0], "result": "INTERRUPTED", "attempts": []}
     told += ends.remaining(lambda _: lost)
     missing = ["INTERRUPTED"] * min(running, more) + ["NOT_RUN"] * (more > running)
@@ -98,9 +98,9 @@ def test_another_end_of_one_of_several_is_no_better(
     """What bears one id, and ends once more than it was planned, is told with all that was told."""
     ends = ExecutionJoiner()
     ends.planned([{"test": "t"}] * 2)
-    ends.take(first)
-    ends.take(then)
-    body, is_whole = ends.take(more)
+    ends.join(first)
+    ends.join(then)
+    body, is_whole = ends.join(more)
     assert is_whole
     assert severity(body) == max(map(severity, (first, then, more)))
     assert [one["result"] for one in body["attempts"]] == [one["result"] for one in (first, then, more)]
@@ -111,8 +111,8 @@ def test_another_end_of_one_test_is_another_attempt(first: dict[str, Any], then:
     """A test that ends twice was run again: the last result, unless that is none, and what did not pass is kept."""
     ends = ExecutionJoiner()
     ends.planned([{"test": "t"}])
-    ends.take(first)
-    body, is_whole = ends.take(then)
+    ends.join(first)
+    body, is_whole = ends.join(then)
     assert is_whole
     hides = first["result"] in {"FAILED", "ERROR", "INTERRUPTED"} and then["result"] in {
         "SKIPPED", "XFAILED", "XPASSED", "NOT_RUN",
@@ -192,7 +192,7 @@ def test_what_was_lost_with_a_process_is_told_with_the_next_end(tries: list[str]
         ends.attempted({"test": "t", **_attempt(result)})
     ends.run_again(_end("INTERRUPTED", attempts=[_attempt("INTERRUPTED")]))
     for test, told in (("other", []), ("t", [*tries, "INTERRUPTED"])):
-        body, is_whole = ends.take({**_end(attempts=[_attempt("PASSED")]), "test": test})
+        body, is_whole = ends.join({**_end(attempts=[_attempt("PASSED")]), "test": test})
         assert is_whole
         assert [one["result"] for one in body["attempts"]] == [*told, "PASSED"]
     assert ends.crashed(_end(attempts=[_attempt("INTERRUPTED")]))["attempts"] == [_attempt("INTERRUPTED")]
@@ -202,7 +202,7 @@ def test_what_an_end_tells_itself_is_not_told_again() -> None:
     """The attempts of a test that ended are in its line: should its process go later, they are not lost with it."""
     ends = ExecutionJoiner()
     ends.attempted({"test": "t", **_attempt("FAILED")})
-    ends.take(_end(attempts=[_attempt("FAILED"), _attempt("PASSED")]))
+    ends.join(_end(attempts=[_attempt("FAILED"), _attempt("PASSED")]))
     assert ends.crashed(_end(attempts=[_attempt("INTERRUPTED")]))["attempts"] == [_attempt("INTERRUPTED")]
 
 
@@ -214,7 +214,7 @@ def test_what_remains_is_told_if_one_of_them_started_or_ended(started: int, ende
     for _ in range(started):
         ends.started("t")
     for _ in range(ended):
-        ends.take(_end())
+        ends.join(_end())
     rest = list(ends.remaining(lambda test: {**_end("INTERRUPTED"), "test": test}))
     assert [(one["test"], one["result"]) for one in rest] == (
         [("t", "INTERRUPTED" if started else "NOT_RUN")] if started or ended else []
@@ -229,6 +229,6 @@ def test_workers_that_collected_different_tests_wait_for_no_more_than_they_plann
     ends.planned([{"test": "t"}])
     ends.planned([{"test": "u"}])
     ends.started("t")
-    body, is_whole = ends.take(_end())
+    body, is_whole = ends.join(_end())
     assert (body["result"], is_whole) == ("PASSED", False)
     assert [one["result"] for one in ends.remaining(lambda test: {**_end("INTERRUPTED"), "test": test})] == ["PASSED"]

@@ -96,7 +96,7 @@ def test_a_journal_that_a_test_closes_and_replaces(project: Project) -> None:
     result = project.run_apart("-s")
     assert result.ret == 13, result.stdout.str() + result.stderr.str()
     shown = " ".join(result.stdout.str().split())
-    assert "the journal is not what was written: somebody else wrote to it: the run is not kept" in shown
+    assert "the journal was changed after it was written, so the run is not stored" in shown
     assert "INTERNALERROR" not in shown
     assert {path.read_bytes() for path in project.path.glob("mine-*.txt")} == {b""}
     (journal,) = project.journals
@@ -159,7 +159,7 @@ def test_a_journal_in_which_a_test_changes_a_line_is_not_kept(project: Project, 
     result = project.run_apart()
     shown = " ".join(result.stdout.str().split())
     assert result.ret == 13, shown
-    assert "the journal is not what was written: somebody else wrote to it: the run is not kept" in shown
+    assert "the journal was changed after it was written, so the run is not stored" in shown
     assert "defect" not in shown
     assert len(project.journals) == 1
     assert project.cli("gate").exit_code != 0

@@ -1,1 +1,1 @@
-"""The run while it happens: observed, redacted, appended line by line, sealed."""
+"""Journal of a run: an append-only file of lines, written while the tests run and sealed at the end."""

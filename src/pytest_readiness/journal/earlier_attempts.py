@@ -1,4 +1,4 @@
-"""What attempts that ended badly say of where they took place, beside what the last one says of its place."""
+"""Claims of earlier attempts that ended badly in another place than the last attempt."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from ..facts.ledger.line import canonical
 
 BROKEN = frozenset({Result.FAILED.value, Result.ERROR.value, Result.INTERRUPTED.value})
 IDLE = frozenset({Result.SKIPPED.value, Result.XFAILED.value, Result.XPASSED.value, Result.NOT_RUN.value})
-"""They satisfy and replace nothing."""
+"""Results that neither satisfy nor replace anything."""
 
 _COVERED = "the test was run again here: where it counts is elsewhere"
 _Claim = dict[str, Any]
 
 
 class EarlierAttempt(NamedTuple):
-    """An attempt that ended badly, before the test was run again."""
+    """An attempt that ended badly before the test was run again."""
 
     attempt: dict[str, Any]
     claims: Sequence[_Claim]
-    """As they were placed when it ended."""
+    """The claims with the place of this attempt."""
     is_lost: bool = False
-    """Its process died, and nobody knows what it said of its place."""
+    """Its process died, so its place may be incomplete."""
 
 
 def merge_earlier_attempts(claims: list[_Claim], result: str, earlier: Iterable[EarlierAttempt]) -> list[_Claim]:
-    """Return the claims of a line, and with results of their own those of attempts that took place elsewhere.
+    """Return the claims of a line, followed by those of earlier attempts in other places, with results of their own.
 
-    Where the last attempt showed nothing at all, only those that ended badly say where the test ran. One that a later
-    attempt covers, and that had not said all of where it runs, may still count elsewhere.
+    If the last attempt showed nothing at all, only the attempts that ended badly count. If a later attempt covers one
+    that had not stated all of its place, it may still count elsewhere.
     """
-    found = [] if result in IDLE else list(claims)
+    merged = [] if result in IDLE else list(claims)
     covered: list[_Claim] = []
-    for attempt, mine, is_lost in reversed(list(earlier)):
-        told = {name: attempt[name] for name in ("result", "message") if name in attempt}
-        for claim in mine:
-            left = claim if is_lost else _uncovered(claim, found)
-            if left is not None:
-                found.append({**left, "proofs": [], **told})
-            if left is not claim and standing_in(claim, Result(attempt["result"])) in CUT_SHORT:
-                covered.append({"not_real_because": _COVERED, **claim, "covered": True, "proofs": [], **told})
-    return [*found, *_each_once(covered)] or claims
+    for attempt, attempt_claims, is_lost in reversed(list(earlier)):
+        outcome = {name: attempt[name] for name in ("result", "message") if name in attempt}
+        for claim in attempt_claims:
+            remaining = claim if is_lost else _uncovered(claim, merged)
+            if remaining is not None:
+                merged.append({**remaining, "proofs": [], **outcome})
+            if remaining is not claim and standing_in(claim, Result(attempt["result"])) in CUT_SHORT:
+                covered.append({"not_real_because": _COVERED, **claim, "covered": True, "proofs": [], **outcome})
+    return [*merged, *_unique(covered)] or claims
 
 
-def _each_once(covered: Iterable[_Claim]) -> Iterable[_Claim]:
-    """Several attempts that failed alike say as much as the last of them."""
-    found: dict[str, _Claim] = {}
+def _unique(covered: Iterable[_Claim]) -> Iterable[_Claim]:
+    """Return equal claims once: of attempts that failed alike the last one is enough."""
+    unique: dict[str, _Claim] = {}
     for claim in covered:
-        found.setdefault(canonical({name: value for name, value in claim.items() if name != "message"}), claim)
-    return found.values()
+        unique.setdefault(canonical({name: value for name, value in claim.items() if name != "message"}), claim)
+    return unique.values()
 
 
 def _uncovered(claim: _Claim, later: Iterable[_Claim]) -> _Claim | None:
-    """Return a claim as far as no later attempt says the same of the same place: the parts that none named again."""
-    same = [one for one in later if _place(one) == _place(claim) and _is_as_real(one, claim)]
+    """Return a claim without the parts that later attempts in the same place named again. None: nothing remains."""
+    same = [other for other in later if _place_of(other) == _place_of(claim) and _is_as_real(other, claim)]
     if not same:
         return claim
-    named = {part for one in same for part in one.get("parts", ())}
-    left = [part for part in claim.get("parts", ()) if part not in named]
-    return {**claim, "parts": left} if left and all(one.get("parts") for one in same) else None
+    named = {part for other in same for part in other.get("parts", ())}
+    remaining = [part for part in claim.get("parts", ()) if part not in named]
+    return {**claim, "parts": remaining} if remaining and all(other.get("parts") for other in same) else None
 
 
 def _is_as_real(later: _Claim, claim: _Claim) -> bool:
@@ -70,5 +70,5 @@ def _is_as_real(later: _Claim, claim: _Claim) -> bool:
 _PLACE = ("use_case", "item", "environment", "provider_mode", "claim_environment", "claim_provider_mode")
 
 
-def _place(claim: _Claim) -> list[Any]:
+def _place_of(claim: _Claim) -> list[Any]:
     return [claim.get(name) for name in _PLACE]

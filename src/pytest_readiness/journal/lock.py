@@ -1,4 +1,4 @@
-"""A lock on an open file that ends with the process, however it ends, and holds within the process too."""
+"""File lock that ends with its process, however that ends, and that also holds within the process."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import suppress
 from os import close as _close, fstat as _fstat, lseek as _lseek, stat as _stat
 from pathlib import Path
 
-_held: dict[tuple[int, int], int] = {}
-"""What this process writes itself: the open file of each, by device and inode."""
+_locked: dict[tuple[int, int], int] = {}
+"""The files that this process writes: the descriptor of each, by device and inode."""
 
 if sys.platform == "win32":
     import msvcrt
 
-    _BYTE = 0x7FFF_0000  # far behind any content: Windows locks bar reading too
+    _BYTE = 0x7FFF_0000  # far behind any content, because locks on Windows also prevent reading
 
-    def _take(descriptor: int) -> bool:
+    def _try_lock(descriptor: int) -> bool:
         _lseek(descriptor, _BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -27,83 +27,83 @@ if sys.platform == "win32":
 else:
     from fcntl import LOCK_EX, LOCK_NB, flock as _flock
 
-    def _take(descriptor: int) -> bool:
-        """Not a record lock: a process never stops itself by one, and gives it up with any file that it closes."""
+    def _try_lock(descriptor: int) -> bool:
+        """Lock a file. A record lock would not do: it does not hold within a process, and ends with any close."""
         try:
             _flock(descriptor, LOCK_EX | LOCK_NB)
         except OSError:
             return False
         return True
 
-    def _let_go() -> None:
-        """A forked child shares the lock: a daemon that a test leaves behind must not look like a session."""
-        for here, descriptor in _held.items():
-            if is_open(descriptor, here):
+    def _close_in_child() -> None:
+        """Close the locked files in a forked child: a daemon that a test leaves behind must not look like a session."""
+        for file, descriptor in _locked.items():
+            if is_open(descriptor, file):
                 with suppress(OSError):
                     _close(descriptor)
-        _held.clear()
+        _locked.clear()
 
-    os.register_at_fork(after_in_child=_let_go)
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 def lock(descriptor: int) -> bool:
-    """Take the lock for as long as the file is open; False if this or another process holds it."""
-    here = file_identity(descriptor)
-    if here in _held or not _take(descriptor):
+    """Lock an open file until it is closed. Return False if this or another process holds the lock."""
+    file = file_identity(descriptor)
+    if file in _locked or not _try_lock(descriptor):
         return False
-    _held[here] = descriptor
+    _locked[file] = descriptor
     return True
 
 
 def is_free(descriptor: int) -> bool:
-    """Return whether nobody holds the lock; then it is taken, until the file is closed."""
-    return file_identity(descriptor) not in _held and _take(descriptor)
+    """Return whether no process holds the lock of an open file. If so, it is locked until the file is closed."""
+    return file_identity(descriptor) not in _locked and _try_lock(descriptor)
 
 
 def unlock(descriptor: int) -> None:
-    """Close a locked file; not what somebody else has opened since under its number."""
+    """Close a locked file, but no other file that was opened since with the same descriptor number."""
     try:
-        here = file_identity(descriptor)
+        file = file_identity(descriptor)
     except OSError:
-        here = None
-    if here is None or _held.get(here) != descriptor:
-        gone = [file for file, held in _held.items() if held == descriptor]
-        for file in gone:
-            del _held[file]
-        if gone or here is None:
+        file = None
+    if file is None or _locked.get(file) != descriptor:
+        stale = [stale_file for stale_file, number in _locked.items() if number == descriptor]
+        for stale_file in stale:
+            del _locked[stale_file]
+        if stale or file is None:
             return
     else:
-        del _held[here]
+        del _locked[file]
     _close(descriptor)
 
 
-def is_held_here(path: Path) -> int | None:
-    """Return the open file by which this process itself writes what lies at a path."""
+def own_descriptor(path: Path) -> int | None:
+    """Return the descriptor with which this process writes the file at a path. None: it does not."""
     try:
-        found = _stat(path)
+        status = _stat(path)
     except OSError:
         return None
-    here = found.st_dev, found.st_ino
-    descriptor = _held.get(here)
-    return descriptor if descriptor is not None and is_open(descriptor, here) else None
+    file = status.st_dev, status.st_ino
+    descriptor = _locked.get(file)
+    return descriptor if descriptor is not None and is_open(descriptor, file) else None
 
 
 def is_open(descriptor: int, file: tuple[int, int] | None, size: int = 0) -> bool:
-    """Return whether the number still is that of this open file, and of no other that was opened since.
+    """Return whether a descriptor still belongs to this open file, and not to another one that was opened since.
 
-    ``size``: bytes that were written to it, where nobody else writes; 0: not known. Where the file stands at just that
-    byte it is the same one. This is asked with each line, and takes a sixth of the instructions of a ``stat``.
+    ``size``: bytes that were written to it, if only this process writes; 0: unknown. If the file position equals the
+    size, it is the same file. This test runs with each line, and needs a sixth of the instructions of a ``stat``.
     """
     try:
         if size and _lseek(descriptor, 0, os.SEEK_CUR) == size:
             return True
-        found = _fstat(descriptor)
+        status = _fstat(descriptor)
     except OSError:
         return False
-    return (found.st_dev, found.st_ino) == file
+    return (status.st_dev, status.st_ino) == file
 
 
 def file_identity(descriptor: int) -> tuple[int, int]:
     """Return device and inode of an open file."""
-    found = _fstat(descriptor)
-    return found.st_dev, found.st_ino
+    status = _fstat(descriptor)
+    return status.st_dev, status.st_ino

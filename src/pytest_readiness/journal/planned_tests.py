@@ -1,4 +1,4 @@
-"""What is planned of the tests of a run: the ids differ, and what is said of them is mostly the same."""
+"""Planned tests of a run: ids with shared plans, since most tests have the same claims."""
 
 from __future__ import annotations
 
@@ -9,46 +9,49 @@ from ..facts.ledger.line import canonical, canonical_text, canonicalise
 
 
 class PlannedTest(NamedTuple):
-    """What a plan says of a test beside its id. Tests that claim the same share one."""
+    """The plan of a test without its id. Tests with equal claims share one."""
 
     plain: dict[str, Any]
-    """``claims``; ``records`` and ``deselected`` where they hold."""
+    """``claims``; ``records`` and ``deselected`` if they are true."""
     claims: list[dict[str, Any]]
-    """The observer's own list, unless a line cannot say what is in it."""
-    spelled_claims: str
-    """Their canonical text, which stands in the line of the test's end again."""
-    spelled: str
-    """The canonical text of the whole, without its closing brace: the id comes last."""
+    """The observer's own list, unless it holds values that JSON cannot represent."""
+    claims_text: str
+    """Canonical text of the claims, which is also part of the line about the test's end."""
+    text: str
+    """Canonical text of the plan, without its closing brace: the id is the last key."""
 
-    def spelling(self, test_id: str) -> str:
-        """Return the canonical text of what is planned of this test."""
-        return f'{self.spelled},"test":{canonical_text(test_id)}}}'
+    def text_for(self, test_id: str) -> str:
+        """Return the canonical text of the plan for a test id."""
+        return f'{self.text},"test":{canonical_text(test_id)}}}'
 
-    def of(self, test_id: str) -> dict[str, Any]:
-        """Return what is planned of this test."""
+    def plain_for(self, test_id: str) -> dict[str, Any]:
+        """Return the plan for a test id."""
         return {"test": test_id, **self.plain}
 
 
 class SharedPlans:
-    """Finds the one value of what many tests of a plan say alike."""
+    """Finds the shared plan of tests with equal claims."""
 
     def __init__(self) -> None:
         self._by_text: dict[str, PlannedTest] = {}
 
     def finder(self) -> Callable[[Mapping[str, Any]], PlannedTest]:
-        """Return what finds it for the tests of one plan, which is alive meanwhile: most share a list of claims."""
-        known: dict[tuple[int, Any, Any], PlannedTest] = {}
+        """Return a function that finds the plan of a test, for one plan.
+
+        It is valid while the tests exist, because most share a list of claims, which is found by its address.
+        """
+        plans: dict[tuple[int, Any, Any], PlannedTest] = {}
 
         def find(test: Mapping[str, Any]) -> PlannedTest:
             key = id(test["claims"]), test.get("records"), test.get("deselected")
-            found = known.get(key)
-            if found is None:
-                found = known[key] = self._of(test)
-            return found
+            plan = plans.get(key)
+            if plan is None:
+                plan = plans[key] = self._build(test)
+            return plan
 
         return find
 
-    def _of(self, test: Mapping[str, Any]) -> PlannedTest:
+    def _build(self, test: Mapping[str, Any]) -> PlannedTest:
         claims, claims_text = canonicalise(test["claims"])
         plain = {"claims": claims} | {name: True for name in ("deselected", "records") if test.get(name)}
         text = canonical(plain)[:-1]

@@ -1,4 +1,7 @@
-"""Journals that a crash or an absent store left behind: read them, and close the runs that nobody writes any more."""
+"""Recovery of journals that a crash or an unreachable store left behind.
+
+Journals are read without any change to them. A run that no process writes any more is closed with a seal.
+"""
 
 from __future__ import annotations
 
@@ -18,75 +21,75 @@ from ..fast_values import dataclass
 from ..redaction.fingerprint_key import load_key
 from ..regular_files import IrregularError, open_regular, read_regular
 from .joined_executions import after_attempts, join_executions
-from .lock import is_free, is_held_here
+from .lock import is_free, own_descriptor
 from .run_log import close_run, interrupted_body, requirements_path, tests_of
 from .started_tests import StartedTests, remove_start_file, start_path
 from .writer import JournalWriter
 
 _OF_A_TEST = frozenset({"started", "attempt", "ended", "finished"})
-"""Lines of which each tells that one test began, at least."""
+"""Kinds of lines that show that a test began."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A journal in the folder, as it was found."""
+    """A journal in the folder."""
 
     path: Path
     is_active: bool
     """A process still writes it."""
     run: Run | None
-    """What it says; None: nothing whole yet, or it cannot be read."""
+    """Its run. None: it has no complete line, or it cannot be read."""
     problem: ReadinessError | None
-    """Why it cannot be used."""
+    """Why it cannot be used; None if it can."""
     torn_bytes: int = 0
-    """Bytes of a last line that was cut off in writing."""
+    """Bytes of an incomplete last line."""
     written: int = 0
-    """Lines of the run that stand in the journal; the rest are starts that only the workers of xdist wrote."""
+    """Number of lines of the run in the journal. The others are starts that only xdist workers wrote."""
 
 
 def find_leftovers(folder: Path, except_run: str | None = None) -> list[Leftover]:
-    """Return the journals in a folder, oldest first, without changing anything.
+    """Return the journals in a folder, oldest first, without changing them.
 
     Args:
-        folder: of the journals; need not exist.
-        except_run: id of a run to leave out (the session's own).
+        folder: The folder of the journals; it need not exist.
+        except_run: Id of a run to leave out (the session's own).
     """
     try:
         paths = sorted(path for path in folder.glob("*.jsonl") if path.stem != except_run)
     except OSError as error:
         raise StorageError(f"{folder}: the journals cannot be read: {error.strerror}") from error
-    return [_look(path) for path in paths]
+    return [_read_leftover(path) for path in paths]
 
 
-def _look(path: Path) -> Leftover:
-    if (own := is_held_here(path)) is not None:  # a session of this very process, around a test that looks
-        return _understood(path, _content(own), is_active=True)
+def _read_leftover(path: Path) -> Leftover:
+    if (descriptor_here := own_descriptor(path)) is not None:  # the session of this process, around the test that reads
+        return _parse_leftover(path, _content(descriptor_here), is_active=True)
     try:
         try:
             descriptor, writable = open_regular(path, os.O_RDWR, follow=False), True
         except PermissionError:
             descriptor, writable = open_regular(path, follow=False), False
     except OSError as error:
-        told = error.strerror
+        reason = error.strerror
         if isinstance(error, IrregularError):
-            told = f"{error.description}: move it away, the folder is for journals"
-        return Leftover(path, is_active=False, run=None, problem=StorageError(f"{path}: cannot be read: {told}"))
+            reason = f"{error.description}: move it out of the folder of journals"
+        return Leftover(path, is_active=False, run=None, problem=StorageError(f"{path}: cannot be read: {reason}"))
     try:
         is_active = writable and not is_free(descriptor)
-        return _understood(path, _content(descriptor), is_active=is_active)
+        return _parse_leftover(path, _content(descriptor), is_active=is_active)
     finally:
         os.close(descriptor)
 
 
 def _content(descriptor: int) -> bytes:
-    """Read from the start. Where it is a session's own file, its place does not matter: that is appended to."""
+    """Read a file from its start. The position in a session's own file does not matter, because lines are appended."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
 
 
 def is_active_journal(path: Path) -> bool:
-    """Return whether a living session, of this process or another, writes the journal at a path."""
-    if is_held_here(path) is not None:
+    """Return whether a running session, in this process or another, writes the journal at a path."""
+    if own_descriptor(path) is not None:
         return True
     try:
         descriptor = open_regular(path, os.O_RDWR, follow=False)
@@ -98,44 +101,44 @@ def is_active_journal(path: Path) -> bool:
         os.close(descriptor)
 
 
-def _understood(path: Path, data: bytes, *, is_active: bool) -> Leftover:
-    whole, _, torn = data.rpartition(b"\n")
+def _parse_leftover(path: Path, data: bytes, *, is_active: bool) -> Leftover:
+    whole, _, incomplete = data.rpartition(b"\n")
     if not whole:
-        problem = None if _is_nothing(path, data) else IntegrityError(f"{path}: is damaged: it holds no whole line")
-        return Leftover(path, is_active, None, problem, len(torn))
+        problem = None if _is_nothing(path, data) else IntegrityError(f"{path}: is damaged: it has no complete line")
+        return Leftover(path, is_active, None, problem, len(incomplete))
     try:
         run = Run.parse(whole.decode().split("\n"))
-        wrong = next(broken_links(run.id, run.lines), None)
+        broken_link = next(broken_links(run.id, run.lines), None)
     except (ReadinessError, UnicodeDecodeError) as error:
-        return Leftover(path, is_active, None, IntegrityError(f"{path}: is damaged: {error}"), len(torn))
-    if wrong:
-        return Leftover(path, is_active, run, IntegrityError(f"{path}: was changed: {wrong}"), len(torn))
-    return Leftover(path, is_active, _with_begun(path, run), None, len(torn), len(run.lines))
+        return Leftover(path, is_active, None, IntegrityError(f"{path}: is damaged: {error}"), len(incomplete))
+    if broken_link:
+        return Leftover(path, is_active, run, IntegrityError(f"{path}: was changed: {broken_link}"), len(incomplete))
+    return Leftover(path, is_active, _with_worker_starts(path, run), None, len(incomplete), len(run.lines))
 
 
 def _is_nothing(path: Path, data: bytes) -> bool:
-    """Return whether a session may have been killed while it wrote its first line, before anything took place.
+    """Return whether a session may have been killed while it wrote its first line, before any test began.
 
-    That line is on disk before a test begins, and before there is anything else that bears the name of the run.
+    That line is on disk before a test begins, and before any other file has the name of the run.
     """
     is_ours = (data[:2] == b'{"' or data in (b"", b"{")) and min(data, default=32) >= 32  # noqa: PLR2004 - a space
     return is_ours and not any(one.name.startswith(f"{path.stem}.") and one != path for one in path.parent.iterdir())
 
 
-def _with_begun(path: Path, run: Run) -> Run:
-    """Return a run that is not sealed with the starts that its workers wrote, and that its journal does not tell."""
+def _with_worker_starts(path: Path, run: Run) -> Run:
+    """Return an unsealed run with the starts that its workers wrote and its journal does not have."""
     if run.seal is not None or not start_path(path).exists():
         return run
     plan = tests_of(_planned_tests(run))
-    told = {line.body["test"] for line in run.lines if line.kind in _OF_A_TEST}
-    begun = StartedTests(path, load_key(path.parent.parent), plan)
+    journaled = {line.body["test"] for line in run.lines if line.kind in _OF_A_TEST}
+    started = StartedTests(path, load_key(path.parent.parent), plan)
     chain = LineChain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
-    left = [name for name, test in plan.items() if name not in told and not test.get("deselected")]
-    return Run((*run.lines, *(chain.started(name, at) for name in left if (at := begun.last(name)))))
+    missing = [name for name, test in plan.items() if name not in journaled and not test.get("deselected")]
+    return Run((*run.lines, *(chain.started(name, at) for name in missing if (at := started.last(name)))))
 
 
 def open_evidence(run: Run) -> Iterator[Evidence]:
-    """Yield the evidence of a run that is not sealed: what finished, and what started and did not as INTERRUPTED."""
+    """Yield the evidence of an unsealed run. A test that started and did not finish is INTERRUPTED."""
     yield from run.evidence()
     if run.seal is None:
         chain = LineChain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
@@ -143,27 +146,27 @@ def open_evidence(run: Run) -> Iterator[Evidence]:
             yield from evidence_of(chain.next("finished", body), run.register)
 
 
-def _unfinished(run: Run, why: str = "its process ended before the test did") -> Iterator[dict[str, Any]]:
+def _unfinished(run: Run, message: str = "its process ended before the test did") -> Iterator[dict[str, Any]]:
     started: dict[str, str] = {}
-    tries: dict[str, list[dict[str, Any]]] = {}
+    attempts: dict[str, list[dict[str, Any]]] = {}
     ended: dict[str, list[dict[str, Any]]] = {}
     for line in run.lines:
         test_id = line.body.get("test", "")
         if line.kind == "started":
             started[test_id] = line.body["at"]
         elif line.kind == "attempt":
-            tries.setdefault(test_id, []).append(_attempt(line.body))
-        elif line.kind == "ended":  # one of several with this id
-            tries.pop(test_id, None)
+            attempts.setdefault(test_id, []).append(_attempt(line.body))
+        elif line.kind == "ended":  # one of several tests with this id
+            attempts.pop(test_id, None)
             ended.setdefault(test_id, []).append(_end(line.body))
         elif line.kind == "finished":
-            for known in (started, tries, ended):
-                known.pop(test_id, None)
+            for by_id in (started, attempts, ended):
+                by_id.pop(test_id, None)
     plan = tests_of(_planned_tests(run))
     for test_id, at in started.items():
         if test_id in plan:
-            body = interrupted_body(plan[test_id], at, why)
-            yield join_executions([*ended.get(test_id, ()), after_attempts(tries.get(test_id, ()), body)])
+            body = interrupted_body(plan[test_id], at, message)
+            yield join_executions([*ended.get(test_id, ()), after_attempts(attempts.get(test_id, ()), body)])
 
 
 def _end(body: dict[str, Any]) -> dict[str, Any]:
@@ -179,14 +182,14 @@ def _planned_tests(run: Run) -> list[dict[str, Any]]:
 
 
 def recover_run(leftover: Leftover) -> tuple[Run, JournalWriter] | None:
-    """Seal a run whose process is gone, and return it with its journal (held until the caller has kept it).
+    """Seal a run whose process ended, and return it with its journal, which stays locked until it is stored.
 
     Returns:
-        None where there was nothing whole to keep: the empty journal is removed.
+        None if the journal was empty: it is removed.
 
     Raises:
-        IntegrityError: the journal is damaged or was changed; it is left as it is.
-        StorageError: another process took it, or it cannot be written.
+        IntegrityError: The journal is damaged or was changed; it is not touched.
+        StorageError: Another process has locked it, or it cannot be written.
     """
     if leftover.problem is not None:
         raise leftover.problem
@@ -204,7 +207,7 @@ def recover_run(leftover: Leftover) -> tuple[Run, JournalWriter] | None:
         writer.drop_tail(leftover.torn_bytes)
     for line in run.lines[written:]:
         writer.chain.started(line.body["test"], line.body["at"])
-        writer.take(line)
+        writer.append_line(line)
     if run.seal is None:
         _close(run, writer, leftover.torn_bytes)
     sealed = Run.parse(writer.texts())
@@ -213,7 +216,7 @@ def recover_run(leftover: Leftover) -> tuple[Run, JournalWriter] | None:
 
 def _close(run: Run, writer: JournalWriter, torn_bytes: int) -> None:
     ended = {line.body["test"] for line in run.lines if line.kind == "finished"}
-    # Written by a recovery that was itself cut off before its seal.
+    # An earlier recovery may have written these, and ended before its seal.
     ended |= {test["test"] for line in run.lines if line.kind == "not_run" for test in line.body["tests"]}
     for body in list(_unfinished(run)):
         writer.append("finished", body)
@@ -224,10 +227,10 @@ def _close(run: Run, writer: JournalWriter, torn_bytes: int) -> None:
 
 
 def requirements_of(folder: Path, run: Run) -> Snapshot | None:
-    """Return the requirements that lie beside a journal, or None where they are missing or are not what they say."""
+    """Return the requirements beside a journal. None: they are missing, or have another digest."""
     try:
         text = read_regular(requirements_path(folder, run.requirements_digest), follow=False).decode()
     except (OSError, UnicodeDecodeError):
         return None
-    found = Snapshot(text, f"sha256:{digest('requirements', text.encode())}")
-    return found if found.digest == run.requirements_digest else None
+    snapshot = Snapshot(text, f"sha256:{digest('requirements', text.encode())}")
+    return snapshot if snapshot.digest == run.requirements_digest else None

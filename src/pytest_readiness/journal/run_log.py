@@ -1,8 +1,8 @@
-"""The run that is being written: its plan, what has started and finished, and the seal. One for each session.
+"""Log of the run in progress: its plan, its started and finished tests, and its seal. One per session.
 
-Everything is joined by node id, so that what a crashed worker leaves behind is INTERRUPTED for the right
-claims. The journal is opened before the first test runs where an evidence test is among them, so that no test's time
-goes by over it; where workers run them, when the first of them starts.
+Everything is keyed by node id, so that a crash of a worker makes the claims of the right test INTERRUPTED. If the
+session itself runs evidence tests, the journal is opened before the first test, so that no test takes longer for it. If
+workers run them, it is opened when the first one starts.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from .started_tests import StartedTests
 from .writer import JournalWriter, ignore_folder, new_journal
 from .written_lines import ChangedJournalError, WrittenLines
 
-if TYPE_CHECKING:  # who judges a journal takes no secrets out
+if TYPE_CHECKING:  # a command that only reads a journal redacts nothing
     from ..redaction.redactor import Redactor
 
 IN_LINE = 100
-"""Tests that one line names at most, of those that are planned or that never ran."""
+"""Greatest number of planned or unstarted tests in one line."""
 
 
 def new_run_id() -> str:
@@ -44,106 +44,106 @@ def new_run_id() -> str:
 
 @dataclass
 class RunLog:
-    """What the controller knows of the run."""
+    """The state of the run in the controller."""
 
     folder: Path
-    """Of the journals."""
+    """The folder of the journals."""
     head: Callable[[], dict[str, Any]]
-    """What the first line says of the origin; asked once, when the journal is opened."""
+    """Returns the origin of the run for the first line; called once, when the journal is opened."""
     register: str
     requirements: Snapshot
     key: bytes = field(repr=False)
-    """Of the fingerprints; kept when the run is opened."""
+    """The key for fingerprints; written when the run is opened."""
     run_id: str = field(default_factory=new_run_id)
     dry: bool = False
-    """Nothing is written: the session tries nothing, or has no place of its own to write."""
+    """Nothing is written: the session runs no tests, or has no journal folder of its own."""
     writer: JournalWriter | None = None
     failure: BaseException | None = None
-    """What first went wrong in recording; told at the end, and closes the gate."""
+    """The first error in recording; reported at the end, and closes the gate."""
     _began: str = field(default_factory=timestamp)
-    """When it started: before its first test did, which a worker of xdist starts before this process hears of it."""
+    """Start of the run (UTC). It is before the first test, which a worker starts before this process hears of it."""
     _plan: dict[str, PlannedTest] = field(default_factory=dict)
-    _kinds: SharedPlans = field(default_factory=SharedPlans)
+    _plans: SharedPlans = field(default_factory=SharedPlans)
     _unwritten_plan: list[str] = field(default_factory=list)
     _running: dict[str, str] = field(default_factory=dict)
-    """When each evidence test that is running started."""
+    """Start of each running evidence test (UTC)."""
     _ended: set[str] = field(default_factory=set)
     _tried: bool = False
     """An evidence test has started."""
     joiner: ExecutionJoiner = field(default_factory=ExecutionJoiner)
-    """Where the ends of tests that bear one id become one."""
+    """Joins the ends of tests with one id."""
     recorded: int = 0
-    """Pieces of evidence so far."""
+    """Number of pieces of evidence so far."""
     artifacts: dict[str, int] = field(default_factory=dict)
-    """SHA-256 and size in bytes of each artifact that its lines name."""
+    """Size in bytes by SHA-256 of the artifacts in the lines of the run."""
     is_overwritten: bool = False
-    """Lines of it were overwritten, as they held a secret: it is no run any more."""
+    """Lines with a secret were overwritten, so the journal is no valid run any more."""
     unread_marks: int = 0
-    """Tests of whose evidence marks neither use case nor item can be understood: nothing is recorded of them."""
+    """Number of tests without evidence, because neither use case nor item of their marks can be read."""
     uncollected: int = 0
-    """Files, and other things that hold tests, that could not be collected."""
+    """Number of files and other collectors of tests that could not be collected."""
 
     @property
     def path(self) -> Path:
-        """Of the journal."""
+        """The path of the journal."""
         return self.folder / f"{self.run_id}.jsonl"
 
     def open(self) -> None:
-        """Open the journal and write what is known, where there is a test to run that is evidence."""
+        """Open the journal and write the plan, if there is an evidence test to run."""
         if any(not planned.plain.get("deselected") for planned in self._plan.values()):
-            self._ready()
+            self._ready_writer()
 
     def plan(self, tests: Iterable[dict[str, Any]]) -> None:
-        """Take in tests that are to run, or were deselected (``deselected``): plain, with their placed claims."""
-        told, find = list(tests), self._kinds.finder()
-        for test in told:
-            known = self._plan.get(test["test"])
-            if known is None or (known.plain.get("deselected") and not test.get("deselected")):
+        """Add tests that will run or were deselected (``deselected``), as plain data with their resolved claims."""
+        planned, find = list(tests), self._plans.finder()
+        for test in planned:
+            earlier = self._plan.get(test["test"])
+            if earlier is None or (earlier.plain.get("deselected") and not test.get("deselected")):
                 self._plan[test["test"]] = find(test)
                 self._unwritten_plan.append(test["test"])
-        self.joiner.planned(told)
+        self.joiner.planned(planned)
 
     def started(self, test_id: str, at: str | None = None) -> None:
-        """A test starts; one that is no evidence is of no interest."""
+        """Write the start of a test; tests without evidence are ignored."""
         if test_id in self._plan:
             self.joiner.started(test_id)
             if test_id not in self._running:
                 at = self._running[test_id] = at or timestamp()
                 self._tried = True
-                if (writer := self._ready()) is not None:
-                    writer.take(writer.chain.started(test_id, at))
+                if (writer := self._ready_writer()) is not None:
+                    writer.append_line(writer.chain.started(test_id, at))
 
     def add_worker_starts(self) -> None:
-        """Take in the tests that began in other processes, and of which this one was not told any more."""
-        left = [test_id for test_id, one in self._plan.items() if not one.plain.get("deselected")]
-        left = [test_id for test_id in left if test_id not in self._ended]
-        begun = StartedTests(self.path, self.key, self._plan if left else ())
-        for test_id in left:
-            if test_id not in self._running and (at := begun.last(test_id)):
+        """Add the starts that only workers wrote, because they did not reach this process."""
+        unstarted = [test_id for test_id, planned in self._plan.items() if not planned.plain.get("deselected")]
+        unstarted = [test_id for test_id in unstarted if test_id not in self._ended]
+        worker_starts = StartedTests(self.path, self.key, self._plan if unstarted else ())
+        for test_id in unstarted:
+            if test_id not in self._running and (at := worker_starts.last(test_id)):
                 self.started(test_id, at)
-            self.joiner.started_at_least(test_id, begun.count(test_id))
+            self.joiner.started_at_least(test_id, worker_starts.count(test_id))
 
     def is_running(self, test_id: str) -> bool:
         """Return whether an evidence test has started and not ended."""
         return test_id in self._running
 
     def arrive(self) -> None:
-        """Keep the run though no evidence test started: a part of a run group arrives all the same."""
+        """Store the run although no evidence test started: a part of a run group counts as arrived even then."""
         self._tried = True
-        self._ready()
+        self._ready_writer()
 
     def attempt(self, body: Mapping[str, Any]) -> None:
-        """An attempt ended, and the test is run again."""
-        if body["test"] in self._plan and (writer := self._ready()) is not None:
+        """Write an attempt of a test that is run again."""
+        if body["test"] in self._plan and (writer := self._ready_writer()) is not None:
             self.joiner.attempted(body)
             writer.append("attempt", dict(body))
 
     def finished(self, body: dict[str, Any]) -> None:
-        """A test ran to its end (or is told how far it came); of several with one id, the last tells of all."""
-        body, is_whole = self.joiner.take(body)
+        """Write the end of a test. Of several tests with one id, the last end writes the result of all."""
+        body, is_whole = self.joiner.join(body)
         if is_whole:
             self._finish(body)
-        elif (writer := self._ready()) is not None:
+        elif (writer := self._ready_writer()) is not None:
             writer.append("ended", body)
 
     def _finish(self, body: dict[str, Any]) -> None:
@@ -151,40 +151,40 @@ class RunLog:
         self._running.pop(test_id, None)
         self._ended.add(test_id)
         self._tried = True
-        if (writer := self._ready()) is None:
+        if (writer := self._ready_writer()) is None:
             return
         if "artifacts" in body:
-            self.artifacts.update([(one["sha256"], one["size"]) for one in body["artifacts"]])
+            self.artifacts.update([(artifact["sha256"], artifact["size"]) for artifact in body["artifacts"]])
         claims = body["claims"]
         self.recorded += len(claims)
-        if len(body["attempts"]) > 1:  # those that a later one covers are told within its own
+        if len(body["attempts"]) > 1:  # a covered claim belongs to the later attempt
             self.recorded -= sum("covered" in claim for claim in claims)
         planned = self._plan.get(test_id)
-        if planned is not None and body["claims"] is planned.claims and _is_terse(body):
-            writer.take(writer.chain.finished(body, planned.spelled_claims))
+        if planned is not None and body["claims"] is planned.claims and _has_only_common_keys(body):
+            writer.append_line(writer.chain.finished(body, planned.claims_text))
         else:
             writer.append("finished", body)
 
     def crashed(self, test_id: str, why: str, *, again: bool = False) -> None:
-        """The process that ran a test ended before the test did; ``again``: another runs it again."""
+        """Write that the process of a test died before the test ended. ``again``: another process runs it again."""
         if test_id in self._plan:
             body = self._interrupted(test_id, why)
             if again:
                 self.joiner.run_again(body)
-                if (writer := self._ready()) is not None:
+                if (writer := self._ready_writer()) is not None:
                     writer.append("attempt", {"test": test_id, **body["attempts"][-1]})
             else:
                 self.finished(self.joiner.crashed(body))
 
     def _interrupted(self, test_id: str, why: str = "the session ended before the test did") -> dict[str, Any]:
         at = self._running.get(test_id) or timestamp()
-        return interrupted_body(self._plan[test_id].of(test_id), at, why)
+        return interrupted_body(self._plan[test_id].plain_for(test_id), at, why)
 
     def redact(self, redactor: Redactor) -> None:
-        """A secret became known: take it out of what is remembered, and of what is written already.
+        """Redact everything in memory and on disk, after a secret was registered.
 
         Raises:
-            OSError: the journal could not be written anew.
+            OSError: The journal could not be rewritten.
         """
         self._redact_plan(redactor)
         self._unwritten_plan = [redactor.name(test) for test in self._unwritten_plan]
@@ -193,60 +193,60 @@ class RunLog:
         self.joiner.redact(redactor)
         self.rewrite(redactor.plain)
 
-    def replace_artifacts(self, artifacts: Mapping[str, Artifact], gone: Container[str]) -> None:
-        """Artifacts were made anew, each by its digest before; ``gone``: digests that no line names any more."""
-        new = {kept.sha256: kept.size for old, kept in artifacts.items() if old in self.artifacts}
-        self.artifacts = {old: size for old, size in self.artifacts.items() if old not in gone} | new
+    def replace_artifacts(self, artifacts: Mapping[str, Artifact], removed: Container[str]) -> None:
+        """Replace artifacts that were redacted again, by their earlier digests. ``gone``: digests without a line."""
+        new = {artifact.sha256: artifact.size for old, artifact in artifacts.items() if old in self.artifacts}
+        self.artifacts = {old: size for old, size in self.artifacts.items() if old not in removed} | new
 
     def redact_at_last(self, redactor: Redactor) -> None:
-        """Do the same at the end, by all means: lines that cannot be written anew are overwritten where they are."""
+        """Redact everything at the end of the session. If lines cannot be rewritten, they are overwritten."""
         try:
             self.redact(redactor)
         except OSError:
-            self.is_overwritten = True  # first: whatever comes of the next, such a run is not kept
+            self.is_overwritten = True  # first: even if the next step fails, such a run is not stored
             if self.writer is not None:
                 self.writer.overwrite(redactor.plain)
 
     def _redact_plan(self, redactor: Redactor) -> None:
-        changed = {id(one): redactor.plain(one.plain) for one in self._plan.values()}
-        plan, self._plan, self._kinds = self._plan, {}, SharedPlans()
-        find = self._kinds.finder()
-        for test_id, one in plan.items():
-            planned, name = find(changed[id(one)]), redactor.name(test_id)
-            if name not in self._plan or self._plan[name].plain.get("deselected"):  # two may have become one
-                self._plan[name] = planned
+        redacted = {id(planned): redactor.plain(planned.plain) for planned in self._plan.values()}
+        plan, self._plan, self._plans = self._plan, {}, SharedPlans()
+        find = self._plans.finder()
+        for test_id, planned in plan.items():
+            shared, name = find(redacted[id(planned)]), redactor.name(test_id)
+            if name not in self._plan or self._plan[name].plain.get("deselected"):  # two names may have become equal
+                self._plan[name] = shared
 
     def rewrite(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        """Write what is written already anew, each line with its body changed.
+        """Rewrite each line of the journal with a changed body.
 
         Raises:
-            OSError: the journal could not be written anew.
+            OSError: The journal could not be rewritten.
         """
         if self.writer is not None:
             self.writer.rewrite(change)
 
-    def _ready(self) -> JournalWriter | None:
-        """Return the open journal, with the plan as far as it is known; None where it cannot be opened."""
+    def _ready_writer(self) -> JournalWriter | None:
+        """Return the open journal, with the plan so far. None: it cannot be opened."""
         if self.writer is None and (self.dry or not self._open()):
             return None
-        assert self.writer is not None  # noqa: S101 - for the type checker; _open has seen to it
+        assert self.writer is not None  # noqa: S101 - for the type checker; _open has set it
         while self._unwritten_plan:
             tests = [(test_id, self._plan[test_id]) for test_id in self._unwritten_plan[:IN_LINE]]
-            spelling = f"[{','.join([planned.spelling(test_id) for test_id, planned in tests])}]"
-            line = self.writer.chain.planned([planned.of(test_id) for test_id, planned in tests], spelling)
-            self.writer.take(line)
-            del self._unwritten_plan[:IN_LINE]  # only now: planned twice is planned once, planned never is lost
+            text = f"[{','.join([planned.text_for(test_id) for test_id, planned in tests])}]"
+            line = self.writer.chain.planned([planned.plain_for(test_id) for test_id, planned in tests], text)
+            self.writer.append_line(line)
+            del self._unwritten_plan[:IN_LINE]  # only now: a plan may be written twice, but must not be lost
         return self.writer
 
     def _open(self) -> bool:
-        """An OSError is the writer's to keep: it goes on in memory and tries again."""
+        """Open the journal. An OSError is stored by the writer, which then works in memory and tries again."""
         try:
             ignore_folder(self.folder.parent)
             save_key(self.folder.parent, self.key)
-            _keep_requirements(self.folder, self.requirements)
+            _write_requirements(self.folder, self.requirements)
         except OSError as error:
             self.failure = error
-        origin = self._origin()  # before there is a journal: it takes its time, and one without a first line is none
+        origin = self._origin()  # before the journal exists: it takes time, and a journal must have a first line
         try:
             writer = new_journal(self.folder, self.run_id)
         except ReadinessError as error:
@@ -266,10 +266,10 @@ class RunLog:
             return {}
 
     def seal(self, exit_status: int) -> Run | None:
-        """Close the run: what was running is INTERRUPTED, what never started NOT_RUN. None if nothing was tried.
+        """Close the run: running tests are INTERRUPTED, and unstarted ones NOT_RUN. None: no evidence test started.
 
         Raises:
-            ChangedJournalError: the journal cannot be read as it was written.
+            ChangedJournalError: The journal cannot be read as it was written.
         """
         for test_id in list(self._running):
             if not self.joiner.is_incomplete(test_id):
@@ -278,12 +278,12 @@ class RunLog:
             self._finish(body)
         if self.writer is None:
             return None
-        if not self._tried:  # it was opened, and stopped before the first evidence test
+        if not self._tried:  # the session stopped before the first evidence test
             self.writer.delete()
             return None
         seal = {"exit_status": exit_status, "recovered": False}
         seal |= {name: count for name in ("uncollected", "unread_marks") if (count := getattr(self, name))}
-        self._ready()
+        self._ready_writer()
         plan = ((test_id, planned.plain) for test_id, planned in self._plan.items())
         try:
             return Run(WrittenLines(self.writer, close_run(self.writer, plan, self._ended, seal)))
@@ -291,30 +291,30 @@ class RunLog:
             raise ChangedJournalError(self.writer.path) from None
 
     def discard(self) -> None:
-        """Remove the journal: nothing took place that could be evidence."""
+        """Remove the journal: there is nothing that could be evidence."""
         if self.writer is not None:
             self.writer.delete()
 
     def release(self) -> None:
-        """Let go of what was planned and written, once it is kept.
+        """Release the plan and the ended tests after the run was stored.
 
-        pytest and Python look for garbage several times while they end, through all that is still there.
+        At exit pytest and Python collect garbage several times, which takes longer with more objects.
         """
-        self._plan, self._kinds, self._ended = {}, SharedPlans(), set()
+        self._plan, self._plans, self._ended = {}, SharedPlans(), set()
 
 
-_TERSE = {"test", "claims", "result", "started_at", "finished_at", "attempts"}
-_ATTEMPT = {"result", "started_at", "duration_ms"}
+_COMMON_KEYS = {"test", "claims", "result", "started_at", "finished_at", "attempts"}
+_ATTEMPT_KEYS = {"result", "started_at", "duration_ms"}
 
 
-def _is_terse(body: Mapping[str, Any]) -> bool:
-    """Return whether a test ended after one attempt and has nothing more to tell than what every test must."""
+def _has_only_common_keys(body: Mapping[str, Any]) -> bool:
+    """Return whether a test ended after one attempt, with only the keys that every end has."""
     attempts = body["attempts"]
-    return body.keys() == _TERSE and len(attempts) == 1 and attempts[0].keys() == _ATTEMPT
+    return body.keys() == _COMMON_KEYS and len(attempts) == 1 and attempts[0].keys() == _ATTEMPT_KEYS
 
 
 def interrupted_body(planned: Mapping[str, Any], started_at: str, why: str) -> dict[str, Any]:
-    """Return the body of the line for a test that started and did not finish."""
+    """Return the body of a line for a test that started and did not finish."""
     now = timestamp()
     attempt = {"result": Result.INTERRUPTED.value, "started_at": started_at, "duration_ms": 0, "message": why}
     body = {
@@ -332,43 +332,43 @@ def interrupted_body(planned: Mapping[str, Any], started_at: str, why: str) -> d
 def close_run(
     writer: JournalWriter, plan: Iterable[tuple[str, Mapping[str, Any]]], ended: Container[str], seal: Mapping[str, Any]
 ) -> Line:
-    """Write what never ran, and the seal, and return that. ``plan``: each id once, with what was planned of it."""
-    counts, never, now = {"tests": 0, "deselected": 0}, list[dict[str, Any]](), timestamp()
+    """Write the tests that never ran and the seal, and return the seal. ``plan``: each id once, with its plan."""
+    counts, not_run, now = {"tests": 0, "deselected": 0}, list[dict[str, Any]](), timestamp()
     for test_id, planned in plan:
         counts["tests"] += 1
         if planned.get("deselected"):
             counts["deselected"] += 1
         elif test_id not in ended:
-            never.append({"test": test_id, "claims": planned["claims"]})
-            if len(never) == IN_LINE:
-                writer.append("not_run", {"tests": never, "started_at": now, "finished_at": now})
-                never = []
-    if never:
-        writer.append("not_run", {"tests": never, "started_at": now, "finished_at": now})
-    told = {"finished_at": timestamp(), "python": platform.python_version(), "clock": _clock_check(writer), **seal}
+            not_run.append({"test": test_id, "claims": planned["claims"]})
+            if len(not_run) == IN_LINE:
+                writer.append("not_run", {"tests": not_run, "started_at": now, "finished_at": now})
+                not_run = []
+    if not_run:
+        writer.append("not_run", {"tests": not_run, "started_at": now, "finished_at": now})
+    end = {"finished_at": timestamp(), "python": platform.python_version(), "clock": _clock_check(writer), **seal}
     sums = {"count": writer.chain.seq, "planned": _digest_of_plan(writer), "plan": counts}
-    return writer.append("sealed", {**sums, **told}, sync=True)
+    return writer.append("sealed", {**sums, **end}, sync=True)
 
 
 def _digest_of_plan(writer: JournalWriter) -> str:
-    """Return the digest of the planned tests as they were written: what is in memory may be more than that."""
-    is_held = len(writer.cached) == writer.chain.seq
-    return planned_digest(writer.cached) if is_held else planned_digest_of(_planned(writer))
+    """Return the digest of the planned tests as they were written: in memory there may be more."""
+    is_cached = len(writer.cached) == writer.chain.seq
+    return planned_digest(writer.cached) if is_cached else planned_digest_of(_planned(writer))
 
 
 def _planned(writer: JournalWriter) -> Iterator[str]:
     for text in writer.each_text():
-        if text.startswith('{"kind":"planned",'):  # no key of such a line sorts before it, and each other kind has one
+        if text.startswith('{"kind":"planned",'):  # its first key is always "kind"
             yield text.partition(',"tests":')[2][:-1]
 
 
 def _clock_check(writer: JournalWriter) -> dict[str, int]:
-    """Python's clock and the file system's, in milliseconds: a replaced clock shows as a difference.
+    """Return Python's clock and the file system's in milliseconds: a replaced clock shows as a difference.
 
-    The journal may have been written last a while ago, so it is touched: the system, and not Python, says the time.
+    The journal is touched first, so that its time is the current time of the system, and not of Python.
     """
     try:
-        python = int(time.time() * 1000)  # as the tests have it
+        python = int(time.time() * 1000)  # the clock of the tests, which may be replaced
     except (TypeError, ValueError, OverflowError):
         python = 0
     try:
@@ -378,8 +378,8 @@ def _clock_check(writer: JournalWriter) -> dict[str, int]:
         return {"python": python}
 
 
-def _keep_requirements(folder: Path, requirements: Snapshot) -> None:
-    """Beside the journals, by digest: a journal that is taken in after a crash brings its requirements with it."""
+def _write_requirements(folder: Path, requirements: Snapshot) -> None:
+    """Write the requirements beside the journals, by digest, so that a recovered journal has its requirements."""
     folder.mkdir(parents=True, exist_ok=True)
     path = requirements_path(folder, requirements.digest)
     if not path.exists():
@@ -387,12 +387,12 @@ def _keep_requirements(folder: Path, requirements: Snapshot) -> None:
 
 
 def requirements_path(folder: Path, digest: str) -> Path:
-    """Return where the requirements with this digest are kept beside the journals."""
+    """Return the path of the requirements with a digest, beside the journals."""
     return folder / f"requirements-{digest.removeprefix('sha256:')}.json"
 
 
 def tests_of(lines: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """Return the planned tests of a run by node id; what was selected goes before what was deselected."""
+    """Return the planned tests of a run by node id. A selected test replaces a deselected one with the same id."""
     plan: dict[str, Mapping[str, Any]] = {}
     for test in lines:
         if test["test"] not in plan or plan[test["test"]].get("deselected"):

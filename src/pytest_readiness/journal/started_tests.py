@@ -1,8 +1,8 @@
-"""Which evidence tests began in the workers of xdist, written by the workers: what tells the controller is on its way.
+"""Record of started tests by xdist workers, in case the controller dies before it hears of them.
 
-Where the controller is killed or stopped meanwhile, that is lost with it. So each worker of this machine adds a line to
-a file beside the journal before its test begins: a keyed digest of what the test is called, and the moment. The name
-does not stand there, as a secret in it may become known later. What the journal says itself goes before the file.
+Each worker on this machine adds a line to a file beside the journal before a test begins: a keyed digest of the test
+id, and the time. The id itself is not written, because it may hold a secret that is registered later. The lines of the
+journal take precedence over this file.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _LINE = re.compile(r"([0-9a-f]{32}) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)", r
 
 
 def start_path(journal: Path) -> Path:
-    """Return where the workers of a run write what they begin."""
+    """Return the path of the file with the started tests of a run."""
     return journal.with_suffix(".begun")
 
 
 def create_start_file(journal: Path) -> None:
-    """Make the file, which a worker finds where it runs on this machine.
+    """Create the file. A worker that finds it runs on the same machine.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: It cannot be created.
     """
     _close(open_regular(start_path(journal), os.O_WRONLY | os.O_CREAT, follow=False))
 
@@ -43,7 +43,7 @@ def _digest(key: bytes, test_id: str) -> str:
 
 
 class StartWriter:
-    """Writes, in a worker, which test begins."""
+    """Writes the started tests of a worker."""
 
     def __init__(self, journal: Path, key: bytes) -> None:
         self._path = start_path(journal)
@@ -51,12 +51,12 @@ class StartWriter:
         self._descriptor: int | None = None
         self._file: tuple[int, int] | None = None
         self._is_here = True
-        """The file is within reach: the worker runs on the controller's machine."""
+        """The file is accessible: the worker runs on the controller's machine."""
 
     def write_start(self, test_id: str) -> None:
-        """Write that a test begins. Nothing is raised: the controller is told as well."""
+        """Write that a test begins. Nothing is raised, because the controller is informed as well."""
         try:
-            if self._descriptor is None or not is_open(self._descriptor, self._file):  # a test may close all there is
+            if self._descriptor is None or not is_open(self._descriptor, self._file):  # a test may close any file
                 if not self._is_here:
                     return
                 self._open()
@@ -69,37 +69,37 @@ class StartWriter:
         self._file = file_identity(self._descriptor)
 
 
-def build_start_writer(given: Mapping[str, Any]) -> StartWriter:
-    """Return what writes that a test begins, in a worker that is given this."""
-    return StartWriter(Path(given["living"][0]), bytes.fromhex(given["key"]))
+def build_start_writer(data: Mapping[str, Any]) -> StartWriter:
+    """Return the writer for a worker, from the data that the controller sent."""
+    return StartWriter(Path(data["living"][0]), bytes.fromhex(data["key"]))
 
 
 class StartedTests:
-    """What the workers of a run wrote."""
+    """The started tests that the workers of a run wrote."""
 
     def __init__(self, journal: Path, key: bytes, planned: Iterable[str]) -> None:
-        """``key``: the store's own, for fingerprints; ``planned``: every test that was to run."""
-        self._moments: dict[str, list[str]] = {}
-        self._strange = ""
-        """When a test began of which nobody knows which it is: what it is called was changed, or a line is damaged."""
+        """Read the file. ``key``: the store's key for fingerprints; ``planned``: the ids of all planned tests."""
+        self._starts: dict[str, list[str]] = {}
+        self._unknown = ""
+        """Last start of an unknown test: its id was changed, or the line is damaged. Empty: there is none."""
         if not (lines := _lines(start_path(journal))):
             return
         names = {_digest(key, test_id): test_id for test_id in planned}
         for line in lines:
-            told = _LINE.fullmatch(line)
-            mark, at = told.groups() if told else ("", timestamp())
-            if mark in names:
-                self._moments.setdefault(names[mark], []).append(at)
+            match = _LINE.fullmatch(line)
+            digest, at = match.groups() if match else ("", timestamp())
+            if digest in names:
+                self._starts.setdefault(names[digest], []).append(at)
             else:
-                self._strange = max(self._strange, at)
+                self._unknown = max(self._unknown, at)
 
     def last(self, test_id: str) -> str:
-        """Return when a test began; empty where it did not. One that nobody can name may be any of them."""
-        return max(self._moments.get(test_id, ()), default=self._strange)
+        """Return when a test last began; empty if it did not. A start of an unknown test counts for every test."""
+        return max(self._starts.get(test_id, ()), default=self._unknown)
 
     def count(self, test_id: str) -> int:
-        """Return how often it began."""
-        return len(self._moments.get(test_id, ()))
+        """Return how often a test began."""
+        return len(self._starts.get(test_id, ()))
 
 
 def _lines(path: Path) -> list[str]:
@@ -108,10 +108,10 @@ def _lines(path: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError:
-        return [""]  # it is there: nobody knows what it says
+        return [""]  # the file exists: a line that is damaged stands for its content
 
 
 def remove_start_file(journal: Path) -> None:
-    """Remove the file: its journal is kept elsewhere now, or was nothing."""
+    """Remove the file when its journal is stored elsewhere or removed."""
     with suppress(OSError):
         _unlink(start_path(journal))

@@ -1,4 +1,4 @@
-"""The lines of a run that this process wrote, where they are: on disk. A long run is never in memory as a whole."""
+"""Sealed lines of a run, read from disk when needed, so that a long run is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from ..facts.ledger.line import Line
 from .writer import JournalWriter
 
 _UNREADABLE = (ValueError, LookupError, TypeError, RecursionError)
-"""What reading a line raises that is none of ours."""
+"""Exceptions that parsing a line may raise."""
 
 
 class ChangedJournalError(IntegrityError):
-    """A journal that this process wrote has other lines by now: the store would never be rid of such a run."""
+    """A journal has other lines than this process wrote. The store cannot delete a run, so this one is not stored."""
 
     def __init__(self, path: Path) -> None:
-        told = "the journal is not what was written: somebody else wrote to it: the run is not kept"
-        super().__init__(f"{path}: {told}; 'readiness recover' looks at it")
+        message = "the journal was changed after it was written, so the run is not stored"
+        super().__init__(f"{path}: {message}; check it with 'readiness recover'")
 
 
 class WrittenLines(Sequence[Line]):
-    """The lines of a sealed journal, parsed as they are asked for, until the journal is let go."""
+    """The lines of a sealed journal, parsed when needed, until the journal is closed."""
 
     def __init__(self, writer: JournalWriter, seal: Line) -> None:
-        """Raise ChangedJournalError where the first line is not the one that was written."""
+        """Read the first line.
+
+        Raises:
+            ChangedJournalError: It is not the line that was written.
+        """
         self._writer = writer
         self._last = seal
         try:
@@ -43,37 +47,37 @@ class WrittenLines(Sequence[Line]):
         return self._last.seq + 1
 
     def __iter__(self) -> Iterator[Line]:
-        """Yield each line once it is known to be as it was written: a held one equals it, or the next names its digest.
+        """Yield each line after it was verified: it equals the cached one, or the next line has its digest.
 
         Raises:
-            ChangedJournalError: they are not what was written: somebody else wrote to the journal, or it was let go.
+            ChangedJournalError: The lines are not those that were written, or the journal was closed.
         """
-        held = self._writer.cached
-        texts = self._writer.each_text(after="".join(f"{line.text}\n" for line in held).encode())
-        count, head, before = len(held), held[-1].digest if held else EMPTY, None
+        cached = self._writer.cached
+        texts = self._writer.each_text(after="".join(f"{line.text}\n" for line in cached).encode())
+        count, head, pending = len(cached), cached[-1].digest if cached else EMPTY, None
         try:
-            first = next(texts, None)  # now it is known that the held ones are as they were
-            yield from held
+            first = next(texts, None)  # this also verifies the cached lines
+            yield from cached
             for text in [] if first is None else chain((first,), texts):
                 line = Line.from_own_text(text)
                 if line.body["prev"] != head:
                     raise ChangedJournalError(self._writer.path)
-                if before is not None:
-                    yield before
-                count, before, head = count + 1, line, line.digest
+                if pending is not None:
+                    yield pending
+                count, pending, head = count + 1, line, line.digest
         except _UNREADABLE:
             head = ""
         if (count, head) != (len(self), self._last.digest):
             raise ChangedJournalError(self._writer.path)
-        if before is not None:
-            yield before
+        if pending is not None:
+            yield pending
 
     @overload
     def __getitem__(self, place: int) -> Line: ...
     @overload
     def __getitem__(self, place: slice) -> tuple[Line, ...]: ...
     def __getitem__(self, place: int | slice) -> Line | tuple[Line, ...]:
-        """Return a line: the first and the last, which say what the run is, without reading."""
+        """Return a line. The first and the last one, which describe the run, are not read again."""
         if isinstance(place, slice):
             return tuple(self)[place]
         if place in (-1, len(self) - 1):
