@@ -26,7 +26,7 @@ from .run_log import close_run, interrupted_body, requirements_path, tests_of
 from .started_tests import StartedTests, remove_start_file, start_path
 from .writer import JournalWriter
 
-_OF_A_TEST = frozenset({"started", "attempt", "ended", "finished"})
+_TEST_KINDS = frozenset({"started", "attempt", "ended", "finished"})
 """Kinds of lines that show that a test began."""
 
 
@@ -82,7 +82,7 @@ def _read_leftover(path: Path) -> Leftover:
 
 
 def _content(descriptor: int) -> bytes:
-    """Read a file from its start. The position in a session's own file does not matter, because lines are appended."""
+    """Read a file from its start. In a session's own file the position does not matter: lines are appended."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     return b"".join(iter(lambda: os.read(descriptor, 1 << 20), b""))
 
@@ -121,8 +121,10 @@ def _is_nothing(path: Path, data: bytes) -> bool:
 
     That line is on disk before a test begins, and before any other file has the name of the run.
     """
-    is_ours = (data[:2] == b'{"' or data in (b"", b"{")) and min(data, default=32) >= 32  # noqa: PLR2004 - a space
-    return is_ours and not any(one.name.startswith(f"{path.stem}.") and one != path for one in path.parent.iterdir())
+    is_first_line = (data[:2] == b'{"' or data in (b"", b"{")) and min(data, default=32) >= 32  # noqa: PLR2004 - a space
+    return is_first_line and not any(
+        other.name.startswith(f"{path.stem}.") and other != path for other in path.parent.iterdir()
+    )
 
 
 def _with_worker_starts(path: Path, run: Run) -> Run:
@@ -130,7 +132,7 @@ def _with_worker_starts(path: Path, run: Run) -> Run:
     if run.seal is not None or not start_path(path).exists():
         return run
     plan = tests_of(_planned_tests(run))
-    journaled = {line.body["test"] for line in run.lines if line.kind in _OF_A_TEST}
+    journaled = {line.body["test"] for line in run.lines if line.kind in _TEST_KINDS}
     started = StartedTests(path, load_key(path.parent.parent), plan)
     chain = LineChain(run.id, seq=len(run.lines), head=run.lines[-1].digest)
     missing = [name for name, test in plan.items() if name not in journaled and not test.get("deselected")]

@@ -115,10 +115,10 @@ class RunLog:
 
     def add_worker_starts(self) -> None:
         """Add the starts that only workers wrote, because they did not reach this process."""
-        unstarted = [test_id for test_id, planned in self._plan.items() if not planned.plain.get("deselected")]
-        unstarted = [test_id for test_id in unstarted if test_id not in self._ended]
-        worker_starts = StartedTests(self.path, self.key, self._plan if unstarted else ())
-        for test_id in unstarted:
+        pending = [test_id for test_id, planned in self._plan.items() if not planned.plain.get("deselected")]
+        pending = [test_id for test_id in pending if test_id not in self._ended]
+        worker_starts = StartedTests(self.path, self.key, self._plan if pending else ())
+        for test_id in pending:
             if test_id not in self._running and (at := worker_starts.last(test_id)):
                 self.started(test_id, at)
             self.joiner.started_at_least(test_id, worker_starts.count(test_id))
@@ -165,10 +165,10 @@ class RunLog:
         else:
             writer.append("finished", body)
 
-    def crashed(self, test_id: str, why: str, *, again: bool = False) -> None:
+    def crashed(self, test_id: str, message: str, *, again: bool = False) -> None:
         """Write that the process of a test died before the test ended. ``again``: another process runs it again."""
         if test_id in self._plan:
-            body = self._interrupted(test_id, why)
+            body = self._interrupted(test_id, message)
             if again:
                 self.joiner.run_again(body)
                 if (writer := self._ready_writer()) is not None:
@@ -176,9 +176,9 @@ class RunLog:
             else:
                 self.finished(self.joiner.crashed(body))
 
-    def _interrupted(self, test_id: str, why: str = "the session ended before the test did") -> dict[str, Any]:
+    def _interrupted(self, test_id: str, message: str = "the session ended before the test did") -> dict[str, Any]:
         at = self._running.get(test_id) or timestamp()
-        return interrupted_body(self._plan[test_id].plain_for(test_id), at, why)
+        return interrupted_body(self._plan[test_id].plain_for(test_id), at, message)
 
     def redact(self, redactor: Redactor) -> None:
         """Redact everything in memory and on disk, after a secret was registered.
@@ -313,10 +313,10 @@ def _has_only_common_keys(body: Mapping[str, Any]) -> bool:
     return body.keys() == _COMMON_KEYS and len(attempts) == 1 and attempts[0].keys() == _ATTEMPT_KEYS
 
 
-def interrupted_body(planned: Mapping[str, Any], started_at: str, why: str) -> dict[str, Any]:
+def interrupted_body(planned: Mapping[str, Any], started_at: str, message: str) -> dict[str, Any]:
     """Return the body of a line for a test that started and did not finish."""
     now = timestamp()
-    attempt = {"result": Result.INTERRUPTED.value, "started_at": started_at, "duration_ms": 0, "message": why}
+    attempt = {"result": Result.INTERRUPTED.value, "started_at": started_at, "duration_ms": 0, "message": message}
     body = {
         "test": planned["test"],
         "claims": planned["claims"],
@@ -324,7 +324,7 @@ def interrupted_body(planned: Mapping[str, Any], started_at: str, why: str) -> d
         "started_at": started_at,
         "finished_at": now,
         "attempts": [attempt],
-        "message": why,
+        "message": message,
     }
     return {**body, "open_scope": True} if planned.get("records") else body
 
