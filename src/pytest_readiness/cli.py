@@ -1,4 +1,7 @@
-"""The shell door: ``readiness COMMAND``. It finds the command, and turns every end into one line and an exit code."""
+"""Command line entry point: ``readiness COMMAND``.
+
+Finds the command, and turns its result into an exit code and every error into one line.
+"""
 
 from __future__ import annotations
 
@@ -24,45 +27,45 @@ from .views.sanitise import sanitise, sanitise_lines
 NAME = "readiness"
 _USAGE, _STORAGE, _INTERRUPTED = 2, 3, 130
 _UNANSWERED = 3
-"""How a command ends unless it has answered."""
+"""Exit code of a command that ends without a result."""
 _UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF})
 _MANY = 5_000_000
-"""Values that a command makes before it looks for cycles among them."""
+"""Allocations before the garbage collector first searches for cycles."""
 _LINE = 2000
-"""Characters of a line about something unexpected."""
+"""Characters of a message about an unexpected error."""
 _TRACEBACK = 100_000
-"""Characters of a traceback that are shown."""
+"""Characters of a printed traceback."""
 
 COMMANDS = {
-    "init": ("init", "Write readiness.toml, adopting the tracker or writing a new one."),
-    "check": ("check", "Say whether config, tracker and store are sound."),
-    "report": ("report", "Tell where the use cases stand."),
-    "gate": ("gate", "Say whether the use cases may go live, as an exit code."),
-    "why": ("why", "Tell why a use case or requirement stands where it does."),
-    "next": ("next_", "Tell who must do what, most urgent first."),
-    "show": ("show", "Show evidence in the fields of the template."),
-    "record": ("record", "Record evidence from outside pytest: a command, an examined result, JUnit XML."),
-    "review": ("review", "Show what is to be signed, and sign it."),
-    "waive": ("waive", "Except a requirement for a time."),
-    "block": ("block", "Keep a use case from going live until it is unblocked."),
-    "unblock": ("unblock", "End what blocks a use case."),
-    "retire": ("retire", "Take a test out of what must pass, or let go of a use case that left."),
-    "history": ("history", "Tell what became of a use case: runs, decisions, promotions and demotions."),
-    "sync": ("sync", "Write the derived status into the tracker's rows that say another."),
-    "recover": ("recover", "Take in what a crash or an absent server left behind."),
-    "verify": ("verify", "Recompute everything that is kept, and name what does not fit."),
-    "checkpoint": ("checkpoint", "Print the store's head, in a form to keep elsewhere."),
-    "bundle": ("bundle", "Write what the store holds into a file, to be carried elsewhere."),
-    "merge": ("merge", "Take bundles from elsewhere into the store."),
+    "init": ("init", "Create readiness.toml; adopt the tracker, or write a new one."),
+    "check": ("check", "Check config, tracker and store for problems."),
+    "report": ("report", "Show the status of all use cases."),
+    "gate": ("gate", "Check whether the use cases may go live (exit code 0 or 1)."),
+    "why": ("why", "Explain the status of a use case or requirement."),
+    "next": ("next_", "List who must do what, most urgent first."),
+    "show": ("show", "Show evidence in the fields of the evidence template."),
+    "record": ("record", "Record evidence from outside pytest: a command, a manual check, JUnit XML."),
+    "review": ("review", "Show what a review covers, and approve or reject it."),
+    "waive": ("waive", "Grant a time-limited exception for a requirement."),
+    "block": ("block", "Block go-live of a use case."),
+    "unblock": ("unblock", "End all blockers of a use case."),
+    "retire": ("retire", "Retire a test, a removed use case, or a broken run."),
+    "history": ("history", "Show the history of a use case: runs, decisions and status changes."),
+    "sync": ("sync", "Update the tracker's status column where it differs."),
+    "recover": ("recover", "Import runs left over from a crash or an unreachable store."),
+    "verify": ("verify", "Verify the integrity of the store."),
+    "checkpoint": ("checkpoint", "Print a checkpoint of the store, to keep elsewhere."),
+    "bundle": ("bundle", "Export runs and decisions to a file."),
+    "merge": ("merge", "Import bundles into the store."),
 }
-"""Module in ``commands/`` and one sentence for each command: so that one command does not import the others."""
+"""Module in ``commands/`` and summary of each command. A command does not import the others."""
 
 
 class _Commands(click.Group):
-    """Commands that are imported when called, and errors as one line."""
+    """Command group that imports a command when it is called, and prints an error as one line."""
 
     is_whole_process = False
-    """Nothing comes after the command: it was started by itself, and not called by other code."""
+    """The command is the whole process, so the process may exit at once; False if other code calls it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -71,10 +74,10 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f".commands.{COMMANDS[cmd_name][0]}", __package__).command
-        from .commands.exit_code import ExitCodeCommand  # here, as the commands
+        from .commands.exit_code import ExitCodeCommand  # loaded late, as the commands are
 
         if not isinstance(command, ExitCodeCommand):
-            raise TypeError(f"commands/{COMMANDS[cmd_name][0]}.py has no 'command' that answers")
+            raise TypeError(f"commands/{COMMANDS[cmd_name][0]}.py has no 'command' of type ExitCodeCommand")
         return command
 
     def resolve_command(
@@ -91,8 +94,8 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and return its exit code."""
         try:
-            code = self._answered(ctx)
-            # A reader that has gone is noticed here, and not after the exit code has been settled.
+            code = self._run(ctx)
+            # A closed pipe must be noticed before the exit code is final.
             sys.stdout.flush()
         except click.exceptions.Exit as end:
             code = end.exit_code
@@ -102,98 +105,97 @@ class _Commands(click.Group):
             code = _INTERRUPTED
         except SeveralError as error:
             for line in error.lines[:-1]:
-                _say(line)
-            code = _failed(ctx, error.lines[-1], error.exit_code)
+                _print_error(line)
+            code = _fail(ctx, error.lines[-1], error.exit_code)
         except ReadinessError as error:
-            code = _failed(ctx, str(error), error.exit_code)
-        except BaseException as error:  # noqa: BLE001 - the last one to know: whatever it is, it is no answer
-            told = (
-                _lost(error) or f"a defect, not your mistake: {describe_exception(error, _LINE)}{_ask_for_debug(ctx)}"
-            )
-            code = _failed(ctx, told, _STORAGE)
+            code = _fail(ctx, str(error), error.exit_code)
+        except BaseException as error:  # noqa: BLE001 - the outermost handler: any other end is a failure
+            message = _output_problem(error) or f"internal error: {describe_exception(error, _LINE)}{_debug_hint(ctx)}"
+            code = _fail(ctx, message, _STORAGE)
         if self.is_whole_process:
-            _leave(code)
+            _exit_at_once(code)
         return code
 
-    def _answered(self, ctx: click.Context) -> int:
-        """Return what the command answered; ``Exit`` comes from those of click's options that answer themselves."""
-        printed_to = sys.stdout
+    def _run(self, ctx: click.Context) -> int:
+        """Return the exit code of the command. ``--help`` and the like raise ``Exit`` instead."""
+        stdout = sys.stdout
         code = super().invoke(ctx)
         if type(code) is not int:
-            raise UnansweredError(f"'{ctx.invoked_subcommand}' ended before it had answered")
-        if sys.stdout is not printed_to:
-            sys.stdout = printed_to
-            raise UnansweredError(f"a plugin took the output of '{ctx.invoked_subcommand}' away: nobody can read it")
+            raise UnansweredError(f"'{ctx.invoked_subcommand}' ended without a result")
+        if sys.stdout is not stdout:
+            sys.stdout = stdout
+            raise UnansweredError(
+                f"a plugin replaced standard output, so the output of '{ctx.invoked_subcommand}' is lost"
+            )
         return code
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run the command, and end with its exit code: the one place that settles it."""
+        """Run the command, and exit with its code. No other place decides the exit code."""
         standalone = extra.get("standalone_mode", True)
         extra["standalone_mode"] = False
         code = _UNANSWERED
         try:
-            ended = super().main(*args, **extra)
-            code = ended if type(ended) is int else _UNANSWERED
-        except SystemExit as end:  # of click's own: a pipe that nobody reads any more
+            result = super().main(*args, **extra)
+            code = result if type(result) is int else _UNANSWERED
+        except SystemExit as end:  # click's own, for a closed pipe
             code = end.code if isinstance(end.code, int) and end.code else _UNANSWERED
         except click.Abort:
             code = _INTERRUPTED
         except click.UsageError as error:
-            _say(f"{error.format_message().rstrip('.')} (see `{_path(error.ctx)} --help`)")
+            _print_error(f"{error.format_message().rstrip('.')} (see `{_command_path(error.ctx)} --help`)")
             code = _USAGE
         except click.ClickException as error:
-            _say(error.format_message())
+            _print_error(error.format_message())
             code = error.exit_code
-        except OSError as error:  # of those of click's options that answer themselves
-            if (lost := _lost(error)) is None:
+        except OSError as error:  # from `--help` and the like
+            if (problem := _output_problem(error)) is None:
                 raise
-            _say(lost)
+            _print_error(problem)
             code = _STORAGE
         if standalone:
             raise SystemExit(code)
         return code
 
 
-def _leave(code: int) -> None:
-    """End the process here and now, as far as nothing is lost by it.
+def _exit_at_once(code: int) -> None:
+    """End the process without freeing its objects, which saves about 10 % of a gate.
 
-    What a command has made is not freed value by value first, which takes a tenth of the time of a gate: the system
-    takes it all at once.
+    Returns without effect if other threads run or the output cannot be flushed: Python's own exit handles these.
     """
     if threading.active_count() > 1:
-        return  # for which Python's own end waits
+        return
     try:
-        atexit._run_exitfuncs()  # noqa: SLF001 - what others have asked for; there is no other way to it
+        atexit._run_exitfuncs()  # noqa: SLF001 - there is no public way to run the exit handlers
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:  # noqa: BLE001
-        return  # Python's own end tells of what could not be written
+        return  # Python's own exit reports what could not be written
     os._exit(code)
 
 
-def _lost(error: BaseException) -> str | None:
-    """Return what is told where what was printed could not be written; of a file of ours a line of its own says so."""
+def _output_problem(error: BaseException) -> str | None:
+    """Return the message for a standard output that cannot be written; None: the error is about something else."""
     if isinstance(error, OSError) and error.errno in _UNWRITTEN and error.filename is None:
-        return f"standard output cannot be written, so its answer is lost: {error.strerror}"
+        return f"standard output cannot be written, so the output is lost: {error.strerror}"
     return None
 
 
-def _path(context: click.Context | None) -> str:
+def _command_path(context: click.Context | None) -> str:
     return context.command_path if context is not None else NAME
 
 
-def _ask_for_debug(ctx: click.Context) -> str:
-    return "" if ctx.params["debug"] else f"; `{NAME} --debug ...` prints where, please report that"
+def _debug_hint(ctx: click.Context) -> str:
+    return "" if ctx.params["debug"] else f"; please report it with the traceback that `{NAME} --debug ...` prints"
 
 
-def _failed(ctx: click.Context, message: str, code: int) -> int:
+def _fail(ctx: click.Context, message: str, code: int) -> int:
     if ctx.params["debug"]:
         click.echo(sanitise_lines(traceback.format_exc(), _TRACEBACK), err=True)
-    _say(message)
+    _print_error(message)
     return code
 
 
-def _say(message: str) -> None:
+def _print_error(message: str) -> None:
     click.echo(f"{NAME}: {sanitise(' '.join(message.split()))}", err=True)
 
 
@@ -213,21 +215,23 @@ def _show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> 
     type=click.Path(path_type=Path),
     envvar="READINESS_CONFIG",
     metavar="PATH",
-    help="Config to use; else the nearest, upward from the working folder.",
+    help="Config file; default: the nearest one, from the working folder upwards.",
 )
-@click.option("--store", envvar="READINESS_STORE", metavar="URL", help="Store to use; else the config's.")
-@click.option("--debug", is_flag=True, help="Print a traceback with an error.")
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Say which.")
+@click.option("--store", envvar="READINESS_STORE", metavar="URL", help="Store URL; default: the config's.")
+@click.option("--debug", is_flag=True, help="Print a traceback on an error.")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
+)
 @click.pass_context
 def commands(ctx: click.Context, config: Path | None, store: str | None, debug: bool) -> None:  # noqa: FBT001 - click's way
-    """Production readiness from real test runs: evidence, where each use case stands, and the gate.
+    """Production readiness from real test runs: evidence, the status of each use case, and the go-live gate.
 
     Exit codes: 0 yes, 1 no, 2 usage or config error, 3 integrity or storage failure.
     """
     from .commands.cli_context import CliContext
 
     if store is not None and not store.strip():
-        raise click.UsageError("--store is empty: give it a URL, or leave it out", ctx)
+        raise click.UsageError("--store is empty: give a URL, or omit the option", ctx)
     ctx.obj = CliContext(config, store, debug)
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
@@ -236,20 +240,20 @@ def commands(ctx: click.Context, config: Path | None, store: str | None, debug: 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run ``readiness`` with these arguments (else the process's) and exit."""
-    if sys.stdout is None:  # closed by who started it: the next file that is opened would be in its place
-        _say("standard output is closed, so it can answer nothing: open it, or send it to a file")
+    if sys.stdout is None:  # closed by the caller: the next opened file would take its descriptor
+        _print_error("standard output is closed: open it, or redirect it to a file")
         sys.exit(_STORAGE)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # A terminal that cannot show a sign shows its escape: a report must not end in an encoding error.
+            # Print an escape for a sign that the terminal cannot show, instead of an encoding error.
             stream.reconfigure(errors="backslashreplace")
-    # A command makes many values and hardly a cycle: looking for cycles at every step takes a third of its time.
+    # A command makes many values and hardly a cycle: without this, the cycle search takes a third of its time.
     gc.set_threshold(_MANY)
     commands.main(args=list(arguments) if arguments is not None else None, prog_name=NAME)
     raise AssertionError("click has exited")
 
 
 def run() -> NoReturn:
-    """Be the process ``readiness``: as ``main``, and nothing comes after the command."""
+    """Run ``readiness`` as a process of its own: as ``main``, and exit at once."""
     commands.is_whole_process = True
     main()

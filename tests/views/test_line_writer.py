@@ -70,10 +70,10 @@ def test_styles_reach_both_printers():
 @pytest.mark.parametrize("state", State)
 def test_each_sign_is_one_column_and_the_ascii_signs_differ(state):
     """A sign stands for one state only, in one column, also where there is only ASCII."""
-    pen = LineWriter(80, unicode=False)
+    writer = LineWriter(80, unicode=False)
     assert cell_width(state.sign) == 1
-    assert pen.sign(state).isascii()
-    assert len({pen.sign(other) for other in State}) == len(State)
+    assert writer.sign(state).isascii()
+    assert len({writer.sign(other) for other in State}) == len(State)
 
 
 @pytest.mark.parametrize("text", ["x" * 18 + " ::" + "y" * 18, ":" * 100, "a" * 20 + " " + ":" * 41])

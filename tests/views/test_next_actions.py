@@ -84,10 +84,10 @@ def test_names_follow_each_other_by_their_number(name, before, yes):
 
 def test_lists_are_ranges_where_there_are_three_in_a_row():
     """Ranges, single names, and the number of names beyond the cap."""
-    pen = LineWriter(80)
+    writer = LineWriter(80)
     names = ["a1", "a2", "a3", "b1", "b2", "c"]
-    assert name_list(names, pen) == "a1 … a3, b1, b2, c"
-    assert name_list(names, pen, most=2) == "a1 … a3, b1 and 2 more"
+    assert name_list(names, writer) == "a1 … a3, b1, b2, c"
+    assert name_list(names, writer, most=2) == "a1 … a3, b1 and 2 more"
     assert item_list(["4"]) == "item 4"
     assert item_list(["1", "2", "3", "5"]) == "items 1-3, 5"
 

@@ -1,1 +1,1 @@
-"""The commands: one file a command or a close family of them, each loaded only when it is called."""
+"""The commands, one file each. A command is loaded only when it is called."""

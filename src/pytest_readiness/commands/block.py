@@ -1,4 +1,4 @@
-"""``readiness block``: something keeps a use case from going live until it is unblocked."""
+"""The command ``readiness block``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..decisions.blockers_and_waivers import block
 from ..decisions.identity import find_decider
 from ..facts.timestamps import timestamp
 from . import options
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, print_standing, refusing
 from .exit_code import ExitCodeCommand
 
@@ -17,12 +17,12 @@ from .exit_code import ExitCodeCommand
 @click.argument("use_case", metavar="UC")
 @options.reason
 @options.by
-@click.option("--due", callback=options.day, metavar="DATE", help="The UTC date by which it should end.")
-@click.option("--link", callback=options.link, metavar="URL", help="Where it is dealt with.")
+@click.option("--due", callback=options.day, metavar="DATE", help="Date by which it should be resolved (UTC).")
+@click.option("--link", callback=options.link, metavar="URL", help="URL of the issue.")
 @click.pass_context
-@pass_door
+@pass_cli_context
 def command(
-    door: CliContext,
+    cli: CliContext,
     context: click.Context,
     *,
     use_case: str,
@@ -31,14 +31,14 @@ def command(
     due: str | None,
     link: str | None,
 ) -> int:
-    """Keep a use case from going live until it is unblocked. Anyone may.
+    """Block go-live of a use case. Anyone can block; a reviewer unblocks.
 
-    Exits 0 where it is kept, 1 where it is refused.
+    Exits 0 if the blocker is stored, 1 if it is refused.
     """
-    place = door.place()
+    project = cli.project()
     with refusing(context):
-        print_decision(block(place, use_case, find_decider(place, by), reason, due, link))
+        print_decision(block(project, use_case, find_decider(project, by), reason, due, link))
     if due is not None and due < timestamp()[:10]:
-        click.echo(f"the date {due} is over: it is told as overdue")
-    print_standing(place, (use_case,))
+        click.echo(f"the due date {due} is in the past: reports show it as overdue")
+    print_standing(project, (use_case,))
     return 0

@@ -1,4 +1,4 @@
-"""``readiness bundle``: write what the store holds into a file, to be carried to another store."""
+"""The command ``readiness bundle``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..pipeline.bundles import export_bundle, write_script
 from ..pipeline.output_files import refuse_sources
 from ..views.sanitise import sanitise
 from . import options
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
@@ -22,40 +22,40 @@ from .exit_code import ExitCodeCommand
     "--output",
     type=options.FILE,
     metavar="FILE",
-    help="The file to write.",
+    help="Output file.",
 )
 @click.option(
     "--script",
     type=options.FILE,
     metavar="FILE",
-    help="Write the script that verifies bundles, which needs Python alone, to this file.",
+    help="Write the script that verifies bundles (plain Python) to this file.",
 )
 @click.option(
     "--with-tree",
     is_flag=True,
-    help="Tell from which store it comes: its checkpoint, and the leaves of its tree.",
+    help="Include the store's checkpoint and the leaves of its tree, to show the origin.",
 )
-@pass_door
+@pass_cli_context
 def command(
-    door: CliContext, *, use_cases: tuple[str, ...], output: Path | None, script: Path | None, with_tree: bool
+    cli: CliContext, *, use_cases: tuple[str, ...], output: Path | None, script: Path | None, with_tree: bool
 ) -> int:
-    """Write runs, decisions, requirements, verdicts, signatures, artifacts and a report into one file.
+    """Export runs, decisions, requirements, verdicts, signatures, artifacts and a report to one file.
 
-    All of the register, or what is about the use cases (ids or globs). `readiness merge` takes it in elsewhere. Exits
-    2 where no file can be written there, 3 where the store is not intact or the disk fails.
+    Exports the whole register, or what concerns the use cases (ids or globs). Import it with `readiness merge`. Exits
+    2 if the file cannot be written, 3 if the store is not intact or the disk fails.
     """
     if output is None and (script is None or use_cases):
         raise click.UsageError("name the file to write: -o FILE")
-    place = door.place()
-    refuse_sources(place, {"the script": script, "the bundle": output})
+    project = cli.project()
+    refuse_sources(project, {"the script": script, "the bundle": output})
     if script is not None:
         write_script(script)
-        click.echo(sanitise(f"{script}: verifies bundles: python {script.name} BUNDLE"))
+        click.echo(sanitise(f"{script}: written; verify a bundle with: python {script.name} BUNDLE"))
     if output is None:
         return 0
-    done = export_bundle(place, use_cases, output, with_tree=with_tree)
-    written = count(done.runs, "run"), count(done.decisions, "decision"), count(done.verdicts, "verdict")
+    exported = export_bundle(project, use_cases, output, with_tree=with_tree)
+    written = count(exported.runs, "run"), count(exported.decisions, "decision"), count(exported.verdicts, "verdict")
     click.echo(sanitise(f"{output}: {', '.join(written)}"))
-    for sha256 in done.missing:
-        click.echo(f"readiness: the artifact {sha256} is not in it: it is not in the artifact folder", err=True)
+    for sha256 in exported.missing:
+        click.echo(f"readiness: artifact {sha256} was left out: it is not in the artifact folder", err=True)
     return 0

@@ -1,4 +1,4 @@
-"""``readiness check``: config, tracker and store are sound, or every problem with its file and line."""
+"""The command ``readiness check``."""
 
 from __future__ import annotations
 
@@ -27,80 +27,80 @@ from ..signing.keys import key_problems
 from ..store.address import sqlite_path
 from ..views.sanitise import sanitise
 from ..views.text_format import count
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 _CONFIG = 2
-"""Exit code where a plugin cannot be used, as that of every other command."""
+"""Exit code if a plugin cannot be used, as of every other command."""
 
 
-@click.command("check", cls=ExitCodeCommand, help="Say whether config, tracker and store are sound.")
-@pass_door
-def command(door: CliContext) -> int:
-    """Print every problem, and the meaning that each item got.
+@click.command("check", cls=ExitCodeCommand, help="Check config, tracker and store for problems.")
+@pass_cli_context
+def command(cli: CliContext) -> int:
+    """Print every problem, and how each item is configured.
 
-    Exit code 1 where there are problems, 2 where a plugin cannot be used, with which no other command answers either.
+    Exits 1 if there are problems, 2 if a plugin cannot be used.
     """
-    settings, found = _config(door)
+    settings, problems = _config(cli)
     catalogue = None
-    left_out: list[str] = []
+    row_notes: list[str] = []
     notes: tuple[Problem, ...] = ()
     plugins = Plugins()
     if settings is not None:
         plugins = load_plugins(settings)
-        kinds, found = _kinds(plugins)
-        catalogue, misfits = examine_catalogue(settings, proofs=kinds)
-        wrong = list(key_problems(settings))
-        found += [*misfits, *wrong]
-        left_out = list(_left_out(settings))
-        if not wrong:
-            kept, notes = _kept(settings, catalogue)
-            found += kept
-    for problem in found:
-        _say(str(problem))
-    for note in (*notes, *left_out):
-        _say(f"note: {note}")
+        kinds, problems = _kinds(plugins)
+        catalogue, register_problems = examine_catalogue(settings, proofs=kinds)
+        wrong_keys = list(key_problems(settings))
+        problems += [*register_problems, *wrong_keys]
+        row_notes = list(_row_notes(settings))
+        if not wrong_keys:
+            store_problems, notes = _verify(settings, catalogue)
+            problems += store_problems
+    for problem in problems:
+        _print(str(problem))
+    for note in (*notes, *row_notes):
+        _print(f"note: {note}")
     if settings is not None and catalogue is not None:
         for line in _meaning(settings, catalogue):
-            _say(line)
-    _say("sound" if not found else count(len(found), "problem"))
-    return _CONFIG if plugins.unusable_reason else int(bool(found))
+            _print(line)
+    _print(count(len(problems), "problem") if problems else "no problems")
+    return _CONFIG if plugins.unusable_reason else int(bool(problems))
 
 
-def _left_out(settings: Settings) -> Iterator[str]:
-    """Yield each row of the tracker that is no use case by its words: it is said, and no problem."""
+def _row_notes(settings: Settings) -> Iterator[str]:
+    """Yield a note for each row of the tracker that is not a use case by its status word."""
     for line, why in skipped_rows(settings):
-        yield f"{location(settings.tracker, line)}: this row is no use case: {why}" if settings.tracker else why
+        yield f"{location(settings.tracker, line)}: this row is not a use case: {why}" if settings.tracker else why
 
 
-def _config(door: CliContext) -> tuple[Settings | None, list[Problem]]:
-    path = door.config or find_config(Path.cwd())
+def _config(cli: CliContext) -> tuple[Settings | None, list[Problem]]:
+    path = cli.config or find_config(Path.cwd())
     if path is None:
         return None, [Problem("", "there is no config: write one with `readiness init`")]
-    found = config_problems(path)
-    if found:
-        return None, found
+    problems = config_problems(path)
+    if problems:
+        return None, problems
     artifacts = os.environ.get("READINESS_ARTIFACTS")
-    return override_settings(load_settings(path), store=door.store, artifacts=artifacts), []
+    return override_settings(load_settings(path), store=cli.store, artifacts=artifacts), []
 
 
 def _kinds(plugins: Plugins) -> tuple[Collection[str], list[Problem]]:
-    """Return the proof kinds that the config may name, and which plugins cannot be used."""
-    if (trouble := plugins.unusable_reason) is None:
+    """Return the proof kinds that the config may name, and the problems of plugins."""
+    if (reason := plugins.unusable_reason) is None:
         return plugins.kinds, []
-    return plugins.requested_kinds, [Problem("", line) for line in plugins.problems or (trouble,)]
+    return plugins.requested_kinds, [Problem("", line) for line in plugins.problems or (reason,)]
 
 
-def _kept(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem], tuple[Problem, ...]]:
-    """Return what does not fit in what is kept, and what counts for nothing.
+def _verify(settings: Settings, catalogue: Catalogue | None) -> tuple[list[Problem], tuple[Problem, ...]]:
+    """Return the problems of the store and its decisions, and the notes on them.
 
-    A store that is not there yet is an empty one, and sound; nothing is created.
+    A store that does not exist yet is empty and has no problems; nothing is created.
     """
     try:
-        found = verify_store(Project(settings, catalogue or Catalogue(settings.register)))
+        result = verify_store(Project(settings, catalogue or Catalogue(settings.register)))
     except ReadinessError as error:
         return [Problem("", str(error))], ()
-    return found.problems, (*(Problem("", one) for one in found.retired_runs), *found.notes)
+    return result.problems, (*(Problem("", line) for line in result.retired_runs), *result.notes)
 
 
 def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
@@ -114,19 +114,19 @@ def _meaning(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
         span = "" if len(counts) == 1 else f"{counts[0]} to "
         yield f"each use case has {span}{count(counts[-1], 'requirement')}"
     if not any(environment.real for environment in catalogue.environments.values()):
-        yield "note: no real environment is declared, so that no evidence counts: add [environments.NAME] real = true"
+        yield "note: no real environment is declared, so no evidence counts: add [environments.NAME] real = true"
     yield from _idle_columns(settings)
     if settings.register == DEFAULT_REGISTER and settings.path is not None and _is_elsewhere(settings):
         yield (
-            f"note: the store is outside this project, and its register is called '{DEFAULT_REGISTER}': another"
-            ' project\'s would be the same one; give it a name (register = "..." in the config)'
+            f"note: the store is outside this project, and the register has the default name '{DEFAULT_REGISTER}',"
+            ' which other projects may use too: set register = "..." in the config'
         )
     if not settings.review.reviewers:
-        yield "note: nobody is listed in [review] reviewers, so that nothing can be signed off"
+        yield "note: [review] reviewers is empty, so no use case can be approved"
 
 
 def _idle_columns(settings: Settings) -> Iterator[str]:
-    """Yield which columns of the tracker are nobody's to compare: their environments are declared, and not real."""
+    """Yield a note on the status columns of environments that are not real: they are not compared."""
     columns = settings.tracker_columns.get("status")
     if not isinstance(columns, Mapping):
         return
@@ -134,17 +134,15 @@ def _idle_columns(settings: Settings) -> Iterator[str]:
     if idle:
         headers, names = ("'" + "', '".join(shown) + "'" for shown in (idle.values(), idle))
         where = key_location(settings, "tracker_columns", "status")
-        yield (
-            f"note: {where}: nothing is compared with, or written into, {headers}: {names} "
-            f"{'is' if len(idle) == 1 else 'are'} declared with real = false"
-        )
+        are = "is" if len(idle) == 1 else "are"
+        yield f"note: {where}: {headers} {are} neither compared nor updated: {names} {are} declared with real = false"
 
 
 def _is_elsewhere(settings: Settings) -> bool:
-    """Return whether the store lies where others may share it: in no folder of the project."""
+    """Return whether the store is outside the project's folder, so that other projects may share it."""
     try:
         path = sqlite_path(settings.store, settings.folder)
-    except ConfigError:  # told as a problem of the store
+    except ConfigError:  # reported as a problem of the store
         return False
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(settings.folder))
 
@@ -161,12 +159,12 @@ def _scope(item: Item) -> str:
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """Columns are as wide as their widest cell; the last one may be any length."""
-    every = [tuple(sanitise(cell) for cell in row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*every, strict=True)][:-1]
-    for *cells, last in every:
+    """Yield the lines of a table. Each column but the last is as wide as its widest cell."""
+    clean_rows = [tuple(sanitise(cell) for cell in row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*clean_rows, strict=True)][:-1]
+    for *cells, last in clean_rows:
         yield "  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)), last])
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     click.echo(sanitise(line))

@@ -1,4 +1,4 @@
-"""``readiness checkpoint``: the store's head in a form to keep elsewhere."""
+"""The command ``readiness checkpoint``."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ..pipeline.output_files import CHECKPOINT, refuse_sources
 from ..views.sanitise import sanitise
 from ..views.text_format import count
 from . import options
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("checkpoint", cls=ExitCodeCommand)
-@click.option("-o", "--output", type=options.FILE, metavar="FILE", help="The file to write; else it is printed.")
-@pass_door
-def command(door: CliContext, output: Path | None) -> int:
-    """Print or write the store's head: its name, how many records it has, and the hash that stands for them all.
+@click.option("-o", "--output", type=options.FILE, metavar="FILE", help="Output file; default: standard output.")
+@pass_cli_context
+def command(cli: CliContext, output: Path | None) -> int:
+    """Print or write a checkpoint of the store: its id, its number of records, and one hash over all of them.
 
-    Kept where those who can write the store cannot write, it shows later whether records were changed, deleted or
-    rolled back: `readiness gate --checkpoint FILE`. A file that holds a checkpoint is replaced only where the store has
-    grown out of it. Exits 3 where it has not, or the store is not intact. Signed where READINESS_SIGNER names an
-    Ed25519 key; exits 3 where that cannot sign.
+    Keep it where those who can write the store cannot write. `readiness gate --checkpoint FILE` then detects records
+    that were changed, deleted or rolled back. An existing checkpoint file is replaced only if the store still contains
+    everything in it. Exits 3 if it does not, or if the store is not intact. The checkpoint is signed if
+    READINESS_SIGNER names an Ed25519 key; exits 3 if that key cannot sign.
     """
-    place = door.place()
-    refuse_sources(place, {CHECKPOINT: output})
-    made = make_checkpoint(place, output)
-    if os.environ.get("READINESS_SIGNER") and not made.signatures:
+    project = cli.project()
+    refuse_sources(project, {CHECKPOINT: output})
+    checkpoint = make_checkpoint(project, output)
+    if os.environ.get("READINESS_SIGNER") and not checkpoint.signatures:
         click.echo(UNSIGNED, err=True)
     if output is None:
-        click.echo(made.text, nl=False)
+        click.echo(checkpoint.text, nl=False)
     else:
-        click.echo(sanitise(f"{shown_place(output)}: {count(made.size, 'record')} of {made.origin}"))
+        click.echo(sanitise(f"{shown_place(output)}: {count(checkpoint.size, 'record')} of {checkpoint.origin}"))
     return 0

@@ -1,4 +1,4 @@
-"""What the command line says before the command's name, as each command gets it."""
+"""Options of ``readiness`` that come before the command's name."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ class CliContext:
     """The options of ``readiness`` itself."""
 
     config: Path | None = None
-    """The config to use; None: the nearest, upward from the working folder."""
+    """Config file; None: the nearest one, from the working folder upwards."""
     store: str | None = None
-    """The store to use; None: the config's."""
+    """Store URL; None: the config's."""
     debug: bool = False
-    """Print a traceback with an error."""
+    """Print a traceback on an error."""
 
-    def place(self, *, records: bool = False) -> Project:
-        """Return where this command is: its config, its register and the requirements in force.
+    def project(self, *, records: bool = False) -> Project:
+        """Return the project: its config, its register and the requirements in force.
 
-        ``records``: it records evidence, which a plugin that cannot be used does not cost: ``plugins`` tells of it.
+        Args:
+            records: the command records evidence. A plugin that cannot be used then raises no error; the project's
+                ``plugin_problem`` says why.
 
         Raises:
             ConfigError: the config, the tracker or a plugin cannot be used.
         """
         from ..pipeline.evaluate_project import (
-            find_project,  # brings the store and the models, which `init` does not need
+            find_project,  # loads the store and the models, which `init` does not need
         )
         from ..pipeline.extensions import every_kind, kinds_as_named
 
@@ -41,5 +43,5 @@ class CliContext:
         return find_project(Path.cwd(), config=str(self.config) if self.config else None, store=self.store, kinds=kinds)
 
 
-pass_door = click.make_pass_decorator(CliContext, ensure=True)
-"""Gives a command its door as first argument."""
+pass_cli_context = click.make_pass_decorator(CliContext, ensure=True)
+"""Passes the ``CliContext`` to a command as its first argument."""

@@ -1,4 +1,4 @@
-"""What came of a decision: kept where, and what keeps it from counting yet; or refused, and why."""
+"""Output of the commands that make decisions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from ..decisions.repository import StoredDecisions
-from ..errors import RefusedError, location as shown_place
+from ..errors import RefusedError, location
 from ..facts.decision import (
     Blocker,
     Decision,
@@ -25,11 +25,12 @@ from ..pipeline.evaluate_project import EvaluationRequest, Project, evaluate_pro
 from ..verdict.remedies import NAME_RELEASE
 from ..views.gate import status_text
 from ..views.sanitise import sanitise
+from ..views.text_format import identity
 
 
 @contextmanager
 def refusing(context: click.Context) -> Iterator[None]:
-    """Tell each reason of a refusal on a line of its own, and exit with 1."""
+    """Print each reason of a refusal on a line of its own, and exit with 1."""
     try:
         yield
     except RefusedError as error:
@@ -42,57 +43,56 @@ def _stop(context: click.Context, error: RefusedError) -> NoReturn:
     context.exit(error.exit_code)
 
 
-def print_decision(kept: StoredDecisions) -> None:
-    """Say what was kept, and for a file what makes it count."""
-    for note in kept.notes:
+def print_decision(stored: StoredDecisions) -> None:
+    """Print the stored decisions, and for files how they take effect."""
+    for note in stored.notes:
         click.echo(f"readiness: {sanitise(note, 2000)}", err=True)
-    for decision in kept.decisions:
-        click.echo(sanitise(f"{_said(decision)}, by {decision.by} (known by {decision.known_by}): {decision.id}"))
-        if kept.signed and decision.known_by is not IdentityLevel.SIGNED:
-            told = f"it is signed, but with no key that is trusted with reviews of {decision.by} ([keys])"
-            click.echo(sanitise(f"{told}: the signature counts for nothing"))
-    if not kept.files:
+    for decision in stored.decisions:
+        click.echo(sanitise(f"{_summary(decision)}, by {decision.by} ({identity(decision.known_by)}): {decision.id}"))
+        if stored.signed and decision.known_by is not IdentityLevel.SIGNED:
+            key = f"its key is not trusted with reviews of {decision.by} ([keys])"
+            click.echo(sanitise(f"the signature does not count: {key}"))
+    if not stored.files:
         return
-    for path in kept.files:
-        click.echo(sanitise(f"written: {shown_place(path)}"))
-    click.echo("it counts once it is committed: commit it, and bring it in by a merge request")
-    click.echo(sanitise(_who_counts(kept)))
+    for path in stored.files:
+        click.echo(sanitise(f"written: {location(path)}"))
+    click.echo("takes effect once committed and merged: commit it, and open a merge request")
+    click.echo(sanitise(_author_note(stored)))
 
 
-def print_standing(place: Project, use_cases: Sequence[str], release: str | None = None) -> None:
-    """Say how use cases stand now; where a release has to be named, for which."""
+def print_standing(project: Project, use_cases: Sequence[str], release: str | None = None) -> None:
+    """Print the status of use cases, and the release that it is for if the config requires one."""
     if use_cases:
         request = EvaluationRequest(tuple(use_cases), release=release)
-        judged, about = request.judged_release, ""
-        if place.policy.release == "required":
-            about = f" (release {judged})" if judged else f"; {NAME_RELEASE}"
-        for one in evaluate_project(place, request).readiness.use_cases:
-            click.echo(sanitise(f"{one.use_case.id} now: {status_text(one)}{about}"))
+        judged, suffix = request.judged_release, ""
+        if project.policy.release == "required":
+            suffix = f" (release {judged})" if judged else f"; {NAME_RELEASE}"
+        for use_case in evaluate_project(project, request).readiness.use_cases:
+            click.echo(sanitise(f"{use_case.use_case.id} now: {status_text(use_case)}{suffix}"))
 
 
-def _who_counts(kept: StoredDecisions) -> str:
-    named = kept.decisions[0].by
-    if kept.author is None:
-        return f"who will have decided is the author of that commit: it should be {named}"
-    if kept.author.casefold() == named.casefold():
-        return f"who will have decided is the author of that commit: {kept.author}, as git is set up here"
-    told = f"as git is set up here that is {kept.author}, and not {named}"
-    return f"who will have decided is the author of that commit: {told}"
+def _author_note(stored: StoredDecisions) -> str:
+    name, author = stored.decisions[0].by, stored.author
+    if author is None:
+        return f"the commit author will be recorded as the decider: commit as {name}"
+    if author.casefold() == name.casefold():
+        return f"the commit author ({author}) will be recorded as the decider"
+    return f"the commit author ({author}) will be recorded as the decider, not {name}: commit as {name}"
 
 
 _DONE: dict[type[Decision], str] = {
     Blocker: "is blocked",
     Unblock: "is unblocked",
-    Departure: "is retired: it left the register, and what it left open until now keeps no gate closed",
+    Departure: "is retired: it left the register, and what it left open until now no longer closes the gate",
 }
 
 
-def _said(decision: Decision) -> str:
+def _summary(decision: Decision) -> str:
     match decision:
         case Review():
-            named = f", acknowledging {', '.join(decision.acknowledged)}" if decision.acknowledged else ""
+            acknowledged = f", acknowledging {', '.join(decision.acknowledged)}" if decision.acknowledged else ""
             release = f" for release {decision.release}" if decision.release else ""
-            return f"{decision.use_case} {decision.meaning}{release}{named}"
+            return f"{decision.use_case} {decision.meaning}{release}{acknowledged}"
         case Waiver():
             return f"{decision.requirement} is waived until {decision.until} for {decision.requested_by}"
         case Blocker() | Unblock() | Departure():
@@ -101,5 +101,5 @@ def _said(decision: Decision) -> str:
             instead = f", replaced by {decision.replaced_by}" if decision.replaced_by else ""
             return f"{decision.test_id} is retired{instead}"
         case RunRetirement():
-            return f"run {decision.run_id} is retired: what it had passed or planned is to be run again"
+            return f"run {decision.run_id} is retired: run the tests again that passed in it or were planned"
     return decision.KIND

@@ -1,4 +1,4 @@
-"""``readiness gate``: may this go live? Exit code 0 for yes, 1 for no; fails closed."""
+"""The command ``readiness gate``, which fails closed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from ..pipeline.maintenance import save_verdict
 from ..regular_files import read_regular
 from ..views.gate import render_verdict
 from . import options, output
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand, keep_until_exit
 
 
 @click.command("gate", cls=ExitCodeCommand)
 @options.use_cases
-@click.option("--on", type=click.Choice(["review", "evidence"]), help="What eligible means; default: as configured.")
-@click.option("--waivers", type=click.Choice(["accept", "refuse"]), help="Whether a waived requirement may pass; same.")
+@click.option("--on", type=click.Choice(["review", "evidence"]), help="Basis of eligibility; default: [gate] on.")
+@click.option(
+    "--waivers",
+    type=click.Choice(["accept", "refuse"]),
+    help="Accept or refuse waived requirements; default: [gate] waivers.",
+)
 @options.release
 @options.checkpoints
 @click.option(
@@ -29,15 +33,13 @@ from .exit_code import ExitCodeCommand, keep_until_exit
     "earlier",
     type=options.FILE,
     metavar="REPORT.json",
-    help="Let through what is not worse than in this JSON report.",
+    help="Only require that nothing is worse than in this JSON report.",
 )
-@click.option(
-    "--report-only", is_flag=True, help="Exit 0 whatever the verdict is; 3 still where evidence is not intact."
-)
-@click.option("--keep", is_flag=True, help="Keep the verdict in the store, and say under which id.")
-@pass_door
-def command(  # noqa: PLR0913 - what the options say
-    door: CliContext,
+@click.option("--report-only", is_flag=True, help="Exit 0 whatever the verdict; 3 if the store is not intact.")
+@click.option("--keep", is_flag=True, help="Store the verdict and print its id.")
+@pass_cli_context
+def command(  # noqa: PLR0913 - one parameter for each option
+    cli: CliContext,
     *,
     use_cases: tuple[str, ...],
     on: str | None,
@@ -48,35 +50,35 @@ def command(  # noqa: PLR0913 - what the options say
     report_only: bool,
     keep: bool,
 ) -> int:
-    """Say whether the use cases (ids or globs; default: all) are eligible for go-live, rule by rule.
+    """Check rule by rule whether the use cases (ids or globs; default: all) are eligible for go-live.
 
-    Exits 0 where they are, 1 where they are not, 2 where that cannot be asked (unknown use case, broken config or
-    tracker), 3 where what is stored is not intact.
+    Exits 0 if they are, 1 if they are not, 2 if that cannot be checked (unknown use case, broken config or tracker),
+    3 if the store is not intact.
     """
-    place = door.place()
-    before = _read(earlier) if earlier is not None else None
+    project = cli.project()
+    earlier_report = _read_report(earlier) if earlier is not None else None
     request = EvaluationRequest(
         use_cases,
         on=on,
         waivers=waivers,
         release=release,
         only_release=release is not None,
-        no_regression=before,
+        no_regression=earlier_report,
         checkpoints=checkpoints,
         to_sign=keep,
     )
-    report = evaluate_project(place, request)
-    keep_until_exit(report, place)
+    report = evaluate_project(project, request)
+    keep_until_exit(report, project)
     output.print_lines(render_verdict(report, output.terminal_width(), unicode=output.prints_unicode()))
     if keep:
-        click.echo(f"kept as verdict {save_verdict(place, report)}")
+        click.echo(f"stored as verdict {save_verdict(project, report)}")
     if report.context.problems:
         return 3
     return 0 if report_only or report.verdict.passes else 1
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return an earlier report; what it holds is judged where it is used.
+def _read_report(path: Path) -> dict[str, Any]:
+    """Return an earlier JSON report. Its content is checked where it is used.
 
     Raises:
         ConfigError: it cannot be read.
@@ -86,7 +88,7 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: is no JSON: {error}") from None
+        raise ConfigError(f"{path}: is not valid JSON: {error}") from None
     if not isinstance(document, dict):
-        raise ConfigError(f"{path}: is no JSON report")
+        raise ConfigError(f"{path}: is not a JSON report")
     return document

@@ -1,4 +1,4 @@
-"""``readiness history``: what became of a use case."""
+"""The command ``readiness history``."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import click
 from ..pipeline.history import use_case_history
 from ..views.history import render_history
 from . import output
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("history", cls=ExitCodeCommand)
 @click.argument("use_case", metavar="UC")
-@pass_door
-def command(door: CliContext, use_case: str) -> int:
-    """Tell the runs, decisions, promotions and demotions of a use case with their causes, newest last, in UTC."""
-    place = door.place()
-    found = use_case_history(place, use_case)
-    output.print_lines(render_history(found, output.terminal_width(), unicode=output.prints_unicode()))
+@pass_cli_context
+def command(cli: CliContext, use_case: str) -> int:
+    """Show the runs, decisions and status changes of a use case with their causes, newest last, in UTC."""
+    project = cli.project()
+    history = use_case_history(project, use_case)
+    output.print_lines(render_history(history, output.terminal_width(), unicode=output.prints_unicode()))
     return 0

@@ -1,4 +1,4 @@
-"""What a report holds, and what a mapping would do with it: a line for each test, and what is left to be mapped."""
+"""Listing of JUnit XML: a line for each test case with its mapping, and patterns for unmapped cases."""
 
 from __future__ import annotations
 
@@ -22,46 +22,47 @@ from .recorded_output import count_results, result_word
 
 _WIDTH = max(len(result.value) for result in Result)
 _WIDE = 400
-"""Characters of a line."""
+"""Maximum characters of a line."""
 _LONGEST = (160, 16)
-"""Characters of a name that a pattern holds: each may be ten of a line."""
+"""Maximum characters of a name in a pattern, tried in this order: each may become ten when it is escaped."""
 _REDACTED = re.compile(r"\[REDACTED[^\]]*(?:\]|\Z)")
 
 
-def list_report(place: Project, seen: ImportPreview, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
+def list_report(project: Project, preview: ImportPreview, claims: Sequence[Sequence[Claim]]) -> Iterator[str]:
     """Yield the lines of a listing, without secrets.
 
     Args:
-        place: whose plugins say what is secret.
-        seen: the report, and what is mapped.
-        claims: what each mapped test is evidence for.
+        project: the project, with the plugins that redact texts.
+        preview: the test cases and the mapped tests.
+        claims: the claims of each mapped test.
     """
-    redactor = Redactor(os.urandom(32), find_plugins=place.plugins.redactors)
-    for line in _lines(seen, claims, redactor.text):
+    redactor = Redactor(os.urandom(32), find_plugins=project.plugins.redactors)
+    for line in _lines(preview, claims, redactor.text):
         yield sanitise(redactor.text(line), _WIDE)
 
 
-def _lines(seen: ImportPreview, claims: Sequence[Sequence[Claim]], redacted: Callable[[str], str]) -> Iterator[str]:
-    tests = seen.mapping.tests
-    taken = {id(case) for test in tests for case in test.members}
-    left = [case for case in seen.cases if id(case) not in taken]
+def _lines(preview: ImportPreview, claims: Sequence[Sequence[Claim]], redacted: Callable[[str], str]) -> Iterator[str]:
+    tests = preview.mapping.tests
+    mapped = {id(case) for test in tests for case in test.members}
+    unmapped = [case for case in preview.cases if id(case) not in mapped]
     by_claim: defaultdict[str, list[MappedTest]] = defaultdict(list)
-    for test, made in zip(tests, claims, strict=True):
-        targets = [_target(claim) for claim in made]
+    for test, test_claims in zip(tests, claims, strict=True):
+        targets = [_target(claim) for claim in test_claims]
         for target in targets:
             by_claim[target].append(test)
         yield f"{_word(test.case):{_WIDTH}} {test.name} -> {', '.join(targets)}"
-    named = Counter(case.name for case in left)
-    for case in left:
-        yield f"{_word(case):{_WIDTH}} {case.path if named[case.name] > 1 else case.name}"
+    name_counts = Counter(case.name for case in unmapped)
+    for case in unmapped:
+        yield f"{_word(case):{_WIDTH}} {case.path if name_counts[case.name] > 1 else case.name}"
     if by_claim:
         yield ""
         width = max(map(len, by_claim))
-        for target, some in sorted(by_claim.items()):
-            yield f"{target:{width}} {count(len(some), 'test')}: {_results(test.case for test in some)}"
-    yield from _patterns(left, seen.cases, redacted)
+        for target, mapped_tests in sorted(by_claim.items()):
+            results = _results(test.case for test in mapped_tests)
+            yield f"{target:{width}} {count(len(mapped_tests), 'test')}: {results}"
+    yield from _patterns(unmapped, preview.cases, redacted)
     yield ""
-    yield f"{mapping_summary(seen)}; nothing was recorded"
+    yield f"{mapping_summary(preview)}; nothing was recorded"
 
 
 def _target(claim: Claim) -> str:
@@ -74,29 +75,31 @@ def _results(cases: Iterable[JUnitCase]) -> str:
 
 
 def _word(case: JUnitCase) -> str:
-    return result_word(case.result, is_flaky=any(one.result is not Result.PASSED for one in case.attempts))
+    return result_word(case.result, is_flaky=any(attempt.result is not Result.PASSED for attempt in case.attempts))
 
 
-def _patterns(left: Sequence[JUnitCase], every: Iterable[JUnitCase], redacted: Callable[[str], str]) -> Iterator[str]:
-    """Yield lines for a file of maps: a pattern for the cases of each class, or of each suite, that are not mapped."""
-    if not left:
+def _patterns(
+    unmapped: Sequence[JUnitCase], cases: Iterable[JUnitCase], redacted: Callable[[str], str]
+) -> Iterator[str]:
+    """Yield lines for a map file: a pattern for the unmapped cases of each class or suite."""
+    if not unmapped:
         return
     yield ""
-    yield "# Not mapped. For a file of --map-file, under [map]; what is evidence for nothing is left out:"
-    whole = _taken_whole(every)
+    yield "# Not mapped. Lines for [map] in a --map-file; remove those that are evidence for nothing:"
+    whole_suites = _whole_suites(cases)
     groups: defaultdict[str, list[JUnitCase]] = defaultdict(list)
-    known: dict[tuple[str, str], str] = {}
-    for case in left:
-        named = name, rest = _named(case, whole)
-        if named not in known:
-            known[named] = _glob(redacted(name), rest)
-        groups[known[named]].append(case)
-    for pattern, some in groups.items():
-        yield f'{_quoted(pattern)} = "UC/ITEM"  # {_results(some)}'
+    patterns: dict[tuple[str, str], str] = {}
+    for case in unmapped:
+        key = name, rest = _pattern_parts(case, whole_suites)
+        if key not in patterns:
+            patterns[key] = _glob(redacted(name), rest)
+        groups[patterns[key]].append(case)
+    for pattern, group in groups.items():
+        yield f'{_quoted(pattern)} = "UC/ITEM"  # {_results(group)}'
 
 
 def _glob(name: str, rest: str) -> str:
-    """Return a pattern for names that begin so: what is a secret in it, or too long for a line, is left to ``*``."""
+    """Return a pattern for names with this beginning; ``*`` replaces a redacted secret and what is too long."""
     pattern = ""
     for longest in _LONGEST:
         parts = map(escape, _REDACTED.split(name[:longest]))
@@ -107,33 +110,33 @@ def _glob(name: str, rest: str) -> str:
 
 
 def _quoted(pattern: str) -> str:
-    """Return a pattern as a key of TOML, without a sign that a terminal would not show as it is."""
-    shown = json.dumps(pattern, ensure_ascii=False)
-    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in shown)
+    """Return a pattern as a TOML key, with escapes for characters that a terminal would not show."""
+    quoted = json.dumps(pattern, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
 
 
 def _class(case: JUnitCase) -> str:
     return case.name.rpartition("::")[0]
 
 
-def _taken_whole(every: Iterable[JUnitCase]) -> set[tuple[str, ...]]:
-    """Return the suites whose cases no class tells from others: it is in several suites, or each case has its own."""
+def _whole_suites(cases: Iterable[JUnitCase]) -> set[tuple[str, ...]]:
+    """Return the suites that need one pattern, since their classes are shared with other suites or differ per case."""
     suites: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
     classes: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    for case in every:
+    for case in cases:
         suites[_class(case)].add(case.suites)
         classes[case.suites][_class(case)] += 1
     return {
         suite
-        for suite, some in classes.items()
+        for suite, names in classes.items()
         if suite
-        if "" in some or any(len(suites[name]) > 1 for name in some) or 1 < len(some) == some.total()
+        if "" in names or any(len(suites[name]) > 1 for name in names) or 1 < len(names) == names.total()
     }
 
 
-def _named(case: JUnitCase, whole: set[tuple[str, ...]]) -> tuple[str, str]:
-    """Return how its name begins and the pattern for the rest: of its class, or of a suite that is taken whole."""
-    if any(case.suites[:number] in whole for number in range(1, len(case.suites) + 1)):
+def _pattern_parts(case: JUnitCase, whole_suites: set[tuple[str, ...]]) -> tuple[str, str]:
+    """Return the beginning of the case's name (its class or suite), and the pattern for the rest."""
+    if any(case.suites[:number] in whole_suites for number in range(1, len(case.suites) + 1)):
         return "/".join(case.suites), "/*"
     name = _class(case)
     return (name, "::*") if name else (case.name, "")

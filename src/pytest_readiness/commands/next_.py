@@ -1,4 +1,4 @@
-"""``readiness next``: who must do what, most urgent first."""
+"""The command ``readiness next``."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..pipeline.maintenance import refuse_damage
 from ..views.next_actions import render_next
 from . import options, output
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("next", cls=ExitCodeCommand)
 @options.use_cases
-@click.option("--owner", callback=options.text, metavar="NAME", help="Only what this person must do.")
-@click.option("-v", "--verbose", is_flag=True, help="Tell each action in its own words.")
-@pass_door
-def command(door: CliContext, use_cases: tuple[str, ...], owner: str | None, verbose: bool) -> int:  # noqa: FBT001 - click's flag
-    """Say who must do what next for the use cases (ids or globs; default: all)."""
-    report = evaluate_project(door.place(), EvaluationRequest(use_cases))
+@click.option("--owner", callback=options.text, metavar="NAME", help="Show only this person's actions.")
+@click.option("-v", "--verbose", is_flag=True, help="Show each action separately.")
+@pass_cli_context
+def command(cli: CliContext, use_cases: tuple[str, ...], owner: str | None, verbose: bool) -> int:  # noqa: FBT001 - click's flag
+    """List who must do what for the use cases (ids or globs; default: all), most urgent first."""
+    report = evaluate_project(cli.project(), EvaluationRequest(use_cases))
     lines = render_next(
         report.actions, output.terminal_width(), owner=owner, verbosity=int(verbose), unicode=output.prints_unicode()
     )

@@ -1,4 +1,4 @@
-"""Options that several commands take, and what their values may be."""
+"""Options that several commands share, and the checks of option values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINK = re.compile(r"https?://\S+")
 
 
 def day(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Return a UTC date, ``YYYY-MM-DD`` and nothing else."""
+    """Return a UTC date, which must be ``YYYY-MM-DD``."""
     if value is None:
         return None
     try:
@@ -25,7 +25,7 @@ def day(_context: click.Context, _option: click.Parameter, value: str | None) ->
             return date.fromisoformat(value).isoformat()
     except ValueError:
         pass
-    raise click.BadParameter(f"'{value}' is no date: write YYYY-MM-DD (UTC)")
+    raise click.BadParameter(f"'{value}' is not a date: write YYYY-MM-DD (UTC)")
 
 
 def moment(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
@@ -35,42 +35,43 @@ def moment(_context: click.Context, _option: click.Parameter, value: str | None)
     try:
         at = parse_timestamp(value)
     except (ValueError, OverflowError):
-        told = f"'{value}' is no time: write 2026-02-12T18:29:00Z, or a date (its first moment, UTC)"
-        raise click.BadParameter(told) from None
+        message = f"'{value}' is not a time: write 2026-02-12T18:29:00Z, or a date (its first moment, UTC)"
+        raise click.BadParameter(message) from None
     return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def text(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Return a text that says something."""
+    """Return a text, which must not be blank."""
     if value is not None and not value.strip():
-        raise click.BadParameter("it says nothing")
+        raise click.BadParameter("must not be empty")
     return value
 
 
 def asked_about(_context: click.Context, _argument: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the patterns that are given, else those of the variable; an empty one says nothing."""
-    return value or tuple(word for part in os.environ.get("READINESS_UC", "").split(",") if (word := part.strip()))
+    """Return the given patterns, else those of READINESS_UC. An empty variable counts as not set."""
+    variable = os.environ.get("READINESS_UC", "")
+    return value or tuple(pattern for part in variable.split(",") if (pattern := part.strip()))
 
 
 def link(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """Return an http(s) URL."""
     if value is not None and not _LINK.fullmatch(value):
-        raise click.BadParameter(f"'{value}' is no http(s) URL")
+        raise click.BadParameter(f"'{value}' is not an http(s) URL")
     return value
 
 
 class _NamedPath(click.Path):
-    """A path that is named: not the empty text that a shell makes of a variable that is not set."""
+    """A path that must not be empty, as a shell makes it of a variable that is not set."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, str) and not value.strip():
-            self.fail("is empty: name a file, or leave the option out", param, ctx)
+            self.fail("is empty: name a file, or omit the option", param, ctx)
         return super().convert(value, param, ctx)
 
 
 FILE = _NamedPath(path_type=Path, dir_okay=False)
 PATH = _NamedPath(path_type=Path)
-"""Of a file or a folder."""
+"""Path of a file or a folder."""
 
 checkpoints = click.option(
     "--checkpoint",
@@ -78,12 +79,12 @@ checkpoints = click.option(
     type=FILE,
     multiple=True,
     metavar="FILE",
-    help="A checkpoint that was kept elsewhere, which the store must have grown out of; repeatable.",
+    help="A checkpoint saved elsewhere, whose records the store must still contain; repeatable.",
 )
-by = click.option("--by", metavar="NAME", help="Who decides; else who the CI says, else git's user.email.")
-reason = click.option("--reason", callback=text, required=True, metavar="TEXT", help="Why; every report shows it.")
+by = click.option("--by", metavar="NAME", help="Who decides; default: the CI's user, else git's user.email.")
+reason = click.option("--reason", callback=text, required=True, metavar="TEXT", help="Reason; reports show it.")
 release = click.option(
-    "--release", callback=text, metavar="R", help="Judge by this release; else READINESS_RELEASE, where asked for."
+    "--release", callback=text, metavar="R", help="Release to judge by; default: READINESS_RELEASE, if required."
 )
 use_cases = click.argument("use_cases", nargs=-1, metavar="[UC]...", callback=asked_about)
-"""Ids or globs; none: those of ``READINESS_UC``, else all."""
+"""Ids or globs; default: those of READINESS_UC, else all."""

@@ -1,4 +1,4 @@
-"""How a command prints: as wide as the terminal, with colours on a terminal only, in the signs it can show."""
+"""Printing of lines to standard output, in the terminal's width, colours and signs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WIDEST = 120
 
 
 def terminal_width() -> int:
-    """Return the columns to fill: the terminal's, within 60 and 120; 100 where there is none."""
+    """Return the width to print in, in columns: the terminal's, within 60 and 120; 100 without a terminal."""
     return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((100, 24)).columns))
 
 
@@ -30,6 +30,6 @@ def prints_unicode() -> bool:
 
 
 def print_lines(lines: Sequence[Line]) -> None:
-    """Print lines; styled on a terminal, unless NO_COLOR is set."""
+    """Print lines. They are styled on a terminal, unless NO_COLOR is set."""
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     click.echo(styled_lines(lines) if colours else plain_lines(lines), color=colours)

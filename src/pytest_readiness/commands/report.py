@@ -1,4 +1,4 @@
-"""``readiness report``: where each use case stands, what is missing, who must act."""
+"""The command ``readiness report``."""
 
 from __future__ import annotations
 
@@ -13,23 +13,30 @@ from ..views.document import to_json
 from ..views.line_writer import plain_lines
 from ..views.terminal import render_report
 from . import options, output as printing
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand, keep_until_exit
 
 
 @click.command("report", cls=ExitCodeCommand)
 @options.use_cases
-@click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
-@click.option("-o", "--output", type=options.PATH, help="Write to this file instead.")
 @click.option(
-    "--at", callback=options.moment, metavar="TIME", help="As it was known and required at this moment (UTC)."
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "json"]),
+    default="terminal",
+    show_default=True,
+    help="Output format.",
+)
+@click.option("-o", "--output", type=options.PATH, help="Output file; default: standard output.")
+@click.option(
+    "--at", callback=options.moment, metavar="TIME", help="Show what was known and required at this moment (UTC)."
 )
 @options.release
-@click.option("-v", "--verbose", is_flag=True, help="Show every use case, every action, and what the items are.")
-@click.option("-q", "--quiet", is_flag=True, help="Show the verdict alone.")
-@pass_door
-def command(  # noqa: PLR0913 - what the options say
-    door: CliContext,
+@click.option("-v", "--verbose", is_flag=True, help="Show every use case, every action, and the titles of the items.")
+@click.option("-q", "--quiet", is_flag=True, help="Show only the verdict.")
+@pass_cli_context
+def command(  # noqa: PLR0913 - one parameter for each option
+    cli: CliContext,
     *,
     use_cases: tuple[str, ...],
     form: str,
@@ -39,17 +46,16 @@ def command(  # noqa: PLR0913 - what the options say
     verbose: bool,
     quiet: bool,
 ) -> int:
-    """Report where the use cases (ids or globs; default: all) stand.
+    """Show the status of the use cases (ids or globs; default: all), what is missing, and who must act.
 
-    Exits 0 whatever the report says, for the gate is a command of its own; 3 where what is stored is not intact,
-    and 2 where no file can be written there.
+    Exits 0 whatever the verdict (see `readiness gate`), 3 if the store is not intact, 2 if the file cannot be written.
     """
-    place = door.place()
-    refuse_sources(place, {"the report": output})
+    project = cli.project()
+    refuse_sources(project, {"the report": output})
     report = evaluate_project(
-        place, EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
+        project, EvaluationRequest(use_cases, at=at, release=release, only_release=release is not None)
     )
-    keep_until_exit(report, place)
+    keep_until_exit(report, project)
     if form == "json":
         text = to_json(report)
     else:

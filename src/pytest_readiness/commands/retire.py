@@ -1,4 +1,4 @@
-"""``readiness retire``: a test no longer has to pass, or a use case that left the register is let go of."""
+"""The command ``readiness retire``."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from ..decisions.blockers_and_waivers import retire, retire_run
 from ..decisions.identity import find_decider
 from ..errors import ConfigError
 from . import options
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, print_standing, refusing
 from .exit_code import ExitCodeCommand
 
 
 @click.command("retire", cls=ExitCodeCommand)
 @click.argument("name", metavar="TEST|UC", required=False, callback=options.text)
-@click.option("--run", "run_id", callback=options.text, metavar="RUN", help="A run that is broken, to be set aside.")
+@click.option("--run", "run_id", callback=options.text, metavar="RUN", help="Id of a broken run to retire.")
 @options.reason
 @options.by
-@click.option("--replaced-by", callback=options.text, metavar="TEST", help="The test that shows it instead.")
+@click.option("--replaced-by", callback=options.text, metavar="TEST", help="The test that replaces it.")
 @click.pass_context
-@pass_door
+@pass_cli_context
 def command(
-    door: CliContext,
+    cli: CliContext,
     context: click.Context,
     *,
     name: str | None,
@@ -31,25 +31,26 @@ def command(
     by: str | None,
     replaced_by: str | None,
 ) -> int:
-    """Take a test (its node id, as the reports show it) out of what must pass, or let go of a use case without a row.
+    """Retire a test (by its id in the reports), a use case that left the register, or a broken run.
 
-    In a test's name * stands for any text: all tests that match and are gone (no later run has them).
+    A retired test no longer has to pass; reviews that rest on it become suspect. * matches any text: all matching
+    tests that no later run contains are retired.
 
-    For a listed reviewer who recorded none of its evidence. What was signed with a test becomes suspect; a use case
-    that left the register with something open keeps the gate closed until then. With --run, set a broken run aside:
-    what failed in it stays, and everything else that it was to run is INTERRUPTED until it runs again. Exits 0 where
-    it is kept, 1 where it is refused.
+    A use case that left the register with something open closes the gate until it is retired. With --run, the passes
+    of a broken run no longer count: its failures stay, and its other tests are INTERRUPTED until they run again.
+
+    Only for a listed reviewer who recorded none of the evidence. Exits 0 if the decision is stored, 1 if it is refused.
     """
     if (name is None) is (run_id is None) or (run_id is not None and replaced_by is not None):
-        raise ConfigError("name a test or a use case, or a run with --run RUN, and only a test has --replaced-by")
-    place = door.place()
+        raise ConfigError("name a test, a use case, or a run with --run RUN; --replaced-by is only for a test")
+    project = cli.project()
     if run_id is not None:
         with refusing(context):
-            print_decision(retire_run(place, run_id, find_decider(place, by), reason))
+            print_decision(retire_run(project, run_id, find_decider(project, by), reason))
         return 0
-    assert name is not None  # noqa: S101 - for the type checker: one of the two is named
+    assert name is not None  # noqa: S101 - for the type checker
     with refusing(context):
-        kept, concerned = retire(place, name, find_decider(place, by), reason, replaced_by)
-    print_decision(kept)
-    print_standing(place, concerned)
+        stored, concerned = retire(project, name, find_decider(project, by), reason, replaced_by)
+    print_decision(stored)
+    print_standing(project, concerned)
     return 0

@@ -1,4 +1,4 @@
-"""``readiness review``: shows what is being signed, and signs it."""
+"""The command ``readiness review``."""
 
 from __future__ import annotations
 
@@ -25,34 +25,36 @@ from ..pipeline.maintenance import refuse_damage
 from ..views.review_preview import render_preview
 from ..views.sanitise import sanitise
 from . import options, output
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, print_standing, refusing
 from .exit_code import ExitCodeCommand
 
-_LONG = 100_000
-"""Characters of a command that is told: cut off it would be another one."""
+_COMMAND_LIMIT = 100_000
+"""Characters of a printed command, which must not be cut off."""
 
 
 @click.command("review", cls=ExitCodeCommand)
 @click.argument("use_cases", nargs=-1, metavar="[UC]...")
-@click.option("--suspect", is_flag=True, help="Of these (of all, if none is named) those whose review is suspect.")
-@click.option("--approve", is_flag=True, help="Sign them: approved for go-live.")
-@click.option("--reject", is_flag=True, help="Reject them; needs a --comment.")
+@click.option("--suspect", is_flag=True, help="Only use cases whose review is suspect; of all, if none is named.")
+@click.option("--approve", is_flag=True, help="Approve them for go-live.")
+@click.option("--reject", is_flag=True, help="Reject them; needs --comment.")
 @options.by
-@click.option("--comment", default="", metavar="TEXT", help="What the reviewer says.")
+@click.option("--comment", default="", metavar="TEXT", help="The reviewer's comment.")
 @click.option(
     "--acknowledge",
     "names",
     multiple=True,
     metavar="NAME",
-    help="An asserted or flaky requirement that is accepted: its id, its test, 'asserted' or 'flaky'; again for more.",
+    help="Accept an asserted or flaky requirement: its id, its test, 'asserted' or 'flaky'; repeatable.",
 )
 @options.release
-@click.option("--from", "report", type=options.FILE, metavar="REPORT.json", help="Sign what this JSON report says.")
+@click.option(
+    "--from", "report", type=options.FILE, metavar="REPORT.json", help="Review this JSON report instead of the store."
+)
 @click.pass_context
-@pass_door
-def command(  # noqa: PLR0913 - what the options say
-    door: CliContext,
+@pass_cli_context
+def command(  # noqa: PLR0913 - one parameter for each option
+    cli: CliContext,
     context: click.Context,
     *,
     use_cases: tuple[str, ...],
@@ -65,60 +67,68 @@ def command(  # noqa: PLR0913 - what the options say
     release: str | None,
     report: Path | None,
 ) -> int:
-    """Show what is to be signed of the use cases (ids or globs), and sign it: each by a decision of its own, or none.
+    """Show what a review of the use cases (ids or globs) covers, and approve or reject it.
 
-    Without --approve or --reject nothing is signed, and nothing ever asks. Exits 0 where it answered or signed, 1 where
-    a sign-off is refused: then none is kept.
+    Several use cases: all or none. Without --approve or --reject nothing is recorded; there are no prompts. Exits 0
+    if the review is shown or stored, 1 if it is refused.
     """
     if approve and reject:
-        raise click.UsageError("say --approve or --reject, and not both", context)
+        raise click.UsageError("use --approve or --reject, not both", context)
     if not use_cases and not suspect:
-        raise click.UsageError("name the use cases to review, such as UC-003 or 'UC-0*', or say --suspect", context)
-    place = door.place()
+        raise click.UsageError("name the use cases to review, such as UC-003 or 'UC-0*', or use --suspect", context)
+    project = cli.project()
     with refusing(context):
         if report is not None:
-            desk = sheet_from_report(place, report, use_cases, suspect=suspect, release=release)
+            sheet = sheet_from_report(project, report, use_cases, suspect=suspect, release=release)
         else:
-            desk = prepare_sheet(place, use_cases, suspect=suspect, release=release)
+            sheet = prepare_sheet(project, use_cases, suspect=suspect, release=release)
         meaning = ReviewMeaning.REJECTED if reject else ReviewMeaning.APPROVED_FOR_GO_LIVE
-        word = ReviewStatement(meaning, comment, acknowledged_ids(desk, names))
-        _show(desk, word.acknowledged)
-        if not desk.signings:
+        statement = ReviewStatement(meaning, comment, acknowledged_ids(sheet, names))
+        _show(sheet, statement.acknowledged)
+        if not sheet.signings:
             return 0
         if approve or reject:
-            print_decision(sign_reviews(place, desk, find_decider(place, by), word))
-            print_standing(place, [] if report is not None else [one.use_case for one in desk.signings], desk.release)
+            print_decision(sign_reviews(project, sheet, find_decider(project, by), statement))
+            print_standing(
+                project, [] if report is not None else [signing.use_case for signing in sheet.signings], sheet.release
+            )
         else:
-            _preview(place, desk, word, by, report)
+            _preview(project, sheet, statement, by, report)
     if not approve and not reject:
-        refuse_damage(desk.problems)
+        refuse_damage(sheet.problems)
     return 0
 
 
-def _show(desk: ReviewSheet, named: Iterable[str]) -> None:
-    for one in desk.signings:
-        lines = render_preview(one, frozenset(named), output.terminal_width(), unicode=output.prints_unicode())
+def _show(sheet: ReviewSheet, acknowledged: Iterable[str]) -> None:
+    for signing in sheet.signings:
+        lines = render_preview(
+            signing, frozenset(acknowledged), output.terminal_width(), unicode=output.prints_unicode()
+        )
         output.print_lines([*lines, ()])
-    for sentence in desk.left_out:
+    for sentence in sheet.left_out:
         click.echo(sanitise(sentence))
-    if not desk.signings:
-        click.echo("no use case has to be reviewed again")
+    if not sheet.signings:
+        click.echo("no use case needs another review")
 
 
-def _preview(place: Project, desk: ReviewSheet, word: ReviewStatement, by: str | None, report: Path | None) -> None:
-    """Say how to sign, and what would come of it."""
+def _preview(
+    project: Project, sheet: ReviewSheet, statement: ReviewStatement, by: str | None, report: Path | None
+) -> None:
+    """Print the commands that sign, and why an approval would be refused."""
     source = f" --from {shlex.quote(str(report))}" if report is not None else ""
-    names = " ".join(shlex.quote(one.use_case) for one in desk.signings) + source
-    missing = [name for one in desk.signings for name in one.to_acknowledge if name not in word.acknowledged]
-    more = "".join(f" --acknowledge {shlex.quote(name)}" for name in (*word.acknowledged, *missing))
+    names = " ".join(shlex.quote(signing.use_case) for signing in sheet.signings) + source
+    missing = [
+        name for signing in sheet.signings for name in signing.to_acknowledge if name not in statement.acknowledged
+    ]
+    more = "".join(f" --acknowledge {shlex.quote(name)}" for name in (*statement.acknowledged, *missing))
     click.echo("nothing was signed; to sign:")
-    click.echo(sanitise(f"  readiness review {names} --approve{more}", _LONG))
-    click.echo(sanitise(f"  readiness review {names} --reject --comment '...'", _LONG))
+    click.echo(sanitise(f"  readiness review {names} --approve{more}", _COMMAND_LIMIT))
+    click.echo(sanitise(f"  readiness review {names} --reject --comment '...'", _COMMAND_LIMIT))
     try:
-        who = find_decider(place, by)
+        decider = find_decider(project, by)
     except RefusedError as error:
         click.echo(sanitise(f"who signs: {error}"))
         return
-    everything = ReviewStatement(word.meaning, word.comment, (*word.acknowledged, *missing))
-    for reason in refusal_reasons(place, desk, who, everything):
-        click.echo(sanitise(f"as it stands, an approval by {who.name} would be refused: {reason}"))
+    complete = ReviewStatement(statement.meaning, statement.comment, (*statement.acknowledged, *missing))
+    for reason in refusal_reasons(project, sheet, decider, complete):
+        click.echo(sanitise(f"{decider.name} cannot approve yet: {reason}"))

@@ -1,4 +1,4 @@
-"""What ``init`` writes: a config that says and teaches everything, and a tracker for a project that has none."""
+"""Templates of ``init``: a config with every item and setting explained, and a new tracker."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from ..claims.builtin_items import BUILTIN_ITEMS
 from ..claims.catalogue import Item
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 _PROOFS = {
     "none": "a pass in a real environment is enough",
-    "part": "each part is shown by the proof of its name: record_evidence.rotation(...), .revocation(...)",
+    "part": "each part needs the proof of its name: record_evidence.rotation(...), .revocation(...)",
     "credential": "shown by record_evidence.credential(mode=..., secret=..., request_id=...)",
     "handshake": "shown by record_evidence.handshake(endpoint=..., peer=...)",
     "attestation": "shown by record_evidence.attestation(statement, stored_at=..., read_back=...)",
@@ -24,85 +24,85 @@ _PROOFS = {
 }
 
 _HEAD = """\
-# What production readiness means here. `readiness check` says whether this file and the tracker are sound.
-# The way: marker -> evidence -> requirement complete -> review -> gate.
-# Lines that begin with # and no space are examples: take the # away to use them.
+# Definition of production readiness. `readiness check` reports problems in this file and the tracker.
+# Workflow: marker -> evidence -> requirement complete -> review -> gate.
+# Lines that begin with # and no space are examples: remove the # to use them.
 
-# The register of use cases, and the list of what each needs. It is read, and not changed unless you ask for it.
+# The tracker lists the use cases and the evidence that each needs. Only `readiness sync` changes it.
 tracker = {tracker}
-{skip}# Name of the register. Nothing counts outside it: name it after the product where several share one store.
+{skip}# Name of the register, in which evidence counts. Use the product's name if several products share one store.
 register = "default"
-# Append-only store of evidence, and the folder of logs and files that belong to it. Relative to this file.
+# Append-only store of evidence, and the folder of its logs and files. Paths are relative to this file.
 store = "sqlite:///.readiness/evidence.db"
 artifacts = ".readiness/artifacts"
 
-# Only evidence from an environment that is declared real counts; all other is kept and shown as a rehearsal.
-# Who runs the tests says where they run: pytest --readiness-environment=staging
+# Evidence counts only from an environment with real = true. All other evidence is stored and shown as a rehearsal.
+# Name the environment when you run the tests: pytest --readiness-environment=staging
 #[environments.staging]
 #real = true
 #endpoints = ["*.staging.example.com:443", "10.20.0.0/16"]
 #[environments.dev]
 #real = false
 
-# Whose key is used with the provider. Each declared mode must be shown by the items with that scope.
+# Provider modes: whose key is used with the provider. Items with this scope need evidence for each mode.
 #[provider_modes]
 #BYOK = "customer's own key"
 #MANAGED = {{ title = "our key", real = true }}
 """
 
 _ITEMS_HEAD = """\
-# The evidence that each use case needs, and what each item means. A marker names its number or its name:
+# The evidence items that each use case needs. A marker gives the item's number or name:
 #   @evidence({example}, item={number})
-# scope: "once", "environment", "provider_mode", or both in a list. proof: what makes a pass COMPLETE; a pass without
-# it is ASSERTED, to be acknowledged in the review. max_age_days: when a pass turns STALE; leave it out for never.
-# connection = "seen": a pass counts only where the test was seen to connect to one of its environment's endpoints.
+# scope: "once", "environment", "provider_mode", or a list of both. proof: required for a pass to be COMPLETE; without
+# it a pass is ASSERTED, and a review must acknowledge it. max_age_days: a pass expires (STALE) after this; omit: never.
+# connection = "seen": a pass counts only if the test connected to one of its environment's endpoints.
 """
 
 _TAIL = """\
-# What is special about one use case. Without `environments` it needs each declared real one; so do modes.
+# Settings of one use case. Default of `environments` and `provider_modes`: each one with real = true.
 #[use_cases.{key}]
 #owner = "team@example.com"
 #drills = ["provider-timeout", "database-failover"]
 {not_applicable}
-# Whose sign-off makes a use case READY_FOR_GO_LIVE; an empty list means nobody's. separate: who recorded the evidence
-# cannot review it; "started_by": nor who started the CI job that did.
+# Reviewers whose approval makes a use case READY_FOR_GO_LIVE; an empty list: nobody can approve.
+# separate = true: who recorded the evidence cannot review it; "started_by": nor can who started the CI job.
 [review]
 reviewers = [{reviewers}]{such_as}
 required = 1
 separate = true
 identity = "declared"  # least identity accepted: declared, git, ci or signed
-# One person's other names:
+# Other names of the same person:
 #[people."release-manager@example.com"]
 #also = ["rm-on-ci"]
 
-# What the gate asks for.
+# Policy of the gate.
 [gate]
-on = "review"              # or "evidence": complete evidence is enough
+on = "review"              # or "evidence": no review required
 asserted = "acknowledge"   # a pass without its proof: refuse, acknowledge (in the review) or accept
-flaky = "acknowledge"      # a pass after a failed attempt: the same
+flaky = "acknowledge"      # a pass after a failed attempt: refuse, acknowledge or accept
 waivers = "refuse"         # or "accept"
-release = "ignore"         # or "required": evidence made for the release that is judged
-clean_commit = false       # true: no evidence from uncommitted changes
-architecture = "ignore"    # or the status that must stand beside, such as "GREEN"
-clock = "refuse"           # or "ignore": evidence of a run whose clocks disagree counts
-deselected = "accept"      # or "refuse": no run may leave out a test that none ran later
-checkpoint = "ignore"      # or "required": the gate opens only where it is given a checkpoint that was kept elsewhere
-level = "L1"               # sealed; or "L2": signed with a key of [keys], "L3": and with a receipt of the provider
+release = "ignore"         # or "required": only evidence for the judged release counts
+clean_commit = false       # true: evidence with uncommitted changes does not count
+architecture = "ignore"    # or the required architecture status, such as "GREEN"
+clock = "refuse"           # or "ignore": evidence counts although clocks disagree
+deselected = "accept"      # or "refuse": each deselected test must run later
+checkpoint = "ignore"      # or "required": the gate needs a checkpoint that is kept elsewhere
+level = "L1"               # finalized; or "L2": also signed with a key of [keys]; "L3": also a provider's receipt
 """
 
 _TRACKER = """\
 # Production readiness tracker
 
-A use case goes live when tests have shown, in a real environment, everything that is required below, and a reviewer
-has signed exactly that. The readiness in this file is derived from that evidence. How finished the architecture is
-stands beside it and decides nothing.
+A use case can go live when tests in a real environment have provided all required evidence listed below, and a
+reviewer has approved exactly that evidence. The readiness status is derived from the evidence. The architecture
+status is informational.
 
 ## Status Legend
 
-- `NOT_STARTED`: there is no evidence
+- `NOT_STARTED`: no evidence yet
 - `IN_PROGRESS`: evidence or its review is incomplete
-- `BLOCKED`: a test fails, a reviewer said no, or somebody reported an obstacle
-- `READY_FOR_GO_LIVE`: the evidence is complete and reviewed
+- `BLOCKED`: a test fails, a reviewer rejected it, or there is an open blocker
+- `READY_FOR_GO_LIVE`: the evidence is complete and approved
 
 ## Use cases
 
@@ -117,20 +117,20 @@ These two rows are examples: replace them with your own.
 
 {items}
 
-## What a piece of evidence says
+## Fields of a piece of evidence
 
 | Field | Meaning |
 | --- | --- |
-| UC | the use case that was exercised |
-| Tenant ID | the tenant it ran for |
-| Project ID | the project it ran in |
+| UC | use case that was tested |
+| Tenant ID | tenant it ran for |
+| Project ID | project it ran in |
 | Environment | where it ran |
 | Provider Mode | whose key was used |
 | Validation Item | number of the required evidence |
 | Command/Test ID | what was run |
 | Result | how it ended |
 | Timestamp (UTC) | when it ended |
-| Artifact/Log Reference | what it left behind |
+| Artifact/Log Reference | logs and files of the run |
 """
 
 
@@ -140,66 +140,68 @@ def config_text(
     use_cases: Sequence[str],
     reviewers: Sequence[str],
     skip: Sequence[str] = (),
-    words: Sequence[str] = (),
+    layout: Sequence[str] = (),
 ) -> str:
     """Return a ``readiness.toml`` with every item written out.
 
     Args:
-        tracker: a path relative to it.
-        items: to be written out.
-        use_cases: of the tracker; the first is an example.
-        reviewers: who may sign off.
-        skip: headings of the tracker under which nothing is read.
-        words: lines of tables that say what the tracker's words mean.
+        tracker: path of the tracker, relative to the config.
+        items: the items to write.
+        use_cases: ids of the tracker's use cases; the first is used in examples.
+        reviewers: ids of the reviewers.
+        skip: headings of the tracker whose tables are not read.
+        layout: lines of the tables that describe the tracker's layout.
     """
-    written = tuple(items)
-    left_out = f"# Headings of it under which no table is a part of the register.\ntracker_skip = {_list(skip)}\n"
+    item_list = tuple(items)
+    skip_lines = f"# Headings of the tracker whose tables are not read.\ntracker_skip = {_list(skip)}\n"
     return "\n".join(
         [
-            _HEAD.format(tracker=toml_text(tracker), skip=left_out if skip else ""),
-            *([*words, ""] if words else ()),
-            _ITEMS_HEAD.format(example=toml_text(use_cases[0]), number=_marker_number(written[0].key)),
-            *(_item_text(item) for item in written),
+            _HEAD.format(tracker=toml_text(tracker), skip=skip_lines if skip else ""),
+            *([*layout, ""] if layout else ()),
+            _ITEMS_HEAD.format(example=toml_text(use_cases[0]), number=_marker_number(item_list[0].key)),
+            *(_item_text(item) for item in item_list),
             _TAIL.format(
                 key=_key(use_cases[0]),
                 reviewers=", ".join(toml_text(name) for name in reviewers),
                 such_as="" if reviewers else '  # such as "release-manager@example.com"',
-                not_applicable=_not_applicable(written),
+                not_applicable=_not_applicable(item_list),
             ),
         ]
     )
 
 
 def tracker_text(today: str) -> str:
-    """Return a new tracker with two example rows and the seven required items; ``today`` is a date."""
+    """Return a new tracker with two example rows and the seven built-in items; ``today`` is an ISO date."""
     return _TRACKER.format(today=today, items="\n".join(f"{item.key}. {item.title}" for item in BUILTIN_ITEMS))
 
 
-def word_lines(columns: Mapping[str, Any], statuses: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the lines of ``[tracker_columns]`` and ``[statuses]``, by the name of the table; none for an empty one."""
+def table_lines(columns: Mapping[str, Any], statuses: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the lines of ``[tracker_columns]`` and ``[statuses]`` by table name, without empty tables."""
     tables = {"tracker_columns": columns, "statuses": statuses}
-    return {name: [f"{key} = {_value(said)}" for key, said in table.items()] for name, table in tables.items() if table}
+    return {
+        name: [f"{key} = {_value(value)}" for key, value in table.items()] for name, table in tables.items() if table
+    }
 
 
 def keys(names: Iterable[str]) -> list[str]:
-    """Return names as keys of TOML."""
+    """Return names as TOML keys."""
     return [_key(name) for name in names]
 
 
-def _value(said: Any) -> str:
-    """Return a text, a number, a list or a table of texts as TOML; a list of one as its one text."""
-    if isinstance(said, int):
-        return str(said)
-    if isinstance(said, str):
-        return toml_text(said)
-    if isinstance(said, Mapping):
-        return f"{{ {', '.join(f'{_key(name)} = {toml_text(text)}' for name, text in said.items())} }}"
-    return toml_text(said[0]) if len(said) == 1 else _list(said)
+def _value(value: Any) -> str:
+    """Return a text, a number, a list or a table of texts as TOML. A list of one text becomes that text."""
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return toml_text(value)
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_key(name)} = {toml_text(text)}' for name, text in value.items())} }}"
+    return toml_text(value[0]) if len(value) == 1 else _list(value)
 
 
 def toml_text(text: str) -> str:
     """Return the text as a TOML basic string."""
-    # JSON escapes what TOML wants escaped, but for DEL.
+    # JSON escapes everything that TOML requires, except DEL.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
@@ -230,4 +232,4 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else toml_text(name)
+    return name if _BARE_KEY.fullmatch(name) else toml_text(name)

@@ -1,4 +1,4 @@
-"""Adopting a tracker: it is read as it is said to be read; where nothing is said, a guess is made and shown."""
+"""Adoption of an existing tracker: its layout is taken from options and config, else guessed and shown."""
 
 from __future__ import annotations
 
@@ -13,95 +13,96 @@ from ..errors import ConfigError, location, one_line, suggestion
 from ..fast_values import dataclass
 from ..regular_files import read_regular
 from ..settings.model import ColumnKey
-from .templates import toml_text, word_lines
+from .templates import table_lines, toml_text
 
-_UNSEEN = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
-"""Signs that choose how an emoji is drawn."""
+_VARIATION_SELECTORS = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
+"""Invisible characters that choose how an emoji is drawn."""
 _MOST = 5
-"""Words or ids that are listed in one line."""
+"""Maximum words or ids to list in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdoptedTracker:
-    """A tracker, and how it is read."""
+    """A tracker, and the layout that it was read with."""
 
     tracker: Tracker
     columns: Mapping[str, Any]
     statuses: Mapping[str, Any]
     skip: tuple[str, ...]
-    told: tuple[str, ...] = ()
-    """Lines that show the guess; none where nothing was guessed."""
+    guess_lines: tuple[str, ...] = ()
+    """Lines that show the guess; none if nothing was guessed."""
 
 
 def named_columns(options: Sequence[str]) -> dict[str, Any]:
-    """Return what ``--column WORD=HEADER`` says; the header of ``uc`` may be the number of its column.
+    """Return the headers that ``--column WORD=HEADER`` gives, by word; for ``uc`` it may be the column's number.
 
     Raises:
-        ConfigError: it is no such text, or there is no such word.
+        ConfigError: a value has another form, or an unknown word.
     """
     columns: dict[str, Any] = {}
     for option in options:
         key, equals, header = (part.strip() for part in option.partition("="))
         if not equals or not header:
-            raise ConfigError(f"--column wants WORD=HEADER, such as uc=Flow, not '{one_line(option, 60)}'")
+            raise ConfigError(f"--column takes WORD=HEADER, such as uc=Flow, not '{one_line(option, 60)}'")
         if key not in get_args(ColumnKey):
-            told = suggestion(key, get_args(ColumnKey)) or f" (words are {', '.join(get_args(ColumnKey))})"
-            raise ConfigError(f"--column: there is no column '{one_line(key, 40)}'{told}")
+            hint = suggestion(key, get_args(ColumnKey)) or f" (words are {', '.join(get_args(ColumnKey))})"
+            raise ConfigError(f"--column: there is no column '{one_line(key, 40)}'{hint}")
         if columns.setdefault(key, header) != header:
-            raise ConfigError(f"--column says both '{columns[key]}' and '{header}' of {key}: say one")
+            raise ConfigError(f"--column gives both '{columns[key]}' and '{header}' for {key}: give one")
         if key == "uc" and header.isdecimal() and int(header) > 0:
             columns[key] = int(header)
     return columns
 
 
 def adopt(path: Path, columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]) -> AdoptedTracker:
-    """Return the tracker at ``path``, read as it is said to be read, or else as it is guessed.
+    """Return the tracker at ``path``, read with the given layout, else with a guessed one.
 
     Raises:
-        ConfigError: it cannot be read, and a guess does not help; ``lines`` of the error show the guess.
+        ConfigError: it cannot be read with either.
+        GuessError: it cannot be read with the guess, which ``lines`` of the error show.
     """
-    read, problems = examine_tracker(path, columns, statuses, skip)
-    if read is not None and not problems:
-        return AdoptedTracker(read, columns, statuses, tuple(skip))
+    tracker, problems = examine_tracker(path, columns, statuses, skip)
+    if tracker is not None and not problems:
+        return AdoptedTracker(tracker, columns, statuses, tuple(skip))
     error, text = ConfigError(str(problems[0])), _text(path)
-    # Where it is understood but for what looks like a part of it, a guess would make use cases of that.
-    is_understood = read is not None and bool(read.rows) and all(one.what.endswith(OR_SKIP) for one in problems)
-    if is_understood or not text.strip():
+    # If only other tables cannot be read, a guess would turn their rows into use cases.
+    has_register = tracker is not None and bool(tracker.rows)
+    if not text.strip() or (has_register and all(problem.what.endswith(OR_SKIP) for problem in problems)):
         raise error
     try:
-        found = guess_layout(path, text, columns, statuses, skip)
+        guess = guess_layout(path, text, columns, statuses, skip)
     except NoRegisterError:
-        if _says_where(error, path):  # what looks like a register, and why it is none
+        if _names_line(error, path):  # it says why a table that looks like a register is none
             raise error from None
         raise
-    if (found.columns, found.statuses, found.skip) == (columns, statuses, tuple(skip)) and not found.unknown_words:
+    if (guess.columns, guess.statuses, guess.skip) == (columns, statuses, tuple(skip)) and not guess.unknown_words:
         raise error
     lines = [
-        f"{location(path)}: guessed, since nothing says what its columns and words mean; --column WORD=HEADER and",
-        "[tracker_columns], [statuses] and tracker_skip in readiness.toml say otherwise:",
-        *(f"  {line.translate(_UNSEEN)}" for line in _toml(found.columns, found.statuses, found.skip)),
-        *(f"{location(path)}: {warning}" for warning in found.warnings),
+        f"{location(path)}: its columns and words were guessed; to change that, use --column WORD=HEADER, or",
+        "[tracker_columns], [statuses] and tracker_skip in readiness.toml:",
+        *(f"  {line.translate(_VARIATION_SELECTORS)}" for line in _toml(guess.columns, guess.statuses, guess.skip)),
+        *(f"{location(path)}: {warning}" for warning in guess.warnings),
     ]
-    if found.unknown_words:
-        raise GuessError(lines, _unknown(path, found.unknown_words, found.skippable_heading))
+    if guess.unknown_words:
+        raise GuessError(lines, _unknown(path, guess.unknown_words, guess.skippable_heading))
     try:
-        read = read_tracker(path, found.columns, found.statuses, found.skip)
+        tracker = read_tracker(path, guess.columns, guess.statuses, guess.skip)
     except ConfigError as error:
         raise GuessError(lines, str(error)) from None
-    lines += [*_ids(read), ""]
-    return AdoptedTracker(read, found.columns, found.statuses, found.skip, tuple(lines))
+    lines += [*_ids(tracker), ""]
+    return AdoptedTracker(tracker, guess.columns, guess.statuses, guess.skip, tuple(lines))
 
 
 class GuessError(ConfigError):
-    """A guess does not make a register of the tracker."""
+    """A tracker that cannot be read with the guessed layout."""
 
     def __init__(self, lines: Sequence[str], message: str) -> None:
         super().__init__(message)
         self.lines = tuple(lines)
-        """That show what was guessed."""
+        """Lines that show the guess."""
 
 
-def _says_where(error: ConfigError, path: Path) -> bool:
+def _names_line(error: ConfigError, path: Path) -> bool:
     """Return whether an error names a line of the tracker."""
     return str(error).removeprefix(f"{location(path)}:")[:1].isdigit()
 
@@ -116,27 +117,23 @@ def _text(path: Path) -> str:
 def _toml(columns: Mapping[str, Any], statuses: Mapping[str, Any], skip: Sequence[str]) -> Iterator[str]:
     if skip:
         yield f"tracker_skip = [{', '.join(map(toml_text, skip))}]"
-    for name, lines in word_lines(columns, statuses).items():
+    for name, lines in table_lines(columns, statuses).items():
         yield f"[{name}]"
         yield from lines
 
 
-def _unknown(path: Path, words: Sequence[tuple[int, str]], skippable_heading: str) -> str:
+def _unknown(path: Path, words: Sequence[tuple[int, str]], heading: str) -> str:
     shown = ", ".join(f"'{one_line(word, 40)}' (line {line})" for line, word in words[:_MOST])
     more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
-    other = (
-        f", or leave that table out with tracker_skip = [{toml_text(skippable_heading)}] there"
-        if skippable_heading
-        else ""
-    )
+    skip = f", or skip that table there with tracker_skip = [{toml_text(heading)}]" if heading else ""
     return (
-        f"{location(path, words[0][0])}: init does not know what these words for a status mean: {shown}{more}: "
-        f"say it under [statuses] in readiness.toml (that is kept){other}, and call init again"
+        f"{location(path, words[0][0])}: unknown status words: {shown}{more}: "
+        f"map them under [statuses] in readiness.toml (init keeps that file){skip}, and run init again"
     )
 
 
-def _ids(read: Tracker) -> Iterator[str]:
-    names = [row.id for row in read.rows]
+def _ids(tracker: Tracker) -> Iterator[str]:
+    names = [row.id for row in tracker.rows]
     yield f"use cases: {', '.join(names[:_MOST])}" + (", ..." if len(names) > _MOST else "")
-    for line, why in read.skipped_rows[:_MOST]:
-        yield f"{location(read.path, line)}: left out ({why})"
+    for line, why in tracker.skipped_rows[:_MOST]:
+        yield f"{location(tracker.path, line)}: skipped ({why})"

@@ -1,4 +1,4 @@
-"""``readiness unblock``: what blocked a use case has ended."""
+"""The command ``readiness unblock``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import click
 from ..decisions.blockers_and_waivers import unblock
 from ..decisions.identity import find_decider
 from . import options
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, print_standing, refusing
 from .exit_code import ExitCodeCommand
 
@@ -17,14 +17,14 @@ from .exit_code import ExitCodeCommand
 @options.reason
 @options.by
 @click.pass_context
-@pass_door
-def command(door: CliContext, context: click.Context, use_case: str, reason: str, by: str | None) -> int:
-    """End every blocker of a use case: for a listed reviewer who recorded none of its evidence.
+@pass_cli_context
+def command(cli: CliContext, context: click.Context, use_case: str, reason: str, by: str | None) -> int:
+    """End all blockers of a use case. Only for a listed reviewer who recorded none of its evidence.
 
-    Exits 0 where it is kept, 1 where it is refused.
+    Exits 0 if the decision is stored, 1 if it is refused.
     """
-    place = door.place()
+    project = cli.project()
     with refusing(context):
-        print_decision(unblock(place, use_case, find_decider(place, by), reason))
-    print_standing(place, (use_case,))
+        print_decision(unblock(project, use_case, find_decider(project, by), reason))
+    print_standing(project, (use_case,))
     return 0

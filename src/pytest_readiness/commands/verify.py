@@ -1,4 +1,4 @@
-"""``readiness verify``: recompute everything that is kept, and name each thing that does not fit."""
+"""The command ``readiness verify``."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from ..pipeline.checkpoints import missing_store, requested_checkpoints
 from ..pipeline.maintenance import VerificationResult, verify_store
 from ..views.sanitise import sanitise
 from . import options
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("verify", cls=ExitCodeCommand)
 @options.checkpoints
-@pass_door
-def command(door: CliContext, checkpoints: tuple[Path, ...]) -> int:
-    """Check chains, seals, signatures, indexes, schema, tree and artifacts of the store, and what lies beside it.
+@pass_cli_context
+def command(cli: CliContext, checkpoints: tuple[Path, ...]) -> int:
+    """Verify the integrity of the store: hash chains, seals, signatures, indexes, schema, tree and artifacts.
 
-    That is journals, and decisions that are files. Exits 0 where everything fits, 3 where anything does not, 2 where
-    there is no store, or a checkpoint cannot be read.
+    Journals and decision files are verified too. Exits 0 if everything is intact, 3 if there are problems, 2 if there
+    is no store or a checkpoint cannot be read.
     """
-    place, kept = door.place(), requested_checkpoints(checkpoints)
-    outcome = verify_store(place, kept)
-    for one in outcome.retired_runs:
-        click.echo(sanitise(one))
-    for problem in outcome.problems:
+    project = cli.project()
+    result = verify_store(project, requested_checkpoints(checkpoints))
+    for line in result.retired_runs:
+        click.echo(sanitise(line))
+    for problem in result.problems:
         click.echo(sanitise(str(problem)))
-    for note in outcome.notes:
+    for note in result.notes:
         click.echo(sanitise(f"note: {note}"))
-    if wrong := len(outcome.problems):
-        _say_compared(outcome)
-        click.echo(f"not intact: {count(wrong, 'thing')} {'does' if wrong == 1 else 'do'} not fit")
+    if result.problems:
+        _print_comparisons(result)
+        click.echo(f"not intact: {count(len(result.problems), 'problem')}")
         return 3
-    if not outcome.has_store:
-        raise ConfigError(missing_store(place.settings.store))
-    told = [count(outcome.runs, "run"), f"{count(outcome.evidence, 'piece')} of evidence"]
-    told += [count(outcome.artifacts, "artifact")]
-    told += [count(outcome.signatures, "signature")] if outcome.signatures else []
-    click.echo(f"intact: {', '.join(told)}")
-    _say_compared(outcome)
+    if not result.has_store:
+        raise ConfigError(missing_store(project.settings.store))
+    numbers = [count(result.runs, "run"), f"{count(result.evidence, 'piece')} of evidence"]
+    numbers += [count(result.artifacts, "artifact")]
+    numbers += [count(result.signatures, "signature")] if result.signatures else []
+    click.echo(f"intact: {', '.join(numbers)}")
+    _print_comparisons(result)
     return 0
 
 
-def _say_compared(outcome: VerificationResult) -> None:
-    for one in outcome.matching_checkpoints:
-        click.echo(sanitise(one))
+def _print_comparisons(result: VerificationResult) -> None:
+    for line in result.matching_checkpoints:
+        click.echo(sanitise(line))

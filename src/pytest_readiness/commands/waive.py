@@ -1,4 +1,4 @@
-"""``readiness waive``: a requirement is excepted for a time."""
+"""The command ``readiness waive``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..decisions.identity import find_decider
 from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..views.gate import render_verdict
 from . import options, output
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .decision_output import print_decision, refusing
 from .exit_code import ExitCodeCommand
 
@@ -19,13 +19,13 @@ from .exit_code import ExitCodeCommand
 @options.reason
 @options.by
 @click.option(
-    "--until", callback=options.day, metavar="DATE", required=True, help="The last day (UTC); 90 days at most."
+    "--until", callback=options.day, metavar="DATE", required=True, help="Last day (UTC), at most 90 days ahead."
 )
-@click.option("--requested-by", callback=options.text, metavar="NAME", help="Who asks for it; else who runs this.")
+@click.option("--requested-by", callback=options.text, metavar="NAME", help="Who requested it; default: who runs this.")
 @click.pass_context
-@pass_door
+@pass_cli_context
 def command(
-    door: CliContext,
+    cli: CliContext,
     context: click.Context,
     *,
     requirement: str,
@@ -34,15 +34,15 @@ def command(
     until: str,
     requested_by: str | None,
 ) -> int:
-    """Except a requirement (such as UC-003/2/staging) for a time, and say what the gate now says of its use case.
+    """Grant a time-limited exception for a requirement (such as UC-003/2/staging), and print the gate's verdict.
 
-    For a listed reviewer who did not ask for it, and recorded none of its evidence. Exits 0 where it is kept, 1 where
-    it is refused.
+    Only for a listed reviewer who did not request it and recorded none of its evidence. Exits 0 if the waiver is
+    stored, 1 if it is refused.
     """
-    place = door.place()
+    project = cli.project()
     with refusing(context):
-        kept = waive(place, requirement, find_decider(place, by), reason, until, requested_by)
-    print_decision(kept)
-    report = evaluate_project(place, EvaluationRequest((requirement.partition("/")[0],)))
+        stored = waive(project, requirement, find_decider(project, by), reason, until, requested_by)
+    print_decision(stored)
+    report = evaluate_project(project, EvaluationRequest((requirement.partition("/")[0],)))
     output.print_lines([(), *render_verdict(report, output.terminal_width(), unicode=output.prints_unicode())])
     return 0

@@ -1,4 +1,4 @@
-"""``readiness why``: the cause, from the status down to the evidence."""
+"""The command ``readiness why``."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from ..pipeline.evaluate_project import EvaluationRequest, evaluate_project
 from ..pipeline.maintenance import refuse_damage
 from ..views.why import render_departed, render_why
 from . import output
-from .cli_context import CliContext, pass_door
+from .cli_context import CliContext, pass_cli_context
 from .exit_code import ExitCodeCommand
 
 
 @click.command("why", cls=ExitCodeCommand)
 @click.argument("target", metavar="UC[/ITEM]")
-@pass_door
-def command(door: CliContext, target: str) -> int:
-    """Say why a use case, or one item or requirement of it, stands where it stands, and what would complete it."""
+@pass_cli_context
+def command(cli: CliContext, target: str) -> int:
+    """Explain the status of a use case, or of one of its items or requirements, and what would complete it."""
     use_case, _, tail = target.partition("/")
-    place = door.place()
-    wide, signs = output.terminal_width(), output.prints_unicode()
+    project = cli.project()
+    width, unicode = output.terminal_width(), output.prints_unicode()
     try:
-        known = place.catalogue.use_case(use_case).id
+        use_case_id = project.catalogue.use_case(use_case).id
     except ClaimError:
-        # One that left the register with something open keeps the gate closed: that has a cause, too.
-        report = evaluate_project(place, EvaluationRequest((use_case,)))
-        lines = render_departed(report, use_case, wide, unicode=signs)
+        # A use case that left the register with something open closes the gate, which is explained too.
+        report = evaluate_project(project, EvaluationRequest((use_case,)))
+        lines = render_departed(report, use_case, width, unicode=unicode)
         if not lines:
             raise
     else:
-        report = evaluate_project(place, EvaluationRequest((known,)))
-        if place.catalogue.open_world and not any(
-            one.evidence for found in report.readiness.use_cases for one in found.requirements
+        report = evaluate_project(project, EvaluationRequest((use_case_id,)))
+        if project.catalogue.open_world and not any(
+            requirement.evidence for readiness in report.readiness.use_cases for requirement in readiness.requirements
         ):
-            raise ConfigError(f"there is no config, and no evidence for {known}: run 'readiness init'")
-        lines = render_why(report, known, tail or None, wide, unicode=signs)
+            raise ConfigError(f"there is no config, and no evidence for {use_case_id}: run 'readiness init'")
+        lines = render_why(report, use_case_id, tail or None, width, unicode=unicode)
     output.print_lines(lines)
     refuse_damage(report.context.problems)
     return 0

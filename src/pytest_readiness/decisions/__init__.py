@@ -1,1 +1,1 @@
-"""Decisions of people: made on what is known, refused or kept."""
+"""Decisions of people: reviews, blockers, waivers and retirements."""

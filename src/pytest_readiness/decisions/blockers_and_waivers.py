@@ -1,4 +1,4 @@
-"""Blockers, waivers and retirements, and their ends: made on what is known now, and kept unless they are refused."""
+"""Blockers, waivers and retirements: each is checked against the current evaluation, then stored or refused."""
 
 from __future__ import annotations
 
@@ -25,287 +25,304 @@ from .repository import DecisionDraft, StoredDecisions, decision_fields, draft_d
 
 
 def block(
-    place: Project, use_case: str, who: Decider, reason: str, due: str | None = None, link: str | None = None
+    project: Project, use_case: str, decider: Decider, reason: str, due: str | None = None, link: str | None = None
 ) -> StoredDecisions:
     """Block a use case.
 
     Raises:
         ClaimError: there is no such use case.
         RefusedError: no reason is given.
-        StorageError, IntegrityError: it cannot be kept.
+        StorageError, IntegrityError: it cannot be stored.
     """
-    name = place.catalogue.use_case(use_case).id
-    judged = evaluate_with_facts(place, EvaluationRequest((name,)))
-    told = Blocker(
-        **decision_fields(place, who, timestamp()),
+    name = project.catalogue.use_case(use_case).id
+    evaluated = evaluate_with_facts(project, EvaluationRequest((name,)))
+    blocker = Blocker(
+        **decision_fields(project, decider, timestamp()),
         use_case=name,
-        reason=redact_text(place, reason),
+        reason=redact_text(project, reason),
         due=due,
-        link=redact_text(place, link or "") or None,
+        link=redact_text(project, link or "") or None,
     )
-    return _unless_refused(place, judged, told)
+    return _store_checked(project, evaluated, blocker)
 
 
-def unblock(place: Project, use_case: str, who: Decider, reason: str) -> StoredDecisions:
+def unblock(project: Project, use_case: str, decider: Decider, reason: str) -> StoredDecisions:
     """End every blocker of a use case.
 
     Raises:
         ClaimError: there is no such use case.
-        RefusedError: nothing blocks it, no reason is given, or this person may not.
-        StorageError, IntegrityError: what it rests on is not intact, or it cannot be kept.
+        RefusedError: nothing blocks it, no reason is given, or this person may not unblock it.
+        StorageError, IntegrityError: the evidence is not intact, or the decision cannot be stored.
     """
-    name = place.catalogue.use_case(use_case).id
-    judged = _intact(place, EvaluationRequest((name,)))
-    known = PriorDecisions.of(place).closing(name)
-    told = Unblock(
-        **decision_fields(place, who, timestamp()), use_case=name, reason=redact_text(place, reason), ends=known
+    name = project.catalogue.use_case(use_case).id
+    evaluated = _evaluate_intact(project, EvaluationRequest((name,)))
+    ends = PriorDecisions.load(project).closing(name)
+    unblocking = Unblock(
+        **decision_fields(project, decider, timestamp()), use_case=name, reason=redact_text(project, reason), ends=ends
     )
-    return _unless_refused(place, judged, told)
+    return _store_checked(project, evaluated, unblocking)
 
 
 def waive(
-    place: Project, requirement: str, who: Decider, reason: str, until: str, requested_by: str | None
+    project: Project, requirement: str, decider: Decider, reason: str, until: str, requested_by: str | None
 ) -> StoredDecisions:
-    """Except a requirement until the end of a day (UTC).
+    """Waive a requirement until the end of a day (UTC).
 
     Raises:
         ClaimError: there is no such requirement.
-        RefusedError: this person may not, or there is nothing to waive, or not for so long.
-        StorageError, IntegrityError: what it rests on is not intact, or it cannot be kept.
+        RefusedError: this person may not waive it, there is nothing to waive, or the day is too far ahead.
+        StorageError, IntegrityError: the evidence is not intact, or the decision cannot be stored.
     """
-    name = find_requirement(place, requirement)
-    judged = _intact(place, EvaluationRequest((name.partition("/")[0],)))
-    told = Waiver(
-        **decision_fields(place, who, timestamp()),
+    name = find_requirement(project, requirement)
+    evaluated = _evaluate_intact(project, EvaluationRequest((name.partition("/")[0],)))
+    waiver = Waiver(
+        **decision_fields(project, decider, timestamp()),
         requirement=name,
-        reason=redact_text(place, reason),
-        requested_by=find_requester(place) if requested_by is None else requested_by.strip(),
+        reason=redact_text(project, reason),
+        requested_by=find_requester(project) if requested_by is None else requested_by.strip(),
         until=until,
     )
-    return _unless_refused(place, judged, told)
+    return _store_checked(project, evaluated, waiver)
 
 
-def find_requirement(place: Project, name: str) -> str:
-    """Return the id of a requirement as the register spells it.
+def find_requirement(project: Project, name: str) -> str:
+    """Return the id of a requirement, spelled as in the register.
 
     Raises:
-        ClaimError: there is none.
+        ClaimError: there is no such requirement.
     """
     use_case, _, tail = name.partition("/")
-    known = place.catalogue.use_case(use_case).id
-    ids = {one.id.casefold(): one.id for one in place.catalogue.requirements(known)}
-    found = ids.get(f"{known}/{tail}".casefold())
-    if found is None:
-        within = [id_ for key, id_ in ids.items() if key.startswith(f"{known}/{tail}".casefold())]
-        told = f": say which: {', '.join(within)}" if within else suggestion(name, ids.values())
-        told = told or f" (there are {', '.join(ids.values())})"
-        raise ClaimError(f"there is no requirement '{name}'{told}")
-    return found
+    use_case_id = project.catalogue.use_case(use_case).id
+    wanted = f"{use_case_id}/{tail}".casefold()
+    ids = {requirement.id.casefold(): requirement.id for requirement in project.catalogue.requirements(use_case_id)}
+    if (requirement_id := ids.get(wanted)) is not None:
+        return requirement_id
+    longer = [id_ for key, id_ in ids.items() if key.startswith(wanted)]
+    hint = f": name one of {', '.join(longer)}" if longer else suggestion(name, ids.values())
+    hint = hint or f" (there are {', '.join(ids.values())})"
+    raise ClaimError(f"there is no requirement '{name}'{hint}")
 
 
 def retire(
-    place: Project, name: str, who: Decider, reason: str, replaced_by: str | None = None
+    project: Project, name: str, decider: Decider, reason: str, replaced_by: str | None = None
 ) -> tuple[StoredDecisions, tuple[str, ...]]:
-    """Take a test out of what must pass, or let go of a use case that left the register.
+    """Retire a test, or a use case that left the register.
 
-    A name with ``*`` is a pattern, unless a test is called so: it takes all that match and that are ``gone``. What
-    still runs is named whole.
+    A name with ``*`` is a pattern, unless a test has exactly that name. It retires the matching tests that are
+    removed. A test that still runs must be given by its full id.
 
-    Return what was kept, and the use cases of the register that are concerned.
+    Returns:
+        The stored decisions, and the concerned use cases that are in the register.
 
     Raises:
         ConfigError: no evidence is from such a test, and no such use case left the register.
-        RefusedError: this person may not, or it is retired already.
-        StorageError, IntegrityError: what it rests on is not intact, or it cannot be kept.
+        RefusedError: this person may not retire it, or it is already retired.
+        StorageError, IntegrityError: the evidence is not intact, or the decision cannot be stored.
     """
-    judged = _intact(place, EvaluationRequest())
-    if "*" in name and not any(one.test_id == name for one in judged.facts.evidence):
-        return _retire_gone(place, judged, name, who, reason, replaced_by)
-    left = _that_left(judged, name)
-    if left is not None:
+    evaluated = _evaluate_intact(project, EvaluationRequest())
+    evidence = evaluated.facts.evidence
+    if "*" in name and not any(piece.test_id == name for piece in evidence):
+        return _retire_matching(project, evaluated, name, decider, reason, replaced_by)
+    removed = _removed_use_case(evaluated, name)
+    if removed is not None:
         if replaced_by is not None:
-            raise ConfigError(f"--replaced-by names a test, and {left} is a use case: leave it out")
-        gone = Departure(
-            **decision_fields(place, who, timestamp()),
-            use_case=left,
-            reason=redact_text(place, reason),
-            ends=PriorDecisions.of(place).closing(left),
-            failed_runs=tuple(sorted({one.run_id for one in _ever(place, [left]) if one.result in BROKEN})),
-        )
-        return _unless_refused(place, judged, gone, _recorders(place, [left])), ()
-    _check_tests(judged, name, replaced_by)
-    told = Retirement(
-        **decision_fields(place, who, timestamp()),
+            raise ConfigError(f"--replaced-by is only for a test, and {removed} is a use case: omit it")
+        return _retire_use_case(project, evaluated, removed, decider, reason), ()
+    _refuse_unknown_tests(evaluated, name, replaced_by)
+    retirement = Retirement(
+        **decision_fields(project, decider, timestamp()),
         test_id=name,
-        reason=redact_text(place, reason),
+        reason=redact_text(project, reason),
         replaced_by=replaced_by,
     )
-    concerned = {one.uc for one in judged.facts.evidence if one.test_id == name}
-    kept = _unless_refused(place, judged, told, _recorders(place, concerned, [name]), concerned)
-    return kept, tuple(one for one in judged.catalogue.use_cases if one in concerned)
+    concerned = {piece.uc for piece in evidence if piece.test_id == name}
+    stored = _store_checked(project, evaluated, retirement, _recorders(project, concerned, [name]), concerned)
+    return stored, tuple(use_case for use_case in evaluated.catalogue.use_cases if use_case in concerned)
 
 
-def _retire_gone(
-    place: Project, judged: EvaluatedReport, pattern: str, who: Decider, reason: str, replaced_by: str | None
+def _retire_use_case(
+    project: Project, evaluated: EvaluatedReport, use_case: str, decider: Decider, reason: str
+) -> StoredDecisions:
+    """Retire a use case that left the register."""
+    failed_runs = {piece.run_id for piece in _all_evidence(project, [use_case]) if piece.result in BROKEN}
+    departure = Departure(
+        **decision_fields(project, decider, timestamp()),
+        use_case=use_case,
+        reason=redact_text(project, reason),
+        ends=PriorDecisions.load(project).closing(use_case),
+        failed_runs=tuple(sorted(failed_runs)),
+    )
+    return _store_checked(project, evaluated, departure, _recorders(project, [use_case]))
+
+
+def _retire_matching(
+    project: Project, evaluated: EvaluatedReport, pattern: str, decider: Decider, reason: str, replaced_by: str | None
 ) -> tuple[StoredDecisions, tuple[str, ...]]:
-    """Retire all that match and are gone: each by a decision of its own, or none."""
-    evidence = judged.facts.evidence
+    """Retire all removed tests that match a pattern, each by its own decision: all or none."""
+    evidence = evaluated.facts.evidence
     retired = {
-        old.decision.test_id
-        for use_case in judged.report.readiness.use_cases
-        for old in use_case.retirements
-        if old.void is None
+        standing.decision.test_id
+        for use_case in evaluated.report.readiness.use_cases
+        for standing in use_case.retirements
+        if standing.void is None
     }
-    matching = {one.test_id for one in evidence if _matches(pattern, one.test_id)} - retired
+    matching = {piece.test_id for piece in evidence if _matches(pattern, piece.test_id)} - retired
     if not matching:
-        raise ConfigError(f"no evidence is from a test that matches '{pattern}' and is not retired yet")
-    retiring = removed_tests(place, judged, matching)
-    if not retiring:
-        still = f"each test that matches '{pattern}' still runs, is still in its file, or nothing tells that it is gone"
-        raise ConfigError(f"{still}: run the whole file, import the whole report, or name the test whole")
-    _check_tests(judged, retiring[0], replaced_by)
-    concerned = {one.uc for one in evidence if one.test_id in retiring}
-    recorders = _recorders(place, concerned, retiring)
-    stamp = {
-        **decision_fields(place, who, timestamp()),
-        "reason": redact_text(place, reason),
+        raise ConfigError(f"there is no evidence from a test that matches '{pattern}' and is not retired yet")
+    removed = removed_tests(project, evaluated, matching)
+    if not removed:
+        problem = f"no test that matches '{pattern}' is known to be removed"
+        raise ConfigError(f"{problem}: run the whole file, import the whole report, or give the full id of a test")
+    _refuse_unknown_tests(evaluated, removed[0], replaced_by)
+    concerned = {piece.uc for piece in evidence if piece.test_id in removed}
+    recorders = _recorders(project, concerned, removed)
+    fields = {
+        **decision_fields(project, decider, timestamp()),
+        "reason": redact_text(project, reason),
         "replaced_by": replaced_by,
     }
-    mine = _checked(place, judged, [Retirement(**stamp, test_id=test) for test in retiring], recorders, concerned)
-    return store_decisions(place, mine), tuple(one for one in judged.catalogue.use_cases if one in concerned)
+    retirements = [Retirement(**fields, test_id=test) for test in removed]
+    drafts = _checked_drafts(project, evaluated, retirements, recorders, concerned)
+    stored = store_decisions(project, drafts)
+    return stored, tuple(use_case for use_case in evaluated.catalogue.use_cases if use_case in concerned)
 
 
 def _matches(pattern: str, name: str) -> bool:
-    """``*`` stands for any text, and every other character for itself: the ids of tests are full of brackets."""
+    """Return whether a name matches. ``*`` is any text; brackets are literal, since test ids contain many."""
     first, *parts = pattern.split("*")
     if not parts:
         return name == pattern
-    # Each text at the first place behind the one before: no other place can do better, so that none is tried twice.
+    # The first occurrence of each part is always the best one, so no other is tried.
     *between, last = parts
     at = len(first)
     for part in between:
-        found = name.find(part, at)
-        if found < 0:
+        start = name.find(part, at)
+        if start < 0:
             return False
-        at = found + len(part)
+        at = start + len(part)
     return name.startswith(first) and name.endswith(last) and at <= len(name) - len(last)
 
 
-def retire_run(place: Project, run_id: str, who: Decider, reason: str) -> StoredDecisions:
-    """Set a broken run aside. What else is kept is not asked for: a store that cannot be relied on needs a way out.
+def retire_run(project: Project, run_id: str, decider: Decider, reason: str) -> StoredDecisions:
+    """Retire a broken run. The rest of the store need not be intact, since this is how a damaged one is repaired.
 
     Raises:
         ConfigError: there is no such run in the store.
-        RefusedError: this person may not, or it is retired already.
-        StorageError, IntegrityError: the store cannot be read, or it cannot be kept.
+        RefusedError: this person may not retire it, or it is already retired.
+        StorageError, IntegrityError: the store cannot be read, or the decision cannot be stored.
     """
-    store = place.store()
+    store = project.store()
     if store is None:
-        raise ConfigError(missing_store(place.settings.store))
+        raise ConfigError(missing_store(project.settings.store))
     try:
-        sources = place.sources(store)
-        told = RunRetirement(
-            **decision_fields(place, who, timestamp()), run_id=run_id, reason=redact_text(place, reason)
+        sources = project.sources(store)
+        retirement = RunRetirement(
+            **decision_fields(project, decider, timestamp()), run_id=run_id, reason=redact_text(project, reason)
         )
-        mine = draft_decision(
-            place, told, PriorDecisions()
-        )  # nothing else is about a run, and what is kept may be unreadable
-        assert isinstance(mine.counted, RunRetirement)  # noqa: S101 - for the type checker: nothing else was made
-        known = {one.id for one in store.runs(sources.register)}
-        if run_id not in known:
-            raise ConfigError(f"there is no run '{run_id}' in the store{suggestion(run_id, known)}")
-        decisions = TrustStore.from_policy(place.policy).with_identities(
+        # No prior decision is about a run, and prior decisions may be unreadable.
+        draft = draft_decision(project, retirement, PriorDecisions())
+        assert isinstance(draft.counted, RunRetirement)  # noqa: S101 - for the type checker
+        run_ids = {run.id for run in store.runs(sources.register)}
+        if run_id not in run_ids:
+            raise ConfigError(f"there is no run '{run_id}' in the store{suggestion(run_id, run_ids)}")
+        decisions = TrustStore.from_policy(project.policy).with_identities(
             sources.register_decisions.decisions, sources.home
         )
-        standing = find_retired_runs(store, decisions, place.policy, sources.register, told.at)
-        if run_id in standing.runs:
-            raise RefusedError(f"run {run_id} is retired already")
-        why = retirement_refusal(mine.counted, store.summaries([run_id]).get(run_id), store, place.policy)
+        retired = find_retired_runs(store, decisions, project.policy, sources.register, retirement.at)
+        if run_id in retired.runs:
+            raise RefusedError(f"run {run_id} is already retired")
+        why = retirement_refusal(draft.counted, store.summaries([run_id]).get(run_id), store, project.policy)
     finally:
         store.close()
     if why is not None:
-        raise RefusedError(mine.refused(why, place.policy))
-    return store_decisions(place, [mine])
+        raise RefusedError(draft.refused(why, project.policy))
+    return store_decisions(project, [draft])
 
 
-def _that_left(judged: EvaluatedReport, name: str) -> str | None:
-    """Return the id of the use case without a row that is meant; None: a test is."""
-    if any(one.test_id == name for one in judged.facts.evidence):
+def _removed_use_case(evaluated: EvaluatedReport, name: str) -> str | None:
+    """Return the id of the use case that left the register; None: the name is not one."""
+    evidence = evaluated.facts.evidence
+    if any(piece.test_id == name for piece in evidence):
         return None
-    known = {one.uc for one in judged.facts.evidence} | {one.use_case for one in judged.report.readiness.removed}
-    gone = {one.casefold(): one for one in sorted(known - judged.catalogue.use_cases.keys())}
-    return name if name in gone.values() else gone.get(name.casefold())
+    ids = {piece.uc for piece in evidence} | {departed.use_case for departed in evaluated.report.readiness.removed}
+    removed = {id_.casefold(): id_ for id_ in sorted(ids - evaluated.catalogue.use_cases.keys())}
+    return name if name in removed.values() else removed.get(name.casefold())
 
 
-def _check_tests(judged: EvaluatedReport, test: str, replaced_by: str | None) -> None:
-    if test.casefold() in {name.casefold() for name in judged.catalogue.use_cases}:
-        raise ConfigError(f"{test} is a use case of the register: name a test, or take its row out first")
-    known = {one.test_id for one in judged.facts.evidence}
-    for each in [test, *([replaced_by] if replaced_by is not None else [])]:
-        if each not in known:
-            raise ConfigError(f"no evidence is from a test '{each}'{suggestion(each, known)}")
+def _refuse_unknown_tests(evaluated: EvaluatedReport, test: str, replaced_by: str | None) -> None:
+    if test.casefold() in {name.casefold() for name in evaluated.catalogue.use_cases}:
+        raise ConfigError(f"{test} is a use case of the register: name a test, or remove its row first")
+    test_ids = {piece.test_id for piece in evaluated.facts.evidence}
+    for test_id in [test, *([replaced_by] if replaced_by is not None else [])]:
+        if test_id not in test_ids:
+            raise ConfigError(f"there is no evidence from a test '{test_id}'{suggestion(test_id, test_ids)}")
     if test == replaced_by:
         raise ConfigError(f"'{test}' cannot replace itself")
 
 
-def _recorders(place: Project, use_cases: Iterable[str], tests: Collection[str] | None = None) -> set[str]:
-    """Return who ever recorded evidence of tests (None: of any), newer or not: with it goes all that it showed."""
-    runs = {one.run_id for one in _ever(place, use_cases) if tests is None or one.test_id in tests}
-    store = place.store()
+def _recorders(project: Project, use_cases: Iterable[str], tests: Collection[str] | None = None) -> set[str]:
+    """Return the people who ever recorded evidence of these tests; None: of any test of the use cases."""
+    runs = {piece.run_id for piece in _all_evidence(project, use_cases) if tests is None or piece.test_id in tests}
+    store = project.store()
     try:
-        origins = origins_of(place.sources(store), runs)
-        return excluded_people([origins[id_] for id_ in runs if id_ in origins], place.policy)
+        origins = origins_of(project.sources(store), runs)
+        return excluded_people([origins[id_] for id_ in runs if id_ in origins], project.policy)
     finally:
         if store is not None:
             store.close()
 
 
-def _ever(place: Project, use_cases: Iterable[str]) -> list[Evidence]:
-    """Return all evidence of use cases, newer or not, in the store and in journals."""
+def _all_evidence(project: Project, use_cases: Iterable[str]) -> list[Evidence]:
+    """Return all evidence of use cases, old and new, from the store and from journals."""
     concerned = set(use_cases)
-    store = place.store()
+    store = project.store()
     try:
-        sources = place.sources(store)
-        pieces = [one for run in sources.journal_runs.values() for one in open_evidence(run) if one.uc in concerned]
+        sources = project.sources(store)
+        pieces = [
+            piece for run in sources.journal_runs.values() for piece in open_evidence(run) if piece.uc in concerned
+        ]
         if store is not None:
-            find_retired_runs(store, sources.register_decisions.decisions, place.policy, sources.register, timestamp())
-            pieces += [one for name in concerned for one in store.history(sources.register, name)]
+            find_retired_runs(
+                store, sources.register_decisions.decisions, project.policy, sources.register, timestamp()
+            )
+            pieces += [piece for name in concerned for piece in store.history(sources.register, name)]
         return pieces
     finally:
         if store is not None:
             store.close()
 
 
-def _intact(place: Project, request: EvaluationRequest) -> EvaluatedReport:
-    """Return what was judged, if it can be relied on: nothing is excused by what is not intact."""
-    judged = evaluate_with_facts(place, request)
-    refuse_damage(judged.report.context.problems)
-    return judged
+def _evaluate_intact(project: Project, request: EvaluationRequest) -> EvaluatedReport:
+    """Return the evaluation; raise if the stored data is not intact."""
+    evaluated = evaluate_with_facts(project, request)
+    refuse_damage(evaluated.report.context.problems)
+    return evaluated
 
 
-def _unless_refused(
-    place: Project,
-    judged: EvaluatedReport,
+def _store_checked(
+    project: Project,
+    evaluated: EvaluatedReport,
     decision: Decision,
     recorders: Iterable[str] = (),
     concerned: Collection[str] = (),
 ) -> StoredDecisions:
-    return store_decisions(place, _checked(place, judged, [decision], recorders, concerned))
+    return store_decisions(project, _checked_drafts(project, evaluated, [decision], recorders, concerned))
 
 
-def _checked(
-    place: Project,
-    judged: EvaluatedReport,
+def _checked_drafts(
+    project: Project,
+    evaluated: EvaluatedReport,
     decisions: Iterable[Decision],
     recorders: Iterable[str],
     concerned: Collection[str] = (),
 ) -> list[DecisionDraft]:
-    earlier = PriorDecisions.of(place)
-    return [_unrefused(judged, draft_decision(place, one, earlier, concerned), recorders) for one in decisions]
-
-
-def _unrefused(judged: EvaluatedReport, mine: DecisionDraft, recorders: Iterable[str]) -> DecisionDraft:
-    why = refusal_reason(mine.counted, judged.report.readiness, judged.policy, judged.facts, recorders)
-    if why is not None:
-        raise RefusedError(mine.refused(why, judged.policy))
-    return mine
+    """Return the drafts of decisions; raise if one is refused."""
+    earlier = PriorDecisions.load(project)
+    drafts = []
+    for decision in decisions:
+        draft = draft_decision(project, decision, earlier, concerned)
+        why = refusal_reason(draft.counted, evaluated.report.readiness, evaluated.policy, evaluated.facts, recorders)
+        if why is not None:
+            raise RefusedError(draft.refused(why, evaluated.policy))
+        drafts.append(draft)
+    return drafts

@@ -1,4 +1,4 @@
-"""When a decision is made: after all that is known about the same use case, by whatever clock that was decided."""
+"""Dating of decisions: a new one comes after all prior decisions about the same use case."""
 
 from __future__ import annotations
 
@@ -18,68 +18,68 @@ D = TypeVar("D", bound=Decision)
 
 
 class ClockError(ConfigError):
-    """A decision that opens cannot be made: one that is known lies in the future."""
+    """A decision that could open the gate cannot be dated, since a prior one is dated in the future."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriorDecisions:
-    """What was decided before, as far as it is known here."""
+    """The prior decisions of the register."""
 
     decisions: Sequence[Decision] = ()
 
     @classmethod
-    def of(cls, place: Project) -> PriorDecisions:
-        """Return what is known in whatever home; where that is a folder, also what is not committed yet.
+    def load(cls, project: Project) -> PriorDecisions:
+        """Return the decisions of the store and of the folder, files that are not committed yet included.
 
         Raises:
             StorageError, IntegrityError: the decisions cannot be read.
         """
-        store = place.store()
+        store = project.store()
         try:
-            sources = place.sources(store)
+            sources = project.sources(store)
             home = sources.home
-            written = home.written_decisions(sources.register) if isinstance(home, DecisionFolder) else []
-            return cls((*sources.register_decisions.decisions, *written))
+            uncommitted = home.written_decisions(sources.register) if isinstance(home, DecisionFolder) else []
+            return cls((*sources.register_decisions.decisions, *uncommitted))
         finally:
             if store is not None:
                 store.close()
 
     def closing(self, use_case: str) -> tuple[str, ...]:
-        """Return the ids of the blockers and rejections of a use case, sorted: what ends them names what it knew."""
-        return tuple(sorted({one.id for one in self.decisions if makes_worse(one) and _about(one) == use_case}))
+        """Return the sorted ids of the blockers and rejections of a use case. A decision that ends them names them."""
+        return tuple(
+            sorted({prior.id for prior in self.decisions if makes_worse(prior) and _subject(prior) == use_case})
+        )
 
     def dated(self, decision: D, concerned: Collection[str] = (), now: str = "") -> D:
-        """Return a decision with a moment after everything that is known about the same use case, or test.
+        """Return the decision, dated after all prior decisions about the same use case or test.
 
-        The order of decisions is that of their moments. So a clock that ran ahead must not make what was decided
-        before overrule what is decided now.
+        Decisions are ordered by their time. A prior decision whose clock was fast must not overrule a newer one.
 
         Args:
-            decision: as the clock here dates it.
+            decision: the decision, dated by the local clock.
             concerned: further use cases that it concerns.
-            now: the moment, by the clock here; empty: it is looked at.
+            now: the time of the local clock (UTC); empty: it is read.
 
         Raises:
-            ClockError: it makes things better, and something that is known lies in the future: which clock is right
-                nobody knows.
+            ClockError: the decision could open the gate, and a prior one is dated in the future. It is unknown which
+                clock is right.
         """
-        about = {*concerned, _about(decision)}
-        newest = max((one for one in self.decisions if _about(one) in about), key=lambda one: one.at, default=None)
+        subjects = {*concerned, _subject(decision)}
+        priors = (prior for prior in self.decisions if _subject(prior) in subjects)
+        newest = max(priors, key=lambda prior: prior.at, default=None)
         if newest is None or newest.at < decision.at:
             return decision
-        here = max(now or timestamp(), decision.at)
-        if newest.at > here and not makes_worse(decision):
-            made = (
-                f"{decision_subject(newest)} by {newest.by} was made at {newest.at}, and by the clock here it is {here}"
-            )
-            raise ClockError(one_line(f"{made}: set the clock right that is wrong, or decide after that moment", 600))
-        if isinstance(decision, Review):  # what came since it was looked at was not looked at
+        now = max(now or timestamp(), decision.at)
+        if newest.at > now and not makes_worse(decision):
+            times = f"{decision_subject(newest)} by {newest.by} was made at {newest.at}, but the clock here says {now}"
+            raise ClockError(one_line(f"{times}: correct the wrong clock, or decide after that time", 600))
+        if isinstance(decision, Review):  # the reviewer has not seen what came after the review was shown
             return replace(decision, at=just_after(newest.at), seen_at=decision.seen_at or decision.at)
         return replace(decision, at=just_after(newest.at))
 
 
-def _about(decision: Decision) -> str | None:
-    """Return the use case that a decision is about, or the test; None: neither."""
+def _subject(decision: Decision) -> str | None:
+    """Return the use case or the test that a decision is about; None: it is about neither."""
     if isinstance(decision, Waiver):
         return decision.requirement.partition("/")[0]
     if isinstance(decision, Retirement):

@@ -1,4 +1,4 @@
-"""Who decides: whoever is named, else who CI or git says it is; and how that is known."""
+"""Identity of the person who decides: the named one, else the user of CI or git."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ from ..recording.provenance.run import find_person, read_ci, read_git
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """Who decides, and how that is known."""
+    """The person who decides, and how their identity is known."""
 
     name: str
     known_by: IdentityLevel
 
 
-def find_decider(place: Project, given: str | None) -> Decider:
-    """Return who decides: whoever is named, else who the CI or git says.
+def find_decider(project: Project, given: str | None) -> Decider:
+    """Return the person who decides: the given name, else the user of CI or git.
 
-    A name that is also the CI's or git's word is known by that, and not only declared.
+    A given name that CI or git confirms has their identity level, and is not only self-declared.
 
     Raises:
-        ConfigError: an empty name is given.
-        RefusedError: nobody is named, and neither CI nor git knows who it is.
+        ConfigError: the given name is empty.
+        RefusedError: no name is given, and neither CI nor git has one.
     """
-    told = _told(place)
+    detected = _detected_deciders(project)
     if given is None:
-        if not told:
-            raise RefusedError("nobody knows who decides: say it with --by NAME, or set git's user.email")
-        return told[0]
+        if not detected:
+            raise RefusedError("it is unknown who decides: use --by NAME, or set git's user.email")
+        return detected[0]
     if not (name := given.strip()):
-        raise ConfigError("--by names nobody: give a name, such as --by ana@example.com")
-    same = [one.known_by for one in told if place.policy.people.is_same_person(one.name, name)]
-    return Decider(name, max(same, key=lambda known: known.rank, default=IdentityLevel.DECLARED))
+        raise ConfigError("--by is empty: give a name, such as --by ana@example.com")
+    levels = [decider.known_by for decider in detected if project.policy.people.is_same_person(decider.name, name)]
+    return Decider(name, max(levels, key=lambda level: level.rank, default=IdentityLevel.DECLARED))
 
 
-def _told(place: Project) -> list[Decider]:
-    """Return who CI and git say it is: git first where the author of a commit will have decided."""
-    said = [
+def _detected_deciders(project: Project) -> list[Decider]:
+    """Return the users of CI and git; git first if decisions are files, since a commit's author counts there."""
+    users = [
         (read_ci(os.environ).get("actor"), IdentityLevel.CI),
-        (read_git(place.settings.folder).get("email"), IdentityLevel.GIT),
+        (read_git(project.settings.folder).get("email"), IdentityLevel.GIT),
     ]
-    told = [Decider(name, known_by) for name, known_by in said if name]
-    return told[::-1] if in_folder(place) else told
+    deciders = [Decider(name, known_by) for name, known_by in users if name]
+    return deciders[::-1] if in_folder(project) else deciders
 
 
-def in_folder(place: Project) -> bool:
-    """Return whether decisions live in a folder of the repository, and not in the store."""
-    return place.settings.decisions != "store"
+def in_folder(project: Project) -> bool:
+    """Return whether decisions are files of the repository, and not records of the store."""
+    return project.settings.decisions != "store"
 
 
-def find_requester(place: Project) -> str:
-    """Return who runs this, and so asks for a waiver unless somebody else does."""
-    folder = place.settings.folder
+def find_requester(project: Project) -> str:
+    """Return the person who runs the command, who requests a waiver unless another requester is named."""
+    folder = project.settings.folder
     return find_person(os.environ.get("READINESS_ACTOR"), read_ci(os.environ), read_git(folder).get("email"))["name"]

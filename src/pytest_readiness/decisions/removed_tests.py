@@ -1,4 +1,4 @@
-"""Which tests are gone: a pattern may retire these, and no test that still runs."""
+"""Detection of removed tests, which a pattern may retire."""
 
 from __future__ import annotations
 
@@ -13,102 +13,106 @@ from ..facts.evidence import IMPORTED, Evidence
 from ..pipeline.evaluate_project import EvaluatedReport, Project
 from ..verdict.requirement.later_runs import LaterRuns, is_sibling_case
 
-_LOOKED_AT = 20
-"""Later imports, the newest first, of which one may be of the same tests."""
-_Where = tuple[str | None, str | None]
+_MAX_LATER_IMPORTS = 20
+"""Later imports to compare, newest first."""
+_Scope = tuple[str | None, str | None]
 """Environment and provider mode."""
 
 
-def removed_tests(place: Project, judged: EvaluatedReport, tests: Collection[str]) -> list[str]:
-    """Return which of these tests a later run did not have any more, in each environment in which they ever ran.
+def removed_tests(project: Project, judged: EvaluatedReport, tests: Collection[str]) -> list[str]:
+    """Return the tests that later runs no longer contain, in every environment in which they ever ran.
 
-    That a run had others is enough for a case of a parametrised test whose other cases it ran. It may have been about
-    other files or other tests: any other test is gone only once the work tree has no test of its name in its file.
-    What a run deselected is not gone, and a run that was asked for single tests of a file says nothing of the others.
-    A test that was imported is gone once a later report by the same mapping, with at least half of the tests of its
-    own, does not hold it.
+    A case of a parametrised test is removed if a later run had other cases of it. Any other test is removed only if
+    the work tree has no test of its name in its file, since the later run may have been about other files or tests. A
+    deselected test is not removed, and a run of single tests of a file does not show that others are removed. An
+    imported test is removed if a later import by the same mapping lacks it, and has at least half of the tests of the
+    test's own import.
 
     Raises:
-        StorageError, IntegrityError: what the runs had planned cannot be read.
+        StorageError, IntegrityError: the plans of the runs cannot be read.
     """
     facts = judged.facts
-    instead = LaterRuns(facts.evidence, facts.origins, plans_known=True).later_runs_without(tests)
-    planned = _planned(place, {later.run_id for ones in instead.values() for later in ones})
-    from_reports = _Imports(place, judged).gone(set(tests) - instead.keys())
-    ran_here = [
+    later_tests = LaterRuns(facts.evidence, facts.origins, plans_known=True).later_runs_without(tests)
+    planned = _planned(project, {later.run_id for laters in later_tests.values() for later in laters})
+    removed_imports = _Imports(project, judged).removed(set(tests) - later_tests.keys())
+    removed = [
         test
-        for test, ones in instead.items()
-        if not any((later.run_id, test) in planned for later in ones)
-        and (all(is_sibling_case(test, later.test_id) for later in ones) or not _is_there(place.settings.folder, test))
+        for test, laters in later_tests.items()
+        if not any((later.run_id, test) in planned for later in laters)
+        and (
+            all(is_sibling_case(test, later.test_id) for later in laters) or not _exists(project.settings.folder, test)
+        )
     ]
-    return sorted([*ran_here, *from_reports])
+    return sorted([*removed, *removed_imports])
 
 
 class _Imports:
-    """The imports of reports, by what they hold."""
+    """The imported JUnit reports, compared by the tests that they contain."""
 
-    def __init__(self, place: Project, judged: EvaluatedReport) -> None:
-        self._place = place
+    def __init__(self, project: Project, judged: EvaluatedReport) -> None:
+        self._project = project
         self._evidence = judged.facts.evidence
         self._origins = judged.facts.origins
 
-    def gone(self, tests: AbstractSet[str]) -> Iterator[str]:
-        """Yield which of these tests are imported ones, and in no environment in the next report any more."""
-        newest: dict[str, dict[_Where, Evidence]] = defaultdict(dict)
-        for one in sorted(self._evidence, key=attrgetter("started_at")):
-            if one.test_id in tests:
-                newest[one.test_id][one.environment, one.provider_mode] = one
-        last = [one for places in newest.values() for one in places.values() if one.method == IMPORTED]
-        later = {key: self._later(*key) for key in {self._key(one) for one in last}}
-        runs = {key[0] for key in later} | {run for some in later.values() for run, _ in some}
+    def removed(self, tests: AbstractSet[str]) -> Iterator[str]:
+        """Yield the tests that were imported, and that the next import lacks in every environment."""
+        newest: dict[str, dict[_Scope, Evidence]] = defaultdict(dict)
+        for evidence in sorted(self._evidence, key=attrgetter("started_at")):
+            if evidence.test_id in tests:
+                newest[evidence.test_id][evidence.environment, evidence.provider_mode] = evidence
+        imported = [
+            evidence for scopes in newest.values() for evidence in scopes.values() if evidence.method == IMPORTED
+        ]
+        later = {key: self._later(*key) for key in {self._key(evidence) for evidence in imported}}
+        runs = {key[0] for key in later} | {run for imports in later.values() for run, _ in imports}
         plans: defaultdict[str, set[str]] = defaultdict(set)
-        for run, test in _planned(self._place, runs):
+        for run, test in _planned(self._project, runs):
             plans[run].add(test)
-        next_one = {
-            key: next(((run, at) for run, at in some if _is_same_report(plans[key[0]], plans[run])), None)
-            for key, some in later.items()
+        next_imports = {
+            key: next(((run, at) for run, at in imports if _is_same_report(plans[key[0]], plans[run])), None)
+            for key, imports in later.items()
         }
-        for test, places in newest.items():
-            found = [(one, next_one.get(self._key(one))) for one in places.values()]
-            if all(next_ and next_[1] > one.started_at and test not in plans[next_[0]] for one, next_ in found):
+        for test, scopes in newest.items():
+            pairs = [(evidence, next_imports.get(self._key(evidence))) for evidence in scopes.values()]
+            if all(next_ and next_[1] > old.started_at and test not in plans[next_[0]] for old, next_ in pairs):
                 yield test
 
-    def _key(self, one: Evidence) -> tuple[str, _Where]:
-        return one.run_id, (one.environment, one.provider_mode)
+    def _key(self, evidence: Evidence) -> tuple[str, _Scope]:
+        return evidence.run_id, (evidence.environment, evidence.provider_mode)
 
     @cached_property
-    def _newest_starts(self) -> Mapping[_Where, Mapping[str, str]]:
-        """When the newest test of each import began, by where it took place and by run."""
-        found: defaultdict[_Where, dict[str, str]] = defaultdict(dict)
-        for one in self._evidence:
-            if one.method == IMPORTED:
-                there = found[one.environment, one.provider_mode]
-                there[one.run_id] = max(one.started_at, there.get(one.run_id, ""))
-        return found
+    def _newest_starts(self) -> Mapping[_Scope, Mapping[str, str]]:
+        """Newest start of a test of each import, by scope and run id."""
+        starts: defaultdict[_Scope, dict[str, str]] = defaultdict(dict)
+        for evidence in self._evidence:
+            if evidence.method == IMPORTED:
+                of_scope = starts[evidence.environment, evidence.provider_mode]
+                of_scope[evidence.run_id] = max(evidence.started_at, of_scope.get(evidence.run_id, ""))
+        return starts
 
-    def _later(self, run_id: str, where: _Where) -> list[tuple[str, str]]:
-        """Return the later imports by the same mapping in the same place, newest first, each with its newest start."""
-        own = self._origins[run_id]
-        same = [
+    def _later(self, run_id: str, scope: _Scope) -> list[tuple[str, str]]:
+        """Return the later imports by the same mapping in the same scope, newest first, with their newest start."""
+        origin = self._origins[run_id]
+        later = [
             (run, at)
-            for run, at in self._newest_starts[where].items()
-            if self._origins[run].conditions.imported[:1] == own.conditions.imported[:1] != ()
-            and self._origins[run].started_at > own.started_at
+            for run, at in self._newest_starts[scope].items()
+            if self._origins[run].conditions.imported[:1] == origin.conditions.imported[:1] != ()
+            and self._origins[run].started_at > origin.started_at
         ]
-        return sorted(same, key=lambda pair: self._origins[pair[0]].started_at, reverse=True)[:_LOOKED_AT]
+        return sorted(later, key=lambda pair: self._origins[pair[0]].started_at, reverse=True)[:_MAX_LATER_IMPORTS]
 
 
 def _is_same_report(earlier: AbstractSet[str], later: AbstractSet[str]) -> bool:
-    """Return whether a later report is of the same tests: a run of few of them says nothing of the others."""
+    """Return whether a later report has at least half of the tests of an earlier one."""
     return 2 * len(earlier & later) >= len(earlier)
 
 
-def _planned(place: Project, runs: AbstractSet[str]) -> set[tuple[str, str]]:
-    """Return each run, and each test that it collected, deselected or not."""
-    store = place.store()
+def _planned(project: Project, runs: AbstractSet[str]) -> set[tuple[str, str]]:
+    """Return pairs of run id and test id: the tests that each run collected, deselected ones included."""
+    store = project.store()
     try:
-        left = place.sources(store).journal_runs
-        plans = {id_: left[id_].planned for id_ in runs if id_ in left}
+        in_journals = project.sources(store).journal_runs
+        plans = {id_: in_journals[id_].planned for id_ in runs if id_ in in_journals}
         if store is not None:
             plans |= store.plans(runs - plans.keys())
         return {(run, test.test_id) for run, tests in plans.items() for test in tests}
@@ -117,10 +121,10 @@ def _planned(place: Project, runs: AbstractSet[str]) -> set[tuple[str, str]]:
             store.close()
 
 
-def _is_there(folder: Path, test_id: str) -> bool:
-    """Return whether the work tree may still have a test: by the name of its function in its file, if it can tell."""
+def _exists(folder: Path, test_id: str) -> bool:
+    """Return whether the work tree may still have a test: its file contains the name of its function."""
     file, _, rest = test_id.partition("::")
-    if file.startswith("//"):  # in a checkout that lies elsewhere
+    if file.startswith("//"):  # in another checkout, which is not read
         return True
     function = re.escape(rest.partition("[")[0].rpartition("::")[2])
     try:

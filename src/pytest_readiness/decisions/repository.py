@@ -1,4 +1,4 @@
-"""Where a decision is kept, and what each says: in the store, or as a file of the repository."""
+"""Storing of decisions, in the store or as files of the repository."""
 
 from __future__ import annotations
 
@@ -23,49 +23,49 @@ from .identity import Decider, in_folder
 
 @dataclass(frozen=True, slots=True)
 class DecisionDraft:
-    """A decision before it is kept."""
+    """A decision before it is stored."""
 
     decision: Decision
     counted: Decision
-    """As it will count: with who decided known as well as it can be."""
+    """The decision as it will count, with the best identity level that can be proved."""
     signed: Envelope | None = None
-    """Where a key that signs is named, the signed statement about it."""
+    """The signed statement about it; None: no signing key is named."""
     doubt: str = ""
-    """Why that says nothing of who decided."""
+    """Why the signature does not prove who decided; empty if it does."""
 
     def refused(self, why: str, policy: Policy) -> str:
-        """Return why it is refused: where who decided is not known well enough, with what its signature lacks."""
+        """Return the reason ``why``, with the problem of the signature if a better identity is needed."""
         by = self.counted.by
         if policy.trusts(self.counted.known_by) or not policy.is_reviewer(by):
             return why
         if self.signed is None:
-            return f"{why}: nothing signs it (READINESS_SIGNER)" if policy.identity == "signed" else why
+            return f"{why}: it is not signed (READINESS_SIGNER)" if policy.identity == "signed" else why
         return f"{why}: its signature (READINESS_SIGNER) {self.doubt}"
 
 
 def draft_decision(
-    place: Project, decision: Decision, earlier: PriorDecisions, concerned: Collection[str] = ()
+    project: Project, decision: Decision, earlier: PriorDecisions, concerned: Collection[str] = ()
 ) -> DecisionDraft:
-    """Return a decision as it would be kept and as it would count; signed, where the environment names a key.
+    """Return a decision as it would be stored and as it would count; signed if READINESS_SIGNER names a key.
 
     Args:
-        place: where it is made.
-        decision: as the clock here dates it.
-        earlier: what was decided before, after which it is dated.
-        concerned: use cases that it concerns beside the one that it names.
+        project: the project.
+        decision: the decision, dated by the local clock.
+        earlier: the prior decisions, after which it is dated.
+        concerned: further use cases that it concerns.
 
     Raises:
-        ConfigError: it cannot be signed with that key, or a clock is wrong.
+        ConfigError: the key cannot sign it, or a prior decision is dated in the future.
     """
     decision = earlier.dated(decision, concerned)
-    # In a folder of the repository it is judged as it will count: as decided by the author of a commit.
-    counted = decision.attributed(decision.by) if in_folder(place) else decision
+    # A decision file counts as decided by the author of its commit.
+    counted = decision.attributed(decision.by) if in_folder(project) else decision
     if not os.environ.get("READINESS_SIGNER"):
         return DecisionDraft(decision, counted)
-    from ..signing.keys import sign_statement  # the libraries that sign take 200 ms to load
+    from ..signing.keys import sign_statement  # loading the signing libraries takes 200 ms
 
-    signed = sign_statement(decision_statement(decision), place.settings.folder, place.public_keys)
-    trust = TrustStore.from_policy(place.policy)
+    signed = sign_statement(decision_statement(decision), project.settings.folder, project.public_keys)
+    trust = TrustStore.from_policy(project.policy)
     if trust.is_by_decider(signed, counted):
         return DecisionDraft(decision, counted.identified(IdentityLevel.SIGNED), signed)
     return DecisionDraft(decision, counted, signed, trust.distrust_reason(signed, counted.by))
@@ -73,61 +73,61 @@ def draft_decision(
 
 @dataclass(frozen=True, slots=True)
 class StoredDecisions:
-    """Decisions that were kept."""
+    """Decisions that were stored."""
 
     decisions: tuple[Decision, ...]
-    """As they count."""
+    """The decisions as they count."""
     signed: int = 0
-    """How many of them are signed, with whatever key."""
+    """Number of signed decisions, whether the key is trusted or not."""
     files: tuple[Path, ...] = ()
-    """Where the repository is their home: the files, which count for nothing until they are committed."""
+    """Files in the repository, which do not count until they are committed; none if the store holds decisions."""
     author: str | None = None
-    """There: who would be the author of a commit made here, and so who will have decided; None: git does not say."""
+    """Author of a commit made here, who will count as the decider of files; None: git has no user.email."""
     notes: tuple[str, ...] = ()
-    """What whoever decided should know."""
+    """Notes for the person who decided."""
 
 
-def store_decisions(place: Project, decisions: Sequence[DecisionDraft]) -> StoredDecisions:
-    """Keep decisions in their home, with the requirements in force: all of them, or none.
+def store_decisions(project: Project, decisions: Sequence[DecisionDraft]) -> StoredDecisions:
+    """Store decisions with the requirements in force: all of them, or none.
 
     Raises:
-        IntegrityError: something else is there under the id of one.
+        IntegrityError: another record has the id of one.
         StorageError: they cannot be written.
     """
-    counted = tuple(one.counted for one in decisions)
-    signed = [one.signed for one in decisions if one.signed is not None]
-    notes = tuple(redaction_problem(place.redactor))
-    if not in_folder(place):
-        _keep_in_store(place, decisions, signed)
+    counted = tuple(draft.counted for draft in decisions)
+    signed = [draft.signed for draft in decisions if draft.signed is not None]
+    notes = tuple(redaction_problem(project.redactor))
+    if not in_folder(project):
+        _write_to_store(project, decisions, signed)
         return StoredDecisions(counted, len(signed), notes=notes)
-    home = place.decisions(None)
-    assert home is not None  # noqa: S101 - for the type checker: a folder needs no store
-    home.decide([one.decision for one in decisions], envelopes=signed)
-    folder = place.settings.folder / place.settings.decisions
-    files = [folder / f"{one.decision.id}{SUFFIX}" for one in decisions]
-    files += [folder / f"{one.subject}{SIGNED}" for one in signed]
-    return StoredDecisions(counted, len(signed), tuple(files), read_git(place.settings.folder).get("email"), notes)
+    folder_store = project.decisions(None)
+    assert folder_store is not None  # noqa: S101 - for the type checker: a folder needs no store
+    folder_store.decide([draft.decision for draft in decisions], envelopes=signed)
+    folder = project.settings.folder / project.settings.decisions
+    files = [folder / f"{draft.decision.id}{SUFFIX}" for draft in decisions]
+    files += [folder / f"{envelope.subject}{SIGNED}" for envelope in signed]
+    return StoredDecisions(counted, len(signed), tuple(files), read_git(project.settings.folder).get("email"), notes)
 
 
-def _keep_in_store(place: Project, decisions: Sequence[DecisionDraft], signed: Sequence[Envelope]) -> None:
-    store = writable_store(place)
+def _write_to_store(project: Project, decisions: Sequence[DecisionDraft], signed: Sequence[Envelope]) -> None:
+    store = writable_store(project)
     try:
-        store.decide([one.decision for one in decisions], [place.requirements], signed)
+        store.decide([draft.decision for draft in decisions], [project.requirements], signed)
     finally:
         store.close()
 
 
-def decision_fields(place: Project, who: Decider, at: str) -> dict[str, Any]:
-    """Return what every decision says."""
+def decision_fields(project: Project, decider: Decider, at: str) -> dict[str, Any]:
+    """Return the fields that every decision has."""
     return {
-        "register": place.catalogue.register,
+        "register": project.catalogue.register,
         "at": at,
-        "by": who.name,
-        "known_by": who.known_by,
-        "requirements_digest": place.requirements.digest,
+        "by": decider.name,
+        "known_by": decider.known_by,
+        "requirements_digest": project.requirements.digest,
     }
 
 
-def redact_text(place: Project, text: str) -> str:
-    """Return a person's text as it may be kept: without secrets."""
-    return place.redactor.text(text.strip())
+def redact_text(project: Project, text: str) -> str:
+    """Return a person's text without secrets and surrounding blanks."""
+    return project.redactor.text(text.strip())

@@ -1,4 +1,4 @@
-"""What a JSON report that was downloaded from CI says, put before whoever signs it: without the store."""
+"""Review sheet from a JSON report, such as one downloaded from CI, without the store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, IntegrityError, RefusedError, location as shown_place
+from ..errors import ConfigError, IntegrityError, RefusedError, location
 from ..facts.decision import Review
 from ..facts.review_basis import ReviewBasis
 from ..facts.timestamps import is_timestamp, timestamp
@@ -22,67 +22,63 @@ from ..views.decision_document import read_basis
 from ..views.document import SCHEMA
 from ..views.review_preview import ReviewPreview
 from .identity import in_folder
-from .reviews import AGAIN, ReviewSheet, to_acknowledge
+from .reviews import REVIEWABLE, ReviewSheet, left_out_text, to_acknowledge
 
 BIGGEST = 1 << 28
-"""Bytes of a report; a thousand use cases take a few million."""
+"""Maximum size of a report in bytes. A thousand use cases take a few million."""
 
 
 def sheet_from_report(
-    place: Project, path: Path, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None
+    project: Project, path: Path, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None
 ) -> ReviewSheet:
-    """Return what is to be signed, as a report says.
+    """Return the sheet of the use cases, from a JSON report.
 
     Args:
-        place: whose register and requirements the report must be of.
-        path: the report.
-        patterns: use cases (ids or globs); none: all.
-        suspect: only those whose review is suspect.
-        release: the release that the report must be for; None: whatever it is for.
+        project: the project, whose register and requirements the report must have.
+        path: path of the report.
+        patterns: ids or globs of use cases; none: all.
+        suspect: only use cases whose review is suspect.
+        release: the release that the report must be for; None: any.
 
     Raises:
-        ConfigError: decisions do not live in the repository, the file is no such report, or a pattern matches nothing.
-        RefusedError: the report is of something else than the config here.
-        IntegrityError: it contradicts itself, or says that the evidence is not intact.
+        ConfigError: decisions are not files, the file is not such a report, or a pattern matches nothing.
+        RefusedError: the report has another register, other requirements or another release.
+        IntegrityError: the report contradicts itself.
     """
-    if not in_folder(place):
-        raise ConfigError('--from signs into the repository: say decisions = "decisions" (a folder) in the config')
-    read = _Report(path, place)
-    read.check(release)
-    names = select_use_cases(place.catalogue, patterns) or tuple(place.catalogue.use_cases)
-    rows = [read.use_case(name) for name in names]
-    last = _last_reviews(place)
+    if not in_folder(project):
+        raise ConfigError('--from needs decisions as files: set decisions = "decisions" (a folder) in the config')
+    report = _Report(path, project)
+    report.check(release)
+    names = select_use_cases(project.catalogue, patterns) or tuple(project.catalogue.use_cases)
+    rows = [report.use_case(name) for name in names]
+    last = _last_reviews(project)
     wanted = [row for row in rows if not suspect or row["review"]["state"] == ReviewState.SUSPECT]
-    ready = [row for row in wanted if not suspect or row["phase"] in AGAIN]
+    ready = [row for row in wanted if not suspect or row["phase"] in REVIEWABLE]
     return ReviewSheet(
-        signings=tuple(read.signing(row, last.get(row["id"])) for row in ready),
+        signings=tuple(report.signing(row, last.get(row["id"])) for row in ready),
         at=timestamp(),
-        release=read.release,
-        seen_at=read.generated_at,
-        policy=place.policy,
+        release=report.release,
+        seen_at=report.generated_at,
+        policy=project.policy,
         facts=Facts(),
-        problems=read.problems,
-        left_out=tuple(
-            f"{row['id']} needs a review too, once it is mended: it is {row['status']}"
-            for row in wanted
-            if row not in ready
-        ),
+        problems=report.problems,
+        left_out=tuple(left_out_text(row["id"], row["status"]) for row in wanted if row not in ready),
     )
 
 
-def _last_reviews(place: Project) -> dict[str, Review]:
-    home = place.decisions(None)
-    decided = home.register_decisions(place.catalogue.register).decisions if home is not None else ()
-    return {one.use_case: one for one in decided if isinstance(one, Review)}
+def _last_reviews(project: Project) -> dict[str, Review]:
+    folder = project.decisions(None)
+    decisions = folder.register_decisions(project.catalogue.register).decisions if folder is not None else ()
+    return {decision.use_case: decision for decision in decisions if isinstance(decision, Review)}
 
 
 class _Report:
-    """A report that was read, and found to be one as far as it is needed here."""
+    """A JSON report whose fields that a review needs are valid."""
 
-    def __init__(self, path: Path, place: Project) -> None:
-        self.where = shown_place(path)
-        self.place = place
-        self.asked = Requirements.build(place.catalogue, place.policy)
+    def __init__(self, path: Path, project: Project) -> None:
+        self.where = location(path)
+        self.project = project
+        self.required = Requirements.build(project.catalogue, project.policy)
         document = self._read(path)
         try:
             self.generated_at = _text(document["generated_at"])
@@ -90,14 +86,14 @@ class _Report:
             self.register = _text(context["register"])
             self.digest = _text(context["requirements_digest"])
             self.release = None if context["release"] is None else _text(context["release"])
-            self.problems = tuple(_broken(document["verdict"]["rules"]))
-            self.use_cases = {row["id"]: self._checked(row) for row in document["use_cases"]}
+            self.problems = tuple(_integrity_problems(document["verdict"]["rules"]))
+            self.use_cases = {row["id"]: self._validated(row) for row in document["use_cases"]}
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise ConfigError(f"{self.where}: this JSON report cannot be read: {_told(error)}") from None
+            raise ConfigError(f"{self.where}: this JSON report cannot be read: {_error_text(error)}") from None
         if len(self.use_cases) != len(document["use_cases"]):
             raise ConfigError(f"{self.where}: this JSON report names a use case twice")
         if not is_timestamp(self.generated_at):
-            raise ConfigError(f"{self.where}: this JSON report does not say at which UTC moment it was generated")
+            raise ConfigError(f"{self.where}: generated_at of this JSON report is not a UTC time")
 
     def _read(self, path: Path) -> Mapping[str, Any]:
         try:
@@ -107,14 +103,14 @@ class _Report:
         except OSError as error:
             raise ConfigError(f"{self.where}: cannot be read: {error.strerror}") from None
         except (ValueError, RecursionError) as error:
-            raise ConfigError(f"{self.where}: is no JSON: {error}") from None
+            raise ConfigError(f"{self.where}: is not valid JSON: {error}") from None
         if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            told = "write one with `readiness report --format json` or `pytest --readiness-json=PATH`"
-            raise ConfigError(f"{self.where}: is no JSON report ({SCHEMA}): {told}")
+            hint = "create one with `readiness report --format json` or `pytest --readiness-json=PATH`"
+            raise ConfigError(f"{self.where}: is not a JSON report ({SCHEMA}): {hint}")
         return document
 
-    def _checked(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a use case of which everything that is shown is of the right kind."""
+    def _validated(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a use case of the report after a check of the types of its fields."""
         for key in ("id", "title"):
             _text(row[key])
         Status(row["status"])
@@ -122,11 +118,11 @@ class _Report:
         if row["phase"] is not None:
             Phase(row["phase"])
         for item in row["items"]:
-            for one in item["requirements"]:
-                State(one["state"])
-                _text(one["id"])
-                _text(one["why"])
-                for piece in one["evidence"]:
+            for requirement in item["requirements"]:
+                State(requirement["state"])
+                _text(requirement["id"])
+                _text(requirement["why"])
+                for piece in requirement["evidence"]:
                     _text(piece["id"])
         for why in row["review"]["why"]:
             _text(why)
@@ -134,47 +130,49 @@ class _Report:
         return row
 
     def check(self, release: str | None) -> None:
-        """Refuse a report of something else than what is in force here.
+        """Refuse a report that does not belong to the config here.
 
         Raises:
-            RefusedError: it is.
+            RefusedError: its register, requirements or release is another one.
         """
-        mine = self.place.catalogue.register
-        if self.register != mine:
-            raise RefusedError(f"{self.where} is of register '{self.register}', and the config here of '{mine}'")
-        if self.digest != self.place.requirements.digest:
-            told = "items, scopes, environments or policy differ: sign where the config is that of the report"
+        register = self.project.catalogue.register
+        if self.register != register:
+            raise RefusedError(f"{self.where} is for register '{self.register}', but the config here for '{register}'")
+        if self.digest != self.project.requirements.digest:
+            hint = "items, scopes, environments or policy differ: sign with the config of the report"
             raise RefusedError(
-                f"{self.where} was made under requirements {self.digest}, and those of the config here are "
-                f"{self.place.requirements.digest}: {told}"
+                f"{self.where} was made with requirements {self.digest}, but those of the config here are "
+                f"{self.project.requirements.digest}: {hint}"
             )
         if release is not None and release != self.release:
-            made = f"release {self.release}" if self.release else "no release"
-            raise RefusedError(f"{self.where} was made for {made}, and not for {release}")
+            reported = f"release {self.release}" if self.release else "no release"
+            raise RefusedError(f"{self.where} was made for {reported}, not for {release}")
 
     def use_case(self, name: str) -> Mapping[str, Any]:
         """Return a use case of the report.
 
         Raises:
-            RefusedError: the report does not speak of it.
+            RefusedError: the report does not contain it.
         """
         if name not in self.use_cases:
-            raise RefusedError(f"{self.where} does not speak of {name}: make the report of the whole register")
+            raise RefusedError(f"{self.where} does not contain {name}: create the report of the whole register")
         return self.use_cases[name]
 
     def signing(self, row: Mapping[str, Any], last: Review | None) -> ReviewPreview:
-        """Return a use case as it is put before whoever signs it.
+        """Return a use case as it is shown to the reviewer.
 
         Raises:
-            IntegrityError: what would be signed is not what the report shows.
+            IntegrityError: the basis that would be signed differs from what the report shows.
         """
         name, basis = row["id"], read_basis(row)
-        needs = [one for item in row["items"] for one in item["requirements"]]
-        shown = [(one["id"], one["state"]) for one in needs]
-        if [(one.requirement, one.state) for one in basis.requirements] != shown or not _rests_on(basis, needs):
-            raise IntegrityError(f"{self.where}: what is to be signed of {name} is not what the report shows of it")
-        if not self._is_asked(name, basis):
-            raise IntegrityError(f"{self.where}: what is to be signed of {name} is not what the config asks for")
+        needs = [requirement for item in row["items"] for requirement in item["requirements"]]
+        reported = [(need["id"], need["state"]) for need in needs]
+        if [(pinned.requirement, pinned.state) for pinned in basis.requirements] != reported or not _is_shown(
+            basis, needs
+        ):
+            raise IntegrityError(f"{self.where}: the review basis of {name} differs from what the report shows")
+        if not self._is_required(name, basis):
+            raise IntegrityError(f"{self.where}: the review basis of {name} differs from what the config requires")
         phase = f", {row['phase']}" if row["phase"] else ""
         return ReviewPreview(
             use_case=name,
@@ -182,39 +180,40 @@ class _Report:
             standing=f"{row['status']}{phase} (as reported at {self.generated_at})",
             basis=basis,
             to_acknowledge=to_acknowledge(
-                ((one.requirement, one.state, one.unproven) for one in basis.requirements), self.place.policy
+                ((pinned.requirement, pinned.state, pinned.unproven) for pinned in basis.requirements),
+                self.project.policy,
             ),
-            whys={one["id"]: one["why"] for one in needs if one["state"] != State.COMPLETE},
+            whys={need["id"]: need["why"] for need in needs if need["state"] != State.COMPLETE},
             last=last,
-            changes=tuple(dict.fromkeys((*_suspicions(row), *_changes(last, basis)))) if last else (),
+            changes=tuple(dict.fromkeys((*_suspect_reasons(row), *_changes(last, basis)))) if last else (),
         )
 
-    def _is_asked(self, name: str, basis: ReviewBasis) -> bool:
-        """Whether a basis asks for exactly what the config here does."""
-        needs = self.place.catalogue.requirements(name)
-        definition = self.asked.definition(needs)
+    def _is_required(self, name: str, basis: ReviewBasis) -> bool:
+        """Return whether a basis requires exactly what the config here requires."""
+        needs = self.project.catalogue.requirements(name)
+        definition = self.required.definition(needs)
         rows = [(row.requirement, row.proof, row.max_age_days) for row in basis.requirements]
-        said = basis.digest, basis.definition, basis.policy
-        mine = self.asked.digest(definition, needs), definition, self.asked.policy
-        return said == mine and rows == [(one.id, *requirement_terms(one)) for one in needs]
+        reported = basis.digest, basis.definition, basis.policy
+        configured = self.required.digest(definition, needs), definition, self.required.policy
+        return reported == configured and rows == [(need.id, *requirement_terms(need)) for need in needs]
 
 
-def _rests_on(basis: ReviewBasis, needs: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether everything that the basis pins is evidence that the report shows for the same requirement."""
+def _is_shown(basis: ReviewBasis, needs: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the report shows all evidence that the basis pins, for the same requirement."""
     for row, need in zip(basis.requirements, needs, strict=True):
-        shown = {(one["id"], one["test_id"], one["started_at"]) for one in need["evidence"]}
+        shown = {(piece["id"], piece["test_id"], piece["started_at"]) for piece in need["evidence"]}
         pinned = {(pin.evidence_id, pin.test_id, pin.started_at) for pin in row.pins}
         if not pinned <= shown or not all(is_timestamp(pin.started_at) for pin in row.pins):
             return False
     return True
 
 
-def _suspicions(row: Mapping[str, Any]) -> Sequence[str]:
+def _suspect_reasons(row: Mapping[str, Any]) -> Sequence[str]:
     return row["review"]["why"] if row["review"]["state"] == ReviewState.SUSPECT else ()
 
 
 def _changes(last: Review, basis: ReviewBasis) -> Iterator[str]:
-    """Yield what differs between what was signed and what is to be signed."""
+    """Yield a sentence for each difference between the last review and the new basis."""
     yield from changed_requirements(last.basis, basis)
     signed = {row.requirement: row for row in last.basis.requirements}
     for row in basis.requirements:
@@ -228,11 +227,11 @@ def _changes(last: Review, basis: ReviewBasis) -> Iterator[str]:
             yield f"{row.requirement} has newer evidence: {min(newer)}" + (" and more" if len(newer) > 1 else "")
 
 
-def _broken(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield what the report itself says it cannot be relied on for: nothing intact is signed out of such a one."""
+def _integrity_problems(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the integrity problems that the report itself names. An approval of such a report is refused."""
     for rule in rules:
         if rule["rule"] == "evidence intact" and not rule["passed"] and rule["looked_at"]:
-            yield f"the report says that evidence is not intact: {_text(rule['detail'])}"
+            yield f"according to the report, evidence is not intact: {_text(rule['detail'])}"
 
 
 def _text(value: object) -> str:
@@ -241,5 +240,5 @@ def _text(value: object) -> str:
     return value
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return f"there is no {error}" if isinstance(error, KeyError) else str(error)

@@ -1,4 +1,4 @@
-"""Reviews: what is put before whoever signs, and the sign-offs that come of it, all of them or none."""
+"""Reviews: the sheet that a reviewer signs, and the storing of all its sign-offs or none."""
 
 from __future__ import annotations
 
@@ -20,65 +20,69 @@ from .decision_time import ClockError, PriorDecisions
 from .identity import Decider
 from .repository import DecisionDraft, StoredDecisions, decision_fields, draft_decision, redact_text, store_decisions
 
-AGAIN = (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT)
-"""Phases in which a review can be given."""
+REVIEWABLE = (Phase.AWAITING_REVIEW, Phase.REVIEW_SUSPECT)
+"""Phases in which a use case can be reviewed."""
 
 
 @dataclass(frozen=True)
 class ReviewSheet:
-    """What is to be signed, and what is known of it."""
+    """The use cases to sign, and the facts that a sign-off is checked against."""
 
     signings: tuple[ReviewPreview, ...]
     at: str
-    """The moment that was looked at."""
+    """Time of the evaluation (UTC)."""
     release: str | None
-    """For which it is signed."""
+    """Release that the sign-offs are for."""
     seen_at: str = field(default="", kw_only=True)
-    """The moment of the report that is signed instead of the store; empty: the store is looked at."""
+    """Time of the JSON report that is signed instead of the store (UTC); empty: the store is signed."""
     policy: Policy
     facts: Facts
-    """Those that are not in the basis itself."""
+    """Facts that the basis itself does not contain."""
     problems: tuple[str, ...] = ()
-    """What is not intact in what it rests on."""
+    """Integrity problems of the evidence."""
     left_out: tuple[str, ...] = ()
-    """Use cases that need a review and cannot have one yet; a sentence each."""
+    """A sentence for each use case that needs a review and cannot be reviewed yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewStatement:
-    """What a reviewer says."""
+    """The statement of a reviewer on all use cases of a sheet."""
 
     meaning: ReviewMeaning
     comment: str = ""
     acknowledged: tuple[str, ...] = ()
-    """Ids of requirements, of any of the use cases."""
+    """Ids of acknowledged requirements, of any use case of the sheet."""
 
 
 def prepare_sheet(
-    place: Project, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None
+    project: Project, patterns: Sequence[str], *, suspect: bool = False, release: str | None = None
 ) -> ReviewSheet:
-    """Return what is to be signed, as the store knows it.
+    """Return the sheet of the use cases, from the store.
 
     Args:
-        place: whose register.
-        patterns: use cases (ids or globs); none: all.
-        suspect: only those whose review is suspect, or no longer counts.
-        release: the release that is judged.
+        project: the project.
+        patterns: ids or globs of use cases; none: all.
+        suspect: only use cases whose review is suspect, or no longer counts.
+        release: the release to judge by.
 
     Raises:
         ConfigError: a pattern matches no use case.
         StorageError, IntegrityError: the store or the decisions cannot be read.
     """
-    judged = evaluate_with_facts(place, EvaluationRequest(tuple(patterns), release=release))
+    judged = evaluate_with_facts(project, EvaluationRequest(tuple(patterns), release=release))
     use_cases = judged.report.readiness.use_cases
     left_out: tuple[str, ...] = ()
     if suspect:
-        wanted = [one for one in use_cases if _needs_another(one)]
-        use_cases = tuple(one for one in wanted if one.phase in AGAIN)
-        left_out = tuple(_not_yet(one) for one in wanted if one.phase not in AGAIN)
+        wanted = [use_case for use_case in use_cases if _needs_another_review(use_case)]
+        use_cases = tuple(use_case for use_case in wanted if use_case.phase in REVIEWABLE)
+        left_out = tuple(
+            left_out_text(use_case.use_case.id, status_text(use_case))
+            for use_case in wanted
+            if use_case.phase not in REVIEWABLE
+        )
     context = judged.report.context
     return ReviewSheet(
-        signings=tuple(_signing(judged, one) for one in use_cases),
+        signings=tuple(_signing(judged, use_case) for use_case in use_cases),
         at=context.generated_at,
         release=context.release,
         policy=judged.policy,
@@ -88,16 +92,17 @@ def prepare_sheet(
     )
 
 
-def _needs_another(use_case: UseCaseReadiness) -> bool:
-    """Whether it was approved, and the approval is suspect or counts no longer."""
+def _needs_another_review(use_case: UseCaseReadiness) -> bool:
+    """Return whether its review is suspect or no longer counts."""
     if use_case.review.state is ReviewState.SUSPECT:
         return True
-    lapsed = any(one.state in (ReviewState.SUSPECT, ReviewState.NONE) for one in use_case.review.standings)
-    return lapsed and use_case.phase in AGAIN
+    lapsed = any(standing.state in (ReviewState.SUSPECT, ReviewState.NONE) for standing in use_case.review.standings)
+    return lapsed and use_case.phase in REVIEWABLE
 
 
-def _not_yet(use_case: UseCaseReadiness) -> str:
-    return f"{use_case.use_case.id} needs a review too, once it is mended: it is {status_text(use_case)}"
+def left_out_text(use_case: str, status: str) -> str:
+    """Return a sentence about a use case that needs a review and cannot be reviewed yet."""
+    return f"{use_case} needs a review too, but cannot be reviewed yet: it is {status}"
 
 
 def _signing(judged: EvaluatedReport, use_case: UseCaseReadiness) -> ReviewPreview:
@@ -110,14 +115,23 @@ def _signing(judged: EvaluatedReport, use_case: UseCaseReadiness) -> ReviewPrevi
         to_acknowledge=to_acknowledge(
             ((row.requirement, row.state, row.unproven) for row in use_case.basis.requirements), judged.policy
         ),
-        whys={one.requirement.id: one.why for one in use_case.requirements if one.state is not State.COMPLETE},
+        whys={
+            readiness.requirement.id: readiness.why
+            for readiness in use_case.requirements
+            if readiness.state is not State.COMPLETE
+        },
         last=last,
         changes=tuple(changes_since(last, use_case, judged.facts)) if last is not None else (),
     )
 
 
 def to_acknowledge(states: Iterable[tuple[str, str, bool]], policy: Policy) -> tuple[str, ...]:
-    """Return which requirements an approval has to name, of these ids, states, and whether a proof lacks as well."""
+    """Return the ids of the requirements that an approval must acknowledge.
+
+    Args:
+        states: id and state of each requirement, and whether it lacks its proof.
+        policy: the policy of the gate.
+    """
     return tuple(
         name
         for name, state, unproven in states
@@ -125,67 +139,67 @@ def to_acknowledge(states: Iterable[tuple[str, str, bool]], policy: Policy) -> t
     )
 
 
-def acknowledged_ids(desk: ReviewSheet, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the ids of the requirements that names acknowledge.
+def acknowledged_ids(sheet: ReviewSheet, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids of the requirements that the names of ``--acknowledge`` stand for.
 
     Raises:
-        ConfigError: a name is nothing that could be acknowledged.
+        ConfigError: a name stands for nothing that can be acknowledged.
     """
-    return expand_acknowledged(names, *(one.basis for one in desk.signings))
+    return expand_acknowledged(names, *(signing.basis for signing in sheet.signings))
 
 
-def _written(place: Project, desk: ReviewSheet, who: Decider, word: ReviewStatement) -> list[DecisionDraft]:
-    """Return the sign-off of each use case, resting on exactly what was laid out."""
+def _drafts(project: Project, sheet: ReviewSheet, decider: Decider, statement: ReviewStatement) -> list[DecisionDraft]:
+    """Return the sign-off of each use case, with exactly the basis on the sheet."""
     reviews = (
         Review(
-            **decision_fields(place, who, desk.at),
-            use_case=one.use_case,
-            meaning=word.meaning,
-            basis=one.basis,
-            comment=redact_text(place, word.comment),
-            acknowledged=_own(one, word.acknowledged),
-            release=desk.release,
-            seen_at=desk.seen_at,
+            **decision_fields(project, decider, sheet.at),
+            use_case=signing.use_case,
+            meaning=statement.meaning,
+            basis=signing.basis,
+            comment=redact_text(project, statement.comment),
+            acknowledged=_acknowledged_in(signing, statement.acknowledged),
+            release=sheet.release,
+            seen_at=sheet.seen_at,
         )
-        for one in desk.signings
+        for signing in sheet.signings
     )
-    earlier = PriorDecisions.of(place)
-    return [draft_decision(place, one, earlier) for one in reviews]
+    earlier = PriorDecisions.load(project)
+    return [draft_decision(project, review, earlier) for review in reviews]
 
 
-def _own(signing: ReviewPreview, named: Collection[str]) -> tuple[str, ...]:
-    return tuple(row.requirement for row in signing.basis.requirements if row.requirement in named)
+def _acknowledged_in(signing: ReviewPreview, acknowledged: Collection[str]) -> tuple[str, ...]:
+    return tuple(row.requirement for row in signing.basis.requirements if row.requirement in acknowledged)
 
 
-def refusal_reasons(place: Project, desk: ReviewSheet, who: Decider, word: ReviewStatement) -> list[str]:
-    """Return why sign-offs would be refused, a sentence for each one that is."""
+def refusal_reasons(project: Project, sheet: ReviewSheet, decider: Decider, statement: ReviewStatement) -> list[str]:
+    """Return a sentence for each sign-off that would be refused, which says why."""
     try:
-        return list(_refusals(desk, _written(place, desk, who, word)))
+        return list(_refusals(sheet, _drafts(project, sheet, decider, statement)))
     except ClockError as error:
         return [str(error)]
 
 
-def _refusals(desk: ReviewSheet, reviews: Iterable[DecisionDraft]) -> Iterator[str]:
-    for each in reviews:
-        one = each.counted
-        assert isinstance(one, Review)  # noqa: S101 - for the type checker: nothing else was written
-        why = review_refusal_reason(one, desk.policy, desk.facts.origins)
+def _refusals(sheet: ReviewSheet, drafts: Iterable[DecisionDraft]) -> Iterator[str]:
+    for draft in drafts:
+        review = draft.counted
+        assert isinstance(review, Review)  # noqa: S101 - for the type checker
+        why = review_refusal_reason(review, sheet.policy, sheet.facts.origins)
         if why is not None:
-            lacks = f"; {NAME_RELEASE}" if desk.policy.release == "required" and desk.release is None else ""
-            yield f"{one.use_case}: {each.refused(why, desk.policy)}{lacks}"
+            hint = f"; {NAME_RELEASE}" if sheet.policy.release == "required" and sheet.release is None else ""
+            yield f"{review.use_case}: {draft.refused(why, sheet.policy)}{hint}"
 
 
-def sign_reviews(place: Project, desk: ReviewSheet, who: Decider, word: ReviewStatement) -> StoredDecisions:
-    """Keep a sign-off of each use case, or none of them where one is refused.
+def sign_reviews(project: Project, sheet: ReviewSheet, decider: Decider, statement: ReviewStatement) -> StoredDecisions:
+    """Store a sign-off of each use case of the sheet, or none of them if one is refused.
 
     Raises:
-        RefusedError: one is refused.
-        IntegrityError: what an approval would rest on is not intact.
-        StorageError: they cannot be kept.
+        RefusedError: a sign-off is refused.
+        IntegrityError: the evidence of an approval is not intact.
+        StorageError: the sign-offs cannot be stored.
     """
-    if word.meaning is not ReviewMeaning.REJECTED:
-        refuse_damage(desk.problems)
-    reviews = _written(place, desk, who, word)
-    if why := list(_refusals(desk, reviews)):
-        raise RefusedError(*why)
-    return store_decisions(place, reviews)
+    if statement.meaning is not ReviewMeaning.REJECTED:
+        refuse_damage(sheet.problems)
+    drafts = _drafts(project, sheet, decider, statement)
+    if reasons := list(_refusals(sheet, drafts)):
+        raise RefusedError(*reasons)
+    return store_decisions(project, drafts)

@@ -1,1 +1,1 @@
-"""How it is told: a value in, text out. Views read no clock, no file and no environment."""
+"""Views: functions from a report to text. They read no clock, no file and no environment."""

@@ -1,4 +1,4 @@
-"""What people decided, as plain data of the JSON report; and the basis of a review read back out of one."""
+"""Decisions as plain data of the JSON report, and the reading of a review basis from one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..verdict.readiness import BlockerStanding, RetirementStanding, ReviewSumma
 
 
 def to_review(readiness: UseCaseReadiness) -> dict[str, Any]:
-    """Return the sign-offs of a use case, and all that a sign-off of this report would rest on."""
+    """Return the reviews of a use case, and the basis that a review of this report would have."""
     review = readiness.review
     return {
         "state": review.state.value,
@@ -24,7 +24,7 @@ def to_review(readiness: UseCaseReadiness) -> dict[str, Any]:
             "policy": dict(readiness.basis.policy),
             "failed_runs": list(readiness.basis.failed_runs),
             "retired": list(readiness.basis.retired),
-            "requirements": [_pinned(one) for one in readiness.basis.requirements],
+            "requirements": [_pinned(requirement) for requirement in readiness.basis.requirements],
         },
         "why": list(review.why),
         "reviews": _reviews(review),
@@ -34,20 +34,20 @@ def to_review(readiness: UseCaseReadiness) -> dict[str, Any]:
 def _reviews(review: ReviewSummary) -> list[dict[str, Any]]:
     return [
         {
-            **_decided(one.decision),
-            "meaning": one.decision.meaning.value,
-            "state": one.state.value,
-            "why": list(one.why),
-            "comment": one.decision.comment,
-            "acknowledged": list(one.decision.acknowledged),
-            "release": one.decision.release,
+            **_common_fields(standing.decision),
+            "meaning": standing.decision.meaning.value,
+            "state": standing.state.value,
+            "why": list(standing.why),
+            "comment": standing.decision.comment,
+            "acknowledged": list(standing.decision.acknowledged),
+            "release": standing.decision.release,
         }
-        for one in review.standings
+        for standing in review.standings
     ]
 
 
 def to_blocker(standing: BlockerStanding) -> dict[str, Any]:
-    """Return an open blocker."""
+    """Return an open blocker as plain data."""
     blocker = standing.decision
     return {
         "id": blocker.id,
@@ -62,10 +62,10 @@ def to_blocker(standing: BlockerStanding) -> dict[str, Any]:
 
 
 def to_waiver(standing: WaiverStanding) -> dict[str, Any]:
-    """Return a waiver, and why it is void if it is."""
+    """Return a waiver as plain data, with the reason if it is void."""
     waiver = standing.decision
     return {
-        **_decided(waiver),
+        **_common_fields(waiver),
         "requirement": waiver.requirement,
         "reason": waiver.reason,
         "requested_by": waiver.requested_by,
@@ -76,10 +76,10 @@ def to_waiver(standing: WaiverStanding) -> dict[str, Any]:
 
 
 def to_retirement(standing: RetirementStanding) -> dict[str, Any]:
-    """Return the retirement of a test, and why it is void if it is."""
+    """Return the retirement of a test as plain data, with the reason if it is void."""
     retirement = standing.decision
     return {
-        **_decided(retirement),
+        **_common_fields(retirement),
         "test_id": retirement.test_id,
         "reason": retirement.reason,
         "replaced_by": retirement.replaced_by,
@@ -87,18 +87,18 @@ def to_retirement(standing: RetirementStanding) -> dict[str, Any]:
     }
 
 
-def _decided(decision: Decision) -> dict[str, Any]:
+def _common_fields(decision: Decision) -> dict[str, Any]:
     return {"id": decision.id, "at": decision.at, "by": decision.by, "known_by": decision.known_by.value}
 
 
-def _pinned(one: PinnedRequirement) -> dict[str, Any]:
+def _pinned(requirement: PinnedRequirement) -> dict[str, Any]:
     return {
-        "requirement": one.requirement,
-        "state": one.state,
-        "proof": one.proof or None,
-        "max_age_days": one.max_age_days or None,
-        "unproven": one.unproven,
-        "pins": [_pin(pin) for pin in one.pins],
+        "requirement": requirement.requirement,
+        "state": requirement.state,
+        "proof": requirement.proof or None,
+        "max_age_days": requirement.max_age_days or None,
+        "unproven": requirement.unproven,
+        "pins": [_pin(pin) for pin in requirement.pins],
     }
 
 
@@ -116,10 +116,10 @@ def _pin(pin: PinnedEvidence) -> dict[str, Any]:
 
 
 def read_basis(use_case: Any) -> ReviewBasis:
-    """Return the basis of a review that a use case of a JSON report holds.
+    """Return the basis of a review from a use case of a JSON report.
 
     Raises:
-        ConfigError: it holds none that could be signed.
+        ConfigError: there is no basis that could be signed.
     """
     try:
         plain = use_case["review"]["basis"]
@@ -128,8 +128,8 @@ def read_basis(use_case: Any) -> ReviewBasis:
         failed, retired = (tuple(_text(name) for name in plain[key]) for key in ("failed_runs", "retired"))
         return ReviewBasis(_text(plain["digest"]), rows, _text(plain["definition"]), policy, failed, retired)
     except (LookupError, TypeError, AttributeError) as error:
-        told = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"this JSON report does not hold what a review rests on ({told})") from None
+        cause = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"this JSON report does not contain the basis of a review ({cause})") from None
 
 
 def _read_row(row: Any) -> PinnedRequirement:

@@ -1,4 +1,4 @@
-"""The report as a JSON document: ``readiness/report/v1``."""
+"""JSON report, in the format ``readiness/report/v1``."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SCHEMA = "readiness/report/v1"
 
 
 def to_document(report: Report) -> dict[str, Any]:
-    """Return the report as plain data, its keys in the published order.
+    """Return the report as plain data, with its keys in the published order.
 
-    Lone surrogates, which JSON text cannot carry, are spelled out.
+    Lone surrogates, which JSON text cannot contain, are escaped.
     """
     readiness = report.readiness
     document = {
@@ -38,33 +38,33 @@ def to_document(report: Report) -> dict[str, Any]:
         "totals": {status.value: number for status, number in readiness.totals.items()},
         "use_cases": [_use_case(use_case) for use_case in readiness.use_cases],
         "unclaimed": [
-            needed.requirement.id
+            requirement.requirement.id
             for use_case in readiness.use_cases
-            for needed in use_case.required
-            if not needed.evidence
+            for requirement in use_case.required
+            if not requirement.evidence
         ],
         "other_evidence": [plain_data(evidence) for evidence in readiness.other_evidence],
         "next": [_action(action) for action in report.actions],
         "runs": [to_run(id_, origin) for id_, origin in deciding_runs(report).items()],
         "warnings": list(report.context.notes),
     }
-    shown: dict[str, Any] = escape_surrogates(document)
-    return shown
+    escaped: dict[str, Any] = escape_surrogates(document)
+    return escaped
 
 
 def to_json(report: Report) -> str:
-    """Return the document as ASCII JSON text with a newline at the end: equal reports give equal bytes.
+    """Return the document as ASCII JSON text with a final newline. Equal reports give equal bytes.
 
-    Everything else is escaped, so that a terminal or a CI log that shows the text executes nothing in it.
+    Other characters are escaped, so that a terminal or CI log executes nothing in the text.
     """
     text = json.dumps(to_document(report), indent=2, ensure_ascii=True, allow_nan=False)
-    # Inside a JSON text only: `##[name]` anywhere in a line is a command to a CI server.
+    # `##[name]` anywhere in a line is a command to a CI server. Only JSON strings contain it.
     return text.replace("##", "#\\u0023") + "\n"
 
 
 def report_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of the document, as it ships in the package."""
-    from importlib.resources import files  # read only where the schema is asked for
+    """Return the JSON Schema (draft 2020-12) of the document, from the package."""
+    from importlib.resources import files  # loaded late: few processes need the schema
 
     text = files(__package__ or "").joinpath("report-v1.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
@@ -72,7 +72,7 @@ def report_schema() -> dict[str, Any]:
 
 
 def plain_data(evidence: Evidence) -> dict[str, Any]:
-    """Return one piece of evidence as plain data: its id, the ten fields of the template, then the envelope."""
+    """Return one piece of evidence as plain data: its id, the ten template fields, then the other fields."""
     return {
         "id": evidence.id,
         "uc": evidence.uc,
@@ -99,7 +99,7 @@ def plain_data(evidence: Evidence) -> dict[str, Any]:
             }
             for artifact in evidence.artifacts
         ],
-        # A TRACE_ONLY replay shows as TRACE_ONLY wherever it is shown.
+        # A TRACE_ONLY replay must be visible as such everywhere.
         "replay_mode": evidence.replay_mode,
         "connections": [
             {
@@ -153,24 +153,24 @@ def _use_case(readiness: UseCaseReadiness) -> dict[str, Any]:
         "requirements_count": len(readiness.required),
         "items": [_item(item) for item in readiness.items],
         "review": to_review(readiness),
-        "blockers": [to_blocker(one) for one in readiness.blockers],
-        "waivers": [to_waiver(one) for one in readiness.waivers],
-        "retirements": [to_retirement(one) for one in readiness.retirements],
-        "held_by_groups": [_hold(one) for one in readiness.group_holds],
+        "blockers": [to_blocker(blocker) for blocker in readiness.blockers],
+        "waivers": [to_waiver(waiver) for waiver in readiness.waivers],
+        "retirements": [to_retirement(retirement) for retirement in readiness.retirements],
+        "held_by_groups": [_group_hold(hold) for hold in readiness.group_holds],
     }
 
 
-def _hold(one: GroupHold) -> dict[str, Any]:
+def _group_hold(hold: GroupHold) -> dict[str, Any]:
     return {
-        "group": one.group,
-        "environment": one.environment,
-        "provider_mode": one.provider_mode,
-        "began_at": one.began,
-        "parts": one.sizes[0] if len(one.sizes) == 1 else None,
-        "arrived": list(one.arrived),
-        "unended": one.unfinished,
-        "runs": list(one.runs),
-        "why": one.why,
+        "group": hold.group,
+        "environment": hold.environment,
+        "provider_mode": hold.provider_mode,
+        "began_at": hold.began,
+        "parts": hold.sizes[0] if len(hold.sizes) == 1 else None,
+        "arrived": list(hold.arrived),
+        "unended": hold.unfinished,
+        "runs": list(hold.runs),
+        "why": hold.why,
     }
 
 

@@ -1,4 +1,4 @@
-"""One piece of evidence: the ten fields of the template, then the envelope."""
+"""View of one piece of evidence: the ten template fields, then all other recorded data."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from . import text_format
 from .line_writer import Line, LineWriter
 
 _LABEL = 24
-"""Width of the labels: the longest name of the template, and two blanks."""
+"""Width of the labels in columns: the longest name of the template, and two blanks."""
 
 
 def evidence_fields(evidence: Evidence) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the ten fields of the evidence template, in its order and under its names; no text where there is none."""
+    """Return the ten fields of the evidence template by name, in its order; an absent value has no texts."""
     return (
         ("UC", (evidence.uc,)),
         ("Tenant ID", _given(evidence.tenant_id)),
@@ -39,19 +39,23 @@ def _given(text: str | None) -> tuple[str, ...]:
 def render_evidence(
     evidence: Evidence, run: RunSummary | None, width: int, *, unicode: bool = True, signed: SignedRun | None = None
 ) -> list[Line]:
-    """Return the evidence in the ten template fields, then what else was recorded with it.
+    """Return the evidence in the ten template fields, then all other recorded data.
 
-    ``run`` is what the index says of its run; None where the store has only the evidence. ``signed`` says with which
-    trusted key that is signed.
+    Args:
+        evidence: the piece of evidence.
+        run: summary of its run; None: the store has no summary.
+        width: maximum columns of a line.
+        unicode: False: print only ASCII.
+        signed: the trusted signature of its run; None: there is none.
     """
-    pen = LineWriter(width, unicode=unicode)
+    writer = LineWriter(width, unicode=unicode)
     lines: list[Line] = []
     for name, values in evidence_fields(evidence):
-        lines += _field(name, values, pen, _style(evidence) if name == "Result" else "")
-    lines.append(pen.line())
+        lines += _field(name, values, writer, _style(evidence) if name == "Result" else "")
+    lines.append(writer.line())
     for name, values in (*_run(evidence, run), *_level(evidence, run, signed), *_envelope(evidence)):
         if values:
-            lines += _field(name, values, pen)
+            lines += _field(name, values, writer)
     return lines
 
 
@@ -61,10 +65,10 @@ def _style(evidence: Evidence) -> str:
     return "good" if evidence.real else "warn"
 
 
-def _field(name: str, values: Sequence[str], pen: LineWriter, style: str = "") -> Iterator[Line]:
+def _field(name: str, values: Sequence[str], writer: LineWriter, style: str = "") -> Iterator[Line]:
     for number, value in enumerate(values or ("-",)):
-        label = pen.pad("" if number else name, _LABEL)
-        yield from pen.paragraph(value, lead=(label, "strong"), style=style)
+        label = writer.pad("" if number else name, _LABEL)
+        yield from writer.paragraph(value, lead=(label, "strong"), style=style)
 
 
 def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -78,14 +82,14 @@ def _run(evidence: Evidence, run: RunSummary | None) -> Iterator[tuple[str, tupl
     yield "Actor", (run.actor,)
     yield "Started by", _given((run.conditions or UNKNOWN_CONDITIONS).started_by or None)
     dirty = {True: " with uncommitted changes", False: "", None: ""}[run.dirty]
-    conduct = run.conditions or UNKNOWN_CONDITIONS
-    names = f": {conduct.changed_remark}" if run.dirty and conduct.changed_remark else ""
+    conditions = run.conditions or UNKNOWN_CONDITIONS
+    names = f": {conditions.changed_remark}" if run.dirty and conditions.changed_remark else ""
     yield "Commit", (f"{run.commit}{dirty}{names}",) if run.commit else ()
-    yield "Hidden edits", _given(conduct.hidden_remark)
-    yield "Clocks", _given(conduct.clock_remark)
-    yield "CI", (", ".join(f"{name} {value}" for name, value in conduct.ci),) if conduct.ci else ()
-    yield "Called with", conduct.session_options
-    yield "Left out", _given(conduct.deselected_text)
+    yield "Hidden edits", _given(conditions.hidden_remark)
+    yield "Clocks", _given(conditions.clock_remark)
+    yield "CI", (", ".join(f"{name} {value}" for name, value in conditions.ci),) if conditions.ci else ()
+    yield "Called with", conditions.session_options
+    yield "Left out", _given(conditions.deselected_text)
     yield "Release", _given(run.release)
     yield "Run group", (f"{run.group_id}, {text_format.count(run.group_parts or 0, 'part')}",) if run.group_id else ()
     yield "Requirements", (run.requirements_digest,)
@@ -132,11 +136,11 @@ def _attempts(evidence: Evidence) -> Iterator[str]:
 
 def _connection(connection: Connection) -> str:
     if connection.kind == "process":
-        return f"ran {connection.to}, whose connections are not seen"
+        return f"ran {connection.to}, whose connections are not observed"
     to = f"{connection.to} ({connection.address})" if connection.address else connection.to
     kind = "" if connection.kind == "tcp" else f", {connection.kind}"
     earlier = ", made before the test" if connection.earlier else ""
-    foreign = ", no endpoint of its environment" if connection.expected is False else ""
+    foreign = ", not an endpoint of its environment" if connection.expected is False else ""
     return f"{to}{kind}{earlier}{foreign}"
 
 
@@ -152,6 +156,6 @@ def _steps(steps: Sequence[Step], depth: int) -> Iterator[str]:
         yield from _steps(step.steps, depth + 1)
 
 
-def _artifact(one: Artifact) -> str:
-    unread = f", not looked at for secrets: {one.unread}" if one.unread else ""
-    return f"{one.name} ({one.media_type}, {one.size} bytes{unread}) sha256:{one.sha256}"
+def _artifact(artifact: Artifact) -> str:
+    unread = f", not checked for secrets: {artifact.unread}" if artifact.unread else ""
+    return f"{artifact.name} ({artifact.media_type}, {artifact.size} bytes{unread}) sha256:{artifact.sha256}"

@@ -1,4 +1,4 @@
-"""What became of a use case: runs, decisions, promotions and demotions, newest last."""
+"""View of the history of a use case: runs, decisions and status changes, newest last."""
 
 from __future__ import annotations
 
@@ -12,71 +12,74 @@ from ..verdict.causes import decision_sentence
 from ..verdict.history import HistoryEvent, StatusChange, UseCaseHistory
 from ..verdict.readiness import Phase, Status
 from .line_writer import Line, LineWriter
-from .text_format import count
+from .text_format import count, identity
 
 _KIND = len("promoted")
 _NAMED = 3
-"""Tests that a run names; the rest is counted."""
+"""Maximum tests to name for a run; the others are counted."""
 
 
 def render_history(history: UseCaseHistory, width: int, *, unicode: bool = True) -> list[Line]:
-    """Return what happened, each with its moment (UTC), and after what changed a use case the change."""
-    pen = LineWriter(width, unicode=unicode)
-    told = [(event.at, 0, _event(event, pen)) for event in history.events]
-    told += [(change.at, 1, _change(change, pen)) for change in history.changes]
-    lines = [line for _, _, ones in sorted(told, key=lambda one: one[:2]) for line in ones]
-    return lines or [pen.line("nothing has happened to it yet")]
+    """Return each event with its time (UTC), followed by the status change that it caused."""
+    writer = LineWriter(width, unicode=unicode)
+    entries = [(event.at, 0, _event(event, writer)) for event in history.events]
+    entries += [(change.at, 1, _change(change, writer)) for change in history.changes]
+    lines = [line for _, _, entry_lines in sorted(entries, key=lambda entry: entry[:2]) for line in entry_lines]
+    return lines or [writer.line("no history yet")]
 
 
-def _event(event: HistoryEvent, pen: LineWriter) -> list[Line]:
+def _event(event: HistoryEvent, writer: LineWriter) -> list[Line]:
     if event.decision is not None:
-        return _told(event.at, "decision", _decision(event.decision), "", pen)
+        return _entry(event.at, "decision", _decision(event.decision), "", writer)
     return [
-        line for run in _by_run(event.evidence) for line in _told(event.at, "run", _run(run, event.conditions), "", pen)
+        line
+        for run in _by_run(event.evidence)
+        for line in _entry(event.at, "run", _run(run, event.conditions), "", writer)
     ]
 
 
 def _decision(decision: Decision) -> str:
-    return f"{decision_sentence(decision)} (known by {decision.known_by}; {decision.id})"
+    return f"{decision_sentence(decision)} ({identity(decision.known_by)}; {decision.id})"
 
 
 def _by_run(evidence: tuple[Evidence, ...]) -> Iterator[list[Evidence]]:
     runs: dict[str, list[Evidence]] = {}
-    for one in evidence:
-        runs.setdefault(one.run_id, []).append(one)
+    for piece in evidence:
+        runs.setdefault(piece.run_id, []).append(piece)
     yield from runs.values()
 
 
-def _run(evidence: list[Evidence], conduct: RunConditions) -> str:
-    """Return ``RUN in staging: 7 passed, 1 failed (test_drill)``; a test with several claims ran once."""
-    executions = {(one.test_id, one.started_at, one.result): one for one in evidence if not one.covered}.values()
-    numbers = Counter(one.result for one in executions)
-    results = ", ".join(f"{numbers[one]} {one.value}" for one in sorted(numbers, key=BADNESS.__getitem__, reverse=True))
-    where = ", ".join(sorted({one.environment for one in executions if one.environment})) or "no environment"
-    bad = [one.test_id for one in executions if one.result is not Result.PASSED]
+def _run(evidence: list[Evidence], conditions: RunConditions) -> str:
+    """Return ``RUN in staging: 7 passed, 1 failed (test_drill)``. A test with several claims counts once."""
+    pieces = [piece for piece in evidence if not piece.covered]
+    executions = {(piece.test_id, piece.started_at, piece.result): piece for piece in pieces}.values()
+    numbers = Counter(execution.result for execution in executions)
+    worst_first = sorted(numbers, key=BADNESS.__getitem__, reverse=True)
+    results = ", ".join(f"{numbers[result]} {result.value}" for result in worst_first)
+    environments = {execution.environment for execution in executions if execution.environment}
+    where = ", ".join(sorted(environments)) or "no environment"
+    bad = [execution.test_id for execution in executions if execution.result is not Result.PASSED]
     more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
     names = f": {', '.join(bad[:_NAMED])}{more}" if bad else ""
-    rehearsed = sum(not one.real for one in executions)
+    rehearsed = sum(not execution.real for execution in executions)
     rehearsal = f", {count(rehearsed, 'rehearsal')}" if rehearsed else ""
-    called = f"called with {', '.join(conduct.session_options)}" if conduct.session_options else ""
-    remarks = "".join(f"; {remark}" for remark in (*conduct.remarks(), called) if remark)
+    called = f"called with {', '.join(conditions.session_options)}" if conditions.session_options else ""
+    remarks = "".join(f"; {remark}" for remark in (*conditions.remarks(), called) if remark)
     return f"{evidence[0].run_id} in {where}: {results}{rehearsal}{names}{remarks}"
 
 
-def _change(change: StatusChange, pen: LineWriter) -> list[Line]:
+def _change(change: StatusChange, writer: LineWriter) -> list[Line]:
     kind, style = ("demoted", "bad") if change.is_demotion else ("promoted", "good")
-    became = f"{_standing(change.from_status, change.from_phase)} -> {_standing(change.to_status, change.to_phase)}"
-    return _told(change.at, kind, f"{became}: {change.cause}", style, pen)
+    change_text = f"{_status(change.from_status, change.from_phase)} -> {_status(change.to_status, change.to_phase)}"
+    return _entry(change.at, kind, f"{change_text}: {change.cause}", style, writer)
 
 
-def _standing(status: Status, phase: Phase | None) -> str:
+def _status(status: Status, phase: Phase | None) -> str:
     return f"{status}, {phase}" if phase else status.value
 
 
-def _told(at: str, kind: str, text: str, style: str, pen: LineWriter) -> list[Line]:
-    lead = f"{at}  {pen.pad(kind, _KIND)}  "
-    return pen.paragraph(text, lead=(lead, style)) if pen.width >= 2 * len(lead) else _narrow(lead, text, style, pen)
-
-
-def _narrow(lead: str, text: str, style: str, pen: LineWriter) -> list[Line]:
-    return [pen.line((lead, style)), *pen.paragraph(text, indent=4)]
+def _entry(at: str, kind: str, text: str, style: str, writer: LineWriter) -> list[Line]:
+    lead = f"{at}  {writer.pad(kind, _KIND)}  "
+    if writer.width >= 2 * len(lead):
+        return writer.paragraph(text, lead=(lead, style))
+    return [writer.line((lead, style)), *writer.paragraph(text, indent=4)]

@@ -1,4 +1,4 @@
-"""The pen: the only way text gets into a line, so that a line is clean and fits whatever was written into it."""
+"""Line writer: the only way to put text into a line, so that each line is sanitised and fits the width."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..verdict.readiness import State, Status
 from .sanitise import LIMIT, break_commands, sanitise
 
 Segment = tuple[str, str]
-"""A text and the name of its style; an empty name is no style."""
+"""A text and the name of its style; an empty name means no style."""
 Line = tuple[Segment, ...]
 """One line of a report."""
 
@@ -21,7 +21,7 @@ MARKUP: dict[str, dict[str, bool]] = {
     "dim": {"light": True},
     "strong": {"bold": True},
 }
-"""What each style name is for pytest's terminal writer: ``write(text, **MARKUP[style])``."""
+"""Arguments of pytest's terminal writer by style name: ``write(text, **MARKUP[style])``."""
 _ANSI = {"good": "32", "bad": "31;1", "warn": "33", "dim": "2", "strong": "1"}
 _ASCII_SIGNS = {State.COMPLETE: "C", State.NOT_APPLICABLE: "-", State.MISSING: ".", State.FAILING: "X"}
 _STATE_STYLES = {
@@ -40,12 +40,12 @@ _STATUS_STYLES = {
 
 
 def plain_lines(lines: Iterable[Line]) -> str:
-    """Return the lines as text without styles, without a newline at the end."""
+    """Return the lines as text without styles and without a final newline."""
     return "\n".join("".join(text for text, _ in line) for line in lines)
 
 
 def styled_lines(lines: Iterable[Line]) -> str:
-    """Return the lines as text with ANSI styles, without a newline at the end. For a terminal only."""
+    """Return the lines as text with ANSI styles, for a terminal, without a final newline."""
     return "\n".join("".join(_ansi(text, style) for text, style in line) for line in lines)
 
 
@@ -54,10 +54,10 @@ def _ansi(text: str, style: str) -> str:
 
 
 def cell_width(text: str) -> int:
-    """Return how many columns of a terminal the text takes."""
+    """Return the width of a text in terminal columns."""
     if text.isascii():
         return len(text)
-    from rich.cells import cell_len  # tables of Unicode: read only where a text needs them
+    from rich.cells import cell_len  # loaded late: its Unicode tables are seldom needed
 
     return cell_len(text)
 
@@ -69,52 +69,52 @@ def style_of(state: State | Status) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LineWriter:
-    """Writes lines that are never wider than ``width`` and hold no control character; ASCII where that is asked."""
+    """Writer of lines that are at most ``width`` columns wide and contain no control character."""
 
     width: int
     unicode: bool = True
-    """False: ASCII only, for terminals and encodings that have nothing else."""
+    """False: only ASCII, for terminals and encodings that support nothing else."""
 
     @property
     def ellipsis(self) -> str:
-        """What stands for something left out."""
+        """The ellipsis that replaces omitted text."""
         return "…" if self.unicode else "..."
 
     def sign(self, state: State) -> str:
         """Return the sign of a state, one column wide."""
         return state.sign if self.unicode else _ASCII_SIGNS.get(state, state.sign)
 
-    def told(self, state: State) -> str:
-        """Return the sign and the word of a state."""
+    def state_label(self, state: State) -> str:
+        """Return the sign and the name of a state."""
         return f"{self.sign(state)} {state}"
 
     def clean(self, text: str, limit: int = LIMIT) -> str:
-        """Return the text as one harmless line."""
+        """Return the text as one sanitised line."""
         return sanitise(text, limit, ascii_only=not self.unicode)
 
     def fit(self, text: str, width: int) -> str:
-        """Return the clean text in at most ``width`` columns, cut with an ellipsis where it is longer."""
+        """Return the sanitised text in at most ``width`` columns, cut off with an ellipsis if it is longer."""
         clean = self.clean(text)
         if cell_width(clean) <= width:
             return clean
-        return _take(clean, max(width - len(self.ellipsis), 0)) + self.ellipsis[:width]
+        return _beginning(clean, max(width - len(self.ellipsis), 0)) + self.ellipsis[:width]
 
     def pad(self, text: str, width: int) -> str:
-        """Return the clean text in exactly ``width`` columns."""
+        """Return the sanitised text in exactly ``width`` columns."""
         fitted = self.fit(text, width)
         return fitted + " " * (width - cell_width(fitted))
 
     def line(self, *segments: Segment | str) -> Line:
-        """Return one line of these segments; what does not fit is cut off at the end."""
+        """Return one line of these segments. Text that does not fit is cut off at the end."""
         pairs = [(segment, "") if isinstance(segment, str) else segment for segment in segments]
         cleaned = [(self.clean(text), style) for text, style in pairs if text]
         joined = "".join(text for text, _ in cleaned)
-        if break_commands(joined) != joined:  # two harmless segments can make a command together
+        if break_commands(joined) != joined:  # two harmless segments may form a CI command together
             cleaned = [(break_commands(joined), "")]
-        while cleaned and not (bare := cleaned[-1][0].rstrip()):
+        while cleaned and not (stripped := cleaned[-1][0].rstrip()):
             cleaned.pop()
         if cleaned:
-            cleaned[-1] = (bare, cleaned[-1][1])
+            cleaned[-1] = (stripped, cleaned[-1][1])
         return tuple(self._cut(cleaned))
 
     def _cut(self, segments: list[Segment]) -> Iterator[Segment]:
@@ -122,35 +122,37 @@ class LineWriter:
         if sum(cell_width(text) for text, _ in segments) > room:
             room = max(room - len(self.ellipsis), 0)
         for text, style in segments:
-            taken = _take(text, room)
-            room -= cell_width(taken)
-            if taken != text:
-                yield f"{taken}{self.ellipsis}"[: self.width], style
+            fitting = _beginning(text, room)
+            room -= cell_width(fitting)
+            if fitting != text:
+                yield f"{fitting}{self.ellipsis}"[: self.width], style
                 return
             yield text, style
 
     def paragraph(
         self, text: str, *, lead: Segment = ("", ""), indent: int = 0, style: str = "", most: int | None = None
     ) -> list[Line]:
-        """Return the text wrapped at blanks, after a ``lead`` that only the first line shows.
+        """Return the text wrapped at blanks, with ``lead`` before its first line.
 
-        With ``most``, the last of so many lines ends in an ellipsis where there would be more.
+        ``most`` limits the number of lines; the last one then ends with an ellipsis.
         """
         head = self.fit(lead[0], max(self.width // 2, 1))
         clean = self.clean(text)
-        bare = clean.lstrip(" ")
-        own = min(len(clean) - len(bare), self.width // 4)  # what is indented stays indented, nested steps for one
-        hang = indent + cell_width(head) + own
+        stripped = clean.lstrip(" ")
+        text_indent = min(
+            len(clean) - len(stripped), self.width // 4
+        )  # an indented text, such as a step, stays indented
+        hang = indent + cell_width(head) + text_indent
         room = max(self.width - hang, 8)
-        pieces = list(_pieces(bare, room)) or [""]
+        pieces = list(_pieces(stripped, room)) or [""]
         if most is not None and len(pieces) > most:
             pieces = [*pieces[: most - 1], self.fit(" ".join(pieces[most - 1 :]), room)]
-        first = self.line(" " * indent, (head, lead[1]), " " * own, (pieces[0], style))
+        first = self.line(" " * indent, (head, lead[1]), " " * text_indent, (pieces[0], style))
         return [first, *(self.line(" " * hang, (piece, style)) for piece in pieces[1:])]
 
 
-def _take(text: str, width: int) -> str:
-    """Return the longest beginning of the text that takes at most ``width`` columns."""
+def _beginning(text: str, width: int) -> str:
+    """Return the longest beginning of the text that is at most ``width`` columns wide."""
     end = min(len(text), width)
     while end and cell_width(text[:end]) > width:
         end -= 1
@@ -158,7 +160,7 @@ def _take(text: str, width: int) -> str:
 
 
 def _pieces(text: str, room: int) -> Iterator[str]:
-    """Yield the text in pieces of at most ``room`` columns, cut at blanks; within a word only where it is longer."""
+    """Yield the text in pieces of at most ``room`` columns, cut at blanks, or within a word that is longer."""
     piece = ""
     for word in text.split(" "):
         if piece and cell_width(piece) + 1 + cell_width(word) <= room:
@@ -166,19 +168,19 @@ def _pieces(text: str, room: int) -> Iterator[str]:
             continue
         if piece:
             yield piece
-        # What a wrap moves to the start of a line may be a command there, and breaking it makes it longer.
+        # A word at the start of a line may be a CI command; breaking it makes it longer.
         piece = break_commands(word)
         while cell_width(piece) > room:
-            taken = _before_colon(piece, _take(piece, room))
-            yield taken
-            piece = break_commands(piece[len(taken) :])
+            first = _before_colon(piece, _beginning(piece, room))
+            yield first
+            piece = break_commands(piece[len(first) :])
     if piece:
         yield piece
 
 
-def _before_colon(word: str, taken: str) -> str:
-    """Return a beginning after which no colon follows, so that a node id is cut without an escape."""
-    for end in range(len(taken), max(len(taken) - 3, 0), -1):
+def _before_colon(word: str, beginning: str) -> str:
+    """Return a beginning that no colon follows, so that the rest of a node id needs no escape."""
+    for end in range(len(beginning), max(len(beginning) - 3, 0), -1):
         if word[end : end + 1] != ":":
             return word[:end]
-    return taken
+    return beginning

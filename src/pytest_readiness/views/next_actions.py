@@ -1,4 +1,4 @@
-"""Who must act: the actions by person, the same action for many use cases told once."""
+"""View of the next actions by person. The same action for several use cases is one task."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from . import text_format
 from .line_writer import Line, LineWriter
 
 _LONGEST = 1_000
-"""More digits than the number of an item has."""
+"""Sort key that puts item names after item numbers: no number has so many digits."""
 _STYLES = {"fix": "bad", "rerun": "warn", "finish": "warn", "declare": "warn"}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One kind of action of one person, for the same items of one or several use cases."""
+    """One kind of action of one person, for the same items of one or more use cases."""
 
     action: str
     items: tuple[str, ...]
-    """Keys of the items; none where it concerns the whole use case."""
+    """Keys of the items; none if the task concerns the whole use case."""
     actions: tuple[Action, ...]
 
     @property
     def use_cases(self) -> tuple[str, ...]:
-        """The use cases it concerns, in order."""
+        """Ids of the use cases, in order."""
         return tuple(dict.fromkeys(action.use_case for action in self.actions))
 
 
 def by_person(actions: Sequence[Action]) -> dict[str, list[Task]]:
-    """Return each person's tasks; the person with the most urgent action, and its most urgent task, first."""
+    """Return the tasks of each person. The most urgent person and task come first."""
     people: dict[str, list[Action]] = {}
     for action in actions:
         people.setdefault(action.who, []).append(action)
-    return {who: _tasks(theirs) for who, theirs in people.items()}
+    return {who: _tasks(own_actions) for who, own_actions in people.items()}
 
 
 def _tasks(actions: Sequence[Action]) -> list[Task]:
-    of_use_case: dict[tuple[str, str], list[Action]] = {}
+    by_use_case: dict[tuple[str, str], list[Action]] = {}
     for action in actions:
-        of_use_case.setdefault((action.action, action.use_case), []).append(action)
-    alike: dict[tuple[str, tuple[str, ...]], list[Action]] = {}
-    for (kind, _), theirs in of_use_case.items():
-        keys = tuple(sorted({_item(action) for action in theirs if action.requirement is not None}, key=_numbered))
-        alike.setdefault((kind, keys), []).extend(theirs)
-    return [Task(kind, keys, tuple(theirs)) for (kind, keys), theirs in alike.items()]
+        by_use_case.setdefault((action.action, action.use_case), []).append(action)
+    by_items: dict[tuple[str, tuple[str, ...]], list[Action]] = {}
+    for (kind, _), group in by_use_case.items():
+        keys = tuple(sorted({_item(action) for action in group if action.requirement is not None}, key=_sort_key))
+        by_items.setdefault((kind, keys), []).extend(group)
+    return [Task(kind, keys, tuple(group)) for (kind, keys), group in by_items.items()]
 
 
 def _item(action: Action) -> str:
@@ -54,77 +54,77 @@ def _item(action: Action) -> str:
     return tail.split("/", 1)[0]
 
 
-def _numbered(key: str) -> tuple[int, str]:
-    """Numbers in their order, before names."""
+def _sort_key(key: str) -> tuple[int, str]:
+    """Return a sort key that puts numbers in their order, before names."""
     return (len(key), key) if key.isdigit() else (_LONGEST, key)
 
 
-def task_text(task: Task, pen: LineWriter) -> str:
-    """Return what must be done: the action's own words, or the items and use cases that several have in common."""
+def task_text(task: Task, writer: LineWriter) -> str:
+    """Return the text of a single action, or the items and use cases of several."""
     first = task.actions[0]
     if len(task.actions) == 1:
-        return _own_words(first)
+        return _action_text(first)
     names = task.use_cases
-    where = text_format.name_list(names, pen)
+    where = text_format.name_list(names, writer)
     if len(names) > 1:
         where = f"{where} ({len(names)} use cases)"
     what = f"{text_format.item_list(task.items)} of {where}" if task.items else where
-    shared = first.text if len({action.text for action in task.actions}) == 1 else ""
-    return f"{what}: {shared}" if shared else what
+    common_text = first.text if len({action.text for action in task.actions}) == 1 else ""
+    return f"{what}: {common_text}" if common_text else what
 
 
-def _own_words(action: Action) -> str:
+def _action_text(action: Action) -> str:
     name = action.requirement or action.use_case
     return action.text if name in action.text else f"{name}: {action.text}"
 
 
-def write_people(actions: Sequence[Action], pen: LineWriter, *, people: int, tasks: int) -> list[Line]:
-    """Return the lines of at most so many people with at most so many tasks each, and how many actions are left out."""
+def write_people(actions: Sequence[Action], writer: LineWriter, *, people: int, tasks: int) -> list[Line]:
+    """Return lines for at most ``people`` people with ``tasks`` tasks each, and the number of further actions."""
     lines: list[Line] = []
-    told = 0
-    for who, theirs in list(by_person(actions).items())[:people]:
-        lines.append(pen.line("  ", (who, "strong")))
-        for task in theirs[:tasks]:
-            lines.extend(_write(task, pen, most=2))
-            told += len(task.actions)
-    if told < len(actions):
-        left = text_format.count(len(actions) - told, "more action")
-        lines.append(pen.line("  ", (f"{left}: readiness next shows all", "dim")))
+    shown = 0
+    for who, own_tasks in list(by_person(actions).items())[:people]:
+        lines.append(writer.line("  ", (who, "strong")))
+        for task in own_tasks[:tasks]:
+            lines.extend(_write(task, writer, most=2))
+            shown += len(task.actions)
+    if shown < len(actions):
+        more = text_format.count(len(actions) - shown, "more action")
+        lines.append(writer.line("  ", (f"{more}: readiness next shows all", "dim")))
     return lines
 
 
-def _write(task: Task, pen: LineWriter, most: int | None = None) -> list[Line]:
-    lead = (pen.pad(task.action, 7) + "  ", _STYLES.get(task.action, ""))
-    return pen.paragraph(task_text(task, pen), lead=lead, indent=4, most=most)
+def _write(task: Task, writer: LineWriter, most: int | None = None) -> list[Line]:
+    lead = (writer.pad(task.action, 7) + "  ", _STYLES.get(task.action, ""))
+    return writer.paragraph(task_text(task, writer), lead=lead, indent=4, most=most)
 
 
 def render_next(
     actions: Sequence[Action], width: int, *, owner: str | None = None, verbosity: int = 0, unicode: bool = True
 ) -> list[Line]:
-    """Return who must do what, most urgent first: for everybody, or for one owner (in any letter case).
+    """Return who must do what, most urgent first: all actions, or those of one owner (in any letter case).
 
-    The same action for many use cases is one line; with ``verbosity`` above 0 each action is told in its own words.
+    The same action for several use cases is one line. With ``verbosity`` above 0 each action has its own line.
     """
-    pen = LineWriter(width, unicode=unicode)
+    writer = LineWriter(width, unicode=unicode)
     wanted = [action for action in actions if owner is None or action.who.casefold() == owner.casefold()]
     if not wanted:
-        return [pen.line("nobody has anything to do" if owner is None else f"{owner} has nothing to do")]
+        return [writer.line("nothing to do" if owner is None else f"nothing to do for {owner}")]
     people = by_person(wanted)
     lines: list[Line] = []
     for who, tasks in people.items():
-        lines.append(pen.line((who, "strong")))
+        lines.append(writer.line((who, "strong")))
         for task in tasks:
             single = [Task(task.action, task.items, (action,)) for action in task.actions]
             for part in single if verbosity > 0 else [task]:
-                lines.extend(_write(part, pen))
-    return [*lines, pen.line((_total(wanted), "dim"))]
+                lines.extend(_write(part, writer))
+    return [*lines, writer.line((_total(wanted), "dim"))]
 
 
 def _total(actions: Sequence[Action]) -> str:
-    """Return how many actions for how many people; nobody is no person."""
-    whose = [action.who for action in actions if action.who != UNASSIGNED]
-    people = text_format.count(len(set(whose)), "person", "people")
-    every, left = text_format.count(len(actions), "action"), len(actions) - len(whose)
-    if not left:
-        return f"{every} for {people}"
-    return f"{every}: {len(whose)} for {people}, {left} unassigned" if whose else f"{every}, unassigned"
+    """Return the number of actions, of people, and of unassigned actions."""
+    assigned = [action.who for action in actions if action.who != UNASSIGNED]
+    people = text_format.count(len(set(assigned)), "person", "people")
+    total, unassigned = text_format.count(len(actions), "action"), len(actions) - len(assigned)
+    if not unassigned:
+        return f"{total} for {people}"
+    return f"{total}: {len(assigned)} for {people}, {unassigned} unassigned" if assigned else f"{total}, unassigned"

@@ -1,4 +1,4 @@
-"""The plan: requirement by requirement the tests that claim it, and what nobody claims."""
+"""View of the plan: the tests that claim each requirement, and the unclaimed requirements."""
 
 from __future__ import annotations
 
@@ -11,55 +11,55 @@ from .line_writer import Line, LineWriter
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """One requirement, and who claims it."""
+    """One requirement, and the tests that claim it."""
 
     requirement_id: str
     title: str
-    """What must be shown: the item's title."""
+    """Title of the item."""
     tests: tuple[str, ...]
-    """Node ids; none: nobody claims it."""
+    """Node ids of the tests; none: no test claims it."""
 
 
 def render_plan(
     rows: Sequence[PlanRow], width: int, *, wrong: Mapping[str, str] | None = None, unicode: bool = True
 ) -> list[Line]:
-    """Return the tests of each claimed requirement, then what nobody claims, then the totals.
+    """Return the tests of each claimed requirement, the unclaimed requirements, the wrong marks, and the totals.
 
-    ``wrong``: what is wrong with the marks of a test, by node id. It will fail, and is told before the totals.
+    ``wrong`` is the problem with a test's marks, by node id. Such a test will fail.
     """
-    pen = LineWriter(width, unicode=unicode)
+    writer = LineWriter(width, unicode=unicode)
     claimed = [row for row in rows if row.tests]
     lines: list[Line] = []
     for row in claimed:
         lead = (f"{row.requirement_id}  ", "strong")
-        lines += pen.paragraph(row.title, lead=lead, most=2)
+        lines += writer.paragraph(row.title, lead=lead, most=2)
         for test in row.tests:
-            lines += pen.paragraph(test, indent=4)
+            lines += writer.paragraph(test, indent=4)
     unclaimed = [row for row in rows if not row.tests]
     if unclaimed:
-        lines += [pen.line()] if lines else []
-        lines += [pen.line(("nobody claims", "strong")), *_unclaimed(unclaimed, pen)]
+        lines += [writer.line()] if lines else []
+        lines += [writer.line(("not claimed by any test", "strong")), *_unclaimed(unclaimed, writer)]
     if wrong:
-        lines += [pen.line()] if lines else []
-        lines += [pen.line(("wrong marks: these tests will fail", "bad"))]
+        lines += [writer.line()] if lines else []
+        lines += [writer.line(("wrong marks: these tests will fail", "bad"))]
         for test, problem in wrong.items():
-            lines += [*pen.paragraph(test, indent=2), *pen.paragraph(problem, indent=6)]
+            lines += [*writer.paragraph(test, indent=2), *writer.paragraph(problem, indent=6)]
     tests = {test for row in rows for test in row.tests}
-    of = f"{len(claimed)} of {text_format.count(len(rows), 'requirement')} claimed"
+    total = f"{len(claimed)} of {text_format.count(len(rows), 'requirement')} claimed"
     by = f", by {text_format.count(len(tests), 'test')}" if tests else ""
-    return [*lines, *([pen.line()] if lines else []), pen.line(f"{of}{by}; {len(unclaimed)} claimed by nobody")]
+    return [*lines, *([writer.line()] if lines else []), writer.line(f"{total}{by}; {len(unclaimed)} not claimed")]
 
 
-def _unclaimed(rows: Sequence[PlanRow], pen: LineWriter) -> list[Line]:
+def _unclaimed(rows: Sequence[PlanRow], writer: LineWriter) -> list[Line]:
     tails: dict[str, list[str]] = {}
     for row in rows:
         use_case, _, tail = row.requirement_id.partition("/")
         tails.setdefault(use_case, []).append(tail)
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for use_case, theirs in tails.items():
-        alike.setdefault(tuple(theirs), []).append(use_case)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for use_case, case_tails in tails.items():
+        groups.setdefault(tuple(case_tails), []).append(use_case)
     lines: list[Line] = []
-    for ends, use_cases in alike.items():
-        lines += pen.paragraph(text_format.name_list(use_cases, pen), indent=2, style="strong")
-        lines += pen.paragraph(text_format.name_list(ends, pen, most=len(ends)), indent=4)
+    for group_tails, use_cases in groups.items():
+        lines += writer.paragraph(text_format.name_list(use_cases, writer), indent=2, style="strong")
+        lines += writer.paragraph(text_format.name_list(group_tails, writer, most=len(group_tails)), indent=4)
     return lines

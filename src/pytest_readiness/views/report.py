@@ -1,4 +1,4 @@
-"""The one value that every view renders."""
+"""Report: the value that every view renders."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ class ReportedSession:
 
     run_id: str
     recorded: int
-    """How many pieces of evidence it recorded."""
+    """Number of recorded pieces of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportContext:
-    """What a report says about itself: where its facts come from, and what went wrong on the way."""
+    """Origin of a report's facts, and the problems in obtaining them."""
 
     register: str
     store: str | None
-    """Address of the store without credentials; None: there is none."""
+    """URL of the store without credentials; None: there is no store."""
     requirements_digest: str
     """Digest of the requirements in force."""
     generated_at: str
-    """The moment it was made (UTC); the clock is an input."""
+    """Time of the report (UTC)."""
     release: str | None = None
-    """The release that is judged."""
+    """The release to judge by; None: none."""
     configured: bool = True
-    """A config was found; without one the report ends with the advice to write one."""
+    """Whether a config was found; if not, the report ends with the advice to create one."""
     notes: tuple[str, ...] = ()
-    """What a reader should know: ``no config: run readiness init``."""
+    """Notes for the reader, such as ``no config: run readiness init``."""
     problems: tuple[str, ...] = ()
-    """What went wrong: evidence not kept, open runs, incomplete groups. Told first."""
+    """Problems, which are shown first: evidence that was not stored or is not intact."""
     session: ReportedSession | None = None
-    """The session it belongs to; None: the command made it."""
+    """The pytest session that the report belongs to; None: a command made it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Where the use cases in scope stand, what the gate says of them, and who must act."""
+    """Readiness of the use cases in scope, the gate's verdict on them, and the next actions."""
 
     readiness: Readiness
     verdict: Verdict
@@ -51,4 +51,4 @@ class Report:
     """Most urgent first."""
     context: ReportContext
     origins: Mapping[str, RunOrigin] = field(default_factory=dict)
-    """Where the runs that it rests on come from, by id."""
+    """Origins of the runs with deciding evidence, by run id."""

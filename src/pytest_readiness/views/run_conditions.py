@@ -1,4 +1,4 @@
-"""How the runs that a report rests on were conducted: what a reader should know of them."""
+"""Run conditions in a report: notes on how the deciding runs were made, and the runs as plain data."""
 
 from __future__ import annotations
 
@@ -7,67 +7,73 @@ from typing import Any
 
 from ..facts.run_conditions import RunConditions
 from ..verdict.inputs import RunOrigin
+from ..verdict.readiness import RequirementReadiness
 from .report import Report
 from .text_format import count
 
 _MOST = 3
-"""Runs that are told one by one; of more there is only the number."""
+"""Maximum runs to list one by one; the others are counted."""
 
 
 def deciding_runs(report: Report) -> dict[str, RunOrigin]:
-    """Return the runs whose evidence decides on a requirement in the report, the newest first."""
-    requirements = (one for use_case in report.readiness.use_cases for one in use_case.required)
+    """Return the runs whose evidence decides on a requirement of the report, newest first."""
+    requirements = _required(report)
     ids = {evidence.run_id for requirement in requirements for evidence in requirement.deciding}
-    known = {id_: report.origins[id_] for id_ in ids if id_ in report.origins}
-    return dict(sorted(known.items(), key=lambda run: (run[1].started_at, run[0]), reverse=True))
+    origins = {id_: report.origins[id_] for id_ in ids if id_ in report.origins}
+    return dict(sorted(origins.items(), key=lambda run: (run[1].started_at, run[0]), reverse=True))
 
 
 def run_notes(report: Report) -> Iterator[str]:
-    """Yield what a reader should know before relying on the report, a sentence each."""
+    """Yield a sentence for each run condition that a reader should know."""
     runs = deciding_runs(report)
-    yield from _told(runs, "clocks disagree", lambda conduct: conduct.clock_remark)
-    yield from _told(runs, "edits were hidden from git", lambda conduct: conduct.hidden_remark)
-    yield from _told(runs, "evidence tests were left out", _left_out)
+    yield from _remarks(runs, "clocks disagree", lambda conditions: conditions.clock_remark)
+    yield from _remarks(runs, "edits were hidden from git", lambda conditions: conditions.hidden_remark)
+    yield from _remarks(runs, "evidence tests were left out", _left_out)
     yield from _unread(report)
 
 
-def _left_out(conduct: RunConditions) -> str | None:
-    return f"it left out {conduct.deselected_text}" if conduct.deselected_text else None
+def _left_out(conditions: RunConditions) -> str | None:
+    return f"it left out {conditions.deselected_text}" if conditions.deselected_text else None
 
 
 def _unread(report: Report) -> Iterator[str]:
-    """Yield a sentence about artifacts that nobody looked at for secrets, if there are any."""
-    requirements = (one for use_case in report.readiness.use_cases for one in use_case.required)
+    """Yield a sentence about artifacts that were not checked for secrets, if there are any."""
+    requirements = _required(report)
     pieces = {piece.id: piece for requirement in requirements for piece in requirement.deciding if piece.artifacts}
-    unread = {(one.sha256, one.name): one for piece in pieces.values() for one in piece.artifacts if one.unread}
+    artifacts = (artifact for piece in pieces.values() for artifact in piece.artifacts)
+    unread = {(artifact.sha256, artifact.name): artifact for artifact in artifacts if artifact.unread}
     if unread:
-        names = [f"{one.name} ({one.unread})" for one in unread.values()]
+        names = [f"{artifact.name} ({artifact.unread})" for artifact in unread.values()]
         more = f" and {len(names) - _MOST} more" if names[_MOST:] else ""
-        yield f"not looked at for secrets: {count(len(names), 'artifact')}: {', '.join(names[:_MOST])}{more}"
+        yield f"not checked for secrets: {count(len(names), 'artifact')}: {', '.join(names[:_MOST])}{more}"
 
 
-def _told(runs: dict[str, RunOrigin], kind: str, remark: Callable[[RunConditions], str | None]) -> Iterator[str]:
-    told = [(id_, text) for id_, origin in runs.items() if (text := remark(origin.conditions))]
-    yield from (f"run {id_}: {text}" for id_, text in told[:_MOST])
-    if (left := len(told) - _MOST) > 0:
-        yield f"{kind} in {count(left, 'more run')}"
+def _required(report: Report) -> Iterator[RequirementReadiness]:
+    return (requirement for use_case in report.readiness.use_cases for requirement in use_case.required)
+
+
+def _remarks(runs: dict[str, RunOrigin], kind: str, remark: Callable[[RunConditions], str | None]) -> Iterator[str]:
+    remarks = [(id_, text) for id_, origin in runs.items() if (text := remark(origin.conditions))]
+    yield from (f"run {id_}: {text}" for id_, text in remarks[:_MOST])
+    if (more := len(remarks) - _MOST) > 0:
+        yield f"{kind} in {count(more, 'more run')}"
 
 
 def to_run(id_: str, origin: RunOrigin) -> dict[str, Any]:
-    """Return a run as plain data, for the JSON report."""
-    conduct = origin.conditions
+    """Return a run as plain data of the JSON report."""
+    conditions = origin.conditions
     return {
         "id": id_,
         "started_at": origin.started_at,
         "actor": origin.actor,
-        "started_by": conduct.started_by or None,
+        "started_by": conditions.started_by or None,
         "commit": origin.commit,
         "dirty": origin.dirty,
-        "hidden_edits": conduct.hidden,
-        "clock_skew_ms": conduct.skew_ms,
-        "evidence_tests": conduct.tests,
-        "left_out": conduct.deselected,
-        "uncollected": conduct.uncollected,
-        "ci": dict(conduct.ci),
-        "called": list(conduct.session_options),
+        "hidden_edits": conditions.hidden,
+        "clock_skew_ms": conditions.skew_ms,
+        "evidence_tests": conditions.tests,
+        "left_out": conditions.deselected,
+        "uncollected": conditions.uncollected,
+        "ci": dict(conditions.ci),
+        "called": list(conditions.session_options),
     }

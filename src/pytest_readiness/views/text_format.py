@@ -1,4 +1,4 @@
-"""Words for many things at once: ranges, lists and numbers of them."""
+"""Text formatting: ranges, lists, numbers of things, and identity levels."""
 
 from __future__ import annotations
 
@@ -6,53 +6,54 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..errors import count
+from ..facts.decision import IdentityLevel
 from .line_writer import LineWriter
 
-__all__ = ["count", "is_successor", "item_list", "name_list", "name_range", "name_runs"]
+__all__ = ["count", "identity", "is_successor", "item_list", "name_list", "name_range", "name_runs"]
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
 _RANGE = 3
-"""Fewer are named one by one."""
+"""Minimum names in a range; fewer are listed one by one."""
 _ROOMY = 70
-"""Columns from which a range has blanks in it."""
+"""Minimum width in columns for blanks in a range."""
 
 
 def is_successor(name: str, before: str) -> bool:
     """Return whether ``name`` is numbered directly after ``before``, as UC-005 is after UC-004."""
-    one, two = _NUMBERED.fullmatch(before), _NUMBERED.fullmatch(name)
-    if one is None or two is None or one[1] != two[1]:
+    old, new = _NUMBERED.fullmatch(before), _NUMBERED.fullmatch(name)
+    if old is None or new is None or old[1] != new[1]:
         return False
-    return int(two[2]) == int(one[2]) + 1 and two[2] == str(int(two[2])).zfill(len(one[2]))
+    return int(new[2]) == int(old[2]) + 1 and new[2] == str(int(new[2])).zfill(len(old[2]))
 
 
 def name_runs(names: Iterable[str]) -> list[list[str]]:
-    """Return the names as runs in which each is numbered directly after the one before."""
-    found: list[list[str]] = []
+    """Return the names in groups, in which each name is numbered directly after the one before."""
+    runs: list[list[str]] = []
     for name in names:
-        if found and is_successor(name, found[-1][-1]):
-            found[-1].append(name)
+        if runs and is_successor(name, runs[-1][-1]):
+            runs[-1].append(name)
         else:
-            found.append([name])
-    return found
+            runs.append([name])
+    return runs
 
 
-def name_range(names: Sequence[str], pen: LineWriter) -> str:
-    """Return ``UC-001 … UC-032`` for a run of names, or the name of the only one."""
-    joint = "…" if pen.unicode else ".."
-    if pen.width >= _ROOMY:
+def name_range(names: Sequence[str], writer: LineWriter) -> str:
+    """Return ``UC-001 … UC-032`` for consecutive names, or the only name."""
+    joint = "…" if writer.unicode else ".."
+    if writer.width >= _ROOMY:
         joint = f" {joint} "
     return names[0] if len(names) == 1 else f"{names[0]}{joint}{names[-1]}"
 
 
-def name_list(names: Sequence[str], pen: LineWriter, most: int = 6) -> str:
-    """Return ``UC-001 … UC-030, UC-032``; beyond ``most`` parts, the number of names left out."""
+def name_list(names: Sequence[str], writer: LineWriter, most: int = 6) -> str:
+    """Return ``UC-001 … UC-030, UC-032``, with the number of omitted names after ``most`` parts."""
     groups = [
         group for run in name_runs(names) for group in ([run] if len(run) >= _RANGE else [[name] for name in run])
     ]
     shown = groups[:most]
-    left = sum(len(group) for group in groups[most:])
-    text = ", ".join(name_range(group, pen) for group in shown)
-    return f"{text} and {left} more" if left else text
+    more = sum(len(group) for group in groups[most:])
+    text = ", ".join(name_range(group, writer) for group in shown)
+    return f"{text} and {more} more" if more else text
 
 
 def item_list(keys: Sequence[str]) -> str:
@@ -60,3 +61,8 @@ def item_list(keys: Sequence[str]) -> str:
     groups = [group for run in name_runs(keys) for group in ([run] if len(run) >= _RANGE else [[key] for key in run])]
     texts = [group[0] if len(group) == 1 else f"{group[0]}-{group[-1]}" for group in groups]
     return f"{'item' if len(keys) == 1 else 'items'} {', '.join(texts)}"
+
+
+def identity(level: IdentityLevel) -> str:
+    """Return ``identity: git``, which says how the identity of a person is known."""
+    return f"identity: {'self-declared' if level is IdentityLevel.DECLARED else level.value}"

@@ -1,8 +1,8 @@
-r"""One sanitiser for each place that text goes to: text from tests, trackers and configs is hostile input.
+r"""Sanitisers, one for each output format: text from tests, trackers and configs is hostile input.
 
-Each is pure and takes any text: control characters, lone surrogates, bidirectional and invisible characters, any
-length. What nobody could see becomes a visible escape (``\x1b``, ``\u202e``), so that nothing is lost, and what is cut
-off ends in an ellipsis. A text goes through the sanitiser of its sink once, and last.
+Each is a pure function of any text: control characters, lone surrogates, bidirectional and invisible characters, any
+length. Invisible characters become visible escapes (``\x1b``, ``\u202e``), so that nothing is lost. A text that is cut
+off ends with an ellipsis. A text goes through the sanitiser of its format once, as the last step.
 """
 
 from .csv import csv_row, to_csv

@@ -1,4 +1,4 @@
-"""For CSV that a spreadsheet opens: no cell is a formula, and none becomes two."""
+"""Sanitiser for CSV: no cell becomes a formula or two cells in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from .terminal import LIMIT, sanitise
 
 _FORMULA = re.compile(r"""(?P<before>(?:^|;)[\s"]*)(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])""")
-"""What a spreadsheet computes: a sign, the wide forms of it too, after blanks and quotes; and after a semicolon, with
-which some countries separate cells."""
+"""The place before a formula sign (wide forms too) that follows blanks and quotes at the start of the text, or a
+semicolon, which separates cells in some countries."""
 
 
 def to_csv(text: str, limit: int = LIMIT) -> str:
-    """Return the text of a cell, as one line; an apostrophe goes before what a spreadsheet would compute.
+    """Return the text of a cell as one line, with an apostrophe before each formula sign.
 
-    A number below zero is text then too. Doing it twice changes nothing more.
+    A negative number becomes text too. A second call changes nothing.
     """
     return _guard(sanitise(_guard(text), limit))
 
@@ -25,5 +25,5 @@ def _guard(text: str) -> str:
 
 
 def csv_row(cells: Iterable[str]) -> str:
-    """Return a row (RFC 4180) of texts, each made harmless and quoted, with its line end."""
+    """Return a row (RFC 4180) of sanitised and quoted texts, with its line end."""
     return ",".join('"{}"'.format(to_csv(cell).replace('"', '""')) for cell in cells) + "\r\n"

@@ -1,4 +1,4 @@
-"""For HTML: text, the value of an attribute, and the address of a link."""
+"""Sanitisers for HTML: text, attribute values and link addresses."""
 
 from __future__ import annotations
 
@@ -8,34 +8,33 @@ from .terminal import LIMIT, visible, visible_lines
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;", "`": "&#96;"})
 _COMMAND = re.compile(r"#(?=#)|(?<![^ ]):(?=:)")
-"""What would make a line a command of a CI server that shows the source of a page."""
+"""Signs that would make a line a command for a CI server that shows the page's source."""
 _URL = re.compile(r"https?://[!-~]+", re.IGNORECASE | re.ASCII)
-"""Printable ASCII without blanks: browsers pass over what else stands in an address, and read another one."""
+"""An address of printable ASCII without blanks. Browsers skip other characters, and would open another address."""
 LONGEST_URL = 2000
-"""What every browser takes."""
+"""Length in characters that every browser supports."""
 
 
 def to_html(text: str, limit: int = LIMIT, *, lines: bool = False) -> str:
-    """Return the text as it may stand between tags, and within an attribute that is quoted.
+    """Return the text for use between tags and in a quoted attribute.
 
-    One line; with ``lines`` its line ends stay, for ``<pre>``. Not for scripts, styles, or an address: see ``to_href``.
-    Done twice it shows the entities: do it once.
+    It is one line; with ``lines`` its line ends stay, for ``<pre>``. Not for scripts, styles or addresses (see
+    ``to_href``). Call it once: a second call shows the entities.
     """
     return "\n".join(map(escape_line, visible_lines(text, limit) if lines else [visible(text, limit)]))
 
 
 def escape_line(line: str) -> str:
-    """Return a line in which everything can be seen, with entities for what markup and CI servers act upon."""
-    return _COMMAND.sub(lambda found: f"&#{ord(found[0])};", line.translate(_ENTITIES))
+    """Return a visible line with entities for the signs that markup and CI servers interpret."""
+    return _COMMAND.sub(lambda match: f"&#{ord(match[0])};", line.translate(_ENTITIES))
 
 
 def to_href(url: str) -> str | None:
-    """Return an address as the quoted value of ``href``; None where it is no plain web address: show it as text.
+    """Return an address as the quoted value of ``href``; None: it is not a plain web address, so show it as text.
 
-    Only ``http`` and ``https`` with a host: no script, no data, no file, nothing relative, and no name before the host,
-    which is there to be taken for it.
+    Only ``http`` and ``https`` addresses with a host are allowed, without a user name, which can disguise the host.
     """
-    from urllib.parse import urlsplit  # only where something is linked
+    from urllib.parse import urlsplit  # loaded late: few pages contain links
 
     if len(url) > LONGEST_URL or not _URL.fullmatch(url) or "\\" in url:
         return None

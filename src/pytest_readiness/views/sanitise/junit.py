@@ -1,4 +1,4 @@
-"""For XML such as JUnit's: text, and the value of an attribute."""
+"""Sanitisers for XML such as JUnit's: text and attribute values."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from .terminal import LIMIT, visible, visible_lines
 
 
 def to_xml(text: str, limit: int = LIMIT) -> str:
-    """Return the text as it may stand between tags, with its lines, and no character that XML 1.0 forbids.
+    """Return the text for use between tags, with its line ends, and without characters that XML 1.0 forbids.
 
-    ``]]>`` is no more in it than a tag. Not for CDATA. Done twice it shows the entities: do it once.
+    Tags and ``]]>`` are escaped. Not for CDATA. Call it once: a second call shows the entities.
     """
     return "\n".join(map(escape_line, visible_lines(text, limit)))
 
 
 def to_xml_attribute(text: str, limit: int = LIMIT) -> str:
-    """Return the text as the value of an attribute, in quotes of either kind: one line."""
+    """Return the text as one line, for use as an attribute value in either kind of quotes."""
     return escape_line(visible(text, limit))

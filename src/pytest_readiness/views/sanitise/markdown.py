@@ -1,4 +1,4 @@
-"""For Markdown: a text within a paragraph, a list item or the cell of a table, on GitHub and elsewhere."""
+"""Sanitiser for Markdown: text within a paragraph, a list item or a table cell, on GitHub and elsewhere."""
 
 from __future__ import annotations
 
@@ -7,34 +7,33 @@ import re
 from .terminal import LIMIT, visible
 
 _PLAIN = frozenset(",;./?%")
-"""ASCII punctuation that means nothing within a line."""
+"""ASCII punctuation without a meaning within a line."""
 _ENTITIES = {
     ord(char): f"&#{ord(char)};" for char in map(chr, range(0x21, 0x7F)) if not char.isalnum() and char not in _PLAIN
 }
-_APART = "&#8203;"
-"""A blank of no width. Entities keep Markdown from seeing a mention; GitHub looks for them in what was rendered."""
-_TO_PART = re.compile(
+_SEPARATOR = "&#8203;"
+"""Zero-width space. GitHub searches the rendered text for mentions, so entities alone do not prevent them."""
+_SPLIT_POINTS = re.compile(
     r"""
     (?<=[@\#])(?=\w)        # a person, a team, an issue
     | (?<=://)(?=\S)        # an address
-    | (?<=\bwww)(?=\.)      # and one without its beginning
-    | (?<=\bGH-)(?=\d)      # an issue again
+    | (?<=\bwww)(?=\.)      # an address without a scheme
+    | (?<=\bGH-)(?=\d)      # another form of an issue
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 _EDGES = re.compile(r"^ +| +$")
-"""Blanks that Markdown takes for an indent or a line break."""
+"""Blanks that Markdown would read as an indent or a line break."""
 _NUMBERED = re.compile(r"^((?:&#32;)*[0-9]+)\.")
 
 
 def to_markdown(text: str, limit: int = LIMIT) -> str:
-    """Return the text as Markdown that shows just this text, as one line of at most about ``limit`` characters.
+    """Return the text as Markdown that shows exactly this text, as one line of at most about ``limit`` characters.
 
-    It holds no HTML, emphasis, code span, link, image, footnote or formula, breaks no table and no line, mentions
-    nobody, and refers to no issue. Every mark that means something is an entity, so that it may stand anywhere in a
-    line. Not for a code span or a fence, where entities are shown as they are. Done twice it shows the entities: do it
-    once.
+    It contains no HTML, emphasis, code span, link, image, footnote, formula, table or line break, mention or issue
+    reference. Every sign with a meaning is an entity, so that the text may be used anywhere in a line. Not for a code
+    span or fence, where entities are shown literally. Call it once: a second call shows the entities.
     """
-    pieces = (piece.translate(_ENTITIES) for piece in _TO_PART.split(visible(text, limit)))
-    line = _EDGES.sub(lambda blanks: "&#32;" * len(blanks[0]), _APART.join(pieces))
+    pieces = (piece.translate(_ENTITIES) for piece in _SPLIT_POINTS.split(visible(text, limit)))
+    line = _EDGES.sub(lambda blanks: "&#32;" * len(blanks[0]), _SEPARATOR.join(pieces))
     return _NUMBERED.sub(r"\1&#46;", line)
