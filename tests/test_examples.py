@@ -33,7 +33,7 @@ def test_an_example_does_what_its_readme_says(example, checkout):
 def test_the_config_and_tracker_of_an_example_are_sound(example, checkout):
     """``readiness check`` finds no problem in an example."""
     config = f"conftest_examples/{example.name}/readiness.toml"
-    assert run(f"readiness --config {config} check", checkout, 0, example.name).endswith("sound\n")
+    assert run(f"readiness --config {config} check", checkout, 0, example.name).endswith("no problems\n")
 
 
 def test_the_keys_of_the_quickstart_are_in_nothing_that_is_kept(checkout):

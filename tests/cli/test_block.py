@@ -14,7 +14,7 @@ def test_a_blocked_use_case_is_blocked_whatever_else_is_true(project: Project) -
     said = ("--reason", "legal is not done", "--due", "2026-12-24", "--link", link)
     done = project.cli("block", "uc-001", *said, "--by", DEV)
     assert done.exit_code == 0, done.output
-    assert f"UC-001 is blocked, by {DEV} (known by declared)" in done.stdout
+    assert f"UC-001 is blocked, by {DEV} (identity: self-declared)" in done.stdout
     assert "UC-001 now: BLOCKED" in done.stdout
     (blocker,) = told(project)["blockers"]
     assert (blocker["owner"], blocker["reason"]) == (DEV, "legal is not done")
@@ -56,7 +56,7 @@ def test_mistakes_are_usage_errors(project: Project) -> None:
     project.configured()
     for args, why in (
         (["UC-001", "--by", DEV], "--reason"),
-        (["UC-001", "--by", DEV, "--reason", " "], "says nothing"),
+        (["UC-001", "--by", DEV, "--reason", " "], "must not be empty"),
         (["UC-003", "--by", DEV, "--reason", "no"], "(there are UC-001, UC-002)"),
         (["UC-001", "--by", DEV, "--reason", "no", "--due", "24.12.2026"], "YYYY-MM-DD"),
         (["UC-001", "--by", DEV, "--reason", "no", "--link", "javascript:alert(1)"], "http(s)"),
@@ -79,7 +79,7 @@ def test_a_blocker_in_the_repository_counts_once_it_is_committed(project: Projec
     (decision,) = files(project)
     assert (decision["kind"], decision["by"], decision["known_by"]) == ("blocker", DEV, "git")
     assert "written: decisions/" in done.stdout
-    assert "it counts once it is committed" in done.stdout
+    assert "takes effect once committed and merged" in done.stdout
     assert "UC-001 now: NOT_STARTED" in done.stdout
     commit(project, by=ANA)
     assert status(project) == ("BLOCKED", None)
@@ -105,7 +105,7 @@ def test_a_rejection_is_ended_by_who_rejected(project: Project) -> None:
     assert f"it was rejected, which stands until {BEN} approves" in refused.stderr
     assert [one["who"] for one in project.report("UC-001")["next"] if one["action"] == "fix"] == [BEN]
     why = " ".join(project.cli("why", "UC-001").stdout.split())
-    assert f"REJECTED by {BEN} (known by declared)" in why
+    assert f"REJECTED by {BEN} (identity: self-declared)" in why
     assert ": REJECTED" not in why.replace("review: REJECTED", "")
 
 
@@ -114,7 +114,7 @@ def test_a_due_date_that_is_over_is_told_as_overdue(project: Project) -> None:
     decided(project)
     done = project.cli("block", "UC-001", "--reason", "no", "--by", DEV, "--due", "2020-01-01")
     assert done.exit_code == 0
-    assert "the date 2020-01-01 is over: it is told as overdue" in done.stdout
+    assert "the due date 2020-01-01 is in the past: reports show it as overdue" in done.stdout
     assert "(due 2020-01-01, overdue)" in " ".join(project.cli("next", "UC-001").stdout.split())
     assert "overdue" not in project.cli("block", "UC-002", "--reason", "no", "--by", DEV, "--due", "2999-01-01").stdout
     assert "overdue" not in project.cli("next", "UC-002").stdout

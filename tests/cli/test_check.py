@@ -38,7 +38,7 @@ def test_a_fresh_project_is_sound_and_told_what_is_still_to_declare(project):
     code, lines = check()
     assert code == 0
     assert lines[0] == f"readiness.toml: register 'default', 2 use cases from {TRACKER_NAME}"
-    assert lines[-1] == "sound"
+    assert lines[-1] == "no problems"
     assert sum(line.startswith("note: ") for line in lines) == 2
     assert sorted(project.iterdir()) == before
 
@@ -54,7 +54,7 @@ def test_each_item_is_told_with_its_meaning(project):
 def test_a_store_that_others_may_share_asks_for_the_name_of_the_register(project, tmp_path_factory):
     """Two projects with one store and no names of their own would be one: a pass of one hides a failure of the other."""
     shared = f"sqlite:///{tmp_path_factory.mktemp('shared')}/evidence.db"
-    told = "note: the store is outside this project, and its register is called 'default'"
+    told = "note: the store is outside this project, and the register has the default name 'default'"
     assert any(line.startswith(told) for line in check("--store", shared)[1])
     assert not any("outside this project" in line for line in check()[1])
     config = project / "readiness.toml"
@@ -67,7 +67,7 @@ def test_a_store_of_an_unknown_kind_is_one_problem(project):
     code, lines = check("--store", "mysql://host/db")
     assert (code, lines[-1]) == (1, "1 problem")
     assert lines[0].startswith("store 'mysql://host/db': 'mysql' is")
-    assert any("nobody is listed in [review] reviewers" in line for line in lines)
+    assert any("[review] reviewers is empty" in line for line in lines)
 
 
 def test_what_is_declared_is_counted(project):

@@ -142,12 +142,12 @@ def test_the_variable_names_checkpoints_for_both_doors(recorded: Project) -> Non
     assert "are those of second.txt" in recorded.cli("verify").stdout
     done = recorded.run("--readiness-gate")
     assert done.ret == 11
-    done.stdout.fnmatch_lines(["*passed  checkpoint (looked at 2): the store begins with the records of*"])
+    done.stdout.fnmatch_lines(["*passed  checkpoint (2 checked): the store begins with the records of*"])
     (recorded.path / ".readiness" / "evidence.db").unlink()
     assert recorded.cli("gate").exit_code == 3
     done = recorded.run("--readiness-gate")
     assert done.ret == 13
-    done.stdout.fnmatch_lines(["*failed  checkpoint (looked at *is of another store*"])
+    done.stdout.fnmatch_lines(["*failed  checkpoint (* checked): *is of another store*"])
 
 
 def test_a_bad_file_in_the_variable_is_known_before_a_test_runs(recorded: Project) -> None:
@@ -194,7 +194,7 @@ def test_a_checkpoint_of_nothing_is_nothing_to_look_at(recorded: Project) -> Non
     for more in ((), ("--checkpoint", "head.txt")):
         done = recorded.cli("verify", "--checkpoint", "empty.txt", *more)
         compared = ["the first 1 of 1 record are those of head.txt"] if more else []
-        assert (done.exit_code, done.stdout.splitlines()) == (3, [told, *compared, "not intact: 1 thing does not fit"])
+        assert (done.exit_code, done.stdout.splitlines()) == (3, [told, *compared, "not intact: 1 problem"])
         gate = recorded.cli("gate", "--checkpoint", "empty.txt", *more)
         assert gate.exit_code == 3
         assert told in " ".join(gate.stdout.split())
@@ -222,7 +222,7 @@ def approved(project: Project) -> Project:
 
 def test_a_checkpoint_can_be_asked_for(approved: Project) -> None:
     """Without one the gate is closed, and says how to name one; with one it opens, by the option or the variable."""
-    told = "failed checkpoint (looked at 0): none was named, and [gate] checkpoint asks for one"
+    told = "failed checkpoint (0 checked): none was named, and [gate] checkpoint asks for one"
     done = approved.cli("gate", "UC-001")
     assert done.exit_code == 1
     assert told in " ".join(done.stdout.split())

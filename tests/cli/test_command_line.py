@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from pytest_readiness import cli
-from pytest_readiness.commands.cli_context import CliContext, pass_door
+from pytest_readiness.commands.cli_context import CliContext, pass_cli_context
 from pytest_readiness.commands.exit_code import ExitCodeCommand
 from pytest_readiness.errors import ConfigError, IntegrityError
 from tests.project import Project
@@ -30,7 +30,7 @@ def run(monkeypatch, tmp_path):
     def invoke(*arguments: str, does=None, env=None):
         @click.command("gate", cls=ExitCodeCommand)
         @click.option("--on")
-        @pass_door
+        @pass_cli_context
         def command(door: CliContext, on: str | None):
             return does(door) if does else 0
 
@@ -74,7 +74,7 @@ def test_a_defect_is_told_as_one(run):
     result = run("gate", does=raising(KeyError("x")))
     assert result.exit_code == 3
     assert result.stderr.splitlines() == [
-        "readiness: a defect, not your mistake: KeyError: 'x'; `readiness --debug ...` prints where, please report that"
+        "readiness: internal error: KeyError: 'x'; please report it with the traceback that `readiness --debug ...` prints"
     ]
 
 

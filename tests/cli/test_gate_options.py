@@ -42,7 +42,7 @@ def test_a_kept_verdict_is_the_report_of_that_moment(signed: Project) -> None:
 
     first, second = signed.cli("gate", "UC-001", "--keep"), signed.cli("gate", "--keep")
     assert (first.exit_code, second.exit_code) == (0, 1)
-    ids = [result.stdout.splitlines()[-1].removeprefix("kept as verdict ") for result in (first, second)]
+    ids = [result.stdout.splitlines()[-1].removeprefix("stored as verdict ") for result in (first, second)]
     store = find_project(signed.path).store()
     assert store is not None
     try:
@@ -62,7 +62,7 @@ def test_no_regression_lets_through_what_is_not_worse(signed: Project) -> None:
     same = signed.cli(*compared)
     assert same.exit_code == 0
     assert same.stdout.startswith("NOT ELIGIBLE")
-    assert "no regression (looked at 6): nothing is worse than before" in same.stdout
+    assert "no regression (6 checked): nothing is worse than before" in same.stdout
     signed.monkeypatch.setenv("PROVIDER", "down")
     record(signed)
     worse = signed.cli(*compared)

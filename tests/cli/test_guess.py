@@ -155,7 +155,7 @@ def test_a_new_user_comes_from_a_public_style_check_list_to_a_tracker_in_step(pr
     told = result.stdout.splitlines()
     assert "T.md: the table in line 5 (Reviewed by, Date) is no part of it" in told
     assert any(line.startswith("T.md: 1 item of check lists: no part of it") for line in told)
-    assert any(line.startswith("T.md:23: left out") for line in told)
+    assert any(line.startswith("T.md:23: skipped") for line in told)
     assert project.cli("check").exit_code == 0
     project.tests("@evidence('alerts-page-a-human', item='trace')\ndef test_alerts(): pass\n")
     assert project.run(environment=None).ret == 0
@@ -227,7 +227,7 @@ def test_columns_for_environments_are_known_by_short_names_and_with_gaps(project
         "BLOCKED": "❌",
         READY: "✅",
     }
-    assert "nothing is compared with, or written into, 'STG', 'PROD'" in project.cli("check").stdout
+    assert "'STG', 'PROD' are neither compared nor updated" in project.cli("check").stdout
     written = project.path / "readiness.toml"
     written.write_text(written.read_text(encoding="utf-8").replace("real = false", "real = true"), encoding="utf-8")
     assert project.cli("check").exit_code == 0
@@ -290,9 +290,7 @@ def test_words_that_are_said_are_not_guessed(project: Project) -> None:
     text = SHAPES["15 a score table"].text
     asked = init(project, text)
     assert (asked.exit_code, asked.stderr.count("\n")) == (2, 1)
-    assert asked.stderr.startswith(
-        "readiness: T.md:3: init does not know what these words for a status mean: '✅ Excellent' (line 3): say it"
-    )
+    assert asked.stderr.startswith("readiness: T.md:3: unknown status words: '✅ Excellent' (line 3): map them")
     assert 'IN_PROGRESS = "\u26a0 Needs work"' in asked.stdout
     assert not (project.path / "readiness.toml").exists()
     (project.path / "readiness.toml").write_text("[statuses]\nREADY_FOR_GO_LIVE = '✅*'\nskip = 'Overall'\n")
@@ -304,10 +302,10 @@ def test_words_that_are_said_are_not_guessed(project: Project) -> None:
 @pytest.mark.parametrize(
     ("own", "told"),
     [
-        ("[gate]\non = 'review'\n[statuses]\nNOT_STARTED = 'Draft'\n", "readiness.toml is there already"),
-        ("# mine\n", "readiness.toml is there already"),
+        ("[gate]\non = 'review'\n[statuses]\nNOT_STARTED = 'Draft'\n", "readiness.toml already exists"),
+        ("# mine\n", "readiness.toml already exists"),
         ("[tracker_columns]\nstatsu = 'Status'\n", "readiness.toml:2: unknown key 'statsu' (did you mean 'status'?)"),
-        ("tracker_columns = { status = 'Status' }\n", "readiness.toml is there already"),
+        ("tracker_columns = { status = 'Status' }\n", "readiness.toml already exists"),
     ],
 )
 def test_another_config_is_left_alone(project: Project, own: str, told: str) -> None:
@@ -322,7 +320,7 @@ def test_another_config_is_left_alone(project: Project, own: str, told: str) -> 
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        ("status", "--column wants WORD=HEADER, such as uc=Flow, not 'status'"),
+        ("status", "--column takes WORD=HEADER, such as uc=Flow, not 'status'"),
         ("=x", "--column: there is no column ''"),
         ("statsu=x", "--column: there is no column 'statsu' (did you mean 'status'?)"),
         ("status=Nope", "T.md: no table has the columns of a register"),
@@ -342,7 +340,7 @@ def test_no_tracker_is_written_that_could_not_be_read(project: Project, options:
     before = sorted(project.path.iterdir())
     result = project.cli("init", *options)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert ": there is no such tracker" in result.stderr
+    assert " does not exist" in result.stderr
     assert sorted(project.path.iterdir()) == before
 
 
@@ -450,8 +448,8 @@ def test_a_table_of_other_words_can_be_left_out(project: Project) -> None:
     result = init(project, text)
     assert result.exit_code == 2
     assert (
-        "'1-3' (line 13), '5' (line 13): say it under [statuses] in readiness.toml (that is kept), or leave that table "
-        'out with tracker_skip = ["Sizes"] there, and call init again' in result.stderr
+        "'1-3' (line 13), '5' (line 13): map them under [statuses] in readiness.toml (init keeps that file), or "
+        'skip that table there with tracker_skip = ["Sizes"], and run init again' in result.stderr
     )
     (project.path / "readiness.toml").write_text('tracker_skip = ["Env*"]\n')
     assert init(project, text).exit_code == 0
@@ -461,9 +459,9 @@ def test_a_table_of_other_words_can_be_left_out(project: Project) -> None:
 
 
 def test_whose_items_are_written_is_told(project: Project) -> None:
-    """Where the tracker lists no required evidence, init says that the items are our own."""
+    """Where the tracker lists no required evidence, init says that the items are the built-in ones."""
     told = init(project, "| ID | Status |\n|--|--|\n| A-1 | Draft |\n").stdout
-    assert "readiness.toml: written, with our own 7 items, as the tracker lists none: keep, change or take out" in told
+    assert "readiness.toml: written, with the 7 built-in items, since the tracker lists none: edit them" in told
     (project.path / "readiness.toml").unlink()
     told = init(project, "| ID | Status |\n|--|--|\n| A-1 | Draft |\n\n## Required Evidence\n\n1. It runs\n").stdout
     assert "readiness.toml: written, with 1 item and its meaning\n" in told

@@ -37,7 +37,7 @@ def test_runs_decisions_promotions_and_demotions_are_told_in_order(project: Proj
     texts = [text for _, text in told]
     assert "in staging: 2 PASSED" in texts[0]
     assert texts[1].startswith("NOT_STARTED -> IN_PROGRESS, AWAITING_REVIEW: ")
-    assert texts[2].startswith(f"{ANA} approved it: fine (known by declared; ")
+    assert texts[2].startswith(f"{ANA} approved it: fine (identity: self-declared; ")
     assert texts[3].startswith("IN_PROGRESS, AWAITING_REVIEW -> READY_FOR_GO_LIVE: ")
     assert "1 FAILED, 1 PASSED: test_it.py::test_provider" in texts[4]
     assert texts[5].startswith("READY_FOR_GO_LIVE -> BLOCKED: UC-001/1 is FAILING")
@@ -49,7 +49,7 @@ def test_without_anything_it_says_so(project: Project) -> None:
     """A use case without runs and decisions has no history, and an unknown one is a usage error."""
     project.configured()
     result = project.cli("history", "UC-002")
-    assert (result.exit_code, result.stdout) == (0, "nothing has happened to it yet\n")
+    assert (result.exit_code, result.stdout) == (0, "no history yet\n")
     assert project.cli("history", "UC-003").exit_code == 2
 
 

@@ -114,13 +114,17 @@ def test_a_tracker_without_a_list_gets_the_seven(folder):
 @pytest.mark.parametrize(
     ("prepare", "arguments", "told"),
     [
-        (lambda folder: (folder / "readiness.toml").write_text("# mine"), (), "readiness.toml is there already"),
-        (lambda folder: (folder / "readiness.toml").symlink_to("gone"), (), "readiness.toml is there already"),
-        (lambda folder: (folder / "pyproject.toml").write_text("[tool.readiness]"), (), "pyproject.toml has a table"),
+        (lambda folder: (folder / "readiness.toml").write_text("# mine"), (), "readiness.toml already exists"),
+        (lambda folder: (folder / "readiness.toml").symlink_to("gone"), (), "readiness.toml already exists"),
+        (
+            lambda folder: (folder / "pyproject.toml").write_text("[tool.readiness]"),
+            (),
+            "pyproject.toml already has a table",
+        ),
         (lambda folder: (folder / TRACKER_NAME).write_text("# nothing"), (), "there is no table in it"),
         (lambda folder: (folder / TRACKER_NAME).mkdir(), (), "is a folder"),
         (lambda folder: None, ("--tracker", "no/where.md"), "no/where.md cannot be written: No such file or directory"),
-        (lambda folder: None, ("--reviewer", " "), "--reviewer wants a name"),
+        (lambda folder: None, ("--reviewer", " "), "--reviewer needs a name"),
     ],
 )
 def test_what_stands_in_the_way_is_told_and_nothing_is_written(folder, prepare, arguments, told):
@@ -142,7 +146,7 @@ def test_config_option_names_the_file(folder):
     assert sorted(path.name for path in (folder / "sub").iterdir()) == [TRACKER_NAME, "readiness.toml"]
     refused = runner.invoke(commands, ["--config", "pyproject.toml", "init"])
     assert refused.exit_code == 2
-    assert "no pyproject.toml" in refused.stderr
+    assert "not pyproject.toml" in refused.stderr
 
 
 # -- git -----------------------------------------------------------------------------------------------------------

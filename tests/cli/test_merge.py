@@ -41,8 +41,8 @@ def test_bundles_meet_in_one_store(carried: Project) -> None:
     assert (result.exit_code, result.stdout.splitlines()) == (
         0,
         [
-            "a.zip: 1 run, 0 decisions, 0 verdicts, 2 artifacts new; 0 records were there already",
-            "b.zip: 1 run, 0 decisions, 0 verdicts, 0 artifacts new; 0 records were there already",
+            "a.zip: 1 run, 0 decisions, 0 verdicts, 2 artifacts new; 0 records already stored",
+            "b.zip: 1 run, 0 decisions, 0 verdicts, 0 artifacts new; 0 records already stored",
         ],
     )
     assert (carried.states()["UC-001/1"], carried.states()["UC-002/1"]) == ("COMPLETE", "COMPLETE")

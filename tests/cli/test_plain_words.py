@@ -59,9 +59,9 @@ def test_merge_counts_every_new_decision_that_nobody_signed(project: Project) ->
         raise FileNotFoundError
 
     write_bundle(project.path / "words.zip", BundleContents(decisions=made), no_artifact)
-    told = "of 2 decisions of words.zip it is only declared here who decided"
+    told = "words.zip: who made 2 decisions is only self-declared here"
     assert told in project.cli("merge", "words.zip").stderr
-    assert "declared here" not in project.cli("merge", "words.zip").stderr, "it brought nothing new"
+    assert "self-declared here" not in project.cli("merge", "words.zip").stderr, "it brought nothing new"
 
 
 @pytest.mark.slow

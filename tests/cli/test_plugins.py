@@ -77,7 +77,7 @@ def test_a_plugin_that_cannot_be_used_is_an_error_of_the_config(project: Project
     check = project.cli("check")
     assert check.exit_code == 2
     assert f"readiness.toml:1: the plugin '{name}'" in check.stdout
-    assert "sound" not in check.stdout
+    assert "no problems" not in check.stdout
 
 
 @pytest.mark.parametrize("command", ANSWERS)
@@ -154,7 +154,7 @@ def test_what_a_plugin_prints_is_no_answer(project: Project) -> None:
     with_plugin(project, source)
     told = project.cli("report", "--format", "json", "--at", "2026-01-01T00:00:00Z")
     assert (told.exit_code, told.stdout) == (0, expected)
-    assert project.cli("check").stdout.splitlines()[-1] == "sound"
+    assert project.cli("check").stdout.splitlines()[-1] == "no problems"
 
 
 BROKEN = ("not there", "sys.exit at import", "its proofs fail")
@@ -206,7 +206,7 @@ def test_a_redactor_that_takes_the_output_away(project: Project) -> None:
     with_plugin(project, "import io, sys\ndef pytest_readiness_redact(text): sys.stdout = io.StringIO()\n")
     result = project.cli("block", "UC-001", "--reason", "r", "--by", "ana@example.com")
     assert (result.exit_code, result.stdout) == (3, "")
-    assert "a plugin took the output of 'block' away" in result.stderr
+    assert "a plugin replaced standard output, so the output of 'block' is lost" in result.stderr
 
 
 def test_a_text_of_another_class_is_kept_as_what_it_holds(project: Project) -> None:

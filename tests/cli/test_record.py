@@ -384,7 +384,7 @@ def test_parts(placed: Project, args: tuple[str, ...], shown: set[str]) -> None:
         (("UC-001", "--item", "1", "--reference", "https://x/?a=b"), "--reference takes NAME=URL"),
         (("UC-001",), "--item"),
         (("--item", "1"), "name a use case"),
-        (("UC-001", "--item", "1", "--map", "a=UC-001/1"), "--map goes with --junit"),
+        (("UC-001", "--item", "1", "--map", "a=UC-001/1"), "--map needs --junit"),
         (("UC-001", "--item", "1", "--result", "GREEN"), "GREEN"),
         (("UC-001", "--item", "1", "--id", "test_it.py::test_a"), "--id needs a name of its own"),
         (
@@ -469,4 +469,4 @@ def test_a_command_without_dashes_is_told_where_it_stands(placed: Project) -> No
     """Words that are no options are a usage error that says where a command goes."""
     done = placed.cli("record", "UC-001", "--item", "1", "true")
     assert done.exit_code == 2
-    assert "Got unexpected extra argument (true): a command stands behind '--'" in done.stderr
+    assert "Got unexpected extra argument (true): put the command after '--'" in done.stderr

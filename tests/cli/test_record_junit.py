@@ -431,7 +431,7 @@ def test_a_case_without_a_name_bears_its_suites(placed: Project) -> None:
     )
     assert (line["test"], line["result"]) == ("Env", "FAILED")
     refused = placed.cli("retire", "", "--reason", "x", "--by", "ana@example.com")
-    assert (refused.exit_code, "it says nothing" in refused.stderr) == (2, True), refused.output
+    assert (refused.exit_code, "must not be empty" in refused.stderr) == (2, True), refused.output
 
 
 def test_a_file_that_is_too_large_is_refused(placed: Project) -> None:

@@ -132,7 +132,7 @@ def test_the_time_of_a_case_is_nearer_than_that_of_its_suite(placed: Project) ->
         (("--junit", "it.xml", "--map", "*=UC-001/1", "--timezone", "Europe/Berlinn"), "did you mean 'Europe/Berlin'"),
         (("--junit", "it.xml", "--map", "*=UC-001/1", "--timezone", "../x"), "there is no time zone '../x'"),
         (("--junit", "it.xml", "--map", "*=UC-001/1", "--timezone", "+99:00"), "there is no time zone '+99:00'"),
-        (("UC-001", "--item", "1", "--result", "PASSED", "--timezone", "UTC"), "--timezone goes with --junit"),
+        (("UC-001", "--item", "1", "--result", "PASSED", "--timezone", "UTC"), "--timezone needs --junit"),
     ],
 )
 def test_a_wrong_zone_records_nothing(placed: Project, args: tuple[str, ...], told: str) -> None:

@@ -154,7 +154,7 @@ def test_a_list_records_nothing(placed: Project) -> None:
         "\n"
         "UC-001/1 1 test: 1 FAILED\n"
         "\n"
-        "# Not mapped. For a file of --map-file, under [map]; what is evidence for nothing is left out:\n"
+        "# Not mapped. Lines for [map] in a --map-file; remove those that are evidence for nothing:\n"
         '"Pay::*" = "UC/ITEM"  # 1 PASSED\n'
         '"Login::*" = "UC/ITEM"  # 1 PASSED\n'
         "\n"
@@ -224,7 +224,7 @@ def test_what_a_pattern_that_matches_nothing_may_mean(placed: Project, pattern: 
 def test_options_of_junit_alone(placed: Project, option: tuple[str, ...]) -> None:
     """Without a report there is nothing to map or to list."""
     result = placed.cli("record", "UC-001", "--item", "1", "--result", "PASSED", *option)
-    assert (result.exit_code, f"{option[0]} goes with --junit" in result.stderr) == (2, True), result.output
+    assert (result.exit_code, f"{option[0]} needs --junit" in result.stderr) == (2, True), result.output
 
 
 def test_a_part_is_mapped(project: Project) -> None:

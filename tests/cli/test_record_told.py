@@ -30,7 +30,7 @@ def test_of_very_many_pieces_the_passes_are_counted(placed: Project) -> None:
     *told, last = result.stdout.splitlines()
     assert told == [
         "UC-001/1 FAILED by c::bad",
-        "UC-001/1 PASSED by c::f (FLAKY: an attempt before it did not pass)",
+        "UC-001/1 PASSED by c::f (FLAKY: an earlier attempt did not pass)",
         "UC-001/1 120 PASSED, 1 FLAKY, 2 SKIPPED, 1 FAILED",
         "UC-002/1 1 PASSED",
     ]
@@ -41,7 +41,7 @@ def test_a_pass_after_a_failed_attempt_is_called_flaky(placed: Project) -> None:
     """As ``why`` calls it."""
     flaky = '<testsuite><testcase classname="c" name="f"><flakyFailure/></testcase></testsuite>'
     result = record(placed, flaky, "*=UC-001/1")
-    assert result.stdout.startswith("UC-001/1 PASSED by c::f (FLAKY: an attempt before it did not pass)\n")
+    assert result.stdout.startswith("UC-001/1 PASSED by c::f (FLAKY: an earlier attempt did not pass)\n")
 
 
 def test_why_all_of_it_is_a_rehearsal_is_told_once(placed: Project) -> None:
@@ -79,13 +79,13 @@ def test_a_pass_that_satisfies_nothing_is_told(placed: Project) -> None:
     mode = "no provider mode is stated: give --provider-mode or READINESS_PROVIDER_MODE"
     result = record(placed, suite("s", "c::a", "c::b"), "*=UC-001/9", "*::b=UC-002/9")
     assert result.stderr.splitlines() == [
-        f"readiness: 3 passes for UC-001/9, UC-002/9 satisfy nothing: {mode}",
+        f"readiness: 3 passes for UC-001/9, UC-002/9 do not count: {mode}",
     ]
     alone = placed.cli("record", "UC-001", "--item=10", "--result=PASSED")
     kind = "nothing says whether the replay was FULL or TRACE_ONLY: give --replay-mode"
-    assert alone.stderr.splitlines() == [f"readiness: 1 pass for UC-001/10 satisfies nothing: {kind}"]
+    assert alone.stderr.splitlines() == [f"readiness: 1 pass for UC-001/10 does not count: {kind}"]
     limited = record(placed, suite("s", "c::a", "c::b"), "*=UC-001/11/production")
-    assert "readiness: 2 passes for UC-001/11 satisfy nothing: it is for production alone" in limited.stderr
+    assert "readiness: 2 passes for UC-001/11 do not count: it is for production alone" in limited.stderr
 
 
 def test_what_satisfies_something_or_failed_says_no_such_thing(placed: Project) -> None:

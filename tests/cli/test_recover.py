@@ -39,14 +39,14 @@ def test_a_dead_run(crashed: Project) -> None:
     assert done.stdout == f"recovered run {journal.stem}: 3 pieces of evidence, INTERRUPTED\n"
     assert crashed.journals == []
     again = crashed.cli("recover")
-    assert (again.exit_code, again.stdout) == (0, "nothing was left behind\n")
+    assert (again.exit_code, again.stdout) == (0, "nothing to recover\n")
 
 
 def test_nothing_left_behind_creates_nothing(project: Project) -> None:
     """Without a journal no store is made."""
     project.configured()
     done = project.cli("recover")
-    assert (done.exit_code, done.stdout) == (0, "nothing was left behind\n")
+    assert (done.exit_code, done.stdout) == (0, "nothing to recover\n")
     assert not (project.path / ".readiness").exists()
 
 
@@ -147,7 +147,7 @@ def test_a_journal_without_a_whole_line(project: Project, content: bytes) -> Non
     assert project.cli("verify").exit_code == 3
     found = project.cli("recover")
     assert "is damaged" in found.output
-    assert "nothing was left behind" not in found.output
+    assert "nothing to recover" not in found.output
     assert journal.read_bytes() == content
 
 

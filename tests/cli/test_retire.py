@@ -283,7 +283,7 @@ def test_a_pattern_takes_what_is_gone_and_nothing_else(project: Project) -> None
     project.tests(TESTS + cases.format(n="1", held="1"))
     record(project, by=BEN)
     code, _, err = retire(project, "test_it.py::test_old[3*")
-    assert (code, "no evidence is from a test that matches" in err) == (2, True)
+    assert (code, "there is no evidence from a test that matches" in err) == (2, True)
     code, out, _ = retire(project, "*::test_old[*]")
     assert (code, [line.partition(" ")[0] for line in out.splitlines() if "is retired" in line]) == (
         0,
@@ -312,7 +312,7 @@ def test_a_pattern_of_many_stars_is_matched_at_once(project: Project) -> None:
         code, _, err = retire(project, f"{stars}*Z")
         reported = project.cli("report", f"{'*a' * 24}*Z")
     assert (code, len(err.splitlines()), reported.exit_code) == (2, 1, 2)
-    assert "no evidence is from a test that matches" in err
+    assert "there is no evidence from a test that matches" in err
     project.tests(TESTS)
     record(project)
     with in_time():

@@ -180,7 +180,7 @@ def test_suspect_signs_those_that_need_it_and_only_those(project: Project) -> No
     fine = '@evidence("UC-002", item=[1, 2])\ndef test_fine(): pass\n'
     decided(project, tests=TESTS + fine)
     approve(project, "UC-*")
-    assert "no use case has to be reviewed again" in project.cli("review", "--suspect").stdout
+    assert "no use case needs another review" in project.cli("review", "--suspect").stdout
     project.monkeypatch.setenv("PROVIDER", "down")
     record(project)
     down = project.cli("review", "--suspect")

@@ -112,8 +112,8 @@ def test_the_column_of_an_environment_that_is_not_real_is_left_alone(project: Pr
     checked = project.cli("check")
     assert checked.exit_code == 0, checked.output
     assert (
-        "note: readiness.toml:16: nothing is compared with, or written into, 'PROD': 'production' is declared with "
-        "real = false" in checked.stdout
+        "note: readiness.toml:16: 'PROD' is neither compared nor updated: 'production' is declared with real = false"
+        in checked.stdout
     )
     record(project, "sign-in", "PASSED", "staging")
     record(project, "sign-in", "PASSED", "production")
@@ -183,7 +183,7 @@ def test_a_row_is_left_out_where_each_of_its_cells_says_so(project: Project) -> 
     checked = project.cli("check")
     assert checked.exit_code == 0, checked.output
     for line in (3, 5, 6):
-        assert f"PROD_READINESS_TRACKER.md:{line}: this row is no use case: [statuses] skip" in checked.stdout
+        assert f"PROD_READINESS_TRACKER.md:{line}: this row is not a use case: [statuses] skip" in checked.stdout
     assert [one["id"] for one in project.report()["use_cases"]] == ["sign-in"]
     project.write("PROD_READINESS_TRACKER.md", f"| Flow | STG | PROD |\n|--|--|--|\n{rows}| Mail | ✅ | later |\n")
     assert [one["id"] for one in project.report()["use_cases"]] == ["sign-in", "Mail"]

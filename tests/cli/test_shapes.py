@@ -33,7 +33,7 @@ def test_each_shape_is_read(project: Project, name: str) -> None:
     document = json.loads(project.cli("report", "--format", "json").stdout)
     said = [(one["id"], one["declared_status"]) for one in document["use_cases"]]
     assert said == list(shape.rows)
-    told = re.findall(r"note: PROD_READINESS_TRACKER\.md:(\d+): this row is no use case", checked.stdout)
+    told = re.findall(r"note: PROD_READINESS_TRACKER\.md:(\d+): this row is not a use case", checked.stdout)
     assert [int(line) for line in told] == list(shape.left_out)
 
 
@@ -111,7 +111,7 @@ def test_a_use_case_whose_name_begins_like_a_word_to_skip_is_one(project: Projec
     assert checked.exit_code == 0
     assert [one["id"] for one in project.report()["use_cases"]] == ["UC-1", "deferred-payments"]
     for line, why in ((5, "'Deferred loans' says 'Deferred'"), (6, "'Total' says 'BLOCKED'"), (7, "'UC-2' says")):
-        assert f"PROD_READINESS_TRACKER.md:{line}: this row is no use case: [statuses] skip: {why}" in checked.stdout
+        assert f"PROD_READINESS_TRACKER.md:{line}: this row is not a use case: [statuses] skip: {why}" in checked.stdout
 
 
 @pytest.mark.parametrize("struck", ["~~{}~~", "<del>{}</del>", "<s>{}</s>", "<strike>{}</strike>"])
@@ -121,7 +121,7 @@ def test_a_row_is_struck_out_by_a_sign_or_by_a_tag(project: Project, struck: str
     project.configured(CONFIG, f"{REGISTER}| {name} | {status} |\n")
     checked = project.cli("check")
     assert checked.exit_code == 0, checked.output
-    assert "note: PROD_READINESS_TRACKER.md:4: this row is no use case: struck out" in checked.stdout
+    assert "note: PROD_READINESS_TRACKER.md:4: this row is not a use case: struck out" in checked.stdout
     assert [one["id"] for one in project.report()["use_cases"]] == ["UC-1"]
     project.write("PROD_READINESS_TRACKER.md", f"{REGISTER}| {name} | BLOCKED |\n")
     checked = project.cli("check")

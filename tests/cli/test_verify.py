@@ -67,8 +67,8 @@ def test_one_of_a_kind_is_told_as_one(project: Project) -> None:
     assert project.cli("verify").stdout == "intact: 1 run, 1 piece of evidence, 1 artifact\n"
     assert project.cli("bundle", "-o", "a.zip").stdout == "a.zip: 1 run, 0 decisions, 0 verdicts\n"
     merged = project.cli("merge", "a.zip").stdout
-    assert merged == "a.zip: 0 runs, 0 decisions, 0 verdicts, 0 artifacts new; 1 record was there already\n"
+    assert merged == "a.zip: 0 runs, 0 decisions, 0 verdicts, 0 artifacts new; 1 record already stored\n"
     assert "holds 1" not in merged
     (kept,) = [path for path in (project.path / ".readiness" / "artifacts").rglob("*") if path.is_file()]
     kept.unlink()
-    assert project.cli("verify").stdout.splitlines()[-1] == "not intact: 1 thing does not fit"
+    assert project.cli("verify").stdout.splitlines()[-1] == "not intact: 1 problem"

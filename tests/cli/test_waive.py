@@ -107,7 +107,7 @@ def test_dates_are_dates_and_names_exist(failing: Project) -> None:
     for name, why in (
         ("UC-001/9", "(there are UC-001/1, UC-001/2)"),
         ("UC-9", "there is no use case"),
-        ("UC-001", "say which: UC-001/1, UC-001/2"),
+        ("UC-001", "name one of UC-001/1, UC-001/2"),
     ):
         result = waive(failing, name)
         assert (result.exit_code, why in result.stderr) == (2, True), result.output
@@ -129,7 +129,7 @@ def test_a_waived_failure_is_told_as_one(project: Project) -> None:
     decided(project, tests=DOWN)
     assert waive(project).exit_code == 0
     said = " ".join(project.cli("gate", "UC-001", "--waivers", "accept").output.split())
-    assert "nothing failing (looked at 2): none but what is waived: UC-001/1" in said
+    assert "nothing failing (2 checked): none but what is waived: UC-001/1" in said
     assert "none is failing" not in said
 
 

@@ -97,10 +97,10 @@ def test_of_many_passes_some_are_named(project: Project) -> None:
     project.configured().write("it.xml", f'<testsuite name="s">{cases}{skip}{flaky}</testsuite>')
     project.cli("record", "--junit", "it.xml", "--map", "c::*=UC-001/1", "--environment", "staging")
     told = project.cli("why", "UC-001").stdout
-    assert told.count("rests on: PASSED") == 11
-    assert told.count("rests on: SKIPPED") == 1
+    assert told.count("evidence: PASSED") == 11
+    assert told.count("evidence: SKIPPED") == 1
     assert "c::z" in told
-    assert "  rests on: 30 more that PASSED: readiness why UC-001/1 names each" in told.splitlines()
+    assert "  evidence: 30 more that PASSED: readiness why UC-001/1 lists them" in told.splitlines()
     every = project.cli("why", "UC-001/1").stdout
-    assert every.count("rests on: PASSED") == 41
+    assert every.count("evidence: PASSED") == 41
     assert "more that PASSED" not in every

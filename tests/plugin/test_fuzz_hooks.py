@@ -88,12 +88,12 @@ def test_passes(): pass
 """
 ANSWERS = {
     "gate": ("ELIGIBLE",),
-    "check": ("sound",),
+    "check": ("no problems",),
     "report": ("UC-001",),
     "why": ("UC-001",),
     "verify": ("intact:",),
     "history": ("UC-001",),
-    "sync": ("UC-001", "the tracker says"),
+    "sync": ("UC-001", "the tracker is up to date"),
 }
 """What a command that ends with 0 has printed, one of these."""
 

@@ -47,7 +47,7 @@ def test_what_was_not_looked_at_is_told(project: Project, how: tuple[str, ...]) 
         '    record_evidence.attach("a text", name="x.txt")\n'
     )
     shown = project.run(*how, "--readiness-report").stdout.str()
-    told = "note: not looked at for secrets: 2 artifacts: raw.txt (raw), x.gz (binary)"
+    told = "note: not checked for secrets: 2 artifacts: raw.txt (raw), x.gz (binary)"
     assert told in " ".join(shown.split())
     assert told in " ".join(project.cli("report").stdout.split())
     [piece] = kept(project)
@@ -58,7 +58,7 @@ def test_what_was_not_looked_at_is_told(project: Project, how: tuple[str, ...]) 
     ]
     evidence = " ".join(project.cli("show", "UC-001").stdout.split())
     assert "x.gz (application/octet-stream," in evidence
-    assert "bytes, not looked at for secrets: binary) sha256:" in evidence
+    assert "bytes, not checked for secrets: binary) sha256:" in evidence
     items = project.report("UC-001")["use_cases"][0]["items"]
     [found] = [one for item in items for one in item["requirements"][0]["evidence"]]
     assert [one["unread"] for one in found["artifacts"]] == ["raw", "binary", None]

@@ -67,17 +67,17 @@ def assert_counts(project: Project, *names: str) -> None:
     options = [word for name in names or ("head.txt",) for word in ("--checkpoint", name)]
     done = project.cli("verify", *options)
     assert done.exit_code == 0, done.output
-    assert "passed  checkpoint (looked at 1)" in project.cli("gate", *options).stdout
+    assert "passed  checkpoint (1 checked)" in project.cli("gate", *options).stdout
 
 
 def assert_counts_for_nothing(project: Project, told: str) -> None:
     """Verify exits 3 and says it in one line; so does the gate, whose rule has failed."""
     done = project.cli("verify", "--checkpoint", "head.txt")
-    assert (done.exit_code, done.stdout.splitlines()[1]) == (3, "not intact: 1 thing does not fit")
+    assert (done.exit_code, done.stdout.splitlines()[1]) == (3, "not intact: 1 problem")
     assert done.stdout.startswith(f"checkpoint head.txt: {told}")
     gate = project.cli("gate", "--checkpoint", "head.txt")
     assert gate.exit_code == 3
-    assert f"failed checkpoint (looked at 1): checkpoint head.txt: {told}" in " ".join(gate.stdout.split())
+    assert f"failed checkpoint (1 checked): checkpoint head.txt: {told}" in " ".join(gate.stdout.split())
 
 
 # -- signing ---------------------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def test_the_variable_and_a_session_ask_for_the_signature_too(trusted: Project) 
     trusted.monkeypatch.setenv("READINESS_CHECKPOINT", "head.txt")
     done = trusted.run("--readiness-gate")
     assert done.ret == 13
-    done.stdout.fnmatch_lines(["*failed  checkpoint (looked at 1): checkpoint head.txt: it is not signed*"])
+    done.stdout.fnmatch_lines(["*failed  checkpoint (1 checked): checkpoint head.txt: it is not signed*"])
 
 
 def test_without_the_extra_no_checkpoint_counts(trusted: Project) -> None:

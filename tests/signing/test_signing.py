@@ -239,7 +239,7 @@ def test_a_receipt_for_the_nonce_of_a_signed_run_is_l3(project: Project) -> None
     assert (level(project, "UC-001/1"), level(project, "UC-001/2")) == ("L3", "L2")
     done = project.cli("gate", "UC-001", "--on", "evidence")
     assert done.exit_code == 1
-    assert "evidence level (looked at 2): UC-001/2 is L2" in done.output
+    assert "evidence level (2 checked): UC-001/2 is L2" in done.output
     recorded(project, None)
     assert level(project, "UC-001/1") == "L1"
 
@@ -403,7 +403,7 @@ def test_a_signed_review_counts_where_only_signed_ones_do(project: Project) -> N
     trusting(project, review=SIGNED_ONLY)
     recorded(project)
     signing_as(project, "ana")
-    assert f"by {ANA} (known by signed)" in approve(project, by=ANA).output
+    assert f"by {ANA} (identity: signed)" in approve(project, by=ANA).output
     assert project.cli("gate", "UC-001").exit_code == 0
     assert project.cli("verify").exit_code == 0
     (use_case,) = project.report("UC-001")["use_cases"]
@@ -454,7 +454,7 @@ def test_people_go_by_several_names_under_one_key(project: Project) -> None:
     trusting(project, review=f'{SIGNED_ONLY}[people."{ANA}"]\nalso = ["ana-on-ci"]\n')
     recorded(project)
     signing_as(project, "ana")
-    assert "(known by signed)" in approve(project, by="ana-on-ci").output
+    assert "(identity: signed)" in approve(project, by="ana-on-ci").output
 
 
 def test_a_key_that_cannot_sign_keeps_no_decision(project: Project) -> None:

@@ -76,15 +76,15 @@ def test_what_a_bundle_says_of_who_decided_opens_no_gate(project_: Project, iden
     done = project_.cli("merge", "words.zip")
     assert (done.exit_code, done.stdout) == (
         0,
-        "words.zip: 0 runs, 1 decision, 0 verdicts, 0 artifacts new; 0 records were there already\n",
+        "words.zip: 0 runs, 1 decision, 0 verdicts, 0 artifacts new; 0 records already stored\n",
     )
-    told = "of 1 decision of words.zip it is only declared here who decided, whatever is said there: no trusted key signed it"
+    told = "words.zip: who made 1 decision is only self-declared here: no trusted key signed it"
     assert done.stderr.splitlines() == [f"readiness: {told}"]
     assert status(project_) == WAITING
     gate = project_.cli("gate", "UC-001")
     assert gate.exit_code == 1
     assert project_.cli("verify").exit_code == 0
-    assert f"(known by declared; {name})" in " ".join(project_.cli("history", "UC-001").stdout.split())
+    assert f"(identity: self-declared; {name})" in " ".join(project_.cli("history", "UC-001").stdout.split())
 
 
 def test_a_name_is_enough_where_a_name_is_asked_for(project_: Project) -> None:

@@ -128,7 +128,7 @@ def test_it_is_derived_alike_wherever_and_whenever(project: Project, use_cases: 
     done = project.cli("merge", "a.zip")
     told = done.stderr.splitlines()
     assert (done.exit_code, len(told)) == (0, 1), done.output
-    assert "it is only declared here who decided" in told[0]  # and nothing of the report
+    assert "is only self-declared here" in told[0]  # and nothing of the report
 
 
 def test_signatures_and_a_row_that_left_are_derived_alike(project: Project) -> None:
@@ -149,7 +149,7 @@ def test_signatures_and_a_row_that_left_are_derived_alike(project: Project) -> N
     done = project.cli("merge", "a.zip")
     told = done.stderr.splitlines()
     assert (done.exit_code, len(told)) == (0, 1), done.output
-    assert "it is only declared here who decided" in told[0]  # and nothing of the report
+    assert "is only self-declared here" in told[0]  # and nothing of the report
 
 
 @pytest.mark.parametrize("odd", ['"id":0', '"id":[]'])

@@ -133,13 +133,13 @@ def test_the_gate_says_how_many_records_a_checkpoint_vouches_for(real: Project) 
     gate = COMMANDS["gate --checkpoint"]
     passed = " ".join(real.cli(*gate).stdout.split())
     assert (
-        "passed checkpoint (looked at 8): the store begins with the records of elsewhere/kept.txt, and 1 came" in passed
+        "passed checkpoint (8 checked): the store begins with the records of elsewhere/kept.txt, and 1 came" in passed
     )
     assert "checkpoint" not in real.cli("gate").stdout
     ATTACKS["the store rolled back to an older copy"].does(real.path)
     failed = " ".join(real.cli(*gate).stdout.split())
     told = "the store held 8 records then, and holds 3: it was rolled back to an older copy"
-    assert f"failed checkpoint (looked at 3): checkpoint elsewhere/kept.txt: {told}" in failed
+    assert f"failed checkpoint (3 checked): checkpoint elsewhere/kept.txt: {told}" in failed
 
 
 def test_the_docs_tell_of_every_attack_and_of_what_shows_it() -> None:

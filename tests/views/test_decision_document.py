@@ -144,7 +144,7 @@ def test_the_verdict_tells_every_exception():
 def test_the_cause_tells_every_review():
     """Why a use case stands where it stands names each review, what it is worth and why it does not count."""
     told = lines(render_why(decided(), "UC-003", None, 100))
-    assert "APPROVED_FOR_GO_LIVE by qa (known by declared)" in told
+    assert "APPROVED_FOR_GO_LIVE by qa (identity: self-declared)" in told
     assert "acknowledging UC-003/4: SUSPECT" in told
     assert "for release 1.4: does not count eve is not a listed reviewer" in told
     assert "blocked by ops" in told
@@ -174,7 +174,7 @@ def test_no_regression_is_told_as_a_rule():
     report = decided()
     assert "no regression" not in lines(render_verdict(report, 100))
     report = replace(report, verdict=replace(report.verdict, regression=RuleResult("no regression", False, 3, "worse")))
-    assert "no regression (looked at 3): worse" in lines(render_verdict(report, 100))
+    assert "no regression (3 checked): worse" in lines(render_verdict(report, 100))
 
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if "\ud800" not in text])

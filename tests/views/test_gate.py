@@ -28,12 +28,12 @@ def test_the_verdict_of_a_mixed_register():
     report = replace(report, verdict=replace(report.verdict, weaker=("[gate] asserted = accept",)))
     assert plain_lines(render_verdict(report, 80)) == shown("""
         NOT ELIGIBLE for go-live (on review): 31 of 32 use cases are not ready
-          ✓ passed  config is sound (looked at 1)
-          ✗ failed  evidence complete (looked at 256): 31 are not
-        weaker than its default: [gate] asserted = accept
+          ✓ passed  config is sound (1 checked)
+          ✗ failed  evidence complete (256 checked): 31 are not
+        relaxed setting: [gate] asserted = accept
         UC-002, UC-004 … UC-006, UC-008 … UC-032 (29 use cases)  NOT_STARTED
             · MISSING  items 1-7
-            must act: unassigned; readiness why UC-002 says what completes it
+            must act: unassigned; readiness why UC-002 shows what is missing
         UC-003  IN_PROGRESS, COLLECTING
             collect  collect UC-003/2/staging (trace-team@example.com)
             collect  collect UC-003/3/staging (trace-team@example.com)

@@ -42,8 +42,8 @@ def test_one_owner_sees_only_their_own_actions():
 
 def test_nothing_to_do_is_said():
     """An empty list of actions is an answer and not an empty page."""
-    assert plain_lines(render_next([], 80)) == "nobody has anything to do"
-    assert plain_lines(render_next(values.mixed().actions, 80, owner="x")) == "x has nothing to do"
+    assert plain_lines(render_next([], 80)) == "nothing to do"
+    assert plain_lines(render_next(values.mixed().actions, 80, owner="x")) == "nothing to do for x"
 
 
 def test_actions_for_whole_use_cases_name_the_use_cases():

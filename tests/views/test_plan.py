@@ -1,4 +1,4 @@
-"""The plan: who claims what, and what nobody claims."""
+"""The plan: which tests claim what, and what no test claims."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def test_claimed_requirements_name_their_tests_and_the_rest_is_folded():
         UC-003/5  A recorded run replays, and says whether FULL or TRACE_ONLY
             tests/a.py::test_x
 
-        nobody claims
+        not claimed by any test
           UC-001, UC-002, UC-004 … UC-032
             1/BYOK, 2/staging, 3/staging, 4, 5, 6/rotation, 6/revocation, 7
           UC-003
             1/BYOK, 2/staging, 3/staging, 6/rotation, 6/revocation, 7
 
-        2 of 256 requirements claimed, by 2 tests; 254 claimed by nobody
+        2 of 256 requirements claimed, by 2 tests; 254 not claimed
     """
     assert plain_lines(render_plan(rows, 80)) == dedent(expected).strip("\n")
 
 
 def test_a_register_that_requires_nothing_says_so():
     """No requirement at all is told as a number."""
-    assert plain_lines(render_plan([], 80)) == "0 of 0 requirements claimed; 0 claimed by nobody"
+    assert plain_lines(render_plan([], 80)) == "0 of 0 requirements claimed; 0 not claimed"
 
 
 @pytest.mark.parametrize("bad", HOSTILE)

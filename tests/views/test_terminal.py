@@ -42,7 +42,7 @@ def test_an_untouched_register_of_32_at_80_columns():
 
         UC               Arch   Status            1 2 3 4 5 6 7  Done  Owner
         UC-001 … UC-032  GREEN  NOT_STARTED (32)  · · · · · · ·  0/8   tbd
-        rows that are alike share a line; -v shows every use case
+        identical rows are grouped; -v shows every use case
         · MISSING
         32 use cases: 32 NOT_STARTED, 0 IN_PROGRESS, 0 BLOCKED, 0 READY_FOR_GO_LIVE
 
@@ -74,10 +74,10 @@ def test_a_mixed_register_of_32_at_80_columns():
         UC-004 … UC-006  GREEN  NOT_STARTED (3)    · · · · · · ·  0/8
         UC-007           GREEN  BLOCKED            · ✗ · · · · ~  0/8
         UC-008 … UC-032  GREEN  NOT_STARTED (25)   · · · · · · ·  0/8
-        rows that are alike share a line; -v shows every use case
+        identical rows are grouped; -v shows every use case
         ✓ COMPLETE  a ASSERTED  r REHEARSED  · MISSING  ~ FLAKY  ✗ FAILING
         32 use cases: 29 NOT_STARTED, 1 IN_PROGRESS, 1 BLOCKED, 1 READY_FOR_GO_LIVE
-        drift: the tracker declares another status for UC-003, UC-007: run readiness
+        drift: tracker status is out of date for UC-003, UC-007: run readiness
                sync
 
         readiness gate: closed; see readiness next, readiness why UC-002
@@ -113,7 +113,7 @@ def test_two_use_cases_at_60_columns_in_ascii():
         . MISSING  X FAILING
         2 use cases: 1 NOT_STARTED, 0 IN_PROGRESS, 1 BLOCKED, 0
         READY_FOR_GO_LIVE
-        drift: the tracker declares another status for UC-002: run
+        drift: tracker status is out of date for UC-002: run
                readiness sync
 
         readiness gate: closed; see readiness next, readiness why
@@ -277,7 +277,7 @@ def test_what_expires_soon_and_what_fits_nothing_is_told():
     report = values.report([replace(one, items=items)])
     report = replace(report, readiness=replace(report.readiness, other_evidence=(values.evidence(item="9"),)))
     assert "expires soon: UC-001/4 (2026-05-13T18:28:01.000Z)" in text(report)
-    assert "1 piece of evidence fits no requirement in force" in text(report)
+    assert "1 piece of evidence matches no current requirement" in text(report)
 
 
 def test_ascii_mode_is_ascii_and_keeps_the_words():

@@ -29,15 +29,15 @@ def test_an_item_is_told_down_to_its_evidence():
         UC-003
         IN_PROGRESS, COLLECTING, 1 of 8 requirements complete
         drift: the tracker says NOT_STARTED; readiness sync writes the derived status
-        architecture status GREEN (another question: never counts)
+        architecture status: GREEN (does not affect the readiness)
         owner: trace-team@example.com
         review: NONE, 1 approval required
 
         UC-003/4  ✓ COMPLETE
           why: shown
-          stale from: 2026-05-13T18:28:01.000Z
+          expires: 2026-05-13T18:28:01.000Z
           level: L1, sealed
-          rests on: PASSED at 2026-02-12T18:28:02.000Z in staging, proofs trace
+          evidence: PASSED at 2026-02-12T18:28:02.000Z in staging, proofs trace
               tests/test_trace.py::test_trace
               readiness show 20260212T182800Z-0a1b2c3d.5.1
     """
@@ -49,7 +49,7 @@ def test_a_use_case_is_told_by_what_it_lacks():
     lines = render_why(values.mixed(), "UC-003", None, 80)
     ends = ("1/BYOK", "2/staging", "3/staging", "5", "6/rotation", "6/revocation", "7")
     assert headings(lines) == [f"UC-003/{end}" for end in ends]
-    assert "  completes it: run a test that is evidence for UC-003/5" in plain_lines(lines).splitlines()
+    assert "  to complete: run a test that is evidence for UC-003/5" in plain_lines(lines).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_failures_and_rehearsals_say_why_they_do_not_count():
     tried = values.evidence(real=False, not_real_because="a stub", environment=None, replay_mode="TRACE_ONLY")
     one = values.use_case(known, "UC-003", {"4": State.FAILING}, status=Status.BLOCKED, found=(bad, tried))
     told = plain_lines(render_why(values.report([one]), "UC-003", "4", 120))
-    assert "rests on: FAILED at 2026-02-12T18:28:02.000Z in staging\n" in told
+    assert "evidence: FAILED at 2026-02-12T18:28:02.000Z in staging\n" in told
     assert "      digests differ\n      at event 3\n" in told
-    assert "rests on: PASSED at 2026-02-12T18:28:02.000Z in no environment, replay TRACE_ONLY, proofs trace" in told
+    assert "evidence: PASSED at 2026-02-12T18:28:02.000Z in no environment, replay TRACE_ONLY, proofs trace" in told
     assert "a rehearsal: a stub" in told
 
 
