@@ -1,1 +1,1 @@
-"""What a test says it is evidence for, and the use cases, items and requirements that exist."""
+"""Claims of tests, and the catalogue of use cases, items and requirements that they refer to."""

@@ -1,6 +1,6 @@
-"""The seven kinds of evidence that production readiness asks for, and how a tracker's own sentence becomes one.
+"""The seven built-in evidence items, and the recognition of a tracker's item as one of them.
 
-The meanings attach to a tracker's item only where its text speaks of the same thing; any other item is plain.
+A tracker's item gets a built-in meaning only if its text is about the same thing; any other item is plain.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ BUILTIN_ITEMS = (
     ),
 )
 
-_SPEAKS_OF = {
+_PATTERNS = {
     "credential": r"credential",
     "handshake": r"handshake",
     "attestation": r"attest",
@@ -78,8 +78,8 @@ _SPEAKS_OF = {
 
 
 def recognise_item(key: str, text: str) -> Item:
-    """Return the item of a tracker: with a built-in meaning if its text speaks of exactly one, else plain."""
-    spoken = [item for item in BUILTIN_ITEMS if item.name and re.search(_SPEAKS_OF[item.name], text, re.IGNORECASE)]
-    if len(spoken) != 1:
+    """Return the item of a tracker, with a built-in meaning if its text matches exactly one, else plain."""
+    matches = [item for item in BUILTIN_ITEMS if item.name and re.search(_PATTERNS[item.name], text, re.IGNORECASE)]
+    if len(matches) != 1:
         return Item(key=key, title=text)
-    return replace(spoken[0], key=key, title=text)
+    return replace(matches[0], key=key, title=text)

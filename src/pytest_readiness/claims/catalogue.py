@@ -1,6 +1,6 @@
-"""The catalogue: which use cases, items and scopes exist, and the requirements that follow from them.
+"""The catalogue of use cases, items and scopes, and the requirements derived from them.
 
-A catalogue is plain frozen data, so that an xdist worker gets it from the controller and reads no file.
+A catalogue is plain frozen data: an xdist worker gets it from the controller and reads no file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PROVIDER_MODE = "provider_mode"
 SCOPES = (ENVIRONMENT, PROVIDER_MODE)
 REPLAY_MODES = ("FULL", "TRACE_ONLY")
 PROOF_OF_PART = "part"
-"""Proof of an item whose parts are each shown by the proof of their own name (rotation, revocation)."""
+"""Proof of an item whose parts each need the proof of the same name (rotation, revocation)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,21 @@ class Item:
     """One numbered kind of evidence that each use case needs."""
 
     key: str
-    """Number or name: what ``item=`` in a marker says."""
+    """Number or name, as ``item=`` in a marker has it."""
     title: str
     """The required evidence in a sentence."""
     scope: tuple[str, ...] = ()
-    """Where it must hold: ``environment``, ``provider_mode``, both, or nowhere in particular (once)."""
+    """Scopes it is required for: ``environment``, ``provider_mode`` or both; empty: once."""
     parts: tuple[str, ...] = ()
-    """Named parts that must each be shown, such as ``rotation`` and ``revocation``."""
+    """Named parts that each need evidence, such as ``rotation`` and ``revocation``."""
     proof: str = "none"
-    """Kind of proof that makes a pass COMPLETE; ``none``: a real pass is enough; ``part``: each part's own."""
+    """Kind of proof that makes a pass COMPLETE; ``none``: a real pass is enough; ``part``: the proof named as it."""
     max_age_days: int | None = None
     """Age in days at which a pass is STALE; None: never."""
     name: str | None = None
     """Short name of a built-in meaning (``trace``); also accepted by ``item=``."""
     connection: str = "none"
-    """``seen``: a pass counts only where a connection to an endpoint of its environment was seen."""
+    """``seen``: a pass counts only if a connection to an endpoint of its environment was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,52 +73,52 @@ class UseCase:
     title: str = ""
     owner: str = ""
     architecture_status: str = ""
-    """Shown beside readiness; never contributes to it."""
+    """Shown with the readiness; never contributes to it."""
     declared_status: str = ""
-    """The readiness that the tracker's row says (in our words, see ``[statuses]``); compared, never believed."""
+    """The status in the tracker's row, as one of the four statuses (see ``[statuses]``); compared, never trusted."""
     declared_also: tuple[str, ...] = ()
-    """The other statuses that the row's word stands for: a box that is not ticked says more than one."""
+    """The other statuses that the row's text may mean: an empty box means several."""
     declared_in: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """(environment, the statuses that its cell may stand for) of each column with the status in one; none: no word."""
+    """(environment, statuses that its cell may mean) for each status column of one environment; empty: no status."""
     last_updated: str = ""
     notes: str = ""
     line: int | None = None
     """Line of the row in the tracker, from 1."""
     environments: tuple[str, ...] | None = None
-    """Environments it must be shown in; None: each declared real one."""
+    """Environments it needs evidence from; None: each declared real one."""
     provider_modes: tuple[str, ...] | None = None
-    """Provider modes it must be shown with; None: each declared real one."""
+    """Provider modes it needs evidence for; None: each declared real one."""
     drills: tuple[str, ...] = ()
-    """Named failure drills it must go through."""
+    """Names of the failure drills it requires."""
     not_applicable: tuple[tuple[str, str], ...] = ()
-    """(item key or the end of a requirement id such as ``6/rotation``, reason)."""
+    """(item key or end of a requirement id such as ``6/rotation``, reason)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Use case x item x scope: the smallest thing that is shown or not."""
+    """The smallest unit that has evidence or not: use case x item x scope."""
 
     id: str
     """``UC-003/2/staging``."""
     use_case: str
     item: str
     environment: str | None = None
-    """Environment it must hold in; None: any real one."""
+    """Environment it needs evidence from; None: any real one."""
     provider_mode: str | None = None
     part: str | None = None
     proof: str = "none"
     max_age_days: int | None = None
     any_provider_mode: bool = False
-    """The item is scoped by provider mode and none is declared: any stated mode satisfies."""
+    """The item is scoped by provider mode and none is declared: any stated mode satisfies it."""
     undeclared_environment: bool = False
     """The item is scoped by environment and no real one is declared: nothing can satisfy it yet."""
     not_applicable: str | None = None
-    """Reason why it is not required."""
+    """Reason why it is not required; None: it is required."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything a marker may name, and what each use case requires."""
+    """The names that a marker may use, and the requirements of each use case."""
 
     register: str
     """Name of the register; nothing counts outside it."""
@@ -140,37 +140,40 @@ class Catalogue:
 
     @cached_property
     def checks_connections(self) -> bool:
-        """Whether it matters what tests connect to: an environment declares endpoints, or an item asks for them."""
+        """Whether the connections of tests are checked: an environment declares endpoints, or an item requires them."""
         return any(environment.endpoints for environment in self.environments.values()) or any(
             item.connection != "none" for item in self.items.values()
         )
 
     @cached_property
     def items_requiring_connection(self) -> frozenset[str]:
-        """Numbers of the items that ask for a connection."""
-        return frozenset(number for number, item in self.items.items() if item.connection == "seen")
+        """Keys of the items that require a connection."""
+        return frozenset(key for key, item in self.items.items() if item.connection == "seen")
 
     @cached_property
     def longest_max_age_days(self) -> int | None:
-        """The longest max age of the items; None: none of them has one."""
+        """The longest max age of the items in days; None: none of them has one."""
         return max((item.max_age_days for item in self.items.values() if item.max_age_days is not None), default=None)
 
     def requirements(self, use_case_id: str) -> tuple[Requirement, ...]:
-        """Return what the use case requires, in the order of the items.
+        """Return the requirements of a use case, in the order of the items.
 
         Raises:
             ClaimError: there is no such use case.
         """
         use_case = self.use_case(use_case_id)
-        said = use_case.drills or use_case.not_applicable
-        if not said and use_case.environments is None and use_case.provider_modes is None:
-            return tuple([_copy_for(req, use_case.id) for req in self._usual])
-        return tuple(req for item in self.items.values() for req in self._requirements_of(use_case, item))
+        is_changed = use_case.drills or use_case.not_applicable
+        if not is_changed and use_case.environments is None and use_case.provider_modes is None:
+            return tuple([_copy_for(use_case.id, requirement) for requirement in self._default_requirements])
+        return self._derived_requirements(use_case)
 
     @cached_property
-    def _usual(self) -> tuple[Requirement, ...]:
-        """What every use case requires of which the config says nothing of its own."""
-        return tuple(req for item in self.items.values() for req in self._requirements_of(UseCase(id=""), item))
+    def _default_requirements(self) -> tuple[Requirement, ...]:
+        """The requirements of each use case for which the config sets nothing of its own."""
+        return self._derived_requirements(UseCase(id=""))
+
+    def _derived_requirements(self, use_case: UseCase) -> tuple[Requirement, ...]:
+        return tuple([derived for item in self.items.values() for derived in self._requirements_of(use_case, item)])
 
     def _requirements_of(self, use_case: UseCase, item: Item) -> Iterable[Requirement]:
         environments, undeclared = self._required_environments(use_case, item)
@@ -215,20 +218,20 @@ class Catalogue:
         Raises:
             ClaimError: there is none; the message names the nearest known one.
         """
-        known = self.use_cases.get(name) or self.use_cases.get(self._use_case_names.get(name.lower(), ""))
-        if known is not None:
-            return known
+        use_case = self.use_cases.get(name) or self.use_cases.get(self._use_case_names.get(name.lower(), ""))
+        if use_case is not None:
+            return use_case
         if self.open_world:
             return UseCase(id=name)
         raise ClaimError(f"there is no use case '{name}' in register '{self.register}'{self.use_case_hint(name)}")
 
     def use_case_hint(self, name: str) -> str:
-        """Return the use case that may be meant, else which there are, as the end of a sentence that there is none."""
-        if any(sign in name for sign in "*?["):
-            return " (an id is asked for here, and no pattern)"
+        """Return the end of an error about an unknown use case: the nearest id, else the existing ones."""
+        if any(character in name for character in "*?["):
+            return " (this must be an id, not a pattern)"
         ids = list(self.use_cases)
-        every = ", ".join(ids) if len(ids) <= _LISTED_NAMES else f"{ids[0]} to {ids[-1]}, {len(ids)} in all"
-        return suggestion(name, ids) or (f" (there {'is' if len(ids) == 1 else 'are'} {every})" if ids else "")
+        existing = ", ".join(ids) if len(ids) <= _LISTED_NAMES else f"{ids[0]} to {ids[-1]}, {len(ids)} in all"
+        return suggestion(name, ids) or (f" (there {'is' if len(ids) == 1 else 'are'} {existing})" if ids else "")
 
     def item(self, name: str) -> Item:
         """Return the item with this number or name.
@@ -241,9 +244,9 @@ class Catalogue:
             return self.items[key]
         if self.open_world:
             return Item(key=name, title=name)
-        raise ClaimError(f"there is no item '{name}'{suggestion(name, self._item_names) or self._known_items()}")
+        raise ClaimError(f"there is no item '{name}'{suggestion(name, self._item_names) or self._items_hint()}")
 
-    def _known_items(self) -> str:
+    def _items_hint(self) -> str:
         return f" (items are {', '.join(self.items)})" if self.items else ""
 
     def check_environment(self, name: str) -> None:
@@ -257,18 +260,18 @@ class Catalogue:
             raise ClaimError(f"there is no provider mode '{name}'{_name_hint(name, self.provider_modes)}")
 
     def parts(self, use_case_id: str, item_key: str) -> tuple[str, ...]:
-        """Return the named parts (or drills) of an item of a use case; empty where it has none."""
+        """Return the named parts (or drills) of an item of a use case; empty: it has none."""
         return _parts(self.use_case(use_case_id), self.item(item_key))
 
     def check_part(self, use_case: UseCase, item: Item, part: str) -> None:
         """Raise ClaimError if the item of this use case has named parts and ``part`` is none of them."""
-        known = self.parts(use_case.id, item.key)
-        if part not in known and (known or item.proof != "drill") and not self.open_world:
-            told = suggestion(part, known) or (f" (parts are {', '.join(known)})" if known else " (it has no parts)")
-            raise ClaimError(f"item {item.key} of {use_case.id} has no part '{part}'{told}")
+        parts = self.parts(use_case.id, item.key)
+        if part not in parts and (parts or item.proof != "drill") and not self.open_world:
+            hint = suggestion(part, parts) or (f" (parts are {', '.join(parts)})" if parts else " (it has no parts)")
+            raise ClaimError(f"item {item.key} of {use_case.id} has no part '{part}'{hint}")
 
     def resolve(self, claim: Claim) -> Claim:
-        """Return the claim with the names as the register spells them.
+        """Return the claim with its names spelled as in the register.
 
         Raises:
             ClaimError: it names something that does not exist.
@@ -285,13 +288,16 @@ class Catalogue:
         return replace(claim, use_case=use_case.id, item=item.key)
 
     def not_real_because(self, environment: str | None, provider_mode: str | None) -> str | None:
-        """Return why evidence from this environment and provider mode is a rehearsal, or None where it is real."""
-        if not any(known.real for known in self.environments.values()):
+        """Return why evidence from this environment and provider mode is a rehearsal; None: it is real.
+
+        The texts are stored with the evidence.
+        """
+        if not any(declared.real for declared in self.environments.values()):
             return "no real environment is declared: add [environments.NAME] real = true to the config"
         if environment is None:
             return "the run states no environment: give --readiness-environment, READINESS_ENVIRONMENT or scope()"
-        known = self.environments.get(environment)
-        if known is None or not known.real:
+        declared = self.environments.get(environment)
+        if declared is None or not declared.real:
             return f"environment '{environment}' is not declared real"
         mode = self.provider_modes.get(provider_mode) if provider_mode is not None else None
         if provider_mode is not None and self.provider_modes and (mode is None or not mode.real):
@@ -299,7 +305,7 @@ class Catalogue:
         return None
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the catalogue as plain data (dicts, lists, texts, numbers), for the way to an xdist worker."""
+        """Return the catalogue as plain data (dicts, lists, texts, numbers), for an xdist worker."""
         return {
             "register": self.register,
             "open_world": self.open_world,
@@ -311,7 +317,7 @@ class Catalogue:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Catalogue:
-        """Return the catalogue that ``to_plain`` described; lists become tuples again."""
+        """Return the catalogue from the data of ``to_plain``; lists become tuples again."""
         return cls(
             register=plain["register"],
             open_world=plain["open_world"],
@@ -323,7 +329,7 @@ class Catalogue:
 
 
 _LISTED_NAMES = 6
-"""Names that are listed one by one."""
+"""Maximum number of names that a message lists one by one."""
 
 
 def _name_hint(name: str, declared: Iterable[str]) -> str:
@@ -334,13 +340,14 @@ def _parts(use_case: UseCase, item: Item) -> tuple[str, ...]:
     return use_case.drills if item.proof == "drill" and use_case.drills else item.parts
 
 
-def _copy_for(usual: Requirement, use_case: str) -> Requirement:
-    """Return the requirement of a use case that is as the usual one, whose id is that of none (``/1/staging``)."""
-    return _requirement(f"{use_case}{usual.id}", use_case, *_after_the_names(usual))
+def _copy_for(use_case: str, default: Requirement) -> Requirement:
+    """Return a default requirement, whose id has no use case yet (``/1/staging``), for a use case."""
+    return _requirement(f"{use_case}{default.id}", use_case, *_other_fields(default))
 
 
 _requirement = fast_constructor(Requirement)
-_after_the_names = attrgetter(*[each.name for each in fields(Requirement)][2:])
+_other_fields = attrgetter(*[each.name for each in fields(Requirement)][2:])
+"""All fields but id and use case."""
 
 
 def _tuples(value: Any) -> Any:

@@ -9,16 +9,16 @@ from ..fast_values import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One item of one use case that a test is evidence for. A marker with several of either makes several claims."""
+    """One item of one use case that a test is evidence for. A marker with several items or use cases makes several."""
 
     use_case: str
-    """Use case id as the register spells it, such as ``UC-003``."""
+    """Use case id as in the register, such as ``UC-003``."""
     item: str
     """Key of the item, such as ``4``."""
     environment: str | None = None
-    """Environment that the claim is limited to; None: wherever the test runs."""
+    """Environment that the claim is limited to; None: any environment that the test runs in."""
     provider_mode: str | None = None
-    """Provider mode that the claim is limited to; None: whichever the test uses."""
+    """Provider mode that the claim is limited to; None: any mode that the test uses."""
     part: str | None = None
     """Named part of the item (such as ``rotation``); None: the parts that the test's proofs name, else all."""
     replay_mode: str | None = None
@@ -30,5 +30,5 @@ class Claim:
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Claim:
-        """Return the claim that ``to_plain`` described."""
+        """Return the claim from the data of ``to_plain``."""
         return cls(**plain)

@@ -1,6 +1,6 @@
-"""The marker: ``@evidence("UC-003", item=4)``, and what a mark on a test says, parsed in one place.
+"""The marker ``@evidence("UC-003", item=4)``, and the parser of the marks on a test.
 
-Nothing is raised at import, however wrong a marker is: the one test that carries it fails in its setup.
+Nothing is raised at import, even if a marker is invalid: the one test that has it fails in its setup.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from .claim import Claim
 
 _TEXTS = ("environment", "provider_mode", "part", "replay_mode")
 KEYWORDS = ("item", *_TEXTS)
-_BITS = 64
-"""Python writes no number of many thousand digits, and no item has one."""
-_NAME = type.__dict__["__name__"].__get__
-"""Tells the name of a class, whatever its own class makes of that."""
+_MAX_ITEM_BITS = 64
+"""Largest item number. Python cannot print a number of many thousand digits, and no item needs one."""
+_CLASS_NAME = type.__dict__["__name__"].__get__
+"""Returns the name of a class, even if its metaclass overrides ``__name__``."""
 
 if TYPE_CHECKING:
 
@@ -53,19 +53,19 @@ else:
 
 
 def claims_of(marks: Sequence[pytest.Mark], catalogue: Catalogue | None) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
-    """Return the claims that marks make, each once, and a sentence for each thing that is wrong with them.
+    """Return the claims of marks, each once, and a message for each problem of the marks.
 
-    Without a catalogue only the form of the marks is judged.
+    Without a catalogue only the form of the marks is checked.
     """
     claims: dict[Claim, None] = {}
     problems: list[str] = []
     for mark in marks:
         try:
-            made = _parse(mark)
+            parsed = _parse(mark)
         except ClaimError as error:
             problems.append(str(error))
             continue
-        for claim in made:
+        for claim in parsed:
             try:
                 claims[catalogue.resolve(claim) if catalogue else claim] = None
             except ClaimError as error:
@@ -74,9 +74,9 @@ def claims_of(marks: Sequence[pytest.Mark], catalogue: Catalogue | None) -> tupl
 
 
 def plain_form(mark: pytest.Mark) -> tuple[str, int | str] | None:
-    """Return use case and item of a mark that names one of each and nothing else, as most do; None for any other.
+    """Return use case and item of a mark that has one of each and nothing else, as most have; None: it has more.
 
-    Marks of which this is equal say the same: ``True`` and ``1`` are equal as well, and only one of them is an item.
+    Marks with an equal plain form have equal claims. ``True`` equals ``1`` but is no item, so the types must match.
     """
     if len(mark.args) == 1 and len(mark.kwargs) == 1:
         use_case, item = mark.args[0], mark.kwargs.get("item")
@@ -88,8 +88,8 @@ def plain_form(mark: pytest.Mark) -> tuple[str, int | str] | None:
 def _parse(mark: pytest.Mark) -> list[Claim]:
     unknown = [name for name in mark.kwargs if name not in KEYWORDS]
     if unknown:
-        known = suggestion(unknown[0], KEYWORDS) or f" (known are {', '.join(KEYWORDS)})"
-        raise ClaimError(f"the evidence marker has no keyword '{unknown[0]}'{known}")
+        hint = suggestion(unknown[0], KEYWORDS) or f" (known are {', '.join(KEYWORDS)})"
+        raise ClaimError(f"the evidence marker has no keyword '{unknown[0]}'{hint}")
     use_cases = [_use_case(name) for name in mark.args]
     if not use_cases:
         raise ClaimError('the evidence marker names no use case: write @evidence("UC-001", item=1)')
@@ -100,62 +100,62 @@ def _parse(mark: pytest.Mark) -> list[Claim]:
     return [Claim(use_case, item, **texts) for use_case in use_cases for item in items]
 
 
-def _use_case(given: Any) -> str:
-    if (name := as_text(given)) is None:
-        raise ClaimError(f"the evidence marker takes use cases as texts, not {_kind(given)}")
+def _use_case(argument: Any) -> str:
+    if (name := as_text(argument)) is None:
+        raise ClaimError(f"the evidence marker takes use cases as texts, not {_kind(argument)}")
     if not name.strip():
         raise ClaimError('the evidence marker names an empty use case: write @evidence("UC-001", item=1)')
     return name
 
 
-def _items(given: Any) -> list[str]:
-    several = _as_several(given)
-    if given is None or not several:
+def _items(argument: Any) -> list[str]:
+    items = _as_list(argument)
+    if argument is None or not items:
         raise ClaimError('the evidence marker names no item: write @evidence("UC-001", item=1)')
-    return [_item(item) for item in several]
+    return [_item(item) for item in items]
 
 
-def valid_items(given: Any) -> Iterator[str]:
-    """Yield the items that can be understood of what a mark says."""
-    for item in _as_several(given):
+def valid_items(argument: Any) -> Iterator[str]:
+    """Yield the valid items of a mark's ``item`` argument."""
+    for item in _as_list(argument):
         with suppress(ClaimError):
             yield _item(item)
 
 
-def _item(given: Any) -> str:
-    if name := as_text(given):
+def _item(argument: Any) -> str:
+    if name := as_text(argument):
         return name
-    kind = type(given)
+    kind = type(argument)
     if issubclass(kind, int) and not issubclass(kind, bool):
-        if int.bit_length(given) <= _BITS:
-            return int.__repr__(given)
+        if int.bit_length(argument) <= _MAX_ITEM_BITS:
+            return int.__repr__(argument)
         raise ClaimError("item must be the number or name of an item, and no item has a number as large as that")
-    raise ClaimError(f"item must be a number, a name or a list of them, not {_kind(given)}")
+    raise ClaimError(f"item must be a number, a name or a list of them, not {_kind(argument)}")
 
 
-def _text(name: str, given: Any) -> str | None:
-    if given is None:
+def _text(name: str, argument: Any) -> str | None:
+    if argument is None:
         return None
-    value = as_text(given)
+    value = as_text(argument)
     if not value:
-        raise ClaimError(f"{name} must be a text, not {_kind(given)}")
+        raise ClaimError(f"{name} must be a text, not {_kind(argument)}")
     return value
 
 
-# A mark holds whatever somebody wrote. Nothing of it is asked for anything: its methods may raise, or say two things.
+# A mark can hold any object. The methods below are those of the builtin types, since the object's own may raise or lie.
 
 
-def _as_several(given: Any) -> list[Any]:
-    kind = type(given)
+def _as_list(argument: Any) -> list[Any]:
+    kind = type(argument)
     if issubclass(kind, list):
-        return list.__getitem__(given, slice(None))
-    return list(tuple.__getitem__(given, slice(None))) if issubclass(kind, tuple) else [given]
+        return list.__getitem__(argument, slice(None))
+    return list(tuple.__getitem__(argument, slice(None))) if issubclass(kind, tuple) else [argument]
 
 
-def as_text(given: Any) -> str | None:
-    """Return a text without its class; None: it is none."""
-    return str.__str__(given) if issubclass(type(given), str) else None
+def as_text(argument: Any) -> str | None:
+    """Return a text as a plain ``str``, without its own class; None: it is no text."""
+    return str.__str__(argument) if issubclass(type(argument), str) else None
 
 
-def _kind(given: Any) -> str:
-    return "an empty text" if as_text(given) == "" else str.__str__(_NAME(type(given)))
+def _kind(argument: Any) -> str:
+    return "an empty text" if as_text(argument) == "" else str.__str__(_CLASS_NAME(type(argument)))

@@ -1,1 +1,1 @@
-"""The tracker: its register read from any format, and its status cells written."""
+"""The tracker file: reads its register in any format, and writes its status cells."""

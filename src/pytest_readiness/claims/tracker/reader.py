@@ -13,7 +13,7 @@ from ..catalogue import Item, UseCase
 from .formats import open_source
 from .layout import ColumnSettings, RegisterLayout
 from .parsed_register import TrackerDocument
-from .row_ids import name_faults
+from .row_ids import id_problems
 from .row_meaning import InterpretedRow, interpret_row
 from .status_words import StatusSettings
 
@@ -169,7 +169,7 @@ def _other_spelling(first: InterpretedRow, second: InterpretedRow) -> str:
 
 def _faults(entry: InterpretedRow, wanted: RegisterLayout) -> Iterator[str]:
     name = entry.id
-    yield from name_faults(name)
+    yield from id_problems(name)
     if entry.contradicts:
         what = f"{name} says '{one_line(entry.said, 60)}', and its box {entry.box} another status"
         yield f"{what}: make them say the same, or take the box away"

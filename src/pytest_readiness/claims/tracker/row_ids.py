@@ -51,7 +51,7 @@ def _words(text: str) -> Iterator[str]:
             yield stripped
 
 
-def name_faults(name: str) -> Iterator[str]:
+def id_problems(name: str) -> Iterator[str]:
     """Yield what is wrong with the id of a use case."""
     if not name:
         yield "there is no use case id: write one, or remove the row"
