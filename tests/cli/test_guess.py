@@ -153,8 +153,8 @@ def test_a_new_user_comes_from_a_public_style_check_list_to_a_tracker_in_step(pr
         "skip": "N/A",
     }
     told = result.stdout.splitlines()
-    assert "T.md: the table in line 5 (Reviewed by, Date) is no part of it" in told
-    assert any(line.startswith("T.md: 1 item of check lists: no part of it") for line in told)
+    assert "T.md: the table in line 5 (Reviewed by, Date) is not part of the register" in told
+    assert any(line.startswith("T.md: 1 item of check lists: not part of the register") for line in told)
     assert any(line.startswith("T.md:23: skipped") for line in told)
     assert project.cli("check").exit_code == 0
     project.tests("@evidence('alerts-page-a-human', item='trace')\ndef test_alerts(): pass\n")
@@ -368,18 +368,18 @@ IMPLEMENTED = """\
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("| A | B |\n|--|--|\n| x | y |\n", "T.md: no table has the columns of a register that is understood (line 1: A, B): "),
+        ("| A | B |\n|--|--|\n| x | y |\n", "T.md: no table has the columns of a register (line 1: A, B): "),
         (
             "# Ready?\n\n- ✅ Log in\n- `pay`: NOT VERIFIED\n",
-            "T.md: there is no table in it, and no list of boxes (`- [ ] ...`): write the use cases in one",
+            "T.md: it has no table and no list of boxes (`- [ ] ...`): write the use cases in one",
         ),
         (
             IMPLEMENTED + "\n| Status | Count |\n|--|--|\n| Partial | 1 |\n",
-            "T.md: no header tells which column is the status for go-live: say it, as with --column status='Implementation Status'\n",
+            "T.md: no header is clearly the go-live status: choose one, such as --column status='Implementation Status'\n",
         ),
         (
             "| Flow | Approved | Sign-off |\n|--|--|--|\n| x | yes | Pending |\n",
-            "T.md: 'Approved' and 'Sign-off' could each be the status: say which with --column status=HEADER",
+            "T.md: 'Approved' and 'Sign-off' could each be the status: choose one with --column status=HEADER",
         ),
         (
             "Hello\n\n<table>\n<tr><th>ID</th><th>Status</th></tr>\n<tr><td>A-1</td><td>Done</td></tr>\n</table>\n",
@@ -387,9 +387,9 @@ IMPLEMENTED = """\
         ),
         (
             "<details>\n| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | BLOCKED |\n</details>\n",
-            "T.md:2: this looks like the header of a register, and is no table: leave a blank line before it",
+            "T.md:2: this looks like the header of a register, but is no table: add a blank line before it",
         ),
-        ("| ID | Status |\n|--|--|\n| A-1 | Done |\n| A-1 | Draft |\n", "T.md:4: use case 'A-1' stands twice, in lines 3 and 4"),
+        ("| ID | Status |\n|--|--|\n| A-1 | Done |\n| A-1 | Draft |\n", "T.md:4: use case 'A-1' appears twice, in lines 3 and 4"),
     ],
 )  # fmt: skip
 def test_what_is_not_certain_is_asked(project: Project, text: str, told: str) -> None:
@@ -405,7 +405,7 @@ def test_yaml_without_a_list_of_entries_is_told_what_to_write(project: Project, 
     """Where there are no keys below each other, no option could name one."""
     result = init(project, text, name="T.yaml")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1), result.output
-    told = "T.yaml: there is no list of use cases in it (`- id: ...`), and nothing else is read of YAML"
+    told = "T.yaml: it has no list of use cases (`- id: ...`), and nothing else is read from YAML"
     assert result.stderr.startswith(f"readiness: {told}")
 
 
@@ -436,7 +436,7 @@ def test_a_table_with_an_id_of_its_own_is_not_left_out(project: Project) -> None
     table = "| ID | Status |\n|--|--|\n| A-1 | Draft |\n"
     result = init(project, f"# New\n\n{table}| A-2 | Done |\n\n# Archive\n\n{table}| A-3 | Done |\n")
     assert result.exit_code == 2
-    assert "T.md:12: use case 'A-1' stands twice, in lines 5 and 12" in result.stderr
+    assert "T.md:12: use case 'A-1' appears twice, in lines 5 and 12" in result.stderr
 
 
 DIFFERENCES = "\n## Environments\n\n### Sizes\n\n| Setting | Dev | Prod |\n|--|--|--|\n| Nodes | 1-3 | 5 |\n| Zones | No | Yes |\n"
@@ -496,7 +496,7 @@ def test_yaml_without_a_list_is_told(project: Project) -> None:
     """Use cases as keys are none that are read: one line that says what is."""
     result = init(project, "REQ-1:\n  title: Pay\n  status: draft\n", name="T.yaml")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert result.stderr.startswith("readiness: T.yaml: there is no list of use cases in it (`- id: ...`), and nothing")
+    assert result.stderr.startswith("readiness: T.yaml: it has no list of use cases (`- id: ...`), and nothing")
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -534,6 +534,6 @@ def test_a_table_beside_a_register_with_our_headers_is_told(project: Project) ->
     project.write("T.md", register + summary)
     result = project.cli("init", "--tracker", "T.md")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "T.md:7: this looks like a register, and none of its columns is called 'UC'" in result.stderr
+    assert "T.md:7: this looks like a register, but none of its columns is called 'UC'" in result.stderr
     project.write("readiness.toml", 'tracker_skip = ["Teams"]\n')
     assert "adopted, not changed (1 use case" in project.cli("init", "--tracker", "T.md").stdout

@@ -121,7 +121,7 @@ def test_a_tracker_without_a_list_gets_the_seven(folder):
             (),
             "pyproject.toml already has a table",
         ),
-        (lambda folder: (folder / TRACKER_NAME).write_text("# nothing"), (), "there is no table in it"),
+        (lambda folder: (folder / TRACKER_NAME).write_text("# nothing"), (), "it has no table"),
         (lambda folder: (folder / TRACKER_NAME).mkdir(), (), "is a folder"),
         (lambda folder: None, ("--tracker", "no/where.md"), "no/where.md cannot be written: No such file or directory"),
         (lambda folder: None, ("--reviewer", " "), "--reviewer needs a name"),

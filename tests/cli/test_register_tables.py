@@ -112,7 +112,7 @@ def test_an_id_in_two_rows_is_an_error_with_both_lines(project: Project) -> None
     project.configured(tracker=f"{TRACKER}\n## More\n\n{HEAD}| uc-001 | BLOCKED | |\n")
     gated = project.cli("gate")
     assert gated.exit_code == 2
-    assert "PROD_READINESS_TRACKER.md:12: use case 'uc-001' stands twice, in lines 5 and 12" in gated.stderr
+    assert "PROD_READINESS_TRACKER.md:12: use case 'uc-001' appears twice, in lines 5 and 12" in gated.stderr
     assert project.cli("check").exit_code == 1
     project.write(
         "readiness.toml",

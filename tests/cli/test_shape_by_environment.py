@@ -99,7 +99,7 @@ def test_a_table_without_one_of_the_columns_is_told(project: Project) -> None:
     checked = project.cli("check")
     assert checked.exit_code == 1
     assert (
-        "PROD_READINESS_TRACKER.md:9: this looks like a register, and none of its columns is called 'PROD'"
+        "PROD_READINESS_TRACKER.md:9: this looks like a register, but none of its columns is called 'PROD'"
         in checked.stdout
     )
 

@@ -104,7 +104,9 @@ def test_a_row_that_cannot_be_changed_with_certainty(started: Project) -> None:
     started.write("PROD_READINESS_TRACKER.md", odd)
     result = started.cli("sync")
     assert result.exit_code == 2, result.output
-    assert result.stderr.startswith("readiness: PROD_READINESS_TRACKER.md:5: UC-001 says more than a date")
+    assert result.stderr.startswith(
+        "readiness: PROD_READINESS_TRACKER.md:5: UC-001 has more than a date in its date cell"
+    )
     assert result.stderr.count("\n") == 1
     assert tracker(started) == odd.encode()
 

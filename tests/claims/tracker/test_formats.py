@@ -91,26 +91,26 @@ def test_what_is_read_of_a_csv(tmp_path):
     [
         (
             "UC,Status\nUC-1,NOT_STARTED\n",
-            "T.csv:1: 'UC', 'Status' are columns, and none of them is called 'Prod Readin",
+            "T.csv:1: the columns are 'UC', 'Status', and none of them is called 'Prod Readin",
         ),
         ("a\n", "T.csv:1: no line has the columns 'UC' and 'Prod Readiness Status'"),
         (CSV_HEAD, "T.csv: the register has no rows"),
         (CSV_HEAD + "UC-1,Maybe,,\n", "T.csv:2: UC-1 has no known status: 'Maybe'"),
-        (CSV_HEAD + "UC-1,BLOCKED,,\nuc-1,BLOCKED,,\n", "T.csv:3: use case 'uc-1' stands twice, in lines 2 and 3"),
+        (CSV_HEAD + "UC-1,BLOCKED,,\nuc-1,BLOCKED,,\n", "T.csv:3: use case 'uc-1' appears twice, in lines 2 and 3"),
         (
             CSV_HEAD + "UC-1,BLOCKED,,a, b\n",
-            "T.csv:2: there are more values than the header has: put one that holds ','",
+            "T.csv:2: this row has more values than the header: put a value that contains ','",
         ),
-        (CSV_HEAD + 'UC-1,BLOCKED,,"a\nb\n', "T.csv:2: a quote opens a value here and no other closes it"),
-        (CSV_HEAD + 'UC-1,BLOCKED,,"a" b\n', "T.csv:2: a value goes on after its closing quote"),
+        (CSV_HEAD + 'UC-1,BLOCKED,,"a\nb\n', "T.csv:2: a quote opens a value here and is never closed"),
+        (CSV_HEAD + 'UC-1,BLOCKED,,"a" b\n', "T.csv:2: a value has text after its closing quote"),
         (
             "UC-0,BLOCKED\n" + CSV_HEAD + "UC-1,BLOCKED,,\n",
-            "T.csv:1: this looks like a row of the register, and stands ab",
+            "T.csv:1: this looks like a row of the register, but is ab",
         ),
         ("UC,UC,Prod Readiness Status\na,b,BLOCKED\n", "T.csv:1: two columns are called 'UC'"),
         (
             CSV_HEAD + 'UC-1,BLOCKED,,"a\nUC-2,BLOCKED,b"\nUC-3,BLOCKED\n',
-            "T.csv:3: this looks like a row of the register, and stands within quotes that a row above opens",
+            "T.csv:3: this looks like a row of the register, but is within quotes that a row above opens",
         ),
     ],
 )
@@ -146,7 +146,7 @@ def test_a_row_below_the_end_of_a_sheet_is_told(tmp_path):
     """A blank line ends what tabs part, and what looks like a row below it is a problem; code is none."""
     more = "```\nUC-4\tBLOCKED\n```\n\nUC-3\tBLOCKED\n\nUC\tProd Readiness Status\nUC-5\tBLOCKED\n"
     assert problems(tmp_path, "T.md", TABBED + more) == [
-        "T.md:12: this looks like a row of the register, and a blank line parts it from that: take the line out"
+        "T.md:12: this looks like a row of the register, but a blank line separates it from that: remove the blank line"
     ]
 
 
@@ -161,7 +161,7 @@ def test_a_sheet_beside_a_table_is_told(tmp_path):
     """A file with both has a register in two notations: the second is a problem, with its line."""
     table = "| UC | Prod Readiness Status |\n|--|--|\n| UC-9 | BLOCKED |\n\n"
     assert problems(tmp_path, "T.md", table + TABBED) == [
-        "T.md:7: this looks like the header of a register, and tabs part its columns: write it as a Markdown table"
+        "T.md:7: this looks like the header of a register, but its columns are separated by tabs: write it as a Markdown table"
     ]
     assert problems(tmp_path, "T.md", f"{table}```\n{TABBED}```\n") == []
 
@@ -285,26 +285,26 @@ ROW = "- {id: UC-1, status: BLOCKED}\n"
     ("text", "told"),
     [
         (f"{BOMB}rows:\n{ROW}", "T.yaml:6: its aliases stand for too much"),
-        ("a: &a [*a]\nrows:\n" + ROW, "T.yaml:1: '*a' refers to what it stands in"),
+        ("a: &a [*a]\nrows:\n" + ROW, "T.yaml:1: '*a' refers to a node around itself"),
         ("a: *b\nrows:\n" + ROW, "T.yaml:1: "),
         ("[" * 999 + "]" * 999, "T.yaml:1: it is more than 60 levels deep"),
         ("rows: [\n", "T.yaml:2: is not YAML: "),
-        ("a: \x01\n", "T.yaml: is not YAML: it holds a character that may not stand there (U+0001)"),
-        (ROW + "- {id: UC-1, status: BLOCKED}\n", "T.yaml:2: use case 'UC-1' stands twice, in lines 1 and 2"),
+        ("a: \x01\n", "T.yaml: is not YAML: it contains a character that is not allowed (U+0001)"),
+        (ROW + "- {id: UC-1, status: BLOCKED}\n", "T.yaml:2: use case 'UC-1' appears twice, in lines 1 and 2"),
         (ROW + "- {id: UC-2, status: Maybe}\n", "T.yaml:2: UC-2 has no known status: 'Maybe'"),
         (ROW + "- {id: UC-2}\n", "T.yaml:2: UC-2 has no known status: ''"),
         (ROW + "- {status: BLOCKED}\n", "T.yaml:2: there is no use case id"),
-        (ROW + "- UC-2\n", "T.yaml:2: this stands in the register and is no row"),
+        (ROW + "- UC-2\n", "T.yaml:2: this is in the register, but is no row"),
         (ROW + "- {id: UC-2, status: [BLOCKED]}\n", "T.yaml:2: 'status' is no plain text"),
         (ROW + "- {id: UC-2, status: !x BLOCKED}\n", "T.yaml:2: 'status' is no plain text"),
-        (ROW + "- id: UC-2\n  status: BLOCKED\n  status: NOT_STARTED\n", "T.yaml:4: 'status' stands twice in one row"),
+        (ROW + "- id: UC-2\n  status: BLOCKED\n  status: NOT_STARTED\n", "T.yaml:4: 'status' appears twice in one row"),
         (
             "- {id: UC-1, state: BLOCKED}\n",
-            "T.yaml:1: this looks like a register, and none of its keys is called 'status'",
+            "T.yaml:1: this looks like a register, but none of its keys is called 'status'",
         ),
         (
             ROW + "---\n- {flow: pay, status: BLOCKED}\n",
-            "T.yaml:3: this looks like a register, and none of its keys is called 'id'",
+            "T.yaml:3: this looks like a register, but none of its keys is called 'id'",
         ),
         ("UC-1: {status: BLOCKED}\n", "T.yaml:1: this looks like a register whose ids are keys: write a list"),
         ("a: b\n", "T.yaml: no list has entries with the keys 'id' and 'status'"),

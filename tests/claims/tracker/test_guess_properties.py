@@ -11,7 +11,8 @@ from hypothesis import given, settings as profile, strategies as st
 from pytest_readiness.claims.tracker import vocabulary
 from pytest_readiness.claims.tracker.layout_guess import guess_layout
 from pytest_readiness.claims.tracker.reader import examine_text
-from pytest_readiness.claims.tracker.vocabulary import READY, SKIP, status_meaning
+from pytest_readiness.claims.tracker.status_words import READY, SKIP
+from pytest_readiness.claims.tracker.vocabulary import status_meaning
 from pytest_readiness.errors import ConfigError
 
 pytestmark = pytest.mark.slow

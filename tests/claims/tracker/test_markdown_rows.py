@@ -78,7 +78,7 @@ def test_rows_of_the_register(text, lines):
          5, "written in HTML"),
         ("\n| UC-2 | WIP |\n", 5, "UC-2 has no known status: 'WIP'"),
         ("\n| UC-2 | BLOCKED |\nsee below\n", 6, "see-below has no known status: ''"),
-        ("\n| uc-1 | BLOCKED |\n", 5, "use case 'uc-1' stands twice, in lines 3 and 5 (there as 'UC-1'"),
+        ("\n| uc-1 | BLOCKED |\n", 5, "use case 'uc-1' appears twice, in lines 3 and 5 (there as 'UC-1'"),
         ("\n| UC | Prod Rediness Status |\n|--|--|\n| UC-2 | WIP |\n", 5, "called 'Prod Readiness Status'"),
         ("\n| Prod-Readiness Status | x | UC |\n|--|--|--|\n| BLOCKED | | UC-2 |\n", 5, "'Prod Readiness Status'"),
         ("\n| UC | Status |\n|--|--|\n| UC-2 | BLOCKED |\n| UC-3 | WIP |\n", 5, "'Prod Readiness Status'"),
@@ -91,9 +91,9 @@ def test_rows_of_the_register(text, lines):
         ("\n| Prod Readiness Status | Flow |\n|--|--|\n| BLOCKED | pay |\n| BLOCKED | refunds |\n", 5, "called 'UC'"),
         ("\t| UC-2 | BLOCKED |\n", 4, "looks like a row"),
         ("    | UC-2 | BLOCKED |\n", 4, "looks like a row"),
-        ("| UC-2 | BLOCKED || UC-3 | BLOCKED |\n", 4, "'UC-3' stands beyond the last column with a status"),
+        ("| UC-2 | BLOCKED || UC-3 | BLOCKED |\n", 4, "'UC-3' and a status are beyond the last column"),
         ("\nAs <b>HTML</b>: <table><tr><th>UC<th>Prod Readiness Status<tr><td>pay<td>BLOCKED</table>\n", 5, "in HTML"),
-        (f"\n## More\n\n{HEAD}| UC-1 | BLOCKED |\n", 9, "use case 'UC-1' stands twice, in lines 3 and 9:"),
+        (f"\n## More\n\n{HEAD}| UC-1 | BLOCKED |\n", 9, "use case 'UC-1' appears twice, in lines 3 and 9:"),
     ],
 )  # fmt: skip
 def test_what_looks_like_a_part_of_the_register_is_told(rest, line, told):
@@ -254,7 +254,7 @@ def test_a_row_is_never_passed_over_in_silence(pieces):
 
 def test_words_are_compared_as_they_are_read():
     """The words for a status are those of the config, in whichever spelling a stray row has them."""
-    assert StatusWords.from_config({"READY_FOR_GO_LIVE": "Go"}).meaning("Go") == ("READY_FOR_GO_LIVE",)
+    assert StatusWords.from_config({"READY_FOR_GO_LIVE": "Go"}).statuses_of("Go") == ("READY_FOR_GO_LIVE",)
     text = "| UC | Prod Readiness Status |\n|--|--|\n| UC-1 | Go |\n\n## More\n\n| UC-2 | **go** |\n"
     _, found = examine_text(PATH, text, {}, {"READY_FOR_GO_LIVE": "Go"})
     assert [problem.where for problem in found] == ["T.md:7"]

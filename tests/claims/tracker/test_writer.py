@@ -113,7 +113,7 @@ def test_columns_by_their_own_names():
         (f"{HEAD}| UC-1 | NOT_STARTED |\n", "T.md:3: UC-1 has no cell for date: add one"),
         (
             f"{HEAD}| UC-1 | NOT_STARTED | 2026-01-01 (ana) |\n",
-            "T.md:3: UC-1 says more than a date: '2026-01-01 (ana)'",
+            "T.md:3: UC-1 has more than a date in its date cell: '2026-01-01 (ana)'",
         ),
         (
             f"{HEAD}| UC-1 | [NOT_STARTED](NOT_STARTED) | |\n",

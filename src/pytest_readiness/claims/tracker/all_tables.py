@@ -1,4 +1,4 @@
-"""Every table of a file, whatever its headers: what a guess about a tracker starts from."""
+"""All tables of a tracker file, whatever their headers, as the input for a guess of its layout."""
 
 from __future__ import annotations
 
@@ -16,155 +16,169 @@ from .markdown_parser import Token, fold_text, line_of, parse_markdown, table_ro
 from .yaml_tree import YamlError, YamlNode, parse_documents
 
 _HTML_TABLE = re.compile(r"<table\b", re.IGNORECASE)
-_BOXED = re.compile(r"\[[ xX]\]\s|[☐☑]\s")
+_BOX = re.compile(r"\[[ xX]\]\s|[☐☑]\s")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, a sheet, or a list of YAML."""
+    """A table, a sheet, or a YAML list."""
 
     line: int
-    """Of its header."""
+    """Line of its header."""
     heading: str
-    """Under which it stands; empty: none."""
+    """The heading above it; empty: none."""
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    """As many cells each as the header has."""
+    """Cells of each row, as many as the header has."""
     lines: tuple[int, ...]
-    """Of the rows."""
-    groups: frozenset[int] = frozenset()
-    """Which rows, from 0, hold one cell in bold and nothing else: the heading of those below."""
+    """Line of each row."""
+    group_rows: frozenset[int] = frozenset()
+    """Positions, from 0, of the rows that have one bold cell and no other text: headings of the rows below."""
+
+    def position(self, column: str | int) -> int | None:
+        """Return the position, from 0, of a column given by its header, or by its position from 1; None: no such."""
+        if isinstance(column, int):
+            return column - 1 if column <= len(self.header) else None
+        folded = fold_text(column)
+        return next((position for position, header in enumerate(self.header) if fold_text(header) == folded), None)
+
+    def column(self, column: str | int) -> list[str]:
+        """Return the cells of a column given by its header, or by its position from 1; empty: no such column."""
+        position = self.position(column)
+        return [row[position] for row in self.rows] if position is not None else []
 
 
 @dataclass(frozen=True, slots=True)
 class FileTables:
-    """What a file holds that could be a register."""
+    """The parts of a file that may be a register."""
 
     tables: tuple[Table, ...]
     headings: tuple[str, ...] = ()
-    """Every heading of a Markdown file, in its order."""
+    """Each heading of a Markdown file, in order."""
     boxes: int = 0
-    """Items of check lists."""
-    html: int | None = None
-    """The line of the first table in HTML; None: there is none."""
+    """Number of check list items."""
+    html_line: int | None = None
+    """Line of the first HTML table; None: there is none."""
 
 
 def tables_in(path: Path, text: str, skip: Sequence[str] = ()) -> FileTables:
     """Return the tables of a file with this text (without byte order mark).
 
     Args:
-        path: for messages, and for its format.
-        text: of the file.
-        skip: patterns (glob) of the headings under which nothing is read.
+        path: The path of the file, for messages and for its format.
+        text: The text of the file.
+        skip: Patterns (glob) of the headings under which nothing is read.
 
     Raises:
-        ConfigError: it is CSV, TSV or YAML, and cannot be read as such.
+        ConfigError: it is CSV, TSV or YAML by its name, and cannot be read as that.
     """
-    kind = path.suffix.casefold()
+    suffix = path.suffix.casefold()
     try:
-        if kind in DELIMITED_SUFFIXES:
-            return FileTables(tuple(_sheets(text, kind != ".csv")))
-        if kind in YAML_SUFFIXES:
-            return FileTables(tuple(one for one in _lists(text) if not _is_skipped(one.heading, skip)))
+        if suffix in DELIMITED_SUFFIXES:
+            return FileTables(tuple(_sheets(text, has_tabs=suffix != ".csv")))
+        if suffix in YAML_SUFFIXES:
+            return FileTables(tuple(table for table in _yaml_lists(text) if not _is_skipped(table.heading, skip)))
     except DelimitedTextError as error:
-        raise ConfigError(f"{location(path, error.line)}: {error.what}") from None
+        raise ConfigError(f"{location(path, error.line)}: {error.message}") from None
     except YamlError as error:
-        line = None if error.position is None else LineIndex(text).at(error.position)
-        raise ConfigError(f"{location(path, line)}: {error.what}") from None
-    return _in_markdown(text, skip)
+        line = None if error.position is None else LineIndex(text).line_at(error.position)
+        raise ConfigError(f"{location(path, line)}: {error.message}") from None
+    return _markdown_tables(text, skip)
 
 
 def _is_skipped(heading: str, skip: Sequence[str]) -> bool:
-    return any(fnmatchcase(fold_text(heading), fold_text(one)) for one in skip)
+    return any(fnmatchcase(fold_text(heading), fold_text(pattern)) for pattern in skip)
 
 
-def _in_markdown(text: str, skip: Sequence[str]) -> FileTables:
+def _markdown_tables(text: str, skip: Sequence[str]) -> FileTables:
     tokens, tables, headings = parse_markdown(text), list[Table](), list[str]()
-    boxes, html, open_items, skipped = 0, None, False, ""
-    for number, token in enumerate(tokens):
+    boxes, html_line, is_item_start, skipped_tag = 0, None, False, ""
+    for index, token in enumerate(tokens):
         if token.type == "heading_open" and token.level == 0:
-            headings.append(text_of(tokens[number + 1]))
-            if not skipped or token.tag <= skipped:  # what stands below it is left out with it
-                skipped = token.tag if _is_skipped(headings[-1], skip) else ""
-        elif skipped:
+            headings.append(text_of(tokens[index + 1]))
+            if not skipped_tag or token.tag <= skipped_tag:  # Deeper headings are skipped with their section.
+                skipped_tag = token.tag if _is_skipped(headings[-1], skip) else ""
+        elif skipped_tag:
             continue
         elif token.type == "table_open":
-            tables.append(_table(tokens, number, headings[-1] if headings else ""))
-        elif token.type == "html_block" and html is None and (found := _HTML_TABLE.search(token.content)):
-            html = line_of(token) + token.content.count("\n", 0, found.start())
-        elif token.type == "inline" and open_items:
-            boxes += bool(_BOXED.match(token.content))
-        open_items = token.type == "list_item_open" or (open_items and token.type == "paragraph_open")
+            tables.append(_table(tokens, index, headings[-1] if headings else ""))
+        elif token.type == "html_block" and html_line is None and (match := _HTML_TABLE.search(token.content)):
+            html_line = line_of(token) + token.content.count("\n", 0, match.start())
+        elif token.type == "inline" and is_item_start:
+            boxes += bool(_BOX.match(token.content))
+        is_item_start = token.type == "list_item_open" or (is_item_start and token.type == "paragraph_open")
     if not tables and "\t" in text:
-        tables += _tabbed(text)
-    return FileTables(tuple(tables), tuple(headings), boxes, html)
+        tables += _tabbed_tables(text)
+    return FileTables(tuple(tables), tuple(headings), boxes, html_line)
 
 
-def _table(tokens: Sequence[Token], number: int, heading: str) -> Table:
-    (line, header), *body = table_rows(tokens, number)
-    rows, lines = tuple(tuple(cells) for _, cells in body), tuple(at for at, _ in body)
-    bold = _bold_lines(tokens, number)
-    groups = frozenset(at for at, row in enumerate(rows) if lines[at] in bold and sum(map(bool, row)) == 1)
-    return Table(line, heading, tuple(header), rows, lines, groups)
+def _table(tokens: Sequence[Token], start: int, heading: str) -> Table:
+    (line, header), *body = table_rows(tokens, start)
+    rows, lines = tuple(tuple(cells) for _, cells in body), tuple(row_line for row_line, _ in body)
+    bold = _bold_lines(tokens, start)
+    group_rows = frozenset(
+        position for position, row in enumerate(rows) if lines[position] in bold and sum(map(bool, row)) == 1
+    )
+    return Table(line, heading, tuple(header), rows, lines, group_rows)
 
 
-def _bold_lines(tokens: Sequence[Token], number: int) -> set[int]:
-    """Return the lines of a table in which a cell is bold as a whole."""
+def _bold_lines(tokens: Sequence[Token], start: int) -> set[int]:
+    """Return the lines of a table with a cell that is bold as a whole."""
     bold, line = set[int](), 0
-    for token in tokens[number : _closing(tokens, number)]:
+    for token in tokens[start : _table_end(tokens, start)]:
         line = line_of(token) if token.type == "tr_open" else line
-        children = [one for one in token.children or () if one.type != "text" or one.content]
+        children = [child for child in token.children or () if child.type != "text" or child.content]
         if children and (children[0].type, children[-1].type) == ("strong_open", "strong_close"):
             bold.add(line)
     return bold
 
 
-def _closing(tokens: Sequence[Token], number: int) -> int:
-    while tokens[number].type != "table_close":
-        number += 1
-    return number
+def _table_end(tokens: Sequence[Token], index: int) -> int:
+    while tokens[index].type != "table_close":
+        index += 1
+    return index
 
 
-def _tabbed(text: str) -> Iterator[Table]:
-    """Yield each group of lines with as many tabs as the first of them has, as a table."""
+def _tabbed_tables(text: str) -> Iterator[Table]:
+    """Yield each group of lines with the same number of tabs as a table."""
     group: list[str] = []
     for number, line in enumerate([*re.split(r"\r\n|\r|\n", text), ""], 1):
         if line.strip() and (not group or line.count("\t") == group[0].count("\t")) and "\t" in line:
             group.append(line)
             continue
         if len(group) > 1:
-            header, *rows = [tuple(cell.strip() for cell in one.split("\t")) for one in group]
+            header, *rows = [tuple(cell.strip() for cell in row.split("\t")) for row in group]
             first = number - len(group)
             yield Table(first, "", header, tuple(rows), tuple(range(first + 1, number)))
         group = []
 
 
-def _sheets(text: str, tabbed: bool) -> Iterator[Table]:  # noqa: FBT001 - one of two formats
-    """Yield the sheet: by the sign that parts its first line with two values into most of them."""
+def _sheets(text: str, *, has_tabs: bool) -> Iterator[Table]:
+    """Yield the sheet, with the delimiter that gives the most columns."""
     best: list[Record] = []
-    for sign in ("\t",) if tabbed else DELIMITERS:
+    for delimiter in ("\t",) if has_tabs else DELIMITERS:
         try:
-            read = [one for one in read_records(text, sign) if any(value.text for value in one)]
+            records = [record for record in read_records(text, delimiter) if any(value.text for value in record)]
         except DelimitedTextError:
-            if tabbed:
+            if has_tabs:
                 raise
             continue
-        while read and sum(bool(value.text) for value in read[0]) < 2:  # noqa: PLR2004 - a title is no header
-            del read[0]
-        if read and (not best or len(read[0]) > len(best[0])):
-            best = read
+        while records and sum(bool(value.text) for value in records[0]) < 2:  # noqa: PLR2004 - a title is no header
+            del records[0]
+        if records and (not best or len(records[0]) > len(best[0])):
+            best = records
     if best:
-        header, *rows = [tuple(value.text for value in one) for one in best]
+        header, *rows = [tuple(value.text for value in record) for record in best]
         width = len(header)
-        cells = tuple((*one[:width], *[""] * (width - len(one))) for one in rows)
-        at = LineIndex(text).at
-        line, *lines = [at(one[0].start) for one in best]
-        yield Table(line, "", header, cells, tuple(lines))
+        cells = tuple((*row[:width], *[""] * (width - len(row))) for row in rows)
+        lines = LineIndex(text)
+        first, *others = [lines.line_at(record[0].start) for record in best]
+        yield Table(first, "", header, cells, tuple(others))
 
 
-def _lists(text: str) -> Iterator[Table]:
-    """Yield each list of mappings of a YAML file: its keys are the header."""
-    at = LineIndex(text).at
+def _yaml_lists(text: str) -> Iterator[Table]:
+    """Yield each list of mappings of a YAML file as a table, with the keys as its header."""
+    line_at = LineIndex(text).line_at
     pending = [(root, "") for root in reversed(parse_documents(text))]
     while pending:
         node, heading = pending.pop()
@@ -172,13 +186,14 @@ def _lists(text: str) -> Iterator[Table]:
             pending += [(value, key.value) for key, value in reversed(list(node.pairs()))]
         elif node.kind == "list":
             pending += [(child, heading) for child in reversed(node.children)]
-            said = [_said(child.alias or child) for child in node.children]
-            keys = tuple(dict.fromkeys(key for one in said for key in one))
+            entries = [_texts(child.alias or child) for child in node.children]
+            keys = tuple(dict.fromkeys(key for entry in entries for key in entry))
             if keys:
-                rows = tuple(tuple(one.get(key, "") for key in keys) for one in said)
-                yield Table(at(node.start), heading, keys, rows, tuple(at(child.start) for child in node.children))
+                rows = tuple(tuple(entry.get(key, "") for key in keys) for entry in entries)
+                lines = tuple(line_at(child.start) for child in node.children)
+                yield Table(line_at(node.start), heading, keys, rows, lines)
 
 
-def _said(node: YamlNode) -> dict[str, str]:
+def _texts(node: YamlNode) -> dict[str, str]:
     pairs = node.pairs() if node.kind == "mapping" else ()
     return {key.value: (value.alias or value).value.strip() for key, value in pairs if key.kind == "scalar"}

@@ -1,7 +1,7 @@
-"""Text whose values are parted by a sign, as RFC 4180 has it for commas: where each value stands, and how to write it.
+"""Reader and writer of delimited text (RFC 4180) that keeps the position of each value.
 
-The reader of the standard library does not tell where a value stands. A quoted value may hold the sign, quotes written
-twice and line ends; blanks may stand before and after its quotes. What is no such text is refused with its line.
+The reader of the standard library does not return positions. A quoted value may contain the delimiter, doubled quotes
+and line breaks, and blanks may surround its quotes. Malformed text is refused with its line.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 from .located_value import LineIndex, LocatedValue
 
 DELIMITERS = (",", ";", "\t", "|")
-"""What values are parted by, most usual first."""
+"""The known delimiters, the most usual first."""
 
 Record = tuple[LocatedValue, ...]
 
@@ -21,88 +21,86 @@ Record = tuple[LocatedValue, ...]
 class DelimitedTextError(ValueError):
     """The text cannot be read further."""
 
-    def __init__(self, line: int, what: str) -> None:
-        super().__init__(what)
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
         self.line = line
-        self.what = what
+        self.message = message
 
 
-def read_records(text: str, sign: str, start: int = 0) -> Iterator[Record]:
-    """Yield the values of each record from a position on, blank lines too: these have one value, which is empty.
+def read_records(text: str, delimiter: str, start: int = 0) -> Iterator[Record]:
+    """Yield the values of each record from a position on; a blank line gives one empty value.
 
     Raises:
-        SeparatedError: a quoted value does not end, or goes on after its quote.
+        DelimitedTextError: a quoted value does not end, or has text after its closing quote.
     """
-    plain, quoted = _patterns(sign)
-    at, values = start, list[LocatedValue]()
-    while at < len(text):
-        found = quoted.match(text, at)
-        if found:
-            values.append(_quoted(found))
+    plain, quoted = _patterns(delimiter)
+    position, values = start, list[LocatedValue]()
+    while position < len(text):
+        match = quoted.match(text, position)
+        if match:
+            values.append(_quoted_value(match))
         else:
-            found = plain.match(text, at)
-            assert found is not None  # it matches anything  # noqa: S101
-            if found[0].lstrip(" \t").startswith('"'):
-                raise _broken(text, sign, at)
-            values.append(_plain(found))
-        at = found.end()
-        if text.startswith(sign, at):
-            at += 1
-            if at < len(text):
+            match = plain.match(text, position)
+            assert match is not None  # The pattern also matches an empty text.  # noqa: S101
+            if match[0].lstrip(" \t").startswith('"'):
+                raise _quoting_error(text, delimiter, position)
+            values.append(_plain_value(match))
+        position = match.end()
+        if text.startswith(delimiter, position):
+            position += 1
+            if position < len(text):
                 continue
-            values.append(LocatedValue("", at, at))
+            values.append(LocatedValue("", position, position))
         yield tuple(values)
         values = []
-        at += 2 if text.startswith("\r\n", at) else 1
+        position += 2 if text.startswith("\r\n", position) else 1
 
 
 @cache
-def _patterns(sign: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    part = re.escape(sign)
-    blank = "[ ]*" if sign == "\t" else "[ \t]*"
-    plain = re.compile(rf"[^{part}\r\n]*+")
-    quoted = re.compile(rf'{blank}("([^"]*+(?:""[^"]*+)*+)"){blank}(?=[{part}\r\n]|\Z)')
+def _patterns(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    escaped = re.escape(delimiter)
+    blank = "[ ]*" if delimiter == "\t" else "[ \t]*"
+    plain = re.compile(rf"[^{escaped}\r\n]*+")
+    quoted = re.compile(rf'{blank}("([^"]*+(?:""[^"]*+)*+)"){blank}(?=[{escaped}\r\n]|\Z)')
     return plain, quoted
 
 
-def _quoted(found: re.Match[str]) -> LocatedValue:
-    return LocatedValue(found[2].replace('""', '"').strip(), found.start(1), found.end(1), '"')
+def _quoted_value(match: re.Match[str]) -> LocatedValue:
+    return LocatedValue(match[2].replace('""', '"').strip(), match.start(1), match.end(1), '"')
 
 
-def _plain(found: re.Match[str]) -> LocatedValue:
-    told = found[0].strip()
-    start = found.start() + len(found[0]) - len(found[0].lstrip())
-    return LocatedValue(told, start, start + len(told))
+def _plain_value(match: re.Match[str]) -> LocatedValue:
+    text = match[0].strip()
+    start = match.start() + len(match[0]) - len(match[0].lstrip())
+    return LocatedValue(text, start, start + len(text))
 
 
-def _broken(text: str, sign: str, at: int) -> DelimitedTextError:
-    line = LineIndex(text).at(at)
-    opened = text.index('"', at)
-    closed = re.compile(r'"[^"]*+(?:""[^"]*+)*+"').match(text, opened)
+def _quoting_error(text: str, delimiter: str, position: int) -> DelimitedTextError:
+    line = LineIndex(text).line_at(position)
+    opening = text.index('"', position)
+    closed = re.compile(r'"[^"]*+(?:""[^"]*+)*+"').match(text, opening)
     if closed is None:
-        return DelimitedTextError(
-            line, "a quote opens a value here and no other closes it: close it, or write it twice"
-        )
-    shown = "a tab" if sign == "\t" else f"'{sign}'"
+        return DelimitedTextError(line, "a quote opens a value here and is never closed: close it, or write it twice")
+    shown = "a tab" if delimiter == "\t" else f"'{delimiter}'"
     return DelimitedTextError(
-        line, f"a value goes on after its closing quote: put {shown} behind it, or write each quote within it twice"
+        line, f"a value has text after its closing quote: put {shown} behind it, or write each quote within it twice"
     )
 
 
-def respell(text: str, value: LocatedValue, new: str, sign: str) -> str:
-    """Return how a new value is written in place of an old one: in quotes where that was, or where it must be.
+def respell(text: str, value: LocatedValue, new: str, delimiter: str) -> str:
+    """Return the spelling of a new value that replaces an old one: in quotes if the old one was, or if necessary.
 
     Args:
-        text: that the value stands in.
-        value: to be replaced.
-        new: without blanks around it.
-        sign: what values are parted by.
+        text: The text of the file.
+        value: The old value.
+        new: The new value, without blanks around it.
+        delimiter: The delimiter of the file.
     """
     if value.style:
         inner = text[value.start + 1 : value.end - 1]
-        lead = inner[: len(inner) - len(inner.lstrip())]
-        trail = inner[len(inner.rstrip()) :] if inner.strip() else ""
-        return '"' + lead + new.replace('"', '""') + trail + '"'
-    if new.startswith('"') or any(one in new for one in (sign, "\r", "\n")):
+        leading = inner[: len(inner) - len(inner.lstrip())]
+        trailing = inner[len(inner.rstrip()) :] if inner.strip() else ""
+        return '"' + leading + new.replace('"', '""') + trailing + '"'
+    if new.startswith('"') or any(character in new for character in (delimiter, "\r", "\n")):
         return '"' + new.replace('"', '""') + '"'
     return new

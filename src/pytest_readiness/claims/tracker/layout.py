@@ -1,4 +1,4 @@
-"""By what a register is known, in any format: its headers, its words for a status, and what is left out."""
+"""The layout of a register in any format: its headers, its status words, and what is skipped."""
 
 from __future__ import annotations
 
@@ -17,136 +17,137 @@ COLUMNS = {
     "last_updated": "Last Updated",
     "notes": "Notes",
 }
+"""The default header of each column, by key."""
 _TITLES = ("Title", "Use Case", "Name")
-CHECK_LISTS = "[ ]"
-"""As the header of statuses: the items of check lists are the register."""
+CHECKLIST = "[ ]"
+"""The header of the status column if the items of check lists are the register."""
 PREFIX = "prefix"
-"""The key beside the headers under which what stands before the numbers of rows is said."""
-STATUS_IN = "status:"
-"""Our name of a column with the status in one environment begins so."""
+"""The key, among those of the headers, of the text before the numbers of rows."""
+STATUS_COLUMN_PREFIX = "status:"
+"""The start of the key of a column with the status in one environment."""
 
 ColumnSettings = Mapping[str, str | int | Mapping[str, str]]
-"""The header of each column by our name of it: a text, the position of the id's column from 1, or by environment."""
+"""The header of each column by key: a text, the position of the id column from 1, or headers by environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterLayout:
-    """By what a register is known."""
+    """The headers and words by which a register is recognised and read."""
 
     headers: Mapping[str, tuple[str, ...]]
-    """The headers that each column may have, by our name of it."""
-    decide: tuple[str, ...]
-    """The columns that make a register."""
-    words: StatusWords
+    """The possible headers of each column, by key."""
+    key_columns: tuple[str, ...]
+    """The keys of the columns that a register must have."""
+    status_words: StatusWords
     skip: tuple[str, ...]
     """Patterns (glob) of the headings under which nothing is read."""
-    position: int | None = None
-    """Of the column of ids, from 0, where its header does not matter."""
-    falls_back: bool = False
-    """Ids stand in the first column where no table has a header for them."""
+    id_position: int | None = None
+    """Position of the id column, from 0, if its header does not matter."""
+    may_lack_id_header: bool = False
+    """Ids are in the first column if no table has a header for them."""
     prefix: str = ""
-    """Stands before an id without a letter."""
+    """Text before an id without a letter."""
 
     @classmethod
     def from_config(cls, columns: ColumnSettings, statuses: StatusSettings, skip: Sequence[str]) -> RegisterLayout:
-        """Return what is wanted where the tracker has these words for columns and statuses."""
+        """Return the layout with the headers and status words of a config."""
         headers: dict[str, tuple[str, ...]] = {}
-        for key, header in COLUMNS.items():
-            said = columns.get(key, header)
-            headers[key] = (said,) if isinstance(said, str) else ()
+        for key, default in COLUMNS.items():
+            header = columns.get(key, default)
+            headers[key] = (header,) if isinstance(header, str) else ()
         title, uc, status = (columns.get(key) for key in ("title", "uc", "status"))
         headers["title"] = (title,) if isinstance(title, str) else _TITLES
         by_environment = status if isinstance(status, Mapping) else {}
-        headers |= {STATUS_IN + name: (header,) for name, header in by_environment.items()}
-        decide = ("uc", *(STATUS_IN + name for name in by_environment)) if by_environment else ("uc", "status")
-        if not by_environment and headers["status"] == headers["uc"]:  # the box in its cell is the status
+        headers |= {STATUS_COLUMN_PREFIX + name: (header,) for name, header in by_environment.items()}
+        status_columns = tuple(STATUS_COLUMN_PREFIX + name for name in by_environment) or ("status",)
+        if not by_environment and headers["status"] == headers["uc"]:  # The box in the id cell is the status.
             del headers["status"]
-            decide = ("uc",)
+            status_columns = ()
         return cls(
             headers,
-            decide,
+            ("uc", *status_columns),
             StatusWords.from_config(statuses),
             tuple(skip),
-            position=uc - 1 if isinstance(uc, int) else None,
-            falls_back=uc is None and isinstance(status, str | Mapping),
+            id_position=uc - 1 if isinstance(uc, int) else None,
+            may_lack_id_header=uc is None and isinstance(status, str | Mapping),
             prefix=str(columns.get(PREFIX, "")),
         )
 
     @property
     def is_checklist(self) -> bool:
-        """The register is check lists, and no table."""
-        return self.headers.get("status") == (CHECK_LISTS,)
+        """Whether the register is made of check lists, not of tables."""
+        return self.headers.get("status") == (CHECKLIST,)
 
     @property
     def is_by_environment(self) -> bool:
-        """There is a status for each of several environments."""
-        return self.decide[-1].startswith(STATUS_IN)
+        """Whether there is a status column for each of several environments."""
+        return self.key_columns[-1].startswith(STATUS_COLUMN_PREFIX)
 
     @property
-    def has_ids(self) -> bool:
-        """Ids are words of their own; in a column that is called otherwise, they may be made of any text."""
-        return self.position is None and self.headers["uc"] == (COLUMNS["uc"],)
+    def has_single_word_ids(self) -> bool:
+        """Whether ids are single words; in a column with another header than ``UC`` they may be made of any text."""
+        return self.id_position is None and self.headers["uc"] == (COLUMNS["uc"],)
 
-    def suited(self, headers: Iterable[Sequence[str]]) -> RegisterLayout:
-        """Return what is wanted of tables with these headers: ids in the first column, where nobody says otherwise."""
-        known = set(map(fold_text, self.headers["uc"]))
-        if self.falls_back and not any(fold_text(cell) in known for cells in headers for cell in cells):
-            return replace(self, position=0)
+    def adapted_to(self, headers: Iterable[Sequence[str]]) -> RegisterLayout:
+        """Return the layout for tables with these headers: ids are in the first column if no header is for ids."""
+        id_headers = set(map(fold_text, self.headers["uc"]))
+        if self.may_lack_id_header and not any(fold_text(cell) in id_headers for cells in headers for cell in cells):
+            return replace(self, id_position=0)
         return self
 
     def unwritable_reason(self) -> str:
-        """Return why no status can be written; nothing where each can."""
-        others = self.words.with_ready()
-        if not others:
+        """Return why no status can be written to the tracker; empty: each status can."""
+        shared = self.status_words.shared_with_ready()
+        if not shared:
             return ""
-        told = f"'{self.words.written[READY]}' stands for {READY} and for {' and '.join(others)}"
-        return f"{told}: give {READY} a word of its own under [statuses], or keep the statuses by hand"
+        message = f"'{self.status_words.written[READY]}' stands for {READY} and for {' and '.join(shared)}"
+        return f"{message}: give {READY} a word of its own under [statuses], or keep the statuses by hand"
 
-    def shown(self, key: str) -> str:
-        """Return how a column is called in a message."""
-        found = self.headers.get(key, ())
-        return found[0] if found else COLUMNS.get(key, key)
+    def header_of(self, key: str) -> str:
+        """Return the header of a column, for messages."""
+        headers = self.headers.get(key, ())
+        return headers[0] if headers else COLUMNS.get(key, key)
 
-    def names(self, cells: Sequence[str]) -> tuple[str, ...]:
-        """Return our name of each column; one that we do not know goes by its position."""
-        ours: dict[str, str] = {}
-        for key, known in self.headers.items():
-            for header in known:
-                ours.setdefault(fold_text(header), key)
-        names = [ours.get(fold_text(cell), str(number)) for number, cell in enumerate(cells)]
-        if self.position is not None and self.position < len(names):
-            names = [str(number) if name == "uc" else name for number, name in enumerate(names)]
-            if not names[self.position].startswith("status"):
-                names[self.position] = "uc"
-        return tuple(names)
+    def column_keys(self, headers: Sequence[str]) -> tuple[str, ...]:
+        """Return the key of each column; an unknown column has its position as key."""
+        keys_by_header: dict[str, str] = {}
+        for key, known_headers in self.headers.items():
+            for header in known_headers:
+                keys_by_header.setdefault(fold_text(header), key)
+        keys = [keys_by_header.get(fold_text(header), str(position)) for position, header in enumerate(headers)]
+        if self.id_position is not None and self.id_position < len(keys):
+            keys = [str(position) if key == "uc" else key for position, key in enumerate(keys)]
+            if not keys[self.id_position].startswith("status"):
+                keys[self.id_position] = "uc"
+        return tuple(keys)
 
     def is_header(self, cells: Sequence[str]) -> bool:
-        """Return whether these are headers of a register."""
-        return not self.is_checklist and set(self.decide) <= set(self.names(cells))
+        """Return whether these are the headers of a register."""
+        return not self.is_checklist and set(self.key_columns) <= set(self.column_keys(cells))
 
     def is_row(self, cells: Sequence[str], columns: Sequence[str]) -> bool:
-        """Return whether these could be the cells of a row under these columns."""
-        places = {key: columns.index(key) for key in self.decide}
-        if len(cells) <= max(places.values()):
+        """Return whether these can be the cells of a row with these columns."""
+        positions = {key: columns.index(key) for key in self.key_columns}
+        if len(cells) <= max(positions.values()):
             return False
-        name = cells[places["uc"]]
-        statuses = [cells[place] for key, place in places.items() if key != "uc"]
+        name = cells[positions["uc"]]
+        statuses = [cells[position] for key, position in positions.items() if key != "uc"]
         return (
             bool(strip_box(name))
             and not self.is_status(name)
-            and all(map(self.words.knows, statuses or [box_of(name)]))
+            and all(map(self.status_words.is_known, statuses or [box_of(name)]))
         )
 
     def is_status(self, cell: str) -> bool:
-        """Return whether it is a word for a status."""
-        return bool(cell) and bool(self.words.meaning(cell))
+        """Return whether a cell is a status word."""
+        return bool(cell) and bool(self.status_words.statuses_of(cell))
 
-    def is_name(self, cell: str) -> bool:
-        """Return whether it could be the id of a use case that is a single word."""
+    def is_single_word_id(self, cell: str) -> bool:
+        """Return whether a cell can be the id of a use case that is a single word."""
         return bool(cell) and not any(map(str.isspace, cell)) and not self.is_status(cell)
 
-    def statuses_by_environment(self, columns: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Yield (environment, our name of the column) of each column with the status in one environment."""
+    def status_columns(self, columns: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield (environment, column key) of each column with the status in one environment."""
         for column in columns:
-            if column.startswith(STATUS_IN):
-                yield column.removeprefix(STATUS_IN), column
+            if column.startswith(STATUS_COLUMN_PREFIX):
+                yield column.removeprefix(STATUS_COLUMN_PREFIX), column

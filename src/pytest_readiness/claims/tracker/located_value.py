@@ -1,4 +1,4 @@
-"""A value as it is written in a file: what it says, and which characters say it."""
+"""A value in a tracker file, with its text and its position."""
 
 from __future__ import annotations
 
@@ -9,33 +9,37 @@ from collections.abc import Sequence
 from ...fast_values import dataclass
 from .layout import RegisterLayout
 
-_BREAK = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedValue:
-    """A value, and the characters that another one would take the place of."""
+    """A value, and the characters that a new value replaces."""
 
     text: str
-    """As a reader sees it, without blanks around it."""
+    """The text as a reader sees it, without blanks around it."""
     start: int
     end: int
     style: str = ""
-    """What stands around it: a quote, or the sign of the notation; empty: nothing."""
+    """The quote around it, or the mark of its notation; empty: none."""
 
 
 class LineIndex:
-    """The lines of a text: which one a position stands in, counted as an editor counts them."""
+    """The line numbers of positions in a text, counted as an editor counts lines."""
 
     def __init__(self, text: str) -> None:
-        self._ends = [found.end() for found in _BREAK.finditer(text)]
+        self._line_ends = [match.end() for match in _LINE_BREAK.finditer(text)]
 
-    def at(self, position: int) -> int:
-        """Return the number of the line, from 1."""
-        return bisect_right(self._ends, position) + 1
+    def line_at(self, position: int) -> int:
+        """Return the number of the line that a position is in, from 1."""
+        return bisect_right(self._line_ends, position) + 1
 
 
-def column_names(wanted: RegisterLayout, headers: Sequence[str]) -> tuple[str, ...]:
-    """Return our name of each column, as ``Wanted.names`` does; ``prod_readiness_status`` is a header as well."""
-    spaced = wanted.names([header.replace("_", " ") for header in headers])
-    return tuple(other if name.isdigit() else name for name, other in zip(wanted.names(headers), spaced, strict=True))
+def column_keys_of(layout: RegisterLayout, headers: Sequence[str]) -> tuple[str, ...]:
+    """Return the key of each column, as ``RegisterLayout.column_keys`` does.
+
+    Headers may also have underscores, such as ``prod_readiness_status``.
+    """
+    keys = layout.column_keys(headers)
+    spaced_keys = layout.column_keys([header.replace("_", " ") for header in headers])
+    return tuple(spaced if key.isdigit() else key for key, spaced in zip(keys, spaced_keys, strict=True))

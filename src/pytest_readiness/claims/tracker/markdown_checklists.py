@@ -1,4 +1,4 @@
-"""Check lists: the items of a tracker that begin with a box, and what only looks like one."""
+"""The check lists of a tracker: items that begin with a box, and lines that only look like such items."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from .markdown_parser import Token, line_of, text_of
 from .status_words import box_of, strip_box
 
 _LISTS = frozenset({"bullet_list", "ordered_list"})
-_LIKE_A_BOX = re.compile(r"\[(?:\s*[^\w\s\]^]?\s*|\s*[xXvVyY]\s*)\]|[☐☑☒✓✔✗✘□■▢](?!\S*\|)")
-_OF_AN_ISSUE = r"#\d+|[\w.-]+/[\w.-]+[#!]\d+|https?://\S+"
-_LEAD = re.compile(rf"({_OF_AN_ISSUE}|[A-Z][A-Z0-9]*[-_]\d+)(?:\s*[:\u2013\u2014-])?(?=\s|\Z)")
-_KIN = re.compile(r"[A-Z][A-Z0-9]*[-_]")
+_BOX_LIKE = re.compile(r"\[(?:\s*[^\w\s\]^]?\s*|\s*[xXvVyY]\s*)\]|[☐☑☒✓✔✗✘□■▢](?!\S*\|)")
+_ISSUE_REFERENCE = r"#\d+|[\w.-]+/[\w.-]+[#!]\d+|https?://\S+"
+_LEADING_ID = re.compile(rf"({_ISSUE_REFERENCE}|[A-Z][A-Z0-9]*[-_]\d+)(?:\s*[:\u2013\u2014-])?(?=\s|\Z)")
+_ID_PREFIX = re.compile(r"[A-Z][A-Z0-9]*[-_]")
 _MENTION = re.compile(r"(?<![\w.@/])@[\w][\w-]*(?:/[\w.-]+)?")
 
-_LINE = re.compile(
+_BOXED_LINE = re.compile(
     r"\s*(?:(?:[-*+\u2022\u2023\u25e6\u2043\u2013\u2014\u00b7]|\d{1,9}[.)])\s*)?(?:\[[ xX]\]|[☐☑])(?=\s|\Z)"
 )
 """A line that a person reads as an item with a box."""
 
-NO_ITEM = "this begins with a box, and is no item of a list: begin a line of its own with '- '"
-NO_BOX = "this item has no box as those beside it have, and is no use case: give it one, or end the list before it"
-NO_SUCH_BOX = "this looks like an item of a check list, and its box is none: write '[ ] ' or '[x] '"
+NO_ITEM = "this begins with a box, but is no item of a list: start a new line with '- '"
+NO_BOX = "this item has no box although others in its list do, so it is no use case: add one, or end the list before it"
+INVALID_BOX = "this looks like an item of a check list, but its box is invalid: write '[ ] ' or '[x] '"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,108 +33,111 @@ class CheckItem:
     line: int
     box: str
     name: str
-    """What its id is made of."""
+    """The text that its id is made of."""
     title: str
     owner: str
-    struck: bool
+    is_struck: bool
 
 
-class _Item:
+class _ListItem:
+    """An open item of any list."""
+
     def __init__(self, line: int) -> None:
         self.line = line
         self.is_boxed = False
-        self.has_boxes = False
-        """Below it."""
-        self.is_begun = False
+        self.has_boxed_items = False
+        """An item below it has a box."""
+        self.has_content = False
 
 
 class CheckLists:
-    """What a way through the tokens of a tracker gathers of its lists."""
+    """The check lists of a tracker, collected token by token."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without lists."""
         self.items: list[CheckItem] = []
-        self.doubts: list[tuple[int, str]] = []
-        self._open: list[_Item] = []
-        self._lists: list[list[_Item]] = []
+        self.problems: list[tuple[int, str]] = []
+        self._open_items: list[_ListItem] = []
+        self._open_lists: list[list[_ListItem]] = []
 
-    def take(self, token: Token) -> bool:
-        """Look at the next token, and return whether it is the text of an item with a box."""
-        kind, _, way = token.type.rpartition("_")
-        if kind in _LISTS and way == "open":
-            self._lists.append([])
-        elif kind in _LISTS and self._lists:
-            self._end(self._lists.pop())
+    def add(self, token: Token) -> bool:
+        """Add the next token, and return whether it is the text of an item with a box."""
+        kind, _, action = token.type.rpartition("_")
+        if kind in _LISTS and action == "open":
+            self._open_lists.append([])
+        elif kind in _LISTS and self._open_lists:
+            self._end_list(self._open_lists.pop())
         elif token.type == "list_item_open":
-            self._open.append(_Item(line_of(token)))
-        elif token.type == "list_item_close" and self._open:
-            self._close(self._open.pop())
-        elif token.type == "inline" and self._open and not self._open[-1].is_begun:
-            return self._begin(self._open[-1], token)
-        elif self._open and token.type not in ("paragraph_open", "paragraph_close"):
-            self._open[-1].is_begun = True
+            self._open_items.append(_ListItem(line_of(token)))
+        elif token.type == "list_item_close" and self._open_items:
+            self._end_item(self._open_items.pop())
+        elif token.type == "inline" and self._open_items and not self._open_items[-1].has_content:
+            return self._add_text(self._open_items[-1], token)
+        elif self._open_items and token.type not in ("paragraph_open", "paragraph_close"):
+            self._open_items[-1].has_content = True
         return False
 
-    def _begin(self, item: _Item, token: Token) -> bool:
-        item.is_begun = True
+    def _add_text(self, item: _ListItem, token: Token) -> bool:
+        item.has_content = True
         box = box_of(token.content)
         if box and box_of(text_of(token)) == box and strip_box(token.content):
             item.is_boxed = True
             self.items.append(_check_item(line_of(token), box, token))
-        elif _LIKE_A_BOX.match(token.content):
-            self.doubts.append((line_of(token), NO_SUCH_BOX))
+        elif _BOX_LIKE.match(token.content):
+            self.problems.append((line_of(token), INVALID_BOX))
         return item.is_boxed
 
-    def _close(self, item: _Item) -> None:
-        if self._lists:
-            self._lists[-1].append(item)
-        if self._open and (item.is_boxed or item.has_boxes):
-            self._open[-1].has_boxes = True
+    def _end_item(self, item: _ListItem) -> None:
+        if self._open_lists:
+            self._open_lists[-1].append(item)
+        if self._open_items and (item.is_boxed or item.has_boxed_items):
+            self._open_items[-1].has_boxed_items = True
 
-    def _end(self, items: list[_Item]) -> None:
+    def _end_list(self, items: list[_ListItem]) -> None:
         if any(item.is_boxed for item in items):
-            told = {line for line, _ in self.doubts}
-            plain = [item.line for item in items if not item.is_boxed and not item.has_boxes and item.line not in told]
-            self.doubts += [(line, NO_BOX) for line in plain]
+            reported = {line for line, _ in self.problems}
+            plain = [item for item in items if not item.is_boxed and not item.has_boxed_items]
+            self.problems += [(item.line, NO_BOX) for item in plain if item.line not in reported]
 
-    def outside(self, ids: frozenset[str]) -> Iterator[tuple[int, str]]:
-        """Yield (line, id) of each item that is called like the use cases with these ids, and is none of them."""
-        kin = {found[0] for one in ids if (found := _KIN.match(one))}
-        known = {one.casefold() for one in ids}
+    def similar_items(self, ids: frozenset[str]) -> Iterator[tuple[int, str]]:
+        """Yield (line, name) of each item whose name is like these ids (``UC-``), and is none of them."""
+        prefixes = {match[0] for name in ids if (match := _ID_PREFIX.match(name))}
+        folded_ids = {name.casefold() for name in ids}
         for item in self.items:
-            found = _KIN.match(item.name)
-            if found and found[0] in kin and item.name.casefold() not in known:
+            match = _ID_PREFIX.match(item.name)
+            if match and match[0] in prefixes and item.name.casefold() not in folded_ids:
                 yield item.line, item.name
 
 
 def boxed_lines(token: Token, first: int) -> Iterator[int]:
-    """Yield the lines of a text that begin with a box, from its line ``first`` (from 0) on: a list has no such line."""
+    """Yield the lines of a text that begin with a box, from its line ``first`` (from 0) on."""
     lines = token.content.split("\n")[first:]
-    yield from (line_of(token) + number for number, line in enumerate(lines, first) if _LINE.match(line))
+    yield from (line_of(token) + offset for offset, line in enumerate(lines, first) if _BOXED_LINE.match(line))
 
 
 def _check_item(line: int, box: str, token: Token) -> CheckItem:
-    whole = strip_box(text_of(token))
-    mention = _MENTION.search(whole)
+    content = strip_box(text_of(token))
+    mention = _MENTION.search(content)
     owner = mention[0] if mention else ""
-    text = " ".join(_MENTION.sub("", whole).split())
-    lead = _LEAD.match(text)
-    title = text[lead.end() :].strip() if lead else text
-    name = lead[1] if lead and not _speaks_of_more(lead[1], title) else _emphasised(token) or text
-    return CheckItem(line, box, name, title or text, owner, struck=not whole)
+    text = " ".join(_MENTION.sub("", content).split())
+    leading_id = _LEADING_ID.match(text)
+    title = text[leading_id.end() :].strip() if leading_id else text
+    has_own_id = leading_id is not None and not _has_similar_id(leading_id[1], title)
+    name = leading_id[1] if leading_id and has_own_id else _leading_bold_text(token) or text
+    return CheckItem(line, box, name, title or text, owner, is_struck=not content)
 
 
-def _speaks_of_more(name: str, rest: str) -> bool:
-    """Return whether an item names a second id of the kind: what it is called is the whole of it then."""
-    kin = _KIN.match(name)
-    return kin is not None and kin[0] in rest
+def _has_similar_id(name: str, rest: str) -> bool:
+    """Return whether an item names a second id with the same prefix: then its whole text is its name."""
+    prefix = _ID_PREFIX.match(name)
+    return prefix is not None and prefix[0] in rest
 
 
-def _emphasised(token: Token) -> str:
-    """Return the text in bold that an item begins with: that is what ``[ ] **Keys**: where they lie`` is called."""
+def _leading_bold_text(token: Token) -> str:
+    """Return the bold text at the start of an item, its name: ``Keys`` of ``[ ] **Keys**: API keys``; empty: none."""
     children = token.children or []
-    opened = next((at for at, one in enumerate(children) if one.type == "strong_open"), None)
-    if opened is None or strip_box("".join(one.content for one in children[:opened])):
+    start = next((index for index, child in enumerate(children) if child.type == "strong_open"), None)
+    if start is None or strip_box("".join(child.content for child in children[:start])):
         return ""
-    closed = next(at for at, one in enumerate(children) if one.type == "strong_close")
-    return "".join(one.content for one in children[opened:closed]).strip().rstrip(":").strip()
+    end = next(index for index, child in enumerate(children) if child.type == "strong_close")
+    return "".join(child.content for child in children[start:end]).strip().rstrip(":").strip()

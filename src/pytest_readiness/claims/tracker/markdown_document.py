@@ -1,4 +1,4 @@
-"""A tracker in Markdown: the source of its rows, its required evidence and its legend."""
+"""A tracker in Markdown: its register, its required evidence and its legend."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .status_words import box_of
 
 _ITEMS_HEADING = "Required Evidence"
 _LEGEND_HEADING = "Status Legend"
-_BEYOND = (
-    "'{}' stands beyond the last column with a status, and is not read: give each row a line of its own, or take out "
-    "what is too much"
+_EXTRA_CELLS = (
+    "'{}' and a status are beyond the last column and not read: give each row a line of its own, or remove the "
+    "extra cells"
 )
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _STRUCK = re.compile(r"~~.*?~~")
-_BOX_OF_ITEM = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)+?(\[[ xX]\]|[☐☑])")
-"""The box of the item that begins in a line."""
+_ITEM_BOX = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])[\s>]+)+?(\[[ xX]\]|[☐☑])")
+"""The start of a line up to the box of its item."""
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 class MarkdownDocument:
-    """A ``Source``. Whatever stands around the text of a cell (padding, bold, a link) stays around the new one."""
+    """A ``TrackerDocument``. The padding and markup around the text of a cell stay around the new text."""
 
-    def __init__(self, path: Path, text: str, wanted: RegisterLayout) -> None:
+    def __init__(self, path: Path, text: str, layout: RegisterLayout) -> None:
         """Read a text (without byte order mark); ``path`` is for messages.
 
         Raises:
@@ -41,49 +41,51 @@ class MarkdownDocument:
         self._text = text
         self._definitions: dict[str, Any] = {}
         tokens = parse_markdown(text, self._definitions)
-        self.register: Register = find_register(path, tokens, self._definitions, wanted)
+        self.register: Register = find_register(path, tokens, self._definitions, layout)
         self.items = tuple(list_entries(tokens, _ITEMS_HEADING, ordered=True))
         self.legend = tuple(text for _, text, _ in list_entries(tokens, _LEGEND_HEADING, ordered=False))
-        self.doubts = (*unread_entries(tokens, _ITEMS_HEADING, wanted.skip), *self._beyond(wanted))
+        self.problems = (*unread_entries(tokens, _ITEMS_HEADING, layout.skip), *self._extra_cells(layout))
 
     @cached_property
-    def _starts(self) -> list[int]:
-        """Where each line begins."""
-        return [0, *(end.end() for end in _LINE_END.finditer(self._text))]
+    def _line_starts(self) -> list[int]:
+        return [0, *(line_break.end() for line_break in _LINE_BREAK.finditer(self._text))]
 
-    def _beyond(self, wanted: RegisterLayout) -> Iterator[tuple[int, str]]:
-        """Yield the lines in which a name and a status stand beyond the last column: a second row that nobody sees."""
+    def _extra_cells(self, layout: RegisterLayout) -> Iterator[tuple[int, str]]:
+        """Yield each line with a name and a status beyond the last column, which Markdown does not show."""
         lines = self._text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         for row in self.register.rows:
             line = lines[row.line - 1]
-            if row.hint == LIST_ITEM or line.count("|") <= len(row.columns) + 1:  # most often so
+            # The fast path: most rows have no extra cells.
+            if row.locator == LIST_ITEM or line.count("|") <= len(row.columns) + 1:
                 continue
-            cells = [self._read(line[first:last]) for first, last in cell_spans(line, row.hint)[len(row.columns) :]]
-            name = next(filter(wanted.is_name, cells), None)
-            if name is not None and any(map(wanted.is_status, cells)):
-                yield row.line, _BEYOND.format(one_line(name, 60))
+            spans = cell_spans(line, row.locator)[len(row.columns) :]
+            cells = [self._visible(line[start:end]) for start, end in spans]
+            name = next(filter(layout.is_single_word_id, cells), None)
+            if name is not None and any(map(layout.is_status, cells)):
+                yield row.line, _EXTRA_CELLS.format(one_line(name, 60))
 
     def span(self, row: RegisterRow, column: str) -> Span | None:
-        """Return where the cell stands between its pipes; None: the row has fewer cells."""
-        start = self._starts[row.line - 1]
-        if row.hint == LIST_ITEM:
-            found = _BOX_OF_ITEM.match(self._text, start)
-            return found.span(1) if found and column == "uc" else None
-        end = _LINE_END.search(self._text, start)
-        spans = cell_spans(self._text[start : end.start() if end else len(self._text)], row.hint)
-        number = row.columns.index(column)
-        if number >= len(spans):
+        """Return the span of a cell between its pipes; None: the row has fewer cells."""
+        line_start = self._line_starts[row.line - 1]
+        if row.locator == LIST_ITEM:
+            box = _ITEM_BOX.match(self._text, line_start)
+            return box.span(1) if box and column == "uc" else None
+        line_break = _LINE_BREAK.search(self._text, line_start)
+        line = self._text[line_start : line_break.start() if line_break else len(self._text)]
+        spans = cell_spans(line, row.locator)
+        position = row.columns.index(column)
+        if position >= len(spans):
             return None
-        first, last = spans[number]
-        return start + first, start + last
+        start, end = spans[position]
+        return line_start + start, line_start + end
 
     def spellings(self, row: RegisterRow, column: str, new: str) -> Iterator[str]:
-        """Yield the cell with its text replaced, where that stands in it once."""
-        found = self.span(row, column)
-        if found is None:
+        """Yield the cell with its text replaced, if the cell contains that text once."""
+        span = self.span(row, column)
+        if span is None:
             return
-        cell, old = self._text[slice(*found)], row.cells[column]
-        if row.hint == LIST_ITEM:
+        cell, old = self._text[slice(*span)], row.cells[column]
+        if row.locator == LIST_ITEM:
             yield box_of(new)
             return
         if column == "uc":
@@ -93,38 +95,39 @@ class MarkdownDocument:
             yield _filled(cell, new)
             return
         for candidate in _candidates(cell, old, new):
-            if self._read(candidate) == new:
+            if self._visible(candidate) == new:
                 yield candidate
 
     def _with_box(self, cell: str, box: str, new: str) -> Iterator[str]:
-        """Yield the cell with the box that it begins with replaced."""
+        """Yield the cell with the box at its start replaced."""
         candidate = cell.replace(box, box_of(new), 1)
-        if self._read(candidate) == new:
+        if self._visible(candidate) == new:
             yield candidate
 
-    def _read(self, cell: str) -> str:
+    def _visible(self, cell: str) -> str:
         return visible_text(cell.strip().replace("\\|", "|"), self._definitions)
 
 
 def _filled(cell: str, text: str) -> str:
-    """Return a blank cell with a text in it: a space on each side, as many as there were where the cell is wide."""
+    """Return a blank cell with a text, a space around it, and the width of the old cell if that was wider."""
     if not cell:
         return text
     return f" {text} ".ljust(len(cell))
 
 
 def _candidates(cell: str, old: str, new: str) -> Iterator[str]:
-    """Yield the cell with its text replaced, where that stands in it once; spelled in the same way first."""
-    spelled = list(zip(_spellings(old), _spellings(new), strict=True))
-    seen = _STRUCK.sub(lambda found: "\0" * len(found[0]), cell)
-    for number, (there, same) in enumerate(spelled):
-        if there and seen.count(there) == 1:
-            at = seen.index(there)
-            others = [other for position, (_, other) in enumerate(spelled) if position != number]
-            yield from (cell[:at] + instead + cell[at + len(there) :] for instead in (same, *others))
+    """Yield the cell with its text replaced, if it contains that once; first with the escapes of the old text."""
+    spellings = list(zip(_spellings(old), _spellings(new), strict=True))
+    searched = _STRUCK.sub(lambda match: "\0" * len(match[0]), cell)
+    for index, (old_spelling, new_spelling) in enumerate(spellings):
+        if old_spelling and searched.count(old_spelling) == 1:
+            start = searched.index(old_spelling)
+            end = start + len(old_spelling)
+            others = [other for other_index, (_, other) in enumerate(spellings) if other_index != index]
+            yield from (cell[:start] + replacement + cell[end:] for replacement in (new_spelling, *others))
 
 
 def _spellings(text: str) -> tuple[str, ...]:
-    """Return how a text may stand in a cell: plain, with underscores escaped, with all punctuation escaped."""
+    """Return the possible spellings of a text in a cell: plain, underscores escaped, all punctuation escaped."""
     plain = text.replace("|", "\\|")
     return plain, plain.replace("_", "\\_"), _PUNCTUATION.sub(r"\\\1", text)

@@ -1,4 +1,4 @@
-"""Tables that a tracker has in HTML: they are not read, and told where they look like a register."""
+"""HTML tables of a tracker, which are not read, but reported if they look like a register."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .markdown_parser import fold_text
 _HIDDEN = re.compile(
     r"<!-->|<!--->|<!--.*?(?:-->|\Z)|<(pre|code|script|style|textarea)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
-"""What a browser shows as code, or not at all."""
+"""Elements that a browser shows as code, or not at all."""
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _ROW = re.compile(r"<tr\b.*?(?=<tr\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
 _CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)(?=</?t[hdr]\b|</table|\Z)", re.DOTALL | re.IGNORECASE)
@@ -19,8 +19,8 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def visible_html(text: str) -> str:
-    """Return HTML without what a browser shows as code or not at all, on as many lines."""
-    return _HIDDEN.sub(lambda found: "\n" * found[0].count("\n"), text)
+    """Return HTML without code and invisible elements, on the same number of lines."""
+    return _HIDDEN.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 def strip_tags(text: str) -> str:
@@ -29,43 +29,46 @@ def strip_tags(text: str) -> str:
 
 
 class HtmlTables:
-    """The tables in HTML that a way through a tracker came by."""
+    """The HTML tables of a tracker, collected block by block."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without tables."""
         self.lines: list[int] = []
-        """In which one begins."""
+        """The line of each table."""
         self._blocks: list[tuple[int, tuple[str, ...]]] = []
         """(line, cells) of each block."""
         self._rows: list[tuple[int, tuple[str, ...]]] = []
+        """(line, cells) of each row."""
 
-    def take(self, shown: str, first: int) -> None:
-        """Look at a block of HTML that begins in a line."""
-        self.lines += [first + shown.count("\n", 0, found.start()) for found in _TABLE.finditer(shown)]
-        cells = _cells(shown)
+    def add(self, visible: str, first_line: int) -> None:
+        """Add the tables of a block of HTML."""
+        self.lines += [first_line + visible.count("\n", 0, match.start()) for match in _TABLE.finditer(visible)]
+        cells = _cells(visible)
         if cells:
-            self._blocks.append((first, cells))
-        at, line = 0, first
-        for row in _ROW.finditer(shown):
-            line += shown.count("\n", at, row.start())
-            at = row.start()
+            self._blocks.append((first_line, cells))
+        position, line = 0, first_line
+        for row in _ROW.finditer(visible):
+            line += visible.count("\n", position, row.start())
+            position = row.start()
             self._rows.append((line, _cells(row[0])))
 
-    def like(self, wanted: RegisterLayout) -> Iterator[int]:
-        """Yield the lines of blocks with the headers of a register, and of rows that look like its rows."""
-        needed = {fold_text(wanted.shown(key)) for key in wanted.decide if wanted.headers.get(key)}
-        told = [line for line, cells in self._blocks if needed and needed <= set(map(fold_text, cells))]
-        yield from told
-        if not told:
-            yield from [line for line, cells in self._rows if _is_like_a_row(cells, wanted)][:1]
+    def register_lines(self, layout: RegisterLayout) -> Iterator[int]:
+        """Yield the lines of blocks with the headers of a register; if there are none, of a row that looks like its."""
+        headers = {fold_text(layout.header_of(key)) for key in layout.key_columns if layout.headers.get(key)}
+        lines = [line for line, cells in self._blocks if headers and headers <= set(map(fold_text, cells))]
+        yield from lines
+        if not lines:
+            yield from [line for line, cells in self._rows if _looks_like_row(cells, layout)][:1]
 
 
-def _cells(shown: str) -> tuple[str, ...]:
-    return tuple(strip_tags(found[1]).strip() for found in _CELL.finditer(shown))
+def _cells(visible: str) -> tuple[str, ...]:
+    return tuple(strip_tags(match[1]).strip() for match in _CELL.finditer(visible))
 
 
-def _is_like_a_row(cells: Sequence[str], wanted: RegisterLayout) -> bool:
+def _looks_like_row(cells: Sequence[str], layout: RegisterLayout) -> bool:
     ids = (
-        cell for cell in cells if wanted.is_name(cell) and any(map(str.isdigit, cell)) and any(map(str.isalpha, cell))
+        cell
+        for cell in cells
+        if layout.is_single_word_id(cell) and any(map(str.isdigit, cell)) and any(map(str.isalpha, cell))
     )
-    return any(map(wanted.is_status, cells)) and any(ids)
+    return any(map(layout.is_status, cells)) and any(ids)

@@ -1,4 +1,4 @@
-"""Markdown as a tracker is written in it: parsed into tokens, and what a reader sees of them."""
+"""Markdown parser for trackers: tokens of a text, and the visible text of a token."""
 
 from __future__ import annotations
 
@@ -28,64 +28,64 @@ __all__ = [
 ]
 
 STRUCK = "\0"
-"""Stands for a text that is struck out; no text of a document holds it."""
+"""Placeholder for a text that is struck out; no text of a document contains it."""
 _QUOTE = re.compile(r"[ \t]*>")
 _PIPE = re.compile(r"(?<!\\)\|")
 
 
 def parse_markdown(text: str, definitions: dict[str, Any] | None = None) -> list[Token]:
-    """Return the text (without byte order mark) as Markdown; ``definitions`` takes in what its links refer to."""
+    """Return the tokens of a text (without byte order mark); its link targets are added to ``definitions``."""
     return _markdown().parse(text, definitions)
 
 
 def visible_text(cell: str, definitions: dict[str, Any]) -> str:
-    """Return what a reader sees of a cell."""
+    """Return the text of a cell as a reader sees it."""
     return text_of(_markdown().parseInline(cell, definitions)[0])
 
 
 @cache
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    markdown.core.ruler.at("inline", _read_inline)
+    markdown.core.ruler.at("inline", _parse_inline)
     return markdown
 
 
-_MARKED = re.compile(r"[\\`*_~\[\]!<&\n]")
-"""What can make more of a text than it is. The cells of a register are short, many and alike."""
+_MARKUP = re.compile(r"[\\`*_~\[\]!<&\n]")
+"""A character that may start markup. The cells of a register are short and similar, and most have none."""
 
 
-def _read_inline(state: StateCore) -> None:
-    """Read the text of each block, as the parser's own rule does: but one without a mark, or read before, at once."""
-    known: dict[str, list[Token]] = {}
+def _parse_inline(state: StateCore) -> None:
+    """Parse the text of each block like the parser's own rule, but faster for plain and for repeated texts."""
+    parsed: dict[str, list[Token]] = {}
     for token in state.tokens:
         if token.type != "inline":
             continue
-        children = known.get(token.content)
+        children = parsed.get(token.content)
         if children is None:
             children = []
-            if _MARKED.search(token.content):
+            if _MARKUP.search(token.content):
                 state.md.inline.parse(token.content, state.md, state.env, children)
             elif token.content:
                 children.append(Token("text", "", 0, content=token.content))
-            # A later rule joins what escapes and entities came to, in place and not twice.
+            # A later rule joins the tokens of escapes and entities in place, so it must not see these tokens twice.
             if "\\" not in token.content and "&" not in token.content:
-                known[token.content] = children
+                parsed[token.content] = children
         token.children = children
 
 
 def fold_text(text: str) -> str:
-    """Return a text by which headers and headings are compared: in any letter case, with single spaces."""
+    """Return a header or heading for comparison: in small letters, with single spaces."""
     return " ".join(text.split()).casefold()
 
 
 def table_rows(tokens: Sequence[Token], start: int) -> list[tuple[int, list[str]]]:
-    """Return (line, texts of the cells) of each row of the table that opens at ``start``, the header first.
+    """Return (line, cell texts) of each row of the table that opens at token ``start``, the header first.
 
-    A cell whose text is struck out as a whole is ``STRUCK``.
+    A cell whose whole text is struck out is ``STRUCK``.
     """
     rows: list[tuple[int, list[str]]] = []
-    for at in range(start, len(tokens)):
-        token = tokens[at]
+    for index in range(start, len(tokens)):
+        token = tokens[index]
         if token.type == "table_close":
             break
         if token.type == "tr_open":
@@ -109,57 +109,60 @@ def headers_of(tokens: Sequence[Token]) -> Iterator[list[str]]:
 
 
 def line_of(token: Token) -> int:
-    """Return the line that a token begins in, from 1; 0 where that is not known."""
+    """Return the line that a token starts in, from 1; 0: unknown."""
     return token.map[0] + 1 if token.map else 0
 
 
-_NOTE = re.compile(r"\[\^[^\]\s]+\]")
-"""A footnote's mark."""
-_TAG = re.compile(r"<(/?)(sup|s|del|strike)(?=[\s>/])", re.IGNORECASE)
-"""Around what is struck out, or set in small type above the line."""
+_FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]+\]")
+_HIDDEN_TAG = re.compile(r"<(/?)(sup|s|del|strike)(?=[\s>/])", re.IGNORECASE)
+"""A tag around text that is struck out or superscript."""
 
 
 def text_of(inline: Token) -> str:
-    """Return the text that a reader sees: no emphasis, no code marks, escapes undone; a break is a space.
+    """Return the visible text: without emphasis and code marks, with escapes resolved and line breaks as spaces.
 
-    What is struck out, the mark of a footnote and what is set in small type above the line are no part of it.
+    Struck out text, footnote marks and superscript are left out.
     """
     children = inline.children or ()
     if len(children) == 1 and children[0].type in {"text", "code_inline"} and "[^" not in children[0].content:
-        return children[0].content.strip()  # most often so
+        return children[0].content.strip()  # The fast path: most texts are like this.
     parts: list[str] = []
-    hidden, before = 0, ""
+    hidden, previous = 0, ""
     for token in children:
         kind, content = token.type, token.content
         if kind in {"s_open", "s_close"}:
             hidden += 1 if kind == "s_open" else -1
         elif kind == "html_inline":
-            tag = _TAG.match(content)
+            tag = _HIDDEN_TAG.match(content)
             hidden = max(hidden + (-1 if tag[1] else 1), 0) if tag else hidden
             parts.append(" " if content.lower().startswith("<br") and not hidden else "")
-        elif not hidden and not (before == "link_open" and content.startswith("^")):
-            content = _NOTE.sub("", content) if kind == "text" else content
+        elif not hidden and not (previous == "link_open" and content.startswith("^")):
+            content = _FOOTNOTE_MARK.sub("", content) if kind == "text" else content
             parts.append(" " if kind in {"softbreak", "hardbreak"} else content)
-        before = kind
+        previous = kind
     return "".join(parts).strip()
 
 
 def is_struck(inline: Token) -> bool:
-    """Return whether a text is there, and struck out as a whole."""
-    marked = ("~", "</s>", "</del>", "</strike>")
-    return any(mark in inline.content.lower() for mark in marked) and not text_of(inline)
+    """Return whether there is a text and all of it is struck out."""
+    markup = ("~", "</s>", "</del>", "</strike>")
+    return any(mark in inline.content.lower() for mark in markup) and not text_of(inline)
 
 
 def cell_spans(line: str, quotes: int = 0) -> list[tuple[int, int]]:
-    """Return where the cells of a row begin and end: between pipes that are not escaped, as Markdown has it.
+    """Return the start and end of each cell of a row: between pipes that are not escaped, as in Markdown.
 
-    Pipes in code spans part cells too, unless they are escaped. What stands before the first pipe and after the last
-    is a cell only if it holds something.
+    Pipes in code spans separate cells too, unless they are escaped. The text before the first pipe and after the last
+    is a cell only if it is not empty.
+
+    Args:
+        line: The line of the row.
+        quotes: Number of ``>`` before the row.
     """
     start, end = 0, len(line)
     for _ in range(quotes):
-        found = _QUOTE.match(line, start)
-        start = found.end() if found else start
+        match = _QUOTE.match(line, start)
+        start = match.end() if match else start
     while start < end and line[start].isspace():
         start += 1
     while end > start and line[end - 1].isspace():

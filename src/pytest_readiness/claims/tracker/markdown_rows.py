@@ -1,8 +1,8 @@
-"""The rows of the register: of every table that has its columns, and of what goes on with it after a blank line.
+"""The rows of the register in a Markdown tracker.
 
-Where a tracker is check lists, their items are its rows.
-
-Nothing that looks like a part of the register is passed over in silence: it is read, or it is told where it stands.
+They come from each table with the register's columns, and from the paragraphs that continue such a table after a blank
+line. If the register is check lists, they come from their items. A text that looks like a part of the register is
+either read or reported as a problem with its line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from ...errors import ConfigError, location
 from ...fast_values import dataclass, field
-from .layout import CHECK_LISTS, RegisterLayout
+from .layout import CHECKLIST, RegisterLayout
 from .markdown_checklists import NO_ITEM, CheckLists, boxed_lines
 from .markdown_html import HtmlTables, strip_tags, visible_html
 from .markdown_parser import (
@@ -35,288 +35,301 @@ from .misspelt_headers import missing_column
 from .parsed_register import Register, RegisterRow
 from .status_words import box_of, strip_box
 
-_MARKER = re.compile(r"(?:[\s>]|</?[a-zA-Z][^>:]*>|(?:[-*+]|\d{1,9}[.)])(?=[\s>]))*")
-"""What a line may have before what would be a row: quotes, marks of lists, and tags."""
+_LINE_PREFIX = re.compile(r"(?:[\s>]|</?[a-zA-Z][^>:]*>|(?:[-*+]|\d{1,9}[.)])(?=[\s>]))*")
+"""Quote marks, list marks and tags that may precede a row in its line."""
 
-_AS_HEADER = (
-    "this looks like the header of a register, and is no table: leave a blank line before it, and give the line "
-    "under it as many columns"
+_LOOSE_HEADER = (
+    "this looks like the header of a register, but is no table: add a blank line before it, and give the line under "
+    "it as many columns"
 )
-_AS_ROW = "this looks like a row of the register, and stands in none of its tables: put it under their header"
-_AS_HTML = "this looks like a register, and is written in HTML: write it as a Markdown table"
-_AS_TABLE = "this table has boxes, and the register is check lists: write its rows as items"
-_AS_ITEM = "'{}' is called like a use case, and is an item of a list beside the register: put it into a table"
-_FEW = 2
-"""Columns, of which prose with a pipe has as many."""
+_LOOSE_ROW = "this looks like a row of the register, but is in none of its tables: move it below their header"
+_ROW_AS_HEADER = (
+    "this looks like a row of the register, but is the header of another table: move it below the register's header"
+)
+_HTML_TABLE = "this looks like a register, but is written in HTML: write it as a Markdown table"
+_BOXES_IN_TABLE = "this table has boxes, but the register is check lists: write its rows as items"
+_ITEM_OUTSIDE = "'{}' is named like a use case, but is an item of a list outside the register: move it into a table"
+_MISSING_COLUMN = "this looks like a register, but none of its columns is called '{}': give one that header"
+_PROSE_CELLS = 2
+"""Number of cells of prose that contains a pipe."""
 LIST_ITEM = -1
-"""The hint of a row that is an item of a check list; that of a row of a table is how many quotes stand around it."""
-_AS_HEADLESS = "this looks like a row of the register, and is the header of another table: put it under their header"
-_AS_LACKING = "this looks like a register, and none of its columns is called '{}': give one that header"
-OR_SKIP = ", or name the heading that it stands under in tracker_skip"
-"""Ends what is said of something that only looks like a part of the register."""
+"""The locator of a row that is an item of a check list; that of a table row is its depth of block quotes."""
+OR_SKIP = ", or name the heading above it in tracker_skip"
+"""The end of each problem of a part that only looks like the register."""
 
 
-def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, Any], wanted: RegisterLayout) -> Register:
-    """Return the rows of the register, and what only looks like one.
+def find_register(path: Path, tokens: Sequence[Token], definitions: dict[str, Any], layout: RegisterLayout) -> Register:
+    """Return the rows of the register, and its problems.
 
     Args:
-        path: where the tracker lies, for messages.
-        tokens: the tracker, parsed.
-        definitions: what its links refer to.
-        wanted: by what a register is known.
+        path: The path of the tracker, for messages.
+        tokens: The tokens of the tracker.
+        definitions: The targets of its links.
+        layout: The layout of the register.
 
     Raises:
-        ConfigError: there is no register, it has no rows, or two of its columns have one name that decides.
+        ConfigError: there is no register, it has no rows, or two of its key columns have the same header.
     """
-    search = _Search(path, tokens, definitions, wanted.suited(headers_of(tokens)) if wanted.falls_back else wanted)
+    if layout.may_lack_id_header:
+        layout = layout.adapted_to(headers_of(tokens))
+    search = _RegisterSearch(path, tokens, definitions, layout)
     search.run()
-    doubts = tuple(sorted(search.doubts()))
-    if not search.tables and not doubts:
-        raise ConfigError(f"{location(path)}: {search.nothing_found()}")
-    if not search.rows and not doubts:
-        raise ConfigError(f"{location(path, search.tables[0])}: the register has no rows: add a row for each use case")
-    return Register(tuple(search.rows), doubts, tuple(one for one in wanted.skip if one not in search.matched))
+    problems = tuple(sorted(search.problems()))
+    if not search.headers and not problems:
+        raise ConfigError(f"{location(path)}: {search.no_register_message()}")
+    if not search.rows and not problems:
+        raise ConfigError(f"{location(path, search.headers[0])}: the register has no rows: add a row for each use case")
+    unmatched = tuple(pattern for pattern in layout.skip if pattern not in search.matched_patterns)
+    return Register(tuple(search.rows), problems, unmatched)
 
 
 @dataclass(frozen=True, slots=True)
-class _Stray:
-    """A text that stands in no table of the register."""
+class _PossibleRow:
+    """A line outside the register that may look like one of its rows."""
 
     line: int
     cells: tuple[str, ...]
-    told: str
-    """What to say where it looks like a row."""
-    any_shape: bool = False
-    """It begins as a row does: a status anywhere in it makes it look like one."""
+    message: str
+    """The problem to report if it looks like a row."""
+    starts_with_pipe: bool = False
+    """It looks like a row if it has a name and a status in any cells."""
 
 
 @dataclass
-class _Search:
-    """One way through a tracker."""
+class _RegisterSearch:
+    """One pass through the tokens of a tracker."""
 
     path: Path
     tokens: Sequence[Token]
     definitions: dict[str, Any]
-    wanted: RegisterLayout
+    layout: RegisterLayout
     rows: list[RegisterRow] = field(default_factory=list)
-    tables: list[int] = field(default_factory=list)
+    headers: list[int] = field(default_factory=list)
     """The line of each header of the register."""
-    matched: set[str] = field(default_factory=set)
-    _shapes: dict[tuple[str, ...], None] = field(default_factory=dict)
-    _strays: list[_Stray] = field(default_factory=list)
-    _told: list[tuple[int, str]] = field(default_factory=list)
+    matched_patterns: set[str] = field(default_factory=set)
+    _column_sets: dict[tuple[str, ...], None] = field(default_factory=dict)
+    """The columns of each table of the register, without duplicates."""
+    _possible_rows: list[_PossibleRow] = field(default_factory=list)
+    _problems: list[tuple[int, str]] = field(default_factory=list)
     _lists: CheckLists = field(default_factory=CheckLists)
     _html: HtmlTables = field(default_factory=HtmlTables)
-    _boxed: list[int] = field(default_factory=list)
-    """Lines that begin with a box, and are no items."""
-    _is_loose: bool = False
-    """Ids are made of any text: the name of a row has blanks."""
-    _tabs: int = 0
-    """The first line with a tab within a text."""
-    _quotes: int = 0
-    _skipped: str = ""
+    _boxed_lines: list[int] = field(default_factory=list)
+    """The lines that begin with a box, and are no items."""
+    _has_spaced_ids: bool = False
+    """Ids may contain blanks, as they are made of any text."""
+    _tabbed_line: int = 0
+    """The first line with a tab within its text; 0: none."""
+    _quote_depth: int = 0
+    _skipped_tag: str = ""
     """The tag of the heading under which nothing is read; empty: none."""
-    _open: tuple[str, ...] | None = None
-    """The columns of the table of the register that nothing but blank lines has followed yet."""
+    _open_columns: tuple[str, ...] | None = None
+    """The columns of a table of the register that was followed by blank lines only so far."""
 
     def run(self) -> None:
-        """Go through the tokens."""
-        number, types = 0, list(map(attrgetter("type"), self.tokens))
-        self._is_loose = not self.wanted.has_ids
-        while number < len(self.tokens):
-            token = self.tokens[number]
-            self._quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
+        """Read all tokens."""
+        index, types = 0, list(map(attrgetter("type"), self.tokens))
+        self._has_spaced_ids = not self.layout.has_single_word_ids
+        while index < len(self.tokens):
+            token = self.tokens[index]
+            self._quote_depth += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
             if token.type == "heading_open" and token.level == 0:
-                self._enter(token.tag, fold_text(text_of(self.tokens[number + 1])))
-            elif self._skipped:
+                self._enter_section(token.tag, fold_text(text_of(self.tokens[index + 1])))
+            elif self._skipped_tag:
                 pass
-            elif self._lists.take(token):
-                self._take_item()
-                self._boxed += boxed_lines(token, 1)
+            elif self._lists.add(token):
+                self._read_item()
+                self._boxed_lines += boxed_lines(token, 1)
             elif token.type == "table_open":
-                self._take_table(number)
-                number = types.index("table_close", number)
+                self._read_table(index)
+                index = types.index("table_close", index)
             elif token.type == "inline":
-                self._take_text(token)
+                self._read_text(token)
             elif token.type == "html_block":
-                self._open = None
-                self._take_html(token)
-            elif token.type == "code_block" and self._open is not None:
-                self._open = None
-                self._take_indented(token)
+                self._open_columns = None
+                self._read_html(token)
+            elif token.type == "code_block" and self._open_columns is not None:
+                self._open_columns = None
+                self._read_indented(token)
             elif token.type not in ("paragraph_open", "paragraph_close"):
-                self._open = None
-            number += 1
+                self._open_columns = None
+            index += 1
 
-    def _enter(self, tag: str, heading: str) -> None:
-        """A heading ends what stands under one of its level or below, and begins what is left out where it is named."""
-        self._open = None
-        if not self._skipped or tag <= self._skipped:
-            found = [one for one in self.wanted.skip if fnmatchcase(heading, fold_text(one))]
-            self.matched.update(found)
-            self._skipped = tag if found else ""
+    def _enter_section(self, tag: str, heading: str) -> None:
+        """Start a section, which also ends a skipped section of the same level or below."""
+        self._open_columns = None
+        if not self._skipped_tag or tag <= self._skipped_tag:
+            matches = [pattern for pattern in self.layout.skip if fnmatchcase(heading, fold_text(pattern))]
+            self.matched_patterns.update(matches)
+            self._skipped_tag = tag if matches else ""
 
-    def _take_table(self, start: int) -> None:
+    def _read_table(self, start: int) -> None:
         (line, header), *body = table_rows(self.tokens, start)
-        columns = self.wanted.names(header)
-        if self.wanted.is_checklist:
+        columns = self.layout.column_keys(header)
+        if self.layout.is_checklist:
             if any(box_of(cell) for _, cells in body for cell in cells):
-                self._told.append((line, _AS_TABLE))
-        elif not self.wanted.is_header(header):
-            self._open = None
-            if sum(map(self.wanted.is_status, header)) == 1:  # a table of counts has them all
-                self._strays.append(_Stray(line, tuple(header), _AS_HEADLESS))
-            elif lacks := self._lacks([header, *(cells for _, cells in body)]):
-                self._told.append((line, _AS_LACKING.format(lacks)))
+                self._problems.append((line, _BOXES_IN_TABLE))
+        elif not self.layout.is_header(header):
+            self._open_columns = None
+            if sum(map(self.layout.is_status, header)) == 1:  # A table of counts has all statuses in its header.
+                self._possible_rows.append(_PossibleRow(line, tuple(header), _ROW_AS_HEADER))
+            elif missing := self._missing_header([header, *(cells for _, cells in body)]):
+                self._problems.append((line, _MISSING_COLUMN.format(missing)))
         else:
-            self._take_register(line, columns, body)
+            self._read_register_table(line, columns, body)
 
-    def _take_register(self, line: int, columns: tuple[str, ...], body: Sequence[tuple[int, Sequence[str]]]) -> None:
-        for key in self.wanted.decide:
+    def _read_register_table(
+        self, line: int, columns: tuple[str, ...], body: Sequence[tuple[int, Sequence[str]]]
+    ) -> None:
+        for key in self.layout.key_columns:
             if columns.count(key) > 1:
-                told = f"two columns are called '{self.wanted.shown(key)}': rename one"
-                raise ConfigError(f"{location(self.path, line)}: {told}")
-        self.tables.append(line)
-        self._shapes[columns] = None
-        self._open = columns
-        self._take_rows(columns, body)
+                message = f"two columns are called '{self.layout.header_of(key)}': rename one"
+                raise ConfigError(f"{location(self.path, line)}: {message}")
+        self.headers.append(line)
+        self._column_sets[columns] = None
+        self._open_columns = columns
+        self._add_rows(columns, body)
 
-    def _lacks(self, rows: Sequence[Sequence[str]]) -> str | None:
-        wanted = self.wanted
-        uc, *others = wanted.decide
-        at = wanted.position
-        name = rows[0][at] if at is not None and at < len(rows[0]) else wanted.shown(uc)
-        if not others:  # the box in the cell of the id is the status
-            return name if any(map(box_of, (cell for cells in rows[1:] for cell in cells))) else None
-        columns, there = list(zip(*rows, strict=True)), set(map(fold_text, rows[0]))
-        others = [one for one in others if fold_text(wanted.shown(one)) not in there] or others
-        told = (missing_column(columns, (name, wanted.shown(one)), wanted.is_status, wanted.is_name) for one in others)
-        return next((one for one in told if one), None)
+    def _missing_header(self, rows: Sequence[Sequence[str]]) -> str | None:
+        layout = self.layout
+        uc, *others = layout.key_columns
+        position = layout.id_position
+        id_header = rows[0][position] if position is not None and position < len(rows[0]) else layout.header_of(uc)
+        if not others:  # The box in the id cell is the status.
+            return id_header if any(map(box_of, (cell for cells in rows[1:] for cell in cells))) else None
+        columns, headers = list(zip(*rows, strict=True)), set(map(fold_text, rows[0]))
+        others = [key for key in others if fold_text(layout.header_of(key)) not in headers] or others
+        missing_headers = (
+            missing_column(columns, (id_header, layout.header_of(key)), layout.is_status, layout.is_single_word_id)
+            for key in others
+        )
+        return next((header for header in missing_headers if header), None)
 
-    def _take_rows(self, columns: tuple[str, ...], body: Sequence[tuple[int, Sequence[str]]]) -> None:
-        for line, cells in body:
-            # Reversed, so that of two columns with one name the first is read.
-            said = dict(reversed(list(zip(columns, cells, strict=True))))
-            self._is_loose = self._is_loose or " " in strip_box(said["uc"])
-            is_struck = STRUCK in cells and said["uc"] == STRUCK
-            if STRUCK in cells:
-                is_struck = is_struck and all(said[key] in ("", STRUCK) for key in self.wanted.decide)
-                said = {key: "" if cell == STRUCK else cell for key, cell in said.items()}
-            self.rows.append(RegisterRow(line, said, columns, struck=is_struck, hint=self._quotes))
+    def _add_rows(self, columns: tuple[str, ...], body: Sequence[tuple[int, Sequence[str]]]) -> None:
+        for line, texts in body:
+            # Reversed, so that the first of two columns with one key is read.
+            cells = dict(reversed(list(zip(columns, texts, strict=True))))
+            self._has_spaced_ids = self._has_spaced_ids or " " in strip_box(cells["uc"])
+            is_struck = STRUCK in texts and cells["uc"] == STRUCK
+            if STRUCK in texts:
+                is_struck = is_struck and all(cells[key] in ("", STRUCK) for key in self.layout.key_columns)
+                cells = {key: "" if cell == STRUCK else cell for key, cell in cells.items()}
+            self.rows.append(RegisterRow(line, cells, columns, is_struck=is_struck, locator=self._quote_depth))
 
-    def _take_item(self) -> None:
-        self._open, item = None, self._lists.items[-1]
-        if self.wanted.is_checklist:
-            self.tables.append(item.line)
-            said = {"uc": f"{item.box} {item.name}", "title": item.title, "owner": item.owner}
-            self.rows.append(RegisterRow(item.line, said, ("uc",), struck=item.struck, hint=LIST_ITEM))
+    def _read_item(self) -> None:
+        self._open_columns, item = None, self._lists.items[-1]
+        if self.layout.is_checklist:
+            self.headers.append(item.line)
+            cells = {"uc": f"{item.box} {item.name}", "title": item.title, "owner": item.owner}
+            self.rows.append(RegisterRow(item.line, cells, ("uc",), is_struck=item.is_struck, locator=LIST_ITEM))
 
-    def _take_text(self, token: Token) -> None:
-        """Read a paragraph after a table of the register as more rows of it; look at any other text."""
-        lines, first = _visible(token).split("\n"), line_of(token)
-        self._boxed += boxed_lines(token, 0)
+    def _read_text(self, token: Token) -> None:
+        """Read a paragraph that continues a table of the register as its rows, and check any other text."""
+        lines, first_line = _without_comments(token).split("\n"), line_of(token)
+        self._boxed_lines += boxed_lines(token, 0)
         if "<t" in token.content.lower():
-            self._html.take(visible_html(token.content), first)
-        columns, self._open = self._open, None
-        if columns is not None and self._goes_on(lines[0], columns):
-            self._open = columns
-            body = self._as_rows(lines, len(columns))
-            self._take_rows(columns, [(first + at, cells) for at, cells in enumerate(body)])
+            self._html.add(visible_html(token.content), first_line)
+        columns, self._open_columns = self._open_columns, None
+        if columns is not None and self._continues_table(lines[0], columns):
+            self._open_columns = columns
+            body = self._parse_rows(lines, len(columns))
+            self._add_rows(columns, [(first_line + offset, cells) for offset, cells in enumerate(body)])
             if len(body) < len(lines):
-                self._told.append((first + len(body), _AS_ROW))
+                self._problems.append((first_line + len(body), _LOOSE_ROW))
             return
-        self._look_at(lines, first)
+        self._find_possible_rows(lines, first_line)
 
-    def _take_indented(self, token: Token) -> None:
-        """Look at code right below a table of the register: a row that is indented too far is code to Markdown."""
+    def _read_indented(self, token: Token) -> None:
+        """Check the code right below a table of the register: a row that is indented too far is code in Markdown."""
         if self.rows and line_of(token) == self.rows[-1].line + 1:
-            self._look_at(token.content.split("\n"), line_of(token))
+            self._find_possible_rows(token.content.split("\n"), line_of(token))
 
-    def _goes_on(self, line: str, columns: tuple[str, ...]) -> bool:
+    def _continues_table(self, line: str, columns: tuple[str, ...]) -> bool:
         return line.lstrip().startswith("|") or ("|" in line and self._is_row(self._cells(line), columns))
 
     def _is_row(self, cells: Sequence[str], columns: tuple[str, ...]) -> bool:
-        """Return whether these are cells of a row; prose with a pipe and a status is none, where ids are words."""
-        at = columns.index("uc")
-        name = cells[at] if at < len(cells) else ""
+        """Return whether these are the cells of a row; prose with a pipe and a status is none if ids are words."""
+        position = columns.index("uc")
+        name = cells[position] if position < len(cells) else ""
         is_word = bool(name) and not any(map(str.isspace, strip_box(name)))
-        has_id = is_word or bool(box_of(name)) or self._is_loose or len(cells) == len(columns) > _FEW
-        return has_id and self.wanted.is_row(cells, columns)
+        has_id = is_word or bool(box_of(name)) or self._has_spaced_ids or len(cells) == len(columns) > _PROSE_CELLS
+        return has_id and self.layout.is_row(cells, columns)
 
-    def _as_rows(self, lines: Sequence[str], count: int) -> list[list[str]]:
-        """Return the cells of lines, as they would be read under a header of so many columns."""
-        head = f"{'|x' * count}|\n{'|-' * count}|\n"
-        text = head + "\n".join(line.lstrip() for line in lines)
+    def _parse_rows(self, lines: Sequence[str], count: int) -> list[list[str]]:
+        """Return the cells of lines, parsed as a table with ``count`` columns."""
+        header = f"{'|x' * count}|\n{'|-' * count}|\n"
+        text = header + "\n".join(line.lstrip() for line in lines)
         _, *body = table_rows(parse_markdown(text, dict(self.definitions)), 0)
         return [cells for _, cells in body]
 
-    def _take_html(self, token: Token) -> None:
-        shown, first = visible_html(token.content), line_of(token)
-        self._html.take(shown, first)
-        self._look_at(shown.split("\n"), first)
+    def _read_html(self, token: Token) -> None:
+        visible, first_line = visible_html(token.content), line_of(token)
+        self._html.add(visible, first_line)
+        self._find_possible_rows(visible.split("\n"), first_line)
 
-    def _look_at(self, lines: Sequence[str], first: int) -> None:
-        for at, line in enumerate(lines):
-            self._tabs = self._tabs or (first + at if "\t" in line.strip() else 0)
+    def _find_possible_rows(self, lines: Sequence[str], first_line: int) -> None:
+        for number, line in enumerate(lines, first_line):
+            self._tabbed_line = self._tabbed_line or (number if "\t" in line.strip() else 0)
             if "|" in line:
-                row = _MARKER.sub("", line, count=1)
-                begins = _MARKER.sub("", strip_tags(row), count=1).startswith("|")
-                self._strays.append(_Stray(first + at, tuple(self._cells(row)), _AS_ROW, any_shape=begins))
+                row = _LINE_PREFIX.sub("", line, count=1)
+                has_pipe = _LINE_PREFIX.sub("", strip_tags(row), count=1).startswith("|")
+                cells = tuple(self._cells(row))
+                self._possible_rows.append(_PossibleRow(number, cells, _LOOSE_ROW, starts_with_pipe=has_pipe))
 
     def _cells(self, line: str) -> list[str]:
         spans = cell_spans(line)
         return [visible_text(line[start:end].strip().replace("\\|", "|"), self.definitions) for start, end in spans]
 
-    def doubts(self) -> Iterator[tuple[int, str]]:
-        """Yield the line of each thing that looks like a part of the register and is not read, and what it is."""
-        found = [*self._told, *((line, _AS_HTML) for line in self._html.like(self.wanted))]
-        if self.wanted.is_checklist:
-            found += {**dict.fromkeys(self._boxed, NO_ITEM), **dict(self._lists.doubts)}.items()
+    def problems(self) -> Iterator[tuple[int, str]]:
+        """Yield (line, message) for each thing that looks like a part of the register and is not read."""
+        problems = [*self._problems, *((line, _HTML_TABLE) for line in self._html.register_lines(self.layout))]
+        if self.layout.is_checklist:
+            problems += {**dict.fromkeys(self._boxed_lines, NO_ITEM), **dict(self._lists.problems)}.items()
         else:
             ids = frozenset(row.cells["uc"] for row in self.rows)
-            found += [(line, _AS_ITEM.format(name)) for line, name in self._lists.outside(ids)]
-            found += self._doubtful_texts()
-        yield from ((line, told + OR_SKIP) for line, told in found)
+            problems += [(line, _ITEM_OUTSIDE.format(name)) for line, name in self._lists.similar_items(ids)]
+            problems += self._row_problems()
+        yield from ((line, message + OR_SKIP) for line, message in problems)
 
-    def _doubtful_texts(self) -> Iterator[tuple[int, str]]:
-        before = 0
-        for stray in self._strays:
-            doubt = self._doubt(stray)
-            if doubt and stray.line != before + 1:  # of lines one after the other the first is told
-                yield stray.line, doubt
-            before = stray.line if doubt else 0
+    def _row_problems(self) -> Iterator[tuple[int, str]]:
+        """Yield the problems of possible rows; of consecutive lines only the first."""
+        last_line = 0
+        for row in self._possible_rows:
+            problem = self._row_problem(row)
+            if problem and row.line != last_line + 1:
+                yield row.line, problem
+            last_line = row.line if problem else 0
 
-    def _doubt(self, stray: _Stray) -> str | None:
-        wanted, cells = self.wanted, stray.cells
-        if wanted.is_header(cells):
-            return _AS_HEADER
-        if any(self._is_row(cells, columns) for columns in self._shapes):
-            return stray.told
-        is_name = bool if self._is_loose else wanted.is_name
-        names = sum(1 for cell in cells if is_name(cell) and not wanted.is_status(cell))
-        return stray.told if stray.any_shape and names and any(map(wanted.is_status, cells)) else None
+    def _row_problem(self, row: _PossibleRow) -> str | None:
+        layout, cells = self.layout, row.cells
+        if layout.is_header(cells):
+            return _LOOSE_HEADER
+        if any(self._is_row(cells, columns) for columns in self._column_sets):
+            return row.message
+        is_id = bool if self._has_spaced_ids else layout.is_single_word_id
+        names = sum(1 for cell in cells if is_id(cell) and not layout.is_status(cell))
+        return row.message if row.starts_with_pipe and names and any(map(layout.is_status, cells)) else None
 
-    def nothing_found(self) -> str:
-        """Say what to do where there is no register, after what is there."""
-        if self.wanted.is_checklist:
-            return f"no list has an item that begins with a box ('{CHECK_LISTS} ' or '[x] '): write the register so"
-        first, *others = (f"'{self.wanted.shown(key)}'" for key in self.wanted.decide)
+    def no_register_message(self) -> str:
+        """Return what to do if there is no register, depending on the content of the tracker."""
+        if self.layout.is_checklist:
+            return f"no list has an item that begins with a box ('{CHECKLIST} ' or '[x] '): write the register so"
+        first, *others = (f"'{self.layout.header_of(key)}'" for key in self.layout.key_columns)
         columns = f"columns {first} and {' and '.join(others)}" if others else f"column {first}"
-        told = f"no table has the {columns} in its header"
-        told += ": add them, or name yours under [tracker_columns] in readiness.toml"
+        message = f"no table has the {columns} in its header"
+        message += ": add them, or name yours under [tracker_columns] in readiness.toml"
         if self._html.lines:
-            told += f"; a table in HTML (line {self._html.lines[0]}) is not read: write it in Markdown, "
-            told += "or its use cases under [use_cases.ID], without a tracker"
+            message += f"; a table in HTML (line {self._html.lines[0]}) is not read: write it in Markdown, "
+            message += "or its use cases under [use_cases.ID], without a tracker"
         if self._lists.items:
             line = self._lists.items[0].line
-            told += f'; items of check lists (line {line}) are use cases with status = "{CHECK_LISTS}" there'
-        if self._tabs:
-            told += f"; what tabs part (line {self._tabs}) is read as well, where its first line has these headers"
-        return told
+            message += f'; items of check lists (line {line}) are use cases with status = "{CHECKLIST}" there'
+        if self._tabbed_line:
+            message += f"; text with tabs (line {self._tabbed_line}) is also read, if its first line has these headers"
+        return message
 
 
-def _visible(inline: Token) -> str:
-    """Return a text without its comments, on as many lines."""
+def _without_comments(inline: Token) -> str:
+    """Return a text without its HTML comments, on the same number of lines."""
     content = inline.content
     for token in inline.children or ():
         if token.type == "html_inline" and token.content.startswith("<!--"):

@@ -1,4 +1,4 @@
-"""The tracker: a file whose register lists the use cases. What it says is read here, and written by ``mend``."""
+"""Reader of the tracker: the use cases of its register, its required evidence, and its problems."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ...fast_values import dataclass
 from ...regular_files import IrregularError, read_regular
 from ..builtin_items import recognise_item
 from ..catalogue import Item, UseCase
-from .formats import open_source
+from .formats import open_document
 from .layout import ColumnSettings, RegisterLayout
-from .parsed_register import TrackerDocument
+from .parsed_register import Entry, TrackerDocument
 from .row_ids import id_problems
 from .row_meaning import InterpretedRow, interpret_row
 from .status_words import StatusSettings
@@ -20,19 +20,19 @@ from .status_words import StatusSettings
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """What a tracker says."""
+    """The content of a tracker."""
 
     path: Path
     rows: tuple[UseCase, ...]
     """The register, in the order of its lines."""
     items: tuple[Item, ...]
-    """The required evidence, with the built-in meanings where the text speaks of them; none where it has no list."""
+    """The required evidence, with built-in meanings if the text matches one; empty: the tracker lists none."""
     legend: tuple[str, ...]
     """The status legend, as it is written."""
     unmatched_patterns: tuple[str, ...] = ()
-    """The patterns for headings to leave out that no heading matches."""
+    """The patterns for skipped headings that match no heading."""
     skipped_rows: tuple[tuple[int, str], ...] = ()
-    """(line, why) of each row that is no use case, since its words or its being struck out say so."""
+    """(line, reason) of each row that is no use case because of its words, or because it is struck out."""
 
 
 def read_tracker(
@@ -41,20 +41,20 @@ def read_tracker(
     statuses: StatusSettings | None = None,
     skip: Sequence[str] = (),
 ) -> Tracker:
-    """Return what the tracker at ``path`` says.
+    """Return the content of the tracker at ``path``.
 
     Args:
         path: The file.
-        columns: Headers that are other words than ours, by our name of the column (``uc``, ``status`` …).
-        statuses: The tracker's words for our statuses, by our word; under ``skip`` those that leave a row out.
+        columns: Headers other than the default ones, by key (``uc``, ``status`` …).
+        statuses: The tracker's words by status; under ``skip`` the words that skip a row.
         skip: Headings (glob) under which nothing is read.
 
     Raises:
-        ConfigError: it cannot be read or says something wrong; the message is the first problem, with file and line.
+        ConfigError: it cannot be read or has a problem; the message is the first problem, with file and line.
     """
-    tracker, found = examine_tracker(path, columns or {}, statuses or {}, skip)
-    if tracker is None or found:
-        raise ConfigError(str(found[0]))
+    tracker, problems = examine_tracker(path, columns or {}, statuses or {}, skip)
+    if tracker is None or problems:
+        raise ConfigError(str(problems[0]))
     return tracker
 
 
@@ -64,14 +64,14 @@ def tracker_problems(
     statuses: StatusSettings | None = None,
     skip: Sequence[str] = (),
 ) -> Iterator[Problem]:
-    """Yield everything that is wrong with the tracker at ``path``, in the order of its lines."""
+    """Yield each problem of the tracker at ``path``, in the order of its lines."""
     yield from examine_tracker(path, columns or {}, statuses or {}, skip)[1]
 
 
 def examine_tracker(
     path: Path, columns: ColumnSettings, statuses: StatusSettings, skip: Sequence[str] = ()
 ) -> tuple[Tracker | None, list[Problem]]:
-    """Return what could be read of the tracker (None: nothing), and everything that is wrong with it."""
+    """Return the content of the tracker (None: it cannot be read), and its problems."""
     try:
         return examine_text(path, _read(path), columns, statuses, skip)
     except ConfigError as error:
@@ -81,32 +81,41 @@ def examine_tracker(
 def examine_text(
     path: Path, text: str, columns: ColumnSettings, statuses: StatusSettings, skip: Sequence[str] = ()
 ) -> tuple[Tracker, list[Problem]]:
-    """Return what a tracker with this text says, and what is wrong with it.
+    """Return the content of a tracker with this text, and its problems.
 
     Raises:
         ConfigError: it has no register, or a register that cannot be read.
     """
-    wanted = RegisterLayout.from_config(columns, statuses, skip)
-    return tracker_in(path, open_source(path, text, wanted), wanted)
+    layout = RegisterLayout.from_config(columns, statuses, skip)
+    return interpret_document(path, open_document(path, text, layout), layout)
 
 
-def tracker_in(path: Path, source: TrackerDocument, wanted: RegisterLayout) -> tuple[Tracker, list[Problem]]:
-    """Return what a tracker says that was read from a source, and what is wrong with it."""
-    register, entries = source.register, [interpret_row(row, wanted) for row in source.register.rows]
-    rows = [entry for entry in entries if not entry.skip_reason]
-    found = [(line, Problem(location(path, line), what)) for line, what in (*register.doubts, *source.doubts)]
-    if entries and not rows and not found:
-        raise ConfigError(f"{location(path, entries[0].row.line)}: each row of the register is left out: keep one")
-    found += [*_row_problems(path, rows, wanted), *_item_problems(path, source.items)]
+def interpret_document(path: Path, document: TrackerDocument, layout: RegisterLayout) -> tuple[Tracker, list[Problem]]:
+    """Return the content of a parsed tracker, and its problems in the order of the lines.
+
+    Raises:
+        ConfigError: each row of the register is skipped.
+    """
+    register, all_rows = document.register, [interpret_row(row, layout) for row in document.register.rows]
+    rows = [row for row in all_rows if not row.skip_reason]
+    problems = [(line, Problem(location(path, line), message)) for line, message in _parse_problems(document)]
+    if all_rows and not rows and not problems:
+        raise ConfigError(f"{location(path, all_rows[0].row.line)}: each row of the register is skipped: keep one")
+    problems += [*_row_problems(path, rows, layout), *_item_problems(path, document.items)]
     tracker = Tracker(
         path=path,
         rows=tuple(map(_use_case, rows)),
-        items=tuple(recognise_item(number, text) for number, text, _ in source.items),
-        legend=tuple(source.legend),
+        items=tuple(recognise_item(number, text) for number, text, _ in document.items),
+        legend=tuple(document.legend),
         unmatched_patterns=register.unmatched_patterns,
-        skipped_rows=tuple((entry.row.line, entry.skip_reason) for entry in entries if entry.skip_reason),
+        skipped_rows=tuple((row.row.line, row.skip_reason) for row in all_rows if row.skip_reason),
     )
-    return tracker, [problem for _, problem in sorted(found, key=lambda pair: pair[0])]
+    return tracker, [problem for _, problem in sorted(problems, key=lambda pair: pair[0])]
+
+
+def _parse_problems(document: TrackerDocument) -> Iterator[tuple[int, str]]:
+    yield from document.register.problems
+    yield from document.problems
 
 
 def _read(path: Path) -> str:
@@ -116,8 +125,8 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{location(path)}: there is no such tracker: write one with `readiness init`") from None
     except IrregularError as error:
         advice = "is a folder: name the tracker's file in it"
-        told = advice if error.is_folder else f"cannot be read: {error.strerror}"
-        raise ConfigError(f"{location(path)}: {told}") from None
+        message = advice if error.is_folder else f"cannot be read: {error.strerror}"
+        raise ConfigError(f"{location(path)}: {message}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{location(path)}: is not UTF-8 text: save the tracker as UTF-8") from None
     except OSError as error:
@@ -127,39 +136,36 @@ def _read(path: Path) -> str:
     return text
 
 
-def _use_case(entry: InterpretedRow) -> UseCase:
-    get = entry.row.cells.get
+def _use_case(row: InterpretedRow) -> UseCase:
+    get = row.row.cells.get
     return UseCase(
-        id=entry.id,
-        title=get("title") or (entry.name if entry.name != entry.id else "") or get("notes", ""),
+        id=row.id,
+        title=get("title") or (row.name if row.name != row.id else "") or get("notes", ""),
         owner=get("owner", ""),
         architecture_status=get("architecture_status", ""),
-        declared_status=entry.statuses[0] if entry.statuses else entry.said,
-        declared_also=entry.statuses[1:],
-        declared_in=entry.by_environment,
+        declared_status=row.statuses[0] if row.statuses else row.status_text,
+        declared_also=row.statuses[1:],
+        declared_in=row.by_environment,
         last_updated=get("last_updated", ""),
         notes=get("notes", ""),
-        line=entry.row.line,
+        line=row.row.line,
     )
 
 
-def _row_problems(
-    path: Path, entries: Sequence[InterpretedRow], wanted: RegisterLayout
-) -> Iterator[tuple[int, Problem]]:
-    seen: dict[str, InterpretedRow] = {}
-    for entry in entries:
-        line, name = entry.row.line, entry.id
-        for what in _faults(entry, wanted):
-            yield line, Problem(location(path, line), what)
-        first = seen.setdefault(name.casefold(), entry)
-        if name and first is not entry:
-            what = (
-                f"use case '{name}' stands twice, in lines {first.row.line} and {line}{_other_spelling(first, entry)}"
-            )
-            yield line, Problem(location(path, line), f"{what}: remove or rename one")
+def _row_problems(path: Path, rows: Sequence[InterpretedRow], layout: RegisterLayout) -> Iterator[tuple[int, Problem]]:
+    rows_by_id: dict[str, InterpretedRow] = {}
+    for row in rows:
+        line, name = row.row.line, row.id
+        for message in _cell_problems(row, layout):
+            yield line, Problem(location(path, line), message)
+        first = rows_by_id.setdefault(name.casefold(), row)
+        if name and first is not row:
+            message = f"use case '{name}' appears twice, in lines {first.row.line} and {line}"
+            message = f"{message}{_spelling_difference(first, row)}: remove or rename one"
+            yield line, Problem(location(path, line), message)
 
 
-def _other_spelling(first: InterpretedRow, second: InterpretedRow) -> str:
+def _spelling_difference(first: InterpretedRow, second: InterpretedRow) -> str:
     if first.id != second.id:
         return f" (there as '{first.id}', and ids are the same in any letter case)"
     if first.name != second.name:
@@ -167,31 +173,28 @@ def _other_spelling(first: InterpretedRow, second: InterpretedRow) -> str:
     return ""
 
 
-def _faults(entry: InterpretedRow, wanted: RegisterLayout) -> Iterator[str]:
-    name = entry.id
-    yield from id_problems(name)
-    if entry.contradicts:
-        what = f"{name} says '{one_line(entry.said, 60)}', and its box {entry.box} another status"
-        yield f"{what}: make them say the same, or take the box away"
-    unknown = entry.unknown or ((entry.said,) if not entry.statuses and not entry.contradicts else ())
-    if entry.by_environment and not entry.said:
-        unknown = entry.unknown
-    for word in unknown:
-        words = wanted.words.listed()
-        told = suggestion(word, words) or f" (statuses are {', '.join(words)})"
-        what = f"{name or 'the row'} has no known status: '{one_line(word, 60)}'{told}"
-        yield f"{what}; [statuses] names words of your own"
+def _cell_problems(row: InterpretedRow, layout: RegisterLayout) -> Iterator[str]:
+    yield from id_problems(row.id)
+    if row.is_contradictory:
+        message = f"{row.id} has the status '{one_line(row.status_text, 60)}', but its box {row.box} means another"
+        yield f"{message}: make them agree, or remove the box"
+    unknown = row.unknown_texts or ((row.status_text,) if not row.statuses and not row.is_contradictory else ())
+    if row.by_environment and not row.status_text:
+        unknown = row.unknown_texts
+    for text in unknown:
+        words = layout.status_words.written_words()
+        hint = suggestion(text, words) or f" (statuses are {', '.join(words)})"
+        message = f"{row.id or 'the row'} has no known status: '{one_line(text, 60)}'{hint}"
+        yield f"{message}; [statuses] names words of your own"
 
 
-def _item_problems(path: Path, items: Sequence[tuple[str, str, int]]) -> Iterator[tuple[int, Problem]]:
+def _item_problems(path: Path, items: Sequence[Entry]) -> Iterator[tuple[int, Problem]]:
     lines: dict[str, int] = {}
     for number, text, line in items:
         if not text:
-            yield (
-                line,
-                Problem(location(path, line), f"required evidence {number} says nothing: write what is required"),
-            )
+            message = f"required evidence {number} is empty: write what is required"
+            yield line, Problem(location(path, line), message)
         if number in lines:
-            what = f"required evidence {number} stands twice, in lines {lines[number]} and {line}: number them apart"
-            yield line, Problem(location(path, line), what)
+            message = f"required evidence {number} appears twice, in lines {lines[number]} and {line}: renumber one"
+            yield line, Problem(location(path, line), message)
         lines.setdefault(number, line)

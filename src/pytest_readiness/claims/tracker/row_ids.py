@@ -1,6 +1,6 @@
-"""The id of a row: its own, where that is a single word, else one that is made of its text and moves with it.
+"""The id of a row: its text if that is a single word, else a slug of its text.
 
-The position of a row is never its id: a row that is put above another would take over the evidence of that.
+An id never depends on the position of a row: a new row above another would take over that row's evidence.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ _ISSUE_URL = re.compile(
     r"https?://[^/\s]+/([^\s/]+)/([^\s/]+)/(?:-/)?(?:issues|pull|merge_requests|work_items)/(\d+)/?"
 )
 _ISSUE = re.compile(r"([\w.-]+)/([\w.-]+)([#!]\d+)")
-_APART = dict.fromkeys(map(ord, "'\u2019\ufe0e\ufe0f"))
+_REMOVED = dict.fromkeys(map(ord, "'\u2019\ufe0e\ufe0f"))
+"""Apostrophes and variation selectors, which a slug leaves out."""
 
 
 def row_id(text: str, prefix: str = "") -> str:
-    """Return the id that a text gives; nothing where it holds no letter or figure.
+    """Return the id of a row; empty: its text has no letter and no digit.
 
     Args:
-        text: what stands in the place of the id.
-        prefix: stands before an id without a letter, such as the number of a row.
+        text: The text of the row's id cell.
+        prefix: Text before an id without a letter, such as the number of a row.
     """
     text = text.strip()
     if text.isascii() and text.isprintable() and " " not in text and "/" not in text:
-        name = text  # as most are
-    elif any(category(sign) == "Cc" and not sign.isspace() for sign in text):
-        return text  # told as it is: nothing is made of what nobody sees
+        name = text  # The fast path: most ids are like this.
+    elif any(category(character) == "Cc" and not character.isspace() for character in text):
+        return text  # A control character is reported as a problem, so it must stay in the id.
     else:
         issue = _ISSUE_URL.fullmatch(text) or _ISSUE.fullmatch(text)
         if issue is not None:
@@ -39,23 +40,26 @@ def row_id(text: str, prefix: str = "") -> str:
 
 def slug(text: str) -> str:
     """Return the words of a text in small letters, joined: ``Support team / on call`` is ``support-team-on-call``."""
-    return "-".join(_words(normalize("NFC", text).casefold().translate(_APART)))
+    return "-".join(_words(normalize("NFC", text).casefold().translate(_REMOVED)))
 
 
 def _words(text: str) -> Iterator[str]:
-    shown = "".join(sign for sign in text if category(sign) != "Cf")
-    whole = "".join(sign if sign.isalnum() or sign in "._" or category(sign)[0] == "M" else " " for sign in shown)
-    for word in whole.split():
+    visible = "".join(character for character in text if category(character) != "Cf")
+    spaced = "".join(
+        character if character.isalnum() or character in "._" or category(character)[0] == "M" else " "
+        for character in visible
+    )
+    for word in spaced.split():
         stripped = word.strip("._")
         if any(map(str.isalnum, stripped)):
             yield stripped
 
 
 def id_problems(name: str) -> Iterator[str]:
-    """Yield what is wrong with the id of a use case."""
+    """Yield a message for each problem of the id of a use case."""
     if not name:
         yield "there is no use case id: write one, or remove the row"
     elif "/" in name:
-        yield f"use case '{name}' has a '/' in its id: requirement ids read UC/item/scope, so use another sign"
-    elif not name.isprintable() or any(sign.isspace() for sign in name):
+        yield f"use case '{name}' has a '/' in its id: requirement ids read UC/item/scope, so use another character"
+    elif not name.isprintable() or any(character.isspace() for character in name):
         yield f"use case {name!r} has white space or a control character in its id: use a single word"

@@ -1,11 +1,11 @@
-"""What the cells of a row mean: its id, the statuses that it may stand for, and whether it is left out."""
+"""The meaning of a register row: its id, its possible statuses, and whether it is skipped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ...fast_values import dataclass, fast_constructor
-from .layout import STATUS_IN, RegisterLayout
+from .layout import STATUS_COLUMN_PREFIX, RegisterLayout
 from .parsed_register import RegisterRow
 from .row_ids import row_id
 from .status_words import box_of, strip_box
@@ -13,68 +13,70 @@ from .status_words import box_of, strip_box
 
 @dataclass(frozen=True, slots=True)
 class InterpretedRow:
-    """A row, understood."""
+    """A row and its meaning."""
 
     row: RegisterRow
     id: str
     name: str
-    """What the id is made of."""
-    said: str
-    """The word for its status."""
+    """The text that the id is made of."""
+    status_text: str
+    """The text of its status."""
     box: str
-    """Before its name; nothing where there is none."""
+    """The box before its name; empty: none."""
     statuses: tuple[str, ...]
-    """That its word and its box may stand for; none: it is no word that is known, or they contradict each other."""
-    contradicts: bool
+    """The statuses that its status text and its box may mean; empty: the text is unknown, or the two contradict."""
+    is_contradictory: bool
+    """The status text and the box mean different statuses."""
     by_environment: tuple[tuple[str, tuple[str, ...]], ...]
-    """(environment, the statuses that its cell may stand for); none: the cell is empty."""
-    unknown: tuple[str, ...]
-    """What stands in such a cell and is no word."""
+    """(environment, statuses that its cell may mean); no statuses: the cell is empty or unknown."""
+    unknown_texts: tuple[str, ...]
+    """The texts of such cells that are not empty and mean no status."""
     skip_reason: str
-    """Why it is no use case; nothing where it is one."""
+    """Why it is no use case; empty: it is one."""
 
 
-_make_entry = fast_constructor(InterpretedRow)
+_interpreted_row = fast_constructor(InterpretedRow)
 
 
-def interpret_row(row: RegisterRow, wanted: RegisterLayout) -> InterpretedRow:
-    """Return what a row means."""
+def interpret_row(row: RegisterRow, layout: RegisterLayout) -> InterpretedRow:
+    """Return a row with its meaning."""
     box, name = box_of(row.cells["uc"]), strip_box(row.cells["uc"])
-    said = row.cells.get("status", "")
-    words = wanted.words
-    every, cells = [], []
-    if wanted.is_by_environment:
-        every = [(name, row.cells[column]) for name, column in wanted.statuses_by_environment(row.columns)]
-        cells = [(name, cell) for name, cell in every if not words.leaves_out(cell, "")]  # n/a: nothing to compare
-    # Where each environment has a cell there is none for the whole, and an empty word stands for nothing.
-    by_word, by_box = () if every else words.meaning(said), words.meaning_of_box(box)
-    if box and not said:
-        said, statuses = box, by_box
-    elif box and by_word:
-        statuses = tuple(status for status in by_word if status in by_box)
+    status_text = row.cells.get("status", "")
+    words = layout.status_words
+    all_cells, compared_cells = [], []
+    if layout.is_by_environment:
+        all_cells = [(environment, row.cells[column]) for environment, column in layout.status_columns(row.columns)]
+        # A cell such as "n/a" has no status to compare.
+        compared_cells = [pair for pair in all_cells if not words.skips_row(pair[1], "")]
+    # A row with a cell for each environment has no status text of its own, so that an empty text means nothing.
+    by_text, by_box = () if all_cells else words.statuses_of(status_text), words.statuses_of_box(box)
+    if box and not status_text:
+        status_text, statuses = box, by_box
+    elif box and by_text:
+        statuses = tuple(status for status in by_text if status in by_box)
     else:
-        statuses = by_word
-    return _make_entry(
+        statuses = by_text
+    return _interpreted_row(
         row=row,
-        id=row_id(name, wanted.prefix),
+        id=row_id(name, layout.prefix),
         name=name,
-        said=said,
+        status_text=status_text,
         box=box,
         statuses=statuses,
-        contradicts=bool(by_word) and not statuses,
-        by_environment=tuple([(environment, words.meaning(cell)) for environment, cell in cells]),
-        unknown=tuple([cell for _, cell in cells if cell and not words.meaning(cell)]),
-        skip_reason=_skip_reason(row, [cell for _, cell in every] or [said], name, wanted),
+        is_contradictory=bool(by_text) and not statuses,
+        by_environment=tuple([(environment, words.statuses_of(cell)) for environment, cell in compared_cells]),
+        unknown_texts=tuple([cell for _, cell in compared_cells if cell and not words.statuses_of(cell)]),
+        skip_reason=_skip_reason(row, [cell for _, cell in all_cells] or [status_text], name, layout),
     )
 
 
-def _skip_reason(row: RegisterRow, said: Sequence[str], name: str, wanted: RegisterLayout) -> str:
-    if row.struck:
+def _skip_reason(row: RegisterRow, status_texts: Sequence[str], name: str, layout: RegisterLayout) -> str:
+    if row.is_struck:
         return "struck out"
-    if not wanted.words.leaves_any_out:
+    if not layout.status_words.skips_any:
         return ""
-    beside = (cell for key, cell in row.cells.items() if key != "uc" and not key.startswith(STATUS_IN))
-    is_alone = "" not in wanted.words.skipped or not any(beside)
-    if all(wanted.words.leaves_out(one, name, is_alone=is_alone) for one in said):
-        return f"[statuses] skip: '{name}' says '{', '.join(filter(None, said))}'"
+    other_cells = (cell for key, cell in row.cells.items() if key != "uc" and not key.startswith(STATUS_COLUMN_PREFIX))
+    is_alone = "" not in layout.status_words.skipped or not any(other_cells)
+    if all(layout.status_words.skips_row(text, name, is_alone=is_alone) for text in status_texts):
+        return f"[statuses] skip: '{name}' says '{', '.join(filter(None, status_texts))}'"
     return ""

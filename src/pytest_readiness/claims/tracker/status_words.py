@@ -1,9 +1,9 @@
-"""The words of a tracker for a status: one or several for each, prefixes, boxes, and those that leave a row out."""
+"""The words of a tracker for each status: exact words, prefixes, boxes, and words that skip a row."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from ...fast_values import dataclass
@@ -12,26 +12,26 @@ from .markdown_parser import fold_text
 STATUSES = ("NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE")
 READY = "READY_FOR_GO_LIVE"
 SKIP = "skip"
-"""The key under which the words stand that leave a row out."""
+"""The key of the words that skip a row."""
 StatusSettings = Mapping[str, str | Sequence[str]]
-"""A word or several by our status, as the config says them."""
+"""The word or words of each status, as in the config."""
 
 _EMPTY, _TICKED = ("[ ]", "☐"), ("[x]", "☑")
 _BOX = re.compile(r"\s*(\[[ xX]\]|[☐☑])\ufe0f?(?=\s|\Z)")
-_UNSEEN = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
-"""Signs that choose how an emoji is drawn."""
+_VARIATION_SELECTORS = dict.fromkeys(map(ord, "\ufe0e\ufe0f"))
+"""Characters that choose how an emoji is drawn."""
 
 
 def box_of(text: str) -> str:
-    """Return the box that a text begins with (``[ ]``, ``[x]``, ``☐`` or ``☑``); nothing where it begins with none."""
-    found = _BOX.match(text)
-    return found[1] if found else ""
+    """Return the box at the start of a text (``[ ]``, ``[x]``, ``☐`` or ``☑``); empty: there is none."""
+    match = _BOX.match(text)
+    return match[1] if match else ""
 
 
 def strip_box(text: str) -> str:
-    """Return a text without the box that it begins with."""
-    found = _BOX.match(text)
-    return text[found.end() :].strip() if found else text
+    """Return a text without the box at its start."""
+    match = _BOX.match(text)
+    return text[match.end() :].strip() if match else text
 
 
 def is_ticked(box: str) -> bool:
@@ -40,7 +40,7 @@ def is_ticked(box: str) -> bool:
 
 
 def box_for(status: str, box: str) -> str:
-    """Return a box of the same kind as it says a status: ticked for READY_FOR_GO_LIVE alone."""
+    """Return the box of a status, in the style of another box: ticked for READY_FOR_GO_LIVE only."""
     ticked = status == READY
     if is_ticked(box) == ticked:
         return box
@@ -49,121 +49,123 @@ def box_for(status: str, box: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StatusWords:
-    """What each word of a tracker stands for."""
+    """The statuses that each word of a tracker means."""
 
     written: Mapping[str, str]
-    """The word that is written for each of our statuses."""
+    """The word to write for each status."""
     exact: Mapping[str, tuple[str, ...]]
-    """Our statuses, by the word folded: several where a tracker has fewer words than there are statuses."""
+    """Statuses by folded word: several if the tracker has fewer words than there are statuses."""
     prefixes: tuple[tuple[str, tuple[str, ...]], ...]
-    """The same for what a word begins with, the longest first."""
+    """(folded prefix, statuses), the longest prefix first."""
     skipped: frozenset[str]
+    """The folded words that skip a row."""
     skipped_prefixes: tuple[str, ...]
 
     @classmethod
-    def from_config(cls, said: StatusSettings) -> StatusWords:
-        """Return the words that a config gives; a status that it does not speak of has our own word."""
-        words = {status: words_for(said, status) for status in STATUSES}
+    def from_config(cls, settings: StatusSettings) -> StatusWords:
+        """Return the words that a config gives; a status without words has its own name."""
+        words_by_status = {status: words_for(settings, status) for status in STATUSES}
         exact: dict[str, tuple[str, ...]] = {}
         prefixes: dict[str, tuple[str, ...]] = {}
-        for status, ones in words.items():
-            for word in ones:
-                of, key = (prefixes, _fold(word[:-1])) if is_prefix(word) else (exact, _fold(word))
-                of[key] = tuple(dict.fromkeys((*of.get(key, ()), status)))
-        left_out = listed_words(said.get(SKIP, ()))
+        for status, words in words_by_status.items():
+            for word in words:
+                target, key = (prefixes, _fold(word[:-1])) if is_prefix(word) else (exact, _fold(word))
+                target[key] = tuple(dict.fromkeys((*target.get(key, ()), status)))
+        skip_words = as_words(settings.get(SKIP, ()))
         return cls(
-            written={status: _written(ones) for status, ones in words.items()},
+            written={status: _word_to_write(words) for status, words in words_by_status.items()},
             exact=exact,
             prefixes=tuple(sorted(prefixes.items(), key=lambda pair: -len(pair[0]))),
-            skipped=frozenset(_fold(word) for word in left_out if not is_prefix(word)),
-            skipped_prefixes=tuple(_fold(word[:-1]) for word in left_out if is_prefix(word)),
+            skipped=frozenset(_fold(word) for word in skip_words if not is_prefix(word)),
+            skipped_prefixes=tuple(_fold(word[:-1]) for word in skip_words if is_prefix(word)),
         )
 
-    def meaning(self, cell: str) -> tuple[str, ...]:
-        """Return the statuses that a cell may stand for; none: it is no word of this tracker."""
+    def statuses_of(self, cell: str) -> tuple[str, ...]:
+        """Return the statuses that a cell may mean; empty: it has no known word."""
         key = _fold(cell)
         if key in self.exact:
             return self.exact[key]
         for prefix, statuses in self.prefixes:
             if key.startswith(prefix):
                 return statuses
-        return self.meaning_of_box(box_of(cell)) if cell and not strip_box(cell) else ()
+        return self.statuses_of_box(box_of(cell)) if cell and not strip_box(cell) else ()
 
-    def meaning_of_box(self, box: str) -> tuple[str, ...]:
-        """Return the statuses that a box stands for."""
+    def statuses_of_box(self, box: str) -> tuple[str, ...]:
+        """Return the statuses that a box may mean; empty: there is no box."""
         if not box:
             return ()
         return self.exact.get(_fold(box)) or ((READY,) if is_ticked(box) else STATUSES[:-1])
 
     @property
-    def leaves_any_out(self) -> bool:
-        """Some word leaves a row out."""
+    def skips_any(self) -> bool:
+        """Whether there is a word that skips a row."""
         return bool(self.skipped or self.skipped_prefixes)
 
-    def leaves_out(self, status: str, name: str, *, is_alone: bool = True) -> bool:
-        """Return whether a row is none of the register: by its status, or by what stands in the place of its id.
+    def skips_row(self, status: str, name: str, *, is_alone: bool = True) -> bool:
+        """Return whether a row is skipped because of its status text or the text of its id.
 
-        That it has no status leaves it out only where nothing else stands in it either (``is_alone``): such a row
-        heads others, and another one waits for its status.
+        A prefix is compared with the id only if the status has no known word: a use case whose name begins with
+        "Deferred" is not skipped.
 
-        A prefix is looked for in the id only where the status is no word for one: a use case whose name begins with
-        "Deferred" is one.
+        Args:
+            status: The text of the status. An empty one skips a row only if ``is_alone``.
+            name: The text of the id.
+            is_alone: The row has no other text. Such a row is the heading of others.
         """
-        if not self.leaves_any_out:
+        if not self.skips_any:
             return False
         if ((status or is_alone) and _fold(status) in self.skipped) or (bool(name) and _fold(name) in self.skipped):
             return True
-        return not self.meaning(status) and (self._begins(status) or self._begins(name))
+        return not self.statuses_of(status) and (self._has_skipped_prefix(status) or self._has_skipped_prefix(name))
 
-    def knows(self, status: str) -> bool:
-        """Return whether it is a word for a status, or one that leaves a row out."""
-        return bool(self.meaning(status)) or self.leaves_out(status, "")
+    def is_known(self, status: str) -> bool:
+        """Return whether a text means a status or skips a row."""
+        return bool(self.statuses_of(status)) or self.skips_row(status, "")
 
-    def _begins(self, text: str) -> bool:
+    def _has_skipped_prefix(self, text: str) -> bool:
         return bool(self.skipped_prefixes) and _fold(text).startswith(self.skipped_prefixes)
 
-    def word(self, status: str, old: str) -> str:
-        """Return what is written for a status where an old word stood: a box for a box, else the first word."""
+    def replacement(self, status: str, old: str) -> str:
+        """Return the text of a status that replaces an old one: a box for a box, else the first word."""
         box = box_of(old)
         if box and not strip_box(old) and _fold(box) not in self.exact:
             return box_for(status, box)
         return self.written[status]
 
-    def listed(self) -> tuple[str, ...]:
-        """Return the words for a message."""
+    def written_words(self) -> tuple[str, ...]:
+        """Return the word of each status, without duplicates."""
         return tuple(dict.fromkeys(self.written.values()))
 
-    def with_ready(self) -> tuple[str, ...]:
-        """Return the other statuses that the word for READY_FOR_GO_LIVE stands for."""
-        return tuple(one for one in self.meaning(self.written[READY]) if one != READY)
+    def shared_with_ready(self) -> tuple[str, ...]:
+        """Return the other statuses that the word of READY_FOR_GO_LIVE also means."""
+        return tuple(status for status in self.statuses_of(self.written[READY]) if status != READY)
 
 
-def words_for(said: StatusSettings, status: str) -> tuple[str, ...]:
-    """Return the words for one of our statuses. Where that of NOT_STARTED is a box, it is that of all but READY."""
-    if status in said:
-        return listed_words(said[status])
-    first = listed_words(said.get(STATUSES[0], ()))
-    empty = first[:1] if status != READY and first and box_of(first[0]) == first[0].strip() else ()
-    return empty or (status,)
+def words_for(settings: StatusSettings, status: str) -> tuple[str, ...]:
+    """Return the words of a status. If the word of NOT_STARTED is a box, it is that of each status but READY."""
+    if status in settings:
+        return as_words(settings[status])
+    first = as_words(settings.get(STATUSES[0], ()))
+    empty_box = first[:1] if status != READY and first and box_of(first[0]) == first[0].strip() else ()
+    return empty_box or (status,)
 
 
-def listed_words(said: str | Sequence[str]) -> tuple[str, ...]:
-    """Return a word or several as several."""
-    return (said,) if isinstance(said, str) else tuple(said)
+def as_words(words: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one word, or several, as a tuple."""
+    return (words,) if isinstance(words, str) else tuple(words)
 
 
 def is_prefix(word: str) -> bool:
-    """Return whether a word stands for whatever begins with it."""
+    """Return whether a word ends with ``*`` and so means each text that begins with it."""
     return len(word) > 1 and word.endswith("*") and not word.endswith("\\*")
 
 
-def _written(words: Iterable[str]) -> str:
-    """Return the first word that is no prefix; of prefixes alone, what the first begins with."""
-    ones = tuple(words)
-    return next((word for word in ones if word and not is_prefix(word)), ones[0].removesuffix("*").strip())
+def _word_to_write(words: Sequence[str]) -> str:
+    """Return the first word that is no prefix; if there is none, the text of the first prefix."""
+    return next((word for word in words if word and not is_prefix(word)), words[0].removesuffix("*").strip())
 
 
 @lru_cache(maxsize=256)
 def _fold(text: str) -> str:
-    """The words of a tracker are few, and each stands in many rows."""
-    return fold_text(text.translate(_UNSEEN))
+    """Return a text for comparison. The results are cached: a tracker has few words, each in many rows."""
+    return fold_text(text.translate(_VARIATION_SELECTORS))

@@ -1,7 +1,7 @@
-"""What people call the columns of a tracker and the statuses in it, in the languages in which trackers were seen.
+"""Usual words for the columns and statuses of trackers, in several languages.
 
-A word stands here only where a person would read it so and no better: what may mean more than one status stands
-nowhere, or under the worse one. How a test ended is no word of who may go live: a pass is work that is under way.
+A word is listed only if a person would read it so. A word that may mean several statuses is not listed, or listed under
+the worst one. Test results are no go-live statuses, so that a pass means IN_PROGRESS.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from unicodedata import category
 
 from .markdown_parser import fold_text
+from .status_words import READY, SKIP, STATUSES
 
-READY, IN_PROGRESS, NOT_STARTED, BLOCKED = "READY_FOR_GO_LIVE", "IN_PROGRESS", "NOT_STARTED", "BLOCKED"
-SKIP = "skip"
+NOT_STARTED, IN_PROGRESS, BLOCKED, _ = STATUSES
 
 HEADERS = {
     "uc": (
@@ -102,7 +102,7 @@ HEADERS = {
         """,
     ),
 }
-"""The headers of each column, by our name of it, those that tell most first; words are parted by bars."""
+"""The headers of each column, by key, in groups from the clearest to the vaguest; bars separate the headers."""
 
 _WORDS = {
     READY: """
@@ -178,11 +178,11 @@ average | gesamt | grand total | overall | somme | sub-total | subtotal | sum | 
 totals
 всего | итого | 合計 | 合计 | 总计 | 總計 | 총계 | 합계
 """
-_OF_TESTS = """
+_TEST_RESULTS = """
 error | fail | failed | failing | failure | not run | pass | passed | passing | untested | 不合格 | 合格
 失败 | 通过
 """
-_SAYS_MORE = """
+_IMPLYING_MORE = """
 pass | passed | passing | verified | tested | implemented | merged | code complete | on track
 mostly done | nearly done | almost done | almost ready | in review | under review | review | reviewing
 awaiting review | awaiting approval | pending review | pending approval | pending sign-off | needs review
@@ -194,7 +194,7 @@ fallido | rechazado | rejeitado | falhou | fallito | respinto | отклонен
 失败 | 失敗 | 被拒绝 | 却下 | 실패
 at risk | off track | on hold | hold | 保留 | 보류 | 暂停 | en pause
 """
-_SIGNS = {
+_SYMBOLS = {
     READY: "✅✔☑🟢👍💚",
     IN_PROGRESS: "🟡🟠🚧🔄⏳⌛🏗💛🔜🔶🔸",
     NOT_STARTED: "⬜⚪◻☐□⭕🔲❌✗✘🆕📝⬛⚫",
@@ -211,95 +211,105 @@ def _longest_first(words: Iterable[str]) -> str:
 
 
 _STATUS_OF = {word: status for status, words in _WORDS.items() for word in _folded(words)}
-_STOPPED = re.compile(
+_BLOCKED_PREFIX = re.compile(
     f"(?:{_longest_first(word for word, status in _STATUS_OF.items() if status == BLOCKED)})(?=[ :,;(])"
 )
-_MORE = re.compile(rf"(?:{_longest_first(_folded(_SAYS_MORE))})(?=\W|\Z)")
-_STATUS_OF_SIGN = {sign: status for status, signs in _SIGNS.items() for sign in signs}
+_PREFIX_IMPLYING_MORE = re.compile(rf"(?:{_longest_first(_folded(_IMPLYING_MORE))})(?=\W|\Z)")
+_STATUS_OF_SYMBOL = {symbol: status for status, symbols in _SYMBOLS.items() for symbol in symbols}
 _RANK = {
     key: {header: rank for rank, group in reversed(list(enumerate(groups))) for header in _folded(group)}
     for key, groups in HEADERS.items()
 }
-_HEAD = re.compile(r"\s*[(,;:\[]|\s+[-\u2013\u2014/]\s+|\s+(?=\d)|\s+(?=(?:to|until|for|by|on)\s)")
-# What may stand behind a word without taking anything from it: dates, numbers, names of gates and people.
+_WORD_END = re.compile(r"\s*[(,;:\[]|\s+[-\u2013\u2014/]\s+|\s+(?=\d)|\s+(?=(?:to|until|for|by|on)\s)")
+# Additions that do not change the meaning of a word: dates, numbers, names of gates and people.
 _HARMLESS_WORDS = (
     r"[\s(),;:.\[\]/\u2013\u2014-]|\d+%?|v\d[\d.]*|gate|phase|stage|sprint|q[1-4]|on|by|at|@[\w-]+|#\d+|"
     r"jan\w*|feb\w*|mar\w*|apr\w*|may|jun\w*|jul\w*|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
 )
 _HARMLESS = re.compile(rf"(?:{_HARMLESS_WORDS})*", re.IGNORECASE)
-_HARMLESS_ELSE = re.compile(rf"(?:{_HARMLESS_WORDS}|to|until|for)*", re.IGNORECASE)
+_HARMLESS_UNLESS_READY = re.compile(rf"(?:{_HARMLESS_WORDS}|to|until|for)*", re.IGNORECASE)
 _SHARE = re.compile(r"%|(?<![\d/])\d+\s*/\s*\d+(?![\d/])|\A\W*\d+\W*\Z")
-"""A part of a whole, or a number of which nobody knows what it counts: what is done by so much is not done."""
+"""A share of a whole, or a number with an unknown meaning: work that is done to a share is not done."""
 
 
 def header_rank(key: str, header: str) -> int | None:
-    """Return how much a header tells of a column, 0 most; None: it is none that is known for it."""
+    """Return how clearly a header names a column, 0 the clearest; None: it is not known for that column."""
     return _RANK[key].get(fold_text(header.replace("_", " ")))
 
 
 def is_environment(header: str) -> bool:
-    """Return whether a header is what people call an environment."""
+    """Return whether a header is a usual name of an environment."""
     return fold_text(header) in _folded(_ENVIRONMENTS)
 
 
 def is_total(name: str) -> bool:
-    """Return whether this stands in the place of an id where a row sums up others."""
-    return fold_text(_bare(name)) in _folded(_TOTALS)
+    """Return whether the text of an id cell is that of a row with totals."""
+    return fold_text(_without_symbols(name)) in _folded(_TOTALS)
 
 
 def is_test_result(word: str) -> bool:
-    """Return whether a word says how a test ended."""
-    return fold_text(_bare(word)) in _folded(_OF_TESTS)
+    """Return whether a word is a test result."""
+    return fold_text(_without_symbols(word)) in _folded(_TEST_RESULTS)
 
 
 def implies_more(word: str) -> bool:
-    """Return whether a word says more than the status that it is read as: that tests passed, or that it is live.
+    """Return whether a word implies more than its status, such as that tests passed, or that it is live.
 
-    It is read so, and not written where nothing but the status is known.
+    Such a word is read, but not written: only the status is known then.
     """
-    return bool(_MORE.match(fold_text(_bare(word))))
+    return bool(_PREFIX_IMPLYING_MORE.match(fold_text(_without_symbols(word))))
 
 
 def status_meaning(word: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return the status that a person would read, and the words for ``[statuses]``; None: nobody knows.
+    """Return the status that a person would read, and the words for ``[statuses]``; None: it is unclear.
 
-    A word that means READY_FOR_GO_LIVE, or that leaves a row out, is taken whole: what is added to it may take it back.
-    Another one stands for whatever begins so, where something harmless is added.
+    A text that means READY_FOR_GO_LIVE, or skips a row, is returned whole, since an addition may change its meaning.
+    Another text with a harmless addition gives a prefix.
     """
-    signs = {_STATUS_OF_SIGN[sign] for sign in word if sign in _STATUS_OF_SIGN}
-    text = fold_text(_bare(word))
+    symbols = {_STATUS_OF_SYMBOL[character] for character in word if character in _STATUS_OF_SYMBOL}
+    text = fold_text(_without_symbols(word))
     if not text:
-        return (signs.pop(), (word,)) if len(signs) == 1 else None
+        return (symbols.pop(), (word,)) if len(symbols) == 1 else None
     if status := _STATUS_OF.get(text):
-        return None if status == READY and signs - {READY} else (status, (word,))
-    return _with_more(word, text, signs)
+        return None if status == READY and symbols - {READY} else (status, (word,))
+    return _meaning_with_addition(word, text, symbols)
 
 
-def _with_more(word: str, text: str, signs: set[str]) -> tuple[str, tuple[str, ...]] | None:
-    """Return what a word, or a sign alone, means that has something behind it."""
-    if stopped := _STOPPED.match(text):  # whatever follows, it is no better than this
-        return BLOCKED, (*_beginning(word, stopped[0]), word)
-    alone = next((sign for sign in word if sign in _STATUS_OF_SIGN), "") if len(signs) == 1 else ""
-    head = "" if alone and _HARMLESS.fullmatch(text) else fold_text(_bare(_HEAD.split(text, maxsplit=1)[0]))
-    status, rest = _STATUS_OF.get(head) or (_STATUS_OF_SIGN.get(alone) if not head else None), text[len(head) :]
-    if status is None or not (_HARMLESS if status == READY else _HARMLESS_ELSE).fullmatch(rest):
+def _meaning_with_addition(word: str, text: str, symbols: set[str]) -> tuple[str, tuple[str, ...]] | None:
+    """Return the meaning of a known word, or a symbol, that is followed by more text; None: it is unclear.
+
+    Args:
+        word: The text of the cell.
+        text: The same, folded and without symbols.
+        symbols: The statuses of its symbols.
+    """
+    if blocked := _BLOCKED_PREFIX.match(text):  # No addition makes it better than this.
+        return BLOCKED, (*_up_to(word, blocked[0]), word)
+    symbol = next((character for character in word if character in _STATUS_OF_SYMBOL), "") if len(symbols) == 1 else ""
+    head = "" if symbol and _HARMLESS.fullmatch(text) else _first_word(text)
+    status, rest = _STATUS_OF.get(head) or (_STATUS_OF_SYMBOL.get(symbol) if not head else None), text[len(head) :]
+    if status is None or not (_HARMLESS if status == READY else _HARMLESS_UNLESS_READY).fullmatch(rest):
         return None
-    if status == READY and (signs - {READY} or _SHARE.search(rest)):
+    if status == READY and (symbols - {READY} or _SHARE.search(rest)):
         return None
-    begin = _beginning(word, head or alone) if status != SKIP else ()
-    if not begin or status not in (READY, IN_PROGRESS, NOT_STARTED):
-        return status, (*begin, word)
-    return status, (*begin, word) if status == READY else (f"{begin[0]}*",)
+    start = _up_to(word, head or symbol) if status != SKIP else ()
+    if not start or status not in (READY, IN_PROGRESS, NOT_STARTED):
+        return status, (*start, word)
+    return status, (*start, word) if status == READY else (f"{start[0]}*",)
 
 
-def _beginning(word: str, known: str) -> tuple[str, ...]:
-    """Return a word up to the end of what is known of it, signs before it too; none where that cannot be found."""
-    at = word.casefold().find(known)
-    return (word[: at + len(known)],) if at >= 0 and len(word.casefold()) == len(word) else ()
+def _first_word(text: str) -> str:
+    return fold_text(_without_symbols(_WORD_END.split(text, maxsplit=1)[0]))
 
 
-def _bare(word: str) -> str:
-    """Return a word without the signs around it."""
-    shown = "".join(" " if category(sign) in ("So", "Sk", "Cf", "Mn") else sign for sign in word)
-    stripped = shown.strip(" \t.!*_`~…")
-    return stripped or ("-" if shown.strip() == "-" else "")
+def _up_to(word: str, part: str) -> tuple[str, ...]:
+    """Return a text up to the end of a part of it; empty: the part cannot be found."""
+    start = word.casefold().find(part)
+    return (word[: start + len(part)],) if start >= 0 and len(word.casefold()) == len(word) else ()
+
+
+def _without_symbols(word: str) -> str:
+    """Return a text without symbols, and without punctuation around it."""
+    visible = "".join(" " if category(character) in ("So", "Sk", "Cf", "Mn") else character for character in word)
+    stripped = visible.strip(" \t.!*_`~…")
+    return stripped or ("-" if visible.strip() == "-" else "")

@@ -1,7 +1,7 @@
-"""Mending a tracker: the status and date cells of some rows, and no other byte.
+"""Writer of the tracker: changes the status and date cells of some rows, and no other byte.
 
-A cell is changed only where it is certain what its text is: the mended tracker is read again, and unless that gives
-what was wanted and everything else as it was, nothing is changed and it is told where.
+A cell is changed only if the result is certain: the changed tracker is read again, and if anything else than expected
+differs, nothing is changed and the error names the line.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from pathlib import Path
 from ...errors import ConfigError, location, one_line
 from ...fast_values import dataclass
 from ..catalogue import UseCase
-from .formats import open_source
-from .layout import STATUS_IN, ColumnSettings, RegisterLayout
+from .formats import open_document
+from .layout import STATUS_COLUMN_PREFIX, ColumnSettings, RegisterLayout
 from .parsed_register import Span, TrackerDocument
-from .reader import Tracker, tracker_in
+from .reader import Tracker, interpret_document
 from .row_meaning import InterpretedRow, interpret_row
 from .status_words import StatusSettings
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_MOMENT = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
+_DATE_OR_TIME = re.compile(rf"{_DATE.pattern}(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class RowUpdate:
-    """What a row is to say."""
+    """The new status and date of a row."""
 
     status: str
-    """In our words; written in the tracker's. Empty: it stays as it is."""
+    """One of the four statuses, written as the tracker's word for it. Empty: it stays as it is."""
     date: str
-    """``2026-02-12``; written where the register has a column for it."""
+    """``2026-02-12``; written if the register has a column for it."""
     by_environment: tuple[tuple[str, str], ...] = ()
-    """(environment, status) for columns with the status in one."""
+    """(environment, status) for columns with the status in one environment."""
 
 
 def update_tracker(
@@ -49,46 +49,46 @@ def update_tracker(
     """Return the bytes of a tracker with the status and date cells of some rows changed, and no other byte.
 
     Args:
-        path: Where the tracker lies, for messages; it is not read.
-        data: What it holds.
-        changes: By the id of the use case.
+        path: The path of the tracker, for messages; it is not read.
+        data: The content of the tracker.
+        changes: The changes by use case id.
         columns: As for ``read_tracker``.
         statuses: As for ``read_tracker``.
         skip: As for ``read_tracker``.
 
     Raises:
-        ConfigError: the tracker says something wrong, a use case has no row, or a cell cannot be changed with
-            certainty; the message names file and line.
+        ConfigError: the tracker has a problem, a use case has no row, or a cell cannot be changed with certainty; the
+            message names file and line.
     """
     return update_with_layout(path, data, changes, RegisterLayout.from_config(columns or {}, statuses or {}, skip))
 
 
-def update_with_layout(path: Path, data: bytes, changes: Mapping[str, RowUpdate], wanted: RegisterLayout) -> bytes:
-    """Do what ``update_tracker`` does, where it is said already what is wanted of the tracker."""
-    reading = _Reading(path, wanted)
+def update_with_layout(path: Path, data: bytes, changes: Mapping[str, RowUpdate], layout: RegisterLayout) -> bytes:
+    """Do the same as ``update_tracker`` for a tracker with a known layout."""
+    updater = _TrackerUpdater(path, layout)
     text = _decoded(path, data)
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    text = text.removeprefix(mark)
-    source = reading.source(text)
-    before = reading.tracker(source)
-    rows = {entry.id: entry for entry in reading.entries(source)}
+    byte_order_mark = "\ufeff" if text.startswith("\ufeff") else ""
+    text = text.removeprefix(byte_order_mark)
+    document = updater.document(text)
+    before = updater.tracker(document)
+    rows = {row.id: row for row in updater.rows(document)}
     edits: list[tuple[Span, str]] = []
     for use_case, change in changes.items():
-        entry = rows.get(use_case)
-        if entry is None:
+        row = rows.get(use_case)
+        if row is None:
             raise ConfigError(f"{location(path)}: has no row for use case '{use_case}': add one")
-        edits += reading.edits(source, entry, change)
-    mended = _edited(text, edits)
-    reading.compare(before, reading.tracker(reading.source(mended)), changes, rows)
-    return (mark + mended).encode()
+        edits += updater.edits(document, row, change)
+    changed_text = _with_edits(text, edits)
+    updater.check_result(before, updater.tracker(updater.document(changed_text)), changes, rows)
+    return (byte_order_mark + changed_text).encode()
 
 
-def _edited(text: str, edits: Sequence[tuple[Span, str]]) -> str:
-    pieces, at = [], 0
+def _with_edits(text: str, edits: Sequence[tuple[Span, str]]) -> str:
+    parts, position = [], 0
     for (start, end), new in sorted(edits):
-        pieces += [text[at:start], new]
-        at = end
-    return "".join([*pieces, text[at:]])
+        parts += [text[position:start], new]
+        position = end
+    return "".join([*parts, text[position:]])
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -98,104 +98,110 @@ def _decoded(path: Path, data: bytes) -> str:
         raise ConfigError(f"{location(path)}: is not UTF-8 text: save the tracker as UTF-8") from None
 
 
-class _Reading:
-    """How one tracker is read: its place, and its words for columns and statuses."""
+class _TrackerUpdater:
+    """The steps of an update of one tracker, with its path and its layout."""
 
-    def __init__(self, path: Path, wanted: RegisterLayout) -> None:
+    def __init__(self, path: Path, layout: RegisterLayout) -> None:
         self._path = path
-        self._wanted = wanted
-        if told := wanted.unwritable_reason():
-            raise ConfigError(f"{location(path)}: {told}")
+        self._layout = layout
+        if reason := layout.unwritable_reason():
+            raise ConfigError(f"{location(path)}: {reason}")
 
-    def source(self, text: str) -> TrackerDocument:
-        return open_source(self._path, text, self._wanted)
+    def document(self, text: str) -> TrackerDocument:
+        return open_document(self._path, text, self._layout)
 
-    def tracker(self, source: TrackerDocument) -> Tracker:
-        tracker, found = tracker_in(self._path, source, self._wanted)
-        if found:
-            raise ConfigError(str(found[0]))
+    def tracker(self, document: TrackerDocument) -> Tracker:
+        tracker, problems = interpret_document(self._path, document, self._layout)
+        if problems:
+            raise ConfigError(str(problems[0]))
         return tracker
 
-    def entries(self, source: TrackerDocument) -> Iterator[InterpretedRow]:
+    def rows(self, document: TrackerDocument) -> Iterator[InterpretedRow]:
         """Yield the rows that are use cases."""
-        return (entry for row in source.register.rows if not (entry := interpret_row(row, self._wanted)).skip_reason)
+        rows = (interpret_row(row, self._layout) for row in document.register.rows)
+        return (row for row in rows if not row.skip_reason)
 
-    def edits(self, source: TrackerDocument, entry: InterpretedRow, change: RowUpdate) -> Iterator[tuple[Span, str]]:
-        """Yield where the row's cells stand that are to be changed, and what is to stand there."""
-        for key, new in self._wanted_cells(entry, change).items():
-            if key in entry.row.columns and entry.row.cells[key] != new:
-                span = source.span(entry.row, key)
+    def edits(self, document: TrackerDocument, row: InterpretedRow, change: RowUpdate) -> Iterator[tuple[Span, str]]:
+        """Yield the span and the new text of each cell that changes."""
+        for key, new in self._new_cells(row, change).items():
+            if key in row.row.columns and row.row.cells[key] != new:
+                span = document.span(row.row, key)
                 if span is None:
-                    raise self._refusal(entry, f"has no cell for {_called(key)}: add one")
-                yield span, self._cell(source, entry, key, new)
+                    raise self._refusal(row, f"has no cell for {_column_name(key)}: add one")
+                yield span, self._spelling(document, row, key, new)
 
-    def _wanted_cells(self, entry: InterpretedRow, change: RowUpdate) -> dict[str, str]:
-        words, row = self._wanted.words, entry.row.cells
+    def _new_cells(self, row: InterpretedRow, change: RowUpdate) -> dict[str, str]:
+        words, old = self._layout.status_words, row.row.cells
         cells = {"last_updated": change.date}
         for environment, status in change.by_environment:
-            column = STATUS_IN + environment
-            cells[column] = words.word(status, row[column])
+            column = STATUS_COLUMN_PREFIX + environment
+            cells[column] = words.replacement(status, old[column])
         if not change.status:
             return cells
-        if entry.said and row.get("status") == entry.said:
-            cells["status"] = words.word(change.status, entry.said)
-        elif not entry.box:
+        if row.status_text and old.get("status") == row.status_text:
+            cells["status"] = words.replacement(change.status, row.status_text)
+        elif not row.box:
             cells["status"] = words.written[change.status]
-        if entry.box:
-            cells["uc"] = (
-                words.word(change.status, entry.box) + row["uc"][row["uc"].index(entry.box) + len(entry.box) :]
-            )
+        if row.box:
+            after_box = old["uc"].index(row.box) + len(row.box)
+            cells["uc"] = words.replacement(change.status, row.box) + old["uc"][after_box:]
         return cells
 
-    def _cell(self, source: TrackerDocument, entry: InterpretedRow, key: str, new: str) -> str:
-        old = entry.row.cells[key]
-        if key == "last_updated" and _DATE.search(old) and not _MOMENT.fullmatch(old):
-            told = f"says more than a date: '{one_line(old, 60)}': keep nothing but the date in that cell"
-            raise self._refusal(entry, told)
-        for candidate in source.spellings(entry.row, key, new):
+    def _spelling(self, document: TrackerDocument, row: InterpretedRow, key: str, new: str) -> str:
+        old = row.row.cells[key]
+        if key == "last_updated" and _DATE.search(old) and not _DATE_OR_TIME.fullmatch(old):
+            message = f"has more than a date in its date cell: '{one_line(old, 60)}': keep only the date there"
+            raise self._refusal(row, message)
+        for candidate in document.spellings(row.row, key, new):
             return candidate
-        told = f"has the {_called(key)} '{one_line(old, 60)}' written in a way that cannot be changed with certainty"
-        raise self._refusal(entry, f"{told}: write {one_line(new, 60)} there yourself")
+        message = (
+            f"has the {_column_name(key)} '{one_line(old, 60)}' written in a way that cannot be changed with certainty"
+        )
+        raise self._refusal(row, f"{message}: write {one_line(new, 60)} there yourself")
 
-    def _refusal(self, entry: InterpretedRow, what: str) -> ConfigError:
-        return ConfigError(f"{location(self._path, entry.row.line)}: {entry.id} {what}")
+    def _refusal(self, row: InterpretedRow, message: str) -> ConfigError:
+        return ConfigError(f"{location(self._path, row.row.line)}: {row.id} {message}")
 
-    def compare(
+    def check_result(
         self, before: Tracker, after: Tracker, changes: Mapping[str, RowUpdate], rows: Mapping[str, InterpretedRow]
     ) -> None:
-        """Raise ConfigError unless the mended tracker says what was wanted, and else what it said before."""
+        """Raise ConfigError unless the tracker has the new values, and no other difference."""
         for old, new in zip_longest(before.rows, after.rows):
             change = changes.get(old.id) if old else None
-            wanted = old
+            expected = old
             if old and new and change:
-                wanted = _changed(old, new, change, dated="last_updated" in rows[old.id].row.columns)
-            if new != wanted:
+                expected = _expected_row(old, new, change, has_date="last_updated" in rows[old.id].row.columns)
+            if new != expected:
                 line, name = (old.line, old.id) if old else (new.line, new.id)
                 raise ConfigError(f"{location(self._path, line)}: the row of {name} cannot be changed with certainty")
-        same = (before.items, before.legend, before.skipped_rows) == (after.items, after.legend, after.skipped_rows)
-        if not same:
+        is_same = (before.items, before.legend, before.skipped_rows) == (after.items, after.legend, after.skipped_rows)
+        if not is_same:
             raise ConfigError(f"{location(self._path)}: cannot be changed without changing more than status and date")
 
 
-def _changed(old: UseCase, new: UseCase, change: RowUpdate, *, dated: bool) -> UseCase | None:
-    """Return what a row is to say, in the words that it says it with; None: it does not say the status."""
-    said = dict(new.declared_in)
+def _expected_row(old: UseCase, new: UseCase, change: RowUpdate, *, has_date: bool) -> UseCase | None:
+    """Return the old row with the change, as far as its new words may mean several statuses.
+
+    ``None``: the new row has not the status of the change.
+    """
+    new_statuses = dict(new.declared_in)
     if change.status and change.status not in (new.declared_status, *new.declared_also):
         return None
-    if any(status not in said.get(environment, ()) for environment, status in change.by_environment):
+    if any(status not in new_statuses.get(environment, ()) for environment, status in change.by_environment):
         return None
-    changed = dict(old.declared_in) | {environment: said[environment] for environment, _ in change.by_environment}
+    declared_in = dict(old.declared_in)
+    declared_in |= {environment: new_statuses[environment] for environment, _ in change.by_environment}
     return replace(
         old,
         declared_status=new.declared_status if change.status else old.declared_status,
         declared_also=new.declared_also if change.status else old.declared_also,
-        declared_in=tuple(changed.items()),
-        last_updated=change.date if dated else old.last_updated,
+        declared_in=tuple(declared_in.items()),
+        last_updated=change.date if has_date else old.last_updated,
     )
 
 
-_NAMES = {"status": "status", "last_updated": "date", "uc": "box"}
+_COLUMN_NAMES = {"status": "status", "last_updated": "date", "uc": "box"}
 
 
-def _called(column: str) -> str:
-    return _NAMES.get(column) or f"status in {column.removeprefix(STATUS_IN)}"
+def _column_name(column: str) -> str:
+    return _COLUMN_NAMES.get(column) or f"status in {column.removeprefix(STATUS_COLUMN_PREFIX)}"

@@ -1,4 +1,4 @@
-"""A tracker in YAML: each list whose entries have the keys of a register, wherever it stands."""
+"""A tracker in YAML, whose register is each list with the register's keys, at any depth."""
 
 from __future__ import annotations
 
@@ -10,158 +10,156 @@ from pathlib import Path
 from ...errors import ConfigError, location, one_line
 from ...fast_values import dataclass, field
 from .layout import RegisterLayout
-from .located_value import LineIndex, LocatedValue, column_names
+from .located_value import LineIndex, LocatedValue, column_keys_of
 from .markdown_parser import fold_text
 from .misspelt_headers import missing_column
 from .parsed_register import Entry, Register, RegisterRow, Span
 from .yaml_scalars import read_scalar, respell
 from .yaml_tree import YamlError, YamlNode, parse_documents
 
-_AS_LACKING = "this looks like a register, and none of its keys is called '{}': give one that name"
-_AS_KEYED = "this looks like a register whose ids are keys: write a list, each of whose entries has its id under '{}'"
-_NO_ROW = "this stands in the register and is no row: write keys and values"
+_MISSING_KEY = "this looks like a register, but none of its keys is called '{}': give one that name"
+_KEYED_ROWS = "this looks like a register whose ids are keys: write a list, with the id of each entry under '{}'"
+_NO_ROW = "this is in the register, but is no row: write keys and values"
 _NO_TEXT = "'{}' is no plain text: write a word there"
-_TWICE = "'{}' stands twice in one row: take one out"
-_MERGED = "'<<' refers to what is no plain mapping of its own keys: write these keys into the row"
-_OR_SKIP = ", or name the key that it stands under in tracker_skip"
+_DUPLICATE_KEY = "'{}' appears twice in one row: remove one"
+_NO_MAPPING = "'<<' does not refer to a plain mapping of its own keys: write these keys into the row"
+_OR_SKIP = ", or name the key above it in tracker_skip"
 _MERGE = "<<"
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
-    """A list, and the keys that it stands under, outermost first."""
-
-    node: YamlNode
-    keys: tuple[str, ...]
-
-
 @dataclass
-class _Entry:
-    """An entry of a list: what each of its keys says."""
+class _ListEntry:
+    """An entry of a list with its keys and values."""
 
     line: int
     keys: list[str] = field(default_factory=list)
     nodes: list[YamlNode] = field(default_factory=list)
-    own: int = 0
-    """How many of them stand in the entry itself; the others come from ``<<``."""
-    told: list[tuple[int, str]] = field(default_factory=list)
+    own_count: int = 0
+    """Number of keys of the entry itself; the keys after them come from ``<<``."""
+    problems: list[tuple[int, str]] = field(default_factory=list)
 
 
 class YamlDocument:
-    """A ``Source``. Quotes, anchors, tags, comments and the style of a block stay as they are."""
+    """A ``TrackerDocument``. Quotes, anchors, tags, comments and block styles stay as they are."""
 
     items: Sequence[Entry] = ()
     legend: Sequence[str] = ()
 
-    def __init__(self, path: Path, text: str, wanted: RegisterLayout) -> None:
+    def __init__(self, path: Path, text: str, layout: RegisterLayout) -> None:
         """Read a text (without byte order mark); ``path`` is for messages.
 
         Raises:
-            ConfigError: it is no YAML that is read, or has no register.
+            ConfigError: it is no YAML, uses a refused feature, or has no register.
         """
-        self._text, self._wanted, self._lines = text, wanted, LineIndex(text)
+        self._text, self._layout, self._lines = text, layout, LineIndex(text)
         try:
             roots = parse_documents(text)
         except YamlError as error:
-            line = None if error.position is None else self._lines.at(error.position)
-            raise ConfigError(f"{location(path, line)}: {error.what}") from None
+            line = None if error.position is None else self._lines.line_at(error.position)
+            raise ConfigError(f"{location(path, line)}: {error.message}") from None
         self._cells: list[dict[str, LocatedValue]] = []
-        self._doubts: list[tuple[int, str]] = []
-        self._matched: set[str] = set()
+        self._problems: list[tuple[int, str]] = []
+        self._matched_patterns: set[str] = set()
         lists = list(self._lists(roots))
-        if wanted.falls_back:
-            self._wanted = wanted.suited(self._entry(child).keys for found in lists for child in found.node.children)
-        rows = [row for found in lists for row in self._rows(found)]
-        if not rows and not self._doubts:
-            keys = " and ".join(f"'{wanted.shown(key)}'" for key in wanted.decide)
+        if layout.may_lack_id_header:
+            self._layout = layout.adapted_to(self._entry(child).keys for node in lists for child in node.children)
+        rows = [row for node in lists for row in self._rows(node)]
+        if not rows and not self._problems:
+            keys = " and ".join(f"'{layout.header_of(key)}'" for key in layout.key_columns)
             raise ConfigError(
                 f"{location(path)}: no list has entries with the keys {keys}: "
                 "add them, or name yours under [tracker_columns] in readiness.toml"
             )
-        self.doubts: Sequence[tuple[int, str]] = ()
-        unmatched_patterns = tuple(one for one in wanted.skip if one not in self._matched)
-        self.register = Register(tuple(rows), tuple(sorted(self._doubts)), unmatched_patterns)
+        self.problems: Sequence[tuple[int, str]] = ()
+        unmatched = tuple(pattern for pattern in layout.skip if pattern not in self._matched_patterns)
+        self.register = Register(tuple(rows), tuple(sorted(self._problems)), unmatched)
 
     def span(self, row: RegisterRow, column: str) -> Span | None:
-        """Return where the value stands, without its anchor and tag; None: the row has none of its own."""
-        cell = self._cells[row.hint].get(column)
+        """Return the span of a value, without its anchor and tag; None: the row has none of its own."""
+        cell = self._cells[row.locator].get(column)
         return (cell.start, cell.end) if cell else None
 
     def spellings(self, row: RegisterRow, column: str, new: str) -> Iterator[str]:
         """Yield the new value in the style of the old one, else in quotes."""
-        yield from respell(self._text, self._cells[row.hint][column], new, keep_type=column != "last_updated")
+        yield from respell(self._text, self._cells[row.locator][column], new, keep_type=column != "last_updated")
 
-    def _lists(self, roots: Sequence[YamlNode]) -> Iterator[_List]:
-        """Yield every list in the order of the lines, but for those under a key that is left out."""
-        pending = [(root, tuple[str, ...]()) for root in reversed(roots)]
+    def _lists(self, roots: Sequence[YamlNode]) -> Iterator[YamlNode]:
+        """Yield each list in the order of the lines, except those under a skipped key."""
+        pending = list(reversed(roots))
         while pending:
-            node, keys = pending.pop()
+            node = pending.pop()
             if node.kind == "list":
-                yield _List(node, keys)
-                pending += [(child, keys) for child in reversed(node.children)]
+                yield node
+                pending += reversed(node.children)
             elif node.kind == "mapping" and node.alias is None:
-                within = [(value, (*keys, key.value)) for key, value in node.pairs() if not self._is_skipped(key)]
-                self._look_at_keys(node)
-                pending += reversed(within)
+                values = [value for key, value in node.pairs() if not self._is_skipped(key)]
+                self._check_keyed_rows(node)
+                pending += reversed(values)
 
     def _is_skipped(self, key: YamlNode) -> bool:
-        found = [one for one in self._wanted.skip if fnmatchcase(fold_text(key.value), fold_text(one))]
-        self._matched.update(found)
-        return bool(found)
+        matches = [pattern for pattern in self._layout.skip if fnmatchcase(fold_text(key.value), fold_text(pattern))]
+        self._matched_patterns.update(matches)
+        return bool(matches)
 
-    def _look_at_keys(self, node: YamlNode) -> None:
-        """Tell of a register that is a mapping of ids to rows."""
+    def _check_keyed_rows(self, node: YamlNode) -> None:
+        """Add a problem if a mapping of ids to rows looks like a register."""
         ids = [key for key, value in node.pairs() if self._is_keyed_row(key, value)]
         if len(ids) > 1 or any(map(str.isdigit, "".join(key.value for key in ids))):
-            told = _AS_KEYED.format(self._wanted.shown("uc"))
-            self._doubts.append((self._lines.at(ids[0].start), told + _OR_SKIP))
+            message = _KEYED_ROWS.format(self._layout.header_of("uc"))
+            self._problems.append((self._lines.line_at(ids[0].start), message + _OR_SKIP))
 
     def _is_keyed_row(self, key: YamlNode, value: YamlNode) -> bool:
         entry = self._entry(value)
-        said = dict(zip(column_names(self._wanted, entry.keys), entry.nodes, strict=True))
-        known = "status" in said and "uc" not in said and self._wanted.is_name(key.value)
-        return known and self._wanted.is_status(self._said(said["status"]))
+        nodes = dict(zip(column_keys_of(self._layout, entry.keys), entry.nodes, strict=True))
+        may_be_row = "status" in nodes and "uc" not in nodes and self._layout.is_single_word_id(key.value)
+        return may_be_row and self._layout.is_status(self._cell_text(nodes["status"]))
 
-    def _rows(self, found: _List) -> Iterator[RegisterRow]:
-        entries = [(child, self._entry(child)) for child in found.node.children]
-        wanted = self._wanted_of([entry for _, entry in entries])
-        named = [column_names(wanted, entry.keys) for _, entry in entries]
-        if not any(set(self._wanted.decide) <= set(names) for names in named):
-            self._look_at(found, [entry for _, entry in entries])
+    def _rows(self, node: YamlNode) -> Iterator[RegisterRow]:
+        entries = [(child, self._entry(child)) for child in node.children]
+        layout = self._layout_for([entry for _, entry in entries])
+        columns = [column_keys_of(layout, entry.keys) for _, entry in entries]
+        if not any(set(self._layout.key_columns) <= set(keys) for keys in columns):
+            self._check_missing_key(node, [entry for _, entry in entries])
             return
-        for (child, entry), names in zip(entries, named, strict=True):
+        for (child, entry), keys in zip(entries, columns, strict=True):
             if (child.alias or child).kind != "mapping":
-                self._doubts.append((entry.line, _NO_ROW))
+                self._problems.append((entry.line, _NO_ROW))
                 continue
-            self._doubts += entry.told
-            yield self._row(entry, names)
+            self._problems += entry.problems
+            yield self._row(entry, keys)
 
-    def _wanted_of(self, entries: Sequence[_Entry]) -> RegisterLayout:
-        """Return what is wanted of a list: a key counts at the place where it first comes up in any of its entries."""
-        keys, position = list(dict.fromkeys(key for entry in entries for key in entry.keys)), self._wanted.position
+    def _layout_for(self, entries: Sequence[_ListEntry]) -> RegisterLayout:
+        """Return the layout of a list, with the position of the id column replaced by its key.
+
+        The position of a key is that of its first use in any of the entries.
+        """
+        keys, position = list(dict.fromkeys(key for entry in entries for key in entry.keys)), self._layout.id_position
         if position is None or position >= len(keys):
-            return self._wanted
-        return replace(self._wanted, position=None, headers={**self._wanted.headers, "uc": (keys[position],)})
+            return self._layout
+        headers = {**self._layout.headers, "uc": (keys[position],)}
+        return replace(self._layout, id_position=None, headers=headers)
 
-    def _row(self, entry: _Entry, names: tuple[str, ...]) -> RegisterRow:
-        cells: dict[str, str] = dict.fromkeys((*self._wanted.decide, *names), "")
-        places: dict[str, LocatedValue] = {}
-        for at, (name, node) in enumerate(zip(names, entry.nodes, strict=True)):
-            if name in places and not name.isdigit():
-                self._doubts.append((self._lines.at(node.start), _TWICE.format(entry.keys[at])))
-            elif at < entry.own or name not in cells or not cells[name]:
-                cells[name] = self._said(node)
-            if at < entry.own:
-                places[name] = read_scalar(self._text, node)
-            if name in self._wanted.decide and not _is_text(node):
-                self._doubts.append((self._lines.at(node.start), _NO_TEXT.format(entry.keys[at])))
-        self._cells.append(places)
-        columns = tuple(dict.fromkeys((*names, *self._wanted.decide)))
-        return RegisterRow(entry.line, cells, columns, hint=len(self._cells) - 1)
+    def _row(self, entry: _ListEntry, columns: tuple[str, ...]) -> RegisterRow:
+        key_columns = self._layout.key_columns
+        cells: dict[str, str] = dict.fromkeys((*key_columns, *columns), "")
+        values: dict[str, LocatedValue] = {}
+        for position, (column, node) in enumerate(zip(columns, entry.nodes, strict=True)):
+            if column in values and not column.isdigit():
+                message = _DUPLICATE_KEY.format(entry.keys[position])
+                self._problems.append((self._lines.line_at(node.start), message))
+            elif position < entry.own_count or column not in cells or not cells[column]:
+                cells[column] = self._cell_text(node)
+            if position < entry.own_count:
+                values[column] = read_scalar(self._text, node)
+            if column in key_columns and not _is_text(node):
+                self._problems.append((self._lines.line_at(node.start), _NO_TEXT.format(entry.keys[position])))
+        self._cells.append(values)
+        all_columns = tuple(dict.fromkeys((*columns, *key_columns)))
+        return RegisterRow(entry.line, cells, all_columns, locator=len(self._cells) - 1)
 
-    def _entry(self, place_of: YamlNode) -> _Entry:
-        """Return the keys of an entry, with those that ``<<`` brings and it has not itself."""
-        entry, node = _Entry(self._lines.at(place_of.start)), place_of.alias or place_of
+    def _entry(self, reference: YamlNode) -> _ListEntry:
+        """Return the keys of an entry, followed by those that only ``<<`` adds."""
+        entry, node = _ListEntry(self._lines.line_at(reference.start)), reference.alias or reference
         if node.kind != "mapping":
             return entry
         merged: list[YamlNode] = []
@@ -171,33 +169,34 @@ class YamlDocument:
             else:
                 entry.keys.append(key.value)
                 entry.nodes.append(value)
-        entry.own = len(entry.keys)
-        known = set(entry.keys)
-        for other in merged:
-            shared = other.alias or other
-            if shared.kind != "mapping" or any(key.value == _MERGE for key, _ in shared.pairs()):
-                entry.told.append((self._lines.at(other.start), _MERGED))
+        entry.own_count = len(entry.keys)
+        keys = set(entry.keys)
+        for source in merged:
+            mapping = source.alias or source
+            if mapping.kind != "mapping" or any(key.value == _MERGE for key, _ in mapping.pairs()):
+                entry.problems.append((self._lines.line_at(source.start), _NO_MAPPING))
                 continue
-            for key, value in shared.pairs():
-                if key.value not in known:
-                    known.add(key.value)
+            for key, value in mapping.pairs():
+                if key.value not in keys:
+                    keys.add(key.value)
                     entry.keys.append(key.value)
                     entry.nodes.append(value)
         return entry
 
-    def _look_at(self, found: _List, entries: Sequence[_Entry]) -> None:
-        """Tell of a list that is no register and looks like one."""
+    def _check_missing_key(self, node: YamlNode, entries: Sequence[_ListEntry]) -> None:
+        """Add a problem if a list that is no register looks like one."""
+        layout = self._layout
         keys = list(dict.fromkeys(key for entry in entries for key in entry.keys))
-        said = [dict(zip(entry.keys, entry.nodes, strict=True)) for entry in entries if entry.keys]
-        columns = [(key, *(self._said(one[key]) if key in one else "" for one in said)) for key in keys]
-        uc, *others = map(self._wanted.shown, self._wanted.decide)
+        rows = [dict(zip(entry.keys, entry.nodes, strict=True)) for entry in entries if entry.keys]
+        columns = [(key, *(self._cell_text(row[key]) if key in row else "" for row in rows)) for key in keys]
+        uc, *others = map(layout.header_of, layout.key_columns)
         status = others[0] if others else uc
-        lacks = missing_column(columns, (uc, status), self._wanted.is_status, self._wanted.is_name)
-        if lacks:
-            line = self._lines.at(found.node.start)
-            self._doubts.append((line, _AS_LACKING.format(one_line(lacks)) + _OR_SKIP))
+        missing = missing_column(columns, (uc, status), layout.is_status, layout.is_single_word_id)
+        if missing:
+            line = self._lines.line_at(node.start)
+            self._problems.append((line, _MISSING_KEY.format(one_line(missing)) + _OR_SKIP))
 
-    def _said(self, node: YamlNode) -> str:
+    def _cell_text(self, node: YamlNode) -> str:
         node = node.alias or node
         if node.kind == "list":
             return ", ".join(child.value for child in node.children if child.kind == "scalar")

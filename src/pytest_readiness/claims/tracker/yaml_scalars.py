@@ -1,4 +1,4 @@
-"""A value of YAML: the characters that say it, and how another one is written in their place."""
+"""Reader and writer of single YAML values that keep their position and style."""
 
 from __future__ import annotations
 
@@ -12,46 +12,47 @@ from .yaml_tree import YamlError, YamlNode, parse_documents
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)*")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 ALIAS = "*"
-UNSURE = "?"
-"""It is written in a way that is not changed."""
+"""The style of an alias."""
+UNCHANGEABLE = "?"
+"""The style of a value that is never changed."""
 _PLAIN = frozenset({"", ALIAS})
 
 
 def read_scalar(text: str, node: YamlNode) -> LocatedValue:
-    """Return what a value says, and where it stands in the text, without its anchor and tag.
+    """Return the text of a value and its position, without its anchor and tag.
 
     Args:
-        text: of the whole tracker.
-        node: a scalar, or an alias of one; what a list or a mapping says is nothing.
+        text: The whole text of the tracker.
+        node: A scalar, or an alias of one. The text of a list or a mapping is empty.
     """
     if node.alias is not None:
         return LocatedValue(read_scalar(text, node.alias).text, node.start, node.end, ALIAS)
     if node.kind != "scalar":
-        return LocatedValue("", node.start, node.end, UNSURE)
-    said = node.value.strip()
-    if not node.style and said in _NULL:
-        said = ""
+        return LocatedValue("", node.start, node.end, UNCHANGEABLE)
+    value = node.value.strip()
+    if not node.style and value in _NULL:
+        value = ""
     properties = _PROPERTIES.match(text, node.start, node.end)
     start = properties.end() if properties else node.start
-    unsure = text[start : start + 1] in ("&", "!", "#", "\r", "\n") and start < node.end
-    return LocatedValue(said, start, max(start, node.end), UNSURE if unsure else node.style)
+    is_unclear = text[start : start + 1] in ("&", "!", "#", "\r", "\n") and start < node.end
+    return LocatedValue(value, start, max(start, node.end), UNCHANGEABLE if is_unclear else node.style)
 
 
 def respell(text: str, value: LocatedValue, new: str, *, keep_type: bool) -> Iterator[str]:
-    """Yield how a new value is written in place of an old one: in its style first, else in quotes.
+    """Yield the spellings of a new value that replaces an old one: first in its style, else in quotes.
 
     Args:
-        text: of the whole tracker.
-        value: to be replaced.
-        new: without blanks around it.
-        keep_type: a plain word that other readers would take for a number or a truth is put in quotes, unless the old
-            one was such a one too.
+        text: The whole text of the tracker.
+        value: The old value.
+        new: The new value, without blanks around it.
+        keep_type: Put a plain word in quotes if other readers would take it for a number or a boolean, unless the old
+            one was of that type too.
     """
     old = text[value.start : value.end]
     for candidate in _candidates(old, value, new, keep_type=keep_type):
-        if _says(candidate, new):
-            glued = not old and value.start > 0 and not text[value.start - 1].isspace()
-            yield f" {candidate}" if glued else candidate
+        if _reads_as(candidate, new):
+            needs_space = not old and value.start > 0 and not text[value.start - 1].isspace()
+            yield f" {candidate}" if needs_space else candidate
 
 
 def _candidates(old: str, value: LocatedValue, new: str, *, keep_type: bool) -> Iterator[str]:
@@ -69,7 +70,7 @@ def _candidates(old: str, value: LocatedValue, new: str, *, keep_type: bool) -> 
 
 
 def _type_of(word: str) -> str:
-    """Return what a reader of YAML takes a plain word for."""
+    """Return the type that YAML readers give a plain word, such as ``str`` or ``bool``."""
     from yaml.nodes import ScalarNode
     from yaml.resolver import Resolver
 
@@ -77,16 +78,16 @@ def _type_of(word: str) -> str:
     return str(tag).rpartition(":")[2]
 
 
-def _says(candidate: str, new: str) -> bool:
-    """Return whether a spelling is read as the word wherever a value may stand; a block stands in no brackets."""
-    tries = {f"- {candidate}\n": 1}
+def _reads_as(candidate: str, new: str) -> bool:
+    """Return whether a spelling is read as the new value in a list and in brackets; a block only in a list."""
+    samples = {f"- {candidate}\n": 1}
     if candidate[:1] not in ("|", ">"):
-        tries = {f"- {candidate} # remark\n": 1, f"[{candidate}, other]\n": 2}
-    return all(_first(text, count) == new for text, count in tries.items())
+        samples = {f"- {candidate} # remark\n": 1, f"[{candidate}, other]\n": 2}
+    return all(_first_text(text, count) == new for text, count in samples.items())
 
 
-def _first(text: str, count: int) -> str | None:
-    """Return the first of so many texts in a list."""
+def _first_text(text: str, count: int) -> str | None:
+    """Return the first text of a list; None: the list has not exactly ``count`` texts."""
     try:
         (root,) = parse_documents(text)
     except (YamlError, ValueError):

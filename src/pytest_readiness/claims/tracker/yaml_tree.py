@@ -1,7 +1,8 @@
-"""YAML as a tree of values that know where they stand.
+"""YAML parsed into a tree of nodes with their positions.
 
-Nothing is made of what it says: no tag is followed, no value gets a type, and an alias is no copy. So a text that would
-run something, or grow without end, is text here; what stands for too much, or in itself, is refused.
+The parser constructs no objects: tags are ignored, values have no type, and aliases are not copied. A text that would
+run code or grow without limit when loaded is plain text here. Aliases that stand for too much, or for a node around
+them, are refused.
 """
 
 from __future__ import annotations
@@ -14,41 +15,41 @@ from ...errors import one_line
 from ...fast_values import dataclass, field
 
 MAX_DEPTH = 60
-"""Levels of lists and mappings."""
+"""Maximum nesting of lists and mappings."""
 MAX_VALUES = 1_000_000
-"""Values that the aliases of a text may stand for."""
-_HALF = re.compile("[\ud800-\udfff]")
+"""Maximum number of values, with those that aliases stand for."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 EXTRA_NEEDED = "YAML needs an extra: pip install 'pytest-readiness[yaml]'"
 
 
 class YamlError(ValueError):
-    """The text is no YAML, or none that is read."""
+    """The text is no YAML, or uses a feature that is refused."""
 
-    def __init__(self, position: int | None, what: str) -> None:
-        super().__init__(what)
+    def __init__(self, position: int | None, message: str) -> None:
+        super().__init__(message)
         self.position = position
-        """In the text; None: not known."""
-        self.what = what
+        """Position in the text; None: unknown."""
+        self.message = message
 
 
 @dataclass(slots=True)
 class YamlNode:
-    """A value of any kind."""
+    """A scalar, a list, a mapping, or an alias of one."""
 
     kind: Literal["scalar", "list", "mapping"]
     start: int
-    """With its anchor and its tag."""
+    """Start in the text, with its anchor and its tag."""
     end: int = 0
     value: str = ""
     style: str = ""
-    """Of a scalar: its quote, ``|`` or ``>``; empty: plain."""
+    """Style of a scalar: its quote, ``|`` or ``>``; empty: plain."""
     tag: str = ""
     children: list[YamlNode] = field(default_factory=list)
     """Of a mapping: key, value, key, value."""
     alias: YamlNode | None = None
-    """What this place only refers to."""
+    """The node that an alias refers to."""
     size: int = 1
-    """How many values it is, with what aliases stand for."""
+    """Number of values, with those that aliases stand for."""
 
     def pairs(self) -> Iterator[tuple[YamlNode, YamlNode]]:
         """Yield the keys and values of a mapping."""
@@ -62,45 +63,43 @@ def parse_documents(text: str) -> list[YamlNode]:
         YamlError: it is no YAML, it is too deep, its aliases stand for too much, or the library is not installed.
     """
     try:
-        import yaml  # only where a tracker is YAML
+        import yaml  # Only a YAML tracker needs it.
     except ImportError:
         raise YamlError(None, EXTRA_NEEDED) from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    tree = _Tree()
+    builder = _TreeBuilder()
     try:
         for event in yaml.parse(text, loader):
-            tree.take(event)
+            builder.add_event(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise YamlError(
-            mark.index if mark else None, f"is not YAML: {one_line(error.problem or str(error), 200)}"
-        ) from None
+        message = f"is not YAML: {one_line(error.problem or str(error), 200)}"
+        raise YamlError(mark.index if mark else None, message) from None
     except yaml.reader.ReaderError as error:
-        raise YamlError(
-            None, f"is not YAML: it holds a character that may not stand there (U+{_code(error):04X})"
-        ) from None
-    return tree.roots
+        message = f"is not YAML: it contains a character that is not allowed (U+{_code_point(error):04X})"
+        raise YamlError(None, message) from None
+    return builder.roots
 
 
-def _code(error: Any) -> int:
+def _code_point(error: Any) -> int:
     return error.character if isinstance(error.character, int) else ord(error.character)
 
 
-class _Tree:
-    """The tree as it grows, event by event."""
+class _TreeBuilder:
+    """The tree as it is built, event by event."""
 
     def __init__(self) -> None:
         self.roots: list[YamlNode] = []
         self._open: list[YamlNode] = []
         self._anchors: dict[str, YamlNode] = {}
 
-    def take(self, event: Any) -> None:
+    def add_event(self, event: Any) -> None:
         kind, start = type(event).__name__, event.start_mark.index
         if kind == "ScalarEvent":
             node = YamlNode("scalar", start, event.end_mark.index, event.value, event.style or "", event.tag or "")
-            if _HALF.search(node.value):
+            if _SURROGATE.search(node.value):
                 raise YamlError(start, "is not YAML: an escape here stands for half a character")
-            self._name(event, node)
+            self._set_anchor(event, node)
             self._add(node)
         elif kind == "AliasEvent":
             self._add(self._alias(event))
@@ -119,20 +118,20 @@ class _Tree:
     def _enter(self, event: Any, node: YamlNode) -> None:
         if len(self._open) >= MAX_DEPTH:
             raise YamlError(node.start, f"it is more than {MAX_DEPTH} levels deep: write it flatter")
-        self._name(event, node)
+        self._set_anchor(event, node)
         self._open.append(node)
 
-    def _name(self, event: Any, node: YamlNode) -> None:
+    def _set_anchor(self, event: Any, node: YamlNode) -> None:
         if event.anchor:
             self._anchors[event.anchor] = node
 
     def _alias(self, event: Any) -> YamlNode:
-        start, known = event.start_mark.index, self._anchors.get(event.anchor)
-        if known is None:
-            raise YamlError(start, f"nothing above is called '&{one_line(event.anchor, 60)}': correct the alias")
-        if any(known is one for one in self._open):
-            raise YamlError(start, f"'*{one_line(event.anchor, 60)}' refers to what it stands in: take it out")
-        return YamlNode(known.kind, start, event.end_mark.index, alias=known, size=known.size)
+        start, target = event.start_mark.index, self._anchors.get(event.anchor)
+        if target is None:
+            raise YamlError(start, f"no anchor above is called '&{one_line(event.anchor, 60)}': correct the alias")
+        if any(target is node for node in self._open):
+            raise YamlError(start, f"'*{one_line(event.anchor, 60)}' refers to a node around itself: remove it")
+        return YamlNode(target.kind, start, event.end_mark.index, alias=target, size=target.size)
 
     def _add(self, node: YamlNode) -> None:
         (self._open[-1].children if self._open else self.roots).append(node)
