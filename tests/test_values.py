@@ -9,8 +9,8 @@ ROOMS = (
     "settings", "claims", "facts", "redaction", "store", "verdict", "journal", "signing", "recording", "pipeline", "external",
 )  # fmt: skip
 WORKING = {
-    "claims.tracker.yaml_document._Entry": "an entry of a list while it is read",
-    "claims.tracker.markdown_rows._Search": "a table while it is looked for",
+    "claims.tracker.yaml_document._ListEntry": "the keys of an entry while they are read",
+    "claims.tracker.markdown_rows._RegisterSearch": "the register while it is searched",
     "claims.tracker.yaml_tree.YamlNode": "a value while its text is read",
     "recording.late_secrets.LateRedaction": "files of a session while it ends",
     "journal.joined_executions._SharedId": "ends while they arrive",

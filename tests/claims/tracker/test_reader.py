@@ -136,7 +136,7 @@ def test_a_table_in_a_comment_or_a_code_block_is_no_register(tmp_path):
         (f"{HEAD}| A | NOTSTARTED |\n", 3, "A has no known status: 'NOTSTARTED' (did you mean 'NOT_STARTED'?)"),
         (f"{HEAD}| A | |\n", 3, "A has no known status: ''"),
         (f"{HEAD}| A | BLOCKED |\n\n# Required Evidence\n1. x\n1. y\n", 7, "1 appears twice, in lines 6 and 7"),
-        (f"{HEAD}| A | BLOCKED |\n\n# Required Evidence\n1.\n2. y\n", 6, "required evidence 1 says nothing"),
+        (f"{HEAD}| A | BLOCKED |\n\n# Required Evidence\n1.\n2. y\n", 6, "required evidence 1 is empty"),
     ],
 )
 def test_each_mistake_is_one_line_with_its_place(tmp_path, text, line, told):
