@@ -137,7 +137,7 @@ def test_every_key_of_a_table_is_in_the_reference_with_its_default_and_choices(t
         assert not isinstance(choice, str) or choice in text
 
 
-@pytest.mark.parametrize("word", [*get_args(model.ColumnKey), *get_args(model.StatusWord)])
+@pytest.mark.parametrize("word", [*get_args(model.ColumnKey), *get_args(model.StatusName)])
 def test_every_column_and_status_that_can_be_renamed_is_in_the_reference(word):
     """The words that a tracker may replace by its own are listed."""
     assert f"`{word}`" in section(REFERENCE["config"], "## `[tracker_columns]` and `[statuses]`")

@@ -113,8 +113,8 @@ def test_a_url_is_split_into_host_and_port(text: str, place: tuple[str, int | No
     ("endpoint", "told"),
     [
         ("https://api.example.com", "must be a host or a network and no URL, such as 'api.example.com:443'"),
-        ("*", "must name something: leave endpoints out where any place will do"),
-        ("0.0.0.0/0", "must name something: leave endpoints out where any place will do"),
+        ("*", "must not match every host: leave endpoints out if any server will do"),
+        ("0.0.0.0/0", "must not match every host: leave endpoints out if any server will do"),
         ("10.20.1.0/16", "must begin where its network begins, which is 10.20.0.0/16, not '10.20.1.0/16'"),
         ("api.example.com:0", "must have a port between 1 and 65535"),
         ("api example.com", "must be a host or a network"),

@@ -342,7 +342,7 @@ def test_a_service_needs_a_key_that_is_declared(project: Project, service: type[
         ),
         (
             'public = "keys/ci.pem"\nroles = ["reviews"]',
-            "keys.x signs reviews and does not say whose: give it a person",
+            "keys.x signs reviews but has no person: add person",
         ),
         ('public = "keys/ci.pem"\nroles = ["runs"]\nperson = 1', "keys.x.person must be a text in quotes"),
         ('public = "keys/ci.pem"\nroles = ["runs"]\npersn = "a"', "unknown key 'persn' (did you mean 'person'?)"),

@@ -1,7 +1,7 @@
-"""What the config says: found upward from a folder, judged as a whole, and frozen.
+"""Settings of a project: finder, reader and model of its config.
 
-Finding a config costs next to nothing. The models need pydantic, which takes longer to import than everything else
-that a session without evidence does: they are loaded when first used.
+Finding a config is fast. The models need pydantic, whose import takes longer than everything else in a session without
+evidence. So they are loaded at their first use.
 """
 
 from __future__ import annotations
@@ -63,16 +63,16 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with _nothing_plugged_in():
+    with _without_pydantic_plugins():
         return getattr(import_module(".reading" if name in _READING else ".model", __name__), name)
 
 
 @contextmanager
-def _nothing_plugged_in() -> Iterator[None]:
-    """Keep pydantic from asking its plugins about our models: the config means what it says, whoever is installed.
+def _without_pydantic_plugins() -> Iterator[None]:
+    """Disable pydantic's plugins for our models, so that no installed package can change the meaning of the config.
 
-    It loads them from the entry points of all distributions, where the first model of a process is made. Models of
-    others, made later, find them as ever.
+    Pydantic loads them from the entry points of all distributions for the first model of a process. Models that others
+    define later still get them.
     """
     before = os.environ.get(_PYDANTIC_PLUGINS)
     os.environ[_PYDANTIC_PLUGINS] = "__all__"

@@ -1,4 +1,4 @@
-"""Where the config is: upward from a folder, ``readiness.toml`` before a pyproject.toml that has our table."""
+"""Finder of the config: ``readiness.toml``, else a pyproject.toml with our table, upward from a folder."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ TRACKER_NAME = "PROD_READINESS_TRACKER.md"
 
 
 def find_config(start: Path) -> Path | None:
-    """Return the config nearest to ``start``, looking upward, or None where there is none."""
+    """Return the path of the nearest config, from ``start`` upward; None: there is none."""
     folder = start.absolute()
     for candidate in (folder, *folder.parents):
-        own = candidate / CONFIG_NAME
-        if has_config_name(own):
-            return own
-        shared = candidate / PYPROJECT_NAME
-        if has_config_name(shared) and _has_our_table(shared):
-            return shared
+        config = candidate / CONFIG_NAME
+        if has_config_name(config):
+            return config
+        pyproject = candidate / PYPROJECT_NAME
+        if has_config_name(pyproject) and _has_our_table(pyproject):
+            return pyproject
     return None
 
 
 def has_config_name(path: Path) -> bool:
-    """Return whether there is something to read under a name, or to say why it cannot be: a folder is meant by nobody.
+    """Return whether there is anything but a folder at a path, even if it cannot be read.
 
-    A pipe or a broken link in the place of a config must not do away with it.
+    So a pipe or a broken link with the name of a config is an error, and not a missing config.
     """
     return os.path.lexists(path) and not path.is_dir()
 
@@ -37,16 +37,17 @@ def _has_our_table(pyproject: Path) -> bool:
     try:
         data = read_regular(pyproject)
     except IrregularError:
-        return True  # reading it tells what is wrong
+        return True  # The reader of the config reports the problem.
     except OSError:
         return False
     if b"readiness" not in data:
         return False
-    from .toml_text import parsed_toml  # late: most pyproject.toml do not speak of us, and this costs every session
+    # Imported here: most pyproject.toml have no such word, and this code runs in each session.
+    from .toml_text import parsed_toml
 
     try:
         tool = parsed_toml(data.decode("utf-8-sig")).get("tool")
     except ValueError:
-        # A broken file that speaks of us is ours: reading it tells what is wrong, passing it over would tell nothing.
+        # A broken file with our table is the config, so that the reader reports the problem.
         return b"tool.readiness" in data
     return isinstance(tool, dict) and "readiness" in tool

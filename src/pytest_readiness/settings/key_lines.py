@@ -1,6 +1,6 @@
-"""Lines of keys in TOML text: the standard library's reader says what a file holds, not where it says it.
+"""The line of each key in a TOML text, which the standard library's parser does not return.
 
-The text has been read successfully before it comes here, so the scanner follows TOML's structure and judges nothing.
+The text has been parsed before. So the scanner follows the structure of TOML and validates nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 KeyPath = tuple[str | int, ...]
-"""Keys from the outside in; a number is a position in a list."""
+"""Keys from the outermost to the innermost; a number is a position in a list."""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -24,12 +24,12 @@ _SCALAR = re.compile(r"[^,\]}\n#]+")
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:
-    """Return the line (from 1) of every key, table and list entry in valid TOML text."""
-    return _Scanner(text.replace("\r\n", "\n")).document()
+    """Return the line (from 1) of each key, table and list entry in valid TOML text."""
+    return _Scanner(text.replace("\r\n", "\n")).scan()
 
 
 def nearest_line(lines: Mapping[KeyPath, int], path: KeyPath) -> int | None:
-    """Return the line of ``path``, or of the innermost thing around it that has one."""
+    """Return the line of ``path``, or of the innermost table or list around it that has one; None: none has."""
     for length in range(len(path), 0, -1):
         if path[:length] in lines:
             return lines[path[:length]]
@@ -39,35 +39,35 @@ def nearest_line(lines: Mapping[KeyPath, int], path: KeyPath) -> int | None:
 class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._at = 0
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._position = 0
+        self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._lines: dict[KeyPath, int] = {}
-        self._entries: dict[KeyPath, int] = {}
-        """Position of the newest entry of each list of tables (``[[name]]``)."""
+        self._last_entries: dict[KeyPath, int] = {}
+        """Position of the last entry of each list of tables (``[[name]]``)."""
 
-    def document(self) -> dict[KeyPath, int]:
+    def scan(self) -> dict[KeyPath, int]:
         table: KeyPath = ()
-        while self._pass(_BLANK) < len(self._text):
-            if self._next("["):
+        while self._skip(_BLANK) < len(self._text):
+            if self._starts_with("["):
                 table = self._header()
             else:
                 self._pair(table)
         return self._lines
 
     def _header(self) -> KeyPath:
-        line, is_list = self._line(), self._next("[[")
-        self._at += 2 if is_list else 1
+        line, is_list = self._line(), self._starts_with("[[")
+        self._position += 2 if is_list else 1
         path: KeyPath = ()
         keys = self._key()
         for number, key in enumerate(keys, 1):
             path = (*path, key)
             if is_list and number == len(keys):
-                self._entries[path] = self._entries.get(path, -1) + 1
+                self._last_entries[path] = self._last_entries.get(path, -1) + 1
             self._lines.setdefault(path, line)
-            if path in self._entries:
-                path = (*path, self._entries[path])
+            if path in self._last_entries:
+                path = (*path, self._last_entries[path])
                 self._lines.setdefault(path, line)
-        self._at += 2 if is_list else 1
+        self._position += 2 if is_list else 1
         return path
 
     def _pair(self, path: KeyPath) -> None:
@@ -75,62 +75,62 @@ class _Scanner:
         for key in self._key():
             path = (*path, key)
             self._lines.setdefault(path, line)
-        self._at += 1  # the equals sign
+        self._position += 1  # The equals sign.
         self._value(path)
 
     def _key(self) -> list[str]:
         keys = []
         while True:
-            self._pass(_SPACE)
-            quoted = self._text[self._at] in "\"'"
-            raw = self._take(_STRING if quoted else _BARE_KEY)
-            keys.append(tomllib.loads(f"key = {raw}")["key"] if quoted else raw)
-            self._pass(_SPACE)
-            if not self._next("."):
+            self._skip(_SPACE)
+            is_quoted = self._text[self._position] in "\"'"
+            raw = self._take(_STRING if is_quoted else _BARE_KEY)
+            keys.append(tomllib.loads(f"key = {raw}")["key"] if is_quoted else raw)
+            self._skip(_SPACE)
+            if not self._starts_with("."):
                 return keys
-            self._at += 1
+            self._position += 1
 
     def _value(self, path: KeyPath) -> None:
-        self._pass(_SPACE)
-        if self._next("["):
+        self._skip(_SPACE)
+        if self._starts_with("["):
             self._list(path)
-        elif self._next("{"):
+        elif self._starts_with("{"):
             self._table(path)
         else:
-            self._take(_STRING if self._text[self._at] in "\"'" else _SCALAR)
+            self._take(_STRING if self._text[self._position] in "\"'" else _SCALAR)
 
     def _list(self, path: KeyPath) -> None:
-        self._at += 1
-        position = 0
-        while self._pass(_BLANK) >= 0 and not self._next("]"):
-            self._lines.setdefault((*path, position), self._line())
-            self._value((*path, position))
-            position += 1
-            self._pass(_BLANK)
-            self._at += self._next(",")
-        self._at += 1
+        self._position += 1
+        index = 0
+        while self._skip(_BLANK) >= 0 and not self._starts_with("]"):
+            self._lines.setdefault((*path, index), self._line())
+            self._value((*path, index))
+            index += 1
+            self._skip(_BLANK)
+            self._position += self._starts_with(",")
+        self._position += 1
 
     def _table(self, path: KeyPath) -> None:
-        self._at += 1
-        while self._pass(_BLANK) >= 0 and not self._next("}"):
+        self._position += 1
+        while self._skip(_BLANK) >= 0 and not self._starts_with("}"):
             self._pair(path)
-            self._pass(_BLANK)
-            self._at += self._next(",")
-        self._at += 1
+            self._skip(_BLANK)
+            self._position += self._starts_with(",")
+        self._position += 1
 
     def _line(self) -> int:
-        return bisect_right(self._starts, self._at)
+        return bisect_right(self._line_starts, self._position)
 
-    def _next(self, text: str) -> bool:
-        return self._text.startswith(text, self._at)
+    def _starts_with(self, text: str) -> bool:
+        return self._text.startswith(text, self._position)
 
-    def _pass(self, pattern: re.Pattern[str]) -> int:
+    def _skip(self, pattern: re.Pattern[str]) -> int:
         self._take(pattern)
-        return self._at
+        return self._position
 
     def _take(self, pattern: re.Pattern[str]) -> str:
-        match = pattern.match(self._text, self._at)
+        match = pattern.match(self._text, self._position)
         if match is None:
             raise ValueError(f"TOML that the scanner does not know, at line {self._line()}")
-        self._at = match.end()
+        self._position = match.end()
         return match.group()

@@ -1,4 +1,4 @@
-"""What pydantic found, in our words: which key, what it must be, and the nearest thing that is known."""
+"""Error messages for a config that pydantic refuses: the key, the allowed values, and the nearest known name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "review": ReviewSettings,
     "use_cases": UseCaseSettings,
 }
-_MUST_BE = {
+_EXPECTED_TYPES = {
     "bool_type": "true or false",
     "dict_type": "a table",
     "int_type": "a whole number",
@@ -45,37 +45,39 @@ _MUST_BE = {
     "string_type": "a text in quotes",
     "tuple_type": "a list of texts",
 }
-_PLAIN = {
+_FIXED_MESSAGES = {
     "missing": "is missing",
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
 }
-_SHOWN = 60
+_MAX_SHOWN = 60
+"""Maximum number of characters of a value in a message."""
 
 
 def describe_error(error: ErrorDetails) -> tuple[KeyPath, str]:
-    """Return the key path that an error is about, and one sentence that says what is wrong with it."""
+    """Return the key path of an error, and a message for it."""
     path = tuple(error["loc"])
     if path and path[-1] == "[key]":
-        return path[:-1], _key_sentence(path[:-1], error)
+        return path[:-1], _key_message(path[:-1], error)
     if error["type"] == "extra_forbidden":
         return path, unknown_key(path)
-    return path, f"{dotted_key(path)} {_sentence(error)}"
+    return path, f"{dotted_key(path)} {_value_message(error)}"
 
 
 def unknown_key(path: KeyPath) -> str:
-    """Return the sentence for a key that does not exist."""
+    """Return the message for a key that does not exist."""
     if path == ("context", "environment"):
-        return "an environment is not committed but said by who runs: use --readiness-environment or a marker"
+        return "the config cannot set the environment, only a run can: use --readiness-environment or a marker"
     return f"unknown key '{path[-1]}'{suggestion(str(path[-1]), _known_keys(path))}"
 
 
 def dotted_key(path: Iterable[str | int]) -> str:
-    """Return a key path as it is written: ``review.required``; a list's entry is told by its list."""
-    return ".".join(part if _bare(part) else f'"{part}"' for part in path if isinstance(part, str))
+    """Return a key path as it is written in TOML: ``review.required``; an entry of a list has the key of its list."""
+    return ".".join(key if _is_bare(key) else f'"{key}"' for key in path if isinstance(key, str))
 
 
-def _bare(key: str) -> bool:
+def _is_bare(key: str) -> bool:
+    """Return whether TOML needs no quotes around a key."""
     return bool(key) and key.replace("-", "").replace("_", "").isalnum() and key.isascii()
 
 
@@ -84,37 +86,37 @@ def _known_keys(path: KeyPath) -> set[str]:
     return set(model.model_fields) - LOCATION_FIELDS if model else set()
 
 
-def _key_sentence(path: KeyPath, error: ErrorDetails) -> str:
+def _key_message(path: KeyPath, error: ErrorDetails) -> str:
     if error["type"] == "literal_error":
         known = _choices(error)
-        every = f" (known are {', '.join(known)})"
-        return f"unknown key '{path[-1]}'{suggestion(str(path[-1]), known) or every}"
-    return f"'{path[-1]}' {_sentence(error).removesuffix(f', not {_shown(path[-1])}')}"
+        hint = suggestion(str(path[-1]), known) or f" (known are {', '.join(known)})"
+        return f"unknown key '{path[-1]}'{hint}"
+    return f"'{path[-1]}' {_value_message(error).removesuffix(f', not {_shown(path[-1])}')}"
 
 
-def _sentence(error: ErrorDetails) -> str:
+def _value_message(error: ErrorDetails) -> str:
     kind, value = error["type"], error.get("input")
     if kind == "value_error":
         return f"{error['ctx']['error']}, not {_shown(value)}"
     if kind == "literal_error":
-        known = _choices(error)
-        hint = suggestion(value, known) if isinstance(value, str) else ""
-        return f"must be {' or '.join(repr(word) for word in known)}, not {_shown(value)}{hint}"
+        choices = _choices(error)
+        hint = suggestion(value, choices) if isinstance(value, str) else ""
+        return f"must be {' or '.join(map(repr, choices))}, not {_shown(value)}{hint}"
     if kind == "greater_than_equal":
         return f"must be at least {error['ctx']['ge']}, not {_shown(value)}"
-    if kind in _PLAIN:
-        return _PLAIN[kind]
-    if kind in _MUST_BE:
-        return f"must be {_MUST_BE[kind]}, not {_shown(value)}"
+    if kind in _FIXED_MESSAGES:
+        return _FIXED_MESSAGES[kind]
+    if kind in _EXPECTED_TYPES:
+        return f"must be {_EXPECTED_TYPES[kind]}, not {_shown(value)}"
     return f"is wrong: {error['msg']}"
 
 
 def _choices(error: ErrorDetails) -> list[str]:
-    return [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+    return [choice.strip(" '") for choice in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."

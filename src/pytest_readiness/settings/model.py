@@ -1,4 +1,4 @@
-"""The config as frozen values: every key of ``readiness.toml``, its default, and what it may say."""
+"""The model of the config: each key of ``readiness.toml`` with its default and its allowed values."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from pydantic import (
 
 from .endpoints import parse_endpoint
 
-StatusWord = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE"]
-WordKey = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE", "skip"]
+StatusName = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE"]
+StatusKey = Literal["NOT_STARTED", "IN_PROGRESS", "BLOCKED", "READY_FOR_GO_LIVE", "skip"]
 ColumnKey = Literal["uc", "status", "architecture_status", "title", "owner", "last_updated", "notes", "prefix"]
 
 DEFAULT_REGISTER: Final = "default"
@@ -31,7 +31,7 @@ _POWER = {"k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def _as_bytes(value: Any) -> Any:
-    """``1 GiB`` is 2**30 bytes, ``1 GB`` 10**9; a number is bytes."""
+    """Return a size in bytes: ``1 GiB`` is 2**30 bytes, ``1 GB`` 10**9; a number is bytes."""
     is_size = isinstance(value, int | str) and not isinstance(value, bool)
     match = _SIZE.fullmatch(str(value)) if is_size else None
     if match is None:
@@ -60,7 +60,7 @@ def _as_words(value: Any) -> Any:
         raise ValueError("must be a word or a list of words")
     stripped = tuple(word.strip() for word in words)
     if "*" in stripped:
-        raise ValueError("must be words, of which '*' alone would be any")
+        raise ValueError("must be words, and '*' alone would match any")
     return stripped
 
 
@@ -103,7 +103,7 @@ class _Table(BaseModel):
 
 
 class ContextSettings(_Table):
-    """Context that every run has unless it says otherwise. Never the environment: that is said by who runs."""
+    """The default context of each run. It never has the environment, which only a run can name."""
 
     provider_mode: Name | None = None
     tenant_id: Text | None = None
@@ -114,9 +114,9 @@ class EnvironmentSettings(_Table):
     """A declared environment."""
 
     real: StrictBool = False
-    """Whether evidence from it counts; an environment that does not say so is not real."""
+    """Whether evidence from it counts."""
     endpoints: tuple[Annotated[Text, AfterValidator(_endpoint)], ...] = ()
-    """Hosts and networks that belong to it: what its tests connect to is compared with them."""
+    """Hosts and networks that belong to it. The connections of its tests are compared with them."""
 
 
 class ProviderModeSettings(_Table):
@@ -127,7 +127,7 @@ class ProviderModeSettings(_Table):
 
 
 class ItemSettings(_Table):
-    """The whole meaning of one item: what is not said here is not asked for."""
+    """The requirements of one item. A key that is missing requires nothing."""
 
     title: str = ""
     """Empty: the tracker's text."""
@@ -138,13 +138,13 @@ class ItemSettings(_Table):
     max_age_days: Annotated[StrictInt, Field(ge=1)] | None = None
     """None: a pass never turns stale."""
     connection: Literal["none", "seen"] = "none"
-    """``seen``: a pass counts only where a connection to an endpoint of its environment was seen."""
+    """``seen``: a pass counts only if a connection to an endpoint of its environment was recorded."""
     name: Name | None = None
-    """Short name that ``item=`` in a marker may also say."""
+    """Short name that ``item=`` in a marker also accepts."""
 
 
 class UseCaseSettings(_Table):
-    """What adds to the tracker's row of a use case, or is the row where there is no tracker."""
+    """Additions to the tracker's row of a use case, or the whole row if there is no tracker."""
 
     title: str = ""
     owner: str = ""
@@ -154,39 +154,39 @@ class UseCaseSettings(_Table):
     provider_modes: tuple[Name, ...] | None = None
     drills: tuple[Name, ...] = ()
     not_applicable: Mapping[str, Text] = {}
-    """Item, or the end of a requirement's id such as ``6/rotation``, and the reason."""
+    """Reason by item, or by the end of a requirement id such as ``6/rotation``."""
 
 
 class ReviewSettings(_Table):
-    """Whose sign-off counts."""
+    """The rules for reviews: the reviewers, and how many approvals a use case needs."""
 
     reviewers: tuple[Text, ...] = ()
-    """Empty: nobody's."""
+    """Empty: no sign-off counts."""
     required: Annotated[StrictInt, Field(ge=1)] = 1
     separate: StrictBool | Literal["started_by"] = True
-    """Who recorded the evidence cannot decide on it; ``started_by``: nor who started the job that recorded it."""
+    """Exclude the recorder of evidence from decisions on it; ``started_by``: also the person who started the CI job."""
     identity: Literal["declared", "git", "ci", "signed"] = "declared"
 
 
 class PersonSettings(_Table):
-    """The other names that one person goes by."""
+    """The other names of one person."""
 
     also: tuple[Text, ...] = ()
 
 
 class KeySettings(_Table):
-    """A public key that is trusted, and with what."""
+    """A trusted public key and its roles."""
 
     public: Text
     """Path of the PEM file."""
     roles: Annotated[tuple[Literal["runs", "reviews", "checkpoints"], ...], Field(min_length=1)]
-    """What it may sign: the seals of runs, decisions of a person, heads of the store."""
+    """The things it may sign: the seals of runs, decisions of a person, checkpoints of the store."""
     person: Text | None = None
-    """Whose decisions it signs."""
+    """The person whose decisions it signs."""
 
 
 class GateSettings(_Table):
-    """What eligible means."""
+    """The rules of the gate."""
 
     on: Literal["review", "evidence"] = "review"
     asserted: Literal["refuse", "acknowledge", "accept"] = "acknowledge"
@@ -202,11 +202,11 @@ class GateSettings(_Table):
 
 
 with catch_warnings():
-    # The key is called ``register``; pydantic warns that this hides ABCMeta.register, which nobody calls on settings.
+    # Pydantic warns that the field ``register`` hides ABCMeta.register, which is never called on settings.
     filterwarnings("ignore", message='Field name "register"', category=UserWarning)
 
     class Settings(_Table):
-        """The config that is in force. ``tracker`` is resolved; other paths are relative to ``folder``."""
+        """The config in force. ``tracker`` is an absolute path; other paths are relative to ``folder``."""
 
         tracker: Path | None = None
         register: Name = DEFAULT_REGISTER
@@ -215,18 +215,18 @@ with catch_warnings():
         decisions: Text = "store"
         plugins: tuple[Text, ...] = ()
         artifact_limit: Annotated[int, BeforeValidator(_as_bytes)] = 1024**3
-        """Bytes."""
+        """Maximum size of an artifact, in bytes."""
         junit_limit: Annotated[int, BeforeValidator(_as_bytes)] = 256 * 1024**2
-        """Bytes of a file of JUnit XML."""
+        """Maximum size of a JUnit XML file, in bytes."""
         context: ContextSettings = ContextSettings()
         environments: Mapping[Name, EnvironmentSettings] = {}
         provider_modes: Mapping[Name, Annotated[ProviderModeSettings, BeforeValidator(_as_mode)]] = {}
         items: Mapping[Name, ItemSettings] = {}
         use_cases: Mapping[str, UseCaseSettings] = {}
         tracker_columns: Mapping[ColumnKey, Header] = {}
-        """Our name of a column, and its header: for ids a number (from 1), for statuses a header by environment."""
-        statuses: Mapping[WordKey, Words] = {}
-        """Our word, and the tracker's; and the words that leave a row out."""
+        """Headers by column key; for ids a number (from 1) is allowed, for statuses a header by environment."""
+        statuses: Mapping[StatusKey, Words] = {}
+        """The tracker's words by status; and the words that skip a row."""
         tracker_skip: tuple[Text, ...] = ()
         """Headings of the tracker (glob) under which no table is a part of the register."""
         review: ReviewSettings = ReviewSettings()
@@ -235,10 +235,10 @@ with catch_warnings():
         gate: GateSettings = GateSettings()
 
         path: Path | None = None
-        """The file that was read; None: there is no config. Not a key of the file."""
+        """The config file; None: there is none. This is no key of the file."""
         folder: Path
-        """What relative paths are relative to. Not a key of the file."""
+        """The folder of relative paths. This is no key of the file."""
 
 
 LOCATION_FIELDS: Final = frozenset({"path", "folder"})
-"""Fields that say where the settings come from."""
+"""Fields with the location of the settings."""

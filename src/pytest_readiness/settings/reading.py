@@ -1,4 +1,4 @@
-"""Reading the config: every problem with its file and line, or the settings in force."""
+"""Reader of the config: the settings in force, or each problem with its file and line."""
 
 from __future__ import annotations
 
@@ -15,56 +15,56 @@ from ..regular_files import IrregularError, read_regular
 from .finder import PYPROJECT_NAME, TRACKER_NAME, has_config_name
 from .key_lines import KeyPath, key_lines, nearest_line
 from .messages import describe_error, unknown_key
-from .model import LOCATION_FIELDS, Settings, StatusWord
+from .model import LOCATION_FIELDS, Settings, StatusName
 from .toml_text import parsed_toml
 
 _OUR_TABLE: KeyPath = ("tool", "readiness")
 
 
-class _File(NamedTuple):
+class _ConfigFile(NamedTuple):
     path: Path
     text: str
     data: dict[str, Any]
-    """What our table holds."""
+    """The content of our table."""
     prefix: KeyPath
-    """Where our table is: nowhere in particular, or ``tool.readiness``."""
+    """The key of our table: empty, or ``tool.readiness``."""
 
 
-class _Found(NamedTuple):
+class _KeyProblem(NamedTuple):
     path: KeyPath
-    what: str
+    message: str
 
 
 def load_settings(path: Path) -> Settings:
-    """Return what the config at ``path`` says.
+    """Return the settings of the config at ``path``.
 
     Raises:
-        ConfigError: it cannot be read, or says something wrong; the message is the first problem, with file and line.
+        ConfigError: it cannot be read or has a problem; the message is the first problem, with file and line.
     """
     file = _read(path)
-    settings, found = _judge(file)
-    first = next(iter(_placed(file, found)), None)
+    settings, key_problems = _validate(file)
+    first = next(iter(_located(file, key_problems)), None)
     if settings is None or first is not None:
         raise ConfigError(str(first))
     return settings
 
 
 def config_problems(path: Path) -> list[Problem]:
-    """Return everything that is wrong with the config at ``path``, in the order of its lines."""
+    """Return each problem of the config at ``path``, in the order of its lines."""
     try:
         file = _read(path)
     except ConfigError as error:
         return [Problem("", str(error))]
-    return _placed(file, _judge(file)[1])
+    return _located(file, _validate(file)[1])
 
 
 def default_settings(folder: Path) -> Settings:
-    """Return the settings where there is no config: the defaults, and the folder's tracker if it has one."""
+    """Return the settings without a config: the defaults, and the folder's tracker if it has one."""
     tracker = folder.absolute() / TRACKER_NAME
     return Settings(folder=folder.absolute(), tracker=tracker if has_config_name(tracker) else None)
 
 
-def override_settings(  # noqa: PLR0913 - one keyword for each option that stands above the config
+def override_settings(  # noqa: PLR0913 - one keyword for each option that overrides the config
     settings: Settings,
     *,
     store: str | None = None,
@@ -75,151 +75,158 @@ def override_settings(  # noqa: PLR0913 - one keyword for each option that stand
     on: str | None = None,
     waivers: str | None = None,
 ) -> Settings:
-    """Return the settings with what options or variables say instead; None or an empty text says nothing.
+    """Return the settings with the values of options or variables; None or an empty text changes nothing.
 
     Raises:
-        ConfigError: a value is none that the config could have.
+        ConfigError: a value is not allowed in the config.
     """
     top = {"store": store, "artifacts": artifacts}
     context = {"provider_mode": provider_mode, "tenant_id": tenant_id, "project_id": project_id}
-    changed: dict[str, Any] = {name: value for name, value in top.items() if value}
-    for table, said in (("context", context), ("gate", {"on": on, "waivers": waivers})):
-        chosen = {name: value for name, value in said.items() if value}
-        if chosen:
-            changed[table] = {**getattr(settings, table).model_dump(), **chosen}
+    changes: dict[str, Any] = {name: value for name, value in top.items() if value}
+    for table, options in (("context", context), ("gate", {"on": on, "waivers": waivers})):
+        values = {name: value for name, value in options.items() if value}
+        if values:
+            changes[table] = {**getattr(settings, table).model_dump(), **values}
     try:
-        return Settings.model_validate({**vars(settings), **changed}) if changed else settings
+        return Settings.model_validate({**vars(settings), **changes}) if changes else settings
     except ValidationError as error:
         raise ConfigError(describe_error(error.errors(include_url=False)[0])[1]) from None
 
 
 def key_location(settings: Settings, *keys: str) -> str:
-    """Return ``file:line`` of a key of the config that was read, for a problem that shows only later."""
+    """Return ``file:line`` of a key of the config, for a problem that is found after it was read."""
     if settings.path is None:
         return "without a config"
     try:
         file = _read(settings.path)
-    except ConfigError:  # changed since it was read: the file alone is still true
+    except ConfigError:  # The file was changed since it was read, so that its lines are unknown.
         return location(settings.path)
     return location(file.path, nearest_line(key_lines(file.text), (*file.prefix, *keys)))
 
 
 def shared_names(kinds: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str, str]]:
-    """Yield (name, kind, kind) for each name that stands for two kinds of scope: a requirement's id would not tell."""
-    seen: dict[str, str] = {}
+    """Yield (name, kind, kind) for each name of two kinds of scope, which would make requirement ids ambiguous."""
+    kinds_by_name: dict[str, str] = {}
     for kind, names in kinds.items():
         for name in dict.fromkeys(names):
-            if name in seen:
-                yield name, seen[name], kind
+            if name in kinds_by_name:
+                yield name, kinds_by_name[name], kind
             else:
-                seen[name] = kind
+                kinds_by_name[name] = kind
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path) -> _ConfigFile:
     try:
         text = read_regular(path).decode("utf-8-sig")
         data = parsed_toml(text)
     except FileNotFoundError:
         raise ConfigError(f"{location(path)}: there is no such file: write it with `readiness init`") from None
     except IrregularError as error:
-        told = "is a folder: name the config file in it" if error.is_folder else f"cannot be read: {error.strerror}"
-        raise ConfigError(f"{location(path)}: {told}") from None
+        advice = "is a folder: name the config file in it"
+        message = advice if error.is_folder else f"cannot be read: {error.strerror}"
+        raise ConfigError(f"{location(path)}: {message}") from None
     except OSError as error:
         raise ConfigError(f"{location(path)}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{location(path)}: is not UTF-8 text: save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_syntax(path, text, str(error))) from None
+        raise ConfigError(_syntax_message(path, text, str(error))) from None
     if path.name != PYPROJECT_NAME:
-        return _File(path, text, data, ())
+        return _ConfigFile(path, text, data, ())
     tool = data.get("tool")
     table = tool.get("readiness") if isinstance(tool, dict) else None
     if not isinstance(table, dict):
         raise ConfigError(
             f"{location(path)}: has no table [tool.readiness]: write readiness.toml with `readiness init`"
         )
-    return _File(path, text, table, _OUR_TABLE)
+    return _ConfigFile(path, text, table, _OUR_TABLE)
 
 
-def _syntax(path: Path, text: str, message: str) -> str:
-    """Put the line that the reader names at its end to where an editor finds it."""
+def _syntax_message(path: Path, text: str, message: str) -> str:
+    """Return the parser's message with its line, which ends it, moved to the front as ``file:line``."""
     reason, _, position = message.rpartition(" (at ")
     line = position.removeprefix("line ").split(",")[0]
     number = int(line) if line.isdigit() else text.rstrip().count("\n") + 1
     return f"{location(path, number)}: is not TOML: {reason or message}"
 
 
-def _judge(file: _File) -> tuple[Settings | None, list[_Found]]:
-    """Return the settings and no problem, or what is wrong."""
-    found = [_Found((key,), unknown_key((key,))) for key in sorted(LOCATION_FIELDS & file.data.keys())]
+def _validate(file: _ConfigFile) -> tuple[Settings | None, list[_KeyProblem]]:
+    """Return the settings (None: a value is not allowed), and the problems."""
+    problems = [_KeyProblem((key,), unknown_key((key,))) for key in sorted(LOCATION_FIELDS & file.data.keys())]
     data = {key: value for key, value in file.data.items() if key not in LOCATION_FIELDS}
     folder = file.path.absolute().parent
     tracker = data.get("tracker")
     if isinstance(tracker, str):
         data["tracker"] = folder / tracker
         if not tracker.strip():
-            found.append(_Found(("tracker",), "tracker must not be empty"))
+            problems.append(_KeyProblem(("tracker",), "tracker must not be empty"))
     try:
         settings = Settings.model_validate({**data, "path": file.path.absolute(), "folder": folder})
     except ValidationError as error:
-        return None, [*found, *(_Found(*describe_error(detail)) for detail in _true(error))]
-    return settings, [*found, *_contradictions(settings)]
+        return None, [*problems, *(_KeyProblem(*describe_error(detail)) for detail in _original_errors(error))]
+    return settings, [*problems, *_contradictions(settings)]
 
 
-def _true(error: ValidationError) -> list[ErrorDetails]:
-    """Return what is wrong, but for lists that are called empty since what stands in them is wrong."""
-    found = error.errors(include_url=False)
-    lists = {detail["loc"][:-1] for detail in found}
-    return [one for one in found if one["type"] != "too_short" or one["loc"] not in lists]
+def _original_errors(error: ValidationError) -> list[ErrorDetails]:
+    """Return the errors without those of lists that pydantic calls too short because an entry has an error."""
+    errors = error.errors(include_url=False)
+    lists = {detail["loc"][:-1] for detail in errors}
+    return [detail for detail in errors if detail["type"] != "too_short" or detail["loc"] not in lists]
 
 
-def _contradictions(settings: Settings) -> Iterator[_Found]:
+def _contradictions(settings: Settings) -> Iterator[_KeyProblem]:
     drills = {name for use_case in settings.use_cases.values() for name in use_case.drills}
     kinds = {
         "environment": settings.environments,
         "provider mode": settings.provider_modes,
         "part": sorted({part for item in settings.items.values() for part in item.parts} | drills),
     }
-    for name, one, other in shared_names(kinds):
-        table = "environments" if one == "environment" else "provider_modes"
-        yield _Found((table, name), f"'{name}' is the name of both {_a(one)} and {_a(other)}: rename one")
+    for name, kind, other_kind in shared_names(kinds):
+        table = "environments" if kind == "environment" else "provider_modes"
+        message = f"'{name}' is the name of both {_with_article(kind)} and {_with_article(other_kind)}: rename one"
+        yield _KeyProblem((table, name), message)
     for name, key in settings.keys.items():
         if "reviews" in key.roles and key.person is None:
-            yield _Found(("keys", name), f"keys.{name} signs reviews and does not say whose: give it a person")
-    yield from _about_the_tracker(settings)
+            yield _KeyProblem(("keys", name), f'keys.{name} signs reviews but has no person: add person = "..."')
+    yield from _tracker_contradictions(settings)
 
 
-def _about_the_tracker(settings: Settings) -> Iterator[_Found]:
+def _tracker_contradictions(settings: Settings) -> Iterator[_KeyProblem]:
     for key, header in settings.tracker_columns.items():
+        path = ("tracker_columns", key)
         if isinstance(header, int) and key != "uc":
-            yield _Found(("tracker_columns", key), f"tracker_columns.{key} must be a header, not {header}")
+            yield _KeyProblem(path, f"tracker_columns.{key} must be a header, not {header}")
         elif isinstance(header, Mapping) and key != "status":
-            yield _Found(("tracker_columns", key), f"tracker_columns.{key} must be a header, not a table")
+            yield _KeyProblem(path, f"tracker_columns.{key} must be a header, not a table")
         elif isinstance(header, Mapping):
-            yield from (_Found(("tracker_columns", key, *path), what) for path, what in _undeclared(settings, header))
-    left_out = {word.casefold() for word in settings.statuses.get("skip", ())}
-    for status in get_args(StatusWord):
+            yield from _undeclared_environments(settings, path, header)
+    skip_words = {word.casefold() for word in settings.statuses.get("skip", ())}
+    for status in get_args(StatusName):
         for word in settings.statuses.get(status, (status,)):
-            if word.casefold() in left_out:
-                yield _Found(("statuses", "skip"), f"'{word}' leaves a row out, and stands for {status}: use two words")
+            if word.casefold() in skip_words:
+                message = f"'{word}' skips a row, and stands for {status}: use two words"
+                yield _KeyProblem(("statuses", "skip"), message)
 
 
-def _undeclared(settings: Settings, names: Iterable[str]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield what is wrong with the environments that columns of the tracker are for."""
+def _undeclared_environments(settings: Settings, path: KeyPath, names: Iterable[str]) -> Iterator[_KeyProblem]:
+    """Yield a problem for each status column of an environment that is not declared."""
     for name in names:
         if name not in settings.environments:
-            what = f"tracker_columns.status names environment '{name}', which is not declared"
-            yield (name,), what + suggestion(name, settings.environments)
+            message = f"tracker_columns.status names environment '{name}', which is not declared"
+            yield _KeyProblem((*path, name), message + suggestion(name, settings.environments))
 
 
-def _a(kind: str) -> str:
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def _placed(file: _File, found: Iterable[_Found]) -> list[Problem]:
-    every = list(found)
-    if not every:
+def _located(file: _ConfigFile, key_problems: Iterable[_KeyProblem]) -> list[Problem]:
+    """Return the problems with their lines, in that order."""
+    problems = list(key_problems)
+    if not problems:
         return []
     lines = key_lines(file.text)
-    numbered = [(nearest_line(lines, (*file.prefix, *one.path)), one.what) for one in every]
-    return [Problem(location(file.path, line), what) for line, what in sorted(numbered, key=lambda pair: pair[0] or 0)]
+    numbered = [(nearest_line(lines, (*file.prefix, *problem.path)), problem.message) for problem in problems]
+    return [
+        Problem(location(file.path, line), message) for line, message in sorted(numbered, key=lambda pair: pair[0] or 0)
+    ]
