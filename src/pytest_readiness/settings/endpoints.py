@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # Loaded only if an endpoint is a network or an address.
 
 # These are texts, compiled only if a config has an endpoint.
 _ENDPOINT = (
-    r"(?:\[(?P<inner>[0-9a-f:.%]+)\]|(?P<bare>[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)|(?P<host>[^\s/:\[\]@]+))"
+    r"(?:\[(?P<bracketed>[0-9a-f:.%]+)\]|(?P<unbracketed>[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)|(?P<host>[^\s/:\[\]@]+))"
     r"(?:/(?P<bits>\d{1,3}))?(?::(?P<port>\d{1,5}))?"
 )
 _HOST = r"(?!.*\.\.)[\w*](?:[\w.*-]*[\w*])?"
@@ -82,7 +82,7 @@ def parse_endpoint(text: str) -> Endpoint:
     port = int(match["port"]) if match["port"] else None
     if port is not None and not 0 < port <= _MAX_PORT:
         raise ValueError(f"must have a port between 1 and {_MAX_PORT}")
-    address = match["inner"] or match["bare"]
+    address = match["bracketed"] or match["unbracketed"]
     if address or match["bits"] or re.fullmatch(_DIGITS_AND_DOTS, match["host"]):
         return Endpoint(text, None, _parse_network(address or match["host"], match["bits"]), port)
     host = host_name(match["host"])

@@ -1,4 +1,4 @@
-"""Finder of the config: ``readiness.toml``, else a pyproject.toml with our table, upward from a folder."""
+"""Finder of the config: ``readiness.toml`` or a pyproject.toml with our table, in a folder or above."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Error messages for a config that pydantic refuses: the key, the allowed values, and the nearest known name."""
+"""Error messages for a config that pydantic refuses."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def _known_keys(path: KeyPath) -> set[str]:
 
 def _key_message(path: KeyPath, error: ErrorDetails) -> str:
     if error["type"] == "literal_error":
-        known = _choices(error)
-        hint = suggestion(str(path[-1]), known) or f" (known are {', '.join(known)})"
+        choices = _choices(error)
+        hint = suggestion(str(path[-1]), choices) or f" (known are {', '.join(choices)})"
         return f"unknown key '{path[-1]}'{hint}"
     return f"'{path[-1]}' {_value_message(error).removesuffix(f', not {_shown(path[-1])}')}"
 

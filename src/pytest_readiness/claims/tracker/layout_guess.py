@@ -1,4 +1,4 @@
-"""A guess of the layout of an existing tracker: its columns, its words, and the tables that repeat others.
+"""A guess of the layout of an existing tracker: its columns, its words, and repeated tables.
 
 It knows the words that people usually write, and reads no more into them than a person would. An unknown word, or a
 choice between two columns, is reported and not guessed. What the config or an option sets is taken as it is.

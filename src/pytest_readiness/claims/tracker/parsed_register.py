@@ -1,4 +1,4 @@
-"""The parsed form of a tracker in any format: the rows of its register, and the document that can change their cells.
+"""The parsed form of a tracker in any format: its document, and the rows of its register.
 
 Each format has a ``TrackerDocument``; ``formats`` chooses it. A document gives the rows as they are written.
 ``row_meaning`` interprets their texts, in the same way for each format.

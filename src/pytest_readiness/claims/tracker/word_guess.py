@@ -111,11 +111,11 @@ def _own_names(words: Mapping[str, int], settings: Mapping[str, Any]) -> list[st
 def _unconfigured(words: Sequence[str], settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield the words that have no meaning yet: no boxes, no configured words, and no names of statuses."""
     configured = [word for words in settings.values() for word in as_words(words)]
-    known = {fold_text(word) for word in configured}
-    known |= {fold_text(status) for status in STATUSES if status not in settings}
+    assigned = {fold_text(word) for word in configured}
+    assigned |= {fold_text(status) for status in STATUSES if status not in settings}
     prefixes = tuple(fold_text(word[:-1]) for word in configured if word.endswith("*"))
     for word in words:
-        if fold_text(word) not in known and not _is_box(word) and not fold_text(word).startswith(prefixes):
+        if fold_text(word) not in assigned and not _is_box(word) and not fold_text(word).startswith(prefixes):
             yield word
 
 
