@@ -1,4 +1,4 @@
-"""How fast the redactor is, and what it finds and leaves alone. See benchmarks/README.md.
+"""Speed of the redactor, and what it finds and leaves unchanged. See benchmarks/README.md.
 
 python benchmarks/redaction.py [--seed 1] [--lines 60000] [--rounds 5]
 
@@ -34,37 +34,37 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--secrets", type=int, default=40, help="values that are known")
-    given = parser.parse_args()
-    random = Random(given.seed)
-    known = [drawn(random, PASSWORD + "ü/\\\"'&<", random.randint(12, 40)) for _ in range(given.secrets)]
-    _speed(random, known, given.lines, given.rounds)
-    _hostile(random, given.lines // 10, given.rounds)
-    _found(random, known, given.lines)
+    options = parser.parse_args()
+    random = Random(options.seed)
+    secrets = [drawn(random, PASSWORD + "ü/\\\"'&<", random.randint(12, 40)) for _ in range(options.secrets)]
+    _speed(random, secrets, options.lines, options.rounds)
+    _hostile(random, options.lines // 10, options.rounds)
+    _detection(random, secrets, options.lines)
     _forms()
-    _printed(given.lines)
-    _known(random, 200)
+    _printed(options.lines)
+    _known_secrets(random, 200)
 
 
-def _redactor(known: list[str]) -> Redactor:
+def _redactor(secrets: list[str]) -> Redactor:
     redactor = Redactor(KEY, {})
-    for value in known:
+    for value in secrets:
         redactor.register(value)
     return redactor
 
 
-def _speed(random: Random, known: list[str], count: int, rounds: int) -> None:
-    told = sum(len(spellings(value)) for value in known)
-    took = min(_took(lambda: _redactor(known).text("x"), rounds))
-    print(f"{len(known)} known values in {told:,} spellings, ready after {took * 1000:.1f} ms of CPU\n")
+def _speed(random: Random, secrets: list[str], count: int, rounds: int) -> None:
+    spelling_count = sum(len(spellings(value)) for value in secrets)
+    took = min(_took(lambda: _redactor(secrets).text("x"), rounds))
+    print(f"{len(secrets)} known values in {spelling_count:,} spellings, ready after {took * 1000:.1f} ms of CPU\n")
     print("MB/s of CPU time")
     texts = {
         "plain logs": "\n".join(plain(random) for _ in range(count)),
         "JSON logs": "\n".join(json_line(random) for _ in range(count)),
-        "corpus": "\n".join(one if isinstance(one, str) else one.text for one in lines(random, count)),
+        "corpus": "\n".join(line if isinstance(line, str) else line.text for line in lines(random, count)),
     }
     for name, text in texts.items():
         data = text.encode()
-        for label, values in (("nothing known", []), (f"{len(known)} known", known)):
+        for label, values in (("nothing known", []), (f"{len(secrets)} known", secrets)):
             redactor = _redactor(values)
             redactor.text("x")
             took = min(_took(lambda data=data, redactor=redactor: list(redactor.stream(_blocks(data))), rounds))
@@ -73,9 +73,9 @@ def _speed(random: Random, known: list[str], count: int, rounds: int) -> None:
 
 def _took(act: object, rounds: int) -> Iterator[float]:
     for _ in range(rounds):
-        begun = time.process_time()
+        start = time.process_time()
         act()  # type: ignore[operator]
-        yield time.process_time() - begun
+        yield time.process_time() - start
 
 
 def _blocks(data: bytes) -> Iterator[bytes]:
@@ -83,7 +83,7 @@ def _blocks(data: bytes) -> Iterator[bytes]:
 
 
 def _hostile(random: Random, count: int, rounds: int) -> None:
-    """Show how fast lines are in which a rule begins again and again, beside plain logs, and whether that grows."""
+    """Print the speed for lines in which a rule begins again and again, relative to plain logs, and its growth."""
     redactor = _redactor(["aaaaaaaaaa"])
     redactor.text("password: x1234567 eyJ ://u:p@h")
 
@@ -93,18 +93,18 @@ def _hostile(random: Random, count: int, rounds: int) -> None:
 
     plainly = speed("\n".join(plain(random) for _ in range(count)))
     size = count * 30
-    told = []
-    for one in HOSTILE:
-        few, many = (speed(one * (length // len(one))) for length in (size // 8, size))
-        told.append((many, many / plainly, few / many, one))
+    results = []
+    for text in HOSTILE:
+        few, many = (speed(text * (length // len(text))) for length in (size // 8, size))
+        results.append((many, many / plainly, few / many, text))
     print(f"\nhostile lines of {size:,} bytes, MB/s of CPU time (plain logs: {plainly:.1f})")
     print("    MB/s  of plain logs   8 times as long  line")
-    for many, share, growth, one in sorted(told):
-        print(f"  {many:6.2f} {share:10.2f} x {growth:12.2f} x      {one!r}")
+    for many, share, growth, text in sorted(results):
+        print(f"  {many:6.2f} {share:10.2f} x {growth:12.2f} x      {text!r}")
 
 
 def _forms() -> None:
-    """Show how many of the forms that services print are found, and how many honest texts are changed."""
+    """Print how many of the forms are found, and how many ordinary texts are changed."""
     secret, redactor = "Zk3vQ9mLx7Rt2Wc8", _redactor([])
     every = FORMS | NOT_FOUND
     missed = [name for name, form in every.items() if secret in redactor.text(form.replace("{}", secret))]
@@ -114,33 +114,33 @@ def _forms() -> None:
 
 
 def _printed(count: int) -> None:
-    """Show the same of what real programs print, and of code and prose that others wrote."""
+    """Print the same for the output of real programs, and for code and prose of others."""
     secret, redactor = "Zk3vQ9mLx7Rt2Wc8", _redactor([])
-    told = dict(printers.printed(secret))
-    missed = [name for name, text in told.items() if secret in redactor.text(text)]
-    print(f"\nprinters: {len(told)}, clean {1 - len(missed) / len(told):.3f}; not: {', '.join(missed) or 'none'}")
+    outputs = dict(printers.printed(secret))
+    missed = [name for name, text in outputs.items() if secret in redactor.text(text)]
+    print(f"\nprinters: {len(outputs)}, clean {1 - len(missed) / len(outputs):.3f}; not: {', '.join(missed) or 'none'}")
     written = list(printers.honest(count))
     lost = Counter(written) - Counter(redactor.text("\n".join(written)).split("\n"))
     print(f"code and prose: {len(written):,} lines, {lost.total()} changed")
 
 
-def _found(random: Random, known: list[str], count: int) -> None:
+def _detection(random: Random, secrets: list[str], count: int) -> None:
     corpus = list(lines(random, count))
-    text = "\n".join(one if isinstance(one, str) else one.text for one in corpus)
-    left = b"".join(_redactor(known).stream(_blocks(text.encode()))).decode()
+    text = "\n".join(line if isinstance(line, str) else line.text for line in corpus)
+    redacted = b"".join(_redactor(secrets).stream(_blocks(text.encode()))).decode()
     planted: Counter[str] = Counter()
     missed: Counter[str] = Counter()
     baits: Counter[str] = Counter()
     hurt: Counter[str] = Counter()
-    for one in corpus:
-        if isinstance(one, Planted):
-            planted[one.kind] += 1
-            missed[one.kind] += one.secret in left
-        elif isinstance(one, Bait):
-            baits[one.kind] += 1
-            hurt[one.kind] += one.text not in left
-    unplanted = [one for one in corpus if isinstance(one, str)]
-    harmed = sum(one not in left for one in unplanted)
+    for line in corpus:
+        if isinstance(line, Planted):
+            planted[line.kind] += 1
+            missed[line.kind] += line.secret in redacted
+        elif isinstance(line, Bait):
+            baits[line.kind] += 1
+            hurt[line.kind] += line.text not in redacted
+    unplanted = [line for line in corpus if isinstance(line, str)]
+    harmed = sum(line not in redacted for line in unplanted)
     print(
         f"\nsecrets that nobody named: {planted.total():,} planted, recall {1 - missed.total() / planted.total():.4f}"
     )
@@ -151,7 +151,7 @@ def _found(random: Random, known: list[str], count: int) -> None:
         print(f"  {kind:24} {number:5} laid    {hurt[kind]:5} changed")
 
 
-def _known(random: Random, count: int) -> None:
+def _known_secrets(random: Random, count: int) -> None:
     tried: Counter[str] = Counter()
     survived: Counter[str] = Counter()
     for _ in range(count):
@@ -160,8 +160,8 @@ def _known(random: Random, count: int) -> None:
         forms = spellings(value)
         for encoding, text in spelled(value, random):
             tried[encoding] += 1
-            left = redactor.text(text).encode()
-            survived[encoding] += any(form in left for form in forms)
+            redacted = redactor.text(text).encode()
+            survived[encoding] += any(form in redacted for form in forms)
     print(f"\nknown values: {tried.total():,} texts, {survived.total()} survivors")
     for encoding, number in tried.items():
         print(f"  {encoding:24} {number:5} tried   {survived[encoding]:5} survived")

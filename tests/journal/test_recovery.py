@@ -1,4 +1,4 @@
-"""Journals that were left behind: looked at without changing anything, and closed when nobody writes them any more."""
+"""Tests for journals that a crash left behind: they are read without changes, and sealed."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ NOW = "2026-02-12T18:00:00.000Z"
 
 
 def claims(use_case: str = "UC-001") -> list[dict[str, Any]]:
-    """What a test claims."""
+    """Return the claims of a test."""
     return [{"use_case": use_case, "item": "1", "environment": "staging"}]
 
 
 def finished(test: str, result: str = "PASSED") -> dict[str, Any]:
-    """Body of a line for a test that ended."""
+    """Return the body of a line about a finished test."""
     return {"test": test, "claims": claims(), "result": result, "started_at": NOW, "finished_at": NOW, "attempts": []}
 
 
 def left_behind(folder: Path, run_id: str = "20260212T180000Z-00000001") -> Path:
-    """A run in which a ended, b was retried and then cut off, c never started, and d was deselected."""
+    """Write a run in which a ended, b was retried and interrupted, c never started, and d was deselected."""
     writer = new_journal(folder, run_id)
     writer.append("run", {"register": "payments", "started_at": NOW, "requirements": "sha256:x"})
     tests = [{"test": name, "claims": claims()} for name in "abc"]
@@ -47,27 +47,27 @@ def left_behind(folder: Path, run_id: str = "20260212T180000Z-00000001") -> Path
 
 
 def results(run: Run) -> dict[str, str]:
-    """Result of each test."""
+    """Return the result of each test."""
     return {piece.test_id: piece.result.value for piece in run.evidence()}
 
 
 def test_looking_changes_nothing(tmp_path: Path) -> None:
-    """A leftover is read as it is: open, not living, what started and did not end is INTERRUPTED."""
+    """A leftover is read without changes: it is open and inactive, and an unfinished test is INTERRUPTED."""
     path = left_behind(tmp_path)
     before = path.read_bytes()
     [leftover] = find_leftovers(tmp_path)
     assert (leftover.is_active, leftover.problem, leftover.torn_bytes) == (False, None, 0)
     assert leftover.run is not None
     assert leftover.run.state is RunState.OPEN
-    found = {piece.test_id: piece for piece in open_evidence(leftover.run)}
-    assert {name: piece.result.value for name, piece in found.items()} == {"a": "PASSED", "b": "INTERRUPTED"}
-    assert [attempt.result.value for attempt in found["b"].attempts] == ["FAILED", "INTERRUPTED"]
-    assert found["b"].open_scope
+    pieces = {piece.test_id: piece for piece in open_evidence(leftover.run)}
+    assert {name: piece.result.value for name, piece in pieces.items()} == {"a": "PASSED", "b": "INTERRUPTED"}
+    assert [attempt.result.value for attempt in pieces["b"].attempts] == ["FAILED", "INTERRUPTED"]
+    assert pieces["b"].open_scope
     assert path.read_bytes() == before
 
 
 def test_recovery_seals_it(tmp_path: Path) -> None:
-    """What ended is kept, what was cut off INTERRUPTED, what never started NOT_RUN; deselected tests are nothing."""
+    """A finished test stays, an unfinished one is INTERRUPTED, an unstarted one NOT_RUN, a deselected one left out."""
     left_behind(tmp_path)
     [leftover] = find_leftovers(tmp_path)
     recovered = recover_run(leftover)
@@ -82,7 +82,7 @@ def test_recovery_seals_it(tmp_path: Path) -> None:
 
 
 def test_a_crash_while_recovering_is_recovered(tmp_path: Path) -> None:
-    """Recovery that was itself cut off goes on where it ended; nothing is told twice."""
+    """A recovery that was interrupted continues, and writes no test twice."""
     path = left_behind(tmp_path)
     [leftover] = find_leftovers(tmp_path)
     recovered = recover_run(leftover)
@@ -90,8 +90,8 @@ def test_a_crash_while_recovering_is_recovered(tmp_path: Path) -> None:
     recovered[1].close()
     whole = path.read_bytes()
     lines = whole.splitlines(keepends=True)
-    for kept in range(6, len(lines)):
-        path.write_bytes(b"".join(lines[:kept]) + lines[kept][:20])
+    for count in range(6, len(lines)):
+        path.write_bytes(b"".join(lines[:count]) + lines[count][:20])
         again = recover_run(find_leftovers(tmp_path)[0])
         assert again is not None
         again[1].close()
@@ -102,7 +102,7 @@ def test_a_crash_while_recovering_is_recovered(tmp_path: Path) -> None:
 @given(cut=st.integers(0, 2000))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_wherever_it_is_cut_off_what_was_whole_is_kept(tmp_path: Path, cut: int) -> None:
-    """A journal that ends anywhere, in the middle of a line or a letter, is recovered up to its last whole line."""
+    """A journal that ends anywhere is recovered up to its last complete line."""
     folder = tmp_path / str(cut)
     if folder.exists():
         return
@@ -126,7 +126,7 @@ def test_wherever_it_is_cut_off_what_was_whole_is_kept(tmp_path: Path, cut: int)
 
 
 def test_a_journal_that_is_written_is_living(tmp_path: Path) -> None:
-    """While another process holds it, it is told as living, and recovery is refused."""
+    """A journal that another process has locked is active, and is not recovered."""
     path = left_behind(tmp_path)
     code = (
         "import os, sys, time; from pytest_readiness.journal.lock import lock\n"
@@ -156,7 +156,7 @@ def test_a_journal_that_is_written_is_living(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_journal_is_never_taken_in(tmp_path: Path, damage: Any) -> None:
-    """What was changed is told in one line with its file, and recovery leaves every byte."""
+    """A damaged journal is reported in one line with its file, and recovery does not change it."""
     path = left_behind(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
     before = path.read_bytes()
@@ -169,40 +169,40 @@ def test_a_damaged_journal_is_never_taken_in(tmp_path: Path, damage: Any) -> Non
 
 
 def test_one_run_can_be_left_out(tmp_path: Path) -> None:
-    """A session does not look at its own journal; the others come oldest first."""
+    """The session's own journal is left out, and the others are sorted from the oldest."""
     for number in (3, 1, 2):
         left_behind(tmp_path, f"20260212T180000Z-0000000{number}")
-    found = find_leftovers(tmp_path, except_run="20260212T180000Z-00000002")
-    assert [leftover.path.stem[-1] for leftover in found] == ["1", "3"]
+    leftovers = find_leftovers(tmp_path, except_run="20260212T180000Z-00000002")
+    assert [leftover.path.stem[-1] for leftover in leftovers] == ["1", "3"]
 
 
 def test_no_folder_is_nothing_left(tmp_path: Path) -> None:
-    """A folder that is not there, or is a file, holds no journals."""
+    """A missing folder, or a file in its place, has no journals."""
     assert find_leftovers(tmp_path / "nowhere") == []
     (tmp_path / "file").write_text("x")
     assert find_leftovers(tmp_path / "file") == []
 
 
 def test_what_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:
-    """A folder called like a journal is told, and does not end in a traceback."""
+    """A folder named like a journal is reported without a traceback."""
     (tmp_path / "20260212T180000Z-00000001.jsonl").mkdir()
     [leftover] = find_leftovers(tmp_path)
     assert isinstance(leftover.problem, StorageError)
 
 
 def test_requirements_come_by_their_digest(tmp_path: Path) -> None:
-    """The snapshot beside a journal is used where it is what its name says, and else is as good as missing."""
+    """The snapshot beside a journal is used only if it has the digest in its name."""
     text = '{"catalogue":{}}'
-    kept = Snapshot(text, snapshot_digest(text))
+    snapshot = Snapshot(text, snapshot_digest(text))
     writer = new_journal(tmp_path, "r")
-    writer.append("run", {"register": "p", "started_at": NOW, "requirements": kept.digest})
+    writer.append("run", {"register": "p", "started_at": NOW, "requirements": snapshot.digest})
     writer.close()
     run = find_leftovers(tmp_path)[0].run
     assert run is not None
     assert requirements_of(tmp_path, run) is None
-    requirements_path(tmp_path, kept.digest).write_text(text)
-    assert requirements_of(tmp_path, run) == kept
-    requirements_path(tmp_path, kept.digest).write_bytes(b"\xff")
+    requirements_path(tmp_path, snapshot.digest).write_text(text)
+    assert requirements_of(tmp_path, run) == snapshot
+    requirements_path(tmp_path, snapshot.digest).write_bytes(b"\xff")
     assert requirements_of(tmp_path, run) is None
-    requirements_path(tmp_path, kept.digest).write_text(text + " ")
+    requirements_path(tmp_path, snapshot.digest).write_text(text + " ")
     assert requirements_of(tmp_path, run) is None

@@ -1,4 +1,4 @@
-"""Writing a journal anew, without a secret that became known too late."""
+"""Tests for rewriting a journal without a secret that was registered late."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pytest_readiness.redaction.redactor import Redactor
 
 @pytest.fixture
 def writer(tmp_path: Path) -> JournalWriter:
-    """A journal whose second line holds a secret."""
+    """Return a journal with a secret in its second line."""
     opened = new_journal(tmp_path, "r")
     opened.append("run", {"register": "x"})
     opened.append("started", {"test": "test_it[s3cret-value]", "note": "s3cret-value"})
@@ -27,7 +27,7 @@ def writer(tmp_path: Path) -> JournalWriter:
 
 
 def without_secret(body: dict[str, Any]) -> dict[str, Any]:
-    """The body as a redactor leaves it that knows the secret."""
+    """Return a body without the secret."""
     redactor = Redactor(b"k", {})
     redactor.register("s3cret-value")
     changed: dict[str, Any] = redactor.plain(body)
@@ -35,7 +35,7 @@ def without_secret(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_new_lines_are_a_sound_chain_that_goes_on(writer: JournalWriter) -> None:
-    """After it the file holds a whole chain without the secret, and the next line follows it."""
+    """The rewritten file is a valid chain without the secret, and the next line continues it."""
     lines = writer.rewrite(without_secret)
     assert lines is not None
     writer.append("sealed", {})
@@ -49,7 +49,7 @@ def test_the_new_lines_are_a_sound_chain_that_goes_on(writer: JournalWriter) -> 
 
 
 def test_nothing_to_change_touches_nothing(writer: JournalWriter) -> None:
-    """Where no line holds the secret the file stays the one it is."""
+    """If no line holds the secret, the file is not replaced."""
     before = writer.path.stat()
     assert writer.rewrite(dict) is None
     after = writer.path.stat()
@@ -57,7 +57,7 @@ def test_nothing_to_change_touches_nothing(writer: JournalWriter) -> None:
 
 
 def test_the_new_file_is_locked(writer: JournalWriter) -> None:
-    """Another process still finds that somebody writes this run."""
+    """The rewritten file is still locked for other processes."""
     writer.rewrite(without_secret)
     code = (
         "import os, sys; from pytest_readiness.journal.lock import lock;"
@@ -69,7 +69,7 @@ def test_the_new_file_is_locked(writer: JournalWriter) -> None:
 
 
 def test_where_it_fails_the_lines_are_as_they_were(writer: JournalWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a full disk it raises, the old journal stays, and the run can go on."""
+    """A full disk raises an error, the old journal stays, and the run can continue."""
     before = writer.path.read_bytes()
     with monkeypatch.context() as patch:
         real = os.write

@@ -1,4 +1,4 @@
-"""The journal: written line by line, whatever happens."""
+"""Tests for writing a journal line by line under all conditions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pytest_readiness.journal.writer import JournalWriter, ignore_folder, new_jo
 
 
 def lines_of(path: Path) -> list[Line]:
-    """The lines that a journal holds."""
+    """Return the lines in a journal."""
     return [Line.parse(text) for text in path.read_text().split("\n")[:-1]]
 
 
 def test_each_line_is_on_disk_when_append_returns(tmp_path: Path) -> None:
-    """A line can be read by others as soon as it was appended, and each follows from the one before."""
+    """A line can be read as soon as it was appended, and continues the chain."""
     writer = new_journal(tmp_path, "r1")
     for number in range(3):
         writer.append("started", {"n": number})
@@ -40,21 +40,21 @@ def test_line_separators_in_texts_do_not_split_a_line(tmp_path: Path) -> None:
 
 
 def test_another_process_cannot_write_the_same_run(tmp_path: Path) -> None:
-    """While a process holds a journal, another one is told so."""
+    """Another process cannot open a journal that is locked."""
     writer = new_journal(tmp_path, "r1")
     code = (
         "import sys\nfrom pathlib import Path\nfrom pytest_readiness.journal.writer import JournalWriter\n"
         "from pytest_readiness.facts.ledger.line import LineChain\nfrom pytest_readiness.errors import StorageError\n"
         "try:\n    JournalWriter(Path(sys.argv[1]), LineChain('r1'), create=False)\nexcept StorageError: sys.exit(7)\n"
     )
-    held = subprocess.run([sys.executable, "-c", code, str(writer.path)], check=False).returncode
+    locked = subprocess.run([sys.executable, "-c", code, str(writer.path)], check=False).returncode
     writer.close()
     free = subprocess.run([sys.executable, "-c", code, str(writer.path)], check=False).returncode
-    assert (held, free) == (7, 0)
+    assert (locked, free) == (7, 0)
 
 
 def test_reading_the_own_journal_keeps_the_lock(tmp_path: Path) -> None:
-    """Reading back does not let another process in, nor does a test that opens and closes all files there are."""
+    """Reading the journal, or opening and closing its file in a test, does not release the lock."""
     writer = new_journal(tmp_path, "r1")
     writer.append("a", {})
     writer.texts()
@@ -70,7 +70,7 @@ def test_reading_the_own_journal_keeps_the_lock(tmp_path: Path) -> None:
 
 
 def test_the_own_process_cannot_write_the_same_run(tmp_path: Path) -> None:
-    """A session within a session sees that the journal is written, reads it, and is refused; then it is free."""
+    """A session in the same process can read an active journal but not write it, until it is closed."""
     writer = new_journal(tmp_path, "r1")
     writer.append("run", {"register": "r", "started_at": "x"})
     [leftover] = find_leftovers(tmp_path)
@@ -85,7 +85,7 @@ def test_the_own_process_cannot_write_the_same_run(tmp_path: Path) -> None:
 
 
 def test_a_child_that_stays_does_not_hold_the_journal(tmp_path: Path) -> None:
-    """A process that a test forks and leaves behind does not make a dead session look alive."""
+    """A forked process that outlives its session does not keep the lock."""
     code = (
         "import os, sys, time\nfrom pathlib import Path\nfrom pytest_readiness.journal.writer import new_journal\n"
         "writer = new_journal(Path(sys.argv[1]), 'r1')\nwriter.append('run', {'register': 'r'})\n"
@@ -101,7 +101,7 @@ def test_a_child_that_stays_does_not_hold_the_journal(tmp_path: Path) -> None:
 
 
 def test_a_line_that_a_signal_cut_off_breaks_nothing(tmp_path: Path) -> None:
-    """What raises between the making and the writing of a line costs that line, and never the run."""
+    """A signal between the creation and the writing of a line loses that line, but does not break the chain."""
     writer = new_journal(tmp_path, "r1")
     writer.append("a", {})
     writer.chain.next("cut off", {})
@@ -109,14 +109,14 @@ def test_a_line_that_a_signal_cut_off_breaks_nothing(tmp_path: Path) -> None:
     line = writer.chain.next("cut off behind its writing", {})
     os.write(os.open(writer.path, os.O_WRONLY | os.O_APPEND), f"{line.text}\n".encode())
     writer.append("c", {"n": 2})
-    found = lines_of(tmp_path / "r1.jsonl")
-    assert [(line.kind, line.body.get("n")) for line in found] == [("a", None), ("b", 1), ("c", 2)]
-    assert list(broken_links("r1", found)) == []
+    lines = lines_of(tmp_path / "r1.jsonl")
+    assert [(line.kind, line.body.get("n")) for line in lines] == [("a", None), ("b", 1), ("c", 2)]
+    assert list(broken_links("r1", lines)) == []
     writer.close()
 
 
 def test_a_folder_that_cannot_be_written_keeps_lines_in_memory(tmp_path: Path) -> None:
-    """Nothing is raised; the lines wait, and are written once the way is clear."""
+    """Nothing is raised; the lines wait, and are written when the folder can be created."""
     (tmp_path / "journal").write_text("in the way")
     writer = new_journal(tmp_path / "journal", "r1")
     writer.append("a", {})
@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_written_keeps_lines_in_memory(tmp_path: Path) -
 
 
 def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
-    """Where a write is cut short, half a line is taken back; when there is room again all lines follow, in order."""
+    """A partly written line is removed, and all lines are written in order when there is space again."""
     code = f"""
 import resource, sys
 from pathlib import Path
@@ -148,14 +148,14 @@ assert not writer.unwritten and writer.error is None
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found = lines_of(tmp_path / "r1.jsonl")
-    assert [line.seq for line in found] == list(range(11))
-    assert list(broken_links("r1", found)) == []
+    lines = lines_of(tmp_path / "r1.jsonl")
+    assert [line.seq for line in lines] == list(range(11))
+    assert list(broken_links("r1", lines)) == []
     assert resource.RLIM_INFINITY  # the limit was the child's own
 
 
 def test_a_forked_child_writes_nothing(tmp_path: Path) -> None:
-    """A test that forks does not make its child write into the run."""
+    """A forked child does not write into the run."""
     writer = new_journal(tmp_path, "r1")
     writer.append("a", {})
     child = os.fork()
@@ -164,14 +164,14 @@ def test_a_forked_child_writes_nothing(tmp_path: Path) -> None:
         os._exit(0)
     os.waitpid(child, 0)
     writer.append("c", {})
-    found = lines_of(tmp_path / "r1.jsonl")
-    assert [line.kind for line in found] == ["a", "c"]
-    assert list(broken_links("r1", found)) == []
+    lines = lines_of(tmp_path / "r1.jsonl")
+    assert [line.kind for line in lines] == ["a", "c"]
+    assert list(broken_links("r1", lines)) == []
     writer.close()
 
 
 def test_the_folder_ignores_itself(tmp_path: Path) -> None:
-    """The folder has a .gitignore of its own, which is not written over."""
+    """The folder gets a .gitignore, and an existing one is not overwritten."""
     ignore_folder(tmp_path / ".readiness")
     marker = tmp_path / ".readiness" / ".gitignore"
     assert marker.read_text() == "*\n"
@@ -181,7 +181,7 @@ def test_the_folder_ignores_itself(tmp_path: Path) -> None:
 
 
 def test_a_deleted_journal_is_gone_and_free(tmp_path: Path) -> None:
-    """Deleting is harmless twice."""
+    """A second deletion is harmless."""
     writer = new_journal(tmp_path, "r1")
     writer.append("a", {})
     writer.delete()
@@ -190,7 +190,7 @@ def test_a_deleted_journal_is_gone_and_free(tmp_path: Path) -> None:
 
 
 def test_an_existing_journal_is_not_opened_as_a_new_one(tmp_path: Path) -> None:
-    """Two runs with one id do not mix: the second keeps its lines to itself and says why."""
+    """A new run does not write into the journal of another run with the same id."""
     (tmp_path / "r1.jsonl").write_text("something\n")
     writer = JournalWriter(tmp_path / "r1.jsonl", LineChain("r1"))
     writer.append("a", {})

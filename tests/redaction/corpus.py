@@ -1,6 +1,7 @@
-"""A corpus of logs with planted secrets and bait, made anew from a seed; the benchmark of the redactor makes a large one.
+"""Corpus of logs with planted secrets and bait, generated from a seed.
 
-Nothing in it is real: every token is drawn at random, and spelled only when the corpus is made.
+The benchmark of the redactor generates a large one. No token in it is real: each one is random, and written only when
+the corpus is generated.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ WORDS = [
 
 @dataclass(frozen=True)
 class Planted:
-    """A line with a secret in it."""
+    """A line with a secret."""
 
     kind: str
     text: str
@@ -72,7 +73,7 @@ class Planted:
 
 @dataclass(frozen=True)
 class Bait:
-    """A line that only looks as if it held one."""
+    """A line that looks like one with a secret."""
 
     kind: str
     text: str
@@ -84,7 +85,7 @@ def drawn(random: Random, alphabet: str, count: int) -> str:
 
 
 def password(random: Random) -> str:
-    """Return what nobody guesses, with a digit, and with letters at both ends."""
+    """Return a random password with a digit, and with letters at both ends."""
     return drawn(random, string.ascii_letters, 2) + drawn(random, PASSWORD, 8) + "7" + drawn(random, ALNUM, 3)
 
 
@@ -99,31 +100,31 @@ def base64url_of(value: object) -> str:
 
 
 def private_key(random: Random, line: str) -> str:
-    """Return a block as OpenSSL writes it, with this between its lines."""
+    """Return a private key as OpenSSL writes it, with ``line`` between its lines."""
     body = [drawn(random, ALNUM + "+/", 64) for _ in range(14)]
     return line.join(["-----BEGIN RSA " + "PRIVATE KEY-----", *body, "-----END RSA " + "PRIVATE KEY-----"])
 
 
 def plain(random: Random) -> str:
-    """Return a line of a log with nothing in it."""
-    told = " ".join(random.choices(WORDS, k=random.randint(4, 12)))
-    return f"2026-03-0{random.randint(1, 9)}T10:{random.randint(10, 59)}:00Z INFO worker-{random.randint(1, 9)} {told} id={random.randint(1, 9999)} took {random.randint(1, 900)}ms"
+    """Return a line of a log without a secret."""
+    message = " ".join(random.choices(WORDS, k=random.randint(4, 12)))
+    return f"2026-03-0{random.randint(1, 9)}T10:{random.randint(10, 59)}:00Z INFO worker-{random.randint(1, 9)} {message} id={random.randint(1, 9999)} took {random.randint(1, 900)}ms"
 
 
 def json_line(random: Random, **fields: object) -> str:
     """Return a line of a JSON log."""
-    told = {"level": "info", "msg": " ".join(random.choices(WORDS, k=4)), "took": random.randint(1, 900), **fields}
-    return json.dumps(told)
+    record = {"level": "info", "msg": " ".join(random.choices(WORDS, k=4)), "took": random.randint(1, 900), **fields}
+    return json.dumps(record)
 
 
 def _secret(kind: str) -> Callable[[Callable[[Random], tuple[str, str]]], Callable[[Random], Planted]]:
     def made(make: Callable[[Random], tuple[str, str]]) -> Callable[[Random], Planted]:
-        def plant(random: Random) -> Planted:
+        def make_line(random: Random) -> Planted:
             secret, text = make(random)
             return Planted(kind, text, secret)
 
-        SECRETS[kind] = plant
-        return plant
+        SECRETS[kind] = make_line
+        return make_line
 
     return made
 
@@ -288,24 +289,24 @@ BAITS: dict[str, Callable[[Random], str]] = {
 
 
 def lines(random: Random, count: int, planted: float = 0.02, bait: float = 0.04) -> Iterator[str | Planted | Bait]:
-    """Yield plain lines, JSON lines, and so many of them with a secret or with bait, each kind in turn."""
+    """Yield plain and JSON lines. The given shares of them have a secret or bait, each kind in turn."""
     secrets, baits = list(SECRETS.values()), list(BAITS.items())
-    told = 0
+    index = 0
     for _ in range(count):
         dice = random.random()
         if dice < planted:
-            told += 1
-            yield secrets[told % len(secrets)](random)
+            index += 1
+            yield secrets[index % len(secrets)](random)
         elif dice < planted + bait:
-            told += 1
-            kind, make = baits[told % len(baits)]
+            index += 1
+            kind, make = baits[index % len(baits)]
             yield Bait(kind, make(random))
         else:
             yield plain(random) if dice < 0.7 else json_line(random)
 
 
 def spelled(value: str, random: Random) -> Iterator[tuple[str, str]]:
-    """Yield a known value in every listed encoding, with its name, in a text; written without the redactor's own code."""
+    """Yield a value with the name of each listed encoding, in a text. The code of the redactor is not used."""
     quoted = json.dumps(value)
     user = drawn(random, ALNUM, random.randint(1, 9))
     yield "as it is", f"x {value} y"
@@ -330,9 +331,9 @@ def spelled(value: str, random: Random) -> Iterator[tuple[str, str]]:
     plain = html.escape(value, quote=False)
     yield "HTML of Go", plain.replace('"', "&#34;").replace("'", "&#39;").replace("+", "&#43;")
     yield "HTML of .NET", html.escape(value).replace("+", "&#x2B;").replace("`", "&#x60;")
-    odd = {"/": "&#x2F;", "=": "&#x3D;", "`": "&#x60;", '"': "&quot;", "'": "&#39;"}
-    yield "HTML of mustache.js", plain.translate(str.maketrans(odd))
-    yield "HTML of Handlebars", plain.translate(str.maketrans({**odd, "/": "/", "'": "&#x27;"}))
+    entities = {"/": "&#x2F;", "=": "&#x3D;", "`": "&#x60;", '"': "&quot;", "'": "&#39;"}
+    yield "HTML of mustache.js", plain.translate(str.maketrans(entities))
+    yield "HTML of Handlebars", plain.translate(str.maketrans({**entities, "/": "/", "'": "&#x27;"}))
     yield "JSON in an attribute", f'<p a="{html.escape(quoted)}"/>'
     yield "shell", f"deploy {shlex.quote(value)}"
     yield "hex", f"0x{value.encode().hex()}"

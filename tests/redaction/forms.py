@@ -1,6 +1,6 @@
-"""How services, libraries and tools print a secret that nobody named: one text for each form, with ``{}`` for the secret.
+"""Texts with secrets as services, libraries and tools print them, and texts that only mention secrets.
 
-And texts that speak of secrets, or look as if they held one, and hold none. Both are data: nothing in them is real.
+Each form has ``{}`` in place of the secret. All of this is data: nothing in it is real.
 """
 
 from __future__ import annotations
@@ -352,7 +352,7 @@ NOT_FOUND: dict[str, str] = {
     "a short option": "tool -p {} run",
     "a short option joined": "tool -p{} run",
 }  # fmt: skip
-"""Where nothing beside the secret says what it is: named as limits in docs/explanation/redaction.md."""
+"""Forms without any context of the secret, which docs/explanation/redaction.md lists as limits."""
 
 HONEST: list[str] = [
     'class Cookie:\n    """A cookie."""\n',
@@ -484,4 +484,4 @@ HOSTILE: list[str] = [
     "docker login -p ", "'curl', '-u', 'ana:", '"sensitive":true,"value":"', "machine a\n  login b\n", 'password = "a" -> "', "%22password%22%3A%22",
     "LS0tLS1CRUdJTiBQ", "random_password result=",
 ]  # fmt: skip
-"""What begins a rule and never ends: texts of nothing else are what takes longest."""
+"""Unfinished beginnings of rules: a text that repeats one of them takes longest."""

@@ -1,4 +1,4 @@
-"""Secrets that stand within a secret: fields of documents, passwords of URLs, settings."""
+"""Tests for secrets inside a secret: fields of documents, passwords of URLs, settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACCOUNT = {
 
 
 def clean(value: str, text: str, name: str = "SVC_CREDENTIALS") -> str:
-    """Return a text without what a variable makes known."""
+    """Return a text after redaction with one environment variable."""
     return Redactor(KEY, {name: value}).text(text)
 
 
@@ -41,12 +41,12 @@ def clean(value: str, text: str, name: str = "SVC_CREDENTIALS") -> str:
     ids=["compact", "indented", "in a list", "in a text", "base64", "base64url", "quoted"],
 )
 def test_a_field_of_a_document_is_secret_by_itself(spelled: str, leaf: str) -> None:
-    """A service account's field is taken out wherever it stands alone, however the variable spells the document."""
+    """A field of a service account is redacted on its own, however the variable encodes the document."""
     assert clean(spelled, f"using {leaf} now") == "using [REDACTED:environment] now"
 
 
 def test_a_short_field_with_an_ordinary_name_stays() -> None:
-    """A text of fewer than twelve characters is a secret only beside a name that says so."""
+    """A text of fewer than twelve characters is a secret only if its name is a secret name."""
     assert clean(json.dumps(ACCOUNT), "9 0 1 x y") == "9 0 1 x y"
 
 
@@ -61,7 +61,7 @@ def test_a_short_field_with_an_ordinary_name_stays() -> None:
     ids=["url", "escaped", "connection string", "dotenv"],
 )
 def test_what_a_connection_string_holds_is_secret_by_itself(value: str, secret: str) -> None:
-    """The password alone is what servers print, and not the whole string."""
+    """The password in a connection string is redacted on its own."""
     assert secret not in clean(value, f"denied for {secret}", "APP_DSN")
 
 
@@ -76,7 +76,7 @@ def test_what_a_connection_string_holds_is_secret_by_itself(value: str, secret: 
     ],
 )
 def test_what_an_ordinary_variable_holds_stays(value: str, text: str) -> None:
-    """Where the variable's own name says nothing, common words, addresses and short values black nothing out."""
+    """In a variable without a secret name, common words, addresses and short values are not redacted."""
     assert clean(value, text, "DATABASE_URL") == text
 
 
@@ -88,12 +88,12 @@ def test_what_an_ordinary_variable_holds_stays(value: str, text: str) -> None:
     ],
 )
 def test_an_ordinary_variable_may_hold_a_secret(value: str, secret: str) -> None:
-    """A long password in a URL, and a long field beside a telling name, are secret whatever the variable is called."""
+    """A long password in a URL, and a long field with a secret name, are secrets in any variable."""
     assert secret not in clean(value, f"using {secret}", "DATABASE_URL")
 
 
 def test_a_registered_document_is_looked_into_as_well() -> None:
-    """What a test registers is taken apart in the same way."""
+    """The secrets inside a registered document are redacted too."""
     redactor = Redactor(KEY, {})
     redactor.register(json.dumps(ACCOUNT))
     assert redactor.text("using hunter2x") == "using [REDACTED:registered]"
@@ -116,7 +116,7 @@ def _texts(document: Any) -> list[str]:
 
 @given(st.dictionaries(st.text(max_size=8), JSON, min_size=1, max_size=4))
 def test_no_long_text_of_a_document_survives(document: dict[str, Any]) -> None:
-    """Whatever the document, none of its long texts is left in a text that holds it alone."""
+    """The long texts of any document are redacted."""
     redactor = Redactor(KEY, {"APP_SECRET": json.dumps(document)})
     for text in _texts(document):
         assert text not in redactor.text(f"<{text}>") or len(text.strip()) < SHORTEST

@@ -1,4 +1,4 @@
-"""What makes redaction fast changes nothing: each quick way gives what the long one gives."""
+"""Tests for shortcuts: each one gives the same result as the general rules."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FIELDS = st.tuples(
     *map(st.sampled_from, (AROUND, NAMES, BETWEEN, VALUES, AROUND)),
 ).map("".join)
 WITHOUT = re.compile(key_value_rules._PLAIN + b"|" + key_value_rules._ANY)
-"""What stands beside a name, with none of the forms that are taken in one step."""
+"""The pattern for the text after a name, without the frequent forms."""
 
 
 @settings(max_examples=400)
@@ -54,11 +54,11 @@ WITHOUT = re.compile(key_value_rules._PLAIN + b"|" + key_value_rules._ANY)
 @example("'token': '''x1y2z3w4'''")
 @given(st.lists(FIELDS | PIECES, max_size=12).map("".join))
 def test_a_usual_form_gives_what_the_rules_for_all_give(text: str) -> None:
-    """Names, separators and values in any mixture: taken in one step or in many, the same is replaced and counted."""
+    """Any mixture of names, separators and values gives the same result with the frequent forms and without."""
     quick, slow = Redactor(KEY, {}), Redactor(KEY, {})
-    told = quick.text(text)
+    redacted = quick.text(text)
     with patch.object(key_value_rules, "_AFTER_USUAL", WITHOUT):
-        assert told == slow.text(text)
+        assert redacted == slow.text(text)
     assert quick.take_counts() == slow.take_counts()
 
 
@@ -75,35 +75,35 @@ def test_a_usual_form_gives_what_the_rules_for_all_give(text: str) -> None:
 @example('"', 'token="x1y2z3\\n', 30_000, "'")
 @example('value: "abcdef" ', "- token: name \n", 30_000, "value: x1y2z3w4")
 def test_what_repeats_itself_gives_what_each_turn_gives(before: str, turn: str, size: int, after: str) -> None:
-    """A stretch that repeats itself, whatever stands about it: looked at once or each time, the same is replaced."""
+    """A repetitive text gives the same result if all of it is scanned."""
     text = f"{before}{turn * (size // len(turn) + 1)}{after}"
     quick, slow = Redactor(KEY, {}), Redactor(KEY, {})
-    for ours in (quick, slow):
-        ours.register("x1y2z3w4")
-    told = quick.text(text)
+    for redactor in (quick, slow):
+        redactor.register("x1y2z3w4")
+    redacted = quick.text(text)
     with patch.object(repeated_text, "NAMES_BETWEEN_TESTS", 10**9):
-        assert told == slow.text(text)
+        assert redacted == slow.text(text)
     assert quick.take_counts() == slow.take_counts()
 
 
 @pytest.mark.parametrize("turn", ["token=x1y2z3w4 user=ana\n", 'token="x', "retrying: password=***, api_key=abcdef1\n"])
 def test_what_repeats_itself_is_looked_at_a_few_times(turn: str) -> None:
-    """Of twenty thousand names that are all alike some hundreds are looked at, and each value is replaced."""
-    looked = 0
-    every = key_value_rules.find_key_values
+    """Of twenty thousand equal names only some hundreds are scanned, and each value is replaced."""
+    scanned = 0
+    find_key_values = key_value_rules.find_key_values
 
     def counted(*given: object) -> list[Match] | Iterator[Match]:
-        nonlocal looked
-        looked += 1
-        return every(*given)  # type: ignore[arg-type,return-value]
+        nonlocal scanned
+        scanned += 1
+        return find_key_values(*given)  # type: ignore[arg-type,return-value]
 
-    ours, few = Redactor(KEY, {}), Redactor(KEY, {})
+    redactor, few = Redactor(KEY, {}), Redactor(KEY, {})
     with patch.object(key_value_rules, "find_key_values", counted):
-        ours.text(turn * 20_000)
+        redactor.text(turn * 20_000)
     few.text(turn * 20)
-    assert looked < 2500
+    assert scanned < 2500
     per_turn = dict(few.take_counts())
-    assert abs(dict(ours.take_counts())["key"] - 1000 * per_turn["key"]) <= 1000
+    assert abs(dict(redactor.take_counts())["key"] - 1000 * per_turn["key"]) <= 1000
 
 
 REPEATED = st.builds(str.__mul__, st.text("ab", min_size=2, max_size=4), st.integers(2, 4))
@@ -111,21 +111,21 @@ REPEATED = st.builds(str.__mul__, st.text("ab", min_size=2, max_size=4), st.inte
 
 @given(st.lists(REPEATED, min_size=1, max_size=3), st.lists(REPEATED | st.sampled_from("abc"), max_size=8).map("".join))
 def test_places_of_a_known_value_that_overlap_are_one(values: list[str], text: str) -> None:
-    """What is found of each value is every place where it stands, and those that overlap are found as one."""
-    spelled, data = KnownSecrets(), text.encode()
-    spelled.add((value.encode() for value in values), "registered")
-    covered = {at for one in spelled.find(data) for at in range(one.start, one.end)}
+    """Every position of a known secret is covered, and overlapping ones are merged."""
+    secrets, data = KnownSecrets(), text.encode()
+    secrets.add((value.encode() for value in values), "registered")
+    covered = {at for match in secrets.find(data) for at in range(match.start, match.end)}
     places = [(at, len(value)) for value in values for at in range(len(text)) if text.startswith(value, at)]
     assert covered == {place for at, size in places for place in range(at, at + size)}
-    alone = KnownSecrets()
-    alone.add([values[0].encode()], "registered")
-    spans = sorted(alone.find(data))
-    assert all(one.end <= other.start for one, other in pairwise(spans))
+    single = KnownSecrets()
+    single.add([values[0].encode()], "registered")
+    spans = sorted(single.find(data))
+    assert all(match.end <= other.start for match, other in pairwise(spans))
 
 
 def test_what_is_passed_over_holds_nothing() -> None:
-    """A kind of token, or of a shortened text, is passed over only where a part of all that it begins with is missing."""
-    kinds = [shape for _, family in token_patterns._FAMILIES for shape in family]
+    """A kind of token or of a truncation mark is skipped only if a part of each of its prefixes is missing."""
+    kinds = [entry for _, family in token_patterns._FAMILIES for entry in family]
     assert sorted(kinds) == sorted(token_patterns._PATTERNS)
-    assert all(held in prefix for held, family in token_patterns._FAMILIES for _, prefix, _ in family)
-    assert all(rare in said for rare, said in known_secrets._TRUNCATION_MARKS)
+    assert all(shared in prefix for shared, family in token_patterns._FAMILIES for _, prefix, _ in family)
+    assert all(rare in mark for rare, mark in known_secrets._TRUNCATION_MARKS)

@@ -1,4 +1,4 @@
-"""Redaction of known values."""
+"""Tests for known secrets."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ KEY = b"k" * 32
     "name", ["API_TOKEN", "DB_PASSWORD", "STRIPE_API_KEY", "client_secret", "SSH_PRIVATE_KEY", "DSN", "BASIC_AUTH"]
 )
 def test_environment_names_that_say_secret(name: str) -> None:
-    """The value of a variable whose name says that it is secret is taken out of a text."""
+    """The value of a variable with a secret name is redacted."""
     redactor = Redactor(KEY, {name: "hunter2-hunter2", "HOME": "plain-value"})
     assert redactor.text("x hunter2-hunter2 y plain-value") == "x [REDACTED:environment] y plain-value"
 
 
 @pytest.mark.parametrize(("name", "value"), [("AUTHOR", "somebody"), ("MY_TOKEN", "true"), ("KEYBOARD", "qwertz-us")])
 def test_ordinary_variables_stay(name: str, value: str) -> None:
-    """A variable that only looks similar, or holds a word such as true, blacks nothing out."""
+    """A variable with a similar name, or with a word such as true, is not redacted."""
     assert Redactor(KEY, {name: value}).text(f"a {value} b") == f"a {value} b"
 
 
 def test_paths_are_no_secrets() -> None:
-    """A socket's or a file's path in a variable named like a secret blacks nothing out."""
+    """The path of a socket or a file is not redacted, even in a variable with a secret name."""
     redactor = Redactor(KEY, {"SSH_AUTH_SOCK": "/run/user/agent", "KEY_FILE_TOKEN": "./keys/a.pem"})
     assert redactor.text("/run/user/agent ./keys/a.pem") == "/run/user/agent ./keys/a.pem"
 
 
 @given(st.text(min_size=SHORTEST, max_size=40), st.text(max_size=30), st.text(max_size=30))
 def test_a_registered_value_never_survives(secret: str, before: str, after: str) -> None:
-    """Whatever the value and whatever stands around it, the text is without it, plain, in JSON and in a URL."""
+    """A registered value is removed from every text, plain, in JSON and in a URL."""
     redactor = Redactor(KEY, {})
     redactor.register(secret)
-    for shown in (secret, json.dumps(secret), quote(secret, safe="", errors="replace")):
-        cleaned = redactor.text(before + shown + after)
-        assert secret not in cleaned.replace("[REDACTED:registered]", "\0") or secret in before + "\0" + after
+    for spelling in (secret, json.dumps(secret), quote(secret, safe="", errors="replace")):
+        redacted = redactor.text(before + spelling + after)
+        assert secret not in redacted.replace("[REDACTED:registered]", "\0") or secret in before + "\0" + after
 
 
 @given(st.binary(max_size=400), st.lists(st.integers(1, 60), min_size=1, max_size=20), st.data())
 def test_a_stream_is_redacted_across_its_blocks(noise: bytes, sizes: list[int], data: st.DataObject) -> None:
-    """Cutting a file into blocks of any size gives what redacting it in one piece gives."""
+    """A file in blocks of any size gives the same result as in one block."""
     secret = "s3cret-value"
     redactor = Redactor(KEY, {})
     redactor.register(secret)
@@ -72,7 +72,7 @@ def test_a_fingerprint_is_keyed_and_short_values_get_none() -> None:
 
 
 def test_counts_say_how_often_each_rule_applied() -> None:
-    """Counts are by rule and begin again when taken."""
+    """Redactions are counted by rule, and ``take_counts`` clears the counts."""
     redactor = Redactor(KEY, {"A_TOKEN": "tttttttt"})
     redactor.register("rrrrrrrr")
     redactor.plain({"a": ["tttttttt rrrrrrrr", "rrrrrrrr"]})

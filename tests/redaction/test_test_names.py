@@ -1,4 +1,4 @@
-"""The name of a test is the same in each environment, and holds no secret that is known."""
+"""Tests for the names of tests: equal in each environment, and without known secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VARIABLES = st.dictionaries(st.sampled_from(["DB_PASSWORD", "API_KEY", "USE_TOKE
 
 
 def case(**parameters: tuple[int, object]) -> SimpleNamespace:
-    """A test with what pytest keeps of its parameters: of each, its place and its value."""
+    """Return a test with the parts of pytest's parameters that are used: position and value of each."""
     callspec = SimpleNamespace(
         indices={name: index for name, (index, _) in parameters.items()},
         params={name: value for name, (_, value) in parameters.items()},
@@ -33,7 +33,7 @@ def case(**parameters: tuple[int, object]) -> SimpleNamespace:
 
 
 def named(redactor: Redactor, code: str, *texts: str, **parameters: tuple[int, object]) -> str:
-    """The name of a parametrised test, as a session writes it."""
+    """Return the redacted name of a parametrised test."""
     nodeid = f"{code}[{'-'.join(texts)}]"
     redactor.cases.add(nodeid, case(**parameters))
     return redactor.name(nodeid)
@@ -41,7 +41,7 @@ def named(redactor: Redactor, code: str, *texts: str, **parameters: tuple[int, o
 
 @given(st.lists(IDENTIFIERS, min_size=1, max_size=3), VARIABLES, st.data())
 def test_code_is_no_secret(parts: list[str], environ: dict[str, str], data: st.DataObject) -> None:
-    """Whatever the environment and the test call a secret: file, classes and function keep their names."""
+    """File, classes and function keep their names, whatever is secret."""
     name = f"tests/{parts[0]}.py::{'::'.join(parts)}"
     redactor = Redactor(KEY, {**environ, "A_TOKEN": data.draw(st.sampled_from(parts))})
     redactor.register(data.draw(st.sampled_from([*parts, name])))
@@ -50,7 +50,7 @@ def test_code_is_no_secret(parts: list[str], environ: dict[str, str], data: st.D
 
 @given(IDENTIFIERS, st.lists(SECRETS, min_size=2, max_size=4, unique=True), st.data())
 def test_neither_value_nor_key_is_part_of_a_name(function: str, values: list[str], data: st.DataObject) -> None:
-    """Two jobs with keys of their own and other secrets at the same place give the same test the same name."""
+    """Jobs with different keys and secrets give the same test the same name."""
     index = data.draw(st.integers(0, 99))
     names = set()
     for number, value in enumerate(values):
@@ -61,11 +61,11 @@ def test_neither_value_nor_key_is_part_of_a_name(function: str, values: list[str
 
 @given(IDENTIFIERS, st.lists(SECRETS, min_size=2, max_size=6, unique=True), st.booleans())
 def test_two_cases_stay_two_tests(function: str, values: list[str], late: bool) -> None:
-    """Each case has a name of its own that holds none of the secrets, whether they are known first or last."""
+    """Each case has its own name without secrets, whenever these are registered."""
     redactor = Redactor(KEY, {})
     for value in () if late else values:
         redactor.register(value)
-    before = [named(redactor, f"t.py::{function}", one, key=(at, one)) for at, one in enumerate(values)]
+    before = [named(redactor, f"t.py::{function}", value, key=(index, value)) for index, value in enumerate(values)]
     for value in values:
         redactor.register(value)
     names = [redactor.name(name) for name in before]
@@ -76,7 +76,7 @@ def test_two_cases_stay_two_tests(function: str, values: list[str], late: bool) 
 
 @given(SECRETS, SECRETS, st.permutations([0, 1]))
 def test_the_order_in_which_secrets_become_known_does_not_matter(first: str, second: str, order: list[int]) -> None:
-    """A name out of which one secret was taken becomes what the whole name becomes when another one is known."""
+    """A name with one redacted secret becomes the same name as the original when another one is registered."""
     assume(first not in second and second not in first)
     redactor, values = Redactor(KEY, {}), (first, second)
     clear = f"t.py::test_it[{first}-{second}]"
@@ -94,7 +94,7 @@ def test_the_order_in_which_secrets_become_known_does_not_matter(first: str, sec
      "10.20.30.40", "eu-west-1", "created_at", "https://auth.example.com", "bearer", "service-account", "admin1"],
 )  # fmt: skip
 def test_common_words_and_hosts_of_the_environment_are_no_secrets(value: str) -> None:
-    """They stay in names and in texts: nobody learns anything from them."""
+    """Common words and hosts stay in names and in texts."""
     redactor = Redactor(KEY, dict.fromkeys(["POSTGRES_PASSWORD", "API_KEY", "USE_TOKEN", "CI_AUTH"], value))
     assert redactor.secret_count == 0
     assert redactor.name(f"t.py::test_it[{value}-1]") == f"t.py::test_it[{value}-1]"
@@ -102,7 +102,7 @@ def test_common_words_and_hosts_of_the_environment_are_no_secrets(value: str) ->
 
 
 def test_a_common_word_within_a_connection_string_is_no_secret() -> None:
-    """The password of a database for tests is often its name: the address is secret, and the word is not."""
+    """A password that is a common word is no secret on its own, but the connection string is."""
     redactor = Redactor(KEY, {"APP_DSN": "postgresql://app:postgres@db.internal/app"})
     assert redactor.name("t.py::test_it[postgres]") == "t.py::test_it[postgres]"
     assert "postgres@" not in redactor.text("tried postgresql://app:postgres@db.internal/app")
@@ -114,7 +114,7 @@ def test_a_common_word_within_a_connection_string_is_no_secret() -> None:
      "https://hooks.example.com/services/T00/B00/Xy7", "a-very-long-row-of-words-or-a-passphrase-for-me"],
 )  # fmt: skip
 def test_what_somebody_chose_is_a_secret(value: str) -> None:
-    """A value that is more than common words is looked for, in names too."""
+    """A value that is more than common words is redacted, in names too."""
     redactor = Redactor(KEY, {"SERVICE_PASSWORD": value})
     assert value not in redactor.text(f"it was {value}, they say")
     assert value not in redactor.name(f"t.py::test_it[{value}]")
@@ -127,7 +127,7 @@ def test_what_somebody_chose_is_a_secret(value: str) -> None:
      "TOKEN_EXPIRES", "SECRET_STORE", "CREDENTIALS_ID", "API_KEY_HEADER", "AUTH_HOST", "SSH_PUBLIC_KEY"],
 )  # fmt: skip
 def test_names_that_only_speak_about_secrets(name: str) -> None:
-    """Their values are looked for nowhere, whatever they look like."""
+    """The values of variables that describe a secret are not redacted."""
     assert Redactor(KEY, {name: "hunter2-hunter2"}).text("a hunter2-hunter2 b") == "a hunter2-hunter2 b"
 
 
@@ -137,12 +137,12 @@ def test_names_that_only_speak_about_secrets(name: str) -> None:
      "INPUT_TOKENS", "VAULT_TOKEN", "MAX_PASSWORD"],
 )  # fmt: skip
 def test_names_of_secrets_stay_such(name: str) -> None:
-    """A name is exempt for its last words alone, so that one that only looks similar is not."""
+    """Only the last words of a name exempt it, so similar names are still secret."""
     assert is_secret_variable(name)
 
 
 @pytest.mark.parametrize(
-    "place",
+    "placeholder",
     [
         "case-0",
         "case-1-of-4",
@@ -152,17 +152,17 @@ def test_names_of_secrets_stay_such(name: str) -> None:
         "0123456789ab",
     ],
 )
-def test_what_stands_for_a_secret_stays_in_a_name(place: str) -> None:
-    """A name is looked at again, and again by other processes: beside a telling name too it stays the same."""
+def test_what_stands_for_a_secret_stays_in_a_name(placeholder: str) -> None:
+    """A placeholder in a name is not redacted again, even beside a secret name."""
     redactor = Redactor(KEY, {})
-    for name in (f"t.py::test_it[token=[REDACTED:{place}]]", f"t.py::test_it[a-[REDACTED:{place}]-b]"):
+    for name in (f"t.py::test_it[token=[REDACTED:{placeholder}]]", f"t.py::test_it[a-[REDACTED:{placeholder}]-b]"):
         assert redactor.name(name) == name
         assert redactor.text(name) == name
 
 
 @given(st.from_regex(secret_names._SECRET))
 def test_what_tells_beside_a_value_is_asked_of_a_variable(name: bytes) -> None:
-    """No name is left out by the quick look at what names of variables hold."""
+    """The quick test for names of variables excludes no secret name."""
     assert secret_variables._MAY_BE_SECRET.search(name.decode(errors="ignore")) or secret_variables._SECRET.search(
         name.decode(errors="ignore")
     )
@@ -170,7 +170,7 @@ def test_what_tells_beside_a_value_is_asked_of_a_variable(name: bytes) -> None:
 
 @given(SECRETS.filter(lambda value: len(value) >= SHORTEST))
 def test_without_known_parameters_a_fingerprint_stands(value: str) -> None:
-    """The name of what is no parametrised test, such as one that was examined, keeps two apart by fingerprints."""
+    """A name without parameters, such as that of an examination, gets fingerprints."""
     redactor = Redactor(KEY, {"A_TOKEN": value})
     assert redactor.name(f"examined: {value}") == f"examined: [REDACTED:{redactor.fingerprint(value)}]"
 
@@ -184,7 +184,7 @@ def test_without_known_parameters_a_fingerprint_stands(value: str) -> None:
     ).map("".join)
 )
 def test_what_is_plain_and_short_holds_known_values_alone(text: str) -> None:
-    """The brackets of most tests need not be looked at by every layer: it would find the same."""
-    known = KnownSecrets()
-    known.add([b"zq7-known"], "registered")
-    assert spans_in_name(text.encode(), known, SHORTEST) == spans_of(text.encode(), known, SHORTEST)
+    """Short and plain data gives the same matches with all layers as with known secrets alone."""
+    secrets = KnownSecrets()
+    secrets.add([b"zq7-known"], "registered")
+    assert spans_in_name(text.encode(), secrets, SHORTEST) == spans_of(text.encode(), secrets, SHORTEST)

@@ -1,4 +1,4 @@
-"""Which bytes are a text."""
+"""Tests for the detection of texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET = "zq7-secret-ü"
 
 
 def cut(data: bytes, sizes: list[int]) -> Iterator[bytes]:
-    """The bytes in blocks of these sizes, and what is left."""
+    """Yield the bytes in blocks of these sizes, and then the rest."""
     for size in sizes:
         if data[:size]:
             yield data[:size]
@@ -31,7 +31,7 @@ def cut(data: bytes, sizes: list[int]) -> Iterator[bytes]:
 
 @given(TEXTS, SIZES)
 def test_what_decodes_as_utf_8_is_a_text(text: str, sizes: list[int]) -> None:
-    """However it comes in blocks, with a mark at its beginning and without."""
+    """UTF-8 is a text in blocks of any size, with a byte order mark and without."""
     marked = any(text.encode().startswith(mark) for mark in (b"\xff\xfe", b"\xfe\xff"))
     assert not marked
     assert encoding_of(cut(text.encode(), sizes), is_text=False) == "utf-8"
@@ -40,24 +40,24 @@ def test_what_decodes_as_utf_8_is_a_text(text: str, sizes: list[int]) -> None:
 
 @given(TEXTS, ENCODINGS, st.integers(4, 9))
 def test_wide_encodings_are_known_by_their_mark(text: str, encoding: str, size: int) -> None:
-    """UTF-16 and UTF-32 with a byte order mark are texts, and redacting nothing changes no byte of them."""
+    """UTF-16 and UTF-32 with a byte order mark are texts, and a redaction without matches changes no byte."""
     data = ("\ufeff" + text).encode(encoding)
     blocks = [data[at : at + size] for at in range(0, len(data), size)]
-    found = encoding_of(blocks, is_text=False)
-    assert found == encoding
-    assert b"".join(redacted_stream(blocks, found, Redactor(b"k", {}))) == data
+    detected = encoding_of(blocks, is_text=False)
+    assert detected == encoding
+    assert b"".join(redacted_stream(blocks, detected, Redactor(b"k", {}))) == data
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_a_secret_is_taken_out_of_each_encoding(encoding: str) -> None:
-    """The text stays in its encoding."""
+    """A redacted text stays in its encoding."""
     redactor = Redactor(b"k", {})
     redactor.register(SECRET)
     data = f"before {SECRET} after\n".encode(encoding)
-    found = encoding_of([data], is_text=False)
-    assert found is not None
-    clean = b"".join(redacted_stream([data], found, redactor))
-    assert clean == "before [REDACTED:registered] after\n".encode(encoding)
+    detected = encoding_of([data], is_text=False)
+    assert detected is not None
+    redacted = b"".join(redacted_stream([data], detected, redactor))
+    assert redacted == "before [REDACTED:registered] after\n".encode(encoding)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_secret_is_taken_out_of_each_encoding(encoding: str) -> None:
      "a text".encode("utf-16-le"), b"\xff\xfe\x00\xd8a\0", b"ok until \xff\x01"],
 )  # fmt: skip
 def test_what_is_no_text(data: bytes) -> None:
-    """Images, archives, a NUL, half a character, and UTF-16 that nothing says to be such."""
+    """Images, archives, a NUL, half a character, and UTF-16 without a mark are no texts."""
     assert encoding_of([data], is_text=False) is None
 
 
@@ -74,13 +74,13 @@ def test_what_is_no_text(data: bytes) -> None:
     "data", [b"caf\xe9 au lait\r\n", b"\x1b[32mok\x1b[0m\n", b"", b"broken \xe2\x82", "ünïcode\n".encode()]
 )
 def test_what_is_a_text(data: bytes) -> None:
-    """Old encodings, colours, nothing at all, and what ends within a character."""
+    """Old encodings, colours, an empty file, and a cut character are texts."""
     assert encoding_of([data], is_text=False) == "utf-8"
 
 
 @given(st.binary(max_size=200), SIZES, st.booleans())
 def test_the_answer_does_not_depend_on_the_blocks(data: bytes, sizes: list[int], is_text: bool) -> None:
-    """Whether bytes are a text is told of all of them, from the second block on as from the first."""
+    """The result is the same for all bytes, however they are split."""
     whole = encoding_of([data], is_text=is_text)
     assert encoding_of([data[:4], *cut(data[4:], sizes)], is_text=is_text) == whole
 
@@ -96,8 +96,8 @@ def test_a_long_text_without_a_name_is_kept_in_bounded_memory(tmp_path: Path) ->
     path, folder = tmp_path / "noext", ArtifactFolder(tmp_path / "kept", 1 << 30)
     path.write_bytes(b"a line that holds nothing of interest\n" * (1 << 19))
     tracemalloc.start()
-    kept = folder.store_file(path, "noext", "application/octet-stream", Passing(b"k", {}))
+    artifact = folder.store_file(path, "noext", "application/octet-stream", Passing(b"k", {}))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert not kept.unread
+    assert not artifact.unread
     assert peak < path.stat().st_size / 2
