@@ -220,7 +220,7 @@ def test_what_is_no_file_among_the_journals(project: Project, make) -> None:
     assert result.ret == 13
     assert set(recorded(project).values()) == {"PASSED"}
     if make in (pipe, device, a_link):
-        assert "no regular file: move it away" in codes["recover"].output
+        assert "no regular file: move it out of the folder of journals" in codes["recover"].output
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_journal_that_a_test_changes_is_not_kept(project: Project, act: str) -
     )
     result = project.run_apart()
     assert result.ret == 13, result.stdout.str()
-    assert "is not kept" in result.stdout.str()
+    assert "is not stored" in result.stdout.str()
     assert len(project.journals) == 1
     assert recorded(project) == {}
     assert project.cli("gate").exit_code in (1, 3)

@@ -1,7 +1,8 @@
-"""Append-only writer for the lines of a run: one write per line, no buffer, synced at most every 200 ms.
+"""Append-only writer for the lines of a run: one write per line, without a buffer.
 
-A line that was written survives a kill of the process; syncing limits what a power failure costs. A line that cannot be
-written stays in memory and is tried again with the next one. Nothing is raised into the session.
+A line that was written survives a kill of the process. The file is synced at most every 200 ms, which limits what a
+power failure costs. A line that cannot be written stays in memory and is tried again with the next one. Nothing is
+raised into the session.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ _COUNTRY_SIZE = 2
 def is_common(value: str) -> bool:
     """Return whether a value is only common words and small numbers, or a host or URL without a secret.
 
-    A word in unusual letter case, such as ``PosTGreS``, is not common: somebody chose it.
+    A word in unusual letter case, such as ``PosTGreS``, is not common: a person chose it.
     """
     value = value.strip()
     if not value or len(value) > _LONGEST:

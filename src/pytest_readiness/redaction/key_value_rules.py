@@ -1,4 +1,4 @@
-"""Rules for a name and its value in JSON, Python, YAML and TOML, headers, queries, tables and command lines."""
+"""Rules that find the value of a name in JSON, Python, YAML, TOML, headers, queries and command lines."""
 
 from __future__ import annotations
 

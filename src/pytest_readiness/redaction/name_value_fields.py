@@ -1,4 +1,7 @@
-"""Secret names in one field with their value in the next: ``{"name": "X-Api-Key", "value": "…"}``, tags, forms."""
+"""Secret names in one field with their value in the next, as in tags, forms and lists of headers.
+
+An example is ``{"name": "X-Api-Key", "value": "…"}``.
+"""
 
 from __future__ import annotations
 
