@@ -17,7 +17,7 @@ WORKING = {
     "journal.joined_executions._SharedClaim": "a claim while ends are joined",
     "recording.recorder_base.RecordedData": "a session while it runs",
     "journal.run_log.RunLog": "a run while it is written",
-    "recording.authenticity.mock_detection._Made": "what is replaced while a test runs",
+    "recording.authenticity.mock_detection._Replacement": "a replacement while a test runs",
     "external.record.ExternalRun": "a command while it runs",
     "pipeline.session.SessionOutcome": "a session while it ends",
     "store.decision_files.committed_files._Look": "a folder while it is looked at",

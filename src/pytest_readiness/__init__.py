@@ -1,6 +1,6 @@
-"""Evidence from real test runs, readiness derived from it, and a gate that fails closed.
+"""Evidence from real test runs, the readiness derived from it, and a gate that fails closed.
 
-Public names are loaded when first used, so that importing this package costs nothing at pytest's start.
+Public names are loaded when first used: pytest imports this package at its start.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .claims.marker import evidence as evidence
     from .errors import ProofError as ProofError, ReadinessError as ReadinessError
 
-_HOMES = {
+_MODULES = {
     "ProofError": "errors",
     "ReadinessError": "errors",
     "evidence": "claims.marker",
@@ -27,8 +27,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("pytest-readiness")
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    if name in _MODULES:
+        return getattr(import_module(f".{_MODULES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

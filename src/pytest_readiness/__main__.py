@@ -1,4 +1,4 @@
-"""``python -m pytest_readiness`` is ``readiness``."""
+"""Entry point of ``python -m pytest_readiness``, the same as the command ``readiness``."""
 
 from __future__ import annotations
 

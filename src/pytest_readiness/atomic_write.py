@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: a kill in between leaves the old one, or the new one."""
+"""Atomic file writes: a kill in between leaves the old file or the new one, never a part."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from stat import S_ISREG
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file under another name beside it, sync it, and put it in place; a file that was there keeps its mode.
+    """Write a temporary file in the same folder, sync it, and rename it; an existing file's mode is preserved.
 
     Raises:
-        OSError: it cannot be written; what was there is as it was.
+        OSError: it cannot be written; an existing file is unchanged.
     """
     check_replaceable(path)
     temporary = path.with_name(f".{path.name}.{token_hex(4)}")
@@ -32,10 +32,10 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def check_replaceable(path: Path) -> None:
-    """Refuse to put a file in the place of something that is none: whoever may do that would do away with a device.
+    """Refuse to replace anything but a regular file: a privileged user would remove a device.
 
     Raises:
-        OSError: there is a folder, a pipe or a device, or a link to one.
+        OSError: the path is a folder, a pipe or a device, or a link to one.
     """
     with suppress(FileNotFoundError):
         if not S_ISREG(path.stat().st_mode):

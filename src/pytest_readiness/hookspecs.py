@@ -1,4 +1,4 @@
-"""Hooks that plugins and ``conftest.py`` may implement; each name begins with ``pytest_readiness_``."""
+"""Hooks that plugins and ``conftest.py`` files can implement; each name begins with ``pytest_readiness_``."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ if TYPE_CHECKING:  # this module is loaded at pytest's start
 
     from .facts.proofs.values import ProofCheck
 
-hookspec = pluggy.HookspecMarker("pytest")  # the project of pytest's own plugin manager, and of ours
+hookspec = pluggy.HookspecMarker("pytest")  # the project name of pytest's plugin manager, and of ours
 
 
 @hookspec
 def pytest_readiness_proofs() -> Mapping[str, ProofCheck]:  # type: ignore[empty-body]
-    """Return proof kinds of one's own: a name, and a function that judges the values given to ``prove``.
+    """Return additional proof kinds by name, each with a function that checks the values given to ``prove``.
 
-    The function returns what is recorded, as texts, or raises ``ProofError`` with a message that says what differed.
-    A kind that the config names must come from an entry point or from ``plugins``: commands read no ``conftest.py``.
+    The function returns the details to record, as texts, or raises ``ProofError`` with a message that names the
+    difference. A kind that the config names must come from an entry point or from ``plugins``: commands read no
+    ``conftest.py``.
 
     Example:
         ::
@@ -41,11 +42,12 @@ def pytest_readiness_proofs() -> Mapping[str, ProofCheck]:  # type: ignore[empty
 
 @hookspec
 def pytest_readiness_redact(text: str) -> str | None:
-    r"""Return a text without what only its owner knows to be secret, or None where nothing is to be changed.
+    r"""Return a text without project-specific secrets, or None if nothing must be changed.
 
-    Asked for each text that is about to be written, after our own redaction: notes, names, messages, properties, the
-    names of parametrised tests, text files piece by piece. It may be asked again for what it returned, and must leave
-    that as it is. Where it raises, the text is replaced as a whole, and the trouble told at the end.
+    Called for each text that is about to be written, after the built-in redaction: notes, names, messages,
+    properties, the names of parametrised tests, and text files piece by piece. It may be called again with a text
+    that it returned, and must then change nothing. If it raises, the whole text is replaced, and the problem is
+    reported at the end.
 
     Example:
         ::
@@ -59,11 +61,11 @@ def pytest_readiness_redact(text: str) -> str | None:
 
 @hookspec
 def pytest_readiness_simulation(item: pytest.Item) -> str | Sequence[str] | None:
-    """Return why this test was a simulation, or several reasons, or None where it was none.
+    """Return the reason why this test was a simulation, or several reasons, or None if it was real.
 
-    Asked after each evidence test has run and before its fixtures are torn down, of pytest's own plugins, of the
-    ``conftest.py`` files around the test, and of the plugins that the config names. A reason makes its evidence a
-    rehearsal, whatever its result; so does a hook that fails.
+    Called after each evidence test has run and before its fixtures are torn down, in pytest's own plugins, in the
+    ``conftest.py`` files around the test, and in the plugins that the config names. A reason makes the evidence a
+    rehearsal, whatever its result. A hook that fails makes a pass a rehearsal.
 
     Example:
         ::

@@ -1,4 +1,4 @@
-"""The name of the mark, and whether a test carries it: all that a session without evidence needs to know of us."""
+"""The evidence mark: its name, and a test for it. A session without evidence tests loads nothing else."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ DESCRIPTION = (
 )
 
 CASES = pytest.StashKey[dict[str, int]]()
-"""Of a session, by node id: how many cases each parametrised function has, whichever of them are asked for."""
+"""Number of cases of each parametrised function of the session, by node id, selected or not."""
 
 
 def cases_of(item: Any) -> int | None:
-    """Return how many cases the function of a parametrised test has; None: not known."""
+    """Return the number of cases of a parametrised test's function; None if it is unknown."""
     parent, config = getattr(item, "parent", None), getattr(item, "config", None)
     if parent is None or config is None:
         return None
-    known: dict[str, int] = config.stash.get(CASES, {})
-    return known.get(f"{parent.nodeid}::{getattr(item, 'originalname', '')}")
+    cases: dict[str, int] = config.stash.get(CASES, {})
+    return cases.get(f"{parent.nodeid}::{getattr(item, 'originalname', '')}")
 
 
 def is_tagged(item: pytest.Item) -> bool:
-    """Return whether a test carries an evidence mark, wherever it was put."""
+    """Return whether a test carries an evidence mark: its own, or that of its class or module."""
     return item.get_closest_marker(NAME) is not None
 
 
 def late_note(tests: Sequence[str]) -> str:
-    """Return what is to be said of tests that were marked while they ran."""
+    """Return the message about tests that were marked while they ran."""
     names = ", ".join([*tests[:3], *(["…"] if len(tests) > 3 else [])])  # noqa: PLR2004
     if len(tests) == 1:
         return f"1 test was marked as evidence while it ran ({names}), which records nothing: mark it at collection"
-    told = f"{len(tests)} tests were marked as evidence while they ran ({names}), which records nothing"
-    return f"{told}: mark them at collection"
+    message = f"{len(tests)} tests were marked as evidence while they ran ({names}), which records nothing"
+    return f"{message}: mark them at collection"

@@ -1,7 +1,7 @@
-"""The pytest door: options, the mark, and what waits for the first test that carries it.
+"""Entry point of the pytest plugin: its options, the mark, the fixture, and the start of a session.
 
-The session itself is in ``door``, imported with that test, or at once where an option is given or xdist distributes.
-What stands here every session of every project pays for, and pytest loads a plugin's modules slowly: it is kept small.
+The session itself is in ``session_plugin``. It is imported when the first marked test is collected, or at once if an
+option is given or xdist distributes. Every session of every project pays for this module: it stays small.
 """
 
 from __future__ import annotations
@@ -20,60 +20,60 @@ if TYPE_CHECKING:
     from .session_plugin import SessionPlugin
 
 SWITCHES = {
-    "report": "print where each use case stands at the end: verdict, who must act, matrix",
+    "report": "print the report at the end: verdict, who must act, matrix of the use cases",
     "gate": "close the session with exit code 11 unless the use cases in scope are eligible for go-live",
     "missing": "run only evidence tests with a requirement that is not complete, or expires soon",
-    "plan": "run nothing: show requirement by requirement which tests claim it, and what nobody claims",
+    "plan": "run nothing: list the tests that claim each requirement, and the requirements that no test claims",
 }
 VALUES = {
-    "gate-on": ("review|evidence", "what eligible means (default: the config's word, else review)"),
-    "environment": ("NAME", "the environment that this run takes place in"),
-    "provider-mode": ("NAME", "the provider mode that this run uses"),
+    "gate-on": ("review|evidence", "what eligible means (default: [gate] on in the config, else review)"),
+    "environment": ("NAME", "the environment of this run"),
+    "provider-mode": ("NAME", "the provider mode of this run"),
     "tenant": ("ID", "the tenant of the product under test"),
     "project": ("ID", "the project of the product under test"),
-    "release": ("NAME", "the release that this run is made for"),
-    "actor": ("NAME", "who records (default: in CI the job, else git's user.email, the system's user)"),
-    "store": ("URL", "where evidence is kept, such as sqlite:///.readiness/evidence.db"),
-    "artifacts": ("URL", "where artifacts are kept"),
-    "config": ("PATH", "the config to use"),
+    "release": ("NAME", "the release under test"),
+    "actor": ("NAME", "who records (default: the CI job, else git's user.email, else the system's user)"),
+    "store": ("URL", "the evidence store, such as sqlite:///.readiness/evidence.db"),
+    "artifacts": ("URL", "the artifact folder or bucket"),
+    "config": ("PATH", "the config file"),
     "json": ("PATH", "also write the report as JSON"),
-    "bundle": ("PATH", "also write this run as a bundle, which 'readiness merge' takes in elsewhere"),
+    "bundle": ("PATH", "also export this run as a bundle, to be imported elsewhere with 'readiness merge'"),
     "run-group": ("ID:K/N", "this session is part K of the N parts of the logical run ID"),
 }
-_TELLS = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow")
-"""Options with which pytest tells about itself, and no session begins."""
+_INFORMATION_OPTIONS = ("help", "version", "markers", "showfixtures", "show_fixtures_per_test", "cacheshow")
+"""Options that make pytest print information and start no session."""
 SESSION_PLUGIN = pytest.StashKey["SessionPlugin"]()
 DESELECTED = pytest.StashKey[list[pytest.Item]]()
 LATE = pytest.StashKey[list[str]]()
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare our hooks, so that a plugin or a ``conftest.py`` may implement them."""
+    """Declare the hooks of this package, so that a plugin or a ``conftest.py`` can implement them."""
     from . import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options; a value option left out is None, so that its environment variable can speak."""
+    """Declare the options. A value option defaults to None: then its environment variable is read."""
     group = parser.getgroup("readiness", "production readiness")
 
-    def add(name: str, **how: Any) -> None:
-        # where dest is given, pytest does not compare it with those of all other options
-        group.addoption(f"--{name}", dest=name.replace("-", "_"), **how)
+    def add(name: str, **parameters: Any) -> None:
+        # With dest given, pytest does not compare the name with those of all other options.
+        group.addoption(f"--{name}", dest=name.replace("-", "_"), **parameters)
 
     add("no-readiness", action="store_true", help="turn everything of pytest-readiness off")
-    for name, told in SWITCHES.items():
-        add(f"readiness-{name}", action="store_true", help=told)
+    for name, description in SWITCHES.items():
+        add(f"readiness-{name}", action="store_true", help=description)
     add(
         "readiness-uc",
         action="append",
         default=None,
         metavar="PATTERN",
-        help="run only tests that claim these use cases (glob, repeatable); report and gate speak of these",
+        help="run only tests that claim these use cases (glob, repeatable); report and gate cover only these",
     )
-    for name, (metavar, told) in VALUES.items():
-        add(f"readiness-{name}", default=None, metavar=metavar, help=f"{told}; else {variable_name(name)}")
+    for name, (metavar, description) in VALUES.items():
+        add(f"readiness-{name}", default=None, metavar=metavar, help=f"{description}; else {variable_name(name)}")
 
 
 def variable_name(name: str) -> str:
@@ -82,7 +82,7 @@ def variable_name(name: str) -> str:
 
 
 def read_options(config: pytest.Config) -> dict[str, Any]:
-    """Return what the options say, or their environment variables: the fields of ``session.Options``."""
+    """Return the values of the options, or of their environment variables: the fields of ``SessionOptions``."""
     values = {}
     for name in VALUES:
         value = config.getoption(f"readiness_{name.replace('-', '_')}")
@@ -90,31 +90,33 @@ def read_options(config: pytest.Config) -> dict[str, Any]:
             values[name] = str(value)
     patterns = config.getoption("readiness_uc")
     if patterns is None:
-        patterns = [word for part in os.environ.get(variable_name("uc"), "").split(",") if (word := part.strip())]
+        patterns = [
+            stripped for part in os.environ.get(variable_name("uc"), "").split(",") if (stripped := part.strip())
+        ]
     for name, value in (*values.items(), *(("uc", pattern) for pattern in patterns)):
-        if not value.strip():  # what somebody asks for is not left out in silence
+        if not value.strip():  # an option that is given is never ignored silently
             raise pytest.UsageError(f"--readiness-{name} is empty: give it a value, or leave it out")
     switches = {name: bool(config.getoption(f"readiness_{name}")) for name in SWITCHES}
     return {"values": values, "patterns": tuple(patterns), **switches}
 
 
-def refuse_silence(config: pytest.Config) -> None:
-    """Raise UsageError where the gate is asked for, and another option would keep it from being asked."""
+def check_gate_options(config: pytest.Config) -> None:
+    """Raise UsageError if ``--readiness-gate`` is given beside an option that would skip the gate."""
     for name in ("no-readiness", "readiness-plan"):
         if config.getoption("readiness_gate") and config.getoption(name.replace("-", "_")):
-            told = f"--{name} beside --readiness-gate: the gate would not be asked: take one of them out"
-            raise pytest.UsageError(f"{told} (-o addopts= sets aside the ini file's, PYTEST_ADDOPTS= the variable's)")
+            message = f"--{name} beside --readiness-gate: the gate would be skipped: remove one of them"
+            raise pytest.UsageError(f"{message} (-o addopts= overrides the ini file, PYTEST_ADDOPTS= the variable)")
 
 
 def is_requested(options: Mapping[str, Any]) -> bool:
-    """Whether an option or its environment variable asks for us, config or none."""
+    """Return whether an option or its environment variable asks for this plugin, with or without a config."""
     return any(options["values"].values()) or any(options[name] for name in ("patterns", *SWITCHES))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark, and begin at once where an option asks for it, xdist distributes, or this is a worker."""
+    """Register the mark. Begin at once if an option asks for it, xdist distributes, or this is a worker."""
     config.addinivalue_line("markers", DESCRIPTION)
-    refuse_silence(config)
+    check_gate_options(config)
     if config.getoption("no_readiness"):
         return
     if is_requested(read_options(config)) or config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
@@ -123,35 +125,35 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """A ``conftest.py`` that ends the process while it is loaded answers no gate."""
+    """Raise UsageError if a ``conftest.py`` exits with 0 while it is loaded and a gate is requested."""
     try:
         return (yield)
     except SystemExit as end:
         if is_success(end.code) and getattr(early_config.known_args_namespace, "readiness_gate", False):
-            told = "a conftest.py ended pytest by SystemExit while it was loaded, before the gate was asked"
-            raise pytest.UsageError(f"{told}: call sys.exit() in no module that pytest loads") from None
+            message = "a conftest.py ended pytest by SystemExit while it was loaded, before the gate was evaluated"
+            raise pytest.UsageError(f"{message}: do not call sys.exit() in a module that pytest loads") from None
         raise
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
-    """Have the last word: whatever ends a session, one that was to answer and has not is no success."""
+    """Set the exit code of the process: a requested gate that was not evaluated is no success."""
     try:
         code = yield
     except SystemExit as end:
-        code, end.code = end.code, last_word(config, end.code)
+        code, end.code = end.code, final_exit_code(config, end.code)
         raise
-    return last_word(config, code)
+    return final_exit_code(config, code)
 
 
-def last_word(config: pytest.Config, code: Any) -> Any:
-    """Return the exit code of the process; pytest's own stands unless the shell would take it for 0."""
-    if not is_success(code) or any(getattr(config.option, name, False) for name in _TELLS):
+def final_exit_code(config: pytest.Config, code: Any) -> Any:
+    """Return the exit code of the process: pytest's own unless the shell would take it for 0."""
+    if not is_success(code) or any(getattr(config.option, name, False) for name in _INFORMATION_OPTIONS):
         return code
-    door = config.stash.get(SESSION_PLUGIN, None)
-    if door is not None:
-        return door.last_word() or code
-    return 13 if getattr(config.option, "readiness_gate", False) else code  # as in door
+    plugin = config.stash.get(SESSION_PLUGIN, None)
+    if plugin is not None:
+        return plugin.final_exit_code() or code
+    return 13 if getattr(config.option, "readiness_gate", False) else code  # session_plugin.UNANSWERED
 
 
 def is_success(code: object) -> bool:
@@ -160,52 +162,52 @@ def is_success(code: object) -> bool:
 
 
 def register_session(config: pytest.Config) -> SessionPlugin:
-    """Register the one object that holds the session."""
+    """Register and return the hook object of the session."""
     from .session_plugin import SessionPlugin
 
     options = read_options(config)
-    door = config.stash[SESSION_PLUGIN] = SessionPlugin(
-        config, options, config.stash.setdefault(DESELECTED, []), wanted=is_requested(options)
+    plugin = config.stash[SESSION_PLUGIN] = SessionPlugin(
+        config, options, config.stash.setdefault(DESELECTED, []), requested=is_requested(options)
     )
-    config.pluginmanager.register(door, "readiness-door")
-    return door
+    config.pluginmanager.register(plugin, "readiness-session")
+    return plugin
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Remember how many cases a function has: of those that are not asked for, pytest keeps nothing."""
+    """Store how many cases a function has: pytest forgets the cases that are not selected."""
     if cases := getattr(metafunc, "_calls", None):
         metafunc.config.stash.setdefault(CASES, {})[metafunc.definition.nodeid] = len(cases)
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
-    """Remember evidence tests that are left out: another part of the logical run may run them."""
+    """Store deselected evidence tests: another part of the logical run may run them."""
     for item in filter(is_tagged, items):
         item.config.stash.setdefault(DESELECTED, []).append(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
-    """Begin with the first evidence mark, once other plugins have marked, ordered and left out what they will."""
+    """Begin the session if a test carries the mark, after other plugins have marked, ordered and deselected."""
     result = yield
-    door = config.stash.get(SESSION_PLUGIN, None)
+    plugin = config.stash.get(SESSION_PLUGIN, None)
     if any(map(is_tagged, items)) and not config.getoption("no_readiness"):
-        door = door or register_session(config)
-        door.begin()
-    if door is not None:
-        door.choose(items)
+        plugin = plugin or register_session(config)
+        plugin.begin()
+    if plugin is not None:
+        plugin.select(items)
     return result
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Look for tests that were marked while they ran, in a session that had no evidence when it began."""
+    """Find tests that were marked while they ran, in a session that had no evidence tests when it began."""
     config = session.config
     if SESSION_PLUGIN not in config.stash and not config.getoption("no_readiness"):
         config.stash[LATE] = [item.nodeid for item in filter(is_tagged, getattr(session, "items", ()))]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say that such a mark records nothing, where anything would be recorded."""
+    """Print that such a mark records nothing, if a config is found."""
     if late := config.stash.get(LATE, None):
         from .settings import find_config
 
@@ -216,13 +218,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture
 def record_evidence(request: pytest.FixtureRequest) -> RecordEvidence:
-    """Record what this test shows: artifacts, references, notes, properties, steps, scope, secrets, proofs.
+    """Record evidence of this test: artifacts, references, notes, properties, steps, scope, secrets, proofs.
 
-    Where nothing is recorded it still checks what it is given, and writes nothing.
+    If nothing is recorded, it still checks its arguments and writes nothing.
     """
-    door = request.config.stash.get(SESSION_PLUGIN, None)
-    if door is not None and door.observer is not None:
-        return door.observer.record_evidence(request.node)
+    plugin = request.config.stash.get(SESSION_PLUGIN, None)
+    if plugin is not None and plugin.observer is not None:
+        return plugin.observer.record_evidence(request.node)
     from .recording.evidence_recorder import SessionServices
     from .recording.observer import detached_recorder
 

@@ -1,4 +1,4 @@
-"""Regular files, and nothing else: whoever may make a file may also make a pipe or a link of its name."""
+"""Safe reading of regular files: anyone who can create a file can also create a pipe or a link of its name."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from os import close as _close, fdopen as _fdopen, fstat as _fstat, lstat as _ls
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG, S_ISSOCK
 
-_NEVER_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_NO_BLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = "a folder"
 
 
 class IrregularError(OSError):
-    """What bears the name is no regular file: reading it might never end."""
+    """A path that is not a regular file: reading it might never end."""
 
     def __init__(self, kind: str, path: Path) -> None:
         self.description = f"it is {kind}, and no regular file"
@@ -23,24 +23,24 @@ class IrregularError(OSError):
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -> int:
-    """Open a regular file without waiting for anybody; what is open is what was looked at.
+    """Return a descriptor of a regular file. The open file is the one that was checked; nothing blocks.
 
     Args:
-        path: where it lies.
-        flags: as ``os.open`` takes them.
-        follow: a link is followed.
+        path: the file.
+        flags: as for ``os.open``.
+        follow: whether a link is followed.
 
     Raises:
         IrregularError: it is a folder, a pipe, a socket, a device, or a link that is not followed.
         OSError: it cannot be opened.
     """
     try:
-        descriptor = _open(path, flags | _NEVER_WAIT | (0 if follow else _NO_LINK), 0o644)
+        descriptor = _open(path, flags | _NO_BLOCKING | (0 if follow else _NO_LINK), 0o644)
     except OSError as error:
-        kind = _kind(path)
-        if S_ISLNK(kind) and not follow:
+        mode = _mode(path)
+        if S_ISLNK(mode) and not follow:
             raise IrregularError("a link", path) from None
-        if S_ISSOCK(kind):
+        if S_ISSOCK(mode):
             raise IrregularError("a socket", path) from None
         raise error from None
     mode = _fstat(descriptor).st_mode
@@ -51,15 +51,15 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, *, follow: bool = True) -
 
 
 def regular_file(path: Path, *, follow: bool = True) -> BufferedReader:
-    """Open a regular file, to be read as bytes.
+    """Return a regular file, opened to be read as bytes.
 
     Raises:
-        OSError: as ``open_regular`` does.
+        OSError: as in ``open_regular``.
     """
     return _fdopen(open_regular(path, follow=follow), "rb")
 
 
-def _kind(path: Path) -> int:
+def _mode(path: Path) -> int:
     try:
         return _lstat(path).st_mode
     except OSError:
@@ -70,7 +70,7 @@ def read_regular(path: Path, *, follow: bool = True) -> bytes:
     """Return the content of a regular file.
 
     Raises:
-        OSError: as ``open_regular`` does, or it cannot be read.
+        OSError: as in ``open_regular``, or the file cannot be read.
     """
     descriptor = open_regular(path, follow=follow)
     try:

@@ -1,6 +1,6 @@
-"""The session as pytest sees it: hooks that only delegate to ``pipeline.session``.
+"""Pytest hooks of one session, which delegate to ``pipeline.session``.
 
-The config is not read before the first evidence mark is met, unless an option is given or xdist distributes.
+The config is read when the first marked test is collected, or at once if an option is given or xdist distributes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 from .mark import is_tagged
 from .unpatched import current_names, restore_names
 
-if TYPE_CHECKING:  # heavy: loaded where a session first needs them
+if TYPE_CHECKING:  # heavy: imported when a session first needs them
     from .pipeline.selection import SelectedTests
     from .pipeline.session import PreparedSession, SessionOptions, SessionOutcome
     from .recording.observer import Observer
@@ -25,47 +25,46 @@ if TYPE_CHECKING:  # heavy: loaded where a session first needs them
     from .views.line_writer import Line
 
 
-_DRY = ("collectonly", "setuponly", "setupplan")
-"""Under which names pytest keeps the options that run no test."""
-
+_DRY_RUN_OPTIONS = ("collectonly", "setuponly", "setupplan")
+"""Pytest's names of the options that run no test."""
 
 UNANSWERED = 13
-"""Exit code of a session whose gate was asked, and that ended before it answered."""
+"""Exit code of a session that ended before its requested gate was evaluated."""
 
 
 class SessionPlugin:
-    """The session as pytest sees it. What happens in it is told in ``pipeline.session``, imported when first needed."""
+    """Hook object of one session; the work is done in ``pipeline.session``, imported when first needed."""
 
     def __init__(
-        self, config: pytest.Config, options: Mapping[str, Any], deselected: list[pytest.Item], *, wanted: bool
+        self, config: pytest.Config, options: Mapping[str, Any], deselected: list[pytest.Item], *, requested: bool
     ) -> None:
         self.config = config
         self.observer: Observer | None = None
-        self._said = options
+        self._raw_options = options
         self._deselected = deselected
-        self._wanted = wanted
+        self._requested = requested
         self._prepared: PreparedSession | None = None
         self._selection: SelectedTests | None = None
         self._outcome: SessionOutcome | None = None
         self._plan: list[Line] = []
-        self._looked = False
-        self._told = False
+        self._has_begun = False
+        self._reported = False
         self._answered = False
         self._exit_code = 0
         self._uncollected = 0
         self._plans: Any = None
-        """In a worker: by what it sends its plan."""
+        """Channel by which an xdist worker sends its plan."""
         self._leave: Callable[[], None] | None = None
-        """Tells sessions that this process starts from now on that this one is over."""
+        """Removes this session from the list of live sessions."""
         self._process = getpid()
         self._names: Names = ()
 
     @cached_property
     def options(self) -> SessionOptions:
-        """What the options say."""
+        """Values of the options."""
         from .pipeline.session import SessionOptions
 
-        return SessionOptions(**self._said)
+        return SessionOptions(**self._raw_options)
 
     @property
     def _is_worker(self) -> bool:
@@ -73,48 +72,48 @@ class SessionPlugin:
 
     @property
     def _distributes(self) -> bool:
-        """Whether xdist runs the tests elsewhere."""
+        """Whether xdist runs the tests in other processes."""
         return self.config.getoption("dist", "no") != "no" and not self.config.getoption("collectonly")
 
     # -- begin
 
     def begin_early(self) -> None:
-        """Begin at once where an option asks for it, xdist distributes, or this is a worker."""
-        if self._said["plan"]:
+        """Begin at once if an option asks for it, xdist distributes, or this is a worker."""
+        if self._raw_options["plan"]:
             self.config.option.dist = "no"  # before xdist's own trylast hook: nothing runs, so nothing is distributed
         if self._is_worker:
-            if given := getattr(self.config, "workerinput", {}).get("readiness"):
+            if worker_input := getattr(self.config, "workerinput", {}).get("readiness"):
                 from .journal.started_tests import build_start_writer
                 from .pipeline.session import observer_of, selection_of
                 from .recording.observer import PLANS
 
-                self._plans = given.pop(PLANS)  # it is no plain data, as others may take this for
-                observer = observer_of(given, self.config.pluginmanager)
-                observer.start_writer = build_start_writer(given)
+                self._plans = worker_input.pop(PLANS)  # not plain data, which others may expect here
+                observer = observer_of(worker_input, self.config.pluginmanager)
+                observer.start_writer = build_start_writer(worker_input)
                 self._watch(observer)
-                self._selection = selection_of(given)
-                self._enter(given["living"])
-        elif self._wanted or self._distributes:
+                self._selection = selection_of(worker_input)
+                self._enter(worker_input["living"])
+        elif self._requested or self._distributes:
             self.begin()
 
     def begin(self) -> None:
-        """Read the config and get ready to record; nothing is written yet.
+        """Read the config and prepare to record; nothing is written yet.
 
         Raises:
             pytest.UsageError: the config, the tracker or an option cannot be used.
         """
-        if self._looked or self._is_worker:
+        if self._has_begun or self._is_worker:
             return
-        self._looked = True
+        self._has_begun = True
         from .errors import ReadinessError
         from .settings import find_config
 
-        if not self._wanted and find_config(self.config.rootpath) is None:
+        if not self._requested and find_config(self.config.rootpath) is None:
             return  # installed but unconfigured
         from .pipeline.session import prepare_session
         from .recording.provenance.invocation import describe_invocation, written_paths
 
-        argv = [str(word) for word in self.config.invocation_params.args]
+        argv = [str(argument) for argument in self.config.invocation_params.args]
         try:
             hooks, called = self.config.pluginmanager, describe_invocation(self.config.option, self.config.getini)
             prepared = prepare_session(
@@ -143,10 +142,13 @@ class SessionPlugin:
     def _is_dry(self) -> bool:
         """Whether no test will run."""
         option = self.config.option
-        return self._said["plan"] or any(getattr(option, name, False) for name in _DRY)
+        return self._raw_options["plan"] or any(getattr(option, name, False) for name in _DRY_RUN_OPTIONS)
 
     def _enter(self, living: Any) -> None:
-        """Tell sessions that a test of this one starts. ``living``: in a worker, its controller's session."""
+        """Add this session to the live sessions, for sessions that its tests start.
+
+        ``living``: the fields of a ``LiveSession``; in a worker, that of its controller.
+        """
         from .recording.nested_sessions import LiveSession, enter_session, leave_session
 
         session = LiveSession(*living)
@@ -161,24 +163,24 @@ class SessionPlugin:
 
     # -- collection
 
-    def choose(self, items: list[pytest.Item]) -> None:
-        """Leave out what the session is not about."""
+    def select(self, items: list[pytest.Item]) -> None:
+        """Deselect the tests that are not in the scope of the session."""
         if self._selection is not None and self._selection.narrows and self.observer is not None:
             from .claims.collection import collect_claims
 
             wants, catalogue, context = self._selection.wants, self.observer.catalogue, self.observer.context
-            chosen = {item: None for item in items if wants(collect_claims(item, catalogue), catalogue, context)}
-            left_out = [item for item in items if item not in chosen]
-            if left_out:
-                self.config.hook.pytest_deselected(items=left_out)
-                items[:] = chosen
+            selected = {item: None for item in items if wants(collect_claims(item, catalogue), catalogue, context)}
+            deselected = [item for item in items if item not in selected]
+            if deselected:
+                self.config.hook.pytest_deselected(items=deselected)
+                items[:] = selected
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Count what could not be collected: nobody knows which evidence tests are in it."""
+        """Count collection failures: they may hide evidence tests."""
         self._uncollected += report.failed
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Take in the claims of the tests that are to run; without a config only their form is judged."""
+        """Read the claims of the tests that will run; without a config only their form is checked."""
         if self.observer is None and not any(map(is_tagged, session.items)):
             return
         from .claims.collection import InvalidMarksPlugin, collect_all
@@ -202,8 +204,8 @@ class SessionPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Open the journal before the first test's time begins; with ``--readiness-plan`` run nothing."""
-        if self._prepared is None or not self._said["plan"]:
+        """Open the journal before the first test; with ``--readiness-plan`` run nothing."""
+        if self._prepared is None or not self._raw_options["plan"]:
             self._begin_tests(session)
             return None
         from .claims.collection import collect_all
@@ -214,16 +216,16 @@ class SessionPlugin:
         return True
 
     def _begin_tests(self, session: pytest.Session) -> None:
-        """Load what is needed until the end, and write the first lines: from here on names may be replaced."""
+        """Load the modules that the end needs, and write the first lines: from now on tests may replace names."""
         if self.observer is not None or self._prepared is not None:
             from .pipeline.preload import preload
 
-            asked = self.options
+            options = self.options
             preload(
                 records=self.observer is not None and self.observer.records,
                 keeps=None if self._prepared is None else self._prepared.project.store_file,
-                bundles=asked.get("bundle") is not None,
-                judges=asked.report or asked.gate or asked.get("json") is not None,
+                bundles=options.get("bundle") is not None,
+                judges=options.report or options.gate or options.get("json") is not None,
             )
             self._names = current_names()
         gives_up = session.testsfailed and not self.config.getoption("continue_on_collection_errors")
@@ -234,11 +236,11 @@ class SessionPlugin:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
-        """Seal, keep and judge once fixtures are torn down, also where another plugin fails here."""
+        """Finalize, store and evaluate the run after the fixtures' teardown, even if another plugin fails here."""
         try:
             return (yield)
         finally:
-            if getpid() == self._process:  # else a child that a test forked, and that came back from it
+            if getpid() == self._process:  # else this is a child process that a test forked
                 with restore_names(self._names):
                     self._finish(session)
 
@@ -249,7 +251,7 @@ class SessionPlugin:
 
                 output: dict[str, Any] = getattr(self.config, "workeroutput", {})  # xdist's
                 output[STORED] = self.observer.artifacts.stored.files
-        elif self._prepared is not None and not self._said["plan"]:
+        elif self._prepared is not None and not self._raw_options["plan"]:
             from .pipeline.session import close_session
 
             self._prepared.report_writer.log.uncollected = self._uncollected
@@ -259,26 +261,26 @@ class SessionPlugin:
                 session.exitstatus = self._outcome.exit_code
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell the report, or in one line what was recorded and what went wrong."""
-        self._tell(terminalreporter)
+        """Print the report, or one line with what was recorded and what went wrong."""
+        self._print_summary(terminalreporter)
 
     def pytest_unconfigure(self) -> None:
-        """Tell it here where pytest left the summary out (``pytest.exit`` with an exit code of its own)."""
+        """Print the summary if pytest skipped it (``pytest.exit`` with an exit code of its own)."""
         if self._leave is not None:
             with restore_names(self._names):
                 self._leave()
-        self._tell(self.config.pluginmanager.get_plugin("terminalreporter"))
+        self._print_summary(self.config.pluginmanager.get_plugin("terminalreporter"))
 
-    def last_word(self) -> int:
-        """Return the exit code that the session must not end without, where it would end with 0.
+    def final_exit_code(self) -> int:
+        """Return the exit code of a session that pytest would end with 0.
 
-        A plugin that ends the process while the session is closed, or sets another code, does not open the gate. Nor
-        does a gate that was asked and has not answered.
+        A plugin that ends the process while the session is closed, or sets another code, does not open the gate. A
+        requested gate that was not evaluated is closed.
         """
-        self._tell(self.config.pluginmanager.get_plugin("terminalreporter"))
-        if self._exit_code or not self._said["gate"] or self._is_worker or self._answered:
+        self._print_summary(self.config.pluginmanager.get_plugin("terminalreporter"))
+        if self._exit_code or not self._raw_options["gate"] or self._is_worker or self._answered:
             return self._exit_code
-        sys.stderr.write("readiness: the session ended before the gate had answered: it is closed\n")
+        sys.stderr.write("readiness: the session ended before the gate was evaluated: it is closed\n")
         return UNANSWERED
 
     @property
@@ -286,20 +288,20 @@ class SessionPlugin:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         return get_terminal_size().columns if reporter is None else self.config.get_terminal_writer().fullwidth
 
-    def _tell(self, reporter: Any) -> None:
-        """``reporter``: None where pytest has none (``-p no:terminal``); then only a gate answers."""
-        if self._told or self._prepared is None or (self._outcome is None and not self._plan):
+    def _print_summary(self, reporter: Any) -> None:
+        """Print the summary once. ``reporter`` None (``-p no:terminal``): only with a gate, on stdout."""
+        if self._reported or self._prepared is None or (self._outcome is None and not self._plan):
             return
-        self._told = True
+        self._reported = True
         with restore_names(self._names):
             from .views.line_writer import MARKUP, plain_lines
 
             lines = self._plan or self._lines(self._prepared)
-        self._outcome = None  # as the run log forgets: a report is thousands of values
+        self._outcome = None  # frees the report: it is thousands of values
         if lines and reporter is not None:
             reporter.section("production readiness")
             write_lines(reporter, lines, MARKUP)
-        elif lines and self._said["gate"]:
+        elif lines and self._raw_options["gate"]:
             sys.stdout.write(f"{plain_lines(lines)}\n")
         self._answered = True
 
@@ -312,7 +314,7 @@ class SessionPlugin:
 
 
 def write_lines(reporter: Any, lines: Sequence[Line], markup: Mapping[str, Mapping[str, bool]]) -> None:
-    """Write lines through pytest's terminal writer, which knows whether colours are wanted."""
+    """Write lines through pytest's terminal writer, which applies colours if they are on."""
     for line in lines:
         for text, style in line:
             reporter.write(text, **markup[style])

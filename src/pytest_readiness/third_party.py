@@ -1,8 +1,8 @@
-"""Code that is not ours and that we call: plugins, what users implement, libraries that sign. It may raise anything.
+"""Safe calls of third-party code: plugins, users' implementations, signing libraries.
 
-What it raises is its failure, and ours to tell: ``SystemExit`` as well, which would end a command as if it had
-answered, and ``pytest.exit``, which would end a session before its evidence is kept. Two things go through: what the
-user pressed, and what the handler of a signal raised meanwhile, such as a test's timeout, which was not meant for us.
+Such code may raise anything, and every exception of it is reported as its failure. That includes ``SystemExit``, which
+would end a command as if it had answered, and ``pytest.exit``, which would end a session before its evidence is stored.
+Two kinds of exceptions pass through: the user's interrupt, and those of signal handlers, such as a test's timeout.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .errors import one_line
 
 
 def is_failure(error: BaseException) -> bool:
-    """Return whether what was raised out of code that is not ours is that code's failure, and goes no further."""
+    """Return whether an exception out of third-party code is that code's failure, and must not pass through."""
     if isinstance(error, Exception | SystemExit | GeneratorExit):
         return True
     return not isinstance(error, KeyboardInterrupt) and not _by_signal(error)
@@ -24,16 +24,16 @@ def is_failure(error: BaseException) -> bool:
 
 def _by_signal(error: BaseException) -> bool:
     handlers = set(_handlers())
-    traced = error.__traceback__
-    while traced is not None:
-        if traced.tb_frame.f_code in handlers:
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code in handlers:
             return True
-        traced = traced.tb_next
+        traceback = traceback.tb_next
     return False
 
 
 def _handlers() -> Iterator[CodeType]:
-    """Yield the code of the handlers that are installed now."""
+    """Yield the code objects of the signal handlers that are installed now."""
     for number in signal.valid_signals():
         handler = signal.getsignal(number)
         if callable(handler):
@@ -43,32 +43,35 @@ def _handlers() -> Iterator[CodeType]:
                 yield code
 
 
-def call_hook(hook: Any, **given: object) -> Any:
-    """Return what one plugin's hook returns: no other's comes between, as a wrapper would.
+def call_hook(hook: Any, **arguments: object) -> Any:
+    """Return the result of one plugin's hook implementation, called alone.
 
     Args:
-        hook: the implementation, as pluggy keeps it.
-        given: the arguments, of which it takes those that it names.
+        hook: the implementation, as pluggy stores it.
+        arguments: the arguments of the hook; the implementation gets those that it names.
+
+    Raises:
+        TypeError: it is a wrapper.
     """
     if hook.wrapper or hook.hookwrapper:
         raise TypeError("this hook can be no wrapper")
-    return hook.function(*[given[name] for name in hook.argnames])
+    return hook.function(*[arguments[name] for name in hook.argnames])
 
 
 def describe_exception(error: BaseException, limit: int = 300) -> str:
-    """Return the kind and the words of what was raised, on one line; making them is not ours either."""
+    """Return the class name and the message of an exception, on one line; its ``__str__`` may fail."""
     kind = class_name(error)
     try:
-        words = plain_text(str(error))
+        message = plain_text(str(error))
     except BaseException as another:
         if not is_failure(another):
             raise
-        words = "it cannot say why"
-    return one_line(f"{kind}: {words}" if words else kind, limit)
+        message = "it cannot say why"
+    return one_line(f"{kind}: {message}" if message else kind, limit)
 
 
 def safe_repr(value: object, limit: int = 100) -> str:
-    """Return a value's ``repr`` on one line, or what kind of thing it is where it has none."""
+    """Return a value's ``repr`` on one line, or the name of its class if ``repr`` fails."""
     try:
         return one_line(plain_text(repr(value)), limit)
     except BaseException as error:
@@ -78,10 +81,10 @@ def safe_repr(value: object, limit: int = 100) -> str:
 
 
 def class_name(value: object) -> str:
-    """Return the name of the class of a value, past a metaclass of its own."""
+    """Return the name of a value's class, even if a metaclass overrides it."""
     return str(type.__dict__["__name__"].__get__(type(value)))
 
 
 def plain_text(text: str) -> str:
-    """Return a text without its class: one of a class of its own may show something else than it holds."""
+    """Return a text as a plain ``str``: a subclass may display something other than its content."""
     return text if type(text) is str else str.__str__(text)

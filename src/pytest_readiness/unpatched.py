@@ -1,7 +1,7 @@
-"""Names of the standard library as they were before the first test: one may replace a name, and never put it back.
+"""Snapshot of the standard library's names from before the first test, which may replace one for good.
 
-While tests run, what writes their evidence calls what was taken when it was loaded. What ends a session is large, other
-libraries included: it works with the names as they were, and then the tests' are in force again.
+While tests run, the code that writes their evidence calls functions that it imported when it was loaded. The code that
+ends a session is too large for that, with the libraries that it calls: it runs with the original names restored.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ _MODULES = (
     "io", "json", "json.decoder", "json.encoder", "ntpath", "os", "pathlib", "platform", "posixpath", "random", "re",
     "secrets", "shutil", "sqlite3", "stat", "subprocess", "tempfile", "uuid",
 )  # fmt: skip
-"""Not the clocks: that one was replaced is to be seen at the end, and what is written has taken the right one."""
+"""Modules whose names are restored. ``time`` is not: a replaced clock must be detected at the end."""
 _CLASSES = (PurePath, Path, type(Path()))
 _PYTHON = frozenset({"__annotations__", "__builtins__", "__doc__", "__dict__", "__weakref__", "_"})
-"""Names that Python sets itself."""
+"""Names that Python itself sets."""
+
+_ABSENT = object()
 
 Names = tuple[tuple[ModuleType | type, Mapping[str, Any]], ...]
-"""Modules and classes, each with what it has."""
+"""Modules and classes, each with its attributes."""
 
 
 def current_names() -> Names:
-    """Return the names as they are."""
+    """Return the names as they are now."""
     loaded = [module for name in _MODULES if (module := sys.modules.get(name)) is not None]
     owners: list[ModuleType | type] = [*loaded, *_CLASSES]
     return tuple((owner, dict(vars(owner))) for owner in owners)
@@ -36,25 +38,25 @@ def current_names() -> Names:
 
 @contextmanager
 def restore_names(before: Names) -> Iterator[None]:
-    """Run the block with the names as they were."""
+    """Run the block with the names of the snapshot."""
     replaced = list(_differing(before))
-    for owner, name, _, was in replaced:
-        setattr(owner, name, was)
+    for owner, name, _, original in replaced:
+        setattr(owner, name, original)
     try:
         yield
     finally:
-        for owner, name, now, _ in replaced:
-            if now is _differing:
+        for owner, name, current, _ in replaced:
+            if current is _ABSENT:
                 delattr(owner, name)
             else:
-                setattr(owner, name, now)
+                setattr(owner, name, current)
 
 
 def _differing(before: Names) -> Iterator[tuple[ModuleType | type, str, Any, Any]]:
-    """Yield where a name is, the name, what it is now (this function: nothing), and what it was."""
+    """Yield owner, name, current value (``_ABSENT`` if there is none) and original value of each replaced name."""
     for owner, names in before:
-        now = vars(owner)
-        for name, was in names.items():
-            found = now.get(name, _differing)
-            if found is not was and name not in _PYTHON:
-                yield owner, name, found, was
+        attributes = vars(owner)
+        for name, original in names.items():
+            current = attributes.get(name, _ABSENT)
+            if current is not original and name not in _PYTHON:
+                yield owner, name, current, original

@@ -188,6 +188,6 @@ def test_an_artifact_folder_that_cannot_be_written(project: Project) -> None:
     project.configured().tests(ATTACHES + '@evidence("UC-002", item=1)\ndef test_b(): pass\n')
     result = project.run()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*StorageError: an artifact could not be kept in*"])
+    result.stdout.fnmatch_lines(["*StorageError: an artifact could not be stored in*"])
     assert project.states()["UC-001/1"] == "FAILING"
     assert project.states()["UC-002/1"] == "COMPLETE"

@@ -150,7 +150,7 @@ def test_where_nothing_says_what_is_checked_out(beside: Project, url: str | None
     check_out(beside, "build-1", url, passes=False)
     check_out(beside, "build-2", url, passes=True)
     told = run_in(beside, "build-1")
-    assert " ".join(told.split()).count(f"{NOTE}build-1, the way from the config's folder") == 1
+    assert " ".join(told.split()).count(f"{NOTE}build-1, the path from the config's folder") == 1
     assert "put the config into the checkout" in " ".join(told.split())
     run_in(beside, "build-2")
     assert results(beside) == {

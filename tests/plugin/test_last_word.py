@@ -110,6 +110,6 @@ def test_a_conftest_that_exits_as_it_is_loaded_is_told(project: Project, code: s
     project.configured().tests(PASSES).write("conftest.py", f"import sys\nsys.exit({code})\n")
     result = project.run_apart("--readiness-gate")
     assert result.ret == 4
-    assert "ended pytest by SystemExit while it was loaded, before the gate was asked" in result.stderr.str()
+    assert "ended pytest by SystemExit while it was loaded, before the gate was evaluated" in result.stderr.str()
     project.write("conftest.py", "import sys\nsys.exit(5)\n")
     assert project.run_apart("--readiness-gate").ret == 5

@@ -97,7 +97,7 @@ def test_a_file_that_an_earlier_run_names_stays_and_is_told(project: Project, ho
     result.assert_outcomes(passed=2)
     shown = " ".join(result.stdout.str().split())
     digest = hashlib.sha256(CLEAR).hexdigest()
-    assert f"artifact {digest} of an earlier run holds a secret that this run made known, and stays" in shown
+    assert f"artifact {digest} of an earlier run holds a secret that this run registered, and is not changed" in shown
     assert set(files(project).values()) == {CLEAR, ANEW}
     found = [contents(project, piece) for piece in kept(project) if piece.uc == "UC-001"]
     assert sorted(found) == [[("x.log", ANEW)], [("x.log", CLEAR)]]

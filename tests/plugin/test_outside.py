@@ -306,7 +306,7 @@ def test_an_ordinary_session_carries_nothing_more(packages: Project) -> None:
 
     def pytest_sessionfinish(session):
         plugin = session.config.stash.get(SESSION_PLUGIN, None)
-        following = session.config.pluginmanager.has_plugin("readiness-following")
+        following = session.config.pluginmanager.has_plugin("readiness-running-test")
         known = {"ambiguous": plugin.observer.names.ambiguous, "following": following}
         pathlib.Path("known.json").write_text(json.dumps(known))
     """

@@ -18,7 +18,7 @@ def test_an_option_that_would_silence_the_gate_is_a_usage_error(
     project.configured().tests(ONE)
     given = project.run(*how, "--readiness-gate", other)
     assert given.ret == 4
-    assert f"{other} beside --readiness-gate: the gate would not be asked" in given.stderr.str()
+    assert f"{other} beside --readiness-gate: the gate would be skipped" in given.stderr.str()
     project.monkeypatch.setenv("PYTEST_ADDOPTS", other)
     by_variable = project.run(*how, "--readiness-gate")
     assert by_variable.ret == 4

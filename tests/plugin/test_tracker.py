@@ -99,7 +99,7 @@ def test_a_tracker_that_is_gone_is_no_error(project: Project) -> None:
 
 def test_a_tracker_that_is_too_large_is_not_kept(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing large is written by the way."""
-    monkeypatch.setattr(trackers, "BIGGEST", 100)
+    monkeypatch.setattr(trackers, "MAX_SIZE", 100)
     project.configured().tests(PASSING)
     project.run().assert_outcomes(passed=1)
     assert told(project) == [{"name": NAME, "withheld": "it is larger than an artifact may be"}]

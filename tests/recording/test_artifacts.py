@@ -86,7 +86,7 @@ def test_a_text_file_is_redacted(folder: ArtifactFolder, tmp_path: Path) -> None
 def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
     """Where a file stands in the way of the folder, the error says so in one line."""
     (tmp_path / "artifacts").write_text("in the way")
-    with pytest.raises(StorageError, match="could not be kept"):
+    with pytest.raises(StorageError, match="could not be stored"):
         ArtifactFolder(tmp_path / "artifacts", 10).store_bytes(b"x", "a", "t/p")
 
 

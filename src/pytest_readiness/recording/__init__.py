@@ -1,1 +1,1 @@
-"""Observing tests: what they do and show, whether it was real, and where the run comes from."""
+"""Observation of tests: what they do and prove, their authenticity, and the origin of the run."""

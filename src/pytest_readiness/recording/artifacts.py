@@ -1,6 +1,6 @@
-"""Artifacts: files and texts kept with evidence, in a folder, named by their SHA-256.
+"""Artifact folder: files and texts of evidence, named by their SHA-256.
 
-Written by the process that has them (an xdist worker too): temporary file, sync, rename. They travel as digests.
+The process that has an artifact writes it, also an xdist worker: temporary file, sync, rename. Reports carry digests.
 """
 
 from __future__ import annotations
@@ -35,132 +35,132 @@ from ..redaction.text_detection import UTF_8, encoding_of, recode
 
 BLOCK = 1 << 20
 LONGEST_NAME = 1024
-"""Characters of a text that may be the name of a file."""
+"""Maximum length of a text that may be a file's name, in characters."""
 RAW, BINARY = "raw", "binary"
-"""Why an artifact was not looked at: it was to be kept as it is, or it is no text."""
+"""Reasons why an artifact is not redacted: it was attached as raw, or it is no text."""
 NEW, TEXT, UNREAD = 1, 2, 4
-"""Of a file: it is new with this session, it was redacted when it was kept, it was kept without being looked at."""
+"""Flags of a stored file: new in this session, stored redacted, stored without redaction."""
 
 
 class StoredArtifacts:
-    """What of a session's files is to be known when a secret becomes known late, by digest; in each process its own."""
+    """Stored files of a session with their flags, by digest: for secrets that are registered late. One per process."""
 
     def __init__(self) -> None:
         self.files: dict[str, int] = {}
         self.unreported: dict[str, int] = {}
-        """Those that the process that owns the session has not heard of."""
+        """Files that were not sent to the process that owns the session yet."""
 
-    def note(self, sha256: str, kind: int, final: Path) -> None:
-        """Take in a file that is about to be kept; it is new if it is not there yet."""
-        if sha256 not in self.files and not _is_there(final):
+    def add(self, sha256: str, kind: int, path: Path) -> None:
+        """Add a file that is about to be stored; it is new if ``path`` does not exist."""
+        if sha256 not in self.files and not _exists(path):
             kind |= NEW
-        self.take_in({sha256: kind})
+        self.merge({sha256: kind})
         self.unreported[sha256] = self.files[sha256]
 
-    def take_in(self, told: Mapping[str, int]) -> None:
-        """Take in what another process kept: it is new where one of them was the first to write it."""
-        for sha256, kind in told.items():
+    def merge(self, files: Mapping[str, int]) -> None:
+        """Add the files of another process; a file is new if it was new in one of them."""
+        for sha256, kind in files.items():
             self.files[sha256] = self.files.get(sha256, 0) | kind
 
     def take_unreported(self) -> dict[str, int]:
-        """Return what is untold, once."""
-        told, self.unreported = self.unreported, {}
-        return told
+        """Return the unreported files, and clear them."""
+        files, self.unreported = self.unreported, {}
+        return files
 
 
 class ArtifactFolder:
-    """Keeps artifacts in a folder."""
+    """Folder that stores artifacts."""
 
     def __init__(self, folder: Path | None, limit: int) -> None:
-        """``limit``: the largest artifact in bytes. Without a folder everything is checked and nothing is written."""
+        """``limit``: maximum size of an artifact in bytes. ``folder`` None: artifacts are checked and not written."""
         self.folder = folder
         self.limit = limit
         self.stored = StoredArtifacts()
 
     def path(self, sha256: str) -> Path:
-        """Return where the artifact with this digest lies."""
+        """Return the path of the artifact with this digest."""
         return (self.folder or Path()) / sha256[:2] / sha256
 
     def store_bytes(self, data: bytes, name: str, media_type: str, redactor: Redactor | None = None) -> Artifact:
-        """Keep bytes; with a redactor, as the text without its secrets, if they are one.
+        """Store bytes; with a redactor, without secrets if they are text.
 
         Raises:
             EvidenceError: they are larger than the limit.
-            StorageError: they could not be written.
+            StorageError: they cannot be written.
         """
         self._check_size(len(data), name)
-        return self._keep_read(lambda: [data], name, media_type, redactor)
+        return self._store_readable(lambda: [data], name, media_type, redactor)
 
     def store_blocks(
         self, blocks: Iterable[bytes], name: str, media_type: str, redactor: Redactor | None = None
     ) -> Artifact:
-        """Keep what comes in blocks, as it comes; with a redactor, as the text without its secrets.
+        """Store blocks of a text as they arrive; with a redactor, without secrets.
 
         Raises:
-            EvidenceError: it became larger than the limit.
-            StorageError: it could not be written.
+            EvidenceError: they are larger than the limit.
+            StorageError: they cannot be written.
         """
-        blocks = self._counted(blocks, name)
-        kept = self._keep(blocks if redactor is None else redactor.stream(blocks), TEXT)
-        return Artifact(name, media_type, *kept)
+        blocks = self._limited(blocks, name)
+        size, sha256 = self._store(blocks if redactor is None else redactor.stream(blocks), TEXT)
+        return Artifact(name, media_type, size, sha256)
 
     def store_file(self, path: Path, name: str, media_type: str, redactor: Redactor | None) -> Artifact:
-        """Keep a copy of a regular file; with a redactor, as the text without its secrets, if it is one.
+        """Store a copy of a regular file; with a redactor, without secrets if it is text.
 
         Raises:
             EvidenceError: it is missing, a folder, a link, no regular file, or larger than the limit.
-            StorageError: it could not be written.
+            StorageError: it cannot be written.
         """
         descriptor = _open_regular(path)
 
         def read() -> Iterator[bytes]:
             _lseek(descriptor, 0, 0)
             blocks: Iterable[bytes] = iter(lambda: _read(descriptor, BLOCK), b"")
-            return self._counted(blocks, str(path))
+            return self._limited(blocks, str(path))
 
         try:
             self._check_size(_fstat(descriptor).st_size, str(path))
-            return self._keep_read(read, name, media_type, redactor)
+            return self._store_readable(read, name, media_type, redactor)
         finally:
             _close(descriptor)
 
-    def _keep_read(
+    def _store_readable(
         self, read: Callable[[], Iterable[bytes]], name: str, media_type: str, redactor: Redactor | None
     ) -> Artifact:
-        """Keep what can be read twice: whether it is a text is known at its end."""
+        """Store content that is read twice: first to detect its encoding, None for binary content."""
         if redactor is None:
-            return Artifact(name, media_type, *self._keep(read(), UNREAD), RAW)
+            return Artifact(name, media_type, *self._store(read(), UNREAD), RAW)
         encoding = encoding_of(read(), is_text=is_text(media_type))
         if encoding is None:
-            return Artifact(name, media_type, *self._keep(read(), UNREAD), BINARY)
-        return Artifact(name, media_type, *self._keep(redacted_stream(read(), encoding, redactor), TEXT))
+            return Artifact(name, media_type, *self._store(read(), UNREAD), BINARY)
+        return Artifact(name, media_type, *self._store(redacted_stream(read(), encoding, redactor), TEXT))
 
     def _check_size(self, size: int, name: str) -> None:
         if size > self.limit:
-            told = f"{size:,} bytes, more than artifact_limit ({self.limit:,} bytes)"
-            raise EvidenceError(f"the artifact {one_line(name)} is too large: {told}; raise it in readiness.toml")
+            sizes = f"{size:,} bytes, more than artifact_limit ({self.limit:,} bytes)"
+            raise EvidenceError(f"the artifact {one_line(name)} is too large: {sizes}; raise it in readiness.toml")
 
-    def _counted(self, blocks: Iterable[bytes], name: str) -> Iterator[bytes]:
-        """A file may grow while it is read."""
+    def _limited(self, blocks: Iterable[bytes], name: str) -> Iterator[bytes]:
+        """Yield the blocks while they are within the limit: a file may grow while it is read."""
         size = 0
         for block in blocks:
             size += len(block)
             self._check_size(size, name)
             yield block
 
-    def _keep(self, blocks: Iterable[bytes], kind: int) -> tuple[int, str]:
-        """Return size and digest."""
+    def _store(self, blocks: Iterable[bytes], kind: int) -> tuple[int, str]:
+        """Store the blocks, and return their size in bytes and their digest."""
         if self.folder is None:
             return 0, ""
         temporary = self.folder / f".{_getpid()}-{token_hex(8)}"
         try:
             sha256, size = _write_new(temporary, blocks)
             final = self.path(sha256)
-            _make(final.parent)
-            self.stored.note(sha256, kind, final)
+            _make_folder(final.parent)
+            self.stored.add(sha256, kind, final)
             _replace(temporary, final)
         except OSError as error:
-            raise StorageError(f"an artifact could not be kept in {self.folder}: {error.strerror}") from error
+            raise StorageError(f"an artifact could not be stored in {self.folder}: {error.strerror}") from error
         finally:
             with suppress(OSError):
                 _unlink(temporary)
@@ -168,14 +168,14 @@ class ArtifactFolder:
 
 
 def redacted_stream(blocks: Iterable[bytes], encoding: str, redactor: Redactor) -> Iterator[bytes]:
-    """Yield a text without its secrets, in the encoding that it has."""
+    """Yield a text without its secrets, in its own encoding."""
     if encoding == UTF_8:
         return redactor.stream(blocks)
     return recode(redactor.stream(recode(blocks, encoding, UTF_8)), UTF_8, encoding)
 
 
 def _open_regular(path: Path) -> int:
-    """Opened without waiting (a pipe) and without following a link; what is open is what was checked."""
+    """Return a descriptor of a regular file, opened without blocking and without following a link."""
     shown = one_line(str(path))
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -195,34 +195,34 @@ def _open_regular(path: Path) -> int:
 
 
 def _write_new(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
-    _make(path.parent)
+    _make_folder(path.parent)
     sha256, size = _sha256(), 0
     descriptor = _open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         for block in blocks:
             sha256.update(block)
             size += len(block)
-            left = memoryview(block)
-            while left:
-                left = left[_write(descriptor, left) :]
+            rest = memoryview(block)
+            while rest:
+                rest = rest[_write(descriptor, rest) :]
         _fsync(descriptor)
     finally:
         _close(descriptor)
     return sha256.hexdigest(), size
 
 
-def _make(folder: Path) -> None:
-    """Make a folder, and those that it lies in."""
+def _make_folder(folder: Path) -> None:
+    """Create a folder and its parents."""
     try:
         _mkdir(folder)
     except FileExistsError:
         pass
     except FileNotFoundError:
-        _make(folder.parent)
-        _make(folder)
+        _make_folder(folder.parent)
+        _make_folder(folder)
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         _stat(path)
     except OSError:
@@ -230,35 +230,36 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-_TEXTS = (".cfg", ".conf", ".env", ".err", ".ini", ".jsonl", ".log", ".ndjson", ".out", ".properties", ".toml", ".yaml")
-_TEXTS_BY_NAME = frozenset(
-    {
-        "json",
-        "xml",
-        "yaml",
-        "x-yaml",
-        "toml",
-        "javascript",
-        "x-javascript",
-        "x-sh",
-        "x-ndjson",
-        "jsonl",
-        "sql",
-        "graphql",
-    }
-) | {"x-www-form-urlencoded"}
+_TEXT_SUFFIXES = (
+    ".cfg",
+    ".conf",
+    ".env",
+    ".err",
+    ".ini",
+    ".jsonl",
+    ".log",
+    ".ndjson",
+    ".out",
+    ".properties",
+    ".toml",
+    ".yaml",
+)
+_TEXT_SUBTYPES = frozenset({
+    "json", "xml", "yaml", "x-yaml", "toml", "javascript", "x-javascript", "x-sh", "x-ndjson", "jsonl", "sql",
+    "graphql", "x-www-form-urlencoded",
+})  # fmt: skip
 UNKNOWN_TYPE = "application/octet-stream"
 
 
 def guess_media_type(name: str) -> str:
-    """Return the media type that a file's name suggests."""
+    """Return the media type for a file's name."""
     if name.lower().endswith(".har"):
         return "application/json"
-    return _guess_type(name)[0] or ("text/plain" if name.lower().endswith((*_TEXTS, ".yml")) else UNKNOWN_TYPE)
+    return _guess_type(name)[0] or ("text/plain" if name.lower().endswith((*_TEXT_SUFFIXES, ".yml")) else UNKNOWN_TYPE)
 
 
 def names_a_file(text: str) -> bool:
-    """Return whether a text is the name of a file that is there: whoever attaches it may have meant the file."""
+    """Return whether a text is the path of an existing file, which the caller may have meant."""
     if len(text) > LONGEST_NAME or not text.isprintable():
         return False
     try:
@@ -268,6 +269,6 @@ def names_a_file(text: str) -> bool:
 
 
 def is_text(media_type: str) -> bool:
-    """Return whether a media type is text that can be redacted."""
-    kind, _, sub = media_type.partition(";")[0].strip().lower().partition("/")
-    return kind == "text" or sub in _TEXTS_BY_NAME or sub.endswith(("+json", "+xml", "+yaml"))
+    """Return whether a media type is a text, which can be redacted."""
+    kind, _, subtype = media_type.partition(";")[0].strip().lower().partition("/")
+    return kind == "text" or subtype in _TEXT_SUBTYPES or subtype.endswith(("+json", "+xml", "+yaml"))

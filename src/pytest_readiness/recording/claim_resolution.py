@@ -1,4 +1,7 @@
-"""What a place and proofs make of a claim: where it ran, what it names, and why it is a rehearsal if it is one."""
+"""Resolution of claims: environment, provider mode, parts, and the reason if it is a rehearsal.
+
+A resolved claim is plain data, as a recorded line has it.
+"""
 
 from __future__ import annotations
 
@@ -16,36 +19,37 @@ from .context import RunContext
 def resolve_claims(
     claims: Sequence[Claim], context: RunContext, catalogue: Catalogue, proofs: Sequence[ProofResult]
 ) -> list[dict[str, Any]]:
-    """Return the claims of a test as its line holds them, each with the numbers of the proofs that concern it.
+    """Return the resolved claims of a test, each with the indexes of the proofs that concern it.
 
-    A proof that concerns none of them is shown with each, where it does no harm; a claim that has all of them names
-    none.
+    A proof that concerns no claim is listed with each, where it is harmless. A claim with all proofs lists none.
     """
-    concerning = [[n for n, proof in enumerate(proofs) if concerns_claim(proof, claim, catalogue)] for claim in claims]
-    loose = set(range(len(proofs))).difference(*concerning)
-    found = []
-    for claim, numbers in zip(claims, concerning, strict=True):
+    concerning = [
+        [index for index, proof in enumerate(proofs) if concerns_claim(proof, claim, catalogue)] for claim in claims
+    ]
+    unclaimed = set(range(len(proofs))).difference(*concerning)
+    resolved = []
+    for claim, indexes in zip(claims, concerning, strict=True):
         item = catalogue.item(claim.item)
         modes = _proven_modes(proofs, item)
-        for here in _by_mode(numbers, proofs, item):
+        for group in _group_by_mode(indexes, proofs, item):
             entry = resolve_claim(
-                claim, context, catalogue, [proofs[number] for number in here], next(iter(modes), None)
+                claim, context, catalogue, [proofs[index] for index in group], next(iter(modes), None)
             )
             if len(modes) > 1:
                 entry["beside"] = "/".join(sorted(modes - {entry["provider_mode"]}))
-            listed = sorted(loose.union(here))
+            listed = sorted(unclaimed.union(group))
             if len(listed) < len(proofs):
                 entry["proofs"] = listed
-            found.append(entry)
-    return found
+            resolved.append(entry)
+    return resolved
 
 
-def _by_mode(numbers: list[int], proofs: Sequence[ProofResult], item: Item) -> list[list[int]]:
-    """Two provider modes that one execution proves are two places, each with its own credential."""
-    modes = {number: proof.mode for number in numbers if (proof := _proves_mode(proofs[number], item)) is not None}
-    if len(set(modes.values())) < 2:  # noqa: PLR2004 - most often so
-        return [numbers]
-    return [[n for n in numbers if modes.get(n, mode) == mode] for mode in dict.fromkeys(modes.values())]
+def _group_by_mode(indexes: list[int], proofs: Sequence[ProofResult], item: Item) -> list[list[int]]:
+    """Return the indexes of proofs by proven provider mode: two modes are two places, each with its credential."""
+    modes = {index: proof.mode for index in indexes if (proof := _mode_proof(proofs[index], item)) is not None}
+    if len(set(modes.values())) < 2:  # noqa: PLR2004 - the common case
+        return [indexes]
+    return [[index for index in indexes if modes.get(index, mode) == mode] for mode in dict.fromkeys(modes.values())]
 
 
 def resolve_claim(
@@ -53,21 +57,21 @@ def resolve_claim(
     context: RunContext,
     catalogue: Catalogue,
     proofs: Sequence[ProofResult] = (),
-    elsewhere: str | None = None,
+    other_mode: str | None = None,
 ) -> dict[str, Any]:
-    """Return the claim as evidence holds it; its proofs show one provider mode at most.
+    """Return the resolved claim; its proofs show at most one provider mode.
 
-    Where it took place is what the test says, else what the run says. A claim's environment and provider mode are a
-    limit and never say it: a test that is marked for staging has not run there for that.
+    The test states the place, else the run does. A claim's environment and provider mode are only a limit: a test
+    that is marked for staging did not necessarily run there.
 
-    ``elsewhere``: a provider mode that the test proved for the claim's item, though not for this claim: then it ran
-    there, and not in the mode that the mark names and the run states.
+    ``other_mode``: a provider mode that the test proved for the claim's item, but not for this claim. Then the test
+    ran in that mode, and not in the mode of the mark or the run.
     """
-    proven = next(iter(_proven_modes(proofs, catalogue.item(claim.item))), elsewhere)
+    proven = next(iter(_proven_modes(proofs, catalogue.item(claim.item))), other_mode)
     environment, mode = context.environment, proven or context.provider_mode or context.usual_provider_mode
     named = (*context.parts, *_named_parts(proofs, catalogue.item(claim.item)))
     parts = [claim.part] if claim.part else [part for part in named if _has_part(catalogue, claim, part)]
-    found = {
+    resolved = {
         "use_case": claim.use_case,
         "item": claim.item,
         "environment": environment,
@@ -81,11 +85,11 @@ def resolve_claim(
         "simulated": True if _optimised() else None,
         "parts": list(dict.fromkeys(parts)),
     }
-    return {name: value for name, value in found.items() if value not in (None, [])}
+    return {name: value for name, value in resolved.items() if value not in (None, [])}
 
 
 def concerns_claim(proof: ProofResult, claim: Claim, catalogue: Catalogue) -> bool:
-    """Return whether a proof speaks of what a test claims: its item's kind, and no other mode or part than claimed."""
+    """Return whether a proof is of the kind of the claim's item, and of no other mode or part than claimed."""
     item = catalogue.item(claim.item)
     if item.proof == "none" or isinstance(proof, Receipt):
         return True
@@ -95,30 +99,31 @@ def concerns_claim(proof: ProofResult, claim: Claim, catalogue: Catalogue) -> bo
     if item.proof == PROOF_OF_PART:
         return claim.part in (None, kind)
     if isinstance(proof, Drill):
-        known = catalogue.parts(claim.use_case, claim.item)
-        return claim.part in (None, proof.name) and (not known or proof.name in known)
+        drills = catalogue.parts(claim.use_case, claim.item)
+        return claim.part in (None, proof.name) and (not drills or proof.name in drills)
     if isinstance(proof, Credential):
         return claim.provider_mode in (None, proof.mode)
     return not isinstance(proof, Replay) or claim.replay_mode in (None, proof.mode)
 
 
 def asks_for(item: Item, proof: ProofResult) -> bool:
-    """Return whether the item, or a part of it, is shown by a proof of this kind."""
+    """Return whether the item, or a part of it, asks for a proof of this kind."""
     kind = proof.to_proof().kind
     return kind in item.parts if item.proof == PROOF_OF_PART else kind == item.proof
 
 
 def _proven_modes(proofs: Sequence[ProofResult], item: Item) -> KeysView[str]:
-    """In the order in which they were proved."""
-    return {proof.mode: None for one in proofs if (proof := _proves_mode(one, item)) is not None}.keys()
+    """Return the proven provider modes, in the order of their proofs."""
+    credentials = (_mode_proof(proof, item) for proof in proofs)
+    return {credential.mode: None for credential in credentials if credential is not None}.keys()
 
 
-def _proves_mode(proof: ProofResult, item: Item) -> Credential | None:
+def _mode_proof(proof: ProofResult, item: Item) -> Credential | None:
     return proof if isinstance(proof, Credential) and asks_for(item, proof) else None
 
 
 def _proven_replay(proofs: Sequence[ProofResult]) -> str | None:
-    """The lesser of two modes."""
+    """Return the weakest proven replay mode; None if there is no replay."""
     modes = [proof.mode for proof in proofs if isinstance(proof, Replay)]
     return max(modes, key=REPLAY_MODES.index, default=None)
 
@@ -136,36 +141,36 @@ def _has_part(catalogue: Catalogue, claim: Claim, part: str) -> bool:
 
 
 def as_rehearsal(claim: dict[str, Any], reason: str) -> dict[str, Any]:
-    """Return a placed claim with a reason why it is a rehearsal, after those that it has."""
-    known = claim.get("not_real_because")
-    return {**claim, "not_real_because": f"{known}; {reason}" if known else reason}
+    """Return a resolved claim as a rehearsal; the reason is appended to those that it has."""
+    earlier = claim.get("not_real_because")
+    return {**claim, "not_real_because": f"{earlier}; {reason}" if earlier else reason}
 
 
 def as_simulated(claims: list[dict[str, Any]], because: str | None) -> list[dict[str, Any]]:
-    """Return placed claims of a test that replaced its surroundings, if there is a reason to say so."""
+    """Return resolved claims of a test that replaced the network or the clock; unchanged without a reason."""
     return claims if because is None else [{**as_rehearsal(claim, because), "simulated": True} for claim in claims]
 
 
-def as_doubted(claims: list[dict[str, Any]], because: str | None) -> list[dict[str, Any]]:
-    """Return placed claims of a pass that does not count as real, if there is a reason to say so."""
-    return claims if because is None else [doubted_claim(claim, because) for claim in claims]
+def as_unreal_passes(claims: list[dict[str, Any]], because: str | None) -> list[dict[str, Any]]:
+    """Return resolved claims of a pass that does not count as real; unchanged without a reason."""
+    return claims if because is None else [as_unreal_pass(claim, because) for claim in claims]
 
 
-def doubted_claim(claim: dict[str, Any], because: str) -> dict[str, Any]:
-    """Return a placed claim with a reason that stands against a pass alone: should it fail yet, it fails for real."""
-    only = {} if "not_real_because" in claim else {"only_a_pass": True}
-    return {**as_rehearsal(claim, because), **only}
+def as_unreal_pass(claim: dict[str, Any], because: str) -> dict[str, Any]:
+    """Return a resolved claim with a reason that applies only to a pass: a failure of it counts as real."""
+    flag = {} if "not_real_because" in claim else {"only_a_pass": True}
+    return {**as_rehearsal(claim, because), **flag}
 
 
 def as_failed(claim: dict[str, Any]) -> dict[str, Any]:
-    """Return what was placed as a claim of a pass as one of something worse."""
+    """Return a resolved claim of a pass as one of a worse result."""
     if "only_a_pass" not in claim:
         return claim
     return {name: value for name, value in claim.items() if name not in ("only_a_pass", "not_real_because")}
 
 
 def without_connections(claims: list[dict[str, Any]], catalogue: Catalogue) -> list[dict[str, Any]]:
-    """Return the claims of a pass whose connections nobody saw: where an item asks for one, it is a rehearsal."""
+    """Return resolved claims of a pass without observed connections: a rehearsal if the item asks for one."""
     return [
         as_rehearsal(claim, f"item {claim['item']} asks for a connection, and nobody saw what this connects to")
         if catalogue.item(claim["item"]).connection == "seen"

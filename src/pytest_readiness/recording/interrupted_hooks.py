@@ -1,6 +1,6 @@
-"""What a signal raises while a hook of ours is at work, such as a timeout: it is the test's, and must reach it.
+"""Postponed exceptions of signal handlers, such as a test's timeout, that are raised while a hook of this package runs.
 
-Out of a hook that reports it would end the session, and kept back it would leave the test without its limit.
+Raised out of a reporting hook, it would end the session. Suppressed, the test would have no time limit.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import pytest
 from pluggy import PluginManager
 
 PASSES: tuple[type[BaseException], ...] = (KeyboardInterrupt, pytest.exit.Exception)
-"""What pytest itself lets end the session, wherever it is raised."""
+"""Exceptions with which pytest itself ends the session, wherever they are raised."""
 
 
 def postpone(hooks: PluginManager | None, nodeid: str, error: BaseException) -> bool:
-    """Have it raised again in the next phase of the test; False for what is no signal's, and is told at the end."""
+    """Raise the error again in the next phase of the test. Return False for an ordinary exception, which is stored."""
     if hooks is None or isinstance(error, Exception):
         return False
     hooks.register(_Postponed(hooks, nodeid, error))
@@ -23,7 +23,7 @@ def postpone(hooks: PluginManager | None, nodeid: str, error: BaseException) -> 
 
 
 class _Postponed:
-    """Raises once, where pytest takes it for how the phase of the test ended."""
+    """Hook that raises the error once, so that pytest reports it as the test's."""
 
     def __init__(self, hooks: PluginManager, nodeid: str, error: BaseException) -> None:
         self._hooks = hooks
@@ -38,14 +38,14 @@ class _Postponed:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None]:
-        """Not before fixtures are torn down."""
+        """Raise after the fixtures' teardown."""
         try:
             return (yield)
         finally:
             self._raise(item.nodeid)
 
     def pytest_runtest_logfinish(self) -> None:
-        """The test is over, whatever it was."""
+        """Unregister when the test is over."""
         self._hooks.unregister(self)
 
     def _raise(self, nodeid: str) -> None:

@@ -1,6 +1,7 @@
-"""Secrets that became known after a text was kept as an artifact: it is made anew, and told by its new digest.
+"""Second redaction of stored artifacts, for secrets that were registered late.
 
-What was kept without being looked at stays as it is, also where it has the bytes of a text: ``raw`` says so.
+A redacted text gets a new digest, which replaces the old one in the run's lines. An artifact that was stored without
+redaction (``raw`` or binary) never changes, even if it has the bytes of a text.
 """
 
 from __future__ import annotations
@@ -19,67 +20,68 @@ from ..redaction.text_detection import encoding_of
 from ..regular_files import regular_file
 from .artifacts import BLOCK, NEW, TEXT, UNREAD, ArtifactFolder, StoredArtifacts, redacted_stream
 
-_AS_THEY_ARE = frozenset({"artifacts", "tracker"})
-"""Fields whose digests are not those of texts that were redacted, or are looked at one by one."""
+_NOT_SEARCHED = frozenset({"artifacts", "tracker"})
+"""Keys whose digests are not of redacted texts (``tracker``), or are replaced one by one (``artifacts``)."""
 
 
 @dataclass
 class LateRedaction:
-    """What becomes of the files of a session."""
+    """Result of the second redaction of a session's artifacts."""
 
-    moved: dict[str, Artifact] = field(default_factory=dict)
-    """What replaces a text, by its digest before."""
-    gone: list[Path] = field(default_factory=list)
-    """Files that nothing names any more, once the lines are written anew."""
-    stay: list[Path] = field(default_factory=list)
-    """Files with a secret in clear that stay: they were there before, and an earlier run tells of them."""
+    replaced: dict[str, Artifact] = field(default_factory=dict)
+    """The new artifact, by the old digest."""
+    obsolete: list[Path] = field(default_factory=list)
+    """Files that no line names once the lines are rewritten."""
+    unchanged: list[Path] = field(default_factory=list)
+    """Files of earlier runs with a secret in clear, which are not changed."""
 
-    def told(self) -> list[str]:
-        """Return what is to be said of the files that stay: a line, or none."""
-        if not self.stay:
+    def notes(self) -> list[str]:
+        """Return one line about the unchanged files, or none."""
+        if not self.unchanged:
             return []
-        more = f", and {len(self.stay) - 1} more," if self.stay[1:] else ""
-        told = "of an earlier run holds a secret that this run made known, and stays as it was kept"
-        return [f"artifact {self.stay[0].name}{more} {told}: change the secret, and register it before it is written"]
+        more = f", and {len(self.unchanged) - 1} more," if self.unchanged[1:] else ""
+        message = "of an earlier run holds a secret that this run registered, and is not changed"
+        advice = "change the secret, and register it before it is written"
+        return [f"artifact {self.unchanged[0].name}{more} {message}: {advice}"]
 
-    def remove(self) -> None:
-        """Remove what nothing names any more.
+    def remove_obsolete(self) -> None:
+        """Remove the obsolete files.
 
         Raises:
             OSError: a file cannot be removed.
         """
-        for path in self.gone:
+        for path in self.obsolete:
             with suppress(FileNotFoundError):
                 _unlink(path)
 
 
-def redact_artifacts(artifacts: Path, kept_so_far: StoredArtifacts, redactor: Redactor) -> LateRedaction:
-    """Redact the session's texts again; each file that they replace is left for ``remove``.
+def redact_artifacts(artifacts: Path, stored: StoredArtifacts, redactor: Redactor) -> LateRedaction:
+    """Redact the session's texts again, into new files; ``remove_obsolete`` then removes the old ones.
 
     Args:
-        artifacts: the folder.
-        kept_so_far: what the session kept.
-        redactor: knows the secret now.
+        artifacts: the artifact folder.
+        stored: the artifacts of the session.
+        redactor: has the late secrets.
 
     Raises:
-        StorageError: a new one cannot be written.
-        OSError: an old one cannot be read.
+        StorageError: a new file cannot be written.
+        OSError: an old file cannot be read.
     """
-    found, folder = LateRedaction(), ArtifactFolder(artifacts, sys.maxsize)  # a mark may be longer than a secret
-    for sha256, kind in kept_so_far.files.items():
+    result, folder = LateRedaction(), ArtifactFolder(artifacts, sys.maxsize)  # a mark may be longer than a secret
+    for sha256, kind in stored.files.items():
         path = folder.path(sha256)
         if not kind & TEXT or not path.exists():
             continue
         encoding = encoding_of(_blocks(path), is_text=True) or ""
         if encoding == "utf-8" and not redactor.contains_secret(_blocks(path)):
             continue
-        kept = folder.store_blocks(redacted_stream(_blocks(path), encoding, redactor), "", "text/plain")
-        if kept.sha256 == sha256:
+        artifact = folder.store_blocks(redacted_stream(_blocks(path), encoding, redactor), "", "text/plain")
+        if artifact.sha256 == sha256:
             continue
-        found.moved[sha256] = kept
+        result.replaced[sha256] = artifact
         if not kind & UNREAD:
-            (found.gone if kind & NEW else found.stay).append(path)
-    return found
+            (result.obsolete if kind & NEW else result.unchanged).append(path)
+    return result
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -87,30 +89,34 @@ def _blocks(path: Path) -> Iterator[bytes]:
         yield from iter(lambda: file.read(BLOCK), b"")
 
 
-def replace_digests(body: Mapping[str, Any], moved: Mapping[str, Artifact]) -> dict[str, Any]:
-    """Return what a line says, with new digests for old ones, and the new size of an artifact.
+def replace_digests(body: Mapping[str, Any], replaced: Mapping[str, Artifact]) -> dict[str, Any]:
+    """Return the body of a line with the new digests and sizes of its artifacts.
 
-    An artifact that was not looked at keeps its own, and so does what a text says of it, such as a drill's audit.
+    An artifact that was stored without redaction keeps its digest, also in texts about it, such as a drill's audit.
     """
-    unread = {one["sha256"] for one in body.get("artifacts", ()) if "unread" in one}
-    named = {old: kept for old, kept in moved.items() if old not in unread}
-    artifacts = {"artifacts": [_artifact(one, moved) for one in body["artifacts"]]} if "artifacts" in body else {}
+    unread = {artifact["sha256"] for artifact in body.get("artifacts", ()) if "unread" in artifact}
+    redacted = {old: new for old, new in replaced.items() if old not in unread}
+    artifacts = (
+        {"artifacts": [_replace_artifact(artifact, replaced) for artifact in body["artifacts"]]}
+        if "artifacts" in body
+        else {}
+    )
     return {
-        name: value if name in _AS_THEY_ARE else _named_anew(value, named) for name, value in body.items()
+        name: value if name in _NOT_SEARCHED else _replace_in(value, redacted) for name, value in body.items()
     } | artifacts
 
 
-def _artifact(told: dict[str, Any], moved: Mapping[str, Artifact]) -> dict[str, Any]:
-    kept = None if "unread" in told else moved.get(told["sha256"])
-    return told if kept is None else {**told, "sha256": kept.sha256, "size": kept.size}
+def _replace_artifact(artifact: dict[str, Any], replaced: Mapping[str, Artifact]) -> dict[str, Any]:
+    new = None if "unread" in artifact else replaced.get(artifact["sha256"])
+    return artifact if new is None else {**artifact, "sha256": new.sha256, "size": new.size}
 
 
-def _named_anew(value: Any, moved: Mapping[str, Artifact]) -> Any:
+def _replace_in(value: Any, redacted: Mapping[str, Artifact]) -> Any:
     if isinstance(value, dict):
-        return {key: _named_anew(inner, moved) for key, inner in value.items()}
+        return {key: _replace_in(inner, redacted) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_named_anew(inner, moved) for inner in value]
+        return [_replace_in(inner, redacted) for inner in value]
     if isinstance(value, str) and len(value) >= 64:  # noqa: PLR2004 - the hex digits of SHA-256
-        for old, kept in moved.items():
-            value = value.replace(old, kept.sha256)
+        for old, new in redacted.items():
+            value = value.replace(old, new.sha256)
     return value

@@ -1,6 +1,7 @@
-"""Sessions within sessions: a test may run pytest, in its own process or in another.
+"""Nested sessions: a test may run pytest, in its own process or in another.
 
-Such a session must not write where the one around it does. Which sessions are around a process, its environment says.
+Such a session must not write to the journals or the store of the session around it. An environment variable lists the
+sessions around a process.
 """
 
 from __future__ import annotations
@@ -16,82 +17,86 @@ from typing import NamedTuple
 from ..journal.recovery import is_active_journal
 
 VARIABLE = "PYTEST_READINESS_SESSIONS"
-"""Names the sessions around a process. Not one of the options' variables: it is not for people."""
+"""Variable with the sessions around a process, as JSON; internal, no option."""
 _WITHIN_A_TEST = "PYTEST_CURRENT_TEST"
-"""pytest's own."""
+"""Pytest's variable with the running test."""
 
 
 class LiveSession(NamedTuple):
-    """A session that records."""
+    """A session that records evidence."""
 
     journal: str
-    """Its file, which need not be there yet."""
+    """Its journal file, which need not exist yet."""
     store: str
-    """Where its evidence is kept."""
+    """URL of its store."""
     process: int
-    """Of the controller."""
+    """Process id of its controller."""
 
 
-_here: list[LiveSession] = []
-"""The sessions of this process, the innermost last; in a worker of xdist that of its controller."""
+_own_sessions: list[LiveSession] = []
+"""The sessions of this process, the innermost last; in an xdist worker that of its controller."""
 
 
 def enter_session(session: LiveSession) -> None:
-    """A session begins: what is started from now on is within it."""
-    _here.append(session)
-    _tell()
+    """Add a session that begins: processes that are started from now on are inside it."""
+    _own_sessions.append(session)
+    _set_variable()
 
 
 def leave_session(session: LiveSession) -> None:
-    """A session is over; harmless where it is not known."""
-    if session in _here:
-        _here.remove(session)
-        _tell()
+    """Remove a session that is over; harmless if it is unknown."""
+    if session in _own_sessions:
+        _own_sessions.remove(session)
+        _set_variable()
 
 
-_outer = _environ.get(VARIABLE)
+_inherited = _environ.get(VARIABLE)
 
 
-def _tell() -> None:
-    around = [*_named(_outer), *_here]
-    if around:
-        _environ[VARIABLE] = json.dumps(around)
+def _set_variable() -> None:
+    sessions = [*_parse_sessions(_inherited), *_own_sessions]
+    if sessions:
+        _environ[VARIABLE] = json.dumps(sessions)
     else:
         _environ.pop(VARIABLE, None)
 
 
 def enclosing_journal(journals: Path, store: str) -> str | None:
-    """Return the journal of a living session around this one that has its folder of journals or its store."""
-    named = [session for session in _named(_environ.get(VARIABLE)) if session not in _here and _lives(session)]
-    for session in (*_here, *named):
+    """Return the journal of a live session around this one with the same journal folder or store; None: no such."""
+    outer = [
+        session
+        for session in _parse_sessions(_environ.get(VARIABLE))
+        if session not in _own_sessions and _is_live(session)
+    ]
+    for session in (*_own_sessions, *outer):
         if session.store == store or Path(session.journal).parent == journals:
             return session.journal
-    if _WITHIN_A_TEST in _environ:  # of a session whose variable the test took away
+    if _WITHIN_A_TEST in _environ:  # the test may have removed this package's variable
         return next((str(path) for path in sorted(journals.glob("*.jsonl")) if is_active_journal(path)), None)
     return None
 
 
-def _named(text: str | None) -> Iterator[LiveSession]:
-    """Anybody can set the variable: what is no session is none."""
+def _parse_sessions(text: str | None) -> Iterator[LiveSession]:
+    """Yield the sessions of the variable's value; anyone can set it, so anything else is skipped."""
     try:
-        told = json.loads(text or "[]")
+        entries = json.loads(text or "[]")
     except ValueError:
         return
-    for one in told if isinstance(told, list) else ():
-        if isinstance(one, list) and [type(value) for value in one] == [str, str, int]:
-            yield LiveSession(*one)
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, list) and [type(value) for value in entry] == [str, str, int]:
+            yield LiveSession(*entry)
 
 
-def _lives(session: LiveSession) -> bool:
-    """One may be asked before it has opened its journal."""
+def _is_live(session: LiveSession) -> bool:
+    """Return whether a session still runs; it may not have opened its journal yet."""
     journal = Path(session.journal)
     if journal.exists():
         return is_active_journal(journal)
-    return session.process != _getpid() and _runs(session.process)
+    return session.process != _getpid() and _is_running(session.process)
 
 
-def _runs(process: int) -> bool:
-    if sys.platform == "win32" or process <= 0:  # there this signal ends a process
+def _is_running(process: int) -> bool:
+    if sys.platform == "win32" or process <= 0:  # on Windows signal 0 ends a process
         return False
     try:
         os.kill(process, 0)

@@ -1,6 +1,6 @@
-"""One test as it happens: the phases of each attempt, and what its line will say.
+"""Observation of one test: the phases of each attempt, and the resulting line.
 
-Knows nothing of pytest: a phase is a few plain facts, so that the result can be decided (and tested) without it.
+It does not depend on pytest: a phase is plain data, so that the result can be derived and tested without it.
 """
 
 from __future__ import annotations
@@ -18,73 +18,73 @@ from .claim_resolution import as_failed, as_simulated
 from .context import RunContext
 from .recorder_base import RecordedData
 
-Place = Callable[[Sequence[Claim], RunContext, Sequence[ProofResult]], list[dict[str, Any]]]
-"""What a place and proofs make of claims: ``placing.placed_all`` with a catalogue."""
+ClaimResolver = Callable[[Sequence[Claim], RunContext, Sequence[ProofResult]], list[dict[str, Any]]]
+"""``claim_resolution.resolve_claims`` with a catalogue."""
 
 
 class AuthenticityObserver(Protocol):
-    """Looks at whether what a test does is real: ``realness.Realness``."""
+    """Checks the authenticity of a test: ``authenticity.check.AuthenticityCheck``."""
 
     def begin(self) -> None:
-        """Watch from now on."""
+        """Start watching."""
 
-    def look(self, item: Any = None) -> None:
-        """See what is replaced at this moment; with a test, ask the hook too."""
+    def inspect(self, item: Any = None) -> None:
+        """Check what is replaced at this moment; with a test, call the hook too."""
 
     def end(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
 
     def judge(
         self,
         claims: list[dict[str, Any]],
         *,
-        passed: bool,  # noqa: ARG002 - of those who look
+        passed: bool,  # noqa: ARG002 - for implementations
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """Return the claims, each with the reason why it is a rehearsal, and what the line tells beside."""
+        """Return the claims, rehearsals with their reasons, and additional keys of the line."""
         return claims, {}
 
     def reason(self) -> str | None:
-        """Return why what was seen so far is not real."""
+        """Return why the running attempt is not real so far; None if it is."""
 
     def unwatched(self, because: str) -> None:
-        """Take in why it could not be watched."""
+        """Add a reason why the test could not be watched."""
 
     @property
     def unseen(self) -> list[str]:
-        """Why it cannot be told whether what it did was real."""
+        """Reasons why the test could not be watched."""
         return []
 
 
 class Unobserved(AuthenticityObserver):
-    """Nobody looks."""
+    """Checks nothing."""
 
 
 MESSAGE_LIMIT = 4000
-"""Characters of a failure message that are kept."""
+"""Maximum length of a failure message, in characters."""
 
 
 class PhaseResult(NamedTuple):
-    """How setup, call or teardown ended."""
+    """Result of a setup, call or teardown."""
 
     when: str
     """``setup``, ``call`` or ``teardown``."""
     outcome: str
-    """``passed``, ``failed`` or ``skipped``; ``unrun``: pytest says passed, and its body never ran to its end."""
+    """``passed``, ``failed`` or ``skipped``; ``unrun``: passed for pytest, but its body never ran to its end."""
     expected_to_fail: bool
-    """pytest marked it as an expected failure, whatever came of it."""
+    """Whether pytest marked it as an expected failure, whatever the outcome."""
     message: str
 
 
 WENT_WELL = {when: PhaseResult(when, "passed", False, "") for when in ("setup", "call", "teardown")}  # noqa: FBT003
-"""The common case: a phase that passed, and was not expected to fail."""
+"""Plain passes, the common case, by phase."""
 _ALL_WELL = list(WENT_WELL.values())
 
 
 def result_of(phases: Sequence[PhaseResult]) -> Result:
-    """Return how an attempt ended, decided after teardown.
+    """Return the result of an attempt, decided after teardown.
 
-    Subtests report as calls of their own before the test's call does: one that failed makes the test FAILED, and else
-    the last call decides. A teardown that skips, or is expected to fail, takes a pass away.
+    Subtests report calls of their own before the test's call. A failed one makes the test FAILED; else the last call
+    decides. A teardown that skips, or is expected to fail, cancels a pass.
     """
     setup = [phase for phase in phases if phase.when == "setup"]
     calls = [phase for phase in phases if phase.when == "call"]
@@ -96,12 +96,12 @@ def result_of(phases: Sequence[PhaseResult]) -> Result:
     decisive = next((phase for phase in setup if phase.outcome == "skipped"), calls[-1] if calls else None)
     if decisive is None:
         return Result.INTERRUPTED
-    left = [phase for phase in teardown if phase.outcome == "skipped"]
-    return max((_alone(phase) for phase in (decisive, *left)), key=BADNESS.__getitem__)
+    skipped = [phase for phase in teardown if phase.outcome == "skipped"]
+    return max((_result_of_phase(phase) for phase in (decisive, *skipped)), key=BADNESS.__getitem__)
 
 
-def _alone(phase: PhaseResult) -> Result:
-    """Return what a phase that did not fail makes of the test."""
+def _result_of_phase(phase: PhaseResult) -> Result:
+    """Return the test's result after a phase that did not fail."""
     if phase.outcome == "unrun":
         return Result.INTERRUPTED
     if phase.outcome == "skipped":
@@ -110,12 +110,13 @@ def _alone(phase: PhaseResult) -> Result:
 
 
 def worsened_line(body: dict[str, Any], phases: Sequence[PhaseResult]) -> dict[str, Any]:
-    """Return what a test's line says, made worse where its reports, as pytest has them in the end, are worse."""
-    odd = [phase for phase in phases if phase.outcome != "passed" or phase.expected_to_fail]
-    if not odd:
+    """Return a test's line, with the result of its final reports if that is worse."""
+    not_passed = [phase for phase in phases if phase.outcome != "passed" or phase.expected_to_fail]
+    if not not_passed:
         return body
-    decided = any(phase.when == "call" or phase.outcome == "failed" for phase in phases)  # else the call was not shown
-    result = result_of(phases) if decided else max(map(_alone, odd), key=BADNESS.__getitem__)
+    # Without a call or a failure, only the phases that did not pass decide.
+    decided = any(phase.when == "call" or phase.outcome == "failed" for phase in phases)
+    result = result_of(phases) if decided else max(map(_result_of_phase, not_passed), key=BADNESS.__getitem__)
     if BADNESS[result] <= BADNESS[Result(body["result"])]:
         return body
     changed = {"result": result.value}
@@ -126,70 +127,70 @@ def worsened_line(body: dict[str, Any], phases: Sequence[PhaseResult]) -> dict[s
 
 
 def failure_message(phases: Sequence[PhaseResult]) -> str:
-    """Return the messages of what failed, or of what was skipped if nothing failed."""
+    """Return the messages of the failed phases, or of the skipped ones if none failed."""
     failed = [phase for phase in phases if phase.outcome == "failed"]
-    told = failed or [phase for phase in phases if phase.outcome != "passed" or phase.expected_to_fail]
-    return "\n".join(dict.fromkeys(phase.message for phase in told if phase.message))
+    reported = failed or [phase for phase in phases if phase.outcome != "passed" or phase.expected_to_fail]
+    return "\n".join(dict.fromkeys(phase.message for phase in reported if phase.message))
 
 
 class Observation:
-    """What is known of one test so far; lives in the process that runs it."""
+    """Observation of one test so far, in the process that runs it."""
 
     def __init__(
         self,
         test_id: str,
         claims: tuple[Claim, ...],
-        records: bool,  # noqa: FBT001 - whether it can still say where it ran
+        records: bool,  # noqa: FBT001 - whether it can still name its environment
         base: RunContext,
         redactor: Redactor,
-        planned: list[dict[str, Any]] | None = None,
+        planned_claims: list[dict[str, Any]] | None = None,
         authenticity: AuthenticityObserver | None = None,
     ) -> None:
-        """``planned``: claims as they were planned; they hold where it names no other place and proves nothing."""
+        """``planned_claims``: resolved claims, valid unless the test names another place or proves something."""
         self.item: object = None
-        """The test itself: another with its id is another test."""
+        """The test itself: another test may have the same id."""
         self.marks = 0
-        """How many marks it had when it was collected."""
+        """Number of its marks when it was collected."""
         self.unrun: PhaseResult | None = None
-        """Its call passes without its body: this is what the call was."""
+        """Result of its call if that passes without its body."""
         self.reports: list[Any] = []
-        """The reports of this attempt as pytest has them: who handles them may still change them."""
+        """Pytest's reports of this attempt, which other plugins may still change."""
         self.test_id = test_id
         self.claims = claims
         self.records = records
         self.base = base
         self.redactor = redactor
-        self.planned = planned
-        self.authenticity: AuthenticityObserver = authenticity or Unobserved()  # type: ignore[abstract]  # does nothing, on purpose
+        self.planned_claims = planned_claims
+        self.authenticity: AuthenticityObserver = authenticity or Unobserved()  # type: ignore[abstract]  # does nothing on purpose
         self.phases: list[PhaseResult] = []
         self.attempts: list[dict[str, Any]] = []
         self.started_at = self._attempt_started_at = timestamp()
         self._seconds = 0.0
-        self._earlier: tuple[tuple[dict[str, Any], RunContext, tuple[ProofResult, ...], str | None], ...] = ()
-        """Attempts that ended badly: each with where it took place, what it proved, and why it was not real."""
-        self._known = redactor.secret_count
+        self._bad_attempts: tuple[tuple[dict[str, Any], RunContext, tuple[ProofResult, ...], str | None], ...] = ()
+        """Attempts that ended badly: each with its context, its proofs, and the reason why it was not real."""
+        self._secrets_at_start = redactor.secret_count
         self._recording: RecordedData | None = None
         self.final_line: dict[str, Any] | None = None
-        """What its line says, once it ran to its end."""
+        """Its line, once it ran to its end."""
 
     @property
     def recording(self) -> RecordedData:
-        """What the test says about itself: made when it first can, as most tests say nothing."""
+        """Data that the test records; created when first used, as most tests record nothing."""
         if self._recording is None:
             self._recording = RecordedData(self.base)
         return self._recording
 
     def adopt_recording(self, recording: RecordedData) -> None:
-        """Take in what the test said before it was set up."""
+        """Use the data that the test recorded before its setup."""
         self._recording = recording
 
-    def begin_attempt(self, ended: dict[str, Any] | None = None) -> None:
-        """Start another attempt; artifacts and notes of earlier ones stay, scope and proofs are said anew.
+    def begin_attempt(self, previous: dict[str, Any] | None = None) -> None:
+        """Start another attempt. Artifacts and notes of earlier ones remain; scope and proofs are discarded.
 
-        ``ended``: what is told of the one before, by its reports as they are now.
+        ``previous``: the line of the attempt before, with its reports as they are now.
         """
-        if ended is not None:
-            self.attempts[-1] = ended["attempts"][-1]
+        if previous is not None:
+            self.attempts[-1] = previous["attempts"][-1]
         self.final_line = None
         self.unrun = None
         self.reports.clear()
@@ -198,86 +199,86 @@ class Observation:
         if self.attempts:
             self._attempt_started_at = timestamp()
             if self.attempts[-1]["result"] in BROKEN:
-                self._earlier += ((self.attempts[-1], *self._said(), self.authenticity.reason()),)
+                self._bad_attempts += ((self.attempts[-1], *self._stated(), self.authenticity.reason()),)
             if self._recording is not None:
-                self._recording.begin_again(self.base)
+                self._recording.begin_attempt(self.base)
 
     def record_phase(self, phase: PhaseResult, seconds: float) -> None:
-        """Take in how a phase ended, and how long it took."""
-        self.phases.append(self._kept(phase) if phase.message else phase)
+        """Add the result of a phase, and its duration in seconds."""
+        self.phases.append(self._redacted(phase) if phase.message else phase)
         self._seconds += seconds
 
-    def _kept(self, phase: PhaseResult) -> PhaseResult:
-        message = self.redactor.text(phase.message)  # before the cut: half a secret would not be recognised
+    def _redacted(self, phase: PhaseResult) -> PhaseResult:
+        message = self.redactor.text(phase.message)  # before the cut: half a secret is not recognised
         return phase._replace(message=cut_message(message))
 
-    def fail_attempt(self, told: dict[str, Any], phase: PhaseResult) -> None:
-        """A later hook failed a phase of the attempt that ended, of which this was to be told."""
-        self.attempts[-1] = worsened_line(told, [self._kept(phase)])["attempts"][-1]
+    def fail_attempt(self, line: dict[str, Any], phase: PhaseResult) -> None:
+        """Make the ended attempt a failure: a later hook failed a phase of it. ``line``: the line so far."""
+        self.attempts[-1] = worsened_line(line, [self._redacted(phase)])["attempts"][-1]
 
     def has_phase(self, when: str) -> bool:
-        """Return whether this attempt's phase of that name has ended."""
+        """Return whether the phase of that name has ended in this attempt."""
         return any(phase.when == when for phase in self.phases)
 
     def attempt_so_far(self) -> dict[str, Any]:
-        """Return the attempt that runs, as plain data; teardown may still make it worse."""
-        well = self.phases == _ALL_WELL
+        """Return the running attempt as plain data; teardown may still make it worse."""
+        passed = self.phases == _ALL_WELL
         attempt: dict[str, Any] = {
-            "result": "PASSED" if well else result_of(self.phases).value,
+            "result": "PASSED" if passed else result_of(self.phases).value,
             "started_at": self._attempt_started_at,
             "duration_ms": round(self._seconds * 1000),
         }
-        if not well and (message := failure_message(self.phases)):
+        if not passed and (message := failure_message(self.phases)):
             attempt["message"] = message
         return attempt
 
     def end_attempt(self) -> dict[str, Any]:
-        """Close the attempt and return it as plain data."""
+        """End the attempt and return it as plain data."""
         attempt = self.attempt_so_far()
         self.attempts.append(attempt)
         self.phases, self._seconds = [], 0.0
         return attempt
 
-    def _placed(self, place: Place) -> list[dict[str, Any]]:
+    def _resolved(self, resolve: ClaimResolver) -> list[dict[str, Any]]:
         recording = self._recording
         if recording is None:
-            return place(self.claims, self.base, ()) if self.planned is None else self.planned
-        if self.planned is not None and recording.context is self.base and not recording.proofs:
-            return self.planned
-        return place(self.claims, recording.context, recording.proofs)
+            return resolve(self.claims, self.base, ()) if self.planned_claims is None else self.planned_claims
+        if self.planned_claims is not None and recording.context is self.base and not recording.proofs:
+            return self.planned_claims
+        return resolve(self.claims, recording.context, recording.proofs)
 
-    def _said(self) -> tuple[RunContext, tuple[ProofResult, ...]]:
+    def _stated(self) -> tuple[RunContext, tuple[ProofResult, ...]]:
         recording = self._recording
         return (self.base, ()) if recording is None else (recording.context, tuple(recording.proofs))
 
-    def claims_so_far(self, place: Place) -> list[dict[str, Any]]:
-        """Return the claims as the attempt that runs has placed them, for those who may never hear more of it."""
-        return as_simulated(place(self.claims, *self._said()), self.authenticity.reason())
+    def claims_so_far(self, resolve: ClaimResolver) -> list[dict[str, Any]]:
+        """Return the claims of the running attempt, in case the process ends before the test."""
+        return as_simulated(resolve(self.claims, *self._stated()), self.authenticity.reason())
 
-    def _with_earlier(self, claims: list[dict[str, Any]], result: str, place: Place) -> list[dict[str, Any]]:
+    def _with_earlier(self, claims: list[dict[str, Any]], result: str, resolve: ClaimResolver) -> list[dict[str, Any]]:
         earlier = [
-            EarlierAttempt(attempt, as_simulated(place(self.claims, context, proofs), because))
-            for attempt, context, proofs, because in self._earlier
+            EarlierAttempt(attempt, as_simulated(resolve(self.claims, context, proofs), because))
+            for attempt, context, proofs, because in self._bad_attempts
         ]
         return merge_earlier_attempts(claims, result, earlier)
 
     def _recorded(self) -> dict[str, Any]:
         return self.base.owner if self._recording is None else self._recording.to_plain()
 
-    def finish(self, place: Place, *, interrupted: bool = False) -> dict[str, Any]:
-        """Return what the test's line says; ``interrupted`` where it did not run to its end."""
+    def finish(self, resolve: ClaimResolver, *, interrupted: bool = False) -> dict[str, Any]:
+        """Return the test's line; ``interrupted``: it did not run to its end."""
         last = self.end_attempt() if self.phases or not self.attempts else self.attempts[-1]
         if interrupted:
             last["result"] = Result.INTERRUPTED.value
-        if self._recording is not None and self._recording.later:
-            self._recording.keep_what_came_later()
-        recorded, claims = self._recorded(), self._placed(place)
-        claims, seen = self.authenticity.judge(claims, passed=last["result"] == Result.PASSED)
-        if self._earlier:
-            claims = self._with_earlier(claims, last["result"], place)
-        if seen:
-            warnings = [*recorded.get("warnings", ()), *seen.get("warnings", ())]
-            recorded = {**recorded, **seen, **({"warnings": warnings} if warnings else {})}
+        if self._recording is not None and self._recording.deferred:
+            self._recording.attach_deferred()
+        recorded, claims = self._recorded(), self._resolved(resolve)
+        claims, additional = self.authenticity.judge(claims, passed=last["result"] == Result.PASSED)
+        if self._bad_attempts:
+            claims = self._with_earlier(claims, last["result"], resolve)
+        if additional:
+            warnings = [*recorded.get("warnings", ()), *additional.get("warnings", ())]
+            recorded = {**recorded, **additional, **({"warnings": warnings} if warnings else {})}
         body: dict[str, Any] = {
             **recorded,
             "test": self.test_id,
@@ -291,7 +292,9 @@ class Observation:
             body["message"] = message
         if self.records:
             body["open_scope"] = True
-        if recorded or self.redactor.secret_count != self._known:  # else all of it was redacted when it came in
+        if (
+            recorded or self.redactor.secret_count != self._secrets_at_start
+        ):  # else everything was redacted when it was recorded
             body = dict(self.redactor.plain(body))
         if self.redactor.counts and (counts := self.redactor.take_counts()):
             body["redactions"] = [list(pair) for pair in counts]
@@ -300,5 +303,5 @@ class Observation:
 
 
 def cut_message(message: str) -> str:
-    """Return a message as it is kept: cut, with its length said, where it is too long."""
+    """Return a message, cut if it is too long; then it names its length."""
     return cut_text(message, MESSAGE_LIMIT)

@@ -1,7 +1,7 @@
-"""Where what pytest does with a test becomes an observation, in each process that runs tests.
+"""Observer of test execution, in every process that runs tests.
 
-What was seen hangs on the reports, which ``keeper`` takes down in the process that owns the session; without xdist that
-is the same process. Nothing raises out of these hooks: that would cost the remaining tests.
+It attaches observations to pytest's reports. ``report_writer`` writes them, in the process that owns the session:
+without xdist the same process. These hooks never raise: that would cost the remaining tests.
 """
 
 from __future__ import annotations
@@ -34,27 +34,28 @@ from .report_phases import is_rerun, message_of, phase_of, phases_of
 from .skipped_bodies import body_not_run, check_call, watch_body, watch_returns
 from .test_ids import NodeIds
 
-CARRIED = "readiness"
-"""What hangs on a report: a dictionary with some of the following."""
+ATTACHED = "readiness"
+"""Name of a report's attribute: a dictionary with some of the following keys."""
 EVIDENCE, ATTEMPT, SECRETS, TROUBLE = "evidence", "attempt", "secrets", "trouble"
 TRY = "try"
-"""An attempt that was followed by another before its phase was reported."""
+"""Key of an attempt that was followed by another before its phase was reported."""
 LATE = "late"
-"""It was marked as evidence while it ran."""
+"""Key of a test that was marked as evidence while it ran."""
 UNSEEN = "unseen"
-"""It cannot be told whether something was replaced while it ran."""
+"""Key of a test that could not be watched, with the reasons."""
 UNSURE = "unsure"
-"""The test may be run again, and its evidence tells then of this attempt too."""
+"""Key of a test that may be run again; its later evidence includes this attempt."""
 PLANS = "plans"
-"""What an xdist worker is given to send its plan by: a channel of execnet's."""
+"""Key of the execnet channel by which an xdist worker sends its plan."""
 STORED = "readiness_kept"
+"""Key of the stored artifacts, on a report and in a worker's output."""
 _UNWATCHED = "a plugin runs its body in a way of its own, where nothing watches it"
 _PROTOCOLS = frozenset({"runner", "rerunfailures", "pytest_rerunfailures"})
-"""Plugins that run a test, and either never run it again or say so in its reports."""
+"""Plugins that run tests and either never run one again or mark that in its reports."""
 
 
 class Observer:
-    """Watches the tests that this process runs, and hangs what it saw on their reports, which its keeper takes down."""
+    """Observes the tests that this process runs, and attaches the results to their reports."""
 
     def __init__(
         self,
@@ -73,72 +74,72 @@ class Observer:
         self.services = services or SessionServices()
         self.hooks: PluginManager | None = None
         self.records = False
-        """A test that it watches uses ``record_evidence``."""
+        """Whether an observed test uses ``record_evidence``."""
         self.names = names or NodeIds({}, redactor)
         self.start_writer: StartWriter | None = None
-        """In a worker: what writes that a test begins."""
-        self._ahead: dict[pytest.Item, RecordedData] = {}
-        """What was said of tests that are not set up yet."""
+        """Writes the start of each test, in an xdist worker."""
+        self._early_recordings: dict[pytest.Item, RecordedData] = {}
+        """Data recorded by tests that are not set up yet."""
         self._running: dict[str, Observation] = {}
         self.latest_report: pytest.TestReport | None = None
-        """The report that was made last."""
+        """The report that pytest created last."""
         self.may_run_again = False
-        """A plugin runs tests that may run one again, and says it too late."""
+        """Whether a plugin may run a test again without marking it in the test's report."""
         self._simulations: Sequence[Any] = ()
         self._latest: tuple[pytest.Item | None, Observation | None] = None, None
-        """The test that was set up last: it is asked for after each of its phases."""
-        self._places: dict[tuple[Claim, ...], list[dict[str, Any]]] = {}
-        """Claims as they were planned: they hold where the test names no other place and proves nothing."""
+        """The test that was set up last: a shortcut for its reports."""
+        self._planned_claims: dict[tuple[Claim, ...], list[dict[str, Any]]] = {}
+        """Claims as planned: valid unless the test names another place or proves something."""
 
     def build_plan(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
         self.records = self.records or any(test.records for test in tagged)
-        known: dict[int, list[dict[str, Any]]] = {}
-        plan = [self._planned(test, known) for test in tagged if test.claims]
+        resolved: dict[int, list[dict[str, Any]]] = {}
+        plan = [self._plan_entry(test, resolved) for test in tagged if test.claims]
         if plan:
-            self._simulations = self.services.simulations()  # loaded before a test can stand in the way
+            self._simulations = self.services.simulations()  # loaded before a test can interfere
             prepare(self.redactor)
             watch_returns()
         return plan
 
-    def _place(
+    def _resolve(
         self, claims: Sequence[Claim], context: RunContext, proofs: Sequence[ProofResult]
     ) -> list[dict[str, Any]]:
         return resolve_claims(claims, context, self.catalogue, proofs)
 
-    def _planned(self, test: TaggedTest, known: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
-        """``known``: claims that are placed already, by the identity of what tests with equal marks share."""
-        claims = known.get(id(test.claims))
+    def _plan_entry(self, test: TaggedTest, resolved: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
+        """Return a test's entry in the plan. ``resolved``: resolved claims by the id of the claims' tuple."""
+        claims = resolved.get(id(test.claims))
         if claims is None:
-            if (claims := self._places.get(test.claims)) is None:
-                claims = self._places[test.claims] = self._place(test.claims, self.context, ())
-            known[id(test.claims)] = claims
-        found: dict[str, Any] = {"test": self.names.name_of_test(test), "claims": claims}
+            if (claims := self._planned_claims.get(test.claims)) is None:
+                claims = self._planned_claims[test.claims] = self._resolve(test.claims, self.context, ())
+            resolved[id(test.claims)] = claims
+        entry: dict[str, Any] = {"test": self.names.name_of_test(test), "claims": claims}
         if test.records:
-            found["records"] = True
+            entry["records"] = True
         if not test.selected:
-            found["deselected"] = True
-        return found
+            entry["deselected"] = True
+        return entry
 
     def observation_of(self, item: pytest.Item) -> Observation | None:
-        """Return the observation of a test that runs, if it is evidence for anything."""
+        """Return the observation of a running test; None if it is no evidence test."""
         observation = self._running.get(item.nodeid)
         return observation if observation is not None and observation.item is item else None
 
-    def running(self, nodeid: str) -> Observation | None:
-        """Return the observation of the test with this id that runs."""
+    def running_observation(self, nodeid: str) -> Observation | None:
+        """Return the observation of the running test with this node id."""
         return self._running.get(nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Begin an observation, or another attempt of one; fail a test whose evidence marks are wrong."""
+        """Begin an observation, or another attempt of one; fail a test with an invalid evidence mark."""
         tagged = item.stash.get(TAGGED, None)
         if tagged is None:
             return
         nodeid = item.nodeid
         observation = self._running.get(nodeid)
         if observation is not None and observation.item is item:
-            observation.begin_attempt(self.settled(observation))
+            observation.begin_attempt(self.final_line(observation))
         elif tagged.claims:
             observation = self._running[nodeid] = Observation(
                 self.names.name_of_test(tagged),
@@ -146,7 +147,7 @@ class Observer:
                 tagged.records,
                 self.context,
                 self.redactor,
-                self._places.get(tagged.claims),
+                self._planned_claims.get(tagged.claims),
                 AuthenticityCheck(self.catalogue, self.redactor, tagged.claims, self._simulations),
             )
             observation.item, observation.marks = item, tagged.mark_count
@@ -157,12 +158,12 @@ class Observer:
             fail_invalid(item)
         if observation is not None:
             observation.authenticity.begin()
-            if self._ahead or "runtest" in vars(item):
-                self._take_in_what_was_said_ahead(observation, item)
+            if self._early_recordings or "runtest" in vars(item):
+                self._adopt_early_recording(observation, item)
 
-    def _take_in_what_was_said_ahead(self, observation: Observation, item: pytest.Item) -> None:
-        """A plugin that runs several tests at once may have run this one already, where nothing watched it."""
-        recording = self._ahead.pop(item, None)
+    def _adopt_early_recording(self, observation: Observation, item: pytest.Item) -> None:
+        """Add data recorded before the setup: a plugin that runs tests concurrently may have run this one unwatched."""
+        recording = self._early_recordings.pop(item, None)
         if recording is not None:
             observation.adopt_recording(recording)
         if recording is not None or "runtest" in vars(item):
@@ -170,124 +171,124 @@ class Observer:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Take in how a phase ended; after teardown, hang the evidence on the report."""
+        """Record the result of a phase; after teardown, attach the evidence to the report."""
         report = self.latest_report = yield
         latest, observation = self._latest
         if latest is not item:
             observation = self.observation_of(item)
-        # A test whose evidence cannot be told is INTERRUPTED: it is seen to start, and not to end.
+        # A test whose evidence cannot be recorded is INTERRUPTED: its start is written, and no end.
         try:
             if observation is not None:
                 observation.reports.append(report)
                 self._observe(observation, report, item)
             if report.when == "teardown" and (observation is None or observation.marks != len(item.own_markers)):
-                self._look_for_late_marks(report, item)
+                self._check_late_marks(report, item)
         except PASSES:
             raise
         except BaseException as error:  # noqa: BLE001
             if report.when == "teardown" or postpone(self.hooks, item.nodeid, error):
-                self.forget(item.nodeid)
+                self.remove(item.nodeid)
         return report
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """See whether tests are stepped through with a debugger, and whether a plugin may run them again unseen."""
+        """Check whether ``--trace`` steps through tests, and whether a plugin may run tests again without a mark."""
         runners = session.config.hook.pytest_runtest_protocol.get_hookimpls()
         names = {impl.plugin_name for impl in runners if not (impl.wrapper or impl.hookwrapper)}
         self.may_run_again = not names <= _PROTOCOLS
         if session.config.getoption("trace", default=False):
             session.config.pluginmanager.register(_Stepping(self), "readiness-stepping")
 
-    def _look_for_late_marks(self, report: pytest.TestReport, item: pytest.Item) -> None:
+    def _check_late_marks(self, report: pytest.TestReport, item: pytest.Item) -> None:
         if has_late_marks(item, self.catalogue):
-            self._hang(report, LATE, {"test": self.names.name_of(item.nodeid)})
+            self._attach(report, LATE, {"test": self.names.name_of(item.nodeid)})
 
     def _observe(self, observation: Observation, report: pytest.TestReport, item: pytest.Item) -> None:
         when, outcome = str(report.when), report.outcome
         is_plain = outcome == "passed" and not hasattr(report, "wasxfail")
         phase = (is_plain and WENT_WELL.get(when)) or phase_of(report)
-        if is_odd := type(item) is not pytest.Function:
+        if is_special := type(item) is not pytest.Function:
             watch_body(item, when, outcome)
-        if (is_odd or observation.unrun is not None) and when == "call" and outcome == "passed":
+        if (is_special or observation.unrun is not None) and when == "call" and outcome == "passed":
             phase = observation.unrun or check_call(item) or phase
         observation.record_phase(phase, report.duration)
-        if when == "teardown":  # its fixtures are gone: nothing is looked at
+        if when == "teardown":  # its fixtures are torn down: the hook is not called
             observation.authenticity.end()
             if unseen := observation.authenticity.unseen:
-                self._hang(report, UNSEEN, {"test": observation.test_id, "because": unseen})
-            self._hang(report, EVIDENCE, observation.finish(self._place))
+                self._attach(report, UNSEEN, {"test": observation.test_id, "because": unseen})
+            self._attach(report, EVIDENCE, observation.finish(self._resolve))
             return
-        observation.authenticity.look(None if when == "setup" and outcome == "passed" else item)
+        observation.authenticity.inspect(None if when == "setup" and outcome == "passed" else item)
         if outcome == "failed":
-            self._hang(report, ATTEMPT, self._attempt(observation, observation.attempt_so_far()))
+            self._attach(report, ATTEMPT, self._attempt(observation, observation.attempt_so_far()))
 
-    def _hang(self, report: pytest.TestReport, name: str, body: Any) -> None:
-        vars(report).setdefault(CARRIED, {})[name] = body
+    def _attach(self, report: pytest.TestReport, name: str, body: Any) -> None:
+        vars(report).setdefault(ATTACHED, {})[name] = body
 
     def pytest_exception_interact(self, node: pytest.Item, report: pytest.TestReport) -> None:
-        """Take in a failure that nobody reports: of a try within a phase, which is followed by another."""
+        """Record a failure without a report: that of a try within a phase, followed by another try."""
         observation = self._running.get(node.nodeid)
         if observation is not None and observation.final_line is None and not observation.has_phase(str(report.when)):
             observation.record_phase(phase_of(report), report.duration)
 
-    def reran(self, report: pytest.TestReport) -> None:
-        """See that another attempt follows: this was not the test's end."""
+    def expect_rerun(self, report: pytest.TestReport) -> None:
+        """Record that another attempt follows this one."""
         observation = self._running.get(report.nodeid)
         if observation is None:
             return
-        told, observation.final_line = observation.final_line, None
+        line, observation.final_line = observation.final_line, None
         failed = PhaseResult(str(report.when), "failed", False, message_of(report))  # noqa: FBT003
         if observation.phases and not observation.has_phase(failed.when):
             observation.record_phase(failed, report.duration)
-            self._hang(report, TRY, self._attempt(observation, observation.attempt_so_far()))
-        elif told is not None and told["result"] not in BROKEN:  # a later hook made a failure of its report
-            observation.fail_attempt(told, failed)
-            self._hang(report, ATTEMPT, self._attempt(observation, observation.attempts[-1]))
+            self._attach(report, TRY, self._attempt(observation, observation.attempt_so_far()))
+        elif line is not None and line["result"] not in BROKEN:  # a later hook turned its report into a failure
+            observation.fail_attempt(line, failed)
+            self._attach(report, ATTEMPT, self._attempt(observation, observation.attempts[-1]))
 
     def _attempt(self, observation: Observation, attempt: dict[str, Any]) -> Any:
-        claims = observation.claims_so_far(self._place)
+        claims = observation.claims_so_far(self._resolve)
         return self.redactor.plain({"test": observation.test_id, **attempt, "claims": claims})
 
     @property
     def is_busy(self) -> bool:
-        """A test of evidence runs, or has ended and is not forgotten."""
+        """Whether an evidence test runs, or has ended and is not removed yet."""
         return bool(self._running)
 
-    def ended(self) -> list[tuple[str, Observation]]:
-        """Return the tests that ran to their end, unless they are run again, by node id."""
-        return [(nodeid, one) for nodeid, one in self._running.items() if one.final_line is not None]
+    def ended_tests(self) -> list[tuple[str, Observation]]:
+        """Return node id and observation of each test that ran to its end and is not run again."""
+        return [(nodeid, observed) for nodeid, observed in self._running.items() if observed.final_line is not None]
 
-    def forget(self, nodeid: str) -> None:
-        """The test is over."""
+    def remove(self, nodeid: str) -> None:
+        """Remove the observation of a test that is over."""
         observation = self._running.pop(nodeid, None)
         if observation is not None:
             observation.authenticity.end()
 
-    def unfinished(self) -> Iterator[dict[str, Any]]:
-        """Yield what is known of tests that were interrupted, fixtures' teardown included.
+    def interrupted_lines(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of tests that were interrupted, also in the teardown of their fixtures.
 
-        One that ran to its end is told as it ended: another plugin may have failed over its report.
+        A test that ran to its end has its own result: another plugin may have failed on its report.
         """
         for observation in self._running.values():
-            with suppress(Exception):  # as above: what cannot be told is seen to start, and not to end
+            with suppress(Exception):  # as above: its start is written, and no end
                 observation.authenticity.end()
-                yield self.settled(observation) or observation.finish(self._place, interrupted=True)
+                yield self.final_line(observation) or observation.finish(self._resolve, interrupted=True)
 
-    def settled(self, observation: Observation) -> dict[str, Any] | None:
-        """Return what is told of a test that ended, by its reports as they are now; None where it did not end."""
-        told = observation.final_line
-        if told is not None:
+    def final_line(self, observation: Observation) -> dict[str, Any] | None:
+        """Return the line of a test that ended, with its reports as they are now; None if it has not ended."""
+        line = observation.final_line
+        if line is not None:
             for report in observation.reports:
                 if report.outcome != "passed" or hasattr(report, "wasxfail"):
-                    return worsened_line(told, phases_of(observation.reports, self.redactor))
-        return told
+                    return worsened_line(line, phases_of(observation.reports, self.redactor))
+        return line
 
     def record_evidence(self, item: pytest.Item) -> RecordEvidence:
-        """Return the fixture's value for a test."""
+        """Return the value of the fixture ``record_evidence`` for a test."""
         observation, tagged = self.observation_of(item), item.stash.get(TAGGED, None)
         if observation is not None:
             recording, claims = observation.recording, observation.claims
-        elif tagged is not None and tagged.claims:  # its fixtures are made before it is set up: kept until then
-            recording, claims = self._ahead.setdefault(item, RecordedData(self.context)), tagged.claims
+        elif tagged is not None and tagged.claims:  # a fixture is created before the test's setup
+            recording, claims = self._early_recordings.setdefault(item, RecordedData(self.context)), tagged.claims
         else:
             return detached_recorder(self.catalogue, self.redactor, self.artifacts.limit, self.services)
         return RecordEvidence(
@@ -302,62 +303,62 @@ class Observer:
 
 
 class _Stepping:
-    """Sees whether a debugger that steps through tests (``--trace``) is left, which ends a test as if it had passed."""
+    """Detects that the user quits the debugger of ``--trace``, which ends a test as if it had passed."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
-        """The end of the input leaves it too."""
+        """Wrap the debugger's quit, which the end of the input calls too."""
         import bdb
 
-        observation, leave = self._observer.observation_of(item), bdb.Bdb.set_quit
+        observation, original = self._observer.observation_of(item), bdb.Bdb.set_quit
 
         def set_quit(debugger: bdb.Bdb) -> None:
             if observation is not None:
                 observation.unrun = body_not_run("the debugger was left before its end")
-            leave(debugger)
+            original(debugger)
 
         bdb.Bdb.set_quit = set_quit  # type: ignore[method-assign, assignment]
         try:
             return (yield)
         finally:
-            bdb.Bdb.set_quit = leave  # type: ignore[method-assign]
+            bdb.Bdb.set_quit = original  # type: ignore[method-assign]
 
 
 class WorkerObserver(Observer):
-    """Watches the tests of an xdist worker: what it saw travels on their reports, as text."""
+    """Observes the tests of an xdist worker, and attaches the results to their reports as text."""
 
     _evidence: frozenset[str] = frozenset()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Take in how a phase ended; hang on the report what the controller must know."""
+        """Record the result of a phase; attach what the controller needs to the report."""
         report = yield from super().pytest_runtest_makereport(item)
         if self.redactor.learned:
-            # The controller writes node ids of its own accord: it must know what is secret in them.
-            super()._hang(report, SECRETS, _dumps(self.redactor.take_learned()))
+            # The controller writes node ids itself: it must know the secrets in them.
+            super()._attach(report, SECRETS, _dumps(self.redactor.take_learned()))
         if self.artifacts.stored.unreported:
-            super()._hang(report, STORED, _dumps(self.artifacts.stored.take_unreported()))
+            super()._attach(report, STORED, _dumps(self.artifacts.stored.take_unreported()))
         if any(troubles := self.redactor.plugins.take_failures()):
-            super()._hang(report, TROUBLE, _dumps(troubles))
+            super()._attach(report, TROUBLE, _dumps(troubles))
         return report
 
-    def _hang(self, report: pytest.TestReport, name: str, body: Any) -> None:
-        """As a text it travels whatever is in it, a lone surrogate too."""
-        super()._hang(report, name, canonical(body))
+    def _attach(self, report: pytest.TestReport, name: str, body: Any) -> None:
+        """Attach as a text: xdist then sends any content, even a lone surrogate."""
+        super()._attach(report, name, canonical(body))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """See that another attempt follows; hang on a report what the one that it replaces had."""
+        """Record that another attempt follows; attach the evidence to a report that replaced another."""
         if is_rerun(report):
-            self.reran(report)
+            self.expect_rerun(report)
         elif report.when == "teardown" and (observation := self._running.get(report.nodeid)) is not None:
-            if observation.final_line is not None and EVIDENCE not in vars(report).get(CARRIED, ()):
-                self._hang(report, EVIDENCE, observation.final_line)
+            if observation.final_line is not None and EVIDENCE not in vars(report).get(ATTACHED, ()):
+                self._attach(report, EVIDENCE, observation.final_line)
             if self.may_run_again:
-                super()._hang(report, UNSURE, "true")
+                super()._attach(report, UNSURE, "true")
 
     def build_plan(self, tagged: Sequence[TaggedTest]) -> list[dict[str, Any]]:
         """Return the plan of these tests as plain data."""
@@ -366,17 +367,17 @@ class WorkerObserver(Observer):
         return plan
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Write that the test begins, before it touches its environment; forget tests that are over."""
+        """Write the start of the test before it touches its environment; remove tests that are over."""
         try:
             if self.start_writer is not None and (test_id := self.names.name_of(nodeid)) in self._evidence:
                 self.start_writer.write_start(test_id)
         except PASSES:
             raise
-        except BaseException as error:  # noqa: BLE001 - the controller is told as well
+        except BaseException as error:  # noqa: BLE001 - the controller writes the start as well
             postpone(self.hooks, nodeid, error)
-        for ended, observation in self.ended():
+        for ended, observation in self.ended_tests():
             if ended != nodeid or self.names.is_another(observation.item):
-                self.forget(ended)
+                self.remove(ended)
 
 
 def detached_recorder(
@@ -385,8 +386,8 @@ def detached_recorder(
     limit: int = 1 << 30,
     services: SessionServices | None = None,
 ) -> RecordEvidence:
-    """Return a ``record_evidence`` that checks what it is given and writes nothing."""
+    """Return a ``record_evidence`` that checks its arguments and writes nothing."""
     redactor = redactor or Redactor(b"detached", {})
-    nowhere = ArtifactFolder(None, limit)
+    no_folder = ArtifactFolder(None, limit)
     recording, skipped = RecordedData(RunContext()), pytest.skip.Exception
-    return RecordEvidence(recording, redactor, nowhere, (), catalogue, skipped=skipped, services=services)
+    return RecordEvidence(recording, redactor, no_folder, (), catalogue, skipped=skipped, services=services)

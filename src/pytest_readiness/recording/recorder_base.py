@@ -1,4 +1,4 @@
-"""What a test says about itself while it runs; ``proving`` adds what it proves."""
+"""The part of ``record_evidence`` that needs no proof; ``evidence_recorder`` adds the proofs."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from .artifacts import UNKNOWN_TYPE, ArtifactFolder, guess_media_type, names_a_f
 from .context import RunContext
 
 TITLE_LIMIT = 500
-"""Characters of a title or a name that are kept."""
+"""Maximum length of a title or a name, in characters."""
 VALUE_LIMIT = 4000
-"""Characters of a property's value or a URL that are kept."""
-MOST_LATER = 200
-"""Files of one folder that are attached when the test is over."""
+"""Maximum length of a property's value or a URL, in characters."""
+MAX_DEFERRED_FILES = 200
+"""Maximum number of files of one folder that are attached after the test."""
 NOTE_LIMIT = 16_000
-"""Characters of a note that are kept."""
+"""Maximum length of a note, in characters."""
 
 
 @dataclass
 class RecordedData:
-    """What was recorded so far: plain data, redacted, and the proofs that held."""
+    """Data that a test has recorded so far, redacted, and the proofs that it has shown."""
 
     context: RunContext
     artifacts: list[dict[str, Any]] = field(default_factory=list)
@@ -41,33 +41,33 @@ class RecordedData:
     steps: list[dict[str, Any]] = field(default_factory=list)
     proofs: list[ProofResult] = field(default_factory=list)
     scoped_mode: str | None = None
-    """Provider mode that the test itself said with ``scope()``."""
+    """Provider mode that the test stated with ``scope()``."""
     warnings: list[str] = field(default_factory=list)
-    later: dict[Path, Callable[[Path], None]] = field(default_factory=dict)
-    """Files and folders that are kept when the test's fixtures are gone, and what keeps a file of theirs."""
+    deferred: dict[Path, Callable[[Path], None]] = field(default_factory=dict)
+    """Files and folders to attach after the fixtures' teardown, each with the function that attaches a file."""
 
-    def keep_what_came_later(self) -> None:
-        """Keep the files that are there now; what cannot be kept is told, as nobody can be stopped any more."""
-        for path, keep in self.later.items():
-            found = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
-            if len(found) > MOST_LATER:
+    def attach_deferred(self) -> None:
+        """Attach the deferred files that exist now. A failure is a warning: the test can no longer fail."""
+        for path, attach in self.deferred.items():
+            files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+            if len(files) > MAX_DEFERRED_FILES:
                 self.warnings.append(
-                    f"{len(found) - MOST_LATER} of {len(found)} files in {path.name} were not attached"
+                    f"{len(files) - MAX_DEFERRED_FILES} of {len(files)} files in {path.name} were not attached"
                 )
-            for file in found[:MOST_LATER]:
+            for file in files[:MAX_DEFERRED_FILES]:
                 try:
-                    keep(file)
+                    attach(file)
                 except (ReadinessError, OSError) as error:
                     self.warnings.append(f"{file.name} could not be attached: {error}")
-        self.later.clear()
+        self.deferred.clear()
 
-    def begin_again(self, context: RunContext) -> None:
-        """Forget what another attempt must show itself: where it ran, and what it proved."""
+    def begin_attempt(self, context: RunContext) -> None:
+        """Discard the scope and the proofs: another attempt must state and prove them itself."""
         self.context, self.scoped_mode = context, None
         self.proofs.clear()
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as a line holds it, without what is empty."""
+        """Return the data as keys of a recorded line, without empty values."""
         plain: dict[str, Any] = {
             "artifacts": self.artifacts,
             "references": self.references,
@@ -81,16 +81,16 @@ class RecordedData:
         return {name: value for name, value in plain.items() if value}
 
 
-def _plain_proof(shown: ProofResult) -> dict[str, Any]:
-    proof = shown.to_proof()
+def _plain_proof(result: ProofResult) -> dict[str, Any]:
+    proof = result.to_proof()
     return {"kind": proof.kind, "details": [list(pair) for pair in proof.details]}
 
 
 class RecorderBase:
-    """The plain half of ``record_evidence``: what needs no proof.
+    """Base of ``record_evidence``: everything but the proofs.
 
-    Where nothing is recorded (the plugin is off, the test carries no mark) it still checks what it is given, and still
-    fails the test; it only writes nothing.
+    If nothing is recorded (the plugin is off, the test carries no mark), it still checks its arguments and fails the
+    test, and writes nothing.
     """
 
     def __init__(
@@ -117,64 +117,64 @@ class RecorderBase:
         media_type: str | None = None,
         raw: bool = False,  # noqa: FBT001, FBT002 - the published signature
     ) -> None:
-        """Keep a file, a text or bytes with the evidence, named by its SHA-256.
+        """Attach a file, a text or bytes to the evidence, stored under its SHA-256.
 
         Args:
             what: a ``pathlib.Path`` is a file (no link, up to ``artifact_limit``), ``str`` text, ``bytes`` bytes.
             name: a label, any text; never used as a path. Default: the file's name, ``text`` or ``bytes``.
             media_type: such as ``application/json``. Default: guessed from the name.
-            raw: keep it as it is, secrets included. Default: what can be read as a text is redacted.
+            raw: store it unchanged, secrets included. Default: what can be read as text is redacted.
 
         Raises:
-            EvidenceError: it cannot be kept: missing, a folder, a link, too large, a wrong type.
+            EvidenceError: it cannot be stored: missing, a folder, a link, too large, a wrong type.
             StorageError: the artifact folder cannot be written.
         """
-        label = _given_text("name", name) if name is not None else _label(what)
+        label = _required_text("name", name) if name is not None else _label(what)
         if media_type is not None:
-            media_type = self._shown(_given_text("media_type", media_type), TITLE_LIMIT)
-        label = self._shown(label, TITLE_LIMIT)
+            media_type = self._clean(_required_text("media_type", media_type), TITLE_LIMIT)
+        label = self._clean(label, TITLE_LIMIT)
         redactor = None if raw else self._redactor
         if isinstance(what, Path):
-            kept = self._artifacts.store_file(what, label, media_type or guess_media_type(what.name), redactor)
+            artifact = self._artifacts.store_file(what, label, media_type or guess_media_type(what.name), redactor)
         elif isinstance(what, str):
             if names_a_file(what):
-                named = f"the text '{one_line(what, 60)}' was attached, and not the file of that name"
-                self._recording.warnings.append(self._shown(f"{named}: attach a pathlib.Path"))
+                warning = f"the text '{one_line(what, 60)}' was attached, and not the file of that name"
+                self._recording.warnings.append(self._clean(f"{warning}: attach a pathlib.Path"))
             data = what.encode("utf-8", "backslashreplace")
-            kept = self._artifacts.store_bytes(data, label, media_type or "text/plain", redactor)
+            artifact = self._artifacts.store_bytes(data, label, media_type or "text/plain", redactor)
         elif isinstance(what, bytes):
-            kept = self._artifacts.store_bytes(what, label, media_type or guess_media_type(label), redactor)
+            artifact = self._artifacts.store_bytes(what, label, media_type or guess_media_type(label), redactor)
         else:
             raise EvidenceError(f"attach takes a pathlib.Path, a text or bytes, not {type(what).__name__}")
-        if media_type is None and kept.media_type == UNKNOWN_TYPE and not kept.unread:
-            kept = replace(kept, media_type="text/plain")
-        self._recording.artifacts.append(kept.to_plain())
+        if media_type is None and artifact.media_type == UNKNOWN_TYPE and not artifact.unread:
+            artifact = replace(artifact, media_type="text/plain")
+        self._recording.artifacts.append(artifact.to_plain())
 
     def attach_later(self, path: Path, name: str | None = None, media_type: str | None = None) -> None:
-        """Keep a file, or the files of a folder, as they are when the test's fixtures are torn down.
+        """Attach a file, or the files of a folder, as they are after the teardown of the test's fixtures.
 
-        For what others write only then, such as the traces and screenshots of a browser. What is not there by then is
-        not kept; what cannot be kept is a warning of the evidence.
+        Use it for files that are written only then, such as a browser's traces and screenshots. A file that does not
+        exist by then is skipped. A file that cannot be stored is a warning of the evidence.
 
         Args:
-            path: of the file or the folder; it need not be there yet.
-            name: a label, any text. Default: the file's name; of a file in a folder, its path in it.
+            path: the file or the folder; it need not exist yet.
+            name: a label, any text. Default: the file's name; for a file in a folder, its path in the folder.
             media_type: as for ``attach``.
 
         Raises:
-            EvidenceError: the path is no ``pathlib.Path``, or name or media type are no texts.
+            EvidenceError: the path is no ``pathlib.Path``, or the name or the media type is no text.
         """
         if not isinstance(path, Path):
             raise EvidenceError(f"attach_later takes a pathlib.Path, not {type(path).__name__}")
-        for what, given in (("name", name), ("media_type", media_type)):
-            if given is not None:
-                _given_text(what, given)
-        path = path.absolute()  # the test may work elsewhere by then
+        for parameter, value in (("name", name), ("media_type", media_type)):
+            if value is not None:
+                _required_text(parameter, value)
+        path = path.absolute()  # the test may change its working folder
 
-        def keep(file: Path) -> None:
+        def attach(file: Path) -> None:
             self.attach(file, name or str(file.relative_to(path.parent if file == path else path)), media_type)
 
-        self._recording.later[path] = keep
+        self._recording.deferred[path] = attach
 
     def reference(self, name: str, url: str) -> None:
         """Record an external log or dashboard.
@@ -182,10 +182,10 @@ class RecorderBase:
         Raises:
             EvidenceError: the name or the URL is no text, or the URL is empty.
         """
-        name, url = _given_text("name", name), _given_text("url", url)
+        name, url = _required_text("name", name), _required_text("url", url)
         if not url.strip():
             raise EvidenceError("reference needs a URL")
-        self._recording.references.append({"name": self._shown(name, TITLE_LIMIT), "url": self._shown(url)})
+        self._recording.references.append({"name": self._clean(name, TITLE_LIMIT), "url": self._clean(url)})
 
     def note(self, text: str) -> None:
         """Record free text.
@@ -193,16 +193,16 @@ class RecorderBase:
         Raises:
             EvidenceError: it is no text.
         """
-        self._recording.notes.append(self._shown(_given_text("note", text), NOTE_LIMIT))
+        self._recording.notes.append(self._clean(_required_text("note", text), NOTE_LIMIT))
 
     def set(self, **properties: object) -> None:
-        """Record free properties; values are kept as texts, and a later value of a name replaces the earlier one."""
+        """Record free properties. Values are stored as texts; a later value of a name replaces the earlier one."""
         for name, value in properties.items():
-            shown = self._redactor.field(name, str(value))
-            self._recording.properties[name] = cut_text(shown, VALUE_LIMIT)
+            redacted = self._redactor.field(name, str(value))
+            self._recording.properties[name] = cut_text(redacted, VALUE_LIMIT)
 
-    def _shown(self, text: str, limit: int = VALUE_LIMIT) -> str:
-        """Return a text as it is kept: without secrets, and cut only then."""
+    def _clean(self, text: str, limit: int = VALUE_LIMIT) -> str:
+        """Return a text without secrets, then cut to the limit."""
         return cut_text(self._redactor.text(text), limit)
 
     def scope(
@@ -213,22 +213,24 @@ class RecorderBase:
         tenant_id: str | None = None,
         project_id: str | None = None,
     ) -> None:
-        """Say where this really ran; checked as the marker is. Parts add up, tenant and project are replaced.
+        """State where the test really runs; checked as the marker is. Parts add up, tenant and project are replaced.
 
         Raises:
-            ClaimError: the environment, provider mode or part does not exist; the message names the nearest known one.
-                Or the test said another environment or provider mode before.
+            ClaimError: the environment, provider mode or part does not exist (the message names the nearest known
+                one), or the test stated another environment or provider mode before.
         """
-        given = {
+        values = {
             "environment": environment,
             "provider_mode": provider_mode,
             "tenant_id": tenant_id,
             "project_id": project_id,
         }
-        stated: dict[str, Any] = {name: _given_text(name, value) for name, value in given.items() if value is not None}
+        stated: dict[str, Any] = {
+            name: _required_text(name, value) for name, value in values.items() if value is not None
+        }
         self._check_scope(environment, provider_mode, part)
-        stated = {name: self._unless_known(value) for name, value in stated.items()}
-        self._check_said_once(stated)
+        stated = {name: self._redact_undeclared(value) for name, value in stated.items()}
+        self._check_stated_once(stated)
         stated |= {f"{name}_by": "scope" for name in ("environment", "provider_mode") if name in stated}
         context = replace(self._recording.context, **stated)
         if part is not None and part not in context.parts:
@@ -236,24 +238,24 @@ class RecorderBase:
         self._recording.context = context
         self._recording.scoped_mode = provider_mode or self._recording.scoped_mode
 
-    def _check_said_once(self, stated: Mapping[str, Any]) -> None:
-        """A test that fails on its way from one place to the next would count in the first alone."""
+    def _check_stated_once(self, stated: Mapping[str, Any]) -> None:
+        """Raise ClaimError for a second place: a test that fails between two places would count only in the first."""
         context = self._recording.context
-        for name, said_by in (("environment", context.environment_by), ("provider_mode", context.provider_mode_by)):
+        for name, source in (("environment", context.environment_by), ("provider_mode", context.provider_mode_by)):
             before = getattr(context, name)
-            if said_by is not None and name in stated and stated[name] != before:
-                told = f"scope({name}='{stated[name]}'): the test said '{before}' before, and it runs in one"
-                raise ClaimError(f"{told}: write a test for each, or parametrize it")
+            if source is not None and name in stated and stated[name] != before:
+                message = f"scope({name}='{stated[name]}'): the test said '{before}' before, and it runs in one"
+                raise ClaimError(f"{message}: write a test for each, or parametrize it")
 
-    def _unless_known(self, value: str) -> str:
-        """A name that the catalogue declares is no secret, also where a password is the same word."""
-        known = self._catalogue
-        declared = known is not None and (value in known.environments or value in known.provider_modes)
+    def _redact_undeclared(self, value: str) -> str:
+        """Return a value without secrets. A declared name is no secret, even if a password is the same text."""
+        catalogue = self._catalogue
+        declared = catalogue is not None and (value in catalogue.environments or value in catalogue.provider_modes)
         return value if declared else self._redactor.text(value)
 
     def _check_scope(self, environment: str | None, provider_mode: str | None, part: str | None) -> None:
         if part is not None:
-            _given_text("part", part)
+            _required_text("part", part)
         if self._catalogue is None:
             return
         if environment is not None:
@@ -261,10 +263,10 @@ class RecorderBase:
         if provider_mode is not None:
             self._catalogue.check_provider_mode(provider_mode)
         if part is not None and self._claims and not self._catalogue.open_world:
-            known = {name for claim in self._claims for name in self._catalogue.parts(claim.use_case, claim.item)}
-            if part not in known:
-                told = suggestion(part, known) or (f" (parts are {', '.join(sorted(known))})" if known else "")
-                raise ClaimError(f"no item that this test is evidence for has a part '{part}'{told}")
+            parts = {name for claim in self._claims for name in self._catalogue.parts(claim.use_case, claim.item)}
+            if part not in parts:
+                hint = suggestion(part, parts) or (f" (parts are {', '.join(sorted(parts))})" if parts else "")
+                raise ClaimError(f"no item that this test is evidence for has a part '{part}'{hint}")
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
@@ -273,13 +275,13 @@ class RecorderBase:
         Raises:
             EvidenceError: the title is no text.
         """
-        shown = self._shown(_given_text("title", title), TITLE_LIMIT)
-        inner: list[dict[str, Any]] = []
-        around = self._open_steps[-1]
-        self._open_steps.append(inner)
-        result, begun = Result.PASSED, _perf_counter()
-        entry: dict[str, Any] = {"title": shown, "result": Result.INTERRUPTED.value, "duration_ms": 0}
-        around.append(entry)  # at once, in order: an interrupted step is seen as what it is
+        clean_title = self._clean(_required_text("title", title), TITLE_LIMIT)
+        nested: list[dict[str, Any]] = []
+        siblings = self._open_steps[-1]
+        self._open_steps.append(nested)
+        result, started = Result.PASSED, _perf_counter()
+        entry: dict[str, Any] = {"title": clean_title, "result": Result.INTERRUPTED.value, "duration_ms": 0}
+        siblings.append(entry)  # at once: so steps are in order, and an interrupted one is recorded as such
         try:
             yield
         except self._skipped:
@@ -294,23 +296,23 @@ class RecorderBase:
         finally:
             self._open_steps.pop()
             entry["result"] = result.value
-            entry["duration_ms"] = round((_perf_counter() - begun) * 1000)
-            if inner:
-                entry["steps"] = inner
+            entry["duration_ms"] = round((_perf_counter() - started) * 1000)
+            if nested:
+                entry["steps"] = nested
 
     def secret(self, value: str) -> str:
-        """Look for this value in everything that is recorded from now on, and return its fingerprint.
+        """Register a value for redaction in everything that is recorded from now on, and return its fingerprint.
 
         Returns:
-            HMAC-SHA-256 under the store's key, 12 hex digits; an empty text for a value under 6 characters.
+            HMAC-SHA-256 with the store's key, 12 hex digits; an empty text for a value under 6 characters.
 
         Raises:
             EvidenceError: it is no text.
         """
-        return self._redactor.register(_given_text("secret", value))
+        return self._redactor.register(_required_text("secret", value))
 
 
-def _given_text(name: str, value: object) -> str:
+def _required_text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise EvidenceError(f"{name} must be a text, not {type(value).__name__}")
     return plain_text(value)

@@ -1,4 +1,4 @@
-"""What a report of pytest's says of a phase of its test."""
+"""Conversion of pytest's reports to phase results."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..redaction.redactor import Redactor
 from .observation import PhaseResult, cut_message
 
 OUTCOMES = frozenset({"passed", "failed", "skipped"})
-"""pytest's own. Plugins that run a test again give the report of what failed another one: ``rerun``, ``retried``."""
+"""Pytest's outcomes. Plugins that run a test again give a failed report another one: ``rerun``, ``retried``."""
 
 
 def is_rerun(report: pytest.TestReport) -> bool:
-    """Return whether a plugin says by a report that another attempt follows."""
+    """Return whether a plugin marked in the report that another attempt follows."""
     return report.outcome not in OUTCOMES
 
 
@@ -24,17 +24,17 @@ def went_well(report: pytest.TestReport) -> bool:
 
 
 def phases_of(reports: Sequence[pytest.TestReport], redactor: Redactor) -> list[PhaseResult]:
-    """Return what reports say in the end, without secrets; of one that is there twice, once."""
-    known = {id(report): phase_of(report) for report in reports if not is_rerun(report)}
-    return [phase._replace(message=cut_message(redactor.text(phase.message))) for phase in known.values()]
+    """Return the phase results of reports as they are now, without secrets; a duplicate report counts once."""
+    phases = {id(report): phase_of(report) for report in reports if not is_rerun(report)}
+    return [phase._replace(message=cut_message(redactor.text(phase.message))) for phase in phases.values()]
 
 
 _TEARDOWN = "in teardown, perhaps of a fixture that other tests share"
-"""pytest tears such a fixture down with the last test that used it, and blames that test alone."""
+"""Prefix of a teardown failure: pytest attributes a shared fixture's failure to the last test that used it."""
 
 
 def phase_of(report: pytest.TestReport) -> PhaseResult:
-    """Return what a report says of its phase."""
+    """Return the phase result of a report."""
     expected = hasattr(report, "wasxfail")  # its reason may be empty
     message = "" if went_well(report) else message_of(report)
     if report.when == "teardown" and report.outcome == "failed":

@@ -1,6 +1,6 @@
-"""Where reports become lines of the run, in the process that owns the session.
+"""Writer of the run's lines: turns pytest's reports into lines, in the process that owns the session.
 
-Nothing raises out of these hooks: that would cost the remaining tests.
+These hooks never raise: that would cost the remaining tests.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..redaction.redactor import Redactor
 from .artifacts import StoredArtifacts
 from .interrupted_hooks import PASSES, postpone
 from .observation import worsened_line
-from .observer import ATTEMPT, CARRIED, EVIDENCE, LATE, PLANS, SECRETS, STORED, TROUBLE, TRY, UNSEEN, UNSURE, Observer
+from .observer import ATTACHED, ATTEMPT, EVIDENCE, LATE, PLANS, SECRETS, STORED, TROUBLE, TRY, UNSEEN, UNSURE, Observer
 from .report_phases import OUTCOMES, is_rerun, message_of, phases_of, went_well
 from .test_ids import NodeIds
 from .unwatched_tests import UnwatchedTests
@@ -33,22 +33,22 @@ _PHASES = frozenset({"setup", "call", "teardown"})
 _BODIES = frozenset({ATTEMPT, EVIDENCE, LATE, TRY, UNSEEN, UNSURE})
 
 
-class _Place(NamedTuple):
-    """Where a test runs, and which of a collection it is."""
+class _TestKey(NamedTuple):
+    """Key of a running test: its worker, its node id, and its index in the collection."""
 
     worker: str
     nodeid: str
     item: int | None
 
 
-def _place(report: pytest.TestReport) -> _Place:
-    """What xdist adds to a report; of a worker that crashed it knows no index."""
+def _key_of(report: pytest.TestReport) -> _TestKey:
+    """Return the key of a report's test, from what xdist adds; for a crashed worker it adds no index."""
     gateway = getattr(getattr(report, "node", None), "gateway", None)
-    return _Place(str(getattr(gateway, "id", "")), report.nodeid, getattr(report, "item_index", None))
+    return _TestKey(str(getattr(gateway, "id", "")), report.nodeid, getattr(report, "item_index", None))
 
 
 def _attempt_of(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the end of a test as an attempt, which another follows; one that ended badly says where it took place."""
+    """Return a test's line as an attempt that another follows; one that ended badly has claims."""
     attempt = {"test": body["test"], **body["attempts"][-1]}
     if attempt["result"] in BROKEN:
         attempt["claims"] = [claim for claim in body["claims"] if "result" not in claim]
@@ -56,340 +56,341 @@ def _attempt_of(body: dict[str, Any]) -> dict[str, Any]:
 
 
 class ReportWriter:
-    """Writes what was seen of the tests. Which process runs them makes two of it."""
+    """Writes test observations to the run log; its two subclasses serve the own process and xdist's controller."""
 
-    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], kept: StoredArtifacts) -> None:
-        """``for_workers``: what an xdist worker is given; ``kept``: of ``ArtifactFolder``, filled meanwhile."""
+    def __init__(self, log: RunLog, redactor: Redactor, worker_input: dict[str, Any], stored: StoredArtifacts) -> None:
+        """``worker_input``: plain data for xdist workers; ``stored``: the session's artifacts, filled meanwhile."""
         self.log = log
         self.redactor = redactor
-        self._for_workers = for_workers
-        self._kept = kept
-        self._left: list[str] = []
+        self._worker_input = worker_input
+        self._stored = stored
+        self._artifact_notes: list[str] = []
         self.hooks: PluginManager | None = None
         self.late: dict[str, None] = {}
         """Tests that were marked as evidence while they ran."""
-        self._unseen_in = UnwatchedTests()
-        self._learned = False
-        self._is_owed = False
-        """A secret became known, and what was written before could not be rid of it."""
-        self.names = NodeIds(for_workers, redactor)
-        self._to_be_rerun: set[_Place] = set()
-        """Tests whose attempt is over, and whose teardown is not the test's end."""
+        self._unwatched = UnwatchedTests()
+        self._has_late_secrets = False
+        self._must_retry_redaction = False
+        """Whether a redaction of the written lines has failed."""
+        self.names = NodeIds(worker_input, redactor)
+        self._rerunning: set[_TestKey] = set()
+        """Tests with another attempt to come: their next teardown is not their end."""
 
-    def _safely(self, act: Callable[..., None], *given: Any) -> None:
+    def _safely(self, action: Callable[..., None], *args: Any) -> None:
         try:
-            act(*given)
+            action(*args)
         except PASSES:
             raise
-        except BaseException as error:  # noqa: BLE001 - kept, told at the end, and closes the gate
-            self._kept_back(error, *given)
+        except BaseException as error:  # noqa: BLE001 - stored, reported at the end, and closes the gate
+            self._handle_failure(error, *args)
 
-    def _kept_back(self, error: BaseException, about: Any = None, *_: Any) -> None:
-        """``about``: the report of a test, or its node id."""
-        ends = getattr(about, "when", None) == "teardown"
-        nodeid = str(getattr(about, "nodeid", about))
-        if ends or not postpone(self.hooks, nodeid, error):
+    def _handle_failure(self, error: BaseException, subject: Any = None, *_: Any) -> None:
+        """Raise the error in the next phase, or store it. ``subject``: the report of a test, or its node id."""
+        is_last_phase = getattr(subject, "when", None) == "teardown"
+        nodeid = str(getattr(subject, "nodeid", subject))
+        if is_last_phase or not postpone(self.hooks, nodeid, error):
             self.log.failure = self.log.failure or error
 
     def open(self) -> None:
-        """Open the journal, and ask where the run comes from, before a test's time begins."""
+        """Open the journal and read the run's provenance, before the first test."""
         self._safely(self.log.open)
 
-    def _write(self, report: pytest.TestReport, carried: dict[str, Any]) -> None:
+    def _write(self, report: pytest.TestReport, attached: dict[str, Any]) -> None:
         if self.redactor.learned:
-            self._redact_what_is_written()
-        attempt: Any = carried.get(ATTEMPT)
-        evidence: Any = carried.get(EVIDENCE)
-        if LATE in carried:
-            self.late[carried[LATE]["test"]] = None
-        if UNSEEN in carried:
-            self._unseen_in.take_in(**carried[UNSEEN])
-        if TRY in carried:
-            self.log.attempt(carried[TRY])
+            self._redact_written_lines()
+        attempt: Any = attached.get(ATTEMPT)
+        evidence: Any = attached.get(EVIDENCE)
+        if LATE in attached:
+            self.late[attached[LATE]["test"]] = None
+        if UNSEEN in attached:
+            self._unwatched.add(**attached[UNSEEN])
+        if TRY in attached:
+            self.log.attempt(attached[TRY])
         elif is_rerun(report):
-            self._to_be_rerun.add(_place(report))  # also where another plugin made a failure of it, and carried nothing
+            self._rerunning.add(_key_of(report))  # also if another plugin turned it into a failure without evidence
             if attempt or evidence:
                 self.log.attempt(attempt or _attempt_of(evidence))
         elif report.when == "setup":
-            self._to_be_rerun.discard(_place(report))
-        elif evidence is not None and not (self._to_be_rerun and _place(report) in self._to_be_rerun):
-            self._ended(report, evidence, unsure=UNSURE in carried)
+            self._rerunning.discard(_key_of(report))
+        elif evidence is not None and not (self._rerunning and _key_of(report) in self._rerunning):
+            self._finish_test(report, evidence, unsure=UNSURE in attached)
 
-    def _ended(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
-        """A test ended; ``unsure``: it may be run again."""
+    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
+        """Write a test that ended; ``unsure``: it may be run again."""
         raise NotImplementedError
 
     def notes(self) -> list[str]:
-        """Return what is to be said of tests: marked while they ran, not watched, of their names; a line each."""
+        """Return notes, one line each: late marks, unwatched tests, test names, artifacts."""
         late = [late_note(list(self.late))] if self.late else []
-        return [*late, *self._unseen_in.notes(), *(self.names.notes() if self.log.recorded else []), *self._left]
+        names = self.names.notes() if self.log.recorded else []
+        return [*late, *self._unwatched.notes(), *names, *self._artifact_notes]
 
-    def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
-        """Return what a report carries of ours, and take it off: other reporters need not write it again."""
-        carried: dict[str, Any] = vars(report).pop(CARRIED, {})
-        return carried
+    def _detach(self, report: pytest.TestReport) -> dict[str, Any]:
+        """Return the attached data of a report, and remove it: other reporters must not write it again."""
+        attached: dict[str, Any] = vars(report).pop(ATTACHED, {})
+        return attached
 
-    def _redact_what_is_written(self) -> None:
+    def _redact_written_lines(self) -> None:
         if self.redactor.learned:
             self.redactor.learned.clear()
-            self._learned = self._is_owed = True
+            self._has_late_secrets = self._must_retry_redaction = True
             self.log.redact(self.redactor)
-            self._is_owed = False
+            self._must_retry_redaction = False
 
     def settle(self) -> None:
-        """The session is over: write what it leaves open, and take out secrets that became known late."""
-        self._safely(self._redact_what_is_written)
-        if self._is_owed:  # it could not be written anew then; now there may be room
+        """Write the open tests at the end of the session, and redact late secrets."""
+        self._safely(self._redact_written_lines)
+        if self._must_retry_redaction:  # the rewrite failed then; by now the disk may have space
             self._safely(self.log.redact_at_last, self.redactor)
-        self._write_what_is_open()
-        if self._learned:
-            self._safely(self._redact_what_is_kept)
+        self._write_open_tests()
+        if self._has_late_secrets:
+            self._safely(self._redact_stored_artifacts)
 
-    def _write_what_is_open(self) -> None:
-        """What is known of tests that did not end; where nothing is, the log says that they were interrupted."""
+    def _write_open_tests(self) -> None:
+        """Write the tests that did not end; of the others the log knows that they were interrupted."""
 
-    def _redact_what_is_kept(self) -> None:
-        """Artifacts that were kept before their secret became known."""
+    def _redact_stored_artifacts(self) -> None:
+        """Redact artifacts that were stored before their secret was registered."""
         from .late_secrets import redact_artifacts, replace_digests  # only where a test registers a secret
 
-        belated = redact_artifacts(Path(self._for_workers["artifacts"]), self._kept, self.redactor)
-        if belated.moved:
-            self.log.rewrite(lambda body: replace_digests(body, belated.moved))
-            self.log.replace_artifacts(belated.moved, {path.name for path in belated.gone})
-            self._left = belated.told()
-            belated.remove()
+        late = redact_artifacts(Path(self._worker_input["artifacts"]), self._stored, self.redactor)
+        if late.replaced:
+            self.log.rewrite(lambda body: replace_digests(body, late.replaced))
+            self.log.replace_artifacts(late.replaced, {path.name for path in late.obsolete})
+            self._artifact_notes = late.notes()
+            late.remove_obsolete()
 
 
 class LocalReportWriter(ReportWriter):
-    """Keeps what the observer of this process saw."""
+    """Writes the observations of this process."""
 
-    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any], observer: Observer) -> None:
-        super().__init__(log, redactor, for_workers, observer.artifacts.stored)
+    def __init__(self, log: RunLog, redactor: Redactor, worker_input: dict[str, Any], observer: Observer) -> None:
+        super().__init__(log, redactor, worker_input, observer.artifacts.stored)
         self._observer = observer
         self.names = observer.names
-        self._unseen: dict[str, dict[str, Any]] = {}
-        """Evidence of tests that another process saw (pytest-forked), by node id."""
+        self._from_child: dict[str, dict[str, Any]] = {}
+        """Evidence of tests that a forked child ran (pytest-forked), by node id."""
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Write that the test starts, before it touches its environment."""
         try:
-            self._tell_ended(runs_again=nodeid)
+            self._write_ended(restarting=nodeid)
             self.log.started(self.names.name_of(nodeid))
         except PASSES:
             raise
-        except BaseException as error:  # noqa: BLE001 - as in _safely; said twice, since a call for each test is dear
-            self._kept_back(error, nodeid)
+        except BaseException as error:  # noqa: BLE001 - inlined copy of _safely: saves one call per test
+            self._handle_failure(error, nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write what a report carries, before other plugins look at it.
+        """Write the attached data of a report, before other plugins handle it.
 
-        No wrapper, which is dear three times for each test: where another's fails first, ``settle`` writes it.
+        A wrapper would be slow, three times per test. If another plugin fails first, ``settle`` writes the test.
         """
-        if report is not self._observer.latest_report:  # it comes late, or in the place of another
-            observation = self._observer.running(report.nodeid)
+        if report is not self._observer.latest_report:  # it is late, or replaces another
+            observation = self._observer.running_observation(report.nodeid)
             if observation is not None:
                 observation.reports.append(report)
-        says_something = CARRIED in vars(report) or report.outcome not in OUTCOMES  # most say nothing of ours
-        if says_something or self.redactor.learned or self._to_be_rerun:
+        is_relevant = ATTACHED in vars(report) or report.outcome not in OUTCOMES  # most reports are not
+        if is_relevant or self.redactor.learned or self._rerunning:
             self._safely(self._write_own, report)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Write how the test ended: nobody is left who may change what was reported.
+        """Write the ended test: no plugin can change its reports any more.
 
-        Where a plugin may run it again without a word, that is told when the next test starts.
+        If a plugin may run it again without a mark, it is written when the next test starts.
         """
         if not self._observer.may_run_again:
             try:
-                self._tell_ended()
+                self._write_ended()
             except PASSES:
                 raise
             except BaseException as error:  # noqa: BLE001 - as in logstart
-                self._kept_back(error, nodeid)
+                self._handle_failure(error, nodeid)
 
     def _write_own(self, report: pytest.TestReport) -> None:
         if is_rerun(report):
-            self._observer.reran(report)
-        self._write(report, self._taken(report))
+            self._observer.expect_rerun(report)
+        self._write(report, self._detach(report))
 
-    def _ended(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:  # noqa: ARG002
-        if self._observer.running(report.nodeid) is None:
-            self._unseen[report.nodeid] = evidence
+    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:  # noqa: ARG002
+        if self._observer.running_observation(report.nodeid) is None:
+            self._from_child[report.nodeid] = evidence
 
-    def _tell_ended(self, runs_again: str | None = None) -> None:
-        """Write the tests that ended; ``runs_again``: the one that starts, of which this was an attempt."""
-        if not (self._observer.is_busy or self._unseen):
+    def _write_ended(self, restarting: str | None = None) -> None:
+        """Write the tests that ended; ``restarting``: a node id that starts again, so that this was an attempt."""
+        if not (self._observer.is_busy or self._from_child):
             return
-        for nodeid, observation in self._observer.ended():
-            if (body := self._observer.settled(observation)) is None:
+        for nodeid, observation in self._observer.ended_tests():
+            if (body := self._observer.final_line(observation)) is None:
                 continue
-            if nodeid == runs_again and not self.names.is_another(observation.item):
+            if nodeid == restarting and not self.names.is_another(observation.item):
                 self.log.attempt(_attempt_of(body))
             else:
                 self.log.finished(body)
-                self._observer.forget(nodeid)
-        while self._unseen:
-            self.log.finished(self._unseen.popitem()[1])
+                self._observer.remove(nodeid)
+        while self._from_child:
+            self.log.finished(self._from_child.popitem()[1])
 
-    def _write_what_is_open(self) -> None:
-        """Write tests that were interrupted, and those that had ended where another plugin failed over their report."""
-        self._safely(self._tell_ended)
-        for body in self._observer.unfinished():
+    def _write_open_tests(self) -> None:
+        """Write tests that were interrupted, and ended tests on whose reports another plugin failed."""
+        self._safely(self._write_ended)
+        for body in self._observer.interrupted_lines():
             if self.log.is_running(body["test"]):
                 self._safely(self.log.finished, body)
 
 
 class ControllerReportWriter(ReportWriter):
-    """Keeps what the workers of xdist saw, joined by node id."""
+    """Writes the observations of xdist workers, joined by node id."""
 
-    def __init__(self, log: RunLog, redactor: Redactor, for_workers: dict[str, Any]) -> None:
-        super().__init__(log, redactor, for_workers, StoredArtifacts())
-        self._odd: dict[_Place, list[pytest.TestReport]] = {}
-        """The reports of a test that runs, from the first on that tells of more than a phase that went well."""
-        self._unsure: dict[_Place, dict[str, Any]] = {}
-        """How tests ended that may be run again."""
+    def __init__(self, log: RunLog, redactor: Redactor, worker_input: dict[str, Any]) -> None:
+        super().__init__(log, redactor, worker_input, StoredArtifacts())
+        self._reports: dict[_TestKey, list[pytest.TestReport]] = {}
+        """Reports of running tests, from the first report on that is not a plain pass."""
+        self._unsure: dict[_TestKey, dict[str, Any]] = {}
+        """Lines of ended tests that may be run again."""
         self._plans: deque[str] = deque()
-        """Plans of workers, as texts, that are not taken in yet."""
+        """Received plans of workers, as texts, that are not added yet."""
         self._is_planned = False
         self._ran_unplanned = False
-        """A test started in a worker that had told of no plan."""
-        self._runs: set[str] = set()
-        """What runs, evidence or not, where several tests bear one node id."""
+        """Whether a test started in a worker that had sent no plan."""
+        self._running: set[str] = set()
+        """Names of the running tests, evidence or not, if several tests share a node id."""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, config: pytest.Config, specs: Sequence[object]) -> None:
-        """See whether all workers run everything."""
+        """Store whether all workers run all tests."""
         if config.getoption("dist") == "each":
             self.log.joiner.copies = len(specs)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand a worker what it needs, so that it reads no config, and a channel for its plan.
+        """Give a worker its input, so that it reads no config, and a channel for its plan.
 
-        What comes by it comes before all that the worker tells afterwards; it is a thread of execnet's that takes it.
+        The plan arrives before anything that the worker sends later. A thread of execnet calls the callback.
         """
         self.names.grouped = node.config.getoption("dist") == "loadgroup"
         plans = node.gateway.newchannel()
         plans.setcallback(self._plans.append)
-        node.workerinput["readiness"] = {**self._for_workers, "grouped": self.names.grouped, PLANS: plans}
+        node.workerinput["readiness"] = {**self._worker_input, "grouped": self.names.grouped, PLANS: plans}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self) -> None:
-        """Open the journal with the plan before a worker is given a test to run."""
-        self._take_in_plans()
+        """Open the journal with the plan before a worker gets its first test."""
+        self._add_plans()
         self.open()
         if self.log.writer is not None:
             self._safely(create_start_file, self.log.path)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take in which texts a worker that ended has kept."""
+        """Add the stored artifacts of a worker that ended."""
         output = getattr(node, "workeroutput", None) or {}
-        self._kept.take_in(output.get(STORED) or {})
+        self._stored.merge(output.get(STORED) or {})
 
     def pytest_runtest_logstart(self, nodeid: str, location: Sequence[Any]) -> None:
         """Write that the test starts."""
         if self._plans:
-            self._take_in_plans()
+            self._add_plans()
         if not self._is_planned:
             self._ran_unplanned = True
-        self._safely(self._started, nodeid, location)
+        self._safely(self._start, nodeid, location)
 
-    def _started(self, nodeid: str, location: Sequence[Any]) -> None:
+    def _start(self, nodeid: str, location: Sequence[Any]) -> None:
         names = self.names.names_of(nodeid, location)
-        if len(names) == 1:  # else the first report says which it is
-            self._started_as(names[0])
+        if len(names) == 1:  # else the first report identifies the test
+            self._start_named(names[0])
 
-    def _started_as(self, name: str) -> None:
+    def _start_named(self, name: str) -> None:
         if self.names.shared:
-            self._runs.add(name)
+            self._running.add(name)
         self.log.started(name)
 
     def pytest_runtest_logfinish(self, nodeid: str, location: Sequence[Any]) -> None:
-        """Forget a test that is over."""
-        if self._runs:
-            self._runs.difference_update(self.names.names_of(nodeid, location))
+        """Remove a test that is over from the running tests."""
+        if self._running:
+            self._running.difference_update(self.names.names_of(nodeid, location))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
-        """Take what a report carries, before another plugin can fail over it; write it as it is in the end."""
-        carried: dict[str, Any] = {}
-        if CARRIED in vars(report):
-            self._safely(lambda: carried.update(self._taken(report)))
+        """Detach the data of a report before another plugin can fail on it; write it in its final form."""
+        attached: dict[str, Any] = {}
+        if ATTACHED in vars(report):
+            self._safely(lambda: attached.update(self._detach(report)))
         try:
             return (yield)
         finally:
-            is_told = self._odd or self._unsure or self._to_be_rerun or self.names.shared
-            if carried or is_told or not went_well(report):
-                self._safely(self._write, report, carried)
+            has_open_tests = self._reports or self._unsure or self._rerunning or self.names.shared
+            if attached or has_open_tests or not went_well(report):
+                self._safely(self._write, report, attached)
 
-    def _write(self, report: pytest.TestReport, carried: dict[str, Any]) -> None:
-        place = _place(report)
-        self._tell_unsure(lambda one: one.worker == place.worker and one != place)
+    def _write(self, report: pytest.TestReport, attached: dict[str, Any]) -> None:
+        key = _key_of(report)
+        self._write_unsure(lambda other: other.worker == key.worker and other != key)
         if report.when not in _PHASES:  # xdist's own report of a worker that crashed
-            for body in [self._unsure.pop(one) for one in list(self._unsure) if one.nodeid == report.nodeid]:
+            for body in [self._unsure.pop(other) for other in list(self._unsure) if other.nodeid == report.nodeid]:
                 self.log.attempt(_attempt_of(body))
-            self._crashed(report.nodeid, self.redactor.text(message_of(report)), again=is_rerun(report))
+            self._crash(report.nodeid, self.redactor.text(message_of(report)), again=is_rerun(report))
             return
         if report.when == "setup":
-            self._odd.pop(place, None)
+            self._reports.pop(key, None)
             several = self.names.shared and len(self.names.names_of(report.nodeid, report.location)) > 1
-            if several and (name := self.names.name_at(report.nodeid, place.item)) is not None:
-                self._started_as(name)
-        if not is_rerun(report) and (place in self._odd or not went_well(report)):
-            self._odd.setdefault(place, []).append(report)
-        super()._write(report, carried)
+            if several and (name := self.names.name_at(report.nodeid, key.item)) is not None:
+                self._start_named(name)
+        if not is_rerun(report) and (key in self._reports or not went_well(report)):
+            self._reports.setdefault(key, []).append(report)
+        super()._write(report, attached)
         if report.when == "teardown":
-            self._odd.pop(place, None)
+            self._reports.pop(key, None)
 
-    def _crashed(self, nodeid: str, why: str, *, again: bool) -> None:
-        """A worker ended before its test did. Of several tests that bear its node id, it is one of those that run."""
+    def _crash(self, nodeid: str, message: str, *, again: bool) -> None:
+        """Write a crashed worker's test. If several tests share its node id, it is one of the running ones."""
         names = self.names.names_of(nodeid)
-        for name in [one for one in names if one in self._runs] or names:
-            self._runs.discard(name)
-            self.log.crashed(name, why, again=again)
+        for name in [name for name in names if name in self._running] or names:
+            self._running.discard(name)
+            self.log.crashed(name, message, again=again)
 
-    def _ended(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
-        place = _place(report)
-        body = worsened_line(evidence, phases_of(self._odd.get(place, ()), self.redactor))
+    def _finish_test(self, report: pytest.TestReport, evidence: dict[str, Any], *, unsure: bool) -> None:
+        key = _key_of(report)
+        body = worsened_line(evidence, phases_of(self._reports.get(key, ()), self.redactor))
         if not unsure:
             self.log.finished(body)
             return
-        if (earlier := self._unsure.get(place)) is not None:
+        if (earlier := self._unsure.get(key)) is not None:
             self.log.attempt(_attempt_of(earlier))
-        self._unsure[place] = body
+        self._unsure[key] = body
 
-    def _tell_unsure(self, is_over: Callable[[_Place], bool]) -> None:
-        for place in [one for one in self._unsure if is_over(one)]:
-            self.log.finished(self._unsure.pop(place))
+    def _write_unsure(self, is_over: Callable[[_TestKey], bool]) -> None:
+        for key in [key for key in self._unsure if is_over(key)]:
+            self.log.finished(self._unsure.pop(key))
 
-    def _write_what_is_open(self) -> None:
-        """Write the tests that were run last, and were not run again."""
-        self._take_in_plans()
-        self._safely(self._tell_unsure, lambda _: True)
+    def _write_open_tests(self) -> None:
+        """Write the last tests, which were not run again."""
+        self._add_plans()
+        self._safely(self._write_unsure, lambda _: True)
         self._safely(self.log.add_worker_starts)
         if self._ran_unplanned and not self._is_planned:
-            told = "tests ran in workers that did not say which of them are evidence: is pytest-readiness loaded there?"
-            self.log.failure = self.log.failure or StorageError(told)
+            message = "tests ran in xdist workers that sent no plan: is pytest-readiness loaded in the workers?"
+            self.log.failure = self.log.failure or StorageError(message)
 
-    def _taken(self, report: pytest.TestReport) -> dict[str, Any]:
-        """Return what is told of the report's test, without the secrets that another worker registered."""
-        told = {name: json.loads(text) for name, text in super()._taken(report).items()}
-        self._kept.take_in(told.get(STORED, {}))
-        if SECRETS in told:
-            self.redactor.merge_learned(told[SECRETS])
-        self.redactor.plugins.merge_failures(told.get(TROUBLE, ()))
-        self._redact_what_is_written()
-        bodies = {name: body for name, body in told.items() if name in _BODIES}
-        return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._learned else bodies
+    def _detach(self, report: pytest.TestReport) -> dict[str, Any]:
+        """Return the attached data of a report, without the secrets that another worker registered."""
+        attached = {name: json.loads(text) for name, text in super()._detach(report).items()}
+        self._stored.merge(attached.get(STORED, {}))
+        if SECRETS in attached:
+            self.redactor.merge_learned(attached[SECRETS])
+        self.redactor.plugins.merge_failures(attached.get(TROUBLE, ()))
+        self._redact_written_lines()
+        bodies = {name: body for name, body in attached.items() if name in _BODIES}
+        return {name: self.redactor.plain(body) for name, body in bodies.items()} if self._has_late_secrets else bodies
 
-    def _take_in_plans(self) -> None:
+    def _add_plans(self) -> None:
         while self._plans:
-            self._safely(self._take_in_plan, self._plans.popleft())
+            self._safely(self._add_plan, self._plans.popleft())
 
-    def _take_in_plan(self, text: str) -> None:
+    def _add_plan(self, text: str) -> None:
         plan = _loads(text)
-        self.log.plan(self.redactor.plain(plan["tests"]) if self._learned else plan["tests"])
+        self.log.plan(self.redactor.plain(plan["tests"]) if self._has_late_secrets else plan["tests"])
         self.log.unread_marks = max(self.log.unread_marks, plan["unread"])
-        self.names.take_in(plan)
+        self.names.merge(plan)
         self._is_planned = True

@@ -1,7 +1,7 @@
-"""What a test is called: pytest's node id, with the way from the config's folder to pytest's before it.
+"""Test names: pytest's node id, prefixed with the path from the config's folder to pytest's rootdir.
 
-pytest names a test that lies outside its rootdir by a part of its path, or by none of it: tests of two folders may bear
-one node id then. Such a test is called by where it lies, and so is one to which a plugin gave a node id of its own.
+Pytest names a test outside its rootdir by a part of its path, or by none of it: tests of two folders may share a node
+id. Such a test is named by its path, and so is one with a node id of a plugin.
 """
 
 from __future__ import annotations
@@ -21,107 +21,108 @@ AMBIGUOUS, CASES = "ambiguous", "cases"
 
 
 class AmbiguousTest(NamedTuple):
-    """A test whose node id does not say where it lies, or is that of such a test."""
+    """A test whose node id does not name its file, or that shares the node id of such a test."""
 
     name: str
-    """What it is called, secrets and all."""
+    """Its name, before redaction."""
     location: list[Any]
-    """Its place in the source, as pytest tells it when the test starts."""
+    """Its place in the source, as pytest reports it when the test starts."""
     number: int
-    """Which of the collection it is."""
+    """Its index in the collection."""
 
 
 class NodeIds:
-    """What the tests of a session are called, in a process that runs them or is told of them."""
+    """Names of a session's tests by node id, in a worker or in the controller."""
 
-    def __init__(self, given: Mapping[str, Any], redactor: Redactor) -> None:
-        """``given``: what an xdist worker is given."""
+    def __init__(self, worker_input: Mapping[str, Any], redactor: Redactor) -> None:
+        """``worker_input``: the plain data that an xdist worker gets."""
         self.redactor = redactor
-        self.grouped: bool = given.get("grouped", False)
-        """xdist distributes by ``loadgroup``, and may have hung ``@group`` on a node id; alone it is the same test."""
-        self._prefix: str = given.get("prefix", "")
-        """The way from the config's folder to pytest's, with a slash at its end."""
-        self._folder = Path(given.get("folder", "."))
-        self._above = Path(normpath(self._folder / self._prefix)) if self._prefix.startswith("../") else None
-        """pytest's rootdir, where it does not lie below the config's folder: each of its files is asked for its way."""
-        self._ways: dict[Path, str] = {}
+        self.grouped: bool = worker_input.get("grouped", False)
+        """Whether xdist distributes by ``loadgroup``: then it may have appended ``@group`` to a node id."""
+        self._prefix: str = worker_input.get("prefix", "")
+        """Path from the config's folder to pytest's rootdir, with a slash at its end."""
+        self._folder = Path(worker_input.get("folder", "."))
+        self._outer_root = Path(normpath(self._folder / self._prefix)) if self._prefix.startswith("../") else None
+        """Pytest's rootdir if it is not in the config's folder: then each file's relative path is determined."""
+        self._relative_paths: dict[Path, str] = {}
         self.ambiguous: dict[str, dict[tuple[str, int], AmbiguousTest]] = {}
-        """By node id, each of them once; in most sessions there are none."""
+        """Tests with ambiguous node ids, by node id; in most sessions there are none."""
         self.shared = False
-        """Several tests bear one node id."""
+        """Whether several tests share a node id."""
         self.running: pytest.Item | None = None
-        """The test that runs, where several bear one node id."""
+        """The running test, if several tests share a node id."""
 
     def name_of(self, nodeid: str) -> str:
-        """Return what the test with this node id is called; where several bear it, the one that runs."""
-        if self.ambiguous and (bearers := self.ambiguous.get(nodeid)) is not None:
-            runs = self.running if self.running is not None and self.running.nodeid == nodeid else None
-            name = next(iter(bearers.values())).name if runs is None else self._unredacted_name(runs)
+        """Return the name of the test with this node id; if several share it, that of the running one."""
+        if self.ambiguous and (tests := self.ambiguous.get(nodeid)) is not None:
+            running = self.running if self.running is not None and self.running.nodeid == nodeid else None
+            name = next(iter(tests.values())).name if running is None else self._unredacted_name(running)
             return self.redactor.name(name)
-        return self.redactor.name(self._plain(nodeid) if self.grouped or self._prefix else nodeid)
+        return self.redactor.name(self._prefixed(nodeid) if self.grouped or self._prefix else nodeid)
 
     def name_of_test(self, test: TaggedTest) -> str:
-        """Return what a test is called."""
+        """Return the name of a collected test."""
         name, path = test.test_id, test.external_path
         if path is not None:
             name = self._by_path(name, path)
         elif self.grouped or self._prefix:
-            name = self._plain(name)
+            name = self._prefixed(name)
         if test.parametrised_item is not None:
             self.redactor.cases.add(name, test.parametrised_item)
         return self.redactor.name(name)
 
-    def _plain(self, nodeid: str) -> str:
-        """Return what the test of a node id that says where it lies is called."""
-        nodeid = self._alone(nodeid)
-        if self._above is None:
+    def _prefixed(self, nodeid: str) -> str:
+        """Return the name of a test whose node id names its file."""
+        nodeid = self._without_group(nodeid)
+        if self._outer_root is None:
             return self._prefix + nodeid
         path, separator, rest = nodeid.partition("::")
-        return f"{self._way(self._above / path)}{separator}{rest}"
+        return f"{self._relative_path(self._outer_root / path)}{separator}{rest}"
 
-    def _way(self, path: Path) -> str:
-        way = self._ways.get(path)
-        if way is None:
-            way = self._ways[path] = relative_path(path, self._folder)
-        return way
+    def _relative_path(self, path: Path) -> str:
+        relative = self._relative_paths.get(path)
+        if relative is None:
+            relative = self._relative_paths[path] = relative_path(path, self._folder)
+        return relative
 
-    def _alone(self, nodeid: str) -> str:
+    def _without_group(self, nodeid: str) -> str:
         """Return the node id that the test has without xdist."""
         is_grouped = self.grouped and nodeid.rfind("@") > max(nodeid.rfind("]"), nodeid.rfind("::"))
         return nodeid.rpartition("@")[0] if is_grouped else nodeid
 
     def notes(self) -> list[str]:
-        """Return what is to be said of names that another checkout of the same tests does not have: a line, or none."""
-        ways = [way for way in self._ways.values() if way.startswith("../")]
-        if not ways:
+        """Return one line if another checkout of the same tests would have other names, or none."""
+        outside = [path for path in self._relative_paths.values() if path.startswith("../")]
+        if not outside:
             return []
-        from .provenance.checkout import unnamed_note  # asks git: only where something lies beside the config
+        from .provenance.checkout import unnamed_note  # calls git: only for tests outside the config's folder
 
         if self._prefix.strip("./"):
-            ways = [self._prefix if way.startswith(self._prefix) else way for way in ways]
-        return [told for told in (unnamed_note(way, self._folder) for way in ways) if told is not None][:1]
+            outside = [self._prefix if path.startswith(self._prefix) else path for path in outside]
+        notes = (unnamed_note(path, self._folder) for path in outside)
+        return [note for note in notes if note is not None][:1]
 
     def names_of(self, nodeid: str, location: Sequence[Any] | None = None) -> list[str]:
-        """Return what the tests with this node id are called; with a location, those that have it."""
-        if not self.ambiguous or (bearers := self.ambiguous.get(nodeid)) is None:
+        """Return the names of the tests with this node id; with a location, only those at that place."""
+        if not self.ambiguous or (tests := self.ambiguous.get(nodeid)) is None:
             return [self.name_of(nodeid)]
-        here = None if location is None or len(bearers) == 1 else list(location)
-        names = dict.fromkeys(one.name for one in bearers.values() if here is None or one.location == here)
+        wanted = None if location is None or len(tests) == 1 else list(location)
+        names = dict.fromkeys(test.name for test in tests.values() if wanted is None or test.location == wanted)
         return [self.redactor.name(name) for name in names]
 
     def name_at(self, nodeid: str, number: int | None) -> str | None:
-        """Return what the test with this node id and this number in the collection is called; None: there is none."""
-        found = [one.name for one in self.ambiguous.get(nodeid, {}).values() if one.number == number]
-        return self.redactor.name(found[0]) if found else None
+        """Return the name of the test with this node id and index in the collection; None if there is none."""
+        names = [test.name for test in self.ambiguous.get(nodeid, {}).values() if test.number == number]
+        return self.redactor.name(names[0]) if names else None
 
     def learn(self, session: pytest.Session, tagged: Sequence[TaggedTest]) -> None:
-        """Learn what tests are called whose node ids do not say where they lie, if there are any among these."""
+        """Store the names of tests with ambiguous node ids, if there are any among these."""
         if any(test.external_path for test in tagged):
-            self._learn(session.items)
+            self._learn_all(session.items)
         if self.shared:
-            session.config.pluginmanager.register(_Following(self), "readiness-following")
+            session.config.pluginmanager.register(_RunningTest(self), "readiness-running-test")
 
-    def _learn(self, items: Sequence[pytest.Item]) -> None:
+    def _learn_all(self, items: Sequence[pytest.Item]) -> None:
         nodeids = {item.nodeid for item in items if external_path(item) is not None}
         for number, item in enumerate(items):
             if (nodeid := item.nodeid) in nodeids:
@@ -129,46 +130,46 @@ class NodeIds:
 
     def _unredacted_name(self, item: pytest.Item) -> str:
         path = external_path(item)
-        return self._plain(item.nodeid) if path is None else self._by_path(item.nodeid, path)
+        return self._prefixed(item.nodeid) if path is None else self._by_path(item.nodeid, path)
 
-    def _add_ambiguous(self, nodeid: str, bearer: AmbiguousTest) -> None:
-        bearers = self.ambiguous.setdefault(nodeid, {})
-        bearers[bearer.name, bearer.number] = bearer
-        self.shared = self.shared or len(bearers) > 1
+    def _add_ambiguous(self, nodeid: str, test: AmbiguousTest) -> None:
+        tests = self.ambiguous.setdefault(nodeid, {})
+        tests[test.name, test.number] = test
+        self.shared = self.shared or len(tests) > 1
 
     def _by_path(self, nodeid: str, path: Path) -> str:
-        """Return the name of a test that lies elsewhere: where, and what its node id says beside a part of its path."""
-        way, nodeid = self._way(path), self._alone(nodeid)
-        told, _, rest = nodeid.partition("::")
-        rest = rest if not told or f"/{path.as_posix()}".endswith(f"/{told}") else nodeid
-        return f"{way}::{rest}" if rest else way
+        """Return the name of a test outside pytest's rootdir: its path, and the node id without a part of it."""
+        relative, nodeid = self._relative_path(path), self._without_group(nodeid)
+        named_path, _, rest = nodeid.partition("::")
+        rest = rest if not named_path or f"/{path.as_posix()}".endswith(f"/{named_path}") else nodeid
+        return f"{relative}::{rest}" if rest else relative
 
     def is_another(self, item: object) -> bool:
-        """Return whether, of tests that bear one node id, another one runs now."""
+        """Return whether another test than this one runs now, if several share a node id."""
         return self.running is not None and self.running is not item
 
     def to_plain(self) -> dict[str, Any]:
-        """Return what the controller must know of names that are not a node id as it is; mostly nothing."""
-        bearers = {nodeid: [list(one) for one in bearers.values()] for nodeid, bearers in self.ambiguous.items()}
+        """Return the names that differ from a node id as plain data for the controller; mostly empty."""
+        ambiguous = {nodeid: [list(test) for test in tests.values()] for nodeid, tests in self.ambiguous.items()}
         cases = self.redactor.cases.to_plain()
-        return {name: told for name, told in ((AMBIGUOUS, bearers), (CASES, cases)) if told}
+        return {key: value for key, value in ((AMBIGUOUS, ambiguous), (CASES, cases)) if value}
 
-    def take_in(self, plain: Mapping[str, Any]) -> None:
-        """Take in what ``to_plain`` of a worker told."""
+    def merge(self, plain: Mapping[str, Any]) -> None:
+        """Add the names that ``to_plain`` of a worker returned."""
         self.redactor.cases.merge(plain.get(CASES, {}))
-        for nodeid, bearers in plain.get(AMBIGUOUS, {}).items():
-            for name, location, number in bearers:
+        for nodeid, tests in plain.get(AMBIGUOUS, {}).items():
+            for name, location, number in tests:
                 self._add_ambiguous(nodeid, AmbiguousTest(name, location, number))
 
 
-class _Following:
-    """Sees which test runs, in a session where several bear one node id."""
+class _RunningTest:
+    """Hook that stores the running test, in a session in which several tests share a node id."""
 
     def __init__(self, names: NodeIds) -> None:
         self._names = names
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Before anybody is told that it starts."""
+        """Store the test before its start is reported."""
         self._names.running = item
         return (yield)

@@ -1,4 +1,4 @@
-"""Seams: what may stand in one without replacing anything, and what is replaced whoever did it."""
+"""Patch points: values that pass through to the original, and values that replace it."""
 
 from __future__ import annotations
 
@@ -14,37 +14,43 @@ from unittest import mock
 import pytest
 
 from pytest_readiness.recording.authenticity import mock_detection
-from pytest_readiness.recording.authenticity.patch_points import FAKES, TRUSTED, PatchPoints, ReplacedPoint, kind_of
+from pytest_readiness.recording.authenticity.patch_points import (
+    FAKES,
+    TRUSTED,
+    PatchPoints,
+    ReplacedPoint,
+    replaced_kind,
+)
 
 
 def made_in(package: str, **names: Any) -> Callable[..., Any]:
-    """A function that a module of this name made."""
-    space: dict[str, Any] = {"__name__": f"{package}.patching", **names}
-    exec("def urlopen(*given, **named):\n    return None\n", space)
-    made: Callable[..., Any] = space["urlopen"]
-    return made
+    """Return a function of a module in this package."""
+    namespace: dict[str, Any] = {"__name__": f"{package}.patching", **names}
+    exec("def urlopen(*args, **kwargs):\n    return None\n", namespace)
+    function: Callable[..., Any] = namespace["urlopen"]
+    return function
 
 
-def looked(monkeypatch: pytest.MonkeyPatch, value: object) -> list[ReplacedPoint]:
-    """What is seen where ``urllib.request.urlopen`` is this."""
-    seams = PatchPoints()
-    assert seams.look() == []
+def replaced_with(monkeypatch: pytest.MonkeyPatch, value: object) -> list[ReplacedPoint]:
+    """Return the replaced points after ``urllib.request.urlopen`` is set to a value."""
+    points = PatchPoints()
+    assert points.find_replaced() == []
     monkeypatch.setattr(urllib.request, "urlopen", value)
-    return seams.look()
+    return points.find_replaced()
 
 
 @pytest.mark.parametrize("package", sorted(TRUSTED))
 def test_what_is_known_to_go_through_replaces_nothing(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
-    """Tracing tools, other event loops and guards may stand in a seam."""
-    assert looked(monkeypatch, made_in(package)) == []
+    """Tracing tools, other event loops and guards are no replacements."""
+    assert replaced_with(monkeypatch, made_in(package)) == []
 
 
 @pytest.mark.parametrize("package", sorted(FAKES))
 def test_a_known_library_is_not_believed_to_go_through(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
-    """Whatever it says it wraps, and of which module it says it is."""
+    """A function of a known mock library is a replacement, even if it names the original as wrapped."""
     fake = functools.wraps(urllib.request.urlopen)(made_in(package))
-    [replaced] = looked(monkeypatch, fake)
-    assert (replaced.package, replaced.kind, replaced.seam) == (package, "the network", "urllib.request.urlopen")
+    [replaced] = replaced_with(monkeypatch, fake)
+    assert (replaced.package, replaced.kind, replaced.point) == (package, "the network", "urllib.request.urlopen")
 
 
 @pytest.mark.parametrize(
@@ -53,31 +59,31 @@ def test_a_known_library_is_not_believed_to_go_through(monkeypatch: pytest.Monke
     ids=["Mock", "MagicMock", "autospec", "function", "builtin", "number", "object"],
 )
 def test_anything_else_is_a_replacement(monkeypatch: pytest.MonkeyPatch, fake: object) -> None:
-    """A mock, also one that looks like the function, somebody's function, and what is none."""
-    [replaced] = looked(monkeypatch, fake)
-    assert replaced.seam == "urllib.request.urlopen"
+    """A mock, an autospec, another package's function or a value of another type is a replacement."""
+    [replaced] = replaced_with(monkeypatch, fake)
+    assert replaced.point == "urllib.request.urlopen"
 
 
 def test_a_wrapper_of_a_wrapper_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names what it wraps, down to the function itself; round in a circle is no way through."""
+    """A chain of wrappers down to the original passes through; a circle of wrappers does not."""
     outer = functools.wraps(functools.wraps(urllib.request.urlopen)(made_in("app")))(made_in("app"))
-    assert looked(monkeypatch, outer) == []
+    assert replaced_with(monkeypatch, outer) == []
     circle = made_in("app")
     circle.__wrapped__ = circle  # type: ignore[attr-defined]
-    assert len(looked(monkeypatch, circle)) == 1
+    assert len(replaced_with(monkeypatch, circle)) == 1
 
 
-def test_a_module_that_is_loaded_anew_has_new_seams(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test runner may load a library a second time: its functions are its own, and replaced ones are seen."""
-    seams = PatchPoints()
+def test_a_reloaded_module_has_new_patch_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions of a reloaded library are its own, and replaced ones are detected."""
+    points = PatchPoints()
     for _ in range(2):
         grpc = types.ModuleType("grpc")
         exec("def insecure_channel():\n    pass\n", grpc.__dict__)
         monkeypatch.setitem(sys.modules, "grpc", grpc)
-        monkeypatch.setitem(sys.modules, f"another_{id(grpc)}", grpc)  # as a real library, it brings others
-        assert seams.look() == []
+        monkeypatch.setitem(sys.modules, f"another_{id(grpc)}", grpc)  # a real library loads others too
+        assert points.find_replaced() == []
         vars(grpc)["insecure_channel"] = made_in("app")
-        assert [one.seam for one in seams.look()] == ["grpc.insecure_channel"]
+        assert [replaced.point for replaced in points.find_replaced()] == ["grpc.insecure_channel"]
 
 
 @pytest.mark.parametrize(
@@ -96,12 +102,12 @@ def test_a_module_that_is_loaded_anew_has_new_seams(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_what_is_replaced_is_told_by_what_it_was(target: Any, name: str, original: Any, kind: str | None) -> None:
-    """And where that was a replacement already, by its place."""
-    assert kind_of(target, name, original) == kind
+    """The kind follows from the original; if that is a mock itself, from the target."""
+    assert replaced_kind(target, name, original) == kind
 
 
-def test_a_clock_that_no_seam_tells_of_is_compared_with_the_file_systems(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both of Python's clocks may be replaced below: a file's time is the system's."""
+def test_a_clock_that_no_patch_point_reports_is_compared_with_the_file_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both of Python's clocks may be replaced at a lower level; a file's time is the system's."""
     clock = mock_detection._Clock()
     assert not clock.is_wrong()
     other = types.SimpleNamespace(time_ns=lambda: time.time_ns() + 10**13, monotonic_ns=time.monotonic_ns)

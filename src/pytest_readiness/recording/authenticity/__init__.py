@@ -1,1 +1,1 @@
-"""Detection of rehearsals: replaced networks and clocks, and the connections that were made."""
+"""Authenticity of tests: detection of replaced networks and clocks, and of connections."""

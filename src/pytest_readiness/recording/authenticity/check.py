@@ -1,4 +1,4 @@
-"""Whether what a test did was real: what replaced its surroundings, what it connected to, and what follows of it."""
+"""Authenticity check of one test: replaced networks and clocks, connections, and the resulting claims."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from ...claims.catalogue import Catalogue
 from ...claims.claim import Claim
 from ...redaction.redactor import Redactor
 from ...settings.endpoints import matches_any, single_host
-from ..claim_resolution import as_doubted, as_simulated, doubted_claim
+from ..claim_resolution import as_simulated, as_unreal_pass, as_unreal_passes
 from . import connection_monitor, mock_detection, native_clients
 from .connection_monitor import ConnectionMonitor, addresses_of, names_of, resolve_host
 from .mock_detection import MockDetector
 from .open_sockets import SocketPeer
 
-MOST_CONNECTIONS = 50
-"""Connections that are kept with a piece of evidence."""
-_MOST_TOLD = 3
-_MOST_LOOKED_UP = 20
+MAX_CONNECTIONS = 50
+"""Maximum number of connections that are recorded with a piece of evidence."""
+_MAX_NAMED = 3
+_MAX_LOOKUPS = 20
 
 
 def prepare(redactor: Redactor) -> None:
-    """See from now on what is replaced, what is connected, and which variables are set; the session has evidence tests.
+    """Start watching replacements, connections and environment variables, in a session with evidence tests.
 
     Args:
-        redactor: Looks for the values of these variables from then on.
+        redactor: gets the secret values of variables that are set from now on.
     """
     mock_detection.prepare()
     connection_monitor.prepare()
-    connection_monitor.see_variables(redactor)
+    connection_monitor.watch_variables(redactor)
     native_clients.prepare()
 
 
 class AuthenticityCheck:
-    """What is seen of one test, over all its attempts."""
+    """Authenticity of one test, over all its attempts."""
 
     def __init__(
         self, catalogue: Catalogue, redactor: Redactor, claims: Iterable[Claim] = (), simulations: Sequence[Any] = ()
@@ -43,148 +43,153 @@ class AuthenticityCheck:
         asking = catalogue.items_requiring_connection
         self._catalogue = catalogue
         self._redactor = redactor
-        self._connected = ConnectionMonitor(looks_around=bool(asking) and any(claim.item in asking for claim in claims))
-        self._replaced = MockDetector(simulations)
-        self._watches = False
+        needs_connection = bool(asking) and any(claim.item in asking for claim in claims)
+        self._connections = ConnectionMonitor(inspects_all=needs_connection)
+        self._mocks = MockDetector(simulations)
+        self._is_watching = False
 
     def begin(self) -> None:
-        """Watch from now on."""
-        self._watches = True
+        """Start watching an attempt."""
+        self._is_watching = True
         try:
-            self._connected.begin()
-            self._replaced.begin()
-        except Exception as error:  # noqa: BLE001 - the test must run, and what was not watched does not count
-            self._replaced.cannot_tell(f"the test could not be watched: {type(error).__name__}: {error}")
+            self._connections.begin()
+            self._mocks.begin()
+        except Exception as error:  # noqa: BLE001 - the test must run; a pass that was not watched is not real
+            self._mocks.add_unseen(f"the test could not be watched: {type(error).__name__}: {error}")
 
-    def look(self, item: Any = None) -> None:
-        """See what is replaced at this moment; with a test, ask the hook too."""
-        if self._connected.looks:
-            with suppress(Exception):  # what was not seen does not count
-                self._connected.look(in_body=item is None)
-        self._replaced.look(item)
+    def inspect(self, item: Any = None) -> None:
+        """Check what is replaced at this moment; with a test, call the hook too."""
+        if self._connections.needs_inspection:
+            with suppress(Exception):  # an unseen connection does not count
+                self._connections.inspect(in_body=item is None)
+        self._mocks.inspect(item)
 
     def end(self) -> None:
-        """Watch no longer; harmless where nothing is watched."""
-        if self._watches:
-            self._connected.end()
-            self._replaced.end()
-            self._watches = False
+        """Stop watching; harmless if nothing is watched."""
+        if self._is_watching:
+            self._connections.end()
+            self._mocks.end()
+            self._is_watching = False
 
     def reason(self) -> str | None:
-        """Return what replaced the network or the clock so far in the attempt that runs, if anything did."""
-        return self._redacted(self._replaced.told_of_attempt)
+        """Return what replaced the network or the clock so far in the running attempt; None if nothing did."""
+        return self._redacted(self._mocks.reason)
 
     def unwatched(self, because: str) -> None:
-        """Take in why what the test does cannot be watched: no pass of it counts as real."""
-        self._replaced.cannot_tell(because)
+        """Add a reason why the test could not be watched: no pass of it counts as real."""
+        self._mocks.add_unseen(because)
 
     @property
     def unseen(self) -> list[str]:
-        """Why it cannot be told whether something was replaced."""
-        return [self._redactor.text(why) for why in self._replaced.unseen] if self._replaced.unseen else []
+        """Reasons why the test could not be watched."""
+        return [self._redactor.text(reason) for reason in self._mocks.unseen] if self._mocks.unseen else []
 
     def _redacted(self, because: str | None) -> str | None:
         return because if because is None else self._redactor.text(because)
 
     def judge(self, claims: list[dict[str, Any]], *, passed: bool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """Return the claims, each with the reason why it is a rehearsal if it is one, and what the line tells beside.
+        """Return the claims, rehearsals with their reasons, and additional keys of the line.
 
-        What replaced the network or the clock counts whatever the result, and against a pass what did in an earlier
-        attempt too, and that it cannot be told. Only a pass needs a connection: a test that could not connect has
-        failed for real.
+        A replaced network or clock makes any result a rehearsal. A pass is a rehearsal also if an earlier attempt
+        replaced something, or if the test could not be watched. Only a pass needs a connection: a test that could not
+        connect has failed for real.
         """
-        because, doubts, seen = None, None, self._replaced
-        if seen.reasons or seen.unseen or seen.earlier:  # of most tests there is nothing
-            because, doubts = self.reason(), self._redacted(self._replaced.doubts) if passed else None
-        places = self._connected.places
-        if because is None and doubts is None and not places and not self._catalogue.checks_connections:
+        because, against_pass, mocks = None, None, self._mocks
+        if mocks.reasons or mocks.unseen or mocks.earlier:  # most tests have none
+            because, against_pass = self.reason(), self._redacted(mocks.reason_against_pass) if passed else None
+        peers = self._connections.peers
+        if because is None and against_pass is None and not peers and not self._catalogue.checks_connections:
             return claims, {}
-        claims = as_doubted(as_simulated(claims, because), doubts)
-        told: dict[str, Any] = {}
+        claims = as_unreal_passes(as_simulated(claims, because), against_pass)
+        additional: dict[str, Any] = {}
         if passed and self._catalogue.checks_connections:
             claims = [self._connected_claim(claim) for claim in claims]
             counting = [claim for claim in claims if "not_real_because" not in claim]
-            warnings = dict.fromkeys(text for claim in counting if (text := self._doubt(claim)))
+            warnings = dict.fromkeys(problem for claim in counting if (problem := self._connection_problem(claim)))
             if warnings:
-                told["warnings"] = list(warnings)
-        if places:
-            told["connections"] = self._connections(claims)
-        return claims, told
+                additional["warnings"] = list(warnings)
+        if peers:
+            additional["connections"] = self._plain_connections(claims)
+        return claims, additional
 
     def _connected_claim(self, claim: dict[str, Any]) -> dict[str, Any]:
-        """Where the item asks for a connection, a pass without one is a rehearsal."""
+        """Return a claim of a pass, as a rehearsal if its item asks for a connection and there is none."""
         if self._catalogue.item(claim["item"]).connection != "seen" or "not_real_because" in claim:
             return claim
         asked, environment = f"item {claim['item']} asks for a connection", claim["environment"]
         if not self._endpoints(claim):
-            return doubted_claim(claim, f"{asked}, and environment '{environment}' declares no endpoints")
-        doubt = self._doubt(claim)
-        if doubt and self._knows_names_now(claim):
-            doubt = self._doubt(claim)
-        return doubted_claim(claim, f"{asked}: {doubt}") if doubt else claim
+            return as_unreal_pass(claim, f"{asked}, and environment '{environment}' declares no endpoints")
+        problem = self._connection_problem(claim)
+        if problem and self._resolve_endpoints(claim):
+            problem = self._connection_problem(claim)
+        return as_unreal_pass(claim, f"{asked}: {problem}") if problem else claim
 
-    def _knows_names_now(self, claim: dict[str, Any]) -> bool:
-        """Look up the endpoints where a connection's name is not known: nobody saw how a C library resolved it."""
-        nameless = any(place.kind == "tcp" and not names_of(place.host) for place in self._connected.now)
+    def _resolve_endpoints(self, claim: dict[str, Any]) -> bool:
+        """Look up the endpoints' names if a connection has none: a C library resolves them unseen.
+
+        Return whether any name was looked up.
+        """
+        nameless = any(peer.kind == "tcp" and not names_of(peer.host) for peer in self._connections.current)
         names = [host for text in self._endpoints(claim) if (host := single_host(text))] if nameless else []
-        for name in names[:_MOST_LOOKED_UP]:
+        for name in names[:_MAX_LOOKUPS]:
             resolve_host(name)
         return bool(names)
 
-    def _doubt(self, claim: dict[str, Any]) -> str | None:
-        """Return what is odd about where the test connected to, where its environment declares endpoints."""
+    def _connection_problem(self, claim: dict[str, Any]) -> str | None:
+        """Return the reason if the environment declares endpoints and the test connected to none of them."""
         endpoints = self._endpoints(claim)
-        if not endpoints or any(_is_among(endpoints, place) for place in self._connected.now):
+        if not endpoints or any(_is_among(endpoints, peer) for peer in self._connections.current):
             return None
-        where = f"an endpoint of environment '{claim['environment']}'"
-        seen = self._connected
-        others = [_told(place)[0] for place in seen.places if place in seen.now and place.port is not None]
+        endpoint = f"an endpoint of environment '{claim['environment']}'"
+        current = self._connections.current
+        others = [
+            _name_and_address(peer)[0] for peer in self._connections.peers if peer in current and peer.port is not None
+        ]
         if not others:
-            return f"no connection to {where} was seen"
-        more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
-        return f"connected to {', '.join(map(self._redactor.text, others[:_MOST_TOLD]))}{more}, and not to {where}"
+            return f"no connection to {endpoint} was seen"
+        more = f" and {len(others) - _MAX_NAMED} more" if len(others) > _MAX_NAMED else ""
+        names = ", ".join(map(self._redactor.text, others[:_MAX_NAMED]))
+        return f"connected to {names}{more}, and not to {endpoint}"
 
     def _endpoints(self, claim: dict[str, Any]) -> tuple[str, ...]:
         environment = self._catalogue.environments.get(claim.get("environment", ""))
         return environment.endpoints if environment is not None else ()
 
-    def _connections(self, claims: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _plain_connections(self, claims: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         endpoints = tuple(dict.fromkeys(text for claim in claims for text in self._endpoints(claim)))
-        found = list(self._plain(endpoints))
-        if len(found) > MOST_CONNECTIONS:  # those that count first
-            found.sort(key=lambda one: not one.get("expected", False))
-        return found[:MOST_CONNECTIONS]
+        connections = list(self._all_connections(endpoints))
+        if len(connections) > MAX_CONNECTIONS:  # expected ones first
+            connections.sort(key=lambda connection: not connection.get("expected", False))
+        return connections[:MAX_CONNECTIONS]
 
-    def _plain(self, endpoints: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-        for place, earlier in self._connected.places.items():
-            to, address = _told(place, endpoints)
-            plain: dict[str, Any] = {"to": self._redactor.text(to), "kind": place.kind}
+    def _all_connections(self, endpoints: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+        for peer, earlier in self._connections.peers.items():
+            to, address = _name_and_address(peer, endpoints)
+            plain: dict[str, Any] = {"to": self._redactor.text(to), "kind": peer.kind}
             if address:
                 plain["address"] = address
-            if endpoints and place.port is not None:
-                plain["expected"] = _is_among(endpoints, place)
+            if endpoints and peer.port is not None:
+                plain["expected"] = _is_among(endpoints, peer)
             if earlier:
                 plain["earlier"] = True
             yield plain
 
 
-def _is_among(endpoints: Sequence[str], place: SocketPeer) -> bool:
-    if place.port is None:
+def _is_among(endpoints: Sequence[str], peer: SocketPeer) -> bool:
+    if peer.port is None:
         return False
-    return matches_any(
-        endpoints, (place.host, *names_of(place.host)), (place.host, *addresses_of(place.host)), place.port
-    )
+    return matches_any(endpoints, (peer.host, *names_of(peer.host)), (peer.host, *addresses_of(peer.host)), peer.port)
 
 
-def _told(place: SocketPeer, endpoints: Sequence[str] = ()) -> tuple[str, str]:
-    """Return where a connection went, by name where one is known, and the address that this was."""
-    if place.port is None:
-        return place.host, ""
-    names = names_of(place.host)
+def _name_and_address(peer: SocketPeer, endpoints: Sequence[str] = ()) -> tuple[str, str]:
+    """Return the peer's name with its port, and its address; without a name, its address with its port, and ''."""
+    if peer.port is None:
+        return peer.host, ""
+    names = names_of(peer.host)
     if not names:
-        return _joined(place.host, place.port), ""
-    among = [name for name in names if matches_any(endpoints, [name], [], place.port)]
-    return _joined((among or names)[-1], place.port), place.host
+        return _joined(peer.host, peer.port), ""
+    matching = [name for name in names if matches_any(endpoints, [name], [], peer.port)]
+    return _joined((matching or names)[-1], peer.port), peer.host
 
 
 def _joined(host: str, port: int) -> str:

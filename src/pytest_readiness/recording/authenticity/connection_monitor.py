@@ -1,9 +1,8 @@
-"""What a test connects to while it runs, and which variables are set.
+"""Monitor of the connections that a test makes, and of environment variables that are set.
 
-Both are seen by an audit hook of the interpreter, which nothing in the test replaces. It is added where a session has
-evidence tests and can never be removed; where nothing happens of what it is for it returns at once. It sees what
-Python's own sockets do, and what clients of a C library say of themselves. For a test that is asked for a connection
-the open sockets of the process are looked at as well, whoever made them.
+An audit hook of the interpreter reports both; a test cannot replace it. It is added in a session with evidence tests,
+cannot be removed, and returns at once for other events. It sees the connections of Python's sockets; known clients of
+C libraries report theirs. For a test that needs a connection, all open sockets of the process are inspected as well.
 """
 
 from __future__ import annotations
@@ -21,351 +20,356 @@ from weakref import WeakSet
 from ...redaction.redactor import Redactor
 from ...redaction.secret_variables import is_secret_variable, secrets_of
 from ...settings.endpoints import matches_any, split_host_port
-from .open_sockets import SocketPeer, bytes_received as _received, describe_socket as _found, list_sockets as _opened
+from .open_sockets import SocketPeer, bytes_received, describe_socket, list_sockets
 
-_KEPT = "_pytest_readiness_witness"
-"""Where the one witness of the process is kept, also where modules are loaded anew."""
-MOST = 1000
-"""Places of one test that are told apart."""
-_MOST_NAMES = 10_000
-_MOST_OPEN = 1024
-_LONGEST = 200
+_SYS_ATTRIBUTE = "_pytest_readiness_connections"
+"""Attribute of ``sys`` with the one monitor of the process: modules may be loaded again."""
+MAX_PEERS = 1000
+"""Maximum number of recorded peers of one test."""
+_MAX_NAMES = 10_000
+_MAX_OPEN = 1024
+_MAX_PROGRAM_NAME = 200
 _CONNECT = "socket.connect"
 _RUN = frozenset({"subprocess.Popen", "os.posix_spawn", "os.exec", "os.system"})
 _SOCKET = frozenset({_CONNECT, "socket.sendto", "socket.sendmsg"})
-_SETS = "os.putenv"
-_WHENEVER = frozenset({_CONNECT, _SETS})
-"""What is taken in also where no test is watched: what is open, or known, later is to be known then."""
+_SET_VARIABLE = "os.putenv"
+_ALWAYS = frozenset({_CONNECT, _SET_VARIABLE})
+"""Events that are handled even if no test is watched: a test may use the connection or the secret later."""
 
 
-class _Open(NamedTuple):
-    """A connection that may still be open, known by its descriptor."""
+class _OpenConnection(NamedTuple):
+    """A connection that may still be open, stored by its descriptor."""
 
-    place: SocketPeer
+    peer: SocketPeer
     inode: int
-    """Another socket that has the descriptor later has another."""
+    """Inode of its socket: another socket may get the same descriptor later."""
 
 
 class ConnectionMonitor:
-    """What one test did, over all its attempts."""
+    """Connections of one test, over all its attempts."""
 
-    more = False
-    """There were more places than are told apart."""
-    looks = False
-    """Whether there is anything to look at before the test ends: most tests use nothing that was open before."""
+    overflowed = False
+    """Whether there were more peers than the maximum."""
+    needs_inspection = False
+    """Whether connections must be inspected before the test ends: most tests use none that was open before."""
     _in_body = False
-    _witness: _Witness | None = None
-    """Who sees it, while somebody does."""
+    _process: _ProcessMonitor | None = None
+    """The monitor of the process, while this test is watched."""
 
-    def __init__(self, *, looks_around: bool = False) -> None:
-        """``looks_around``: it looks at every open socket of the process."""
-        self.places: dict[SocketPeer, bool] = {}
-        """In the order of their first attempt, and whether the connection was made before the test began."""
-        self.now: set[SocketPeer] = set()
-        """Those of the attempt that runs."""
-        self.looks_around = looks_around
-        self._received: dict[int, tuple[_Open, int]] = {}
+    def __init__(self, *, inspects_all: bool = False) -> None:
+        """``inspects_all``: inspect every open socket of the process."""
+        self.peers: dict[SocketPeer, bool] = {}
+        """Peers in the order of their first use, and whether the connection was open before the test."""
+        self.current: set[SocketPeer] = set()
+        """Peers of the running attempt."""
+        self.inspects_all = inspects_all
+        self._received: dict[int, tuple[_OpenConnection, int]] = {}
         """Bytes that each open connection had received when the attempt began, by descriptor."""
 
     def begin(self) -> None:
-        """Watch from now on, another attempt if there was one."""
-        witness = self._witness = _witness()
-        if self.now:
-            self.now = set()
-        if self.looks_around:
-            witness.look_around()
-        if witness.open or self._received:
-            self._received = dict(witness.receiving())
-        if self.looks_around or self._received:
-            self.looks = self._in_body = True
-        if not witness.active:
-            witness.active = (self,)
-        elif self not in witness.active:
-            witness.active = (*witness.active, self)
+        """Start watching, also another attempt."""
+        process = self._process = _process_monitor()
+        if self.current:
+            self.current = set()
+        if self.inspects_all:
+            process.find_connections()
+        if process.open or self._received:
+            self._received = dict(process.received_bytes())
+        if self.inspects_all or self._received:
+            self.needs_inspection = self._in_body = True
+        if not process.active:
+            process.active = (self,)
+        elif self not in process.active:
+            process.active = (*process.active, self)
 
-    def look(self, *, in_body: bool) -> None:
-        """See what came over connections that were open before; ``in_body``: the test goes on after it."""
-        witness, self._in_body = self._witness, in_body
-        if witness is None:
+    def inspect(self, *, in_body: bool) -> None:
+        """Add the connections from before the test that received data; ``in_body``: the test is not over yet."""
+        process, self._in_body = self._process, in_body
+        if process is None:
             return
-        if self.looks_around:
-            for place in witness.look_around():
-                self.take(place)
+        if self.inspects_all:
+            for peer in process.find_connections():
+                self.add(peer)
         if self._received:
-            for descriptor, (known, received) in witness.receiving():
-                self._compare(descriptor, known, received)
+            for descriptor, (connection, received) in process.received_bytes():
+                self._compare(descriptor, connection, received)
 
-    def closes(self, descriptor: int) -> None:
-        """A connection is closed: what came over it in the body of the test cannot be asked later.
+    def on_close(self, descriptor: int) -> None:
+        """Add a connection that is about to be closed if it received data in the body of the test.
 
-        Not in the teardown: there a fixture that other tests share says farewell, with whichever test is the last.
+        In the teardown it does not count: there the last test's teardown closes connections that other tests share.
         """
-        known = self._witness.open.get(descriptor) if self._in_body and self._witness is not None else None
-        if known is not None and descriptor in self._received:
-            received = _received(descriptor, known.inode)
+        connection = self._process.open.get(descriptor) if self._in_body and self._process is not None else None
+        if connection is not None and descriptor in self._received:
+            received = bytes_received(descriptor, connection.inode)
             if received is not None:
-                self._compare(descriptor, known, received)
+                self._compare(descriptor, connection, received)
 
-    def _compare(self, descriptor: int, known: _Open, received: int) -> None:
+    def _compare(self, descriptor: int, connection: _OpenConnection, received: int) -> None:
         before = self._received.get(descriptor)
-        if before is not None and before[0] is known and received > before[1]:
-            self.take(known.place, earlier=True)
+        if before is not None and before[0] is connection and received > before[1]:
+            self.add(connection.peer, earlier=True)
 
     def end(self) -> None:
-        """Watch no longer; says also what came while fixtures were torn down."""
-        if self.looks:
-            with suppress(Exception):  # what was not seen does not count
-                self.look(in_body=False)
-        witness, self._witness = self._witness, None
-        if witness is not None:
-            witness.active = tuple([one for one in witness.active if one is not self])
+        """Inspect once more for the fixtures' teardown, and stop watching."""
+        if self.needs_inspection:
+            with suppress(Exception):  # an unseen connection does not count
+                self.inspect(in_body=False)
+        process, self._process = self._process, None
+        if process is not None:
+            process.active = tuple([monitor for monitor in process.active if monitor is not self])
 
-    def take(self, place: SocketPeer, *, earlier: bool = False) -> None:
-        """Keep a connection, or the attempt to make one."""
-        if place not in self.places:
-            if len(self.places) >= MOST:
-                self.more = True
+    def add(self, peer: SocketPeer, *, earlier: bool = False) -> None:
+        """Record the peer of a connection, or of an attempt to connect."""
+        if peer not in self.peers:
+            if len(self.peers) >= MAX_PEERS:
+                self.overflowed = True
                 return
-            self.places[place] = earlier
-        self.now.add(place)
+            self.peers[peer] = earlier
+        self.current.add(peer)
 
 
-class _Witness:
-    """The one witness of this process."""
+class _ProcessMonitor:
+    """The one monitor of this process."""
 
     def __init__(self) -> None:
         self.active: tuple[ConnectionMonitor, ...] = ()
         self.names: dict[str, dict[str, None]] = {}
         """Names that were resolved to an address, by address."""
         self.addresses: dict[str, dict[str, None]] = {}
-        """The same, by name."""
-        self.open: dict[int, _Open] = {}
+        """Addresses to which a name was resolved, by name."""
+        self.open: dict[int, _OpenConnection] = {}
         self.ports: set[int] = set()
-        """Where this process was seen to listen: what has such a port of its own was made by the other side."""
-        self.asked: set[str] = set()
-        """Names that were looked up for their own sake."""
-        self._plain_names: set[bytes] = set()
+        """Ports on which this process listens: connections with such an own port come from others."""
+        self.looked_up: set[str] = set()
+        """Names that ``resolve_host`` has looked up."""
+        self._harmless_variables: set[bytes] = set()
         """Variables whose values are secret only if they look so."""
         self.redactors: WeakSet[Redactor] = WeakSet()
-        """Who must know the variables that are set from now on."""
+        """Redactors that get the secret variables that are set from now on."""
 
     def hook(self) -> Callable[[str, tuple[Any, ...]], None]:
-        """Return what takes in the interpreter's events.
+        """Return the audit hook of the interpreter.
 
-        A plain function: the interpreter takes four times as long over a method, and each ``id()`` is an event.
-        Whatever it raised would stop what the test does.
+        It is a plain function: a method takes the interpreter four times as long, and each ``id()`` is an event.
+        An exception out of it would stop the test's call.
         """
-        wanted, plain = _SOCKET | _RUN | _WHENEVER, self._plain_names
+        wanted, harmless = _SOCKET | _RUN | _ALWAYS, self._harmless_variables
 
-        def hook(event: str, given: tuple[Any, ...]) -> None:
-            if event in wanted and (self.active or event in _WHENEVER):
-                if event == _SETS and given[0] in plain and b"://" not in given[1] and given[1][:1] not in b"{[":
+        def hook(event: str, args: tuple[Any, ...]) -> None:
+            if event in wanted and (self.active or event in _ALWAYS):
+                if (
+                    event == _SET_VARIABLE
+                    and args[0] in harmless
+                    and b"://" not in args[1]
+                    and args[1][:1] not in b"{["
+                ):
                     return  # pytest sets PYTEST_CURRENT_TEST for each phase of each test
                 with suppress(Exception):
-                    if event == _SETS:
-                        self.sets(*given)
+                    if event == _SET_VARIABLE:
+                        self.on_set_variable(*args)
                         return
-                    place = self._placed(event, given)
-                    if place is not None:
-                        for watch in self.active:
-                            watch.take(place)
+                    peer = self._peer_of(event, args)
+                    if peer is not None:
+                        for monitor in self.active:
+                            monitor.add(peer)
 
         return hook
 
-    def _placed(self, event: str, given: tuple[Any, ...]) -> SocketPeer | None:
+    def _peer_of(self, event: str, args: tuple[Any, ...]) -> SocketPeer | None:
         if event in _RUN:
-            return SocketPeer("process", "sh" if event == "os.system" else _program(given[0]))
-        sock, address = given[0], given[1]
-        if not address:  # a message over a connection that was made before
+            return SocketPeer("process", "sh" if event == "os.system" else _program(args[0]))
+        sock, address = args[0], args[1]
+        if not address:  # a message over an existing connection
             return None
         if isinstance(address, tuple):
             kind = "udp" if _is_datagram(sock) else "tcp"
-            place = SocketPeer(kind, _text(address[0]), int(address[1]))
+            peer = SocketPeer(kind, _text(address[0]), int(address[1]))
             if kind == "tcp":
-                self.remember(sock.fileno(), place)
-            return place
+                self.add_open(sock.fileno(), peer)
+            return peer
         if isinstance(address, str | bytes):
             return SocketPeer("unix", _text(address).replace("\0", "@", 1))
         return None
 
-    def sets(self, name: str | bytes, value: str | bytes) -> None:
-        """A variable of the environment is set; it is looked at once, also where a process holds many sessions."""
+    def on_set_variable(self, name: str | bytes, value: str | bytes) -> None:
+        """Give the secrets of an environment variable that is set to the redactors of all sessions."""
         for secret in secrets_of({_fsdecode(name): _fsdecode(value)}):
             for redactor in self.redactors:
                 redactor.learn_variable(secret)
-        if isinstance(name, bytes) and len(self._plain_names) < _MOST_NAMES and not is_secret_variable(_fsdecode(name)):
-            self._plain_names.add(name)
+        names = self._harmless_variables
+        if isinstance(name, bytes) and len(names) < _MAX_NAMES and not is_secret_variable(_fsdecode(name)):
+            names.add(name)
 
-    def connected(self, descriptor: int) -> SocketPeer | None:
-        """A client that Python does not see has connected; return where to."""
-        known = self.open.get(descriptor)
-        if known is not None and _received(descriptor, known.inode) is not None:
-            return known.place
-        socket = _found(descriptor)
+    def on_connect(self, descriptor: int) -> SocketPeer | None:
+        """Add the connection of a C library's client, and return its peer."""
+        connection = self.open.get(descriptor)
+        if connection is not None and bytes_received(descriptor, connection.inode) is not None:
+            return connection.peer
+        socket = describe_socket(descriptor)
         if socket is None or socket.peer is None:
             return None
-        self.remember(descriptor, socket.peer)
-        for watch in self.active:
-            watch.take(socket.peer)
+        self.add_open(descriptor, socket.peer)
+        for monitor in self.active:
+            monitor.add(socket.peer)
         return socket.peer
 
-    def remember(self, descriptor: int, place: SocketPeer) -> bool:
-        """Keep in mind a connection that is made; return whether there was room for it."""
-        if len(self.open) >= _MOST_OPEN:
-            dict(self.receiving())  # forgets what was closed
-        if len(self.open) >= _MOST_OPEN:
+    def add_open(self, descriptor: int, peer: SocketPeer) -> bool:
+        """Store an open connection; return False if there are too many."""
+        if len(self.open) >= _MAX_OPEN:
+            dict(self.received_bytes())  # removes closed ones
+        if len(self.open) >= _MAX_OPEN:
             return False
-        with suppress(OSError):  # a socket that is closed already: the attempt is kept all the same
-            self.open[descriptor] = _Open(place, _fstat(descriptor).st_ino)
+        with suppress(OSError):  # the socket is closed already
+            self.open[descriptor] = _OpenConnection(peer, _fstat(descriptor).st_ino)
         return True
 
-    def look_around(self) -> list[SocketPeer]:
-        """Take in each connection of this process that is not known yet; return where they lead to.
+    def find_connections(self) -> list[SocketPeer]:
+        """Store each connection of this process that is not known yet, and return the peers of these.
 
-        One that another side made to a place where this process listens is none of ours. What is known under another
-        descriptor is not new.
+        Connections that others made to a port of this process are skipped. A known socket with another descriptor is
+        not new.
         """
-        known = {one.inode: one.place for one in self.open.values()}
+        peers = {connection.inode: connection.peer for connection in self.open.values()}
         new = []
-        for descriptor, inode in _opened():
-            if inode in known:
+        for descriptor, inode in list_sockets():
+            if inode in peers:
                 if descriptor not in self.open or self.open[descriptor].inode != inode:
-                    self.remember(descriptor, known[inode])
-            elif (socket := _found(descriptor)) is not None:
+                    self.add_open(descriptor, peers[inode])
+            elif (socket := describe_socket(descriptor)) is not None:
                 if socket.peer is None:
                     self.ports.add(socket.port)
                 else:
                     new.append((descriptor, socket.port, socket.peer))
-        ours = [(descriptor, peer) for descriptor, port, peer in new if port not in self.ports]
-        return [peer for descriptor, peer in ours if self.remember(descriptor, peer)]
+        outgoing = [(descriptor, peer) for descriptor, port, peer in new if port not in self.ports]
+        return [peer for descriptor, peer in outgoing if self.add_open(descriptor, peer)]
 
-    def receiving(self) -> Iterator[tuple[int, tuple[_Open, int]]]:
-        """Yield how much each connection that is still open has received; one that was closed is forgotten."""
-        for descriptor, known in list(self.open.items()):
-            received = _received(descriptor, known.inode)
+    def received_bytes(self) -> Iterator[tuple[int, tuple[_OpenConnection, int]]]:
+        """Yield descriptor, connection and received bytes of each open connection; remove closed ones."""
+        for descriptor, connection in list(self.open.items()):
+            received = bytes_received(descriptor, connection.inode)
             if received is None:
                 self.open.pop(descriptor, None)
             else:
-                yield descriptor, (known, received)
+                yield descriptor, (connection, received)
 
-    def closes(self, descriptor: int) -> None:
-        """A socket of Python's is about to be closed."""
-        if any(watch.looks_around for watch in self.active):
-            socket = _found(descriptor)
+    def on_close(self, descriptor: int) -> None:
+        """Handle a Python socket that is about to be closed."""
+        if any(monitor.inspects_all for monitor in self.active):
+            socket = describe_socket(descriptor)
             if socket is not None and socket.peer is None:
                 self.ports.add(socket.port)
-        for watch in self.active:
-            watch.closes(descriptor)
+        for monitor in self.active:
+            monitor.on_close(descriptor)
 
-    def resolved(self, host: object, found: Any) -> None:
-        """Remember what a name was resolved to."""
+    def on_resolve(self, host: object, results: Any) -> None:
+        """Store the addresses to which a name was resolved; ``results``: as ``getaddrinfo`` returns them."""
         if not isinstance(host, str | bytes) or not host:
             return
         name = _text(host)
-        if len(self.names) > _MOST_NAMES:
+        if len(self.names) > _MAX_NAMES:
             self.names.clear()
             self.addresses.clear()
-        for _, _, _, _, address in found:
+        for _, _, _, _, address in results:
             if address[0] != name:
                 self.names.setdefault(address[0], {})[name] = None
                 self.addresses.setdefault(name, {})[address[0]] = None
 
 
-def _witness() -> _Witness:
-    """Return the witness of this process; the first call adds the hook."""
-    found = getattr(sys, _KEPT, None)
-    if found is None:
-        found = _Witness()
-        setattr(sys, _KEPT, found)
-        _see_names(found)
-        _see_closes(found)
-        sys.addaudithook(found.hook())
-    known: _Witness = found
-    return known
+def _process_monitor() -> _ProcessMonitor:
+    """Return the monitor of this process; the first call adds the audit hook."""
+    monitor: _ProcessMonitor | None = getattr(sys, _SYS_ATTRIBUTE, None)
+    if monitor is None:
+        monitor = _ProcessMonitor()
+        setattr(sys, _SYS_ATTRIBUTE, monitor)
+        _watch_names(monitor)
+        _watch_closes(monitor)
+        sys.addaudithook(monitor.hook())
+    return monitor
 
 
 def prepare() -> None:
-    """See from now on what is connected to: a test may use what was connected before it."""
+    """Start monitoring the process: a test may use connections from before it."""
     with suppress(Exception):
-        _witness()
+        _process_monitor()
 
 
-def see_variables(redactor: Redactor) -> None:
-    """Let a redactor know from now on which variables are set: by a fixture, or by a test."""
+def watch_variables(redactor: Redactor) -> None:
+    """Register a redactor for the secret variables that fixtures and tests set from now on."""
     with suppress(Exception):
-        _witness().redactors.add(redactor)
+        _process_monitor().redactors.add(redactor)
 
 
 def record_connection(descriptor: int, name: str = "") -> None:
-    """Take in a connection that a C library made, and the name that it was made by."""
-    witness = _witness()
-    place = witness.connected(descriptor)
-    if place is not None and name:
-        witness.resolved(name, [(None, None, None, None, (place.host, place.port))])
+    """Record a connection of a C library, and the host name that it was made to."""
+    monitor = _process_monitor()
+    peer = monitor.on_connect(descriptor)
+    if peer is not None and name:
+        monitor.on_resolve(name, [(None, None, None, None, (peer.host, peer.port))])
 
 
-def _see_names(witness: _Witness) -> None:
-    """See what names are resolved to, below the function that tests replace and tools compare."""
+def _watch_names(monitor: _ProcessMonitor) -> None:
+    """Wrap the C function that resolves names, below the one that tests replace and tools compare."""
     import _socket
 
     resolve = getattr(_socket, "getaddrinfo", None)
     if resolve is None:
         return
 
-    def getaddrinfo(host: Any, *given: Any, **named: Any) -> Any:
-        found = resolve(host, *given, **named)
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        results = resolve(host, *args, **kwargs)
         with suppress(Exception):
-            witness.resolved(host, found)
-        return found
+            monitor.on_resolve(host, results)
+        return results
 
     _socket.getaddrinfo = getaddrinfo
 
 
-def _see_closes(witness: _Witness) -> None:
-    """See which sockets are closed: what came over one is not to be asked later."""
+def _watch_closes(monitor: _ProcessMonitor) -> None:
+    """Wrap the closing of sockets: the bytes that a closed one received cannot be read later."""
     import socket
 
-    real = vars(socket.socket).get("_real_close")
-    if real is None:
+    original = vars(socket.socket).get("_real_close")
+    if original is None:
         return
 
-    @wraps(real)
-    def _real_close(self: Any, *given: Any) -> None:
-        if witness.active:
+    @wraps(original)
+    def _real_close(self: Any, *args: Any) -> None:
+        if monitor.active:
             with suppress(Exception):
-                witness.closes(self.fileno())
-        real(self, *given)
+                monitor.on_close(self.fileno())
+        original(self, *args)
 
-    setattr(socket.socket, real.__name__, _real_close)
+    setattr(socket.socket, original.__name__, _real_close)
 
 
 def resolve_host(name: str) -> None:
     """Look up a name's addresses, once in the life of the process: a connection may be to one of them."""
-    witness = _witness()
-    if name in witness.addresses or name in witness.asked:
+    monitor = _process_monitor()
+    if name in monitor.addresses or name in monitor.looked_up:
         return
-    witness.asked.add(name)
+    monitor.looked_up.add(name)
     import _socket
 
     with suppress(OSError, UnicodeError):
-        _socket.getaddrinfo(name, None, type=_socket.SOCK_STREAM)  # as it is wrapped: it tells
+        _socket.getaddrinfo(name, None, type=_socket.SOCK_STREAM)  # wrapped by _watch_names
 
 
 def names_of(address: str) -> tuple[str, ...]:
     """Return the names that this process resolved to an address."""
-    witness = getattr(sys, _KEPT, None)
-    return tuple(witness.names.get(address, ())) if witness is not None else ()
+    monitor = getattr(sys, _SYS_ATTRIBUTE, None)
+    return tuple(monitor.names.get(address, ())) if monitor is not None else ()
 
 
 def addresses_of(name: str) -> tuple[str, ...]:
     """Return the addresses that this process resolved a name to."""
-    witness = getattr(sys, _KEPT, None)
-    return tuple(witness.addresses.get(name, ())) if witness is not None else ()
+    monitor = getattr(sys, _SYS_ATTRIBUTE, None)
+    return tuple(monitor.addresses.get(name, ())) if monitor is not None else ()
 
 
-def is_endpoint(where: str, endpoints: Iterable[str]) -> bool:
-    """Return whether ``host:port`` or a URL is among the endpoints, under any name or address known of it here."""
-    host, port = split_host_port(where)
+def is_endpoint(address: str, endpoints: Iterable[str]) -> bool:
+    """Return whether ``host:port`` or a URL is among the endpoints, with any name or address that was resolved."""
+    host, port = split_host_port(address)
     return matches_any(endpoints, (host, *names_of(host)), (host, *addresses_of(host)), port)
 
 
@@ -373,12 +377,12 @@ def _is_datagram(sock: Any) -> bool:
     return bool(sock.type == SOCK_DGRAM)
 
 
-def _program(given: Any) -> str:
-    """The program's name alone: its path may be anybody's, and arguments may hold secrets."""
-    return _basename(_text(given))[:_LONGEST]  # a text, whatever it is
+def _program(command: Any) -> str:
+    """Return the program's name only: its path may name a person, and arguments may contain secrets."""
+    return _basename(_text(command))[:_MAX_PROGRAM_NAME]
 
 
-def _text(given: Any) -> str:
-    if isinstance(given, bytes | bytearray):
-        return bytes(given).decode("utf-8", "backslashreplace")
-    return _fspath(given) if not isinstance(given, str) else given
+def _text(value: Any) -> str:
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "backslashreplace")
+    return _fspath(value) if not isinstance(value, str) else value

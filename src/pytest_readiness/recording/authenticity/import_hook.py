@@ -1,4 +1,4 @@
-"""Modules that are to be known as soon as they are loaded: a test may import a library, use it and put it back."""
+"""Import hook that reports when a watched module is first loaded: a test may import, use and remove a library."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 
 
 class _Finder:
-    """Stands before the other finders, finds nothing itself, and has a module that is wanted tell of its arrival."""
+    """First finder in ``sys.meta_path``: it wraps the loaders of watched modules, which other finders find."""
 
-    def __init__(self, wanted: Collection[str], tell: Callable[[str], None]) -> None:
+    def __init__(self, wanted: Collection[str], callback: Callable[[str], None]) -> None:
         self.wanted = frozenset(wanted)
-        self.tell = tell
+        self.callback = callback
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the spec that the others find, with a loader that tells; None for what is not wanted."""
+        """Return the spec that another finder finds, with a wrapped loader; None for other modules."""
         if name not in self.wanted:
             return None
         for finder in sys.meta_path:
@@ -29,43 +29,43 @@ class _Finder:
             spec = finder.find_spec(name, path, target)
             if spec is not None:
                 if hasattr(spec.loader, "exec_module"):
-                    spec.loader = _Loader(spec.loader, self.tell)  # type: ignore[assignment]
+                    spec.loader = _Loader(spec.loader, self.callback)  # type: ignore[assignment]
                 return spec
         return None
 
 
 class _Loader:
-    """The loader of a module that is wanted; once it is loaded, everything is as it would have been."""
+    """Loader of a watched module; it restores the original loader before the module is executed."""
 
-    def __init__(self, loader: Any, tell: Callable[[str], None]) -> None:
+    def __init__(self, loader: Any, callback: Callable[[str], None]) -> None:
         self._loader = loader
-        self._tell = tell
+        self._callback = callback
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """Make the module as its own loader does."""
-        made: ModuleType | None = self._loader.create_module(spec)
-        return made
+        """Create the module with the original loader."""
+        module: ModuleType | None = self._loader.create_module(spec)
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Load the module, and tell of it."""
+        """Execute the module with the original loader, and call the callback."""
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         module.__loader__ = self._loader
         self._loader.exec_module(module)
         with suppress(Exception):
-            self._tell(module.__name__)
+            self._callback(module.__name__)
 
 
-def on_import(wanted: Collection[str], tell: Callable[[str], None]) -> None:
-    """Have ``tell`` called with the name of each of these modules when it has been loaded from now on.
+def on_import(wanted: Collection[str], callback: Callable[[str], None]) -> None:
+    """Call ``callback`` with the name of each of these modules after it is loaded, from now on.
 
-    No module may be wanted twice: each who waits for it would ask the other for it.
+    A module must not be in two calls: the two finders would ask each other for it.
     """
     for finder in sys.meta_path:
-        is_ours = type(finder).__name__ == _Finder.__name__ and type(finder).__module__ == __name__
-        if is_ours and getattr(finder, "wanted", None) == frozenset(wanted):
+        is_own_finder = type(finder).__name__ == _Finder.__name__ and type(finder).__module__ == __name__
+        if is_own_finder and getattr(finder, "wanted", None) == frozenset(wanted):
             return
-    sys.meta_path.insert(0, _Finder(wanted, tell))
+    sys.meta_path.insert(0, _Finder(wanted, callback))

@@ -1,10 +1,10 @@
-"""What replaced the network or the clock while a test ran: then it is a rehearsal, whatever its result.
+"""Detection of replaced networks and clocks while a test runs: its evidence is then a rehearsal.
 
-That it could not be seen whether something did is another thing: it counts against a pass, and hides no failure.
+A test that could not be watched is another case: a pass is then a rehearsal, a failure counts.
 
-A replacement is seen in three ways: where it is made (the libraries' own ways of starting, ``unittest.mock`` and
-pytest's ``monkeypatch`` tell us from then on), by comparing the known seams before and after a test, and by the word of
-whoever implements ``pytest_readiness_simulation``. That a library is installed or loaded says nothing.
+A replacement is detected in three ways: when it is made (the start functions of libraries, ``unittest.mock`` and
+pytest's ``monkeypatch`` are wrapped), by comparing the known patch points before and after a test, and by the hook
+``pytest_readiness_simulation``. An installed or loaded library alone means nothing.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from ...errors import one_line
 from ...third_party import describe_exception, is_failure
 from . import import_hook
 from .pass_through import spies_on
-from .patch_points import CLOCK, FAKES, NETWORK, STARTS, USES, PatchPoints, is_real, kind_of, patch_point_name
+from .patch_points import CLOCK, FAKES, NETWORK, STARTS, USES, PatchPoints, is_real, patch_point_name, replaced_kind
 from .simulation_hook import ask_hooks
 
-_KEPT = "_pytest_readiness_simulation"
-"""Where the one lookout of the process is kept, also where modules are loaded anew."""
-_OURS = "__readiness__"
-"""Marks what this module put in the place of something."""
-_MOST_REASONS, _MOST_KEPT = 3, 200
+_SYS_ATTRIBUTE = "_pytest_readiness_simulation"
+"""Attribute of ``sys`` with the one detector of the process: modules may be loaded again."""
+_WRAPPER_MARK = "__readiness__"
+"""Attribute of the wrappers that this module installs."""
+_MAX_REASONS, _MAX_REPLACEMENTS = 3, 200
 _SKEW_NS = 2_000_000_000
-_GONE = object()
-_BETWEEN = frozenset({"contextlib", "functools", "unittest.mock", "mock.mock", __name__})
-"""Modules that stand between a library and the patch that it makes."""
+_ABSENT = object()
+_PATCHING_MODULES = frozenset({"contextlib", "functools", "unittest.mock", "mock.mock", __name__})
+"""Modules whose frames may be between a library and the patch that it makes."""
 
 STATES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("moto.core.models", lambda module: bool(module.botocore_stubber.enabled), "moto replaced the network"),
     ("time_machine", lambda module: bool(module.escape_hatch.is_travelling()), "time-machine replaced the clock"),
 )
-"""What says of itself that it is at work."""
-_TELLING = frozenset(row[0] for row in STATES)
+"""Module, check whether it is active, and reason: libraries that expose their state."""
+_STATE_MODULES = frozenset(row[0] for row in STATES)
 _MOCKS = ("unittest.mock", "mock.mock")
 _REQUESTS_MOCK = "requests_mock.mocker"
 _BROWSER_NETWORKS = frozenset({"playwright._impl.network", "playwright._impl._network"})
@@ -53,8 +53,8 @@ _WANTED = frozenset({*_MOCKS, _REQUESTS_MOCK, *_BROWSER_CLOCKS, *(row[0] for row
 
 
 @dataclass(eq=False)
-class _Made:
-    """A replacement that was made, and may still be there."""
+class _Replacement:
+    """A replacement that may still be in place."""
 
     target: Any
     name: str
@@ -62,78 +62,79 @@ class _Made:
     because: str
 
     @property
-    def stands(self) -> bool:
-        """Whether it is still in its place."""
-        held = self.target if isinstance(self.target, dict) else getattr(self.target, "__dict__", {})
-        return held.get(self.name, _GONE) is self.new
+    def is_active(self) -> bool:
+        """Whether it is still in place."""
+        attributes = self.target if isinstance(self.target, dict) else getattr(self.target, "__dict__", {})
+        return attributes.get(self.name, _ABSENT) is self.new
 
 
-class _Lookout:
-    """The one lookout of this process."""
+class _ProcessDetector:
+    """The one detector of this process."""
 
     def __init__(self) -> None:
-        self.watched: tuple[MockDetector, ...] = ()
-        self.made: list[_Made] = []
-        self.seams = PatchPoints()
+        self.detectors: tuple[MockDetector, ...] = ()
+        """Detectors of the tests that are watched."""
+        self.replacements: list[_Replacement] = []
+        self.patch_points = PatchPoints()
         self.clock = _Clock()
 
-    def tell(self, because: str) -> None:
-        """Something is replaced at this moment."""
-        for one in self.watched:
-            one.because(because)
+    def report(self, because: str) -> None:
+        """Add a reason to the watched tests: something is replaced at this moment."""
+        for detector in self.detectors:
+            detector.add_reason(because)
 
-    def make(self, made: _Made) -> None:
-        """Something was replaced, and stays so until it is put back."""
-        if len(self.made) >= _MOST_KEPT:
-            self.made = [one for one in self.made if one.stands]
-        if len(self.made) < _MOST_KEPT:
-            self.made.append(made)
-        self.tell(made.because)
+    def add(self, replacement: _Replacement) -> None:
+        """Add and report a replacement, which is reported again as long as it is in place."""
+        if len(self.replacements) >= _MAX_REPLACEMENTS:
+            self.replacements = [earlier for earlier in self.replacements if earlier.is_active]
+        if len(self.replacements) < _MAX_REPLACEMENTS:
+            self.replacements.append(replacement)
+        self.report(replacement.because)
 
-    def look(self) -> None:
-        """Tell what is replaced now, whoever did it and whenever."""
-        if self.made:
-            self.made = [one for one in self.made if one.stands]
-            for one in self.made:
-                self.tell(one.because)
-        if not sys.modules.keys().isdisjoint(_TELLING):
-            self._look_at_states()
-        for replaced in self.seams.look():
+    def inspect(self) -> None:
+        """Report everything that is replaced now."""
+        if self.replacements:
+            self.replacements = [replacement for replacement in self.replacements if replacement.is_active]
+            for replacement in self.replacements:
+                self.report(replacement.because)
+        if not sys.modules.keys().isdisjoint(_STATE_MODULES):
+            self._inspect_states()
+        for replaced in self.patch_points.find_replaced():
             if replaced.package in FAKES:
-                self.tell(f"{FAKES[replaced.package]} replaced {replaced.kind}")
-            elif not self._is_told(replaced.seam):
+                self.report(f"{FAKES[replaced.package]} replaced {replaced.kind}")
+            elif not self._is_reported(replaced.point):
                 mocked = replaced.package in ("unittest", "mock")
-                self.tell(f"{'unittest.mock' if mocked else replaced.by} replaced {replaced.seam}")
-        self._look_at_clock()
+                self.report(f"{'unittest.mock' if mocked else replaced.by} replaced {replaced.point}")
+        self._inspect_clock()
 
-    def _look_at_states(self) -> None:
-        for module, is_at_work, because in STATES:
-            loaded = sys.modules.get(module)
-            if loaded is not None:
-                with suppress(AttributeError):  # another version of the library, which has no such word
-                    if is_at_work(loaded):
-                        self.tell(because)
+    def _inspect_states(self) -> None:
+        for name, is_active, because in STATES:
+            module = sys.modules.get(name)
+            if module is not None:
+                with suppress(AttributeError):  # another version of the library, without this attribute
+                    if is_active(module):
+                        self.report(because)
 
-    def _look_at_clock(self) -> None:
-        for one in self.watched:
-            if not one.reasons:
+    def _inspect_clock(self) -> None:
+        for detector in self.detectors:
+            if not detector.reasons:
                 if self.clock.is_wrong():
-                    self.tell("Python's clock differs from the system's by more than 2 s")
+                    self.report("Python's clock differs from the system's by more than 2 s")
                 return
 
-    def _is_told(self, seam: str) -> bool:
-        return all(any(seam in told for told in one.reasons) for one in self.watched)
+    def _is_reported(self, point: str) -> bool:
+        return all(any(point in reason for reason in detector.reasons) for detector in self.detectors)
 
 
 class _Clock:
-    """Compares Python's clock with the one that the file system stamps files with."""
+    """Comparison of Python's clock with the file system's."""
 
     def __init__(self) -> None:
         self._offset: int | None = None
 
     def is_wrong(self) -> bool:
-        """Return whether they differ; a file is made only where Python's clocks have moved against each other."""
-        now = time.time_ns()  # as the test has it
+        """Return whether they differ; a file is created only if Python's clocks moved relative to each other."""
+        now = time.time_ns()  # the test's clock
         offset = now - time.monotonic_ns()
         if type(offset) is not int:
             return True
@@ -141,102 +142,101 @@ class _Clock:
             return False
         try:
             with _TemporaryFile() as file:
-                stamped = _fstat(file.fileno()).st_mtime_ns
+                file_time = _fstat(file.fileno()).st_mtime_ns
         except OSError:
             return False
-        if abs(stamped - now) > _SKEW_NS:
+        if abs(file_time - now) > _SKEW_NS:
             return True
         self._offset = offset
         return False
 
 
 class MockDetector:
-    """What replaced the network or the clock while one test ran."""
+    """Reasons why one test was a simulation, over all its attempts."""
 
     def __init__(self, simulations: Sequence[Any] = ()) -> None:
         self._simulations = simulations
         self.reasons: dict[str, None] = {}
-        """Of the attempt that runs, in the order in which they were seen."""
+        """Reasons of the running attempt, in the order of their detection."""
         self.earlier: dict[str, None] = {}
-        """Those of the attempts before it."""
+        """Reasons of the attempts before it."""
         self.unseen: dict[str, None] = {}
-        """Why it cannot be told, of whichever attempt, whether something was replaced."""
-        self._lookout: _Lookout | None = None
-        """Who looks out, while somebody does."""
+        """Reasons why an attempt could not be watched."""
+        self._process: _ProcessDetector | None = None
+        """The detector of the process, while this test is watched."""
 
     def begin(self) -> None:
-        """Look out from now on, in another attempt if there was one."""
+        """Start watching, also another attempt."""
         if self.reasons:
             self.earlier |= self.reasons
             self.reasons = {}
-        lookout = self._lookout = _lookout()
-        if not lookout.watched:
-            lookout.watched = (self,)
-        elif self not in lookout.watched:
-            lookout.watched = (*lookout.watched, self)
+        process = self._process = _process_detector()
+        if not process.detectors:
+            process.detectors = (self,)
+        elif self not in process.detectors:
+            process.detectors = (*process.detectors, self)
 
-    def look(self, item: pytest.Item | None = None) -> None:
-        """See what is replaced at this moment; with an item, ask the hook too."""
+    def inspect(self, item: pytest.Item | None = None) -> None:
+        """Check what is replaced at this moment; with an item, call the hook too."""
         try:
-            (self._lookout or _lookout()).look()
+            (self._process or _process_detector()).inspect()
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self.cannot_tell(
+            self.add_unseen(
                 f"what stands in for the network or the clock cannot be told: {describe_exception(error, 120)}"
             )
         if item is not None:
-            self.told_by_hook(item)
+            self.ask_hooks(item)
 
     def end(self) -> None:
-        """Look out no longer."""
-        lookout, self._lookout = self._lookout, None
-        if lookout is not None:
-            lookout.watched = tuple([one for one in lookout.watched if one is not self])
+        """Stop watching."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.detectors = tuple([detector for detector in process.detectors if detector is not self])
 
-    def because(self, reason: str) -> None:
-        """Take in what was replaced."""
+    def add_reason(self, reason: str) -> None:
+        """Add a reason why the running attempt is a simulation."""
         self.reasons.setdefault(one_line(reason, 200), None)
 
-    def cannot_tell(self, why: str) -> None:
-        """Take in why it cannot be told whether something was."""
-        self.unseen.setdefault(one_line(why, 200), None)
+    def add_unseen(self, reason: str) -> None:
+        """Add a reason why the test could not be watched."""
+        self.unseen.setdefault(one_line(reason, 200), None)
 
-    def told_by_hook(self, item: pytest.Item) -> None:
-        """Ask whoever implements the hook; of one that fails no pass is real, and nothing else is lost."""
+    def ask_hooks(self, item: pytest.Item) -> None:
+        """Add the reasons that the hooks return; a hook that fails makes a pass a rehearsal."""
         for answer in ask_hooks(item, self._simulations):
-            (self.because if answer.understood else self.cannot_tell)(answer.reason)
+            (self.add_reason if answer.understood else self.add_unseen)(answer.reason)
 
     @property
-    def told_of_attempt(self) -> str | None:
-        """What was replaced in the attempt that runs, in one sentence; None where nothing was."""
-        return _sentence(list(self.reasons))
+    def reason(self) -> str | None:
+        """Reasons of the running attempt, joined; None if there are none."""
+        return _joined(list(self.reasons))
 
     @property
-    def doubts(self) -> str | None:
-        """What else stands against a pass: what an earlier attempt replaced, and what cannot be told."""
-        return _sentence([one for one in (*self.earlier, *self.unseen) if one not in self.reasons])
+    def reason_against_pass(self) -> str | None:
+        """Reasons that apply only to a pass, joined: those of earlier attempts, and of unwatched ones."""
+        return _joined([reason for reason in (*self.earlier, *self.unseen) if reason not in self.reasons])
 
 
-def _sentence(reasons: list[str]) -> str | None:
-    if len(reasons) > _MOST_REASONS:
-        reasons = [*reasons[:_MOST_REASONS], f"{len(reasons) - _MOST_REASONS} more"]
+def _joined(reasons: list[str]) -> str | None:
+    if len(reasons) > _MAX_REASONS:
+        reasons = [*reasons[:_MAX_REASONS], f"{len(reasons) - _MAX_REASONS} more"]
     return "; ".join(reasons) or None
 
 
-def _lookout() -> _Lookout:
-    found = getattr(sys, _KEPT, None)
-    if found is None:
-        found = _Lookout()
-        setattr(sys, _KEPT, found)
-    known: _Lookout = found
-    return known
+def _process_detector() -> _ProcessDetector:
+    detector: _ProcessDetector | None = getattr(sys, _SYS_ATTRIBUTE, None)
+    if detector is None:
+        detector = _ProcessDetector()
+        setattr(sys, _SYS_ATTRIBUTE, detector)
+    return detector
 
 
 def prepare() -> None:
-    """See from now on how networks and clocks are replaced; the session has evidence tests.
+    """Start detecting replacements of networks and clocks, in a session with evidence tests.
 
-    Harmless where it is done twice: what is wrapped goes through, and says what it did.
+    A second call is harmless: wrappers are installed once.
     """
     with suppress(Exception):
         _wrap_monkeypatch()
@@ -246,13 +246,13 @@ def prepare() -> None:
 
 
 def _loaded(name: str) -> ModuleType | None:
-    """Return a module that is loaded; also one that somebody took out of ``sys.modules``: its package still has it."""
+    """Return a loaded module, also one that was removed from ``sys.modules``: its package still has it."""
     module = sys.modules.get(name) or getattr(sys.modules.get(name.rpartition(".")[0]), name.rpartition(".")[2], None)
     return module if isinstance(module, ModuleType) else None
 
 
 def _wrap_module(name: str) -> None:
-    """Wrap what a module that is loaded has of ours."""
+    """Wrap the functions of a loaded module that replace something."""
     module = _loaded(name)
     if name in _MOCKS:
         _wrap(module, "_patch.__enter__", _after_patch)
@@ -262,89 +262,89 @@ def _wrap_module(name: str) -> None:
     if name in _BROWSER_NETWORKS:
         _wrap(module, "WebSocketRoute._after_handle", _after_web_socket_route)
     if name in _BROWSER_CLOCKS:
-        for way in ("install", "set_fixed_time", "set_system_time"):
-            _wrap(module, f"Clock.{way}", _teller(f"Playwright's clock.{way} replaced {CLOCK}"))
-    for home, path, kind in STARTS:
-        if home == name:
-            _wrap(module, path, _teller(f"{FAKES[home.partition('.')[0]]} replaced {kind}"))
-    for home, path, what in USES:
-        if home == name:
-            _wrap(module, path, _teller(f"{what} replaced the network"))
+        for method in ("install", "set_fixed_time", "set_system_time"):
+            _wrap(module, f"Clock.{method}", _reporter(f"Playwright's clock.{method} replaced {CLOCK}"))
+    for module_name, path, kind in STARTS:
+        if module_name == name:
+            _wrap(module, path, _reporter(f"{FAKES[module_name.partition('.')[0]]} replaced {kind}"))
+    for module_name, path, mock in USES:
+        if module_name == name:
+            _wrap(module, path, _reporter(f"{mock} replaced the network"))
 
 
-def _teller(because: str) -> Callable[..., None]:
-    def tell(*_: Any) -> None:
-        _lookout().tell(because)
+def _reporter(because: str) -> Callable[..., None]:
+    def report(*_: Any) -> None:
+        _process_detector().report(because)
 
-    return tell
+    return report
 
 
 def _wrap(module: Any, path: str, after: Callable[..., None]) -> None:
-    """Have a function tell us when it returns; where there is none of this name, nothing is done."""
+    """Wrap a function so that ``after`` is called when it returns. Do nothing if there is no such function."""
     *owners, name = path.split(".")
     owner = module
     for step in owners:
         owner = getattr(owner, step, None)
     original = vars(owner).get(name) if owner is not None else None
-    if not callable(original) or hasattr(original, _OURS):
+    if not callable(original) or hasattr(original, _WRAPPER_MARK):
         return
 
     @wraps(original)
-    def wrapper(*given: Any, **named: Any) -> Any:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        result = original(*given, **named)
+        result = original(*args, **kwargs)
         with suppress(Exception):
-            after(*given)
+            after(*args)
         return result
 
-    setattr(wrapper, _OURS, True)
+    setattr(wrapper, _WRAPPER_MARK, True)
     setattr(owner, name, wrapper)
 
 
 def _after_web_socket_route(route: Any) -> None:
-    """Its handler answers the page itself, unless it has connected to the server."""
+    """Report a route whose handler has answered the page itself, without a connection to the server."""
     if not getattr(route, "_connected", True):
-        _lookout().tell(f"Playwright's route_web_socket replaced {NETWORK}")
+        _process_detector().report(f"Playwright's route_web_socket replaced {NETWORK}")
 
 
 def _after_requests_mock(mocker: Any) -> None:
-    """It may replace one session's method alone, which is no known seam."""
+    """Report requests-mock: it may replace the method of one session, which is no known patch point."""
     because = f"requests-mock replaced {NETWORK}"
-    _lookout().tell(because)
-    target = mocker._mock_target  # noqa: SLF001 - where it is missing, what was told holds for the test that runs
-    _lookout().make(_Made(target, "send", vars(target).get("send"), because))
+    _process_detector().report(because)
+    target = mocker._mock_target  # noqa: SLF001 - without it, the report above holds for the running test
+    _process_detector().add(_Replacement(target, "send", vars(target).get("send"), because))
 
 
 def _after_patch(patcher: Any) -> None:
-    """``unittest.mock`` has put something in its place."""
+    """Report a patch of ``unittest.mock``."""
     target, name, original = patcher.target, patcher.attribute, patcher.temp_original
     new = vars(target).get(name) if hasattr(target, "__dict__") else None
-    _replaced(target, name, original, new, "unittest.mock")
+    _report_replaced(target, name, original, new, "unittest.mock")
 
 
 def _after_patch_dict(patcher: Any) -> None:
     if patcher.in_dict is sys.modules:
         for name, value in list(patcher.values.items()):
-            _replaced_module(name, value, "unittest.mock")
+            _report_replaced_module(name, value, "unittest.mock")
 
 
 def _wrap_monkeypatch() -> None:
     kind = pytest.MonkeyPatch
-    if hasattr(kind.setattr, _OURS):
+    if hasattr(kind.setattr, _WRAPPER_MARK):
         return
     set_attribute, set_entry = kind.setattr, kind.setitem
 
     @wraps(set_attribute)
-    def setattr_(self: pytest.MonkeyPatch, target: Any, *given: Any, **named: Any) -> None:
+    def setattr_(self: pytest.MonkeyPatch, target: Any, *args: Any, **kwargs: Any) -> None:
         __tracebackhide__ = True
-        place = None
+        attribute = None
         with suppress(Exception):
-            place = _attribute(target, (*given, *(named[key] for key in ("name", "value") if key in named)))
-        set_attribute(self, target, *given, **named)
-        if place is not None:
+            attribute = _attribute(target, (*args, *(kwargs[key] for key in ("name", "value") if key in kwargs)))
+        set_attribute(self, target, *args, **kwargs)
+        if attribute is not None:
             with suppress(Exception):
-                owner, name, original = place
-                _replaced(owner, name, original, vars(owner).get(name), "monkeypatch")
+                owner, name, original = attribute
+                _report_replaced(owner, name, original, vars(owner).get(name), "monkeypatch")
 
     @wraps(set_entry)
     def setitem_(self: pytest.MonkeyPatch, dic: Any, name: Any, value: Any) -> None:
@@ -352,51 +352,55 @@ def _wrap_monkeypatch() -> None:
         set_entry(self, dic, name, value)
         if dic is sys.modules:
             with suppress(Exception):
-                _replaced_module(name, value, "monkeypatch")
+                _report_replaced_module(name, value, "monkeypatch")
 
     for name, wrapper in (("setattr", setattr_), ("setitem", setitem_)):
-        setattr(wrapper, _OURS, True)
+        setattr(wrapper, _WRAPPER_MARK, True)
         setattr(kind, name, wrapper)
 
 
-def _attribute(target: Any, given: tuple[Any, ...]) -> tuple[Any, str, Any]:
-    """Return owner, name and present value of what ``monkeypatch.setattr`` is about to replace."""
-    from pkgutil import resolve_name  # loads what is not loaded yet, as pytest is about to
+def _attribute(target: Any, args: tuple[Any, ...]) -> tuple[Any, str, Any]:
+    """Return owner, name and current value of the attribute that ``monkeypatch.setattr`` is about to replace."""
+    from pkgutil import resolve_name  # loads the module, as pytest is about to do
 
-    name = given[0]
-    if isinstance(target, str) and not (isinstance(name, str) and len(given) > 1):
+    name = args[0]
+    if isinstance(target, str) and not (isinstance(name, str) and len(args) > 1):
         path, _, name = target.rpartition(".")
         target = resolve_name(path)
     return target, name, getattr(target, name)
 
 
-def _replaced(target: Any, name: str, original: Any, new: Any, how: str) -> None:
-    kind = kind_of(target, name, original) if new is not original else None
-    watched = new.__wrapped__ if getattr(new, _OURS, False) is True else new  # what a library found here and puts back
-    if kind is None or is_real(target, name, original, watched):
+def _report_replaced(target: Any, name: str, original: Any, new: Any, tool: str) -> None:
+    kind = replaced_kind(target, name, original) if new is not original else None
+    # A library may have stored one of our wrappers as the original, and put it back.
+    restored = new.__wrapped__ if getattr(new, _WRAPPER_MARK, False) is True else new
+    if kind is None or is_real(target, name, original, restored):
         return
-    library = _library(sys._getframe(1))  # noqa: SLF001 - what the standard library's warnings do to name a caller
-    by, seam = (FAKES[library], kind) if library else (how, patch_point_name(target, name, original))
-    made, lookout = _Made(target, name, new, f"{by} replaced {seam}"), _lookout()
-    on_a_fake = any(one.target is target and one.name == name and one.new is original for one in lookout.made)
-    if on_a_fake or not spies_on(new, original, lambda: lookout.make(made)):
-        lookout.make(made)
+    library = _patching_library(sys._getframe(1))  # noqa: SLF001 - as the standard library's warnings find a caller
+    by, point = (FAKES[library], kind) if library else (tool, patch_point_name(target, name, original))
+    replacement, process = _Replacement(target, name, new, f"{by} replaced {point}"), _process_detector()
+    wraps_a_mock = any(
+        earlier.target is target and earlier.name == name and earlier.new is original
+        for earlier in process.replacements
+    )
+    if wraps_a_mock or not spies_on(new, original, lambda: process.add(replacement)):
+        process.add(replacement)
 
 
-def _replaced_module(name: str, value: Any, how: str) -> None:
-    if kind_of(sys, name, ModuleType(name)) is not None:
-        _lookout().make(_Made(sys.modules, name, value, f"{how} replaced the module {name}"))
+def _report_replaced_module(name: str, value: Any, tool: str) -> None:
+    if replaced_kind(sys, name, ModuleType(name)) is not None:
+        _process_detector().add(_Replacement(sys.modules, name, value, f"{tool} replaced the module {name}"))
 
 
-def _library(frame: FrameType | None) -> str | None:
-    """Return the known library that makes a patch, if the test does not make it itself."""
-    found = None
+def _patching_library(frame: FrameType | None) -> str | None:
+    """Return the known library that makes a patch; None if the test itself makes it."""
+    library = None
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
         package = module.partition(".")[0]
         if package in FAKES:
-            found = package
-        elif module not in _BETWEEN:
+            library = package
+        elif module not in _PATCHING_MODULES:
             break
         frame = frame.f_back
-    return found
+    return library

@@ -1,7 +1,7 @@
-"""Clients that connect by a C library, where no hook of Python sees it: they are asked once they have connected.
+"""Clients that connect through a C library, unseen by Python's hooks: each is asked after it has connected.
 
-libpq is known: psycopg and psycopg2 show its descriptor. What other C libraries connect is seen while it is open, by
-tests that are asked for a connection.
+Supported is libpq: psycopg and psycopg2 expose its descriptor. Connections of other C libraries are found while they
+are open, by tests that need a connection.
 """
 
 from __future__ import annotations
@@ -14,57 +14,57 @@ from typing import Any
 
 from . import connection_monitor, import_hook
 
-_OURS = "__readiness__"
-"""Marks what this module put in the place of something."""
+_WRAPPER_MARK = "__readiness__"
+"""Attribute of the wrappers that this module installs."""
 
 
 def prepare() -> None:
-    """See from now on what these clients connect to."""
+    """Record the connections of these clients from now on."""
     with suppress(Exception):
-        import_hook.on_import(_WRAPPED, _wrap)
-        for name in _WRAPPED:
+        import_hook.on_import(_WRAPPERS, _wrap)
+        for name in _WRAPPERS:
             if name in sys.modules:
                 _wrap(name)
 
 
 def _wrap(name: str) -> None:
-    owner, function, wrapper = _WRAPPED[name]
-    home = getattr(sys.modules[name], owner) if owner else sys.modules[name]
-    original = getattr(home, function)
-    if not hasattr(original, _OURS):
-        wrapped = wrapper(original)
-        setattr(wrapped, _OURS, True)
-        setattr(home, function, wrapped)
+    class_name, function, make_wrapper = _WRAPPERS[name]
+    owner = getattr(sys.modules[name], class_name) if class_name else sys.modules[name]
+    original = getattr(owner, function)
+    if not hasattr(original, _WRAPPER_MARK):
+        wrapper = make_wrapper(original)
+        setattr(wrapper, _WRAPPER_MARK, True)
+        setattr(owner, function, wrapper)
 
 
 def _psycopg(original: Callable[..., None]) -> Callable[..., None]:
-    """A connection is made of libpq's, which is connected by then: alone, asynchronous or in a pool."""
+    """Wrap the constructor of all connections (sync, async, pooled), which gets a connected libpq connection."""
 
     @wraps(original)
-    def __init__(self: Any, pgconn: Any, *given: Any, **named: Any) -> None:  # noqa: N807 - what it wraps is called so
-        original(self, pgconn, *given, **named)
+    def __init__(self: Any, pgconn: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - the wrapped name
+        original(self, pgconn, *args, **kwargs)
         with suppress(Exception):
-            said = any(option.keyword == b"hostaddr" and option.val for option in pgconn.info)
-            connection_monitor.record_connection(pgconn.socket, "" if said else pgconn.host.decode())
+            has_address = any(option.keyword == b"hostaddr" and option.val for option in pgconn.info)
+            connection_monitor.record_connection(pgconn.socket, "" if has_address else pgconn.host.decode())
 
     return __init__
 
 
 def _psycopg2(original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
-    def _connect(*given: Any, **named: Any) -> Any:
-        made = original(*given, **named)
+    def _connect(*args: Any, **kwargs: Any) -> Any:
+        connection = original(*args, **kwargs)
         with suppress(Exception):
-            said = made.info.dsn_parameters.get("hostaddr")
-            connection_monitor.record_connection(made.fileno(), "" if said else made.info.host)
-        return made
+            has_address = connection.info.dsn_parameters.get("hostaddr")
+            connection_monitor.record_connection(connection.fileno(), "" if has_address else connection.info.host)
+        return connection
 
     return _connect
 
 
-_WRAPPED: dict[str, tuple[str, str, Callable[[Callable[..., Any]], Callable[..., Any]]]] = {
+_WRAPPERS: dict[str, tuple[str, str, Callable[[Callable[..., Any]], Callable[..., Any]]]] = {
     "psycopg._connection_base": ("BaseConnection", "__init__", _psycopg),
     "psycopg2": ("", "_connect", _psycopg2),
 }
-"""By module: a class of its, a function, and what takes that function's place. A name beside ``hostaddr`` is none:
-it says whom to believe, and not where to connect."""
+"""By module: class (empty: the module itself), function, and its wrapper. With ``hostaddr``, the host name is only for
+the certificate check, and is not recorded."""

@@ -1,13 +1,13 @@
-"""What the system says of the sockets that this process has open, whoever made them.
+"""Open sockets of this process, with their peers and received bytes, as Linux reports them.
 
-Linux says it: where each leads to, and how many bytes have come. Elsewhere nothing is said, and nothing is found.
+Sockets of C libraries are included. On other systems there are none.
 """
 
 from __future__ import annotations
 
 import _socket
 import sys
-from _socket import IPPROTO_TCP as _TCP, SOCK_STREAM as _STREAM, socket as _Socket  # noqa: N812 - its own small name
+from _socket import IPPROTO_TCP as _TCP, SOCK_STREAM as _STREAM, socket as _Socket  # noqa: N812 - the C class
 from collections.abc import Callable, Iterator
 from os import fstat as _fstat, listdir as _listdir
 from stat import S_IFSOCK as _SOCKET
@@ -17,33 +17,33 @@ _INFO: int | None = getattr(_socket, "TCP_INFO", None)
 _KIND = _STREAM | getattr(_socket, "SOCK_NONBLOCK", 0)
 _DESCRIPTORS = "/proc/self/fd"
 _INFO_SIZE, _BYTES_RECEIVED = 136, 128
-"""Of Linux's ``struct tcp_info``: how much of it is needed, and where the bytes that were received are counted."""
+"""Linux's ``struct tcp_info``: needed length, and offset of the counter of received bytes."""
 _KINDS = 0o170000
-"""The bits of a mode that say what a file is."""
-_LISTENS = 10
-_HEARS = frozenset({1, 4, 5})
-"""States in which the other side has not hung up: established, and two in which only this side has."""
-_MAPPED = "::ffff:"
+"""Bits of a mode that contain the file's type."""
+_LISTENING = 10
+_PEER_OPEN = frozenset({1, 4, 5})
+"""TCP states in which the peer has not closed: established, and two in which only this side has closed."""
+_IPV4_MAPPED = "::ffff:"
 _T = TypeVar("_T")
 
 
 class SocketPeer(NamedTuple):
-    """Where something went."""
+    """Peer of a connection, or a started program."""
 
     kind: str
     """``tcp``, ``udp``, ``unix`` or ``process``."""
     host: str
-    """Address or name as it was given; a path; a program."""
+    """Address or name as the caller gave it; a path; a program's name."""
     port: int | None = None
 
 
 class OpenSocket(NamedTuple):
-    """A socket of TCP that is open."""
+    """An open TCP socket."""
 
     port: int
-    """Its own."""
+    """Its own port."""
     peer: SocketPeer | None
-    """None: it waits for others to connect."""
+    """None: it listens."""
 
 
 def list_sockets() -> Iterator[tuple[int, int]]:
@@ -55,56 +55,56 @@ def list_sockets() -> Iterator[tuple[int, int]]:
     for name in names:
         try:
             status = _fstat(int(name))
-        except (OSError, ValueError):  # the one by which the folder was read
+        except (OSError, ValueError):  # the descriptor of the listed folder itself
             continue
         if status.st_mode & _KINDS == _SOCKET:
             yield int(name), status.st_ino
 
 
 def bytes_received(descriptor: int, inode: int) -> int | None:
-    """Return the bytes that a connection has received; None where it is closed, or the system does not say."""
+    """Return the number of bytes that a connection has received; None if it is closed or the number is unknown."""
     try:
-        told = _through(descriptor, _info) if _fstat(descriptor).st_ino == inode else None
+        info = _with_socket(descriptor, _tcp_info) if _fstat(descriptor).st_ino == inode else None
     except OSError:
         return None
-    if told is None:
+    if info is None:
         return None
-    count = int.from_bytes(told[_BYTES_RECEIVED:_INFO_SIZE], sys.byteorder)
-    return count if told[0] in _HEARS else max(0, count - 1)  # that the other side hung up counts as a byte
+    count = int.from_bytes(info[_BYTES_RECEIVED:_INFO_SIZE], sys.byteorder)
+    return count if info[0] in _PEER_OPEN else max(0, count - 1)  # the peer's close counts as a byte
 
 
 def describe_socket(descriptor: int) -> OpenSocket | None:
-    """Return what a descriptor is, where it is a socket of TCP that is connected or listens."""
+    """Return a descriptor's socket if it is a TCP socket that is connected or listens; else None."""
     try:
-        return _through(descriptor, _found)
+        return _with_socket(descriptor, _describe)
     except (OSError, ValueError):
         return None
 
 
-def _found(sock: Any) -> OpenSocket | None:
-    told = _info(sock)
-    if told is None:
+def _describe(sock: Any) -> OpenSocket | None:
+    info = _tcp_info(sock)
+    if info is None:
         return None
-    own = sock.getsockname()[1]
-    if told[0] == _LISTENS:
-        return OpenSocket(own, None)
+    own_port = sock.getsockname()[1]
+    if info[0] == _LISTENING:
+        return OpenSocket(own_port, None)
     host, port = sock.getpeername()[:2]
-    return OpenSocket(own, SocketPeer("tcp", host.removeprefix(_MAPPED) if "." in host else host, port))
+    return OpenSocket(own_port, SocketPeer("tcp", host.removeprefix(_IPV4_MAPPED) if "." in host else host, port))
 
 
-def _info(sock: Any) -> bytes | None:
-    told: bytes = sock.getsockopt(_TCP, _INFO, 256) if _INFO is not None else b""
-    return told if len(told) >= _INFO_SIZE else None
+def _tcp_info(sock: Any) -> bytes | None:
+    info: bytes = sock.getsockopt(_TCP, _INFO, 256) if _INFO is not None else b""
+    return info if len(info) >= _INFO_SIZE else None
 
 
-def _through(descriptor: int, ask: Callable[[Any], _T]) -> _T:
-    """Ask a socket that another owns; it is left as it is.
+def _with_socket(descriptor: int, function: Callable[[Any], _T]) -> _T:
+    """Call a function with a temporary socket object of a descriptor, which stays open and unchanged.
 
-    A socket that is made of a descriptor would stop it from blocking where a default timeout is set; one that is said
-    not to block leaves that alone.
+    With a default timeout, a new socket object makes the descriptor non-blocking. One that is declared as
+    non-blocking does not change it.
     """
     sock = _Socket(-1, _KIND, 0, descriptor)
     try:
-        return ask(sock)
+        return function(sock)
     finally:
         sock.detach()

@@ -1,7 +1,7 @@
-"""What is put in the place of a network or a clock, and still goes through to the real one: spies, contexts for TLS.
+"""Recognition of pass-through replacements: spies and TLS contexts that still call the original.
 
-Only what calls the real thing for sure is one: a spy of ``unittest.mock`` that is told to answer by itself, now or
-later, stands in for it.
+Only a replacement that certainly calls the original is one. A spy of ``unittest.mock`` that gets an answer of its own,
+now or later, is a mock.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 
 _MOCKS = ("unittest.mock", "mock.mock")
 _SPYING = frozenset({"pytest_mock.plugin"})
-"""Modules whose functions call what they name as ``__wrapped__``, as a side effect."""
+"""Modules whose side effects call the function that they name as ``__wrapped__``."""
 _SPY = "_readiness_spy"
-"""On the class of a spy, which each mock has for itself: what it passes calls on to, and does nothing else."""
+"""Attribute of a spy's class, which each mock has for itself: the original that it calls."""
 _CONTEXT_MAKERS = frozenset(
     {"SSLContext", "create_default_context", "_create_unverified_context", "_create_default_https_context"}
 )
@@ -24,59 +24,59 @@ _MAKES_CONTEXTS = frozenset({*_CONTEXT_MAKERS, "create_urllib3_context"})
 
 
 def package_of(value: Any) -> str:
-    """Return the package that made a value; a function can say what it likes of its module, and not of its globals."""
+    """Return the package of a value; a function's ``__module__`` can be wrong, its globals cannot."""
     if isinstance(value, FunctionType):
-        home = value.__globals__.get("__name__") or ("unittest.mock" if hasattr(value, "mock") else "")
+        module = value.__globals__.get("__name__") or ("unittest.mock" if hasattr(value, "mock") else "")
     else:
-        home = getattr(value if isinstance(value, type) else type(value), "__module__", "")
-    return str(home).partition(".")[0]
+        module = getattr(value if isinstance(value, type) else type(value), "__module__", "")
+    return str(module).partition(".")[0]
 
 
-def spied(value: Any) -> Any:
-    """Return what a value passes calls on to, where it is a spy that was seen to be made, and does nothing else."""
+def spied_original(value: Any) -> Any:
+    """Return the original of a value that ``spies_on`` has accepted as a spy, and still is one; else None."""
     mock = _mock_of(value)
     return None if mock is None else vars(type(mock)).get(_SPY)
 
 
-def spies_on(value: Any, original: Any, tell: Callable[[], None]) -> bool:
-    """Return whether a value is a spy that calls the real ``original``; ``tell`` is called when that changes."""
+def spies_on(value: Any, original: Any, on_change: Callable[[], None]) -> bool:
+    """Return whether a value is a spy that calls the real ``original``; ``on_change`` is called when that ends."""
     mock = _mock_of(value)
     if mock is None or not _is_function(original) or not _passes_on(value, mock, original):
         return False
-    _keep_an_eye_on(mock, original, tell)
+    _watch_answers(mock, original, on_change)
     return True
 
 
 def _mock_of(value: Any) -> Any:
-    """Return the mock that a value is, or that a function with the signature of another has."""
+    """Return the mock that a value is, or that belongs to a function made by autospec; None if there is none."""
     mock = value.__dict__.get("mock") if isinstance(value, FunctionType) else value
     kinds = [sys.modules[name].NonCallableMock for name in _MOCKS if name in sys.modules]
     return mock if any(issubclass(type(mock), kind) for kind in kinds) else None
 
 
-def _bare(function: Any) -> Any:
+def _unwrapped(function: Any) -> Any:
     while isinstance(function, staticmethod | classmethod | MethodType):
         function = function.__func__
     return function
 
 
 def _is_function(original: Any) -> bool:
-    """A class or a module is none: what is had of a mock's attributes may be configured one by one."""
-    return not isinstance(original, type) and is_as_made(_bare(original))
+    """Return whether a value is a plain function; a mock of a class or a module has attributes with own answers."""
+    return not isinstance(original, type) and is_genuine(_unwrapped(original))
 
 
-def is_as_made(value: Any) -> bool:
-    """Return whether it is a function or a class of the module that it names, and nobody's stand-in."""
+def is_genuine(value: Any) -> bool:
+    """Return whether a value is a function or a class that really comes from the module that it names."""
     if isinstance(value, BuiltinFunctionType | MethodDescriptorType | WrapperDescriptorType | type):
         return True
-    home = str(getattr(value, "__module__", "")).partition(".")[0]
-    return isinstance(value, FunctionType) and home != "" and home == package_of(value)
+    package = str(getattr(value, "__module__", "")).partition(".")[0]
+    return isinstance(value, FunctionType) and package != "" and package == package_of(value)
 
 
 def _passes_on(value: Any, mock: Any, original: Any) -> bool:
     if isinstance(value, FunctionType):
         return _calls(value.__dict__.get("side_effect"), original)
-    effect, answer = mock._mock_side_effect, mock._mock_return_value  # noqa: SLF001 - to ask for an answer makes one
+    effect, answer = mock._mock_side_effect, mock._mock_return_value  # noqa: SLF001 - the public attribute creates an answer
     if effect is not None:
         return _calls(effect, original)
     return answer is _no_answer(mock) and _is_same(mock._mock_wraps, original)  # noqa: SLF001
@@ -88,75 +88,75 @@ def _no_answer(mock: Any) -> Any:
 
 
 def _calls(effect: Any, original: Any) -> bool:
-    """Return whether a side effect is the original, or what calls it and says what came of it."""
+    """Return whether a side effect is the original, or a spy's function that calls it and returns its result."""
     if isinstance(effect, FunctionType) and effect.__globals__.get("__name__") in _SPYING:
         return _is_same(getattr(effect, "__wrapped__", None), original)
     return _is_same(effect, original)
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    return one is not None and _bare(one) is _bare(other)
+def _is_same(first: Any, second: Any) -> bool:
+    return first is not None and _unwrapped(first) is _unwrapped(second)
 
 
-def _keep_an_eye_on(mock: Any, original: Any, tell: Callable[[], None]) -> None:
-    """See when it is told to answer by itself: when that is set, and when it is about to be used."""
-    kind, none = type(mock), _no_answer(mock)
+def _watch_answers(mock: Any, original: Any, on_change: Callable[[], None]) -> None:
+    """Call ``on_change`` when the mock gets an answer of its own: when that is set, and before it is used."""
+    kind, no_answer = type(mock), _no_answer(mock)
     effects, answers = kind.side_effect, kind.return_value
-    known = mock.side_effect
+    first_effect = mock.side_effect
 
     def changed() -> None:
         setattr(kind, _SPY, None)
-        tell()
+        on_change()
 
-    def is_known(effect: Any) -> bool:
-        return effect is known or (known is not None and _calls(effect, original))
+    def is_unchanged(effect: Any) -> bool:
+        return effect is first_effect or (first_effect is not None and _calls(effect, original))
 
     def effect_of(self: Any) -> Any:
         effect = effects.fget(self)
-        if not is_known(effect):
+        if not is_unchanged(effect):
             changed()
         return effect
 
     def set_effect(self: Any, effect: Any) -> None:
         effects.fset(self, effect)
-        if not is_known(effect):
+        if not is_unchanged(effect):
             changed()
 
     def set_answer(self: Any, answer: Any) -> None:
         answers.fset(self, answer)
-        if answer is not none:
+        if answer is not no_answer:
             changed()
 
     kind.side_effect, kind.return_value = property(effect_of, set_effect), property(answers.fget, set_answer)
-    setattr(kind, _SPY, _bare(original))
+    setattr(kind, _SPY, _unwrapped(original))
 
 
 def wrapped_by(value: Any) -> Any:
-    """Return what a value only gives arguments to, or names as ``functools.wraps`` does; None: neither."""
+    """Return the function that a value is a ``partial`` of, or that it wraps; None if neither."""
     return value.func if isinstance(value, partial | partialmethod) else getattr(value, "__wrapped__", None)
 
 
-def gives_arguments(value: Any, original: Any) -> bool:
-    """Return whether a value is the original with some arguments given, such as a timeout."""
+def is_partial_of(value: Any, original: Any) -> bool:
+    """Return whether a value is a ``partial`` of the original, such as one with a timeout."""
     return isinstance(value, partial | partialmethod) and _is_same(value.func, original)
 
 
-def is_another(value: Any, original: Any) -> bool:
-    """Return whether a value is another client of exactly the original's class, and nobody's parts are in it.
+def is_another_client(value: Any, original: Any) -> bool:
+    """Return whether a value is another client of exactly the original's class, without foreign parts.
 
-    A function, or an object of a class from elsewhere, in what it holds could answer in the server's place.
+    A function, or an object of another package, among its attributes could answer in place of the server.
     """
     if type(value) is not type(original) or isinstance(value, type | FunctionType):
         return False
-    held = getattr(value, "__dict__", None)
-    if not held or not is_as_made(type(value)):
+    attributes = getattr(value, "__dict__", None)
+    if not attributes or not is_genuine(type(value)):
         return False
-    own = package_of(value)
-    return all(_is_part(part, own) for part in _parts(held.values()))
+    package = package_of(value)
+    return all(_is_regular_part(part, package) for part in _parts(attributes.values()))
 
 
 def _parts(values: Iterable[Any]) -> Iterator[Any]:
-    """Yield what an object holds, and what is in its lists and mappings."""
+    """Yield an object's attributes, and the elements of its lists and mappings."""
     for value in values:
         yield value
         if isinstance(value, Mapping):
@@ -165,29 +165,30 @@ def _parts(values: Iterable[Any]) -> Iterator[Any]:
             yield from _parts(value)
 
 
-def _is_part(value: Any, own: str) -> bool:
+def _is_regular_part(value: Any, client_package: str) -> bool:
     package = package_of(value)
-    return package in (own, "builtins", *_LIBRARIES) or (package in sys.stdlib_module_names and package != "unittest")
+    regular = (client_package, "builtins", *_LIBRARIES)
+    return package in regular or (package in sys.stdlib_module_names and package != "unittest")
 
 
 _LIBRARIES = ("anyio", "certifi", "h11", "httpcore", "multidict", "urllib3", "yarl")
-"""What clients are made of, beside their own package and the standard library."""
+"""Libraries whose objects are parts of clients, besides their own package and the standard library."""
 
 
-def makes_contexts(home: str, name: str, value: Any) -> bool:
-    """Return whether a value may make contexts for TLS in the place of ``home.name``: it changes whom clients believe.
+def makes_contexts(module: str, name: str, value: Any) -> bool:
+    """Return whether a value makes TLS contexts in place of ``module.name``: it changes whom clients trust.
 
-    One of ssl's own functions, with some arguments given or not; or a function that hands out a real context or asks
-    ``ssl`` for one. The connection beneath is made as ever.
+    It is one of ssl's own functions or a ``partial`` of one, or a function that returns a real context or gets one
+    from ``ssl``. The connection below is a real one.
     """
-    if name not in _MAKES_CONTEXTS or home.partition(".")[0] not in ("ssl", "urllib3", "httpx"):
+    if name not in _MAKES_CONTEXTS or module.partition(".")[0] not in ("ssl", "urllib3", "httpx"):
         return False
     if isinstance(value, partial):
         return _is_of_ssl(value.func)
     if not isinstance(value, FunctionType):
         return _is_of_ssl(value)
     reached = list(_reached(value))
-    return not any(_mock_of(one) is not None for one in reached) and (
+    return not any(_mock_of(reachable) is not None for reachable in reached) and (
         _is_of_ssl(value) or any(map(_is_of_ssl, reached)) or _asks_ssl(value, reached)
     )
 
@@ -199,7 +200,7 @@ def _asks_ssl(function: FunctionType, reached: list[Any]) -> bool:
 
 
 def _is_of_ssl(value: Any) -> bool:
-    """Return whether it is a real context, or what ``ssl`` has to make one."""
+    """Return whether a value is a real context, or a function or class of ``ssl`` that makes one."""
     import ssl
 
     if isinstance(value, ssl.SSLContext):
@@ -208,15 +209,15 @@ def _is_of_ssl(value: Any) -> bool:
 
 
 def _reached(function: FunctionType) -> list[Any]:
-    """What a function has at hand: its defaults, what it encloses, and the globals that it names."""
+    """Return the objects that a function can reach: its defaults, its closure, and the globals that it names."""
     enclosed = [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-    named = [function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__]
-    return [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values(), *enclosed, *named]
+    used_globals = [function.__globals__[name] for name in function.__code__.co_names if name in function.__globals__]
+    return [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values(), *enclosed, *used_globals]
 
 
 def _is_filled(cell: Any) -> bool:
     try:
-        cell.cell_contents  # noqa: B018 - it raises where it is empty
+        cell.cell_contents  # noqa: B018 - it raises if the cell is empty
     except ValueError:
         return False
     return True

@@ -1,6 +1,6 @@
-"""Where networks and clocks are replaced: the known seams, whose they are, and whether they are as they were made.
+"""Patch points of networks and clocks: the known places, and detection of replaced ones.
 
-Nothing is imported here that the test session has not imported: a library that is not loaded replaces nothing.
+This module imports no library that the test session has not imported: a library that is not loaded replaces nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, Modul
 from typing import Any
 
 from ...fast_values import dataclass
-from .pass_through import gives_arguments, is_another, is_as_made, makes_contexts, package_of, spied, wrapped_by
+from .pass_through import (
+    is_another_client,
+    is_genuine,
+    is_partial_of,
+    makes_contexts,
+    package_of,
+    spied_original,
+    wrapped_by,
+)
 
 NETWORK, CLOCK = "the network", "the clock"
 
@@ -34,7 +42,7 @@ FAKES = {
     "time_machine": "time-machine",
     "vcr": "vcr",
 }
-"""Libraries that stand in for a network or a clock: package, and the name that people know it by."""
+"""Libraries that replace a network or a clock: package, and display name."""
 TRUSTED = frozenset(
     {
         "ddtrace",
@@ -52,10 +60,10 @@ TRUSTED = frozenset(
         "wrapt",
     }
 )
-"""Packages that wrap a seam and still go through it, or refuse to: tracing, other event loops, guards."""
+"""Packages that wrap a patch point and still call it, or refuse to: tracing, other event loops, guards."""
 _HTTP = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "gmtime", "localtime")
-SEAMS: dict[str, tuple[str, ...]] = {
+PATCH_POINTS: dict[str, tuple[str, ...]] = {
     "socket": ("socket", "socket.connect", "socket.connect_ex", "create_connection", "getaddrinfo"),
     "ssl": ("SSLContext", "SSLContext.wrap_socket", "create_default_context"),
     "http.client": (
@@ -102,7 +110,7 @@ SEAMS: dict[str, tuple[str, ...]] = {
     "time": _CLOCKS,
     "datetime": ("datetime", "date"),
 }
-"""By module: what is compared before and after each test."""
+"""Names that are compared before and after each test, by module."""
 
 STARTS: tuple[tuple[str, str, str], ...] = (
     ("httpretty.core", "apply_patch_socket", NETWORK),
@@ -112,7 +120,7 @@ STARTS: tuple[tuple[str, str, str], ...] = (
     ("httmock", "HTTMock.__enter__", NETWORK),
     ("betamax.recorder", "Betamax.start", NETWORK),
 )
-"""Module, function and what it replaces: libraries that start in a way of their own."""
+"""Module, function, and the replaced thing: libraries with a start function of their own."""
 USES: tuple[tuple[str, str, str], ...] = (
     ("httpx", "MockTransport.handle_request", "httpx.MockTransport"),
     ("httpx", "MockTransport.handle_async_request", "httpx.MockTransport"),
@@ -120,11 +128,11 @@ USES: tuple[tuple[str, str, str], ...] = (
     ("httpx", "WSGITransport.handle_request", "httpx.WSGITransport"),
     ("botocore.stub", "Stubber.activate", "botocore.stub.Stubber"),
     ("requests_mock.adapter", "Adapter.send", "requests-mock"),
-    # A HAR file is played back by it too; which of them there is depends on the version.
+    # It also replays HAR files. The module's name depends on the version.
     ("playwright._impl.network", "Route.fulfill", "Playwright's route.fulfill"),
     ("playwright._impl._network", "Route.fulfill", "Playwright's route.fulfill"),
 )
-"""Stand-ins that are used and not started: a call of theirs is what tells."""
+"""Mocks that are used without a start: module, function, and display name; a call means a replacement."""
 _NETWORK_MODULES = (
     "_socket",
     "_ssl",
@@ -165,7 +173,7 @@ _NETWORK_MODULES = (
     "websocket",
     "websockets",
 )
-"""Modules whose functions, classes and instances reach the network, themselves and what is in them."""
+"""Modules whose functions, classes and instances reach the network, with their submodules."""
 _HARMLESS_MODULES = (
     "botocore.exceptions",
     "http.cookiejar",
@@ -212,8 +220,8 @@ _HARMLESS_NAMES = frozenset(
 _STREAMS = frozenset({"open_connection", "create_connection", "open_unix_connection", "create_datagram_endpoint"})
 
 
-def kind_of(target: Any, name: str, original: Any) -> str | None:
-    """Return what is replaced where ``target.name`` was ``original``: a network, a clock, or None for neither."""
+def replaced_kind(target: Any, name: str, original: Any) -> str | None:
+    """Return what a replacement of ``target.name`` replaces, if it was ``original``: NETWORK, CLOCK, or None."""
     if isinstance(original, ModuleType):
         return CLOCK if original.__name__ in ("time", "datetime") else _if_network(original.__name__)
     if _is_clock(original):
@@ -222,65 +230,66 @@ def kind_of(target: Any, name: str, original: Any) -> str | None:
     called = str(getattr(described, "__name__", ""))
     if {name, called} & _HARMLESS_NAMES or (isinstance(original, type) and issubclass(original, BaseException)):
         return None
-    if isinstance(original, Enum):  # a constant says how, and reaches nothing: ssl.CERT_REQUIRED
+    if isinstance(original, Enum):  # a constant such as ssl.CERT_REQUIRED
         return None
-    home = str(getattr(described, "__module__", "") or "")
-    if home.partition(".")[0] == "asyncio":
+    module = str(getattr(described, "__module__", "") or "")
+    if module.partition(".")[0] == "asyncio":
         return NETWORK if called in _STREAMS else None
-    return _if_network(home) or _kind_by_target(target, name, home)
+    return _if_network(module) or _kind_by_target(target, name, module)
 
 
-def _kind_by_target(target: Any, name: str, home: str) -> str | None:
-    """What is replaced may have been replaced before: then its place tells what it was."""
-    if home.partition(".")[0] not in (*FAKES, "unittest", "mock"):
+def _kind_by_target(target: Any, name: str, module: str) -> str | None:
+    """Return the kind by the target if the original is itself a mock, else None."""
+    if module.partition(".")[0] not in (*FAKES, "unittest", "mock"):
         return None
-    place = target.__name__ if isinstance(target, ModuleType) else str(getattr(target, "__module__", ""))
-    if place == "time":
+    target_module = target.__name__ if isinstance(target, ModuleType) else str(getattr(target, "__module__", ""))
+    if target_module == "time":
         return CLOCK if name in _CLOCKS else None
-    return CLOCK if place == "datetime" else _if_network(place)
+    return CLOCK if target_module == "datetime" else _if_network(target_module)
 
 
 def is_real(target: Any, name: str, original: Any, new: Any) -> bool:
-    """Return whether what is put in a place is real too.
+    """Return whether the new value is real too.
 
-    It was there once, is the same with arguments given, another client of the kind, or another maker of TLS contexts.
+    That is the point's own original, a ``partial`` of it, another client of its class, or a maker of TLS contexts.
     """
     if makes_contexts(str(getattr(original, "__module__", "")), str(getattr(original, "__name__", "")), new):
         return True
-    if kind_of(target, name, original) == NETWORK and (gives_arguments(new, original) or is_another(new, original)):
+    kind = replaced_kind(target, name, original)
+    if kind == NETWORK and (is_partial_of(new, original) or is_another_client(new, original)):
         return True
-    if not is_as_made(new) or not (isinstance(new, type) or new.__name__ == name):
+    if not is_genuine(new) or not (isinstance(new, type) or new.__name__ == name):
         return False
-    return kind_of(target, name, new) is not None and is_own(new, patch_point_name(target, name))
+    return replaced_kind(target, name, new) is not None and is_own(new, patch_point_name(target, name))
 
 
 def _is_clock(value: Any) -> bool:
-    home, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
-    if home == "time":
+    module, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
+    if module == "time":
         return name in _CLOCKS
-    return home == "datetime" and name in ("datetime", "date") and isinstance(value, type)
+    return module == "datetime" and name in ("datetime", "date") and isinstance(value, type)
 
 
 def _if_network(module: str) -> str | None:
     return NETWORK if _is_in(module, _NETWORK_MODULES) and not _is_in(module, _HARMLESS_MODULES) else None
 
 
-def _is_in(module: str, known: tuple[str, ...]) -> bool:
-    return any(module == name or module.startswith(f"{name}.") for name in known)
+def _is_in(module: str, modules: tuple[str, ...]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in modules)
 
 
 def patch_point_name(target: Any, name: str, original: Any = None) -> str:
-    """Return what people call the place: ``requests.adapters.HTTPAdapter.send``."""
+    """Return the display name of a patch point, such as ``requests.adapters.HTTPAdapter.send``."""
     if isinstance(target, ModuleType):
-        place = target.__name__
+        owner = target.__name__
     else:
         kind = target if isinstance(target, type) else type(target)
-        place = f"{kind.__module__}.{kind.__qualname__}"
-    told = f"{place}.{name}"
-    home = getattr(original, "__module__", None) or getattr(original, "__name__", "")
-    if isinstance(home, str) and home and home.partition(".")[0] != place.partition(".")[0]:
-        return f"{told} ({home})" if isinstance(original, ModuleType) else f"{told} ({_full_name(original)})"
-    return told
+        owner = f"{kind.__module__}.{kind.__qualname__}"
+    full = f"{owner}.{name}"
+    module = getattr(original, "__module__", None) or getattr(original, "__name__", "")
+    if isinstance(module, str) and module and module.partition(".")[0] != owner.partition(".")[0]:
+        return f"{full} ({module})" if isinstance(original, ModuleType) else f"{full} ({_full_name(original)})"
+    return full
 
 
 def _full_name(value: Any) -> str:
@@ -291,102 +300,106 @@ def _full_name(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReplacedPoint:
-    """A seam that is not what its module made."""
+    """A patch point that is not the original of its module."""
 
-    seam: str
+    point: str
     kind: str
+    """NETWORK or CLOCK."""
     package: str
-    """Of what stands in its place; empty where that is not known."""
+    """Package of the replacement; empty if it is unknown."""
     by: str
+    """Name of the replacement."""
 
 
 class PatchPoints:
-    """The seams of the modules that are loaded, and what may stand in each."""
+    """Patch points of the loaded modules, each with its accepted value."""
 
     def __init__(self) -> None:
         self._modules: dict[str, ModuleType] = {}
         self._loaded = -1
         self._rows: list[tuple[Callable[[str], Any], str, str, str]] = []
-        """How to get it from its namespace, its name there, how it is called, and what it is."""
+        """Getter of the owner's namespace, name there, full name, and kind of each point."""
         self._gets: list[Callable[[str], Any]] = []
         self._names: list[str] = []
-        """The first two of each row, as they are asked twice for each test."""
+        """The first two columns of the rows, which are needed twice per test."""
         self._accepted: list[Any] = []
 
-    def look(self) -> list[ReplacedPoint]:
-        """Return what is replaced at this moment."""
+    def find_replaced(self) -> list[ReplacedPoint]:
+        """Return the points that are replaced at this moment."""
         if len(sys.modules) != self._loaded:
             self._scan()
         if all(map(operator.is_, map(operator.call, self._gets, self._names), self._accepted)):
             return []
-        found = list(map(operator.call, self._gets, self._names))
-        pairs = enumerate(zip(found, self._accepted, strict=True))
-        return [one for number, (value, known) in pairs if value is not known for one in self._judge(number, value)]
+        values = list(map(operator.call, self._gets, self._names))
+        pairs = enumerate(zip(values, self._accepted, strict=True))
+        changed = [(index, value) for index, (value, accepted) in pairs if value is not accepted]
+        return [replaced for index, value in changed for replaced in self._check(index, value)]
 
-    def _judge(self, number: int, value: Any) -> Iterator[ReplacedPoint]:
-        _, name, seam, kind = self._rows[number]
-        if value is None or is_own(value, seam) or _goes_through(value, seam):
-            self._accepted[number] = value
+    def _check(self, index: int, value: Any) -> Iterator[ReplacedPoint]:
+        _, name, point, kind = self._rows[index]
+        if value is None or is_own(value, point) or _passes_through(value, point):
+            self._accepted[index] = value
         else:
             package = package_of(value)
-            yield ReplacedPoint(seam, kind, package, _full_name(value) if package else name)
+            yield ReplacedPoint(point, kind, package, _full_name(value) if package else name)
 
     def _scan(self) -> None:
-        """Take in modules that were loaded since; a module that was loaded anew has other seams."""
+        """Add the points of modules that were loaded since; a reloaded module has new ones."""
         self._loaded = len(sys.modules)
-        for name, seams in SEAMS.items():
+        for name, points in PATCH_POINTS.items():
             module = sys.modules.get(name)
             if module is self._modules.get(name) or not isinstance(module, ModuleType):
                 continue
             if name in self._modules:
-                self._forget(name)
+                self._remove(name)
             self._modules[name] = module
-            for seam in seams:
-                self._add(module, name, seam)
+            for point in points:
+                self._add(module, name, point)
         self._gets, self._names = [row[0] for row in self._rows], [row[1] for row in self._rows]
 
-    def _forget(self, module: str) -> None:
-        kept = [number for number, row in enumerate(self._rows) if not row[2].startswith(f"{module}.")]
-        self._rows = [self._rows[number] for number in kept]
-        self._accepted = [self._accepted[number] for number in kept]
+    def _remove(self, module: str) -> None:
+        remaining = [index for index, row in enumerate(self._rows) if not row[2].startswith(f"{module}.")]
+        self._rows = [self._rows[index] for index in remaining]
+        self._accepted = [self._accepted[index] for index in remaining]
 
-    def _add(self, module: ModuleType, name: str, seam: str) -> None:
+    def _add(self, module: ModuleType, name: str, point: str) -> None:
         owner: Any = module
-        *path, last = seam.split(".")
+        *path, last = point.split(".")
         for step in path:
             owner = vars(owner).get(step)
             if owner is None or not hasattr(owner, "__dict__"):
                 return
         kind = CLOCK if name in ("time", "datetime") else NETWORK
-        full = f"{name}.{seam}"
+        full = f"{name}.{point}"
         value = vars(owner).get(last)
         self._rows.append((vars(owner).get, last, full, kind))
-        self._accepted.append(value if value is None or is_own(value, full) or _goes_through(value, full) else _NOTHING)
+        is_accepted = value is None or is_own(value, full) or _passes_through(value, full)
+        self._accepted.append(value if is_accepted else _NOT_ACCEPTED)
 
 
-_NOTHING = object()
+_NOT_ACCEPTED = object()
 
 
-def is_own(value: Any, seam: str) -> bool:
-    """Return whether a seam is what its own package made, or the interpreter."""
+def is_own(value: Any, point: str) -> bool:
+    """Return whether the value of a patch point is from its own package or the interpreter."""
     if isinstance(value, staticmethod | classmethod):
         value = value.__func__
     if isinstance(value, BuiltinFunctionType | MethodDescriptorType | WrapperDescriptorType):
-        return value.__name__ == seam.rpartition(".")[2]
-    return isinstance(value, FunctionType | type) and package_of(value) in {seam.partition(".")[0], "_socket", "_ssl"}
+        return value.__name__ == point.rpartition(".")[2]
+    return isinstance(value, FunctionType | type) and package_of(value) in {point.partition(".")[0], "_socket", "_ssl"}
 
 
-def _goes_through(value: Any, seam: str) -> bool:
-    """Return whether it is known to go through to what it wraps, or says so as ``functools.wraps`` does."""
+def _passes_through(value: Any, point: str) -> bool:
+    """Return whether a value calls the original: it is trusted, a spy, or wraps it as ``functools.wraps`` does."""
     package = package_of(value)
     if package in TRUSTED:
         return True
-    inner = spied(value)
+    inner = spied_original(value)
     if inner is None:
         if package in FAKES or package in ("unittest", "mock"):
             return False
-        if makes_contexts(*seam.rpartition(".")[::2], value):
+        if makes_contexts(*point.rpartition(".")[::2], value):
             return True
-        is_clock = seam.startswith(("time.", "datetime."))
+        is_clock = point.startswith(("time.", "datetime."))
         inner = getattr(value, "__wrapped__", None) if is_clock else wrapped_by(value)
-    return inner is not None and inner is not value and (is_own(inner, seam) or _goes_through(inner, seam))
+    return inner is not None and inner is not value and (is_own(inner, point) or _passes_through(inner, point))

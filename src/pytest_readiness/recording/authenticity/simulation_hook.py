@@ -1,4 +1,4 @@
-"""Who implements ``pytest_readiness_simulation`` is asked why a test was a simulation: code that is not ours."""
+"""Calls of the hook ``pytest_readiness_simulation``, which returns why a test was a simulation."""
 
 from __future__ import annotations
 
@@ -9,55 +9,55 @@ from ...third_party import call_hook, describe_exception, is_failure, plain_text
 
 _HOOK = "the hook pytest_readiness_simulation"
 _LIMIT = 120
-"""Characters of what is told of something that was raised."""
+"""Maximum length of an exception's description, in characters."""
 
 
 class HookAnswer(NamedTuple):
-    """What a hook says of a test."""
+    """A reason that a hook returned for a test."""
 
     reason: str
     understood: bool = True
-    """Else it failed, or returned what it must not: nobody knows what it would have said."""
+    """False: the hook failed, or returned a wrong type, so that its answer is unknown."""
 
 
-def ask_hooks(item: Any, beside: Sequence[Any] = ()) -> Iterator[HookAnswer]:
-    """Yield what the hooks around a test say; one that fails is an answer, and nothing else is lost.
+def ask_hooks(item: Any, additional: Sequence[Any] = ()) -> Iterator[HookAnswer]:
+    """Yield the answers of the hooks around a test; a failure of a hook is an answer too.
 
     Args:
         item: the test.
-        beside: implementations of plugins that pytest does not know.
+        additional: implementations of plugins that pytest does not know.
     """
-    for hook in _around(item, beside):
+    for hook in _hooks_for(item, additional):
         try:
-            found = _texts(call_hook(hook, item=item))
+            answers = _answers(call_hook(hook, item=item))
         except BaseException as error:
             if not is_failure(error):
                 raise
-            found = [HookAnswer(f"{_HOOK} failed: {describe_exception(error, _LIMIT)}", understood=False)]
-        yield from found
+            answers = [HookAnswer(f"{_HOOK} failed: {describe_exception(error, _LIMIT)}", understood=False)]
+        yield from answers
 
 
-def _around(item: Any, beside: Sequence[Any]) -> list[Any]:
-    """Return the implementations to ask, each once, also where pytest and the config name the same plugin."""
+def _hooks_for(item: Any, additional: Sequence[Any]) -> list[Any]:
+    """Return the implementations to call, each once, even if pytest and the config name the same plugin."""
     if not item.config.hook.pytest_readiness_simulation.get_hookimpls():
-        return list(beside)  # asking for those around the test costs more than everything else that is looked at
-    found = list(reversed(item.ihook.pytest_readiness_simulation.get_hookimpls()))
-    known = [hook.plugin for hook in found]
-    return [*found, *(hook for hook in beside if not any(hook.plugin is one for one in known))]
+        return list(additional)  # looking up the test's own hooks would cost more than all other checks
+    hooks = list(reversed(item.ihook.pytest_readiness_simulation.get_hookimpls()))
+    plugins = [hook.plugin for hook in hooks]
+    return [*hooks, *(hook for hook in additional if not any(hook.plugin is plugin for plugin in plugins))]
 
 
-def _texts(given: object) -> list[HookAnswer]:
-    """Return what a hook gave; whatever is no text, and does not say that there is none, is told as well."""
-    if given is None:
+def _answers(result: object) -> list[HookAnswer]:
+    """Return a hook's result as answers; a value of a wrong type is one that is not understood."""
+    if result is None:
         return []
-    if isinstance(given, Sequence) and not isinstance(given, str | bytes | bytearray):
-        return [_text(one) for one in given]
-    return [_text(given)]
+    if isinstance(result, Sequence) and not isinstance(result, str | bytes | bytearray):
+        return [_answer(value) for value in result]
+    return [_answer(result)]
 
 
-def _text(given: object) -> HookAnswer:
-    if not isinstance(given, str):
-        return HookAnswer(f"{_HOOK} returned {safe_repr(given)}, which is no text", understood=False)
-    if not (text := plain_text(given).strip()):
+def _answer(value: object) -> HookAnswer:
+    if not isinstance(value, str):
+        return HookAnswer(f"{_HOOK} returned {safe_repr(value)}, which is no text", understood=False)
+    if not (text := plain_text(value).strip()):
         return HookAnswer(f"{_HOOK} returned an empty text", understood=False)
     return HookAnswer(text)

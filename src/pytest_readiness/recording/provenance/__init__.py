@@ -1,1 +1,1 @@
-"""The origin of a run: code, checkout, machine, CI and tracker."""
+"""Provenance of a run: code, checkout, machine, CI and tracker."""

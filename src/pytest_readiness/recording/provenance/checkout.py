@@ -1,4 +1,4 @@
-"""What a checkout beside the config's folder is called: by its repository, so that it does not matter where it lies."""
+"""Names of checkouts beside the config's folder: by their repository, independent of their location."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from urllib.parse import urlsplit
 from .hidden_changes import GitError, ask_git
 
 _SHORT = re.compile(r"(?:[^@/]*@)?(?P<host>[^:/\\]{2,}):(?P<path>[^\\]+)", re.DOTALL)
-"""``git@host:path``; one letter before the colon is a drive."""
+"""``git@host:path``; a single letter before the colon is a drive."""
 _PORTS = {"ssh": 22, "git+ssh": 22, "git": 9418, "http": 80, "https": 443}
 
 
 def path_in_repository(path: Path, base: Path) -> str | None:
-    """Return the way to a path from its repository on; None: it is none, the config's too, or nobody says which.
+    """Return ``//repository/path`` of a path in another repository than the config's; else, or without a name, None.
 
-    Of repositories within each other the outermost counts, so that it does not matter where pytest was called.
+    Of nested repositories the outermost counts: the name must not depend on where pytest is called.
     """
     shared = {base, *base.parents}
-    above = [one for one in (path, *path.parents) if one.resolve() not in shared]
-    tops = [one for one in above if lexists(one / ".git")]
+    folders = [folder for folder in (path, *path.parents) if folder.resolve() not in shared]
+    tops = [folder for folder in folders if lexists(folder / ".git")]
     name = _repository(tops[-1]) if tops else None
     return None if name is None else "/".join((f"//{name}", *path.relative_to(tops[-1]).parts))
 
 
-def unnamed_note(way: str, base: Path) -> str | None:
-    """Return what is to be said of a way that another checkout of the same tests has not; None: nothing."""
-    up = way.count("../")
-    if not up or not way.startswith("../"):
+def unnamed_note(path: str, base: Path) -> str | None:
+    """Return a note if another checkout of the same tests would have another relative path; else None."""
+    levels = path.count("../")
+    if not levels or not path.startswith("../"):
         return None
-    shared = base.resolve().parents[up - 1]
-    if any(lexists(one / ".git") for one in (shared, *shared.parents)):
+    shared = base.resolve().parents[levels - 1]
+    if any(lexists(folder / ".git") for folder in (shared, *shared.parents)):
         return None  # the config is part of the checkout
     return (
-        f"the names of tests begin with {way.rstrip('/')}, the way from the config's folder: those of another checkout "
-        "are other tests, as git names no remote 'origin' that says that they are the same: put the config into the "
-        "checkout, or retire what is gone"
+        f"the names of tests begin with {path.rstrip('/')}, the path from the config's folder: in another checkout the "
+        "tests have other names, as git has no remote 'origin' that identifies the repository: put the config into the "
+        "checkout, or retire the old names"
     )
 
 
 @cache
 def _repository(top: Path) -> str | None:
-    # Whose the folder is does not matter: git reads its config here, and runs nothing.
-    whoever = ("-c", "safe.directory=*")
+    # The owner of the folder does not matter: git only reads its config here, and runs nothing.
+    any_owner = ("-c", "safe.directory=*")
     try:
-        if Path(ask_git(top, *whoever, "rev-parse", "--show-toplevel").removesuffix("\n")).resolve() != top.resolve():
-            return None  # nothing of git lies in its .git, and another repository lies around it
-        return repository_name(ask_git(top, *whoever, "config", "--get", "remote.origin.url").strip())
+        if Path(ask_git(top, *any_owner, "rev-parse", "--show-toplevel").removesuffix("\n")).resolve() != top.resolve():
+            return None  # its .git is no repository, and another one is around it
+        return repository_name(ask_git(top, *any_owner, "config", "--get", "remote.origin.url").strip())
     except GitError:
         return None
 
 
 def repository_name(url: str) -> str | None:
-    """Return what a repository is called whatever protocol, user and password it is fetched with; None: not told.
+    """Return host and path of a repository's URL, without protocol, user and password; None: the URL has no name.
 
-    A port that is not the protocol's own may be another forge's on the same host.
+    A port other than the protocol's default is included: it may be another server on the same host.
     """
     if "://" in url:
         try:

@@ -1,6 +1,6 @@
-"""Edits that git was told not to look for: files marked assume-unchanged or skip-worktree that differ from the index.
+"""Edits that ``git status`` hides: changed files that are marked assume-unchanged or skip-worktree.
 
-``git status`` says nothing of them. A sparse checkout marks files too, and has not got them: that is no edit.
+A sparse checkout marks files too. These do not exist, which is no edit.
 """
 
 from __future__ import annotations
@@ -16,87 +16,94 @@ from ...fast_values import dataclass
 
 GIT_SECONDS = 10.0
 BATCH = 200
-"""Files that git is given to hash at a time: an argument list has an end."""
-_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
-"""Variables that make git speak of another tree than that of the folder."""
-_TRUSTING_NOTHING = (
-    *("-c", "core.fsmonitor=false"),  # a program of the user's, which may say that nothing changed
-    *("-c", "core.checkStat=default", "-c", "core.trustctime=true"),  # size and time of a file can be put back
+"""Number of files per call of ``git hash-object``: the length of an argument list is limited."""
+_OTHER_TREE_VARIABLES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+)
+"""Variables that make git use another tree than that of the folder."""
+_STRICT_OPTIONS = (
+    *("-c", "core.fsmonitor=false"),  # a user's program, which may report no changes
+    *("-c", "core.checkStat=default", "-c", "core.trustctime=true"),  # size and time of a file can be reset
     *("-c", "core.untrackedCache=false"),  # so can the time of a folder
 )
-"""What a repository's config could say to have git look less closely."""
+"""Options that override a repository's config, which could make git check less."""
 _LINK, _MODULE = "120000", "160000"
 
 
 class GitError(Exception):
-    """git cannot say, so that nothing is known."""
+    """Git cannot answer."""
 
 
 def ask_git(folder: Path, *arguments: str) -> str:
-    """Return what git says of the folder itself, whatever the environment says of another one.
+    """Return git's output for a folder, regardless of the environment's git variables.
 
     Raises:
-        GitError: there is no git, no repository, or it took too long.
+        GitError: there is no git, no repository, or it took longer than ``GIT_SECONDS``.
     """
-    environ = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    environ = {name: value for name, value in os.environ.items() if name not in _OTHER_TREE_VARIABLES}
     environ |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "0", "LC_ALL": "C"}
     try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments, and names of files after them
-            ["git", "-C", str(folder), *_TRUSTING_NOTHING, *arguments],  # noqa: S607 - the user's own git
+        process = subprocess.run(  # noqa: S603 - fixed arguments, and names of files after them
+            ["git", "-C", str(folder), *_STRICT_OPTIONS, *arguments],  # noqa: S607 - the user's own git
             capture_output=True, timeout=GIT_SECONDS, check=False, env=environ, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise GitError(str(error)) from None
-    if done.returncode != 0:
-        raise GitError(os.fsdecode(done.stderr))
-    return os.fsdecode(done.stdout)
+    if process.returncode != 0:
+        raise GitError(os.fsdecode(process.stderr))
+    return os.fsdecode(process.stdout)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A file as the index has it."""
+    """A file in git's index."""
 
     tag: str
     mode: str
     oid: str
     name: str
-    """From the top of the work tree."""
+    """Path from the top of the work tree."""
 
     @property
     def may_be_absent(self) -> bool:
-        """It is marked skip-worktree, as a sparse checkout does with what it leaves out."""
+        """Whether it is marked skip-worktree, as a sparse checkout marks absent files."""
         return self.tag in ("S", "s")
 
     @property
     def flagged(self) -> bool:
-        """``git status`` does not look at it."""
+        """Whether ``git status`` does not check it."""
         return self.tag in ("S", "s") or self.tag.islower()
 
 
 def hidden_edits(folder: Path) -> list[str]:
-    """Return the files of the folder's work tree, and of its submodules, that were edited behind git's back.
+    """Return the hidden edits in a folder's work tree and its submodules.
 
-    One look at the index; only files that are marked are read.
+    The index is listed once; only marked files are read.
 
     Raises:
-        GitError: git cannot say.
+        GitError: git cannot answer.
     """
     listed = ask_git(folder, "ls-files", "-v", "-s", "-z", "--full-name", "--", ":/")
-    # Nearly every row is of a plain file that git looks at, and of no interest.
+    # Nearly every row is a plain file that git checks, which is skipped early.
     entries = [_entry(row) for row in listed.split("\0") if row and (row[0] != "H" or row[2:8] == _MODULE)]
     if not entries:
         return []
     top = Path(ask_git(folder, "rev-parse", "--show-toplevel").removesuffix("\n"))
-    found = list(_edited(top, [entry for entry in entries if entry.flagged and entry.mode != _MODULE]))
+    edited = list(_edited(top, [entry for entry in entries if entry.flagged and entry.mode != _MODULE]))
     for module in (entry for entry in entries if entry.mode == _MODULE):
-        found += _in_module(top, module)
-    return sorted(found)
+        edited += _in_module(top, module)
+    return sorted(edited)
 
 
 def _entry(row: str) -> _Entry:
-    """``h 100644 <oid> 0<TAB>name``."""
-    told, _, name = row.partition("\t")
-    tag, mode, oid, _stage = told.split(" ")
+    """Return the entry of a row ``h 100644 <oid> 0<TAB>name``."""
+    fields, _, name = row.partition("\t")
+    tag, mode, oid, _stage = fields.split(" ")
     return _Entry(tag, mode, oid, name)
 
 
@@ -122,31 +129,31 @@ def _edited(top: Path, entries: Iterable[_Entry]) -> Iterator[str]:
 
 def _hash_of_link(path: Path, oid: str) -> str:
     target = os.fsencode(path.readlink())
-    made = hashlib.sha1 if len(oid) == 40 else hashlib.sha256  # noqa: PLR2004 - git's own, of which SHA-1 has 40 digits
-    return made(b"blob %d\0%b" % (len(target), target)).hexdigest()
+    hash_function = hashlib.sha1 if len(oid) == 40 else hashlib.sha256  # noqa: PLR2004 - git's hash; SHA-1 has 40 digits
+    return hash_function(b"blob %d\0%b" % (len(target), target)).hexdigest()
 
 
 def _differing(top: Path, entries: Sequence[_Entry]) -> Iterator[str]:
-    """By git itself, which converts line ends and filters content as it did when the file was added."""
+    """Yield the files that differ; git itself hashes them, with its line end conversion and filters."""
     try:
         hashes = ask_git(top, "hash-object", "--", *(entry.name for entry in entries)).split()
-    except GitError:  # one of them cannot be read: what cannot be compared is not known to be the same
+    except GitError:  # one of them cannot be read: all count as edited
         hashes = []
     if len(hashes) != len(entries):
         yield from (entry.name for entry in entries)
         return
-    yield from (entry.name for entry, made in zip(entries, hashes, strict=True) if made != entry.oid)
+    yield from (entry.name for entry, oid in zip(entries, hashes, strict=True) if oid != entry.oid)
 
 
 def _in_module(top: Path, module: _Entry) -> list[str]:
-    """Return the hidden edits in a submodule, and the submodule where another commit of it is hidden."""
+    """Return the hidden edits in a submodule, and the submodule itself if another commit of it is hidden."""
     path = top / module.name
     if not (path / ".git").exists():
         return []  # not checked out
-    found = [f"{module.name}/{name}" for name in hidden_edits(path)]
+    edited = [f"{module.name}/{name}" for name in hidden_edits(path)]
     if module.flagged:
         status = ask_git(path, "status", "--porcelain=v2", "--branch", "--untracked-files=normal")
         lines = status.splitlines()
         if f"# branch.oid {module.oid}" not in lines or any(not line.startswith("# ") for line in lines):
-            found.append(module.name)
-    return found
+            edited.append(module.name)
+    return edited

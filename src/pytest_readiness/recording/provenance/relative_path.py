@@ -1,4 +1,4 @@
-"""The way from the config's folder to where something lies or runs: with it names of two packages are told apart."""
+"""Relative paths from the config's folder, which make the names of tests in different folders distinct."""
 
 from __future__ import annotations
 
@@ -10,64 +10,64 @@ from pathlib import Path
 
 @cache
 def _installed() -> tuple[Path, ...]:
-    """Return the folders in which this Python keeps what is installed: each machine, and each Python, has its own."""
-    import site  # these two: only where a path looks like one of theirs
+    """Return the folders of this Python's installed packages, which differ per machine and Python."""
+    import site  # both imports only if a path looks like a package folder
     import sysconfig
 
-    named = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), site.getusersitepackages())
-    paths = [Path(name) for name in (*named, *site.getsitepackages()) if name]
-    return tuple(dict.fromkeys(each for path in paths for each in (path, path.resolve())))
+    names = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), site.getusersitepackages())
+    paths = [Path(name) for name in (*names, *site.getsitepackages()) if name]
+    return tuple(dict.fromkeys(folder for path in paths for folder in (path, path.resolve())))
 
 
 def relative_path(path: Path, base: Path) -> str:
-    """Return the way from a folder to a file or another folder, with slashes; empty: it is the same.
+    """Return the path from a folder to a file or another folder, with slashes; empty if both are the same.
 
-    What is installed has the same way on each machine, wherever that keeps it; and so has a checkout beside the folder,
-    where it says of which repository it is: then the way begins with that (``//``). A folder of a project that is only
-    called like those of a Python is any folder: there may be several.
+    Installed packages have the same path on each machine (``//site-packages/...``). So does a checkout beside the
+    folder if its repository has a name (``//repository/...``). A project's folder that is only named like a package
+    folder is an ordinary folder: there may be several.
     """
     if "-packages" in str(path):
         for folder in _installed():
             if path != folder and path.is_relative_to(folder):
                 return f"//site-packages/{path.relative_to(folder).as_posix()}"
-    real, called = base.resolve(), _as_called(path)
-    for one in dict.fromkeys((called, path)):
-        if (way := _below(one, real)) is not None:
-            return way
-    return _beside(path, called, real)
+    real_base, logical = base.resolve(), _logical_path(path)
+    for candidate in dict.fromkeys((logical, path)):
+        if (relative := _inside(candidate, real_base)) is not None:
+            return relative
+    return _outside(path, logical, real_base)
 
 
-def _below(path: Path, base: Path) -> str | None:
-    """Links below the base keep their names: what they are called is what is named."""
-    for above in (path, *path.parents):
-        if above == base or above.resolve() == base:
-            way = path.relative_to(above).as_posix()
-            return "" if way == "." else way
+def _inside(path: Path, base: Path) -> str | None:
+    """Return the path relative to the base if it is inside, else None. Links inside the base are not resolved."""
+    for parent in (path, *path.parents):
+        if parent == base or parent.resolve() == base:
+            relative = path.relative_to(parent).as_posix()
+            return "" if relative == "." else relative
     return None
 
 
-def _beside(path: Path, called: Path, base: Path) -> str:
-    from .checkout import path_in_repository  # asks git: only where something lies beside the config
+def _outside(path: Path, logical: Path, base: Path) -> str:
+    from .checkout import path_in_repository  # calls git: only for paths outside the config's folder
 
-    if (way := path_in_repository(path, base)) is not None:
-        return way
-    linked = next((above for above in (called, *called.parents) if islink(above)), None)
+    if (named := path_in_repository(path, base)) is not None:
+        return named
+    linked = next((parent for parent in (logical, *logical.parents) if islink(parent)), None)
     is_near = linked is not None and linked.parent.resolve() in base.parents
-    real = called if is_near else path.parent.resolve() / path.name
+    real = logical if is_near else path.parent.resolve() / path.name
     try:
         return Path(relpath(real, base)).as_posix()
     except ValueError:  # on another drive
         return real.as_posix()
 
 
-def _as_called(path: Path) -> Path:
-    """Return a path over the link by which the shell came here, such as ``current``; else as it is."""
-    here, there = Path.cwd(), Path(environ.get("PWD", ""))
-    if here == there or not there.is_absolute() or ".." in there.parts:
+def _logical_path(path: Path) -> Path:
+    """Return the path through the link by which the shell entered the working folder, such as ``current``."""
+    physical, logical = Path.cwd(), Path(environ.get("PWD", ""))
+    if physical == logical or not logical.is_absolute() or ".." in logical.parts:
         return path
-    while here.name == there.name and here.name:
-        here, there = here.parent, there.parent
+    while physical.name == logical.name and physical.name:
+        physical, logical = physical.parent, logical.parent
     try:
-        return there / path.relative_to(here) if there.resolve() == here else path
-    except ValueError:  # it lies elsewhere
+        return logical / path.relative_to(physical) if logical.resolve() == physical else path
+    except ValueError:  # it is outside
         return path

@@ -1,4 +1,4 @@
-"""Where a run comes from: code, machine, CI, versions, and who started it."""
+"""Provenance of a run: code, machine, CI, versions, and actor."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .hidden_changes import GitError, ask_git, hidden_edits
 from .uncommitted_changes import uncommitted_changes
 
 HIDDEN_NAMES = 5
-"""How many changed files a run names of each kind."""
+"""Maximum number of changed files of each kind that a run names."""
 
 
 @dataclass(frozen=True, slots=True)
 class CIProvider:
-    """A CI provider, and the environment variables in which it tells about a run."""
+    """A CI provider, and its environment variables about a run."""
 
     name: str
     present: str
@@ -27,13 +27,13 @@ class CIProvider:
     attempt: str = ""
     url: str = ""
     actor: tuple[str, ...] = ()
-    """Who pushed, merged or scheduled it: the first that says so."""
+    """The person who pushed, merged or scheduled it: the first variable that is set."""
     project: tuple[str, ...] = ()
-    """What is built: all that say so, from the whole to the part."""
+    """The project: all variables that are set, from the whole to the part."""
     job: tuple[str, ...] = ()
-    """The job of the pipeline: the first that says so."""
+    """The job of the pipeline: the first variable that is set."""
     pipeline: tuple[str, ...] | None = None
-    """What together names the pipeline, the same in its jobs and when they are run again; None: ``run`` does."""
+    """Variables that identify the pipeline, equal in all its jobs and their reruns; None: ``run`` does."""
 
 
 PROVIDERS = (
@@ -65,7 +65,7 @@ PROVIDERS = (
     CIProvider(
         *("circleci", "CIRCLECI", "CIRCLE_WORKFLOW_ID", "", "CIRCLE_BUILD_URL"),
         *(("CIRCLE_USERNAME",), ("CIRCLE_PROJECT_USERNAME", "CIRCLE_PROJECT_REPONAME"), ("CIRCLE_JOB",)),
-        ("CIRCLE_PIPELINE_ID",),  # the workflow is another one when it is run again
+        ("CIRCLE_PIPELINE_ID",),  # a rerun has another workflow id
     ),
     CIProvider(
         *("travis", "TRAVIS", "TRAVIS_BUILD_ID", "", "TRAVIS_BUILD_WEB_URL"),
@@ -74,81 +74,80 @@ PROVIDERS = (
     CIProvider(
         *("teamcity", "TEAMCITY_VERSION", "BUILD_NUMBER", "", ""),
         *((), ("TEAMCITY_PROJECT_NAME",), ("TEAMCITY_BUILDCONF_NAME",)),
-        (),  # each build of a chain has a number of its own
+        (),  # each build of a chain has its own number
     ),
     CIProvider("ci", "CI", "CI_RUN_ID"),
 )
 
 
 def read_ci(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what the CI that this process runs in says; empty outside CI.
+    """Return provider, run, attempt, URL, project, job and actor of the CI job; empty outside CI.
 
-    That is provider, run, attempt, URL, project, job, and as ``actor`` the person who started it.
+    The actor is the person who started it.
     """
-    provider = next((known for known in PROVIDERS if environ.get(known.present)), None)
+    provider = next((candidate for candidate in PROVIDERS if environ.get(candidate.present)), None)
     if provider is None:
         return {}
 
-    def said(*names: str) -> list[str]:
+    def values_of(*names: str) -> list[str]:
         return [environ[name] for name in names if environ.get(name)]
 
-    told = {
+    candidates = {
         "provider": [provider.name],
-        "run": said(provider.run),
-        "attempt": said(provider.attempt),
-        "url": said(provider.url),
-        "actor": said(*provider.actor),
-        "project": ["/".join(said(*provider.project))],
-        "job": said(*provider.job),
+        "run": values_of(provider.run),
+        "attempt": values_of(provider.attempt),
+        "url": values_of(provider.url),
+        "actor": values_of(*provider.actor),
+        "project": ["/".join(values_of(*provider.project))],
+        "job": values_of(*provider.job),
     }
-    found = {field: values[0] for field, values in told.items() if values and values[0]}
-    if provider.pipeline is not None and "run" in found:
-        found["pipeline"] = "/".join(said(*provider.pipeline))
-    if provider.name == "github" and "run" in found and "project" in found:
+    ci = {key: values[0] for key, values in candidates.items() if values and values[0]}
+    if provider.pipeline is not None and "run" in ci:
+        ci["pipeline"] = "/".join(values_of(*provider.pipeline))
+    if provider.name == "github" and "run" in ci and "project" in ci:
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
-        found["url"] = f"{server}/{found['project']}/actions/runs/{found['run']}"
-    return found
+        ci["url"] = f"{server}/{ci['project']}/actions/runs/{ci['run']}"
+    return ci
 
 
 def read_git(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
-    """Return commit, branch, what is not committed, and user.email; empty where there is no git.
+    """Return commit, branch, uncommitted changes and user.email; empty without git or a repository.
 
-    ``written``: what the run itself writes, which is no change as long as it is not tracked.
+    ``written``: paths that the run itself writes, which are no changes if they are untracked.
     """
     try:
-        told = uncommitted_changes(folder, written)
+        changes = uncommitted_changes(folder, written)
     except GitError:
         return {}
-    said = told.headers
-    found: dict[str, Any] = {"dirty": bool(told.names)}
-    if told.names:
-        found["changed"] = {"count": len(told.names), "names": list(told.names[:HIDDEN_NAMES])}
-    if told.written:
-        found["written"] = {"count": len(told.written), "names": list(told.written[:HIDDEN_NAMES])}
-    if (commit := said.get("branch.oid", "(initial)")) != "(initial)":
-        found["commit"] = commit
-    if (branch := said.get("branch.head", "(detached)")) != "(detached)":
-        found["branch"] = branch
+    git: dict[str, Any] = {"dirty": bool(changes.names)}
+    if changes.names:
+        git["changed"] = {"count": len(changes.names), "names": list(changes.names[:HIDDEN_NAMES])}
+    if changes.written:
+        git["written"] = {"count": len(changes.written), "names": list(changes.written[:HIDDEN_NAMES])}
+    if (commit := changes.headers.get("branch.oid", "(initial)")) != "(initial)":
+        git["commit"] = commit
+    if (branch := changes.headers.get("branch.head", "(detached)")) != "(detached)":
+        git["branch"] = branch
     if email := (_git(folder, "config", "user.email") or "").strip():
-        found["email"] = email
-    return found
+        git["email"] = email
+    return git
 
 
 def read_worktree(folder: Path, written: Collection[str] = ()) -> dict[str, Any]:
-    """Return what ``read_git`` says of a folder, and the edits that it was told not to look for.
+    """Return the result of ``read_git`` with the edits that git status hides.
 
-    A tree with hidden edits is ``dirty``; where they cannot be looked for, whether it is dirty is not said.
+    A tree with hidden edits is ``dirty``. If they cannot be determined, ``dirty`` is left out.
     """
-    found = read_git(folder, written)
-    if found:
+    git = read_git(folder, written)
+    if git:
         try:
             names = hidden_edits(folder)
         except GitError:
-            found.pop("dirty", None)
-            return found
+            git.pop("dirty", None)
+            return git
         if names:
-            found |= {"dirty": True, "hidden": {"count": len(names), "names": names[:HIDDEN_NAMES]}}
-    return found
+            git |= {"dirty": True, "hidden": {"count": len(names), "names": names[:HIDDEN_NAMES]}}
+    return git
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -158,13 +157,13 @@ def _git(folder: Path, *arguments: str) -> str | None:
         return None
 
 
-def find_person(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
-    """Return which person runs this, and how that is known.
+def find_person(declared: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
+    """Return the name of the person who runs this process, and its source (``known_by``).
 
-    Whoever is told, else whom CI says, else git's user.email, else the system's user.
+    That is the declared name, else CI's actor, else git's user.email, else the system's user.
     """
-    if given:
-        return {"name": given, "known_by": "declared"}
+    if declared:
+        return {"name": declared, "known_by": "declared"}
     if from_ci.get("actor"):
         return {"name": from_ci["actor"], "known_by": "ci"}
     if email:
@@ -175,13 +174,13 @@ def find_person(given: str | None, from_ci: Mapping[str, str], email: str | None
         return {"name": "unknown", "known_by": "system"}
 
 
-def find_recorder(given: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
-    """Return who records what a process runs, and how that is known: a person, or in CI, unless told, the job.
+def find_recorder(declared: str | None, from_ci: Mapping[str, str], email: str | None) -> dict[str, str]:
+    """Return the recorder of a run and its source: in CI the job, unless a name is declared; else a person.
 
-    Who pushed, merged or scheduled a job did not record what it found: else nobody who merges could ever review.
+    The person who pushed, merged or scheduled a job is not its recorder: otherwise they could not review it.
     """
-    if given or not from_ci:
-        return find_person(given, from_ci, email)
+    if declared or not from_ci:
+        return find_person(declared, from_ci, email)
     names = (from_ci.get(field) for field in ("provider", "project", "job"))
     return {"name": f"ci:{'/'.join(name for name in names if name)}", "known_by": "ci"}
 
@@ -189,21 +188,22 @@ def find_recorder(given: str | None, from_ci: Mapping[str, str], email: str | No
 def read_provenance(
     folder: Path,
     argv: Sequence[str],
-    given_actor: str | None,
+    declared_actor: str | None,
     versions: Mapping[str, str],
     *,
     examined: bool = False,
     written: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return what the first line of a run says about its origin (plain data; the caller redacts it).
+    """Return the provenance in the first line of a run, as plain data that the caller redacts.
 
-    ``examined``: a person looked, and tells what they saw; no job records that. ``written``: as for ``read_git``.
+    ``examined``: a person examined something and reports the result, so the recorder is never a job. ``written``: as
+    for ``read_git``.
     """
     from_ci, from_git = read_ci(os.environ), read_worktree(folder, written)
-    who = (find_person if examined else find_recorder)(given_actor, from_ci, from_git.pop("email", None))
+    actor = (find_person if examined else find_recorder)(declared_actor, from_ci, from_git.pop("email", None))
     return {
-        "actor": who["name"],
-        "actor_known_by": who["known_by"],
+        "actor": actor["name"],
+        "actor_known_by": actor["known_by"],
         **({"started_by": from_ci["actor"]} if "actor" in from_ci else {}),
         "host": platform.node(),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
