@@ -75,9 +75,9 @@ class Scripted(pytest.Item):
         if self.attempt.end == "crashed":
             raise Crashed
         end = self.attempt.end
-        door = self.config.stash.get(plugin.SESSION_PLUGIN, None)
-        if self.attempt.says and door is not None and door.observer is not None:
-            record = door.observer.record_evidence(self)
+        session_plugin = self.config.stash.get(plugin.SESSION_PLUGIN, None)
+        if self.attempt.says and session_plugin is not None and session_plugin.observer is not None:
+            record = session_plugin.observer.record_evidence(self)
             for say in self.attempt.says:
                 _say(record, say)
         if end in ("failed", "xfailed"):
@@ -297,8 +297,9 @@ class Sessions:
                 return self._die(root, killed.journals)
             MACHINE.set(at + 60)
             code = self.main.finish()
-            door = self.main.config.stash.get(plugin.SESSION_PLUGIN, None)
-            self.problems = getattr(door, "_outcome", None).problems if getattr(door, "_outcome", None) else []
+            session_plugin = self.main.config.stash.get(plugin.SESSION_PLUGIN, None)
+            outcome = getattr(session_plugin, "_outcome", None)
+            self.problems = outcome.problems if outcome else []
             return code
 
     def _alone(self, run: Run, at: int, root: Path) -> None:
@@ -310,8 +311,8 @@ class Sessions:
 
     def _die(self, root: Path, journals: dict[Path, bytes]) -> int:
         """Leave the journal as it was when the process died: everything that was written since is taken back."""
-        door = self.main.config.stash[plugin.SESSION_PLUGIN]
-        writer = door._prepared.report_writer.log.writer  # noqa: SLF001
+        session_plugin = self.main.config.stash[plugin.SESSION_PLUGIN]
+        writer = session_plugin._prepared.report_writer.log.writer  # noqa: SLF001
         if writer is not None:
             writer.close()
         for path in journal_folder(root).glob("*.jsonl"):

@@ -1,4 +1,4 @@
-"""Hooks that plugins and ``conftest.py`` files can implement; each name begins with ``pytest_readiness_``."""
+"""Hooks for plugins and ``conftest.py`` files; each name begins with ``pytest_readiness_``."""
 
 from __future__ import annotations
 

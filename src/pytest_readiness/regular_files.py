@@ -1,4 +1,4 @@
-"""Safe reading of regular files: anyone who can create a file can also create a pipe or a link of its name."""
+"""Safe reading of regular files: a path may also be a pipe, a device or a link."""
 
 from __future__ import annotations
 

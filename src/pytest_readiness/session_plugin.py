@@ -132,7 +132,7 @@ class SessionPlugin:
             raise pytest.UsageError(sanitise(str(error))) from None
         if prepared is not None:
             self._prepared, self._selection = prepared, prepared.selection
-            self.config.pluginmanager.register(prepared.report_writer, "readiness-keeper")
+            self.config.pluginmanager.register(prepared.report_writer, "readiness-report-writer")
             if prepared.observer is not None:
                 self._watch(prepared.observer)
             if not prepared.report_writer.log.dry:

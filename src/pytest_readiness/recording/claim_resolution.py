@@ -69,8 +69,8 @@ def resolve_claim(
     """
     proven = next(iter(_proven_modes(proofs, catalogue.item(claim.item))), other_mode)
     environment, mode = context.environment, proven or context.provider_mode or context.usual_provider_mode
-    named = (*context.parts, *_named_parts(proofs, catalogue.item(claim.item)))
-    parts = [claim.part] if claim.part else [part for part in named if _has_part(catalogue, claim, part)]
+    named_parts = (*context.parts, *_named_parts(proofs, catalogue.item(claim.item)))
+    parts = [claim.part] if claim.part else [part for part in named_parts if _has_part(catalogue, claim, part)]
     resolved = {
         "use_case": claim.use_case,
         "item": claim.item,

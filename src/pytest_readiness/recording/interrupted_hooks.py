@@ -1,6 +1,6 @@
-"""Postponed exceptions of signal handlers, such as a test's timeout, that are raised while a hook of this package runs.
+"""Postponed exceptions of signal handlers, such as a test's timeout, that interrupt our hooks.
 
-Raised out of a reporting hook, it would end the session. Suppressed, the test would have no time limit.
+Raised out of a reporting hook, such an exception would end the session. Suppressed, the test would have no time limit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Import hook that reports when a watched module is first loaded: a test may import, use and remove a library."""
+"""Import hook that reports when a watched module is loaded: a test may import, use and remove one."""
 
 from __future__ import annotations
 

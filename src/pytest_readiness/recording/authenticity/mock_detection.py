@@ -1,6 +1,6 @@
 """Detection of replaced networks and clocks while a test runs: its evidence is then a rehearsal.
 
-A test that could not be watched is another case: a pass is then a rehearsal, a failure counts.
+If a test could not be watched, only a pass is a rehearsal, and a failure counts.
 
 A replacement is detected in three ways: when it is made (the start functions of libraries, ``unittest.mock`` and
 pytest's ``monkeypatch`` are wrapped), by comparing the known patch points before and after a test, and by the hook
@@ -73,7 +73,6 @@ class _ProcessDetector:
 
     def __init__(self) -> None:
         self.detectors: tuple[MockDetector, ...] = ()
-        """Detectors of the tests that are watched."""
         self.replacements: list[_Replacement] = []
         self.patch_points = PatchPoints()
         self.clock = _Clock()
@@ -234,10 +233,7 @@ def _process_detector() -> _ProcessDetector:
 
 
 def prepare() -> None:
-    """Start detecting replacements of networks and clocks, in a session with evidence tests.
-
-    A second call is harmless: wrappers are installed once.
-    """
+    """Start detecting replacements of networks and clocks, in a session with evidence tests; idempotent."""
     with suppress(Exception):
         _wrap_monkeypatch()
         import_hook.on_import(_WANTED, _wrap_module)
@@ -379,10 +375,8 @@ def _report_replaced(target: Any, name: str, original: Any, new: Any, tool: str)
     library = _patching_library(sys._getframe(1))  # noqa: SLF001 - as the standard library's warnings find a caller
     by, point = (FAKES[library], kind) if library else (tool, patch_point_name(target, name, original))
     replacement, process = _Replacement(target, name, new, f"{by} replaced {point}"), _process_detector()
-    wraps_a_mock = any(
-        earlier.target is target and earlier.name == name and earlier.new is original
-        for earlier in process.replacements
-    )
+    earlier = [made for made in process.replacements if made.target is target and made.name == name]
+    wraps_a_mock = any(made.new is original for made in earlier)
     if wraps_a_mock or not spies_on(new, original, lambda: process.add(replacement)):
         process.add(replacement)
 

@@ -1,7 +1,7 @@
-"""Clients that connect through a C library, unseen by Python's hooks: each is asked after it has connected.
+"""Connections of clients that use a C library, which Python's hooks do not see.
 
-Supported is libpq: psycopg and psycopg2 expose its descriptor. Connections of other C libraries are found while they
-are open, by tests that need a connection.
+Each client is asked after it has connected. Supported is libpq: psycopg and psycopg2 expose its descriptor. Connections
+of other C libraries are found while they are open, by tests that need a connection.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Relative paths from the config's folder, which make the names of tests in different folders distinct."""
+"""Relative paths from the config's folder, which distinguish tests of different folders."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def _inside(path: Path, base: Path) -> str | None:
 def _outside(path: Path, logical: Path, base: Path) -> str:
     from .checkout import path_in_repository  # calls git: only for paths outside the config's folder
 
-    if (named := path_in_repository(path, base)) is not None:
-        return named
+    if (in_repository := path_in_repository(path, base)) is not None:
+        return in_repository
     linked = next((parent for parent in (logical, *logical.parents) if islink(parent)), None)
     is_near = linked is not None and linked.parent.resolve() in base.parents
     real = logical if is_near else path.parent.resolve() / path.name
