@@ -123,13 +123,14 @@ def test_a_late_secret_in_utf_16_is_taken_out(project: Project) -> None:
     assert list(files(project).values()) == [ANEW.decode().encode("utf-16")]
 
 
-@pytest.mark.parametrize(("killed", "holds"), [("told_anew", CLEAR), ("Belated.remove", ANEW)])
+@pytest.mark.parametrize(("killed", "holds"), [("replace_digests", CLEAR), ("LateRedaction.remove_obsolete", ANEW)])
 def test_a_killed_session_names_what_is_there(project: Project, killed: str, holds: bytes) -> None:
     """Killed once the new file is there, or once the lines name it: the run is taken in, and is intact."""
     attaching(project, TEXT)
     project.write(
         "conftest.py",
-        f"import os\nfrom pytest_readiness.journal import belated\nbelated.{killed} = lambda *given: os._exit(9)\n",
+        "import os\nfrom pytest_readiness.recording import late_secrets\n"
+        f"late_secrets.{killed} = lambda *args: os._exit(9)\n",
     )
     assert project.run_apart().ret == 9
     (project.path / "conftest.py").unlink()

@@ -19,9 +19,9 @@ WRAPS = (
 HOOK = "def pytest_readiness_simulation(item): {}\n"
 BROKEN_WATCH = """
 def pytest_runtest_logstart():
-    from pytest_readiness.journal.witness import Watch
+    from pytest_readiness.recording.authenticity.connection_monitor import ConnectionMonitor
     def begin(self): raise RuntimeError("boom")
-    Watch.begin = begin
+    ConnectionMonitor.begin = begin
 """
 UNSEEN = {
     "a body that is wrapped": (WRAPS, "a plugin runs its body in a way of its own"),

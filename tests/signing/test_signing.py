@@ -247,8 +247,6 @@ def test_a_receipt_for_the_nonce_of_a_signed_run_is_l3(project: Project) -> None
 def test_a_receipt_for_another_nonce_raises_nothing(project: Project) -> None:
     """A receipt that was copied from elsewhere is of another run."""
     source = """
-from pytest_readiness.journal import proving
-
 @evidence("UC-001", item=1)
 def test_receipt(record_evidence, monkeypatch):
     monkeypatch.setattr(type(record_evidence), "nonce", "of another run")
